@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ``openstackoid`` command: one module a group of subcommands, and no logic in any of them."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from openstackoid import __version__
+from openstackoid.errors import OpenstackoidError
+
+GROUPS = ("discover", "gateway", "lab")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command; each group adds its own subcommands to it."""
+    parser = argparse.ArgumentParser(
+        prog="openstackoid",
+        description="Make your OpenStacks collaborative: gateways, the mesh between them, and a lab to try it.",
+    )
+    parser.add_argument("--version", action="version", version=f"openstackoid {__version__}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for group in GROUPS:
+        import_module(f"openstackoid.cli.{group}").add_parser(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 failed with a reason on stderr, 2 bad usage."""
+    args = build_parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except OpenstackoidError as error:
+        print(f"openstackoid: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"  try: {error.hint}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (``| head``) has left. Python would complain again when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
