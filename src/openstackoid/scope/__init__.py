@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a user may say: the scope language, its model and its errors. Pure: no sockets, no files, no clock."""
+
+from openstackoid.scope.errors import ScopeError
+from openstackoid.scope.model import EVERY_OTHER, Scope
+from openstackoid.scope.parser import MAX_LENGTH, parse
+from openstackoid.scope.services import official_service_type
+from openstackoid.scope.token import SEPARATOR, join_token, split_token
+
+__all__ = [
+    "EVERY_OTHER",
+    "MAX_LENGTH",
+    "SEPARATOR",
+    "Scope",
+    "ScopeError",
+    "join_token",
+    "official_service_type",
+    "parse",
+    "split_token",
+]

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scope: which cloud serves which service for one request."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+EVERY_OTHER = "*"
+"""The entry that stands for every service that no other entry names. The gateway adds it with the home cloud."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Scope(Mapping[str, str]):
+    """A mapping of official service types (or ``*``) to names of clouds, in the order in which they were written.
+
+    Two scopes are equal when they say the same, whatever their order. :func:`openstackoid.scope.parse` makes them from text.
+    """
+
+    entries: tuple[tuple[str, str], ...]
+
+    def __getitem__(self, service: str) -> str:
+        for name, cloud in self.entries:
+            if name == service:
+                return cloud
+        raise KeyError(service)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scope) and dict(self.entries) == dict(other.entries)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.entries))
+
+    def __repr__(self) -> str:
+        return f"<Scope {self.wire()}>"
+
+    def cloud_for(self, service: str, home: str) -> str:
+        """Return the cloud that serves ``service``: its own entry, else ``*``, else ``home``."""
+        return self.get(service) or self.get(EVERY_OTHER) or home
+
+    def completed(self, home: str) -> "Scope":
+        """Return the scope with its home written in, so that a gateway further on takes the same decision.
+
+        A scope that already says what ``*`` is stays as it is: its user, or the first gateway, has decided.
+        """
+        if EVERY_OTHER in self:
+            return self
+        return Scope(((EVERY_OTHER, home), *self.entries))
+
+    def wire(self) -> str:
+        """Return the form that travels in headers: JSON without white space, in the order of the entries."""
+        return json.dumps(dict(self.entries), separators=(",", ":"))

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From text to :class:`Scope`, strictly: a scope is user input at every hop.
+
+The text is one flat JSON object, ``{"<service>": "<cloud>", ...}``. Python's ``json`` would accept duplicate keys and could not
+say where a name stands, so the few tokens are read here; only the inside of a string is left to ``json``.
+"""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from typing import NamedTuple, NoReturn
+
+from openstackoid.scope.errors import ScopeError
+from openstackoid.scope.model import EVERY_OTHER, Scope
+from openstackoid.scope.services import official_service_type
+
+MAX_LENGTH = 2048
+"""The longest scope, in characters. Beside a token it must fit uWSGI's default of 4 KiB for all headers."""
+
+CLOUD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+_SPACE = re.compile(r"[ \t\r\n]*")
+_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
+_EXAMPLE = '{"image": "CloudTwo"}'
+_LISTED = 12
+
+
+class _Name(NamedTuple):
+    """A string of the scope and where it stands, quotes included."""
+
+    value: str
+    start: int
+    end: int
+
+
+def parse(
+    text: str,
+    *,
+    services: Collection[str] | None = None,
+    clouds: Collection[str] | None = None,
+    offers: Mapping[str, Collection[str]] | None = None,
+) -> Scope:
+    """Return the scope that ``text`` says, its services by their official types.
+
+    ``services``: the service types of the mesh, besides which only aliases and project names of them are accepted; None accepts
+    any official service. ``clouds``: the names that may stand as clouds; None accepts any well-formed name. ``offers``: for each
+    cloud the service types that it has, to refuse an entry that no cloud could serve.
+
+    Raises :class:`ScopeError`, which names the first wrong spot and what is accepted there.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ScopeError(f"too large: {len(text)} characters, at most {MAX_LENGTH} are accepted", text, MAX_LENGTH)
+    entries: dict[str, str] = {}
+    written: dict[str, str] = {}
+    for service_name, cloud_name in _Reader(text).pairs():
+        service = _service(service_name, text, services)
+        if service in entries:
+            also = "" if written[service] == service_name.value else f" (as '{written[service]}')"
+            _fail(f"the service '{service_name.value}' is named twice{also}; name it once", text, service_name)
+        _check_cloud(cloud_name, text, clouds)
+        if offers is not None and service != EVERY_OTHER and service not in offers.get(cloud_name.value, ()):
+            having = sorted(cloud for cloud, has in offers.items() if service in has)[:_LISTED]
+            _fail(
+                f"{cloud_name.value} has no service '{service}'; served by: {', '.join(having) or 'no cloud'}", text, cloud_name
+            )
+        entries[service] = cloud_name.value
+        written[service] = service_name.value
+    return Scope(tuple(entries.items()))
+
+
+class _Reader:
+    """Reads the tokens of one flat JSON object, and knows where it stands."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def pairs(self) -> list[tuple[_Name, _Name]]:
+        self._skip()
+        if self._here() != "{":
+            self._unexpected("a JSON object is expected,", f"for example {_EXAMPLE}")
+        self._take("{")
+        if self._here() == "}":
+            raise ScopeError("the scope is empty; name a service and its cloud, or leave the scope out", self.text, self.at)
+        found = []
+        while True:
+            service = self._string("a service in double quotes")
+            if self._here() != ":":
+                self._unexpected("':' is expected", "between a service and its cloud")
+            self._take(":")
+            found.append((service, self._string("a cloud's name in double quotes")))
+            if self._here() != ",":
+                break
+            self._take(",")
+        if self._here() != "}":
+            self._unexpected("',' or '}' is expected", "behind a cloud")
+        self._take("}")
+        if self._here():
+            self._unexpected("nothing more is expected", "behind the closing '}'")
+        return found
+
+    def _skip(self) -> None:
+        match = _SPACE.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+
+    def _here(self) -> str:
+        return self.text[self.at : self.at + 1]
+
+    def _take(self, character: str) -> None:
+        self.at += len(character)
+        self._skip()
+
+    def _unexpected(self, expected: str, where: str) -> NoReturn:
+        found = repr(self._here()) if self._here() else "the end"
+        raise ScopeError(f"{expected} {where}, not {found}", self.text, self.at)
+
+    def _string(self, expected: str) -> _Name:
+        match = _STRING.match(self.text, self.at)
+        if match is None:
+            if self._here() == '"':
+                raise ScopeError("a string that is not closed, or holds a control character", self.text, self.at)
+            self._unexpected(f"{expected} is expected", "here")
+        start = self.at
+        self.at = match.end()
+        self._skip()
+        return _Name(json.loads(match.group()), start, match.end())
+
+
+def _fail(reason: str, text: str, name: _Name) -> NoReturn:
+    raise ScopeError(reason, text, name.start, name.end)
+
+
+def _service(name: _Name, text: str, services: Collection[str] | None) -> str:
+    """Return the official type (or the mesh's own) for a service as a user wrote it."""
+    if not name.value:
+        _fail("a service without a name", text, name)
+    if name.value == EVERY_OTHER:
+        return EVERY_OTHER
+    official = official_service_type(name.value)
+    if services is None:
+        if official is None:
+            _fail(
+                f"unknown service {_quoted(name.value)}; an official service type, alias or project name is accepted", text, name
+            )
+        return official
+    if name.value in services:
+        return name.value
+    if official is None or official not in services:
+        _fail(f"unknown service {_quoted(name.value)}; {_known(name.value, services)}", text, name)
+    return official
+
+
+def _check_cloud(name: _Name, text: str, clouds: Collection[str] | None) -> None:
+    if not name.value:
+        _fail("a cloud without a name", text, name)
+    if clouds is not None and name.value in clouds:
+        return
+    if "&" in name.value or "|" in name.value:
+        _fail("compound scopes ('&', '|') are not supported; name one cloud for a service", text, name)
+    if CLOUD_NAME.match(name.value) is None:
+        _fail(
+            f"{_quoted(name.value)} cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted, 64 at most",
+            text,
+            name,
+        )
+    if clouds is not None:
+        _fail(f"unknown cloud {_quoted(name.value)}; {_known(name.value, clouds)}", text, name)
+
+
+def _quoted(value: str) -> str:
+    """Return a user's own word, safe to print and short."""
+    shown = "".join(character if character.isprintable() else "?" for character in value)
+    return f"'{shown[:64]}...'" if len(shown) > 64 else f"'{shown}'"
+
+
+def _known(name: str, known: Collection[str]) -> str:
+    """Say what would have been accepted; of very many names, those that come close."""
+    if len(known) <= _LISTED:
+        return "known: " + ", ".join(sorted(known))
+    close = get_close_matches(name, list(known), n=_LISTED, cutoff=0.5) or sorted(known)[:_LISTED]
+    return f"{len(known)} are known, among them: " + ", ".join(close)

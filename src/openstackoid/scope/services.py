@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The names of services: official types, their aliases, and the projects that implement them.
+
+The source is the OpenStack service types authority, as the library ``os-service-types`` ships it.
+"""
+
+from functools import cache
+
+from os_service_types import ServiceTypes
+
+_AUTHORITY = ServiceTypes()
+
+
+@cache
+def official_service_type(name: str) -> str | None:
+    """Return the official service type that ``name`` stands for, or None when the authority does not know it.
+
+    Service types, aliases and project names are understood: ``image``, ``volumev3`` (``block-storage``), ``glance`` (``image``).
+    """
+    by_type = _AUTHORITY.get_service_type(name)
+    if by_type is not None:
+        return str(by_type)
+    by_project = _AUTHORITY.get_service_data_for_project(name)
+    return None if by_project is None else str(by_project["service_type"])
+
+
+@cache
+def project_name(service_type: str) -> str | None:
+    """Return the name of the project behind an official service type (``glance`` for ``image``), or None."""
+    data = _AUTHORITY.get_service_data(service_type)
+    return None if data is None else str(data["project"])
