@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mesh description: the YAML file that operators write, checked against its schema, with errors that name the spot."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Mesh, Timeouts
+from openstackoid.mesh.urls import FrontendUrl
+from openstackoid.scope.parser import CLOUD_NAME
+from openstackoid.scope.services import official_service_type, project_name
+
+_SERVICE_TYPE = re.compile(r"[a-z][a-z0-9-]*\Z")
+_BIND = re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])\Z")
+
+
+class MeshError(OpenstackoidError):
+    """A mesh description that cannot be used; the message names file, line, column and what is accepted."""
+
+
+def _frontend_url(url: str) -> str:
+    FrontendUrl.parse(url)
+    return url
+
+
+def _address(url: str) -> Address:
+    parsed = FrontendUrl.parse(url)
+    if "(" in parsed.suffix:
+        raise ValueError(f"'{url}': a backend is the root of the service, without a project")
+    return Address(parsed.host, parsed.port, parsed.prefix + parsed.suffix)
+
+
+def _backend_url(url: str) -> str:
+    _address(url)
+    return url
+
+
+def _bind(host: str) -> str:
+    if _BIND.match(host) is None:
+        raise ValueError(f"'{host}': an address to listen on, or '*', is accepted")
+    return host
+
+
+def _cloud_name(name: str) -> str:
+    if CLOUD_NAME.match(name) is None:
+        raise ValueError(f"'{name}' cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted, 64 at most")
+    return name
+
+
+def _service_type(name: str) -> str:
+    if _SERVICE_TYPE.match(name) is None:
+        raise ValueError(f"'{name}' cannot be a service type; lower case letters, digits and '-' are accepted")
+    return name
+
+
+def _for_all_interfaces(value: object) -> object:
+    """One URL stands for every interface."""
+    return dict.fromkeys(INTERFACES, value) if isinstance(value, str | list) else value
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+_Interface = Literal["public", "internal", "admin"]
+_Frontends = Annotated[
+    dict[_Interface, Annotated[str, AfterValidator(_frontend_url)]], BeforeValidator(_for_all_interfaces), Field(min_length=1)
+]
+_BackendList = Annotated[
+    list[Annotated[str, AfterValidator(_backend_url)]], BeforeValidator(_as_list), Field(min_length=1, max_length=64)
+]
+_Backends = Annotated[dict[_Interface, _BackendList], BeforeValidator(_for_all_interfaces)]
+_Seconds = Annotated[float, Field(gt=0, le=86400)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Service(_Strict):
+    name: str | None = None
+    frontend: _Frontends
+    backend: _Backends = {}
+
+
+class _Timeouts(_Strict):
+    connect: _Seconds = Timeouts.connect
+    client: _Seconds = Timeouts.client
+    server: _Seconds = Timeouts.server
+    check: _Seconds = Timeouts.check
+
+
+class _Gateway(_Strict):
+    bind: Annotated[str, AfterValidator(_bind)] | None = None
+    timeouts: _Timeouts = _Timeouts()
+
+
+class _Cloud(_Strict):
+    region: str | None = None
+    gateway: _Gateway = _Gateway()
+    services: Annotated[dict[Annotated[str, AfterValidator(_service_type)], _Service], Field(min_length=1)]
+
+
+class _Description(_Strict):
+    mesh: Literal[1]
+    clouds: Annotated[dict[Annotated[str, AfterValidator(_cloud_name)], _Cloud], Field(min_length=1)]
+
+
+def load_mesh(path: Path) -> Mesh:
+    """Return the mesh that the file describes. Raises :class:`MeshError`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise MeshError(f"{path}: cannot read the mesh description: {reason}") from None
+    return parse_mesh(text, str(path))
+
+
+def parse_mesh(text: str, source: str = "mesh") -> Mesh:
+    """Return the mesh that ``text`` describes; ``source`` names it in errors. Raises :class:`MeshError`."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        raise _error(source, text, error.problem_mark, f"not YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise MeshError(f"{source}: not YAML: {str(error).splitlines()[0]}") from None
+    _refuse_duplicates(root, source, text)
+    try:
+        description = _Description.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        path = tuple(part for part in first["loc"] if part != "[key]")
+        what = _accepted(path) if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        where = ".".join(str(part) for part in path) or "the document"
+        raise _error(source, text, _mark(root, path), f"{where}: {what}") from None
+    clouds = {name: _cloud(name, cloud) for name, cloud in description.clouds.items()}
+    _refuse_ambiguity(clouds, source, text, root)
+    return Mesh(clouds)
+
+
+def _accepted(path: tuple[Any, ...]) -> str:
+    """Say which keys stand where an unknown one was found."""
+    match path[:-1]:
+        case ():
+            model: type[BaseModel] = _Description
+        case ("clouds", _):
+            model = _Cloud
+        case ("clouds", _, "gateway"):
+            model = _Gateway
+        case ("clouds", _, "gateway", "timeouts"):
+            model = _Timeouts
+        case _:
+            model = _Service
+    return f"unknown key; accepted: {', '.join(model.model_fields)}"
+
+
+def _cloud(name: str, cloud: _Cloud) -> Cloud:
+    endpoints = tuple(endpoint for kind, service in cloud.services.items() for endpoint in _endpoints(name, kind, service))
+    timeouts = Timeouts(**cloud.gateway.timeouts.model_dump())
+    return Cloud(name, cloud.region or name, endpoints, cloud.gateway.bind, timeouts)
+
+
+def _endpoints(cloud: str, catalog_type: str, service: _Service) -> list[Endpoint]:
+    """Return the endpoints of a service: interfaces with the same URL and backends are one."""
+    official = official_service_type(catalog_type) or catalog_type
+    by_address: dict[tuple[FrontendUrl, tuple[Address, ...]], list[str]] = {}
+    for interface in INTERFACES:
+        if interface in service.frontend:
+            backends = tuple(_address(url) for url in service.backend.get(interface, []))
+            by_address.setdefault((FrontendUrl.parse(service.frontend[interface]), backends), []).append(interface)
+    name = service.name or project_name(official) or catalog_type
+    return [
+        Endpoint(cloud, catalog_type, official, name, tuple(interfaces), frontend, backends)
+        for (frontend, backends), interfaces in by_address.items()
+    ]
+
+
+def _refuse_ambiguity(clouds: dict[str, Cloud], source: str, text: str, root: yaml.Node | None) -> None:
+    """A request's address must name one cloud and one service."""
+    sockets: dict[object, str] = {}
+    for cloud in clouds.values():
+        prefixes: dict[object, Endpoint] = {}
+        for endpoint in cloud.endpoints:
+            path = ("clouds", cloud.name, "services", endpoint.catalog_type, "frontend", endpoint.interfaces[0])
+            owner = sockets.setdefault(endpoint.listener, cloud.name)
+            if owner != cloud.name:
+                what = f"{'.'.join(path)}: {endpoint.listener} is a frontend of {owner} already; each cloud has its own"
+                raise _error(source, text, _mark(root, path), what)
+            twin = prefixes.setdefault((endpoint.listener, endpoint.frontend.prefix), endpoint)
+            if (twin.service, twin.backends) != (endpoint.service, endpoint.backends):
+                what = f"{'.'.join(path)}: {endpoint.frontend.root()} is the frontend of {twin.key} already, with another backend"
+                raise _error(source, text, _mark(root, path), what)
+
+
+def _refuse_duplicates(node: yaml.Node | None, source: str, text: str) -> None:
+    """YAML readers take the last of two equal keys without a word; here it is an error."""
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise _error(source, text, key.start_mark, f"'{key.value}' stands twice; name it once")
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+            _refuse_duplicates(value, source, text)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_duplicates(item, source, text)
+
+
+def _mark(node: yaml.Node | None, path: tuple[Any, ...]) -> Any:
+    """Return where the part that ``path`` names stands, or its nearest parent that is written down."""
+    mark = None if node is None else node.start_mark
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if found is None:
+                break
+            mark, node = found[0].start_mark, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            mark = node.start_mark
+        else:
+            break
+    if isinstance(node, yaml.ScalarNode):
+        mark = node.start_mark
+    return mark
+
+
+def _error(source: str, text: str, mark: Any, what: str) -> MeshError:
+    if mark is None:
+        return MeshError(f"{source}: {what}")
+    lines = text.splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    return MeshError(f"{source}:{mark.line + 1}:{mark.column + 1}: {what}\n  {line}\n  {' ' * mark.column}^")

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mesh as the routing decision sees it: immutable, indexed, and without any input or output."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from openstackoid.mesh.urls import FrontendUrl
+
+INTERFACES = ("public", "internal", "admin")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Listener:
+    """A socket of a gateway: the host and port that the catalog's URLs name."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """Where a service process of the local cloud listens, and the path under which it answers (``/compute``, or empty)."""
+
+    host: str
+    port: int
+    path: str
+
+    def url(self) -> str:
+        """Return the address as a URL."""
+        return f"http://{self.host}:{self.port}{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One frontend URL of a service of a cloud, for one or more interfaces, and the backends behind it.
+
+    ``catalog_type`` is the service type in the catalog; ``service`` the official type that it means. They differ for aliases:
+    a catalog's ``volumev3`` is the service ``block-storage``.
+    """
+
+    cloud: str
+    catalog_type: str
+    service: str
+    name: str
+    interfaces: tuple[str, ...]
+    frontend: FrontendUrl
+    backends: tuple[Address, ...]
+
+    @property
+    def listener(self) -> Listener:
+        """The socket of the gateway that serves this endpoint."""
+        return Listener(self.frontend.host, self.frontend.port)
+
+    @property
+    def key(self) -> str:
+        """A name that is unique among the endpoints of a cloud: catalog type and first interface."""
+        return f"{self.catalog_type}.{self.interfaces[0]}"
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long a gateway waits, in seconds.
+
+    ``connect``: for a connection to a backend or peer; ``client`` and ``server``: for the next bytes of either side;
+    ``check``: between two health checks of a backend or peer.
+    """
+
+    connect: float = 3.0
+    client: float = 60.0
+    server: float = 60.0
+    check: float = 2.0
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One independent OpenStack and the gateway in front of it."""
+
+    name: str
+    region: str
+    endpoints: tuple[Endpoint, ...]
+    bind: str | None = None
+    timeouts: Timeouts = Timeouts()
+
+    @cached_property
+    def services(self) -> frozenset[str]:
+        """The official service types that this cloud offers."""
+        return frozenset(endpoint.service for endpoint in self.endpoints)
+
+    @cached_property
+    def listeners(self) -> tuple[Listener, ...]:
+        """The sockets of the gateway, in a stable order."""
+        return tuple(sorted({endpoint.listener for endpoint in self.endpoints}))
+
+    def locate(self, listener: Listener, path: str) -> Endpoint | None:
+        """Return the endpoint that a request to ``listener`` for ``path`` names: the longest prefix, cut at a segment's end."""
+        best = None
+        for endpoint in self.endpoints:
+            prefix = endpoint.frontend.prefix
+            if (
+                endpoint.listener == listener
+                and f"{path}/".startswith(f"{prefix}/")
+                and (best is None or len(prefix) > len(best.frontend.prefix))
+            ):
+                best = endpoint
+        return best
+
+    def endpoint(self, service: str, interface: str) -> Endpoint | None:
+        """Return the endpoint of a service for an interface, else for the first interface that it has."""
+        having = [endpoint for endpoint in self.endpoints if endpoint.service == service]
+        for wanted in (interface, *INTERFACES):
+            for endpoint in having:
+                if wanted in endpoint.interfaces:
+                    return endpoint
+        return None
+
+    def __repr__(self) -> str:
+        return f"<Cloud {self.name}: {', '.join(sorted(self.services))}>"
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """The clouds that know of each other."""
+
+    clouds: Mapping[str, Cloud]
+
+    @cached_property
+    def services(self) -> frozenset[str]:
+        """The official service types that any cloud of the mesh offers."""
+        return frozenset(service for cloud in self.clouds.values() for service in cloud.services)
+
+    @cached_property
+    def offers(self) -> Mapping[str, frozenset[str]]:
+        """For each cloud, the service types that it offers."""
+        return {name: cloud.services for name, cloud in self.clouds.items()}
+
+    def __repr__(self) -> str:
+        return f"<Mesh {', '.join(self.clouds)}>"

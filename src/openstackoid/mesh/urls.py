@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The URLs of catalogs, taken apart: where a gateway listens, the prefix that it routes by, and what only clients use."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_NOT_PREFIX = re.compile(r"v\d+(\.\d+)?\Z|.*[$%]\(|AUTH_")
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*\Z")
+_HOST = re.compile(r"[A-Za-z0-9._-]+\Z|\[[0-9A-Fa-f:]+\]\Z")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FrontendUrl:
+    """A URL as a catalog names it: ``http://gateway:80/compute/v2.1``.
+
+    ``host`` and ``port`` say where the gateway listens, ``prefix`` (``/compute``, or empty) what the gateway routes by, and
+    ``suffix`` (``/v2.1``, ``/v3/$(project_id)s``, or empty) is the API version and project that belong to the service.
+    """
+
+    host: str
+    port: int
+    prefix: str
+    suffix: str
+
+    @classmethod
+    def parse(cls, url: str) -> "FrontendUrl":
+        """Take ``url`` apart. Raises ``ValueError`` with what is accepted."""
+        parts = urlsplit(url)
+        if parts.scheme == "https":
+            raise ValueError(f"'{url}': https is not supported; an http:// URL is accepted")
+        if parts.scheme != "http":
+            raise ValueError(f"'{url}': an http:// URL is accepted, as in http://gateway:8080/image")
+        if parts.query or parts.fragment or parts.username is not None:
+            raise ValueError(f"'{url}': a URL without user, query and fragment is accepted")
+        try:
+            port = parts.port or 80
+        except ValueError:
+            raise ValueError(f"'{url}': a port from 1 to 65535 is accepted") from None
+        host = parts.netloc.rpartition(":")[0] if re.search(r":\d*\Z", parts.netloc) else parts.netloc
+        if _HOST.match(host) is None:
+            raise ValueError(f"'{url}': a host name, an IPv4 address or an IPv6 address in brackets is accepted")
+        segments = parts.path.rstrip("/").split("/")[1:]
+        cut = next((index for index, segment in enumerate(segments) if _NOT_PREFIX.match(segment)), len(segments))
+        prefix = "".join(f"/{segment}" for segment in segments[:cut])
+        if _PREFIX.match(prefix) is None:
+            raise ValueError(f"'{url}': a path of letters, digits, '.', '_', '~' and '-' is accepted")
+        return cls(host.lower(), port, prefix, "".join(f"/{segment}" for segment in segments[cut:]))
+
+    def origin(self) -> str:
+        """Return scheme, host and port, without a path."""
+        return f"http://{self.host}:{self.port}"
+
+    def root(self) -> str:
+        """Return the URL without version and project: where the service begins."""
+        return self.origin() + self.prefix
+
+    def for_project(self, project_id: str | None) -> str | None:
+        """Return the URL of a catalog for one project, or None where the URL needs a project and the token has none."""
+        if "(" not in self.suffix:
+            return self.root() + self.suffix
+        if project_id is None:
+            return None
+        return self.root() + re.sub(r"[$%]\((?:project|tenant)_id\)s", project_id, self.suffix)

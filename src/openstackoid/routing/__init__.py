@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to a request at a gateway: its head and the mesh in, a decision out. Pure: no sockets, no clock, no files."""
+
+from openstackoid.routing.decide import decide
+from openstackoid.routing.decision import Decision, Forward, Refuse, Relay
+from openstackoid.routing.request import Headers, Request
+
+__all__ = ["Decision", "Forward", "Headers", "Refuse", "Relay", "Request", "decide"]

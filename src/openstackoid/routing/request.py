@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The head of a request, as far as routing looks at it."""
+
+from dataclasses import dataclass
+
+from openstackoid.mesh import Listener
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that has reached a gateway.
+
+    ``listener`` is the socket of the gateway that it came to, ``path`` the raw path without the query, ``headers`` all headers
+    in their order. ``body_token`` is the token in the body of an authentication (``auth.identity.token.id``), where there is one.
+    """
+
+    method: str
+    listener: Listener
+    path: str
+    headers: Headers = ()
+    body_token: str | None = None
+
+    def values(self, name: str) -> list[str]:
+        """Return every value of a header, names compared without case."""
+        return [value for key, value in self.headers if key.lower() == name]
+
+
+def with_headers(headers: Headers, changes: dict[str, str | None]) -> Headers:
+    """Return ``headers`` with each header of ``changes`` (lower-case names) set once, or removed where its value is None."""
+    kept = tuple((key, value) for key, value in headers if key.lower() not in changes)
+    return kept + tuple((key, value) for key, value in changes.items() if value is not None)
