@@ -14,7 +14,7 @@ CATALOG_PATH = "/v3/auth/catalog"
 AUTH, SUBJECT, SERVICE, PLAIN = "x-auth-token", "x-subject-token", "x-service-token", "x-scope"
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     def __init__(self, decision: Refuse) -> None:
         super().__init__(decision.message)
         self.decision = decision
@@ -41,7 +41,7 @@ def decide(mesh: Mesh, at: str, request: Request) -> Decision:
     """
     try:
         return _Gateway(mesh, at).decide(request)
-    except _Refused as refused:
+    except _RefusedError as refused:
         return refused.decision
 
 
@@ -58,7 +58,7 @@ class _Gateway:
             raise self._refused(404, "Not Found", f"no service is served at this path; served are: {', '.join(roots)}")
         auth = self._token(request, AUTH)
         service_token = self._token(request, SERVICE)
-        scope = self._agreed("X-Scope and the scope in X-Auth-Token", self._plain_scope(request), auth and auth.scope)
+        scope = self._agreed("X-Scope and the scope in X-Auth-Token", self._plain_scope(request), auth.scope if auth else None)
         if endpoint.service == IDENTITY:
             return self._identity(request, endpoint, auth, service_token, scope)
         target = self._target(endpoint, scope)
@@ -78,7 +78,9 @@ class _Gateway:
         """Keystone never sees a scope; which Keystone is asked is what the token that the request is about says."""
         subject = self._token(request, SUBJECT)
         body = None if request.body_token is None else self._read("the token in the body", request.body_token)
-        about = self._agreed("the scopes of X-Subject-Token and of the body", subject and subject.scope, body and body.scope)
+        about = self._agreed(
+            "the scopes of X-Subject-Token and of the body", subject.scope if subject else None, body.scope if body else None
+        )
         self._agreed("the scope of the request and the scope of the token that it is about", scope, about)
         target = self._target(endpoint, scope or about)
         local = target.cloud == self.at
@@ -178,5 +180,5 @@ class _Gateway:
             )
         return first or second
 
-    def _refused(self, status: int, title: str, message: str) -> _Refused:
-        return _Refused(Refuse(status, title, f"gateway of {self.at}: {message}"))
+    def _refused(self, status: int, title: str, message: str) -> _RefusedError:
+        return _RefusedError(Refuse(status, title, f"gateway of {self.at}: {message}"))
