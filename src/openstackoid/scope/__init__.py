@@ -4,7 +4,7 @@
 from openstackoid.scope.errors import ScopeError
 from openstackoid.scope.model import EVERY_OTHER, Scope
 from openstackoid.scope.parser import MAX_LENGTH, parse
-from openstackoid.scope.services import official_service_type
+from openstackoid.scope.services import official_service_type, official_service_types
 from openstackoid.scope.token import SEPARATOR, join_token, split_token
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "ScopeError",
     "join_token",
     "official_service_type",
+    "official_service_types",
     "parse",
     "split_token",
 ]

@@ -13,7 +13,7 @@ from typing import NamedTuple, NoReturn
 
 from openstackoid.scope.errors import ScopeError
 from openstackoid.scope.model import EVERY_OTHER, Scope
-from openstackoid.scope.services import official_service_type
+from openstackoid.scope.services import official_names, official_service_type
 
 MAX_LENGTH = 2048
 """The longest scope, in characters. Beside a token it must fit uWSGI's default of 4 KiB for all headers."""
@@ -23,6 +23,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _EXAMPLE = '{"image": "CloudTwo"}'
 _LISTED = 12
+_LONGEST_CLOUD = "x" * 64
 
 
 class _Name(NamedTuple):
@@ -65,7 +66,11 @@ def parse(
             )
         entries[service] = cloud_name.value
         written[service] = service_name.value
-    return Scope(tuple(entries.items()))
+    scope = Scope(tuple(entries.items()))
+    travelling = len(scope.completed(_LONGEST_CLOUD).wire())
+    if travelling > MAX_LENGTH:
+        raise ScopeError(f"too large: {travelling} characters once it is completed, at most {MAX_LENGTH} are accepted", text)
+    return scope
 
 
 class _Reader:
@@ -139,9 +144,7 @@ def _service(name: _Name, text: str, services: Collection[str] | None) -> str:
     official = official_service_type(name.value)
     if services is None:
         if official is None:
-            _fail(
-                f"unknown service {_quoted(name.value)}; an official service type, alias or project name is accepted", text, name
-            )
+            _fail(f"unknown service {_quoted(name.value)}; {_known(name.value, official_names())}", text, name)
         return official
     if name.value in services:
         return name.value

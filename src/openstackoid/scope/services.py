@@ -4,14 +4,14 @@
 The source is the OpenStack service types authority, as the library ``os-service-types`` ships it.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 from os_service_types import ServiceTypes
 
 _AUTHORITY = ServiceTypes()
 
 
-@cache
+@lru_cache(maxsize=1024)
 def official_service_type(name: str) -> str | None:
     """Return the official service type that ``name`` stands for, or None when the authority does not know it.
 
@@ -24,8 +24,20 @@ def official_service_type(name: str) -> str | None:
     return None if by_project is None else str(by_project["service_type"])
 
 
-@cache
+@lru_cache(maxsize=1024)
 def project_name(service_type: str) -> str | None:
     """Return the name of the project behind an official service type (``glance`` for ``image``), or None."""
     data = _AUTHORITY.get_service_data(service_type)
     return None if data is None else str(data["project"])
+
+
+@cache
+def official_service_types() -> frozenset[str]:
+    """Return the service types that the authority knows, aliases left out."""
+    return frozenset(str(service["service_type"]) for service in _AUTHORITY.services)
+
+
+@cache
+def official_names() -> frozenset[str]:
+    """Return what to propose for a name that is not known: the official service types and the names of projects."""
+    return official_service_types() | frozenset(str(service["project"]) for service in _AUTHORITY.services)

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which addresses are the cloud's own. A scope is sent to those, and to no other."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from keystoneauth1.access import AccessInfo
+
+from openstackoid.scope import official_service_type
+
+Origin = tuple[str, str, int]
+"""Scheme, host in lower case, port; what RFC 6454 compares."""
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def origin(url: object) -> Origin | None:
+    """Return the origin of an absolute HTTP URL, or None for everything else."""
+    if not isinstance(url, str):
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    if scheme not in _PORTS or not parts.hostname:
+        return None
+    return scheme, parts.hostname.rstrip("."), _PORTS[scheme] if port is None else port
+
+
+class CloudOrigins:
+    """The origins of one cloud: what its user configured, and what its catalog says once there is a token.
+
+    ``config`` is openstacksdk's configuration of the cloud. ``access`` returns the current token's :class:`AccessInfo` or None;
+    it must not authenticate, for it is asked in the middle of requests.
+    """
+
+    def __init__(self, config: Mapping[str, Any], access: Callable[[], AccessInfo | None]) -> None:
+        self._configured = frozenset(_origins(_configured_urls(config)))
+        self._access = access
+        self._seen: AccessInfo | None = None
+        self._catalog: frozenset[Origin] = frozenset()
+
+    def __contains__(self, url: object) -> bool:
+        asked = origin(url)
+        return asked is not None and (asked in self._configured or asked in self._from_catalog())
+
+    def _from_catalog(self) -> frozenset[Origin]:
+        access = self._access()
+        if access is not self._seen:
+            self._seen = access
+            self._catalog = frozenset(_origins(_catalog_urls(access))) if access is not None else frozenset()
+        return self._catalog
+
+
+def _origins(urls: Iterator[object]) -> Iterator[Origin]:
+    return (found for found in map(origin, urls) if found is not None)
+
+
+def _configured_urls(config: Mapping[str, Any]) -> Iterator[object]:
+    """Yield the URLs for authentication, and where openstacksdk takes a service's endpoint from instead of the catalog.
+
+    An identity provider's endpoints (``discovery_endpoint``, ``access_token_endpoint``) are not the cloud's.
+    """
+    auth = config.get("auth") or {}
+    yield from (auth.get(key) for key in ("auth_url", "endpoint", "endpoint_override", "url"))
+    for key, value in config.items():
+        of_service = key.endswith("_endpoint") and official_service_type(key.removesuffix("_endpoint"))
+        if of_service or key in ("endpoint", "endpoint_override") or key.endswith("_endpoint_override"):
+            yield value
+
+
+def _catalog_urls(access: AccessInfo) -> Iterator[object]:
+    for service in access.service_catalog.normalize_catalog():
+        for endpoint in service["endpoints"]:
+            yield endpoint.get("url")
