@@ -150,7 +150,7 @@ class _Gateway:
 
     def _token(self, request: Request, header: str) -> _Token | None:
         value = self._single(request, header)
-        return None if value is None else self._read(header.title(), value)
+        return self._read(header.title(), value) if value else None
 
     def _read(self, where: str, value: str) -> _Token:
         bare, text = split_token(value)

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the mesh and a cloud's name to the HAProxy configuration of that cloud's gateway."""
+
+import json
+from dataclasses import dataclass
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.haproxy.maps import ENDPOINTS, PAIRS, TARGETS, bind_ids, endpoints_map, pairs_map, peer_backend, targets_map
+from openstackoid.haproxy.rules import rules
+from openstackoid.mesh import Cloud, Endpoint, Listener, Mesh
+
+HEALTH_PATH = "/.openstackoid/health"
+_TITLES = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
+
+
+class CompileError(OpenstackoidError):
+    """The mesh does not say enough to run this cloud's gateway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Where the parts of one gateway meet: the unix sockets of the bridge and of HAProxy's own control."""
+
+    bridge_socket: str
+    stats_socket: str
+
+
+def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime) -> dict[str, str]:
+    """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps that stand beside it.
+
+    Raises :class:`CompileError` for a cloud that the mesh does not know, and for an endpoint of it without a backend.
+    """
+    if cloud not in mesh.clouds:
+        raise CompileError(f"the mesh has no cloud '{cloud}'; known: {', '.join(sorted(mesh.clouds))}")
+    here = mesh.clouds[cloud]
+    for endpoint in here.endpoints:
+        if not endpoint.backends:
+            spot = f"clouds.{cloud}.services.{endpoint.catalog_type}.backend"
+            raise CompileError(f"{spot}: the gateway of {cloud} needs the address of the service for {endpoint.interfaces[0]}")
+    sections = [
+        _section("global", _global(runtime)),
+        _section("defaults", _defaults(here)),
+        _section("frontend gateway", _frontend(here)),
+        _section("backend bridge", _bridge(here, runtime)),
+        *(_section(f"backend local.{endpoint.key}", _local(here, endpoint)) for endpoint in here.endpoints),
+    ]
+    for name, peer in mesh.clouds.items():
+        if name != cloud:
+            sections += [
+                _section(f"backend {peer_backend(peer, listener)}", _peer(here, peer, listener)) for listener in peer.listeners
+            ]
+    return {
+        "haproxy.cfg": f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n" + "\n".join(sections),
+        ENDPOINTS: endpoints_map(here),
+        PAIRS: pairs_map(mesh),
+        TARGETS: targets_map(mesh, cloud),
+    }
+
+
+def _section(title: str, lines: list[str]) -> str:
+    return f"{title}\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def _global(runtime: Runtime) -> list[str]:
+    return [
+        "log stdout format raw local0 info",
+        "default-path config",
+        f"stats socket {runtime.stats_socket} mode 600 level admin expose-fd listeners",
+        "# A process that was replaced finishes its requests, downloads included, for this long.",
+        "hard-stop-after 30m",
+    ]
+
+
+def _defaults(cloud: Cloud) -> list[str]:
+    timeouts = cloud.timeouts
+    return [
+        "mode http",
+        "log global",
+        'log-format "%ci %HM %HPO -> %b %ST %Tt ms %tsc"',
+        f"timeout connect {_ms(timeouts.connect)}",
+        f"timeout client {_ms(timeouts.client)}",
+        f"timeout server {_ms(timeouts.server)}",
+        f"timeout check {_ms(timeouts.connect)}",
+        f"timeout http-request {_ms(min(timeouts.client, 10))}",
+        "timeout tunnel 1h",
+        "retries 1",
+        *(_http_error(status, f"gateway of {cloud.name}: {what}") for status, what in _GENERAL.items()),
+    ]
+
+
+_GENERAL = {
+    400: "the request is not valid HTTP, or its headers are larger than 15 KiB",
+    408: "the request did not arrive in time",
+    500: "the gateway failed",
+    502: "the service gave no valid answer",
+    503: "the service cannot be reached",
+    504: "the service did not answer in time",
+}
+
+
+def _frontend(cloud: Cloud) -> list[str]:
+    binds = [f"bind {cloud.bind or listener.host}:{listener.port} id {number}" for listener, number in bind_ids(cloud).items()]
+    return [*binds, f"monitor-uri {HEALTH_PATH}", *rules(cloud)]
+
+
+def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
+    timeouts = cloud.timeouts
+    # The bridge gives up first, so that its answer, which names the hop, is the one that arrives.
+    patience = timeouts.server + timeouts.connect + 5
+    return [
+        f"timeout server {_ms(patience)}",
+        *_failures(cloud, "the Python service behind the gateway"),
+        f"server bridge unix@{runtime.bridge_socket}",
+    ]
+
+
+def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
+    path = endpoint.backends[0].path
+    lines = _new_prefix(endpoint.frontend.prefix, path)
+    lines += _failures(cloud, f"{endpoint.catalog_type} of {cloud.name}")
+    lines += [
+        f"option httpchk GET {path}/",
+        "http-check expect status 200-499",
+        f"default-server check inter {_ms(cloud.timeouts.check)} fall 2 rise 1",
+    ]
+    return lines + [
+        f"server s{number} {address.host}:{address.port}" for number, address in enumerate(endpoint.backends, start=1)
+    ]
+
+
+def _peer(here: Cloud, peer: Cloud, listener: Listener) -> list[str]:
+    """The backend of one socket of a peer's gateway, for every service that the peer serves there."""
+    lines = []
+    for endpoint in here.endpoints:
+        target = peer.endpoint(endpoint.service, endpoint.interfaces[0])
+        if target is not None and target.listener == listener:
+            condition = f"if {{ var(txn.endpoint) -m str {endpoint.key} }}"
+            lines += [f"{rule} {condition}" for rule in _new_prefix(endpoint.frontend.prefix, target.frontend.prefix)]
+    return [
+        *lines,
+        *_failures(here, f"%[var(txn.endpoint),field(1,.)] of {peer.name} at {listener}"),
+        f"option httpchk GET {HEALTH_PATH}",
+        f"default-server check inter {_ms(here.timeouts.check)} fall 2 rise 1",
+        f"server gateway {listener.host}:{listener.port}",
+    ]
+
+
+def _new_prefix(old: str, new: str) -> list[str]:
+    """Return the rule that puts one path prefix in another's place, where they differ."""
+    if old == new:
+        return []
+    pattern = "^" + old.replace(".", "\\.") + ("(/.*)?$" if old else "(.*)$")
+    return [f"http-request replace-path '{pattern}' '{new}\\1'"]
+
+
+def _failures(cloud: Cloud, service: str) -> list[str]:
+    timeouts = cloud.timeouts
+    return [
+        _http_error(502, f"gateway of {cloud.name}: {service} gave no valid answer"),
+        _http_error(503, f"gateway of {cloud.name}: {service} cannot be reached"),
+        _http_error(504, f"gateway of {cloud.name}: {service} did not answer within {timeouts.server:g} s"),
+    ]
+
+
+def _http_error(status: int, message: str) -> str:
+    body = json.dumps({"error": {"code": status, "title": _TITLES[status], "message": message}})
+    return f"http-error status {status} content-type application/json lf-string '{body}'"
+
+
+def _ms(seconds: float) -> str:
+    return f"{round(seconds * 1000)}ms"

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables that HAProxy looks things up in: they grow with the mesh, the rules do not."""
+
+from collections.abc import Iterable
+
+from openstackoid.mesh import Cloud, Listener, Mesh
+
+ENDPOINTS, PAIRS, TARGETS = "endpoints.map", "pairs.map", "targets.map"
+
+
+def bind_ids(cloud: Cloud) -> dict[Listener, int]:
+    """Return the number of each socket of the gateway, by which the rules know where a request came in."""
+    return {listener: number for number, listener in enumerate(cloud.listeners, start=1)}
+
+
+def peer_backend(cloud: Cloud, listener: Listener) -> str:
+    """Return the name of the HAProxy backend that stands for one socket of a peer's gateway."""
+    return f"peer.{cloud.name}.{bind_ids(cloud)[listener]}"
+
+
+def endpoints_map(cloud: Cloud) -> str:
+    """Socket and path prefix to the endpoint's key; both sides end in a slash, so that ``/imagefoo`` is not ``/image``."""
+    ids = bind_ids(cloud)
+    rows: dict[str, str] = {}
+    for endpoint in cloud.endpoints:
+        rows.setdefault(f"{ids[endpoint.listener]}{endpoint.frontend.prefix}/", endpoint.key)
+    return _lines(rows.items())
+
+
+def pairs_map(mesh: Mesh) -> str:
+    """Every entry that a scope may hold, as it is written: what is not in here is not decided by HAProxy."""
+    rows = []
+    for name, cloud in mesh.clouds.items():
+        rows.append((f'"*":"{name}"', name))
+        rows.extend((f'"{service}":"{name}"', name) for service in sorted(cloud.services))
+    return _lines(rows)
+
+
+def targets_map(mesh: Mesh, at: str) -> str:
+    """Peer and local endpoint to the HAProxy backend of the socket where that peer serves the same service."""
+    rows = []
+    for name, peer in mesh.clouds.items():
+        if name == at:
+            continue
+        for endpoint in mesh.clouds[at].endpoints:
+            target = peer.endpoint(endpoint.service, endpoint.interfaces[0])
+            if target is not None:
+                rows.append((f"{name}/{endpoint.key}", peer_backend(peer, target.listener)))
+    return _lines(rows)
+
+
+def _lines(rows: Iterable[tuple[str, str]]) -> str:
+    return "".join(f"{key} {value}\n" for key, value in rows)

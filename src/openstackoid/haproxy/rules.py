@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scope's interpretation as HAProxy rules: :func:`openstackoid.routing.decide`, as far as HAProxy can prove that it agrees.
+
+A request carries at most one scope that HAProxy reads: in ``X-Scope``, in ``X-Auth-Token``, or, towards Keystone, in
+``X-Subject-Token``. Its text must match one strict pattern, each of its entries must stand in ``pairs.map``, and no service may
+be named twice. Whatever else is possible sets ``txn.bridge``, and Python decides. The conformance tests hold both to one table.
+"""
+
+from openstackoid.haproxy.maps import ENDPOINTS, PAIRS, TARGETS, bind_ids
+from openstackoid.mesh import Cloud
+from openstackoid.routing.decide import CATALOG_PATH, IDENTITY, TOKENS_PATH
+from openstackoid.scope import MAX_LENGTH
+
+NATIVE_ENTRIES = 8
+"""The most entries of a scope that HAProxy reads by itself; each costs a look-up."""
+
+_BRIDGE = "http-request set-var(txn.bridge) bool(true)"
+_ENTRY = '"[a-z*][a-z0-9-]*" *: *"[A-Za-z0-9._-]+"'
+_SCOPE = rf"^\{{ *{_ENTRY} *( *, *{_ENTRY} *)*\}}$"
+# HAProxy compiles patterns without numbered groups, but a group with a name can be referred to.
+_TWICE = r'"(?P<service>[^"]+)":"[^"]+",(.*,)?"(?P=service)":'
+_MARKED = r"^[^!]+!SCOPE!\{"
+_SERVICE_MARK = r'^[^!]+!SCOPE!\{"\*":"[A-Za-z0-9._-]+"\}$'
+
+
+def rules(cloud: Cloud) -> list[str]:
+    """Return the ``http-request`` and ``use_backend`` rules of the gateway of ``cloud``."""
+    return [
+        *_what_is_asked(cloud),
+        *_which_scope(),
+        *_is_it_well_formed(),
+        *_which_cloud(cloud),
+        *_identity(cloud),
+        *_what_is_sent(cloud),
+        *_where_to(cloud),
+    ]
+
+
+def _what_is_asked(cloud: Cloud) -> list[str]:
+    identity = [endpoint.key for endpoint in cloud.endpoints if endpoint.service == IDENTITY]
+    once = " or ".join(
+        f"{{ req.fhdr_cnt({name}) gt 1 }}" for name in ("x-auth-token", "x-scope", "x-subject-token", "x-service-token")
+    )
+    return [
+        "# What is asked: the endpoint that the socket and the path name.",
+        "http-request del-header X-Openstackoid-Listener",
+        'http-request set-var-fmt(txn.key) "%[so_id]%[path]/"',
+        f"http-request set-var(txn.endpoint) var(txn.key),map_beg({ENDPOINTS})",
+        f"{_BRIDGE} if !{{ var(txn.endpoint) -m found }}",
+        f"{_BRIDGE} if {once}",
+        f"acl is_identity var(txn.endpoint) -m str {' '.join(identity) or '-'}",
+    ]
+
+
+def _which_scope() -> list[str]:
+    return [
+        "# Which scope: of one source, or Python compares them.",
+        "acl has_plain req.fhdr(x-scope) -m found",
+        "acl has_auth req.fhdr(x-auth-token) -m len gt 0",
+        "acl auth_marked req.fhdr(x-auth-token) -m sub !SCOPE!",
+        "acl subject_marked req.fhdr(x-subject-token) -m sub !SCOPE!",
+        "acl has_service req.fhdr(x-service-token) -m len gt 0",
+        "acl service_marked req.fhdr(x-service-token) -m sub !SCOPE!",
+        "http-request set-var(txn.scope) req.fhdr(x-scope) if has_plain",
+        "http-request set-var(txn.scope) req.fhdr(x-auth-token),field(3,!,0) if auth_marked",
+        "http-request set-var(txn.scope) req.fhdr(x-subject-token),field(3,!,0) if is_identity subject_marked",
+        f"{_BRIDGE} if has_plain auth_marked or is_identity subject_marked has_plain"
+        " or is_identity subject_marked auth_marked or is_identity service_marked",
+    ]
+
+
+def _is_it_well_formed() -> list[str]:
+    open_question = "{ var(txn.scope) -m found } !{ var(txn.bridge) -m found }"
+    checks = [
+        "# Is it well-formed: by one pattern, and each entry by a look-up of its text.",
+        f"{_BRIDGE} if auth_marked !{{ req.fhdr(x-auth-token) -m reg '{_MARKED}' }}",
+        f"{_BRIDGE} if is_identity subject_marked !{{ req.fhdr(x-subject-token) -m reg '{_MARKED}' }}",
+        f"{_BRIDGE} if {open_question} {{ var(txn.scope) -m len gt {MAX_LENGTH} }}",
+        f"{_BRIDGE} if {open_question} !{{ var(txn.scope) -m reg '{_SCOPE}' }}",
+        "# No name holds a space, so those that are left stand between tokens.",
+        f"http-request set-var(txn.scope) var(txn.scope),regsub(' ','',g) if {open_question} {{ var(txn.scope) -m sub ' ' }}",
+        f"{_BRIDGE} if {open_question} {{ var(txn.scope) -m reg '{_TWICE}' }}",
+        f"http-request set-var(txn.entries) var(txn.scope),ltrim({{),rtrim(}}) if {open_question}",
+    ]
+    has_entries = "{ var(txn.entries) -m found }"
+    for number in range(1, NATIVE_ENTRIES + 1):
+        entry = _entry(number)
+        checks.append(
+            f"{_BRIDGE} if {has_entries} {{ {entry} -m len gt 0 }} !{{ {_entry(number, f',map_str({PAIRS})')} -m found }}"
+        )
+    beyond = _entry(NATIVE_ENTRIES + 1)
+    known_mark = f"{{ req.fhdr(x-service-token),field(3,!,0),ltrim({{),rtrim(}}),map_str({PAIRS}) -m found }}"
+    return [
+        *checks,
+        f"{_BRIDGE} if {has_entries} {{ {beyond} -m len gt 0 }}",
+        f"{_BRIDGE} if service_marked !{{ req.fhdr(x-service-token) -m reg '{_SERVICE_MARK}' }}",
+        f"{_BRIDGE} if service_marked !{known_mark}",
+        f"http-request set-var(txn.decided) bool(true) if {has_entries} !{{ var(txn.bridge) -m found }}",
+        "acl decided var(txn.decided) -m found",
+    ]
+
+
+def _entry(number: int, converters: str = "") -> str:
+    """Return the expression of one entry's text; HAProxy wants the comma in quotes of its own."""
+    return f"\"var(txn.entries),field({number},','){converters}\""
+
+
+def _which_cloud(cloud: Cloud) -> list[str]:
+    lines = ["# Which cloud: the service's entry, else '*', else home."]
+    for service in sorted(cloud.services):
+        keys = " ".join(endpoint.key for endpoint in cloud.endpoints if endpoint.service == service)
+        query = f"json_query('$.{service}')"
+        lines.append(f"http-request set-var(txn.cloud) var(txn.scope),{query} if decided {{ var(txn.endpoint) -m str {keys} }}")
+    home = f'\\{{\\"*\\":\\"{cloud.name}\\",'
+    return [
+        *lines,
+        "http-request set-var(txn.cloud) var(txn.scope),json_query('$.*') if decided !{ var(txn.cloud) -m found }",
+        f'http-request set-var-fmt(txn.scope) "{home}%[var(txn.scope),bytes(1)]" if decided'
+        " !{ var(txn.scope) -m sub '\"*\":' }",
+        'http-request set-var-fmt(txn.target) "%[var(txn.cloud)]/%[var(txn.endpoint)]" if decided'
+        f" {{ var(txn.cloud) -m found }} !{{ var(txn.cloud) -m str {cloud.name} }}",
+        f"http-request set-var(txn.peer) var(txn.target),map_str({TARGETS}) if {{ var(txn.target) -m found }}",
+        f"{_BRIDGE} if {{ var(txn.target) -m found }} !{{ var(txn.peer) -m found }}",
+        "acl is_foreign var(txn.peer) -m found",
+    ]
+
+
+def _identity(cloud: Cloud) -> list[str]:
+    """Answers that hold a catalog come from the bridge, and so do tokens whose scope stands in the body."""
+    ids = bind_ids(cloud)
+    roots = sorted(
+        {f"{ids[endpoint.listener]}{endpoint.frontend.prefix}" for endpoint in cloud.endpoints if endpoint.service == IDENTITY}
+    )
+    if not roots:
+        return []
+    tokens = " ".join(f"{root}{TOKENS_PATH}/" for root in roots)
+    catalogs = " ".join(f"{root}{CATALOG_PATH}/" for root in roots)
+    return [
+        "# Keystone: what holds a catalog, and scopes in a body (or what may hide one), are the bridge's.",
+        f"acl is_tokens var(txn.key) -m str {tokens}",
+        f"acl is_catalog var(txn.key) -m str {catalogs}",
+        f"{_BRIDGE} if is_identity is_foreign subject_marked or is_foreign is_tokens !{{ method DELETE }}"
+        " or is_foreign is_catalog",
+        "http-request wait-for-body time 10s if is_tokens METH_POST !{ var(txn.bridge) -m found }",
+        f"{_BRIDGE} if is_tokens METH_POST {{ req.body -m sub !SCOPE! \\\\u }}",
+    ]
+
+
+def _what_is_sent(cloud: Cloud) -> list[str]:
+    auth, bare, subject = (
+        "%[req.fhdr(x-auth-token)]",
+        "%[req.fhdr(x-auth-token),field(1,!)]",
+        "%[req.fhdr(x-subject-token),field(1,!)]",
+    )
+    scope = "!SCOPE!%[var(txn.scope)]"
+    mark = f'!SCOPE!\\{{\\"*\\":\\"{cloud.name}\\"\\}}'
+    return [
+        "# What is sent: the completed scope in the token; to Keystone the token alone.",
+        "http-request unset-var(txn.decided) if { var(txn.bridge) -m found }",
+        f"http-request set-header X-Subject-Token {subject} if decided is_identity subject_marked",
+        f'http-request set-header X-Service-Token "%[req.fhdr(x-service-token)]{mark}" if decided is_foreign has_service'
+        " !service_marked",
+        "http-request set-header X-Scope %[var(txn.scope)] if decided is_foreign !has_auth",
+        f"http-request set-header X-Auth-Token {bare} if decided is_identity !is_foreign auth_marked",
+        f"http-request set-header X-Auth-Token {bare}{scope} if decided auth_marked is_foreign"
+        " or decided auth_marked !is_identity",
+        f"http-request set-header X-Auth-Token {auth}{scope} if decided has_plain has_auth is_foreign"
+        " or decided has_plain has_auth !is_identity",
+        "http-request del-header X-Scope if decided !is_foreign or decided has_auth",
+    ]
+
+
+def _where_to(cloud: Cloud) -> list[str]:
+    listeners = [
+        f"http-request set-header X-Openstackoid-Listener {listener} if {{ var(txn.bridge) -m found }} {{ so_id {number} }}"
+        for listener, number in bind_ids(cloud).items()
+    ]
+    return [
+        "# Where to. The default is the bridge: a name that HAProxy does not know may not end in some other cloud.",
+        *listeners,
+        "use_backend bridge if { var(txn.bridge) -m found }",
+        "use_backend %[var(txn.peer)] if { var(txn.peer) -m found }",
+        "use_backend local.%[var(txn.endpoint)]",
+        "default_backend bridge",
+    ]
