@@ -96,7 +96,7 @@ def _defaults(cloud: Cloud) -> list[str]:
 
 
 _GENERAL = {
-    400: "the request is not valid HTTP, or its headers are larger than 15 KiB",
+    400: "the request is not valid HTTP",
     408: "the request did not arrive in time",
     500: "the gateway failed",
     502: "the service gave no valid answer",
@@ -156,8 +156,11 @@ def _new_prefix(old: str, new: str) -> list[str]:
     """Return the rule that puts one path prefix in another's place, where they differ."""
     if old == new:
         return []
-    pattern = "^" + old.replace(".", "\\.") + ("(/.*)?$" if old else "(.*)$")
-    return [f"http-request replace-path '{pattern}' '{new}\\1'"]
+    escaped = old.replace(".", "\\.")
+    if not new:
+        # What is left of a path begins with a slash, even of one that was the prefix alone.
+        return [f"http-request replace-path '^{escaped}/?(.*)$' '/\\1'"]
+    return [f"http-request replace-path '^{escaped}(.*)$' '{new}\\1'"]
 
 
 def _failures(cloud: Cloud, service: str) -> list[str]:

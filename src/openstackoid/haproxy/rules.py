@@ -111,7 +111,7 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         keys = " ".join(endpoint.key for endpoint in cloud.endpoints if endpoint.service == service)
         query = f"json_query('$.{service}')"
         lines.append(f"http-request set-var(txn.cloud) var(txn.scope),{query} if decided {{ var(txn.endpoint) -m str {keys} }}")
-    home = f'\\{{\\"*\\":\\"{cloud.name}\\",'
+    home = f'{{\\"*\\":\\"{cloud.name}\\",'
     return [
         *lines,
         "http-request set-var(txn.cloud) var(txn.scope),json_query('$.*') if decided !{ var(txn.cloud) -m found }",
@@ -153,7 +153,7 @@ def _what_is_sent(cloud: Cloud) -> list[str]:
         "%[req.fhdr(x-subject-token),field(1,!)]",
     )
     scope = "!SCOPE!%[var(txn.scope)]"
-    mark = f'!SCOPE!\\{{\\"*\\":\\"{cloud.name}\\"\\}}'
+    mark = f'!SCOPE!{{\\"*\\":\\"{cloud.name}\\"}}'
     return [
         "# What is sent: the completed scope in the token; to Keystone the token alone.",
         "http-request unset-var(txn.decided) if { var(txn.bridge) -m found }",

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every target sets up .venv in the clone first; `make` alone lists them.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+STAMP := $(VENV)/.ready
+
+.PHONY: help setup demo test unit lint clean
+help:
+	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
+	@echo "make test   lint, unit and conformance tests, then the same workflows on the real lab"
+	@echo "make unit   the tests that need no OpenStack"
+	@echo "make lint   ruff and mypy --strict"
+	@echo "make setup  .venv with the commands 'openstack' and 'openstackoid'"
+	@echo "make clean  remove .venv (the lab's files: openstackoid lab down --purge)"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints/development.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or later is needed; name one with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh scripts/install-venv-module "$(PYTHON)"
+	@echo "== setting up $(VENV): openstackoid, the openstack command and the tools of the tests"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints/development.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/python -m examples.demo
+
+lint: $(STAMP)
+	@echo "== lint"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+unit: $(STAMP)
+	@$(BIN)/pytest tests/unit tests/conformance
+
+test: lint
+	@$(BIN)/pytest
+
+clean:
+	rm -rf $(VENV)

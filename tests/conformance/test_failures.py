@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a user reads when a hop fails: the gateway, the cloud and the service, within the timeout, in OpenStack's error body."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.cases import Case, auth, plain, sent
+from conformance.gateway import RunningGateway, running_gateway
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[RunningGateway]:
+    """The gateway of CloudOne, where nothing else is up."""
+    with running_gateway("CloudOne", with_bridge=False, down=("CloudOne", "CloudTwo", "Cloud-3.b")) as gateway:
+        yield gateway
+
+
+def asks(path: str, scope: str | None = None) -> Case:
+    headers = (auth("tok"),) if scope is None else (auth("tok"), plain(scope))
+    return Case("a failure", sent("nobody", path), path, headers)
+
+
+def test_a_peer_that_is_down_is_named(alone: RunningGateway) -> None:
+    answer = alone.send(asks("/image/v2/images", '{"image":"CloudTwo"}'))
+    peer = next(endpoint.listener for endpoint in alone.mesh.clouds["CloudTwo"].endpoints if endpoint.service == "image")
+    assert answer.status == 503
+    assert answer.message == f"gateway of CloudOne: image of CloudTwo at {peer} cannot be reached"
+    assert answer.content_type == "application/json"
+
+
+def test_a_local_service_that_is_down_is_named(alone: RunningGateway) -> None:
+    answer = alone.send(asks("/compute/v2.1/servers"))
+    assert (answer.status, answer.message) == (503, "gateway of CloudOne: compute of CloudOne cannot be reached")
+
+
+def test_once_the_health_check_knows_the_answer_is_immediate(alone: RunningGateway) -> None:
+    time.sleep(1)
+    started = time.monotonic()
+    assert alone.send(asks("/image/v2/images", '{"image":"CloudTwo"}')).status == 503
+    assert time.monotonic() - started < 0.5
+
+
+def test_a_peer_that_never_answers_is_named_within_the_timeout(alone: RunningGateway) -> None:
+    peer = next(endpoint.listener for endpoint in alone.mesh.clouds["Cloud-3.b"].endpoints if endpoint.service == "image")
+    with socket.create_server((peer.host, peer.port)) as silent:
+        silent.settimeout(0.1)
+        with running_gateway("CloudOne", with_bridge=False, down=("Cloud-3.b",)) as gateway:
+            target = next(e.listener for e in gateway.mesh.clouds["Cloud-3.b"].endpoints if e.service == "image")
+            with socket.create_server((target.host, target.port)):
+                started = time.monotonic()
+                answer = gateway.send(asks("/image/v2/images", '{"image":"Cloud-3.b"}'))
+    assert answer.status == 504
+    assert answer.message == f"gateway of CloudOne: image of Cloud-3.b at {target} did not answer within 2 s"
+    assert time.monotonic() - started < 5
+
+
+def test_headers_that_are_too_large_are_refused(alone: RunningGateway) -> None:
+    """By HAProxy before it has a request, with a page of its own that no configuration changes."""
+    assert alone.send(Case("large", sent("nobody", "/"), "/image/v2/images", (auth("t" * 20000),))).status == 400
+
+
+def test_health_of_the_gateway_itself(alone: RunningGateway) -> None:
+    assert alone.send(Case("health", sent("nobody", "/"), "/.openstackoid/health")).status == 200

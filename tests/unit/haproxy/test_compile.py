@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the compilation refuses, and what it promises about its files; what the rules mean is tested in tests/conformance."""
+
+import pytest
+
+from conformance.clouds import three_clouds
+from openstackoid.haproxy import CompileError, Runtime, compile_gateway
+
+RUNTIME = Runtime("/run/bridge.sock", "/run/stats.sock")
+
+
+def test_an_unknown_cloud_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(CompileError, match=r"no cloud 'CloudTen'; known: Cloud-3\.b, CloudOne, CloudTwo"):
+        compile_gateway(three_clouds(), "CloudTen", RUNTIME)
+
+
+def test_a_gateway_needs_the_backends_of_its_own_cloud() -> None:
+    with pytest.raises(CompileError, match=r"clouds\.Cloud-3\.b\.services\.identity\.backend: .* for public"):
+        compile_gateway(three_clouds(), "Cloud-3.b", RUNTIME)
+
+
+def test_the_same_mesh_gives_the_same_files() -> None:
+    assert compile_gateway(three_clouds(), "CloudOne", RUNTIME) == compile_gateway(three_clouds(), "CloudOne", RUNTIME)
+
+
+def test_every_table_that_the_rules_read_is_among_the_files() -> None:
+    files = compile_gateway(three_clouds(), "CloudOne", RUNTIME)
+    for name in files.keys() - {"haproxy.cfg"}:
+        assert f"({name})" in files["haproxy.cfg"]
+
+
+def test_no_service_type_is_written_into_the_rules_that_the_mesh_does_not_name() -> None:
+    assert "object-store" not in compile_gateway(three_clouds(), "CloudOne", RUNTIME)["haproxy.cfg"]
