@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is in a fresh cloud: accounts, catalog, flavor, image, network. Every step first looks whether it is done."""
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.lab import services
+from openstackoid.lab.catalog import apis
+from openstackoid.lab.configs import SERVICE_USERS, Site
+from openstackoid.lab.packages import tail
+from openstackoid.lab.rest import Rest
+from openstackoid.lab.state import private_dir
+
+IMAGE_BYTES = 1024 * 1024
+
+
+def image_content(cloud: str) -> bytes:
+    """Return the bytes of a cloud's image ``cirros``: 1 MiB that follow from the cloud's name and differ from any other's.
+
+    No guest runs in the lab, so the content need not boot; it only has to tell where an image came from.
+    """
+    return hashlib.shake_256(f"OpenStackoïd lab image of {cloud}".encode()).digest(IMAGE_BYTES)
+
+
+def admin(site: Site) -> Rest:
+    """Return a client with the rights of the cloud's administrator."""
+    return Rest(site.addresses, "admin", site.secrets["admin"], "admin")
+
+
+def identity_is_bootstrapped(site: Site) -> bool:
+    """Tell whether Keystone's own bootstrap ran to its end for this cloud."""
+    return _marker(site).exists()
+
+
+def _marker(site: Site) -> Path:
+    return site.directory / "bootstrapped"
+
+
+def bootstrap_identity(site: Site, guest: Path, log: Path) -> None:
+    """Make Keystone's first account and its own endpoints, by Keystone's own command.
+
+    Raises:
+        OpenstackoidError: the command failed; the end of its log is in the message.
+    """
+    url = site.addresses.in_catalog("identity")
+    command = [str(site.venv / "bin/keystone-manage"), "--config-file", str(site.conf / "keystone/keystone.conf")]
+    command += ["bootstrap", "--bootstrap-region-id", site.cloud.name, "--bootstrap-service-name", "keystone"]
+    for interface in ("public", "internal", "admin"):
+        command += [f"--bootstrap-{interface}-url", url]
+    env = {**services.environment(site, guest), "OS_BOOTSTRAP_PASSWORD": site.secrets["admin"]}
+    private_dir(log.parent)
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+        done = subprocess.run(
+            command, env=env, cwd=site.directory, stdin=subprocess.DEVNULL, stdout=file, stderr=file, check=False
+        )
+    if done.returncode:
+        raise OpenstackoidError(
+            f"{site.cloud.name}: Keystone's bootstrap failed (exit code {done.returncode}); the end of {log}:\n{tail(log)}"
+        )
+    _marker(site).touch(mode=0o600)
+
+
+def fill_identity(site: Site) -> None:
+    """Make the service accounts, the ordinary member ``demo``, and the catalog of frontends."""
+    rest = admin(site)
+    roles = {role["name"]: role["id"] for role in rest.call("GET", "identity", "/v3/roles")["roles"]}
+
+    def project(name: str) -> str:
+        found = rest.ensure(
+            "identity", "/v3/projects", "project", {"name": name, "domain_id": "default"}, description="Lab"
+        )
+        return str(found["id"])
+
+    def account(name: str, project_id: str, *granted: str) -> None:
+        user = rest.ensure(
+            "identity",
+            "/v3/users",
+            "user",
+            {"name": name, "domain_id": "default"},
+            password=site.secrets[name],
+            default_project_id=project_id,
+        )
+        for role in granted:
+            rest.call("PUT", "identity", f"/v3/projects/{project_id}/users/{user['id']}/roles/{roles[role]}")
+
+    service_project = project("service")
+    for name in SERVICE_USERS:
+        if name != "cinder" or site.cloud.cinder:
+            account(name, service_project, "service", "admin")
+    account("demo", project("demo"), "member")
+    _fill_catalog(site, rest)
+
+
+def _fill_catalog(site: Site, rest: Rest) -> None:
+    for api in apis(site.cloud):
+        service = rest.ensure("identity", "/v3/services", "service", {"type": api.type, "name": api.name})
+        url = site.addresses.in_catalog(api.type)
+        answer = rest.call("GET", "identity", "/v3/endpoints", params={"service_id": service["id"]})
+        endpoints = {endpoint["interface"]: endpoint for endpoint in answer["endpoints"]}
+        for interface in ("public", "internal", "admin"):
+            known = endpoints.get(interface)
+            if known is None:
+                body = {
+                    "service_id": service["id"],
+                    "interface": interface,
+                    "url": url,
+                    "region_id": site.cloud.name,
+                }
+                rest.call("POST", "identity", "/v3/endpoints", {"endpoint": body})
+            elif known["url"] != url:
+                rest.call("PATCH", "identity", f"/v3/endpoints/{known['id']}", {"endpoint": {"url": url}})
+
+
+def fill_image(site: Site) -> None:
+    """Upload the public image ``cirros``, unless Glance has it."""
+    rest = admin(site)
+    found = rest.find("image", "/v2/images", "images", name="cirros")
+    if found and found["status"] == "active":
+        return
+    if not found:
+        found = rest.call(
+            "POST",
+            "image",
+            "/v2/images",
+            {
+                "name": "cirros",
+                "visibility": "public",
+                "disk_format": "raw",
+                "container_format": "bare",
+                "min_disk": 0,
+            },
+        )
+    rest.call(
+        "PUT",
+        "image",
+        f"/v2/images/{found['id']}/file",
+        image_content(site.cloud.name),
+        headers={"Content-Type": "application/octet-stream"},
+    )
+
+
+def fill_network(site: Site, number: int) -> None:
+    """Make the one network, shared so that members of any project (also another cloud's) may put ports on it."""
+    rest = admin(site)
+    network = rest.ensure("network", "/v2.0/networks", "network", {"name": "lab"}, shared=True)
+    rest.ensure(
+        "network",
+        "/v2.0/subnets",
+        "subnet",
+        {"name": "lab", "network_id": network["id"]},
+        ip_version=4,
+        cidr=f"10.{number}.0.0/16",
+        enable_dhcp=False,
+    )
+
+
+def fill_compute(site: Site) -> None:
+    """Make the flavor ``m1.tiny``: 1 vCPU, 512 MiB of memory, a disk of 1 GiB."""
+    rest = admin(site)
+    rest.ensure("compute", "/v2.1/flavors", "flavor", {"name": "m1.tiny"}, vcpus=1, ram=512, disk=1)

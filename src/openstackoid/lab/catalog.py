@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The services of a cloud of the lab, where each is reached, and how the catalog and the mesh name them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from openstackoid.lab.clouds import Cloud
+
+HOST = "127.0.0.1"
+"""Everything in the lab listens here and nowhere else."""
+
+
+@dataclass(frozen=True)
+class Api:
+    """One OpenStack API. ``path`` is Devstack's; ``suffix`` is what the catalog adds to the service's root."""
+
+    type: str
+    name: str
+    path: str
+    wsgi: str
+    suffix: str = ""
+
+
+APIS: tuple[Api, ...] = (
+    Api("identity", "keystone", "/identity", "keystone.wsgi.api"),
+    Api("image", "glance", "/image", "glance.wsgi.api"),
+    Api("placement", "placement", "/placement", "placement.wsgi.api"),
+    Api("network", "neutron", "/networking", "neutron.wsgi.api"),
+    Api("compute", "nova", "/compute", "nova.wsgi.osapi_compute", "/v2.1"),
+    Api("block-storage", "cinder", "/volume", "cinder.wsgi.api", "/v3"),
+)
+
+
+def apis(cloud: Cloud) -> tuple[Api, ...]:
+    """Return the APIs that this cloud runs."""
+    return tuple(api for api in APIS if api.type != "block-storage" or cloud.cinder)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where one cloud's services are: the frontend is the gateway's, the backend the service's own process.
+
+    ``ports`` has ``gateway``, ``frontend.<type>`` and ``backend.<type>`` for each service type.
+    """
+
+    cloud: Cloud
+    ports: Mapping[str, int]
+
+    def _root(self, port: int, service_type: str) -> str:
+        path = _API[service_type].path if self.cloud.layout == "prefix" else ""
+        return f"http://{HOST}:{port}{path}"
+
+    def frontend(self, service_type: str) -> str:
+        """Return the root of the service at the gateway, without a version."""
+        prefix = self.cloud.layout == "prefix"
+        return self._root(self.ports["gateway" if prefix else f"frontend.{service_type}"], service_type)
+
+    def backend(self, service_type: str) -> str:
+        """Return the root of the service at its own process, without a version."""
+        return self._root(self.ports[f"backend.{service_type}"], service_type)
+
+    def in_catalog(self, service_type: str) -> str:
+        """Return the URL that the cloud's Keystone catalog names."""
+        return self.frontend(service_type) + _API[service_type].suffix
+
+    def gateway_ports(self) -> tuple[int, ...]:
+        """Return the ports on which the cloud's gateway listens."""
+        if self.cloud.layout == "prefix":
+            return (self.ports["gateway"],)
+        return tuple(self.ports[f"frontend.{api.type}"] for api in apis(self.cloud))
+
+
+_API = {api.type: api for api in APIS}
+
+
+def mesh(addresses: Mapping[str, Addresses]) -> dict[str, object]:
+    """Return the mesh description of these clouds (by name), from which every gateway is made."""
+    return {
+        "mesh": 1,
+        "clouds": {
+            name: {
+                "region": name,
+                "services": {
+                    api.type: {
+                        "name": api.name,
+                        "frontend": where.in_catalog(api.type),
+                        "backend": where.backend(api.type),
+                    }
+                    for api in apis(where.cloud)
+                },
+            }
+            for name, where in addresses.items()
+        },
+    }

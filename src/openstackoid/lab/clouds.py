@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The clouds of the lab: edit ``CLOUDS``, run ``openstackoid lab up`` again, and the lab follows."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from openstackoid.errors import OpenstackoidError
+
+Layout = Literal["prefix", "ports"]
+"""``prefix``: one gateway port, a path for each service, as Devstack has it. ``ports``: a gateway port for each
+service, as Kolla has it."""
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One whole, independent OpenStack: its own Keystone, databases, message bus and region (its name)."""
+
+    name: str
+    layout: Layout = "prefix"
+    cinder: bool = False
+
+    @property
+    def slug(self) -> str:
+        """The name as databases and message bus accept it: lower case, digits, underscores."""
+        return re.sub(r"[^a-z0-9]", "_", self.name.lower())
+
+
+CLOUDS: tuple[Cloud, ...] = (
+    Cloud(name="CloudOne"),
+    Cloud(name="CloudTwo"),
+    # Cloud(name="CloudThree", layout="ports", cinder=True),
+)
+
+VARIABLE = "OPENSTACKOID_LAB_CLOUDS"
+"""Names other clouds than ``CLOUDS``, for tests: ``CloudOne,CloudTwo:ports,CloudThree:ports+cinder``."""
+
+# MariaDB's limit for the name of a database is 64 characters; ours end in "_nova_cell0".
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+
+
+def described() -> tuple[Cloud, ...]:
+    """Return the clouds that the lab should have: those of the environment variable, or else ``CLOUDS``.
+
+    Raises:
+        OpenstackoidError: a name or an option that the lab cannot use.
+    """
+    text = os.environ.get(VARIABLE, "").strip()
+    return checked(parse(text) if text else CLOUDS)
+
+
+def parse(text: str) -> tuple[Cloud, ...]:
+    """Read the value of the environment variable: ``NAME[:OPTION[+OPTION]]``, separated by commas."""
+    clouds = []
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, _, rest = entry.partition(":")
+        options = set(filter(None, rest.split("+")))
+        if unknown := options - {"prefix", "ports", "cinder"}:
+            raise OpenstackoidError(
+                f"{VARIABLE}: unknown option {sorted(unknown)[0]!r} of {name!r}; accepted: prefix, ports, cinder"
+            )
+        clouds.append(Cloud(name, "ports" if "ports" in options else "prefix", "cinder" in options))
+    return tuple(clouds)
+
+
+def checked(clouds: Sequence[Cloud]) -> tuple[Cloud, ...]:
+    """Return the clouds if their names are usable and distinct, also as databases' names."""
+    if not clouds:
+        raise OpenstackoidError("the lab describes no cloud", hint="add an entry to CLOUDS in lab/clouds.py")
+    seen: dict[str, str] = {}
+    for cloud in clouds:
+        if not _NAME.fullmatch(cloud.name):
+            raise OpenstackoidError(
+                f"{cloud.name!r} cannot name a cloud of the lab: letters, digits, '.', '_' and '-', "
+                "40 characters at most, the first a letter or a digit"
+            )
+        if cloud.slug in seen:
+            raise OpenstackoidError(f"the clouds {seen[cloud.slug]!r} and {cloud.name!r} have names too alike")
+        seen[cloud.slug] = cloud.name
+    return tuple(clouds)
+
+
+def select(clouds: Sequence[Cloud], names: Sequence[str]) -> tuple[Cloud, ...]:
+    """Return the clouds of these names, or all of them when no name is given.
+
+    Raises:
+        OpenstackoidError: a name that no cloud has.
+    """
+    known = {cloud.name: cloud for cloud in clouds}
+    for name in names:
+        if name not in known:
+            raise OpenstackoidError(f"the lab has no cloud {name!r}; it has: {', '.join(known)}")
+    return tuple(known[name] for name in dict.fromkeys(names)) if names else tuple(clouds)

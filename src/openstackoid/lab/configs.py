@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The configuration files of one cloud's services, as text: what an operator would write, and nothing else.
+
+Every address of a service in them is a frontend's: services reach each other, and Keystone, through their own cloud's
+gateway. What the lab chooses for a small machine is marked "lab:".
+"""
+
+import io
+from collections.abc import Mapping
+from configparser import RawConfigParser
+from dataclasses import dataclass
+from pathlib import Path
+
+from openstackoid.lab import bus, databases
+from openstackoid.lab.catalog import APIS, HOST, Addresses, Api
+from openstackoid.lab.clouds import Cloud
+
+Options = dict[str, dict[str, object]]
+
+SERVICE_USERS = ("glance", "placement", "neutron", "nova", "cinder")
+"""Services with a Keystone account of their own, in the project ``service``."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """All that the configuration of one cloud depends on. ``secrets`` maps each account to its password."""
+
+    cloud: Cloud
+    addresses: Addresses
+    directory: Path
+    venv: Path
+    secrets: Mapping[str, str]
+    database_port: int
+    bus_port: int
+
+    @property
+    def conf(self) -> Path:
+        """The folder of the configuration files."""
+        return self.directory / "conf"
+
+    @property
+    def data(self) -> Path:
+        """The folder of what the services store."""
+        return self.directory / "data"
+
+    def database(self, name: str) -> str:
+        """Return the address of one of the cloud's databases."""
+        return databases.url(self.cloud, name, self.secrets["database"], self.database_port)
+
+    def bus(self) -> str:
+        """Return the address of the cloud's virtual host on the message bus."""
+        return bus.url(self.cloud, self.secrets["bus"], self.bus_port)
+
+
+def render(options: Options) -> str:
+    """Return the options as an INI file; oslo.config takes no quotes and expands ``$``, which no value here has."""
+    parser = RawConfigParser()
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # keeps the case, as its documentation says
+    parser.read_dict({section: {k: _text(v) for k, v in values.items()} for section, values in options.items()})
+    stream = io.StringIO()
+    parser.write(stream)
+    return stream.getvalue()
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def files(site: Site) -> dict[str, str]:
+    """Return the content of every configuration file of the cloud, by its path below ``site.conf``."""
+    content = {
+        "keystone/keystone.conf": render(keystone(site)),
+        "glance/glance-api.conf": render(glance(site)),
+        "placement/placement.conf": render(placement(site)),
+        "neutron/neutron.conf": render(neutron(site)),
+        "neutron/ml2.ini": render(ml2()),
+        "nova/nova.conf": render(nova(site)),
+    }
+    if site.cloud.cinder:
+        content["cinder/cinder.conf"] = render(cinder(site))
+    for api in APIS:
+        if api.type != "block-storage" or site.cloud.cinder:
+            content[f"{api.name}/uwsgi.ini"] = uwsgi(site, api)
+    return content
+
+
+def _common(site: Site, name: str) -> Options:
+    return {
+        "DEFAULT": {"use_stderr": True, "debug": False},
+        "oslo_concurrency": {"lock_path": site.data / name / "locks"},
+    }
+
+
+def _account(site: Site, user: str) -> dict[str, object]:
+    return {
+        "auth_type": "password",
+        "auth_url": site.addresses.frontend("identity"),
+        "username": user,
+        "password": site.secrets[user],
+        "user_domain_id": "default",
+        "project_name": "service",
+        "project_domain_id": "default",
+        "region_name": site.cloud.name,
+    }
+
+
+def _token_checks(site: Site, user: str) -> dict[str, object]:
+    return {
+        **_account(site, user),
+        "www_authenticate_uri": site.addresses.frontend("identity"),
+        "interface": "internal",
+        "service_token_roles": "service",
+        "service_token_roles_required": True,
+    }
+
+
+def keystone(site: Site) -> Options:
+    """Return Keystone's options."""
+    keys = site.conf / "keystone"
+    return {
+        **_common(site, "keystone"),
+        "database": {"connection": site.database("keystone")},
+        "token": {"provider": "fernet"},
+        "fernet_tokens": {"key_repository": keys / "fernet-keys"},
+        "fernet_receipts": {"key_repository": keys / "fernet-keys"},
+        "credential": {"key_repository": keys / "credential-keys"},
+        # lab: bcrypt's default of 12 rounds would cost 0.15 s of CPU at each authentication.
+        "identity": {"password_hash_rounds": 4},
+    }
+
+
+def glance(site: Site) -> Options:
+    """Return Glance's options."""
+    data = site.data / "glance"
+    options = _common(site, "glance")
+    options["DEFAULT"] |= {"enabled_backends": "files:file", "enabled_import_methods": "[glance-direct]"}
+    return {
+        **options,
+        "database": {"connection": site.database("glance")},
+        "keystone_authtoken": _token_checks(site, "glance"),
+        "paste_deploy": {"flavor": "keystone", "config_file": site.venv / "etc/glance/glance-api-paste.ini"},
+        "glance_store": {"default_backend": "files"},
+        "files": {"filesystem_store_datadir": data / "images"},
+        "os_glance_staging_store": {"filesystem_store_datadir": data / "staging"},
+        "os_glance_tasks_store": {"filesystem_store_datadir": data / "tasks"},
+        "oslo_messaging_notifications": {"driver": "noop"},
+    }
+
+
+def placement(site: Site) -> Options:
+    """Return Placement's options."""
+    return {
+        **_common(site, "placement"),
+        "api": {"auth_strategy": "keystone"},
+        "placement_database": {"connection": site.database("placement")},
+        "keystone_authtoken": _token_checks(site, "placement"),
+    }
+
+
+def neutron(site: Site) -> Options:
+    """Return Neutron's options."""
+    options = _common(site, "neutron")
+    options["DEFAULT"] |= {
+        "transport_url": site.bus(),
+        "core_plugin": "ml2",
+        "service_plugins": "",
+        "state_path": site.data / "neutron",
+        "api_paste_config": site.venv / "etc/neutron/api-paste.ini",
+        "auth_strategy": "keystone",
+        "notify_nova_on_port_status_changes": True,
+        "notify_nova_on_port_data_changes": True,
+        # lab: there are no agents, so nobody is to be told.
+        "dhcp_agent_notification": False,
+        "rpc_workers": 0,
+        "rpc_state_report_workers": 0,
+    }
+    return {
+        **options,
+        "database": {"connection": site.database("neutron")},
+        "keystone_authtoken": _token_checks(site, "neutron"),
+        "nova": {**_account(site, "neutron"), "endpoint_type": "internal"},
+        "placement": _account(site, "neutron"),
+        "oslo_messaging_notifications": {"driver": "noop"},
+    }
+
+
+def ml2() -> Options:
+    """Return the options of Neutron's core plugin."""
+    return {
+        "ml2": {
+            "type_drivers": "local",
+            "tenant_network_types": "local",
+            "mechanism_drivers": "openstackoid_lab",
+            "extension_drivers": "port_security",
+        }
+    }
+
+
+def nova(site: Site) -> Options:
+    """Return the options of all of Nova's services."""
+    data = site.data / "nova"
+    options = _common(site, "nova")
+    options["DEFAULT"] |= {
+        "transport_url": site.bus(),
+        "state_path": data,
+        "instances_path": data / "instances",
+        "host": f"{site.cloud.slug.replace('_', '-')}-compute",
+        "my_ip": HOST,
+        "compute_driver": "openstackoid_lab.LabDriver",
+        # lab: no packet flows, so nobody plugs an interface and reports it.
+        "vif_plugging_timeout": 0,
+        "vif_plugging_is_fatal": False,
+        "reserved_host_memory_mb": 0,
+        "osapi_compute_workers": 1,
+    }
+    return {
+        **options,
+        "api": {"auth_strategy": "keystone"},
+        "api_database": {"connection": site.database("nova_api")},
+        "database": {"connection": site.database("nova")},
+        "keystone_authtoken": _token_checks(site, "nova"),
+        "service_user": {**_account(site, "nova"), "send_service_user_token": True},
+        "keystone": _account(site, "nova"),
+        "placement": _account(site, "nova"),
+        "neutron": _account(site, "nova"),
+        "glance": {"region_name": site.cloud.name},
+        "cinder": {**_account(site, "nova"), "os_region_name": site.cloud.name},
+        "conductor": {"workers": 1},
+        # lab: the one compute node is found seconds after it first reports.
+        "scheduler": {"workers": 1, "discover_hosts_in_cells_interval": 2},
+        "image_cache": {"manager_interval": -1},
+        "vnc": {"enabled": False},
+        "oslo_messaging_notifications": {"driver": "noop"},
+    }
+
+
+def cinder(site: Site) -> Options:
+    """Return the options of all of Cinder's services."""
+    data = site.data / "cinder"
+    options = _common(site, "cinder")
+    options["DEFAULT"] |= {
+        "transport_url": site.bus(),
+        "state_path": data,
+        "host": f"{site.cloud.slug.replace('_', '-')}-volumes",
+        "my_ip": HOST,
+        "auth_strategy": "keystone",
+        "api_paste_config": site.venv / "etc/cinder/api-paste.ini",
+        "resource_query_filters_file": site.venv / "etc/cinder/resource_filters.json",
+        "enabled_backends": "lab",
+        "default_volume_type": "__DEFAULT__",
+        "glance_api_servers": site.addresses.frontend("image"),
+        "osapi_volume_workers": 1,
+    }
+    return {
+        **options,
+        "database": {"connection": site.database("cinder")},
+        "keystone_authtoken": _token_checks(site, "cinder"),
+        "service_user": {**_account(site, "cinder"), "send_service_user_token": True},
+        "nova": _account(site, "cinder"),
+        # lab: Cinder's own test driver, which keeps volumes in the database alone.
+        "lab": {
+            "volume_driver": "cinder.tests.fake_driver.FakeLoggingVolumeDriver",
+            "volume_backend_name": "lab",
+        },
+        "oslo_messaging_notifications": {"driver": "noop"},
+    }
+
+
+def uwsgi(site: Site, api: Api) -> str:
+    """Return the configuration of the web server of one API, which also logs each request's line and status."""
+    port = site.addresses.ports[f"backend.{api.type}"]
+    options: list[tuple[str, object]] = [
+        ("http-socket", f"{HOST}:{port}"),
+        ("virtualenv", site.venv),
+        ("enable-threads", True),
+        ("threads", 4),
+        ("need-app", True),
+        ("die-on-term", True),
+        # The headers of one request, scoped tokens among them, must fit.
+        ("buffer-size", 65535),
+        # This server closes every connection; saying so spares the gateway a reuse that fails.
+        ("add-header", "Connection: close"),
+    ]
+    if site.cloud.layout == "prefix":
+        options += [("mount", f"{api.path}={api.wsgi}:application"), ("manage-script-name", True)]
+    else:
+        options += [("module", f"{api.wsgi}:application")]
+    if api.name == "glance":
+        # Images arrive in chunks, without a Content-Length.
+        options += [("chunked-input-limit", 67108864), ("chunked-input-timeout", 60)]
+    if api.name == "cinder":
+        options += [("pyargv", f"--config-file {site.conf / 'cinder/cinder.conf'}")]
+    return "[uwsgi]\n" + "".join(f"{key} = {_text(value)}\n" for key, value in options)

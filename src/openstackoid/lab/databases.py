@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MariaDB: one server for an instance of the lab, and in it databases and a user for each cloud.
+
+The operating system's user who runs the lab is MariaDB's administrator, known to it by the unix socket: there is no
+administrator's password. Each cloud's user sees that cloud's databases only.
+"""
+
+import getpass
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.lab.catalog import HOST
+from openstackoid.lab.clouds import Cloud
+from openstackoid.lab.packages import program, tail
+from openstackoid.lab.processes import Daemon
+from openstackoid.lab.state import private_dir, write_private
+
+DATABASES = ("keystone", "glance", "placement", "nova_api", "nova", "nova_cell0", "neutron", "cinder")
+
+
+def configuration(directory: Path, port: int) -> str:
+    """Return MariaDB's configuration: small, on loopback, and quick rather than safe from a power cut."""
+    return f"""\
+[mariadbd]
+datadir = {directory / "data"}
+socket = {directory / "mariadb.sock"}
+pid-file = {directory / "mariadb.pid"}
+bind-address = {HOST}
+port = {port}
+skip-name-resolve
+skip-log-bin
+user = {getpass.getuser()}
+transaction-isolation = READ-COMMITTED
+character-set-server = utf8mb4
+max_connections = 500
+performance-schema = OFF
+innodb-buffer-pool-size = 96M
+innodb-log-file-size = 32M
+innodb-flush-log-at-trx-commit = 0
+innodb-doublewrite = 0
+innodb-flush-method = nosync
+key-buffer-size = 1M
+aria-pagecache-buffer-size = 8M
+table-definition-cache = 2000
+table-open-cache = 2000
+"""
+
+
+def daemon(directory: Path, port: int, log: Path) -> Daemon:
+    """Return the server's process; writes its configuration."""
+    file = directory / "mariadb.cnf"
+    write_private(file, configuration(directory, port))
+    argv = [program("mariadbd"), f"--defaults-file={file}"]
+    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": str(directory)}
+    return Daemon("shared", "mariadb", argv, env, log, directory, reads=(file,), patience=30)
+
+
+def create_data(directory: Path, log: Path) -> None:
+    """Make the folder of an empty server.
+
+    Raises:
+        OpenstackoidError: MariaDB's own program for that failed.
+    """
+    data = private_dir(directory / "data")
+    user = getpass.getuser()
+    command = [
+        program("mariadb-install-db"),
+        "--no-defaults",
+        f"--datadir={data}",
+        f"--user={user}",
+        "--auth-root-authentication-method=socket",
+        f"--auth-root-socket-user={user}",
+        "--skip-test-db",
+        "--innodb-log-file-size=32M",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    write_private(log, done.stdout + done.stderr)
+    if done.returncode:
+        shutil.rmtree(data, ignore_errors=True)
+        raise OpenstackoidError(f"MariaDB could not make its data folder; the end of {log}:\n{tail(log)}")
+
+
+class Client:
+    """The administrator's way into a running server."""
+
+    def __init__(self, directory: Path) -> None:
+        # With socket authentication, the account is named after the user of the operating system.
+        self._options = ["--no-defaults", f"--socket={directory / 'mariadb.sock'}", f"--user={getpass.getuser()}"]
+
+    def sql(self, statements: str | Path, database: str = "") -> str:
+        """Run statements (or a file of them) and return their output, tab-separated without headings.
+
+        Raises:
+            OpenstackoidError: the server refused one, or is not there.
+        """
+        command = [program("mariadb"), *self._options, "--batch", "--skip-column-names", *filter(None, [database])]
+        if isinstance(statements, Path):
+            with statements.open("rb") as file:
+                done = subprocess.run(command, stdin=file, capture_output=True, check=False)
+        else:
+            done = subprocess.run(command, input=statements.encode(), capture_output=True, check=False)
+        if done.returncode:
+            raise OpenstackoidError(f"MariaDB: {done.stderr.decode(errors='replace').strip()}")
+        return done.stdout.decode()
+
+    def is_ready(self) -> bool:
+        """Tell whether the server answers."""
+        try:
+            return self.sql("SELECT 1").strip() == "1"
+        except OpenstackoidError:
+            return False
+
+    def databases(self) -> set[str]:
+        """Return the names of the databases that exist."""
+        return set(self.sql("SHOW DATABASES").split())
+
+    def dump(self, database: str, target: Path) -> None:
+        """Write what makes an equal database to a file.
+
+        Raises:
+            OpenstackoidError: the dump failed.
+        """
+        command = [program("mariadb-dump"), *self._options, "--skip-comments", "--skip-lock-tables", database]
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, check=False)
+        if done.returncode:
+            raise OpenstackoidError(f"MariaDB: cannot dump {database}: {done.stderr.decode(errors='replace').strip()}")
+
+
+def database(cloud: Cloud, name: str) -> str:
+    """Return the name of a cloud's database."""
+    return f"{cloud.slug}_{name}"
+
+
+def url(cloud: Cloud, name: str, password: str, port: int) -> str:
+    """Return the address of a cloud's database, as SQLAlchemy reads it."""
+    return f"mysql+pymysql://{cloud.slug}:{password}@{HOST}:{port}/{database(cloud, name)}?charset=utf8"
+
+
+def grant(client: Client, cloud: Cloud, password: str) -> None:
+    """Make the cloud's user, who may use that cloud's databases and no other."""
+    # In a grant, "_" is a pattern for any one character.
+    pattern = f"{cloud.slug}_".replace("_", "\\_") + "%"
+    user = f"'{cloud.slug}'@'{HOST}'"
+    client.sql(
+        f"CREATE USER IF NOT EXISTS {user}; ALTER USER {user} IDENTIFIED BY '{password}';"
+        f"GRANT ALL PRIVILEGES ON `{pattern}`.* TO {user};"
+    )
+
+
+def drop(client: Client, cloud: Cloud) -> None:
+    """Remove a cloud's databases and user."""
+    client.sql("".join(f"DROP DATABASE IF EXISTS `{database(cloud, name)}`;" for name in DATABASES))
+    client.sql(f"DROP USER IF EXISTS '{cloud.slug}'@'{HOST}'")

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lab down`: stop processes, those of some clouds or all; remove files when asked to."""
+
+import shutil
+from collections.abc import Sequence
+
+from openstackoid.lab import databases
+from openstackoid.lab.clouds import select
+from openstackoid.lab.lab import Lab
+from openstackoid.lab.progress import Progress
+
+_LAST = ("mariadb", "rabbitmq", "epmd")
+"""The shared processes, in the order in which they are stopped: after all that use them."""
+
+
+def down(name: str | None, cloud_names: Sequence[str], purge: bool, progress: Progress) -> Lab:
+    """Stop the lab, or these clouds of it; with ``purge``, remove their files too. Return the lab as it was.
+
+    Raises:
+        OpenstackoidError: a cloud that the lab does not have, or another `up` or `down` at work.
+    """
+    lab = Lab.load(name)
+    if not lab.instance.root.exists():
+        return lab
+    chosen = [cloud.name for cloud in select(lab.clouds, cloud_names)] if cloud_names else []
+    with lab.instance.locked():
+        with progress.step(", ".join(chosen) or "lab", "stopped"):
+            if chosen:
+                stop_clouds(lab, chosen)
+            else:
+                stop_all(lab)
+        if not purge:
+            return lab
+        with progress.step(", ".join(chosen) or "lab", "files removed"):
+            if chosen:
+                _purge_clouds(lab, chosen)
+            else:
+                lab.instance.purge()
+    return lab
+
+
+def stop_clouds(lab: Lab, names: Sequence[str]) -> None:
+    """Stop the processes of these clouds; the shared ones go with the last cloud."""
+    lab.table.stop([pair for pair in lab.table.recorded() if pair[0] in names])
+    if not any(owner != "shared" for owner, _ in lab.table.recorded()):
+        stop_all(lab)
+
+
+def stop_all(lab: Lab) -> None:
+    """Stop every process of the lab, also of clouds that are no longer described."""
+    recorded = lab.table.recorded()
+    lab.table.stop([pair for pair in recorded if pair[0] != "shared"])
+    for name in _LAST:
+        lab.table.stop([pair for pair in recorded if pair == ("shared", name)])
+
+
+def _purge_clouds(lab: Lab, names: Sequence[str]) -> None:
+    client = databases.Client(lab.directory / "mariadb")
+    running = lab.table.find("shared", "mariadb") is not None
+    for name in names:
+        cloud = lab.cloud(name)
+        if running:
+            databases.drop(client, cloud)
+        for folder in ("clouds", "gateways", "logs"):
+            shutil.rmtree(lab.directory / folder / name, ignore_errors=True)

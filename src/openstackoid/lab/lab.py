@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One instance of the lab as an object: its clouds, their addresses and files, its processes.
+
+Tests and scripts start here: ``Lab.load()`` for the default instance, ``Lab.load("test")`` for one of that name.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.lab import bus, catalog, clouds, configs, ports, secret, services
+from openstackoid.lab.catalog import Addresses
+from openstackoid.lab.clouds import Cloud
+from openstackoid.lab.configs import Site
+from openstackoid.lab.packages import Environment
+from openstackoid.lab.processes import Table
+from openstackoid.lab.state import Instance, instance_name, write_private
+from openstackoid.lab.template import Template
+
+
+class Lab:
+    """An instance of the lab. ``base`` is the first port of its block; ``numbers`` counts its clouds from 1.
+
+    A cloud keeps its number, and with it its ports, for as long as the instance exists.
+    """
+
+    def __init__(self, instance: Instance, members: Sequence[Cloud], base: int, numbers: dict[str, int]) -> None:
+        self.instance = instance
+        self.clouds = tuple(members)
+        self.base = base
+        self.numbers = numbers
+        self.environment = Environment.of(instance.shared)
+        self.template = Template(instance.shared, self.environment)
+        self.table = Table(instance.directory / "run")
+
+    def __repr__(self) -> str:
+        return f"<Lab {self.name}: {', '.join(cloud.name for cloud in self.clouds) or 'no cloud'}>"
+
+    @classmethod
+    def load(cls, name: str | None = None) -> Self:
+        """Return the lab as its last `up` left it; without a cloud when there was none.
+
+        Raises:
+            OpenstackoidError: the name is not usable, or the lab's file is damaged.
+        """
+        instance = Instance(instance_name(name))
+        facts = instance.load()
+        members = [Cloud(**entry) for entry in facts.get("clouds", [])]
+        return cls(instance, members, facts.get("base", ports.FIRST_BASE), facts.get("numbers", {}))
+
+    @classmethod
+    def described(cls, name: str | None = None) -> Self:
+        """Return the lab as it should be: the clouds of the description, with ports, chosen now if they are new.
+
+        Raises:
+            OpenstackoidError: a description that cannot be, or no free ports.
+        """
+        known = cls.load(name)
+        wanted = clouds.described()
+        known.instance.check_length()
+        numbers = dict(known.numbers)
+        for cloud in wanted:
+            numbers.setdefault(cloud.name, max(numbers.values(), default=0) + 1)
+        base = known.base
+        if not known.instance.exists():
+            reserved = [other.load().get("base", 0) for other in known.instance.others()]
+            base = ports.choose_base(len(wanted), reserved)
+        return cls(known.instance, wanted, base, numbers)
+
+    def save(self) -> None:
+        """Remember the clouds and their ports, and write what follows from them: mesh and clouds.yaml."""
+        facts: dict[str, Any] = {
+            "clouds": [{"name": c.name, "layout": c.layout, "cinder": c.cinder} for c in self.clouds],
+            "base": self.base,
+            "numbers": self.numbers,
+        }
+        self.instance.save(facts)
+        write_private(self.clouds_yaml, yaml.safe_dump(self._client_entries(), sort_keys=False))
+        mesh = catalog.mesh({cloud.name: self.addresses(cloud) for cloud in self.clouds})
+        write_private(self.mesh_yaml, yaml.safe_dump(mesh, sort_keys=False))
+
+    @property
+    def name(self) -> str:
+        """The instance's name."""
+        return self.instance.name
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the instance's files."""
+        return self.instance.directory
+
+    @property
+    def venv(self) -> Path:
+        """The environment that holds the OpenStack packages."""
+        return self.environment.directory
+
+    @property
+    def mesh_yaml(self) -> Path:
+        """The mesh description from which the gateways are made."""
+        return self.directory / "mesh.yaml"
+
+    @property
+    def clouds_yaml(self) -> Path:
+        """The clients' configuration: for each cloud, entries of its name (demo) and ``<name>-admin``."""
+        return self.directory / "clouds.yaml"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the logs: one a cloud, and ``shared``."""
+        return self.directory / "logs"
+
+    @property
+    def guest(self) -> Path:
+        """The folder of the lab's drivers, which the services find by their PYTHONPATH."""
+        return self.directory / "guest"
+
+    def log(self, owner: str, service: str) -> Path:
+        """Return the log of a process of a cloud, or of ``shared``."""
+        return self.logs / owner / f"{service}.log"
+
+    def cloud(self, name: str) -> Cloud:
+        """Return the cloud of this name.
+
+        Raises:
+            OpenstackoidError: the lab has none of that name.
+        """
+        if not self.clouds:
+            raise OpenstackoidError(f"the lab {self.name!r} has no clouds yet", hint="openstackoid lab up")
+        return clouds.select(self.clouds, [name])[0]
+
+    def addresses(self, cloud: Cloud) -> Addresses:
+        """Return where the cloud's services are."""
+        return Addresses(cloud, ports.cloud_ports(self.base, self.numbers[cloud.name]))
+
+    def frontend(self, cloud: Cloud, service_type: str = "identity") -> str:
+        """Return the root of a service at the cloud's gateway."""
+        return self.addresses(cloud).frontend(service_type)
+
+    def shared_ports(self) -> dict[str, int]:
+        """Return the ports of MariaDB, RabbitMQ and Erlang."""
+        return ports.shared_ports(self.base)
+
+    def site(self, cloud: Cloud) -> Site:
+        """Return all that the configuration of the cloud depends on; draws its secrets if they do not exist."""
+        directory = self.directory / "clouds" / cloud.name
+        return Site(
+            cloud=cloud,
+            addresses=self.addresses(cloud),
+            directory=directory,
+            venv=self.venv,
+            secrets=secret.passwords(directory),
+            database_port=self.shared_ports()["mariadb"],
+            bus_port=self.shared_ports()["rabbitmq"],
+        )
+
+    def write_site(self, cloud: Cloud) -> Site:
+        """Write the cloud's configuration files and keys, and return its site."""
+        site = self.site(cloud)
+        for path, content in configs.files(site).items():
+            write_private(site.conf / path, content)
+        secret.keys(site.conf, site.data)
+        return site
+
+    def bus(self) -> bus.Bus:
+        """Return the message broker."""
+        return bus.Bus(self.directory / "rabbitmq", bus.node_name(self.name), self.shared_ports(), self.logs / "shared")
+
+    def process_names(self, cloud: Cloud) -> tuple[str, ...]:
+        """Return the names of the processes that the cloud should have."""
+        site = Site(cloud, self.addresses(cloud), self.directory, self.venv, {}, 0, 0)
+        return (
+            services.GATEWAY,
+            *services.api_names(site),
+            *services.worker_names(site),
+            "nova-compute",
+        )
+
+    def _client_entries(self) -> dict[str, Any]:
+        entries: dict[str, Any] = {}
+        names = [cloud.name for cloud in self.clouds]
+        for cloud in self.clouds:
+            passwords = self.site(cloud).secrets
+            for suffix, user in (("", "demo"), ("-admin", "admin")):
+                entries[cloud.name + suffix] = {
+                    "auth": {
+                        "auth_url": f"{self.frontend(cloud)}/v3",
+                        "username": user,
+                        "password": passwords[user],
+                        "project_name": user,
+                        "user_domain_id": "default",
+                        "project_domain_id": "default",
+                    },
+                    "region_name": cloud.name,
+                    "interface": "public",
+                    "identity_api_version": 3,
+                    "scope_clouds": names,
+                }
+        return {"clouds": entries}

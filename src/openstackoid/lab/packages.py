@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the lab runs on: MariaDB and RabbitMQ from the distribution, OpenStack from PyPI in an environment of its own.
+
+Debian 12 and Ubuntu 24.04 name the packages and the programs alike.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.lab.state import private_dir
+
+# Program, folder to look in besides PATH, package.
+_PROGRAMS = (
+    ("mariadbd", "/usr/sbin", "mariadb-server-core"),
+    ("mariadb-install-db", "/usr/bin", "mariadb-server-core"),
+    ("mariadb", "/usr/bin", "mariadb-client-core"),
+    ("mariadb-dump", "/usr/bin", "mariadb-client"),
+    ("epmd", "/usr/bin", "erlang-base"),
+    ("rabbitmq-server", "/usr/lib/rabbitmq/bin", "rabbitmq-server"),
+    ("rabbitmqctl", "/usr/lib/rabbitmq/bin", "rabbitmq-server"),
+)
+_UNITS = ("epmd.socket", "epmd.service", "rabbitmq-server.service")
+_POLICY = Path("/usr/sbin/policy-rc.d")
+
+REQUIREMENTS = (
+    "keystone",
+    "glance",
+    "openstack-placement",
+    "nova",
+    "neutron",
+    "cinder",
+    "pyuwsgi",
+    "PyMySQL",
+)
+"""What is installed from PyPI; ``constraints.txt`` beside this file pins these and all that they need."""
+
+CONSTRAINTS = Path(__file__).with_name("constraints.txt")
+FIRST_RUN_BYTES = 2 * 1024**3
+"""Free disk space that a first run wants: OpenStack takes 0.7 GiB, its downloads and the databases the rest."""
+LATER_RUN_BYTES = 300 * 1024**2
+
+
+def program(name: str) -> str:
+    """Return the path of a program of the distribution.
+
+    Raises:
+        OpenstackoidError: it is not installed.
+    """
+    folder = next(folder for known, folder, _ in _PROGRAMS if known == name)
+    # RabbitMQ's own scripts come first: those in PATH change to another user and write to the system's folders.
+    for candidate in (Path(folder) / name, Path(shutil.which(name) or "/nowhere")):
+        if candidate.is_file():
+            return str(candidate)
+    raise OpenstackoidError(f"the program {name} is not installed", hint="openstackoid lab up")
+
+
+def missing_packages() -> list[str]:
+    """Return the distribution's packages that the lab needs and this machine lacks."""
+    missing = []
+    for name, folder, package in _PROGRAMS:
+        if not (Path(folder) / name).is_file() and not shutil.which(name):
+            missing.append(package)
+    return list(dict.fromkeys(missing))
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The virtual environment that holds the OpenStack packages, and nothing else."""
+
+    directory: Path
+
+    @classmethod
+    def of(cls, shared: Path) -> "Environment":
+        """Return the environment that fits the pinned versions and this Python; it need not exist."""
+        wanted = CONSTRAINTS.read_bytes() + f"{REQUIREMENTS} {sys.version}".encode()
+        return cls(shared / f"openstack-{hashlib.sha256(wanted).hexdigest()[:12]}")
+
+    @property
+    def key(self) -> str:
+        """What tells this environment from one of other versions."""
+        return self.directory.name.removeprefix("openstack-")
+
+    @property
+    def _complete(self) -> Path:
+        # Beside the environment, which holds only what its wheels hold.
+        return self.directory.with_name(self.directory.name + ".complete")
+
+    def is_ready(self) -> bool:
+        """Tell whether the environment was installed to its end."""
+        return self._complete.exists() and self.script("python").exists()
+
+    def script(self, name: str) -> Path:
+        """Return the path of one of the environment's programs."""
+        return self.directory / "bin" / name
+
+    def install(self, log: Path) -> None:
+        """Make the environment and install OpenStack; what pip says goes to ``log``.
+
+        Raises:
+            OpenstackoidError: pip failed; the end of its log is in the message.
+        """
+        shutil.rmtree(self.directory, ignore_errors=True)
+        private_dir(self.directory.parent)
+        _run([sys.executable, "-m", "venv", str(self.directory)], log, "the virtual environment")
+        pip = [str(self.script("python")), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+        # Wheels only: a source distribution might need a compiler, which users need not have.
+        _run([*pip, "--prefer-binary", "-c", str(CONSTRAINTS), *REQUIREMENTS], log, "OpenStack from PyPI")
+        self._complete.touch(mode=0o600)
+
+
+def check_before(environment: Environment, state: Path) -> None:
+    """Find out what would stop an installation before anything is done.
+
+    Raises:
+        OpenstackoidError: no way to install Debian packages, no venv module, or too little disk space.
+    """
+    if sys.platform != "linux":
+        raise OpenstackoidError("the lab runs on Linux (Debian 12, Ubuntu 24.04)")
+    if missing := missing_packages():
+        names = " ".join(missing)
+        if not shutil.which("apt-get"):
+            raise OpenstackoidError(
+                f"missing programs of the packages {names}, and there is no apt-get to install them",
+                hint="use Debian 12 or Ubuntu 24.04, or install MariaDB and RabbitMQ yourself",
+            )
+        if os.geteuid() != 0 and not shutil.which("sudo"):
+            raise OpenstackoidError(
+                f"the Debian packages {names} must be installed, and that needs root or sudo",
+                hint=f"as root: apt-get install --no-install-recommends {names}",
+            )
+    first = not environment.is_ready()
+    if first and (importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None):
+        raise OpenstackoidError(
+            "this Python cannot make virtual environments",
+            hint=f"apt-get install python3.{sys.version_info.minor}-venv",
+        )
+    needed = FIRST_RUN_BYTES if first else LATER_RUN_BYTES
+    existing = next(folder for folder in (state, *state.parents) if folder.exists())
+    if (free := shutil.disk_usage(existing).free) < needed:
+        raise OpenstackoidError(
+            f"{existing} has {free / 1024**3:.1f} GiB of free space; the lab needs {needed / 1024**3:.1f} GiB",
+            hint="make room, or set XDG_STATE_HOME to a folder on another disk",
+        )
+
+
+def install_packages(packages: list[str], log: Path) -> None:
+    """Install packages of the distribution without leaving a service of theirs running or enabled.
+
+    Raises:
+        OpenstackoidError: apt-get failed; the end of its log is in the message.
+    """
+    root = [] if os.geteuid() == 0 else ["sudo"]
+    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
+    with _no_service_starts(root):
+        install = [*apt, "install", "-y", "--no-install-recommends", *packages]
+        try:
+            _run(install, log, "Debian packages")
+        except OpenstackoidError:
+            # The usual reason is a package list that is missing or too old.
+            _run([*apt, "update"], log, "the list of Debian packages")
+            _run(install, log, "Debian packages")
+    if "rabbitmq-server" in packages or "erlang-base" in packages:
+        for command in (["systemctl", "disable", *_UNITS], ["update-rc.d", "rabbitmq-server", "disable"]):
+            if shutil.which(command[0]):
+                subprocess.run([*root, *command], capture_output=True, check=False)
+
+
+@contextmanager
+def _no_service_starts(root: list[str]) -> Iterator[None]:
+    """Let Debian's packages start nothing while they are installed (invoke-rc.d's policy, exit code 101)."""
+    kept = Path(f"{_POLICY}.openstackoid-kept")
+    if _POLICY.exists():
+        subprocess.run([*root, "mv", str(_POLICY), str(kept)], check=True)
+    write = f"printf '#!/bin/sh\\nexit 101\\n' > {_POLICY} && chmod 755 {_POLICY}"
+    subprocess.run([*root, "sh", "-c", write], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*root, "rm", "-f", str(_POLICY)], check=True)
+        if kept.exists():
+            subprocess.run([*root, "mv", str(kept), str(_POLICY)], check=True)
+
+
+def _run(command: list[str], log: Path, what: str) -> None:
+    private_dir(log.parent)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "ab") as file:
+        code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, check=False).returncode
+    if code:
+        raise OpenstackoidError(
+            f"could not install {what} (exit code {code}); the end of {log}:\n{tail(log)}",
+            hint="check the network and the free disk space, then run `openstackoid lab up` again",
+        )
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """Return the last lines of a log, indented, for an error message."""
+    try:
+        text = log.read_text(errors="replace")
+    except FileNotFoundError:
+        return "    (no log)"
+    return "\n".join(f"    {line}" for line in text.splitlines()[-lines:]) or "    (the log is empty)"

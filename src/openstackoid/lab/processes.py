@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Daemons that outlive the command that started them, and are recognised by the next one.
+
+A process is recorded with its id *and* the time it was created, so that a stranger who was given the same id later is
+never taken for ours, and never killed. Each is the leader of a session of its own; stopping it stops its whole group.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.lab.state import private_dir, write_private
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A long-running process: what to run, and the files whose content it reads at its start.
+
+    ``owner`` is the cloud's name, or ``shared``. ``patience`` is how long, in seconds, it may take to stop by itself.
+    """
+
+    owner: str
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    log: Path
+    cwd: Path
+    reads: Sequence[Path] = field(default=())
+    patience: float = 10.0
+
+    def fingerprint(self) -> str:
+        """Return a digest of all that decides how the process runs; it changes when a restart is due."""
+        digest = hashlib.sha256(json.dumps([list(self.argv), dict(self.env)], sort_keys=True).encode())
+        for path in self.reads:
+            digest.update(path.read_bytes() if path.is_file() else b"")
+        return digest.hexdigest()
+
+
+class Table:
+    """The processes of one instance of the lab, a file each in ``directory``."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def _record(self, owner: str, name: str) -> Path:
+        return self.directory / f"{owner}+{name}.json"
+
+    def recorded(self) -> list[tuple[str, str]]:
+        """Return owner and name of every process that was started and not stopped, alive or dead."""
+        pairs = []
+        for path in sorted(self.directory.glob("*.json")):
+            owner, _, name = path.stem.partition("+")
+            pairs.append((owner, name))
+        return pairs
+
+    def find(self, owner: str, name: str) -> psutil.Process | None:
+        """Return the running process, or None when it was not started or is dead."""
+        record = self._read(owner, name)
+        try:
+            process = psutil.Process(int(record["pid"]))
+            # psutil derives the time from clock ticks since boot; it is exact for one process, but be lenient.
+            same = abs(process.create_time() - float(record["created"])) < 0.05
+            alive = same and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+        except (KeyError, psutil.NoSuchProcess):
+            return None
+        return process if alive else None
+
+    def _read(self, owner: str, name: str) -> dict[str, str | float]:
+        try:
+            return dict(json.loads(self._record(owner, name).read_text()))
+        except (FileNotFoundError, ValueError):
+            return {}
+
+    def is_current(self, daemon: Daemon) -> bool:
+        """Tell whether the process runs, with the command and the configuration that it should have."""
+        running = self.find(daemon.owner, daemon.name) is not None
+        return running and self._read(daemon.owner, daemon.name).get("fingerprint") == daemon.fingerprint()
+
+    def start(self, daemon: Daemon) -> psutil.Process:
+        """Start the process, detached from this one, and record it.
+
+        Raises:
+            OpenstackoidError: its program cannot be run.
+        """
+        private_dir(daemon.log.parent)
+        private_dir(daemon.cwd)
+        log = os.open(daemon.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            child = subprocess.Popen(
+                list(daemon.argv),
+                env=dict(daemon.env),
+                cwd=daemon.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                umask=0o077,
+            )
+        except OSError as error:
+            raise OpenstackoidError(f"{daemon.owner}: cannot start {daemon.name}: {error}") from error
+        finally:
+            os.close(log)
+        process = psutil.Process(child.pid)
+        record = {
+            "pid": child.pid,
+            "created": process.create_time(),
+            "started": time.time(),
+            "fingerprint": daemon.fingerprint(),
+            "patience": daemon.patience,
+        }
+        write_private(self._record(daemon.owner, daemon.name), json.dumps(record))
+        _CHILDREN[child.pid] = child
+        return process
+
+    def started_at(self, owner: str, name: str) -> float:
+        """Return when the process was started, in seconds since the epoch; 0 when it was not."""
+        return float(self._read(owner, name).get("started", 0))
+
+    def stop(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Stop these processes with all that they started, together; kill those that take too long."""
+        waiting: dict[int, tuple[str, str, float]] = {}
+        for owner, name in pairs:
+            record = self._read(owner, name)
+            process = self.find(owner, name)
+            if process is not None:
+                _signal_group(process.pid, signal.SIGTERM)
+                waiting[process.pid] = (owner, name, time.monotonic() + float(record.get("patience", 10)))
+            elif (pid := int(record.get("pid", 0))) and not psutil.pid_exists(pid):
+                # The leader is dead, and nobody can have got its id while others of its group live: those are ours.
+                waiting[pid] = (owner, name, 0.0)
+            else:
+                self._record(owner, name).unlink(missing_ok=True)
+        while waiting:
+            for pid, (owner, name, deadline) in list(waiting.items()):
+                if self.find(owner, name) is not None and time.monotonic() < deadline:
+                    continue
+                if _group_is_gone(pid):
+                    self._record(owner, name).unlink(missing_ok=True)
+                    del waiting[pid]
+                else:
+                    _signal_group(pid, signal.SIGKILL)
+            time.sleep(0.05)
+
+
+# Popen objects of this process's children: they must be waited for, or the dead stay as zombies while we run.
+_CHILDREN: dict[int, "subprocess.Popen[bytes]"] = {}
+
+
+def _signal_group(pid: int, number: int) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def _group_is_gone(pid: int) -> bool:
+    if pid in _CHILDREN:
+        _CHILDREN[pid].poll()
+    for process in psutil.process_iter():
+        try:
+            if os.getpgid(process.pid) == pid and process.status() != psutil.STATUS_ZOMBIE:
+                return False
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return True
+
+
+def memory(process: psutil.Process) -> int:
+    """Return the resident memory, in bytes, of the process and its descendants; 0 when it has gone."""
+    total = 0
+    try:
+        for one in [process, *process.children(recursive=True)]:
+            total += int(one.memory_info().rss)
+    except psutil.NoSuchProcess:
+        pass
+    return total

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starting one process so that it is as described, and knowing that it works or why it does not."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
+from openstackoid.lab.lab import Lab
+from openstackoid.lab.processes import Daemon
+from openstackoid.lab.waiting import Stopped, Waiter, answers, not_ready
+
+
+def ensure_running(lab: Lab, daemon: Daemon) -> bool:
+    """Start the process unless it runs as described; restart it when its configuration changed.
+
+    Returns whether it was started now.
+    """
+    if lab.table.is_current(daemon):
+        return False
+    lab.table.stop([(daemon.owner, daemon.name)])
+    lab.table.start(daemon)
+    return True
+
+
+def alive(lab: Lab, daemon: Daemon, ready: Callable[[], bool]) -> Callable[[], bool]:
+    """Return a check that is ``ready`` while the process lives, and an error as soon as it does not.
+
+    Raises (when called):
+        OpenstackoidError: the process has died; shows the end of its log.
+    """
+
+    def check() -> bool:
+        if lab.table.find(daemon.owner, daemon.name) is None:
+            raise not_ready(f"{daemon.owner}: {daemon.name} has stopped", daemon.log)
+        return ready()
+
+    return check
+
+
+def wait_for_answer(lab: Lab, waiter: Waiter, daemon: Daemon, url: str, seconds: float = 120.0) -> None:
+    """Wait until the server at this URL answers.
+
+    Raises:
+        OpenstackoidError: its process died, or it did not answer in time.
+    """
+    waiter.until(alive(lab, daemon, lambda: answers(url)), f"{daemon.owner}: {daemon.name}", daemon.log, seconds)
+
+
+def side_by_side(jobs: Sequence[Callable[[], None]], waiter: Waiter) -> None:
+    """Run these at the same time; when one fails, let the others give up, and raise the first one's error."""
+    if not jobs:
+        return
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        futures = [pool.submit(job) for job in jobs]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            if not all(future.done() and future.exception() is None for future in futures):
+                waiter.stop()
+    errors = [error for error in (future.exception() for future in futures) if error]
+    for error in errors:
+        if not isinstance(error, Stopped):
+            raise error
+    if errors:
+        raise errors[0]

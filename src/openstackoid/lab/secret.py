@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The secrets of one cloud of the lab: drawn at its first start, kept in files of its own, shared with no other cloud."""
+
+import base64
+import json
+import secrets
+import uuid
+from pathlib import Path
+
+from openstackoid.lab.configs import SERVICE_USERS
+from openstackoid.lab.state import write_private
+
+ACCOUNTS = ("admin", "demo", *SERVICE_USERS, "database", "bus")
+
+
+def passwords(directory: Path) -> dict[str, str]:
+    """Return the passwords of the cloud in this folder, by account; draws those that do not exist yet."""
+    path = directory / "passwords.json"
+    try:
+        known = dict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        known = {}
+    # Hexadecimal: no character that a URL, an INI file or SQL would read as something else.
+    complete = {account: known.get(account) or secrets.token_hex(16) for account in ACCOUNTS}
+    write_private(path, json.dumps(complete, indent=1))
+    return complete
+
+
+def keys(conf: Path, data: Path) -> None:
+    """Draw Keystone's fernet and credential keys and Nova's node id, unless the cloud has them."""
+    for repository in ("fernet-keys", "credential-keys"):
+        for number in ("0", "1"):
+            path = conf / "keystone" / repository / number
+            if not path.exists():
+                # A Fernet key is 32 random bytes in URL-safe base64; "0" is the next one, "1" the current.
+                write_private(path, base64.urlsafe_b64encode(secrets.token_bytes(32)))
+    node = data / "nova" / "compute_id"
+    if not node.exists():
+        write_private(node, str(uuid.uuid4()))

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The processes of one cloud: which there are, how each is started, and what it needs to have been started before."""
+
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from openstackoid.lab.catalog import Api, apis
+from openstackoid.lab.configs import Site
+from openstackoid.lab.processes import Daemon
+from openstackoid.lab.state import private_dir, write_private
+
+GATEWAY = "gateway"
+_GUEST = Path(__file__).with_name("guest") / "openstackoid_lab"
+_METADATA = "Metadata-Version: 2.1\nName: openstackoid-lab\nVersion: 1\n"
+_ENTRY_POINTS = "[neutron.ml2.mechanism_drivers]\nopenstackoid_lab = openstackoid_lab.mechanism:LabMechanismDriver\n"
+
+
+def process_name(api: Api) -> str:
+    """Return the name of the process that serves an API."""
+    return f"{api.name}-api" if api.name in ("nova", "cinder") else api.name
+
+
+def api_names(site: Site) -> tuple[str, ...]:
+    """Return the names of the processes that serve the cloud's APIs."""
+    return tuple(process_name(api) for api in apis(site.cloud))
+
+
+def worker_names(site: Site) -> tuple[str, ...]:
+    """Return the names of the processes that have no API and authenticate at their start; nova-compute is apart."""
+    names = ("nova-conductor", "nova-scheduler")
+    return (*names, "cinder-scheduler", "cinder-volume") if site.cloud.cinder else names
+
+
+def write_guest(directory: Path) -> Path:
+    """Write the lab's drivers as a distribution that only ``PYTHONPATH`` makes known; return what to put there."""
+    package = private_dir(directory / "openstackoid_lab")
+    for source in _GUEST.glob("*.py"):
+        write_private(package / source.name, source.read_bytes())
+    write_private(directory / "openstackoid_lab-1.dist-info" / "METADATA", _METADATA)
+    write_private(directory / "openstackoid_lab-1.dist-info" / "entry_points.txt", _ENTRY_POINTS)
+    return directory
+
+
+def environment(site: Site, guest: Path) -> dict[str, str]:
+    """Return the environment of every OpenStack process of the cloud; nothing of the user's shell gets in."""
+    conf = site.conf
+    return {
+        "PATH": f"{site.venv / 'bin'}:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": str(site.data),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(guest),
+        # The environment's files stay as their wheels brought them.
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OS_KEYSTONE_CONFIG_DIR": str(conf / "keystone"),
+        "OS_GLANCE_CONFIG_DIR": str(conf / "glance"),
+        "OS_PLACEMENT_CONFIG_DIR": str(conf / "placement"),
+        "OS_NEUTRON_CONFIG_DIR": str(conf / "neutron"),
+        "OS_NEUTRON_CONFIG_FILES": "neutron.conf;ml2.ini",
+        "OS_NOVA_CONFIG_DIR": str(conf / "nova"),
+        # The first one is Nova's paste configuration; absolute, so the folder above does not matter to it.
+        "OS_NOVA_CONFIG_FILES": f"{site.venv / 'etc/nova/api-paste.ini'};nova.conf",
+    }
+
+
+def daemons(site: Site, guest: Path, logs: Path) -> dict[str, Daemon]:
+    """Return the cloud's OpenStack processes by name."""
+    env = environment(site, guest)
+    result = {}
+
+    def add(name: str, argv: list[str], project: str) -> None:
+        # What a service reads at its start: a change of any of these files is a reason to restart it.
+        reads = [path for path in sorted((site.conf / project).rglob("*")) if path.is_file()]
+        if project in ("nova", "neutron"):
+            reads += sorted((guest / "openstackoid_lab").glob("*.py"))
+        cwd = private_dir(site.data / project)
+        result[name] = Daemon(
+            site.cloud.name, name, argv, env, logs / site.cloud.name / f"{name}.log", cwd, reads, patience=8
+        )
+
+    for api in apis(site.cloud):
+        argv = [str(site.venv / "bin/pyuwsgi"), "--ini", str(site.conf / api.name / "uwsgi.ini")]
+        add(process_name(api), argv, api.name)
+    for name in worker_names(site):
+        project = name.partition("-")[0]
+        add(name, [str(site.venv / "bin" / name), "--config-file", str(site.conf / project / f"{project}.conf")], project)
+    compute = [str(site.venv / "bin/python"), "-m", "openstackoid_lab.compute"]
+    add("nova-compute", [*compute, "--config-file", str(site.conf / "nova/nova.conf")], "nova")
+    return result
+
+
+def gateway(cloud: str, mesh: Path, directory: Path, logs: Path, extra: Mapping[str, str] | None = None) -> Daemon:
+    """Return the process of a cloud's gateway: what any user of the package would run."""
+    argv = [sys.executable, "-m", "openstackoid", "gateway", "run", "--cloud", cloud]
+    argv += ["--config", str(mesh), "--state-dir", str(directory)]
+    env = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": str(directory),
+        "LANG": "C.UTF-8",
+        **(extra or {}),
+    }
+    # The gateway watches the mesh description by itself, so a change of that file is no reason for a restart.
+    return Daemon(cloud, GATEWAY, argv, env, logs / cloud / "gateway.log", directory, patience=10)
+
+
+def forget(site: Site) -> None:
+    """Remove a cloud's configuration and data; its processes must have been stopped."""
+    shutil.rmtree(site.directory, ignore_errors=True)

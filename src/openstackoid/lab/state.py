@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the lab keeps its files, and what an instance of it remembers.
+
+::
+
+    <state>/                     platformdirs' user state folder of openstackoid, below XDG_STATE_HOME; owner only
+      lab/shared/                the OpenStack environment and the schema template, used by every instance
+      lab/instances/<name>/      all that belongs to one instance
+"""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from openstackoid.errors import OpenstackoidError
+
+VARIABLE = "OPENSTACKOID_LAB"
+"""Names the instance of the lab when the command line does not."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+# A unix socket's path has 107 bytes at most (sun_path in unix(7)); ours are up to this much below the instance.
+_SOCKET_ROOM = 107 - len("/mariadb/mariadb.sock")
+
+
+def state_root() -> Path:
+    """Return the folder of all labs of this user; it need not exist."""
+    return platformdirs.user_state_path("openstackoid") / "lab"
+
+
+def instance_name(name: str | None = None) -> str:
+    """Return the instance that is meant: ``name``, or the environment's, or ``default``.
+
+    Raises:
+        OpenstackoidError: the name cannot name a folder.
+    """
+    chosen = name or os.environ.get(VARIABLE) or "default"
+    if not _NAME.fullmatch(chosen):
+        raise OpenstackoidError(f"{chosen!r} cannot name a lab: letters, digits, '_' and '-', 32 characters at most")
+    return chosen
+
+
+def private_dir(path: Path) -> Path:
+    """Make a folder that its owner alone can enter, with its parents, and return it."""
+    missing = [path, *path.parents]
+    for folder in reversed(missing):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def write_private(path: Path, content: str | bytes) -> bool:
+    """Write a file that its owner alone can read, in one step; return whether its content changed."""
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        if path.read_bytes() == data:
+            return False
+    except FileNotFoundError:
+        private_dir(path.parent)
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+    new.replace(path)
+    return True
+
+
+class Instance:
+    """The folder of one lab and the facts it remembers: its clouds, its ports, its secrets."""
+
+    def __init__(self, name: str, root: Path | None = None) -> None:
+        self.name = name
+        self.root = root or state_root()
+        self.directory = self.root / "instances" / name
+        self.shared = self.root / "shared"
+
+    def __repr__(self) -> str:
+        return f"<Instance {self.name} in {self.directory}>"
+
+    def exists(self) -> bool:
+        """Tell whether `up` was ever run for this instance, and `down --purge` was not since."""
+        return self._file.exists()
+
+    @property
+    def _file(self) -> Path:
+        return self.directory / "lab.json"
+
+    def load(self) -> dict[str, Any]:
+        """Return what the instance remembers; empty before its first `up`.
+
+        Raises:
+            OpenstackoidError: the file is not what the lab wrote.
+        """
+        try:
+            return dict(json.loads(self._file.read_text()))
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise OpenstackoidError(
+                f"{self._file} is damaged: {error}", hint="`openstackoid lab down --purge` removes this lab"
+            ) from error
+
+    def save(self, facts: dict[str, Any]) -> None:
+        """Remember these facts."""
+        write_private(self._file, json.dumps(facts, indent=1))
+
+    def others(self) -> list["Instance"]:
+        """Return the other instances of this user."""
+        folders = sorted((self.root / "instances").glob("*"))
+        return [Instance(folder.name, self.root) for folder in folders if folder != self.directory]
+
+    def check_length(self) -> None:
+        """Refuse a folder whose path is too long for the unix sockets in it."""
+        if len(os.fsencode(self.directory)) > _SOCKET_ROOM:
+            raise OpenstackoidError(
+                f"the path of the lab's state directory is too long for unix sockets: {self.directory}",
+                hint=f"set XDG_STATE_HOME so that it has {_SOCKET_ROOM} bytes at most",
+            )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other `up` and `down` of any instance out for as long as this runs.
+
+        Raises:
+            OpenstackoidError: another one is running.
+        """
+        private_dir(self.root)
+        path = self.root / "lock"
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise OpenstackoidError(
+                    "another `openstackoid lab up` or `down` is running", hint="wait until it has ended"
+                ) from None
+            yield
+
+    def purge(self) -> None:
+        """Remove the instance's files, and those that instances share when this was the last one."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+        if not any(other.exists() for other in self.others()):
+            shutil.rmtree(self.root, ignore_errors=True)
+            # The user's other openstackoid state, if there is any, stays.
+            if self.root.parent.is_dir() and not any(self.root.parent.iterdir()):
+                self.root.parent.rmdir()

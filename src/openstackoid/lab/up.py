@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lab up`: look at what is there, and do what is missing, as much side by side as two cores gain from."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.lab import databases, packages, services
+from openstackoid.lab.catalog import apis
+from openstackoid.lab.clouds import Cloud, select
+from openstackoid.lab.down import stop_clouds
+from openstackoid.lab.lab import Lab
+from openstackoid.lab.ports import is_free
+from openstackoid.lab.progress import Progress
+from openstackoid.lab.raising import Raising
+from openstackoid.lab.running import alive, ensure_running, side_by_side, wait_for_answer
+from openstackoid.lab.state import private_dir
+from openstackoid.lab.waiting import Waiter
+
+Part = Literal["services", "gateways"]
+
+
+def up(name: str | None, cloud_names: Sequence[str], only: Part | None, progress: Progress) -> Lab:
+    """Bring the lab, or these clouds of it, to the described state, and return it.
+
+    Raises:
+        OpenstackoidError: something stands in the way; nothing that ran before is stopped because of it.
+    """
+    lab = Lab.described(name)
+    wanted = select(lab.clouds, cloud_names)
+    packages.check_before(lab.environment, lab.instance.root)
+    with lab.instance.locked():
+        gone = [cloud for cloud in Lab.load(name).clouds if cloud.name not in {c.name for c in lab.clouds}]
+        _check_ports(lab, wanted, only)
+        _prepare(lab, progress)
+        lab.save()
+        if gone and not cloud_names:
+            with progress.step("lab", f"no longer described, stopped: {', '.join(c.name for c in gone)}"):
+                stop_clouds(lab, [cloud.name for cloud in gone])
+        if only != "services":
+            _gateways(lab, wanted, progress)
+        if only != "gateways":
+            _services(lab, wanted, progress)
+    return lab
+
+
+def _prepare(lab: Lab, progress: Progress) -> None:
+    """Install what the first run on a machine installs, and make the schemas."""
+    private_dir(lab.directory)
+    private_dir(lab.instance.shared)
+    logs = private_dir(lab.logs / "shared")
+    jobs: list[Callable[[], None]] = []
+    if missing := packages.missing_packages():
+
+        def debian() -> None:
+            with progress.step("lab", f"Debian packages: {', '.join(missing)} ..."):
+                packages.install_packages(missing, logs / "apt.log")
+
+        jobs.append(debian)
+    if not lab.environment.is_ready():
+
+        def openstack() -> None:
+            with progress.step("lab", "OpenStack from PyPI, about 0.7 GiB ..."):
+                lab.environment.install(logs / "pip.log")
+
+        jobs.append(openstack)
+    side_by_side(jobs, Waiter())
+    if not lab.template.is_ready():
+        with progress.step("lab", "empty schemas of the services' databases, made once ..."):
+            lab.template.build()
+
+
+def _check_ports(lab: Lab, wanted: Sequence[Cloud], only: Part | None) -> None:
+    """Refuse to start anything when a stranger listens where one of our processes is about to."""
+    needed: list[tuple[int, str, str]] = []
+    if only != "gateways":
+        shared = lab.shared_ports()
+        owners = {"mariadb": "mariadb", "rabbitmq": "rabbitmq", "erlang": "rabbitmq", "epmd": "epmd"}
+        needed += [(port, "shared", owners[name]) for name, port in shared.items()]
+    for cloud in wanted:
+        where = lab.addresses(cloud)
+        if only != "services":
+            needed += [(port, cloud.name, services.GATEWAY) for port in where.gateway_ports()]
+        if only != "gateways":
+            needed += [
+                (where.ports[f"backend.{api.type}"], cloud.name, services.process_name(api))
+                for api in apis(cloud)
+            ]
+    for port, owner, process in needed:
+        if lab.table.find(owner, process) is None and not is_free(port):
+            raise OpenstackoidError(
+                f"port {port} of 127.0.0.1, which {owner}'s {process} is to have, is taken by another program",
+                hint=f"stop that program (`ss -ltnp 'sport = :{port}'` names it), or use another lab: --lab NAME",
+            )
+
+
+def _gateways(lab: Lab, wanted: Sequence[Cloud], progress: Progress) -> None:
+    waiter = Waiter()
+
+    def start(cloud: Cloud) -> Callable[[], None]:
+        def job() -> None:
+            daemon = services.gateway(
+                cloud.name, lab.mesh_yaml, private_dir(lab.directory / "gateways" / cloud.name), lab.logs
+            )
+            with progress.step(cloud.name, "gateway"):
+                ensure_running(lab, daemon)
+                for port in lab.addresses(cloud).gateway_ports():
+                    url = f"http://127.0.0.1:{port}/.openstackoid/health"
+                    wait_for_answer(lab, waiter, daemon, url)
+
+        return job
+
+    side_by_side([start(cloud) for cloud in wanted], waiter)
+
+
+def _services(lab: Lab, wanted: Sequence[Cloud], progress: Progress) -> None:
+    for cloud in wanted:
+        if lab.table.find(cloud.name, services.GATEWAY) is None:
+            raise OpenstackoidError(
+                f"{cloud.name}'s gateway is not running, and its services reach each other through it",
+                hint=f"openstackoid lab up {cloud.name} --only gateways",
+            )
+    services.write_guest(lab.guest)
+    logs = lab.logs / "shared"
+    waiter = Waiter()
+    broker = lab.bus()
+    new_clouds = broker.write({cloud.slug: lab.site(cloud).secrets["bus"] for cloud in lab.clouds})
+    mapper, rabbit = broker.daemons()
+    ensure_running(lab, mapper)
+    told = not ensure_running(lab, rabbit)
+    directory = private_dir(lab.directory / "mariadb")
+    if not (directory / "data").exists():
+        databases.create_data(directory, logs / "mariadb-install.log")
+    server = databases.daemon(directory, lab.shared_ports()["mariadb"], logs / "mariadb.log")
+    client = databases.Client(directory)
+    with progress.step("lab", "MariaDB"):
+        ensure_running(lab, server)
+        waiter.until(alive(lab, server, client.is_ready), "MariaDB", server.log, 60)
+
+    def bus_ready() -> None:
+        port = lab.shared_ports()["rabbitmq"]
+        waiter.until(alive(lab, rabbit, lambda: not is_free(port)), "RabbitMQ", rabbit.log)
+        if new_clouds and told:
+            broker.import_definitions()
+
+    def raise_cloud(cloud: Cloud) -> Callable[[], None]:
+        return Raising(lab, cloud, client, bus, progress, waiter).run
+
+    with ThreadPoolExecutor(1) as pool:
+        bus = pool.submit(_shown(progress, "RabbitMQ", bus_ready))
+        try:
+            side_by_side([raise_cloud(cloud) for cloud in wanted], waiter)
+        finally:
+            if not bus.done():
+                waiter.stop()
+    bus.result()
+
+
+def _shown(progress: Progress, text: str, job: Callable[[], None]) -> Callable[[], None]:
+    def run() -> None:
+        with progress.step("lab", text):
+            job()
+
+    return run
