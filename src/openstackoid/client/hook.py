@@ -41,11 +41,18 @@ def install(connection: Connection) -> None:
 
 
 def prepare(connection: Connection) -> None:
-    """Mount the scope, where there is one, on the connection's session."""
+    """Mount the scope, where there is one, on the connection's session.
+
+    openstacksdk's caches know nothing of scopes. Answers under a scope are not cached, for their key is the path alone. A kept
+    token would hand the next command the identity and the catalog of this scope, so such a scope is refused.
+    """
     region = connection.config
     scope = chosen_scope(region.config, _entry(connection), region.name)
     if scope is None:
         return
+    if scope.cloud_for("identity", "") and not region.skip_auth_cache():
+        raise ScopeRefusedError(f"{region.name}: a scope of 'identity' or '*' cannot be used while tokens are kept (cache: auth)")
+    connection.cache_enabled = False
     session = weakref.ref(connection.session)
     mount(connection.session.session, scope, CloudOrigins(region.config, lambda: _access(session())))
 

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The header, request by request."""
+
+import logging
+
+import pytest
+import requests
+from requests.adapters import BaseAdapter
+
+from openstackoid.client.adapter import ScopeAdapter, mount
+from openstackoid.scope import parse
+
+SCOPE = parse('{"image": "CloudTwo"}')
+
+
+class Recorder(BaseAdapter):
+    """An adapter that keeps what it is asked to send; the first request is redirected to another host."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str | None, str | None]] = []
+        self.closed = False
+
+    def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
+        self.sent.append((request.url, request.headers.get("X-Scope")))
+        response = requests.Response()
+        response.request, response.url, response.status_code = request, request.url or "", 200
+        if len(self.sent) == 1:
+            response.status_code, response.headers["Location"] = 302, "http://stranger/x"
+        return response
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def session() -> requests.Session:
+    session = requests.Session()
+    for prefix in ("http://", "https://", "https://special", "file://"):
+        session.mount(prefix, Recorder())
+    mount(session, SCOPE, {"http://cloud/x"})
+    return session
+
+
+def test_a_redirect_to_a_stranger_loses_the_header(session: requests.Session) -> None:
+    session.get("http://cloud/x")
+    wrapped = session.get_adapter("http://cloud").wrapped  # type: ignore[attr-defined]
+    assert wrapped.sent == [("http://cloud/x", '{"image":"CloudTwo"}'), ("http://stranger/x", None)]
+
+
+def test_every_http_adapter_is_wrapped_and_no_other(session: requests.Session) -> None:
+    wrapped = {prefix for prefix, adapter in session.adapters.items() if isinstance(adapter, ScopeAdapter)}
+    assert wrapped == {"http://", "https://", "https://special"}
+
+
+def test_mounting_again_replaces_the_scope(session: requests.Session) -> None:
+    mount(session, parse('{"image": "CloudThree"}'), set())
+    adapter = session.get_adapter("http://cloud")
+    assert isinstance(adapter, ScopeAdapter)
+    assert isinstance(adapter.wrapped, Recorder)
+    assert "CloudThree" in repr(adapter)
+
+
+def test_the_log_names_where_it_went_without_the_query(session: requests.Session, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "openstackoid.client")
+    session.get("http://stranger/object?temp_url_sig=secret")
+    assert "no X-Scope -> GET http://stranger/object" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_closing_closes_what_is_wrapped(session: requests.Session) -> None:
+    wrapped = session.get_adapter("http://cloud").wrapped  # type: ignore[attr-defined]
+    session.close()
+    assert wrapped.closed

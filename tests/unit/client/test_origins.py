@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which addresses are the cloud's own."""
+
+from typing import Any
+
+import pytest
+from keystoneauth1.access import AccessInfo, create
+
+from openstackoid.client.origins import CloudOrigins, origin
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://cloud/identity", ("http", "cloud", 80)),
+        ("HTTPS://Cloud.Example.:443/x?y#z", ("https", "cloud.example", 443)),
+        ("https://user:word@cloud", ("https", "cloud", 443)),
+        ("http://[::1]:8774/v2.1", ("http", "::1", 8774)),
+        ("http://cloud:0", ("http", "cloud", 0)),
+        ("http://cloud:port", None),
+        ("http://[::1", None),
+        ("http://", None),
+        ("file:///etc/hosts", None),
+        ("/identity", None),
+        ("", None),
+        (None, None),
+        (8774, None),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: object, expected: object) -> None:
+    assert origin(url) == expected
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"auth": {"auth_url": "http://cloud:5000/v3"}},
+        {"auth": {"endpoint": "http://cloud:5000/v3"}},
+        {"auth": None, "endpoint": "http://cloud:5000"},
+        {"compute_endpoint": "http://cloud:5000"},
+        {"block_storage_endpoint_override": "http://cloud:5000"},
+    ],
+)
+def test_what_the_user_configured_is_the_clouds(config: dict[str, Any]) -> None:
+    own = CloudOrigins(config, lambda: None)
+    assert "http://CLOUD:5000/anything" in own
+    for stranger in (
+        "https://cloud:5000",
+        "http://cloud:5001",
+        "http://cloud",
+        "http://cloud:5000.evil",
+        "http://cloud@evil:5000",
+    ):
+        assert stranger not in own
+
+
+def test_an_identity_providers_endpoints_are_not() -> None:
+    config = {"discovery_endpoint": "http://provider", "access_token_endpoint": "http://provider", "note": "http://provider"}
+    assert "http://provider/token" not in CloudOrigins(config, lambda: None)
+
+
+def access(*urls: str, v2: bool = False) -> AccessInfo:
+    """Return a token whose catalog has an endpoint for each URL."""
+    if v2:
+        services = [{"type": "image", "name": "glance", "endpoints": [{"publicURL": url} for url in urls]}]
+        return create(body={"access": {"token": {"id": "t"}, "serviceCatalog": services}})
+    catalog = [{"type": "image", "name": "glance", "endpoints": [{"interface": "public", "url": url} for url in urls]}]
+    return create(body={"token": {"methods": ["password"], "catalog": catalog}})
+
+
+@pytest.mark.parametrize("v2", [False, True])
+def test_the_catalog_counts_once_there_is_a_token_and_changes_with_it(v2: bool) -> None:
+    current: list[AccessInfo | None] = [None]
+    own = CloudOrigins({}, lambda: current[0])
+    assert "http://image" not in own
+    current[0] = access("http://image/v2", v2=v2)
+    assert "http://image/other" in own
+    current[0] = access("http://moved", v2=v2)
+    assert ("http://image" in own, "http://moved" in own) == (False, True)
+    current[0] = None
+    assert "http://moved" not in own
