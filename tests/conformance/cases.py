@@ -181,10 +181,24 @@ SCOPED = [
         to="image.internal",
     ),
     Case(
-        "discovery without a token keeps the plain form",
-        sent("CloudTwo", "/", plain(TWO_DONE)),
+        "discovery without a token keeps the plain form; links are mended where prefixes differ",
+        relayed("CloudTwo", "/", plain(TWO_DONE)),
         "/image",
         (plain(TO_TWO),),
+        native=False,
+    ),
+    Case(
+        "a request without a token keeps the plain form",
+        sent("CloudTwo", "/v2/schemas/image", plain(TWO_DONE)),
+        "/image/v2/schemas/image",
+        (plain(TO_TWO),),
+    ),
+    Case(
+        "a version document where the prefixes are the same",
+        sent("CloudTwo", "/v2/", plain(TWO_DONE)),
+        "/v2/",
+        (plain(TO_TWO),),
+        to="image.internal",
     ),
     Case("discovery at home needs no scope", sent("CloudOne", "/compute"), "/compute", (plain(TO_TWO),)),
     Case(
@@ -325,9 +339,10 @@ IDENTITY = [
     ),
     Case(
         "the version document of another cloud's Keystone",
-        sent("Cloud-3.b", "/os/identity/v3", plain('{"*":"CloudOne","identity":"Cloud-3.b"}')),
+        relayed("Cloud-3.b", "/os/identity/v3", plain('{"*":"CloudOne","identity":"Cloud-3.b"}')),
         "/identity/v3",
         (plain('{"identity":"Cloud-3.b"}'),),
+        native=False,
     ),
     Case(
         "a scope in the body's token is taken out of it",

@@ -67,7 +67,7 @@ class RunningGateway:
 
 @contextmanager
 def running_gateway(at: str, *, with_bridge: bool, down: tuple[str, ...] = ()) -> Iterator[RunningGateway]:
-    """Start the gateway of ``at``, its backends and its peers' frontends but for those that are ``down``; stop what was started."""
+    """Start the gateway of ``at``, its backends and its peers' frontends but for those ``down``; stop what was started."""
     text = description(free_ports())
     mesh = parse_mesh(text)
     recorder = Recorder()

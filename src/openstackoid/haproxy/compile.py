@@ -5,7 +5,18 @@ import json
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy.maps import ENDPOINTS, PAIRS, TARGETS, bind_ids, endpoints_map, pairs_map, peer_backend, targets_map
+from openstackoid.haproxy.maps import (
+    ENDPOINTS,
+    OTHER_PREFIX,
+    PAIRS,
+    TARGETS,
+    bind_ids,
+    endpoints_map,
+    other_prefix_map,
+    pairs_map,
+    peer_backend,
+    targets_map,
+)
 from openstackoid.haproxy.rules import rules
 from openstackoid.mesh import Cloud, Endpoint, Listener, Mesh
 
@@ -61,6 +72,7 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime) -> dict[str, str]:
         ENDPOINTS: endpoints_map(here),
         PAIRS: pairs_map(mesh),
         TARGETS: targets_map(mesh, cloud),
+        OTHER_PREFIX: other_prefix_map(mesh, cloud),
     }
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables that HAProxy looks things up in: they grow with the mesh, the rules do not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from openstackoid.mesh import Cloud, Listener, Mesh
+from openstackoid.mesh import Cloud, Endpoint, Listener, Mesh
 
-ENDPOINTS, PAIRS, TARGETS = "endpoints.map", "pairs.map", "targets.map"
+ENDPOINTS, PAIRS, TARGETS, OTHER_PREFIX = "endpoints.map", "pairs.map", "targets.map", "other-prefix.map"
 
 
 def bind_ids(cloud: Cloud) -> dict[Listener, int]:
@@ -38,15 +38,22 @@ def pairs_map(mesh: Mesh) -> str:
 
 def targets_map(mesh: Mesh, at: str) -> str:
     """Peer and local endpoint to the HAProxy backend of the socket where that peer serves the same service."""
-    rows = []
+    return _lines((key, peer_backend(mesh.clouds[target.cloud], target.listener)) for key, _, target in _targets(mesh, at))
+
+
+def other_prefix_map(mesh: Mesh, at: str) -> str:
+    """The targets whose path prefix differs from the local endpoint's: their version documents need other links."""
+    return _lines((key, "1") for key, here, target in _targets(mesh, at) if here.frontend.prefix != target.frontend.prefix)
+
+
+def _targets(mesh: Mesh, at: str) -> Iterator[tuple[str, Endpoint, Endpoint]]:
     for name, peer in mesh.clouds.items():
         if name == at:
             continue
         for endpoint in mesh.clouds[at].endpoints:
             target = peer.endpoint(endpoint.service, endpoint.interfaces[0])
             if target is not None:
-                rows.append((f"{name}/{endpoint.key}", peer_backend(peer, target.listener)))
-    return _lines(rows)
+                yield f"{name}/{endpoint.key}", endpoint, target
 
 
 def _lines(rows: Iterable[tuple[str, str]]) -> str:

@@ -6,7 +6,7 @@ A request carries at most one scope that HAProxy reads: in ``X-Scope``, in ``X-A
 be named twice. Whatever else is possible sets ``txn.bridge``, and Python decides. The conformance tests hold both to one table.
 """
 
-from openstackoid.haproxy.maps import ENDPOINTS, PAIRS, TARGETS, bind_ids
+from openstackoid.haproxy.maps import ENDPOINTS, OTHER_PREFIX, PAIRS, TARGETS, bind_ids
 from openstackoid.mesh import Cloud
 from openstackoid.routing.decide import CATALOG_PATH, IDENTITY, TOKENS_PATH
 from openstackoid.scope import MAX_LENGTH
@@ -111,6 +111,8 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         keys = " ".join(endpoint.key for endpoint in cloud.endpoints if endpoint.service == service)
         query = f"json_query('$.{service}')"
         lines.append(f"http-request set-var(txn.cloud) var(txn.scope),{query} if decided {{ var(txn.endpoint) -m str {keys} }}")
+    prefixes = sorted({endpoint.frontend.prefix.replace(".", "\\.") for endpoint in cloud.endpoints})
+    documents = f"^({'|'.join(prefixes)})(/?|/v[0-9.]+/?)$"
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
     return [
         *lines,
@@ -122,6 +124,9 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         f"http-request set-var(txn.peer) var(txn.target),map_str({TARGETS}) if {{ var(txn.target) -m found }}",
         f"{_BRIDGE} if {{ var(txn.target) -m found }} !{{ var(txn.peer) -m found }}",
         "acl is_foreign var(txn.peer) -m found",
+        "# Version documents of a peer with other prefixes: the bridge mends their links.",
+        f"{_BRIDGE} if is_foreign METH_GET {{ var(txn.target),map_str({OTHER_PREFIX}) -m found }}"
+        f" {{ path -m reg '{documents}' }}",
     ]
 
 

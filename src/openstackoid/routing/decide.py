@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The routing decision: the one meaning of a scope, of which the generated HAProxy configuration is a compilation."""
 
+import re
 from dataclasses import dataclass
 
 from openstackoid.mesh import Endpoint, Mesh
@@ -11,6 +12,9 @@ from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, join_token, parse
 IDENTITY = "identity"
 TOKENS_PATH = "/v3/auth/tokens"
 CATALOG_PATH = "/v3/auth/catalog"
+VERSION_DOCUMENT = re.compile(r"/?|/v[0-9.]+/?")
+"""Below a service's root: the documents from whose links clients build every later URL. Where the peer has another prefix, its
+links would lead out of the gateway."""
 AUTH, SUBJECT, SERVICE, PLAIN = "x-auth-token", "x-subject-token", "x-service-token", "x-scope"
 
 
@@ -107,7 +111,7 @@ class _Gateway:
         if carries or (has_catalog and not local and (validates or scope is not None)):
             wire = body.scope.wire() if body is not None and body.scope is not None else None
             headers = with_headers(request.headers, bare)
-            return Relay(target, local, path, headers, validates, body.bare if carries and body else None, wire)
+            return Relay(target, endpoint, local, path, headers, validates, body.bare if carries and body else None, wire)
         if local:
             return Forward(target, True, path, with_headers(request.headers, bare))
         changes: dict[str, str | None] = {PLAIN: None}
@@ -121,9 +125,19 @@ class _Gateway:
             changes[SERVICE] = self._service_token(service_token, target)
         return self._forward(request, endpoint, target, changes)
 
-    def _forward(self, request: Request, endpoint: Endpoint, target: Endpoint, changes: dict[str, str | None]) -> Forward:
+    def _forward(self, request: Request, endpoint: Endpoint, target: Endpoint, changes: dict[str, str | None]) -> Forward | Relay:
         path = self._path(request, endpoint, target)
-        return Forward(target, target.cloud == self.at, path, with_headers(request.headers, changes))
+        headers = with_headers(request.headers, changes)
+        local = target.cloud == self.at
+        called = request.path[len(endpoint.frontend.prefix) :]
+        if (
+            not local
+            and target.frontend.prefix != endpoint.frontend.prefix
+            and request.method in ("GET", "HEAD")
+            and VERSION_DOCUMENT.fullmatch(called)
+        ):
+            return Relay(target, endpoint, False, path, headers)
+        return Forward(target, local, path, headers)
 
     @staticmethod
     def _path(request: Request, endpoint: Endpoint, target: Endpoint) -> str:

@@ -22,15 +22,17 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Have the bridge ask Keystone of ``endpoint.cloud`` and adapt the answer.
+    """Have the bridge send the request and adapt the answer, a small JSON document.
 
-    ``local``: the gateway's own Keystone is asked (only the body had to be changed). Otherwise the catalog in the answer is
-    replaced by the gateway's own. ``validates``: a service here validates a foreign token, which vouches for itself; a 401 of
-    the peer then means what Keystone says with 404. ``scope``: the wire form of the scope that the body's token carried, which
-    the new token is to carry on; None where there was none.
+    ``local``: the gateway's own Keystone is asked, because the body had to be changed; then the answer stays as it is.
+    ``entrance`` is the endpoint of the gateway that the client spoke to: the links of a version document are made to name it.
+    A peer's Keystone has the catalog in its answer replaced by the gateway's own. ``validates``: a service here validates a
+    foreign token, which vouches for itself; a 401 of the peer then means what Keystone says with 404. ``body_token`` is the bare
+    token to put into the body, and ``scope`` the wire form of the scope that it carried, which the new token is to carry on.
     """
 
     endpoint: Endpoint
+    entrance: Endpoint
     local: bool
     path: str
     headers: Headers
