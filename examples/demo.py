@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``make demo``: the main job on real OpenStack, as an ordinary member would do it by hand, with every claim checked."""
+
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from examples.integrity import compare_with_wheels
+from examples.session import Outcome, User, image_downloads, lab_status, openstackoid
+
+console = Console(highlight=False, soft_wrap=True)
+ONE, TWO = User("CloudOne"), User("CloudTwo")
+BOOT = '{"compute": "CloudOne", "image": "CloudTwo"}'
+ABROAD = '{"compute": "CloudTwo", "image": "CloudTwo", "network": "CloudTwo"}'
+SERVER = ("server", "create", "my-vm", "--flavor", "m1.tiny", "--image", "cirros")
+
+
+class DemoError(Exception):
+    """Something is not as it was promised; the demo ends and says what."""
+
+
+def main() -> int:
+    """Run the demo; return 0 when every check held."""
+    started = time.monotonic()
+    try:
+        title("Two independent OpenStack clouds on this machine")
+        if openstackoid("lab", "up", quiet=False).code != 0:
+            raise DemoError("the lab did not start; its own words are above")
+        remove_leftovers()
+        images = image_lists()
+        boot_from_another_cloud(images)
+        boot_abroad()
+        malformed_scope()
+        vanilla()
+    except DemoError as error:
+        console.print(Text(f"demo: {error}", style="bold red"))
+        return 1
+    title(f"Done in {time.monotonic() - started:.0f} s. The lab is up: go on by hand")
+    console.print(
+        '  eval "$(.venv/bin/openstackoid lab env CloudOne)"     then any openstack command, with or without --os-scope\n'
+        "  .venv/bin/openstackoid lab shell CloudOne             the same in a shell of its own\n"
+        "  .venv/bin/openstackoid lab status                     what runs, and where\n"
+        "  .venv/bin/openstackoid lab down                       stop it; with --purge remove its files too"
+    )
+    return 0
+
+
+def title(text: str) -> None:
+    """Print a heading."""
+    console.print()
+    console.rule(Text(text, style="bold"), align="left")
+
+
+def promise(text: str, holds: bool, otherwise: str = "") -> None:
+    """Say that something holds, or end the demo."""
+    if not holds:
+        raise DemoError(f"not true: {text}. {otherwise}")
+    console.print(Text(f"  ✔ {text}", style="green"))
+
+
+def run(user: User, *arguments: str, scope: str | None = None, code: int = 0) -> Outcome:
+    """Run an ``openstack`` command in front of the reader; end the demo when its exit code is another than ``code``."""
+    shown = " ".join(f"'{word}'" if " " in word else word for word in arguments)
+    option = "" if scope is None else f" --os-scope '{scope}'"
+    console.print(Text(f"\n{user.entry}$ openstack {shown}{option}", style="bold cyan"))
+    done = user.openstack(*arguments, scope=scope)
+    console.print((done.stdout + done.stderr).rstrip(), markup=False)
+    if done.code != code:
+        raise DemoError(f"the command above ended with {done.code}, {code} was expected")
+    return done
+
+
+def remove_leftovers() -> None:
+    """Delete what an interrupted run left behind."""
+    for scope in (None, ABROAD):
+        listed = ONE.openstack("server", "list", "--name", "^my-vm$", "-f", "json", scope=scope)
+        for server in listed.json() if listed.code == 0 else []:
+            ONE.openstack("server", "delete", "--wait", server["ID"], scope=scope)
+
+
+def image_lists() -> dict[str, dict[str, str]]:
+    """Show the images of each cloud, from the cloud itself and by scope; return the two images called cirros."""
+    title("Each cloud has its own image 'cirros'; a scope says whose is meant")
+    run(ONE, "image", "list")
+    run(TWO, "image", "list")
+    run(ONE, "image", "list", scope='{"image": "CloudTwo"}')
+    images = {user.entry: user.openstack("image", "show", "cirros", "-f", "json").json() for user in (ONE, TWO)}
+    by_scope = ONE.openstack("image", "show", "cirros", "-f", "json", scope='{"image": "CloudTwo"}').json()
+    promise("by scope, CloudOne's user sees CloudTwo's image", by_scope["id"] == images["CloudTwo"]["id"])
+    promise("the two images differ in id and checksum", distinct(images, "id") and distinct(images, "checksum"))
+    return images
+
+
+def distinct(images: dict[str, dict[str, str]], field: str) -> bool:
+    """Return whether the two images differ in a field."""
+    return images["CloudOne"][field] != images["CloudTwo"][field]
+
+
+def boot_from_another_cloud(images: dict[str, dict[str, str]]) -> None:
+    """The main job: compute here, the image there."""
+    title("The main job: a server in CloudOne, booted from CloudTwo's image")
+    theirs, ours = images["CloudTwo"], images["CloudOne"]
+    before = {cloud: image_downloads(cloud, images[cloud]["id"]) for cloud in images}
+    run(ONE, *SERVER, "--wait", "-c", "name", "-c", "status", "-c", "image", scope=BOOT)
+    server = ONE.openstack("server", "show", "my-vm", "-f", "json").json()
+    promise("the server is ACTIVE in CloudOne", server["status"] == "ACTIVE", server["status"])
+    promise(f"its image is CloudTwo's, {theirs['id']}, checksum {theirs['checksum']}", theirs["id"] in str(server["image"]))
+    served = image_downloads("CloudTwo", theirs["id"]) - before["CloudTwo"]
+    promise("CloudTwo's Glance served the image's bytes to CloudOne's compute", served > 0)
+    none = image_downloads("CloudOne", ours["id"]) == before["CloudOne"] and image_downloads("CloudOne", theirs["id"]) == 0
+    promise("CloudOne's Glance served none", none)
+    run(ONE, "server", "delete", "my-vm", "--wait")
+
+
+def boot_abroad() -> None:
+    """Everything in the other cloud but the identity."""
+    title("A server wholly in CloudTwo, with CloudOne's identity")
+    run(ONE, *SERVER, "--wait", "-c", "name", "-c", "status", "-c", "addresses", scope=ABROAD)
+    server = ONE.openstack("server", "show", "my-vm", "-f", "json", scope=ABROAD).json()
+    promise("the server is ACTIVE in CloudTwo", server["status"] == "ACTIVE", server["status"])
+    here = ONE.openstack("server", "list", "-f", "json").json()
+    promise("CloudOne has no such server", server["id"] not in {row["ID"] for row in here})
+    run(ONE, "server", "delete", "my-vm", "--wait", scope=ABROAD)
+
+
+def malformed_scope() -> None:
+    """A typing error is answered on the spot, before any request."""
+    title("A scope that cannot be understood")
+    run(ONE, "server", "list", scope='{"compute": "CloudOne", "image" "CloudTwo"}', code=2)
+    run(ONE, "server", "list", scope='{"compute": "CloudTen"}', code=2)
+
+
+def vanilla() -> None:
+    """Compare OpenStack's installed files with the wheels that they came from."""
+    title("OpenStack is unmodified")
+    found = compare_with_wheels(Path(lab_status()["venv"]))
+    text = f"all {found.files} files of the {found.packages} installed packages have the hash in their wheel's RECORD"
+    promise(text, found.files > 0 and not found.differing, ", ".join(found.differing[:5]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lab as a person meets it: the two commands, driven as subprocesses, and what they answer."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did: its exit code and both of its outputs."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    def json(self) -> Any:
+        """Return what was printed with ``-f json``."""
+        return json.loads(self.stdout)
+
+
+def openstackoid(*arguments: str, quiet: bool = True) -> Outcome:
+    """Run the ``openstackoid`` command; not ``quiet``, its output goes to the terminal as it comes."""
+    command = [str(BIN / "openstackoid"), *arguments]
+    done = subprocess.run(command, capture_output=quiet, text=True, check=False)
+    return Outcome(done.returncode, done.stdout or "", done.stderr or "")
+
+
+def lab_status() -> Any:
+    """Return what ``openstackoid lab status --format json`` says."""
+    return openstackoid("lab", "status", "--format", "json").json()
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody at the ``openstack`` command, with an entry of the lab's clouds.yaml: ``CloudOne`` is its ordinary member."""
+
+    entry: str
+
+    def openstack(self, *arguments: str, scope: str | None = None) -> Outcome:
+        """Run the stock ``openstack`` command, with ``--os-scope`` where a scope is given."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "OPENSTACKOID_SCOPE"))}
+        environment |= {"OS_CLOUD": self.entry, "OS_CLIENT_CONFIG_FILE": str(Path(lab_status()["state_dir"]) / "clouds.yaml")}
+        scoped = [] if scope is None else ["--os-scope", scope]
+        command = [str(BIN / "openstack"), *arguments, *scoped]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=300)
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def image_downloads(cloud: str, image_id: str) -> int:
+    """Return how often Glance of ``cloud`` has served the bytes of an image, by its own access log."""
+    log = openstackoid("lab", "logs", cloud, "glance").stdout
+    return sum(f"/v2/images/{image_id}/file" in line and "GET " in line for line in log.splitlines())
