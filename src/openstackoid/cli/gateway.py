@@ -2,7 +2,77 @@
 """Subcommands of ``openstackoid gateway``."""
 
 import argparse
+import asyncio
+import logging
+import sys
+import tempfile
+from pathlib import Path
+
+from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
+from openstackoid.gateway.folder import write_files
+from openstackoid.haproxy import Runtime
+from openstackoid.haproxy.binary import BUNDLED, find_haproxy
+from openstackoid.haproxy.process import validate
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the group to the command."""
+    group = subparsers.add_parser("gateway", help="the gateway in front of a cloud")
+    commands = group.add_subparsers(metavar="COMMAND", required=True)
+    cloud = argparse.ArgumentParser(add_help=False)
+    cloud.add_argument("--cloud", required=True, metavar="NAME", help="the cloud of the mesh whose gateway is meant")
+    cloud.add_argument("--config", required=True, type=Path, metavar="FILE", help="the mesh description")
+    state = argparse.ArgumentParser(add_help=False)
+    state.add_argument("--state-dir", type=Path, metavar="DIR", help="where the running gateway keeps its files and sockets")
+    haproxy = argparse.ArgumentParser(add_help=False)
+    haproxy.add_argument(
+        "--haproxy", default=BUNDLED, metavar="WHICH", help="bundled (the default), system, or the path of an HAProxy"
+    )
+
+    parser = commands.add_parser("render", parents=[cloud, state], help="show the HAProxy configuration of a gateway")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="write the files into this folder instead")
+    parser.set_defaults(run=_render)
+    parser = commands.add_parser("check", parents=[cloud, haproxy], help="have HAProxy check the configuration of a gateway")
+    parser.set_defaults(run=_check)
+    parser = commands.add_parser("run", parents=[cloud, state, haproxy], help="run a gateway until it is told to stop")
+    parser.set_defaults(run=_run)
+
+
+def _render(args: argparse.Namespace) -> int:
+    folder = Folder(args.state_dir or default_folder(args.cloud))
+    files = load_configuration(args.config, args.cloud, folder.runtime).files
+    if args.output is None:
+        print(render(files), end="")
+    else:
+        write_files(args.output, files)
+        print(f"{len(files)} files written to {args.output}")
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    haproxy = find_haproxy(args.haproxy)
+    files = load_configuration(args.config, args.cloud, Runtime("bridge.sock", "haproxy.sock")).files
+    with tempfile.TemporaryDirectory(prefix="openstackoid-") as folder:
+        write_files(Path(folder), files)
+        warnings = asyncio.run(validate(haproxy, Path(folder)))
+    for warning in warnings:
+        print(warning, file=sys.stderr)
+    print(f"OK: {haproxy} accepts the gateway of {args.cloud}")
+    return 0
+
+
+def _run(args: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    return asyncio.run(_supervise(args))
+
+
+async def _supervise(args: argparse.Namespace) -> int:
+    haproxy = find_haproxy(args.haproxy)
+    folder = Folder(args.state_dir or default_folder(args.cloud))
+    for pid in folder.open(args.cloud):
+        logging.warning("stopped process %d, which an earlier run had left", pid)
+    try:
+        await Supervisor(args.cloud, args.config, folder, haproxy).run()
+    finally:
+        folder.close()
+    return 0

@@ -88,10 +88,18 @@ def _version(path: Path, libraries: Path | None) -> tuple[int, int, int]:
         raise HaproxyError(f"{path} cannot be executed by you")
     try:
         answer = subprocess.run(
-            [path, "-v"], env=_environment(libraries), capture_output=True, text=True, errors="replace", timeout=_PATIENCE, check=False
+            [path, "-v"],
+            env=_environment(libraries),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PATIENCE,
+            check=False,
         )
     except OSError as error:
-        raise HaproxyError(f"{path} cannot be run: {error.strerror}", hint="another --haproxy: bundled, system or a path") from None
+        raise HaproxyError(
+            f"{path} cannot be run: {error.strerror}", hint="another --haproxy: bundled, system or a path"
+        ) from None
     except subprocess.TimeoutExpired:
         raise HaproxyError(f"{path} -v does not answer; is it HAProxy?") from None
     match = _VERSION.match(answer.stdout)

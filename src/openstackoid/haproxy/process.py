@@ -3,7 +3,6 @@
 
 import asyncio
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,28 +36,33 @@ def command(haproxy: Haproxy, folder: Path, predecessor: Predecessor | None = No
     return argv
 
 
-def validate(haproxy: Haproxy, folder: Path) -> list[str]:
+async def validate(haproxy: Haproxy, folder: Path) -> list[str]:
     """Have HAProxy check the configuration in ``folder`` and return its warnings.
 
     Raises :class:`HaproxyError` with HAProxy's own complaint, a line for each.
     """
     try:
-        answer = subprocess.run(
-            [haproxy.path, "-c", "-f", folder / CONFIGURATION],
+        process = await asyncio.create_subprocess_exec(
+            *(haproxy.path, "-c", "-f", folder / CONFIGURATION),
             env=haproxy.environment(),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_PATIENCE,
-            check=False,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
         )
     except OSError as error:
         raise HaproxyError(f"{haproxy.path} cannot be run: {error.strerror}") from None
-    except subprocess.TimeoutExpired:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            _, stderr = await process.communicate()
+    except TimeoutError:
         raise HaproxyError(f"{haproxy.path} did not check the configuration within {_PATIENCE:g} s") from None
-    said = [text for _, text in complaints(answer.stderr)]
-    if answer.returncode != 0:
-        raise HaproxyError("\n  ".join(["HAProxy refuses the configuration:", *(said or [f"exit code {answer.returncode}"])]))
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    said = [text for _, text in complaints(stderr.decode(errors="replace"))]
+    if process.returncode != 0:
+        raise HaproxyError("\n  ".join(["HAProxy refuses the configuration:", *(said or [f"exit code {process.returncode}"])]))
     return said
 
 

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway of a cloud as one unit: HAProxy and the Python service behind it, started, watched, reloaded and stopped."""
+
+from openstackoid.gateway.configuration import Configuration, load_configuration, render
+from openstackoid.gateway.folder import Folder, default_folder
+from openstackoid.gateway.supervisor import Supervisor
+
+__all__ = ["Configuration", "Folder", "Supervisor", "default_folder", "load_configuration", "render"]

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A program that the supervisor has started: its process, and what becomes of what it says."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from openstackoid.gateway import leash
+from openstackoid.gateway.decisions import Part
+
+Lines = Callable[[bytes], None]
+"""Takes whole lines: one or more, each with its line feed but perhaps the last."""
+
+_CHUNK = 65536
+
+
+class Child:
+    """One run of a part."""
+
+    def __init__(self, part: Part, process: asyncio.subprocess.Process, output: Lines, errors: Lines) -> None:
+        self.part = part
+        self.process = process
+        self.born = time.monotonic()
+        self._spoken = asyncio.gather(_listen(process.stdout, output), _listen(process.stderr, errors))
+
+    @classmethod
+    async def start(
+        cls, part: Part, argv: Sequence[str], environment: Mapping[str, str], output: Lines, errors: Lines
+    ) -> "Child":
+        """Start ``argv`` on the leash, and out of reach of the terminal: Ctrl-C is the supervisor's to handle."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-S",
+            leash.__file__,
+            str(os.getpid()),
+            *argv,
+            env=dict(environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        return cls(part, process, output, errors)
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self.process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process has not ended, as far as is known."""
+        return self.process.returncode is None
+
+    @property
+    def lived(self) -> float:
+        """The time since its start, in seconds."""
+        return time.monotonic() - self.born
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, to the process that we started or to none."""
+        if self.alive:
+            self.process.send_signal(number)
+
+    async def ended(self) -> str:
+        """Wait for the end, and for the last line of what it said; return how it ended, for a reader."""
+        code = await self.process.wait()
+        await self._spoken
+        if code < 0:
+            return f"was killed by {signal.Signals(-code).name}"
+        return f"ended with code {code}"
+
+
+async def _listen(stream: asyncio.StreamReader | None, lines: Lines) -> None:
+    """Hand over what arrives in whole lines, many at once: a busy HAProxy writes one for each request."""
+    rest = b""
+    while stream is not None and (chunk := await stream.read(_CHUNK)):
+        whole, feed, rest_of_chunk = chunk.rpartition(b"\n")
+        if feed:
+            lines(rest + whole + feed)
+            rest = rest_of_chunk
+        else:
+            rest += chunk
+    if rest:
+        lines(rest + b"\n")

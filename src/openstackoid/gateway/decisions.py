@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a supervisor does upon what happens, without doing it: no clock, no process, no file."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from openstackoid.gateway.configuration import Configuration
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
+STEADY = 30.0
+"""A part that has lived for this many seconds is taken for sound: its next death is the first again."""
+
+
+class Part(StrEnum):
+    """The two programs of a gateway."""
+
+    HAPROXY = "HAProxy"
+    BRIDGE = "the Python service"
+
+
+@dataclass(slots=True)
+class Restarts:
+    """How long to wait before a part that has died is started again: longer each time, so that a broken part costs little."""
+
+    deaths: int = 0
+
+    def after(self, lived: float) -> float:
+        """Return the pause in seconds after a part has died that had lived for ``lived`` seconds."""
+        self.deaths = 1 if lived >= STEADY else self.deaths + 1
+        return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.deaths - 1, 16)))
+
+
+@dataclass(slots=True)
+class Watch:
+    """When to read the mesh description again.
+
+    ``tried`` is the digest of what was read last, good or bad, ``seen`` that of the last look; None stands for a file that
+    cannot be read. A file is read once it has stood still between two looks: an editor may have written half of it, and half
+    of a description can be a valid one. What was tried is not tried again, so an error is said once.
+    """
+
+    tried: str | None
+    seen: str | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.seen = self.tried
+
+    def look(self, digest: str | None) -> bool:
+        """Say whether the file is to be read now."""
+        steady, self.seen = digest == self.seen, digest
+        if not steady or digest == self.tried:
+            return False
+        self.tried = digest
+        return True
+
+    def asked(self, digest: str | None) -> None:
+        """Somebody asked for it to be read now, changed or not."""
+        self.tried = self.seen = digest
+
+
+def affected(running: Configuration, candidate: Configuration) -> frozenset[Part]:
+    """Return the parts for which the candidate differs from what runs.
+
+    HAProxy looks at its files only. The Python service reads the whole mesh: a region's name, say, is in no file of HAProxy's.
+    """
+    parts = set()
+    if running.files != candidate.files:
+        parts.add(Part.HAPROXY)
+    if running.mesh != candidate.mesh:
+        parts.add(Part.BRIDGE)
+    return frozenset(parts)

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The folder of a running gateway: HAProxy's files, the sockets, and who runs. Only its owner may look into it."""
+
+import fcntl
+import json
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TextIO
+
+import psutil
+from platformdirs import user_state_path
+
+from openstackoid.gateway.errors import GatewayError
+from openstackoid.haproxy import Runtime
+
+_LONGEST_SOCKET = 97
+"""The longest path of a unix socket that HAProxy takes: 107 bytes, less what it adds while it creates the socket."""
+
+_STOP_PATIENCE = 5.0
+_SAME_BIRTH = 1.0
+
+
+def default_folder(cloud: str) -> Path:
+    """Return where the gateway of ``cloud`` keeps its files, if the operator names no other place."""
+    return user_state_path("openstackoid") / "gateway" / cloud
+
+
+def write_private(path: Path, content: str) -> None:
+    """Write a file that only its owner can read; a reader sees the old content or the new, never a part."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(content)
+    draft.replace(path)
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write files into ``folder``, which is made owner-only where it does not exist."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_private(folder / name, content)
+
+
+class Folder:
+    """The folder of one gateway. :meth:`open` makes it and takes hold of it; only one process can."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._lock: TextIO | None = None
+        self._sockets = self.path
+        self._generation = 0
+
+    @property
+    def mesh(self) -> Path:
+        """The description that runs: a copy, which an editor cannot break."""
+        return self.path / "mesh.yaml"
+
+    @property
+    def bridge_socket(self) -> Path:
+        """Where the Python service listens."""
+        return self._sockets / "bridge.sock"
+
+    @property
+    def stats_socket(self) -> Path:
+        """Where HAProxy is controlled."""
+        return self._sockets / "haproxy.sock"
+
+    @property
+    def runtime(self) -> Runtime:
+        """What the generated configuration must know of this folder."""
+        return Runtime(str(self.bridge_socket), str(self.stats_socket))
+
+    def open(self, cloud: str) -> list[int]:
+        """Make the folder, take hold of it, and clear what an earlier run has left, its processes first; return their ids.
+
+        Raises :class:`GatewayError` when the folder is not ours alone, or another process holds it.
+        Where its path is too long for a unix socket, the sockets go into an owner-only folder of a short, random name.
+        """
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._own()
+            # Held until the process ends, however it ends: children do not inherit it.
+            self._lock = (self.path / "lock").open("a+", encoding="utf-8")
+        except OSError as error:
+            raise GatewayError(f"--state-dir {self.path}: {error.strerror}") from None
+        self._hold(cloud)
+        orphans = self._stop_orphans()
+        self._clear()
+        if len(os.fsencode(self.stats_socket)) > _LONGEST_SOCKET:
+            self._sockets = Path(tempfile.mkdtemp(prefix="openstackoid-"))
+            write_private(self.path / "sockets", str(self._sockets))
+        return orphans
+
+    def _own(self) -> None:
+        status = self.path.stat()
+        if status.st_uid != os.geteuid():
+            raise GatewayError(f"--state-dir {self.path}: it belongs to another user")
+        if stat.S_IMODE(status.st_mode) & 0o077:
+            if any(self.path.iterdir()):
+                raise GatewayError(f"--state-dir {self.path}: others can look into it", hint=f"chmod 700 {self.path}")
+            self.path.chmod(0o700)
+
+    def _hold(self, cloud: str) -> None:
+        if self._lock is None:
+            return
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.seek(0)
+            owner = self._lock.read().strip()
+            self._lock.close()
+            self._lock = None
+            raise GatewayError(
+                f"the gateway of {cloud} runs already (process {owner or 'unknown'}, state in {self.path})",
+                hint=f"stop it: kill {owner}" if owner else None,
+            ) from None
+        (self.path / "lock").chmod(0o600)
+        self._lock.truncate(0)
+        self._lock.write(f"{os.getpid()}\n")
+        self._lock.flush()
+
+    def _clear(self) -> None:
+        for generation in self.path.glob("generation-*"):
+            shutil.rmtree(generation, ignore_errors=True)
+        self._remove_sockets()
+
+    def _remove_sockets(self) -> None:
+        note = self.path / "sockets"
+        folders = [self.path]
+        if note.is_file():
+            folders.append(Path(note.read_text(encoding="utf-8")))
+        for folder in folders:
+            for name in ("bridge.sock", "haproxy.sock"):
+                (folder / name).unlink(missing_ok=True)
+        if len(folders) > 1:
+            shutil.rmtree(folders[1], ignore_errors=True)
+            note.unlink()
+
+    def close(self) -> None:
+        """Let go of the folder and remove what has no meaning without a running gateway."""
+        self._remove_sockets()
+        (self.path / "processes.json").unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def draft(self, files: Mapping[str, str]) -> Path:
+        """Write HAProxy's files into a new generation beside the one that runs, and return its folder."""
+        self._generation += 1
+        folder = self.path / f"generation-{self._generation}"
+        write_files(folder, files)
+        return folder
+
+    def discard(self, generation: Path) -> None:
+        """Remove a generation that does not run."""
+        shutil.rmtree(generation, ignore_errors=True)
+
+    def record(self, pids: Iterable[int]) -> None:
+        """Write down which processes are ours, by id and time of birth, for a run that comes after a crash."""
+        entries = []
+        for pid in pids:
+            try:
+                entries.append({"pid": pid, "created": psutil.Process(pid).create_time()})
+            except psutil.NoSuchProcess:
+                continue
+        write_private(self.path / "processes.json", json.dumps(entries))
+
+    def _stop_orphans(self) -> list[int]:
+        """Stop what an earlier run has left running, and return its ids. A stranger with an old id is left alone."""
+        try:
+            entries = json.loads((self.path / "processes.json").read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return []
+        orphans = []
+        for entry in entries:
+            try:
+                process = psutil.Process(entry["pid"])
+                if abs(process.create_time() - entry["created"]) < _SAME_BIRTH:
+                    orphans.append(process)
+                    process.terminate()
+            except psutil.NoSuchProcess:
+                continue
+        _, alive = psutil.wait_procs(orphans, timeout=_STOP_PATIENCE)
+        for process in alive:
+            process.kill()
+        psutil.wait_procs(alive, timeout=_STOP_PATIENCE)
+        return [process.pid for process in orphans]

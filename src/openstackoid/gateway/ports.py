@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the gateway can listen where its cloud's catalog says it does.
+
+HAProxy lets several processes share a port, so it would start beside another HAProxy without a word and take half of its
+requests. A plain socket does not share: where it can be bound, nobody listens.
+"""
+
+import errno
+import socket
+
+import psutil
+
+from openstackoid.gateway.errors import GatewayError
+from openstackoid.mesh import Cloud
+
+Socket = tuple[str, int]
+
+
+def sockets(cloud: Cloud) -> frozenset[Socket]:
+    """Return host and port of every socket that the gateway of ``cloud`` listens on; the host ``*`` is every address."""
+    return frozenset((cloud.bind or listener.host, listener.port) for listener in cloud.listeners)
+
+
+def new_sockets(running: Cloud, candidate: Cloud) -> frozenset[Socket]:
+    """Return the sockets of the candidate on ports that the running gateway does not have itself."""
+    own = {port for _, port in sockets(running)}
+    return frozenset(wanted for wanted in sockets(candidate) if wanted[1] not in own)
+
+
+def check_free(cloud: str, wanted: frozenset[Socket]) -> None:
+    """Raise :class:`GatewayError` for the first socket that the gateway of ``cloud`` could not listen on."""
+    for host, port in sorted(wanted):
+        try:
+            _bind(host, port)
+        except OSError as error:
+            reason, hint = _reason(error, port)
+            raise GatewayError(f"the gateway of {cloud} cannot listen on {host}:{port}: {reason}", hint) from None
+
+
+def _bind(host: str, port: int) -> None:
+    # HAProxy takes the first address of a name, and '*' for every IPv4 address.
+    name = "0.0.0.0" if host == "*" else host.strip("[]")  # noqa: S104 (the operator asked for every address)
+    family, kind, protocol, _, address = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+        probe.listen(1)
+
+
+def _reason(error: OSError, port: int) -> tuple[str, str | None]:
+    if isinstance(error, socket.gaierror):
+        return "no address is known for this name", "name an address of this machine in clouds.<name>.gateway.bind"
+    if error.errno == errno.EADDRINUSE:
+        owner = _owner(port)
+        return f"taken by {owner or 'another program'}", None
+    if error.errno == errno.EACCES:
+        return "a port below 1024 needs rights that you do not have", "a port from 1024, or the capability cap_net_bind_service"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "it is no address of this machine", "name one of its addresses in clouds.<name>.gateway.bind"
+    return error.strerror or str(error), None
+
+
+def _owner(port: int) -> str | None:
+    """Return who listens on ``port``, where the system lets us know."""
+    try:
+        for connection in psutil.net_connections(kind="tcp"):
+            listens = connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port
+            if listens and connection.pid is not None:
+                return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
+    except psutil.Error:
+        pass
+    return None
