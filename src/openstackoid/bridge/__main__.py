@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m openstackoid.bridge``: started by ``openstackoid gateway run``."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from openstackoid.bridge.log import set_up
+from openstackoid.bridge.server import serve
+from openstackoid.errors import OpenstackoidError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the bridge and return its exit code: 0 when it was stopped, 1 when it could not start."""
+    parser = argparse.ArgumentParser(prog="python -m openstackoid.bridge", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--cloud", required=True, metavar="NAME", help="the cloud whose gateway this is")
+    parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="the mesh description")
+    parser.add_argument("--socket", required=True, type=Path, metavar="PATH", help="the unix socket to serve")
+    parser.add_argument("--stop-on-eof", action="store_true", help="end when standard input ends")
+    arguments = parser.parse_args(argv)
+    set_up()
+    try:
+        asyncio.run(serve(arguments.cloud, arguments.config, arguments.socket, stop_on_eof=arguments.stop_on_eof))
+    except OpenstackoidError as error:
+        print(f"openstackoid bridge: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A request's way through the bridge: read, decide, relay or forward, answer, and one line in the log."""
+
+import asyncio
+import time
+import traceback
+from pathlib import Path
+
+from aiohttp import web
+
+from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, error_answer
+from openstackoid.bridge.forward import forward, invite
+from openstackoid.bridge.head import Head, Incoming, read_head
+from openstackoid.bridge.log import log_request
+from openstackoid.bridge.relay import TOKENS_PATH, relay
+from openstackoid.bridge.tokens import body_token
+from openstackoid.bridge.upstream import Upstream
+from openstackoid.mesh import Mesh
+from openstackoid.routing import Decision, Refuse, Relay, Request, decide
+
+BODY_LIMIT = 64 * 1024
+"""Bytes of the body of an authentication; Keystone's own limit for any body is 112 KiB."""
+
+
+class Bridge:
+    """Answers the requests of the gateway of the cloud ``at``.
+
+    ``mesh`` may be replaced at any time; a request is served by the mesh with which it began.
+    """
+
+    def __init__(self, mesh: Mesh, at: str, upstream: Upstream) -> None:
+        self.mesh = mesh
+        self.at = at
+        self._upstream = upstream
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; whatever goes wrong becomes an answer and a line in the log."""
+        trip = _Trip(self.mesh, self.at, self._upstream, request)
+        began = time.monotonic()
+        status, what = 0, ""
+        try:
+            response = await trip.run()
+            status, what = response.status, trip.done
+        except AnswerError as error:
+            response = error_answer(error)
+            status, what = error.status, error.reason
+            if not request.content.is_eof():
+                # The rest of a body that nobody reads may not be taken for the next request.
+                response.force_close()
+        except CutError as error:
+            response = error.response
+            status, what = response.status, f"cut off: {error.reason}"
+            if request.transport is not None:
+                request.transport.abort()
+        except ClientGoneError:
+            raise ConnectionResetError from None
+        except Exception as error:
+            response = error_answer(AnswerError(500, f"gateway of {self.at}: a defect of the bridge; its log says where"))
+            status, what = 500, f"defect: {_where(error)}"
+            response.force_close()
+        if what:
+            log_request(trip.head, status, trip.cloud, time.monotonic() - began, what)
+        return response
+
+
+class _Trip:
+    """One request, step by step. ``head``, ``cloud`` and ``done`` tell the log how far it came."""
+
+    def __init__(self, mesh: Mesh, at: str, upstream: Upstream, request: web.BaseRequest) -> None:
+        self.head: Head | None = None
+        self.cloud = at
+        self.done = ""
+        self._mesh = mesh
+        self._here = mesh.clouds[at]
+        self._upstream = upstream
+        self._request = request
+
+    async def run(self) -> web.StreamResponse:
+        """Take the steps. Raises :class:`AnswerError`, :class:`CutError` or :class:`ClientGoneError`."""
+        head = self.head = read_head(self._request, self._here.name)
+        body = await self._read_authentication(head)
+        decision = self._decide(head, body)
+        if isinstance(decision, Refuse):
+            raise AnswerError(decision.status, decision.message, title=decision.title, reason="refused")
+        self.cloud = decision.endpoint.cloud
+        if isinstance(decision, Relay):
+            if body is None:
+                body = await self._read_body(head)
+            answer = await relay(self._upstream, head, body, decision, self._here)
+            self.done = "relayed"
+            return answer
+        return await forward(self._upstream, Incoming(self._request, head, body), decision, self._here.timeouts)
+
+    def _decide(self, head: Head, body: bytes | None) -> Decision:
+        token = None if body is None else body_token(body)
+        request = Request(head.method, head.listener, head.path, head.headers, token)
+        return decide(self._mesh, self._here.name, request)
+
+    async def _read_authentication(self, head: Head) -> bytes | None:
+        """Return the body of a request for a token, which may hold a scope; None for any other request."""
+        self._check_expectation(head)
+        endpoint = self._here.locate(head.listener, head.path)
+        if endpoint is None or endpoint.service != "identity" or head.method != "POST":
+            return None
+        if head.path != endpoint.frontend.prefix + TOKENS_PATH:
+            return None
+        return await self._read_body(head)
+
+    def _check_expectation(self, head: Head) -> None:
+        if any(value.lower() != "100-continue" for value in head.values("expect")):
+            raise AnswerError(417, f"gateway of {self._here.name}: of Expect, 100-continue is accepted")
+
+    async def _read_body(self, head: Head) -> bytes | None:
+        """Return the body, or None where there is none. Raises :class:`AnswerError`: 413, 408, or 400 for a broken one."""
+        request = self._request
+        if not request.body_exists:
+            return None
+        here = self._here
+        too_large = AnswerError(
+            413, f"gateway of {here.name}: the body is larger than {BODY_LIMIT} bytes", title="Content Too Large"
+        )
+        if (request.content_length or 0) > BODY_LIMIT:
+            raise too_large
+        if head.values("expect"):
+            await invite(request)
+        body = bytearray()
+        try:
+            async with asyncio.timeout(here.timeouts.client):
+                while chunk := await request.content.readany():
+                    body += chunk
+                    if len(body) > BODY_LIMIT:
+                        raise too_large
+        except TimeoutError:
+            raise AnswerError(408, f"gateway of {here.name}: no body within {here.timeouts.client:g} s") from None
+        except (web.RequestPayloadError, ConnectionError):
+            raise AnswerError(400, f"gateway of {here.name}: the body of the request is malformed or incomplete") from None
+        return bytes(body)
+
+
+def _where(error: Exception) -> str:
+    """Return the kind of an unforeseen error and the line of ours where it rose; its message may quote a header."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "openstackoid" in frame.filename] or frames
+    return f"{type(error).__name__} in {Path(ours[-1].filename).name}:{ours[-1].lineno}"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The errors that the bridge answers with, in OpenStack's error body, and the answers themselves."""
+
+import json
+from http import HTTPStatus
+
+from aiohttp import hdrs, web
+
+
+class AnswerError(Exception):
+    """A request that ends with an error of the gateway.
+
+    ``status`` is the HTTP status; ``message`` one line for the user that names the gateway; ``reason`` what of it may be logged.
+    The two differ where the message quotes the user, who may have pasted anything.
+    """
+
+    def __init__(self, status: int, message: str, *, title: str | None = None, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.title = title or HTTPStatus(status).phrase
+        self.reason = message if reason is None else reason
+
+
+class CutError(Exception):
+    """An answer that broke off when its head was out. ``response`` is what was sent of it; the connection must be cut."""
+
+    def __init__(self, error: AnswerError, response: web.StreamResponse) -> None:
+        super().__init__(error.reason)
+        self.reason = error.reason
+        self.response = response
+
+
+class ClientGoneError(Exception):
+    """The client did not wait for its answer."""
+
+
+class _Unadorned(web.StreamResponse):
+    """An answer with the headers that it was given: aiohttp's own Server and its guess of a Content-Type are left out."""
+
+    async def _prepare_headers(self) -> None:
+        invented = [name for name in (hdrs.CONTENT_TYPE, hdrs.SERVER) if name not in self.headers]
+        await super()._prepare_headers()
+        for name in invented:
+            self.headers.popall(name, None)
+
+
+class StreamedAnswer(_Unadorned):
+    """An answer whose body is handed on chunk by chunk."""
+
+
+class WholeAnswer(_Unadorned, web.Response):
+    """An answer whose body is there as a whole."""
+
+
+def error_answer(error: AnswerError) -> WholeAnswer:
+    """Return the answer for an error; aiohttp leaves the body out for HEAD."""
+    document = {"error": {"code": error.status, "title": error.title, "message": error.message}}
+    return WholeAnswer(
+        status=error.status,
+        reason=error.title,
+        headers={hdrs.CONTENT_TYPE: "application/json"},
+        body=json.dumps(document).encode("ascii"),
+    )

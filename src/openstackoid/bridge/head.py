@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The head of a message: read from aiohttp without loss, and reduced to what travels to the next hop."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.mesh import Listener
+from openstackoid.routing import Headers
+
+LISTENER = "x-openstackoid-listener"
+"""The header in which HAProxy names the frontend socket that the client spoke to."""
+
+_HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
+# A client may not have these dropped by naming them in Connection: the decision stands in them.
+_ALWAYS_SENT = frozenset({"x-auth-token", "x-subject-token", "x-service-token", "x-scope"})
+_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a request: raw path and query (``None`` without a ``?``), and the headers without HAProxy's own."""
+
+    method: str
+    listener: Listener
+    path: str
+    query: str | None
+    headers: Headers
+
+    def values(self, name: str) -> list[str]:
+        """Return every value of a header, by its lower-case name."""
+        return [value for key, value in self.headers if key.lower() == name]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request as the steps see it. ``body`` is there when it had to be read already; else it is still to be streamed."""
+
+    request: web.BaseRequest
+    head: Head
+    body: bytes | None
+
+
+def read_head(request: web.BaseRequest, at: str) -> Head:
+    """Return the head of a request. Raises :class:`AnswerError` (400) for one that could not be sent on as it came."""
+    headers = decoded(request.raw_headers)
+    if isinstance(headers, str):
+        raise AnswerError(
+            400, f"gateway of {at}: the header {headers} is not UTF-8; UTF-8 is accepted", reason="a header is not UTF-8"
+        )
+    target = request.raw_path
+    if not target.isascii() or "#" in target:
+        raise AnswerError(
+            400,
+            f"gateway of {at}: the path is not a URL's; other than ASCII, and '#', must be percent-encoded",
+            reason="the path is not a URL's",
+        )
+    match = _AUTHORITY.match(target)
+    path, mark, query = (target[match.end() :] if match else target).partition("?")
+    listener = _listener([value for key, value in headers if key.lower() == LISTENER], at)
+    rest = tuple((key, value) for key, value in headers if key.lower() != LISTENER)
+    return Head(request.method, listener, path or "/", query if mark else None, rest)
+
+
+def decoded(raw: Iterable[tuple[bytes, bytes]]) -> Headers | str:
+    """Return headers as text, or the name of the first whose value is not UTF-8: aiohttp could not send it on unharmed."""
+    headers = []
+    for key, value in raw:
+        name = key.decode("ascii", "replace")
+        try:
+            headers.append((name, value.decode("utf-8")))
+        except UnicodeDecodeError:
+            return name
+    return tuple(headers)
+
+
+def end_to_end(headers: Headers) -> Headers:
+    """Return the headers that travel beyond this hop."""
+    named = {
+        option.strip().lower() for key, value in headers if key.lower() == "connection" for option in value.split(",")
+    } - _ALWAYS_SENT
+    return tuple(
+        (key, value)
+        for key, value in headers
+        if key.lower() not in _HOP_BY_HOP and key.lower() not in named and not key.lower().startswith("proxy-")
+    )
+
+
+def without(headers: Headers, *names: str) -> Headers:
+    """Return ``headers`` without those of ``names`` (lower case)."""
+    return tuple((key, value) for key, value in headers if key.lower() not in names)
+
+
+def _listener(values: list[str], at: str) -> Listener:
+    host, _, port = values[0].rpartition(":") if len(values) == 1 else ("", "", "")
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port):
+        raise AnswerError(400, f"gateway of {at}: the bridge is reached through its HAProxy alone, which names the listener")
+    return Listener(host.lower(), int(port))

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Identity across clouds: a Keystone is asked on behalf of a client here, and its answer is made to fit this cloud.
+
+A token of another cloud vouches for itself (Keystone's default policy lets a token validate itself), so that no credential of
+that cloud is needed here. The catalog that comes with it is the other cloud's; the services here need their own.
+"""
+
+from functools import partial
+
+from multidict import CIMultiDict
+
+from openstackoid.bridge.errors import AnswerError, WholeAnswer
+from openstackoid.bridge.head import Head, without
+from openstackoid.bridge.tokens import project_of, with_body_token, with_catalog, with_plain_catalog
+from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops, read_answer
+from openstackoid.mesh import Cloud, catalog
+from openstackoid.routing import Relay
+from openstackoid.scope import join_token
+
+ANSWER_LIMIT = 1024 * 1024
+"""Bytes of an answer of Keystone: a token with the catalog of a large cloud has some tens of thousands."""
+
+SUBJECT = "x-subject-token"
+CATALOG_PATH = "/v3/auth/catalog"
+TOKENS_PATH = "/v3/auth/tokens"
+
+
+async def relay(upstream: Upstream, head: Head, body: bytes | None, decision: Relay, cloud: Cloud) -> WholeAnswer:
+    """Ask the Keystone that ``decision`` names and return its answer, adapted to ``cloud``, the gateway's own.
+
+    Raises :class:`AnswerError` when it cannot be asked, or what it says cannot be used.
+    """
+    if decision.body_token is not None and body is not None:
+        body = with_body_token(body, decision.body_token)
+    failure: AnswerError | None = None
+    for hop in hops(decision.endpoint, decision.local, decision.path):
+        try:
+            return await _Exchange(upstream, decision, cloud, hop).run(head, body)
+        except UpstreamError as error:
+            failure = error
+            if not error.unreached:
+                break
+    raise failure or upstream.no_backend(decision.endpoint)
+
+
+class _Exchange:
+    """One question to one Keystone."""
+
+    def __init__(self, upstream: Upstream, decision: Relay, cloud: Cloud, hop: Hop) -> None:
+        self.upstream = upstream
+        self.decision = decision
+        self.cloud = cloud
+        self.hop = hop
+
+    async def run(self, head: Head, body: bytes | None) -> WholeAnswer:
+        headers = without(self.decision.headers, "expect", "content-length", "accept-encoding")
+        headers += (("Accept-Encoding", "identity"),)
+        question = Question(head.method, head.query, headers, body)
+        async with self.upstream.ask(self.hop, question, self.cloud.timeouts, self._deadline()) as answer:
+            kept = without(self.upstream.answer_headers(self.hop, answer), "content-length")
+            content = await read_answer(self.upstream, self.hop, answer, ANSWER_LIMIT)
+        if self.decision.validates and answer.status == 401:
+            raise self._unknown_token()
+        if not self.decision.local and answer.status in (200, 201) and head.method != "HEAD":
+            content = await self._with_own_catalog(content)
+        if self.decision.scope is not None:
+            kept = tuple(
+                (key, join_token(value, self.decision.scope) if key.lower() == SUBJECT else value) for key, value in kept
+            )
+        return WholeAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept), body=content)
+
+    def _deadline(self) -> Deadline:
+        """Bound the whole exchange: these documents are small, and a service waits for them."""
+        return Deadline(self.cloud.timeouts.connect + self.cloud.timeouts.server)
+
+    async def _with_own_catalog(self, content: bytes) -> bytes:
+        """Return a document with this cloud's catalog in it, where it had one."""
+        own = partial(catalog, self.cloud)
+        try:
+            if self.decision.path.endswith(CATALOG_PATH):
+                return with_plain_catalog(content, own(await self._project()))
+            return with_catalog(content, own)
+        except ValueError:
+            raise self.upstream.unusable(self.hop, "its answer is not a document of the Identity API") from None
+
+    async def _project(self) -> str | None:
+        """Ask which project the token has: the answer of ``/v3/auth/catalog`` does not say it, and some URLs hold it."""
+        if not any("(" in endpoint.frontend.suffix for endpoint in self.cloud.endpoints):
+            return None
+        tokens = Hop(self.hop.url.removesuffix(CATALOG_PATH) + TOKENS_PATH, self.hop.place)
+        headers = self.decision.headers
+        token = next((value for key, value in headers if key.lower() == "x-auth-token"), "")
+        headers = (
+            *without(headers, "accept-encoding", "content-length", SUBJECT),
+            ("X-Subject-Token", token),
+            ("Accept-Encoding", "identity"),
+        )
+        question = Question("GET", "nocatalog", headers)
+        async with self.upstream.ask(tokens, question, self.cloud.timeouts, self._deadline()) as answer:
+            content = await read_answer(self.upstream, tokens, answer, ANSWER_LIMIT)
+        if answer.status != 200:
+            raise self.upstream.unusable(tokens, f"it answers {answer.status} when asked for the project of a token")
+        return project_of(content)
+
+    def _unknown_token(self) -> AnswerError:
+        """Return what Keystone says about a token that it does not know.
+
+        The peer said 401 because the token failed as its own credential. A service would take that for trouble with *its*
+        credential, try again and answer 503; from 404 it concludes that its user is not authenticated, and says 401
+        (keystonemiddleware, ``auth_token/_identity.py``).
+        """
+        return AnswerError(404, f"Failed to validate token: {self.hop.place} does not accept it")

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process: its unix socket, its signals, and the mesh that it reads anew."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import stat
+import threading
+from pathlib import Path
+
+from aiohttp import web
+
+from openstackoid.bridge.app import Bridge
+from openstackoid.bridge.errors import AnswerError, error_answer
+from openstackoid.bridge.log import LOG
+from openstackoid.bridge.upstream import HEAD_LIMIT, Upstream
+from openstackoid.errors import OpenstackoidError
+from openstackoid.mesh import Mesh, MeshError, load_mesh
+
+GRACE = 3.0
+"""Seconds that requests on their way are given when the process is to end."""
+
+
+class BridgeError(OpenstackoidError):
+    """The bridge cannot start."""
+
+
+async def serve(at: str, file: Path, path: Path, *, stop_on_eof: bool = False) -> None:
+    """Serve the gateway of the cloud ``at`` on the unix socket ``path`` until SIGTERM, or SIGINT.
+
+    SIGHUP has ``file`` read again; one that cannot be used changes nothing. ``stop_on_eof``: also end when standard input does,
+    as it does when the parent process is gone. Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
+    """
+    mesh = load_cloud(file, at)
+    listening = bind(path)
+    upstream = Upstream(at)
+    bridge = Bridge(mesh, at, upstream)
+    stop, reload = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, reload)):
+        loop.add_signal_handler(number, event.set)
+    if stop_on_eof:
+        threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
+    runner = web.ServerRunner(_server(bridge), shutdown_timeout=GRACE)
+    reloading = asyncio.create_task(_keep_current(bridge, file, reload))
+    try:
+        await runner.setup()
+        await web.SockSite(runner, listening, backlog=1024).start()
+        LOG.info("bridge of %s serves %d clouds", at, len(mesh.clouds))
+        await stop.wait()
+        LOG.info("bridge of %s ends", at)
+    finally:
+        reloading.cancel()
+        with contextlib.suppress(OSError):
+            path.unlink()
+        await runner.cleanup()
+        await upstream.close()
+
+
+def load_cloud(file: Path, at: str) -> Mesh:
+    """Return the mesh that ``file`` describes, in which ``at`` must be a cloud. Raises :class:`~openstackoid.mesh.MeshError`."""
+    mesh = load_mesh(file)
+    if at not in mesh.clouds:
+        raise MeshError(f"{file}: no cloud '{at}' is described; described are: {', '.join(sorted(mesh.clouds))}")
+    return mesh
+
+
+def bind(path: Path) -> socket.socket:
+    """Return a socket that listens at ``path``, for its owner alone. A file that a killed process left is replaced.
+
+    Raises :class:`BridgeError` when something else stands there, another process listens, or the path cannot be used.
+    """
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if os.path.lexists(path):
+            _check_stale(path)
+            path.unlink()
+        _bind_private(listening, path)
+    except OSError as error:
+        listening.close()
+        raise BridgeError(f"{path}: cannot listen there: {error.strerror or error}") from None
+    except BridgeError:
+        listening.close()
+        raise
+    listening.setblocking(False)
+    return listening
+
+
+def _bind_private(listening: socket.socket, path: Path) -> None:
+    """Bind and listen; the file is its owner's from the first moment."""
+    before = os.umask(0o177)
+    try:
+        listening.bind(str(path))
+    finally:
+        os.umask(before)
+    listening.listen(1024)
+
+
+def _check_stale(path: Path) -> None:
+    if not stat.S_ISSOCK(path.lstat().st_mode):
+        raise BridgeError(f"{path}: is there already, and is no socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe, contextlib.suppress(ConnectionRefusedError):
+        probe.settimeout(1)
+        probe.connect(str(path))
+        raise BridgeError(f"{path}: another process listens there", hint="stop it, or name another --socket")
+
+
+class _Protocol(web.RequestHandler):
+    """aiohttp's connection, whose own errors are answered as all others, and not logged: they quote headers."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - aiohttp's text, which quotes what it could not read
+    ) -> web.StreamResponse:
+        if request.writer.output_size > 0 or isinstance(exc, ConnectionError):
+            raise ConnectionError("the answer cannot be completed")
+        LOG.warning("- - %d: %s", status, "not HTTP" if exc is None else type(exc).__name__)
+        answer = error_answer(AnswerError(status, "gateway: the request is not HTTP that can be read"))
+        answer.force_close()
+        return answer
+
+
+class _Server(web.Server):
+    """aiohttp's server, with our connections."""
+
+    def __call__(self) -> web.RequestHandler:
+        return _Protocol(self, loop=self._loop, **self._kwargs)
+
+
+def _server(bridge: Bridge) -> web.Server:
+    return _Server(
+        bridge.handle,
+        handler_cancellation=True,
+        access_log=None,
+        auto_decompress=False,
+        max_line_size=HEAD_LIMIT,
+        max_field_size=HEAD_LIMIT,
+        tcp_keepalive=False,
+    )
+
+
+async def _keep_current(bridge: Bridge, file: Path, reload: asyncio.Event) -> None:
+    """Replace the mesh whenever asked to; a file that cannot be used keeps the mesh as it is."""
+    while True:
+        await reload.wait()
+        reload.clear()
+        try:
+            bridge.mesh = await asyncio.to_thread(load_cloud, file, bridge.at)
+        except OpenstackoidError as error:
+            LOG.error("the mesh stays as it was: %s", error)
+        else:
+            LOG.info("the mesh was read again: %d clouds", len(bridge.mesh.clouds))
+
+
+def _await_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Wait, in a thread of its own, for the end of standard input, which may be a pipe, a socket or a file."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(stop.set)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the bridge reads and changes in Keystone's JSON documents. Pure: bytes in, bytes out.
+
+The shapes are those of Identity API v3: a request for a token by a token is ``{"auth": {"identity": {"token": {"id": ...}}}}``;
+its answer, and that of a validation, is ``{"token": {..., "catalog": [...]}}``; that of ``/v3/auth/catalog`` is
+``{"catalog": [...]}``.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Catalog = Sequence[Mapping[str, Any]]
+
+
+def body_token(body: bytes) -> str | None:
+    """Return the token in the body of an authentication, or None: what is not JSON is Keystone's to refuse."""
+    holder = _token_holder(_loaded(body))
+    return None if holder is None else str(holder["id"])
+
+
+def with_body_token(body: bytes, token: str) -> bytes:
+    """Return ``body`` with ``token`` in the place of its own, written anew: Keystone reads what was read here."""
+    document = _loaded(body)
+    holder = _token_holder(document)
+    if holder is not None:
+        holder["id"] = token
+    return json.dumps(document).encode("ascii")
+
+
+def project_of(body: bytes) -> str | None:
+    """Return the project of a token. Raises ``ValueError`` when ``body`` is no token."""
+    return _project(_object(_object(_loaded(body)).get("token")))
+
+
+def with_catalog(body: bytes, catalog: Callable[[str | None], Catalog]) -> bytes:
+    """Return a token with ``catalog(project id)`` in the place of its catalog; without one it stays as it is.
+
+    Raises ``ValueError`` when ``body`` is no token.
+    """
+    document = _object(_loaded(body))
+    token = _object(document.get("token"))
+    if "catalog" not in token:
+        return body
+    token["catalog"] = list(catalog(_project(token)))
+    return json.dumps(document).encode("ascii")
+
+
+def with_plain_catalog(body: bytes, catalog: Catalog) -> bytes:
+    """Return the answer of ``/v3/auth/catalog`` with ``catalog`` in it. Raises ``ValueError`` when ``body`` is no such answer."""
+    document = _object(_loaded(body))
+    if "catalog" not in document:
+        raise ValueError("no catalog")
+    document["catalog"] = list(catalog)
+    return json.dumps(document).encode("ascii")
+
+
+def _project(token: dict[str, Any]) -> str | None:
+    project = token.get("project")
+    return str(project["id"]) if isinstance(project, dict) and "id" in project else None
+
+
+def _loaded(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("not the JSON object that was expected")
+    return value
+
+
+def _token_holder(document: Any) -> dict[str, Any] | None:
+    for key in ("auth", "identity", "token"):
+        document = document.get(key) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) and isinstance(document.get("id"), str) else None

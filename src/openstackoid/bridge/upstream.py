@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way out: the client that asks backends and peers, and what is said when they fail."""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from aiohttp import hdrs
+from multidict import CIMultiDict
+from yarl import URL
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.head import decoded, end_to_end
+from openstackoid.mesh import Endpoint, Timeouts
+from openstackoid.routing import Headers
+
+HEAD_LIMIT = 16 * 1024
+"""Bytes of a line or a header: above the 15 KiB that HAProxy's default buffer lets through."""
+
+_OURS_TO_SET = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.USER_AGENT, hdrs.CONTENT_TYPE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """Where a request goes next: the URL, and the words that name the place in an error."""
+
+    url: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is sent to a hop. ``query`` is raw, or None without a ``?``; hop-by-hop headers are left out on the way."""
+
+    method: str
+    query: str | None
+    headers: Headers
+    body: bytes | AsyncIterable[bytes] | None = None
+
+
+def hops(endpoint: Endpoint, local: bool, path: str) -> list[Hop]:
+    """Return where ``path`` of an endpoint's frontend is served: by each of its backends in turn, or by the peer's frontend."""
+    if not local:
+        place = f"{endpoint.service} of {endpoint.cloud} at {endpoint.frontend.root()}"
+        return [Hop(endpoint.frontend.origin() + path, place)]
+    rest = path.removeprefix(endpoint.frontend.prefix)
+    found = []
+    for backend in endpoint.backends:
+        tail = (backend.path + rest) or "/"
+        found.append(
+            Hop(
+                f"http://{backend.host}:{backend.port}{tail}",
+                f"{endpoint.service} of {endpoint.cloud} at its backend {backend.url()}",
+            )
+        )
+    return found
+
+
+class UpstreamError(AnswerError):
+    """A backend or peer that could not be asked, or whose answer cannot be used. ``unreached``: no byte has been sent to it."""
+
+    def __init__(self, status: int, message: str, *, unreached: bool = False) -> None:
+        super().__init__(status, message)
+        self.unreached = unreached
+
+
+class Upstream:
+    """Asks backends and peers, for the gateway of the cloud ``at``.
+
+    Each request has a connection of its own: one that was kept could be closed by the other side while a request that must
+    not be repeated is on its way. Redirects, cookies and proxies of the environment are left alone.
+    """
+
+    def __init__(self, at: str) -> None:
+        self.at = at
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=_OURS_TO_SET,
+            auto_decompress=False,
+            trust_env=False,
+            max_line_size=HEAD_LIMIT,
+            max_field_size=HEAD_LIMIT,
+        )
+
+    async def close(self) -> None:
+        """Close what is open."""
+        await self._session.close()
+
+    @asynccontextmanager
+    async def ask(
+        self,
+        hop: Hop,
+        question: Question,
+        timeouts: Timeouts,
+        deadline: "Deadline",
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send a question to ``hop`` and yield its answer, whose body is yet to be read.
+
+        The waits for a connection and for the next bytes of the answer are bounded by ``timeouts``; whatever else is to be
+        bounded, the caller does by ``deadline``. Raises :class:`UpstreamError`, also for failures while the answer is read
+        inside the block.
+        """
+        url = URL(hop.url if question.query is None else f"{hop.url}?{question.query}", encoded=True)
+        timeout = aiohttp.ClientTimeout(total=None, connect=timeouts.connect, sock_read=timeouts.server)
+        sent = CIMultiDict(end_to_end(question.headers))
+        try:
+            async with (
+                deadline,
+                self._session.request(
+                    question.method, url, headers=sent, data=question.body, timeout=timeout, allow_redirects=False
+                ) as answer,
+            ):
+                yield answer
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._failure(hop, error, timeouts) from None
+
+    def answer_headers(self, hop: Hop, answer: aiohttp.ClientResponse) -> Headers:
+        """Return the end-to-end headers of an answer. Raises :class:`UpstreamError` when one cannot be handed on unharmed."""
+        headers = decoded(answer.raw_headers)
+        if isinstance(headers, str):
+            raise self.unusable(hop, f"the header {headers} of its answer is not UTF-8")
+        return end_to_end(headers)
+
+    def unusable(self, hop: Hop, why: str) -> UpstreamError:
+        """Return the error for an answer that cannot be used."""
+        return UpstreamError(502, f"gateway of {self.at}: {hop.place}: {why}")
+
+    def no_backend(self, endpoint: Endpoint) -> AnswerError:
+        """Return the error for an endpoint of this cloud that the mesh describes without a backend."""
+        return AnswerError(503, f"gateway of {self.at}: {endpoint.service} of {endpoint.cloud} has no backend in the mesh")
+
+    def _failure(self, hop: Hop, error: Exception, timeouts: Timeouts) -> UpstreamError:
+        """Say what failed, in words of our own: aiohttp's may quote headers."""
+        who = f"gateway of {self.at}: {hop.place}"
+        match error:
+            case aiohttp.ConnectionTimeoutError():
+                return UpstreamError(503, f"{who} cannot be reached: no connection within {timeouts.connect:g} s", unreached=True)
+            case aiohttp.ClientConnectorDNSError():
+                return UpstreamError(503, f"{who} cannot be reached: its host name is not known", unreached=True)
+            case aiohttp.ClientConnectorError():
+                reason = error.os_error.strerror or "no connection"
+                return UpstreamError(503, f"{who} cannot be reached: {reason.lower()}", unreached=True)
+            case TimeoutError():
+                return UpstreamError(504, f"{who} does not answer within {timeouts.server:g} s")
+            case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
+                return UpstreamError(502, f"{who}: its answer is not HTTP")
+            case _:
+                return UpstreamError(502, f"{who} closed the connection before its answer was complete")
+
+
+async def read_answer(upstream: Upstream, hop: Hop, answer: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Return the body of an answer. Raises :class:`UpstreamError` (502) when it is longer than ``limit`` bytes."""
+    body = bytearray()
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise upstream.unusable(hop, f"its answer is larger than {limit} bytes")
+    return bytes(body)
+
+
+class Deadline:
+    """Ends the block that it guards with ``TimeoutError`` when what was started is not stopped in time.
+
+    A wrapper of ``asyncio.timeout`` that other tasks may start and stop, also when the block is already left. ``seconds``: it
+    runs from the beginning of the block.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._clock = asyncio.timeout(seconds)
+        self._open = False
+
+    async def __aenter__(self) -> "Deadline":
+        await self._clock.__aenter__()
+        self._open = True
+        return self
+
+    async def __aexit__(self, *raised: Any) -> None:
+        self._open = False
+        await self._clock.__aexit__(*raised)
+
+    def start(self, seconds: float) -> None:
+        """Start, or start anew."""
+        self._set(asyncio.get_running_loop().time() + seconds)
+
+    def stop(self) -> None:
+        """Stop: nothing is awaited."""
+        self._set(None)
+
+    def _set(self, when: float | None) -> None:
+        if self._open and not self._clock.expired():
+            self._clock.reschedule(when)
