@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for every scope, well-formed or hostile."""
+
+import json
+import string
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from openstackoid.scope import MAX_LENGTH, Scope, ScopeError, join_token, official_service_type, official_service_types, parse
+from openstackoid.scope import split_token as split
+
+CLOUDS = st.builds(
+    "".join,
+    st.tuples(st.sampled_from(string.ascii_letters + string.digits), st.text(string.ascii_letters + "0.9_-", max_size=63)),
+)
+SERVICES = st.sampled_from([*sorted(official_service_types()), "*", "glance", "nova", "volumev3", "block_storage"])
+ENTRIES = st.lists(st.tuples(SERVICES, CLOUDS), min_size=1, max_size=6)
+SPACE = st.text(" \t\r\n", max_size=3)
+FRAGMENTS = st.sampled_from(
+    ["{", "}", '"image"', '"nova"', '"A"', '"', ":", ",", " ", "\\", "null", "[", "1", "\x00", "é", "\ud800", "&"]
+)
+TEXTS = st.one_of(st.text(), st.lists(FRAGMENTS, max_size=14).map("".join), st.recursive(st.none(), st.lists).map(json.dumps))
+
+
+def official(name: str) -> str:
+    """Return what a name of SERVICES stands for."""
+    return name if name == "*" else official_service_type(name) or "?"
+
+
+def written(entries: list[tuple[str, str]], space: str = "") -> str:
+    """Return entries as a user may write them, a service that comes twice included."""
+    pairs = f",{space}".join(f'"{service}"{space}:{space}"{cloud}"' for service, cloud in entries)
+    return f"{space}{{{space}{pairs}{space}}}{space}"
+
+
+@given(TEXTS, st.sampled_from([None, frozenset({"CloudOne"})]))
+@example("\ufeff{}", None)
+@example("9" * 5000, None)
+@example("[" * 2000, None)
+@example('{"' + "x" * 2000 + '": "A"}', None)
+def test_nothing_but_a_scope_error_is_ever_raised_and_its_carets_stand_under_the_text(
+    text: str, clouds: frozenset[str] | None
+) -> None:
+    try:
+        parse(text, clouds=clouds)
+    except ScopeError as error:
+        assert "\n" not in str(error)
+        assert error.reason in str(error)
+        assert 0 <= error.start < error.end <= len(text) + 1
+        shown, carets = error.pointer().splitlines()
+        assert set(carets) <= {" ", "^"}
+        assert len(carets) <= len(shown) + 1
+        assert len(shown) <= 80
+        assert (shown + carets).isprintable()
+
+
+@given(ENTRIES, SPACE)
+def test_a_flat_object_is_accepted_as_json_reads_it_unless_a_service_comes_twice(
+    entries: list[tuple[str, str]], space: str
+) -> None:
+    text = written(entries, space)
+    services = [official(service) for service, _ in entries]
+    if len(set(services)) < len(services):
+        try:
+            parse(text)
+        except ScopeError as error:
+            assert "is named twice" in error.reason
+            service = json.loads(text[error.start : error.end])
+            assert services.count(official(service)) > 1
+        else:
+            raise AssertionError(f"a duplicate was accepted: {text}")
+    else:
+        assert dict(parse(text)) == {official(service): cloud for service, cloud in json.loads(text).items()}
+
+
+@given(TEXTS)
+def test_what_is_accepted_is_json(text: str) -> None:
+    try:
+        scope = parse(text)
+    except ScopeError:
+        return
+    assert list(scope.values()) == list(json.loads(text).values())
+
+
+@given(ENTRIES, CLOUDS)
+def test_what_was_read_can_be_sent_and_read_again_at_every_hop(entries: list[tuple[str, str]], home: str) -> None:
+    try:
+        scope = parse(written(entries))
+    except ScopeError:
+        return
+    assert parse(scope.wire()) == scope
+    assert parse(scope.wire()).wire() == scope.wire()
+    completed = scope.completed(home)
+    assert len(completed.wire()) <= MAX_LENGTH
+    assert parse(completed.wire()) == completed == completed.completed("Elsewhere")
+    for service in official_service_types():
+        assert completed.cloud_for(service, "Elsewhere") == scope.cloud_for(service, home)
+    token = join_token("gAAAAA-b", completed.wire())
+    assert split(token) == ("gAAAAA-b", completed.wire())
+    assert token.isascii()
+
+
+@given(ENTRIES)
+def test_the_order_of_entries_does_not_matter(entries: list[tuple[str, str]]) -> None:
+    one, other = (Scope(tuple(dict(order).items())) for order in (entries, sorted(dict(entries).items())))
+    assert one == other
+    assert hash(one) == hash(other)
