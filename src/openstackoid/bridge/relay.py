@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Identity across clouds: a Keystone is asked on behalf of a client here, and its answer is made to fit this cloud.
+"""A small document is asked for on behalf of a client here, and the answer made to fit this cloud.
 
 A token of another cloud vouches for itself (Keystone's default policy lets a token validate itself), so that no credential of
 that cloud is needed here. The catalog that comes with it is the other cloud's; the services here need their own.
@@ -11,24 +11,26 @@ from multidict import CIMultiDict
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer
 from openstackoid.bridge.head import Head, without
+from openstackoid.bridge.links import Mending
 from openstackoid.bridge.tokens import project_of, with_body_token, with_catalog, with_plain_catalog
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops, read_answer
 from openstackoid.mesh import Cloud, catalog
-from openstackoid.routing import Relay
+from openstackoid.routing import Headers, Relay
 from openstackoid.scope import join_token
 
 ANSWER_LIMIT = 1024 * 1024
-"""Bytes of an answer of Keystone: a token with the catalog of a large cloud has some tens of thousands."""
+"""Bytes of an answer: a token with the catalog of a large cloud has some tens of thousands."""
 
-SUBJECT = "x-subject-token"
 CATALOG_PATH = "/v3/auth/catalog"
 TOKENS_PATH = "/v3/auth/tokens"
+_NOT_SENT_ON = ("expect", "content-length", "accept-encoding")
+_AS_IT_IS = (("Accept-Encoding", "identity"),)
 
 
 async def relay(upstream: Upstream, head: Head, body: bytes | None, decision: Relay, cloud: Cloud) -> WholeAnswer:
-    """Ask the Keystone that ``decision`` names and return its answer, adapted to ``cloud``, the gateway's own.
+    """Send the request where ``decision`` says and return the answer, adapted to ``cloud``, the gateway's own.
 
-    Raises :class:`AnswerError` when it cannot be asked, or what it says cannot be used.
+    Raises :class:`AnswerError` when it cannot be sent, or the answer cannot be used.
     """
     if decision.body_token is not None and body is not None:
         body = with_body_token(body, decision.body_token)
@@ -44,40 +46,59 @@ async def relay(upstream: Upstream, head: Head, body: bytes | None, decision: Re
 
 
 class _Exchange:
-    """One question to one Keystone."""
+    """One question to one place."""
 
     def __init__(self, upstream: Upstream, decision: Relay, cloud: Cloud, hop: Hop) -> None:
         self.upstream = upstream
         self.decision = decision
         self.cloud = cloud
         self.hop = hop
+        self.called = decision.path.removeprefix(decision.endpoint.frontend.prefix)
 
     async def run(self, head: Head, body: bytes | None) -> WholeAnswer:
-        headers = without(self.decision.headers, "expect", "content-length", "accept-encoding")
-        headers += (("Accept-Encoding", "identity"),)
+        headers = without(self.decision.headers, *_NOT_SENT_ON) + _AS_IT_IS
         question = Question(head.method, head.query, headers, body)
         async with self.upstream.ask(self.hop, question, self.cloud.timeouts, self._deadline()) as answer:
             kept = without(self.upstream.answer_headers(self.hop, answer), "content-length")
             content = await read_answer(self.upstream, self.hop, answer, ANSWER_LIMIT)
         if self.decision.validates and answer.status == 401:
             raise self._unknown_token()
-        if not self.decision.local and answer.status in (200, 201) and head.method != "HEAD":
-            content = await self._with_own_catalog(content)
-        if self.decision.scope is not None:
-            kept = tuple(
-                (key, join_token(value, self.decision.scope) if key.lower() == SUBJECT else value) for key, value in kept
-            )
+        if not self.decision.local:
+            if self.called not in (TOKENS_PATH, CATALOG_PATH):
+                kept, content = self._with_own_links(head, kept, content)
+            elif answer.status in (200, 201) and head.method != "HEAD":
+                content = await self._with_own_catalog(content)
+        kept = tuple((key, self._with_scope(key, value)) for key, value in kept)
         return WholeAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept), body=content)
 
     def _deadline(self) -> Deadline:
         """Bound the whole exchange: these documents are small, and a service waits for them."""
         return Deadline(self.cloud.timeouts.connect + self.cloud.timeouts.server)
 
+    def _with_scope(self, key: str, value: str) -> str:
+        """Have a new token carry on the scope of the token that it was asked for with."""
+        scope = self.decision.scope
+        return value if scope is None or key.lower() != "x-subject-token" else join_token(value, scope)
+
+    def _with_own_links(self, head: Head, headers: Headers, content: bytes) -> tuple[Headers, bytes]:
+        """Return a version document whose links stay with the gateway that the client spoke to."""
+        peer, entrance = self.decision.endpoint.frontend, self.decision.entrance.frontend
+        origins = {peer.origin(), entrance.origin(), *(f"http://{host.lower()}" for host in head.values("host"))}
+        mending = Mending(origins, peer.prefix, entrance.root())
+        kept = tuple((key, mending.link(value) if key.lower() == "location" else value) for key, value in headers)
+        kinds = [value for key, value in headers if key.lower() == "content-type"]
+        if content and any("json" in kind for kind in kinds):
+            try:
+                content = mending.document(content)
+            except ValueError:
+                raise self.upstream.unusable(self.hop, "its answer is not the JSON that it says it is") from None
+        return kept, content
+
     async def _with_own_catalog(self, content: bytes) -> bytes:
         """Return a document with this cloud's catalog in it, where it had one."""
         own = partial(catalog, self.cloud)
         try:
-            if self.decision.path.endswith(CATALOG_PATH):
+            if self.called == CATALOG_PATH:
                 return with_plain_catalog(content, own(await self._project()))
             return with_catalog(content, own)
         except ValueError:
@@ -88,14 +109,9 @@ class _Exchange:
         if not any("(" in endpoint.frontend.suffix for endpoint in self.cloud.endpoints):
             return None
         tokens = Hop(self.hop.url.removesuffix(CATALOG_PATH) + TOKENS_PATH, self.hop.place)
-        headers = self.decision.headers
-        token = next((value for key, value in headers if key.lower() == "x-auth-token"), "")
-        headers = (
-            *without(headers, "accept-encoding", "content-length", SUBJECT),
-            ("X-Subject-Token", token),
-            ("Accept-Encoding", "identity"),
-        )
-        question = Question("GET", "nocatalog", headers)
+        sent = without(self.decision.headers, *_NOT_SENT_ON, "x-subject-token")
+        own = tuple(("X-Subject-Token", value) for key, value in sent if key.lower() == "x-auth-token")
+        question = Question("GET", "nocatalog", (*sent, *own, *_AS_IT_IS))
         async with self.upstream.ask(tokens, question, self.cloud.timeouts, self._deadline()) as answer:
             content = await read_answer(self.upstream, tokens, answer, ANSWER_LIMIT)
         if answer.status != 200:

@@ -78,11 +78,10 @@ def bind(path: Path) -> socket.socket:
             _check_stale(path)
             path.unlink()
         _bind_private(listening, path)
-    except OSError as error:
+    except BaseException as error:
         listening.close()
-        raise BridgeError(f"{path}: cannot listen there: {error.strerror or error}") from None
-    except BridgeError:
-        listening.close()
+        if isinstance(error, OSError):
+            raise BridgeError(f"{path}: cannot listen there: {error.strerror or error}") from None
         raise
     listening.setblocking(False)
     return listening

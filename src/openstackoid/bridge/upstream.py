@@ -2,6 +2,7 @@
 """The way out: the client that asks backends and peers, and what is said when they fail."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -142,8 +143,8 @@ class Upstream:
             case aiohttp.ClientConnectorDNSError():
                 return UpstreamError(503, f"{who} cannot be reached: its host name is not known", unreached=True)
             case aiohttp.ClientConnectorError():
-                reason = error.os_error.strerror or "no connection"
-                return UpstreamError(503, f"{who} cannot be reached: {reason.lower()}", unreached=True)
+                reason = os.strerror(error.errno).lower() if error.errno else "no connection"
+                return UpstreamError(503, f"{who} cannot be reached: {reason}", unreached=True)
             case TimeoutError():
                 return UpstreamError(504, f"{who} does not answer within {timeouts.server:g} s")
             case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
