@@ -6,51 +6,51 @@ gateway, and from its own path prefix; or from an address that its operators hav
 """
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from openstackoid.mesh import FrontendUrl
+
 
 @dataclass(frozen=True, slots=True)
-class Mending:
-    """What is replaced: ``origins`` (scheme, host and port) that mean the peer, with its path ``prefix``, by ``root``."""
+class Links:
+    """``hosts`` are the ``Host`` headers of the request; links of ``theirs`` become links of ``ours``."""
 
-    origins: Collection[str]
-    prefix: str
-    root: str
+    hosts: tuple[str, ...]
+    theirs: FrontendUrl
+    ours: FrontendUrl
 
     def link(self, url: str) -> str:
-        """Return ``url`` under ``root`` where it is one of the peer's service, else as it is. A relative one stays so."""
+        """Return a link of the peer's service as one of ours, and any other text as it is."""
         try:
             parts = urlsplit(url)
         except ValueError:
             return url
-        origin = f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else ""
-        rest = url[len(origin) :]
-        known = origin.removesuffix(":80") in {peer.removesuffix(":80") for peer in self.origins} or (
-            not origin and not parts.scheme and rest.startswith("/")
-        )
-        if not known or not (rest == self.prefix or rest.startswith((f"{self.prefix}/", f"{self.prefix}?"))):
+        origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+        path = url[len(origin) :]
+        prefix = self.theirs.prefix
+        if (parts.scheme and not parts.netloc) or not (path == prefix or path.startswith((f"{prefix}/", f"{prefix}?"))):
             return url
-        return self.root + rest[len(self.prefix) :]
+        rest = self.ours.prefix + path[len(prefix) :]
+        plain = origin.lower().removesuffix(":80")
+        if not origin or plain in {f"http://{host.lower().removesuffix(':80')}" for host in self.hosts}:
+            return (origin + rest) or "/"
+        return self.ours.origin() + rest if plain == self.theirs.origin().removesuffix(":80") else url
 
     def document(self, body: bytes) -> bytes:
-        """Return a JSON document with each ``href`` mended. Raises ``ValueError`` when it is no JSON."""
+        """Return a JSON document with each absolute link in it mended; what is not JSON stays as it is."""
         try:
-            document = json.loads(body)
-            self._mend(document)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
-        return json.dumps(document).encode("ascii")
+            return json.dumps(self._mended(json.loads(body))).encode("ascii")
+        except (ValueError, RecursionError):
+            return body
 
-    def _mend(self, value: Any) -> None:
-        if isinstance(value, dict):
-            for key, item in value.items():
-                if key == "href" and isinstance(item, str):
-                    value[key] = self.link(item)
-                else:
-                    self._mend(item)
-        elif isinstance(value, list):
-            for item in value:
-                self._mend(item)
+    def _mended(self, value: Any) -> Any:
+        match value:
+            case dict():
+                return {key: self._mended(item) for key, item in value.items()}
+            case list():
+                return [self._mended(item) for item in value]
+            case str() if value.startswith("http"):
+                return self.link(value)
+        return value

@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer
 from openstackoid.bridge.head import Head, without
-from openstackoid.bridge.links import Mending
+from openstackoid.bridge.links import Links
 from openstackoid.bridge.tokens import project_of, with_body_token, with_catalog, with_plain_catalog
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops, read_answer
 from openstackoid.mesh import Cloud, catalog
@@ -82,17 +82,9 @@ class _Exchange:
 
     def _with_own_links(self, head: Head, headers: Headers, content: bytes) -> tuple[Headers, bytes]:
         """Return a version document whose links stay with the gateway that the client spoke to."""
-        peer, entrance = self.decision.endpoint.frontend, self.decision.entrance.frontend
-        origins = {peer.origin(), entrance.origin(), *(f"http://{host.lower()}" for host in head.values("host"))}
-        mending = Mending(origins, peer.prefix, entrance.root())
-        kept = tuple((key, mending.link(value) if key.lower() == "location" else value) for key, value in headers)
-        kinds = [value for key, value in headers if key.lower() == "content-type"]
-        if content and any("json" in kind for kind in kinds):
-            try:
-                content = mending.document(content)
-            except ValueError:
-                raise self.upstream.unusable(self.hop, "its answer is not the JSON that it says it is") from None
-        return kept, content
+        links = Links(tuple(head.values("host")), self.decision.endpoint.frontend, self.decision.entrance.frontend)
+        kept = tuple((key, links.link(value) if key.lower() == "location" else value) for key, value in headers)
+        return kept, links.document(content) if content else content
 
     async def _with_own_catalog(self, content: bytes) -> bytes:
         """Return a document with this cloud's catalog in it, where it had one."""
