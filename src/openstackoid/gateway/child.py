@@ -12,19 +12,19 @@ from openstackoid.gateway import leash
 from openstackoid.gateway.decisions import Part
 
 Lines = Callable[[bytes], None]
-"""Takes whole lines: one or more, each with its line feed but perhaps the last."""
+"""Takes whole lines: one or more, each with its line feed."""
 
 _CHUNK = 65536
 
 
 class Child:
-    """One run of a part."""
+    """One run of a part. ``end`` is done once it has ended and all that it said is handed over; it says how it ended."""
 
     def __init__(self, part: Part, process: asyncio.subprocess.Process, output: Lines, errors: Lines) -> None:
         self.part = part
         self.process = process
-        self.born = time.monotonic()
-        self._spoken = asyncio.gather(_listen(process.stdout, output), _listen(process.stderr, errors))
+        self._born = time.monotonic()
+        self.end = asyncio.get_running_loop().create_task(self._ended(output, errors))
 
     @classmethod
     async def start(
@@ -59,31 +59,26 @@ class Child:
     @property
     def lived(self) -> float:
         """The time since its start, in seconds."""
-        return time.monotonic() - self.born
+        return time.monotonic() - self._born
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal, to the process that we started or to none."""
         if self.alive:
             self.process.send_signal(number)
 
-    async def ended(self) -> str:
-        """Wait for the end, and for the last line of what it said; return how it ended, for a reader."""
+    async def _ended(self, output: Lines, errors: Lines) -> str:
+        await asyncio.gather(_listen(self.process.stdout, output), _listen(self.process.stderr, errors))
         code = await self.process.wait()
-        await self._spoken
-        if code < 0:
-            return f"was killed by {signal.Signals(-code).name}"
-        return f"ended with code {code}"
+        return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
 
 async def _listen(stream: asyncio.StreamReader | None, lines: Lines) -> None:
     """Hand over what arrives in whole lines, many at once: a busy HAProxy writes one for each request."""
     rest = b""
     while stream is not None and (chunk := await stream.read(_CHUNK)):
-        whole, feed, rest_of_chunk = chunk.rpartition(b"\n")
+        whole, feed, tail = (rest + chunk).rpartition(b"\n")
         if feed:
-            lines(rest + whole + feed)
-            rest = rest_of_chunk
-        else:
-            rest += chunk
+            lines(whole + feed)
+        rest = tail
     if rest:
         lines(rest + b"\n")

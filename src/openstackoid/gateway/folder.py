@@ -179,7 +179,8 @@ class Folder:
         for entry in entries:
             try:
                 process = psutil.Process(entry["pid"])
-                if abs(process.create_time() - entry["created"]) < _SAME_BIRTH:
+                ours = abs(process.create_time() - entry["created"]) < _SAME_BIRTH
+                if ours and process.status() != psutil.STATUS_ZOMBIE:
                     orphans.append(process)
                     process.terminate()
             except psutil.NoSuchProcess:
