@@ -4,6 +4,7 @@
 import hashlib
 import os
 import subprocess
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
@@ -11,7 +12,7 @@ from openstackoid.lab import services
 from openstackoid.lab.catalog import apis
 from openstackoid.lab.configs import SERVICE_USERS, Site
 from openstackoid.lab.packages import tail
-from openstackoid.lab.rest import Rest
+from openstackoid.lab.rest import Json, Rest
 from openstackoid.lab.state import private_dir
 
 IMAGE_BYTES = 1024 * 1024
@@ -66,52 +67,65 @@ def bootstrap_identity(site: Site, guest: Path, log: Path) -> None:
 def fill_identity(site: Site) -> None:
     """Make the service accounts, the ordinary member ``demo``, and the catalog of frontends."""
     rest = admin(site)
-    roles = {role["name"]: role["id"] for role in rest.call("GET", "identity", "/v3/roles")["roles"]}
-
-    def project(name: str) -> str:
-        found = rest.ensure(
-            "identity", "/v3/projects", "project", {"name": name, "domain_id": "default"}, description="Lab"
-        )
-        return str(found["id"])
-
-    def account(name: str, project_id: str, *granted: str) -> None:
-        user = rest.ensure(
-            "identity",
-            "/v3/users",
-            "user",
-            {"name": name, "domain_id": "default"},
-            password=site.secrets[name],
-            default_project_id=project_id,
-        )
-        for role in granted:
-            rest.call("PUT", "identity", f"/v3/projects/{project_id}/users/{user['id']}/roles/{roles[role]}")
-
-    service_project = project("service")
-    for name in SERVICE_USERS:
-        if name != "cinder" or site.cloud.cinder:
-            account(name, service_project, "service", "admin")
-    account("demo", project("demo"), "member")
+    wanted = {name: ("service", ("service", "admin")) for name in SERVICE_USERS if name != "cinder" or site.cloud.cinder}
+    _fill_accounts(site, rest, {**wanted, "demo": ("demo", ("member",))})
     _fill_catalog(site, rest)
 
 
+def _by_name(rest: Rest, collection: str) -> dict[str, str]:
+    return {member["name"]: member["id"] for member in rest.call("GET", "identity", f"/v3/{collection}")[collection]}
+
+
+def _fill_accounts(site: Site, rest: Rest, wanted: Mapping[str, tuple[str, Iterable[str]]]) -> None:
+    """Make users, each with a project and its roles in it. Lists come first: they tell all that is there at once."""
+    roles, projects, users = (_by_name(rest, collection) for collection in ("roles", "projects", "users"))
+    answer = rest.call("GET", "identity", "/v3/role_assignments")["role_assignments"]
+    granted = {
+        (one["user"]["id"], one["scope"]["project"]["id"], one["role"]["id"])
+        for one in answer
+        if "user" in one and "project" in one["scope"]
+    }
+
+    def make(kind: str, body: Json) -> str:
+        return str(rest.call("POST", "identity", f"/v3/{kind}s", {kind: body})[kind]["id"])
+
+    for name, (project, names) in wanted.items():
+        if project not in projects:
+            projects[project] = make("project", {"name": project, "domain_id": "default"})
+        if name not in users:
+            users[name] = make(
+                "user",
+                {
+                    "name": name,
+                    "domain_id": "default",
+                    "password": site.secrets[name],
+                    "default_project_id": projects[project],
+                },
+            )
+        for role in names:
+            if (users[name], projects[project], roles[role]) not in granted:
+                path = f"/v3/projects/{projects[project]}/users/{users[name]}/roles/{roles[role]}"
+                rest.call("PUT", "identity", path)
+
+
 def _fill_catalog(site: Site, rest: Rest) -> None:
+    known = {(one["type"], one["name"]): one["id"] for one in rest.call("GET", "identity", "/v3/services")["services"]}
+    answer = rest.call("GET", "identity", "/v3/endpoints")["endpoints"]
+    endpoints = {(one["service_id"], one["interface"]): one for one in answer}
     for api in apis(site.cloud):
-        service = rest.ensure("identity", "/v3/services", "service", {"type": api.type, "name": api.name})
         url = site.addresses.in_catalog(api.type)
-        answer = rest.call("GET", "identity", "/v3/endpoints", params={"service_id": service["id"]})
-        endpoints = {endpoint["interface"]: endpoint for endpoint in answer["endpoints"]}
+        if (api.type, api.name) not in known:
+            body: Json = {"type": api.type, "name": api.name}
+            made = rest.call("POST", "identity", "/v3/services", {"service": body})
+            known[api.type, api.name] = made["service"]["id"]
+        service = known[api.type, api.name]
         for interface in ("public", "internal", "admin"):
-            known = endpoints.get(interface)
-            if known is None:
-                body = {
-                    "service_id": service["id"],
-                    "interface": interface,
-                    "url": url,
-                    "region_id": site.cloud.name,
-                }
+            endpoint = endpoints.get((service, interface))
+            if endpoint is None:
+                body = {"service_id": service, "interface": interface, "url": url, "region_id": site.cloud.name}
                 rest.call("POST", "identity", "/v3/endpoints", {"endpoint": body})
-            elif known["url"] != url:
-                rest.call("PATCH", "identity", f"/v3/endpoints/{known['id']}", {"endpoint": {"url": url}})
+            elif endpoint["url"] != url:
+                rest.call("PATCH", "identity", f"/v3/endpoints/{endpoint['id']}", {"endpoint": {"url": url}})
 
 
 def fill_image(site: Site) -> None:

@@ -45,9 +45,7 @@ def definitions(passwords: Mapping[str, str]) -> dict[str, object]:
             for slug, password in passwords.items()
         ],
         "vhosts": [{"name": slug} for slug in passwords],
-        "permissions": [
-            {"user": slug, "vhost": slug, "configure": ".*", "write": ".*", "read": ".*"} for slug in passwords
-        ],
+        "permissions": [{"user": slug, "vhost": slug, "configure": ".*", "write": ".*", "read": ".*"} for slug in passwords],
     }
 
 

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -156,10 +157,8 @@ _CHILDREN: dict[int, "subprocess.Popen[bytes]"] = {}
 
 
 def _signal_group(pid: int, number: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def _group_is_gone(pid: int) -> bool:
@@ -177,9 +176,7 @@ def _group_is_gone(pid: int) -> bool:
 def memory(process: psutil.Process) -> int:
     """Return the resident memory, in bytes, of the process and its descendants; 0 when it has gone."""
     total = 0
-    try:
+    with suppress(psutil.NoSuchProcess):
         for one in [process, *process.children(recursive=True)]:
             total += int(one.memory_info().rss)
-    except psutil.NoSuchProcess:
-        pass
     return total

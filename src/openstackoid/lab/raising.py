@@ -26,6 +26,7 @@ class Raising:
         self,
         lab: Lab,
         cloud: Cloud,
+        *,
         client: databases.Client,
         bus: "Future[None]",
         progress: Progress,
@@ -44,18 +45,20 @@ class Raising:
         """Do it all; what is done already costs little."""
         with self._step("databases"):
             self._template()
-        for name in services.api_names(self._site):
-            ensure_running(self._lab, self._daemons[name])
+        ensure_running(self._lab, self._daemons["keystone"])
         with self._step("Keystone, accounts, catalog"):
             if not bootstrap.identity_is_bootstrapped(self._site):
-                bootstrap.bootstrap_identity(
-                    self._site, self._lab.guest, self._lab.log(self._cloud.name, "keystone-bootstrap")
-                )
+                bootstrap.bootstrap_identity(self._site, self._lab.guest, self._lab.log(self._cloud.name, "keystone-bootstrap"))
             self._api("keystone", "identity")
             bootstrap.fill_identity(self._site)
         # Cinder's and Nova's other processes authenticate, and connect to the bus, as soon as they start.
         self._waiter.until(self._bus.done, "RabbitMQ", self._lab.log("shared", "rabbitmq"))
         self._bus.result()
+        # Nova's other processes come before the APIs: theirs is the longest way, and it is mostly waiting at its end.
+        names = (*services.worker_names(self._site), *services.api_names(self._site))
+        conductor = self._daemons["nova-conductor"]
+        self._conductor_log_size = _size(conductor.log)
+        self._started = {name for name in names if ensure_running(self._lab, self._daemons[name])}
         side_by_side([self._nova, self._others], self._waiter)
 
     def _template(self) -> None:
@@ -76,13 +79,9 @@ class Raising:
     def _nova(self) -> None:
         with self._step("Nova"):
             conductor = self._daemons["nova-conductor"]
-            seen = _size(conductor.log)
-            fresh = False
-            for name in services.worker_names(self._site):
-                fresh = ensure_running(self._lab, self._daemons[name]) or fresh
-            if fresh:
+            if conductor.name in self._started:
                 # nova-compute asks the conductor at its start, and sleeps 10 s if there was nobody to ask.
-                listening = _logged(conductor.log, seen, b"Starting conductor node")
+                listening = _logged(conductor.log, self._conductor_log_size, b"Starting conductor node")
                 self._waiter.until(alive(self._lab, conductor, listening), self._name(conductor), conductor.log)
             ensure_running(self._lab, self._daemons["nova-compute"])
             self._api("nova-api", "compute")
@@ -100,14 +99,15 @@ class Raising:
                 answer = rest.call("GET", "compute", "/v2.1/os-services", params={"binary": name})
                 return any(is_up_since(service, started) for service in answer["services"])
 
-            self._waiter.until(alive(self._lab, daemon, reported), self._name(daemon), daemon.log)
+            self._waiter.until(alive(self._lab, daemon, reported), self._name(daemon), daemon.log, every=0.5)
         compute = self._daemons["nova-compute"]
         mapped = lambda: bool(rest.call("GET", "compute", "/v2.1/os-hypervisors")["hypervisors"])  # noqa: E731
-        self._waiter.until(mapped, f"{self._cloud.name}: the compute node", compute.log)
+        self._waiter.until(mapped, f"{self._cloud.name}: the compute node", compute.log, every=0.5)
 
     def _api(self, name: str, service_type: str) -> None:
-        url = self._site.addresses.backend(service_type) + "/"
-        wait_for_answer(self._lab, self._waiter, self._daemons[name], url)
+        """Wait until an API answers, by itself and then through the gateway, which has to notice that it does."""
+        for root in (self._site.addresses.backend(service_type), self._site.addresses.frontend(service_type)):
+            wait_for_answer(self._lab, self._waiter, self._daemons[name], f"{root}/")
 
     def _name(self, daemon: Daemon) -> str:
         return f"{daemon.owner}: {daemon.name}"

@@ -45,9 +45,7 @@ class Rest:
         try:
             answer = self._session.request(url, method, **options)
         except exceptions.ClientException as error:
-            raise OpenstackoidError(
-                f"{self._addresses.cloud.name}: {method} {path} of {service_type} failed: {error}"
-            ) from error
+            raise OpenstackoidError(f"{self._addresses.cloud.name}: {method} {path} of {service_type} failed: {error}") from error
         return answer.json() if answer.content else None
 
     def find(self, service_type: str, path: str, collection: str, **attributes: str) -> Json | None:

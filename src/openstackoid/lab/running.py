@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 from openstackoid.lab.lab import Lab
 from openstackoid.lab.processes import Daemon
-from openstackoid.lab.waiting import Stopped, Waiter, answers, not_ready
+from openstackoid.lab.waiting import StoppedError, Waiter, answers, not_ready
 
 
 def ensure_running(lab: Lab, daemon: Daemon) -> bool:
@@ -58,7 +58,7 @@ def side_by_side(jobs: Sequence[Callable[[], None]], waiter: Waiter) -> None:
                 waiter.stop()
     errors = [error for error in (future.exception() for future in futures) if error]
     for error in errors:
-        if not isinstance(error, Stopped):
+        if not isinstance(error, StoppedError):
             raise error
     if errors:
         raise errors[0]

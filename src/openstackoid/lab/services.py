@@ -75,9 +75,7 @@ def daemons(site: Site, guest: Path, logs: Path) -> dict[str, Daemon]:
         if project in ("nova", "neutron"):
             reads += sorted((guest / "openstackoid_lab").glob("*.py"))
         cwd = private_dir(site.data / project)
-        result[name] = Daemon(
-            site.cloud.name, name, argv, env, logs / site.cloud.name / f"{name}.log", cwd, reads, patience=8
-        )
+        result[name] = Daemon(site.cloud.name, name, argv, env, logs / site.cloud.name / f"{name}.log", cwd, reads, patience=4)
 
     for api in apis(site.cloud):
         argv = [str(site.venv / "bin/pyuwsgi"), "--ini", str(site.conf / api.name / "uwsgi.ini")]
@@ -86,7 +84,7 @@ def daemons(site: Site, guest: Path, logs: Path) -> dict[str, Daemon]:
         project = name.partition("-")[0]
         add(name, [str(site.venv / "bin" / name), "--config-file", str(site.conf / project / f"{project}.conf")], project)
     compute = [str(site.venv / "bin/python"), "-m", "openstackoid_lab.compute"]
-    add("nova-compute", [*compute, "--config-file", str(site.conf / "nova/nova.conf")], "nova")
+    add("nova-compute", [*compute, "--config-file", str(site.conf / "nova/nova-compute.conf")], "nova")
     return result
 
 

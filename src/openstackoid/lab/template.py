@@ -5,11 +5,9 @@ Running the services' own migrations takes most of a minute; loading their resul
 secret and no id of a cloud: Nova's cell mappings in it are patterns that each cloud's configuration fills in.
 """
 
-import secrets
 import shutil
 import socket
 import subprocess
-import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -58,8 +56,7 @@ class Template:
             try:
                 client.sql(self.directory / f"{name}.sql", target)
                 if name == "nova_api":
-                    cell = f"UPDATE cell_mappings SET uuid = '{uuid.uuid4()}' WHERE name = 'cell1'"
-                    client.sql(cell, target)
+                    client.sql("UPDATE cell_mappings SET uuid = UUID() WHERE name = 'cell1'", target)
             except BaseException:
                 client.sql(f"DROP DATABASE `{target}`")
                 raise

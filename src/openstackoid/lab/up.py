@@ -83,10 +83,7 @@ def _check_ports(lab: Lab, wanted: Sequence[Cloud], only: Part | None) -> None:
         if only != "services":
             needed += [(port, cloud.name, services.GATEWAY) for port in where.gateway_ports()]
         if only != "gateways":
-            needed += [
-                (where.ports[f"backend.{api.type}"], cloud.name, services.process_name(api))
-                for api in apis(cloud)
-            ]
+            needed += [(where.ports[f"backend.{api.type}"], cloud.name, services.process_name(api)) for api in apis(cloud)]
     for port, owner, process in needed:
         if lab.table.find(owner, process) is None and not is_free(port):
             raise OpenstackoidError(
@@ -100,9 +97,7 @@ def _gateways(lab: Lab, wanted: Sequence[Cloud], progress: Progress) -> None:
 
     def start(cloud: Cloud) -> Callable[[], None]:
         def job() -> None:
-            daemon = services.gateway(
-                cloud.name, lab.mesh_yaml, private_dir(lab.directory / "gateways" / cloud.name), lab.logs
-            )
+            daemon = services.gateway(cloud.name, lab.mesh_yaml, private_dir(lab.directory / "gateways" / cloud.name), lab.logs)
             with progress.step(cloud.name, "gateway"):
                 ensure_running(lab, daemon)
                 for port in lab.addresses(cloud).gateway_ports():
@@ -145,7 +140,7 @@ def _services(lab: Lab, wanted: Sequence[Cloud], progress: Progress) -> None:
             broker.import_definitions()
 
     def raise_cloud(cloud: Cloud) -> Callable[[], None]:
-        return Raising(lab, cloud, client, bus, progress, waiter).run
+        return Raising(lab, cloud, client=client, bus=bus, progress=progress, waiter=waiter).run
 
     with ThreadPoolExecutor(1) as pool:
         bus = pool.submit(_shown(progress, "RabbitMQ", bus_ready))

@@ -12,7 +12,7 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.packages import tail
 
 
-class Stopped(OpenstackoidError):
+class StoppedError(OpenstackoidError):
     """Another part of the same work failed, so waiting has no use any more."""
 
 
@@ -23,11 +23,11 @@ class Waiter:
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """Make every wait, present and future, end with ``Stopped``."""
+        """Make every wait, present and future, end with ``StoppedError``."""
         self._stopped.set()
 
-    def until(self, ready: Callable[[], bool], what: str, log: Path, seconds: float = 120.0) -> None:
-        """Wait until ``ready()`` is true.
+    def until(self, ready: Callable[[], bool], what: str, log: Path, seconds: float = 120.0, every: float = 0.1) -> None:
+        """Wait until ``ready()`` is true; ask it again after ``every`` seconds, and give up after ``seconds``.
 
         Raises:
             OpenstackoidError: it was not in that time; names what was waited for and shows the end of its log.
@@ -36,8 +36,8 @@ class Waiter:
         while not ready():
             if time.monotonic() > deadline:
                 raise not_ready(f"{what} was not ready within {seconds:.0f} s", log)
-            if self._stopped.wait(0.1):
-                raise Stopped(f"{what}: no longer waited for")
+            if self._stopped.wait(every):
+                raise StoppedError(f"{what}: no longer waited for")
 
 
 def not_ready(why: str, log: Path) -> OpenstackoidError:

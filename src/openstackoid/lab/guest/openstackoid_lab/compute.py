@@ -6,8 +6,8 @@ Nova loads drivers from below ``nova.virt`` only. The driver gets such a name in
 
 import sys
 
-# Importing nova.cmd prepares Nova's threading model, which has to come before anything else of Nova.
-import nova.cmd  # noqa: F401  isort: skip
+# nova.cmd prepares Nova's threading model, and so has to come before the driver, which imports the rest of Nova.
+# isort: off
 from nova.cmd.compute import main
 from openstackoid_lab import compute_driver
 

@@ -39,6 +39,7 @@ class LabDriver(fake.FakeDriver):
     local_gb = 10240
 
     def spawn(self, context, instance, image_meta, *args, **kwargs):
+        """Fetch the server's image, then do as the fake driver does."""
         # A server that boots from a volume has no image; its block device is cinder's business.
         if instance.image_ref:
             self._fetch(context, instance)
@@ -61,13 +62,15 @@ class LabDriver(fake.FakeDriver):
             if received.digest(algorithm) != value:
                 reason = f"its {algorithm} is {received.digest(algorithm)}, Glance states {value}"
                 raise exception.ImageUnacceptable(image_id=instance.image_ref, reason=reason)
-        LOG.info(
-            "Fetched image %s: %d bytes, %s", instance.image_ref, received.length, expected, instance=instance
-        )
+        LOG.info("Fetched image %s: %d bytes, %s", instance.image_ref, received.length, expected, instance=instance)
 
     def get_available_resource(self, nodename):
-        # The parent draws a new id in each process, and Nova then refuses to start a second time.
+        """Return the node's resources, under the id that Nova wrote down for it.
+
+        The parent draws a new id in each process, and Nova then refuses to start a second time.
+        """
         return {**super().get_available_resource(nodename), "uuid": node.get_local_node_uuid()}
 
-    def get_nodenames_by_uuid(self, refresh=False):
+    def get_nodenames_by_uuid(self, refresh=False):  # noqa: ARG002  # Nova passes it by name
+        """Return the node's name by that same id."""
         return {node.get_local_node_uuid(): name for name in self.get_available_nodes()}

@@ -13,5 +13,6 @@ class LabMechanismDriver(api.MechanismDriver):
         """Nothing to prepare."""
 
     def bind_port(self, context):
+        """Bind a port; what Neutron would else wait for, an agent's report, is stated here."""
         segment = context.segments_to_bind[0]
         context.set_binding(segment[api.ID], portbindings.VIF_TYPE_OTHER, {}, status=constants.ACTIVE)

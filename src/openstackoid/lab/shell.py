@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Working as a user of a cloud: shell lines to evaluate, a shell, panes side by side, logs."""
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.lab.lab import Lab
+
+
+def variables(lab: Lab, cloud: str, admin: bool = False) -> dict[str, str]:
+    """Return the variables that make ``openstack`` a client of this cloud, as its member or its administrator.
+
+    Raises:
+        OpenstackoidError: the lab has no such cloud.
+    """
+    entry = lab.cloud(cloud).name + ("-admin" if admin else "")
+    return {"OS_CLOUD": entry, "OS_CLIENT_CONFIG_FILE": str(lab.clouds_yaml)}
+
+
+def scripts() -> Path:
+    """Return the folder in which this Python's ``openstack`` and ``openstackoid`` are."""
+    return Path(sys.executable).parent
+
+
+def env_lines(lab: Lab, cloud: str, environment: Mapping[str, str], admin: bool = False) -> str:
+    """Return shell lines for ``eval``: every ``OS_*`` variable of before is unset, so that none leaks in."""
+    # For any POSIX shell; what is stale is asked when the lines are evaluated, and may have changed since now.
+    names = r"env | sed -n 's/^\(OS_[A-Za-z0-9_]*\)=.*/\1/p'"
+    lines = [f'for name in $({names}); do unset "$name"; done; unset name']
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables(lab, cloud, admin).items()]
+    folder = str(scripts())
+    if folder not in environment.get("PATH", "").split(os.pathsep):
+        lines.append(f'export PATH={shlex.quote(folder)}:"$PATH"')
+    return "\n".join(lines) + "\n"
+
+
+def shell_environment(lab: Lab, cloud: str, environment: Mapping[str, str], admin: bool = False) -> dict[str, str]:
+    """Return the environment of a shell of this cloud's user."""
+    kept = {name: value for name, value in environment.items() if not name.startswith("OS_")}
+    path = os.pathsep.join([str(scripts()), *filter(None, [kept.get("PATH")])])
+    return {**kept, **variables(lab, cloud, admin), "PATH": path}
+
+
+def shell_command(cloud: str, shell: str, admin: bool, folder: Path) -> list[str]:
+    """Return the command of an interactive shell whose prompt names the cloud.
+
+    Bash gets a start-up file of ours in ``folder``, which reads the user's own first; other shells show their usual
+    prompt, for there is no way to set it that all of them know.
+    """
+    if Path(shell).name != "bash":
+        return [shell, "-i"]
+    label = cloud + (" (admin)" if admin else "")
+    prompt = f"\\[\\e[1m\\]{label}\\[\\e[0m\\] \\w \\$ "
+    start = folder / f"bashrc-{cloud}{'-admin' if admin else ''}"
+    path = f"PATH={shlex.quote(str(scripts()))}:$PATH"
+    start.write_text(f"[ -f ~/.bashrc ] && . ~/.bashrc\n{path}\nPS1={shlex.quote(prompt)}\n")
+    start.chmod(0o600)
+    return [shell, "--rcfile", str(start), "-i"]
+
+
+def enter(lab: Lab, cloud: str, admin: bool = False) -> None:
+    """Become a shell of this cloud's user; does not return.
+
+    Raises:
+        OpenstackoidError: the lab has no such cloud, or the shell cannot be run.
+    """
+    environment = shell_environment(lab, cloud, os.environ, admin)
+    shell = os.environ.get("SHELL") or "/bin/bash"
+    command = shell_command(cloud, shutil.which(shell) or "/bin/bash", admin, lab.directory)
+    try:
+        os.execve(command[0], command, environment)  # noqa: S606
+    except OSError as error:
+        raise OpenstackoidError(f"cannot run the shell {shell}: {error}") from error
+
+
+def tmux(lab: Lab) -> None:
+    """Become a tmux with a shell for each cloud, one above the other; does not return.
+
+    Raises:
+        OpenstackoidError: there is no tmux, or the lab has no clouds.
+    """
+    program = shutil.which("tmux")
+    if program is None:
+        raise OpenstackoidError("tmux is not installed", hint="apt-get install tmux, or `openstackoid lab shell CLOUD`")
+    if not lab.clouds:
+        raise OpenstackoidError(f"the lab {lab.name!r} has no clouds yet", hint="openstackoid lab up")
+    os.execv(program, tmux_command(lab, program))  # noqa: S606
+
+
+def tmux_command(lab: Lab, program: str) -> list[str]:
+    """Return the command that opens a session with a pane for each cloud, or joins the one there is."""
+    session = f"openstackoid-{lab.name}"
+
+    def pane(cloud: str) -> str:
+        command = [sys.executable, "-m", "openstackoid", "lab", "shell", cloud, "--lab", lab.name]
+        return shlex.join(command)
+
+    first, *others = (cloud.name for cloud in lab.clouds)
+    command = [program, "new-session", "-A", "-s", session, pane(first)]
+    for cloud in others:
+        command += [";", "split-window", "-v", "-t", session, pane(cloud)]
+    return [*command, ";", "select-layout", "-t", session, "even-vertical"]

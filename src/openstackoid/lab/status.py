@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`lab status`: what runs, what does not, how much memory it takes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from openstackoid.lab import services
+from openstackoid.lab.catalog import apis
+from openstackoid.lab.clouds import Cloud
+from openstackoid.lab.lab import Lab
+from openstackoid.lab.processes import memory
+from openstackoid.lab.waiting import answers
+
+_SHARED = ("mariadb", "rabbitmq", "epmd")
+_PATIENCE = 5.0
+"""Seconds within which a service that is up answers."""
+
+
+def status(lab: Lab) -> dict[str, Any]:
+    """Return the state of the lab as plain data.
+
+    A service's ``state`` is ``up``, ``down`` (no process) or ``silent`` (a process, but no answer); ``type`` is its
+    service type or None; ``pid`` is None when it is down; ``memory`` is resident memory in bytes, its children's too.
+    A cloud's ``state`` is ``up``, ``down``, or ``degraded`` when only some of its services are up.
+    """
+    with ThreadPoolExecutor(8) as pool:
+        clouds = list(pool.map(lambda cloud: _cloud(lab, cloud), lab.clouds))
+    return {
+        "lab": lab.name,
+        "state_dir": str(lab.directory),
+        "venv": str(lab.venv),
+        "shared": {
+            "state": overall(shared := [_service(lab, "shared", name) for name in _SHARED]),
+            "services": shared,
+        },
+        "clouds": clouds,
+    }
+
+
+def overall(members: list[dict[str, Any]]) -> str:
+    """Return the state of a whole from those of its parts."""
+    up = sum(member["state"] == "up" for member in members)
+    if up == len(members):
+        return "up"
+    return "degraded" if any(member["state"] != "down" for member in members) else "down"
+
+
+def _cloud(lab: Lab, cloud: Cloud) -> dict[str, Any]:
+    where = lab.addresses(cloud)
+    urls = {services.process_name(api): where.backend(api.type) + "/" for api in apis(cloud)}
+    urls[services.GATEWAY] = f"http://127.0.0.1:{where.gateway_ports()[0]}/.openstackoid/health"
+    types = {services.process_name(api): api.type for api in apis(cloud)}
+    with ThreadPoolExecutor(len(urls)) as pool:
+        found = pool.map(lambda name: _service(lab, cloud.name, name, types.get(name), urls.get(name)), lab.process_names(cloud))
+        members = list(found)
+    return {
+        "name": cloud.name,
+        "frontend": where.frontend("identity").removesuffix("/identity"),
+        "state": overall(members),
+        "services": members,
+    }
+
+
+def _service(lab: Lab, owner: str, name: str, service_type: str | None = None, url: str | None = None) -> dict[str, Any]:
+    process = lab.table.find(owner, name)
+    state = "down"
+    if process is not None:
+        state = "up" if url is None or answers(url, _PATIENCE) else "silent"
+    return {
+        "name": name,
+        "type": service_type,
+        "state": state,
+        "pid": process.pid if process else None,
+        "memory": memory(process) if process else 0,
+    }
+
+
+def show(report: dict[str, Any], console: Console) -> None:
+    """Print the state of the lab as tables."""
+    console.print(f"lab {report['lab']}  [dim]{report['state_dir']}[/dim]")
+    wholes = [{"name": "shared", "frontend": "", **report["shared"]}, *report["clouds"]]
+    grid = Grid(box=None, pad_edge=False)
+    for heading in ("", "service", "type", "state", "pid"):
+        grid.add_column(heading)
+    grid.add_column("memory", justify="right")
+    for whole in wholes:
+        label = f"[bold]{whole['name']}[/bold] {_coloured(whole['state'])} {whole['frontend']}"
+        for member in whole["services"]:
+            grid.add_row(
+                label,
+                member["name"],
+                member["type"] or "",
+                _coloured(member["state"]),
+                str(member["pid"] or ""),
+                f"{member['memory'] / 1024**2:.0f} MiB" if member["memory"] else "",
+            )
+            label = ""
+    console.print(grid)
+    total = sum(member["memory"] for whole in wholes for member in whole["services"])
+    console.print(f"memory in all: {total / 1024**3:.2f} GiB")
+
+
+def _coloured(state: str) -> str:
+    return f"[{'green' if state == 'up' else 'red' if state == 'down' else 'yellow'}]{state}[/]"
