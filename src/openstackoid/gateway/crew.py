@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ STOP_GRACE = 4.0
 """How long, in seconds, requests that are under way may take once the gateway is told to stop."""
 
 _GLANCE = 0.05
-_LEVELS = {"NOTICE": logging.INFO, "DIAG": logging.INFO, "WARNING": logging.WARNING}
+_LEVELS = {"NOTICE": logging.INFO, "DIAG": logging.INFO, "WARNING": logging.WARNING, None: logging.WARNING}
 
 
 class Crew:
@@ -49,8 +50,10 @@ class Crew:
         """
         try:
             if part is Part.HAPROXY:
-                child = await Child.start(part, argv, self.haproxy.environment(), _pass_on, _haproxy_says)
+                says = _HaproxySays()
+                child = await Child.start(part, argv, self.haproxy.environment(), _requests, says)
             else:
+                says = None
                 child = await Child.start(part, argv, _without_credentials(), _pass_on, _pass_on)
         except OSError as error:
             raise GatewayError(f"{part} of {self.cloud} cannot be started: {error.strerror}") from None
@@ -59,6 +62,8 @@ class Crew:
         self._record()
         while child.alive:
             if await ready(child.pid):
+                if says is not None:
+                    says.started = True
                 return child
             if child.lived > START_PATIENCE:
                 child.send(signal.SIGKILL)
@@ -72,7 +77,7 @@ class Crew:
 
     def _record(self) -> None:
         # A full disk is no reason to stop. Without the record, the leash still ends the processes when we do.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(GatewayError):
             self.folder.record(child.pid for child in self._children)
 
     async def dismiss(self) -> None:
@@ -103,12 +108,24 @@ def _without_credentials() -> dict[str, str]:
 
 
 def _pass_on(lines: bytes) -> None:
-    """Lines that are a log already: HAProxy's of the requests, and the Python service's."""
+    """The Python service's lines are a log already."""
     with contextlib.suppress(OSError):
         sys.stderr.buffer.write(lines)
         sys.stderr.buffer.flush()
 
 
-def _haproxy_says(lines: bytes) -> None:
-    for severity, text in complaints(lines.decode(errors="replace")):
-        log.log(_LEVELS.get(severity, logging.ERROR), "HAProxy: %s", text)
+def _requests(lines: bytes) -> None:
+    """HAProxy's log of requests and of what happens to backends, a line each; all that it lacks is the time."""
+    now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
+    _pass_on(b"".join(now + line for line in lines.splitlines(keepends=True)))
+
+
+class _HaproxySays:
+    """HAProxy's stderr. Once it has started, what it says with a severity there stands in its log too."""
+
+    started = False
+
+    def __call__(self, lines: bytes) -> None:
+        for severity, text in complaints(lines.decode(errors="replace")):
+            if severity is None or not self.started:
+                log.log(_LEVELS.get(severity, logging.ERROR), "HAProxy: %s", text)

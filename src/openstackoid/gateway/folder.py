@@ -30,17 +30,26 @@ def default_folder(cloud: str) -> Path:
 
 
 def write_private(path: Path, content: str) -> None:
-    """Write a file that only its owner can read; a reader sees the old content or the new, never a part."""
+    """Write a file that only its owner can read; a reader sees the old content or the new, never a part.
+
+    Raises :class:`GatewayError` when it cannot be written.
+    """
     draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(content)
-    draft.replace(path)
+    try:
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(content)
+        draft.replace(path)
+    except OSError as error:
+        raise GatewayError(f"cannot write {path}: {error.strerror}") from None
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
-    """Write files into ``folder``, which is made owner-only where it does not exist."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write files into ``folder``, which is made owner-only where it does not exist. Raises :class:`GatewayError`."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise GatewayError(f"cannot make the folder {folder}: {error.strerror}") from None
     for name, content in files.items():
         write_private(folder / name, content)
 
@@ -111,16 +120,16 @@ class Folder:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._lock.seek(0)
-            owner = self._lock.read().strip()
+            pid, _, owner = self._lock.read().strip().partition(" ")
             self._lock.close()
             self._lock = None
             raise GatewayError(
-                f"the gateway of {cloud} runs already (process {owner or 'unknown'}, state in {self.path})",
-                hint=f"stop it: kill {owner}" if owner else None,
+                f"the gateway of {owner or cloud} runs already (process {pid or 'unknown'}, state in {self.path})",
+                hint="stop it first" if owner in ("", cloud) else "give each gateway its own --state-dir",
             ) from None
         (self.path / "lock").chmod(0o600)
         self._lock.truncate(0)
-        self._lock.write(f"{os.getpid()}\n")
+        self._lock.write(f"{os.getpid()} {cloud}\n")
         self._lock.flush()
 
     def _clear(self) -> None:

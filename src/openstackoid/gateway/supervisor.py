@@ -112,7 +112,7 @@ class Supervisor:
             try:
                 candidate = load_configuration(self.path, self.cloud, self.folder.runtime)
                 changed = await self._go_over(running, candidate)
-            except (OpenstackoidError, OSError) as error:
+            except OpenstackoidError as error:
                 log.error("%s\n  the gateway of %s goes on with the description that it has", error, self.cloud)
                 continue
             if changed:

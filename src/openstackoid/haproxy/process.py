@@ -27,10 +27,9 @@ def command(haproxy: Haproxy, folder: Path, predecessor: Predecessor | None = No
     """Return the command that runs the configuration in ``folder`` in the foreground.
 
     With a predecessor, the new process takes over its listening sockets, so that no connection is refused in between, and
-    then tells it to finish what it has begun. If the new process cannot start, the old one is left as it was. ``-q``: what
-    happens at run time is said once, in the log on stdout; complaints of the start still go to stderr.
+    then tells it to finish what it has begun. If the new process cannot start, the old one is left as it was.
     """
-    argv = [str(haproxy.path), "-db", "-q", "-f", str(folder / CONFIGURATION)]
+    argv = [str(haproxy.path), "-db", "-f", str(folder / CONFIGURATION)]
     if predecessor is not None:
         argv += ["-x", str(predecessor.stats_socket), "-sf", str(predecessor.pid)]
     return argv
@@ -66,12 +65,12 @@ async def validate(haproxy: Haproxy, folder: Path) -> list[str]:
     return said
 
 
-def complaints(stderr: str) -> list[tuple[str, str]]:
-    """Return severity (``NOTICE``, ``WARNING``, ``ALERT``...) and text of what HAProxy said, without what it always says."""
-    said = []
+def complaints(stderr: str) -> list[tuple[str | None, str]]:
+    """Return severity (``WARNING``, ``ALERT``..., or None) and text of what HAProxy said, without what it always says."""
+    said: list[tuple[str | None, str]] = []
     for line in stderr.splitlines():
         match = _MARK.match(line)
-        severity, text = (match[1], match[2]) if match else ("WARNING", line.strip())
+        severity, text = (match[1], match[2]) if match else (None, line.strip())
         if text and not text.startswith(_NOISE):
             said.append((severity, text))
     return said
