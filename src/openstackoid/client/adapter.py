@@ -11,6 +11,7 @@ from requests.adapters import BaseAdapter
 from openstackoid.scope import Scope
 
 SCOPE_HEADER = "X-Scope"
+_GATEWAYS_OWN = (400, 403, 502, 503, 504)
 _LOG = logging.getLogger("openstackoid.client")
 
 
@@ -26,6 +27,7 @@ class ScopeAdapter(BaseAdapter):
         self.wrapped = wrapped
         self.scope = scope
         self.own = own
+        self._explained: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<ScopeAdapter {self.scope.wire()} on {self.wrapped!r}>"
@@ -43,17 +45,41 @@ class ScopeAdapter(BaseAdapter):
         url = request.url or ""
         # The query is left out of the log: it may hold a secret, such as an object's temporary signature.
         shown = urlsplit(url)._replace(query="", fragment="").geturl()
-        if url in self.own:
+        own = url in self.own
+        if own:
             request.headers[SCOPE_HEADER] = self.scope.wire()
             _LOG.debug("%s: %s -> %s %s", SCOPE_HEADER, self.scope.wire(), request.method, shown)
         else:
             request.headers.pop(SCOPE_HEADER, None)
             _LOG.debug("no %s -> %s %s, which is not an endpoint of the cloud", SCOPE_HEADER, request.method, shown)
-        return self.wrapped.send(request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies)
+        response = self.wrapped.send(request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies)
+        if own and request.method == "GET" and "X-Auth-Token" not in request.headers:
+            self._explain(shown, response)
+        return response
+
+    def _explain(self, url: str, response: requests.Response) -> None:
+        """Say once why the version discovery of a service failed.
+
+        keystoneauth asks for versions without a token, and drops what a gateway answers ("the named cloud is down"): its user
+        would read that the service has no supported version.
+        """
+        said = _gateways_words(response) if response.status_code in _GATEWAYS_OWN else None
+        if said is not None and said not in self._explained:
+            self._explained.add(said)
+            _LOG.warning("%s answers %s to the scope %s: %s", url, response.status_code, self.scope.wire(), said)
 
     def close(self) -> None:
         """Close the wrapped adapter."""
         self.wrapped.close()
+
+
+def _gateways_words(response: requests.Response) -> str | None:
+    """Return the message of OpenStack's error body, in one line that a terminal can show."""
+    try:
+        message = response.json()["error"]["message"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return "".join(character if character.isprintable() else "?" for character in message) if isinstance(message, str) else None
 
 
 def mount(session: requests.Session, scope: Scope, own: Container[str]) -> None:

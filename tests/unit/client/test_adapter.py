@@ -71,3 +71,49 @@ def test_closing_closes_what_is_wrapped(session: requests.Session) -> None:
     wrapped = session.get_adapter("http://cloud").wrapped  # type: ignore[attr-defined]
     session.close()
     assert wrapped.closed
+
+
+class Refusing(BaseAdapter):
+    """An adapter that answers everything with one status and body."""
+
+    status, body = 503, b""
+
+    def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
+        response = requests.Response()
+        response.request, response.url, response.status_code = request, request.url or "", self.status
+        response._content = self.body
+        return response
+
+    def close(self) -> None:
+        """Have nothing to close."""
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "said"),
+    [
+        (503, b'{"error": {"message": "CloudTwo\\u001b is down"}}', {}, "answers 503 to the scope {}: CloudTwo? is down"),
+        (503, b'{"error": {"message": "down"}}', {"X-Auth-Token": "t"}, None),
+        (404, b'{"error": {"message": "no such version"}}', {}, None),
+        (503, b'{"error": "down"}', {}, None),
+        (503, b'{"error": {"message": 3}}', {}, None),
+        (503, b"<html>", {}, None),
+        (200, b"{}", {}, None),
+    ],
+)
+def test_a_failing_discovery_is_explained(
+    session: requests.Session,
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+    body: bytes,
+    headers: dict[str, str],
+    said: str | None,
+) -> None:
+    refusing = Refusing()
+    refusing.status, refusing.body = status, body
+    session.mount("http://", refusing)
+    mount(session, SCOPE, {"http://cloud/x"})
+    for _ in range(2):
+        session.get("http://cloud/x", headers=headers)
+        session.get("http://stranger/x", headers=headers)
+    expected = [] if said is None else ["http://cloud/x " + said.format(SCOPE.wire())]
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == expected

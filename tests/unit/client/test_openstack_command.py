@@ -209,3 +209,12 @@ def test_a_gateways_refusal_is_readable(openstack: OpenStack, cloud: FakeCloud, 
     assert done.returncode == 1
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("path", ["/image", "/identity/v3"])
+def test_a_gateways_refusal_of_version_discovery_is_readable_once(openstack: OpenStack, cloud: FakeCloud, path: str) -> None:
+    said = "the image service of CloudTwo cannot be reached"
+    cloud.routes["GET", path] = Answer(503, {"error": {"code": 503, "title": "Service Unavailable", "message": said}})
+    done = openstack("--os-scope", TWO, *LIST)
+    assert done.returncode == 1
+    assert done.stderr.count(f"{path} answers 503 to the scope {WIRE}: {said}\n") == 1, done.stderr
