@@ -9,7 +9,7 @@ from pathlib import Path
 from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, error_answer
-from openstackoid.bridge.forward import forward, invite
+from openstackoid.bridge.forward import BROKEN_BODY, forward, invite
 from openstackoid.bridge.head import Head, Incoming, read_head
 from openstackoid.bridge.log import log_request
 from openstackoid.bridge.relay import TOKENS_PATH, relay
@@ -111,7 +111,7 @@ class _Trip:
             raise AnswerError(417, f"gateway of {self._here.name}: of Expect, 100-continue is accepted")
 
     async def _read_body(self, head: Head) -> bytes | None:
-        """Return the body, or None where there is none. Raises :class:`AnswerError`: 413, 408, or 400 for a broken one."""
+        """Return the body, or None where there is none. Raises :class:`AnswerError`: 413, or 400 for a broken one."""
         request = self._request
         if not request.body_exists:
             return None
@@ -130,10 +130,8 @@ class _Trip:
                     body += chunk
                     if len(body) > BODY_LIMIT:
                         raise too_large
-        except TimeoutError:
-            raise AnswerError(408, f"gateway of {here.name}: no body within {here.timeouts.client:g} s") from None
-        except (web.RequestPayloadError, ConnectionError):
-            raise AnswerError(400, f"gateway of {here.name}: the body of the request is malformed or incomplete") from None
+        except (TimeoutError, web.RequestPayloadError, ConnectionError):
+            raise AnswerError(400, f"gateway of {here.name}: {BROKEN_BODY}") from None
         return bytes(body)
 
 

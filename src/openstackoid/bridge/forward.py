@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A request that only Python could decide, sent on as it came: bodies stream both ways and nothing is kept."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,20 +14,22 @@ from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, Upst
 from openstackoid.mesh import Timeouts
 from openstackoid.routing import Forward
 
+BROKEN_BODY = "the body of the request is malformed, or did not arrive in time"
+
 
 class Upload:
     """The body of a request, read as the next hop takes it.
 
-    ``deadline`` runs for ``patience`` seconds while the next hop is to take a chunk. A client that waits with its body
-    (``invited``) is asked for it when the next hop is there to take it. ``broken``: the client did not send the whole.
+    ``deadline`` runs while the next hop is to take a chunk; the client is given its own time to send one. A client that waits
+    with its body (``invite``) is asked for it when the next hop is there to take it. ``broken``: it did not send the whole.
     """
 
-    def __init__(self, request: web.BaseRequest, deadline: Deadline, patience: float, invited: bool) -> None:
+    def __init__(self, request: web.BaseRequest, deadline: Deadline, timeouts: Timeouts, invite: bool) -> None:
         self.broken = False
-        self.invited = invited
+        self.invite = invite
         self._request = request
         self._deadline = deadline
-        self._patience = patience
+        self._timeouts = timeouts
         self._begun = False
 
     def __aiter__(self) -> "Upload":
@@ -39,16 +42,17 @@ class Upload:
         self._deadline.stop()
         self._begun = True
         try:
-            if self.invited:
-                self.invited = False
+            if self.invite:
+                self.invite = False
                 await invite(self._request)
-            chunk = await self._request.content.readany()
+            async with asyncio.timeout(self._timeouts.client):
+                chunk = await self._request.content.readany()
         except Exception:
             self.broken = True
             raise
         if not chunk:
             raise StopAsyncIteration
-        self._deadline.start(self._patience)
+        self._deadline.start(self._timeouts.server)
         return chunk
 
 
@@ -62,8 +66,8 @@ async def invite(request: web.BaseRequest) -> None:
 async def forward(upstream: Upstream, incoming: Incoming, decision: Forward, timeouts: Timeouts) -> web.StreamResponse:
     """Send the request to where it was decided to go, and stream the answer back.
 
-    Raises :class:`AnswerError` as long as nothing of the answer is out;
-    after that a failure cuts the connection (:class:`CutError`), so that nobody takes a part for the whole.
+    Raises :class:`AnswerError` as long as nothing of the answer is out; after that :class:`CutError`, upon which the connection
+    must be cut, so that nobody takes a part for the whole.
     """
     if any("websocket" in value.lower() for value in incoming.head.values("upgrade")):
         raise AnswerError(501, f"gateway of {upstream.at}: a WebSocket is not supported with a scope that is not written plainly")
@@ -83,13 +87,13 @@ async def _exchange(
 ) -> web.StreamResponse:
     request, head = incoming.request, incoming.head
     deadline = Deadline()
-    upload = Upload(request, deadline, timeouts.server, bool(head.values("expect")))
+    upload = Upload(request, deadline, timeouts, bool(head.values("expect")))
     body = upload if incoming.body is None and request.body_exists else incoming.body
     question = Question(head.method, head.query, without(decision.headers, "expect"), body)
     response: StreamedAnswer | None = None
     try:
         async with upstream.ask(hop, question, timeouts, deadline) as answer:
-            upload.invited = False
+            upload.invite = False
             kept = upstream.answer_headers(hop, answer)
             response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept))
             with _towards_client():
@@ -103,7 +107,7 @@ async def _exchange(
         if response is not None:
             raise CutError(error, response) from None
         if upload.broken:
-            raise AnswerError(400, f"gateway of {upstream.at}: the body of the request is malformed or incomplete") from None
+            raise AnswerError(400, f"gateway of {upstream.at}: {BROKEN_BODY}") from None
         raise
     return response
 

@@ -43,7 +43,7 @@ async def serve(at: str, file: Path, path: Path, *, stop_on_eof: bool = False) -
         loop.add_signal_handler(number, event.set)
     if stop_on_eof:
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
-    runner = web.ServerRunner(_server(bridge), shutdown_timeout=GRACE)
+    runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE)
     reloading = asyncio.create_task(_keep_current(bridge, file, reload))
     try:
         await runner.setup()
@@ -131,7 +131,8 @@ class _Server(web.Server):
         return _Protocol(self, loop=self._loop, **self._kwargs)
 
 
-def _server(bridge: Bridge) -> web.Server:
+def http_server(bridge: Bridge) -> web.Server:
+    """Return aiohttp's low-level server: no router, no decoding, room for the largest header that HAProxy lets through."""
     return _Server(
         bridge.handle,
         handler_cancellation=True,

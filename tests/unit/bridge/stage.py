@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A bridge on a unix socket between a client and servers that speak raw HTTP, byte by byte what the test says."""
+
+import asyncio
+import functools
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from aiohttp import web
+
+from openstackoid.bridge.app import Bridge
+from openstackoid.bridge.server import bind, http_server
+from openstackoid.bridge.upstream import Upstream
+from openstackoid.mesh import parse_mesh
+
+Script = Callable[["Visit"], Awaitable[None]]
+
+DESCRIPTION = """
+mesh: 1
+clouds:
+  CloudOne:
+    gateway: {{timeouts: {{connect: 0.5, server: 0.5, client: 0.5}}}}
+    services:
+      identity: {{frontend: "http://127.0.0.1:8801/identity", backend: "http://127.0.0.1:{here}/keystone"}}
+      image: {{frontend: "http://127.0.0.1:8801/image", backend: ["http://127.0.0.1:{dead}", "http://127.0.0.1:{here}"]}}
+      network: {{frontend: "http://127.0.0.1:8801/network"}}
+      volumev3: {{frontend: "http://127.0.0.1:8801/volume/v3/$(project_id)s", backend: "http://127.0.0.1:{here}"}}
+  CloudTwo:
+    services:
+      identity: {{frontend: "http://127.0.0.1:{there}/id"}}
+      image: {{frontend: "http://127.0.0.1:{there}/image"}}
+      network: {{frontend: "http://127.0.0.1:{dead}/network"}}
+"""
+
+
+def played(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Have pytest run a test that is a coroutine, within ten seconds."""
+
+    @functools.wraps(test)
+    def run(*arguments: Any, **named: Any) -> None:
+        async def bounded() -> None:
+            async with asyncio.timeout(10):
+                await test(*arguments, **named)
+
+        asyncio.run(bounded())
+
+    return run
+
+
+@dataclass
+class Visit:
+    """A request that reached a server: its head as it came, and the two ends of the connection."""
+
+    head: bytes
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    body: bytes = b""
+
+    @property
+    def line(self) -> str:
+        return self.head.split(b"\r\n")[0].decode()
+
+    def values(self, name: str) -> list[str]:
+        return values(self.head, name)
+
+    async def read_body(self) -> bytes:
+        self.body = await read_body(self.head, self.reader)
+        return self.body
+
+    def send(self, *parts: bytes | str) -> None:
+        for part in parts:
+            self.writer.write(part.encode() if isinstance(part, str) else part)
+
+
+@dataclass
+class Server:
+    """A backend or a peer's gateway, which does what its ``script`` says, and what has visited it."""
+
+    script: Script
+    visits: list[Visit] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            visit = Visit(await reader.readuntil(b"\r\n\r\n"), reader, writer)
+            self.visits.append(visit)
+            await self.script(visit)
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+
+@dataclass
+class Stage:
+    """The bridge of CloudOne, its one living backend ``here``, CloudTwo's gateway ``there``, and a port where nothing listens."""
+
+    socket: Path
+    here: Server
+    there: Server
+    bridge: Bridge
+    ports: dict[str, int]
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_unix_connection(str(self.socket))
+
+    async def ask(self, method: str, target: str, *headers: str, body: bytes | None = None) -> "Answer":
+        """Send one request on a connection of its own and return the whole answer."""
+        reader, writer = await self.connect()
+        try:
+            writer.write(
+                head(method, target, *headers, *([] if body is None else [f"Content-Length: {len(body)}"])) + (body or b"")
+            )
+            return await read_answer(reader, method)
+        finally:
+            writer.close()
+
+
+@dataclass
+class Answer:
+    """What a client got."""
+
+    head: bytes
+    body: bytes
+
+    @property
+    def status(self) -> int:
+        return int(self.head.split(b" ")[1])
+
+    @property
+    def error(self) -> str:
+        return str(json.loads(self.body)["error"]["message"])
+
+    def values(self, name: str) -> list[str]:
+        return values(self.head, name)
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def head(method: str, target: str, *headers: str) -> bytes:
+    lines = [f"{method} {target} HTTP/1.1", "Host: 127.0.0.1:8801", "X-Openstackoid-Listener: 127.0.0.1:8801", *headers]
+    return "".join(f"{line}\r\n" for line in lines).encode("latin-1") + b"\r\n"
+
+
+def values(message: bytes, name: str) -> list[str]:
+    """Return each value of a header, by its lower-case name."""
+    pairs = [line.partition(b":") for line in message.split(b"\r\n")[1:]]
+    return [value.strip().decode() for key, _, value in pairs if key.lower() == name.encode()]
+
+
+async def read_body(message: bytes, reader: asyncio.StreamReader) -> bytes:
+    """Read the body that ``message`` announces. Raises ``IncompleteReadError`` when it breaks off."""
+    if values(message, "transfer-encoding") == ["chunked"]:
+        body = b""
+        while size := int(await reader.readuntil(b"\r\n"), 16):
+            body += (await reader.readexactly(size + 2))[:-2]
+        await reader.readexactly(2)
+        return body
+    length = values(message, "content-length")
+    return await reader.readexactly(int(length[0])) if length else b""
+
+
+async def read_answer(reader: asyncio.StreamReader, method: str = "GET") -> Answer:
+    message = await reader.readuntil(b"\r\n\r\n")
+    empty = method == "HEAD" or message.split(b" ")[1] in (b"204", b"304")
+    return Answer(message, b"" if empty else await read_body(message, reader))
+
+
+def says(status: str, *headers: str, body: bytes = b"") -> Script:
+    """Return a script that reads the request and answers."""
+
+    async def script(visit: Visit) -> None:
+        await visit.read_body()
+        lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}"]
+        visit.send("".join(f"{line}\r\n" for line in lines), "\r\n", body)
+
+    return script
+
+
+def says_json(document: Any, *headers: str, status: str = "200 OK") -> Script:
+    return says(status, "Content-Type: application/json", *headers, body=json.dumps(document).encode())
+
+
+async def never(visit: Visit) -> None:
+    """Take the request and say nothing, until the client leaves."""
+    await visit.reader.read()
+
+
+@asynccontextmanager
+async def staged(here: Script = never, there: Script = never) -> AsyncIterator[Stage]:
+    """Set the stage; stop all of it in the end."""
+    async with AsyncExitStack() as stack:
+        servers = {"here": Server(here), "there": Server(there)}
+        ports = {"dead": _dead_port()}
+        for name, server in servers.items():
+            listening = await stack.enter_async_context(await asyncio.start_server(server.serve, "127.0.0.1", 0))
+            ports[name] = listening.sockets[0].getsockname()[1]
+        folder = stack.enter_context(TemporaryDirectory(prefix="oid-"))
+        upstream = Upstream("CloudOne")
+        stack.push_async_callback(upstream.close)
+        bridge = Bridge(parse_mesh(DESCRIPTION.format_map(ports)), "CloudOne", upstream)
+        runner = web.ServerRunner(http_server(bridge), shutdown_timeout=0.1)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        path = Path(folder, "bridge.sock")
+        await web.SockSite(runner, bind(path)).start()
+        yield Stage(path, servers["here"], servers["there"], bridge, ports)
+
+
+def _dead_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
