@@ -2,8 +2,8 @@
 """``make bench-lab``: what the gateways add to a request on the real lab, which must be up.
 
 Five ways of ``GET /v2/images`` take turns, so that a noisy machine disturbs all alike: straight to Glance's process; through the
-cloud's own gateway, without and with a scope; to the other cloud's Glance straight, and across both gateways. The token is an ordinary
-member's of CloudOne; each Glance has validated and cached it before the clock starts.
+cloud's own gateway, without and with a scope; to the other cloud's Glance straight, and across both gateways. The token is an
+ordinary member's of CloudOne; each Glance has validated and cached it before the clock starts.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def ways() -> list[Way]:
     mesh = yaml.safe_load((folder / "mesh.yaml").read_text(encoding="utf-8"))["clouds"]
     one, two = mesh["CloudOne"]["services"]["image"], mesh["CloudTwo"]["services"]["image"]
     cloud = openstack.config.OpenStackConfig(config_files=[str(folder / "clouds.yaml")], load_envvars=False).get_one("CloudOne")
-    token = cloud.get_session().get_token()
+    token = str(cloud.get_session().get_token())
     plain, marked = {"X-Auth-Token": token}, {"X-Auth-Token": f"{token}!SCOPE!{DONE}"}
     return [
         Way("CloudOne, straight to Glance", one["backend"], plain, ""),
