@@ -4,8 +4,11 @@
 import copy
 import json
 import pickle
+import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from openstackoid.client.choice import SCOPE_VARIABLE, Choice, chosen_scope
 from openstackoid.client.errors import ScopeRefusedError
@@ -52,3 +55,12 @@ def test_the_environment_names_the_clouds_before_the_entry_does(
         return
     with pytest.raises(ScopeRefusedError, match=f"unknown cloud 'CloudTwo'; known: {known}\n"):
         chosen_scope(config, {}, "CloudOne")
+
+
+def test_the_entries_that_the_documentation_shows_are_right() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "client.md").read_text()
+    entries = [yaml.safe_load(block)["clouds"]["CloudOne"] for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+    assert [dict(chosen_scope(entry, {}, "CloudOne") or {}) for entry in entries] == [
+        {"image": "CloudTwo", "*": "CloudOne"},
+        {"image": "CloudTwo"},
+    ]
