@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real gateway for tests: the command, a real HAProxy and the real Python service, on free ports of the loopback."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psutil
+
+PATIENCE = 30.0
+
+
+class _Echo(BaseHTTPRequestHandler):
+    """A service that answers with the path that it was asked for."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        body = self.path.encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the test's output clean."""
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A health check that hangs up early is no error."""
+
+
+@contextmanager
+def service() -> Iterator[int]:
+    """Run a service and give its port."""
+    server = _Server(("127.0.0.1", 0), _Echo)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def description(port: int, backend: int, peer: str = "CloudTwo") -> str:
+    return f"""\
+mesh: 1
+clouds:
+  CloudOne:
+    services:
+      identity: {{frontend: "http://127.0.0.1:{port}/identity", backend: "http://127.0.0.1:{backend}/identity"}}
+      image: {{frontend: "http://127.0.0.1:{port}/image", backend: "http://127.0.0.1:{backend}/image"}}
+  {peer}:
+    services:
+      image: {{frontend: "http://127.0.0.1:9/image"}}
+"""
+
+
+class Gateway:
+    """``openstackoid gateway run`` of CloudOne as a process of its own."""
+
+    def __init__(self, folder: Path, port: int, backend: int) -> None:
+        self.config = folder / "mesh.yaml"
+        self.state = folder / "state"
+        self.port = port
+        self.backend = backend
+        self.log = folder / "gateway.log"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.describe("CloudTwo")
+
+    def describe(self, peer: str) -> None:
+        self.config.write_text(description(self.port, self.backend, peer))
+
+    @property
+    def argv(self) -> list[str]:
+        command = [sys.executable, "-W", "error", "-m", "openstackoid", "gateway", "run", "--cloud", "CloudOne"]
+        return [*command, "--config", str(self.config), "--state-dir", str(self.state)]
+
+    def renew(self) -> None:
+        """Have it run as at the beginning, started only where it does not run any more, and forget what it has said."""
+        self.describe("CloudTwo")
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+        else:
+            said = self.said().count("has reloaded") + self.said().count("nothing has changed")
+            self.hang_up()
+            until = time.monotonic() + PATIENCE
+            while self.said().count("has reloaded") + self.said().count("nothing has changed") == said:
+                assert time.monotonic() < until, self.said()
+                time.sleep(0.02)
+        self.log.write_text("")
+
+    def start(self) -> None:
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stderr=log)
+        self.wait_for("is ready on")
+
+    @property
+    def running(self) -> "subprocess.Popen[bytes]":
+        assert self.process is not None
+        return self.process
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def wait_for(self, text: str, times: int = 1) -> None:
+        until = time.monotonic() + PATIENCE
+        while self.said().count(text) < times:
+            assert time.monotonic() < until, f"'{text}' was not said {times} times:\n{self.said()}"
+            assert self.running.poll() is None, f"it ended:\n{self.said()}"
+            time.sleep(0.02)
+
+    def hang_up(self) -> None:
+        os.kill(self.running.pid, signal.SIGHUP)
+
+    def parts(self) -> dict[str, psutil.Process]:
+        """Its children by what they run."""
+        found = {}
+        for child in psutil.Process(self.running.pid).children():
+            if child.status() != psutil.STATUS_ZOMBIE:
+                found["bridge" if "openstackoid.bridge" in child.cmdline() else "haproxy"] = child
+        return found
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path, headers=headers or {})
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    def stop(self) -> int:
+        """Tell it to stop, if it runs, and return its exit code."""
+        if self.running.poll() is None:
+            self.running.terminate()
+        return self.running.wait(PATIENCE)
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    """Whether none of the processes runs, within a few seconds; a zombie that nobody has collected does not run."""
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        if all(not process.is_running() or process.status() == psutil.STATUS_ZOMBIE for process in processes):
+            return True
+        time.sleep(0.02)
+    return False

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The supervised gateway as its operator knows it: a real HAProxy, the real Python service, signals, files and a port."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import threading
+import time
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import psutil
+
+from unit.gateway.running import PATIENCE, Gateway, description, free_port, gone, service
+
+
+def run(gateway: Gateway, *more: str) -> tuple[int, str]:
+    done = subprocess.run([*gateway.argv, *more], check=False, capture_output=True, text=True, timeout=PATIENCE)
+    return done.returncode, done.stderr
+
+
+class Client(threading.Thread):
+    """Sends requests until it is told to stop; with ``keep`` over one connection for as long as the gateway lets it."""
+
+    def __init__(self, port: int, keep: bool, pause: float) -> None:
+        super().__init__()
+        self.port, self.keep, self.pause = port, keep, pause
+        self.answered, self.lost = 0, list[str]()
+        self.enough = threading.Event()
+
+    def run(self) -> None:
+        connection = None
+        while not self.enough.is_set():
+            connection = connection or HTTPConnection("127.0.0.1", self.port, timeout=10)
+            try:
+                connection.request("GET", "/image/v2/images")
+                response = connection.getresponse()
+                assert (response.status, response.read()) == (200, b"/image/v2/images")
+                self.answered += 1
+            except (OSError, HTTPException, AssertionError) as error:
+                self.lost.append(repr(error))
+            if not self.keep or self.lost or response.will_close:
+                connection.close()
+                connection = None
+            self.enough.wait(self.pause)
+        if connection is not None:
+            connection.close()
+
+
+def test_no_request_is_lost_over_five_reloads(gateway: Gateway) -> None:
+    clients = [Client(gateway.port, keep, pause) for keep in (True, False) for pause in (0.001, 0.02, 0.2)]
+    for client in clients:
+        client.start()
+    try:
+        for number in range(1, 6):
+            time.sleep(0.3)
+            gateway.describe(f"CloudNo{number}")
+            gateway.hang_up()
+            gateway.wait_for("has reloaded", times=number)
+        time.sleep(0.3)
+    finally:
+        for client in clients:
+            client.enough.set()
+        for client in clients:
+            client.join()
+    assert [client.lost for client in clients] == [[]] * len(clients)
+    assert all(client.answered > 5 for client in clients)
+    assert sum(client.answered for client in clients) > 500
+    # The predecessors have finished and gone, and so have their files.
+    assert gone([child for child in psutil.Process(gateway.running.pid).children() if child not in gateway.parts().values()])
+    assert len(list(gateway.state.glob("generation-*"))) == 1
+
+
+def test_a_killed_part_is_started_again(gateway: Gateway) -> None:
+    before = gateway.parts()
+    before["haproxy"].kill()
+    gateway.wait_for("HAProxy of CloudOne runs again")
+    before["bridge"].kill()
+    gateway.wait_for("the Python service of CloudOne runs again")
+    assert "HAProxy of CloudOne was killed by SIGKILL; it is started again in " in gateway.said()
+    after = gateway.parts()
+    assert {part: after[part] != before[part] for part in after} == {"haproxy": True, "bridge": True}
+    assert gateway.get("/image/v2/images") == (200, "/image/v2/images")
+    # Malformed, so the Python service is who answers.
+    status, body = gateway.get("/image/v2/images", {"X-Scope": "{"})
+    assert status == 400
+    assert json.loads(body)["error"]["message"].startswith("gateway of CloudOne: X-Scope")
+
+
+def test_a_broken_description_changes_nothing(gateway: Gateway) -> None:
+    good = gateway.config.read_text()
+    before = gateway.parts()
+    gateway.config.write_text(good + "  CloudThree:\n    services: {image: {fronted: x}}\n")
+    gateway.wait_for("the gateway of CloudOne goes on with the description that it has")
+    assert "fronted" in gateway.said()
+    assert gateway.parts() == before
+    assert gateway.get("/image/x") == (200, "/image/x")
+    # A part that dies now comes back with the last good description, not with the broken one.
+    for process in before.values():
+        process.kill()
+    gateway.wait_for("runs again", times=2)
+    assert gateway.get("/image/x") == (200, "/image/x")
+    time.sleep(1.5)
+    assert gateway.said().count("goes on with") == 1
+    gateway.config.write_text(good.replace("CloudTwo", "CloudThree"))
+    gateway.wait_for("has reloaded")
+
+
+def test_a_change_without_meaning_restarts_nothing(gateway: Gateway) -> None:
+    before = gateway.parts()
+    gateway.config.write_text("# A comment.\n" + gateway.config.read_text())
+    gateway.hang_up()
+    gateway.wait_for("nothing has changed for the gateway of CloudOne")
+    assert gateway.parts() == before
+
+
+def test_a_change_that_only_the_python_service_sees_leaves_haproxy_alone(gateway: Gateway) -> None:
+    before = gateway.parts()
+    gateway.config.write_text(gateway.config.read_text().replace("CloudOne:\n", "CloudOne:\n    region: North\n"))
+    gateway.hang_up()
+    gateway.wait_for("has reloaded")
+    assert gateway.parts() == before
+    assert "region: North" in (gateway.state / "mesh.yaml").read_text()
+
+
+def test_a_new_frontend_on_a_taken_port_keeps_the_old_ones(gateway: Gateway) -> None:
+    before = gateway.parts()
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = stranger.getsockname()[1]
+        more = f'      volumev3: {{frontend: "http://127.0.0.1:{port}/volume", backend: "http://127.0.0.1:9"}}\n'
+        gateway.config.write_text(gateway.config.read_text().replace("  CloudTwo:", more + "  CloudTwo:"))
+        gateway.hang_up()
+        gateway.wait_for(f"the gateway of CloudOne cannot listen on 127.0.0.1:{port}: taken by ")
+    assert gateway.parts() == before
+    assert gateway.get("/image/x") == (200, "/image/x")
+    gateway.hang_up()
+    gateway.wait_for(f"has reloaded, ready on 127.0.0.1:{min(port, gateway.port)}, 127.0.0.1:{max(port, gateway.port)}")
+
+
+def test_it_stops_with_all_its_parts(gateway: Gateway) -> None:
+    parts = list(gateway.parts().values())
+    assert len(parts) == 2
+    gateway.running.send_signal(signal.SIGINT)
+    assert gateway.running.wait(PATIENCE) == 0
+    assert gone(parts)
+    assert gateway.said().rstrip().endswith("gateway of CloudOne has stopped")
+    assert sorted(path.name for path in gateway.state.iterdir() if path.is_socket()) == []
+
+
+def test_a_second_signal_does_not_wait_for_requests(gateway: Gateway) -> None:
+    parts = list(gateway.parts().values())
+    with socket.create_connection(("127.0.0.1", gateway.port)) as unfinished:
+        unfinished.sendall(b"GET /image/x HTTP/1.1\r\n")
+        time.sleep(0.1)
+        start = time.monotonic()
+        gateway.running.terminate()
+        gateway.wait_for("gateway of CloudOne stops")
+        gateway.running.terminate()
+        assert gateway.running.wait(PATIENCE) == 0
+        assert time.monotonic() - start < 3
+    assert gone(parts)
+
+
+def test_nothing_outlives_a_killed_supervisor(gateway: Gateway) -> None:
+    parts = list(gateway.parts().values())
+    gateway.running.kill()
+    gateway.running.wait(PATIENCE)
+    assert gone(parts)
+    gateway.start()
+    assert gateway.get("/image/x") == (200, "/image/x")
+
+
+def test_a_second_run_is_refused(gateway: Gateway, tmp_path: Path) -> None:
+    code, said = run(gateway)
+    assert code == 1
+    pid = gateway.running.pid
+    assert said.startswith(f"openstackoid: the gateway of CloudOne runs already (process {pid}, state in {gateway.state})\n")
+    code, said = run(gateway, "--state-dir", str(tmp_path / "other"))
+    assert code == 1
+    assert said.startswith(f"openstackoid: the gateway of CloudOne cannot listen on 127.0.0.1:{gateway.port}: taken by haproxy")
+    assert len(said.splitlines()) == 1
+    assert gateway.get("/image/x") == (200, "/image/x")
+
+
+def test_its_files_are_its_owners_alone(gateway: Gateway) -> None:
+    for path in [gateway.state, *gateway.state.rglob("*")]:
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_a_long_path_still_finds_room_for_sockets(tmp_path: Path) -> None:
+    with service() as backend:
+        gateway = Gateway(tmp_path, free_port(), backend)
+        gateway.state = tmp_path / ("long" * 25)
+        gateway.start()
+        try:
+            sockets = Path((gateway.state / "sockets").read_text())
+            assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
+            assert gateway.get("/image/x") == (200, "/image/x")
+        finally:
+            assert gateway.stop() == 0
+        assert not sockets.exists()
+
+
+def test_a_stranger_on_the_port_is_named_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        gateway = Gateway(tmp_path, stranger.getsockname()[1], 9)
+        code, said = run(gateway)
+    assert code == 1
+    name, pid = psutil.Process().name(), os.getpid()
+    assert (
+        said
+        == f"openstackoid: the gateway of CloudOne cannot listen on 127.0.0.1:{gateway.port}: taken by {name} (process {pid})\n"
+    )
+
+
+def test_an_unusable_description_is_said_before_anything_starts(tmp_path: Path) -> None:
+    gateway = Gateway(tmp_path, free_port(), 9)
+    gateway.config.write_text(description(gateway.port, 9).replace("CloudOne", "CloudSix"))
+    code, said = run(gateway)
+    assert (code, said) == (1, "openstackoid: the mesh has no cloud 'CloudOne'; known: CloudSix, CloudTwo\n")
