@@ -43,7 +43,8 @@ async def serve(at: str, file: Path, path: Path, *, stop_on_eof: bool = False) -
         loop.add_signal_handler(number, event.set)
     if stop_on_eof:
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
-    runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE)
+    # aiohttp waits this long twice: for requests to end, and for those that it has told to.
+    runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
     reloading = asyncio.create_task(_keep_current(bridge, file, reload))
     try:
         await runner.setup()

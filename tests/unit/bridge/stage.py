@@ -179,7 +179,7 @@ def says(status: str, *headers: str, body: bytes = b"") -> Script:
     async def script(visit: Visit) -> None:
         await visit.read_body()
         lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}"]
-        visit.send("".join(f"{line}\r\n" for line in lines), "\r\n", body)
+        visit.send("".join(f"{line}\r\n" for line in lines), "\r\n", b"" if visit.line.startswith("HEAD ") else body)
 
     return script
 
@@ -206,7 +206,7 @@ async def staged(here: Script = never, there: Script = never) -> AsyncIterator[S
         upstream = Upstream("CloudOne")
         stack.push_async_callback(upstream.close)
         bridge = Bridge(parse_mesh(DESCRIPTION.format_map(ports)), "CloudOne", upstream)
-        runner = web.ServerRunner(http_server(bridge), shutdown_timeout=0.1)
+        runner = web.ServerRunner(http_server(bridge), shutdown_timeout=0.01)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         path = Path(folder, "bridge.sock")

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A relayed question reaches the right Keystone without a scope, and its answer fits the cloud where it was asked."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from unit.bridge.stage import Script, Visit, head, played, read_answer, says, says_json, staged
+
+TOKENS = "/identity/v3/auth/tokens"
+FOREIGN = 'X-Subject-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
+THERE = 'X-Scope: {"identity":"CloudTwo"}'
+PASSWORD = {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "René"}}}}}
+
+
+def token(**more: Any) -> dict[str, Any]:
+    return {"token": {"user": {"id": "u1"}, "project": {"id": "p1"}, **more}}
+
+
+THEIRS = [{"type": "compute", "endpoints": [{"region": "CloudTwo", "url": "http://elsewhere"}]}]
+
+
+def regions(catalog: list[dict[str, Any]]) -> set[str]:
+    return {endpoint["region"] for entry in catalog for endpoint in entry["endpoints"]}
+
+
+def urls(catalog: list[dict[str, Any]]) -> set[str]:
+    return {endpoint["url"] for entry in catalog for endpoint in entry["endpoints"]}
+
+
+@played
+async def test_a_foreign_token_vouches_for_itself_and_gets_the_catalog_of_this_cloud() -> None:
+    script = says_json(token(catalog=THEIRS, roles=[{"name": "member"}]), "X-Subject-Token: usr", "Vary: X-Auth-Token")
+    async with staged(there=script) as stage:
+        answer = await stage.ask("GET", f"{TOKENS}?allow_expired=1", "X-Auth-Token: glance", FOREIGN, "X-Service-Token: nova")
+        (visit,) = stage.there.visits
+    assert visit.line == "GET /id/v3/auth/tokens?allow_expired=1 HTTP/1.1"
+    assert (visit.values("x-auth-token"), visit.values("x-subject-token")) == (["usr"], ["usr"])
+    assert b"glance" not in visit.head, "a credential of this cloud stays in it"
+    assert b"nova" not in visit.head
+    assert answer.status == 200
+    found = answer.json()["token"]
+    assert regions(found["catalog"]) == {"CloudOne"}
+    assert "http://127.0.0.1:8801/volume/v3/p1" in urls(found["catalog"])
+    assert found["roles"] == [{"name": "member"}]
+    assert answer.values("x-subject-token") == ["usr"]
+    assert answer.values("vary") == ["X-Auth-Token"]
+    assert answer.values("content-length") == [str(len(answer.body))]
+
+
+@played
+async def test_a_token_without_a_catalog_stays_without_one() -> None:
+    async with staged(there=says_json(token())) as stage:
+        answer = await stage.ask("GET", f"{TOKENS}?nocatalog", FOREIGN)
+        assert stage.there.visits[0].line == "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
+    assert answer.json() == token()
+
+
+@played
+async def test_a_token_without_a_project_gets_the_urls_that_need_none() -> None:
+    async with staged(there=says_json({"token": {"catalog": THEIRS, "domain": {"id": "d"}}})) as stage:
+        answer = await stage.ask("GET", TOKENS, FOREIGN)
+    assert not any("volume" in url for url in urls(answer.json()["token"]["catalog"]))
+
+
+@played
+async def test_a_validation_by_head() -> None:
+    async def script(visit: Visit) -> None:
+        visit.send("HTTP/1.1 200 OK\r\nX-Subject-Token: usr\r\nContent-Length: 5000\r\n\r\n")
+
+    async with staged(there=script) as stage:
+        answer = await stage.ask("HEAD", TOKENS, "X-Auth-Token: glance", FOREIGN)
+        assert stage.there.visits[0].line.startswith("HEAD ")
+    assert (answer.status, answer.values("x-subject-token")) == (200, ["usr"])
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@played
+async def test_a_token_that_the_peer_does_not_accept_is_unknown_not_unauthorized(method: str) -> None:
+    async with staged(
+        there=says_json({"error": {"code": 401}}, "WWW-Authenticate: Keystone", status="401 Unauthorized")
+    ) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head(method, TOKENS, "X-Auth-Token: glance", FOREIGN))
+        answer = await read_answer(reader, method)
+        writer.close()
+    assert answer.status == 404
+    if method == "GET":
+        error = answer.json()["error"]
+        assert (error["code"], error["title"]) == (404, "Not Found")
+        assert error["message"].startswith("Failed to validate token: identity of CloudTwo at ")
+        assert "usr" not in error["message"]
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "403 Forbidden", "500 Internal Server Error", "503 Service Unavailable"])
+@played
+async def test_other_answers_of_the_peer_pass_as_they_are(status: str) -> None:
+    said = {"error": {"code": 1, "message": "as Keystone says it", "catalog": []}}
+    async with staged(there=says_json(said, status=status)) as stage:
+        answer = await stage.ask("GET", TOKENS, FOREIGN)
+    assert (f"HTTP/1.1 {status}\r\n".encode() in answer.head, answer.json()) == (True, said)
+
+
+@played
+async def test_who_authenticates_in_another_cloud_is_told_401() -> None:
+    async with staged(there=says_json({"error": {"code": 401}}, status="401 Unauthorized")) as stage:
+        assert (await stage.ask("POST", TOKENS, THERE, body=json.dumps(PASSWORD).encode())).status == 401
+
+
+@pytest.mark.parametrize("wait", [False, True])
+@played
+async def test_authentication_in_another_cloud(wait: bool) -> None:
+    body = json.dumps(PASSWORD, ensure_ascii=False).encode()
+    expects = ["Expect: 100-continue"] if wait else []
+    async with staged(there=says_json(token(catalog=THEIRS), "X-Subject-Token: new", status="201 Created")) as stage:
+        reader, writer = await stage.connect()
+        kind = "Content-Type: application/json"
+        writer.write(head("POST", TOKENS, THERE, kind, f"Content-Length: {len(body)}", *expects))
+        if wait:
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 ")
+        writer.write(body)
+        answer = await read_answer(reader)
+        writer.close()
+        (visit,) = stage.there.visits
+    assert (visit.line, visit.body) == ("POST /id/v3/auth/tokens HTTP/1.1", body)
+    assert (visit.values("x-scope"), visit.values("expect"), visit.values("content-type")) == ([], [], ["application/json"])
+    assert (answer.status, answer.values("x-subject-token")) == (201, ["new"])
+    assert regions(answer.json()["token"]["catalog"]) == {"CloudOne"}
+
+
+def by_token(value: str) -> bytes:
+    document = {"auth": {"identity": {"methods": ["token"], "token": {"id": value}}, "scope": {"project": {"id": "p"}}}}
+    return json.dumps(document).encode()
+
+
+@played
+async def test_a_new_token_for_a_scoped_one_carries_on_its_scope_at_home() -> None:
+    said = token(catalog=[{"type": "compute", "endpoints": []}])
+    async with staged(here=says_json(said, "X-Subject-Token: new", status="201 Created")) as stage:
+        answer = await stage.ask("POST", TOKENS, body=by_token('old!SCOPE!{"image":"CloudTwo"}'))
+        (visit,) = stage.here.visits
+    assert visit.line == "POST /keystone/v3/auth/tokens HTTP/1.1"
+    assert json.loads(visit.body) == json.loads(by_token("old"))
+    assert visit.values("content-length") == [str(len(visit.body))]
+    assert answer.values("x-subject-token") == ['new!SCOPE!{"*":"CloudOne","image":"CloudTwo"}']
+    assert answer.json() == said, "this cloud's own Keystone says what it says"
+
+
+@played
+async def test_a_new_token_for_a_scoped_one_carries_on_its_scope_abroad() -> None:
+    async with staged(there=says_json(token(catalog=THEIRS), "X-Subject-Token: new", status="201 Created")) as stage:
+        answer = await stage.ask("POST", TOKENS, body=by_token('old!SCOPE!{"identity":"CloudTwo"}'))
+        (visit,) = stage.there.visits
+    assert json.loads(visit.body) == json.loads(by_token("old"))
+    assert answer.values("x-subject-token") == ['new!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}']
+    assert regions(answer.json()["token"]["catalog"]) == {"CloudOne"}
+
+
+@pytest.mark.parametrize("body", [by_token("plain"), b"", b"{", b'{"auth": [1]}', b"[" * 60_000, json.dumps(PASSWORD).encode()])
+@played
+async def test_an_authentication_without_a_scope_arrives_as_it_is(body: bytes) -> None:
+    async with staged(here=says_json({}, "X-Subject-Token: new", status="201 Created")) as stage:
+        answer = await stage.ask("POST", TOKENS, body=body)
+        assert stage.here.visits[0].body == body
+    assert (answer.status, answer.values("x-subject-token")) == (201, ["new"])
+
+
+@played
+async def test_the_catalog_of_a_foreign_token_asks_which_project_it_is_for() -> None:
+    async def script(visit: Visit) -> None:
+        await says_json({"catalog": THEIRS, "links": {}} if "auth/catalog " in visit.line else token())(visit)
+
+    async with staged(there=script) as stage:
+        answer = await stage.ask("GET", "/identity/v3/auth/catalog", "X-Auth-Token: tok", THERE)
+        first, second = stage.there.visits
+    assert first.line == "GET /id/v3/auth/catalog HTTP/1.1"
+    assert second.line == "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
+    assert (second.values("x-auth-token"), second.values("x-subject-token")) == (["tok"], ["tok"])
+    assert "http://127.0.0.1:8801/volume/v3/p1" in urls(answer.json()["catalog"])
+    assert answer.json()["links"] == {}
+
+
+@played
+async def test_the_catalog_of_a_token_that_is_refused_a_project_is_not_guessed() -> None:
+    async def script(visit: Visit) -> None:
+        await (says_json({"catalog": THEIRS}) if "auth/catalog " in visit.line else says("403 Forbidden"))(visit)
+
+    async with staged(there=script) as stage:
+        answer = await stage.ask("GET", "/identity/v3/auth/catalog", "X-Auth-Token: tok", THERE)
+    assert answer.status == 502
+    assert "answers 403" in answer.error
+
+
+@played
+async def test_the_links_of_a_version_document_stay_with_the_gateway() -> None:
+    document = {"version": {"id": "v3", "links": [{"rel": "self", "href": "http://127.0.0.1:8801/id/v3/"}]}}
+    async with staged(there=says_json(document, "Location: /id/v3/", status="300 Multiple Choices")) as stage:
+        answer = await stage.ask("GET", "/identity/v3", THERE)
+        (visit,) = stage.there.visits
+    assert visit.values("host") == ["127.0.0.1:8801"]
+    assert visit.values("x-scope") == ['{"*":"CloudOne","identity":"CloudTwo"}']
+    assert (answer.status, answer.values("location")) == (300, ["/identity/v3/"])
+    assert answer.json()["version"]["links"][0]["href"] == "http://127.0.0.1:8801/identity/v3/"
+
+
+async def never_ends(visit: Visit) -> None:
+    visit.send("HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        visit.send(bytes(65536))
+        await visit.writer.drain()
+
+
+async def trickles(visit: Visit) -> None:
+    visit.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+    for _ in range(100):
+        visit.send(b" ")
+        await visit.writer.drain()
+        await asyncio.sleep(0.1)
+
+
+async def breaks_off(visit: Visit) -> None:
+    visit.send('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"token"')
+
+
+async def silent(visit: Visit) -> None:
+    await visit.reader.read()
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "words"),
+    [
+        (never_ends, 502, "larger than 1048576 bytes"),
+        (trickles, 504, "does not answer within"),
+        (silent, 504, "does not answer within 0.5 s"),
+        (breaks_off, 502, "closed the connection"),
+        (says("200 OK", body=b"<html>"), 502, "not a document of the Identity API"),
+        (says("200 OK", body=b"[1]"), 502, "not a document of the Identity API"),
+        (says("200 OK", body=b'{"token": "yes"}'), 502, "not a document of the Identity API"),
+        (says("200 OK", body=b"[" * 100_000), 502, "not a document of the Identity API"),
+        (says("200 OK"), 502, "not a document of the Identity API"),
+    ],
+)
+@played
+async def test_a_peer_that_fails_is_named(script: Script, status: int, words: str) -> None:
+    async with staged(there=script) as stage:
+        answer = await stage.ask("GET", TOKENS, FOREIGN)
+        place = f"identity of CloudTwo at http://127.0.0.1:{stage.ports['there']}/id"
+    assert answer.status == status
+    assert answer.error.startswith(f"gateway of CloudOne: {place}")
+    assert words in answer.error

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bridge as a process: its socket, its signals, and how it ends."""
+
+import http.client
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from openstackoid.bridge.server import BridgeError, bind
+
+MESH = """
+mesh: 1
+clouds:
+  CloudOne:
+    gateway: {{timeouts: {{connect: 1, server: 10}}}}
+    services:
+      {service}: {{frontend: "http://127.0.0.1:8801/{service}", backend: "http://127.0.0.1:{port}"}}
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder whose path is short enough for a unix socket."""
+    with TemporaryDirectory(prefix="oid-") as name:
+        yield Path(name)
+
+
+@contextmanager
+def bridge(
+    folder: Path,
+    *options: str,
+    mesh: str = "",
+    stdin: int | None = None,
+    python: tuple[str, ...] = ("-m", "openstackoid.bridge"),
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a bridge until the block ends; whatever it said is in the file ``log``."""
+    (folder / "mesh.yaml").write_text(mesh or MESH.format(service="image", port=1))
+    command = [sys.executable, *python, "--cloud", "CloudOne", "--config", str(folder / "mesh.yaml")]
+    command += ["--socket", str(folder / "bridge.sock"), *options]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, stdin=stdin or subprocess.DEVNULL, stderr=log, text=True)
+        try:
+            until(lambda: accepts(folder / "bridge.sock") or process.poll() is not None)
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+            if process.stdin:
+                process.stdin.close()
+
+
+def until(ready: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.02)
+
+
+def accepts(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+def status(folder: Path, path: str) -> int:
+    connection = http.client.HTTPConnection("bridge", timeout=10)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(str(folder / "bridge.sock"))
+    try:
+        connection.request("GET", path, headers={"X-Openstackoid-Listener": "127.0.0.1:8801"})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def logged(folder: Path) -> str:
+    return (folder / "log").read_text()
+
+
+def test_its_socket_is_its_owners_alone_and_goes_with_it(folder: Path) -> None:
+    with bridge(folder) as process:
+        assert stat.S_IMODE((folder / "bridge.sock").stat().st_mode) == 0o600
+        assert status(folder, "/image") == 503
+        process.terminate()
+        assert process.wait(5) == 0
+        assert not (folder / "bridge.sock").exists()
+    assert "GET /image 503 CloudOne" in logged(folder)
+
+
+def test_what_a_killed_predecessor_left_does_not_stop_it(folder: Path) -> None:
+    with bridge(folder) as process:
+        process.kill()
+        process.wait()
+    assert (folder / "bridge.sock").exists()
+    with bridge(folder) as process:
+        assert status(folder, "/image") == 503
+
+
+def test_a_living_predecessor_is_left_alone(folder: Path) -> None:
+    with bind(folder / "bridge.sock"), pytest.raises(BridgeError, match="another process listens"):
+        bind(folder / "bridge.sock")
+
+
+@pytest.mark.parametrize("name", ["file", "missing/bridge.sock", "x" * 200])
+def test_a_path_that_cannot_be_used_is_named(folder: Path, name: str) -> None:
+    (folder / "file").touch()
+    with pytest.raises(BridgeError, match=name[:20]):
+        bind(folder / name)
+    assert (folder / "file").exists()
+
+
+@pytest.mark.parametrize(("cloud", "mesh"), [("CloudTen", ""), ("CloudOne", "mesh: 2"), ("CloudOne", "{")])
+def test_what_it_cannot_start_from_is_one_clear_error(folder: Path, cloud: str, mesh: str) -> None:
+    with bridge(folder, "--cloud", cloud, mesh=mesh) as process:
+        assert process.wait(5) == 1
+    assert logged(folder).startswith(f"openstackoid bridge: {folder}/mesh.yaml")
+    assert "Traceback" not in logged(folder)
+
+
+def test_the_mesh_is_read_anew_on_demand_and_a_bad_one_changes_nothing(folder: Path) -> None:
+    with bridge(folder) as process:
+        assert status(folder, "/network") == 404
+        (folder / "mesh.yaml").write_text("mesh: [")
+        process.send_signal(signal.SIGHUP)
+        until(lambda: "the mesh stays as it was" in logged(folder))
+        assert "mesh.yaml:1" in logged(folder)
+        assert status(folder, "/image") == 503
+        (folder / "mesh.yaml").write_text(MESH.format(service="network", port=1))
+        process.send_signal(signal.SIGHUP)
+        until(lambda: "the mesh was read again" in logged(folder))
+        assert (status(folder, "/network"), status(folder, "/image")) == (503, 404)
+
+
+def test_it_finishes_what_it_began(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as backend:
+        backend.settimeout(5)
+        mesh = MESH.format(service="image", port=backend.getsockname()[1])
+        with bridge(folder, mesh=mesh) as process:
+            found: list[int] = []
+            asking = threading.Thread(target=lambda: found.append(status(folder, "/image")))
+            asking.start()
+            arrived, _ = backend.accept()
+            process.terminate()
+            until(lambda: not accepts(folder / "bridge.sock"))
+            arrived.recv(4096)
+            arrived.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+            asking.join(5)
+            arrived.close()
+            assert process.wait(5) == 0
+            assert found == [204]
+
+
+def test_it_does_not_wait_for_ever(folder: Path) -> None:
+    impatient = "import sys; from openstackoid.bridge import __main__, server; server.GRACE = 0.4; sys.exit(__main__.main())"
+    with socket.create_server(("127.0.0.1", 0)) as backend, socket.socket(socket.AF_UNIX) as idle:
+        mesh = MESH.format(service="image", port=backend.getsockname()[1])
+        with bridge(folder, mesh=mesh, python=("-c", impatient)) as process, socket.socket(socket.AF_UNIX) as asking:
+            idle.connect(str(folder / "bridge.sock"))
+            asking.connect(str(folder / "bridge.sock"))
+            asking.sendall(b"GET /image HTTP/1.1\r\nHost: h\r\nX-Openstackoid-Listener: 127.0.0.1:8801\r\n\r\n")
+            with backend.accept()[0]:
+                process.terminate()
+                assert process.wait(3) == 0
+                assert asking.recv(1) == b""
+
+
+def test_it_ends_with_its_parent_when_told_so(folder: Path) -> None:
+    with bridge(folder, "--stop-on-eof", stdin=subprocess.PIPE) as process:
+        assert status(folder, "/image") == 503
+        assert process.stdin
+        process.stdin.close()
+        assert process.wait(5) == 0
+
+
+def test_it_does_not_end_with_its_input_otherwise(folder: Path) -> None:
+    with bridge(folder) as process:
+        time.sleep(0.2)
+        assert process.poll() is None
+
+
+def test_usage(folder: Path) -> None:
+    command = [sys.executable, "-m", "openstackoid.bridge", "--cloud", "CloudOne"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"})
+    assert run.returncode == 2
+    assert "--config" in run.stderr
