@@ -54,8 +54,13 @@ def daemon(directory: Path, port: int, log: Path) -> Daemon:
     file = directory / "mariadb.cnf"
     write_private(file, configuration(directory, port))
     argv = [program("mariadbd"), f"--defaults-file={file}"]
-    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": str(directory)}
-    return Daemon("shared", "mariadb", argv, env, log, directory, reads=(file,), patience=30)
+    return Daemon("shared", "mariadb", argv, _environment(directory), log, directory, reads=(file,), patience=30)
+
+
+def _environment(directory: Path) -> dict[str, str]:
+    # MariaDB does not heed the process's umask: it has these two, and without them lets its group read its files.
+    private = {"UMASK": "0600", "UMASK_DIR": "0700"}
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": str(directory), **private}
 
 
 def create_data(directory: Path, log: Path) -> None:
@@ -76,7 +81,7 @@ def create_data(directory: Path, log: Path) -> None:
         "--skip-test-db",
         "--innodb-log-file-size=32M",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=_environment(directory), capture_output=True, text=True, check=False)
     write_private(log, done.stdout + done.stderr)
     if done.returncode:
         shutil.rmtree(data, ignore_errors=True)

@@ -72,7 +72,7 @@ def daemons(site: Site, guest: Path, logs: Path) -> dict[str, Daemon]:
     def add(name: str, argv: list[str], project: str) -> None:
         # What a service reads at its start: a change of any of these files is a reason to restart it.
         reads = [path for path in sorted((site.conf / project).rglob("*")) if path.is_file()]
-        if project in ("nova", "neutron"):
+        if name in ("nova-compute", "neutron"):
             reads += sorted((guest / "openstackoid_lab").glob("*.py"))
         cwd = private_dir(site.data / project)
         result[name] = Daemon(site.cloud.name, name, argv, env, logs / site.cloud.name / f"{name}.log", cwd, reads, patience=4)
