@@ -10,7 +10,7 @@ from openstackoid.haproxy.binary import Haproxy, HaproxyError
 
 CONFIGURATION = "haproxy.cfg"
 _MARK = re.compile(r"\[(NOTICE|WARNING|ALERT|EMERG|DIAG)\]\s*(?:\(\d+\))?\s*: (.*)")
-_NOISE = ("haproxy version is ", "path to executable is ", "Fatal errors found in configuration.", "config : Fatal errors found")
+_NOISE = ("haproxy version is ", "path to executable is ", "config : Error(s) found in ", "config : Fatal errors found in ")
 _PATIENCE = 120.0
 _ANSWER_PATIENCE = 5.0
 
