@@ -60,14 +60,13 @@ class Lab:
         """
         known = cls.load(name)
         wanted = clouds.described()
-        known.instance.check_length()
         numbers = dict(known.numbers)
         for cloud in wanted:
             numbers.setdefault(cloud.name, max(numbers.values(), default=0) + 1)
         base = known.base
         if not known.instance.exists():
             reserved = [other.load().get("base", 0) for other in known.instance.others()]
-            base = ports.choose_base(len(wanted), reserved)
+            base = ports.choose_base(len(wanted), reserved, ports.is_free)
         return cls(known.instance, wanted, base, numbers)
 
     def save(self) -> None:

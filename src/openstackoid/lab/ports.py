@@ -54,7 +54,7 @@ def is_free(port: int) -> bool:
     return True
 
 
-def choose_base(clouds: int, reserved: Iterable[int], free: Callable[[int], bool] = is_free) -> int:
+def choose_base(clouds: int, reserved: Iterable[int], free: Callable[[int], bool]) -> int:
     """Return the first base whose block is nobody's: not another instance's (``reserved``) and not in use.
 
     Raises:

@@ -21,6 +21,8 @@ import psutil
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.state import private_dir, write_private
 
+_DEAD = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+
 
 @dataclass(frozen=True)
 class Daemon:
@@ -65,15 +67,23 @@ class Table:
 
     def find(self, owner: str, name: str) -> psutil.Process | None:
         """Return the running process, or None when it was not started or is dead."""
-        record = self._read(owner, name)
         try:
-            process = psutil.Process(int(record["pid"]))
-            # psutil derives the time from clock ticks since boot; it is exact for one process, but be lenient.
-            same = abs(process.create_time() - float(record["created"])) < 0.05
-            alive = same and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
-        except (KeyError, psutil.NoSuchProcess):
+            record = self._read(owner, name)
+            process = self._same(record) if record else None
+            return process if process and process.status() not in _DEAD else None
+        except psutil.NoSuchProcess:
             return None
-        return process if alive else None
+
+    @staticmethod
+    def _same(record: Mapping[str, str | float]) -> psutil.Process | None:
+        """Return the recorded process, also when it is dead and not yet waited for; None when there is only a stranger.
+
+        Raises:
+            psutil.NoSuchProcess: nobody has this id.
+        """
+        process = psutil.Process(int(record["pid"]))
+        # psutil derives the time from clock ticks since boot; it is exact for one process, but be lenient.
+        return process if abs(process.create_time() - float(record["created"])) < 0.05 else None
 
     def _read(self, owner: str, name: str) -> dict[str, str | float]:
         try:
@@ -126,6 +136,17 @@ class Table:
         """Return when the process was started, in seconds since the epoch; 0 when it was not."""
         return float(self._read(owner, name).get("started", 0))
 
+    def _has_remains(self, record: Mapping[str, str | float]) -> bool:
+        """Tell whether others of a dead process's group may live.
+
+        The system gives a process's id to nobody else while a group of that id has members: if the id is free, or still
+        the dead process's own, the group is ours.
+        """
+        try:
+            return bool(record) and self._same(record) is not None
+        except psutil.NoSuchProcess:
+            return True
+
     def stop(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Stop these processes with all that they started, together; kill those that take too long."""
         waiting: dict[int, tuple[str, str, float]] = {}
@@ -135,9 +156,8 @@ class Table:
             if process is not None:
                 _signal_group(process.pid, signal.SIGTERM)
                 waiting[process.pid] = (owner, name, time.monotonic() + float(record.get("patience", 10)))
-            elif (pid := int(record.get("pid", 0))) and not psutil.pid_exists(pid):
-                # The leader is dead, and nobody can have got its id while others of its group live: those are ours.
-                waiting[pid] = (owner, name, 0.0)
+            elif self._has_remains(record):
+                waiting[int(record["pid"])] = (owner, name, 0.0)
             else:
                 self._record(owner, name).unlink(missing_ok=True)
         while waiting:

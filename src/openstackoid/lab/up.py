@@ -29,6 +29,7 @@ def up(name: str | None, cloud_names: Sequence[str], only: Part | None, progress
     """
     lab = Lab.described(name)
     wanted = select(lab.clouds, cloud_names)
+    lab.instance.check_length()
     packages.check_before(lab.environment, lab.instance.root)
     with lab.instance.locked():
         gone = [cloud for cloud in Lab.load(name).clouds if cloud.name not in {c.name for c in lab.clouds}]

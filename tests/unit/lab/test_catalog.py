@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where services are, in both layouts, and the mesh that is written for the gateways."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from openstackoid.lab import catalog, ports
+from openstackoid.lab.catalog import Addresses
+from openstackoid.lab.clouds import Cloud
+from openstackoid.mesh import load_mesh
+
+
+def _addresses(cloud: Cloud, number: int = 1) -> Addresses:
+    return Addresses(cloud, ports.cloud_ports(8800, number))
+
+
+def test_paths_on_one_port_are_devstacks() -> None:
+    where = _addresses(Cloud("A"))
+    assert where.frontend("identity") == "http://127.0.0.1:8801/identity"
+    assert where.in_catalog("compute") == "http://127.0.0.1:8801/compute/v2.1"
+    assert where.backend("compute") == "http://127.0.0.1:8934/compute"
+    assert where.gateway_ports() == (8801,)
+
+
+def test_a_port_for_each_service_has_no_paths() -> None:
+    where = _addresses(Cloud("A", "ports"))
+    assert where.frontend("identity") == "http://127.0.0.1:8920"
+    assert where.in_catalog("compute") == "http://127.0.0.1:8924/v2.1"
+    assert where.backend("image") == "http://127.0.0.1:8931"
+    assert where.gateway_ports() == (8920, 8921, 8922, 8923, 8924)
+
+
+def test_cinder_is_there_when_switched_on() -> None:
+    assert "block-storage" not in [api.type for api in catalog.apis(Cloud("A"))]
+    assert "block-storage" in [api.type for api in catalog.apis(Cloud("A", cinder=True))]
+
+
+@pytest.mark.parametrize("layout", ["prefix", "ports"])
+def test_gateways_can_read_the_mesh_that_the_lab_writes(layout: str, tmp_path: Path) -> None:
+    clouds = [Cloud("A", layout, cinder=True), Cloud("B", layout)]  # type: ignore[arg-type]
+    described = catalog.mesh({cloud.name: _addresses(cloud, n) for n, cloud in enumerate(clouds, 1)})
+    path = tmp_path / "mesh.yaml"
+    path.write_text(yaml.safe_dump(described))
+    mesh = load_mesh(path)
+    assert sorted(mesh.clouds) == ["A", "B"]

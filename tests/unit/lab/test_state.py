@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lab's folder: owner only, remembered, removed."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.lab import state
+from openstackoid.lab.state import Instance
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_folders_and_files_are_their_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "c.txt"
+    assert state.write_private(path, "x")
+    assert _mode(path) == 0o600
+    assert _mode(path.parent) == _mode(path.parent.parent) == 0o700
+
+
+def test_writing_tells_whether_something_changed(tmp_path: Path) -> None:
+    path = tmp_path / "c.txt"
+    assert state.write_private(path, "x")
+    assert not state.write_private(path, b"x")
+    assert state.write_private(path, "y")
+    assert [file.name for file in tmp_path.iterdir()] == ["c.txt"]
+
+
+def test_the_instance_is_named_by_option_then_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(state.VARIABLE, "test")
+    assert state.instance_name("mine") == "mine"
+    assert state.instance_name() == "test"
+    monkeypatch.delenv(state.VARIABLE)
+    assert state.instance_name() == "default"
+
+
+@pytest.mark.parametrize("name", ["../x", "a b", "x" * 33, ".hidden"])
+def test_a_name_that_is_no_folders_is_refused(name: str) -> None:
+    with pytest.raises(OpenstackoidError, match="cannot name a lab"):
+        state.instance_name(name)
+
+
+def test_an_instance_remembers(tmp_path: Path) -> None:
+    instance = Instance("one", tmp_path)
+    assert not instance.exists()
+    assert instance.load() == {}
+    instance.save({"base": 8800})
+    assert instance.exists()
+    assert Instance("one", tmp_path).load() == {"base": 8800}
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    instance = Instance("one", tmp_path)
+    state.write_private(instance.directory / "lab.json", "{")
+    with pytest.raises(OpenstackoidError, match=r"lab\.json is damaged"):
+        instance.load()
+
+
+def test_the_last_purge_removes_what_instances_share(tmp_path: Path) -> None:
+    root = tmp_path / "openstackoid" / "lab"
+    one, two = Instance("one", root), Instance("two", root)
+    for instance in (one, two):
+        instance.save({})
+    state.private_dir(one.shared / "openstack-x")
+    assert [other.name for other in one.others()] == ["two"]
+    one.purge()
+    assert one.shared.exists()
+    two.purge()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_commands_do_not_work_at_once(tmp_path: Path) -> None:
+    first, second = Instance("one", tmp_path), Instance("two", tmp_path)
+    with first.locked(), pytest.raises(OpenstackoidError, match="another `openstackoid lab up` or `down`"), second.locked():
+        pass
+    with second.locked():
+        pass
+
+
+def test_a_path_too_long_for_sockets_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OpenstackoidError, match="too long for unix sockets"):
+        Instance("one", tmp_path / ("x" * 100)).check_length()
