@@ -93,6 +93,13 @@ class _Gateway:
         tokens = called == TOKENS_PATH
         # Names no cloud of its own, but a foreign token: a service of this cloud that validates its user's token.
         validates = scope is None and subject is not None and tokens and request.method in ("GET", "HEAD") and not local
+        if auth is not None and scope is None and not local and not validates:
+            raise self._refused(
+                400,
+                "Bad Request",
+                f"the request is about a token of {target.cloud}, but X-Auth-Token names no cloud, and one of {self.at}"
+                " is not sent there; say in X-Scope whose it is",
+            )
         bare: dict[str, str | None] = {PLAIN: None}
         if auth is not None:
             bare[AUTH] = auth.bare
@@ -115,8 +122,8 @@ class _Gateway:
         if local:
             return Forward(target, True, path, with_headers(request.headers, bare))
         changes: dict[str, str | None] = {PLAIN: None}
-        if auth is not None:
-            changes[AUTH] = auth.bare if scope is None else join_token(auth.bare, scope.wire())
+        if auth is not None and scope is not None:
+            changes[AUTH] = join_token(auth.bare, scope.wire())
         elif scope is not None:
             changes[PLAIN] = scope.wire()
         if subject is not None:

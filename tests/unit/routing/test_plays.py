@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Decisions as plays: what a gateway is told, line by line, and what it does.
+
+``>`` are the lines of the request; the first names the gateway, and the endpoint whose socket it came to. ``<`` are those of the
+decision: what is done, what else it says, and the headers that are sent, in lower case and in alphabetical order.
+"""
+
+import pytest
+
+from conformance.clouds import three_clouds
+from openstackoid.routing import Forward, Refuse, Request, decide
+
+MESH = three_clouds()
+
+PLAYS = {
+    "nothing is said: the request stays at home, as it is": """
+        > GET CloudOne image.public /image/v2/images
+        > Accept: a
+        > Accept: b
+        > X-Auth-Token: tok
+        < forward to image of CloudOne: /image/v2/images
+        < accept: a
+        < accept: b
+        < x-auth-token: tok
+        """,
+    "a scope is folded into the token, completed, and leads abroad": """
+        > GET CloudOne image.public /image/v2/images
+        > X-Scope: {"image": "CloudTwo"}
+        > X-Auth-Token: tok
+        < forward to image of CloudTwo: /v2/images
+        < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
+        """,
+    "a scope that leaves the service at home travels on with the token all the same": """
+        > POST CloudOne compute.public /compute/v2.1/servers
+        > X-Scope: {"glance": "CloudTwo"}
+        > X-Auth-Token: tok
+        < forward to compute of CloudOne: /compute/v2.1/servers
+        < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
+        """,
+    "the home that another gateway wrote is not overwritten": """
+        > GET CloudTwo compute.public /v2.1/flavors
+        > X-Auth-Token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
+        < forward to compute of CloudOne: /compute/v2.1/flavors
+        < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
+        """,
+    "without a token the scope keeps its header, but only on the way abroad": """
+        > GET CloudOne image.public /image/v2/schemas/image
+        > X-Scope: {"image": "CloudTwo"}
+        < forward to image of CloudTwo: /v2/schemas/image
+        < x-scope: {"*":"CloudOne","image":"CloudTwo"}
+        """,
+    "at home, a service is not told of a scope without a token": """
+        > GET CloudOne compute.public /compute/v2.1/servers
+        > X-Scope: {"image": "CloudTwo"}
+        < forward to compute of CloudOne: /compute/v2.1/servers
+        """,
+    "a version document under another prefix is fetched by the bridge, which mends its links": """
+        > GET CloudOne image.public /image/
+        > X-Scope: {"image": "CloudTwo"}
+        < relay to image of CloudTwo: /
+        < x-scope: {"*":"CloudOne","image":"CloudTwo"}
+        """,
+    "a service abroad is asked under the interface that the client used, else under public": """
+        > GET CloudOne image.internal /v2/images
+        > X-Auth-Token: tok!SCOPE!{"image":"Cloud-3.b"}
+        < forward to image of Cloud-3.b: /os/image/v2/images
+        < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"Cloud-3.b"}
+        """,
+    "a service token says abroad whose it is": """
+        > GET CloudOne image.public /image/v2/images
+        > X-Auth-Token: tok!SCOPE!{"image":"CloudTwo"}
+        > X-Service-Token: nova
+        < forward to image of CloudTwo: /v2/images
+        < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
+        < x-service-token: nova!SCOPE!{"*":"CloudOne"}
+        """,
+    "Keystone is asked for its own cloud's tokens without any scope": """
+        > GET CloudOne identity.public /identity/v3/auth/tokens
+        > X-Auth-Token: glance
+        > X-Subject-Token: usr!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
+        < forward to identity of CloudOne: /identity/v3/auth/tokens
+        < x-auth-token: glance
+        < x-subject-token: usr
+        """,
+    "a foreign token vouches for itself; no credential of this cloud goes along": """
+        > GET CloudTwo identity.public /v3/auth/tokens
+        > X-Auth-Token: glance
+        > X-Service-Token: nova
+        > X-Subject-Token: usr!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
+        < relay to identity of CloudOne: /identity/v3/auth/tokens
+        < a 401 means an unknown token
+        < x-auth-token: usr
+        < x-subject-token: usr
+        """,
+    "a user asks about his own foreign token: a 401 is his": """
+        > GET CloudTwo identity.public /v3/auth/tokens
+        > X-Auth-Token: usr!SCOPE!{"*":"CloudOne"}
+        > X-Subject-Token: usr!SCOPE!{"*":"CloudOne"}
+        < relay to identity of CloudOne: /identity/v3/auth/tokens
+        < x-auth-token: usr
+        < x-subject-token: usr
+        """,
+    "a credential of this cloud does not go abroad with a foreign token": """
+        > DELETE CloudTwo identity.public /v3/auth/tokens
+        > X-Auth-Token: glance
+        > X-Subject-Token: usr!SCOPE!{"*":"CloudOne"}
+        < refuse 400 Bad Request: the request is about a token of CloudOne ... X-Auth-Token names no cloud ... one of CloudTwo is not sent there
+        """,
+    "nor with one in the body": """
+        > POST CloudTwo identity.public /v3/auth/tokens
+        > X-Auth-Token: glance
+        > (body) usr!SCOPE!{"*":"CloudOne"}
+        < refuse 400 Bad Request: the request is about a token of CloudOne ... one of CloudTwo is not sent there
+        """,
+    "a token for a scoped token is asked for without the scope, and carries it on": """
+        > POST CloudOne identity.public /identity/v3/auth/tokens
+        > (body) tok!SCOPE!{"image":"CloudTwo"}
+        < relay to identity of CloudOne: /identity/v3/auth/tokens
+        < the body's token is tok, the new one carries {"*":"CloudOne","image":"CloudTwo"}
+        """,
+    "where identity is abroad, so is the new token": """
+        > POST CloudOne identity.public /identity/v3/auth/tokens
+        > (body) tok!SCOPE!{"identity":"CloudTwo"}
+        < relay to identity of CloudTwo: /v3/auth/tokens
+        < the body's token is tok, the new one carries {"*":"CloudOne","identity":"CloudTwo"}
+        """,
+    "who authenticates abroad by password gets a plain token and this cloud's catalog": """
+        > POST CloudOne identity.public /identity/v3/auth/tokens
+        > X-Scope: {"keystone": "CloudTwo"}
+        < relay to identity of CloudTwo: /v3/auth/tokens
+        """,
+    "the rest of a foreign Keystone is asked like any service": """
+        > GET CloudOne identity.public /identity/v3/users
+        > X-Auth-Token: tok
+        > X-Scope: {"identity": "CloudTwo"}
+        < forward to identity of CloudTwo: /v3/users
+        < x-auth-token: tok!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}
+        """,
+    "two scopes that say the same in other words are one": """
+        > GET CloudOne image.public /image/v2/images
+        > X-Auth-Token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
+        > X-Scope: {"glance": "CloudTwo"}
+        < forward to image of CloudTwo: /v2/images
+        < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
+        """,
+    "two scopes that differ are refused": """
+        > GET CloudOne image.public /image/v2/images
+        > X-Auth-Token: tok!SCOPE!{"image":"CloudOne"}
+        > X-Scope: {"image": "CloudTwo"}
+        < refuse 400 Bad Request: X-Scope and the scope in X-Auth-Token differ
+        """,
+    "a scope behind nothing is refused": """
+        > GET CloudOne image.public /image/v2/images
+        > X-Auth-Token: !SCOPE!{"image":"CloudTwo"}
+        < refuse 400 Bad Request: X-Auth-Token: no token stands before its scope
+        """,
+    "the second separator belongs to the scope, which it spoils": """
+        > GET CloudOne image.public /image/v2/images
+        > X-Auth-Token: tok!SCOPE!{"image":"CloudTwo"}!SCOPE!{"image":"CloudOne"}
+        < refuse 400 Bad Request: X-Auth-Token: scope, column 21: nothing more is expected
+        """,
+    "a header that stands twice is refused, whatever its letters": """
+        > GET CloudOne image.public /image/v2/images
+        > x-scope: {"image": "CloudTwo"}
+        > X-SCOPE: {"image": "CloudTwo"}
+        < refuse 400 Bad Request: X-Scope stands 2 times
+        """,
+    "a path of no service is refused, and the served ones are named": """
+        > GET CloudOne image.public /imagefoo
+        < refuse 404 Not Found: no service is served at this path ... /compute ... /image
+        """,
+    "the broken scope of a service token is refused": """
+        > GET CloudOne image.public /image/v2/images
+        > X-Service-Token: nova!SCOPE!{}
+        < refuse 400 Bad Request: X-Service-Token: scope, column 2: the scope is empty
+        """,
+    "the broken scope of a body's token is refused": """
+        > POST CloudOne identity.public /identity/v3/auth/tokens
+        > (body) tok!SCOPE!{"image":"CloudTen"}
+        < refuse 400 Bad Request: the token in the body: scope, column 10: unknown cloud 'CloudTen'
+        """,
+}
+
+
+@pytest.mark.parametrize("play", PLAYS.values(), ids=PLAYS)
+def test_play(play: str) -> None:
+    lines = [line.strip() for line in play.strip().splitlines()]
+    told = [line.removeprefix("> ") for line in lines if line.startswith(">")]
+    expected = [line.removeprefix("< ") for line in lines if line.startswith("<")]
+    done = perform(*told)
+    if expected[0].startswith("refuse"):
+        assert len(done) == len(expected) == 1
+        at = 0
+        for part in expected[0].split(" ... "):
+            assert part in done[0][at:]
+            at = done[0].index(part, at)
+    else:
+        assert done == expected
+
+
+def perform(first: str, *rest: str) -> list[str]:
+    """Return what the gateway does, as lines."""
+    method, cloud, key, path = first.split(" ")
+    endpoint = next(endpoint for endpoint in MESH.clouds[cloud].endpoints if endpoint.key == key)
+    token = next((line.removeprefix("(body) ") for line in rest if line.startswith("(body) ")), None)
+    pairs = [line.partition(": ") for line in rest if not line.startswith("(body) ")]
+    headers = tuple((name, value) for name, _, value in pairs)
+    decision = decide(MESH, cloud, Request(method, endpoint.listener, path, headers, token))
+    if isinstance(decision, Refuse):
+        assert decision.message.startswith(f"gateway of {cloud}: ")
+        return [f"refuse {decision.status} {decision.title}: {decision.message.removeprefix(f'gateway of {cloud}: ')}"]
+    verb = "forward" if isinstance(decision, Forward) else "relay"
+    done = [f"{verb} to {decision.endpoint.service} of {decision.endpoint.cloud}: {decision.path}"]
+    assert decision.local == (decision.endpoint.cloud == cloud)
+    if not isinstance(decision, Forward):
+        assert decision.entrance == endpoint
+        done += ["a 401 means an unknown token"] if decision.validates else []
+        if decision.body_token is not None:
+            done.append(f"the body's token is {decision.body_token}, the new one carries {decision.scope}")
+    return done + sorted(f"{name.lower()}: {value}" for name, value in decision.headers)
