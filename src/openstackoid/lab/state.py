@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,11 +65,11 @@ def write_private(path: Path, content: str | bytes) -> bool:
             return False
     except FileNotFoundError:
         private_dir(path.parent)
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    # mkstemp's files are their owner's alone, and its names are nobody else's, not even another thread's.
+    descriptor, new = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(descriptor, "wb") as file:
         file.write(data)
-    new.replace(path)
+    Path(new).replace(path)
     return True
 
 

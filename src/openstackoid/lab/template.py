@@ -87,6 +87,7 @@ class Template:
         )
         for path, content in configs.files(site).items():
             write_private(site.conf / path, content)
+        guest = services.write_guest(work / "guest")
         databases.create_data(work, work / "install.log")
         try:
             table.start(databases.daemon(work, port, work / "mariadb.log"))
@@ -96,7 +97,7 @@ class Template:
             for name in databases.DATABASES:
                 client.sql(f"CREATE DATABASE `{databases.database(cloud, name)}`")
             with ThreadPoolExecutor(2) as pool:
-                list(pool.map(lambda chain: _migrate(site, chain, work), _chains(site)))
+                list(pool.map(lambda chain: _migrate(site, chain, work, guest), _chains(site)))
             sql = private_dir(work / "sql")
             for name in databases.DATABASES:
                 client.dump(databases.database(cloud, name), sql / f"{name}.sql")
@@ -131,8 +132,7 @@ def _chains(site: configs.Site) -> list[list[list[str]]]:
     ]
 
 
-def _migrate(site: configs.Site, chain: Sequence[Sequence[str]], work: Path) -> None:
-    guest = services.write_guest(work / "guest")
+def _migrate(site: configs.Site, chain: Sequence[Sequence[str]], work: Path, guest: Path) -> None:
     for command in chain:
         program = Path(command[0]).name
         log = work / f"{program}.log"
