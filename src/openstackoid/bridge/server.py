@@ -33,14 +33,15 @@ async def serve(at: str, file: Path, path: Path, *, stop_on_eof: bool = False) -
     SIGHUP has ``file`` read again; one that cannot be used changes nothing. ``stop_on_eof``: also end when standard input does,
     as it does when the parent process is gone. Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
     """
+    stop, reload = asyncio.Event(), asyncio.Event()
+    # Before the socket accepts: whoever sees it accept may send a signal.
+    loop = asyncio.get_running_loop()
+    for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, reload)):
+        loop.add_signal_handler(number, event.set)
     mesh = load_cloud(file, at)
     listening = bind(path)
     upstream = Upstream(at)
     bridge = Bridge(mesh, at, upstream)
-    stop, reload = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, reload)):
-        loop.add_signal_handler(number, event.set)
     if stop_on_eof:
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
     # aiohttp waits this long twice: for requests to end, and for those that it has told to.

@@ -7,8 +7,11 @@ its answer, and that of a validation, is ``{"token": {..., "catalog": [...]}}``;
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 Catalog = Sequence[Mapping[str, Any]]
 
@@ -56,8 +59,13 @@ def with_plain_catalog(body: bytes, catalog: Catalog) -> bytes:
 
 
 def _project(token: dict[str, Any]) -> str | None:
-    project = token.get("project")
-    return str(project["id"]) if isinstance(project, dict) and "id" in project else None
+    """Return the project's id. It becomes a part of URLs, so only what Keystone gives out as an id is taken for one."""
+    if "project" not in token:
+        return None
+    found = _object(token["project"]).get("id")
+    if not isinstance(found, str) or _ID.match(found) is None:
+        raise ValueError("not a project's id")
+    return found
 
 
 def _loaded(body: bytes) -> Any:

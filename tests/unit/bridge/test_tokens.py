@@ -79,6 +79,14 @@ def test_the_catalog_alone() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "project", [{}, {"id": None}, {"id": 1}, {"id": ""}, {"id": "a/../b"}, {"id": "\\1"}, {"id": "p\n"}, "p", None]
+)
+def test_only_an_id_becomes_a_part_of_a_url(project: Any) -> None:
+    with pytest.raises(ValueError, match=r"not a project's id|not the JSON object"):
+        with_catalog(packed({"token": {"project": project, "catalog": []}}), lambda _: [])
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"token"', b"{}", b'{"token": []}', b'{"token": null}'])
 def test_what_is_no_token_is_said_so(body: bytes) -> None:
     for read in (lambda: with_catalog(body, lambda _: []), lambda: project_of(body), lambda: with_plain_catalog(body, [])):

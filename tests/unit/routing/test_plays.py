@@ -104,7 +104,7 @@ PLAYS = {
         > DELETE CloudTwo identity.public /v3/auth/tokens
         > X-Auth-Token: glance
         > X-Subject-Token: usr!SCOPE!{"*":"CloudOne"}
-        < refuse 400 Bad Request: the request is about a token of CloudOne ... X-Auth-Token names no cloud ... one of CloudTwo is not sent there
+        < refuse 400 Bad Request: the request is about a token of CloudOne ... one of CloudTwo is not sent there
         """,
     "nor with one in the body": """
         > POST CloudTwo identity.public /v3/auth/tokens
