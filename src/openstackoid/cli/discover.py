@@ -1,8 +1,68 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Subcommands of ``openstackoid discover``."""
+"""The subcommand ``openstackoid discover``."""
 
 import argparse
+import sys
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+from openstackoid.mesh.discover import LISTING, DiscoverError, Row, describe, merge, rows_of_listing
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the group to the command."""
+    """Add the subcommand to the command."""
+    parser = subparsers.add_parser("discover", help="describe a cloud for the mesh from its catalog")
+    parser.add_argument("--name", required=True, metavar="CLOUD", help="the name that the cloud gets in the mesh")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--os-cloud", metavar="ENTRY", help="read the catalog of a token of this entry in clouds.yaml")
+    source.add_argument("--endpoints", metavar="FILE", help=f"read what this has written, - is stdin: {LISTING}")
+    parser.add_argument("--region", metavar="REGION", help="the region of the cloud, where its catalog has several")
+    parser.add_argument(
+        "--catalog-is",
+        choices=("frontend", "backend"),
+        default="frontend",
+        help="what the catalog's URLs are: the gateway's already (the default), or the services' own",
+    )
+    parser.add_argument("--frontend", metavar="URL", help="with --catalog-is backend: where the gateway is to listen")
+    parser.add_argument("--merge", type=Path, metavar="FILE", help="add the cloud to this description")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write to this file instead of stdout")
+    parser.set_defaults(run=partial(_discover, parser))
+
+
+def _discover(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    if (args.catalog_is == "backend") != (args.frontend is not None):
+        parser.error("--catalog-is backend and --frontend URL go together")
+    text = describe(args.name, _rows(args), region=args.region, frontend=args.frontend)
+    if args.merge is not None:
+        text = merge(_read(args.merge), str(args.merge), args.name, text)
+    if args.output is None:
+        print(text, end="")
+        return 0
+    if args.output.exists() and args.output != args.merge:
+        raise DiscoverError(
+            f"{args.output} exists already and is not overwritten", hint=f"--merge {args.output}, or another --output"
+        )
+    try:
+        args.output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DiscoverError(f"cannot write {args.output}: {error.strerror}") from None
+    print(f"{args.name} is described in {args.output}")
+    return 0
+
+
+def _rows(args: argparse.Namespace) -> list[Row]:
+    if args.os_cloud is not None:
+        # openstacksdk takes most of a second to import; only this needs it.
+        rows: list[Row] = import_module("openstackoid.mesh.os_cloud").read_catalog(args.os_cloud)
+        return rows
+    if args.endpoints == "-":
+        return rows_of_listing(sys.stdin.read(), "stdin")
+    return rows_of_listing(_read(Path(args.endpoints)), args.endpoints)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DiscoverError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from None
