@@ -58,6 +58,9 @@ class Bridge:
             response = error_answer(AnswerError(500, f"gateway of {self.at}: a defect of the bridge; its log says where"))
             status, what = 500, f"defect: {_where(error)}"
             response.force_close()
+            if request.writer.output_size > 0 and request.transport is not None:
+                # Another answer is out in part; this one may not be taken for the rest of it.
+                request.transport.abort()
         if what:
             log_request(trip.head, status, trip.cloud, time.monotonic() - began, what)
         return response

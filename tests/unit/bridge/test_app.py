@@ -9,6 +9,7 @@ import pytest
 
 from openstackoid.bridge import app
 from openstackoid.bridge.app import BODY_LIMIT
+from openstackoid.bridge.errors import StreamedAnswer
 from unit.bridge.stage import head, never, played, read_answer, says, says_json, staged
 
 TOKENS = "/identity/v3/auth/tokens"
@@ -137,6 +138,20 @@ async def test_a_defect_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, caplog
     assert (answer.status, answer.error) == (500, "gateway of CloudOne: a defect of the bridge; its log says where")
     assert "defect: RuntimeError in app.py:" in caplog.text
     assert "secret" not in caplog.text
+
+
+@played
+async def test_a_defect_in_the_middle_of_an_answer_cuts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(StreamedAnswer, "write", broken)
+    async with staged(here=says("200 OK", body=b"content")) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head("GET", "/identity"))
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+            await read_answer(reader)
+        writer.close()
 
 
 @played
