@@ -39,14 +39,16 @@ def lab_status() -> Any:
 
 @dataclass(frozen=True)
 class User:
-    """Somebody at the ``openstack`` command, with an entry of the lab's clouds.yaml: ``CloudOne`` is its ordinary member."""
+    """Somebody at the ``openstack`` command, with an entry of a clouds.yaml: of the lab's, where ``CloudOne`` is an ordinary member."""
 
     entry: str
+    config: Path | None = None
 
     def openstack(self, *arguments: str, scope: str | None = None) -> Outcome:
         """Run the stock ``openstack`` command, with ``--os-scope`` where a scope is given."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "OPENSTACKOID_SCOPE"))}
-        environment |= {"OS_CLOUD": self.entry, "OS_CLIENT_CONFIG_FILE": str(Path(lab_status()["state_dir"]) / "clouds.yaml")}
+        config = self.config or Path(lab_status()["state_dir"]) / "clouds.yaml"
+        environment |= {"OS_CLOUD": self.entry, "OS_CLIENT_CONFIG_FILE": str(config)}
         scoped = [] if scope is None else ["--os-scope", scope]
         command = [str(BIN / "openstack"), *arguments, *scoped]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=300)

@@ -14,6 +14,8 @@ from openstackoid.scope import MAX_LENGTH
 NATIVE_ENTRIES = 8
 """The most entries of a scope that HAProxy reads by itself; each costs a look-up."""
 
+# With room for the home that is written in: "*":"<64 characters>", is 71 characters long.
+_LONGEST = MAX_LENGTH - 71
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 _ENTRY = '"[a-z*][a-z0-9-]*" *: *"[A-Za-z0-9._-]+"'
 _SCOPE = rf"^\{{ *{_ENTRY} *( *, *{_ENTRY} *)*\}}$"
@@ -75,7 +77,7 @@ def _is_it_well_formed() -> list[str]:
         "# Is it well-formed: by one pattern, and each entry by a look-up of its text.",
         f"{_BRIDGE} if auth_marked !{{ req.fhdr(x-auth-token) -m reg '{_MARKED}' }}",
         f"{_BRIDGE} if is_identity subject_marked !{{ req.fhdr(x-subject-token) -m reg '{_MARKED}' }}",
-        f"{_BRIDGE} if {open_question} {{ var(txn.scope) -m len gt {MAX_LENGTH} }}",
+        f"{_BRIDGE} if {open_question} {{ var(txn.scope) -m len gt {_LONGEST} }}",
         f"{_BRIDGE} if {open_question} !{{ var(txn.scope) -m reg '{_SCOPE}' }}",
         "# No name holds a space, so those that are left stand between tokens.",
         f"http-request set-var(txn.scope) var(txn.scope),regsub(' ','',g) if {open_question} {{ var(txn.scope) -m sub ' ' }}",

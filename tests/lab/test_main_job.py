@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main job, as the README promises it: the demo checks each of its claims and ends with 0 when all hold."""
+
+import subprocess
+import sys
+from typing import Any
+
+
+def test_demo(lab: Any) -> None:
+    done = subprocess.run([sys.executable, "-m", "examples.demo"], capture_output=True, text=True, check=False, timeout=280)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for promise in (
+        "the server is ACTIVE in CloudOne",
+        "its image is CloudTwo's",
+        "CloudTwo's Glance served the image's bytes to CloudOne's compute",
+        "CloudOne's Glance served none",
+        "the server is ACTIVE in CloudTwo",
+        "have the hash in their wheel's RECORD",
+    ):
+        assert f"✔ {promise}" in done.stdout or promise in done.stdout
+    assert "openstackoid lab env CloudOne" in done.stdout
