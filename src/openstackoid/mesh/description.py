@@ -66,6 +66,14 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+_SAID = {
+    "model_type": "a mapping of keys to values is accepted",
+    "dict_type": "a mapping of keys to values is accepted",
+    "missing": "this key is missing",
+    "too_short": "at least one entry is needed",
+}
+"""Plain words for what the schema's library says in its own terms."""
+
 _Interface = Literal["public", "internal", "admin"]
 _Frontends = Annotated[
     dict[_Interface, Annotated[str, AfterValidator(_frontend_url)]], BeforeValidator(_for_all_interfaces), Field(min_length=1)
@@ -125,19 +133,22 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
+        _refuse_duplicates(root, source, text)
     except yaml.MarkedYAMLError as error:
         raise _error(source, text, error.problem_mark, f"not YAML: {error.problem}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise MeshError(f"{source}: not YAML: {str(error).splitlines()[0]}") from None
-    _refuse_duplicates(root, source, text)
+    except RecursionError:
+        raise MeshError(f"{source}: a part of it is nested too deeply, or stands inside itself") from None
     try:
         description = _Description.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        # A misspelt key is also a missing one; the spelling is what helps.
+        first = min(error.errors(include_url=False, include_context=False), key=lambda found: found["type"] != "extra_forbidden")
         path = tuple(part for part in first["loc"] if part != "[key]")
-        what = _accepted(path) if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        what = _accepted(path) if first["type"] == "extra_forbidden" else _SAID.get(first["type"], first["msg"])
         where = ".".join(str(part) for part in path) or "the document"
-        raise _error(source, text, _mark(root, path), f"{where}: {what}") from None
+        raise _error(source, text, _mark(root, path), f"{where}: {what.removeprefix('Value error, ')}") from None
     clouds = {name: _cloud(name, cloud) for name, cloud in description.clouds.items()}
     _refuse_ambiguity(clouds, source, text, root)
     return Mesh(clouds)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 _NOT_PREFIX = re.compile(r"v\d+(\.\d+)?\Z|.*[$%]\(|AUTH_")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*\Z")
+_SUFFIX = re.compile(r"(/([A-Za-z0-9._~-]|[$%]\((project|tenant)_id\)s)+)*\Z")
 _HOST = re.compile(r"[A-Za-z0-9._-]+\Z|\[[0-9A-Fa-f:]+\]\Z")
 
 
@@ -34,18 +35,21 @@ class FrontendUrl:
         if parts.query or parts.fragment or parts.username is not None:
             raise ValueError(f"'{url}': a URL without user, query and fragment is accepted")
         try:
-            port = parts.port or 80
+            port = 80 if parts.port is None else parts.port
         except ValueError:
-            raise ValueError(f"'{url}': a port from 1 to 65535 is accepted") from None
+            port = 0
+        if port == 0:
+            raise ValueError(f"'{url}': a port from 1 to 65535 is accepted")
         host = parts.netloc.rpartition(":")[0] if re.search(r":\d*\Z", parts.netloc) else parts.netloc
         if _HOST.match(host) is None:
             raise ValueError(f"'{url}': a host name, an IPv4 address or an IPv6 address in brackets is accepted")
         segments = parts.path.rstrip("/").split("/")[1:]
         cut = next((index for index, segment in enumerate(segments) if _NOT_PREFIX.match(segment)), len(segments))
         prefix = "".join(f"/{segment}" for segment in segments[:cut])
-        if _PREFIX.match(prefix) is None:
+        suffix = "".join(f"/{segment}" for segment in segments[cut:])
+        if _PREFIX.match(prefix) is None or _SUFFIX.match(suffix) is None:
             raise ValueError(f"'{url}': a path of letters, digits, '.', '_', '~' and '-' is accepted")
-        return cls(host.lower(), port, prefix, "".join(f"/{segment}" for segment in segments[cut:]))
+        return cls(host.lower(), port, prefix, suffix)
 
     def origin(self) -> str:
         """Return scheme, host and port, without a path."""

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+from pathlib import Path
+
+import pytest
+
+from openstackoid.mesh import Address, Listener, MeshError, Timeouts, load_mesh, parse_mesh
+
+GOOD = """\
+mesh: 1
+clouds:
+  CloudOne:
+    region: North
+    gateway:
+      bind: 0.0.0.0
+      timeouts: {connect: 1.5, server: 600}
+    services:
+      identity:
+        frontend: http://one:8080/identity/v3
+        backend: http://127.0.0.1:5000
+      image:
+        name: pictures
+        frontend: {public: http://one:8080/image, internal: http://in:9292}
+        backend: [http://127.0.0.1:19292/glance/, http://127.0.0.2:19292/glance]
+      volumev3:
+        frontend: {public: http://one:8080/volume/v3/$(project_id)s, admin: http://in:8776/v3/$(project_id)s}
+        backend: {public: http://127.0.0.1:8776}
+  CloudTwo:
+    services:
+      image: {frontend: http://two:80/image}
+"""
+
+
+def service(yaml: str) -> str:
+    return f"mesh: 1\nclouds:\n  One:\n    services:\n      image: {yaml}\n"
+
+
+class TestGood:
+    mesh = parse_mesh(GOOD)
+    one, two = mesh.clouds["CloudOne"], mesh.clouds["CloudTwo"]
+
+    def test_a_cloud(self) -> None:
+        assert (self.one.region, self.two.region) == ("North", "CloudTwo")
+        assert (self.one.bind, self.two.bind) == ("0.0.0.0", None)
+        assert self.one.timeouts == Timeouts(connect=1.5, server=600)
+        assert self.two.timeouts == Timeouts()
+        assert self.one.services == {"identity", "image", "block-storage"}
+        assert repr(self.one) == "<Cloud CloudOne: block-storage, identity, image>"
+        assert repr(self.mesh) == "<Mesh CloudOne, CloudTwo>"
+
+    def test_what_the_mesh_offers(self) -> None:
+        assert self.mesh.services == {"identity", "image", "block-storage"}
+        assert self.mesh.offers == {"CloudOne": self.one.services, "CloudTwo": {"image"}}
+
+    def test_one_url_stands_for_every_interface(self) -> None:
+        endpoint = self.one.endpoint("identity", "admin")
+        assert endpoint is not None
+        assert (endpoint.interfaces, endpoint.name, endpoint.key) == (
+            ("public", "internal", "admin"),
+            "keystone",
+            "identity.public",
+        )
+        assert endpoint.backends == (Address("127.0.0.1", 5000, ""),)
+
+    def test_interfaces_that_differ_are_endpoints_of_their_own(self) -> None:
+        image = [endpoint for endpoint in self.one.endpoints if endpoint.service == "image"]
+        assert [(endpoint.interfaces, str(endpoint.listener), endpoint.name) for endpoint in image] == [
+            (("public",), "one:8080", "pictures"),
+            (("internal",), "in:9292", "pictures"),
+        ]
+        assert [address.url() for address in image[0].backends] == [
+            "http://127.0.0.1:19292/glance",
+            "http://127.0.0.2:19292/glance",
+        ]
+
+    def test_an_alias_is_the_service_that_it_means(self) -> None:
+        volume = [endpoint for endpoint in self.one.endpoints if endpoint.catalog_type == "volumev3"]
+        assert [(endpoint.service, endpoint.name, endpoint.interfaces, len(endpoint.backends)) for endpoint in volume] == [
+            ("block-storage", "cinder", ("public",), 1),
+            ("block-storage", "cinder", ("admin",), 0),
+        ]
+
+    def test_a_peer_needs_no_backends(self) -> None:
+        assert self.two.endpoints[0].backends == ()
+        assert self.two.listeners == (Listener("two", 80),)
+
+    def test_equal_descriptions_are_equal(self) -> None:
+        assert parse_mesh("# Another comment.\n" + GOOD) == self.mesh
+        assert parse_mesh(GOOD.replace("pictures", "images")) != self.mesh
+
+
+class TestBad:
+    @pytest.mark.parametrize(
+        ("text", "error"),
+        [
+            ("", "f: the document: a mapping of keys to values is accepted"),
+            ("a: [", "f:1:5: not YAML: expected the node content, but found '<stream end>'"),
+            ("\x00", "f: not YAML: unacceptable character #x0000: special characters are not allowed"),
+            ("mesh: 1\nmesh: 1", "f:2:1: 'mesh' stands twice; name it once"),
+            ("mesh: 2\nclouds: {}", "f:1:7: mesh: Input should be 1"),
+            ("mesh: 1", "f:1:1: clouds: this key is missing"),
+            ("mesh: 1\nclouds: {}", "f:2:1: clouds: at least one entry is needed"),
+            ("mesh: 1\nclouds: {One: }", "f:2:14: clouds.One: a mapping of keys to values is accepted"),
+            (
+                "mesh: 1\nclouds: {One: {regions: x}}",
+                "f:2:25: clouds.One.regions: unknown key; accepted: region, gateway, services",
+            ),
+            ("mesh: 1\nclouds: &a {One: *a}", "f: a part of it is nested too deeply, or stands inside itself"),
+            ("[" * 5000, "f: a part of it is nested too deeply, or stands inside itself"),
+            (
+                "mesh: 1\nclouds: {a b: {services: {image: {frontend: http://h}}}}",
+                "f:2:10: clouds.a b: 'a b' cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted, 64 at most",
+            ),
+            (
+                "mesh: 1\nclouds: {One: {services: {Image: {frontend: http://h}}}}",
+                "f:2:27: clouds.One.services.Image: "
+                "'Image' cannot be a service type; lower case letters, digits and '-' are accepted",
+            ),
+            (
+                service("{fronted: http://h}"),
+                "f:5:24: clouds.One.services.image.fronted: unknown key; accepted: name, frontend, backend",
+            ),
+            (service("{}"), "f:5:7: clouds.One.services.image.frontend: this key is missing"),
+            (
+                service("{frontend: http://h, backends: x}"),
+                "f:5:45: clouds.One.services.image.backends: unknown key; accepted: name, frontend, backend",
+            ),
+            (
+                service("{frontend: {private: http://h}}"),
+                "f:5:35: clouds.One.services.image.frontend.private: Input should be 'public', 'internal' or 'admin'",
+            ),
+            (
+                service("{frontend: {public: https://h}}"),
+                "f:5:34: clouds.One.services.image.frontend.public: "
+                "'https://h': https is not supported; an http:// URL is accepted",
+            ),
+            (
+                service("{frontend: http://h, backend: 'http://b/$(project_id)s'}"),
+                "f:5:44: clouds.One.services.image.backend.public.0: "
+                "'http://b/$(project_id)s': a backend is the root of the service, without a project",
+            ),
+            (
+                service("{frontend: http://h}").replace("    services", "    gateway: {bind: 'a b'}\n    services"),
+                "f:4:21: clouds.One.gateway.bind: 'a b': an address to listen on, or '*', is accepted",
+            ),
+            (
+                service("{frontend: http://h}").replace("    services", "    gateway: {timeouts: {check: 0}}\n    services"),
+                "f:4:33: clouds.One.gateway.timeouts.check: Input should be greater than 0",
+            ),
+        ],
+    )
+    def test_the_error_names_the_spot_and_what_is_accepted(self, text: str, error: str) -> None:
+        with pytest.raises(MeshError) as refused:
+            parse_mesh(text, "f")
+        assert str(refused.value).splitlines()[0] == error
+
+    def test_the_spot_is_shown(self) -> None:
+        with pytest.raises(MeshError) as refused:
+            parse_mesh(service("{frontend: ftp://h}"), "f")
+        assert str(refused.value).splitlines()[1:] == ["        image: {frontend: ftp://h}", "                          ^"]
+
+    def test_two_services_at_one_address(self) -> None:
+        text = (
+            service("{frontend: http://h, backend: http://a}") + "      compute: {frontend: http://h/v2.1, backend: http://b}\n"
+        )
+        with pytest.raises(
+            MeshError, match=r"^f:6:\d+: .*: http://h:80 is the frontend of image.public already, with another backend"
+        ):
+            parse_mesh(text, "f")
+
+    def test_one_address_with_another_backend_for_each_interface(self) -> None:
+        text = service("{frontend: http://h, backend: {public: http://a, admin: http://b}}")
+        with pytest.raises(MeshError, match=r"http://h:80 is the frontend of image.public already, with another backend"):
+            parse_mesh(text, "f")
+
+    def test_two_clouds_at_one_address(self) -> None:
+        text = service("{frontend: http://h/one}") + "  Two:\n    services: {image: {frontend: http://h/two}}\n"
+        with pytest.raises(MeshError, match=r"^f:7:\d+: .*: h:80 is a frontend of One already; each cloud has its own"):
+            parse_mesh(text, "f")
+
+
+class TestFile:
+    def test_it_is_read(self, tmp_path: Path) -> None:
+        (tmp_path / "mesh.yaml").write_text(GOOD)
+        assert load_mesh(tmp_path / "mesh.yaml") == parse_mesh(GOOD)
+
+    def test_one_that_cannot_be_read(self, tmp_path: Path) -> None:
+        with pytest.raises(MeshError, match=r"mesh\.yaml: cannot read the mesh description: No such file or directory"):
+            load_mesh(tmp_path / "mesh.yaml")
+        (tmp_path / "mesh.yaml").write_bytes(b"\xff")
+        with pytest.raises(MeshError, match="not UTF-8 text"):
+            load_mesh(tmp_path / "mesh.yaml")
