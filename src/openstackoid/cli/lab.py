@@ -59,7 +59,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _up(args: argparse.Namespace) -> int:
     with Progress() as progress:
         lab = up.up(args.lab, args.clouds, args.only, progress)
-        progress.say(f"the lab '{lab.name}' is up: {', '.join(cloud.name for cloud in lab.clouds)}")
+        progress.say(f"up: {', '.join(args.clouds or [cloud.name for cloud in lab.clouds])}")
     return 0
 
 
