@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operator's guide, docs/gateway.md, is true: its examples are run, and its tables compared with the code."""
+
+import dataclasses
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import openstackoid.bridge.__main__ as bridge
+from openstackoid.cli import build_parser, main
+from openstackoid.gateway.crew import STOP_GRACE
+from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE
+from openstackoid.haproxy.binary import OLDEST
+from openstackoid.haproxy.rules import NATIVE_ENTRIES
+from openstackoid.mesh import Timeouts, parse_mesh
+from openstackoid.mesh.description import _Cloud, _Description, _Gateway, _Service, _Timeouts
+from openstackoid.mesh.discover import LISTING
+
+GUIDE = (Path(__file__).parents[3] / "docs" / "gateway.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+COMMANDS = re.findall(r"^ *\$ (.+)$", GUIDE, re.MULTILINE)
+
+
+def commands(*words: str) -> list[list[str]]:
+    return [line for line in map(shlex.split, COMMANDS) if line[: len(words)] == list(words)]
+
+
+def rows(first_heading: str) -> Iterator[list[str]]:
+    """The rows of the table whose first column has this heading."""
+    table = GUIDE[GUIDE.index(f"| {first_heading} |") :].split("\n\n", 1)[0]
+    for line in table.splitlines()[2:]:
+        yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the guide's commands speak of."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mesh.yaml").write_text(EXAMPLES[0])
+    row = {"Service Type": "image", "Interface": "public", "URL": "http://h:9292", "Region": "RegionOne"}
+    (tmp_path / "endpoints.json").write_text(json.dumps([row]))
+    return tmp_path
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_is_a_description(example: str) -> None:
+    assert "CloudOne" in parse_mesh(example).clouds
+
+
+def test_the_example_has_both_layouts() -> None:
+    clouds = parse_mesh(EXAMPLES[0]).clouds
+    assert (len(clouds["CloudOne"].listeners), len(clouds["CloudTwo"].listeners)) == (1, 3)
+
+
+@pytest.mark.parametrize("command", commands("openstackoid"), ids=" ".join)
+def test_every_command_is_understood(command: list[str]) -> None:
+    build_parser().parse_args(command[1:])
+
+
+@pytest.mark.parametrize(
+    "command", commands("openstackoid", "gateway", "render") + commands("openstackoid", "gateway", "check"), ids=" ".join
+)
+def test_what_starts_nothing_is_run(command: list[str], desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command[1:]) == 0
+    if "check" in command:
+        shown = re.escape(GUIDE[GUIDE.index("\nOK: HAProxy ") + 1 :].splitlines()[0]).replace(r"2\.8\.25", r"[0-9.]+")
+        assert re.fullmatch(shown.replace(re.escape("(...)"), r"\(.+\)") + "\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    "command", [line for line in commands("openstackoid", "discover") if "--os-cloud" not in line], ids=" ".join
+)
+def test_discover_is_run(command: list[str], desk: Path) -> None:
+    if "--output" in command and "--merge" not in command:
+        (desk / "mesh.yaml").unlink()
+    assert main(command[1:]) == 0
+
+
+def test_the_list_of_endpoints_is_asked_for_as_discover_says() -> None:
+    assert f"$ {LISTING} > endpoints.json" in GUIDE
+
+
+def test_the_python_service_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    ((*_, module, cloud, name, config, path, socket, where),) = commands("python", "-m")
+    called: list[object] = []
+
+    async def serve(*arguments: object, **_: object) -> None:
+        called.extend(arguments)
+
+    monkeypatch.setattr(bridge, "serve", serve)
+    monkeypatch.setattr(bridge, "set_up", lambda: None)
+    assert module == "openstackoid.bridge"
+    assert bridge.main([cloud, name, config, path, socket, where]) == 0
+    assert called == ["CloudOne", Path("mesh.yaml"), Path("/run/openstackoid/bridge.sock")]
+
+
+def test_every_key_is_in_the_reference_and_no_other() -> None:
+    keys = {row[0].strip("`") for row in rows("key")}
+    known = {name for model in (_Description, _Cloud, _Service, _Gateway) for name in model.model_fields}
+    assert keys == known
+
+
+def test_every_timeout_is_there_with_its_default() -> None:
+    told = {row[0].strip("`"): float(row[1]) for row in rows("timeout")}
+    assert told == dataclasses.asdict(Timeouts())
+    assert set(told) == set(_Timeouts.model_fields)
+
+
+def test_the_figures_are_those_of_the_code() -> None:
+    words = {4.0: "four", 8: "eight"}
+    assert f"lets requests finish for {words[STOP_GRACE]} seconds" in GUIDE
+    assert f"a scope of up to {words[NATIVE_ENTRIES]} entries" in GUIDE
+    assert f"after {FIRST_PAUSE:g} s for the first time and with a pause that doubles up to {LONGEST_PAUSE:g} s" in GUIDE
+    assert f"{OLDEST[0]}.{OLDEST[1]} or later" in GUIDE
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+\.md)\)", GUIDE))
+def test_every_link_leads_somewhere(target: str) -> None:
+    assert (Path(__file__).parents[3] / "docs" / target).is_file()
