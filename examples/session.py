@@ -39,7 +39,7 @@ def lab_status() -> Any:
 
 @dataclass(frozen=True)
 class User:
-    """Somebody at the ``openstack`` command, with an entry of a clouds.yaml: of the lab's, where ``CloudOne`` is an ordinary member."""
+    """Somebody at the ``openstack`` command, by an entry of a clouds.yaml; in the lab's, ``CloudOne`` is an ordinary member."""
 
     entry: str
     config: Path | None = None

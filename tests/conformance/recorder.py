@@ -46,7 +46,9 @@ class Recorder:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 if "X-Case" in self.headers:
                     headers = tuple(self.headers.items())
-                    recorder.seen.append(Seen(name, self.command, self.path, headers, body))
+                    # As it came: ``self.path`` has lost all but one of the slashes that it began with.
+                    path = self.requestline.split()[1]
+                    recorder.seen.append(Seen(name, self.command, path, headers, body))
                 token = {"project": {"id": "p1"}, "catalog": [{"type": "compute", "endpoints": []}]}
                 content = json.dumps({"token": token, "catalog": []}).encode()
                 self.send_response(200)

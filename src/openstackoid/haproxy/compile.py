@@ -103,6 +103,8 @@ def _defaults(cloud: Cloud) -> list[str]:
         f"timeout http-request {_ms(min(timeouts.client, 10))}",
         "timeout tunnel 1h",
         "retries 1",
+        "# A process that is replaced ends an idle connection behind its next answer, not under a request that is on its way.",
+        "option idle-close-on-response",
         *(_http_error(status, f"gateway of {cloud.name}: {what}") for status, what in _GENERAL.items()),
     ]
 
