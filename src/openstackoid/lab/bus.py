@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import secrets
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -138,10 +137,6 @@ class Bus:
         if done.returncode:
             words = (done.stderr or done.stdout).strip()
             raise OpenstackoidError(f"RabbitMQ did not take the definitions of a new cloud: {words[-400:]}")
-
-    def reset(self) -> None:
-        """Forget the broker's queues; it must not be running. What was on its way belonged to processes now dead."""
-        shutil.rmtree(self.directory / "data", ignore_errors=True)
 
 
 def node_name(instance: str) -> str:

@@ -8,6 +8,8 @@ from openstackoid.lab import databases
 from openstackoid.lab.clouds import select
 from openstackoid.lab.lab import Lab
 from openstackoid.lab.progress import Progress
+from openstackoid.lab.running import start_database
+from openstackoid.lab.waiting import os_errors
 
 _LAST = ("mariadb", "rabbitmq", "epmd")
 """The shared processes, in the order in which they are stopped: after all that use them."""
@@ -23,18 +25,21 @@ def down(name: str | None, cloud_names: Sequence[str], purge: bool, progress: Pr
     if not lab.instance.root.exists():
         return lab
     chosen = [cloud.name for cloud in select(lab.clouds, cloud_names)] if cloud_names else []
-    with lab.instance.locked():
-        with progress.step(", ".join(chosen) or "lab", "stopped"):
+    what = ", ".join(chosen) or "lab"
+    with os_errors(), lab.instance.locked(lambda: progress.say("waiting for another `lab up` or `down` to end")):
+        if purge and chosen:
+            with progress.step(what, "stopped, files removed"):
+                lab.table.stop([pair for pair in lab.table.recorded() if pair[0] in chosen])
+                _purge_clouds(lab, chosen)
+                stop_clouds(lab, chosen)
+            return lab
+        with progress.step(what, "stopped"):
             if chosen:
                 stop_clouds(lab, chosen)
             else:
                 stop_all(lab)
-        if not purge:
-            return lab
-        with progress.step(", ".join(chosen) or "lab", "files removed"):
-            if chosen:
-                _purge_clouds(lab, chosen)
-            else:
+        if purge:
+            with progress.step(what, "files removed"):
                 lab.instance.purge()
     return lab
 
@@ -55,11 +60,9 @@ def stop_all(lab: Lab) -> None:
 
 
 def _purge_clouds(lab: Lab, names: Sequence[str]) -> None:
-    client = databases.Client(lab.directory / "mariadb")
-    running = lab.table.find("shared", "mariadb") is not None
+    client = start_database(lab) if (lab.directory / "mariadb").exists() else None
     for name in names:
-        cloud = lab.cloud(name)
-        if running:
-            databases.drop(client, cloud)
+        if client:
+            databases.drop(client, lab.cloud(name))
         for folder in ("clouds", "gateways", "logs"):
             shutil.rmtree(lab.directory / folder / name, ignore_errors=True)

@@ -64,6 +64,12 @@ class Lab:
         for cloud in wanted:
             numbers.setdefault(cloud.name, max(numbers.values(), default=0) + 1)
         base = known.base
+        made_for = known.instance.load().get("schema", known.environment.schema_key)
+        if made_for != known.environment.schema_key:
+            raise OpenstackoidError(
+                f"the databases of the lab {known.name!r} were made for other versions of OpenStack",
+                hint="`openstackoid lab down --purge` and then `up` make them anew; the clouds' contents are lost",
+            )
         if not known.instance.exists():
             reserved = [other.load().get("base", 0) for other in known.instance.others()]
             base = ports.choose_base(len(wanted), reserved, ports.is_free)
@@ -75,6 +81,7 @@ class Lab:
             "clouds": [{"name": c.name, "layout": c.layout, "cinder": c.cinder} for c in self.clouds],
             "base": self.base,
             "numbers": self.numbers,
+            "schema": self.environment.schema_key,
         }
         self.instance.save(facts)
         write_private(self.clouds_yaml, yaml.safe_dump(self._client_entries(), sort_keys=False))

@@ -85,14 +85,15 @@ class Environment:
         return cls(shared / f"openstack-{hashlib.sha256(wanted).hexdigest()[:12]}")
 
     @property
-    def key(self) -> str:
-        """What tells this environment from one of other versions."""
-        return self.directory.name.removeprefix("openstack-")
-
-    @property
     def _complete(self) -> Path:
         # Beside the environment, which holds only what its wheels hold.
         return self.directory.with_name(self.directory.name + ".complete")
+
+    @property
+    def schema_key(self) -> str:
+        """What tells the databases of these versions of the services from those of others."""
+        pins = [line for line in CONSTRAINTS.read_text().splitlines() if line.partition("==")[0] in REQUIREMENTS]
+        return hashlib.sha256("\n".join(pins).encode()).hexdigest()[:12]
 
     def is_ready(self) -> bool:
         """Tell whether the environment was installed to its end."""

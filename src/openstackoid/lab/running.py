@@ -4,8 +4,10 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
+from openstackoid.lab import databases
 from openstackoid.lab.lab import Lab
 from openstackoid.lab.processes import Daemon
+from openstackoid.lab.state import private_dir
 from openstackoid.lab.waiting import StoppedError, Waiter, answers, not_ready
 
 
@@ -34,6 +36,18 @@ def alive(lab: Lab, daemon: Daemon, ready: Callable[[], bool]) -> Callable[[], b
         return ready()
 
     return check
+
+
+def start_database(lab: Lab, waiter: Waiter | None = None) -> databases.Client:
+    """Start the lab's MariaDB unless it runs, wait until it answers, and return its administrator's client."""
+    directory = private_dir(lab.directory / "mariadb")
+    if not (directory / "data").exists():
+        databases.create_data(directory, lab.log("shared", "mariadb-install"))
+    server = databases.daemon(directory, lab.shared_ports()["mariadb"], lab.log("shared", "mariadb"))
+    client = databases.Client(directory)
+    ensure_running(lab, server)
+    (waiter or Waiter()).until(alive(lab, server, client.is_ready), "MariaDB", server.log, 60)
+    return client
 
 
 def wait_for_answer(lab: Lab, waiter: Waiter, daemon: Daemon, url: str, seconds: float = 120.0) -> None:

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The processes of one cloud: which there are, how each is started, and what it needs to have been started before."""
 
-import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from openstackoid.lab.catalog import Api, apis
@@ -88,7 +86,7 @@ def daemons(site: Site, guest: Path, logs: Path) -> dict[str, Daemon]:
     return result
 
 
-def gateway(cloud: str, mesh: Path, directory: Path, logs: Path, extra: Mapping[str, str] | None = None) -> Daemon:
+def gateway(cloud: str, mesh: Path, directory: Path, logs: Path) -> Daemon:
     """Return the process of a cloud's gateway: what any user of the package would run."""
     argv = [sys.executable, "-m", "openstackoid", "gateway", "run", "--cloud", cloud]
     argv += ["--config", str(mesh), "--state-dir", str(directory)]
@@ -96,12 +94,6 @@ def gateway(cloud: str, mesh: Path, directory: Path, logs: Path, extra: Mapping[
         "PATH": f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": str(directory),
         "LANG": "C.UTF-8",
-        **(extra or {}),
     }
     # The gateway watches the mesh description by itself, so a change of that file is no reason for a restart.
     return Daemon(cloud, GATEWAY, argv, env, logs / cloud / "gateway.log", directory, patience=10)
-
-
-def forget(site: Site) -> None:
-    """Remove a cloud's configuration and data; its processes must have been stopped."""
-    shutil.rmtree(site.directory, ignore_errors=True)

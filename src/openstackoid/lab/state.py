@@ -14,10 +14,11 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import platformdirs
 
@@ -70,6 +71,14 @@ def write_private(path: Path, content: str | bytes) -> bool:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
     Path(new).replace(path)
+    return True
+
+
+def _lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
     return True
 
 
@@ -126,21 +135,28 @@ class Instance:
             )
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other `up` and `down` of any instance out for as long as this runs.
+    def locked(self, waiting: Callable[[], None], seconds: float = 900) -> Iterator[None]:
+        """Keep other `up` and `down` of any instance out for as long as this runs: they install into the same folder.
+
+        Calls ``waiting`` once if another one is at work, and waits for it to end.
 
         Raises:
-            OpenstackoidError: another one is running.
+            OpenstackoidError: it did not end in that time.
         """
         private_dir(self.root)
         path = self.root / "lock"
+        deadline = time.monotonic() + seconds
         with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise OpenstackoidError(
-                    "another `openstackoid lab up` or `down` is running", hint="wait until it has ended"
-                ) from None
+            told = False
+            while not _lock(file):
+                if time.monotonic() >= deadline:
+                    raise OpenstackoidError(
+                        "another `openstackoid lab up` or `down` has not ended", hint=f"look who holds {path}"
+                    )
+                if not told:
+                    waiting()
+                    told = True
+                time.sleep(0.2)
             yield
 
     def purge(self) -> None:

@@ -79,28 +79,25 @@ def _service(lab: Lab, owner: str, name: str, service_type: str | None = None, u
 
 
 def show(report: dict[str, Any], console: Console) -> None:
-    """Print the state of the lab as tables."""
-    console.print(f"lab {report['lab']}  [dim]{report['state_dir']}[/dim]")
-    wholes = [{"name": "shared", "frontend": "", **report["shared"]}, *report["clouds"]]
-    grid = Grid(box=None, pad_edge=False)
-    for heading in ("", "service", "type", "state", "pid"):
-        grid.add_column(heading)
-    grid.add_column("memory", justify="right")
+    """Print the state of the lab, a table for each cloud."""
+    console.print(f"lab {report['lab']}  [dim]{report['state_dir']}[/dim]", soft_wrap=True)
+    wholes = [*report["clouds"], {"name": "shared", "frontend": "", **report["shared"]}]
     for whole in wholes:
-        label = f"[bold]{whole['name']}[/bold] {_coloured(whole['state'])} {whole['frontend']}"
+        console.print(f"\n[bold]{whole['name']}[/bold]  {_coloured(whole['state'])}  {whole['frontend']}")
+        grid = Grid(box=None, pad_edge=True, show_header=False)
+        for width in (18, 14, 7, 8, 10):
+            grid.add_column(width=width)
         for member in whole["services"]:
             grid.add_row(
-                label,
                 member["name"],
-                member["type"] or "",
+                f"[dim]{member['type'] or ''}[/dim]",
                 _coloured(member["state"]),
                 str(member["pid"] or ""),
                 f"{member['memory'] / 1024**2:.0f} MiB" if member["memory"] else "",
             )
-            label = ""
-    console.print(grid)
+        console.print(grid)
     total = sum(member["memory"] for whole in wholes for member in whole["services"])
-    console.print(f"memory in all: {total / 1024**3:.2f} GiB")
+    console.print(f"\nmemory in all: {total / 1024**3:.2f} GiB")
 
 
 def _coloured(state: str) -> str:

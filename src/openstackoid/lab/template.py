@@ -37,7 +37,7 @@ class Template:
 
     def __init__(self, shared: Path, environment: Environment) -> None:
         self._environment = environment
-        self.directory = shared / f"schema-{environment.key}-{_FORMAT}"
+        self.directory = shared / f"schema-{environment.schema_key}-{_FORMAT}"
 
     def is_ready(self) -> bool:
         """Tell whether the template exists."""

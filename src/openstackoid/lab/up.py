@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.lab import databases, packages, services
+from openstackoid.lab import packages, services
 from openstackoid.lab.catalog import apis
 from openstackoid.lab.clouds import Cloud, select
 from openstackoid.lab.down import stop_clouds
@@ -14,9 +14,9 @@ from openstackoid.lab.lab import Lab
 from openstackoid.lab.ports import is_free
 from openstackoid.lab.progress import Progress
 from openstackoid.lab.raising import Raising
-from openstackoid.lab.running import alive, ensure_running, side_by_side, wait_for_answer
+from openstackoid.lab.running import alive, ensure_running, side_by_side, start_database, wait_for_answer
 from openstackoid.lab.state import private_dir
-from openstackoid.lab.waiting import Waiter
+from openstackoid.lab.waiting import Waiter, os_errors
 
 Part = Literal["services", "gateways"]
 
@@ -31,7 +31,7 @@ def up(name: str | None, cloud_names: Sequence[str], only: Part | None, progress
     wanted = select(lab.clouds, cloud_names)
     lab.instance.check_length()
     packages.check_before(lab.environment, lab.instance.root)
-    with lab.instance.locked():
+    with os_errors(), lab.instance.locked(lambda: progress.say("waiting for another `lab up` or `down` to end")):
         gone = [cloud for cloud in Lab.load(name).clouds if cloud.name not in {c.name for c in lab.clouds}]
         _check_ports(lab, wanted, only)
         _prepare(lab, progress)
@@ -118,21 +118,14 @@ def _services(lab: Lab, wanted: Sequence[Cloud], progress: Progress) -> None:
                 hint=f"openstackoid lab up {cloud.name} --only gateways",
             )
     services.write_guest(lab.guest)
-    logs = lab.logs / "shared"
     waiter = Waiter()
     broker = lab.bus()
     new_clouds = broker.write({cloud.slug: lab.site(cloud).secrets["bus"] for cloud in lab.clouds})
     mapper, rabbit = broker.daemons()
     ensure_running(lab, mapper)
     told = not ensure_running(lab, rabbit)
-    directory = private_dir(lab.directory / "mariadb")
-    if not (directory / "data").exists():
-        databases.create_data(directory, logs / "mariadb-install.log")
-    server = databases.daemon(directory, lab.shared_ports()["mariadb"], logs / "mariadb.log")
-    client = databases.Client(directory)
     with progress.step("lab", "MariaDB"):
-        ensure_running(lab, server)
-        waiter.until(alive(lab, server, client.is_ready), "MariaDB", server.log, 60)
+        client = start_database(lab, waiter)
 
     def bus_ready() -> None:
         port = lab.shared_ports()["rabbitmq"]

@@ -3,7 +3,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
@@ -46,6 +47,19 @@ def not_ready(why: str, log: Path) -> OpenstackoidError:
         f"{why}; the end of {log}:\n{tail(log)}",
         hint="`openstackoid lab up` starts what is missing; `openstackoid lab down --purge` and `up` begin afresh",
     )
+
+
+@contextmanager
+def os_errors() -> Iterator[None]:
+    """Answer an error of the operating system (a full disk, a file of another user) in a line.
+
+    Raises:
+        OpenstackoidError: there was one.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OpenstackoidError(f"the operating system refused: {error}") from error
 
 
 def answers(url: str, seconds: float = 30.0) -> bool:

@@ -73,12 +73,15 @@ def test_the_last_purge_removes_what_instances_share(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_commands_do_not_work_at_once(tmp_path: Path) -> None:
+def test_a_second_command_waits_for_the_first(tmp_path: Path) -> None:
     first, second = Instance("one", tmp_path), Instance("two", tmp_path)
-    with first.locked(), pytest.raises(OpenstackoidError, match="another `openstackoid lab up` or `down`"), second.locked():
+    told: list[str] = []
+    refused = pytest.raises(OpenstackoidError, match="another `openstackoid lab up` or `down` has not ended")
+    with first.locked(lambda: None), refused, second.locked(lambda: told.append("x"), seconds=0.3):
         pass
-    with second.locked():
-        pass
+    assert told == ["x"]
+    with second.locked(lambda: told.append("y")):
+        assert told == ["x"]
 
 
 def test_a_path_too_long_for_sockets_is_refused(tmp_path: Path) -> None:
