@@ -72,7 +72,7 @@ class Supervisor:
 
     async def _work(self) -> None:
         watch = Watch(self._digest())
-        running = load_configuration(self.path, self.cloud, self.folder.runtime)
+        running = await self._read()
         self._generation = await self._draft(running)
         check_free(self.cloud, sockets(running.cloud))
         write_private(self.folder.mesh, running.text)
@@ -110,7 +110,7 @@ class Supervisor:
             elif not watch.look(self._digest()):
                 continue
             try:
-                candidate = load_configuration(self.path, self.cloud, self.folder.runtime)
+                candidate = await self._read()
                 changed = await self._go_over(running, candidate)
             except OpenstackoidError as error:
                 log.error("%s\n  the gateway of %s goes on with the description that it has", error, self.cloud)
@@ -160,6 +160,10 @@ class Supervisor:
             self.folder.discard(generation)
             raise
         return generation
+
+    async def _read(self) -> Configuration:
+        # A mesh of thousands of clouds takes a while to read; parts that die meanwhile are to be started again.
+        return await asyncio.to_thread(load_configuration, self.path, self.cloud, self.folder.runtime)
 
     def _digest(self) -> str | None:
         try:

@@ -140,6 +140,24 @@ def test_a_new_frontend_on_a_taken_port_keeps_the_old_ones(gateway: Gateway) -> 
     gateway.wait_for(f"has reloaded, ready on 127.0.0.1:{min(port, gateway.port)}, 127.0.0.1:{max(port, gateway.port)}")
 
 
+def test_a_new_haproxy_that_cannot_start_leaves_the_old_one(gateway: Gateway) -> None:
+    before = gateway.parts()
+    with socket.create_server(("127.0.0.2", gateway.port)):
+        gateway.config.write_text(
+            gateway.config.read_text().replace("CloudOne:\n", "CloudOne:\n    gateway: {bind: 127.0.0.2}\n", 1)
+        )
+        gateway.hang_up()
+        gateway.wait_for("HAProxy of CloudOne ended with code 1 before it was ready; it says why above\n")
+    assert "127.0.0.2" in gateway.said()
+    assert gateway.parts() == before
+    for _ in range(5):
+        assert gateway.get("/image/x") == (200, "/image/x")
+    assert len(list(gateway.state.glob("generation-*"))) == 1
+    gateway.describe("CloudSix")
+    gateway.hang_up()
+    gateway.wait_for("has reloaded")
+
+
 def test_it_stops_with_all_its_parts(gateway: Gateway) -> None:
     parts = list(gateway.parts().values())
     assert len(parts) == 2
