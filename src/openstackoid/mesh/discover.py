@@ -182,7 +182,8 @@ def _by_service(name: str, rows: Sequence[Row]) -> dict[str, tuple[str | None, d
         raise DiscoverError("\n  ".join([f"the catalog of {name} has endpoints that a mesh cannot have:", *wrong]))
     if not services:
         raise DiscoverError(f"the catalog of {name} has no service that a mesh can have")
-    return services
+    # Keystone promises no order; in this one, two discoveries of the same catalog are the same text.
+    return dict(sorted(services.items()))
 
 
 def _base(url: str) -> str:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The catalog of a cloud, asked from the cloud itself by way of an entry in clouds.yaml."""
 
+import logging
+
 import keystoneauth1.exceptions
 import openstack
 import openstack.exceptions
@@ -9,6 +11,9 @@ from keystoneauth1.identity.base import BaseIdentityPlugin
 from openstackoid.mesh.discover import DiscoverError, Row, rows_of_catalog
 
 _PATIENCE = 30
+
+# keystoneauth warns on stderr of what its exception says a moment later; once is enough.
+logging.getLogger("keystoneauth").addHandler(logging.NullHandler())
 
 
 def read_catalog(entry: str) -> list[Row]:

@@ -112,9 +112,13 @@ clouds:
         both = rows("volumev3", "http://h/volume/v3/$(project_id)s") + rows("block-storage", "http://h/volume/v3")
         endpoints = parse_mesh(describe("CloudOne", both)).clouds["CloudOne"].endpoints
         assert [(endpoint.catalog_type, endpoint.service) for endpoint in endpoints] == [
-            ("volumev3", "block-storage"),
             ("block-storage", "block-storage"),
+            ("volumev3", "block-storage"),
         ]
+
+    def test_the_order_of_the_catalog_makes_no_difference(self) -> None:
+        some = rows("image", "http://h:1") + rows("compute", "http://h:2") + rows("identity", "http://h:3")
+        assert describe("CloudOne", some) == describe("CloudOne", some[::-1])
 
     def test_a_name_that_is_not_the_projects_own_is_kept(self) -> None:
         assert "name:" not in describe("CloudOne", rows("image", "http://h", name="glance"))
