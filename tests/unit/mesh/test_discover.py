@@ -205,7 +205,9 @@ class TestRefusals:
             describe("a b", rows("image", "http://h"))
 
     def test_two_services_at_one_address(self) -> None:
-        with pytest.raises(MeshError, match=r"the description made from the catalog:\d+:\d+: .* is the frontend of compute.public"):
+        with pytest.raises(
+            MeshError, match=r"the description made from the catalog:\d+:\d+: .* is the frontend of compute.public"
+        ):
             describe("CloudOne", rows("image", "http://h/v2") + rows("compute", "http://h/v2.1"))
 
 
