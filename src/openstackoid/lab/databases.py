@@ -86,6 +86,9 @@ def create_data(directory: Path, log: Path) -> None:
     if done.returncode:
         shutil.rmtree(data, ignore_errors=True)
         raise OpenstackoidError(f"MariaDB could not make its data folder; the end of {log}:\n{tail(log)}")
+    # The program's shell script writes a file of its own, by the umask of whoever calls it.
+    for path in data.iterdir():
+        path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 class Client:

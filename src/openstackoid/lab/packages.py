@@ -112,6 +112,7 @@ class Environment:
         shutil.rmtree(self.directory, ignore_errors=True)
         private_dir(self.directory.parent)
         _run([sys.executable, "-m", "venv", str(self.directory)], log, "the virtual environment")
+        self.directory.chmod(0o700)
         pip = [str(self.script("python")), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
         # Wheels only: a source distribution might need a compiler, which users need not have.
         _run([*pip, "--prefer-binary", "-c", str(CONSTRAINTS), *REQUIREMENTS], log, "OpenStack from PyPI")
