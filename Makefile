@@ -21,9 +21,9 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml constraints/development.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or later is needed; name one with PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh scripts/install-venv-module "$(PYTHON)"
-	@echo "== setting up $(VENV): openstackoid, the openstack command and the tools of the tests"
+	@echo "== setting up $(VENV): openstackoid, the openstack command and the tools of the tests (about a minute)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints/development.txt --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[dev]'
 	@touch $@
 
 demo: $(STAMP)
