@@ -4,6 +4,7 @@
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -89,19 +90,31 @@ def tmux(lab: Lab) -> None:
         raise OpenstackoidError("tmux is not installed", hint="apt-get install tmux, or `openstackoid lab shell CLOUD`")
     if not lab.clouds:
         raise OpenstackoidError(f"the lab {lab.name!r} has no clouds yet", hint="openstackoid lab up")
-    os.execv(program, tmux_command(lab, program))  # noqa: S606
+    if os.environ.get("TMUX"):
+        raise OpenstackoidError("this is inside tmux already", hint="`openstackoid lab shell CLOUD` in a pane of each")
+    session = session_name(lab)
+    there = subprocess.run([program, "has-session", "-t", f"={session}"], capture_output=True, check=False)
+    join = [program, "attach-session", "-t", f"={session}"]
+    os.execv(program, tmux_command(lab, program) if there.returncode else join)  # noqa: S606
+
+
+def session_name(lab: Lab) -> str:
+    """Return the name of the lab's tmux session."""
+    return f"openstackoid-{lab.name}"
 
 
 def tmux_command(lab: Lab, program: str) -> list[str]:
-    """Return the command that opens a session with a pane for each cloud, or joins the one there is."""
-    session = f"openstackoid-{lab.name}"
+    """Return the command that opens a session with a pane for each cloud."""
+    session = session_name(lab)
 
     def pane(cloud: str) -> str:
         command = [sys.executable, "-m", "openstackoid", "lab", "shell", cloud, "--lab", lab.name]
-        return shlex.join(command)
+        # A tmux server that runs already has the environment of whoever started it.
+        home = os.environ.get("XDG_STATE_HOME")
+        return shlex.join(["env", f"XDG_STATE_HOME={home}", *command] if home else command)
 
     first, *others = (cloud.name for cloud in lab.clouds)
-    command = [program, "new-session", "-A", "-s", session, pane(first)]
+    command = [program, "new-session", "-s", session, pane(first)]
     for cloud in others:
         command += [";", "split-window", "-v", "-t", session, pane(cloud)]
     return [*command, ";", "select-layout", "-t", session, "even-vertical"]
