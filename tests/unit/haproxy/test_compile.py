@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the compilation refuses, and what it promises about its files; what the rules mean is tested in tests/conformance."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from conformance.clouds import three_clouds
 from openstackoid.haproxy import CompileError, Runtime, compile_gateway
+from openstackoid.haproxy.binary import find_haproxy
+from openstackoid.mesh import parse_mesh
 
 RUNTIME = Runtime("/run/bridge.sock", "/run/stats.sock")
 
