@@ -84,6 +84,7 @@ UNSCOPED = [
     Case("raw path", sent("CloudOne", "/image/v2/a%2Fb//c"), "/image/v2/a%2Fb//c"),
     Case("a prefix ends at a segment", refused(404, "CloudOne", "/image"), "/imagefoo/v2", native=False),
     Case("a path of no service", refused(404, "CloudOne"), "/", native=False),
+    Case("no path at all", refused(404, "CloudOne"), "*", method="OPTIONS", to="image.internal", native=False),
     Case("two tokens", refused(400, "X-Auth-Token", "2 times"), IMAGES, (auth("a"), auth("b")), native=False),
     Case("Keystone, plainly", sent("CloudOne", "/identity/v3/users", auth("t")), "/identity/v3/users", (auth("t"),)),
     Case(
@@ -358,6 +359,16 @@ IDENTITY = [
         "/identity/v3/auth/tokens",
         method="POST",
         body='{"auth": {"identity": {"methods": ["token"], "token": {"id": "tok!SCOPE!{\\"identity\\":\\"CloudTwo\\"}"}}}}',
+        native=False,
+    ),
+    Case(
+        "a scope in a body that is larger than HAProxy's buffer",
+        relayed("CloudTwo", TOKENS),
+        "/identity/v3/auth/tokens",
+        method="POST",
+        body='{"auth": {"identity": {"methods": ["token"], '
+        + " " * 20000
+        + '"token": {"id": "tok!SCOPE!{\\"identity\\":\\"CloudTwo\\"}"}}}}',
         native=False,
     ),
     Case(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The compiled HAProxy against the same table: alone where it decides alone, and with the Python service behind it."""
 
+import http.client
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -51,6 +53,38 @@ def test_gateway(case: Case, whole: dict[str, RunningGateway]) -> None:
     else:
         assert answer.status == 200, answer.message
         fulfils(case, gateway)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "chunked"), [("utf-8", True), ("utf-16", False), ("utf-16-be", False), ("utf-32-le", False)]
+)
+def test_a_body_that_haproxy_cannot_look_through_is_the_bridges(
+    encoding: str, chunked: bool, whole: dict[str, RunningGateway]
+) -> None:
+    """Keystone's JSON may be of any UTF, and what comes in chunks may not be here yet."""
+    gateway = whole["CloudOne"]
+    gateway.recorder.seen.clear()
+    listener = gateway.listener("identity.public")
+    body = '{"auth": {"identity": {"token": {"id": "tok!SCOPE!{\\"identity\\":\\"CloudTwo\\"}"}}}}'.encode(encoding)
+    connection = http.client.HTTPConnection(listener.host, listener.port, timeout=10)
+    connection.request(
+        "POST", "/identity/v3/auth/tokens", iter([body]) if chunked else body, {"X-Case": "1"}, encode_chunked=chunked
+    )
+    assert connection.getresponse().status == 200
+    connection.close()
+    assert [(seen.server, "SCOPE" in seen.body) for seen in gateway.recorder.seen] == [("CloudTwo", False)]
+
+
+def test_a_scope_of_many_spaces_takes_no_time(without_bridge: dict[str, RunningGateway]) -> None:
+    """HAProxy stands still while it matches a pattern: there may be one way only to read what is between the names."""
+    spaces = " " * 600
+    scope = f'{{"image":"CloudTwo"{spaces},"compute":"CloudOne"{spaces},"network":"CloudOne"{spaces}x}}'
+    took = []
+    for _ in range(5):
+        began = time.monotonic()
+        without_bridge["CloudOne"].send(Case("spaces", Refused(400, ()), "/image", (("X-Scope", scope),)))
+        took.append(time.monotonic() - began)
+    assert min(took) < 0.1
 
 
 def fulfils(case: Case, gateway: RunningGateway) -> None:

@@ -18,9 +18,11 @@ NATIVE_ENTRIES = 8
 _LONGEST = MAX_LENGTH - 71
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 _ENTRY = '"[a-z*][a-z0-9-]*" *: *"[A-Za-z0-9._-]+"'
-_SCOPE = rf"^\{{ *{_ENTRY} *( *, *{_ENTRY} *)*\}}$"
+# Between two tokens stands one run of spaces, never two: or a scope of many spaces would be tried in every way to divide them.
+_SCOPE = rf"^\{{ *{_ENTRY}( *, *{_ENTRY})* *\}}$"
 # HAProxy compiles patterns without numbered groups, but a group with a name can be referred to.
 _TWICE = r'"(?P<service>[^"]+)":"[^"]+",(.*,)?"(?P=service)":'
+_ONE_BYTE_JSON = r'^[ \t\r\n]*\{[ \t\r\n]*["}]'
 _MARKED = r"^[^!]+!SCOPE!\{"
 _SERVICE_MARK = r'^[^!]+!SCOPE!\{"\*":"[A-Za-z0-9._-]+"\}$'
 
@@ -48,7 +50,8 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
         "http-request del-header X-Openstackoid-Listener",
         'http-request set-var-fmt(txn.key) "%[so_id]%[path]/"',
         f"http-request set-var(txn.endpoint) var(txn.key),map_beg({ENDPOINTS})",
-        f"{_BRIDGE} if !{{ var(txn.endpoint) -m found }}",
+        "# The key of a path without its slash (`GET 1/image`, `OPTIONS *`) would be that of another socket, or of a root.",
+        f"{_BRIDGE} if !{{ var(txn.endpoint) -m found }} or !{{ path -m beg / }}",
         f"{_BRIDGE} if {once}",
         f"acl is_identity var(txn.endpoint) -m str {' '.join(identity) or 'none'}",
     ]
@@ -149,6 +152,11 @@ def _identity(cloud: Cloud) -> list[str]:
         f"{_BRIDGE} if is_identity is_foreign subject_marked or is_foreign is_tokens !{{ method DELETE }}"
         " or is_foreign is_catalog",
         "http-request wait-for-body time 10s if is_tokens METH_POST !{ var(txn.bridge) -m found }",
+        "# Only a body that is here as a whole, and in one byte a character, has been looked through.",
+        "http-request set-var(txn.arrived) req.body_len if is_tokens METH_POST",
+        f"{_BRIDGE} if is_tokens METH_POST {{ req.body_size,sub(txn.arrived) gt 0 }}",
+        f"{_BRIDGE} if is_tokens METH_POST {{ req.fhdr(transfer-encoding) -m found }}",
+        f"{_BRIDGE} if is_tokens METH_POST !{{ req.body_len 0 }} !{{ req.body -m reg '{_ONE_BYTE_JSON}' }}",
         f"{_BRIDGE} if is_tokens METH_POST {{ req.body -m sub !SCOPE! \\\\u }}",
     ]
 
