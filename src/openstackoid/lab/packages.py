@@ -28,8 +28,10 @@ _PROGRAMS = (
     ("rabbitmq-server", "/usr/lib/rabbitmq/bin", "rabbitmq-server"),
     ("rabbitmqctl", "/usr/lib/rabbitmq/bin", "rabbitmq-server"),
 )
-_UNITS = ("epmd.socket", "epmd.service", "rabbitmq-server.service")
+_UNITS = {"erlang-base": ("epmd.socket", "epmd.service"), "rabbitmq-server": ("rabbitmq-server.service",)}
+"""The services that a package would have the system start."""
 _POLICY = Path("/usr/sbin/policy-rc.d")
+_POLICY_TEXT = "#!/bin/sh\n# Of `openstackoid lab up`, while it installs packages; may be removed at any other time.\nexit 101\n"
 
 REQUIREMENTS = (
     "keystone",
@@ -114,7 +116,7 @@ class Environment:
         _run([sys.executable, "-m", "venv", str(self.directory)], log, "the virtual environment")
         self.directory.chmod(0o700)
         pip = [str(self.script("python")), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-        # Wheels only: a source distribution might need a compiler, which users need not have.
+        # Wheels where there are any: what is only published as source is plain Python, and needs no compiler.
         _run([*pip, "--prefer-binary", "-c", str(CONSTRAINTS), *REQUIREMENTS], log, "OpenStack from PyPI")
         self._complete.touch(mode=0o600)
 
@@ -124,6 +126,8 @@ def check_before(environment: Environment, state: Path) -> None:
 
     Raises:
         OpenstackoidError: no way to install Debian packages, no venv module, or too little disk space.
+
+    May ask for sudo's password: here, where nothing else writes to the terminal yet.
     """
     if sys.platform != "linux":
         raise OpenstackoidError("the lab runs on Linux (Debian 12, Ubuntu 24.04)")
@@ -137,6 +141,11 @@ def check_before(environment: Environment, state: Path) -> None:
         if os.geteuid() != 0 and not shutil.which("sudo"):
             raise OpenstackoidError(
                 f"the Debian packages {names} must be installed, and that needs root or sudo",
+                hint=f"as root: apt-get install --no-install-recommends {names}",
+            )
+        if os.geteuid() != 0 and subprocess.run(["sudo", "true"], check=False).returncode:
+            raise OpenstackoidError(
+                f"the Debian packages {names} must be installed, and sudo does not let this user",
                 hint=f"as root: apt-get install --no-install-recommends {names}",
             )
     first = not environment.is_ready()
@@ -158,38 +167,45 @@ def install_packages(packages: list[str], log: Path) -> None:
     """Install packages of the distribution without leaving a service of theirs running or enabled.
 
     Raises:
-        OpenstackoidError: apt-get failed; the end of its log is in the message.
+        OpenstackoidError: apt-get failed, or would have to remove another package; the end of its log is in the message.
     """
     root = [] if os.geteuid() == 0 else ["sudo"]
-    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
-    with _no_service_starts(root):
-        install = [*apt, "install", "-y", "--no-install-recommends", *packages]
+    # needrestart, which Ubuntu has, would restart services that are none of the lab's business.
+    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "apt-get", "-q"]
+    # A fresh machine's own updates may hold the lock. Nothing is removed: MySQL's server, say, excludes MariaDB's.
+    install = [*apt, "-o", "DPkg::Lock::Timeout=180", "install", "-y", "--no-remove", "--no-install-recommends", *packages]
+    units = [unit for package in packages for unit in _UNITS.get(package, ())]
+    quiet = [["systemctl", "disable", *units]] if units else []
+    quiet += [["update-rc.d", "rabbitmq-server", "disable"]] if "rabbitmq-server" in packages else []
+    with _no_service_starts(root, log):
         try:
             _run(install, log, "Debian packages")
         except OpenstackoidError:
             # The usual reason is a package list that is missing or too old.
             _run([*apt, "update"], log, "the list of Debian packages")
             _run(install, log, "Debian packages")
-    if "rabbitmq-server" in packages or "erlang-base" in packages:
-        for command in (["systemctl", "disable", *_UNITS], ["update-rc.d", "rabbitmq-server", "disable"]):
+        for command in quiet:
             if shutil.which(command[0]):
-                subprocess.run([*root, *command], capture_output=True, check=False)
+                subprocess.run([*root, *command], stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
 @contextmanager
-def _no_service_starts(root: list[str]) -> Iterator[None]:
-    """Let Debian's packages start nothing while they are installed (invoke-rc.d's policy, exit code 101)."""
+def _no_service_starts(root: list[str], log: Path) -> Iterator[None]:
+    """Let Debian's packages start nothing while they are installed (invoke-rc.d's policy, exit code 101).
+
+    A policy of the machine's own is set aside and put back. One of ours, left by a run that was killed, is not taken
+    for the machine's.
+    """
     kept = Path(f"{_POLICY}.openstackoid-kept")
-    if _POLICY.exists():
-        subprocess.run([*root, "mv", str(_POLICY), str(kept)], check=True)
-    write = f"printf '#!/bin/sh\\nexit 101\\n' > {_POLICY} && chmod 755 {_POLICY}"
-    subprocess.run([*root, "sh", "-c", write], check=True)
+    if _POLICY.exists() and _POLICY.read_text(errors="replace") != _POLICY_TEXT:
+        _run([*root, "mv", str(_POLICY), str(kept)], log, "Debian packages")
+    write = 'printf %s "$1" > "$2" && chmod 755 "$2"'
     try:
+        _run([*root, "sh", "-c", write, "sh", _POLICY_TEXT, str(_POLICY)], log, "Debian packages")
         yield
     finally:
-        subprocess.run([*root, "rm", "-f", str(_POLICY)], check=True)
-        if kept.exists():
-            subprocess.run([*root, "mv", str(kept), str(_POLICY)], check=True)
+        back = ["mv", str(kept)] if kept.exists() else ["rm", "-f"]
+        _run([*root, *back, str(_POLICY)], log, "Debian packages")
 
 
 def _run(command: list[str], log: Path, what: str) -> None:

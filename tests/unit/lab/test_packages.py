@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Installing the distribution's packages: with a stand-in for apt-get, on a folder of our own instead of /usr/sbin."""
+
+from pathlib import Path
+
+import pytest
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.lab import packages
+from openstackoid.lab.packages import Environment, check_before, install_packages
+
+_APT = """#!/bin/sh
+echo "apt-get $*" >> "{calls}"
+echo "policy $(cat "{policy}" 2>&1 | tail -n 1)" >> "{calls}"
+exit {code}
+"""
+_PLAIN = """#!/bin/sh
+echo "${{0##*/}} $*" >> "{calls}"
+exit {code}
+"""
+
+
+class Machine:
+    """Programs of the distribution that write down how they were called, and a place for the policy."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.calls = folder / "calls"
+        self.policy = folder / "policy-rc.d"
+        self.log = folder / "logs" / "apt.log"
+
+    def program(self, name: str, text: str = _PLAIN, code: int = 0) -> None:
+        path = self.folder / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text.format(calls=self.calls, policy=self.policy, code=code))
+        path.chmod(0o700)
+
+    def said(self) -> list[str]:
+        return self.calls.read_text().splitlines()
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    machine = Machine(tmp_path)
+    for name in ("systemctl", "update-rc.d"):
+        machine.program(name)
+    machine.program("apt-get", _APT)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    monkeypatch.setattr(packages, "_POLICY", machine.policy)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    return machine
+
+
+def test_nothing_is_started_or_removed(machine: Machine) -> None:
+    install_packages(["rabbitmq-server"], machine.log)
+    install, policy, *quiet = machine.said()
+    assert "--no-remove" in install
+    assert install.endswith(" rabbitmq-server")
+    assert policy == "policy exit 101"
+    assert quiet == ["systemctl disable rabbitmq-server.service", "update-rc.d rabbitmq-server disable"]
+    assert not machine.policy.exists()
+
+
+def test_services_of_packages_that_were_there_are_left_alone(machine: Machine) -> None:
+    install_packages(["mariadb-server-core"], machine.log)
+    assert not [call for call in machine.said() if call.startswith(("systemctl", "update-rc.d"))]
+
+
+def test_the_machines_own_policy_is_put_back(machine: Machine) -> None:
+    machine.policy.write_text("the machine's own")
+    install_packages(["erlang-base"], machine.log)
+    assert "policy exit 101" in machine.said()
+    assert machine.policy.read_text() == "the machine's own"
+
+
+def test_a_policy_that_a_killed_run_left_is_not_taken_for_the_machines(machine: Machine) -> None:
+    left = Path(f"{machine.policy}.openstackoid-kept")
+    left.write_text("the machine's own")
+    machine.policy.write_text(packages._POLICY_TEXT)
+    install_packages(["erlang-base"], machine.log)
+    assert machine.policy.read_text() == "the machine's own"
+    machine.policy.write_text(packages._POLICY_TEXT)
+    install_packages(["erlang-base"], machine.log)
+    assert not machine.policy.exists()
+
+
+def test_a_failure_is_an_answer_and_leaves_no_policy(machine: Machine) -> None:
+    machine.program("apt-get", _APT, code=100)
+    with pytest.raises(OpenstackoidError, match=r"could not install .* \(exit code 100\); the end of .*apt.log"):
+        install_packages(["erlang-base"], machine.log)
+    assert not machine.policy.exists()
+
+
+def test_a_sudo_that_refuses_is_an_answer_before_anything_is_done(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr(packages, "missing_packages", lambda: ["erlang-base"])
+    machine.program("sudo", code=1)
+    with pytest.raises(OpenstackoidError, match="sudo does not let this user"):
+        check_before(Environment(machine.folder / "venv"), machine.folder)
+    assert machine.said() == ["sudo true"]
