@@ -4,12 +4,12 @@
 import os
 import stat
 import subprocess
-import warnings
 from pathlib import Path
 from typing import Any
 
 import openstack
 import psutil
+import pytest
 import yaml
 
 from examples.session import BIN, User, lab_status, openstackoid
@@ -62,6 +62,8 @@ def test_env_makes_openstack_a_client_of_the_cloud(lab: Any) -> None:
     assert len(done.stdout.strip()) == 32
 
 
+# openstacksdk warns of its own code.
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_openstacksdk_takes_the_scope_of_clouds_yaml(lab: Any, two: User, tmp_path: Path) -> None:
     """No command line: a scope in the cloud's entry, and the hook that openstacksdk calls."""
     entries = yaml.safe_load(Path(lab["state_dir"], "clouds.yaml").read_text())
@@ -69,8 +71,6 @@ def test_openstacksdk_takes_the_scope_of_clouds_yaml(lab: Any, two: User, tmp_pa
     config = tmp_path / "clouds.yaml"
     config.touch(0o600)
     config.write_text(yaml.safe_dump(entries))
-    # Of openstacksdk's own making, for every configuration.
-    warnings.filterwarnings("ignore", message="Support for InfluxDB")
     region = openstack.config.OpenStackConfig(config_files=[str(config)], load_envvars=False).get_one("CloudOne")
     with openstack.connection.Connection(config=region) as connection:
         (found,) = connection.image.images(name="cirros")
@@ -82,3 +82,25 @@ def test_an_unknown_cloud_is_answered_with_the_known_ones(lab: Any) -> None:
     assert done.code == 1
     assert "CloudTen" in done.stderr
     assert "CloudOne, CloudTwo" in done.stderr
+
+
+def test_a_third_cloud_joins_while_the_others_run(lab: Any, one: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The running gateways take it up from the mesh description; no process of the other clouds is restarted."""
+    before = pids(lab_status())
+    monkeypatch.setenv("OPENSTACKOID_LAB_CLOUDS", "CloudOne,CloudTwo:ports,CloudThree")
+    try:
+        assert openstackoid("lab", "up").code == 0
+        status = lab_status()
+        assert [cloud["name"] for cloud in status["clouds"]] == ["CloudOne", "CloudTwo", "CloudThree"]
+        assert {service: pid for service, pid in pids(status).items() if service[0] != "CloudThree"} == before
+        theirs = User("CloudThree").openstack("image", "show", "cirros", "-f", "json").json()
+        by_scope = one.openstack("image", "show", "cirros", "-f", "json", scope='{"image": "CloudThree"}')
+        assert by_scope.code == 0, by_scope.stderr
+        assert by_scope.json()["id"] == theirs["id"]
+    finally:
+        openstackoid("lab", "down", "CloudThree", "--purge")
+    monkeypatch.undo()
+    assert openstackoid("lab", "up").code == 0
+    refused = one.openstack("image", "list", scope='{"image": "CloudThree"}')
+    assert refused.code == 2
+    assert "unknown cloud 'CloudThree'; known: CloudOne, CloudTwo" in refused.stderr

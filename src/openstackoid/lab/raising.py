@@ -54,7 +54,11 @@ class Raising:
         # Cinder's and Nova's other processes authenticate, and connect to the bus, as soon as they start.
         self._waiter.until(self._bus.done, "RabbitMQ", self._lab.log("shared", "rabbitmq"))
         self._bus.result()
-        # Nova's other processes come before the APIs: theirs is the longest way, and it is mostly waiting at its end.
+        # Nova's conductor and scheduler ask Placement as soon as they start, and end when nobody answers.
+        ensure_running(self._lab, self._daemons["placement"])
+        with self._step("Placement"):
+            self._api("placement", "placement")
+        # They come before the other APIs: theirs is the longest way, and it is mostly waiting at its end.
         names = (*services.worker_names(self._site), *services.api_names(self._site))
         conductor = self._daemons["nova-conductor"]
         self._conductor_log_size = _size(conductor.log)
@@ -66,12 +70,11 @@ class Raising:
         databases.grant(self._client, self._cloud, self._site.secrets["database"])
 
     def _others(self) -> None:
-        with self._step("Glance, Neutron, Placement"):
+        with self._step("Glance, Neutron"):
             self._api("glance", "image")
             bootstrap.fill_image(self._site)
             self._api("neutron", "network")
             bootstrap.fill_network(self._site, self._lab.numbers[self._cloud.name])
-            self._api("placement", "placement")
         if self._cloud.cinder:
             with self._step("Cinder"):
                 self._api("cinder-api", "block-storage")
