@@ -2,7 +2,8 @@
 """Whether the gateway can listen where its cloud's catalog says it does.
 
 HAProxy lets several processes share a port, so it would start beside another HAProxy without a word and take half of its
-requests. A plain socket does not share: where it can be bound, nobody listens.
+requests. A plain socket does not share: where it can be bound, nobody listens. Two names of one
+address it would open twice, too, and take each request for either frontend's, at random.
 """
 
 import errno
@@ -29,15 +30,23 @@ def new_sockets(running: Cloud, candidate: Cloud) -> frozenset[Socket]:
 
 def check_free(cloud: str, wanted: frozenset[Socket]) -> None:
     """Raise :class:`GatewayError` for the first socket that the gateway of ``cloud`` could not listen on."""
+    seen: dict[Socket, str] = {}
     for host, port in sorted(wanted):
         try:
-            _bind(host, port)
+            address = _bound(host, port)
         except OSError as error:
             reason, hint = _reason(error, port)
             raise GatewayError(f"the gateway of {cloud} cannot listen on {host}:{port}: {reason}", hint) from None
+        other = seen.setdefault(address, host)
+        if other != host:
+            raise GatewayError(
+                f"the gateway of {cloud} cannot tell {other}:{port} from {host}:{port}: both are {address[0]}",
+                "the same name in each frontend, or a port for each",
+            )
 
 
-def _bind(host: str, port: int) -> None:
+def _bound(host: str, port: int) -> tuple[str, int]:
+    """Bind the socket for a moment, and return the address that the name stands for."""
     # HAProxy takes the first address of a name, and '*' for every IPv4 address.
     name = "0.0.0.0" if host == "*" else host.strip("[]")  # noqa: S104 (the operator asked for every address)
     family, kind, protocol, _, address = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
@@ -45,6 +54,7 @@ def _bind(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(address)
         probe.listen(1)
+    return str(address[0]), port
 
 
 def _reason(error: OSError, port: int) -> tuple[str, str | None]:

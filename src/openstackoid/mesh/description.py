@@ -9,7 +9,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Mesh, Timeouts
+from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Mesh, Timeouts
 from openstackoid.mesh.urls import FrontendUrl
 from openstackoid.scope.parser import CLOUD_NAME
 from openstackoid.scope.services import official_service_type, project_name
@@ -196,12 +196,18 @@ def _refuse_ambiguity(clouds: dict[str, Cloud], source: str, text: str, root: ya
     sockets: dict[object, str] = {}
     for cloud in clouds.values():
         prefixes: dict[object, Endpoint] = {}
+        ports: dict[int, Listener] = {}
         for endpoint in cloud.endpoints:
             path = ("clouds", cloud.name, "services", endpoint.catalog_type, "frontend", endpoint.interfaces[0])
             owner = sockets.setdefault(endpoint.listener, cloud.name)
             if owner != cloud.name:
                 what = f"{'.'.join(path)}: {endpoint.listener} is a frontend of {owner} already; each cloud has its own"
                 raise _error(source, text, _mark(root, path), what)
+            namesake = ports.setdefault(endpoint.listener.port, endpoint.listener)
+            if cloud.bind is not None and namesake != endpoint.listener:
+                spot = ("clouds", cloud.name, "gateway", "bind")
+                what = f"{'.'.join(spot)}: {namesake} and {endpoint.listener} would both be {cloud.bind}:{namesake.port}"
+                raise _error(source, text, _mark(root, spot), f"{what}; without 'bind' each host is its own, or give each a port")
             twin = prefixes.setdefault((endpoint.listener, endpoint.frontend.prefix), endpoint)
             if (twin.service, twin.backends) != (endpoint.service, endpoint.backends):
                 what = f"{'.'.join(path)}: {endpoint.frontend.root()} is the frontend of {twin.key} already, with another backend"

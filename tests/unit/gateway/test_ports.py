@@ -23,7 +23,16 @@ def cloud(*urls: str, bind: str = "") -> Cloud:
 def test_a_free_socket_is_no_matter() -> None:
     with socket.create_server(("127.0.0.1", 0)) as before:
         port = before.getsockname()[1]
-    check_free("One", frozenset({("127.0.0.1", port), ("localhost", port)}))
+    check_free("One", frozenset({("127.0.0.1", port), ("127.0.0.2", port)}))
+    check_free("One", frozenset({("localhost", port)}))
+
+
+def test_two_names_of_one_address_are_refused() -> None:
+    """HAProxy would open the one socket twice, and take each request for either frontend's, at random."""
+    with socket.create_server(("127.0.0.1", 0)) as before:
+        port = before.getsockname()[1]
+    with pytest.raises(GatewayError, match=rf"cannot tell 127\.0\.0\.1:{port} from localhost:{port}: both are 127\.0\.0\.1"):
+        check_free("One", frozenset({("127.0.0.1", port), ("localhost", port)}))
 
 
 def test_a_port_that_is_shared_by_choice_is_taken_too() -> None:
@@ -51,7 +60,7 @@ def test_a_port_without_rights_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     def refuse(host: str, port: int) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(ports, "_bind", refuse)
+    monkeypatch.setattr(ports, "_bound", refuse)
     with pytest.raises(GatewayError, match=r"127\.0\.0\.1:80: a port below 1024 needs rights that you do not have"):
         check_free("One", frozenset({("127.0.0.1", 80)}))
 
@@ -60,7 +69,7 @@ def test_a_name_without_an_address_is_refused(monkeypatch: pytest.MonkeyPatch) -
     def refuse(host: str, port: int) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(ports, "_bind", refuse)
+    monkeypatch.setattr(ports, "_bound", refuse)
     with pytest.raises(GatewayError, match=r"gateway\.invalid:8801: no address is known for this name"):
         check_free("One", frozenset({("gateway.invalid", 8801)}))
 

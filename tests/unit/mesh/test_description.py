@@ -177,6 +177,14 @@ class TestBad:
         with pytest.raises(MeshError, match=r"^f:7:\d+: .*: h:80 is a frontend of One already; each cloud has its own"):
             parse_mesh(text, "f")
 
+    def test_two_hosts_that_bind_makes_one(self) -> None:
+        """HAProxy would open the one socket twice, and take each request for either frontend's, at random."""
+        text = service("{frontend: {public: http://p:80, internal: http://i:80}}")
+        assert len(parse_mesh(text).clouds["One"].listeners) == 2
+        text = text.replace("    services", "    gateway: {bind: '*'}\n    services")
+        with pytest.raises(MeshError, match=r"^f:4:21: clouds\.One\.gateway\.bind: p:80 and i:80 would both be \*:80; "):
+            parse_mesh(text, "f")
+
 
 class TestFile:
     def test_it_is_read(self, tmp_path: Path) -> None:
