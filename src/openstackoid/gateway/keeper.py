@@ -3,6 +3,7 @@
 
 import asyncio
 import logging
+import signal
 from collections.abc import Awaitable, Callable
 
 from openstackoid.errors import OpenstackoidError
@@ -33,6 +34,12 @@ class Keeper:
             alive = self.child if self.child is not None and self.child.alive else None
             self.child = await self._start(alive)
             self._replaced.set()
+
+    async def tell(self, number: signal.Signals) -> None:
+        """Send a signal to the process in use; where one is being started, to that one, which may have read what is old now."""
+        async with self._turn:
+            if self.child is not None:
+                self.child.send(number)
 
     async def keep(self) -> None:
         """Start the part again whenever it ends, for ever."""

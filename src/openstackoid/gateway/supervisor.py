@@ -146,8 +146,7 @@ class Supervisor:
                 self.folder.discard(old)
         if parts:
             write_private(self.folder.mesh, candidate.text)
-            if self._bridge.child is not None:
-                self._bridge.child.send(signal.SIGHUP)
+            await self._bridge.tell(signal.SIGHUP)
         return bool(parts)
 
     async def _draft(self, configuration: Configuration) -> Path:
