@@ -42,3 +42,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader (``| head``) has left. Python would complain again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        print(f"openstackoid: the operating system refused: {error}", file=sys.stderr)
+        return 1

@@ -150,12 +150,12 @@ def url(cloud: Cloud, name: str, password: str, port: int) -> str:
 
 def grant(client: Client, cloud: Cloud, password: str) -> None:
     """Make the cloud's user, who may use that cloud's databases and no other."""
-    # In a grant, "_" is a pattern for any one character.
-    pattern = f"{cloud.slug}_".replace("_", "\\_") + "%"
+    # In a grant, "_" is a pattern for any one character. Each database is named: a cloud's name may begin another's.
+    names = [database(cloud, name).replace("_", "\\_") for name in DATABASES]
     user = f"'{cloud.slug}'@'{HOST}'"
     client.sql(
         f"CREATE USER IF NOT EXISTS {user}; ALTER USER {user} IDENTIFIED BY '{password}';"
-        f"GRANT ALL PRIVILEGES ON `{pattern}`.* TO {user};"
+        + "".join(f"GRANT ALL PRIVILEGES ON `{name}`.* TO {user};" for name in names)
     )
 
 

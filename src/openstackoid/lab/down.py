@@ -55,6 +55,7 @@ def stop_all(lab: Lab) -> None:
     """Stop every process of the lab, also of clouds that are no longer described."""
     recorded = lab.table.recorded()
     lab.table.stop([pair for pair in recorded if pair[0] != "shared"])
+    lab.template.stop()
     for name in _LAST:
         lab.table.stop([pair for pair in recorded if pair == ("shared", name)])
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Daemons that outlive the command that started them, and are recognised by the next one.
 
-A process is recorded with its id *and* the time it was created, so that a stranger who was given the same id later is
-never taken for ours, and never killed. Each is the leader of a session of its own; stopping it stops its whole group.
+A process is recorded with its id, the kernel's clock tick at which it was created, and the boot that these belong to, so
+that a stranger who was given the same id later is never taken for ours, and never killed. Each is the leader of a session
+of its own; stopping it stops its whole group.
 """
 
 import hashlib
@@ -22,6 +23,25 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.state import private_dir, write_private
 
 _DEAD = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+
+
+def boot() -> str:
+    """Return what process ids belong to: the kernel's boot, and the container if this is one."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + " " + str(Path("/proc/self/ns/pid").readlink())
+
+
+def created(pid: int) -> int:
+    """Return when a process was created, in clock ticks since boot (proc(5), field 22): no change of the clock moves it.
+
+    Raises:
+        psutil.NoSuchProcess: nobody has this id.
+    """
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        raise psutil.NoSuchProcess(pid) from None
+    # The second field, the program's name in parentheses, may hold blanks and parentheses.
+    return int(text.rpartition(")")[2].split()[19])
 
 
 @dataclass(frozen=True)
@@ -81,9 +101,10 @@ class Table:
         Raises:
             psutil.NoSuchProcess: nobody has this id.
         """
-        process = psutil.Process(int(record["pid"]))
-        # psutil derives the time from clock ticks since boot; it is exact for one process, but be lenient.
-        return process if abs(process.create_time() - float(record["created"])) < 0.05 else None
+        if record.get("boot") != boot():
+            return None
+        pid = int(record["pid"])
+        return psutil.Process(pid) if created(pid) == record["created"] else None
 
     def _read(self, owner: str, name: str) -> dict[str, str | float]:
         try:
@@ -123,7 +144,8 @@ class Table:
         process = psutil.Process(child.pid)
         record = {
             "pid": child.pid,
-            "created": process.create_time(),
+            "created": created(child.pid),
+            "boot": boot(),
             "started": time.time(),
             "fingerprint": daemon.fingerprint(),
             "patience": daemon.patience,

@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import requests
 from keystoneauth1 import exceptions, session
 from keystoneauth1.identity import v3
 
@@ -18,7 +19,11 @@ class Rest:
 
     def __init__(self, addresses: Addresses, username: str, password: str, project: str) -> None:
         self._addresses = addresses
+        # No proxy of the user's environment stands between the lab and its own loopback address.
+        direct = requests.Session()
+        direct.trust_env = False
         self._session = session.Session(
+            session=direct,
             auth=v3.Password(
                 auth_url=f"{addresses.frontend('identity')}/v3",
                 username=username,

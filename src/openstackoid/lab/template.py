@@ -43,6 +43,15 @@ class Template:
         """Tell whether the template exists."""
         return self.directory.is_dir()
 
+    @property
+    def _work(self) -> Path:
+        return self.directory.with_name(self.directory.name + ".making")
+
+    def stop(self) -> None:
+        """Stop the database server that a build which was killed left behind; call it when no build is at work."""
+        table = Table(self._work / "run")
+        table.stop(table.recorded())
+
     def load(self, client: databases.Client, cloud: Cloud) -> None:
         """Make the cloud's databases from the template, those that it does not have yet."""
         existing = client.databases()
@@ -70,7 +79,8 @@ class Template:
         Raises:
             OpenstackoidError: a migration failed; the end of its log is in the message.
         """
-        work = self.directory.with_name(self.directory.name + ".making")
+        work = self._work
+        self.stop()
         shutil.rmtree(work, ignore_errors=True)
         private_dir(work)
         table = Table(work / "run")

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.lab.processes import Daemon, Table, memory
+from openstackoid.lab.processes import Daemon, Table, boot, created, memory
 
 _SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
 _STUBBORN = (
@@ -97,12 +97,27 @@ def _group(pid: int) -> int:
 def test_a_stranger_with_the_same_id_is_left_alone(tmp_path: Path) -> None:
     table = Table(tmp_path / "run")
     table.directory.mkdir()
-    record = {"pid": os.getpid(), "created": psutil.Process().create_time() - 100, "patience": 0}
+    record = {"pid": os.getpid(), "created": created(os.getpid()) - 100, "boot": boot(), "patience": 0}
     (table.directory / "A+x.json").write_text(json.dumps(record))
     assert table.find("A", "x") is None
     table.stop(table.recorded())
     assert psutil.Process().is_running()
     assert table.recorded() == []
+
+
+def test_a_group_of_another_boot_is_left_alone(tmp_path: Path) -> None:
+    """After a reboot, the id of a process that has gone may be that of a stranger's group whose leader has ended."""
+    daemon, table = _daemon(tmp_path, _PARENT), Table(tmp_path / "run")
+    group = table.start(daemon).pid
+    _wait_for_log(daemon)
+    path = table.directory / "A+x.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps({**record, "boot": "another"}))
+    table.stop(table.recorded())
+    left = [p for p in psutil.process_iter() if _group(p.pid) == group and p.status() != psutil.STATUS_ZOMBIE]
+    assert left
+    path.write_text(json.dumps(record))
+    table.stop(table.recorded())
 
 
 def test_a_program_that_is_not_there_is_an_answer(tmp_path: Path) -> None:
