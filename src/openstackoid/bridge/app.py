@@ -12,11 +12,11 @@ from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, e
 from openstackoid.bridge.forward import BROKEN_BODY, forward, invite
 from openstackoid.bridge.head import Head, Incoming, read_head
 from openstackoid.bridge.log import log_request
-from openstackoid.bridge.relay import TOKENS_PATH, relay
+from openstackoid.bridge.relay import relay
 from openstackoid.bridge.tokens import body_token
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh
-from openstackoid.routing import Decision, Refuse, Relay, Request, decide
+from openstackoid.routing import IDENTITY, TOKENS_PATH, Decision, Refuse, Relay, Request, called_path, decide
 
 BODY_LIMIT = 64 * 1024
 """Bytes of the body of an authentication; Keystone's own limit for any body is 112 KiB."""
@@ -103,9 +103,9 @@ class _Trip:
         """Return the body of a request for a token, which may hold a scope; None for any other request."""
         self._check_expectation(head)
         endpoint = self._here.locate(head.listener, head.path)
-        if endpoint is None or endpoint.service != "identity" or head.method != "POST":
+        if endpoint is None or endpoint.service != IDENTITY or head.method != "POST":
             return None
-        if head.path != endpoint.frontend.prefix + TOKENS_PATH:
+        if called_path(endpoint, head.path) != TOKENS_PATH:
             return None
         return await self._read_body(head)
 

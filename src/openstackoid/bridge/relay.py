@@ -15,14 +15,12 @@ from openstackoid.bridge.links import Links
 from openstackoid.bridge.tokens import project_of, with_body_token, with_catalog, with_plain_catalog
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops, read_answer
 from openstackoid.mesh import Cloud, catalog
-from openstackoid.routing import Headers, Relay
+from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Headers, Relay
 from openstackoid.scope import join_token
 
 ANSWER_LIMIT = 1024 * 1024
 """Bytes of an answer: a token with the catalog of a large cloud has some tens of thousands."""
 
-CATALOG_PATH = "/v3/auth/catalog"
-TOKENS_PATH = "/v3/auth/tokens"
 _NOT_SENT_ON = ("expect", "content-length", "accept-encoding")
 _AS_IT_IS = (("Accept-Encoding", "identity"),)
 

@@ -8,7 +8,7 @@ be named twice. Whatever else is possible sets ``txn.bridge``, and Python decide
 
 from openstackoid.haproxy.maps import ENDPOINTS, OTHER_PREFIX, PAIRS, TARGETS, bind_ids
 from openstackoid.mesh import Cloud
-from openstackoid.routing.decide import CATALOG_PATH, IDENTITY, TOKENS_PATH
+from openstackoid.routing import CATALOG_PATH, IDENTITY, TOKENS_PATH
 from openstackoid.scope import MAX_LENGTH
 
 NATIVE_ENTRIES = 8
@@ -149,6 +149,9 @@ def _identity(cloud: Cloud) -> list[str]:
         "# Keystone: what holds a catalog, and scopes in a body (or what may hide one), are the bridge's.",
         f"acl is_tokens var(txn.key) -m str {tokens}",
         f"acl is_catalog var(txn.key) -m str {catalogs}",
+        "# Another way to write such a path, which Keystone would understand.",
+        "acl is_odd path -m reg '%|//|/auth/.*/$'",
+        f"{_BRIDGE} if is_identity is_odd METH_POST or is_identity is_odd {{ var(txn.scope) -m found }}",
         f"{_BRIDGE} if is_identity is_foreign subject_marked or is_foreign is_tokens !{{ method DELETE }}"
         " or is_foreign is_catalog",
         "http-request wait-for-body time 10s if is_tokens METH_POST !{ var(txn.bridge) -m found }",

@@ -1,8 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to a request at a gateway: its head and the mesh in, a decision out. Pure: no sockets, no clock, no files."""
 
-from openstackoid.routing.decide import decide
+from openstackoid.routing.decide import CATALOG_PATH, IDENTITY, TOKENS_PATH, called_path, decide
 from openstackoid.routing.decision import Decision, Forward, Refuse, Relay
 from openstackoid.routing.request import Headers, Request
 
-__all__ = ["Decision", "Forward", "Headers", "Refuse", "Relay", "Request", "decide"]
+__all__ = [
+    "CATALOG_PATH",
+    "IDENTITY",
+    "TOKENS_PATH",
+    "Decision",
+    "Forward",
+    "Headers",
+    "Refuse",
+    "Relay",
+    "Request",
+    "called_path",
+    "decide",
+]

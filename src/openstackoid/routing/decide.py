@@ -3,6 +3,7 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing.decision import Decision, Forward, Refuse, Relay
@@ -16,6 +17,14 @@ VERSION_DOCUMENT = re.compile(r"/?|/v[0-9.]+/?")
 """Below a service's root: the documents from whose links clients build every later URL. Where the peer has another prefix, its
 links would lead out of the gateway."""
 AUTH, SUBJECT, SERVICE, PLAIN = "x-auth-token", "x-subject-token", "x-service-token", "x-scope"
+
+
+def called_path(endpoint: Endpoint, path: str) -> str:
+    """Return what ``path`` asks of the service, below its root, in one form: decoded, with single slashes and none at its end.
+
+    Web frameworks read ``/v3/auth/%74okens/`` as they read ``/v3/auth/tokens``; a decision that did not would be got round.
+    """
+    return re.sub("/+", "/", unquote(path[len(endpoint.frontend.prefix) :])).rstrip("/")
 
 
 class _RefusedError(Exception):
@@ -88,11 +97,17 @@ class _Gateway:
         self._agreed("the scope of the request and the scope of the token that it is about", scope, about)
         target = self._target(endpoint, scope or about)
         local = target.cloud == self.at
-        path = self._path(request, endpoint, target)
-        called = request.path.removeprefix(endpoint.frontend.prefix)
+        called = called_path(endpoint, request.path)
         tokens = called == TOKENS_PATH
         # Names no cloud of its own, but a foreign token: a service of this cloud that validates its user's token.
-        validates = scope is None and subject is not None and tokens and request.method in ("GET", "HEAD") and not local
+        validates = (
+            scope is None
+            and auth is not None
+            and subject is not None
+            and tokens
+            and request.method in ("GET", "HEAD")
+            and not local
+        )
         if auth is not None and scope is None and not local and not validates:
             raise self._refused(
                 400,
@@ -118,9 +133,10 @@ class _Gateway:
         if carries or (has_catalog and not local and (validates or scope is not None)):
             wire = body.scope.wire() if body is not None and body.scope is not None else None
             headers = with_headers(request.headers, bare)
+            path = target.frontend.prefix + called
             return Relay(target, endpoint, local, path, headers, validates, body.bare if carries and body else None, wire)
         if local:
-            return Forward(target, True, path, with_headers(request.headers, bare))
+            return Forward(target, True, self._path(request, endpoint, target), with_headers(request.headers, bare))
         changes: dict[str, str | None] = {PLAIN: None}
         if auth is not None and scope is not None:
             changes[AUTH] = join_token(auth.bare, scope.wire())

@@ -160,7 +160,7 @@ async def test_the_log_says_what_happened(caplog: pytest.LogCaptureFixture) -> N
     async with staged(here=says("200 OK"), there=says_json({"token": {}})) as stage:
         await stage.ask("GET", "/identity/v3/users?name=x")
         assert caplog.messages == [], "what went as it should and was not touched is HAProxy's to log"
-        await stage.ask("GET", f"{TOKENS}?nocatalog", 'X-Subject-Token: usr!SCOPE!{"*":"CloudTwo"}')
+        await stage.ask("GET", f"{TOKENS}?nocatalog", "X-Auth-Token: glance", 'X-Subject-Token: usr!SCOPE!{"*":"CloudTwo"}')
         await stage.ask("GET", "/image/v2", 'X-Scope: {"image":"Ten"}')
         await stage.ask("GET", "/network", 'X-Scope: {"network":"CloudTwo"}')
     relayed, refused, failed = caplog.messages

@@ -10,6 +10,7 @@ import pytest
 from unit.bridge.stage import Script, Visit, head, played, read_answer, says, says_json, staged
 
 TOKENS = "/identity/v3/auth/tokens"
+GLANCE = "X-Auth-Token: glance"
 FOREIGN = 'X-Subject-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
 THERE = 'X-Scope: {"identity":"CloudTwo"}'
 PASSWORD = {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "René"}}}}}
@@ -34,7 +35,7 @@ def urls(catalog: list[dict[str, Any]]) -> set[str]:
 async def test_a_foreign_token_vouches_for_itself_and_gets_the_catalog_of_this_cloud() -> None:
     script = says_json(token(catalog=THEIRS, roles=[{"name": "member"}]), "X-Subject-Token: usr", "Vary: X-Auth-Token")
     async with staged(there=script) as stage:
-        answer = await stage.ask("GET", f"{TOKENS}?allow_expired=1", "X-Auth-Token: glance", FOREIGN, "X-Service-Token: nova")
+        answer = await stage.ask("GET", f"{TOKENS}?allow_expired=1", GLANCE, FOREIGN, "X-Service-Token: nova")
         (visit,) = stage.there.visits
     assert visit.line == "GET /id/v3/auth/tokens?allow_expired=1 HTTP/1.1"
     assert (visit.values("x-auth-token"), visit.values("x-subject-token")) == (["usr"], ["usr"])
@@ -53,7 +54,7 @@ async def test_a_foreign_token_vouches_for_itself_and_gets_the_catalog_of_this_c
 @played
 async def test_a_token_without_a_catalog_stays_without_one() -> None:
     async with staged(there=says_json(token())) as stage:
-        answer = await stage.ask("GET", f"{TOKENS}?nocatalog", FOREIGN)
+        answer = await stage.ask("GET", f"{TOKENS}?nocatalog", GLANCE, FOREIGN)
         assert stage.there.visits[0].line == "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
     assert answer.json() == token()
 
@@ -61,7 +62,7 @@ async def test_a_token_without_a_catalog_stays_without_one() -> None:
 @played
 async def test_a_token_without_a_project_gets_the_urls_that_need_none() -> None:
     async with staged(there=says_json({"token": {"catalog": THEIRS, "domain": {"id": "d"}}})) as stage:
-        answer = await stage.ask("GET", TOKENS, FOREIGN)
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
     assert not any("volume" in url for url in urls(answer.json()["token"]["catalog"]))
 
 
@@ -71,7 +72,7 @@ async def test_a_validation_by_head() -> None:
         visit.send("HTTP/1.1 200 OK\r\nX-Subject-Token: usr\r\nContent-Length: 5000\r\n\r\n")
 
     async with staged(there=script) as stage:
-        answer = await stage.ask("HEAD", TOKENS, "X-Auth-Token: glance", FOREIGN)
+        answer = await stage.ask("HEAD", TOKENS, GLANCE, FOREIGN)
         assert stage.there.visits[0].line.startswith("HEAD ")
     assert (answer.status, answer.values("x-subject-token")) == (200, ["usr"])
 
@@ -83,7 +84,7 @@ async def test_a_token_that_the_peer_does_not_accept_is_unknown_not_unauthorized
         there=says_json({"error": {"code": 401}}, "WWW-Authenticate: Keystone", status="401 Unauthorized")
     ) as stage:
         reader, writer = await stage.connect()
-        writer.write(head(method, TOKENS, "X-Auth-Token: glance", FOREIGN))
+        writer.write(head(method, TOKENS, GLANCE, FOREIGN))
         answer = await read_answer(reader, method)
         writer.close()
     assert answer.status == 404
@@ -99,7 +100,7 @@ async def test_a_token_that_the_peer_does_not_accept_is_unknown_not_unauthorized
 async def test_other_answers_of_the_peer_pass_as_they_are(status: str) -> None:
     said = {"error": {"code": 1, "message": "as Keystone says it", "catalog": []}}
     async with staged(there=says_json(said, status=status)) as stage:
-        answer = await stage.ask("GET", TOKENS, FOREIGN)
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
     assert (f"HTTP/1.1 {status}\r\n".encode() in answer.head, answer.json()) == (True, said)
 
 
@@ -245,7 +246,7 @@ async def silent(visit: Visit) -> None:
 @played
 async def test_a_peer_that_fails_is_named(script: Script, status: int, words: str) -> None:
     async with staged(there=script) as stage:
-        answer = await stage.ask("GET", TOKENS, FOREIGN)
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
         place = f"identity of CloudTwo at http://127.0.0.1:{stage.ports['there']}/id"
     assert answer.status == status
     assert answer.error.startswith(f"gateway of CloudOne: {place}")
