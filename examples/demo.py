@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from examples.integrity import compare_with_wheels
-from examples.session import Outcome, User, image_downloads, lab_status, openstackoid
+from examples.session import Outcome, User, fetched_checksum, image_downloads, lab_status, openstackoid
 
 console = Console(highlight=False, soft_wrap=True)
 ONE, TWO = User("CloudOne"), User("CloudTwo")
@@ -107,7 +107,13 @@ def boot_from_another_cloud(images: dict[str, dict[str, str]]) -> None:
     run(ONE, *SERVER, "--wait", "-c", "name", "-c", "status", "-c", "image", scope=BOOT)
     server = ONE.openstack("server", "show", "my-vm", "-f", "json").json()
     promise("the server is ACTIVE in CloudOne", server["status"] == "ACTIVE", server["status"])
-    promise(f"its image is CloudTwo's, {theirs['id']}, checksum {theirs['checksum']}", theirs["id"] in str(server["image"]))
+    promise(f"its image is CloudTwo's, {theirs['id']}", theirs["id"] in str(server["image"]))
+    checksum = fetched_checksum("CloudOne", theirs["id"])
+    promise(
+        f"the bytes that CloudOne's compute node received have CloudTwo's checksum, {theirs['checksum']}, not {ours['checksum']}",
+        checksum == theirs["checksum"] != ours["checksum"],
+        f"it is {checksum}",
+    )
     served = image_downloads("CloudTwo", theirs["id"]) - before["CloudTwo"]
     promise("CloudTwo's Glance served the image's bytes to CloudOne's compute", served > 0)
     none = image_downloads("CloudOne", ours["id"]) == before["CloudOne"] and image_downloads("CloudOne", theirs["id"]) == 0

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -56,6 +57,13 @@ class User:
 
 
 def image_downloads(cloud: str, image_id: str) -> int:
-    """Return how often Glance of ``cloud`` has served the bytes of an image, by its own access log."""
-    log = openstackoid("lab", "logs", cloud, "glance").stdout
-    return sum(f"/v2/images/{image_id}/file" in line and "GET " in line for line in log.splitlines())
+    """Return how often Glance of ``cloud`` has served the bytes of an image, by the log of its server."""
+    log = openstackoid("lab", "logs", cloud, "glance", "--lines", "1000000").stdout
+    return sum("GET " in line and f"/v2/images/{image_id}/file" in line and "(HTTP/1.1 200)" in line for line in log.splitlines())
+
+
+def fetched_checksum(cloud: str, image_id: str) -> str | None:
+    """Return the MD5 of the bytes that the compute node of ``cloud`` has received as an image, by its driver's own log."""
+    log = openstackoid("lab", "logs", cloud, "nova-compute", "--lines", "1000000").stdout
+    found = re.findall(rf"Fetched image {image_id}: \d+ bytes, .*'md5': '([0-9a-f]+)'", log)
+    return found[-1] if found else None

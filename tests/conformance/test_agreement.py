@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Python decision and the whole gateway agree on requests that nobody thought of."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,7 @@ from conformance.cases import Case, refused
 from conformance.gateway import RunningGateway, running_gateway
 from conformance.test_haproxy import ROUTED_BY
 from openstackoid.mesh import Endpoint
-from openstackoid.routing import Forward, Refuse, Request, decide
+from openstackoid.routing import IDENTITY, TOKENS_PATH, Forward, Refuse, Request, called_path, decide
 
 SERVICES = ["image", "compute", "identity", "network", "block-storage", "glance", "volumev3", "dns", "*", "", "im age"]
 CLOUDS = ["CloudOne", "CloudTwo", "Cloud-3.b", "CloudTen", "", "Cloud Two", "CloudOne&CloudTwo"]
@@ -34,6 +35,8 @@ PATHS = [
     "/image//v2",
     "/Image/v2",
     "/image/%2e%2e/identity",
+    "/identity/v3/auth/%74okens",
+    "/identity/v3//auth/tokens/",
 ]
 
 spaces = st.sampled_from(["", "", "", " ", "  ", "\t"])
@@ -72,28 +75,38 @@ header = st.one_of(
     st.tuples(st.just("x-subject-token"), tokens),
     st.tuples(st.just("X-Service-Token"), tokens),
 )
-requests = st.builds(
-    Case,
-    name=st.just("generated"),
-    expect=st.just(refused(0)),
-    path=st.sampled_from(PATHS),
-    headers=st.lists(header, max_size=4).map(tuple),
-    method=st.sampled_from(["GET", "GET", "HEAD", "DELETE", "POST"]),
+sockets = st.sampled_from(
+    [("CloudOne", "identity.public"), ("CloudOne", "identity.public"), ("CloudOne", "image.internal")]
+    + [("CloudTwo", f"{service}.public") for service in ("identity", "compute", "image")]
 )
 
 
+@st.composite
+def requests(draw: st.DrawFn) -> Case:
+    at, to = draw(sockets)
+    method = draw(st.sampled_from(["GET", "GET", "HEAD", "DELETE", "POST"]))
+    path = draw(st.sampled_from(PATHS))
+    if to != "identity.public" or at == "CloudTwo":
+        # Here the services stand at the roots of their sockets.
+        path = draw(st.sampled_from([path, "/" + path.split("/", 2)[-1]]))
+    body = None
+    if method == "POST" and draw(st.booleans()):
+        body = json.dumps({"auth": {"identity": {"token": {"id": draw(tokens)}}}}, ensure_ascii=draw(st.booleans()))
+    return Case("generated", refused(0), path, tuple(draw(st.lists(header, max_size=4))), method, at, to, body=body)
+
+
 @pytest.fixture(scope="module")
-def gateway() -> Iterator[RunningGateway]:
-    with running_gateway("CloudOne", with_bridge=True) as one:
-        yield one
+def gateways() -> Iterator[dict[str, RunningGateway]]:
+    with running_gateway("CloudOne", with_bridge=True) as one, running_gateway("CloudTwo", with_bridge=True) as two:
+        yield {"CloudOne": one, "CloudTwo": two}
 
 
 @settings(max_examples=300, deadline=None)
-@given(case=requests)
+@given(case=requests())
 @example(case=Case("a pattern's end", refused(0), "/image", (("X-Scope", '{"image":"CloudTwo"}\t'),)))
-def test_gateway_and_decision_agree(case: Case, gateway: RunningGateway) -> None:
-    headers = tuple((name, value.strip(" \t")) for name, value in case.headers)
-    decision = decide(gateway.mesh, "CloudOne", Request(case.method, gateway.listener(case.to), case.path, headers))
+def test_gateway_and_decision_agree(case: Case, gateways: dict[str, RunningGateway]) -> None:
+    gateway = gateways[case.at]
+    decision = decide(gateway.mesh, case.at, request_of(case, gateway))
     gateway.recorder.seen.clear()
     answer = gateway.send(case)
     if isinstance(decision, Refuse):
@@ -107,6 +120,17 @@ def test_gateway_and_decision_agree(case: Case, gateway: RunningGateway) -> None
     assert (seen.server, seen.path) == (decision.endpoint.cloud, where(decision.endpoint, decision.local, decision.path))
     assert {name.lower(): value for name, value in seen.headers if name.lower() in ROUTED_BY} == sent
     assert isinstance(decision, Forward) or seen.method == case.method
+
+
+def request_of(case: Case, gateway: RunningGateway) -> Request:
+    """Return what the gateway has of a case: headers without white space around them, and of a body what asks for a token."""
+    headers = tuple((name, value.strip(" \t")) for name, value in case.headers)
+    listener = gateway.listener(case.to)
+    endpoint = gateway.mesh.clouds[case.at].locate(listener, case.path)
+    token = None
+    if case.body and endpoint and endpoint.service == IDENTITY and called_path(endpoint, case.path) == TOKENS_PATH:
+        token = json.loads(case.body)["auth"]["identity"]["token"]["id"]
+    return Request(case.method, listener, case.path, headers, token)
 
 
 def where(endpoint: Endpoint, local: bool, path: str) -> str:

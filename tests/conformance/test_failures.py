@@ -43,15 +43,12 @@ def test_once_the_health_check_knows_the_answer_is_immediate(alone: RunningGatew
     assert time.monotonic() - started < 0.5
 
 
-def test_a_peer_that_never_answers_is_named_within_the_timeout(alone: RunningGateway) -> None:
-    peer = next(endpoint.listener for endpoint in alone.mesh.clouds["Cloud-3.b"].endpoints if endpoint.service == "image")
-    with socket.create_server((peer.host, peer.port)) as silent:
-        silent.settimeout(0.1)
-        with running_gateway("CloudOne", with_bridge=False, down=("Cloud-3.b",)) as gateway:
-            target = next(e.listener for e in gateway.mesh.clouds["Cloud-3.b"].endpoints if e.service == "image")
-            with socket.create_server((target.host, target.port)):
-                started = time.monotonic()
-                answer = gateway.send(asks("/image/v2/images", '{"image":"Cloud-3.b"}'))
+def test_a_peer_that_never_answers_is_named_within_the_timeout() -> None:
+    with running_gateway("CloudOne", with_bridge=False, down=("Cloud-3.b",)) as gateway:
+        target = next(e.listener for e in gateway.mesh.clouds["Cloud-3.b"].endpoints if e.service == "image")
+        with socket.create_server((target.host, target.port)):
+            started = time.monotonic()
+            answer = gateway.send(asks("/image/v2/images", '{"image":"Cloud-3.b"}'))
     assert answer.status == 504
     assert answer.message == f"gateway of CloudOne: image of Cloud-3.b at {target} did not answer within 2 s"
     assert time.monotonic() - started < 5
