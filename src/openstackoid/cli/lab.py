@@ -4,6 +4,9 @@
 import argparse
 import json
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 
@@ -56,15 +59,26 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     command("tmux", "open a shell for each cloud, one above the other").set_defaults(run=_tmux)
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """A terminal that is closed, or a kill, ends the work as Ctrl-C does: what must be put back is put back."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _up(args: argparse.Namespace) -> int:
-    with Progress() as progress:
+    with _interruptible(), Progress() as progress:
         lab = up.up(args.lab, args.clouds, args.only, progress)
         progress.say(f"up: {', '.join(args.clouds or [cloud.name for cloud in lab.clouds])}")
     return 0
 
 
 def _down(args: argparse.Namespace) -> int:
-    with Progress() as progress:
+    with _interruptible(), Progress() as progress:
         down.down(args.lab, args.clouds, args.purge, progress)
     return 0
 

@@ -4,6 +4,7 @@
 import shutil
 from collections.abc import Sequence
 
+from openstackoid.errors import OpenstackoidError
 from openstackoid.lab import databases
 from openstackoid.lab.clouds import select
 from openstackoid.lab.lab import Lab
@@ -21,7 +22,7 @@ def down(name: str | None, cloud_names: Sequence[str], purge: bool, progress: Pr
     Raises:
         OpenstackoidError: a cloud that the lab does not have, or another `up` or `down` at work.
     """
-    lab = Lab.load(name)
+    lab = _load(name, everything=purge and not cloud_names)
     if not lab.instance.root.exists():
         return lab
     chosen = [cloud.name for cloud in select(lab.clouds, cloud_names)] if cloud_names else []
@@ -42,6 +43,16 @@ def down(name: str | None, cloud_names: Sequence[str], purge: bool, progress: Pr
             with progress.step(what, "files removed"):
                 lab.instance.purge()
     return lab
+
+
+def _load(name: str | None, everything: bool) -> Lab:
+    """Return the lab; to remove it whole, its file need not be readable."""
+    try:
+        return Lab.load(name)
+    except OpenstackoidError:
+        if not everything:
+            raise
+        return Lab.unread(name)
 
 
 def stop_clouds(lab: Lab, names: Sequence[str]) -> None:

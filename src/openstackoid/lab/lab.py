@@ -52,6 +52,11 @@ class Lab:
         return cls(instance, members, facts.get("base", ports.FIRST_BASE), facts.get("numbers", {}))
 
     @classmethod
+    def unread(cls, name: str | None = None) -> Self:
+        """Return the lab without a look at its file: enough to stop its processes and to remove its files."""
+        return cls(Instance(instance_name(name)), [], ports.FIRST_BASE, {})
+
+    @classmethod
     def described(cls, name: str | None = None) -> Self:
         """Return the lab as it should be: the clouds of the description, with ports, chosen now if they are new.
 
@@ -71,7 +76,7 @@ class Lab:
                 hint="`openstackoid lab down --purge` and then `up` make them anew; the clouds' contents are lost",
             )
         if not known.instance.exists():
-            reserved = [other.load().get("base", 0) for other in known.instance.others()]
+            reserved = [_base_of(other) for other in known.instance.others()]
             base = ports.choose_base(len(wanted), reserved, ports.is_free)
         return cls(known.instance, wanted, base, numbers)
 
@@ -205,3 +210,11 @@ class Lab:
                     "scope_clouds": names,
                 }
         return {"clouds": entries}
+
+
+def _base_of(instance: Instance) -> int:
+    """Return the first port of another lab; 0 where its file is damaged, which is for its own commands to say."""
+    try:
+        return int(instance.load().get("base", 0))
+    except OpenstackoidError:
+        return 0

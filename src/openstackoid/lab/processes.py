@@ -141,16 +141,22 @@ class Table:
             raise OpenstackoidError(f"{daemon.owner}: cannot start {daemon.name}: {error}") from error
         finally:
             os.close(log)
-        process = psutil.Process(child.pid)
-        record = {
-            "pid": child.pid,
-            "created": created(child.pid),
-            "boot": boot(),
-            "started": time.time(),
-            "fingerprint": daemon.fingerprint(),
-            "patience": daemon.patience,
-        }
-        write_private(self._record(daemon.owner, daemon.name), json.dumps(record))
+        try:
+            process = psutil.Process(child.pid)
+            record = {
+                "pid": child.pid,
+                "created": created(child.pid),
+                "boot": boot(),
+                "started": time.time(),
+                "fingerprint": daemon.fingerprint(),
+                "patience": daemon.patience,
+            }
+            write_private(self._record(daemon.owner, daemon.name), json.dumps(record))
+        except BaseException:
+            # What is not recorded could never be stopped.
+            child.kill()
+            child.wait()
+            raise
         _CHILDREN[child.pid] = child
         return process
 

@@ -32,8 +32,9 @@ def env_lines(lab: Lab, cloud: str, environment: Mapping[str, str], admin: bool 
     """Return shell lines for ``eval``: every ``OS_*`` variable of before is unset, so that none leaks in."""
     # For any POSIX shell; what is stale is asked when the lines are evaluated, and may have changed since now.
     names = r"env | sed -n 's/^\(OS_[A-Za-z0-9_]*\)=.*/\1/p'"
-    lines = [f'for name in $({names}); do unset "$name"; done; unset name']
+    lines = [f'for _openstackoid in $({names}); do unset "$_openstackoid"; done; unset _openstackoid']
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables(lab, cloud, admin).items()]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in _without_proxy(environment).items()]
     folder = str(scripts())
     if folder not in environment.get("PATH", "").split(os.pathsep):
         lines.append(f'export PATH={shlex.quote(folder)}:"$PATH"')
@@ -44,7 +45,17 @@ def shell_environment(lab: Lab, cloud: str, environment: Mapping[str, str], admi
     """Return the environment of a shell of this cloud's user."""
     kept = {name: value for name, value in environment.items() if not name.startswith("OS_")}
     path = os.pathsep.join([str(scripts()), *filter(None, [kept.get("PATH")])])
-    return {**kept, **variables(lab, cloud, admin), "PATH": path}
+    return {**kept, **_without_proxy(environment), **variables(lab, cloud, admin), "PATH": path}
+
+
+def _without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what keeps a client from asking the user's proxy for the lab's own loopback address, where there is a proxy."""
+    if not any(name.lower() in ("http_proxy", "all_proxy") for name in environment):
+        return {}
+    spared = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    if "127.0.0.1" not in spared.split(","):
+        spared = ",".join(filter(None, ["127.0.0.1", spared]))
+    return {"no_proxy": spared, "NO_PROXY": spared}
 
 
 def shell_command(cloud: str, shell: str, admin: bool, folder: Path) -> list[str]:

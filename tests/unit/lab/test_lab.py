@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from openstackoid.errors import OpenstackoidError
 from openstackoid.lab import bootstrap, bus, ports
+from openstackoid.lab.down import down
 from openstackoid.lab.lab import Lab
+from openstackoid.lab.progress import Progress
 from openstackoid.lab.raising import is_up_since
 from openstackoid.lab.status import overall, status
 
@@ -134,3 +137,14 @@ def test_a_report_from_before_the_start_does_not_count() -> None:
     assert not is_up_since(service, stamp + 5)
     assert not is_up_since({**service, "state": "down"}, stamp)
     assert is_up_since({"state": "up", "updated_at": None}, stamp)
+
+
+def test_a_lab_whose_file_is_damaged_can_be_removed() -> None:
+    lab = Lab.described("broken")
+    lab.save()
+    (lab.directory / "lab.json").write_text("{")
+    Lab.described("another").save()
+    with pytest.raises(OpenstackoidError, match="damaged"):
+        down("broken", [], False, Progress())
+    down("broken", [], True, Progress())
+    assert not lab.directory.exists()

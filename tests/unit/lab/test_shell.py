@@ -35,6 +35,15 @@ def test_the_lines_replace_what_was_there(lab: Lab) -> None:
     assert done.stderr == ""
 
 
+def test_a_proxy_is_not_asked_for_the_lab(lab: Lab) -> None:
+    lines = shell.env_lines(lab, "CloudOne", {"http_proxy": "http://proxy.example:3128", "no_proxy": "intranet.example"})
+    assert "export no_proxy=127.0.0.1,intranet.example\n" in lines
+    assert "NO_PROXY=127.0.0.1,intranet.example" in lines
+    assert "no_proxy" not in shell.env_lines(lab, "CloudOne", {}).lower()
+    kept = shell.shell_environment(lab, "CloudOne", {"HTTPS_PROXY": "http://p", "ALL_PROXY": "http://p", "NO_PROXY": "127.0.0.1"})
+    assert kept["NO_PROXY"] == "127.0.0.1"
+
+
 def test_the_administrators_entry(lab: Lab) -> None:
     assert "OS_CLOUD=CloudTwo-admin\n" in shell.env_lines(lab, "CloudTwo", {}, admin=True)
 
