@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whose token is accepted where, on real Keystone and Glance."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,18 @@ def test_a_forged_token_is_refused_as_keystone_says_it(lab: Any) -> None:
     assert at_home == abroad
     assert at_home[0] == 401
     assert "Unauthorized" in at_home[1]
+
+
+def test_an_expired_token_is_refused_as_keystone_says_it(lab: Any, one: User) -> None:
+    issued = one.openstack("token", "issue", "-f", "json").json()
+    configuration = Path(lab["state_dir"], "clouds/CloudOne/conf/keystone/keystone.conf")
+    command = [f"{lab['venv']}/bin/python", str(Path(__file__).with_name("mint_expired_token.py")), str(configuration)]
+    minted = subprocess.run([*command, issued["user_id"], issued["project_id"]], capture_output=True, text=True, check=True)
+    token = minted.stdout.strip()
+    url = f"{frontend(lab, 'CloudOne')}/image/v2/images"
+    at_home = ask(url, X_Auth_Token=token)
+    assert at_home[0] == 401
+    assert ask(url, X_Auth_Token=token, X_Scope=TO_TWO) == at_home
 
 
 def test_a_revoked_token_is_refused_abroad(lab: Any, one: User) -> None:
