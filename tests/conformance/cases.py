@@ -1,75 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a gateway does, one line a case: the table that the Python decision and the compiled HAProxy must both fulfil."""
 
-from dataclasses import dataclass, field
+from conformance.case import Case, auth, plain, refused, relayed, sent, service, subject
+from conformance.refusals import BAD, BAD_ELSEWHERE, IMAGES, TO_TWO
 
 TOKENS = "/v3/auth/tokens"
-HOME = '"*":"CloudOne"'
 
 
-@dataclass(frozen=True)
-class Sent:
-    """The request goes on to ``cloud``, under ``path``, with exactly these of the four headers that routing is about."""
-
-    cloud: str
-    path: str
-    headers: dict[str, str] = field(default_factory=dict)
-    relayed: bool = False
-
-
-@dataclass(frozen=True)
-class Refused:
-    """The gateway answers with ``status``, and its message holds each of the words."""
-
-    status: int
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A request to the gateway of ``at``, on the socket of the endpoint ``to``. ``native``: HAProxy decides alone."""
-
-    name: str
-    expect: Sent | Refused
-    path: str
-    headers: tuple[tuple[str, str], ...] = ()
-    method: str = "GET"
-    at: str = "CloudOne"
-    to: str = "identity.public"
-    native: bool = True
-    body: str | None = None
-
-
-def auth(value: str) -> tuple[str, str]:
-    return ("X-Auth-Token", value)
-
-
-def plain(value: str) -> tuple[str, str]:
-    return ("X-Scope", value)
-
-
-def subject(value: str) -> tuple[str, str]:
-    return ("X-Subject-Token", value)
-
-
-def service(value: str) -> tuple[str, str]:
-    return ("X-Service-Token", value)
-
-
-def sent(cloud: str, path: str, *headers: tuple[str, str]) -> Sent:
-    return Sent(cloud, path, {name.lower(): value for name, value in headers})
-
-
-def relayed(cloud: str, path: str, *headers: tuple[str, str]) -> Sent:
-    return Sent(cloud, path, {name.lower(): value for name, value in headers}, relayed=True)
-
-
-def refused(status: int, *words: str) -> Refused:
-    return Refused(status, words)
-
-
-IMAGES = "/image/v2/images"
-TO_TWO = '{"image":"CloudTwo"}'
 TWO_DONE = '{"*":"CloudOne","image":"CloudTwo"}'
 
 UNSCOPED = [
@@ -408,64 +345,6 @@ IDENTITY = [
         refused(400, "differ"),
         "/identity/v3/auth/tokens",
         (auth("t"), plain(TO_TWO), subject('u!SCOPE!{"identity":"CloudTwo"}')),
-        native=False,
-    ),
-]
-
-BAD = [
-    Case(f"refused: {name}", refused(400, "CloudOne", *words), IMAGES, (auth("tok"), plain(text)), native=False)
-    for name, text, words in (
-        ("not JSON", "{", ("X-Scope", "column 2")),
-        ("not an object", '["image"]', ("JSON object",)),
-        ("empty", "{}", ("empty",)),
-        ("nothing", "", ("JSON object",)),
-        ("a trailing comma", '{"image":"CloudTwo",}', ("column 21",)),
-        ("a duplicate", '{"image":"CloudOne","image":"CloudTwo"}', ("twice",)),
-        ("a duplicate with something between", '{"image":"CloudOne","compute":"CloudOne","image":"CloudTwo"}', ("twice",)),
-        ("a duplicate by alias", '{"image":"CloudOne","glance":"CloudTwo"}', ("twice",)),
-        ("nesting", '{"image":{"image":"CloudTwo"}}', ("cloud's name",)),
-        ("a number", '{"image":2}', ("cloud's name",)),
-        ("an unknown cloud", '{"image":"CloudTen"}', ("unknown cloud 'CloudTen'", "CloudTwo")),
-        ("an unknown cloud in another entry", '{"image":"CloudTwo","compute":"CloudTen"}', ("unknown cloud 'CloudTen'",)),
-        ("an unknown service", '{"imagee":"CloudTwo"}', ("unknown service 'imagee'", "compute")),
-        ("a service that no cloud of the mesh has", '{"dns":"CloudTwo"}', ("unknown service 'dns'",)),
-        ("a service that the named cloud has not", '{"compute":"Cloud-3.b"}', ("Cloud-3.b has no service", "CloudTwo")),
-        ("an empty name", '{"image":""}', ("without a name",)),
-        ("a space in a name", '{"image":"Cloud Two"}', ("cannot be a cloud's name",)),
-        ("a compound", '{"image":"CloudOne&CloudTwo"}', ("compound",)),
-        ("too large", '{"image":' + " " * 2100 + '"CloudTwo"}', ("too large",)),
-        ("text behind it", '{"image":"CloudTwo"}x', ("nothing more",)),
-        ("two objects", '{"image":"CloudTwo"}{"image":"CloudTwo"}', ("nothing more",)),
-        ("doubled braces", '{{"image":"CloudTwo"}}', ("double quotes",)),
-        ("'*' of a cloud without the service", '{"*":"Cloud-3.b","image":"CloudOne","compute":"CloudTen"}', ("CloudTen",)),
-    )
-]
-
-BAD_ELSEWHERE = [
-    Case(
-        "refused: header and token that differ",
-        refused(400, "differ"),
-        IMAGES,
-        (auth(f"tok!SCOPE!{TO_TWO}"), plain('{"image":"CloudOne"}')),
-        native=False,
-    ),
-    Case(
-        "refused: a scope without a token before it", refused(400, "no token"), IMAGES, (auth(f"!SCOPE!{TO_TWO}"),), native=False
-    ),
-    Case("refused: two scopes in a token", refused(400), IMAGES, (auth(f"t!SCOPE!{TO_TWO}!SCOPE!{TO_TWO}"),), native=False),
-    Case("refused: two scope headers", refused(400, "2 times"), IMAGES, (plain(TO_TWO), plain(TO_TWO)), native=False),
-    Case(
-        "refused: every other service of a cloud that has it not",
-        refused(400, "Cloud-3.b has no service 'compute'"),
-        "/compute/v2.1/servers",
-        (auth("tok"), plain('{"*":"Cloud-3.b"}')),
-        native=False,
-    ),
-    Case(
-        "refused: a malformed scope of the token that is validated",
-        refused(400, "X-Subject-Token"),
-        "/identity/v3/auth/tokens",
-        (auth("svc"), subject("usr!SCOPE!{nonsense}")),
         native=False,
     ),
 ]

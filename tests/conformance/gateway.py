@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from conformance.cases import Case
+from conformance.case import Case
 from conformance.clouds import description
 from conformance.recorder import Recorder, free_ports
 from openstackoid.haproxy import Runtime, compile_gateway

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from conformance.cases import Case, refused
+from conformance.case import Case, refused
 from conformance.gateway import RunningGateway, running_gateway
 from conformance.test_haproxy import ROUTED_BY
 from openstackoid.mesh import Endpoint

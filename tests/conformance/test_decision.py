@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from conformance.cases import CASES, Case, Refused, Sent
+from conformance.case import Case, Refused, Sent
+from conformance.cases import CASES
 from conformance.clouds import three_clouds
 from openstackoid.mesh import Listener
 from openstackoid.routing import Forward, Refuse, Relay, Request, decide

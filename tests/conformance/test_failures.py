@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.cases import Case, auth, plain, sent
+from conformance.case import Case, auth, plain, sent
 from conformance.gateway import RunningGateway, running_gateway
 
 

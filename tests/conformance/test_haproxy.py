@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.cases import CASES, Case, Refused
+from conformance.case import Case, Refused
+from conformance.cases import CASES
 from conformance.gateway import RunningGateway, running_gateway
 
 ROUTED_BY = ("x-auth-token", "x-subject-token", "x-service-token", "x-scope")

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a gateway refuses: the part of the table of cases that is about bad input."""
+
+from conformance.case import Case, auth, plain, refused, subject
+
+IMAGES = "/image/v2/images"
+TO_TWO = '{"image":"CloudTwo"}'
+
+BAD = [
+    Case(f"refused: {name}", refused(400, "CloudOne", *words), IMAGES, (auth("tok"), plain(text)), native=False)
+    for name, text, words in (
+        ("not JSON", "{", ("X-Scope", "column 2")),
+        ("not an object", '["image"]', ("JSON object",)),
+        ("empty", "{}", ("empty",)),
+        ("nothing", "", ("JSON object",)),
+        ("a trailing comma", '{"image":"CloudTwo",}', ("column 21",)),
+        ("a duplicate", '{"image":"CloudOne","image":"CloudTwo"}', ("twice",)),
+        ("a duplicate with something between", '{"image":"CloudOne","compute":"CloudOne","image":"CloudTwo"}', ("twice",)),
+        ("a duplicate by alias", '{"image":"CloudOne","glance":"CloudTwo"}', ("twice",)),
+        ("nesting", '{"image":{"image":"CloudTwo"}}', ("cloud's name",)),
+        ("a number", '{"image":2}', ("cloud's name",)),
+        ("an unknown cloud", '{"image":"CloudTen"}', ("unknown cloud 'CloudTen'", "CloudTwo")),
+        ("an unknown cloud in another entry", '{"image":"CloudTwo","compute":"CloudTen"}', ("unknown cloud 'CloudTen'",)),
+        ("an unknown service", '{"imagee":"CloudTwo"}', ("unknown service 'imagee'", "compute")),
+        ("a service that no cloud of the mesh has", '{"dns":"CloudTwo"}', ("unknown service 'dns'",)),
+        ("a service that the named cloud has not", '{"compute":"Cloud-3.b"}', ("Cloud-3.b has no service", "CloudTwo")),
+        ("an empty name", '{"image":""}', ("without a name",)),
+        ("a space in a name", '{"image":"Cloud Two"}', ("cannot be a cloud's name",)),
+        ("a compound", '{"image":"CloudOne&CloudTwo"}', ("compound",)),
+        ("too large", '{"image":' + " " * 2100 + '"CloudTwo"}', ("too large",)),
+        ("text behind it", '{"image":"CloudTwo"}x', ("nothing more",)),
+        ("two objects", '{"image":"CloudTwo"}{"image":"CloudTwo"}', ("nothing more",)),
+        ("doubled braces", '{{"image":"CloudTwo"}}', ("double quotes",)),
+        ("'*' of a cloud without the service", '{"*":"Cloud-3.b","image":"CloudOne","compute":"CloudTen"}', ("CloudTen",)),
+    )
+]
+
+BAD_ELSEWHERE = [
+    Case(
+        "refused: header and token that differ",
+        refused(400, "differ"),
+        IMAGES,
+        (auth(f"tok!SCOPE!{TO_TWO}"), plain('{"image":"CloudOne"}')),
+        native=False,
+    ),
+    Case(
+        "refused: a scope without a token before it", refused(400, "no token"), IMAGES, (auth(f"!SCOPE!{TO_TWO}"),), native=False
+    ),
+    Case("refused: two scopes in a token", refused(400), IMAGES, (auth(f"t!SCOPE!{TO_TWO}!SCOPE!{TO_TWO}"),), native=False),
+    Case("refused: two scope headers", refused(400, "2 times"), IMAGES, (plain(TO_TWO), plain(TO_TWO)), native=False),
+    Case(
+        "refused: every other service of a cloud that has it not",
+        refused(400, "Cloud-3.b has no service 'compute'"),
+        "/compute/v2.1/servers",
+        (auth("tok"), plain('{"*":"Cloud-3.b"}')),
+        native=False,
+    ),
+    Case(
+        "refused: a malformed scope of the token that is validated",
+        refused(400, "X-Subject-Token"),
+        "/identity/v3/auth/tokens",
+        (auth("svc"), subject("usr!SCOPE!{nonsense}")),
+        native=False,
+    ),
+]
