@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ def lab_status() -> Any:
     return openstackoid("lab", "status", "--format", "json").json()
 
 
+@cache
+def clouds_yaml() -> Path:
+    """Return the lab's clouds.yaml; asked once, for a lab keeps its folder."""
+    return Path(lab_status()["state_dir"]) / "clouds.yaml"
+
+
 @dataclass(frozen=True)
 class User:
     """Somebody at the ``openstack`` command, by an entry of a clouds.yaml; in the lab's, ``CloudOne`` is an ordinary member."""
@@ -48,7 +55,7 @@ class User:
     def openstack(self, *arguments: str, scope: str | None = None) -> Outcome:
         """Run the stock ``openstack`` command, with ``--os-scope`` where a scope is given."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "OPENSTACKOID_SCOPE"))}
-        config = self.config or Path(lab_status()["state_dir"]) / "clouds.yaml"
+        config = self.config or clouds_yaml()
         environment |= {"OS_CLOUD": self.entry, "OS_CLIENT_CONFIG_FILE": str(config)}
         scoped = [] if scope is None else ["--os-scope", scope]
         command = [str(BIN / "openstack"), *arguments, *scoped]

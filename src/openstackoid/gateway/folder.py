@@ -14,14 +14,15 @@ from typing import TextIO
 import psutil
 from platformdirs import user_state_path
 
+from openstackoid.births import birth, born
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.haproxy import Runtime
+from openstackoid.private import replace_private
 
 _LONGEST_SOCKET = 97
 """The longest path of a unix socket that HAProxy takes: 107 bytes, less what it adds while it creates the socket."""
 
 _STOP_PATIENCE = 5.0
-_SAME_BIRTH = 1.0
 
 
 def default_folder(cloud: str) -> Path:
@@ -34,12 +35,8 @@ def write_private(path: Path, content: str) -> None:
 
     Raises :class:`GatewayError` when it cannot be written.
     """
-    draft = path.with_name(f".{path.name}.new")
     try:
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(content)
-        draft.replace(path)
+        replace_private(path, content.encode())
     except OSError as error:
         raise GatewayError(f"cannot write {path}: {error.strerror}") from None
 
@@ -173,7 +170,7 @@ class Folder:
         entries = []
         for pid in pids:
             try:
-                entries.append({"pid": pid, "created": psutil.Process(pid).create_time()})
+                entries.append(birth(pid))
             except psutil.NoSuchProcess:
                 continue
         write_private(self.path / "processes.json", json.dumps(entries))
@@ -187,9 +184,8 @@ class Folder:
         orphans = []
         for entry in entries:
             try:
-                process = psutil.Process(entry["pid"])
-                ours = abs(process.create_time() - entry["created"]) < _SAME_BIRTH
-                if ours and process.status() != psutil.STATUS_ZOMBIE:
+                process = born(entry)
+                if process is not None and process.status() != psutil.STATUS_ZOMBIE:
                     orphans.append(process)
                     process.terminate()
             except psutil.NoSuchProcess:

@@ -19,29 +19,11 @@ from pathlib import Path
 
 import psutil
 
+from openstackoid.births import birth, born
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.state import private_dir, write_private
 
 _DEAD = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
-
-
-def boot() -> str:
-    """Return what process ids belong to: the kernel's boot, and the container if this is one."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + " " + str(Path("/proc/self/ns/pid").readlink())
-
-
-def created(pid: int) -> int:
-    """Return when a process was created, in clock ticks since boot (proc(5), field 22): no change of the clock moves it.
-
-    Raises:
-        psutil.NoSuchProcess: nobody has this id.
-    """
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        raise psutil.NoSuchProcess(pid) from None
-    # The second field, the program's name in parentheses, may hold blanks and parentheses.
-    return int(text.rpartition(")")[2].split()[19])
 
 
 @dataclass(frozen=True)
@@ -89,22 +71,10 @@ class Table:
         """Return the running process, or None when it was not started or is dead."""
         try:
             record = self._read(owner, name)
-            process = self._same(record) if record else None
+            process = born(record) if record else None
             return process if process and process.status() not in _DEAD else None
         except psutil.NoSuchProcess:
             return None
-
-    @staticmethod
-    def _same(record: Mapping[str, str | float]) -> psutil.Process | None:
-        """Return the recorded process, also when it is dead and not yet waited for; None when there is only a stranger.
-
-        Raises:
-            psutil.NoSuchProcess: nobody has this id.
-        """
-        if record.get("boot") != boot():
-            return None
-        pid = int(record["pid"])
-        return psutil.Process(pid) if created(pid) == record["created"] else None
 
     def _read(self, owner: str, name: str) -> dict[str, str | float]:
         try:
@@ -144,9 +114,7 @@ class Table:
         try:
             process = psutil.Process(child.pid)
             record = {
-                "pid": child.pid,
-                "created": created(child.pid),
-                "boot": boot(),
+                **birth(child.pid),
                 "started": time.time(),
                 "fingerprint": daemon.fingerprint(),
                 "patience": daemon.patience,
@@ -171,7 +139,7 @@ class Table:
         the dead process's own, the group is ours.
         """
         try:
-            return bool(record) and self._same(record) is not None
+            return bool(record) and born(record) is not None
         except psutil.NoSuchProcess:
             return True
 

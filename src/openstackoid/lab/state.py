@@ -13,7 +13,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from typing import IO, Any
 import platformdirs
 
 from openstackoid.errors import OpenstackoidError
+from openstackoid.private import replace_private
 
 VARIABLE = "OPENSTACKOID_LAB"
 """Names the instance of the lab when the command line does not."""
@@ -66,11 +66,7 @@ def write_private(path: Path, content: str | bytes) -> bool:
             return False
     except FileNotFoundError:
         private_dir(path.parent)
-    # mkstemp's files are their owner's alone, and its names are nobody else's, not even another thread's.
-    descriptor, new = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-    Path(new).replace(path)
+    replace_private(path, data)
     return True
 
 

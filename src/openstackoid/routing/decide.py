@@ -129,14 +129,13 @@ class _Gateway:
         has_catalog = (tokens and request.method in ("GET", "HEAD", "POST")) or (
             called == CATALOG_PATH and request.method in ("GET", "HEAD")
         )
-        carries = body is not None and body.scope is not None
-        if carries or (has_catalog and not local and (validates or scope is not None)):
-            wire = body.scope.wire() if body is not None and body.scope is not None else None
-            headers = with_headers(request.headers, bare)
-            path = target.frontend.prefix + called
-            return Relay(target, endpoint, local, path, headers, validates, body.bare if carries and body else None, wire)
+        path, headers = target.frontend.prefix + called, with_headers(request.headers, bare)
+        if body is not None and body.scope is not None:
+            return Relay(target, endpoint, local, path, headers, validates, body.bare, body.scope.wire())
+        if has_catalog and not local and (validates or scope is not None):
+            return Relay(target, endpoint, local, path, headers, validates)
         if local:
-            return Forward(target, True, self._path(request, endpoint, target), with_headers(request.headers, bare))
+            return Forward(target, True, self._path(request, endpoint, target), headers)
         changes: dict[str, str | None] = {PLAIN: None}
         if auth is not None and scope is not None:
             changes[AUTH] = join_token(auth.bare, scope.wire())

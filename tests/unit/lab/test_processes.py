@@ -11,8 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from openstackoid.births import boot, created
 from openstackoid.errors import OpenstackoidError
-from openstackoid.lab.processes import Daemon, Table, boot, created, memory
+from openstackoid.lab.processes import Daemon, Table, memory
 
 _SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
 _STUBBORN = (
