@@ -5,6 +5,8 @@ import asyncio
 import time
 import traceback
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 from aiohttp import web
 
@@ -12,30 +14,47 @@ from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, e
 from openstackoid.bridge.forward import BROKEN_BODY, forward, invite
 from openstackoid.bridge.head import Head, Incoming, read_head
 from openstackoid.bridge.log import log_request
+from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.relay import relay
-from openstackoid.bridge.tokens import body_token
+from openstackoid.bridge.tokens import body_token, document
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh
-from openstackoid.routing import IDENTITY, TOKENS_PATH, Decision, Refuse, Relay, Request, called_path, decide
+from openstackoid.routing import (
+    IDENTITY,
+    REQUEST_ID,
+    TOKENS_PATH,
+    Decision,
+    ReadBody,
+    Refuse,
+    Relay,
+    Request,
+    called_path,
+    decide,
+    marked_id,
+    without_segment,
+)
 
-BODY_LIMIT = 64 * 1024
+AUTHENTICATION_LIMIT = 64 * 1024
 """Bytes of the body of an authentication; Keystone's own limit for any body is 112 KiB."""
+OPERATION_LIMIT = 128 * 1024
+"""Bytes of a body that decides whether an operation may begin; oslo.middleware's limit, which Nova has, is 112 KiB."""
 
 
 class Bridge:
     """Answers the requests of the gateway of the cloud ``at``.
 
-    ``mesh`` may be replaced at any time; a request is served by the mesh with which it began.
+    ``mesh`` may be replaced at any time; a request is served by the mesh with which it began. ``workflows`` outlives it.
     """
 
     def __init__(self, mesh: Mesh, at: str, upstream: Upstream) -> None:
         self.mesh = mesh
         self.at = at
+        self.workflows = Workflows()
         self._upstream = upstream
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; whatever goes wrong becomes an answer and a line in the log."""
-        trip = _Trip(self.mesh, self.at, self._upstream, request)
+        trip = _Trip(self, self._upstream, request)
         began = time.monotonic()
         status, what = 0, ""
         try:
@@ -69,12 +88,13 @@ class Bridge:
 class _Trip:
     """One request, step by step. ``head``, ``cloud`` and ``done`` tell the log how far it came."""
 
-    def __init__(self, mesh: Mesh, at: str, upstream: Upstream, request: web.BaseRequest) -> None:
+    def __init__(self, bridge: Bridge, upstream: Upstream, request: web.BaseRequest) -> None:
         self.head: Head | None = None
-        self.cloud = at
+        self.cloud = bridge.at
         self.done = ""
-        self._mesh = mesh
-        self._here = mesh.clouds[at]
+        self._mesh = bridge.mesh
+        self._here = bridge.mesh.clouds[bridge.at]
+        self._workflows = bridge.workflows
         self._upstream = upstream
         self._request = request
 
@@ -83,20 +103,28 @@ class _Trip:
         head = self.head = read_head(self._request, self._here.name)
         body = await self._read_authentication(head)
         decision = self._decide(head, body)
+        if isinstance(decision, ReadBody):
+            body = await self._read_body(head, OPERATION_LIMIT)
+            decision = self._decide(head, body, {} if body is None else document(body))
+        if isinstance(decision, ReadBody):
+            raise AssertionError("a body was read, and is asked for again")
         if isinstance(decision, Refuse):
             raise AnswerError(decision.status, decision.message, title=decision.title, reason="refused")
         self.cloud = decision.endpoint.cloud
         if isinstance(decision, Relay):
             if body is None:
-                body = await self._read_body(head)
+                body = await self._read_body(head, AUTHENTICATION_LIMIT)
             answer = await relay(self._upstream, head, body, decision, self._here)
             self.done = "relayed"
             return answer
+        if decision.remember is not None:
+            self._workflows.remember(decision.remember, self._here.memory)
         return await forward(self._upstream, Incoming(self._request, head, body), decision, self._here.timeouts)
 
-    def _decide(self, head: Head, body: bytes | None) -> Decision:
+    def _decide(self, head: Head, body: bytes | None, operation: Any = None) -> Decision:
         token = None if body is None else body_token(body)
-        request = Request(head.method, head.listener, head.path, head.headers, token)
+        recalled = next(filter(None, map(self._workflows.recall, head.values(REQUEST_ID))), None)
+        request = Request(head.method, head.listener, head.path, head.headers, token, operation, recalled, marked_id(uuid4()))
         return decide(self._mesh, self._here.name, request)
 
     async def _read_authentication(self, head: Head) -> bytes | None:
@@ -105,24 +133,25 @@ class _Trip:
         endpoint = self._here.locate(head.listener, head.path)
         if endpoint is None or endpoint.service != IDENTITY or head.method != "POST":
             return None
-        if called_path(endpoint, head.path) != TOKENS_PATH:
+        if called_path(endpoint, without_segment(endpoint, head.path)) != TOKENS_PATH:
             return None
-        return await self._read_body(head)
+        return await self._read_body(head, AUTHENTICATION_LIMIT)
 
     def _check_expectation(self, head: Head) -> None:
         if any(value.lower() != "100-continue" for value in head.values("expect")):
             raise AnswerError(417, f"gateway of {self._here.name}: of Expect, 100-continue is accepted")
 
-    async def _read_body(self, head: Head) -> bytes | None:
-        """Return the body, or None where there is none. Raises :class:`AnswerError`: 413, or 400 for a broken one."""
+    async def _read_body(self, head: Head, limit: int) -> bytes | None:
+        """Return the body of at most ``limit`` bytes, or None where there is none.
+
+        Raises :class:`AnswerError`: 413, or 400 for a broken one.
+        """
         request = self._request
         if not request.body_exists:
             return None
         here = self._here
-        too_large = AnswerError(
-            413, f"gateway of {here.name}: the body is larger than {BODY_LIMIT} bytes", title="Content Too Large"
-        )
-        if (request.content_length or 0) > BODY_LIMIT:
+        too_large = AnswerError(413, f"gateway of {here.name}: the body is larger than {limit} bytes", title="Content Too Large")
+        if (request.content_length or 0) > limit:
             raise too_large
         if head.values("expect"):
             await invite(request)
@@ -131,7 +160,7 @@ class _Trip:
             async with asyncio.timeout(here.timeouts.client):
                 while chunk := await request.content.readany():
                     body += chunk
-                    if len(body) > BODY_LIMIT:
+                    if len(body) > limit:
                         raise too_large
         except (TimeoutError, web.RequestPayloadError, ConnectionError):
             raise AnswerError(400, f"gateway of {here.name}: {BROKEN_BODY}") from None

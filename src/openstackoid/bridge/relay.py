@@ -5,6 +5,7 @@ A token of another cloud vouches for itself (Keystone's default policy lets a to
 that cloud is needed here. The catalog that comes with it is the other cloud's; the services here need their own.
 """
 
+from dataclasses import replace
 from functools import partial
 
 from multidict import CIMultiDict
@@ -16,7 +17,7 @@ from openstackoid.bridge.tokens import project_of, with_body_token, with_catalog
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops, read_answer
 from openstackoid.mesh import Cloud, catalog
 from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Headers, Relay
-from openstackoid.scope import join_token
+from openstackoid.scope import MARKER, join_token
 
 ANSWER_LIMIT = 1024 * 1024
 """Bytes of an answer: a token with the catalog of a large cloud has some tens of thousands."""
@@ -61,11 +62,10 @@ class _Exchange:
             content = await read_answer(self.upstream, self.hop, answer, ANSWER_LIMIT)
         if self.decision.validates and answer.status == 401:
             raise self._unknown_token()
-        if not self.decision.local:
-            if self.called not in (TOKENS_PATH, CATALOG_PATH):
-                kept, content = self._with_own_links(head, kept, content)
-            elif answer.status in (200, 201) and head.method != "HEAD":
-                content = await self._with_own_catalog(content)
+        if self.called not in (TOKENS_PATH, CATALOG_PATH):
+            kept, content = self._with_own_links(head, kept, content)
+        elif not self.decision.local and answer.status in (200, 201) and head.method != "HEAD":
+            content = await self._with_own_catalog(content)
         kept = tuple((key, self._with_scope(key, value)) for key, value in kept)
         return WholeAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept), body=content)
 
@@ -80,7 +80,13 @@ class _Exchange:
 
     def _with_own_links(self, head: Head, headers: Headers, content: bytes) -> tuple[Headers, bytes]:
         """Return a version document whose links stay with the gateway that the client spoke to."""
-        links = Links(tuple(head.values("host")), self.decision.endpoint.frontend, self.decision.entrance.frontend)
+        theirs, ours = self.decision.endpoint.frontend, self.decision.entrance.frontend
+        if self.decision.local:
+            # A service behind its own gateway knows the path of its backend.
+            theirs = replace(theirs, prefix=self.decision.endpoint.backends[0].path)
+        if self.decision.segment is not None:
+            ours = replace(ours, prefix=f"{ours.prefix}{MARKER}{self.decision.segment}")
+        links = Links(tuple(head.values("host")), theirs, ours)
         kept = tuple((key, links.link(value) if key.lower() == "location" else value) for key, value in headers)
         return kept, links.document(content) if content else content
 

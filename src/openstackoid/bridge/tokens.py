@@ -68,6 +68,12 @@ def _project(token: dict[str, Any]) -> str | None:
     return found
 
 
+def document(body: bytes) -> Any:
+    """Return the JSON document in a body, or an empty one: what is not JSON is the service's to refuse."""
+    loaded = _loaded(body)
+    return {} if loaded is None else loaded
+
+
 def _loaded(body: bytes) -> Any:
     try:
         return json.loads(body)

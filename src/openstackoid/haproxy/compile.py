@@ -19,6 +19,7 @@ from openstackoid.haproxy.maps import (
 )
 from openstackoid.haproxy.rules import rules
 from openstackoid.mesh import Cloud, Endpoint, Listener, Mesh
+from openstackoid.routing import watched_services
 
 HEALTH_PATH = "/.openstackoid/health"
 _TITLES = {
@@ -58,7 +59,7 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime) -> dict[str, str]:
     sections = [
         _section("global", _global(runtime)),
         _section("defaults", _defaults(here)),
-        _section("frontend gateway", _frontend(here)),
+        _section("frontend gateway", _frontend(mesh, here)),
         _section("backend bridge", _bridge(here, runtime)),
         *(_section(f"backend local.{endpoint.key}", _local(here, endpoint)) for endpoint in here.endpoints),
     ]
@@ -119,9 +120,9 @@ _GENERAL = {
 }
 
 
-def _frontend(cloud: Cloud) -> list[str]:
+def _frontend(mesh: Mesh, cloud: Cloud) -> list[str]:
     binds = [f"bind {cloud.bind or listener.host}:{listener.port} id {number}" for listener, number in bind_ids(cloud).items()]
-    return [*binds, f"monitor-uri {HEALTH_PATH}", *rules(cloud)]
+    return [*binds, f"monitor-uri {HEALTH_PATH}", *rules(cloud, watched_services(mesh))]
 
 
 def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:

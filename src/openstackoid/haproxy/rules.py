@@ -6,10 +6,12 @@ A request carries at most one scope that HAProxy reads: in ``X-Scope``, in ``X-A
 be named twice. Whatever else is possible sets ``txn.bridge``, and Python decides. The conformance tests hold both to one table.
 """
 
+from collections.abc import Collection
+
 from openstackoid.haproxy.maps import ENDPOINTS, OTHER_PREFIX, PAIRS, TARGETS, bind_ids
 from openstackoid.mesh import Cloud
-from openstackoid.routing import CATALOG_PATH, IDENTITY, TOKENS_PATH
-from openstackoid.scope import MAX_LENGTH
+from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE
+from openstackoid.scope import LEADERS, MARKER, MAX_LENGTH
 
 NATIVE_ENTRIES = 8
 """The most entries of a scope that HAProxy reads by itself; each costs a look-up."""
@@ -27,13 +29,17 @@ _MARKED = r"^[^!]+!SCOPE!\{"
 _SERVICE_MARK = r'^[^!]+!SCOPE!\{"\*":"[A-Za-z0-9._-]+"\}$'
 
 
-def rules(cloud: Cloud) -> list[str]:
-    """Return the ``http-request`` and ``use_backend`` rules of the gateway of ``cloud``."""
+def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
+    """Return the ``http-request`` and ``use_backend`` rules of the gateway of ``cloud``.
+
+    ``watched``: the services whose scoped requests the bridge looks at before they begin, where they change something.
+    """
     return [
         *_what_is_asked(cloud),
         *_which_scope(),
         *_is_it_well_formed(),
         *_which_cloud(cloud),
+        *_workflows(cloud, watched),
         *_identity(cloud),
         *_what_is_sent(cloud),
         *_where_to(cloud),
@@ -111,11 +117,13 @@ def _entry(number: int, converters: str = "") -> str:
 
 
 def _which_cloud(cloud: Cloud) -> list[str]:
-    lines = ["# Which cloud: the service's entry, else '*', else home."]
+    lines = ["# Which cloud: the service's entry, else that of the service it follows, else '*', else home."]
     for service in sorted(cloud.services):
-        keys = " ".join(endpoint.key for endpoint in cloud.endpoints if endpoint.service == service)
-        query = f"json_query('$.{service}')"
-        lines.append(f"http-request set-var(txn.cloud) var(txn.scope),{query} if decided {{ var(txn.endpoint) -m str {keys} }}")
+        asked = f"if decided {{ var(txn.endpoint) -m str {_keys(cloud, {service})} }}"
+        lines.append(f"http-request set-var(txn.cloud) var(txn.scope),json_query('$.{service}') {asked}")
+        if service in LEADERS:
+            led = f"json_query('$.{LEADERS[service]}') {asked} !{{ var(txn.cloud) -m found }}"
+            lines.append(f"http-request set-var(txn.cloud) var(txn.scope),{led}")
     prefixes = sorted({endpoint.frontend.prefix.replace(".", "\\.") for endpoint in cloud.endpoints})
     documents = f"^({'|'.join(prefixes)})(/?|/v[0-9.]+/?)$"
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
@@ -135,6 +143,23 @@ def _which_cloud(cloud: Cloud) -> list[str]:
     ]
 
 
+def _workflows(cloud: Cloud, watched: Collection[str]) -> list[str]:
+    """What begins a workflow is Python's, which may refuse it and has the memory; and so is what may be remembered."""
+    lines = [
+        "# Workflows: what changes something under a scope, and hops that bring no scope but the id of a workflow.",
+        f"acl in_workflow req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE}",
+        f"{_BRIDGE} if in_workflow has_auth !is_identity !{{ var(txn.scope) -m found }}",
+    ]
+    keys = _keys(cloud, watched)
+    if keys:
+        lines.append(f"{_BRIDGE} if decided {{ var(txn.endpoint) -m str {keys} }} !{{ method {' '.join(READS)} }}")
+    return lines
+
+
+def _keys(cloud: Cloud, services: Collection[str]) -> str:
+    return " ".join(endpoint.key for endpoint in cloud.endpoints if endpoint.service in services)
+
+
 def _identity(cloud: Cloud) -> list[str]:
     """Answers that hold a catalog come from the bridge, and so do tokens whose scope stands in the body."""
     ids = bind_ids(cloud)
@@ -145,10 +170,13 @@ def _identity(cloud: Cloud) -> list[str]:
         return []
     tokens = " ".join(f"{root}{TOKENS_PATH}/" for root in roots)
     catalogs = " ".join(f"{root}{CATALOG_PATH}/" for root in roots)
+    scoped = " ".join(f"{root}{MARKER}" for root in roots)
     return [
         "# Keystone: what holds a catalog, and scopes in a body (or what may hide one), are the bridge's.",
         f"acl is_tokens var(txn.key) -m str {tokens}",
         f"acl is_catalog var(txn.key) -m str {catalogs}",
+        "# A scope in the authentication URL.",
+        f"{_BRIDGE} if is_identity {{ var(txn.key) -m beg {scoped} }}",
         "# Another way to write such a path, which Keystone would understand.",
         "acl is_odd path -m reg '%|//|/auth/.*/$'",
         f"{_BRIDGE} if is_identity is_odd METH_POST or is_identity is_odd {{ var(txn.scope) -m found }}",

@@ -2,19 +2,23 @@
 """The mesh description: the YAML file that operators write, checked against its schema, with errors that name the spot."""
 
 import re
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Mesh, Timeouts
+from openstackoid.mesh.collaboration import Collaboration
+from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Memory, Mesh, Timeouts
 from openstackoid.mesh.urls import FrontendUrl
 from openstackoid.scope.parser import CLOUD_NAME
 from openstackoid.scope.services import official_service_type, project_name
 
 _SERVICE_TYPE = re.compile(r"[a-z][a-z0-9-]*\Z")
+_REQUEST = re.compile(r"(POST|PUT|PATCH|DELETE) ((?:/(?:\*|[A-Za-z0-9._~-]+))+)\Z")
 _BIND = re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])\Z")
 
 
@@ -55,6 +59,16 @@ def _service_type(name: str) -> str:
     if _SERVICE_TYPE.match(name) is None:
         raise ValueError(f"'{name}' cannot be a service type; lower case letters, digits and '-' are accepted")
     return name
+
+
+def _official(name: str) -> str:
+    return official_service_type(_service_type(name)) or name
+
+
+def _request(text: str) -> str:
+    if _REQUEST.match(text) is None:
+        raise ValueError(f"'{text}': a method that changes something and a path are accepted, as in POST /servers/*/action")
+    return text
 
 
 def _for_all_interfaces(value: object) -> object:
@@ -102,9 +116,16 @@ class _Timeouts(_Strict):
     check: _Seconds = Timeouts.check
 
 
+class _Memory(_Strict):
+    workflows: Annotated[int, Field(ge=1, le=10_000_000)] = Memory.workflows
+    seconds: Annotated[float, Field(gt=0, le=30 * 86400)] = Memory.seconds
+
+
 class _Gateway(_Strict):
     bind: Annotated[str, AfterValidator(_bind)] | None = None
     timeouts: _Timeouts = _Timeouts()
+    memory: _Memory = _Memory()
+    force: bool = False
 
 
 class _Cloud(_Strict):
@@ -113,8 +134,29 @@ class _Cloud(_Strict):
     services: Annotated[dict[Annotated[str, AfterValidator(_service_type)], _Service], Field(min_length=1)]
 
 
+_Values = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+_OfficialType = Annotated[str, AfterValidator(_official)]
+
+
+class _Collaboration(_Strict):
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    service: _OfficialType
+    partner: _OfficialType
+    requests: Annotated[list[Annotated[str, AfterValidator(_request)]], Field(min_length=1)]
+    reason: Annotated[str, Field(min_length=1, max_length=300)]
+    when: dict[str, _Values] = {}
+    unless: dict[str, _Values] = {}
+
+
+class _Shared(_Strict):
+    service: _OfficialType
+    clouds: Annotated[list[str], Field(min_length=2)]
+
+
 class _Description(_Strict):
     mesh: Literal[1]
+    shared: list[_Shared] = []
+    collaborations: list[_Collaboration] = []
     clouds: Annotated[dict[Annotated[str, AfterValidator(_cloud_name)], _Cloud], Field(min_length=1)]
 
 
@@ -151,7 +193,27 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
         raise _error(source, text, _mark(root, path), f"{where}: {what.removeprefix('Value error, ')}") from None
     clouds = {name: _cloud(name, cloud) for name, cloud in description.clouds.items()}
     _refuse_ambiguity(clouds, source, text, root)
-    return Mesh(clouds)
+    for number, plane in enumerate(description.shared):
+        for place, name in enumerate(plane.clouds):
+            if name not in clouds:
+                spot = ("shared", number, "clouds", place)
+                raise _error(source, text, _mark(root, spot), f"unknown cloud '{name}'; known: {', '.join(sorted(clouds))}")
+    shared = tuple((plane.service, frozenset(plane.clouds)) for plane in description.shared)
+    own = tuple(_collaboration(rule) for rule in description.collaborations)
+    return Mesh(clouds, builtin_collaborations() + own, shared)
+
+
+@cache
+def builtin_collaborations() -> tuple[Collaboration, ...]:
+    """Return the rules that come with the package: ``collaborations.yaml`` beside this module."""
+    data = yaml.safe_load(files("openstackoid.mesh").joinpath("collaborations.yaml").read_text(encoding="utf-8"))
+    return tuple(_collaboration(rule) for rule in TypeAdapter(list[_Collaboration]).validate_python(data))
+
+
+def _collaboration(rule: _Collaboration) -> Collaboration:
+    requests = tuple((method, path) for method, _, path in (text.partition(" ") for text in rule.requests))
+    when, unless = (tuple((place, tuple(values)) for place, values in side.items()) for side in (rule.when, rule.unless))
+    return Collaboration(rule.name, rule.service, rule.partner, requests, rule.reason, when, unless)
 
 
 def _accepted(path: tuple[Any, ...]) -> str:
@@ -165,6 +227,12 @@ def _accepted(path: tuple[Any, ...]) -> str:
             model = _Gateway
         case ("clouds", _, "gateway", "timeouts"):
             model = _Timeouts
+        case ("clouds", _, "gateway", "memory"):
+            model = _Memory
+        case ("collaborations", _):
+            model = _Collaboration
+        case ("shared", _):
+            model = _Shared
         case _:
             model = _Service
     return f"unknown key; accepted: {', '.join(model.model_fields)}"
@@ -173,7 +241,8 @@ def _accepted(path: tuple[Any, ...]) -> str:
 def _cloud(name: str, cloud: _Cloud) -> Cloud:
     endpoints = tuple(endpoint for kind, service in cloud.services.items() for endpoint in _endpoints(name, kind, service))
     timeouts = Timeouts(**cloud.gateway.timeouts.model_dump())
-    return Cloud(name, cloud.region or name, endpoints, cloud.gateway.bind, timeouts)
+    memory = Memory(**cloud.gateway.memory.model_dump())
+    return Cloud(name, cloud.region or name, endpoints, cloud.gateway.bind, timeouts, memory, cloud.gateway.force)
 
 
 def _endpoints(cloud: str, catalog_type: str, service: _Service) -> list[Endpoint]:

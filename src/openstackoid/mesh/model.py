@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.urls import FrontendUrl
 
 INTERFACES = ("public", "internal", "admin")
@@ -76,14 +77,27 @@ class Timeouts:
 
 
 @dataclass(frozen=True)
+class Memory:
+    """How many workflows a gateway remembers at most, and for how many seconds after the last request of each."""
+
+    workflows: int = 100_000
+    seconds: float = 21_600.0
+
+
+@dataclass(frozen=True)
 class Cloud:
-    """One independent OpenStack and the gateway in front of it."""
+    """One independent OpenStack and the gateway in front of it.
+
+    ``force``: users may override a refused collaboration at this gateway.
+    """
 
     name: str
     region: str
     endpoints: tuple[Endpoint, ...]
     bind: str | None = None
     timeouts: Timeouts = Timeouts()
+    memory: Memory = Memory()
+    force: bool = False
 
     @cached_property
     def services(self) -> frozenset[str]:
@@ -123,9 +137,18 @@ class Cloud:
 
 @dataclass(frozen=True)
 class Mesh:
-    """The clouds that know of each other."""
+    """The clouds that know of each other, what must be of one cloud, and which of them share a data plane.
+
+    ``shared`` has, for a service type, the groups of clouds whose resources of that service reach each other.
+    """
 
     clouds: Mapping[str, Cloud]
+    collaborations: tuple[Collaboration, ...] = ()
+    shared: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def together(self, service: str, one: str, other: str) -> bool:
+        """Return whether what ``service`` has in one cloud can be used in the other for good."""
+        return one == other or any(service == known and one in clouds and other in clouds for known, clouds in self.shared)
 
     @cached_property
     def services(self) -> frozenset[str]:

@@ -1,20 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to a request at a gateway: its head and the mesh in, a decision out. Pure: no sockets, no clock, no files."""
 
-from openstackoid.routing.decide import CATALOG_PATH, IDENTITY, TOKENS_PATH, called_path, decide
-from openstackoid.routing.decision import Decision, Forward, Refuse, Relay
+from openstackoid.routing.decide import decide
+from openstackoid.routing.decision import Decision, Forward, ReadBody, Refuse, Relay
+from openstackoid.routing.identity import CATALOG_PATH, TOKENS_PATH, called_path, url_segment, without_segment
 from openstackoid.routing.request import Headers, Request
+from openstackoid.routing.workflows import (
+    MARK,
+    READS,
+    REQUEST_ID,
+    TRACE,
+    Workflow,
+    is_traced,
+    marked_id,
+    may_be_remembered,
+    watched_services,
+)
+from openstackoid.scope import IDENTITY
 
 __all__ = [
     "CATALOG_PATH",
     "IDENTITY",
+    "MARK",
+    "READS",
+    "REQUEST_ID",
     "TOKENS_PATH",
+    "TRACE",
     "Decision",
     "Forward",
     "Headers",
+    "ReadBody",
     "Refuse",
     "Relay",
     "Request",
+    "Workflow",
     "called_path",
     "decide",
+    "is_traced",
+    "marked_id",
+    "may_be_remembered",
+    "url_segment",
+    "watched_services",
+    "without_segment",
 ]

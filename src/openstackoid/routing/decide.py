@@ -1,49 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The routing decision: the one meaning of a scope, of which the generated HAProxy configuration is a compilation."""
 
-import re
-from dataclasses import dataclass
-from urllib.parse import unquote
-
 from openstackoid.mesh import Endpoint, Mesh
-from openstackoid.routing.decision import Decision, Forward, Refuse, Relay
-from openstackoid.routing.request import Request, with_headers
-from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, join_token, parse, split_token
-
-IDENTITY = "identity"
-TOKENS_PATH = "/v3/auth/tokens"
-CATALOG_PATH = "/v3/auth/catalog"
-VERSION_DOCUMENT = re.compile(r"/?|/v[0-9.]+/?")
-"""Below a service's root: the documents from whose links clients build every later URL. Where the peer has another prefix, its
-links would lead out of the gateway."""
-AUTH, SUBJECT, SERVICE, PLAIN = "x-auth-token", "x-subject-token", "x-service-token", "x-scope"
-
-
-def called_path(endpoint: Endpoint, path: str) -> str:
-    """Return what ``path`` asks of the service, below its root, in one form: decoded, with single slashes and none at its end.
-
-    Web frameworks read ``/v3/auth/%74okens/`` as they read ``/v3/auth/tokens``; a decision that did not would be got round.
-    """
-    return re.sub("/+", "/", unquote(path[len(endpoint.frontend.prefix) :])).rstrip("/")
-
-
-class _RefusedError(Exception):
-    def __init__(self, decision: Refuse) -> None:
-        super().__init__(decision.message)
-        self.decision = decision
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A token header: its bare token, and the completed scope that it carries or None."""
-
-    bare: str
-    scope: Scope | None
-
-    def marked(self, scope: Scope | None = None) -> str:
-        """Return the token with its scope, or with ``scope`` where it has none of its own."""
-        carried = self.scope or scope
-        return self.bare if carried is None else join_token(self.bare, carried.wire())
+from openstackoid.routing.collaborations import FORCE, broken, explanation, separated
+from openstackoid.routing.decision import Decision, ReadBody
+from openstackoid.routing.identity import called_path, decide_identity
+from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, Reading, RefusedError, Token
+from openstackoid.routing.request import Request
+from openstackoid.routing.sending import Changes, Sending
+from openstackoid.routing.workflows import READS, REQUEST_ID, Workflow, is_marked, may_be_remembered, watched_services
+from openstackoid.scope import IDENTITY, Scope, join_token
 
 
 def decide(mesh: Mesh, at: str, request: Request) -> Decision:
@@ -53,168 +19,119 @@ def decide(mesh: Mesh, at: str, request: Request) -> Decision:
     thing, compared: a difference is refused, never chosen between.
     """
     try:
-        return _Gateway(mesh, at).decide(request)
-    except _RefusedError as refused:
+        return _Gateway(mesh, at, request).decide()
+    except RefusedError as refused:
         return refused.decision
 
 
 class _Gateway:
-    def __init__(self, mesh: Mesh, at: str) -> None:
+    """One request at the gateway of the cloud ``at``."""
+
+    def __init__(self, mesh: Mesh, at: str, request: Request) -> None:
         self.mesh = mesh
         self.at = at
+        self.request = request
+        self.reading = Reading(mesh, at, request)
+        self.sending = Sending(self.reading)
 
-    def decide(self, request: Request) -> Decision:
-        cloud = self.mesh.clouds[self.at]
+    def decide(self) -> Decision:
+        request, cloud = self.request, self.mesh.clouds[self.at]
         endpoint = cloud.locate(request.listener, request.path)
         if endpoint is None:
             roots = sorted({known.frontend.root() for known in cloud.endpoints if known.listener == request.listener})
-            raise self._refused(404, "Not Found", f"no service is served at this path; served are: {', '.join(roots)}")
-        auth = self._token(request, AUTH)
-        service_token = self._token(request, SERVICE)
-        scope = self._agreed("X-Scope and the scope in X-Auth-Token", self._plain_scope(request), auth.scope if auth else None)
+            message = f"no service is served at this path; served are: {', '.join(roots)}"
+            raise RefusedError(self.at, 404, "Not Found", message)
+        auth = self.reading.token(AUTH)
+        scope = self.reading.agreed(
+            "X-Scope and the scope in X-Auth-Token", self.reading.plain_scope(), auth.scope if auth else None
+        )
         if endpoint.service == IDENTITY:
-            return self._identity(request, endpoint, auth, service_token, scope)
-        target = self._target(endpoint, scope)
-        changes: dict[str, str | None] = {PLAIN: None}
-        if scope is not None:
+            return decide_identity(self.reading, endpoint, auth, scope)
+        request_id = self._request_id()
+        if scope is None:
+            return self._unscoped(endpoint, auth, request_id)
+        return self._scoped(endpoint, auth, scope, request_id)
+
+    def _request_id(self) -> str:
+        ids = self.request.values(REQUEST_ID)
+        if len(ids) > 1 and any(map(may_be_remembered, ids)):
+            raise self.reading.bad_request(
+                f"{REQUEST_ID.title()} stands {len(ids)} times, with that of a workflow; once is accepted"
+            )
+        return ids[0] if len(ids) == 1 else ""
+
+    def _scoped(self, endpoint: Endpoint, auth: Token | None, scope: Scope, request_id: str) -> Decision:
+        target = self.sending.target(endpoint, scope)
+        changes: Changes = {PLAIN: None}
+        workflow = None
+        if endpoint.service in watched_services(self.mesh) and self.request.method not in READS:
+            if self._wants_body(endpoint, scope):
+                return ReadBody()
             if auth is not None:
-                changes[AUTH] = join_token(auth.bare, scope.wire())
-            elif target.cloud != self.at:
-                changes[PLAIN] = scope.wire()
-        if service_token is not None:
-            changes[SERVICE] = self._service_token(service_token, target)
-        return self._forward(request, endpoint, target, changes)
-
-    def _identity(
-        self, request: Request, endpoint: Endpoint, auth: _Token | None, service_token: _Token | None, scope: Scope | None
-    ) -> Decision:
-        """Keystone never sees a scope; which Keystone is asked is what the token that the request is about says."""
-        subject = self._token(request, SUBJECT)
-        body = None if request.body_token is None else self._read("the token in the body", request.body_token)
-        about = self._agreed(
-            "the scopes of X-Subject-Token and of the body", subject.scope if subject else None, body.scope if body else None
-        )
-        self._agreed("the scope of the request and the scope of the token that it is about", scope, about)
-        target = self._target(endpoint, scope or about)
-        local = target.cloud == self.at
-        called = called_path(endpoint, request.path)
-        tokens = called == TOKENS_PATH
-        # Names no cloud of its own, but a foreign token: a service of this cloud that validates its user's token.
-        validates = (
-            scope is None
-            and auth is not None
-            and subject is not None
-            and tokens
-            and request.method in ("GET", "HEAD")
-            and not local
-        )
-        if auth is not None and scope is None and not local and not validates:
-            raise self._refused(
-                400,
-                "Bad Request",
-                f"the request is about a token of {target.cloud}, but X-Auth-Token names no cloud, and one of {self.at}"
-                " is not sent there; say in X-Scope whose it is",
-            )
-        bare: dict[str, str | None] = {PLAIN: None}
+                workflow = self._workflow(request_id, scope)
+                changes[REQUEST_ID] = workflow.id
         if auth is not None:
-            bare[AUTH] = auth.bare
-        if subject is not None:
-            bare[SUBJECT] = subject.bare
-        if service_token is not None:
-            # A service of another cloud is a stranger to this Keystone.
-            known = service_token.scope is None or service_token.scope.cloud_for(IDENTITY, self.at) == target.cloud
-            bare[SERVICE] = service_token.bare if known and local else None
-        if validates and subject is not None:
-            bare[AUTH] = subject.bare
-        has_catalog = (tokens and request.method in ("GET", "HEAD", "POST")) or (
-            called == CATALOG_PATH and request.method in ("GET", "HEAD")
-        )
-        path, headers = target.frontend.prefix + called, with_headers(request.headers, bare)
-        if body is not None and body.scope is not None:
-            return Relay(target, endpoint, local, path, headers, validates, body.bare, body.scope.wire())
-        if has_catalog and not local and (validates or scope is not None):
-            return Relay(target, endpoint, local, path, headers, validates)
-        if local:
-            return Forward(target, True, self._path(request, endpoint, target), headers)
-        changes: dict[str, str | None] = {PLAIN: None}
-        if auth is not None and scope is not None:
             changes[AUTH] = join_token(auth.bare, scope.wire())
-        elif scope is not None:
+        elif target.cloud != self.at:
             changes[PLAIN] = scope.wire()
-        if subject is not None:
-            changes[SUBJECT] = subject.marked()
+        self._add_service_token(changes, target)
+        return self.sending.forward(endpoint, target, changes, workflow)
+
+    def _unscoped(self, endpoint: Endpoint, auth: Token | None, request_id: str) -> Decision:
+        """A request of somebody who says no scope, or a hop with a service's own credentials, whose scope is remembered."""
+        recalled = None
+        if auth is not None and may_be_remembered(request_id):
+            recalled = self.request.recalled
+            if recalled is None and is_marked(request_id):
+                raise RefusedError(
+                    self.at,
+                    503,
+                    "Service Unavailable",
+                    f"the scope of the workflow {request_id} is not remembered here (any more), so it is not known which cloud's"
+                    f" {endpoint.service} is meant; begin the workflow anew",
+                )
+        # The credentials are those of a service of this cloud, whoever issued the token of the workflow's user.
+        scope = None if recalled is None else recalled.issued_by(self.at)
+        target = self.sending.target(endpoint, scope)
+        changes: Changes = {PLAIN: None}
+        if auth is not None and scope is not None and target.cloud != self.at:
+            changes[AUTH] = join_token(auth.bare, scope.wire())
+        self._add_service_token(changes, target)
+        return self.sending.forward(endpoint, target, changes, recalled=scope is not None)
+
+    def _add_service_token(self, changes: Changes, target: Endpoint) -> None:
+        service_token = self.reading.token(SERVICE)
         if service_token is not None:
-            changes[SERVICE] = self._service_token(service_token, target)
-        return self._forward(request, endpoint, target, changes)
+            changes[SERVICE] = self.sending.service_token(service_token, target)
 
-    def _forward(self, request: Request, endpoint: Endpoint, target: Endpoint, changes: dict[str, str | None]) -> Forward | Relay:
-        path = self._path(request, endpoint, target)
-        headers = with_headers(request.headers, changes)
-        local = target.cloud == self.at
-        called = request.path[len(endpoint.frontend.prefix) :]
-        if (
-            not local
-            and target.frontend.prefix != endpoint.frontend.prefix
-            and request.method in ("GET", "HEAD")
-            and VERSION_DOCUMENT.fullmatch(called)
-        ):
-            return Relay(target, endpoint, False, path, headers)
-        return Forward(target, local, path, headers)
-
-    @staticmethod
-    def _path(request: Request, endpoint: Endpoint, target: Endpoint) -> str:
-        return (target.frontend.prefix + request.path[len(endpoint.frontend.prefix) :]) or "/"
-
-    def _target(self, endpoint: Endpoint, scope: Scope | None) -> Endpoint:
-        cloud = self.at if scope is None else scope.cloud_for(endpoint.service, self.at)
-        if cloud == self.at:
-            return endpoint
-        target = self.mesh.clouds[cloud].endpoint(endpoint.service, endpoint.interfaces[0])
-        if target is None:
-            raise self._refused(400, "Bad Request", f"{cloud} has no service '{endpoint.service}', which the scope asks of it")
-        return target
-
-    def _service_token(self, token: _Token, target: Endpoint) -> str:
-        """A service token belongs to the cloud of the service that sends it; abroad it must say which."""
-        if target.cloud == self.at:
-            return token.marked()
-        return token.marked(Scope(((EVERY_OTHER, self.at),)))
-
-    def _plain_scope(self, request: Request) -> Scope | None:
-        value = self._single(request, PLAIN)
-        return None if value is None else self._parse("X-Scope", value)
-
-    def _token(self, request: Request, header: str) -> _Token | None:
-        value = self._single(request, header)
-        return self._read(header.title(), value) if value else None
-
-    def _read(self, where: str, value: str) -> _Token:
-        bare, text = split_token(value)
-        if text is None:
-            return _Token(bare, None)
-        if not bare:
-            raise self._refused(400, "Bad Request", f"{where}: no token stands before its scope; a scope alone goes into X-Scope")
-        return _Token(bare, self._parse(where, text))
-
-    def _parse(self, where: str, text: str) -> Scope:
-        try:
-            scope = parse(text, services=self.mesh.services, clouds=self.mesh.clouds, offers=self.mesh.offers)
-        except ScopeError as error:
-            raise self._refused(400, "Bad Request", f"{where}: {error}") from None
-        return scope.completed(self.at)
-
-    def _single(self, request: Request, header: str) -> str | None:
-        values = request.values(header)
-        if len(values) > 1:
-            raise self._refused(400, "Bad Request", f"{header.title()} stands {len(values)} times; once is accepted")
-        return values[0] if values else None
-
-    def _agreed(self, what: str, first: Scope | None, second: Scope | None) -> Scope | None:
-        if first is not None and second is not None and first != second:
-            raise self._refused(
-                400, "Bad Request", f"{what} differ: {first.wire()} and {second.wire()}; say it once, or say the same"
+    def _workflow(self, request_id: str, scope: Scope) -> Workflow:
+        """Return what is to be remembered: under the id that the request has, if that is one of a workflow's, else a new one."""
+        if not may_be_remembered(request_id):
+            return Workflow(self.request.fresh_id, scope.workflow())
+        known = self.request.recalled
+        if known is not None and known != scope.workflow():
+            raise RefusedError(
+                self.at,
+                409,
+                "Conflict",
+                f"the request id {request_id} is that of a workflow with the scope {known.wire()}; the scope of this request is"
+                f" {scope.workflow().wire()}; give each workflow an id of its own",
             )
-        return first or second
+        return Workflow(request_id, scope.workflow())
 
-    def _refused(self, status: int, title: str, message: str) -> _RefusedError:
-        return _RefusedError(Refuse(status, title, f"gateway of {self.at}: {message}"))
+    def _wants_body(self, endpoint: Endpoint, scope: Scope) -> bool:
+        """Refuse a collaboration that cannot work; return whether the body must be read to know."""
+        rules = separated(self.mesh, scope, endpoint.service, self.request.method, called_path(endpoint, self.request.path))
+        force = self.reading.single(FORCE)
+        if force not in (None, "true"):
+            raise self.reading.bad_request("X-Scope-Force is not understood; 'true' is accepted")
+        allowed = self.mesh.clouds[self.at].force
+        if not rules or (force and allowed):
+            return False
+        if self.request.body is None and any(rule.asks_for_body for rule in rules):
+            return True
+        rule = broken(rules, self.request.body)
+        if rule is not None:
+            over = "X-Scope-Force: true overrides it" if allowed else f"{self.at} does not allow to override it"
+            raise RefusedError(self.at, 409, "Conflict", explanation(self.mesh, rule, scope, over))
+        return False

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.request import Headers
+from openstackoid.routing.workflows import Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,12 +13,15 @@ class Forward:
     """Send the request to an endpoint: to its backends when it is the gateway's own cloud, else to its frontend.
 
     ``path`` is the path under which the endpoint's frontend knows the request; ``headers`` are all headers to send.
+    ``remember`` is what the gateway has to remember before it sends the request; ``recalled``: the scope came out of its memory.
     """
 
     endpoint: Endpoint
     local: bool
     path: str
     headers: Headers
+    remember: Workflow | None = None
+    recalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Relay:
     A peer's Keystone has the catalog in its answer replaced by the gateway's own. ``validates``: a service here validates a
     foreign token, which vouches for itself; a 401 of the peer then means what Keystone says with 404. ``body_token`` is the bare
     token to put into the body, and ``scope`` the wire form of the scope that it carried, which the new token is to carry on.
+    ``segment`` is the scope in the authentication URL as it was written, which links are to carry on.
     """
 
     endpoint: Endpoint
@@ -39,6 +44,7 @@ class Relay:
     validates: bool = False
     body_token: str | None = None
     scope: str | None = None
+    segment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +56,9 @@ class Refuse:
     message: str
 
 
-Decision = Forward | Relay | Refuse
+@dataclass(frozen=True, slots=True)
+class ReadBody:
+    """Read the body, and ask again with the JSON document in it: whether the request may begin depends on it."""
+
+
+Decision = Forward | Relay | Refuse | ReadBody

@@ -2,8 +2,10 @@
 """The head of a request, as far as routing looks at it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from openstackoid.mesh import Listener
+from openstackoid.scope import Scope
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -14,6 +16,8 @@ class Request:
 
     ``listener`` is the socket of the gateway that it came to, ``path`` the raw path without the query, ``headers`` all headers
     in their order. ``body_token`` is the token in the body of an authentication (``auth.identity.token.id``), where there is one.
+    ``body`` is the JSON document in the body, or None as long as nobody has read it. ``recalled`` is the scope that the gateway
+    remembers for the request's id, ``fresh_id`` an id for the workflow that the request may begin.
     """
 
     method: str
@@ -21,6 +25,9 @@ class Request:
     path: str
     headers: Headers = ()
     body_token: str | None = None
+    body: Any = None
+    recalled: Scope | None = None
+    fresh_id: str = ""
 
     def values(self, name: str) -> list[str]:
         """Return every value of a header, names compared without case."""

@@ -2,13 +2,17 @@
 """What a user may say: the scope language, its model and its errors. Pure: no sockets, no files, no clock."""
 
 from openstackoid.scope.errors import ScopeError
-from openstackoid.scope.model import EVERY_OTHER, Scope
+from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Scope
 from openstackoid.scope.parser import MAX_LENGTH, parse
-from openstackoid.scope.services import official_service_type, official_service_types
+from openstackoid.scope.services import LEADERS, official_service_type, official_service_types
 from openstackoid.scope.token import SEPARATOR, join_token, split_token
+from openstackoid.scope.url import MARKER, parse_url_form
 
 __all__ = [
     "EVERY_OTHER",
+    "IDENTITY",
+    "LEADERS",
+    "MARKER",
     "MAX_LENGTH",
     "SEPARATOR",
     "Scope",
@@ -17,5 +21,6 @@ __all__ = [
     "official_service_type",
     "official_service_types",
     "parse",
+    "parse_url_form",
     "split_token",
 ]

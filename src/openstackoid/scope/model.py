@@ -5,6 +5,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from openstackoid.scope.services import LEADERS
+
+IDENTITY = "identity"
 EVERY_OTHER = "*"
 """The entry that stands for every service that no other entry names. The gateway adds it with the home cloud."""
 
@@ -40,8 +43,8 @@ class Scope(Mapping[str, str]):
         return f"<Scope {self.wire()}>"
 
     def cloud_for(self, service: str, home: str) -> str:
-        """Return the cloud that serves ``service``: its own entry, else ``*``, else ``home``."""
-        return self.get(service) or self.get(EVERY_OTHER) or home
+        """Return the cloud that serves ``service``: its own entry, else that of the service it follows, else ``*``, else home."""
+        return self.get(service) or self.get(LEADERS.get(service, service)) or self.get(EVERY_OTHER) or home
 
     def completed(self, home: str) -> "Scope":
         """Return the scope with its home written in, so that a gateway further on takes the same decision.
@@ -51,6 +54,14 @@ class Scope(Mapping[str, str]):
         if EVERY_OTHER in self:
             return self
         return Scope(((EVERY_OTHER, home), *self.entries))
+
+    def workflow(self) -> "Scope":
+        """Return what a workflow has in common on all its hops: who issued the token of a hop differs, so it is left out."""
+        return Scope(tuple(entry for entry in self.entries if entry[0] != IDENTITY))
+
+    def issued_by(self, cloud: str) -> "Scope":
+        """Return the scope for a token that ``cloud`` has issued, such as that of a service of it."""
+        return Scope(((IDENTITY, cloud), *self.workflow().entries))
 
     def wire(self) -> str:
         """Return the form that travels in headers: JSON without white space, in the order of the entries."""

@@ -8,7 +8,7 @@ say where a name stands, so the few tokens are read here; only the inside of a s
 import json
 import re
 from bisect import bisect
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple, NoReturn
 
@@ -28,7 +28,7 @@ _COMPARED = 500  # of more names the neighbours in the alphabet will do: compari
 _LONGEST_CLOUD = "x" * 64
 
 
-class _Name(NamedTuple):
+class Name(NamedTuple):
     """A string of the scope and where it stands, quotes included."""
 
     value: str
@@ -53,9 +53,21 @@ def parse(
     """
     if len(text) > MAX_LENGTH:
         raise ScopeError(f"too large: {len(text)} characters, at most {MAX_LENGTH} are accepted", text, MAX_LENGTH)
+    return scope_of(text, _Reader(text).pairs(), services=services, clouds=clouds, offers=offers)
+
+
+def scope_of(
+    text: str,
+    pairs: Iterable[tuple[Name, Name]],
+    *,
+    services: Collection[str] | None,
+    clouds: Collection[str] | None,
+    offers: Mapping[str, Collection[str]] | None,
+) -> Scope:
+    """Return the scope that the names in ``text`` say, whatever the form in which they were written; see :func:`parse`."""
     entries: dict[str, str] = {}
     written: dict[str, str] = {}
-    for service_name, cloud_name in _Reader(text).pairs():
+    for service_name, cloud_name in pairs:
         service = _service(service_name, text, services)
         if service in entries:
             also = "" if written[service] == service_name.value else f" (as '{written[service]}')"
@@ -82,7 +94,7 @@ class _Reader:
         self.text = text
         self.at = 0
 
-    def pairs(self) -> list[tuple[_Name, _Name]]:
+    def pairs(self) -> list[tuple[Name, Name]]:
         self._skip()
         if self._here() != "{":
             self._unexpected("a JSON object is expected,", f"for example {_EXAMPLE}")
@@ -121,7 +133,7 @@ class _Reader:
         found = repr(self._here()) if self._here() else "the end"
         raise ScopeError(f"{expected} {where}, not {found}", self.text, self.at)
 
-    def _string(self, expected: str) -> _Name:
+    def _string(self, expected: str) -> Name:
         match = _STRING.match(self.text, self.at)
         if match is None:
             if self._here() == '"':
@@ -130,14 +142,14 @@ class _Reader:
         start = self.at
         self.at = match.end()
         self._skip()
-        return _Name(json.loads(match.group()), start, match.end())
+        return Name(json.loads(match.group()), start, match.end())
 
 
-def _fail(reason: str, text: str, name: _Name) -> NoReturn:
+def _fail(reason: str, text: str, name: Name) -> NoReturn:
     raise ScopeError(reason, text, name.start, name.end)
 
 
-def _service(name: _Name, text: str, services: Collection[str] | None) -> str:
+def _service(name: Name, text: str, services: Collection[str] | None) -> str:
     """Return the official type (or the mesh's own) for a service as a user wrote it."""
     if not name.value:
         _fail("a service without a name", text, name)
@@ -155,7 +167,7 @@ def _service(name: _Name, text: str, services: Collection[str] | None) -> str:
     return official
 
 
-def _check_cloud(name: _Name, text: str, clouds: Collection[str] | None) -> None:
+def _check_cloud(name: Name, text: str, clouds: Collection[str] | None) -> None:
     if not name.value:
         _fail("a cloud without a name", text, name)
     if clouds is not None and name.value in clouds:

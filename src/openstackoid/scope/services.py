@@ -10,6 +10,9 @@ from os_service_types import ServiceTypes
 
 _AUTHORITY = ServiceTypes()
 
+LEADERS = {"placement": "compute"}
+"""Services that go where another goes, unless the scope names them: Placement counts what Nova of its own cloud has."""
+
 
 @lru_cache(maxsize=1024)
 def official_service_type(name: str) -> str | None:

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from openstackoid.bridge import app
-from openstackoid.bridge.app import BODY_LIMIT
+from openstackoid.bridge.app import AUTHENTICATION_LIMIT
 from openstackoid.bridge.errors import StreamedAnswer
 from unit.bridge.stage import head, never, played, read_answer, says, says_json, staged
 
@@ -91,14 +91,16 @@ async def test_an_authentication_that_is_too_large(framing: str) -> None:
     async with staged() as stage:
         reader, writer = await stage.connect()
         if framing == "length":
-            writer.write(head("POST", TOKENS, f"Content-Length: {BODY_LIMIT + 1}", "Expect: 100-continue"))
+            writer.write(head("POST", TOKENS, f"Content-Length: {AUTHENTICATION_LIMIT + 1}", "Expect: 100-continue"))
         else:
-            writer.write(head("POST", TOKENS, "Transfer-Encoding: chunked") + b"10001\r\n" + bytes(BODY_LIMIT + 1) + b"\r\n")
+            writer.write(
+                head("POST", TOKENS, "Transfer-Encoding: chunked") + b"10001\r\n" + bytes(AUTHENTICATION_LIMIT + 1) + b"\r\n"
+            )
         answer = await read_answer(reader)
         writer.close()
         assert stage.here.visits == []
     assert answer.status == 413
-    assert str(BODY_LIMIT) in answer.error
+    assert str(AUTHENTICATION_LIMIT) in answer.error
     assert answer.values("connection") == ["close"]
 
 
@@ -106,7 +108,7 @@ async def test_an_authentication_that_is_too_large(framing: str) -> None:
 async def test_only_an_authentication_is_read_before_it_is_sent_on() -> None:
     async with staged(here=says("200 OK")) as stage:
         for target in ("/volume/v3/auth/tokens", "/identity/v3/auth/tokens/x"):
-            assert (await stage.ask("POST", target, body=bytes(BODY_LIMIT + 1))).status == 200
+            assert (await stage.ask("POST", target, body=bytes(AUTHENTICATION_LIMIT + 1))).status == 200
 
 
 @played

@@ -16,8 +16,8 @@ from openstackoid.gateway.crew import STOP_GRACE
 from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE
 from openstackoid.haproxy.binary import OLDEST
 from openstackoid.haproxy.rules import NATIVE_ENTRIES
-from openstackoid.mesh import Timeouts, parse_mesh
-from openstackoid.mesh.description import _Cloud, _Description, _Gateway, _Service, _Timeouts
+from openstackoid.mesh import Memory, Timeouts, parse_mesh
+from openstackoid.mesh.description import _Cloud, _Description, _Gateway, _Memory, _Service, _Timeouts
 from openstackoid.mesh.discover import LISTING
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "gateway.md").read_text(encoding="utf-8")
@@ -108,6 +108,12 @@ def test_every_timeout_is_there_with_its_default() -> None:
     told = {row[0].strip("`"): float(row[1]) for row in rows("timeout")}
     assert told == dataclasses.asdict(Timeouts())
     assert set(told) == set(_Timeouts.model_fields)
+
+
+def test_every_limit_of_the_memory_is_there_with_its_default() -> None:
+    told = {row[0].strip("`"): float(row[1]) for row in rows("memory")}
+    assert told == dataclasses.asdict(Memory())
+    assert set(told) == set(_Memory.model_fields)
 
 
 def test_the_figures_are_those_of_the_code() -> None:

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decisions as plays: what a gateway is told, line by line, and what it does.
 
-``>`` are the lines of the request; the first names the gateway, and the endpoint whose socket it came to. ``<`` are those of the
+``>`` are the lines of the request; the first names the gateway, and the endpoint whose socket it came to. ``(remembered)`` is the
+scope that the gateway remembers for its id, ``(body)`` the token in the body of an authentication. ``<`` are those of the
 decision: what is done, what else it says, and the headers that are sent, in lower case and in alphabetical order.
 """
 
 import pytest
 
 from conformance.clouds import three_clouds
-from openstackoid.routing import Forward, Refuse, Request, decide
+from openstackoid.routing import Forward, ReadBody, Refuse, Request, decide
+from openstackoid.scope import parse
 
 MESH = three_clouds()
+FRESH = "req-5c09ed00-0000-4000-8000-000000000000"
 
 PLAYS = {
     "nothing is said: the request stays at home, as it is": """
@@ -35,7 +38,19 @@ PLAYS = {
         > X-Scope: {"glance": "CloudTwo"}
         > X-Auth-Token: tok
         < forward to compute of CloudOne: /compute/v2.1/servers
+        < remember {"*":"CloudOne","image":"CloudTwo"}
         < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
+        < x-openstack-request-id: req-5c09ed00-0000-4000-8000-000000000000
+        """,
+    "a hop with a service's own credentials goes where the workflow's scope says, as a token of the service's own cloud": """
+        > PUT CloudOne network.public /networking/v2.0/ports/p
+        > X-Auth-Token: nova
+        > X-OpenStack-Request-Id: req-5c09ed00-0000-4000-8000-000000000001
+        > (remembered) {"*":"CloudTwo","compute":"CloudOne","network":"Cloud-3.b"}
+        < forward to network of Cloud-3.b: /os/networking/v2.0/ports/p
+        < recalled
+        < x-auth-token: nova!SCOPE!{"identity":"CloudOne","*":"CloudTwo","compute":"CloudOne","network":"Cloud-3.b"}
+        < x-openstack-request-id: req-5c09ed00-0000-4000-8000-000000000001
         """,
     "the home that another gateway wrote is not overwritten": """
         > GET CloudTwo compute.public /v2.1/flavors
@@ -203,16 +218,21 @@ def perform(first: str, *rest: str) -> list[str]:
     method, cloud, key, path = first.split(" ")
     endpoint = next(endpoint for endpoint in MESH.clouds[cloud].endpoints if endpoint.key == key)
     token = next((line.removeprefix("(body) ") for line in rest if line.startswith("(body) ")), None)
-    pairs = [line.partition(": ") for line in rest if not line.startswith("(body) ")]
+    pairs = [line.partition(": ") for line in rest if not line.startswith("(")]
     headers = tuple((name, value) for name, _, value in pairs)
-    decision = decide(MESH, cloud, Request(method, endpoint.listener, path, headers, token))
+    recalled = next((parse(line.removeprefix("(remembered) ")) for line in rest if line.startswith("(remembered) ")), None)
+    decision = decide(MESH, cloud, Request(method, endpoint.listener, path, headers, token, {}, recalled, FRESH))
     if isinstance(decision, Refuse):
         assert decision.message.startswith(f"gateway of {cloud}: ")
         return [f"refuse {decision.status} {decision.title}: {decision.message.removeprefix(f'gateway of {cloud}: ')}"]
+    assert not isinstance(decision, ReadBody)
     verb = "forward" if isinstance(decision, Forward) else "relay"
     done = [f"{verb} to {decision.endpoint.service} of {decision.endpoint.cloud}: {decision.path}"]
     assert decision.local == (decision.endpoint.cloud == cloud)
-    if not isinstance(decision, Forward):
+    if isinstance(decision, Forward):
+        done += [f"remember {decision.remember.scope.wire()}"] if decision.remember else []
+        done += ["recalled"] if decision.recalled else []
+    else:
         assert decision.entrance == endpoint
         done += ["a 401 means an unknown token"] if decision.validates else []
         if decision.body_token is not None:

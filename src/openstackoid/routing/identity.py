@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests to Keystone: it never sees a scope, and which Keystone is asked is what the token that the request is about says."""
+
+import re
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from openstackoid.mesh import Endpoint
+from openstackoid.routing.decision import Decision, Forward, Relay
+from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT, Reading, Token
+from openstackoid.routing.request import with_headers
+from openstackoid.routing.sending import Changes, Sending
+from openstackoid.scope import IDENTITY, MARKER, Scope, join_token
+
+TOKENS_PATH = "/v3/auth/tokens"
+CATALOG_PATH = "/v3/auth/catalog"
+
+
+def called_path(endpoint: Endpoint, path: str) -> str:
+    """Return what ``path`` asks of the service, below its root, in one form: decoded, with single slashes and none at its end.
+
+    Web frameworks read ``/v3/auth/%74okens/`` as they read ``/v3/auth/tokens``; a decision that did not would be got round.
+    """
+    return re.sub("/+", "/", unquote(path[len(endpoint.frontend.prefix) :])).rstrip("/")
+
+
+def url_segment(endpoint: Endpoint, path: str) -> str | None:
+    """Return the scope in an authentication URL, as it is written there, or None: ``<identity>/scope/<this>/v3``."""
+    below = path[len(endpoint.frontend.prefix) :]
+    return below[len(MARKER) :].partition("/")[0] if endpoint.service == IDENTITY and below.startswith(MARKER) else None
+
+
+def without_segment(endpoint: Endpoint, path: str) -> str:
+    """Return the path that Keystone knows, of one that may have a scope in it."""
+    segment = url_segment(endpoint, path)
+    if segment is None:
+        return path
+    prefix = endpoint.frontend.prefix
+    return (prefix + path[len(prefix) + len(MARKER) + len(segment) :]) or "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request to Keystone, read: ``scope`` is its own, ``about`` that of the token that it is about."""
+
+    called: str
+    auth: Token | None
+    subject: Token | None
+    service_token: Token | None
+    body: Token | None
+    scope: Scope | None
+    about: Scope | None
+    segment: str | None
+
+
+def decide_identity(reading: Reading, endpoint: Endpoint, auth: Token | None, scope: Scope | None) -> Decision:
+    """Return the decision on a request to Keystone. Raises :class:`~openstackoid.routing.reading.RefusedError`."""
+    asked = _read(reading, endpoint, auth, scope)
+    sending = Sending(reading)
+    target = sending.target(endpoint, asked.scope or asked.about)
+    local = target.cloud == reading.at
+    method = reading.request.method
+    tokens = asked.called == TOKENS_PATH
+    # Names no cloud of its own, but a foreign token: a service of this cloud that validates its user's token.
+    own_credential = asked.auth is not None and asked.scope is None and not local
+    validates = own_credential and asked.subject is not None and tokens and method in ("GET", "HEAD")
+    if own_credential and not validates:
+        raise reading.bad_request(
+            f"the request is about a token of {target.cloud}, but X-Auth-Token names no cloud, and one of {reading.at}"
+            " is not sent there; say in X-Scope whose it is"
+        )
+    path = (target.frontend.prefix + asked.called) or "/"
+    headers = with_headers(reading.request.headers, _bare(asked, reading.at, target.cloud, validates))
+    body_token = None if asked.body is None else asked.body.bare
+    if asked.segment is not None and asked.scope is not None and (tokens or sending.is_version_document(endpoint)):
+        return Relay(target, endpoint, local, path, headers, False, body_token, asked.scope.wire(), asked.segment)
+    if asked.body is not None and asked.body.scope is not None:
+        return Relay(target, endpoint, local, path, headers, validates, body_token, asked.body.scope.wire())
+    has_catalog = (tokens and method in ("GET", "HEAD", "POST")) or (asked.called == CATALOG_PATH and method in ("GET", "HEAD"))
+    if has_catalog and not local and (validates or asked.scope is not None):
+        return Relay(target, endpoint, local, path, headers, validates)
+    if local:
+        return Forward(target, True, sending.path(endpoint, target), headers)
+    return sending.forward(endpoint, target, _scoped(asked, sending, target))
+
+
+def _read(reading: Reading, endpoint: Endpoint, auth: Token | None, scope: Scope | None) -> Question:
+    """Read the request, and have the reading go on with the path that Keystone knows."""
+    segment = url_segment(endpoint, reading.request.path)
+    if segment is not None:
+        scope = reading.agreed("the scopes of the authentication URL and of the request", reading.url_scope(segment), scope)
+        reading.request = replace(reading.request, path=without_segment(endpoint, reading.request.path))
+    request = reading.request
+    subject = reading.token(SUBJECT)
+    body = None if request.body_token is None else reading.read_token("the token in the body", request.body_token)
+    about = reading.agreed(
+        "the scopes of X-Subject-Token and of the body", subject.scope if subject else None, body.scope if body else None
+    )
+    reading.agreed("the scope of the request and the scope of the token that it is about", scope, about)
+    called = called_path(endpoint, request.path)
+    return Question(called, auth, subject, reading.token(SERVICE), body, scope, about, segment)
+
+
+def _bare(asked: Question, at: str, issuer: str, validates: bool) -> Changes:
+    """Return the headers for a Keystone itself."""
+    changes: Changes = {PLAIN: None}
+    if asked.auth is not None:
+        changes[AUTH] = asked.auth.bare
+    if asked.subject is not None:
+        changes[SUBJECT] = asked.subject.bare
+        if validates:
+            changes[AUTH] = asked.subject.bare
+    if asked.service_token is not None:
+        # A service of another cloud is a stranger to this Keystone.
+        mark = asked.service_token.scope
+        known = mark is None or mark.cloud_for(IDENTITY, at) == issuer
+        changes[SERVICE] = asked.service_token.bare if known and issuer == at else None
+    return changes
+
+
+def _scoped(asked: Question, sending: Sending, target: Endpoint) -> Changes:
+    """Return the headers for the gateway of another cloud, which is to come to the same decision."""
+    changes: Changes = {PLAIN: None}
+    if asked.auth is not None and asked.scope is not None:
+        changes[AUTH] = join_token(asked.auth.bare, asked.scope.wire())
+    elif asked.scope is not None:
+        changes[PLAIN] = asked.scope.wire()
+    if asked.subject is not None:
+        changes[SUBJECT] = asked.subject.marked()
+    if asked.service_token is not None:
+        changes[SERVICE] = sending.service_token(asked.service_token, target)
+    return changes

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a request says, read strictly: the tokens and scopes in its headers, in its path and in the token of its body.
+
+A scope is user input at every hop. Each is parsed, completed with the home cloud and, where two of them speak of the same thing,
+compared: a difference is refused, never chosen between.
+"""
+
+from dataclasses import dataclass
+
+from openstackoid.mesh import Mesh
+from openstackoid.routing.decision import Refuse
+from openstackoid.routing.request import Request
+from openstackoid.scope import Scope, ScopeError, join_token, parse, parse_url_form, split_token
+
+AUTH, SUBJECT, SERVICE, PLAIN = "x-auth-token", "x-subject-token", "x-service-token", "x-scope"
+
+
+class RefusedError(Exception):
+    """Ends the decision: ``decision`` is the refusal."""
+
+    def __init__(self, at: str, status: int, title: str, message: str) -> None:
+        super().__init__(message)
+        self.decision = Refuse(status, title, f"gateway of {at}: {message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token header: its bare token, and the completed scope that it carries or None."""
+
+    bare: str
+    scope: Scope | None
+
+    def marked(self, scope: Scope | None = None) -> str:
+        """Return the token with its scope, or with ``scope`` where it has none of its own."""
+        carried = self.scope or scope
+        return self.bare if carried is None else join_token(self.bare, carried.wire())
+
+
+class Reading:
+    """Reads the request that came to the gateway of ``at``. Every method raises :class:`RefusedError` for what is not right."""
+
+    def __init__(self, mesh: Mesh, at: str, request: Request) -> None:
+        self.mesh = mesh
+        self.at = at
+        self.request = request
+
+    def single(self, header: str) -> str | None:
+        """Return the value of a header that may stand once, or None."""
+        values = self.request.values(header)
+        if len(values) > 1:
+            raise self.bad_request(f"{header.title()} stands {len(values)} times; once is accepted")
+        return values[0] if values else None
+
+    def plain_scope(self) -> Scope | None:
+        """Return the scope in ``X-Scope``."""
+        value = self.single(PLAIN)
+        return None if value is None else self._parse("X-Scope", value)
+
+    def token(self, header: str) -> Token | None:
+        """Return the token in a header, with the scope that it carries; an empty header holds none."""
+        value = self.single(header)
+        return self.read_token(header.title(), value) if value else None
+
+    def read_token(self, where: str, value: str) -> Token:
+        """Return a token that was found somewhere; ``where`` names the place in an error."""
+        bare, text = split_token(value)
+        if text is None:
+            return Token(bare, None)
+        if not bare:
+            raise self.bad_request(f"{where}: no token stands before its scope; a scope alone goes into X-Scope")
+        return Token(bare, self._parse(where, text))
+
+    def url_scope(self, segment: str) -> Scope:
+        """Return the scope in a segment of the authentication URL."""
+        try:
+            scope = parse_url_form(segment, services=self.mesh.services, clouds=self.mesh.clouds, offers=self.mesh.offers)
+        except ScopeError as error:
+            raise self.bad_request(f"the authentication URL: {error}") from None
+        return scope.completed(self.at)
+
+    def agreed(self, what: str, first: Scope | None, second: Scope | None) -> Scope | None:
+        """Return the one scope that two places say, where at least one of them says any."""
+        if first is not None and second is not None and first != second:
+            raise self.bad_request(f"{what} differ: {first.wire()} and {second.wire()}; say it once, or say the same")
+        return first or second
+
+    def bad_request(self, message: str) -> RefusedError:
+        """Return the error for a request that makes no sense."""
+        return RefusedError(self.at, 400, "Bad Request", message)
+
+    def _parse(self, where: str, text: str) -> Scope:
+        try:
+            scope = parse(text, services=self.mesh.services, clouds=self.mesh.clouds, offers=self.mesh.offers)
+        except ScopeError as error:
+            raise self.bad_request(f"{where}: {error}") from None
+        return scope.completed(self.at)
