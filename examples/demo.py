@@ -5,21 +5,16 @@ import sys
 import time
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from examples.integrity import compare_with_wheels
-from examples.session import Outcome, User, fetched_checksum, image_downloads, lab_status, openstackoid
+from examples.session import User, fetched_checksum, image_downloads, lab_status, openstackoid
+from examples.stage import PromiseError, console, promise, run, title
 
-console = Console(highlight=False, soft_wrap=True)
 ONE, TWO = User("CloudOne"), User("CloudTwo")
 BOOT = '{"compute": "CloudOne", "image": "CloudTwo"}'
 ABROAD = '{"compute": "CloudTwo", "image": "CloudTwo", "network": "CloudTwo"}'
 SERVER = ("server", "create", "my-vm", "--flavor", "m1.tiny", "--image", "cirros")
-
-
-class DemoError(Exception):
-    """Something is not as it was promised; the demo ends and says what."""
 
 
 def main() -> int:
@@ -28,14 +23,14 @@ def main() -> int:
     try:
         title("Two independent OpenStack clouds on this machine")
         if openstackoid("lab", "up", quiet=False).code != 0:
-            raise DemoError("the lab did not start; its own words are above")
+            raise PromiseError("the lab did not start; its own words are above")
         remove_leftovers()
         images = image_lists()
         boot_from_another_cloud(images)
         boot_abroad()
         malformed_scope()
         vanilla()
-    except DemoError as error:
+    except PromiseError as error:
         console.print(Text(f"demo: {error}", style="bold red"))
         return 1
     title(f"Done in {time.monotonic() - started:.0f} s. The lab is up: go on by hand")
@@ -46,31 +41,6 @@ def main() -> int:
         "  .venv/bin/openstackoid lab down                       stop it; with --purge remove its files too"
     )
     return 0
-
-
-def title(text: str) -> None:
-    """Print a heading."""
-    console.print()
-    console.rule(Text(text, style="bold"), align="left")
-
-
-def promise(text: str, holds: bool, otherwise: str = "") -> None:
-    """Say that something holds, or end the demo."""
-    if not holds:
-        raise DemoError(f"not true: {text}. {otherwise}")
-    console.print(Text(f"  ✔ {text}", style="green"))
-
-
-def run(user: User, *arguments: str, scope: str | None = None, code: int = 0) -> Outcome:
-    """Run an ``openstack`` command in front of the reader; end the demo when its exit code is another than ``code``."""
-    shown = " ".join(f"'{word}'" if " " in word else word for word in arguments)
-    option = "" if scope is None else f" --os-scope '{scope}'"
-    console.print(Text(f"\n{user.entry}$ openstack {shown}{option}", style="bold cyan"))
-    done = user.openstack(*arguments, scope=scope)
-    console.print((done.stdout + done.stderr).rstrip(), markup=False)
-    if done.code != code:
-        raise DemoError(f"the command above ended with {done.code}, {code} was expected")
-    return done
 
 
 def remove_leftovers() -> None:

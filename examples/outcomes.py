@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must come of an example: read from what the command printed, and from the clouds afterwards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from examples.people import People, resource_id
+from examples.session import Outcome, User
+
+After = Callable[[People], str | None]
+"""Looks at the clouds when the command is done, and returns what is wrong with them, or None."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An outcome: ``text`` tells a reader, ``problem`` returns why it is another, ``options`` make the command say enough."""
+
+    text: str
+    check: Callable[[Outcome], str | None]
+    options: tuple[str, ...] = ()
+    after: After | None = None
+
+    def problem(self, done: Outcome, cast: People) -> str | None:
+        """Return what is wrong with what was done, or None."""
+        return self.check(done) or (self.after(cast) if self.after is not None else None)
+
+
+def sees(kind: str, cloud: str = "", *, present: str = "", absent: str = "", note: str = "") -> Expected:
+    """Expect a list of exactly one cloud's images, networks or endpoints, or of servers with or without a name."""
+
+    def check(done: Outcome) -> str | None:
+        if done.code != 0:
+            return f"exit code {done.code}"
+        found: set[str]
+        match kind:
+            case "image" | "network":
+                found, wanted = {row["ID"] for row in done.json()}, {resource_id(kind, cloud)}
+            case "region":
+                found, wanted = {row["Region"] for row in done.json()}, {cloud}
+            case "catalog":
+                found, wanted = {row["region"] for row in done.json()["endpoints"]}, {cloud}
+            case _:
+                found = {row["Name"] for row in done.json()}
+                wanted = (found | {present} if present else found) - {absent}
+        if found != wanted:
+            return f"{sorted(found)} is there, {sorted(wanted)} should be"
+        return None if note in done.stderr else f"'{note}' is not said"
+
+    if cloud:
+        text = {
+            "image": f"exactly {cloud}'s image",
+            "network": f"exactly {cloud}'s network",
+            "region": f"{cloud}'s endpoints",
+            "catalog": f"{cloud}'s endpoints",
+        }[kind]
+    else:
+        text = f"`{present}` is there" if present else f"`{absent}` is not there"
+    return Expected(text + (f", and a note: {note}" if note else ""), check, ("-f", "json"))
+
+
+def fails(*words: str, after: After | None = None) -> Expected:
+    """Expect the command to end with 1 and to say each of the words."""
+
+    def check(done: Outcome) -> str | None:
+        said = done.stdout + done.stderr
+        missing = [word for word in words if word not in said]
+        return f"exit code {done.code}" if done.code != 1 else f"not said: {missing}" if missing else None
+
+    left = ", and nothing is left behind" if after else ""
+    return Expected(f"refused: {', '.join(words)}{left}", check, after=after)
+
+
+def works(text: str, *, status: str = "", image_of: str = "", after: After | None = None) -> Expected:
+    """Expect the command to end with 0 and, of a server, its status and whose image it has."""
+
+    def check(done: Outcome) -> str | None:
+        if done.code != 0:
+            return f"exit code {done.code}"
+        if status and done.json()["status"] != status:
+            return f"the status is {done.json()['status']}"
+        if image_of and resource_id("image", image_of) not in str(done.json()["image"]):
+            return f"the image is {done.json()['image']}"
+        return None
+
+    return Expected(text, check, ("-f", "json") if status else (), after)
+
+
+def nothing_left(*clouds: str) -> After:
+    """Expect that the clouds have no server of an example and no port of a server, as their administrators see it."""
+
+    def after(_: People) -> str | None:
+        for cloud in clouds:
+            admin = User(f"{cloud}-admin")
+            servers = admin.openstack("server", "list", "--all-projects", "--name", "^ex-", "-f", "json").json()
+            ports = admin.openstack("port", "list", "--device-owner", "compute:nova", "-f", "json").json()
+            if servers or ports:
+                return f"{cloud} has servers {servers} and ports {ports}"
+        return None
+
+    return after
