@@ -6,9 +6,11 @@ A request carries at most one scope that HAProxy reads: in ``X-Scope``, in ``X-A
 be named twice. Whatever else is possible sets ``txn.bridge``, and Python decides. The conformance tests hold both to one table.
 """
 
-from openstackoid.haproxy.maps import ENDPOINTS, OTHER_PREFIX, PAIRS, TARGETS, bind_ids
+from openstackoid.haproxy.maps import ENDPOINTS, OTHER_PREFIX, PAIRS, TARGETS
+from openstackoid.haproxy.records import own_pages_and_traces
 from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, TOKENS_PATH
+from openstackoid.routing.places import bind_ids
 from openstackoid.scope import MAX_LENGTH
 
 NATIVE_ENTRIES = 8
@@ -30,6 +32,7 @@ _SERVICE_MARK = r'^[^!]+!SCOPE!\{"\*":"[A-Za-z0-9._-]+"\}$'
 def rules(cloud: Cloud) -> list[str]:
     """Return the ``http-request`` and ``use_backend`` rules of the gateway of ``cloud``."""
     return [
+        *own_pages_and_traces(),
         *_what_is_asked(cloud),
         *_which_scope(),
         *_is_it_well_formed(),
