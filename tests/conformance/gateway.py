@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,11 +35,12 @@ class Answer:
 
 @dataclass
 class RunningGateway:
-    """The gateway of one cloud, and the recorder of all that lies around it."""
+    """The gateway of one cloud, the recorder of all that lies around it, and where its parts meet."""
 
     at: str
     mesh: Mesh
     recorder: Recorder
+    runtime: Runtime
 
     def listener(self, key: str) -> Listener:
         return next(endpoint.listener for endpoint in self.mesh.clouds[self.at].endpoints if endpoint.key == key)
@@ -68,18 +69,33 @@ class RunningGateway:
 @contextmanager
 def running_gateway(at: str, *, with_bridge: bool, down: tuple[str, ...] = ()) -> Iterator[RunningGateway]:
     """Start the gateway of ``at``, its backends and its peers' frontends but for those ``down``; stop what was started."""
+    with running_gateways(at, with_bridge=with_bridge, down=down) as (gateway,):
+        yield gateway
+
+
+@contextmanager
+def running_gateways(*at: str, with_bridge: bool = True, down: tuple[str, ...] = ()) -> Iterator[list[RunningGateway]]:
+    """Start several gateways of one mesh; what is neither theirs nor ``down`` is played by the recorder."""
     text = description(free_ports())
     mesh = parse_mesh(text)
     recorder = Recorder()
+    with ExitStack() as stack:
+        stack.callback(recorder.close)
+        _serve_all(recorder, mesh, at, down)
+        yield [RunningGateway(name, mesh, recorder, stack.enter_context(_running(name, mesh, text, with_bridge))) for name in at]
+
+
+@contextmanager
+def _running(at: str, mesh: Mesh, text: str, with_bridge: bool) -> Iterator[Runtime]:
     processes: list[subprocess.Popen[bytes]] = []
     with TemporaryDirectory(prefix="oid-") as folder:
-        sockets = Runtime(f"{folder}/bridge.sock", f"{folder}/stats.sock")
+        sockets = Runtime(f"{folder}/bridge.sock", f"{folder}/stats.sock", f"{folder}/records.sock")
         try:
-            _serve_all(recorder, mesh, at, down)
             if with_bridge:
                 Path(folder, "mesh.yaml").write_text(text)
                 command = [sys.executable, "-m", "openstackoid.bridge", "--cloud", at]
                 command += ["--config", f"{folder}/mesh.yaml", "--socket", sockets.bridge_socket]
+                command += ["--haproxy-socket", sockets.stats_socket, "--records-socket", sockets.records_socket]
                 processes.append(subprocess.Popen(command))
                 _wait(lambda: Path(sockets.bridge_socket).exists())
             for name, content in compile_gateway(mesh, at, sockets).items():
@@ -87,21 +103,20 @@ def running_gateway(at: str, *, with_bridge: bool, down: tuple[str, ...] = ()) -
             command = [str(HAPROXY.path), "-db", "-q", "-f", f"{folder}/haproxy.cfg"]
             processes.append(subprocess.Popen(command, env=HAPROXY.environment(), stdout=subprocess.DEVNULL))
             _wait(lambda: Path(sockets.stats_socket).exists())
-            yield RunningGateway(at, mesh, recorder)
+            yield sockets
         finally:
             for process in processes:
                 process.terminate()
             for process in processes:
                 process.wait(10)
-            recorder.close()
 
 
-def _serve_all(recorder: Recorder, mesh: Mesh, at: str, down: tuple[str, ...]) -> None:
-    """Serve each backend of the cloud and each socket of its peers, once."""
+def _serve_all(recorder: Recorder, mesh: Mesh, at: tuple[str, ...], down: tuple[str, ...]) -> None:
+    """Serve each backend of the clouds whose gateways run, and each socket of their peers, once."""
     ports: dict[int, str] = {}
     for name, cloud in mesh.clouds.items():
         for endpoint in cloud.endpoints:
-            port = endpoint.backends[0].port if name == at else endpoint.frontend.port
+            port = endpoint.backends[0].port if name in at else endpoint.frontend.port
             ports.setdefault(port, name)
     for port, name in ports.items():
         if name not in down:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from openstackoid.bridge.log import set_up
-from openstackoid.bridge.server import serve
+from openstackoid.bridge.server import Sockets, serve
 from openstackoid.errors import OpenstackoidError
 
 
@@ -17,11 +17,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--cloud", required=True, metavar="NAME", help="the cloud whose gateway this is")
     parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="the mesh description")
     parser.add_argument("--socket", required=True, type=Path, metavar="PATH", help="the unix socket to serve")
+    parser.add_argument("--haproxy-socket", type=Path, metavar="PATH", help="HAProxy's control socket, to ask for health")
+    parser.add_argument(
+        "--records-socket", type=Path, metavar="PATH", help="the unix socket for HAProxy's lines about what is traced"
+    )
     parser.add_argument("--stop-on-eof", action="store_true", help="end when standard input ends")
     arguments = parser.parse_args(argv)
     set_up()
     try:
-        asyncio.run(serve(arguments.cloud, arguments.config, arguments.socket, stop_on_eof=arguments.stop_on_eof))
+        sockets = Sockets(arguments.socket, arguments.haproxy_socket, arguments.records_socket)
+        asyncio.run(serve(arguments.cloud, arguments.config, sockets, stop_on_eof=arguments.stop_on_eof))
     except OpenstackoidError as error:
         print(f"openstackoid bridge: {error}", file=sys.stderr)
         if error.hint:

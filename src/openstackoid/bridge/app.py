@@ -13,8 +13,11 @@ from aiohttp import web
 from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, error_answer
 from openstackoid.bridge.forward import BROKEN_BODY, forward, invite
 from openstackoid.bridge.head import Head, Incoming, read_head
-from openstackoid.bridge.log import log_request
+from openstackoid.bridge.health import Health
+from openstackoid.bridge.log import log_request, shown_method, shown_path
 from openstackoid.bridge.memory import Workflows
+from openstackoid.bridge.pages import Pages
+from openstackoid.bridge.records import BRIDGE, LOCAL, NONE, RECALLED, REFUSE, REMOTE, Record, Records, way_of_scope
 from openstackoid.bridge.relay import relay
 from openstackoid.bridge.tokens import body_token, document
 from openstackoid.bridge.upstream import Upstream
@@ -24,13 +27,16 @@ from openstackoid.routing import (
     REQUEST_ID,
     TOKENS_PATH,
     Decision,
+    Forward,
     ReadBody,
     Refuse,
     Relay,
     Request,
     called_path,
     decide,
+    is_traced,
     marked_id,
+    url_segment,
     without_segment,
 )
 
@@ -46,16 +52,29 @@ class Bridge:
     ``mesh`` may be replaced at any time; a request is served by the mesh with which it began. ``workflows`` outlives it.
     """
 
-    def __init__(self, mesh: Mesh, at: str, upstream: Upstream) -> None:
+    def __init__(
+        self, mesh: Mesh, at: str, upstream: Upstream, records: Records | None = None, health: Health | None = None
+    ) -> None:
         self.mesh = mesh
         self.at = at
         self.workflows = Workflows()
         self._upstream = upstream
+        self._records = Records() if records is None else records
+        self._pages = Pages(at, upstream, self._records, health or Health())
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request; whatever goes wrong becomes an answer and a line in the log."""
-        trip = _Trip(self, self._upstream, request)
-        began = time.monotonic()
+        """Answer one request; whatever goes wrong becomes an answer and a line in the log. Keep a record if it is traced."""
+        trip = _Trip(self, self._upstream, self._pages, request)
+        started, began = time.time(), time.monotonic()
+        try:
+            return await self._answer(request, trip, began)
+        finally:
+            # Also of a request whose client has left.
+            request_id = trip.request_id()
+            if request_id is not None:
+                self._records.add(request_id, trip.record(started, time.monotonic() - began))
+
+    async def _answer(self, request: web.BaseRequest, trip: "_Trip", began: float) -> web.StreamResponse:
         status, what = 0, ""
         try:
             response = await trip.run()
@@ -80,27 +99,35 @@ class Bridge:
             if request.writer.output_size > 0 and request.transport is not None:
                 # Another answer is out in part; this one may not be taken for the rest of it.
                 request.transport.abort()
+        trip.status = status
         if what:
             log_request(trip.head, status, trip.cloud, time.monotonic() - began, what)
         return response
 
 
 class _Trip:
-    """One request, step by step. ``head``, ``cloud`` and ``done`` tell the log how far it came."""
+    """One request, step by step. ``head``, ``cloud``, ``done`` and ``status`` tell the log and the record how far it came."""
 
-    def __init__(self, bridge: Bridge, upstream: Upstream, request: web.BaseRequest) -> None:
+    def __init__(self, bridge: Bridge, upstream: Upstream, pages: Pages, request: web.BaseRequest) -> None:
         self.head: Head | None = None
         self.cloud = bridge.at
         self.done = ""
+        self.status = 0
+        self._route = BRIDGE
+        self._way = NONE
         self._mesh = bridge.mesh
         self._here = bridge.mesh.clouds[bridge.at]
         self._workflows = bridge.workflows
         self._upstream = upstream
+        self._pages = pages
         self._request = request
 
     async def run(self) -> web.StreamResponse:
         """Take the steps. Raises :class:`AnswerError`, :class:`CutError` or :class:`ClientGoneError`."""
         head = self.head = read_head(self._request, self._here.name)
+        if self._pages.own(head.path):
+            self.done = "page"
+            return await self._pages.answer(head, self._mesh)
         body = await self._read_authentication(head)
         decision = self._decide(head, body)
         if isinstance(decision, ReadBody):
@@ -109,8 +136,12 @@ class _Trip:
         if isinstance(decision, ReadBody):
             raise AssertionError("a body was read, and is asked for again")
         if isinstance(decision, Refuse):
+            self._route = REFUSE
             raise AnswerError(decision.status, decision.message, title=decision.title, reason="refused")
         self.cloud = decision.endpoint.cloud
+        if isinstance(decision, Forward):
+            self._route = LOCAL if decision.local else REMOTE
+            self._way = RECALLED if decision.recalled else self._way
         if isinstance(decision, Relay):
             if body is None:
                 body = await self._read_body(head, AUTHENTICATION_LIMIT)
@@ -121,10 +152,38 @@ class _Trip:
             self._workflows.remember(decision.remember, self._here.memory)
         return await forward(self._upstream, Incoming(self._request, head, body), decision, self._here.timeouts)
 
+    def request_id(self) -> str | None:
+        """Return the id under which this request is to be recorded, or None where it is not traced, or is for a page."""
+        if self.head is None or self._pages.own(self.head.path):
+            return None
+        ids = self.head.values(REQUEST_ID)
+        return ids[0] if len(ids) == 1 and is_traced(ids[0]) else None
+
+    def record(self, started: float, seconds: float) -> Record:
+        """Return the record of this request."""
+        head = self.head
+        endpoint = None if head is None else self._here.locate(head.listener, head.path)
+        return Record(
+            gateway=self._here.name,
+            cloud=self.cloud,
+            service=endpoint.service if endpoint else NONE,
+            interface=endpoint.interfaces[0] if endpoint else NONE,
+            method=shown_method(head),
+            path=shown_path(head.path) if head else "-",
+            status=self.status,
+            started=started,
+            seconds=seconds,
+            route=self._route,
+            via=self._way,
+        )
+
     def _decide(self, head: Head, body: bytes | None, operation: Any = None) -> Decision:
         token = None if body is None else body_token(body)
         recalled = next(filter(None, map(self._workflows.recall, head.values(REQUEST_ID))), None)
         request = Request(head.method, head.listener, head.path, head.headers, token, operation, recalled, marked_id(uuid4()))
+        endpoint = self._here.locate(head.listener, head.path)
+        in_url = endpoint is not None and url_segment(endpoint, head.path) is not None
+        self._way = way_of_scope(head.headers, token, in_url)
         return decide(self._mesh, self._here.name, request)
 
     async def _read_authentication(self, head: Head) -> bytes | None:

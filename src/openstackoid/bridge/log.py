@@ -17,14 +17,18 @@ def shown_path(path: str) -> str:
     return "/".join(segment if _HARMLESS.match(segment) else "..." for segment in path.split("/")[:16])
 
 
+def shown_method(head: Head | None) -> str:
+    """Return a request's method for the log, or ``-`` for one that is not written as methods are."""
+    return head.method if head is not None and _METHOD.match(head.method) else "-"
+
+
 def log_request(head: Head | None, status: int, cloud: str, seconds: float, what: str) -> None:
     """Write the line of one request: method, path, status, cloud, milliseconds, and what happened in the gateway's own words."""
-    method = head.method if head is not None and _METHOD.match(head.method) else "-"
     path = shown_path(head.path) if head is not None else "-"
     LOG.log(
         logging.WARNING if status >= 500 else logging.INFO,
         "%s %s %d %s %.0f ms: %s",
-        method,
+        shown_method(head),
         path,
         status,
         cloud,

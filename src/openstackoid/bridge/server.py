@@ -8,13 +8,18 @@ import signal
 import socket
 import stat
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
 from openstackoid.bridge.app import Bridge
 from openstackoid.bridge.errors import AnswerError, error_answer
+from openstackoid.bridge.health import Health
+from openstackoid.bridge.lines import Lines, record_of_line
 from openstackoid.bridge.log import LOG
+from openstackoid.bridge.records import Records
+from openstackoid.bridge.runtime import RuntimeApi
 from openstackoid.bridge.upstream import HEAD_LIMIT, Upstream
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Mesh, MeshError, load_mesh
@@ -27,8 +32,21 @@ class BridgeError(OpenstackoidError):
     """The bridge cannot start."""
 
 
-async def serve(at: str, file: Path, path: Path, *, stop_on_eof: bool = False) -> None:
-    """Serve the gateway of the cloud ``at`` on the unix socket ``path`` until SIGTERM, or SIGINT.
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """The unix sockets where the bridge meets HAProxy: ``requests`` are served there.
+
+    ``haproxy`` is where HAProxy can be asked for the health of services, ``records`` where its lines about traced requests
+    arrive; without them, health is not known, and only what the bridge has served is recorded.
+    """
+
+    requests: Path
+    haproxy: Path | None = None
+    records: Path | None = None
+
+
+async def serve(at: str, file: Path, sockets: Sockets, *, stop_on_eof: bool = False) -> None:
+    """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
     SIGHUP has ``file`` read again; one that cannot be used changes nothing. ``stop_on_eof``: also end when standard input does,
     as it does when the parent process is gone. Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
@@ -39,9 +57,12 @@ async def serve(at: str, file: Path, path: Path, *, stop_on_eof: bool = False) -
     for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, reload)):
         loop.add_signal_handler(number, event.set)
     mesh = load_cloud(file, at)
-    listening = bind(path)
-    upstream = Upstream(at)
-    bridge = Bridge(mesh, at, upstream)
+    # That of the records first: who sees the other accept may send a request that is traced.
+    receiving = bind(sockets.records, socket.SOCK_DGRAM) if sockets.records else None
+    listening = bind(sockets.requests)
+    upstream, records = Upstream(at), Records()
+    bridge = Bridge(mesh, at, upstream, records, Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None))
+    lines = _record_lines(receiving, bridge, records) if receiving else None
     if stop_on_eof:
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
     # aiohttp waits this long twice: for requests to end, and for those that it has told to.
@@ -55,10 +76,25 @@ async def serve(at: str, file: Path, path: Path, *, stop_on_eof: bool = False) -
         LOG.info("bridge of %s ends", at)
     finally:
         reloading.cancel()
-        with contextlib.suppress(OSError):
-            path.unlink()
+        for path in (sockets.requests, sockets.records):
+            with contextlib.suppress(OSError):
+                if path is not None:
+                    path.unlink()
+        if lines is not None:
+            lines.close()
         await runner.cleanup()
         await upstream.close()
+
+
+def _record_lines(receiving: socket.socket, bridge: Bridge, records: Records) -> Lines:
+    """Have each line of HAProxy about a traced request remembered."""
+
+    def take(line: bytes) -> None:
+        found = record_of_line(line, bridge.mesh, bridge.at)
+        if found is not None:
+            records.add(*found)
+
+    return Lines(receiving, take)
 
 
 def load_cloud(file: Path, at: str) -> Mesh:
@@ -69,15 +105,17 @@ def load_cloud(file: Path, at: str) -> Mesh:
     return mesh
 
 
-def bind(path: Path) -> socket.socket:
-    """Return a socket that listens at ``path``, for its owner alone. A file that a killed process left is replaced.
+def bind(path: Path, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
+    """Return a socket that listens at ``path``, or receives datagrams, for its owner alone.
+
+    A file that a killed process left is replaced.
 
     Raises :class:`BridgeError` when something else stands there, another process listens, or the path cannot be used.
     """
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listening = socket.socket(socket.AF_UNIX, kind)
     try:
         if os.path.lexists(path):
-            _check_stale(path)
+            _check_stale(path, kind)
             path.unlink()
         _bind_private(listening, path)
     except BaseException as error:
@@ -96,16 +134,17 @@ def _bind_private(listening: socket.socket, path: Path) -> None:
         listening.bind(str(path))
     finally:
         os.umask(before)
-    listening.listen(1024)
+    if listening.type == socket.SOCK_STREAM:
+        listening.listen(1024)
 
 
-def _check_stale(path: Path) -> None:
+def _check_stale(path: Path, kind: socket.SocketKind) -> None:
     if not stat.S_ISSOCK(path.lstat().st_mode):
         raise BridgeError(f"{path}: is there already, and is no socket")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe, contextlib.suppress(ConnectionRefusedError):
+    with socket.socket(socket.AF_UNIX, kind) as probe, contextlib.suppress(ConnectionRefusedError):
         probe.settimeout(1)
         probe.connect(str(path))
-        raise BridgeError(f"{path}: another process listens there", hint="stop it, or name another --socket")
+        raise BridgeError(f"{path}: another process listens there", hint="stop it, or name another path")
 
 
 class _Protocol(web.RequestHandler):

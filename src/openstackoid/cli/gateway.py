@@ -51,7 +51,7 @@ def _render(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     haproxy = find_haproxy(args.haproxy)
-    files = load_configuration(args.config, args.cloud, Runtime("/bridge.sock", "/haproxy.sock")).files
+    files = load_configuration(args.config, args.cloud, Runtime("/bridge.sock", "/haproxy.sock", "/records.sock")).files
     with tempfile.TemporaryDirectory(prefix="openstackoid-") as folder:
         write_files(Path(folder), files)
         warnings = asyncio.run(validate(haproxy, Path(folder)))

@@ -76,9 +76,14 @@ class Folder:
         return self._sockets / "haproxy.sock"
 
     @property
+    def records_socket(self) -> Path:
+        """Where HAProxy tells the Python service about traced requests."""
+        return self._sockets / "records.sock"
+
+    @property
     def runtime(self) -> Runtime:
         """What the generated configuration must know of this folder."""
-        return Runtime(str(self.bridge_socket), str(self.stats_socket))
+        return Runtime(str(self.bridge_socket), str(self.stats_socket), str(self.records_socket))
 
     def open(self, cloud: str) -> list[int]:
         """Make the folder, take hold of it, and clear what an earlier run has left, its processes first; return their ids.
@@ -140,7 +145,7 @@ class Folder:
         if note.is_file():
             folders.append(Path(note.read_text(encoding="utf-8")))
         for folder in folders:
-            for name in ("bridge.sock", "haproxy.sock"):
+            for name in ("bridge.sock", "haproxy.sock", "records.sock"):
                 (folder / name).unlink(missing_ok=True)
         if len(folders) > 1:
             shutil.rmtree(folders[1], ignore_errors=True)

@@ -10,18 +10,18 @@ from openstackoid.haproxy.maps import (
     OTHER_PREFIX,
     PAIRS,
     TARGETS,
-    bind_ids,
     endpoints_map,
     other_prefix_map,
     pairs_map,
-    peer_backend,
     targets_map,
 )
+from openstackoid.haproxy.records import LOG_FORMAT, observing
 from openstackoid.haproxy.rules import rules
 from openstackoid.mesh import Cloud, Endpoint, Listener, Mesh
 from openstackoid.routing import watched_services
+from openstackoid.routing.pages import HEALTH
+from openstackoid.routing.places import BRIDGE, FRONTEND, bind_ids, local_backend, peer_backend
 
-HEALTH_PATH = "/.openstackoid/health"
 _TITLES = {
     400: "Bad Request",
     408: "Request Timeout",
@@ -38,10 +38,11 @@ class CompileError(OpenstackoidError):
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Where the parts of one gateway meet: the unix sockets of the bridge and of HAProxy's own control."""
+    """Where the parts of one gateway meet, unix sockets all: the bridge's, HAProxy's control, and the bridge's for records."""
 
     bridge_socket: str
     stats_socket: str
+    records_socket: str
 
 
 def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime) -> dict[str, str]:
@@ -59,9 +60,9 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime) -> dict[str, str]:
     sections = [
         _section("global", _global(runtime)),
         _section("defaults", _defaults(here)),
-        _section("frontend gateway", _frontend(mesh, here)),
-        _section("backend bridge", _bridge(here, runtime)),
-        *(_section(f"backend local.{endpoint.key}", _local(here, endpoint)) for endpoint in here.endpoints),
+        _section(f"frontend {FRONTEND}", _frontend(mesh, here, runtime)),
+        _section(f"backend {BRIDGE}", _bridge(here, runtime)),
+        *(_section(f"backend {local_backend(endpoint)}", _local(here, endpoint)) for endpoint in here.endpoints),
     ]
     for name, peer in mesh.clouds.items():
         if name != cloud:
@@ -96,7 +97,7 @@ def _defaults(cloud: Cloud) -> list[str]:
     return [
         "mode http",
         "log global",
-        'log-format "%ci %HM %HPO -> %b %ST %Tt ms %tsc"',
+        f'log-format "{LOG_FORMAT}"',
         f"timeout connect {_ms(timeouts.connect)}",
         f"timeout client {_ms(timeouts.client)}",
         f"timeout server {_ms(timeouts.server)}",
@@ -120,9 +121,14 @@ _GENERAL = {
 }
 
 
-def _frontend(mesh: Mesh, cloud: Cloud) -> list[str]:
+def _frontend(mesh: Mesh, cloud: Cloud, runtime: Runtime) -> list[str]:
     binds = [f"bind {cloud.bind or listener.host}:{listener.port} id {number}" for listener, number in bind_ids(cloud).items()]
-    return [*binds, f"monitor-uri {HEALTH_PATH}", *rules(cloud, watched_services(mesh))]
+    return [
+        *binds,
+        *observing(runtime.records_socket),
+        f"monitor-uri {HEALTH}",
+        *rules(cloud, watched_services(mesh)),
+    ]
 
 
 def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
@@ -161,7 +167,7 @@ def _peer(here: Cloud, peer: Cloud, listener: Listener) -> list[str]:
     return [
         *lines,
         *_failures(here, f"%[var(txn.endpoint),field(1,.)] of {peer.name} at {listener}"),
-        f"option httpchk GET {HEALTH_PATH}",
+        f"option httpchk GET {HEALTH}",
         _checks(here.timeouts.check),
         f"server gateway {listener.host}:{listener.port}",
     ]

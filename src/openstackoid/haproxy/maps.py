@@ -3,19 +3,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from openstackoid.mesh import Cloud, Endpoint, Listener, Mesh
+from openstackoid.mesh import Cloud, Endpoint, Mesh
+from openstackoid.routing.places import bind_ids, peer_backend
 
 ENDPOINTS, PAIRS, TARGETS, OTHER_PREFIX = "endpoints.map", "pairs.map", "targets.map", "other-prefix.map"
-
-
-def bind_ids(cloud: Cloud) -> dict[Listener, int]:
-    """Return the number of each socket of the gateway, by which the rules know where a request came in."""
-    return {listener: number for number, listener in enumerate(cloud.listeners, start=1)}
-
-
-def peer_backend(cloud: Cloud, listener: Listener) -> str:
-    """Return the name of the HAProxy backend that stands for one socket of a peer's gateway."""
-    return f"peer.{cloud.name}.{bind_ids(cloud)[listener]}"
 
 
 def endpoints_map(cloud: Cloud) -> str:

@@ -8,9 +8,11 @@ be named twice. Whatever else is possible sets ``txn.bridge``, and Python decide
 
 from collections.abc import Collection
 
-from openstackoid.haproxy.maps import ENDPOINTS, OTHER_PREFIX, PAIRS, TARGETS, bind_ids
+from openstackoid.haproxy.maps import ENDPOINTS, OTHER_PREFIX, PAIRS, TARGETS
+from openstackoid.haproxy.records import own_pages_and_traces
 from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE
+from openstackoid.routing.places import bind_ids
 from openstackoid.scope import LEADERS, MARKER, MAX_LENGTH
 
 NATIVE_ENTRIES = 8
@@ -35,6 +37,7 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
     ``watched``: the services whose scoped requests the bridge looks at before they begin, where they change something.
     """
     return [
+        *own_pages_and_traces(),
         *_what_is_asked(cloud),
         *_which_scope(),
         *_is_it_well_formed(),
@@ -75,6 +78,9 @@ def _which_scope() -> list[str]:
         "http-request set-var(txn.scope) req.fhdr(x-scope) if has_plain",
         "http-request set-var(txn.scope) req.fhdr(x-auth-token),field(3,!,0) if auth_marked",
         "http-request set-var(txn.scope) req.fhdr(x-subject-token),field(3,!,0) if is_identity subject_marked",
+        "acl is_traced var(txn.record) -m found",
+        "http-request set-var(txn.via) str(header) if is_traced has_plain",
+        "http-request set-var(txn.via) str(token) if is_traced auth_marked or is_traced is_identity subject_marked",
         f"{_BRIDGE} if has_plain auth_marked or is_identity subject_marked has_plain"
         " or is_identity subject_marked auth_marked or is_identity service_marked",
     ]

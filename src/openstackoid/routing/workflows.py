@@ -28,6 +28,8 @@ QUIET = frozenset({IDENTITY, "image", "object-store"})
 
 _REST = r"[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z"
 _MARKED = re.compile(rf"{MARK}[0-9a-f]{{2}}-{_REST}")
+TRACE_ID = TRACE + _REST.removesuffix(r"\Z")
+"""The whole form of an id of a traced workflow, as a pattern."""
 _TRACED = re.compile(TRACE + _REST)
 
 

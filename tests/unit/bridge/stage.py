@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from openstackoid.bridge.app import Bridge
+from openstackoid.bridge.records import Records
 from openstackoid.bridge.server import bind, http_server
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import parse_mesh
@@ -106,6 +107,7 @@ class Stage:
     there: Server
     bridge: Bridge
     ports: dict[str, int]
+    records: Records
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_unix_connection(str(self.socket))
@@ -205,13 +207,14 @@ async def staged(here: Script = never, there: Script = never) -> AsyncIterator[S
         folder = stack.enter_context(TemporaryDirectory(prefix="oid-"))
         upstream = Upstream("CloudOne")
         stack.push_async_callback(upstream.close)
-        bridge = Bridge(parse_mesh(DESCRIPTION.format_map(ports)), "CloudOne", upstream)
+        records = Records()
+        bridge = Bridge(parse_mesh(DESCRIPTION.format_map(ports)), "CloudOne", upstream, records)
         runner = web.ServerRunner(http_server(bridge), shutdown_timeout=0.01)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         path = Path(folder, "bridge.sock")
         await web.SockSite(runner, bind(path)).start()
-        yield Stage(path, servers["here"], servers["there"], bridge, ports)
+        yield Stage(path, servers["here"], servers["there"], bridge, ports, records)
 
 
 def _dead_port() -> int:

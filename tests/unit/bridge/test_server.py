@@ -111,6 +111,20 @@ def test_a_living_predecessor_is_left_alone(folder: Path) -> None:
         bind(folder / "bridge.sock")
 
 
+def test_the_socket_of_the_records_is_its_owners_alone_and_goes_with_it(folder: Path) -> None:
+    path = folder / "records.sock"
+    with bridge(folder, "--records-socket", str(path)) as process:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        with pytest.raises(BridgeError, match="another process listens"):
+            bind(path, socket.SOCK_DGRAM)
+        process.kill()
+        process.wait()
+    with bridge(folder, "--records-socket", str(path)) as process:
+        process.terminate()
+        assert process.wait(5) == 0
+        assert not path.exists()
+
+
 @pytest.mark.parametrize("name", ["file", "missing/bridge.sock", "x" * 200])
 def test_a_path_that_cannot_be_used_is_named(folder: Path, name: str) -> None:
     (folder / "file").touch()

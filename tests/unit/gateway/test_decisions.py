@@ -8,7 +8,7 @@ from unit.gateway.running import description
 
 def configuration(text: str) -> Configuration:
     mesh = parse_mesh(text)
-    return Configuration(text, mesh, mesh.clouds["CloudOne"], compile_gateway(mesh, "CloudOne", Runtime("b", "s")))
+    return Configuration(text, mesh, mesh.clouds["CloudOne"], compile_gateway(mesh, "CloudOne", Runtime("b", "s", "r")))
 
 
 class TestRestarts:

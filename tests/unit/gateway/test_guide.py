@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 import openstackoid.bridge.__main__ as bridge
+from openstackoid.bridge.records import AGE, IDS, RECORDS, RECORDS_OF_ONE, ROUTES, WAYS
+from openstackoid.bridge.server import Sockets
 from openstackoid.cli import build_parser, main
 from openstackoid.gateway.crew import STOP_GRACE
 from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE
+from openstackoid.gateway.folder import Folder
 from openstackoid.haproxy.binary import OLDEST
 from openstackoid.haproxy.rules import NATIVE_ENTRIES
 from openstackoid.mesh import Memory, Timeouts, parse_mesh
@@ -85,7 +88,7 @@ def test_the_list_of_endpoints_is_asked_for_as_discover_says() -> None:
 
 
 def test_the_python_service_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    ((*_, module, cloud, name, config, path, socket, where),) = commands("python", "-m")
+    ((_, _, module, *options),) = commands("python", "-m")
     called: list[object] = []
 
     async def serve(*arguments: object, **_: object) -> None:
@@ -94,8 +97,10 @@ def test_the_python_service_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(bridge, "serve", serve)
     monkeypatch.setattr(bridge, "set_up", lambda: None)
     assert module == "openstackoid.bridge"
-    assert bridge.main([cloud, name, config, path, socket, where]) == 0
-    assert called == ["CloudOne", Path("mesh.yaml"), Path("/run/openstackoid/bridge.sock")]
+    assert bridge.main(options) == 0
+    runtime = Folder(Path("/run/openstackoid")).runtime
+    sockets = (runtime.bridge_socket, runtime.stats_socket, runtime.records_socket)
+    assert called == ["CloudOne", Path("mesh.yaml"), Sockets(*map(Path, sockets))]
 
 
 def test_every_key_is_in_the_reference_and_no_other() -> None:
@@ -122,6 +127,14 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert f"a scope of up to {words[NATIVE_ENTRIES]} entries" in GUIDE
     assert f"after {FIRST_PAUSE:g} s for the first time and with a pause that doubles up to {LONGEST_PAUSE:g} s" in GUIDE
     assert f"{OLDEST[0]}.{OLDEST[1]} or later" in GUIDE
+    hours = {3600.0: "an hour"}
+    assert f"of {IDS} workflows, {RECORDS_OF_ONE} requests of each, {RECORDS:,} in\nall, for {hours[AGE]}" in GUIDE
+
+
+def test_the_fields_of_a_trace_are_explained_with_their_words() -> None:
+    told = {row[0]: row[1] for row in rows("field")}
+    assert set(re.findall("`([a-z]+)`", told["`route`"])) == set(ROUTES)
+    assert set(re.findall("`([a-z]+)`", told["`via`"])) == set(WAYS)
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+\.md)\)", GUIDE))

@@ -239,3 +239,27 @@ def test_an_unusable_description_is_said_before_anything_starts(tmp_path: Path) 
     gateway.config.write_text(description(gateway.port, 9).replace("CloudOne", "CloudSix"))
     code, said = run(gateway)
     assert (code, said) == (1, "openstackoid: the mesh has no cloud 'CloudOne'; known: CloudSix, CloudTwo\n")
+
+
+def test_its_pages_know_its_services_and_what_was_traced(gateway: Gateway) -> None:
+    """Also after HAProxy has been replaced, and the Python service has been killed."""
+    request_id = "req-7472ace0-1111-2222-3333-444455556666"
+    gateway.describe("CloudThree")
+    gateway.hang_up()
+    gateway.wait_for("has reloaded")
+    gateway.parts()["bridge"].kill()
+    gateway.wait_for("bridge of CloudOne serves")
+    deadline = time.monotonic() + PATIENCE
+    while (found := health(gateway)) != {"CloudOne": "up", "CloudThree": "down"}:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+    assert gateway.get("/image/v2/images?x=secret", {"X-OpenStack-Request-Id": request_id})[0] == 200
+    status, body = gateway.get(f"/.openstackoid/trace/{request_id}")
+    assert status == 200, body
+    (hop,) = json.loads(body)["hops"]
+    assert (hop["path"], hop["route"], hop["status"]) == ("/image/v2/images", "local", 200)
+
+
+def health(gateway: Gateway) -> dict[str, str]:
+    status, body = gateway.get("/.openstackoid/mesh")
+    return {cloud["name"]: cloud["health"] for cloud in json.loads(body)["clouds"]} if status == 200 else {}

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway's own pages: paths on each of its sockets that are never routed."""
+
+PAGES = "/.openstackoid/"
+HEALTH, MESH, TRACE = f"{PAGES}health", f"{PAGES}mesh", f"{PAGES}trace/"

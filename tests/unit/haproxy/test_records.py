@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What HAProxy is told about records; what it then does is tested in tests/conformance/test_records.py."""
+
+import re
+
+from conformance.clouds import three_clouds
+from openstackoid.haproxy import Runtime, compile_gateway
+from openstackoid.haproxy.records import LOG_FORMAT, own_pages_and_traces
+
+CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime("/run/b.sock", "/run/s.sock", "/run/records.sock"))[
+    "haproxy.cfg"
+]
+
+
+def test_only_the_frontend_tells_the_python_service() -> None:
+    """What HAProxy says of its backends goes to the log alone."""
+    sections = re.split(r"^(?=\S)", CONFIGURATION, flags=re.MULTILINE)
+    assert [section.split("\n")[0] for section in sections if "/run/records.sock" in section] == ["frontend gateway"]
+
+
+def test_what_is_the_gateways_own_is_decided_before_all_else() -> None:
+    rules = [line.strip() for line in CONFIGURATION.splitlines() if line.strip().startswith("http-request")]
+    own = [line for line in own_pages_and_traces() if line.startswith("http-request")]
+    assert rules[: len(own)] == own
+
+
+def test_no_header_but_the_id_and_no_query_is_in_a_line() -> None:
+    assert re.findall(r"fhdr\(([^)]+)\)\]", "\n".join([LOG_FORMAT, *own_pages_and_traces()])) == ["x-openstack-request-id"]
+    assert not re.search(r"%(HQ|HU|HP|r|hr|hs)\b|url|query", LOG_FORMAT)
