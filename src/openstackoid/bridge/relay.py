@@ -19,6 +19,8 @@ from openstackoid.mesh import Cloud, catalog
 from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Headers, Relay
 from openstackoid.scope import MARKER, join_token
 
+ISSUER = "X-Scope-Identity"
+"""The header in which the answer to a log-in abroad says whose token this is: users, projects and roles are that cloud's."""
 ANSWER_LIMIT = 1024 * 1024
 """Bytes of an answer: a token with the catalog of a large cloud has some tens of thousands."""
 
@@ -66,6 +68,8 @@ class _Exchange:
             kept, content = self._with_own_links(head, kept, content)
         elif not self.decision.local and answer.status in (200, 201) and head.method != "HEAD":
             content = await self._with_own_catalog(content)
+            if head.method == "POST":
+                kept += ((ISSUER, self.decision.endpoint.cloud),)
         kept = tuple((key, self._with_scope(key, value)) for key, value in kept)
         return WholeAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept), body=content)
 

@@ -182,8 +182,8 @@ async def test_what_the_bridge_serves_is_recorded() -> None:
             await stage.ask("GET", target, f"X-Scope: {scope}", "X-Auth-Token: secret", f"X-OpenStack-Request-Id: {ID}")
         await stage.ask("GET", "/none/secret!", f"X-OpenStack-Request-Id: {ID}")
         assert known(stage) == [
-            ("CloudOne", "image", "GET", "/image/v2", 204, "bridge"),
-            ("CloudTwo", "image", "GET", "/image/v2", 503, "bridge"),
+            ("CloudOne", "image", "GET", "/image/v2", 204, "local"),
+            ("CloudTwo", "image", "GET", "/image/v2", 503, "remote"),
             ("CloudOne", "image", "GET", "/image/v2", 400, "refuse"),
             ("CloudOne", "none", "GET", "/none/...", 404, "refuse"),
         ]
@@ -227,4 +227,4 @@ async def test_a_client_that_does_not_wait_is_recorded() -> None:
         writer.close()
         while not known(stage):
             await asyncio.sleep(0.01)
-        assert known(stage) == [("CloudOne", "image", "GET", "/image/v2", 0, "bridge")]
+        assert known(stage) == [("CloudOne", "image", "GET", "/image/v2", 0, "local")]

@@ -128,6 +128,7 @@ async def test_authentication_in_another_cloud(wait: bool) -> None:
     assert (visit.line, visit.body) == ("POST /id/v3/auth/tokens HTTP/1.1", body)
     assert (visit.values("x-scope"), visit.values("expect"), visit.values("content-type")) == ([], [], ["application/json"])
     assert (answer.status, answer.values("x-subject-token")) == (201, ["new"])
+    assert answer.values("x-scope-identity") == ["CloudTwo"], "the client can tell its user whose token this is"
     assert regions(answer.json()["token"]["catalog"]) == {"CloudOne"}
 
 
