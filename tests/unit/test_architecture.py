@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "gateway": {"scope", "mesh", "routing", "haproxy"},
     "client": {"scope"},
 }
-SHARED = {"gateway": {"births", "private"}}
+SHARED = {"gateway": {"births", "private"}, "bridge": {"private"}}
 PURE = ("scope", "routing")
 INPUT_AND_OUTPUT = {"asyncio", "socket", "subprocess", "os", "pathlib", "time", "datetime", "aiohttp", "requests", "logging"}
 

@@ -53,11 +53,18 @@ class Bridge:
     """
 
     def __init__(
-        self, mesh: Mesh, at: str, upstream: Upstream, records: Records | None = None, health: Health | None = None
+        self,
+        mesh: Mesh,
+        at: str,
+        upstream: Upstream,
+        *,
+        records: Records | None = None,
+        health: Health | None = None,
+        workflows: Workflows | None = None,
     ) -> None:
         self.mesh = mesh
         self.at = at
-        self.workflows = Workflows()
+        self.workflows = Workflows() if workflows is None else workflows
         self._upstream = upstream
         self._records = Records() if records is None else records
         self._pages = Pages(at, upstream, self._records, health or Health())

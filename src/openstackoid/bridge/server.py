@@ -16,8 +16,10 @@ from aiohttp import web
 from openstackoid.bridge.app import Bridge
 from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.bridge.health import Health
+from openstackoid.bridge.journal import Journal
 from openstackoid.bridge.lines import Lines, record_of_line
 from openstackoid.bridge.log import LOG
+from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.records import Records
 from openstackoid.bridge.runtime import RuntimeApi
 from openstackoid.bridge.upstream import HEAD_LIMIT, Upstream
@@ -45,11 +47,12 @@ class Sockets:
     records: Path | None = None
 
 
-async def serve(at: str, file: Path, sockets: Sockets, *, stop_on_eof: bool = False) -> None:
+async def serve(at: str, file: Path, sockets: Sockets, *, journal: Path | None = None, stop_on_eof: bool = False) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
-    SIGHUP has ``file`` read again; one that cannot be used changes nothing. ``stop_on_eof``: also end when standard input does,
-    as it does when the parent process is gone. Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
+    SIGHUP has ``file`` read again; one that cannot be used changes nothing. ``journal`` is the file that keeps the memory of
+    workflows over a restart. ``stop_on_eof``: also end when standard input does, as it does when the parent process is gone.
+    Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: whoever sees it accept may send a signal.
@@ -61,7 +64,9 @@ async def serve(at: str, file: Path, sockets: Sockets, *, stop_on_eof: bool = Fa
     receiving = bind(sockets.records, socket.SOCK_DGRAM) if sockets.records else None
     listening = bind(sockets.requests)
     upstream, records = Upstream(at), Records()
-    bridge = Bridge(mesh, at, upstream, records, Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None))
+    health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
+    workflows = Workflows(Journal(journal) if journal is not None else None)
+    bridge = Bridge(mesh, at, upstream, records=records, health=health, workflows=workflows)
     lines = _record_lines(receiving, bridge, records) if receiving else None
     if stop_on_eof:
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()

@@ -66,6 +66,11 @@ class Folder:
         return self.path / "mesh.yaml"
 
     @property
+    def journal(self) -> Path:
+        """What the Python service remembers of workflows; it outlives the gateway."""
+        return self.path / "workflows.journal"
+
+    @property
     def bridge_socket(self) -> Path:
         """Where the Python service listens."""
         return self._sockets / "bridge.sock"

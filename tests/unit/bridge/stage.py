@@ -208,7 +208,7 @@ async def staged(here: Script = never, there: Script = never) -> AsyncIterator[S
         upstream = Upstream("CloudOne")
         stack.push_async_callback(upstream.close)
         records = Records()
-        bridge = Bridge(parse_mesh(DESCRIPTION.format_map(ports)), "CloudOne", upstream, records)
+        bridge = Bridge(parse_mesh(DESCRIPTION.format_map(ports)), "CloudOne", upstream, records=records)
         runner = web.ServerRunner(http_server(bridge), shutdown_timeout=0.01)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The file in which the memory of workflows outlives the process: a line each, the last one of an id counts.
+
+Nothing waits for the disk, and what cannot be written is only lost with the process: a boot that is on its way when the
+Python service is restarted must not lose its scope, but no request may fail for the sake of that.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from openstackoid.bridge.log import LOG
+from openstackoid.private import replace_private
+from openstackoid.routing import Workflow, may_be_remembered
+from openstackoid.scope import Scope
+
+
+class Journal:
+    """``lines`` is how many the file has; ``SLACK`` how many more than needed it may have before it is written anew."""
+
+    SLACK: ClassVar[int] = 1000
+
+    def __init__(self, path: Path) -> None:
+        self.lines = 0
+        self._path = path
+        self._broken = False
+
+    def read(self) -> Iterator[tuple[Workflow, float]]:
+        """Yield what was written, with the end of its time; a line that a crash cut short is passed over."""
+        try:
+            text = self._path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return
+        except (OSError, UnicodeDecodeError) as error:
+            self._failed("read", error)
+            return
+        for line in text.splitlines():
+            self.lines += 1
+            found = _read_line(line)
+            if found is not None:
+                yield found
+
+    def write(self, workflow: Workflow, until: float) -> None:
+        """Add a line."""
+        try:
+            if self.lines == 0:
+                replace_private(self._path, b"")
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(_line(workflow, until))
+            self.lines += 1
+        except OSError as error:
+            self._failed("written", error)
+
+    def rewrite(self, workflows: Iterable[tuple[Workflow, float]]) -> None:
+        """Put these in the place of all that is there."""
+        lines = [_line(workflow, until) for workflow, until in workflows]
+        try:
+            replace_private(self._path, "".join(lines).encode("utf-8"))
+            self.lines = len(lines)
+        except OSError as error:
+            self._failed("written", error)
+
+    def _failed(self, what: str, error: Exception) -> None:
+        if not self._broken:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            LOG.error("%s cannot be %s: %s; workflows are remembered until this process ends", self._path, what, reason)
+        self._broken = True
+
+
+def _line(workflow: Workflow, until: float) -> str:
+    return json.dumps([workflow.id, workflow.scope.wire(), round(until, 3)]) + "\n"
+
+
+def _read_line(line: str) -> tuple[Workflow, float] | None:
+    try:
+        key, wire, until = json.loads(line)
+        entries = tuple(json.loads(wire).items())
+    except (ValueError, TypeError, AttributeError):
+        return None
+    sound = isinstance(key, str) and may_be_remembered(key) and isinstance(until, int | float)
+    sound = sound and bool(entries) and all(isinstance(cloud, str) for _, cloud in entries)
+    return (Workflow(key, Scope(entries)), float(until)) if sound else None

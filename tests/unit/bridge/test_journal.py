@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The memory of workflows outlives the process, whatever became of its file."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from openstackoid.bridge.journal import Journal
+from openstackoid.bridge.memory import Workflows
+from openstackoid.mesh import Memory
+from openstackoid.routing import Workflow
+from openstackoid.scope import Scope
+
+LIMITS = Memory(workflows=100, seconds=60)
+SCOPE = Scope((("*", "CloudOne"), ("network", "CloudTwo")))
+
+
+def request_id(number: int) -> str:
+    return f"req-5c09ed00-0000-4000-8000-{number:012x}"
+
+
+def test_a_restart_forgets_nothing_but_what_is_over(tmp_path: Path) -> None:
+    now = [1000.0]
+    first = Workflows(Journal(tmp_path / "journal"), lambda: now[0])
+    first.remember(Workflow(request_id(1), SCOPE), LIMITS)
+    now[0] = 1050.0
+    first.remember(Workflow(request_id(2), SCOPE), LIMITS)
+    now[0] = 1070.0
+    again = Workflows(Journal(tmp_path / "journal"), lambda: now[0])
+    assert (again.recall(request_id(1)), again.recall(request_id(2))) == (None, SCOPE)
+
+
+def test_the_file_is_its_owners_and_does_not_grow_without_end(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    workflows = Workflows(Journal(path))
+    for number in range(5000):
+        workflows.remember(Workflow(request_id(number), SCOPE), LIMITS)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(path.read_text().splitlines()) <= 2 * LIMITS.workflows + Journal.SLACK
+    again = Workflows(Journal(path))
+    assert [again.recall(request_id(number)) for number in (4899, 4900, 4999)] == [SCOPE if Journal.SLACK else None, SCOPE, SCOPE]
+
+
+@pytest.mark.parametrize("rest", ["[", "{}", '["req-x", "{}", 1]', '["a"]', "\x00", "[1, 2, 3]", '["x", "[]", 9e99]'])
+def test_what_a_crash_left_is_passed_over(tmp_path: Path, rest: str) -> None:
+    path = tmp_path / "journal"
+    Workflows(Journal(path)).remember(Workflow(request_id(1), SCOPE), LIMITS)
+    with path.open("a") as file:
+        file.write(rest)
+    assert Workflows(Journal(path)).recall(request_id(1)) == SCOPE
+
+
+def test_a_file_that_cannot_be_written_is_said_once_and_fails_no_request(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    workflows = Workflows(Journal(tmp_path / "missing" / "journal"))
+    for number in range(3):
+        workflows.remember(Workflow(request_id(number), SCOPE), LIMITS)
+    assert workflows.recall(request_id(2)) == SCOPE
+    assert len(caplog.records) == 1
+    assert "cannot be written: No such file or directory" in caplog.text
