@@ -23,21 +23,18 @@ from openstackoid.bridge.tokens import body_token, document
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh
 from openstackoid.routing import (
-    IDENTITY,
     REQUEST_ID,
-    TOKENS_PATH,
     Decision,
     Forward,
     ReadBody,
     Refuse,
     Relay,
     Request,
-    called_path,
+    asks_for_token,
     decide,
     is_traced,
     marked_id,
     url_segment,
-    without_segment,
 )
 
 AUTHENTICATION_LIMIT = 64 * 1024
@@ -197,9 +194,7 @@ class _Trip:
         """Return the body of a request for a token, which may hold a scope; None for any other request."""
         self._check_expectation(head)
         endpoint = self._here.locate(head.listener, head.path)
-        if endpoint is None or endpoint.service != IDENTITY or head.method != "POST":
-            return None
-        if called_path(endpoint, without_segment(endpoint, head.path)) != TOKENS_PATH:
+        if not asks_for_token(endpoint, head.method, head.path):
             return None
         return await self._read_body(head, AUTHENTICATION_LIMIT)
 

@@ -3,7 +3,15 @@
 
 from openstackoid.routing.decide import decide
 from openstackoid.routing.decision import Decision, Forward, ReadBody, Refuse, Relay
-from openstackoid.routing.identity import CATALOG_PATH, TOKENS_PATH, called_path, url_segment, without_segment
+from openstackoid.routing.explain import Explanation, explain
+from openstackoid.routing.identity import (
+    CATALOG_PATH,
+    TOKENS_PATH,
+    asks_for_token,
+    called_path,
+    url_segment,
+    without_segment,
+)
 from openstackoid.routing.request import Headers, Request
 from openstackoid.routing.workflows import (
     MARK,
@@ -27,6 +35,7 @@ __all__ = [
     "TOKENS_PATH",
     "TRACE",
     "Decision",
+    "Explanation",
     "Forward",
     "Headers",
     "ReadBody",
@@ -34,8 +43,10 @@ __all__ = [
     "Relay",
     "Request",
     "Workflow",
+    "asks_for_token",
     "called_path",
     "decide",
+    "explain",
     "is_traced",
     "marked_id",
     "may_be_remembered",

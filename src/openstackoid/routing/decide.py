@@ -18,10 +18,20 @@ def decide(mesh: Mesh, at: str, request: Request) -> Decision:
     Every scope that the request carries is read strictly, completed with its home and, where two of them speak of the same
     thing, compared: a difference is refused, never chosen between.
     """
+    return judge(mesh, at, request)[0]
+
+
+def judge(mesh: Mesh, at: str, request: Request) -> tuple[Decision, Scope | None]:
+    """Return the decision of :func:`decide`, and the completed scope that it followed.
+
+    There is none where the request was refused before a scope was known: a malformed one, or a path of no service.
+    """
+    gateway = _Gateway(mesh, at, request)
     try:
-        return _Gateway(mesh, at, request).decide()
+        decision = gateway.decide()
     except RefusedError as refused:
-        return refused.decision
+        decision = refused.decision
+    return decision, gateway.reading.in_force
 
 
 class _Gateway:

@@ -39,6 +39,13 @@ def without_segment(endpoint: Endpoint, path: str) -> str:
     return (prefix + path[len(prefix) + len(MARKER) + len(segment) :]) or "/"
 
 
+def asks_for_token(endpoint: Endpoint | None, method: str, path: str) -> bool:
+    """Return whether a request is an authentication, whose body may hold a token with a scope."""
+    if endpoint is None or endpoint.service != IDENTITY or method != "POST":
+        return False
+    return called_path(endpoint, without_segment(endpoint, path)) == TOKENS_PATH
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A request to Keystone, read: ``scope`` is its own, ``about`` that of the token that it is about."""

@@ -43,6 +43,8 @@ class Reading:
         self.mesh = mesh
         self.at = at
         self.request = request
+        self.in_force: Scope | None = None
+        """The scope that has said where the request goes, completed; None as long as nobody has asked it."""
 
     def single(self, header: str) -> str | None:
         """Return the value of a header that may stand once, or None."""

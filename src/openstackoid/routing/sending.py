@@ -27,7 +27,8 @@ class Sending:
 
     def target(self, endpoint: Endpoint, scope: Scope | None) -> Endpoint:
         """Return the endpoint that serves a request to ``endpoint``. Raises :class:`RefusedError` where its cloud has none."""
-        cloud = self.at if scope is None else scope.cloud_for(endpoint.service, self.at)
+        in_force = self.reading.in_force = scope or Scope(((EVERY_OTHER, self.at),))
+        cloud = in_force.cloud_for(endpoint.service, self.at)
         if cloud == self.at:
             return endpoint
         target = self.reading.mesh.clouds[cloud].endpoint(endpoint.service, endpoint.interfaces[0])

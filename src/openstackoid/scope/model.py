@@ -44,7 +44,13 @@ class Scope(Mapping[str, str]):
 
     def cloud_for(self, service: str, home: str) -> str:
         """Return the cloud that serves ``service``: its own entry, else that of the service it follows, else ``*``, else home."""
-        return self.get(service) or self.get(LEADERS.get(service, service)) or self.get(EVERY_OTHER) or home
+        entry = self.entry_for(service)
+        return home if entry is None else self[entry]
+
+    def entry_for(self, service: str) -> str | None:
+        """Return the name of the entry that decides on ``service``: ``service``, the one that it follows, or ``*``; or None."""
+        names = (service, LEADERS.get(service, service), EVERY_OTHER)
+        return next((name for name in names if name in self), None)
 
     def completed(self, home: str) -> "Scope":
         """Return the scope with its home written in, so that a gateway further on takes the same decision.

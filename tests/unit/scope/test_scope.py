@@ -96,6 +96,9 @@ def test_a_scope_is_a_mapping_that_says_what_it_is() -> None:
     assert repr(scope) == '<Scope {"image":"A","*":"B"}>'
     assert (len(scope), scope["image"], "glance" in scope, dict(scope)) == (2, "A", False, {"image": "A", "*": "B"})
     assert (scope.cloud_for("image", "H"), scope.cloud_for("compute", "H")) == ("A", "B")
+    assert (scope.entry_for("image"), scope.entry_for("compute")) == ("image", "*")
+    assert parse('{"compute": "A"}').entry_for("placement") == "compute"
+    assert parse('{"compute": "A"}').entry_for("image") is None
     assert scope != {"image": "A", "*": "B"}
     assert pickle.loads(pickle.dumps(scope)) == copy.deepcopy(scope) == scope
     assert scope.completed("H") is scope

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The subcommand ``openstackoid explain``: what a gateway would do with a request, without sending anything."""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from uuid import UUID
+
+from openstackoid.bridge.tokens import body_token, document
+from openstackoid.errors import OpenstackoidError
+from openstackoid.mesh import Cloud, Listener, Mesh, load_mesh
+from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id
+from openstackoid.routing.pages import PAGES
+from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, parse
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_HEADER = re.compile(r"(?P<name>[A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*(?P<value>[^\x00-\x08\x0a-\x1f\x7f]*)")
+_URL = re.compile(
+    r"(?:http://(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?)?"
+    r"(?P<path>/[!-~]*?)?(?P<query>\?[!-~]*)?"
+)
+_AN_ID = marked_id(UUID(int=0))
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the subcommand to the command."""
+    text = "say what a gateway would do with a request, without sending anything"
+    parser = subparsers.add_parser("explain", help=text, description=f"{text[0].upper()}{text[1:]}.")
+    parser.add_argument("--config", required=True, type=Path, metavar="MESH", help="the mesh description")
+    parser.add_argument("--at", required=True, metavar="CLOUD", help="the cloud whose gateway gets the request")
+    parser.add_argument("--scope", metavar="SCOPE", help='the scope, as in {"image": "CloudTwo"}: it stands in X-Scope')
+    parser.add_argument(
+        "--header",
+        type=_header,
+        action="append",
+        default=[],
+        metavar="'NAME: VALUE'",
+        help="a header of the request, such as X-Auth-Token or X-Subject-Token; may be repeated; any word will do for a token",
+    )
+    parser.add_argument("--body", metavar="FILE", help="the body of the request, - is stdin; without it, none")
+    parser.add_argument(
+        "--remembered",
+        metavar="SCOPE",
+        help="the request is a hop with the request id of a workflow that has this scope, and with a service's own token",
+    )
+    parser.add_argument("--format", choices=("table", "json"), default="table")
+    parser.add_argument("method", type=_method, metavar="METHOD", help=f"one of {', '.join(METHODS)}")
+    parser.add_argument(
+        "url", metavar="URL", help="a URL of one of the cloud's frontends, or its path where they share one host and port"
+    )
+    parser.set_defaults(run=partial(_explain, parser))
+
+
+def _explain(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    mesh = load_mesh(args.config)
+    if args.at not in mesh.clouds:
+        raise OpenstackoidError(f"the mesh has no cloud '{args.at}'; known: {', '.join(sorted(mesh.clouds))}")
+    try:
+        listener, path, query = _target(mesh.clouds[args.at], args.url)
+        recalled = None if args.remembered is None else _remembered(mesh, args.at, args.remembered)
+    except ValueError as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
+    headers = list(args.header)
+    if args.scope is not None:
+        headers.append(("X-Scope", args.scope))
+    if recalled is not None:
+        given = {name.lower() for name, _ in headers}
+        stand_ins = (("X-Auth-Token", "token"), (REQUEST_ID, _AN_ID))
+        headers += [(name, value) for name, value in stand_ins if name.lower() not in given]
+    body = None if args.body is None else _body(args.body)
+    login = body is not None and asks_for_token(mesh.clouds[args.at].locate(listener, path), args.method, path)
+    request = Request(
+        args.method,
+        listener,
+        path,
+        tuple(headers),
+        body_token=body_token(body) if body is not None and login else None,
+        body={} if body is None else document(body),
+        recalled=recalled,
+        fresh_id=_AN_ID,
+    )
+    told = explain(mesh, args.at, request, query)
+    if args.format == "json":
+        print(json.dumps(told.document(), indent=2))
+    else:
+        for title, lines in _rows(mesh, told):
+            for number, line in enumerate(lines):
+                print(f"{'' if number else title:<8}{line}")
+    return 0
+
+
+def _method(text: str) -> str:
+    if text.upper() not in METHODS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no method; {', '.join(METHODS)} are accepted")
+    return text.upper()
+
+
+def _header(text: str) -> tuple[str, str]:
+    match = _HEADER.fullmatch(text)
+    if match is None:
+        # It may hold a token, so it is not repeated.
+        raise argparse.ArgumentTypeError("a header is written 'Name: value', on one line")
+    return match["name"], match["value"].rstrip(" \t")
+
+
+def _target(cloud: Cloud, url: str) -> tuple[Listener, str, str]:
+    """Return the socket, the raw path and the query (with its ``?``) of a URL. Raises ``ValueError`` with what is accepted."""
+    if url.lower().startswith("https:"):
+        raise ValueError(f"{url!r}: https is not supported; an http:// URL is accepted")
+    match = _URL.fullmatch(url)
+    if match is None or "#" in url or not (match["host"] or match["path"]):
+        raise ValueError(f"{url!r} is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded")
+    frontends = ", ".join(f"http://{listener}" for listener in cloud.listeners)
+    path, query = match["path"] or "/", match["query"] or ""
+    if match["host"] is None:
+        if len(cloud.listeners) != 1:
+            raise ValueError(f"{url!r} is a path alone, and the gateway of {cloud.name} has several frontends: {frontends}")
+        listener = cloud.listeners[0]
+    else:
+        listener = Listener(match["host"].lower(), int(match["port"] or 80))
+        if listener not in cloud.listeners:
+            raise ValueError(f"the gateway of {cloud.name} has no frontend http://{listener}; it has: {frontends}")
+    if path.startswith(PAGES):
+        raise ValueError(f"what is below {PAGES} is the gateway's own and goes to no service")
+    return listener, path, query
+
+
+def _remembered(mesh: Mesh, at: str, text: str) -> Scope:
+    """Return what a gateway remembers of a workflow with this scope. Raises ``ValueError``."""
+    try:
+        scope = parse(text, services=mesh.services, clouds=mesh.clouds, offers=mesh.offers)
+    except ScopeError as error:
+        raise ValueError(f"--remembered: {error}\n{error.pointer()}") from None
+    return scope.completed(at).workflow()
+
+
+def _body(source: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise OpenstackoidError(f"cannot read {source}: {error.strerror}") from None
+
+
+def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
+    yield "service", [f"{told.service} ({told.interface})" if told.service else "none has this URL"]
+    yield "scope", list(_scope(mesh, told.home, told.scope)) if told.scope else ["not known: the request is refused before"]
+    if told.status is not None:
+        yield "route", [f"refuse: {told.status} {HTTPStatus(told.status).phrase}"]
+        yield "reason", [told.reason or ""]
+        return
+    there = ", ".join(told.clouds)
+    match told.route:
+        case "local":
+            yield "route", [f"local: forwarded to {told.service} of {there}, the gateway's own cloud"]
+        case "remote":
+            yield "route", [f"remote: forwarded to the gateway of {there}"]
+        case "bridge":
+            yield "route", [f"bridge: the gateway's Python service asks {told.service} of {there} and adapts the answer"]
+    yield "to", list(told.urls) or [f"a backend that this mesh description does not name: {there}'s own copy does"]
+
+
+def _scope(mesh: Mesh, home: str, scope: Scope) -> Iterator[str]:
+    """Yield a line for each service of the mesh: the cloud that serves it, and which entry says so."""
+    width = max(map(len, mesh.services))
+    for service in sorted(mesh.services):
+        cloud, entry = scope.cloud_for(service, home), scope.entry_for(service)
+        if entry == service:
+            why = "named"
+        elif entry not in (None, EVERY_OTHER):
+            why = f"follows {entry}"
+        else:
+            why = "home" if cloud == home else EVERY_OTHER
+        lacks = "" if service in mesh.offers[cloud] else ", which has none"
+        yield f"{service:<{width}}  {cloud}{lacks} ({why})"

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A decision in words that a person, or a program outside, can read: what a gateway would do with a request, and why."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from openstackoid.mesh import Mesh
+from openstackoid.routing.decide import judge
+from openstackoid.routing.decision import Decision, Forward, ReadBody, Refuse, Relay
+from openstackoid.routing.request import Request
+from openstackoid.scope import Scope
+
+Route = Literal["local", "remote", "bridge", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the gateway of ``home`` would do with a request.
+
+    ``service`` and ``interface`` are those of the URL, None where it is no service's. ``scope`` is the completed scope that was
+    followed, None where the request is refused before it is known. ``route``: ``local``, forwarded to a backend of the own cloud;
+    ``remote``, to a peer's gateway; ``bridge``, the Python service asks one of ``clouds`` and adapts the answer; ``refuse``, with
+    ``status`` and ``reason``. ``urls`` are the places where the request could be sent: those of a backend as far as the mesh
+    description names them.
+    """
+
+    service: str | None
+    interface: str | None
+    home: str
+    scope: Scope | None
+    route: Route
+    clouds: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    status: int | None = None
+    reason: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return the explanation as JSON has it; ``status`` and ``reason`` stand in that of a refusal alone."""
+        refusal = {} if self.status is None else {"status": self.status, "reason": self.reason}
+        return {
+            "service": self.service,
+            "interface": self.interface,
+            "home": self.home,
+            "scope": None if self.scope is None else dict(self.scope),
+            "route": self.route,
+            "clouds": list(self.clouds),
+            "urls": list(self.urls),
+            **refusal,
+        }
+
+
+def explain(mesh: Mesh, at: str, request: Request, query: str = "") -> Explanation:
+    """Return what the gateway of the cloud ``at`` would do with ``request``; ``query`` is that of its URL, with its ``?``.
+
+    A body that nobody has read stands for an empty document, as for the gateway a body that is not there.
+    """
+    if request.body is None:
+        request = replace(request, body={})
+    decision, scope = judge(mesh, at, request)
+    endpoint = mesh.clouds[at].locate(request.listener, request.path)
+    told = Explanation(
+        service=None if endpoint is None else endpoint.service,
+        interface=None if endpoint is None else endpoint.interfaces[0],
+        home=at,
+        scope=scope,
+        route=_route(decision),
+    )
+    match decision:
+        case Refuse():
+            return replace(told, status=decision.status, reason=decision.message)
+        case Forward() | Relay():
+            urls = tuple(url + query for url in _urls(decision))
+            return replace(told, clouds=(decision.endpoint.cloud,), urls=urls)
+        case ReadBody():
+            raise AssertionError("a body is there, and is asked for")
+
+
+def _route(decision: Decision) -> Route:
+    match decision:
+        case Forward():
+            return "local" if decision.local else "remote"
+        case Relay():
+            return "bridge"
+        case _:
+            return "refuse"
+
+
+def _urls(decision: Forward | Relay) -> list[str]:
+    endpoint = decision.endpoint
+    if not decision.local:
+        return [endpoint.frontend.origin() + decision.path]
+    below = decision.path.removeprefix(endpoint.frontend.prefix)
+    return [backend.url() + (below if backend.path else below or "/") for backend in endpoint.backends]

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstackoid explain`` as it is typed, and its page, docs/explain.md."""
+
+import io
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.case import Case, Refused
+from conformance.cases import CASES
+from conformance.clouds import description
+from openstackoid.cli import main
+from openstackoid.cli.explain import METHODS
+from openstackoid.mesh import parse_mesh
+
+PAGE = (Path(__file__).parents[3] / "docs" / "explain.md").read_text(encoding="utf-8")
+(EXAMPLE,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+SHOWN = re.findall(r"```console\n\$ (.*?)\n(.*?)```", PAGE, re.DOTALL)
+THREE = description(count(10000))
+Explain = Callable[..., Any]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the page's mesh.yaml and with three.yaml, the clouds of the conformance table."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mesh.yaml").write_text(EXAMPLE)
+    (tmp_path / "three.yaml").write_text(THREE)
+    return tmp_path
+
+
+@pytest.fixture
+def told(desk: Path, capsys: pytest.CaptureFixture[str]) -> Explain:
+    """What is answered in JSON, by the page's CloudOne unless it is said otherwise."""
+
+    def ask(*words: str, at: str = "CloudOne", config: str = "mesh.yaml") -> Any:
+        assert main(["explain", "--config", config, "--at", at, "--format", "json", *words]) == 0
+        said = capsys.readouterr()
+        assert said.err == ""
+        return json.loads(said.out)
+
+    return ask
+
+
+@pytest.fixture
+def refused(desk: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """The last line of what is said to a command that is not understood; nothing is answered."""
+
+    def ask(*words: str, at: str = "CloudOne") -> str:
+        with pytest.raises(SystemExit) as left:
+            main(["explain", "--config", "mesh.yaml", "--at", at, *words])
+        said = capsys.readouterr()
+        assert (left.value.code, said.out) == (2, "")
+        return said.err
+
+    return ask
+
+
+@pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
+def test_the_page_shows_what_is_said(command: str, output: str, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(shlex.split(command)[1:]) == 0
+    assert capsys.readouterr().out == output
+
+
+def test_the_page_names_every_key_and_option(desk: Path, told: Explain, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["explain", "--help"])
+    options = set(re.findall(r"--[a-z]+", capsys.readouterr().out)) - {"--help"}
+    assert options == set(re.findall(r"^\| `(--[a-z]+)` ", PAGE, re.MULTILINE))
+    keys = [key for row in re.findall(r"^\| ((?:`[a-z]+`(?:, )?)+) \|", PAGE, re.MULTILINE) for key in re.findall("[a-z]+", row)]
+    assert keys == list(told("--scope", "{", "GET", "/image"))
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.path.startswith("/")], ids=lambda case: case.name)
+def test_the_table_of_cases(case: Case, told: Explain, monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = next(endpoint.listener for endpoint in parse_mesh(THREE).clouds[case.at].endpoints if endpoint.key == case.to)
+    words = [word for name, value in case.headers for word in ("--header", f"{name}: {value}")]
+    if case.body is not None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(case.body.encode())))
+        words += ["--body", "-"]
+    answer = told(*words, case.method, f"http://{listener}{case.path}", at=case.at, config="three.yaml")
+    if isinstance(case.expect, Refused):
+        assert (answer["route"], answer["clouds"], answer["status"]) == ("refuse", [], case.expect.status)
+        return
+    route = "bridge" if case.expect.relayed else "local" if case.expect.cloud == case.at else "remote"
+    assert (answer["route"], answer["clouds"]) == (route, [case.expect.cloud])
+
+
+class TestTheRequest:
+    def test_scope_is_the_header_x_scope(self, told: Explain) -> None:
+        assert told("--scope", '{"image": "CloudTwo"}', "GET", "/image")["clouds"] == ["CloudTwo"]
+        twice = told("--scope", '{"image": "CloudTwo"}', "--header", 'X-Scope: {"image": "CloudTwo"}', "GET", "/image")
+        assert (twice["status"], "X-Scope stands 2 times" in twice["reason"]) == (400, True)
+
+    def test_a_body_is_read(self, told: Explain, desk: Path) -> None:
+        boot = ["--scope", '{"network": "CloudTwo"}', "POST", "/compute/v2.1/servers"]
+        assert told(*boot)["status"] == 409
+        (desk / "boot.json").write_text('{"server": {"networks": "none"}}')
+        assert told("--body", "boot.json", *boot)["route"] == "local"
+
+    def test_a_token_in_the_body_is_one_of_an_authentication_alone(self, told: Explain, desk: Path) -> None:
+        token = 't!SCOPE!{"identity":"CloudTwo"}'
+        (desk / "login.json").write_text(json.dumps({"auth": {"identity": {"token": {"id": token}}}}))
+        assert told("--body", "login.json", "POST", "/identity/v3/auth/tokens")["clouds"] == ["CloudTwo"]
+        assert told("--body", "login.json", "POST", "/identity/v3/users")["clouds"] == ["CloudOne"]
+
+    def test_a_remembered_scope_is_followed_with_the_tokens_and_ids_that_are_given(self, told: Explain) -> None:
+        hop = ["--remembered", '{"network": "CloudTwo"}']
+        assert told(*hop, "GET", "/networking/v2.0/ports")["clouds"] == ["CloudTwo"]
+        plain = "X-OpenStack-Request-Id: req-00000000-0000-4000-8000-000000000000"
+        assert told(*hop, "--header", plain, "GET", "/networking/v2.0/ports")["clouds"] == ["CloudOne"]
+
+    def test_a_method_may_be_written_small(self, told: Explain) -> None:
+        assert told("delete", "/image/v2/images/1")["route"] == "local"
+
+    def test_a_url_without_a_path_is_the_root(self, told: Explain) -> None:
+        answer = told("--scope", '{"image": "CloudTwo"}', "GET", "http://10.0.2.10:9292?a=b", at="CloudTwo")
+        assert (answer["service"], answer["route"]) == ("image", "local")
+
+    def test_a_query_and_the_case_of_a_host_change_nothing(self, told: Explain, desk: Path) -> None:
+        (desk / "named.yaml").write_text(EXAMPLE.replace("10.0.1.10", "gw.one"))
+        answer = told("GET", "http://GW.One:80/image/v2?a=/b?c", config="named.yaml")
+        assert answer["urls"] == ["http://10.0.1.22:9292/v2?a=/b?c"]
+
+
+class TestWhatIsNotUnderstood:
+    @pytest.mark.parametrize(
+        ("url", "said"),
+        [
+            ("https://10.0.1.10/image", "'https://10.0.1.10/image': https is not supported; an http:// URL is accepted"),
+            ("image", "'image' is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
+            ("", "'' is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
+            (
+                "http://10.0.1.10/a b",
+                "'http://10.0.1.10/a b' is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is",
+            ),
+            (
+                "/image#top",
+                "'/image#top' is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded",
+            ),
+            ("http://me:pw@10.0.1.10/image", "'http://me:pw@10.0.1.10/image' is no URL; http://HOST[:PORT]/PATH, or /PATH, is"),
+            (
+                "http://10.0.1.10:8080/image",
+                "the gateway of CloudOne has no frontend http://10.0.1.10:8080; it has: http://10.0.1.10:80",
+            ),
+            ("/.openstackoid/health", "what is below /.openstackoid/ is the gateway's own and goes to no service"),
+        ],
+    )
+    def test_a_url_is_one_line(self, url: str, said: str, refused: Callable[..., str]) -> None:
+        line = refused("GET", url)
+        assert line.startswith(f"openstackoid explain: {said}")
+        assert line.count("\n") == 1
+
+    def test_a_path_alone_where_there_are_several_frontends(self, refused: Callable[..., str]) -> None:
+        assert refused("GET", "/v2/images", at="CloudTwo") == (
+            "openstackoid explain: '/v2/images' is a path alone, and the gateway of CloudTwo has several frontends:"
+            " http://10.0.2.10:5000, http://10.0.2.10:8774, http://10.0.2.10:8778, http://10.0.2.10:9292, http://10.0.2.10:9696\n"
+        )
+
+    def test_a_method(self, refused: Callable[..., str]) -> None:
+        line = refused("BREW", "/image").splitlines()[-1]
+        assert line == f"openstackoid explain: error: argument METHOD: 'BREW' is no method; {', '.join(METHODS)} are accepted"
+
+    @pytest.mark.parametrize("header", ["X-Auth-Token=s3cret", "X-Auth-Token: s3cret\nX-Scope: {}", ": s3cret"])
+    def test_a_header_is_not_repeated(self, header: str, refused: Callable[..., str]) -> None:
+        said = refused("--header", header, "GET", "/image")
+        assert said.endswith("a header is written 'Name: value', on one line\n")
+        assert "s3cret" not in said
+
+    def test_a_remembered_scope(self, refused: Callable[..., str]) -> None:
+        assert refused("--remembered", '{"image": "CloudTen"}', "GET", "/image") == (
+            "openstackoid explain: --remembered: scope, column 11: unknown cloud 'CloudTen'; known: CloudOne, CloudTwo\n"
+            '{"image": "CloudTen"}\n          ^^^^^^^^^^\n'
+        )
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (["--config", "mesh.yaml", "--at", "CloudSix"], "the mesh has no cloud 'CloudSix'; known: CloudOne, CloudTwo"),
+            (["--config", "no.yaml", "--at", "CloudOne"], "no.yaml: cannot read the mesh description: No such file or directory"),
+            (["--config", "mesh.yaml", "--at", "CloudOne", "--body", "no"], "cannot read no: No such file or directory"),
+        ],
+    )
+    def test_what_is_not_there(self, words: list[str], said: str, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["explain", *words, "GET", "/image"]) == 1
+        assert capsys.readouterr() == ("", f"openstackoid: {said}\n")
+
+
+class TestTheTable:
+    @pytest.mark.parametrize(
+        ("words", "lines"),
+        [
+            (["--scope", '{"*": "CloudTwo", "image": "CloudOne"}'], ["CloudTwo (*)", "CloudOne (named)", "CloudTwo (*)"]),
+            (["--scope", '{"image": "CloudTwo"}'], ["CloudOne (home)", "CloudTwo (named)", "CloudOne (home)"]),
+            (["--scope", '{"compute": "CloudTwo"}'], ["CloudOne (home)", "CloudOne (home)", "CloudTwo (follows compute)"]),
+            (
+                ["--scope", '{"compute": "CloudTwo", "placement": "CloudOne"}'],
+                ["CloudOne (home)", "CloudOne (home)", "CloudOne (named)"],
+            ),
+            ([], ["CloudOne (home)", "CloudOne (home)", "CloudOne (home)"]),
+            (["--scope", "{"], []),
+        ],
+    )
+    def test_each_service_says_why(
+        self, words: list[str], lines: list[str], desk: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["explain", "--config", "mesh.yaml", "--at", "CloudOne", *words, "GET", "/image/v2/images"]) == 0
+        out = capsys.readouterr().out
+        assert re.findall(r" (?:identity|image|placement) +(.+)", out.partition("\n")[2].partition("\nroute")[0]) == lines
+        assert (
+            lines or "\nscope   not known: the request is refused before\nroute   refuse: 400 Bad Request\nreason  gateway" in out
+        )
+
+    def test_a_cloud_that_lacks_a_service_and_a_url_that_is_none(self, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        ask = ["explain", "--config", "three.yaml", "--at", "CloudOne", "GET"]
+        assert main([*ask, "http://127.0.0.1:10000/image", "--scope", '{"*": "Cloud-3.b"}']) == 0
+        assert re.search(r"^scope +block-storage +Cloud-3\.b, which has none \(\*\)$", capsys.readouterr().out, re.MULTILINE)
+        assert main([*ask, "http://127.0.0.1:10000/imagefoo"]) == 0
+        assert capsys.readouterr().out.startswith("service none has this URL\n")
+
+
+def test_it_does_without_openstacksdk_the_lab_and_the_gateways_own_programs() -> None:
+    source = "import sys; from openstackoid.cli import main; main(sys.argv[1:]); print(*sys.modules)"
+    words = ["explain", "--config", "-", "--at", "C", "GET", "/"]
+    done = subprocess.run([sys.executable, "-c", source, *words], capture_output=True, text=True, check=True)
+    assert "cannot read the mesh description" in done.stderr
+    loaded = set(done.stdout.split())
+    assert "openstackoid.routing" in loaded
+    assert loaded & {"openstack", "keystoneauth1", "requests", "aiohttp", "rich", "asyncio"} == set()
