@@ -20,6 +20,7 @@ from openstackoid.bridge.pages import Pages
 from openstackoid.bridge.records import BRIDGE, LOCAL, NONE, RECALLED, REFUSE, REMOTE, Record, Records, way_of_scope
 from openstackoid.bridge.relay import relay
 from openstackoid.bridge.tokens import body_token, document
+from openstackoid.bridge.twins import ask_twins
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh
 from openstackoid.routing import (
@@ -30,10 +31,12 @@ from openstackoid.routing import (
     Refuse,
     Relay,
     Request,
+    Workflow,
     asks_for_token,
     decide,
     is_traced,
     marked_id,
+    may_be_remembered,
     url_segment,
 )
 
@@ -64,7 +67,7 @@ class Bridge:
         self.workflows = Workflows() if workflows is None else workflows
         self._upstream = upstream
         self._records = Records() if records is None else records
-        self._pages = Pages(at, upstream, self._records, health or Health())
+        self._pages = Pages(at, upstream, self._records, health or Health(), self.workflows)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; whatever goes wrong becomes an answer and a line in the log. Keep a record if it is traced."""
@@ -133,6 +136,7 @@ class _Trip:
             self.done = "page"
             return await self._pages.answer(head, self._mesh)
         body = await self._read_authentication(head)
+        await self._ask_twins(head)
         decision = self._decide(head, body)
         if isinstance(decision, ReadBody):
             body = await self._read_body(head, OPERATION_LIMIT)
@@ -155,6 +159,15 @@ class _Trip:
         if decision.remember is not None:
             self._workflows.remember(decision.remember, self._here.memory)
         return await forward(self._upstream, Incoming(self._request, head, body), decision, self._here.timeouts)
+
+    async def _ask_twins(self, head: Head) -> None:
+        """Learn from the cloud's other gateways what this one does not remember, where the request says no scope of its own."""
+        ids = [value for value in head.values(REQUEST_ID) if may_be_remembered(value)]
+        unknown = len(ids) == 1 and self._workflows.recall(ids[0]) is None
+        if unknown and self._here.twins and way_of_scope(head.headers, None, in_url=False) == NONE:
+            scope = await ask_twins(self._upstream, self._mesh, self._here, ids[0])
+            if scope is not None:
+                self._workflows.remember(Workflow(ids[0], scope), self._here.memory)
 
     def request_id(self) -> str | None:
         """Return the id under which this request is to be recorded, or None where it is not traced, or is for a page."""

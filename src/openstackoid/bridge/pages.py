@@ -10,11 +10,12 @@ from aiohttp import hdrs
 from openstackoid.bridge.errors import AnswerError, WholeAnswer, error_answer
 from openstackoid.bridge.head import Head
 from openstackoid.bridge.health import Health, mesh_page
+from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.peers import Trail, ask_peers
 from openstackoid.bridge.records import RECORDS_OF_ONE, Records
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh
-from openstackoid.routing.pages import HEALTH, MESH, PAGES, TRACE
+from openstackoid.routing.pages import HEALTH, MESH, PAGES, TRACE, WORKFLOW
 from openstackoid.routing.workflows import is_traced
 
 ONLY_HERE = "only=here"
@@ -29,8 +30,9 @@ _METHODS = ("GET", "HEAD")
 class Pages:
     """Answers what is asked below ``/.openstackoid/``."""
 
-    def __init__(self, at: str, upstream: Upstream, records: Records, health: Health) -> None:
+    def __init__(self, at: str, upstream: Upstream, records: Records, health: Health, workflows: Workflows) -> None:
         self.at = at
+        self._workflows = workflows
         self._upstream = upstream
         self._records = records
         self._health = health
@@ -51,7 +53,15 @@ class Pages:
             return _page(mesh_page(mesh, self.at, await self._health.states()))
         if head.path.startswith(TRACE):
             return _page(await self._trace(head.path.removeprefix(TRACE), head.query, mesh))
-        raise self._error(404, f"there is no such page; there are: {HEALTH}, {MESH}, {TRACE}REQUEST-ID")
+        if head.path.startswith(WORKFLOW):
+            return _page(self._workflow(head.path.removeprefix(WORKFLOW)))
+        raise self._error(404, f"there is no such page; there are: {HEALTH}, {MESH}, {TRACE}REQUEST-ID, {WORKFLOW}REQUEST-ID")
+
+    def _workflow(self, request_id: str) -> dict[str, Any]:
+        scope = self._workflows.recall(request_id)
+        if scope is None:
+            raise self._error(404, "no workflow is remembered for this request id")
+        return {"id": request_id, "scope": dict(scope)}
 
     async def _trace(self, request_id: str, query: str | None, mesh: Mesh) -> dict[str, Any]:
         if not is_traced(request_id):

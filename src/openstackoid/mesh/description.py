@@ -43,6 +43,13 @@ def _backend_url(url: str) -> str:
     return url
 
 
+def _origin(url: str) -> str:
+    parsed = FrontendUrl.parse(url)
+    if parsed.prefix or parsed.suffix:
+        raise ValueError(f"'{url}': the origin of a gateway is accepted, as in http://10.0.1.11:80")
+    return parsed.origin()
+
+
 def _bind(host: str) -> str:
     if _BIND.match(host) is None:
         raise ValueError(f"'{host}': an address to listen on, or '*', is accepted")
@@ -126,6 +133,7 @@ class _Gateway(_Strict):
     timeouts: _Timeouts = _Timeouts()
     memory: _Memory = _Memory()
     force: bool = False
+    twins: list[Annotated[str, AfterValidator(_origin)]] = []
 
 
 class _Cloud(_Strict):
@@ -242,7 +250,8 @@ def _cloud(name: str, cloud: _Cloud) -> Cloud:
     endpoints = tuple(endpoint for kind, service in cloud.services.items() for endpoint in _endpoints(name, kind, service))
     timeouts = Timeouts(**cloud.gateway.timeouts.model_dump())
     memory = Memory(**cloud.gateway.memory.model_dump())
-    return Cloud(name, cloud.region or name, endpoints, cloud.gateway.bind, timeouts, memory, cloud.gateway.force)
+    gateway = cloud.gateway
+    return Cloud(name, cloud.region or name, endpoints, gateway.bind, timeouts, memory, gateway.force, tuple(gateway.twins))
 
 
 def _endpoints(cloud: str, catalog_type: str, service: _Service) -> list[Endpoint]:

@@ -88,7 +88,8 @@ class Memory:
 class Cloud:
     """One independent OpenStack and the gateway in front of it.
 
-    ``force``: users may override a refused collaboration at this gateway.
+    ``force``: users may override a refused collaboration at this gateway. ``twins`` are the origins of the cloud's other
+    gateways, if it has several.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Cloud:
     timeouts: Timeouts = Timeouts()
     memory: Memory = Memory()
     force: bool = False
+    twins: tuple[str, ...] = ()
 
     @cached_property
     def services(self) -> frozenset[str]:

@@ -2,4 +2,4 @@
 """The gateway's own pages: paths on each of its sockets that are never routed."""
 
 PAGES = "/.openstackoid/"
-HEALTH, MESH, TRACE = f"{PAGES}health", f"{PAGES}mesh", f"{PAGES}trace/"
+HEALTH, MESH, TRACE, WORKFLOW = f"{PAGES}health", f"{PAGES}mesh", f"{PAGES}trace/", f"{PAGES}workflow/"

@@ -26,7 +26,9 @@ DESCRIPTION = """
 mesh: 1
 clouds:
   CloudOne:
-    gateway: {{timeouts: {{connect: 0.5, server: 0.5, client: 0.5}}}}
+    gateway:
+      timeouts: {{connect: 0.5, server: 0.5, client: 0.5}}
+      twins: ["http://127.0.0.1:{dead}", "http://127.0.0.1:{twin}"]
     services:
       identity: {{frontend: "http://127.0.0.1:8801/identity", backend: "http://127.0.0.1:{here}/keystone"}}
       image: {{frontend: "http://127.0.0.1:8801/image", backend: ["http://127.0.0.1:{dead}", "http://127.0.0.1:{here}"]}}
@@ -105,6 +107,7 @@ class Stage:
     socket: Path
     here: Server
     there: Server
+    twin: Server
     bridge: Bridge
     ports: dict[str, int]
     records: Records
@@ -196,10 +199,10 @@ async def never(visit: Visit) -> None:
 
 
 @asynccontextmanager
-async def staged(here: Script = never, there: Script = never) -> AsyncIterator[Stage]:
+async def staged(here: Script = never, there: Script = never, twin: Script = never) -> AsyncIterator[Stage]:
     """Set the stage; stop all of it in the end."""
     async with AsyncExitStack() as stack:
-        servers = {"here": Server(here), "there": Server(there)}
+        servers = {"here": Server(here), "there": Server(there), "twin": Server(twin)}
         ports = {"dead": _dead_port()}
         for name, server in servers.items():
             listening = await stack.enter_async_context(await asyncio.start_server(server.serve, "127.0.0.1", 0))
@@ -214,7 +217,7 @@ async def staged(here: Script = never, there: Script = never) -> AsyncIterator[S
         stack.push_async_callback(runner.cleanup)
         path = Path(folder, "bridge.sock")
         await web.SockSite(runner, bind(path)).start()
-        yield Stage(path, servers["here"], servers["there"], bridge, ports, records)
+        yield Stage(path, servers["here"], servers["there"], servers["twin"], bridge, ports, records)
 
 
 def _dead_port() -> int:
