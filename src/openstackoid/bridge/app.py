@@ -4,6 +4,7 @@
 import asyncio
 import time
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, e
 from openstackoid.bridge.forward import BROKEN_BODY, forward, invite
 from openstackoid.bridge.head import Head, Incoming, read_head
 from openstackoid.bridge.log import log_request
+from openstackoid.bridge.readers import Reader
 from openstackoid.bridge.relay import relay
 from openstackoid.bridge.tokens import body_token
 from openstackoid.bridge.upstream import Upstream
@@ -25,17 +27,18 @@ BODY_LIMIT = 64 * 1024
 class Bridge:
     """Answers the requests of the gateway of the cloud ``at``.
 
-    ``mesh`` may be replaced at any time; a request is served by the mesh with which it began.
+    ``mesh`` and ``readers``, the accounts at peers, may be replaced at any time; a request is served by those that it began with.
     """
 
     def __init__(self, mesh: Mesh, at: str, upstream: Upstream) -> None:
         self.mesh = mesh
         self.at = at
+        self.readers: Mapping[str, Reader] = {}
         self._upstream = upstream
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; whatever goes wrong becomes an answer and a line in the log."""
-        trip = _Trip(self.mesh, self.at, self._upstream, request)
+        trip = _Trip(self.mesh, self.at, self._upstream, request, self.readers)
         began = time.monotonic()
         status, what = 0, ""
         try:
@@ -69,7 +72,7 @@ class Bridge:
 class _Trip:
     """One request, step by step. ``head``, ``cloud`` and ``done`` tell the log how far it came."""
 
-    def __init__(self, mesh: Mesh, at: str, upstream: Upstream, request: web.BaseRequest) -> None:
+    def __init__(self, mesh: Mesh, at: str, upstream: Upstream, request: web.BaseRequest, readers: Mapping[str, Reader]) -> None:
         self.head: Head | None = None
         self.cloud = at
         self.done = ""
@@ -77,6 +80,7 @@ class _Trip:
         self._here = mesh.clouds[at]
         self._upstream = upstream
         self._request = request
+        self._readers = readers
 
     async def run(self) -> web.StreamResponse:
         """Take the steps. Raises :class:`AnswerError`, :class:`CutError` or :class:`ClientGoneError`."""
@@ -89,7 +93,8 @@ class _Trip:
         if isinstance(decision, Relay):
             if body is None:
                 body = await self._read_body(head)
-            answer = await relay(self._upstream, head, body, decision, self._here)
+            reader = self._readers.get(decision.endpoint.cloud)
+            answer = await relay(self._upstream, head, body, decision, self._here, reader=reader)
             self.done = "relayed"
             return answer
         return await forward(self._upstream, Incoming(self._request, head, body), decision, self._here.timeouts)

@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -15,9 +16,10 @@ from aiohttp import web
 from openstackoid.bridge.app import Bridge
 from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.bridge.log import LOG
+from openstackoid.bridge.readers import Reader, readers_of
 from openstackoid.bridge.upstream import HEAD_LIMIT, Upstream
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Mesh, MeshError, load_mesh
+from openstackoid.mesh import Mesh, MeshError, load_mesh, load_readers
 
 GRACE = 3.0
 """Seconds that requests on their way are given when the process is to end."""
@@ -30,8 +32,9 @@ class BridgeError(OpenstackoidError):
 async def serve(at: str, file: Path, path: Path, *, stop_on_eof: bool = False) -> None:
     """Serve the gateway of the cloud ``at`` on the unix socket ``path`` until SIGTERM, or SIGINT.
 
-    SIGHUP has ``file`` read again; one that cannot be used changes nothing. ``stop_on_eof``: also end when standard input does,
-    as it does when the parent process is gone. Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
+    SIGHUP has ``file`` and the reader accounts read again; what cannot be used changes nothing. ``stop_on_eof``: also end when
+    standard input does, as it does when the parent process is gone. Raises :class:`BridgeError` or
+    :class:`~openstackoid.mesh.MeshError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: whoever sees it accept may send a signal.
@@ -42,6 +45,11 @@ async def serve(at: str, file: Path, path: Path, *, stop_on_eof: bool = False) -
     listening = bind(path)
     upstream = Upstream(at)
     bridge = Bridge(mesh, at, upstream)
+    try:
+        bridge.readers = _readers(mesh, at)
+    except OpenstackoidError as error:
+        # The supervisor does not begin with such a file. When a bridge is started again later, it serves what it can.
+        LOG.error("no reader account is used: %s", error)
     if stop_on_eof:
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
     # aiohttp waits this long twice: for requests to end, and for those that it has told to.
@@ -67,6 +75,10 @@ def load_cloud(file: Path, at: str) -> Mesh:
     if at not in mesh.clouds:
         raise MeshError(f"{file}: no cloud '{at}' is described; described are: {', '.join(sorted(mesh.clouds))}")
     return mesh
+
+
+def _readers(mesh: Mesh, at: str) -> Mapping[str, Reader]:
+    return readers_of(load_readers(mesh, at), at, mesh.clouds[at].timeouts)
 
 
 def bind(path: Path) -> socket.socket:
@@ -152,11 +164,13 @@ async def _keep_current(bridge: Bridge, file: Path, reload: asyncio.Event) -> No
         await reload.wait()
         reload.clear()
         try:
-            bridge.mesh = await asyncio.to_thread(load_cloud, file, bridge.at)
+            mesh = await asyncio.to_thread(load_cloud, file, bridge.at)
+            bridge.readers = await asyncio.to_thread(_readers, mesh, bridge.at)
         except OpenstackoidError as error:
             LOG.error("the mesh stays as it was: %s", error)
         else:
-            LOG.info("the mesh was read again: %d clouds", len(bridge.mesh.clouds))
+            bridge.mesh = mesh
+            LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))
 
 
 def _await_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

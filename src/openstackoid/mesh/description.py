@@ -45,6 +45,12 @@ def _bind(host: str) -> str:
     return host
 
 
+def _file(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError(f"'{path}': an absolute path is accepted")
+    return path
+
+
 def _cloud_name(name: str) -> str:
     if CLOUD_NAME.match(name) is None:
         raise ValueError(f"'{name}' cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted, 64 at most")
@@ -105,6 +111,7 @@ class _Timeouts(_Strict):
 class _Gateway(_Strict):
     bind: Annotated[str, AfterValidator(_bind)] | None = None
     timeouts: _Timeouts = _Timeouts()
+    readers: Annotated[str, AfterValidator(_file)] | None = None
 
 
 class _Cloud(_Strict):
@@ -173,7 +180,7 @@ def _accepted(path: tuple[Any, ...]) -> str:
 def _cloud(name: str, cloud: _Cloud) -> Cloud:
     endpoints = tuple(endpoint for kind, service in cloud.services.items() for endpoint in _endpoints(name, kind, service))
     timeouts = Timeouts(**cloud.gateway.timeouts.model_dump())
-    return Cloud(name, cloud.region or name, endpoints, cloud.gateway.bind, timeouts)
+    return Cloud(name, cloud.region or name, endpoints, cloud.gateway.bind, timeouts, cloud.gateway.readers)
 
 
 def _endpoints(cloud: str, catalog_type: str, service: _Service) -> list[Endpoint]:

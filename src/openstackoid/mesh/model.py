@@ -77,13 +77,17 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Cloud:
-    """One independent OpenStack and the gateway in front of it."""
+    """One independent OpenStack and the gateway in front of it.
+
+    ``readers`` is the path of the file with the accounts that the operators of peers have given to this gateway, if there is one.
+    """
 
     name: str
     region: str
     endpoints: tuple[Endpoint, ...]
     bind: str | None = None
     timeouts: Timeouts = Timeouts()
+    readers: str | None = None
 
     @cached_property
     def services(self) -> frozenset[str]:
