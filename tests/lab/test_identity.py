@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whose token is accepted where, on real Keystone and Glance."""
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,9 @@ import yaml
 
 from examples.session import User
 from lab.plain_http import ask, frontend, images
+from lab.tokens import expired_token, token_of
 
 TO_TWO = '{"image":"CloudTwo"}'
-
-
-def token_of(user: User) -> str:
-    return str(user.openstack("token", "issue", "-f", "value", "-c", "id").stdout.strip())
 
 
 def image_id(user: User) -> str:
@@ -42,11 +38,7 @@ def test_a_forged_token_is_refused_as_keystone_says_it(lab: Any) -> None:
 
 
 def test_an_expired_token_is_refused_as_keystone_says_it(lab: Any, one: User) -> None:
-    issued = one.openstack("token", "issue", "-f", "json").json()
-    configuration = Path(lab["state_dir"], "clouds/CloudOne/conf/keystone/keystone.conf")
-    command = [f"{lab['venv']}/bin/python", str(Path(__file__).with_name("mint_expired_token.py")), str(configuration)]
-    minted = subprocess.run([*command, issued["user_id"], issued["project_id"]], capture_output=True, text=True, check=True)
-    token = minted.stdout.strip()
+    token = expired_token(lab, one)
     url = f"{frontend(lab, 'CloudOne')}/image/v2/images"
     at_home = ask(url, X_Auth_Token=token)
     assert at_home[0] == 401

@@ -4,6 +4,7 @@
 import asyncio
 import time
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,7 @@ from openstackoid.bridge.health import Health
 from openstackoid.bridge.log import log_request, shown_method, shown_path
 from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.pages import Pages
+from openstackoid.bridge.readers import Reader
 from openstackoid.bridge.records import BRIDGE, LOCAL, NONE, RECALLED, REFUSE, REMOTE, Record, Records, way_of_scope
 from openstackoid.bridge.relay import relay
 from openstackoid.bridge.tokens import body_token, document
@@ -49,7 +51,8 @@ OPERATION_LIMIT = 128 * 1024
 class Bridge:
     """Answers the requests of the gateway of the cloud ``at``.
 
-    ``mesh`` may be replaced at any time; a request is served by the mesh with which it began. ``workflows`` outlives it.
+    ``mesh`` and ``readers``, the accounts at peers, may be replaced at any time; a request is served by those that it began with.
+    ``workflows`` outlives them.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Bridge:
         self.mesh = mesh
         self.at = at
         self.workflows = Workflows() if workflows is None else workflows
+        self.readers: Mapping[str, Reader] = {}
         self._upstream = upstream
         self._records = Records() if records is None else records
         self._pages = Pages(at, upstream, self._records, health or Health(), self.workflows)
@@ -128,6 +132,7 @@ class _Trip:
         self._upstream = upstream
         self._pages = pages
         self._request = request
+        self._readers = bridge.readers
 
     async def run(self) -> web.StreamResponse:
         """Take the steps. Raises :class:`AnswerError`, :class:`CutError` or :class:`ClientGoneError`."""
@@ -153,7 +158,8 @@ class _Trip:
         if isinstance(decision, Relay):
             if body is None:
                 body = await self._read_body(head, AUTHENTICATION_LIMIT)
-            answer = await relay(self._upstream, head, body, decision, self._here)
+            reader = self._readers.get(decision.endpoint.cloud)
+            answer = await relay(self._upstream, head, body, decision, self._here, reader=reader)
             self.done = "relayed"
             return answer
         if decision.remember is not None:

@@ -2,10 +2,12 @@
 """A small document is asked for on behalf of a client here, and the answer made to fit this cloud.
 
 A token of another cloud vouches for itself (Keystone's default policy lets a token validate itself), so that no credential of
-that cloud is needed here. The catalog that comes with it is the other cloud's; the services here need their own.
+that cloud is needed here. One that has expired cannot; where the operator has a reader account at that cloud, and the service
+allows an expired token, the account asks. The catalog that comes with it is the other cloud's; the services here need their own.
 """
 
-from dataclasses import replace
+import asyncio
+from dataclasses import dataclass, replace
 from functools import partial
 
 from multidict import CIMultiDict
@@ -13,6 +15,7 @@ from multidict import CIMultiDict
 from openstackoid.bridge.errors import AnswerError, WholeAnswer
 from openstackoid.bridge.head import Head, without
 from openstackoid.bridge.links import Links
+from openstackoid.bridge.readers import Reader, asked_with, asks_for_expired
 from openstackoid.bridge.tokens import project_of, with_body_token, with_catalog, with_plain_catalog
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops, read_answer
 from openstackoid.mesh import Cloud, catalog
@@ -28,8 +31,12 @@ _NOT_SENT_ON = ("expect", "content-length", "accept-encoding")
 _AS_IT_IS = (("Accept-Encoding", "identity"),)
 
 
-async def relay(upstream: Upstream, head: Head, body: bytes | None, decision: Relay, cloud: Cloud) -> WholeAnswer:
+async def relay(
+    upstream: Upstream, head: Head, body: bytes | None, decision: Relay, cloud: Cloud, *, reader: Reader | None = None
+) -> WholeAnswer:
     """Send the request where ``decision`` says and return the answer, adapted to ``cloud``, the gateway's own.
+
+    ``reader`` is the account at the cloud that is asked, if there is one.
 
     Raises :class:`AnswerError` when it cannot be sent, or the answer cannot be used.
     """
@@ -38,7 +45,7 @@ async def relay(upstream: Upstream, head: Head, body: bytes | None, decision: Re
     failure: AnswerError | None = None
     for hop in hops(decision.endpoint, decision.local, decision.path):
         try:
-            return await _Exchange(upstream, decision, cloud, hop).run(head, body)
+            return await _Exchange(upstream, decision, cloud, hop, reader).run(head, body)
         except UpstreamError as error:
             failure = error
             if not error.unreached:
@@ -46,24 +53,36 @@ async def relay(upstream: Upstream, head: Head, body: bytes | None, decision: Re
     raise failure or upstream.no_backend(decision.endpoint)
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    reason: str | None
+    headers: Headers
+    content: bytes
+
+
 class _Exchange:
     """One question to one place."""
 
-    def __init__(self, upstream: Upstream, decision: Relay, cloud: Cloud, hop: Hop) -> None:
+    def __init__(self, upstream: Upstream, decision: Relay, cloud: Cloud, hop: Hop, reader: Reader | None) -> None:
         self.upstream = upstream
         self.decision = decision
         self.cloud = cloud
         self.hop = hop
+        self.reader = reader
+        # These documents are small, and a service waits for them.
+        self.until = asyncio.get_running_loop().time() + cloud.timeouts.connect + cloud.timeouts.server
         self.called = decision.path.removeprefix(decision.endpoint.frontend.prefix)
 
     async def run(self, head: Head, body: bytes | None) -> WholeAnswer:
         headers = without(self.decision.headers, *_NOT_SENT_ON) + _AS_IT_IS
         question = Question(head.method, head.query, headers, body)
-        async with self.upstream.ask(self.hop, question, self.cloud.timeouts, self._deadline()) as answer:
-            kept = without(self.upstream.answer_headers(self.hop, answer), "content-length")
-            content = await read_answer(self.upstream, self.hop, answer, ANSWER_LIMIT)
+        answer = await self._ask(question)
         if self.decision.validates and answer.status == 401:
-            raise self._unknown_token()
+            if self.reader is None or not asks_for_expired(head.query):
+                raise self._unknown_token()
+            answer = await self._ask_as(self.reader, question)
+        kept, content = answer.headers, answer.content
         if self.called not in (TOKENS_PATH, CATALOG_PATH):
             kept, content = self._with_own_links(head, kept, content)
         elif not self.decision.local and answer.status in (200, 201) and head.method != "HEAD":
@@ -73,9 +92,29 @@ class _Exchange:
         kept = tuple((key, self._with_scope(key, value)) for key, value in kept)
         return WholeAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept), body=content)
 
+    async def _ask(self, question: Question) -> _Answer:
+        async with self.upstream.ask(self.hop, question, self.cloud.timeouts, self._deadline()) as answer:
+            kept = without(self.upstream.answer_headers(self.hop, answer), "content-length")
+            content = await read_answer(self.upstream, self.hop, answer, ANSWER_LIMIT)
+        return _Answer(answer.status, answer.reason, kept, content)
+
+    async def _ask_as(self, reader: Reader, question: Question) -> _Answer:
+        """Ask with the token of a reader account as the credential: the token itself was not good enough for one."""
+
+        async def ask(token: str) -> _Answer:
+            headers = without(question.headers, "x-auth-token")
+            return await self._ask(replace(question, headers=(*headers, ("X-Auth-Token", token))))
+
+        try:
+            async with asyncio.timeout_at(self.until):
+                return await asked_with(reader, ask)
+        except TimeoutError:
+            seconds = f"{self.cloud.timeouts.server:g} s"
+            raise AnswerError(504, f"gateway of {self.upstream.at}: {self.hop.place} does not answer within {seconds}") from None
+
     def _deadline(self) -> Deadline:
-        """Bound the whole exchange: these documents are small, and a service waits for them."""
-        return Deadline(self.cloud.timeouts.connect + self.cloud.timeouts.server)
+        """Bound the whole exchange, however many questions it takes."""
+        return Deadline(self.until - asyncio.get_running_loop().time())
 
     def _with_scope(self, key: str, value: str) -> str:
         """Have a new token carry on the scope of the token that it was asked for with."""

@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +21,12 @@ from openstackoid.bridge.journal import Journal
 from openstackoid.bridge.lines import Lines, record_of_line
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.memory import Workflows
+from openstackoid.bridge.readers import Reader, readers_of
 from openstackoid.bridge.records import Records
 from openstackoid.bridge.runtime import RuntimeApi
 from openstackoid.bridge.upstream import HEAD_LIMIT, Upstream
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Mesh, MeshError, load_mesh
+from openstackoid.mesh import Mesh, MeshError, load_mesh, load_readers
 
 GRACE = 3.0
 """Seconds that requests on their way are given when the process is to end."""
@@ -50,9 +52,9 @@ class Sockets:
 async def serve(at: str, file: Path, sockets: Sockets, *, journal: Path | None = None, stop_on_eof: bool = False) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
-    SIGHUP has ``file`` read again; one that cannot be used changes nothing. ``journal`` is the file that keeps the memory of
-    workflows over a restart. ``stop_on_eof``: also end when standard input does, as it does when the parent process is gone.
-    Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
+    SIGHUP has ``file`` and the reader accounts read again; what cannot be used changes nothing. ``journal`` is the file that
+    keeps the memory of workflows over a restart. ``stop_on_eof``: also end when standard input does, as it does when the parent
+    process is gone. Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: whoever sees it accept may send a signal.
@@ -67,6 +69,11 @@ async def serve(at: str, file: Path, sockets: Sockets, *, journal: Path | None =
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
     workflows = Workflows(Journal(journal) if journal is not None else None)
     bridge = Bridge(mesh, at, upstream, records=records, health=health, workflows=workflows)
+    try:
+        bridge.readers = _readers(mesh, at)
+    except OpenstackoidError as error:
+        # The supervisor does not begin with such a file. When a bridge is started again later, it serves what it can.
+        LOG.error("no reader account is used: %s", error)
     lines = _record_lines(receiving, bridge, records) if receiving else None
     if stop_on_eof:
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
@@ -108,6 +115,10 @@ def load_cloud(file: Path, at: str) -> Mesh:
     if at not in mesh.clouds:
         raise MeshError(f"{file}: no cloud '{at}' is described; described are: {', '.join(sorted(mesh.clouds))}")
     return mesh
+
+
+def _readers(mesh: Mesh, at: str) -> Mapping[str, Reader]:
+    return readers_of(load_readers(mesh, at), at, mesh.clouds[at].timeouts)
 
 
 def bind(path: Path, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
@@ -196,11 +207,13 @@ async def _keep_current(bridge: Bridge, file: Path, reload: asyncio.Event) -> No
         await reload.wait()
         reload.clear()
         try:
-            bridge.mesh = await asyncio.to_thread(load_cloud, file, bridge.at)
+            mesh = await asyncio.to_thread(load_cloud, file, bridge.at)
+            bridge.readers = await asyncio.to_thread(_readers, mesh, bridge.at)
         except OpenstackoidError as error:
             LOG.error("the mesh stays as it was: %s", error)
         else:
-            LOG.info("the mesh was read again: %d clouds", len(bridge.mesh.clouds))
+            bridge.mesh = mesh
+            LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))
 
 
 def _await_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -40,7 +40,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def _render(args: argparse.Namespace) -> int:
     folder = Folder(args.state_dir or default_folder(args.cloud))
-    files = load_configuration(args.config, args.cloud, folder.runtime).files
+    files = load_configuration(args.config, args.cloud, folder.runtime, secrets=False).files
     if args.output is None:
         print(render(files), end="")
     else:

@@ -66,6 +66,6 @@ def affected(running: Configuration, candidate: Configuration) -> frozenset[Part
     parts = set()
     if running.files != candidate.files:
         parts.add(Part.HAPROXY)
-    if running.mesh != candidate.mesh:
+    if (running.mesh, running.accounts) != (candidate.mesh, candidate.accounts):
         parts.add(Part.BRIDGE)
     return frozenset(parts)

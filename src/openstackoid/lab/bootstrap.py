@@ -65,10 +65,11 @@ def bootstrap_identity(site: Site, guest: Path, log: Path) -> None:
 
 
 def fill_identity(site: Site) -> None:
-    """Make the service accounts, the ordinary member ``demo``, and the catalog of frontends."""
+    """Make the service accounts, the ordinary member ``demo``, the peers' ``reader``, and the catalog of frontends."""
     rest = admin(site)
     wanted = {name: ("service", ("service", "admin")) for name in SERVICE_USERS if name != "cinder" or site.cloud.cinder}
     _fill_accounts(site, rest, {**wanted, "demo": ("demo", ("member",))})
+    _fill_reader(site, rest)
     _fill_catalog(site, rest)
 
 
@@ -106,6 +107,14 @@ def _fill_accounts(site: Site, rest: Rest, wanted: Mapping[str, tuple[str, Itera
             if (users[name], projects[project], roles[role]) not in granted:
                 path = f"/v3/projects/{projects[project]}/users/{users[name]}/roles/{roles[role]}"
                 rest.call("PUT", "identity", path)
+
+
+def _fill_reader(site: Site, rest: Rest) -> None:
+    """Make the account that the peers' gateways ask with about tokens that have expired: ``reader`` on the whole system."""
+    users, roles = (_by_name(rest, collection) for collection in ("users", "roles"))
+    body: Json = {"name": "reader", "domain_id": "default", "password": site.secrets["reader"]}
+    user = users.get("reader") or rest.call("POST", "identity", "/v3/users", {"user": body})["user"]["id"]
+    rest.call("PUT", "identity", f"/v3/system/users/{user}/roles/{roles['reader']}")
 
 
 def _fill_catalog(site: Site, rest: Rest) -> None:

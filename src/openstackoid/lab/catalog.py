@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from openstackoid.lab.clouds import Cloud
 
@@ -73,13 +74,17 @@ class Addresses:
 _API = {api.type: api for api in APIS}
 
 
-def mesh(addresses: Mapping[str, Addresses]) -> dict[str, object]:
-    """Return the mesh description of these clouds (by name), from which every gateway is made."""
+def mesh(addresses: Mapping[str, Addresses], readers: Mapping[str, Path]) -> dict[str, object]:
+    """Return the mesh description of these clouds (by name), from which every gateway is made.
+
+    ``readers`` has the file of each cloud's reader accounts at its peers.
+    """
     return {
         "mesh": 1,
         "clouds": {
             name: {
                 "region": name,
+                "gateway": {"readers": str(readers[name])},
                 "services": {
                     api.type: {
                         "name": api.name,

@@ -90,7 +90,10 @@ class Lab:
         }
         self.instance.save(facts)
         write_private(self.clouds_yaml, yaml.safe_dump(self._client_entries(), sort_keys=False))
-        mesh = catalog.mesh({cloud.name: self.addresses(cloud) for cloud in self.clouds})
+        for cloud in self.clouds:
+            write_private(self.readers_yaml(cloud), yaml.safe_dump(self._reader_entries(cloud), sort_keys=False))
+        readers = {cloud.name: self.readers_yaml(cloud) for cloud in self.clouds}
+        mesh = catalog.mesh({cloud.name: self.addresses(cloud) for cloud in self.clouds}, readers)
         write_private(self.mesh_yaml, yaml.safe_dump(mesh, sort_keys=False))
 
     @property
@@ -117,6 +120,10 @@ class Lab:
     def clouds_yaml(self) -> Path:
         """The clients' configuration: for each cloud, entries of its name (demo) and ``<name>-admin``."""
         return self.directory / "clouds.yaml"
+
+    def readers_yaml(self, cloud: Cloud) -> Path:
+        """Return the file of the accounts that the other clouds have given to the gateway of this one."""
+        return self.directory / "readers" / f"{cloud.name}.yaml"
 
     @property
     def logs(self) -> Path:
@@ -210,6 +217,11 @@ class Lab:
                     "scope_clouds": names,
                 }
         return {"clouds": entries}
+
+    def _reader_entries(self, cloud: Cloud) -> dict[str, Any]:
+        auth = {"username": "reader", "user_domain_id": "default", "system_scope": "all"}
+        peers = [peer for peer in self.clouds if peer != cloud]
+        return {"clouds": {peer.name: {"auth": {**auth, "password": self.site(peer).secrets["reader"]}} for peer in peers}}
 
 
 def _base_of(instance: Instance) -> int:

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What there is: clouds, their services, frontends and backends. Pure, but for :func:`load_mesh`, which reads a file."""
+"""What there is: clouds, their services, frontends and backends. Pure, but for ``load_mesh`` and ``load_readers``."""
 
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.description import MeshError, load_mesh, parse_mesh
 from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Memory, Mesh, Timeouts
+from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
 from openstackoid.mesh.urls import FrontendUrl
 
 __all__ = [
+    "APPLICATION_CREDENTIAL",
     "INTERFACES",
+    "PASSWORD",
+    "Account",
     "Address",
     "Cloud",
     "Collaboration",
@@ -18,8 +22,10 @@ __all__ = [
     "Memory",
     "Mesh",
     "MeshError",
+    "ReadersError",
     "Timeouts",
     "catalog",
     "load_mesh",
+    "load_readers",
     "parse_mesh",
 ]

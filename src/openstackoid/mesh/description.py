@@ -56,6 +56,12 @@ def _bind(host: str) -> str:
     return host
 
 
+def _file(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError(f"'{path}': an absolute path is accepted")
+    return path
+
+
 def _cloud_name(name: str) -> str:
     if CLOUD_NAME.match(name) is None:
         raise ValueError(f"'{name}' cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted, 64 at most")
@@ -134,6 +140,7 @@ class _Gateway(_Strict):
     memory: _Memory = _Memory()
     force: bool = False
     twins: list[Annotated[str, AfterValidator(_origin)]] = []
+    readers: Annotated[str, AfterValidator(_file)] | None = None
 
 
 class _Cloud(_Strict):
@@ -251,7 +258,17 @@ def _cloud(name: str, cloud: _Cloud) -> Cloud:
     timeouts = Timeouts(**cloud.gateway.timeouts.model_dump())
     memory = Memory(**cloud.gateway.memory.model_dump())
     gateway = cloud.gateway
-    return Cloud(name, cloud.region or name, endpoints, gateway.bind, timeouts, memory, gateway.force, tuple(gateway.twins))
+    return Cloud(
+        name,
+        cloud.region or name,
+        endpoints,
+        gateway.bind,
+        timeouts,
+        memory=memory,
+        force=gateway.force,
+        twins=tuple(gateway.twins),
+        readers=gateway.readers,
+    )
 
 
 def _endpoints(cloud: str, catalog_type: str, service: _Service) -> list[Endpoint]:

@@ -89,7 +89,8 @@ class Cloud:
     """One independent OpenStack and the gateway in front of it.
 
     ``force``: users may override a refused collaboration at this gateway. ``twins`` are the origins of the cloud's other
-    gateways, if it has several.
+    gateways, if it has several. ``readers`` is the path of the file with the accounts that the operators of peers have given
+    to this gateway, if there is one.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Cloud:
     memory: Memory = Memory()
     force: bool = False
     twins: tuple[str, ...] = ()
+    readers: str | None = None
 
     @cached_property
     def services(self) -> frozenset[str]:

@@ -155,6 +155,41 @@ def test_the_mesh_is_read_anew_on_demand_and_a_bad_one_changes_nothing(folder: P
         assert (status(folder, "/network"), status(folder, "/image")) == (503, 404)
 
 
+def readers_mesh(folder: Path) -> str:
+    gateway = f"gateway: {{readers: {folder}/readers.yaml, timeouts: {{connect: 1, server: 10}}}}"
+    peer = '  CloudTwo: {services: {identity: {frontend: "http://127.0.0.1:9/identity"}}}\n'
+    return MESH.format(service="image", port=1).replace("gateway: {timeouts: {connect: 1, server: 10}}", gateway) + peer
+
+
+def write_readers(folder: Path, key: str) -> None:
+    auth = f"{{user_id: u, {key}: hunter2, system_scope: all}}"
+    (folder / "readers.yaml").touch(0o600)
+    (folder / "readers.yaml").write_text(f"clouds: {{CloudTwo: {{auth: {auth}}}}}\n")
+
+
+def test_the_reader_accounts_are_read_anew_too_and_bad_ones_change_nothing(folder: Path) -> None:
+    write_readers(folder, "password")
+    with bridge(folder, mesh=readers_mesh(folder)) as process:
+        write_readers(folder, "pasword")
+        (folder / "mesh.yaml").write_text(readers_mesh(folder).replace("image", "network"))
+        process.send_signal(signal.SIGHUP)
+        until(lambda: "the mesh stays as it was" in logged(folder))
+        assert f"{folder}/readers.yaml: clouds.CloudTwo.auth: 'pasword' is unknown; accepted: auth_url, " in logged(folder)
+        assert (status(folder, "/image"), status(folder, "/network")) == (503, 404)
+        write_readers(folder, "password")
+        process.send_signal(signal.SIGHUP)
+        until(lambda: "the mesh was read again" in logged(folder))
+    assert "hunter2" not in logged(folder)
+    assert "Traceback" not in logged(folder)
+
+
+def test_it_serves_what_it_can_without_the_accounts(folder: Path) -> None:
+    """The supervisor has refused such a file at its start; one that broke later is no reason to leave the rest unserved."""
+    with bridge(folder, mesh=readers_mesh(folder)):
+        assert status(folder, "/image") == 503
+    assert f"no reader account is used: {folder}/readers.yaml: cannot read" in logged(folder)
+
+
 def test_it_finishes_what_it_began(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as backend:
         backend.settimeout(5)

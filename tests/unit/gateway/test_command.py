@@ -58,6 +58,20 @@ def test_a_description_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureF
     assert capsys.readouterr().err == f"openstackoid: {path}: cannot read the mesh description: No such file or directory\n"
 
 
+def test_check_looks_into_the_reader_accounts_and_render_does_not(
+    mesh: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readers = tmp_path / "readers.yaml"
+    mesh.write_text(mesh.read_text().replace("CloudOne:\n", f"CloudOne:\n    gateway: {{readers: {readers}}}\n"))
+    readers.write_text("clouds: {}")
+    readers.chmod(0o644)
+    assert main(["gateway", "check", "--cloud", "CloudOne", "--config", str(mesh)]) == 1
+    assert (
+        capsys.readouterr().err == f"openstackoid: {readers}: others can look into this file of passwords; chmod 600 {readers}\n"
+    )
+    assert main(["gateway", "render", "--cloud", "CloudOne", "--config", str(mesh)]) == 0
+
+
 def test_haproxys_own_complaint(mesh: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     strict = tmp_path / "haproxy"
     strict.write_text(

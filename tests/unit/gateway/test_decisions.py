@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
 from openstackoid.gateway import Configuration
 from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE, STEADY, Part, Restarts, Watch, affected
 from openstackoid.haproxy import Runtime, compile_gateway
-from openstackoid.mesh import parse_mesh
+from openstackoid.mesh import PASSWORD, Account, parse_mesh
 from unit.gateway.running import description
 
 
@@ -58,6 +60,11 @@ class TestAffected:
     def test_the_python_service_alone_by_a_region(self) -> None:
         candidate = configuration(self.text.replace("CloudOne:\n", "CloudOne:\n    region: North\n"))
         assert affected(configuration(self.text), candidate) == {Part.BRIDGE}
+
+    def test_the_python_service_alone_by_another_reader_account(self) -> None:
+        running = configuration(self.text)
+        candidate = replace(running, accounts={"CloudTwo": Account(PASSWORD, "http://two/v3", {"password": "new"})})
+        assert affected(running, candidate) == {Part.BRIDGE}
 
     def test_both_by_a_new_cloud(self) -> None:
         assert affected(configuration(self.text), configuration(description(8801, 9001, "CloudSix"))) == set(Part)

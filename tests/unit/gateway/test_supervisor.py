@@ -126,6 +126,30 @@ def test_a_change_that_only_the_python_service_sees_leaves_haproxy_alone(gateway
     assert "region: North" in (gateway.state / "mesh.yaml").read_text()
 
 
+def test_changed_reader_accounts_are_taken_up_upon_request(gateway: Gateway, tmp_path: Path) -> None:
+    before = gateway.parts()
+    readers = tmp_path / "readers.yaml"
+    readers.touch(0o600)
+    readers.write_text("clouds: {}")
+    description = gateway.config.read_text().replace("CloudOne:\n", f"CloudOne:\n    gateway: {{readers: {readers}}}\n")
+    peer = '      identity: {frontend: "http://127.0.0.1:9/identity"}\n'
+    gateway.config.write_text(description + peer)
+    gateway.hang_up()
+    gateway.wait_for("has reloaded")
+    readers.write_text("clouds: {CloudTwo: {auth: {user_id: u, password: hunter2, system_scop: all}}}")
+    gateway.hang_up()
+    gateway.wait_for(f"{readers}: clouds.CloudTwo.auth: 'system_scop' is unknown; accepted: ")
+    gateway.wait_for("goes on with the description that it has")
+    readers.write_text(readers.read_text().replace("scop:", "scope:"))
+    gateway.hang_up()
+    gateway.wait_for("has reloaded", times=2)
+    gateway.wait_for("the mesh was read again", times=2)
+    gateway.hang_up()
+    gateway.wait_for("nothing has changed")
+    assert gateway.parts()["bridge"] == before["bridge"]
+    assert "hunter2" not in gateway.said()
+
+
 def test_a_new_frontend_on_a_taken_port_keeps_the_old_ones(gateway: Gateway) -> None:
     before = gateway.parts()
     with socket.create_server(("127.0.0.1", 0)) as stranger:

@@ -40,8 +40,10 @@ def test_cinder_is_there_when_switched_on() -> None:
 @pytest.mark.parametrize("layout", ["prefix", "ports"])
 def test_gateways_can_read_the_mesh_that_the_lab_writes(layout: str, tmp_path: Path) -> None:
     clouds = [Cloud("A", layout, cinder=True), Cloud("B", layout)]  # type: ignore[arg-type]
-    described = catalog.mesh({cloud.name: _addresses(cloud, n) for n, cloud in enumerate(clouds, 1)})
+    readers = {cloud.name: tmp_path / cloud.name for cloud in clouds}
+    described = catalog.mesh({cloud.name: _addresses(cloud, n) for n, cloud in enumerate(clouds, 1)}, readers)
     path = tmp_path / "mesh.yaml"
     path.write_text(yaml.safe_dump(described))
     mesh = load_mesh(path)
     assert sorted(mesh.clouds) == ["A", "B"]
+    assert mesh.clouds["A"].readers == str(tmp_path / "A")

@@ -13,6 +13,7 @@ from openstackoid.lab.lab import Lab
 from openstackoid.lab.progress import Progress
 from openstackoid.lab.raising import is_up_since
 from openstackoid.lab.status import overall, status
+from openstackoid.mesh import load_mesh, load_readers
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +67,17 @@ def test_clouds_share_no_secret_and_keep_theirs() -> None:
     one, two = (set(lab.site(cloud).secrets.values()) for cloud in lab.clouds)
     assert not one & two
     assert set(Lab.load("unit").site(lab.clouds[0]).secrets.values()) == one
+
+
+def test_each_gateway_gets_the_reader_accounts_of_its_peers() -> None:
+    lab = _saved()
+    one, two = lab.clouds
+    assert lab.readers_yaml(one).stat().st_mode & 0o077 == 0
+    mesh = load_mesh(lab.mesh_yaml)
+    (account,) = load_readers(mesh, "CloudOne").values()
+    assert account.auth_url == f"{lab.frontend(two)}/v3"
+    assert account.options["password"] == lab.site(two).secrets["reader"]
+    assert list(load_readers(mesh, "CloudTwo")) == ["CloudOne"]
 
 
 def test_keys_are_drawn_once_and_for_each_cloud() -> None:

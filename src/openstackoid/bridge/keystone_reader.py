@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A reader account that logs in to a peer's Keystone, with keystoneauth, in a thread."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from keystoneauth1 import exceptions
+from keystoneauth1.identity import v3
+from keystoneauth1.session import Session
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.log import LOG
+from openstackoid.bridge.readers import Reader
+from openstackoid.mesh import PASSWORD, Account, Timeouts
+
+MARGIN = 60.0
+"""Seconds before its end from which a token is not used any more; of a short one, half its life."""
+
+PAUSE = 10.0
+"""Seconds for which a refused log-in is not tried again: Keystone can be told to lock an account after some failures."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    value: str = field(repr=False)
+    until: float
+
+
+class KeystoneReader(Reader):
+    """The account that the operator of ``peer`` gave to the gateway of ``at``."""
+
+    def __init__(self, at: str, peer: str, account: Account, timeouts: Timeouts) -> None:
+        self._who = f"gateway of {at}: identity of {peer} at {account.auth_url}: the reader account at {peer}"
+        self._peer = peer
+        self._account = account
+        self._timeouts = timeouts
+        self._token: _Token | None = None
+        self._refusal = 0
+        self._again_at = 0.0
+        self._login: asyncio.Task[_Token] | None = None
+
+    def __repr__(self) -> str:
+        return f"<KeystoneReader at {self._peer}: {'a token' if self._token else 'no token'}>"
+
+    async def token(self) -> str:
+        """See :meth:`Reader.token`. The password goes to the account's URL alone: no redirect, no proxy of the environment."""
+        now = time.monotonic()
+        if self._token is not None and now < self._token.until:
+            return self._token.value
+        if self._refusal and now < self._again_at:
+            raise self.refused(self._refusal)
+        if self._login is None or self._login.done():
+            self._login = asyncio.create_task(self._log_in())
+            # All that waited for it may have gone when it fails.
+            self._login.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return (await asyncio.shield(self._login)).value
+
+    def drop(self, token: str) -> None:
+        """See :meth:`Reader.drop`."""
+        if self._token is not None and self._token.value == token:
+            self._token = None
+
+    def refused(self, status: int) -> AnswerError:
+        """See :meth:`Reader.refused`. 503: keystonemiddleware makes a 503 of it, and the service's log has the words."""
+        what = "; the policy there does not let it validate tokens" if status == 403 else ""
+        return AnswerError(503, f"{self._who} was refused: {status}{what}")
+
+    async def _log_in(self) -> _Token:
+        self._token, self._refusal = None, 0
+        try:
+            self._token = await asyncio.to_thread(self._new_token)
+        except exceptions.HttpError as error:
+            status = error.http_status
+            if 400 <= status < 500:
+                self._refusal, self._again_at = status, time.monotonic() + PAUSE
+                raise self.refused(status) from None
+            raise AnswerError(status if status in (503, 504) else 502, f"{self._who} cannot log in: {status}") from None
+        except exceptions.ConnectTimeout:
+            raise AnswerError(504, f"{self._who} gets no answer within {self._timeouts.server:g} s") from None
+        except exceptions.ConnectionError:
+            raise AnswerError(503, f"{self._who} cannot log in: its Keystone cannot be reached") from None
+        except (exceptions.ClientException, KeyError, TypeError, ValueError, AttributeError):
+            raise AnswerError(502, f"{self._who} cannot log in: the answer is not a token of the Identity API") from None
+        LOG.info("the reader account at %s has logged in", self._peer)
+        return self._token
+
+    def _new_token(self) -> _Token:
+        """Log in. The way is v3's own, without discovery: a version document could name another place for the password."""
+        plugin = v3.Password if self._account.plugin == PASSWORD else v3.ApplicationCredential
+        options: dict[str, Any] = {**self._account.options}
+        auth = plugin(self._account.auth_url, include_catalog=False, **options)
+        began = time.monotonic()
+        with requests.Session() as http:
+            http.trust_env = False
+            access = auth.get_access(Session(session=http, timeout=self._timeouts.server, redirect=False))
+        if access.auth_token is None or access.expires is None or access.issued is None:
+            raise ValueError("not a token")
+        # Its life, not its end: the peer's clock may not be this one's.
+        life = (access.expires - access.issued).total_seconds()
+        return _Token(access.auth_token, began + life - min(MARGIN, life / 2))

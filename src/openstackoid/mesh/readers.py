@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operator's file of reader accounts: one at each peer that gave him one. It holds passwords, so no error quotes it."""
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.mesh.model import Cloud, Mesh
+
+PASSWORD, APPLICATION_CREDENTIAL = "v3password", "v3applicationcredential"
+"""keystoneauth's names of the two ways to log in."""
+
+_TYPES = {"password": PASSWORD, PASSWORD: PASSWORD, APPLICATION_CREDENTIAL: APPLICATION_CREDENTIAL}
+_USER = ("user_id", "username", "user_domain_id", "user_domain_name")
+_PROJECT = ("project_id", "project_name", "project_domain_id", "project_domain_name")
+_APPLICATION = ("application_credential_id", "application_credential_name", "application_credential_secret")
+_AUTH = {
+    PASSWORD: ("auth_url", *_USER, "password", "system_scope", *_PROJECT),
+    APPLICATION_CREDENTIAL: ("auth_url", *_USER, *_APPLICATION),
+}
+_WORD = re.compile(r"[a-z_]{1,32}\Z")
+_ENTRY = ("auth", "auth_type")
+# Part of what Horizon and `discover` write, and without a meaning for a log-in.
+_PASSED_OVER = ("region_name", "interface", "identity_api_version")
+
+
+class ReadersError(OpenstackoidError):
+    """A file of reader accounts that cannot be used; the message names the file, the key, and what is accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A reader account at a peer: keystoneauth's name of the way to log in, the URL where, and the options."""
+
+    plugin: str
+    auth_url: str
+    options: Mapping[str, str] = field(repr=False)
+
+
+def load_readers(mesh: Mesh, at: str) -> Mapping[str, Account]:
+    """Return the reader accounts, by peer, that the cloud ``at`` names a file for; none where it names no file.
+
+    Raises :class:`ReadersError` when the file cannot be read, others can read it, or something in it cannot be used.
+    """
+    named = mesh.clouds[at].readers
+    if named is None:
+        return {}
+    entries = _mapping(_document(named), named, "the document", ("clouds",)).get("clouds")
+    accounts = {}
+    for peer, entry in _mapping(entries, named, "clouds").items():
+        if peer not in mesh.clouds or peer == at:
+            which = f"this gateway's own cloud, {at}" if peer == at else "no cloud of the mesh"
+            known = ", ".join(sorted(name for name in mesh.clouds if name != at)) or "none: the mesh has no peer"
+            raise ReadersError(f"{named}: an entry of clouds names {which}; accepted are its peers: {known}")
+        accounts[peer] = _account(named, mesh.clouds[peer], entry)
+    return accounts
+
+
+def _document(named: str) -> Any:
+    path = Path(named)
+    try:
+        with path.open(encoding="utf-8") as file:
+            # Of the file that was opened: another may have taken its name since.
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+                raise ReadersError(f"{path}: others can look into this file of passwords; chmod 600 {path}")
+            return yaml.safe_load(file)
+    except OSError as error:
+        raise ReadersError(f"{path}: cannot read the reader accounts: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ReadersError(f"{path}: cannot read the reader accounts: not UTF-8 text") from None
+    except yaml.MarkedYAMLError as error:
+        # PyYAML's own words quote what stands there.
+        mark = error.problem_mark
+        raise ReadersError(f"{path}:{mark.line + 1}:{mark.column + 1}: not YAML" if mark else f"{path}: not YAML") from None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise ReadersError(f"{path}: not YAML") from None
+
+
+def _mapping(value: Any, named: str, where: str, accepted: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """Return ``value``, a mapping, with no other keys than those accepted."""
+    if not isinstance(value, dict):
+        raise ReadersError(f"{named}: {where}: a mapping of keys to values is accepted")
+    if accepted is not None:
+        for number, key in enumerate(value, 1):
+            if key not in accepted:
+                # "password:secret", without the space, is a key: what is no word is counted, not quoted.
+                which = f"'{key}'" if isinstance(key, str) and _WORD.match(key) else f"its key number {number}"
+                raise ReadersError(f"{named}: {where}: {which} is unknown; accepted: {', '.join(accepted)}")
+    return value
+
+
+def _account(named: str, peer: Cloud, entry: Any) -> Account:
+    where = f"clouds.{peer.name}"
+    given = _mapping(entry, named, where, _ENTRY + _PASSED_OVER)
+    auth = _mapping(given.get("auth"), named, f"{where}.auth")
+    said = given.get("auth_type", APPLICATION_CREDENTIAL if any(key in auth for key in _APPLICATION) else "password")
+    plugin = _TYPES.get(said) if isinstance(said, str) else None
+    if plugin is None:
+        raise ReadersError(f"{named}: {where}.auth_type: accepted: {', '.join(_TYPES)}")
+    _mapping(auth, named, f"{where}.auth", _AUTH[plugin])
+    for key, value in auth.items():
+        if not isinstance(value, str) or not value:
+            raise ReadersError(f"{named}: {where}.auth.{key}: a text is accepted; put a number into quotes")
+    for problem in _problems(plugin, auth):
+        raise ReadersError(f"{named}: {where}.auth: {problem}")
+    options = {key: value for key, value in auth.items() if key != "auth_url"}
+    return Account(plugin, _auth_url(named, f"{where}.auth.auth_url", peer, auth.get("auth_url")), options)
+
+
+def _problems(plugin: str, auth: Mapping[str, str]) -> Iterator[str]:
+    """Say what keystoneauth, or Keystone in its place, would refuse at each log-in."""
+    user = "user_id" in auth or ("username" in auth and ("user_domain_id" in auth or "user_domain_name" in auth))
+    if plugin == APPLICATION_CREDENTIAL:
+        if "application_credential_secret" not in auth:
+            yield "application_credential_secret is missing"
+        if "application_credential_id" not in auth and not ("application_credential_name" in auth and user):
+            yield "application_credential_id is needed, or application_credential_name and the user"
+        return
+    if not user:
+        yield "username is needed, with user_domain_name or user_domain_id; or user_id"
+    if "password" not in auth:
+        yield "password is missing"
+    project = "project_id" in auth or ("project_name" in auth and ("project_domain_id" in auth or "project_domain_name" in auth))
+    if auth.get("system_scope", "all") != "all":
+        yield "system_scope: 'all' is accepted"
+    if project == ("system_scope" in auth):
+        yield "a role holds on the system or in a project: 'system_scope: all' is needed, or a project, not both"
+
+
+def _auth_url(named: str, where: str, peer: Cloud, said: str | None) -> str:
+    """Return where to log in: Keystone's v3 root at the URL that the file names, else at the peer's frontend."""
+    endpoint = peer.endpoint("identity", "public")
+    if endpoint is None:
+        raise ReadersError(f"{named}: clouds.{peer.name}: {peer.name} has no service 'identity' in the mesh")
+    if said is not None and not said.startswith(("http://", "https://")):
+        raise ReadersError(f"{named}: {where}: an http:// or https:// URL is accepted")
+    root = (said or endpoint.frontend.root()).rstrip("/")
+    return root if root.endswith("/v3") else f"{root}/v3"

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tokens as the lab's Keystones give them, and one that has expired, for which nobody could wait in a test."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import yaml
+
+from examples.session import User
+
+_MINT = Path(__file__).with_name("mint_expired_token.py")
+
+
+def token_of(user: User) -> str:
+    """Return a new token of a user."""
+    return str(user.openstack("token", "issue", "-f", "value", "-c", "id").stdout.strip())
+
+
+def expired_token(lab: Any, user: User) -> str:
+    """Return a token of a user that was good until an hour ago. His entry has the name of his cloud."""
+    issued = user.openstack("token", "issue", "-f", "json").json()
+    configuration = Path(lab["state_dir"], f"clouds/{user.entry}/conf/keystone/keystone.conf")
+    command = [f"{lab['venv']}/bin/python", str(_MINT), str(configuration), issued["user_id"], issued["project_id"]]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def service_token(lab: Any, cloud: str, service: str = "nova") -> str:
+    """Return a new token of a service's own account, as the service sends it in ``X-Service-Token``."""
+    passwords = json.loads(Path(lab["state_dir"], f"clouds/{cloud}/passwords.json").read_text())
+    domain = {"id": "default"}
+    who = {"methods": ["password"], "password": {"user": {"name": service, "domain": domain, "password": passwords[service]}}}
+    body = {"auth": {"identity": who, "scope": {"project": {"name": "service", "domain": domain}}}}
+    url = f"{keystone(lab, cloud)}/auth/tokens"
+    with urlopen(Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}), timeout=60) as answer:
+        return str(answer.headers["X-Subject-Token"])
+
+
+def revoke(lab: Any, cloud: str, token: str) -> None:
+    """Have a cloud's Keystone revoke a token, by the token's own right."""
+    headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+    with urlopen(Request(f"{keystone(lab, cloud)}/auth/tokens", headers=headers, method="DELETE"), timeout=60) as answer:
+        assert answer.status == 204
+
+
+def keystone(lab: Any, cloud: str) -> str:
+    """Return the authentication URL of a cloud."""
+    entries = yaml.safe_load(Path(lab["state_dir"], "clouds.yaml").read_text())["clouds"]
+    return str(entries[cloud]["auth"]["auth_url"])
