@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The transport adapter that writes a scope into requests. Adapters are how ``requests`` itself is meant to be extended."""
 
+import functools
 import logging
 from collections.abc import Container, Mapping
 from urllib.parse import urlsplit
@@ -8,9 +9,11 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import BaseAdapter
 
+from openstackoid.client.trace import REQUEST_ID_HEADER, Trace, is_marked
 from openstackoid.scope import Scope
 
 SCOPE_HEADER = "X-Scope"
+FORCE_HEADER = "X-Scope-Force"
 _GATEWAYS_OWN = (400, 403, 502, 503, 504)
 _LOG = logging.getLogger("openstackoid.client")
 
@@ -19,18 +22,31 @@ class ScopeAdapter(BaseAdapter):
     """Adds the scope to requests for the cloud's own endpoints, and leaves the sending to the adapter that it wraps.
 
     ``own`` says whether a URL is the cloud's. Each request is judged by itself, so one that follows a redirect to another host
-    loses the header.
+    loses the headers. ``force`` asks for what a gateway refuses as an ill collaboration; ``trace`` gives each request an id by
+    which the gateways' records of it are found. ``held_by`` is the thread that put the scope in force for a block of code.
     """
 
-    def __init__(self, wrapped: BaseAdapter, scope: Scope, own: Container[str]) -> None:
+    def __init__(
+        self,
+        wrapped: BaseAdapter,
+        scope: Scope | None,
+        own: Container[str],
+        *,
+        force: bool = False,
+        trace: Trace | None = None,
+        held_by: int | None = None,
+    ) -> None:
         super().__init__()
         self.wrapped = wrapped
         self.scope = scope
         self.own = own
+        self.force = force
+        self.trace = trace
+        self.held_by = held_by
         self._explained: set[str] = set()
 
     def __repr__(self) -> str:
-        return f"<ScopeAdapter {self.scope.wire()} on {self.wrapped!r}>"
+        return f"<ScopeAdapter {self._wire()} on {self.wrapped!r}>"
 
     def send(  # noqa: PLR0917 (the signature is requests')
         self,
@@ -41,21 +57,39 @@ class ScopeAdapter(BaseAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send one request, with the header where it belongs and without it where it does not."""
+        """Send one request, with the headers where they belong and without them where they do not."""
         url = request.url or ""
         # The query is left out of the log: it may hold a secret, such as an object's temporary signature.
         shown = urlsplit(url)._replace(query="", fragment="").geturl()
-        own = url in self.own
-        if own:
-            request.headers[SCOPE_HEADER] = self.scope.wire()
-            _LOG.debug("%s: %s -> %s %s", SCOPE_HEADER, self.scope.wire(), request.method, shown)
+        send = functools.partial(self.wrapped.send, verify=verify, cert=cert, proxies=proxies)
+        if url not in self.own:
+            self._clear(request, shown)
+            return send(request, stream=stream, timeout=timeout)
+        self._mark(request, shown)
+        if self.trace is None:
+            response = send(request, stream=stream, timeout=timeout)
         else:
-            request.headers.pop(SCOPE_HEADER, None)
-            _LOG.debug("no %s -> %s %s, which is not an endpoint of the cloud", SCOPE_HEADER, request.method, shown)
-        response = self.wrapped.send(request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies)
-        if own and request.method == "GET" and "X-Auth-Token" not in request.headers:
+            with self.trace.following(request, send) as traced:
+                response = send(request, stream=stream, timeout=timeout)
+                traced.status = response.status_code
+        if self.scope is not None and request.method == "GET" and "X-Auth-Token" not in request.headers:
             self._explain(shown, response)
         return response
+
+    def _mark(self, request: requests.PreparedRequest, shown: str) -> None:
+        if self.scope is not None:
+            request.headers[SCOPE_HEADER] = self.scope.wire()
+            _LOG.debug("%s: %s -> %s %s", SCOPE_HEADER, self.scope.wire(), request.method, shown)
+        if self.force:
+            request.headers[FORCE_HEADER] = "true"
+
+    @staticmethod
+    def _clear(request: requests.PreparedRequest, shown: str) -> None:
+        for header in (SCOPE_HEADER, FORCE_HEADER):
+            request.headers.pop(header, None)
+        if is_marked(request.headers.get(REQUEST_ID_HEADER)):
+            del request.headers[REQUEST_ID_HEADER]
+        _LOG.debug("no %s -> %s %s, which is not an endpoint of the cloud", SCOPE_HEADER, request.method, shown)
 
     def _explain(self, url: str, response: requests.Response) -> None:
         """Say once why the version discovery of a service failed.
@@ -63,17 +97,24 @@ class ScopeAdapter(BaseAdapter):
         keystoneauth asks for versions without a token, and drops what a gateway answers ("the named cloud is down"): its user
         would read that the service has no supported version.
         """
-        said = _gateways_words(response) if response.status_code in _GATEWAYS_OWN else None
+        said = gateways_words(response) if response.status_code in _GATEWAYS_OWN else None
         if said is not None and said not in self._explained:
             self._explained.add(said)
-            _LOG.warning("%s answers %s to the scope %s: %s", url, response.status_code, self.scope.wire(), said)
+            _LOG.warning("%s answers %s to the scope %s: %s", url, response.status_code, self._wire(), said)
+
+    def _wire(self) -> str:
+        return "none" if self.scope is None else self.scope.wire()
 
     def close(self) -> None:
-        """Close the wrapped adapter."""
-        self.wrapped.close()
+        """Close the wrapped adapter, after the trace was told: ``openstack`` closes its session when a command is done."""
+        try:
+            if self.trace is not None:
+                self.trace.report()
+        finally:
+            self.wrapped.close()
 
 
-def _gateways_words(response: requests.Response) -> str | None:
+def gateways_words(response: requests.Response) -> str | None:
     """Return the message of OpenStack's error body, in one line that a terminal can show."""
     try:
         message = response.json()["error"]["message"]
@@ -82,9 +123,23 @@ def _gateways_words(response: requests.Response) -> str | None:
     return "".join(character if character.isprintable() else "?" for character in message) if isinstance(message, str) else None
 
 
-def mount(session: requests.Session, scope: Scope, own: Container[str]) -> None:
-    """Make ``session`` send ``scope``, whichever HTTP adapters it has. A scope mounted before is replaced."""
+def mount(
+    session: requests.Session,
+    scope: Scope | None,
+    own: Container[str],
+    *,
+    force: bool = False,
+    trace: Trace | None = None,
+    held_by: int | None = None,
+) -> None:
+    """Make ``session`` send ``scope``, whichever HTTP adapters it has. What was mounted before is replaced."""
     for prefix, adapter in list(session.adapters.items()):
         if prefix.startswith(("http:", "https:")):
             wrapped = adapter.wrapped if isinstance(adapter, ScopeAdapter) else adapter
-            session.mount(prefix, ScopeAdapter(wrapped, scope, own))
+            session.mount(prefix, ScopeAdapter(wrapped, scope, own, force=force, trace=trace, held_by=held_by))
+
+
+def mounted(session: requests.Session) -> ScopeAdapter | None:
+    """Return the adapter that ``session`` sends by, if it is one of ours."""
+    found = (adapter for adapter in session.adapters.values() if isinstance(adapter, ScopeAdapter))
+    return next(found, None)

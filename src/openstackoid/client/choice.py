@@ -6,14 +6,18 @@ import os
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from openstack.config.cloud_region import CloudRegion
+
 from openstackoid.client.errors import ScopeRefusedError
 from openstackoid.scope import Scope, ScopeError, official_service_type, official_service_types, parse
 
 OPTION = "--os-scope"
+FORCE_OPTION = "--os-scope-force"
 SCOPE_VARIABLE = "OPENSTACKOID_SCOPE"
 CLOUDS_VARIABLE = "OPENSTACKOID_CLOUDS"
 NO_SCOPE = "none"
 """The word that switches a default off for one command."""
+_SWALLOWED_VARIABLE = "OS_SCOPE"
 
 
 class Choice(str):
@@ -56,23 +60,60 @@ LEFT_TO_THE_CLOUD = Choice("as clouds.yaml says")
 """Neither option nor environment says anything. It takes the place of the entry's own scope, which openstacksdk would format."""
 
 
-def chosen_scope(config: Mapping[str, Any], entry: Mapping[str, Any], name: str) -> Scope | None:
-    """Return the scope for the cloud called ``name``, or None where it has none.
+def choice_of(config: Mapping[str, Any], entry: Mapping[str, Any], name: str) -> Choice | None:
+    """Return what was chosen for the cloud called ``name`` and where, or None where nobody chose anything.
 
     ``config`` is openstacksdk's finished configuration, ``entry`` the cloud's entry in clouds.yaml as it was read. An option or
     the environment is a :class:`Choice` in ``config``; without the plugin, ``config`` holds what the entry says.
 
     Raises :class:`ScopeRefusedError`.
     """
-    custom = frozenset(official_service_type(known) or known for known in names(config.get("scope_services"), "scope_services"))
     value = config.get("scope")
     if value == LEFT_TO_THE_CLOUD:
         value = entry.get("scope")
-    if value is None:
+    if value is None or isinstance(value, Choice):
+        return value
+    return Choice(_entrys_text(value, _custom_services(config)), f"clouds.yaml, scope of {name}")
+
+
+def chosen_scope(config: Mapping[str, Any], entry: Mapping[str, Any], name: str) -> Scope | None:
+    """Return the scope for the cloud called ``name``, or None where it has none; the arguments are those of :func:`choice_of`.
+
+    Raises :class:`ScopeRefusedError`.
+    """
+    choice = choice_of(config, entry, name)
+    if choice is None:
         return None
-    choice = value if isinstance(value, Choice) else Choice(_text(value, custom), f"clouds.yaml, scope of {name}")
+    custom = _custom_services(config)
     clouds = names(os.environ.get(CLOUDS_VARIABLE), CLOUDS_VARIABLE) or names(config.get("scope_clouds"), "scope_clouds")
     return choice.scope(clouds or None, official_service_types() | custom if custom else None)
+
+
+def forced(config: Mapping[str, Any]) -> bool:
+    """Return whether the user asks for what a gateway would refuse. Raises :class:`ScopeRefusedError`."""
+    value = config.get("scope_force")
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise ScopeRefusedError(f"scope_force: true or false is expected, not {value!r}")
+
+
+def refuse_openstacksdks_variable() -> None:
+    """Raise :class:`ScopeRefusedError` where the environment holds a variable that openstacksdk would die of."""
+    if os.environ.get(_SWALLOWED_VARIABLE):
+        raise ScopeRefusedError(
+            f"the environment variable {_SWALLOWED_VARIABLE} is openstacksdk's and cannot hold a scope; use {SCOPE_VARIABLE}"
+        )
+
+
+def entry_of(region: CloudRegion) -> Mapping[str, Any]:
+    """Return the cloud's entry in clouds.yaml as it was read, or nothing for a configuration that was made without one."""
+    source = getattr(region, "_openstack_config", None)
+    entry = source.cloud_config["clouds"].get(region.name) if source is not None else None
+    return entry if isinstance(entry, Mapping) else {}
+
+
+def _custom_services(config: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(official_service_type(known) or known for known in names(config.get("scope_services"), "scope_services"))
 
 
 def names(value: object, where: str) -> list[str]:
@@ -86,16 +127,19 @@ def names(value: object, where: str) -> list[str]:
     return [name.strip() for name in value if name.strip()]
 
 
-def _text(value: object, custom: Collection[str]) -> str:
-    """Return an entry's scope as the JSON that the scope language reads.
+def text_of(value: object) -> str:
+    """Return a scope that is a mapping, or text already, as the JSON that the scope language reads."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(dict(value) if isinstance(value, Mapping) else value, default=str)
+
+
+def _entrys_text(value: object, custom: Collection[str]) -> str:
+    """Return an entry's scope as JSON.
 
     openstacksdk turns each ``-`` of a key into ``_``; a service that is not known under such a name gets its ``-`` back.
     """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Mapping):
-        value = {_hyphens(key, custom): cloud for key, cloud in value.items()}
-    return json.dumps(value, default=str)
+    return text_of({_hyphens(key, custom): cloud for key, cloud in value.items()} if isinstance(value, Mapping) else value)
 
 
 def _hyphens(key: object, custom: Collection[str]) -> object:

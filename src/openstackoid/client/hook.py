@@ -6,31 +6,30 @@ itself, after its session is there and before any request. The plugin sets that 
 openstacksdk sets it in clouds.yaml: ``vendor_hook: openstackoid.client.hook:install``.
 """
 
-import weakref
-from collections.abc import Mapping
 from importlib.metadata import EntryPoint
-from typing import Any
 
-from keystoneauth1.access import AccessInfo
-from keystoneauth1.session import Session
 from openstack.connection import Connection
 
 from openstackoid.client.adapter import mount
-from openstackoid.client.choice import chosen_scope
+from openstackoid.client.choice import FORCE_OPTION, chosen_scope, entry_of, forced
 from openstackoid.client.errors import ScopeRefusedError
-from openstackoid.client.origins import CloudOrigins
+from openstackoid.client.in_force import scope_in_force
+from openstackoid.client.origins import origins_of
+from openstackoid.client.trace import Trace
 
 _OURS = "openstackoid.client."
 
 
-def install(connection: Connection) -> None:
+def install(connection: Connection, trace: Trace | None = None) -> None:
     """Make the connection send the scope that its cloud's configuration chooses, then call the hook that ours stands before.
+
+    With a ``trace``, its requests are followed, with a scope or without.
 
     Raises :class:`ScopeRefusedError` for everything that goes wrong before the scope is in place: no other error may leave,
     because openstacksdk would pass over it and talk to the cloud without the scope. Errors of the other hook leave as they are.
     """
     try:
-        prepare(connection)
+        prepare(connection, trace)
         following = _following_hook(connection)
     except ScopeRefusedError:
         raise
@@ -40,39 +39,31 @@ def install(connection: Connection) -> None:
         EntryPoint(name="vendor_hook", value=following, group="vendor_hook").load()(connection)
 
 
-def prepare(connection: Connection) -> None:
+def prepare(connection: Connection, trace: Trace | None = None) -> None:
     """Mount the scope, where there is one, on the connection's session.
 
     openstacksdk's caches know nothing of scopes. Answers under a scope are not cached, for their key is the path alone. A kept
     token would hand the next command the identity and the catalog of this scope, so such a scope is refused.
     """
     region = connection.config
-    scope = chosen_scope(region.config, _entry(connection), region.name)
-    if scope is None:
-        return
-    if scope.cloud_for("identity", "") and not region.skip_auth_cache():
-        raise ScopeRefusedError(f"{region.name}: a scope of 'identity' or '*' cannot be used while tokens are kept (cache: auth)")
-    connection.cache_enabled = False
-    session = weakref.ref(connection.session)
-    mount(connection.session.session, scope, CloudOrigins(region.config, lambda: _access(session())))
-
-
-def _access(session: Session | None) -> AccessInfo | None:
-    """Return what is known of the current token, without asking for one."""
-    access = getattr(session.auth, "auth_ref", None) if session is not None else None
-    return access if isinstance(access, AccessInfo) else None
-
-
-def _entry(connection: Connection) -> Mapping[str, Any]:
-    """Return the cloud's entry in clouds.yaml as it was read, or nothing for a connection that was made without one."""
-    source = getattr(connection.config, "_openstack_config", None)
-    entry = source.cloud_config["clouds"].get(connection.config.name) if source is not None else None
-    return entry if isinstance(entry, Mapping) else {}
+    scope = chosen_scope(region.config, entry_of(region), region.name)
+    force = forced(region.config)
+    if force and scope is None and scope_in_force(region).scope is None:
+        raise ScopeRefusedError(f"{FORCE_OPTION} (or scope_force, or force=True) needs a scope, and there is none")
+    if scope is not None:
+        if scope.cloud_for("identity", "") and not region.skip_auth_cache():
+            raise ScopeRefusedError(
+                f"{region.name}: a scope of 'identity' or '*' cannot be used while tokens are kept (cache: auth)"
+            )
+        connection.cache_enabled = False
+    if scope is not None or force or trace is not None:
+        own = origins_of(connection.session, region.config)
+        mount(connection.session.session, scope, own, force=force, trace=trace)
 
 
 def _following_hook(connection: Connection) -> str | None:
     """Return the hook that openstacksdk would have called without us: the entry's own, else its vendor profile's."""
-    entry = _entry(connection)
+    entry = entry_of(connection.config)
     own = entry.get("vendor_hook")
     if own and not str(own).startswith(_OURS):
         return str(own)

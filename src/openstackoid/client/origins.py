@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which addresses are the cloud's own. A scope is sent to those, and to no other."""
 
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from keystoneauth1.access import AccessInfo
+from keystoneauth1.plugin import BaseAuthPlugin
+from keystoneauth1.session import Session
 
 from openstackoid.scope import official_service_type
 
@@ -53,6 +56,24 @@ class CloudOrigins:
             self._seen = access
             self._catalog = frozenset(_origins(_catalog_urls(access))) if access is not None else frozenset()
         return self._catalog
+
+
+def origins_of(session: Session, config: Mapping[str, Any], auth: BaseAuthPlugin | None = None) -> CloudOrigins:
+    """Return the origins of the cloud that ``session`` talks to, with the plugin ``auth`` or its own.
+
+    What the plugin was given as its URL counts as configured. The session is not kept alive, and nobody is authenticated.
+    """
+    plugin = auth or session.auth
+    of_plugin = {key: getattr(plugin, key, None) for key in ("auth_url", "endpoint")}
+    known = {**config, "auth": {**of_plugin, **(config.get("auth") or {})}}
+    reference = weakref.ref(session)
+
+    def access() -> AccessInfo | None:
+        current = reference()
+        found = getattr(auth or (current.auth if current else None), "auth_ref", None)
+        return found if isinstance(found, AccessInfo) else None
+
+    return CloudOrigins(known, access)
 
 
 def _origins(urls: Iterator[object]) -> Iterator[Origin]:

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plugin of the stock ``openstack`` command: the global option ``--os-scope``.
+"""The plugin of the stock ``openstack`` command: the global options ``--os-scope``, ``--os-scope-force`` and ``--trace``.
 
 openstackclient finds this module by the entry point group ``openstack.cli.extension`` and expects the names in capitals,
-``make_client`` and ``build_option_parser``. There is no API of our own behind it: every command stays as it is.
+``make_client`` and ``build_option_parser``. There is no API of our own behind it: every command stays as it is. It finds our own
+commands, :mod:`~openstackoid.client.commands`, by the group ``openstack.openstackoid.v1``, made of ``API_NAME`` and the version.
 """
 
 import argparse
+import atexit
+import functools
 import os
 import sys
 from typing import NoReturn
@@ -14,8 +17,17 @@ from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 
 from openstackoid.client import hook
-from openstackoid.client.choice import LEFT_TO_THE_CLOUD, OPTION, SCOPE_VARIABLE, Choice, names
+from openstackoid.client.choice import (
+    FORCE_OPTION,
+    LEFT_TO_THE_CLOUD,
+    OPTION,
+    SCOPE_VARIABLE,
+    Choice,
+    names,
+    refuse_openstacksdks_variable,
+)
 from openstackoid.client.errors import ScopeRefusedError
+from openstackoid.client.trace import Trace
 from openstackoid.scope import official_service_types
 
 API_NAME = "openstackoid"
@@ -23,18 +35,20 @@ API_VERSION_OPTION = "os_openstackoid_api_version"
 DEFAULT_API_VERSION = "1"
 API_VERSIONS = ("1",)
 
-_SWALLOWED_VARIABLE = "OS_SCOPE"
+_TRACE = "openstackoid_trace"
 _USAGE_ERROR = 2
 
 
 def make_client(_instance: object) -> None:
-    """Return no client: the plugin adds an option, not an API."""
+    """Return no client: the plugin adds options and commands, not an API."""
 
 
 def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """Add ``--os-scope``, and have openstacksdk call our hook for each connection that the command makes."""
-    if os.environ.get(_SWALLOWED_VARIABLE):
-        _refuse(f"the environment variable {_SWALLOWED_VARIABLE} is openstacksdk's and cannot hold a scope; use {SCOPE_VARIABLE}")
+    """Add the options, and have openstacksdk call our hook for each connection that the command makes."""
+    try:
+        refuse_openstacksdks_variable()
+    except ScopeRefusedError as error:
+        _refuse(str(error))
     default = os.environ.get(SCOPE_VARIABLE)
     parser.add_argument(
         OPTION,
@@ -46,6 +60,20 @@ def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentPar
         '{"image": "CloudTwo"}; a service that is not named is the local cloud\'s; '
         f"'none' for no scope (Env: {SCOPE_VARIABLE})",
     )
+    parser.add_argument(
+        FORCE_OPTION,
+        dest="scope_force",
+        action="store_true",
+        default=None,
+        help="Have done what a gateway would refuse as a collaboration that does not work, where its operator allows that",
+    )
+    parser.add_argument(
+        "--trace",
+        dest=_TRACE,
+        action="store_true",
+        default=None,
+        help="Show on stderr what each request became: its hops through the gateways, with cloud, service and time",
+    )
     parser.set_defaults(vendor_hook=f"{__name__}:install")
     return parser
 
@@ -53,9 +81,17 @@ def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentPar
 def install(connection: Connection) -> None:
     """Do what :func:`openstackoid.client.hook.install` does; end the command with a readable error where that refuses."""
     try:
-        hook.install(connection)
+        hook.install(connection, _trace() if connection.config.config.get(_TRACE) is True else None)
     except ScopeRefusedError as error:
         _refuse(str(error))
+
+
+@functools.cache
+def _trace() -> Trace:
+    """Return the command's trace. It is shown when the command closes its session; at exit, should it not."""
+    trace = Trace()
+    atexit.register(trace.report)
+    return trace
 
 
 def _option(text: str) -> Choice:

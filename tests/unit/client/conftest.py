@@ -22,6 +22,8 @@ class Seen(NamedTuple):
     method: str
     path: str
     scope: str | None
+    force: str | None = None
+    request_id: str | None = None
 
 
 class Answer(NamedTuple):
@@ -34,9 +36,13 @@ class Answer(NamedTuple):
 
 @dataclass
 class FakeCloud:
-    """One origin: answers from ``routes`` (method and path without its query), and ``seen``, which is all that arrived."""
+    """One origin: answers from ``routes`` (method and path without its query), and ``seen``, which is all that arrived.
+
+    What no route has is asked of ``otherwise``, which may know more.
+    """
 
     routes: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    otherwise: Callable[[Seen], Answer | None] = lambda _: None
     seen: list[Seen] = field(default_factory=list)
     url: str = ""
 
@@ -68,6 +74,19 @@ class FakeCloud:
         self.routes["GET", "/image"] = Answer(300, {"versions": [version]})
         self.routes["GET", "/image/v2/images"] = Answer(200, {"images": images})
 
+    def add_mesh(self, **health: dict[str, str]) -> None:
+        """Serve the page of a gateway at home in the first of the clouds; each has the health of its services."""
+        clouds = [
+            {
+                "name": name,
+                "home": name == next(iter(health)),
+                "health": "up",
+                "services": [{"type": service, "health": state} for service, state in services.items()],
+            }
+            for name, services in health.items()
+        ]
+        self.routes["GET", "/.openstackoid/mesh"] = Answer(200, {"gateway": next(iter(health)), "clouds": clouds})
+
     def scopes(self) -> set[str | None]:
         """Return the scopes that arrived, None for a request without."""
         return {request.scope for request in self.seen}
@@ -84,8 +103,11 @@ def _handler(cloud: FakeCloud) -> type[BaseHTTPRequestHandler]:
         def _answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path = self.path.partition("?")[0]
-            cloud.seen.append(Seen(self.command, path, self.headers.get("X-Scope")))
-            answer = cloud.routes.get((self.command, path.rstrip("/")), Answer(404, {"error": {"code": 404, "message": path}}))
+            headers = [self.headers.get(name) for name in ("X-Scope", "X-Scope-Force", "X-OpenStack-Request-Id")]
+            seen = Seen(self.command, path, *headers)
+            cloud.seen.append(seen)
+            answer = cloud.routes.get((self.command, path.rstrip("/"))) or cloud.otherwise(seen)
+            answer = answer or Answer(404, {"error": {"code": 404, "message": path}})
             body = json.dumps(answer.body).encode()
             self.send_response(answer.status)
             for name, value in (*answer.headers, ("Content-Type", "application/json"), ("Content-Length", str(len(body)))):

@@ -7,7 +7,7 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from openstackoid.client.adapter import ScopeAdapter, mount
+from openstackoid.client.adapter import ScopeAdapter, mount, mounted
 from openstackoid.scope import parse
 
 SCOPE = parse('{"image": "CloudTwo"}')
@@ -18,10 +18,12 @@ class Recorder(BaseAdapter):
 
     def __init__(self) -> None:
         self.sent: list[tuple[str | None, str | None]] = []
+        self.forced: list[str | None] = []
         self.closed = False
 
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
         self.sent.append((request.url, request.headers.get("X-Scope")))
+        self.forced.append(request.headers.get("X-Scope-Force"))
         response = requests.Response()
         response.request, response.url, response.status_code = request, request.url or "", 200
         if len(self.sent) == 1:
@@ -50,6 +52,26 @@ def test_a_redirect_to_a_stranger_loses_the_header(session: requests.Session) ->
 def test_every_http_adapter_is_wrapped_and_no_other(session: requests.Session) -> None:
     wrapped = {prefix for prefix, adapter in session.adapters.items() if isinstance(adapter, ScopeAdapter)}
     assert wrapped == {"http://", "https://", "https://special"}
+
+
+def test_force_goes_where_the_scope_goes(session: requests.Session) -> None:
+    mount(session, SCOPE, {"http://cloud/x"}, force=True)
+    session.get("http://cloud/x")
+    assert session.get_adapter("http://cloud").wrapped.forced == ["true", None]  # type: ignore[attr-defined]
+
+
+def test_without_a_scope_nothing_is_written(session: requests.Session) -> None:
+    mount(session, None, {"http://cloud/x"})
+    session.get("http://cloud/x")
+    wrapped = session.get_adapter("http://cloud").wrapped  # type: ignore[attr-defined]
+    assert wrapped.sent == [("http://cloud/x", None), ("http://stranger/x", None)]
+
+
+def test_what_is_mounted_is_found(session: requests.Session) -> None:
+    found = mounted(session)
+    assert found is not None
+    assert found.scope == SCOPE
+    assert mounted(requests.Session()) is None
 
 
 def test_mounting_again_replaces_the_scope(session: requests.Session) -> None:

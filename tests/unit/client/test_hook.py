@@ -91,7 +91,7 @@ def test_openstacksdk_writes_hyphens_as_underscores_and_is_understood(connect: C
 def mounted(connection: Connection) -> str | None:
     """Return the scope that a connection would send."""
     adapter = connection.session.session.get_adapter("http://anywhere")
-    return adapter.scope.wire() if isinstance(adapter, ScopeAdapter) else None
+    return adapter.scope.wire() if isinstance(adapter, ScopeAdapter) and adapter.scope else None
 
 
 def test_without_a_scope_the_session_is_left_alone(connect: Connect) -> None:
@@ -173,7 +173,7 @@ def test_a_scope_that_makes_no_sense_makes_no_connection(
 def test_no_defect_of_ours_lets_a_connection_go_on_without_its_scope(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise error("broken")
 
     monkeypatch.setattr(hook, "mount", broken)
@@ -184,7 +184,7 @@ def test_no_defect_of_ours_lets_a_connection_go_on_without_its_scope(
 def test_in_the_command_a_refusal_is_its_exit_code(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise TypeError("broken")
 
     monkeypatch.setattr(hook, "mount", broken)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Answer, FakeCloud, OpenStack
+from .conftest import Answer, FakeCloud, OpenStack, Seen
 
 TWO = '{"image": "CloudTwo"}'
 WIRE = '{"image":"CloudTwo"}'
@@ -218,3 +218,73 @@ def test_a_gateways_refusal_of_version_discovery_is_readable_once(openstack: Ope
     done = openstack("--os-scope", TWO, *LIST)
     assert done.returncode == 1
     assert done.stderr.count(f"{path} answers 503 to the scope {WIRE}: {said}\n") == 1, done.stderr
+
+
+def test_force_is_sent_with_the_scope_and_is_an_error_without(openstack: OpenStack, cloud: FakeCloud) -> None:
+    assert openstack("--os-scope", TWO, "--os-scope-force", *LIST).returncode == 0
+    assert {(request.scope, request.force) for request in cloud.seen} == {(WIRE, "true")}
+    cloud.seen.clear()
+    done = openstack(*LIST, "--os-scope-force")
+    assert (done.returncode, cloud.seen) == (2, [])
+    assert done.stderr == "openstack: --os-scope-force (or scope_force, or force=True) needs a scope, and there is none\n"
+
+
+def recorded(seen: Seen) -> Answer | None:
+    """Answer as a gateway that recorded one hop of each request."""
+    if not seen.path.startswith("/.openstackoid/trace/"):
+        return None
+    hop: dict[str, Any] = {
+        "gateway": "CloudOne",
+        "cloud": "CloudTwo",
+        "service": "image",
+        "interface": "public",
+        "method": "GET",
+        "path": "/x",
+    }
+    hop |= {"status": 200, "started": 1.0, "seconds": 0.1, "route": "remote", "via": "header"}
+    return Answer(200, {"hops": [hop], "missing": []})
+
+
+def test_trace_shows_every_request_once_after_the_commands_own_output(openstack: OpenStack, cloud: FakeCloud) -> None:
+    cloud.otherwise = recorded
+    done = openstack("--trace", "--os-scope", TWO, *LIST)
+    assert (done.returncode, done.stdout) == (0, "cirros\n")
+    first, *tree = done.stderr.splitlines()
+    requests = [seen for seen in cloud.seen if not seen.path.startswith("/.openstackoid")]
+    assert first.startswith(f"trace: {len(requests)} requests, ")
+    assert len([line for line in tree if line.startswith(("├── ", "└── "))]) == len(requests)
+    assert sum("CloudOne -> CloudTwo image: GET /x 200, 100 ms, scope in X-Scope" in line for line in tree) == len(requests)
+    assert "└── GET /image/v2/images 200, " in done.stderr
+    assert len({seen.request_id for seen in requests}) == len(requests)
+    assert all(seen.request_id is not None and seen.request_id.startswith("req-7472ace0-") for seen in requests)
+    pages = [seen for seen in cloud.seen if seen not in requests]
+    assert {(seen.scope, seen.request_id) for seen in pages} == {(None, None)}
+
+
+def test_trace_of_a_command_that_failed_comes_after_its_error(openstack: OpenStack, cloud: FakeCloud) -> None:
+    cloud.otherwise = recorded
+    cloud.routes["GET", "/image/v2/images"] = Answer(400, {"error": {"code": 400, "message": "what is wrong"}})
+    done = openstack("--trace", *LIST)
+    assert done.returncode == 1
+    assert 0 < done.stderr.index("what is wrong") < done.stderr.index("trace: ")
+    assert "└── GET /image/v2/images 400, " in done.stderr
+
+
+def test_without_the_option_nothing_is_marked_or_told(openstack: OpenStack, cloud: FakeCloud) -> None:
+    assert openstack("--os-scope", TWO, *LIST).stderr == ""
+    assert {seen.request_id for seen in cloud.seen} == {None}
+
+
+def test_an_interactive_session_tells_of_each_command(openstack: OpenStack, cloud: FakeCloud) -> None:
+    cloud.otherwise = recorded
+    done = openstack("--trace", stdin="image list\nimage list\nquit\n")
+    assert done.stderr.count("trace: ") == 2, done.stderr
+
+
+def test_a_stranger_never_sees_a_traced_id(openstack: OpenStack, cloud: FakeCloud, new_cloud: Callable[[], FakeCloud]) -> None:
+    stranger = new_cloud()
+    stranger.add_images("elsewhere")
+    cloud.routes["GET", "/image/v2/images"] = Answer(302, {}, (("Location", f"{stranger.url}/image/v2/images"),))
+    done = openstack("--trace", *LIST)
+    assert done.stdout == "elsewhere\n"
+    assert [(seen.path, seen.request_id) for seen in stranger.seen] == [("/image/v2/images", None)]

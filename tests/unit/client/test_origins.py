@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from keystoneauth1.access import AccessInfo, create
+from keystoneauth1.identity import V3Token
+from keystoneauth1.session import Session
+from keystoneauth1.token_endpoint import Token
 
-from openstackoid.client.origins import CloudOrigins, origin
+from openstackoid.client.origins import CloudOrigins, origin, origins_of
 
 
 @pytest.mark.parametrize(
@@ -79,3 +82,18 @@ def test_the_catalog_counts_once_there_is_a_token_and_changes_with_it(v2: bool) 
     assert ("http://image" in own, "http://moved" in own) == (False, True)
     current[0] = None
     assert "http://moved" not in own
+
+
+def test_of_a_session_the_plugins_url_and_catalog_count() -> None:
+    plugin = V3Token("http://identity/v3", "t")
+    session = Session(auth=plugin)
+    own = origins_of(session, {})
+    assert ("http://identity/x" in own, "http://image/x" in own) == (True, False)
+    plugin.auth_ref = access("http://image")
+    assert "http://image/x" in own
+
+
+def test_of_an_adapter_its_own_plugin_counts() -> None:
+    session = Session(auth=V3Token("http://identity/v3", "t"))
+    own = origins_of(session, {"endpoint_override": "http://overriding"}, Token("http://fixed", "t"))
+    assert [url in own for url in ("http://fixed/x", "http://overriding/x", "http://identity/v3")] == [True, True, False]

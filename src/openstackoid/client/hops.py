@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the gateways' flat records of one request to the tree of its hops. Pure.
+
+A hop is what one gateway saw: a request that arrived at it, and the cloud that it was sent to. What was done on behalf of a hop
+arrived at the gateway of that cloud, and within that hop's time.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+SLACK = 0.005
+"""Seconds by which clocks and rounding may let a hop stick out of the one that it belongs to."""
+
+_VIA = {
+    "token": "scope in the token",
+    "header": "scope in X-Scope",
+    "url": "scope in the URL",
+    "recalled": "scope recalled by the request id",
+    "none": "no scope",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One request at one gateway: ``gateway`` recorded it, ``cloud`` is where it was sent."""
+
+    gateway: str
+    cloud: str
+    service: str
+    method: str
+    path: str
+    status: int
+    started: float
+    seconds: float
+    route: str
+    via: str
+
+    def line(self) -> str:
+        """Return the hop in one line that a terminal can show."""
+        where = self.cloud if self.cloud == self.gateway else f"{self.gateway} -> {self.cloud}"
+        how = {"refuse": ", refused", "bridge": ", by the bridge"}.get(self.route, "")
+        status = str(self.status) if self.status else "no answer"
+        text = (
+            f"{where} {self.service}: {self.method} {self.path.partition('?')[0]} {status}, {milliseconds(self.seconds)}, "
+            f"{_VIA.get(self.via, self.via)}{how}"
+        )
+        return printable(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A hop, and those within it in the order of time."""
+
+    hop: Hop
+    children: tuple["Node", ...]
+
+
+def hop_of(record: object) -> Hop | None:
+    """Return the hop that a gateway's record says, or None where it is none."""
+    if not isinstance(record, Mapping):
+        return None
+    texts = {name: record.get(name) for name in ("gateway", "cloud", "service", "method", "path", "route", "via")}
+    times = [record.get("started"), record.get("seconds")]
+    status = record.get("status")
+    if not isinstance(status, int) or not all(isinstance(time, int | float) for time in times):
+        return None
+    if not all(isinstance(text, str) for text in texts.values()):
+        return None
+    return Hop(**texts, status=status, started=float(times[0] or 0), seconds=float(times[1] or 0))  # type: ignore[arg-type]
+
+
+def nest(hops: Iterable[Hop]) -> tuple[Node, ...]:
+    """Return the trees of hops: each is below the shortest one that contains it.
+
+    Containing is to be the hop whose cloud is the gateway of the other, and to last from before to after it. Where clocks differ
+    by more than :data:`SLACK`, or a hop went on after the answer (the boot of a server does), it stands at the top.
+    """
+    # Longest first: a parent stands before its children, so that no two hops can be within each other.
+    ordered = sorted(hops, key=lambda hop: (-round(hop.seconds, 3), hop.route == "local", hop.started))
+    parents = [_parent(hop, ordered[:index]) for index, hop in enumerate(ordered)]
+
+    def below(parent: int | None) -> tuple[Node, ...]:
+        children = [index for index, found in enumerate(parents) if found == parent]
+        children.sort(key=lambda index: (ordered[index].started, index))
+        return tuple(Node(ordered[index], below(index)) for index in children)
+
+    return below(None)
+
+
+def _parent(hop: Hop, longer: list[Hop]) -> int | None:
+    holding = [index for index, other in enumerate(longer) if _contains(other, hop)]
+    return holding[-1] if holding else None
+
+
+def _contains(outer: Hop, inner: Hop) -> bool:
+    ends = outer.started + outer.seconds, inner.started + inner.seconds
+    return outer.cloud == inner.gateway and outer.started - SLACK <= inner.started and ends[1] <= ends[0] + SLACK
+
+
+def draw(nodes: Iterable[Node]) -> list[str]:
+    """Return the trees as lines with guides."""
+    return branches([(node.hop.line(), draw(node.children)) for node in nodes])
+
+
+def branches(items: list[tuple[str, list[str]]]) -> list[str]:
+    """Return lines with guides in front of them: each item is a line and the lines below it."""
+
+    def drawn() -> Iterator[str]:
+        for index, (line, below) in enumerate(items):
+            last = index == len(items) - 1
+            yield f"{'└── ' if last else '├── '}{line}"
+            yield from (f"{'    ' if last else '│   '}{lower}" for lower in below)
+
+    return list(drawn())
+
+
+def milliseconds(seconds: float) -> str:
+    """Return a duration as it is shown."""
+    return f"{seconds * 1000:.0f} ms"
+
+
+def printable(text: str) -> str:
+    """Return a text that cannot write to a terminal but itself."""
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which scope is in force for a configuration of openstacksdk, where it comes from, and which cloud serves what because of it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from openstack.config.cloud_region import CloudRegion
+
+from openstackoid.client.choice import NO_SCOPE, Choice, choice_of, chosen_scope, entry_of
+from openstackoid.client.errors import ScopeRefusedError
+from openstackoid.scope import EVERY_OTHER, Scope, split_token
+
+NOWHERE = "none"
+IN_THE_URL = "the authentication URL"
+IN_THE_TOKEN = "the token"  # noqa: S105 (a place, not a secret)
+_MARKER = "/scope/"
+_HOME = ""
+
+
+class InForce(NamedTuple):
+    """A scope, None for none, and where it comes from."""
+
+    scope: Scope | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A service, the cloud that serves it, and because of what."""
+
+    service: str
+    cloud: str
+    because: str
+
+
+def scope_in_force(region: CloudRegion) -> InForce:
+    """Return the scope that requests will have: of the option, the environment or clouds.yaml, or in the URL or the token.
+
+    Raises :class:`ScopeRefusedError` for one that makes no sense, and for two that differ, which a gateway would refuse.
+    """
+    choice = choice_of(region.config, entry_of(region), region.name)
+    found: list[InForce] = []
+    switched_off = None
+    if choice is not None:
+        scope = chosen_scope(region.config, entry_of(region), region.name)
+        if scope is None:
+            switched_off = InForce(None, f"{choice.source} {NO_SCOPE}")
+        else:
+            found.append(InForce(scope, choice.source))
+    auth = auth_of(region)
+    for where, text in ((IN_THE_URL, _in_url(auth.get("auth_url"))), (IN_THE_TOKEN, _in_token(auth.get("token")))):
+        if text is not None:
+            found.append(InForce(Choice(text, where).scope(), where))
+    if not found:
+        return switched_off or InForce(None, NOWHERE)
+    first, *others = found
+    for other in others:
+        if other.scope != first.scope and first.scope is not None and other.scope is not None:
+            raise ScopeRefusedError(
+                f"two scopes differ, which a gateway refuses: {first.scope.wire()} from {first.source}, "
+                f"{other.scope.wire()} from {other.source}"
+            )
+    return first
+
+
+def auth_of(region: CloudRegion) -> dict[str, Any]:
+    """Return how to log in. The command's options stand beside the entry's ``auth`` as long as nobody logs in, and win."""
+    options = {key: region.config[key] for key in ("auth_url", "token") if region.config.get(key)}
+    return {**(region.config.get("auth") or {}), **options}
+
+
+def served(scope: Scope | None, home: str, services: Iterable[str]) -> list[Served]:
+    """Return who serves each of ``services``. The reason is found by asking a scope whose clouds are its entries' own names."""
+    asked = scope or Scope(())
+    deciding = Scope(tuple((entry, entry) for entry in asked))
+    return [
+        Served(service, asked.cloud_for(service, home), _reason(service, deciding.cloud_for(service, _HOME)))
+        for service in services
+    ]
+
+
+def _reason(service: str, entry: str) -> str:
+    if entry == _HOME:
+        return "home"
+    if entry == service:
+        return "own entry"
+    return EVERY_OTHER if entry == EVERY_OTHER else f"follows {entry}"
+
+
+def _in_url(url: object) -> str | None:
+    """Return the scope in ``<identity>/scope/image=CloudTwo,compute=CloudOne/v3`` as JSON, or None where there is none."""
+    path = urlsplit(url).path if isinstance(url, str) else ""
+    segment = unquote(path.partition(_MARKER)[2].partition("/")[0])
+    if not segment:
+        return None
+    pairs = (entry.partition("=") for entry in segment.split(","))
+    return "{" + ", ".join(f"{json.dumps(service)}: {json.dumps(cloud)}" for service, _, cloud in pairs) + "}"
+
+
+def _in_token(token: object) -> str | None:
+    return split_token(token)[1] if isinstance(token, str) else None

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a gateway tells about itself, below ``/.openstackoid/``: the mesh, and its records of a traced request.
+
+No token is sent there.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from openstackoid.errors import OpenstackoidError
+
+MESH = "/.openstackoid/mesh"
+TRACE = "/.openstackoid/trace/"
+TIMEOUT = 10.0
+"""Seconds that a gateway has to answer; for the trace of a workflow it asks its peers."""
+
+Get = Callable[[str], requests.Response]
+"""Sends a GET to a URL, follows no redirect and raises ``requests.RequestException``."""
+
+
+class PageError(OpenstackoidError):
+    """A gateway's page cannot be had: there is no gateway, or it says something else."""
+
+
+class NoSuchPageError(PageError):
+    """The answer was 404."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudPage:
+    """A cloud as the mesh page tells it; ``services`` gives each service's health by its type."""
+
+    name: str
+    home: bool
+    health: str
+    services: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MeshPage:
+    """The mesh as the gateway of the cloud ``gateway`` knows it."""
+
+    gateway: str
+    clouds: tuple[CloudPage, ...]
+
+    def services(self) -> list[str]:
+        """Return the service types of all clouds, sorted."""
+        return sorted({service for cloud in self.clouds for service in cloud.services})
+
+    def health(self, cloud: str, service: str) -> str:
+        """Return the health of a cloud's service, or ``missing`` where the cloud has none of that type."""
+        return next((known.services.get(service, "missing") for known in self.clouds if known.name == cloud), "missing")
+
+
+def base_of(url: str) -> str:
+    """Return the scheme, host and port of ``url``. The gateway's pages are below it, whatever path the services have."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def mesh_page(base: str, get: Get) -> MeshPage:
+    """Return the mesh as the gateway at ``base`` tells it. Raises :class:`PageError`, in one line."""
+    document = _document(base, MESH, get)
+    try:
+        clouds = tuple(_cloud(cloud) for cloud in document["clouds"])
+        return MeshPage(_text(document["gateway"]), clouds)
+    except (KeyError, TypeError, ValueError) as error:
+        raise PageError(f"{base}{MESH} does not answer as a gateway of OpenStackoid does") from error
+
+
+def trace_page(base: str, request_id: str, get: Get) -> dict[str, Any]:
+    """Return what the gateway at ``base`` and its peers recorded of a request. Raises :class:`PageError`, in one line."""
+    return _document(base, f"{TRACE}{request_id}", get)
+
+
+def _document(base: str, path: str, get: Get) -> dict[str, Any]:
+    try:
+        response = get(f"{base}{path}")
+    except (requests.RequestException, OSError) as error:
+        raise PageError(f"no gateway can be asked at {base}: {_reason(error)}") from error
+    if response.status_code == 404:
+        raise NoSuchPageError(f"no gateway of OpenStackoid answers at {base}: {path} is not found there")
+    if response.status_code != 200:
+        raise PageError(f"{base}{path} answers {response.status_code}")
+    try:
+        document = response.json()
+    except ValueError as error:
+        raise PageError(f"{base}{path} does not answer in JSON, so it is no gateway of OpenStackoid") from error
+    if not isinstance(document, dict):
+        raise PageError(f"{base}{path} does not answer as a gateway of OpenStackoid does")
+    return document
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not accepted"
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    return "it cannot be reached"
+
+
+def _cloud(document: Any) -> CloudPage:
+    services = {_text(service["type"]): _text(service["health"]) for service in document["services"]}
+    return CloudPage(_text(document["name"]), document["home"] is True, _text(document["health"]), services)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError("text is expected")
+    return value

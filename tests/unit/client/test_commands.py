@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack scope show`` and ``openstack scope list``, as their user sees them."""
+
+import json
+
+import pytest
+
+from .conftest import Answer, FakeCloud, OpenStack
+
+TWO = '{"image": "CloudTwo"}'
+PAGE = "/.openstackoid/mesh"
+
+
+@pytest.fixture
+def mesh(cloud: FakeCloud) -> FakeCloud:
+    cloud.add_mesh(
+        CloudOne={"identity": "up", "compute": "up", "image": "up"},
+        CloudTwo={"identity": "up", "image": "down"},
+    )
+    return cloud
+
+
+def test_the_list_needs_no_login(openstack: OpenStack, mesh: FakeCloud) -> None:
+    done = openstack("scope", "list", "-f", "value", "--os-scope", TWO)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "CloudOne True compute up",
+        "CloudOne True identity up",
+        "CloudOne True image up",
+        "CloudTwo False identity up",
+        "CloudTwo False image down",
+    ]
+    assert [(seen.path, seen.scope) for seen in mesh.seen] == [(PAGE, None)]
+
+
+def test_a_cloud_without_services_is_listed_too(openstack: OpenStack, cloud: FakeCloud) -> None:
+    cloud.add_mesh(CloudOne={"image": "up"}, CloudTwo={})
+    rows = json.loads(openstack("scope", "list", "-f", "json").stdout)
+    assert rows[1] == {"Cloud": "CloudTwo", "Home": False, "Service": "", "Health": "up"}
+
+
+def test_where_there_is_no_gateway_one_line_says_so(openstack: OpenStack, cloud: FakeCloud) -> None:
+    done = openstack("scope", "list")
+    assert done.returncode == 1
+    assert done.stderr == f"no gateway of OpenStackoid answers at {cloud.url}: {PAGE} is not found there\n"
+    gone = FakeCloud(url="http://127.0.0.1:1")
+    openstack.add("CloudOne", gone)
+    done = openstack("scope", "list")
+    assert (done.returncode, done.stderr) == (1, "no gateway can be asked at http://127.0.0.1:1: it cannot be reached\n")
+    openstack.environment["OS_CLIENT_CONFIG_FILE"] = "/dev/null"
+    done = openstack("scope", "list")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("there is no authentication URL")
+
+
+def test_show_tells_source_home_and_services(openstack: OpenStack, mesh: FakeCloud) -> None:
+    done = openstack("scope", "show", "-f", "json", "--os-scope", '{"glance": "CloudTwo"}')
+    assert done.stderr == ""
+    assert json.loads(done.stdout) == {
+        "scope": {"image": "CloudTwo"},
+        "from": "--os-scope",
+        "home": "CloudOne",
+        "completed": {"*": "CloudOne", "image": "CloudTwo"},
+        "services": [
+            {"service": "compute", "cloud": "CloudOne", "because of": "home", "health": "up"},
+            {"service": "identity", "cloud": "CloudOne", "because of": "home", "health": "up"},
+            {"service": "image", "cloud": "CloudTwo", "because of": "own entry", "health": "down"},
+        ],
+    }
+    assert {seen.path for seen in mesh.seen} == {PAGE}
+
+
+def test_show_for_a_person(openstack: OpenStack, mesh: FakeCloud) -> None:
+    openstack.environment["OPENSTACKOID_SCOPE"] = '{"*": "CloudTwo"}'
+    done = openstack("scope", "show", "-f", "table")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines() if line[0] == "|"]
+    assert rows[1:] == [
+        ["scope", '{"*": "CloudTwo"}'],
+        ["from", "OPENSTACKOID_SCOPE"],
+        ["home", "CloudOne"],
+        ["completed", '{"*": "CloudTwo"}'],
+        ["services", "compute   CloudTwo  *  missing"],
+        ["", "identity  CloudTwo  *  up"],
+        ["", "image     CloudTwo  *  down"],
+    ]
+
+
+def test_show_without_a_scope(openstack: OpenStack, mesh: FakeCloud) -> None:
+    shown = json.loads(openstack("scope", "show", "-f", "json").stdout)
+    assert (shown["scope"], shown["from"], shown["completed"]) == (None, "none", None)
+    assert {row["because of"] for row in shown["services"]} == {"home"}
+
+
+def test_show_without_a_gateway_tells_what_it_knows(openstack: OpenStack, cloud: FakeCloud) -> None:
+    openstack.add("CloudOne", cloud, scope={"image": "CloudTwo"})
+    done = openstack("scope", "show", "-f", "json")
+    shown = json.loads(done.stdout)
+    assert (done.returncode, shown["scope"], shown["from"]) == (0, {"image": "CloudTwo"}, "clouds.yaml, scope of CloudOne")
+    assert (shown["home"], shown["completed"], shown["services"]) == (None, None, None)
+    assert done.stderr.count("\n") == 1
+    assert "no gateway of OpenStackoid answers" in done.stderr
+
+
+def test_show_of_a_scope_in_the_url_and_of_two_that_differ(openstack: OpenStack, mesh: FakeCloud) -> None:
+    url = f"{mesh.url}/identity/scope/image=CloudTwo/v3"
+    shown = json.loads(openstack("scope", "show", "-f", "json", "--os-auth-url", url).stdout)
+    assert (shown["scope"], shown["from"], shown["home"]) == ({"image": "CloudTwo"}, "the authentication URL", "CloudOne")
+    done = openstack("scope", "show", "--os-auth-url", url, "--os-scope", '{"image": "CloudOne"}')
+    assert done.returncode == 1
+    assert done.stderr.startswith("two scopes differ, which a gateway refuses: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_page_that_is_a_redirect_is_not_followed(openstack: OpenStack, cloud: FakeCloud) -> None:
+    cloud.routes["GET", PAGE] = Answer(302, {}, (("Location", f"{cloud.url}/elsewhere"),))
+    done = openstack("scope", "list")
+    assert done.stderr == f"{cloud.url}{PAGE} answers 302\n"

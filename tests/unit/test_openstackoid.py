@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What ``import openstackoid`` gives, and what it costs."""
+
+import subprocess
+import sys
+
+import pytest
+
+import openstackoid
+
+
+def test_importing_it_imports_nothing_else() -> None:
+    heavy = ("openstack.", "keystoneauth1", "requests", "openstackoid.")
+    code = f"import sys, openstackoid; print([name for name in sys.modules if name.startswith({heavy})])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"
+
+
+def test_what_it_names_is_there() -> None:
+    assert all(getattr(openstackoid, name) for name in openstackoid.__all__)
+    with pytest.raises(AttributeError, match="module 'openstackoid' has no attribute 'conect'"):
+        openstackoid.conect  # noqa: B018
