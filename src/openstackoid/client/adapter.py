@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import BaseAdapter
 
+from openstackoid.client.hops import printable
 from openstackoid.client.trace import REQUEST_ID_HEADER, Trace, is_marked
 from openstackoid.scope import Scope
 
 SCOPE_HEADER = "X-Scope"
 FORCE_HEADER = "X-Scope-Force"
+ISSUER_HEADER = "X-Scope-Identity"
+"""By which a gateway says, with the answer to a log-in that it sent to another cloud, whose token this is."""
 _GATEWAYS_OWN = (400, 403, 502, 503, 504)
 _LOG = logging.getLogger("openstackoid.client")
 
@@ -74,6 +77,12 @@ class ScopeAdapter(BaseAdapter):
                 traced.status = response.status_code
         if self.scope is not None and request.method == "GET" and "X-Auth-Token" not in request.headers:
             self._explain(shown, response)
+        issuer = response.headers.get(ISSUER_HEADER)
+        if issuer is not None:
+            self._tell(
+                f"you are logged in at {printable(issuer)}: user, project and roles are that cloud's, and what the projects of"
+                " other clouds own is not found"
+            )
         return response
 
     def _mark(self, request: requests.PreparedRequest, shown: str) -> None:
@@ -98,9 +107,14 @@ class ScopeAdapter(BaseAdapter):
         would read that the service has no supported version.
         """
         said = gateways_words(response) if response.status_code in _GATEWAYS_OWN else None
-        if said is not None and said not in self._explained:
-            self._explained.add(said)
-            _LOG.warning("%s answers %s to the scope %s: %s", url, response.status_code, self._wire(), said)
+        if said is not None:
+            self._tell(f"{url} answers {response.status_code} to the scope {self._wire()}: {said}", once=said)
+
+    def _tell(self, text: str, *, once: str | None = None) -> None:
+        """Warn the user, once for the same reason."""
+        if (once or text) not in self._explained:
+            self._explained.add(once or text)
+            _LOG.warning("%s", text)
 
     def _wire(self) -> str:
         return "none" if self.scope is None else self.scope.wire()
@@ -120,7 +134,7 @@ def gateways_words(response: requests.Response) -> str | None:
         message = response.json()["error"]["message"]
     except (ValueError, KeyError, TypeError):
         return None
-    return "".join(character if character.isprintable() else "?" for character in message) if isinstance(message, str) else None
+    return printable(message) if isinstance(message, str) else None
 
 
 def mount(

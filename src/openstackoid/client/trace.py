@@ -51,7 +51,8 @@ class Traced:
     def line(self) -> str:
         """Return the request in one line."""
         status = str(self.status) if self.status else "no answer"
-        return printable(f"{self.method} {urlsplit(self.url).path or '/'} {status}, {milliseconds(self.seconds)}")
+        shown = f", {self.request_id}" if self.request_id else ""
+        return printable(f"{self.method} {urlsplit(self.url).path or '/'} {status}, {milliseconds(self.seconds)}{shown}")
 
 
 @dataclass

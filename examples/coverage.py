@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a scope travels, hop by hop, from a run on the real lab: ``python -m examples.coverage``, or ``make coverage``.
+
+Each workflow's commands are followed by their request ids. What the gateways recorded of each hop is compared with what the scope
+says of its service, and written down: ``docs/coverage.md`` is made by ``--output``. Nothing in it is written by hand.
+"""
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import requests
+import yaml
+from rich.text import Text
+
+from examples.session import Outcome, User, lab_status, openstackoid
+from examples.stage import PromiseError, console, show_command
+from examples.workflows import WORKFLOWS, Workflow
+from openstackoid.mesh import Mesh, load_mesh
+from openstackoid.scope import Scope, parse
+
+HOME = "CloudOne"
+_TRACED = re.compile(r"req-7472ace0-[0-9a-f-]{27}")
+_PARTS = re.compile(
+    r"(?<=/)(?:[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f-]{27}|cov-[a-z-]+|cirros|lab|m1\.[a-z]+|AUTH_[^/]+|\.\.\.)(?=/|$)"
+)
+_VERSION = re.compile(r"^/v[0-9.]+(?:/(?:[0-9a-f]{32}|AUTH_[^/]+)(?=/|$))?")
+_PATIENCE = 60.0
+HOW = {
+    "token": "in the user's token",
+    "header": "in X-Scope",
+    "url": "in the URL",
+    "recalled": "by the request id, with the service's own token",
+    "none": "no scope, so the local cloud's",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Hop:
+    """A kind of request within a workflow: what was asked of which service, the gateway that it came to, and where it went."""
+
+    service: str
+    method: str
+    path: str
+    gateway: str
+    cloud: str
+    via: str
+
+    def row(self) -> str:
+        """Return the hop as a row of the table."""
+        where = self.cloud if self.cloud == self.gateway else f"{self.gateway} → {self.cloud}"
+        return f"| {self.service} | `{self.method} {self.path}` | {where} | {HOW[self.via]} |"
+
+
+class Lab:
+    """The lab that is up: its mesh, its users' commands, and its gateways' records."""
+
+    def __init__(self, folder: Path) -> None:
+        status = lab_status()
+        self.state = Path(status["state_dir"])
+        self.mesh: Mesh = load_mesh(self.state / "mesh.yaml")
+        self.gateway = self.mesh.clouds[HOME].endpoints[0].frontend.origin()
+        self.user = User(HOME)
+        self.file = folder / "payload"
+        self.file.write_bytes(b"openstackoid " * 1024)
+
+    def run(self, command: str, scope: str, *, traced: bool = False) -> Outcome:
+        """Run a command of ``openstack``; raises :class:`PromiseError` when it fails."""
+        words = tuple(command.format(file=self.file).split()) + (("--trace",) if traced else ())
+        show_command(self.user, words, scope)
+        done = self.user.openstack(*words, scope=scope)
+        if done.code != 0:
+            raise PromiseError(f"the command above ended with {done.code}: {done.stderr}")
+        return done
+
+    def wait(self, command: str, wanted: str, scope: str) -> None:
+        """Repeat a command until it prints what is wanted."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            done = self.user.openstack(*command.split(), scope=scope)
+            if done.stdout.strip() == wanted:
+                return
+            if time.monotonic() > deadline or done.stdout.strip().lower() == "error":
+                raise PromiseError(f"openstack {command} says {done.stdout.strip()!r}, not {wanted!r}: {done.stderr}")
+            time.sleep(0.5)
+
+    def records(self, request_id: str) -> list[dict[str, Any]]:
+        """Return the records of a request, once no new ones arrive."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = requests.get(f"{self.gateway}/.openstackoid/trace/{request_id}", timeout=20).json()
+            if page["missing"]:
+                raise PromiseError(f"records of {request_id} are missing: {page['missing']}")
+            if len(page["hops"]) == len(found):
+                return found
+            found = page["hops"]
+            time.sleep(0.5)
+
+    @contextmanager
+    def sharing(self, service: str) -> Iterator[None]:
+        """Have the mesh description say that the clouds share a data plane, until the end of the block."""
+        path = self.state / "mesh.yaml"
+        before = path.read_text(encoding="utf-8")
+        if not service:
+            yield
+            return
+        shared = yaml.safe_dump({"shared": [{"service": service, "clouds": list(self.mesh.clouds)}]})
+        self._describe(path, before + shared)
+        try:
+            yield
+        finally:
+            self._describe(path, before)
+
+    def _describe(self, path: Path, text: str) -> None:
+        seen = {cloud: self._times_read(cloud) for cloud in self.mesh.clouds}
+        path.write_text(text, encoding="utf-8")
+        deadline = time.monotonic() + _PATIENCE
+        while any(self._times_read(cloud) == times for cloud, times in seen.items()):
+            if time.monotonic() > deadline:
+                raise PromiseError("the gateways do not read the mesh description again")
+            time.sleep(0.2)
+
+    @staticmethod
+    def _times_read(cloud: str) -> int:
+        return openstackoid("lab", "logs", cloud, "gateway", "--lines", "1000000").stdout.count("the mesh was read again")
+
+
+def follow(lab: Lab, workflow: Workflow) -> list[Hop]:
+    """Run a workflow and return its hops, each kind once, in the order of time.
+
+    Raises :class:`PromiseError` where it fails, or where a hop went elsewhere than the scope says.
+    """
+    for command in workflow.before:
+        lab.run(command, workflow.scope)
+    ids = [
+        request_id
+        for command in workflow.commands
+        for request_id in _TRACED.findall(lab.run(command, workflow.scope, traced=True).stderr)
+    ]
+    if not ids:
+        raise PromiseError(f"{workflow.name}: the command named no request id")
+    if workflow.until is not None:
+        lab.wait(*workflow.until, workflow.scope)
+    scope = parse(workflow.scope).completed(HOME)
+    hops: dict[Hop, None] = {}
+    for request_id in dict.fromkeys(ids):
+        records = lab.records(request_id)
+        for record in records:
+            check(record, scope, workflow.name)
+            if record["gateway"] == HOME or not any(_sent(other, record) for other in records):
+                hops[_hop(record, lab.mesh)] = None
+    return list(hops)
+
+
+def check(record: dict[str, Any], scope: Scope, name: str) -> None:
+    """Raise :class:`PromiseError` where a hop went to another cloud than the scope says for its service."""
+    meant = scope.cloud_for(record["service"], HOME)
+    at_the_far_end = record["gateway"] == record["cloud"] == meant
+    if record["cloud"] != meant and not at_the_far_end:
+        raise PromiseError(f"{name}: {record['method']} {record['path']} went to {record['cloud']}, the scope says {meant}")
+
+
+def _sent(outer: dict[str, Any], inner: dict[str, Any]) -> bool:
+    """Return whether ``inner`` is what the gateway of another cloud saw of the request ``outer``."""
+    alike = all(outer[key] == inner[key] for key in ("service", "method")) and outer["cloud"] == inner["gateway"]
+    return alike and outer["gateway"] != inner["gateway"] and 0 <= inner["started"] - outer["started"] <= outer["seconds"]
+
+
+def _hop(record: dict[str, Any], mesh: Mesh) -> Hop:
+    prefixes = [e.frontend.prefix for e in mesh.clouds[record["gateway"]].endpoints if e.service == record["service"]]
+    path = record["path"]
+    for prefix in prefixes:
+        path = path.removeprefix(prefix) if f"{path}/".startswith(f"{prefix}/") else path
+    path = _PARTS.sub("*", _VERSION.sub("", path)) or "/"
+    return Hop(record["service"], record["method"], path, record["gateway"], record["cloud"], record["via"])
+
+
+_TABLE = ("| service | request | sent to | how the scope travels |", "| --- | --- | --- | --- |")
+
+
+def document(found: dict[Workflow, list[Hop]]) -> str:
+    """Return the page: a table for each workflow."""
+    page = [_HEAD]
+    for workflow, hops in found.items():
+        commands = "; ".join(f"`openstack {command.format(file='FILE')}`" for command in workflow.commands)
+        note = f" The mesh says that the clouds share the data plane of `{workflow.shared}`." if workflow.shared else ""
+        page += [
+            f"## {workflow.name[0].upper()}{workflow.name[1:]}",
+            f"{commands}, scope `{workflow.scope}`.{note}",
+            "\n".join([*_TABLE, *(hop.row() for hop in hops)]),
+        ]
+    return "\n\n".join(page) + "\n"
+
+
+_HEAD = """# Coverage: how a scope travels on each hop
+
+Made by `make coverage` from a run on two real clouds, as an ordinary member of CloudOne at CloudOne's gateway, and kept true by a
+test that runs the same workflows. Each row is a kind of request that the gateways recorded under the request ids of the command;
+`*` is an id or a name. Where it was sent is what the scope says of the service: the command ends with an error at the first hop
+of which that is not true.
+
+What brings no request id is not in the tables. keystonemiddleware's validations of tokens go to the cloud that issued the token
+([identity.md](identity.md)). Neutron's and Cinder's notes to Nova (`os-server-external-events`) are sent later, in the names of
+those services, and stay in their own cloud. So a Nova of another cloud is not told that a port is plugged: where clouds share a
+network, set `vif_plugging_is_fatal = false` and `vif_plugging_timeout = 0` for Nova, or boots wait for a word that does not
+come."""
+
+
+def main() -> int:
+    """Follow every workflow; return 0 when each hop went where the scope says."""
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.coverage", description="Follow the workflows on the lab that is up."
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the page there")
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    try:
+        with TemporaryDirectory(prefix="openstackoid-") as folder:
+            found = run(Lab(Path(folder)))
+    except PromiseError as error:
+        console.print(Text(f"coverage: {error}", style="bold red"))
+        return 1
+    if arguments.output is not None:
+        arguments.output.write_text(document(found), encoding="utf-8")
+    console.print(f"\n{len(found)} workflows, {sum(map(len, found.values()))} kinds of hops, in {time.monotonic() - began:.0f} s")
+    return 0
+
+
+def run(lab: Lab) -> dict[Workflow, list[Hop]]:
+    """Follow every workflow that the lab has the services for."""
+    found: dict[Workflow, list[Hop]] = {}
+    for workflow in WORKFLOWS:
+        if all(set(workflow.needs) <= cloud.services for cloud in lab.mesh.clouds.values()):
+            with lab.sharing(workflow.shared):
+                found[workflow] = follow(lab, workflow)
+            console.print(
+                Text(f"  ✔ {workflow.name}: {len(found[workflow])} kinds of hops, each where the scope says", style="green")
+            )
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
