@@ -9,7 +9,7 @@ import pytest
 
 from examples.session import User, lab_status, openstackoid
 
-INSTANCE = {"OPENSTACKOID_LAB": "test", "OPENSTACKOID_LAB_CLOUDS": "CloudOne,CloudTwo:ports"}
+INSTANCE = {"OPENSTACKOID_LAB": "test", "OPENSTACKOID_LAB_CLOUDS": "CloudOne:cinder+swift,CloudTwo:ports+cinder+swift"}
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ def test_everything_is_up_and_says_so(lab: Any) -> None:
         assert cloud["frontend"].startswith("http://127.0.0.1:")
         names = {service["name"] for service in cloud["services"] if service["state"] == "up"}
         assert {"gateway", "keystone", "glance", "placement", "neutron", "nova-api", "nova-compute"} <= names
+        assert {"cinder-api", "cinder-volume", "swift-proxy", "swift-account", "swift-container", "swift-object"} <= names
     assert Path(lab["venv"], "bin", "python").exists()
 
 
@@ -87,7 +88,7 @@ def test_an_unknown_cloud_is_answered_with_the_known_ones(lab: Any) -> None:
 def test_a_third_cloud_joins_while_the_others_run(lab: Any, one: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """The running gateways take it up from the mesh description; no process of the other clouds is restarted."""
     before = pids(lab_status())
-    monkeypatch.setenv("OPENSTACKOID_LAB_CLOUDS", "CloudOne,CloudTwo:ports,CloudThree")
+    monkeypatch.setenv("OPENSTACKOID_LAB_CLOUDS", f"{os.environ['OPENSTACKOID_LAB_CLOUDS']},CloudThree")
     try:
         assert openstackoid("lab", "up").code == 0
         status = lab_status()

@@ -67,7 +67,7 @@ def bootstrap_identity(site: Site, guest: Path, log: Path) -> None:
 def fill_identity(site: Site) -> None:
     """Make the service accounts, the ordinary member ``demo``, the peers' ``reader``, and the catalog of frontends."""
     rest = admin(site)
-    wanted = {name: ("service", ("service", "admin")) for name in SERVICE_USERS if name != "cinder" or site.cloud.cinder}
+    wanted = {name: ("service", ("service", "admin")) for name in SERVICE_USERS if site.cloud.runs(name)}
     _fill_accounts(site, rest, {**wanted, "demo": ("demo", ("member",))})
     _fill_reader(site, rest)
     _fill_catalog(site, rest)
@@ -181,6 +181,7 @@ def fill_network(site: Site, number: int) -> None:
 
 
 def fill_compute(site: Site) -> None:
-    """Make the flavor ``m1.tiny``: 1 vCPU, 512 MiB of memory, a disk of 1 GiB."""
+    """Make the flavors ``m1.tiny`` (1 vCPU, 512 MiB of memory, 1 GiB of disk) and ``m1.small`` (1 vCPU, 2 GiB, 20 GiB)."""
     rest = admin(site)
     rest.ensure("compute", "/v2.1/flavors", "flavor", {"name": "m1.tiny"}, vcpus=1, ram=512, disk=1)
+    rest.ensure("compute", "/v2.1/flavors", "flavor", {"name": "m1.small"}, vcpus=1, ram=2048, disk=20)

@@ -13,12 +13,15 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Api:
-    """One OpenStack API. ``path`` is Devstack's; ``suffix`` is what the catalog adds to the service's root."""
+    """One OpenStack API. ``path`` is Devstack's; ``suffix`` is what the catalog adds to the service's root.
+
+    Without ``wsgi``, the service is its own web server, and knows no path before its own.
+    """
 
     type: str
     name: str
     path: str
-    wsgi: str
+    wsgi: str | None
     suffix: str = ""
 
 
@@ -29,36 +32,36 @@ APIS: tuple[Api, ...] = (
     Api("network", "neutron", "/networking", "neutron.wsgi.api"),
     Api("compute", "nova", "/compute", "nova.wsgi.osapi_compute", "/v2.1"),
     Api("block-storage", "cinder", "/volume", "cinder.wsgi.api", "/v3"),
+    Api("object-store", "swift", "/object-store", None, "/v1/AUTH_$(project_id)s"),
 )
 
 
 def apis(cloud: Cloud) -> tuple[Api, ...]:
     """Return the APIs that this cloud runs."""
-    return tuple(api for api in APIS if api.type != "block-storage" or cloud.cinder)
+    return tuple(api for api in APIS if cloud.runs(api.name))
 
 
 @dataclass(frozen=True)
 class Addresses:
     """Where one cloud's services are: the frontend is the gateway's, the backend the service's own process.
 
-    ``ports`` has ``gateway``, ``frontend.<type>`` and ``backend.<type>`` for each service type.
+    ``ports`` has ``gateway``, ``frontend.<type>`` and ``backend.<type>`` for each service type, and what ``ports.py`` adds.
     """
 
     cloud: Cloud
     ports: Mapping[str, int]
 
-    def _root(self, port: int, service_type: str) -> str:
-        path = _API[service_type].path if self.cloud.layout == "prefix" else ""
-        return f"http://{HOST}:{port}{path}"
-
     def frontend(self, service_type: str) -> str:
         """Return the root of the service at the gateway, without a version."""
-        prefix = self.cloud.layout == "prefix"
-        return self._root(self.ports["gateway" if prefix else f"frontend.{service_type}"], service_type)
+        if self.cloud.layout == "prefix":
+            return f"http://{HOST}:{self.ports['gateway']}{_API[service_type].path}"
+        return f"http://{HOST}:{self.ports[f'frontend.{service_type}']}"
 
     def backend(self, service_type: str) -> str:
         """Return the root of the service at its own process, without a version."""
-        return self._root(self.ports[f"backend.{service_type}"], service_type)
+        api = _API[service_type]
+        path = api.path if api.wsgi and self.cloud.layout == "prefix" else ""
+        return f"http://{HOST}:{self.ports[f'backend.{service_type}']}{path}"
 
     def in_catalog(self, service_type: str) -> str:
         """Return the URL that the cloud's Keystone catalog names."""

@@ -21,21 +21,26 @@ class Cloud:
     name: str
     layout: Layout = "prefix"
     cinder: bool = False
+    swift: bool = False
 
     @property
     def slug(self) -> str:
         """The name as databases and message bus accept it: lower case, digits, underscores."""
         return re.sub(r"[^a-z0-9]", "_", self.name.lower())
 
+    def runs(self, project: str) -> bool:
+        """Tell whether the cloud has this project of OpenStack: it has all that are not optional."""
+        return {"cinder": self.cinder, "swift": self.swift}.get(project, True)
+
 
 CLOUDS: tuple[Cloud, ...] = (
     Cloud(name="CloudOne"),
     Cloud(name="CloudTwo"),
-    # Cloud(name="CloudThree", layout="ports", cinder=True),
+    # Cloud(name="CloudThree", layout="ports", cinder=True, swift=True),
 )
 
 VARIABLE = "OPENSTACKOID_LAB_CLOUDS"
-"""Names other clouds than ``CLOUDS``, for tests: ``CloudOne,CloudTwo:ports,CloudThree:ports+cinder``."""
+"""Names other clouds than ``CLOUDS``, for tests: ``CloudOne,CloudTwo:ports,CloudThree:ports+cinder+swift``."""
 
 # MariaDB's limit for the name of a database is 64 characters; ours end in "_nova_cell0".
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -57,11 +62,11 @@ def parse(text: str) -> tuple[Cloud, ...]:
     for entry in filter(None, (part.strip() for part in text.split(","))):
         name, _, rest = entry.partition(":")
         options = set(filter(None, rest.split("+")))
-        if unknown := options - {"prefix", "ports", "cinder"}:
+        if unknown := options - {"prefix", "ports", "cinder", "swift"}:
             raise OpenstackoidError(
-                f"{VARIABLE}: unknown option {sorted(unknown)[0]!r} of {name!r}; accepted: prefix, ports, cinder"
+                f"{VARIABLE}: unknown option {sorted(unknown)[0]!r} of {name!r}; accepted: prefix, ports, cinder, swift"
             )
-        clouds.append(Cloud(name, "ports" if "ports" in options else "prefix", "cinder" in options))
+        clouds.append(Cloud(name, "ports" if "ports" in options else "prefix", "cinder" in options, "swift" in options))
     return tuple(clouds)
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openstackoid.lab import bus, databases
-from openstackoid.lab.catalog import APIS, HOST, Addresses, Api
+from openstackoid.lab.catalog import HOST, Addresses, Api, apis
 from openstackoid.lab.clouds import Cloud
 
 Options = dict[str, dict[str, object]]
 
-SERVICE_USERS = ("glance", "placement", "neutron", "nova", "cinder")
+SERVICE_USERS = ("glance", "placement", "neutron", "nova", "cinder", "swift")
 """Services with a Keystone account of their own, in the project ``service``."""
 
 
@@ -79,8 +79,8 @@ def files(site: Site) -> dict[str, str]:
     }
     if site.cloud.cinder:
         content["cinder/cinder.conf"] = render(cinder(site))
-    for api in APIS:
-        if api.type != "block-storage" or site.cloud.cinder:
+    for api in apis(site.cloud):
+        if api.wsgi:
             content[f"{api.name}/uwsgi.ini"] = uwsgi(site, api)
     return content
 
@@ -105,7 +105,8 @@ def _account(site: Site, user: str) -> dict[str, object]:
     }
 
 
-def _token_checks(site: Site, user: str) -> dict[str, object]:
+def token_checks(site: Site, user: str) -> dict[str, object]:
+    """Return the options by which a service has the tokens of its callers validated."""
     return {
         **_account(site, user),
         "www_authenticate_uri": site.addresses.frontend("identity"),
@@ -138,7 +139,7 @@ def glance(site: Site) -> Options:
     return {
         **options,
         "database": {"connection": site.database("glance")},
-        "keystone_authtoken": _token_checks(site, "glance"),
+        "keystone_authtoken": token_checks(site, "glance"),
         "paste_deploy": {"flavor": "keystone", "config_file": site.venv / "etc/glance/glance-api-paste.ini"},
         "glance_store": {"default_backend": "files"},
         "files": {"filesystem_store_datadir": data / "images"},
@@ -154,7 +155,7 @@ def placement(site: Site) -> Options:
         **_common(site, "placement"),
         "api": {"auth_strategy": "keystone"},
         "placement_database": {"connection": site.database("placement")},
-        "keystone_authtoken": _token_checks(site, "placement"),
+        "keystone_authtoken": token_checks(site, "placement"),
     }
 
 
@@ -178,7 +179,7 @@ def neutron(site: Site) -> Options:
     return {
         **options,
         "database": {"connection": site.database("neutron")},
-        "keystone_authtoken": _token_checks(site, "neutron"),
+        "keystone_authtoken": token_checks(site, "neutron"),
         "nova": {**_account(site, "neutron"), "endpoint_type": "internal"},
         "placement": _account(site, "neutron"),
         "oslo_messaging_notifications": {"driver": "noop"},
@@ -212,6 +213,8 @@ def nova(site: Site) -> Options:
         "vif_plugging_timeout": 0,
         "vif_plugging_is_fatal": False,
         "reserved_host_memory_mb": 0,
+        # lab: there is one compute node.
+        "allow_resize_to_same_host": True,
         # lab: by default a first periodic task comes up to 60 s late, for the sake of many nodes.
         "periodic_fuzzy_delay": 0,
     }
@@ -220,7 +223,7 @@ def nova(site: Site) -> Options:
         "api": {"auth_strategy": "keystone"},
         "api_database": {"connection": site.database("nova_api")},
         "database": {"connection": site.database("nova")},
-        "keystone_authtoken": _token_checks(site, "nova"),
+        "keystone_authtoken": token_checks(site, "nova"),
         "service_user": {**_account(site, "nova"), "send_service_user_token": True},
         "keystone": _account(site, "nova"),
         "placement": _account(site, "nova"),
@@ -261,14 +264,10 @@ def cinder(site: Site) -> Options:
     return {
         **options,
         "database": {"connection": site.database("cinder")},
-        "keystone_authtoken": _token_checks(site, "cinder"),
+        "keystone_authtoken": token_checks(site, "cinder"),
         "service_user": {**_account(site, "cinder"), "send_service_user_token": True},
         "nova": _account(site, "cinder"),
-        # lab: Cinder's own test driver, which keeps volumes in the database alone.
-        "lab": {
-            "volume_driver": "cinder.tests.fake_driver.FakeLoggingVolumeDriver",
-            "volume_backend_name": "lab",
-        },
+        "lab": {"volume_driver": "openstackoid_lab.volume_driver.LabVolumeDriver", "volume_backend_name": "lab"},
         "oslo_messaging_notifications": {"driver": "noop"},
     }
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 import yaml
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.lab import bus, catalog, clouds, configs, ports, secret, services
+from openstackoid.lab import bus, catalog, clouds, configs, ports, secret, services, swift
 from openstackoid.lab.catalog import Addresses
 from openstackoid.lab.clouds import Cloud
 from openstackoid.lab.configs import Site
@@ -83,7 +83,7 @@ class Lab:
     def save(self) -> None:
         """Remember the clouds and their ports, and write what follows from them: mesh and clouds.yaml."""
         facts: dict[str, Any] = {
-            "clouds": [{"name": c.name, "layout": c.layout, "cinder": c.cinder} for c in self.clouds],
+            "clouds": [{"name": c.name, "layout": c.layout, "cinder": c.cinder, "swift": c.swift} for c in self.clouds],
             "base": self.base,
             "numbers": self.numbers,
             "schema": self.environment.schema_key,
@@ -177,7 +177,7 @@ class Lab:
     def write_site(self, cloud: Cloud) -> Site:
         """Write the cloud's configuration files and keys, and return its site."""
         site = self.site(cloud)
-        for path, content in configs.files(site).items():
+        for path, content in (configs.files(site) | swift.files(site)).items():
             write_private(site.conf / path, content)
         secret.keys(site.conf, site.data)
         return site

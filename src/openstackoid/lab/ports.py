@@ -8,6 +8,7 @@ An instance takes a block that starts at a *base*, 8800 unless that block is in 
 ``base + 90 ... + 93``    MariaDB, RabbitMQ, epmd, Erlang's distribution
 ``base + 100 + 20 n``     frontends of the n-th cloud's services (layout ``ports``)
 ``base + 110 + 20 n``     backends of the n-th cloud's services
+``base + 117 + 20 n``     its Swift's account, container and object server
 ========================  =========================================================
 """
 
@@ -20,6 +21,7 @@ from openstackoid.lab.catalog import APIS, HOST
 FIRST_BASE, LAST_BASE, STEP = 8800, 27800, 1000
 MOST_CLOUDS = 40
 SHARED = ("mariadb", "rabbitmq", "epmd", "erlang")
+STORAGE = ("account", "container", "object")
 
 
 def shared_ports(base: int) -> dict[str, int]:
@@ -39,6 +41,8 @@ def cloud_ports(base: int, number: int) -> dict[str, int]:
     for offset, api in enumerate(APIS):
         ports[f"frontend.{api.type}"] = base + 100 + 20 * number + offset
         ports[f"backend.{api.type}"] = base + 110 + 20 * number + offset
+    for offset, server in enumerate(STORAGE):
+        ports[f"storage.{server}"] = base + 117 + 20 * number + offset
     return ports
 
 

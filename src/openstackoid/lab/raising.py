@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from openstackoid.lab import bootstrap, databases, services
+from openstackoid.lab import bootstrap, databases, services, swift
 from openstackoid.lab.clouds import Cloud
 from openstackoid.lab.lab import Lab
 from openstackoid.lab.processes import Daemon
@@ -58,6 +58,9 @@ class Raising:
         ensure_running(self._lab, self._daemons["placement"])
         with self._step("Placement"):
             self._api("placement", "placement")
+        if self._cloud.swift:
+            environment = services.environment(self._site, self._lab.guest)
+            swift.prepare(self._site, environment, self._lab.log(self._cloud.name, "swift-rings"))
         # They come before the other APIs: theirs is the longest way, and it is mostly waiting at its end.
         names = (*services.worker_names(self._site), *services.api_names(self._site))
         conductor = self._daemons["nova-conductor"]
@@ -78,6 +81,11 @@ class Raising:
         if self._cloud.cinder:
             with self._step("Cinder"):
                 self._api("cinder-api", "block-storage")
+        if self._cloud.swift:
+            with self._step("Swift"):
+                for name, url in swift.health_urls(self._site.addresses).items():
+                    wait_for_answer(self._lab, self._waiter, self._daemons[name], url)
+                self._api("swift-proxy", "object-store")
 
     def _nova(self) -> None:
         with self._step("Nova"):

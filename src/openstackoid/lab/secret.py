@@ -10,7 +10,7 @@ from pathlib import Path
 from openstackoid.lab.configs import SERVICE_USERS
 from openstackoid.lab.state import write_private
 
-ACCOUNTS = ("admin", "demo", "reader", *SERVICE_USERS, "database", "bus")
+ACCOUNTS = ("admin", "demo", "reader", *SERVICE_USERS, "database", "bus", "swift_hash")
 
 
 def passwords(directory: Path) -> dict[str, str]:

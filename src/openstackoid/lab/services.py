@@ -4,6 +4,7 @@
 import sys
 from pathlib import Path
 
+from openstackoid.lab import swift
 from openstackoid.lab.catalog import Api, apis
 from openstackoid.lab.configs import Site
 from openstackoid.lab.processes import Daemon
@@ -17,6 +18,8 @@ _ENTRY_POINTS = "[neutron.ml2.mechanism_drivers]\nopenstackoid_lab = openstackoi
 
 def process_name(api: Api) -> str:
     """Return the name of the process that serves an API."""
+    if api.name == "swift":
+        return "swift-proxy"
     return f"{api.name}-api" if api.name in ("nova", "cinder") else api.name
 
 
@@ -26,9 +29,11 @@ def api_names(site: Site) -> tuple[str, ...]:
 
 
 def worker_names(site: Site) -> tuple[str, ...]:
-    """Return the names of the processes that have no API and authenticate at their start; nova-compute is apart."""
-    names = ("nova-conductor", "nova-scheduler")
-    return (*names, "cinder-scheduler", "cinder-volume") if site.cloud.cinder else names
+    """Return the names of the processes behind the APIs; nova-compute is apart."""
+    names = ["nova-conductor", "nova-scheduler"]
+    names += ["cinder-scheduler", "cinder-volume"] if site.cloud.cinder else []
+    names += swift.STORAGE_SERVERS if site.cloud.swift else []
+    return tuple(names)
 
 
 def write_guest(directory: Path) -> Path:
@@ -69,18 +74,23 @@ def daemons(site: Site, guest: Path, logs: Path) -> dict[str, Daemon]:
 
     def add(name: str, argv: list[str], project: str) -> None:
         # What a service reads at its start: a change of any of these files is a reason to restart it.
-        reads = [path for path in sorted((site.conf / project).rglob("*")) if path.is_file()]
-        if name in ("nova-compute", "neutron"):
+        reads = [path for path in sorted((site.conf / project).rglob("*")) if path.is_file() and path.suffix != swift.RING]
+        if name in ("nova-compute", "neutron", "cinder-volume"):
             reads += sorted((guest / "openstackoid_lab").glob("*.py"))
         cwd = private_dir(site.data / project)
         result[name] = Daemon(site.cloud.name, name, argv, env, logs / site.cloud.name / f"{name}.log", cwd, reads, patience=4)
 
     for api in apis(site.cloud):
-        argv = [str(site.venv / "bin/pyuwsgi"), "--ini", str(site.conf / api.name / "uwsgi.ini")]
-        add(process_name(api), argv, api.name)
+        if api.wsgi:
+            argv = [str(site.venv / "bin/pyuwsgi"), "--ini", str(site.conf / api.name / "uwsgi.ini")]
+            add(process_name(api), argv, api.name)
     for name in worker_names(site):
         project = name.partition("-")[0]
-        add(name, [str(site.venv / "bin" / name), "--config-file", str(site.conf / project / f"{project}.conf")], project)
+        if project != "swift":
+            add(name, [str(site.venv / "bin" / name), "--config-file", str(site.conf / project / f"{project}.conf")], project)
+    if site.cloud.swift:
+        for name in swift.SERVERS:
+            add(name, swift.command(site, name), "swift")
     compute = [str(site.venv / "bin/python"), "-m", "openstackoid_lab.compute"]
     add("nova-compute", [*compute, "--config-file", str(site.conf / "nova/nova-compute.conf")], "nova")
     return result

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as Grid
 
-from openstackoid.lab import services
+from openstackoid.lab import services, swift
 from openstackoid.lab.catalog import apis
 from openstackoid.lab.clouds import Cloud
 from openstackoid.lab.lab import Lab
@@ -52,6 +52,7 @@ def _cloud(lab: Lab, cloud: Cloud) -> dict[str, Any]:
     where = lab.addresses(cloud)
     urls = {services.process_name(api): where.backend(api.type) + "/" for api in apis(cloud)}
     urls[services.GATEWAY] = f"http://127.0.0.1:{where.gateway_ports()[0]}/.openstackoid/health"
+    urls |= swift.health_urls(where)
     types = {services.process_name(api): api.type for api in apis(cloud)}
     with ThreadPoolExecutor(len(urls)) as pool:
         found = pool.map(lambda name: _service(lab, cloud.name, name, types.get(name), urls.get(name)), lab.process_names(cloud))

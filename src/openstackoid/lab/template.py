@@ -71,7 +71,7 @@ class Template:
                 raise
 
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(make, [name for name in databases.DATABASES if name != "cinder" or cloud.cinder]))
+            list(pool.map(make, [name for name in databases.DATABASES if cloud.runs(name)]))
 
     def build(self) -> None:
         """Run the services' migrations in a database server of their own and keep the result.

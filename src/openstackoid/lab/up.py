@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.lab import packages, services
+from openstackoid.lab import packages, services, swift
 from openstackoid.lab.catalog import apis
 from openstackoid.lab.clouds import Cloud, select
 from openstackoid.lab.down import stop_clouds
@@ -85,6 +85,7 @@ def _check_ports(lab: Lab, wanted: Sequence[Cloud], only: Part | None) -> None:
             needed += [(port, cloud.name, services.GATEWAY) for port in where.gateway_ports()]
         if only != "gateways":
             needed += [(where.ports[f"backend.{api.type}"], cloud.name, services.process_name(api)) for api in apis(cloud)]
+            needed += [(where.ports[port], cloud.name, name) for name, port in swift.storage_ports(cloud).items()]
     for port, owner, process in needed:
         if lab.table.find(owner, process) is None and not is_free(port):
             raise OpenstackoidError(

@@ -8,7 +8,7 @@ import yaml
 
 from openstackoid.lab import catalog, ports
 from openstackoid.lab.catalog import Addresses
-from openstackoid.lab.clouds import Cloud
+from openstackoid.lab.clouds import Cloud, Layout
 from openstackoid.mesh import load_mesh
 
 
@@ -37,9 +37,19 @@ def test_cinder_is_there_when_switched_on() -> None:
     assert "block-storage" in [api.type for api in catalog.apis(Cloud("A", cinder=True))]
 
 
+@pytest.mark.parametrize(
+    ("layout", "frontend"), [("prefix", "http://127.0.0.1:8801/object-store"), ("ports", "http://127.0.0.1:8926")]
+)
+def test_swift_knows_no_prefix_and_has_the_project_in_its_url(layout: Layout, frontend: str) -> None:
+    assert "object-store" not in [api.type for api in catalog.apis(Cloud("A"))]
+    where = _addresses(Cloud("A", layout, swift=True))
+    assert where.in_catalog("object-store") == f"{frontend}/v1/AUTH_$(project_id)s"
+    assert where.backend("object-store") == "http://127.0.0.1:8936"
+
+
 @pytest.mark.parametrize("layout", ["prefix", "ports"])
-def test_gateways_can_read_the_mesh_that_the_lab_writes(layout: str, tmp_path: Path) -> None:
-    clouds = [Cloud("A", layout, cinder=True), Cloud("B", layout)]  # type: ignore[arg-type]
+def test_gateways_can_read_the_mesh_that_the_lab_writes(layout: Layout, tmp_path: Path) -> None:
+    clouds = [Cloud("A", layout, cinder=True, swift=True), Cloud("B", layout)]
     readers = {cloud.name: tmp_path / cloud.name for cloud in clouds}
     described = catalog.mesh({cloud.name: _addresses(cloud, n) for n, cloud in enumerate(clouds, 1)}, readers)
     path = tmp_path / "mesh.yaml"

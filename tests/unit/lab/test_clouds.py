@@ -15,13 +15,18 @@ def test_two_clouds_are_described_by_default(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_environment_describes_other_clouds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(clouds.VARIABLE, "A, B:ports ,C:ports+cinder,")
-    assert clouds.described() == (Cloud("A"), Cloud("B", "ports"), Cloud("C", "ports", cinder=True))
+    monkeypatch.setenv(clouds.VARIABLE, "A, B:ports ,C:ports+cinder,D:swift+cinder")
+    assert clouds.described() == (
+        Cloud("A"),
+        Cloud("B", "ports"),
+        Cloud("C", "ports", cinder=True),
+        Cloud("D", cinder=True, swift=True),
+    )
 
 
 def test_an_unknown_option_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(clouds.VARIABLE, "A:port")
-    with pytest.raises(OpenstackoidError, match=r"unknown option 'port' of 'A'; accepted: prefix, ports, cinder"):
+    with pytest.raises(OpenstackoidError, match=r"unknown option 'port' of 'A'; accepted: prefix, ports, cinder, swift"):
         clouds.described()
 
 

@@ -48,6 +48,12 @@ def test_cinder_is_configured_when_switched_on() -> None:
     assert "cinder/cinder.conf" in configs.files(_site(Cloud("A", cinder=True)))
 
 
+def test_optional_accounts_are_in_no_configuration_without_their_service() -> None:
+    content = "".join(configs.files(_site(Cloud("A"))).values())
+    assert "secret-a-cinder" not in content
+    assert "secret-a-swift" not in content
+
+
 def test_nova_compute_has_no_way_into_a_database() -> None:
     content = configs.files(_site(Cloud("A")))["nova/nova-compute.conf"]
     assert "mysql" not in content

@@ -98,3 +98,14 @@ def test_a_sudo_that_refuses_is_an_answer_before_anything_is_done(machine: Machi
     with pytest.raises(OpenstackoidError, match="sudo does not let this user"):
         check_before(Environment(machine.folder / "venv"), machine.folder)
     assert machine.said() == ["sudo true"]
+
+
+def test_a_new_swift_keeps_the_databases_and_a_new_nova_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pins = tmp_path / "constraints.txt"
+    monkeypatch.setattr(packages, "CONSTRAINTS", pins)
+    keys = []
+    for text in ("nova==1\nswift==1\n", "nova==1\nswift==2\n", "nova==2\nswift==2\n"):
+        pins.write_text(text)
+        keys.append((Environment.of(tmp_path).directory, Environment.of(tmp_path).schema_key))
+    assert keys[0][0] != keys[1][0]
+    assert keys[0][1] == keys[1][1] != keys[2][1]

@@ -1,38 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Nova compute driver without a hypervisor that fetches images as libvirt's does.
+"""A Nova compute driver without a hypervisor that fetches and uploads images as libvirt's does.
 
 Nova's own fake driver never asks Glance for anything. This one streams the server's image through Nova's image API,
-with the user's token, and refuses to start a server whose image does not have the hash that Glance states.
+with the user's token, and refuses to start a server whose image does not have the hash that Glance states. It keeps the
+bytes as the server's disk, and uploads them when the server is snapshotted or shelved.
 """
 
-import hashlib
+from pathlib import Path
 
+import nova.conf
 from nova import exception
+from nova.compute import task_states
 from nova.image import glance
 from nova.virt import fake, node
 from oslo_log import log as logging
 
+from openstackoid_lab import content
+
+CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
 
 
-class _Hashes:
-    """A file to write to that keeps hashes and a length instead of bytes."""
-
-    def __init__(self, algorithms):
-        self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
-        self.length = 0
-
-    def write(self, chunk):
-        self.length += len(chunk)
-        for one in self._hashes.values():
-            one.update(chunk)
-
-    def digest(self, algorithm):
-        return self._hashes[algorithm].hexdigest()
-
-
 class LabDriver(fake.FakeDriver):
-    """Nova's fake driver, with one node that survives a restart and images that are really fetched."""
+    """Nova's fake driver, with one node that survives a restart and disks that are an image's bytes."""
 
     vcpus = 64
     memory_mb = 262144
@@ -40,29 +30,48 @@ class LabDriver(fake.FakeDriver):
 
     def spawn(self, context, instance, image_meta, *args, **kwargs):
         """Fetch the server's image, then do as the fake driver does."""
-        # A server that boots from a volume has no image; its block device is cinder's business.
-        if instance.image_ref:
-            self._fetch(context, instance)
+        self._ensure_disk(context, instance)
         super().spawn(context, instance, image_meta, *args, **kwargs)
 
-    def _fetch(self, context, instance):
+    def destroy(self, context, instance, network_info, block_device_info=None, destroy_disks=True, **kwargs):
+        """Do as the fake driver does, and remove the server's disk."""
+        super().destroy(context, instance, network_info, block_device_info, destroy_disks, **kwargs)
+        if destroy_disks:
+            self._disk(instance).unlink(missing_ok=True)
+
+    def snapshot(self, context, instance, image_id, update_task_state):
+        """Upload the server's disk as the image that nova-api has made for it."""
         api = glance.API()
-        image = api.get(context, instance.image_ref)
-        expected = {}
-        if image.get("checksum"):
-            expected["md5"] = image["checksum"]
-        properties = image.get("properties", {})
-        if properties.get("os_hash_algo") and properties.get("os_hash_value"):
-            expected[properties["os_hash_algo"]] = properties["os_hash_value"]
-        if not expected:
-            raise exception.ImageUnacceptable(image_id=instance.image_ref, reason="Glance states no hash of it")
-        received = _Hashes(expected)
-        api.download(context, instance.image_ref, data=received)
-        for algorithm, value in expected.items():
-            if received.digest(algorithm) != value:
-                reason = f"its {algorithm} is {received.digest(algorithm)}, Glance states {value}"
-                raise exception.ImageUnacceptable(image_id=instance.image_ref, reason=reason)
-        LOG.info("Fetched image %s: %d bytes, %s", instance.image_ref, received.length, expected, instance=instance)
+        update_task_state(task_state=task_states.IMAGE_PENDING_UPLOAD)
+        disk = self._ensure_disk(context, instance)
+        metadata = {
+            "name": api.get(context, image_id)["name"],
+            "status": "active",
+            "disk_format": "raw",
+            "container_format": "bare",
+            "properties": {"image_location": "snapshot", "image_state": "available", "owner_id": instance.project_id},
+        }
+        update_task_state(task_state=task_states.IMAGE_UPLOADING, expected_state=task_states.IMAGE_PENDING_UPLOAD)
+        with disk.open("rb") as data:
+            api.update(context, image_id, metadata, data)
+        LOG.info("Uploaded image %s", image_id, instance=instance)
+
+    def _disk(self, instance):
+        return Path(CONF.instances_path) / f"{instance.uuid}.disk"
+
+    def _ensure_disk(self, context, instance):
+        """Return the server's disk; fetch its image first, unless that was done before."""
+        disk = self._disk(instance)
+        # A server that boots from a volume has no image; its block device is cinder's business.
+        if instance.image_ref and not disk.exists():
+            api = glance.API()
+            image = api.get(context, instance.image_ref)
+            try:
+                what = content.fetch(disk, image, lambda file: api.download(context, instance.image_ref, data=file))
+            except content.ImageError as error:
+                raise exception.ImageUnacceptable(image_id=instance.image_ref, reason=str(error)) from error
+            LOG.info("Fetched image %s: %s", instance.image_ref, what, instance=instance)
+        return disk
 
     def get_available_resource(self, nodename):
         """Return the node's resources, under the id that Nova wrote down for it.
