@@ -92,6 +92,7 @@ SCOPED = [
         (auth(f"tok!SCOPE!{TWO_DONE}"),),
         at="CloudTwo",
         to="compute.public",
+        native=False,
     ),
     Case(
         "the local cloud by name",
@@ -120,7 +121,7 @@ SCOPED = [
     ),
     Case(
         "discovery without a token keeps the plain form; links are mended where prefixes differ",
-        relayed("CloudTwo", "/", plain(TWO_DONE)),
+        sent("CloudTwo", "/", plain(TWO_DONE)),
         "/image",
         (plain(TO_TWO),),
         native=False,
@@ -291,6 +292,7 @@ IDENTITY = [
         sent("CloudTwo", "/v3/users", auth('tok!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}')),
         "/identity/v3/users",
         (auth("tok"), plain('{"identity":"CloudTwo"}')),
+        native=False,
     ),
     Case(
         "revocation in another cloud",
@@ -298,10 +300,11 @@ IDENTITY = [
         "/identity/v3/auth/tokens",
         (auth("tok"), subject("tok"), plain('{"identity":"CloudTwo"}')),
         method="DELETE",
+        native=False,
     ),
     Case(
         "the version document of another cloud's Keystone",
-        relayed("Cloud-3.b", "/os/identity/v3", plain('{"*":"CloudOne","identity":"Cloud-3.b"}')),
+        sent("Cloud-3.b", "/os/identity/v3", plain('{"*":"CloudOne","identity":"Cloud-3.b"}')),
         "/identity/v3",
         (plain('{"identity":"Cloud-3.b"}'),),
         native=False,

@@ -89,10 +89,10 @@ class _Trip:
         if isinstance(decision, Relay):
             if body is None:
                 body = await self._read_body(head)
-            answer = await relay(self._upstream, head, body, decision, self._here)
+            answer = await relay(self._upstream, head, body, decision, self._mesh)
             self.done = "relayed"
             return answer
-        return await forward(self._upstream, Incoming(self._request, head, body), decision, self._here.timeouts)
+        return await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh)
 
     def _decide(self, head: Head, body: bytes | None) -> Decision:
         token = None if body is None else body_token(body)

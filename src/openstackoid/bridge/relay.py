@@ -14,8 +14,8 @@ from openstackoid.bridge.head import Head, without
 from openstackoid.bridge.links import Links
 from openstackoid.bridge.tokens import project_of, with_body_token, with_catalog, with_plain_catalog
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops, read_answer
-from openstackoid.mesh import Cloud, catalog
-from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Headers, Relay
+from openstackoid.mesh import Cloud, Mesh, catalog
+from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Relay
 from openstackoid.scope import join_token
 
 ANSWER_LIMIT = 1024 * 1024
@@ -25,17 +25,18 @@ _NOT_SENT_ON = ("expect", "content-length", "accept-encoding")
 _AS_IT_IS = (("Accept-Encoding", "identity"),)
 
 
-async def relay(upstream: Upstream, head: Head, body: bytes | None, decision: Relay, cloud: Cloud) -> WholeAnswer:
-    """Send the request where ``decision`` says and return the answer, adapted to ``cloud``, the gateway's own.
+async def relay(upstream: Upstream, head: Head, body: bytes | None, decision: Relay, mesh: Mesh) -> WholeAnswer:
+    """Send the request where ``decision`` says and return the answer, adapted to the gateway's own cloud.
 
     Raises :class:`AnswerError` when it cannot be sent, or the answer cannot be used.
     """
     if decision.body_token is not None and body is not None:
         body = with_body_token(body, decision.body_token)
+    links = Links.of(mesh, decision, head)
     failure: AnswerError | None = None
     for hop in hops(decision.endpoint, decision.local, decision.path):
         try:
-            return await _Exchange(upstream, decision, cloud, hop).run(head, body)
+            return await _Exchange(upstream, decision, mesh.clouds[upstream.at], links, hop).run(head, body)
         except UpstreamError as error:
             failure = error
             if not error.unreached:
@@ -46,10 +47,11 @@ async def relay(upstream: Upstream, head: Head, body: bytes | None, decision: Re
 class _Exchange:
     """One question to one place."""
 
-    def __init__(self, upstream: Upstream, decision: Relay, cloud: Cloud, hop: Hop) -> None:
+    def __init__(self, upstream: Upstream, decision: Relay, cloud: Cloud, links: Links, hop: Hop) -> None:
         self.upstream = upstream
         self.decision = decision
         self.cloud = cloud
+        self.links = links
         self.hop = hop
         self.called = decision.path.removeprefix(decision.endpoint.frontend.prefix)
 
@@ -61,12 +63,9 @@ class _Exchange:
             content = await read_answer(self.upstream, self.hop, answer, ANSWER_LIMIT)
         if self.decision.validates and answer.status == 401:
             raise self._unknown_token()
-        if not self.decision.local:
-            if self.called not in (TOKENS_PATH, CATALOG_PATH):
-                kept, content = self._with_own_links(head, kept, content)
-            elif answer.status in (200, 201) and head.method != "HEAD":
-                content = await self._with_own_catalog(content)
-        kept = tuple((key, self._with_scope(key, value)) for key, value in kept)
+        if not self.decision.local and answer.status in (200, 201) and head.method != "HEAD":
+            content = await self._with_own_catalog(content)
+        kept = tuple((key, self._with_scope(key, value)) for key, value in self.links.headers(kept))
         return WholeAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept), body=content)
 
     def _deadline(self) -> Deadline:
@@ -77,12 +76,6 @@ class _Exchange:
         """Have a new token carry on the scope of the token that it was asked for with."""
         scope = self.decision.scope
         return value if scope is None or key.lower() != "x-subject-token" else join_token(value, scope)
-
-    def _with_own_links(self, head: Head, headers: Headers, content: bytes) -> tuple[Headers, bytes]:
-        """Return a version document whose links stay with the gateway that the client spoke to."""
-        links = Links(tuple(head.values("host")), self.decision.endpoint.frontend, self.decision.entrance.frontend)
-        kept = tuple((key, links.link(value) if key.lower() == "location" else value) for key, value in headers)
-        return kept, links.document(content) if content else content
 
     async def _with_own_catalog(self, content: bytes) -> bytes:
         """Return a document with this cloud's catalog in it, where it had one."""

@@ -6,9 +6,9 @@ A request carries at most one scope that HAProxy reads: in ``X-Scope``, in ``X-A
 be named twice. Whatever else is possible sets ``txn.bridge``, and Python decides. The conformance tests hold both to one table.
 """
 
-from openstackoid.haproxy.maps import ENDPOINTS, OTHER_PREFIX, PAIRS, TARGETS, bind_ids
+from openstackoid.haproxy.maps import ENDPOINTS, PAIRS, RELINKED, TARGETS, bind_ids
 from openstackoid.mesh import Cloud
-from openstackoid.routing import CATALOG_PATH, IDENTITY, TOKENS_PATH
+from openstackoid.routing import CATALOG_PATH, IDENTITY, TOKENS_PATH, VERSION_DOCUMENT
 from openstackoid.scope import MAX_LENGTH
 
 NATIVE_ENTRIES = 8
@@ -117,7 +117,7 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         query = f"json_query('$.{service}')"
         lines.append(f"http-request set-var(txn.cloud) var(txn.scope),{query} if decided {{ var(txn.endpoint) -m str {keys} }}")
     prefixes = sorted({endpoint.frontend.prefix.replace(".", "\\.") for endpoint in cloud.endpoints})
-    documents = f"^({'|'.join(prefixes)})(/?|/v[0-9.]+/?)$"
+    documents = f"^({'|'.join(prefixes)})({VERSION_DOCUMENT})$"
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
     return [
         *lines,
@@ -129,8 +129,10 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         f"http-request set-var(txn.peer) var(txn.target),map_str({TARGETS}) if {{ var(txn.target) -m found }}",
         f"{_BRIDGE} if {{ var(txn.target) -m found }} !{{ var(txn.peer) -m found }}",
         "acl is_foreign var(txn.peer) -m found",
-        "# Version documents of a peer with other prefixes: the bridge mends their links.",
-        f"{_BRIDGE} if is_foreign METH_GET {{ var(txn.target),map_str({OTHER_PREFIX}) -m found }}"
+        "# Answers whose links would lead out of the gateway: the bridge mends them. A WebSocket has none.",
+        f"http-request set-var(txn.relinked) var(txn.target),map_str({RELINKED}) if is_foreign"
+        " !{ req.fhdr(upgrade) -m sub -i websocket }",
+        f"{_BRIDGE} if {{ var(txn.relinked) -m str all }} or {{ var(txn.relinked) -m str documents }} METH_GET"
         f" {{ path -m reg '{documents}' }}",
     ]
 

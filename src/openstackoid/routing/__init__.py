@@ -3,12 +3,22 @@
 
 from openstackoid.routing.decide import CATALOG_PATH, IDENTITY, TOKENS_PATH, called_path, decide
 from openstackoid.routing.decision import Decision, Forward, Refuse, Relay
-from openstackoid.routing.request import Headers, Request
+from openstackoid.routing.links import (
+    VERSION_DOCUMENT,
+    names_document,
+    own_identity,
+    own_places,
+    peer_places,
+    plain_host,
+    relinked,
+)
+from openstackoid.routing.request import Headers, Request, with_headers
 
 __all__ = [
     "CATALOG_PATH",
     "IDENTITY",
     "TOKENS_PATH",
+    "VERSION_DOCUMENT",
     "Decision",
     "Forward",
     "Headers",
@@ -17,4 +27,11 @@ __all__ = [
     "Request",
     "called_path",
     "decide",
+    "names_document",
+    "own_identity",
+    "own_places",
+    "peer_places",
+    "plain_host",
+    "relinked",
+    "with_headers",
 ]

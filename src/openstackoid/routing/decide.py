@@ -7,15 +7,13 @@ from urllib.parse import unquote
 
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing.decision import Decision, Forward, Refuse, Relay
+from openstackoid.routing.links import relinks
 from openstackoid.routing.request import Request, with_headers
 from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, join_token, parse, split_token
 
 IDENTITY = "identity"
 TOKENS_PATH = "/v3/auth/tokens"
 CATALOG_PATH = "/v3/auth/catalog"
-VERSION_DOCUMENT = re.compile(r"/?|/v[0-9.]+/?")
-"""Below a service's root: the documents from whose links clients build every later URL. Where the peer has another prefix, its
-links would lead out of the gateway."""
 AUTH, SUBJECT, SERVICE, PLAIN = "x-auth-token", "x-subject-token", "x-service-token", "x-scope"
 
 
@@ -135,7 +133,7 @@ class _Gateway:
         if has_catalog and not local and (validates or scope is not None):
             return Relay(target, endpoint, local, path, headers, validates)
         if local:
-            return Forward(target, True, self._path(request, endpoint, target), headers)
+            return Forward(target, endpoint, True, self._path(request, endpoint, target), headers)
         changes: dict[str, str | None] = {PLAIN: None}
         if auth is not None and scope is not None:
             changes[AUTH] = join_token(auth.bare, scope.wire())
@@ -147,19 +145,10 @@ class _Gateway:
             changes[SERVICE] = self._service_token(service_token, target)
         return self._forward(request, endpoint, target, changes)
 
-    def _forward(self, request: Request, endpoint: Endpoint, target: Endpoint, changes: dict[str, str | None]) -> Forward | Relay:
+    def _forward(self, request: Request, endpoint: Endpoint, target: Endpoint, changes: dict[str, str | None]) -> Forward:
         path = self._path(request, endpoint, target)
         headers = with_headers(request.headers, changes)
-        local = target.cloud == self.at
-        called = request.path[len(endpoint.frontend.prefix) :]
-        if (
-            not local
-            and target.frontend.prefix != endpoint.frontend.prefix
-            and request.method in ("GET", "HEAD")
-            and VERSION_DOCUMENT.fullmatch(called)
-        ):
-            return Relay(target, endpoint, False, path, headers)
-        return Forward(target, local, path, headers)
+        return Forward(target, endpoint, target.cloud == self.at, path, headers, relinks(endpoint, target, request))
 
     @staticmethod
     def _path(request: Request, endpoint: Endpoint, target: Endpoint) -> str:

@@ -11,13 +11,17 @@ from openstackoid.routing.request import Headers
 class Forward:
     """Send the request to an endpoint: to its backends when it is the gateway's own cloud, else to its frontend.
 
-    ``path`` is the path under which the endpoint's frontend knows the request; ``headers`` are all headers to send.
+    ``entrance`` is the endpoint of the gateway that the client spoke to: links in the headers of the answer are made to name it,
+    and with ``relink`` those in its body, too. ``path`` is the path under which the endpoint's frontend knows the request;
+    ``headers`` are all headers to send.
     """
 
     endpoint: Endpoint
+    entrance: Endpoint
     local: bool
     path: str
     headers: Headers
+    relink: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Relay:
     """Have the bridge send the request and adapt the answer, a small JSON document.
 
     ``local``: the gateway's own Keystone is asked, because the body had to be changed; then the answer stays as it is.
-    ``entrance`` is the endpoint of the gateway that the client spoke to: the links of a version document are made to name it.
+    ``entrance`` is the endpoint of the gateway that the client spoke to: links in the headers of the answer are made to name it.
     A peer's Keystone has the catalog in its answer replaced by the gateway's own. ``validates``: a service here validates a
     foreign token, which vouches for itself; a 401 of the peer then means what Keystone says with 404. ``body_token`` is the bare
     token to put into the body, and ``scope`` the wire form of the scope that it carried, which the new token is to carry on.

@@ -54,11 +54,33 @@ PLAYS = {
         > X-Scope: {"image": "CloudTwo"}
         < forward to compute of CloudOne: /compute/v2.1/servers
         """,
-    "a version document under another prefix is fetched by the bridge, which mends its links": """
+    "the links of a version document under another prefix are mended": """
         > GET CloudOne image.public /image/
         > X-Scope: {"image": "CloudTwo"}
-        < relay to image of CloudTwo: /
+        < forward to image of CloudTwo: /
+        < its links are mended
         < x-scope: {"*":"CloudOne","image":"CloudTwo"}
+        """,
+    "other answers of Glance hold none that would lead astray": """
+        > GET CloudOne image.public /image/v2/images
+        > X-Scope: {"image": "CloudTwo"}
+        < forward to image of CloudTwo: /v2/images
+        < x-scope: {"*":"CloudOne","image":"CloudTwo"}
+        """,
+    "those of other services do": """
+        > POST CloudOne compute.public /compute/v2.1/servers
+        > X-Scope: {"compute": "CloudTwo"}
+        < forward to compute of CloudTwo: /v2.1/servers
+        < its links are mended
+        < x-scope: {"*":"CloudOne","compute":"CloudTwo"}
+        """,
+    "a WebSocket holds none": """
+        > GET CloudOne compute.public /compute/v2.1/console
+        > Upgrade: WebSocket
+        > X-Scope: {"compute": "CloudTwo"}
+        < forward to compute of CloudTwo: /v2.1/console
+        < upgrade: WebSocket
+        < x-scope: {"*":"CloudOne","compute":"CloudTwo"}
         """,
     "a service abroad is asked under the interface that the client used, else under public": """
         > GET CloudOne image.internal /v2/images
@@ -212,8 +234,10 @@ def perform(first: str, *rest: str) -> list[str]:
     verb = "forward" if isinstance(decision, Forward) else "relay"
     done = [f"{verb} to {decision.endpoint.service} of {decision.endpoint.cloud}: {decision.path}"]
     assert decision.local == (decision.endpoint.cloud == cloud)
-    if not isinstance(decision, Forward):
-        assert decision.entrance == endpoint
+    assert decision.entrance == endpoint
+    if isinstance(decision, Forward):
+        done += ["its links are mended"] if decision.relink else []
+    else:
         done += ["a 401 means an unknown token"] if decision.validates else []
         if decision.body_token is not None:
             done.append(f"the body's token is {decision.body_token}, the new one carries {decision.scope}")
