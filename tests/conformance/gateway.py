@@ -40,6 +40,7 @@ class RunningGateway:
     at: str
     mesh: Mesh
     recorder: Recorder
+    pids: tuple[int, ...] = ()
 
     def listener(self, key: str) -> Listener:
         return next(endpoint.listener for endpoint in self.mesh.clouds[self.at].endpoints if endpoint.key == key)
@@ -71,29 +72,38 @@ def running_gateway(at: str, *, with_bridge: bool, down: tuple[str, ...] = ()) -
     text = description(free_ports())
     mesh = parse_mesh(text)
     recorder = Recorder()
+    try:
+        _serve_all(recorder, mesh, at, down)
+        with started(text, at, with_bridge=with_bridge) as pids:
+            yield RunningGateway(at, mesh, recorder, pids)
+    finally:
+        recorder.close()
+
+
+@contextmanager
+def started(text: str, at: str, *, with_bridge: bool) -> Iterator[tuple[int, ...]]:
+    """Start the two processes of the gateway of ``at``, and nothing around it; yield their ids."""
     processes: list[subprocess.Popen[bytes]] = []
     with TemporaryDirectory(prefix="oid-") as folder:
         sockets = Runtime(f"{folder}/bridge.sock", f"{folder}/stats.sock")
         try:
-            _serve_all(recorder, mesh, at, down)
             if with_bridge:
                 Path(folder, "mesh.yaml").write_text(text)
                 command = [sys.executable, "-m", "openstackoid.bridge", "--cloud", at]
                 command += ["--config", f"{folder}/mesh.yaml", "--socket", sockets.bridge_socket]
                 processes.append(subprocess.Popen(command))
                 _wait(lambda: Path(sockets.bridge_socket).exists())
-            for name, content in compile_gateway(mesh, at, sockets).items():
+            for name, content in compile_gateway(parse_mesh(text), at, sockets).items():
                 Path(folder, name).write_text(content)
             command = [str(HAPROXY.path), "-db", "-q", "-f", f"{folder}/haproxy.cfg"]
             processes.append(subprocess.Popen(command, env=HAPROXY.environment(), stdout=subprocess.DEVNULL))
             _wait(lambda: Path(sockets.stats_socket).exists())
-            yield RunningGateway(at, mesh, recorder)
+            yield tuple(process.pid for process in processes)
         finally:
             for process in processes:
                 process.terminate()
             for process in processes:
                 process.wait(10)
-            recorder.close()
 
 
 def _serve_all(recorder: Recorder, mesh: Mesh, at: str, down: tuple[str, ...]) -> None:

@@ -41,6 +41,7 @@ PLAYS = {
         > GET CloudTwo compute.public /v2.1/flavors
         > X-Auth-Token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
         < forward to compute of CloudOne: /compute/v2.1/flavors
+        < its links are mended
         < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
         """,
     "without a token the scope keeps its header, but only on the way abroad": """
@@ -156,6 +157,7 @@ PLAYS = {
         > X-Auth-Token: tok
         > X-Scope: {"identity": "CloudTwo"}
         < forward to identity of CloudTwo: /v3/users
+        < its links are mended
         < x-auth-token: tok!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}
         """,
     "two scopes that say the same in other words are one": """
