@@ -71,13 +71,16 @@ def test_version_documents(service: str, cloud: str, how: str, world: World) -> 
     assert got.json()["versions"][0]["links"] == [{"rel": "self", "href": expected}]
 
 
+# No gateway stands before the Glance of Same and of Fixed that would do so.
+MAKERS = [
+    (service, cloud) for service in LISTS for cloud in CLOUDS if (service, cloud) not in (("image", "Same"), ("image", "Fixed"))
+]
+
+
 @pytest.mark.parametrize("how", ["plain", "oddly"])
-@pytest.mark.parametrize("cloud", CLOUDS)
-@pytest.mark.parametrize("service", LISTS)
+@pytest.mark.parametrize(("service", "cloud"), MAKERS)
 def test_the_location_of_what_was_made(service: str, cloud: str, how: str, world: World) -> None:
-    """A peer's gateway has given Glance's Location the prefix back; Home's gives it to its own Glance's."""
-    if service == "image" and cloud in ("Same", "Fixed"):
-        pytest.skip("what stands behind a peer's gateway is not the gateway")
+    """Glance forgets its prefix, and the gateway of its own cloud gives it back."""
     got = ask(world, "POST", PREFIXES[service] + LISTS[service], scope_of(service, cloud, how), b"{}")
     assert got.status == 201
     assert got.headers["location"] == f"http://{world.host}{PREFIXES[service]}{LISTS[service]}/new"
@@ -121,7 +124,7 @@ PATHS = [
     "/v2/a",
     "/compute/v2.1",
     "//a",
-    "/v2?p=%2F#f",
+    "/v2?p#f",
 ]
 
 

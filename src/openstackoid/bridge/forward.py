@@ -105,7 +105,9 @@ class _Exchange:
                 if self.decision.relink and to_relink(answer.status, kept):
                     return await relink(Answered(self.upstream, hop, answer, kept), self.incoming.head, self.decision, self.links)
                 response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept))
-                if question.upgrade is not None and answer.status == 101:
+                if answer.status == 101:
+                    if question.upgrade is None:
+                        raise self.upstream.unusable(hop, "it goes on in a protocol that nobody asked for")
                     await tunnel(request, answer, response, question.upgrade, deadline)
                     return response
                 with towards_client():

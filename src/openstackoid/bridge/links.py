@@ -20,7 +20,7 @@ USERS_OWN = frozenset(
 
 _AT_TOP = frozenset({"next", "previous", "prev", "first", "last", "self"})
 _URL = re.compile(r"(?:http://(?P<at>[^/?#]+))?(?P<path>[/?].*)?", re.DOTALL)
-_KEYSTONE = re.compile(r'(Keystone uri=")[^"]*?((?:/v[0-9.]+)?)/?"(.*)')
+_KEYSTONE = re.compile(r'\A(Keystone uri=")[^"]*?((?:/v[0-9.]+)?)/?"(.*)', re.DOTALL)
 
 
 class Links:
