@@ -7,6 +7,8 @@ from conformance.refusals import BAD, BAD_ELSEWHERE, IMAGES, TO_TWO
 TOKENS = "/v3/auth/tokens"
 
 
+# The key is RFC 6455's: HAProxy refuses a handshake without one.
+WEBSOCKET = (("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="))
 TWO_DONE = '{"*":"CloudOne","image":"CloudTwo"}'
 
 UNSCOPED = [
@@ -138,6 +140,27 @@ SCOPED = [
         "/v2/",
         (plain(TO_TWO),),
         to="image.internal",
+    ),
+    Case(
+        "Glance has a second list of versions",
+        sent("CloudTwo", "/versions", plain(TWO_DONE)),
+        "/image/versions",
+        (plain(TO_TWO),),
+        native=False,
+    ),
+    Case(
+        "links of every answer are mended where prefixes differ",
+        sent("CloudTwo", "/v2.1/servers", auth('tok!SCOPE!{"*":"CloudOne","compute":"CloudTwo"}')),
+        "/compute/v2.1/servers",
+        (auth("tok"), plain('{"compute":"CloudTwo"}')),
+        method="POST",
+        native=False,
+    ),
+    Case(
+        "a WebSocket has no links",
+        sent("CloudTwo", "/v2.1/console", auth('tok!SCOPE!{"*":"CloudOne","compute":"CloudTwo"}')),
+        "/compute/v2.1/console",
+        (auth("tok"), plain('{"compute":"CloudTwo"}'), *WEBSOCKET),
     ),
     Case("discovery at home needs no scope", sent("CloudOne", "/compute"), "/compute", (plain(TO_TWO),)),
     Case(

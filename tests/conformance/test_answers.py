@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from conformance.cases import WEBSOCKET
 from conformance.services import PAGES
 from conformance.world import CLOUDS, LISTS, PREFIXES, World, ask, scope_of, whole_world
 from openstackoid.bridge.links import Links
@@ -143,7 +144,7 @@ def test_haproxy_and_bridge_read_a_location_alike(service: str, cloud: str, worl
             expected = dict(links.headers((("location", said), ("content-location", said))))
             for how in ("plain", "oddly") if path == "/image" else ("plain",):
                 # HAProxy asks the bridge for no WebSocket, whatever its answer.
-                headers = {**scope_of(service, cloud, how), "X-Say": said, "Upgrade": "websocket"}
+                headers = {**scope_of(service, cloud, how), "X-Say": said, **dict(WEBSOCKET)}
                 got = ask(world, "GET", f"{PREFIXES[service]}/v1/location", headers)
                 assert {name: got.headers[name] for name in expected} == expected, (said, how)
 
