@@ -7,6 +7,8 @@ from conformance.refusals import BAD, BAD_ELSEWHERE, IMAGES, TO_TWO
 TOKENS = "/v3/auth/tokens"
 
 
+# The key is RFC 6455's: HAProxy refuses a handshake without one.
+WEBSOCKET = (("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="))
 TWO_DONE = '{"*":"CloudOne","image":"CloudTwo"}'
 
 UNSCOPED = [
@@ -92,6 +94,7 @@ SCOPED = [
         (auth(f"tok!SCOPE!{TWO_DONE}"),),
         at="CloudTwo",
         to="compute.public",
+        native=False,
     ),
     Case(
         "the local cloud by name",
@@ -120,7 +123,7 @@ SCOPED = [
     ),
     Case(
         "discovery without a token keeps the plain form; links are mended where prefixes differ",
-        relayed("CloudTwo", "/", plain(TWO_DONE)),
+        sent("CloudTwo", "/", plain(TWO_DONE)),
         "/image",
         (plain(TO_TWO),),
         native=False,
@@ -137,6 +140,27 @@ SCOPED = [
         "/v2/",
         (plain(TO_TWO),),
         to="image.internal",
+    ),
+    Case(
+        "Glance has a second list of versions",
+        sent("CloudTwo", "/versions", plain(TWO_DONE)),
+        "/image/versions",
+        (plain(TO_TWO),),
+        native=False,
+    ),
+    Case(
+        "links of every answer are mended where prefixes differ",
+        sent("CloudTwo", "/v2.1/os-keypairs", auth('tok!SCOPE!{"*":"CloudOne","compute":"CloudTwo"}')),
+        "/compute/v2.1/os-keypairs",
+        (auth("tok"), plain('{"compute":"CloudTwo"}')),
+        method="POST",
+        native=False,
+    ),
+    Case(
+        "a WebSocket has no links",
+        sent("CloudTwo", "/v2.1/console", auth('tok!SCOPE!{"*":"CloudOne","compute":"CloudTwo"}')),
+        "/compute/v2.1/console",
+        (auth("tok"), plain('{"compute":"CloudTwo"}'), *WEBSOCKET),
     ),
     Case("discovery at home needs no scope", sent("CloudOne", "/compute"), "/compute", (plain(TO_TWO),)),
     Case(
@@ -291,6 +315,7 @@ IDENTITY = [
         sent("CloudTwo", "/v3/users", auth('tok!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}')),
         "/identity/v3/users",
         (auth("tok"), plain('{"identity":"CloudTwo"}')),
+        native=False,
     ),
     Case(
         "revocation in another cloud",
@@ -298,10 +323,11 @@ IDENTITY = [
         "/identity/v3/auth/tokens",
         (auth("tok"), subject("tok"), plain('{"identity":"CloudTwo"}')),
         method="DELETE",
+        native=False,
     ),
     Case(
         "the version document of another cloud's Keystone",
-        relayed("Cloud-3.b", "/os/identity/v3", plain('{"*":"CloudOne","identity":"Cloud-3.b"}')),
+        sent("Cloud-3.b", "/os/identity/v3", plain('{"*":"CloudOne","identity":"Cloud-3.b"}')),
         "/identity/v3",
         (plain('{"identity":"Cloud-3.b"}'),),
         native=False,

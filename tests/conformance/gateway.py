@@ -41,6 +41,7 @@ class RunningGateway:
     mesh: Mesh
     recorder: Recorder
     runtime: Runtime
+    pids: tuple[int, ...] = ()
 
     def listener(self, key: str) -> Listener:
         return next(endpoint.listener for endpoint in self.mesh.clouds[self.at].endpoints if endpoint.key == key)
@@ -82,11 +83,16 @@ def running_gateways(*at: str, with_bridge: bool = True, down: tuple[str, ...] =
     with ExitStack() as stack:
         stack.callback(recorder.close)
         _serve_all(recorder, mesh, at, down)
-        yield [RunningGateway(name, mesh, recorder, stack.enter_context(_running(name, mesh, text, with_bridge))) for name in at]
+        yield [
+            RunningGateway(name, mesh, recorder, *stack.enter_context(started(text, name, with_bridge=with_bridge)))
+            for name in at
+        ]
 
 
 @contextmanager
-def _running(at: str, mesh: Mesh, text: str, with_bridge: bool) -> Iterator[Runtime]:
+def started(text: str, at: str, *, with_bridge: bool) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
+    """Start the two processes of the gateway of ``at``, and nothing around it; yield where they meet, and their ids."""
+    mesh = parse_mesh(text)
     processes: list[subprocess.Popen[bytes]] = []
     with TemporaryDirectory(prefix="oid-") as folder:
         sockets = Runtime(f"{folder}/bridge.sock", f"{folder}/stats.sock", f"{folder}/records.sock")
@@ -103,7 +109,7 @@ def _running(at: str, mesh: Mesh, text: str, with_bridge: bool) -> Iterator[Runt
             command = [str(HAPROXY.path), "-db", "-q", "-f", f"{folder}/haproxy.cfg"]
             processes.append(subprocess.Popen(command, env=HAPROXY.environment(), stdout=subprocess.DEVNULL))
             _wait(lambda: Path(sockets.stats_socket).exists())
-            yield sockets
+            yield sockets, tuple(process.pid for process in processes)
         finally:
             for process in processes:
                 process.terminate()

@@ -159,12 +159,12 @@ class _Trip:
             if body is None:
                 body = await self._read_body(head, AUTHENTICATION_LIMIT)
             reader = self._readers.get(decision.endpoint.cloud)
-            answer = await relay(self._upstream, head, body, decision, self._here, reader=reader)
+            answer = await relay(self._upstream, head, body, decision, self._mesh, reader=reader)
             self.done = "relayed"
             return answer
         if decision.remember is not None:
             self._workflows.remember(decision.remember, self._here.memory)
-        return await forward(self._upstream, Incoming(self._request, head, body), decision, self._here.timeouts)
+        return await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh)
 
     async def _ask_twins(self, head: Head) -> None:
         """Learn from the cloud's other gateways what this one does not remember, where the request says no scope of its own."""

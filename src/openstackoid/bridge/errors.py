@@ -2,6 +2,8 @@
 """The errors that the bridge answers with, in OpenStack's error body, and the answers themselves."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
@@ -33,6 +35,15 @@ class CutError(Exception):
 
 class ClientGoneError(Exception):
     """The client did not wait for its answer."""
+
+
+@contextmanager
+def towards_client() -> Iterator[None]:
+    """Keep a client that is gone apart from a next hop that is gone: aiohttp raises the same for both."""
+    try:
+        yield
+    except ConnectionError:
+        raise ClientGoneError from None
 
 
 class _Unadorned(web.StreamResponse):

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A request that only Python could decide, sent on as it came: bodies stream both ways and nothing is kept."""
+"""A request sent on as it came: bodies stream both ways and nothing is kept, but for JSON whose links are to be mended."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from aiohttp import web
 from multidict import CIMultiDict
 
-from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, StreamedAnswer
+from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, towards_client
 from openstackoid.bridge.head import Incoming, without
+from openstackoid.bridge.links import Links
+from openstackoid.bridge.relink import Answered, relink, to_relink
+from openstackoid.bridge.tunnel import tunnel
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops
-from openstackoid.mesh import Timeouts
+from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.routing import Forward
 
 BROKEN_BODY = "the body of the request is malformed, or did not arrive in time"
@@ -63,18 +64,17 @@ async def invite(request: web.BaseRequest) -> None:
     request.writer.output_size = 0
 
 
-async def forward(upstream: Upstream, incoming: Incoming, decision: Forward, timeouts: Timeouts) -> web.StreamResponse:
-    """Send the request to where it was decided to go, and stream the answer back.
+async def forward(upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh) -> web.StreamResponse:
+    """Send the request to where it was decided to go, and stream the answer back, its links mended.
 
     Raises :class:`AnswerError` as long as nothing of the answer is out; after that :class:`CutError`, upon which the connection
     must be cut, so that nobody takes a part for the whole.
     """
-    if any("websocket" in value.lower() for value in incoming.head.values("upgrade")):
-        raise AnswerError(501, f"gateway of {upstream.at}: a WebSocket is not supported with a scope that is not written plainly")
+    exchange = _Exchange(upstream, incoming, decision, mesh)
     failure: AnswerError | None = None
     for hop in hops(decision.endpoint, decision.local, decision.path):
         try:
-            return await _exchange(upstream, incoming, decision, timeouts, hop)
+            return await exchange.run(hop)
         except UpstreamError as error:
             failure = error
             if not error.unreached:
@@ -82,40 +82,54 @@ async def forward(upstream: Upstream, incoming: Incoming, decision: Forward, tim
     raise failure or upstream.no_backend(decision.endpoint)
 
 
-async def _exchange(
-    upstream: Upstream, incoming: Incoming, decision: Forward, timeouts: Timeouts, hop: Hop
-) -> web.StreamResponse:
-    request, head = incoming.request, incoming.head
-    deadline = Deadline()
-    upload = Upload(request, deadline, timeouts, bool(head.values("expect")))
-    body = upload if incoming.body is None and request.body_exists else incoming.body
-    question = Question(head.method, head.query, without(decision.headers, "expect"), body)
-    response: StreamedAnswer | None = None
-    try:
-        async with upstream.ask(hop, question, timeouts, deadline) as answer:
-            upload.invite = False
-            kept = upstream.answer_headers(hop, answer)
-            response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept))
-            with _towards_client():
-                await response.prepare(request)
-            async for chunk in answer.content.iter_any():
-                with _towards_client():
-                    await response.write(chunk)
-            with _towards_client():
-                await response.write_eof()
-    except UpstreamError as error:
-        if response is not None:
-            raise CutError(error, response) from None
-        if upload.broken:
-            raise AnswerError(400, f"gateway of {upstream.at}: {BROKEN_BODY}") from None
-        raise
-    return response
+class _Exchange:
+    """One request on its way, and its answer on the way back."""
 
+    def __init__(self, upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh) -> None:
+        self.upstream = upstream
+        self.incoming = incoming
+        self.decision = decision
+        self.timeouts = mesh.clouds[upstream.at].timeouts
+        self.links = Links.of(mesh, decision, incoming.head)
 
-@contextmanager
-def _towards_client() -> Iterator[None]:
-    """Keep a client that is gone apart from a next hop that is gone: aiohttp raises the same for both."""
-    try:
-        yield
-    except ConnectionError:
-        raise ClientGoneError from None
+    async def run(self, hop: Hop) -> web.StreamResponse:
+        request = self.incoming.request
+        deadline = Deadline()
+        upload = Upload(request, deadline, self.timeouts, bool(self.incoming.head.values("expect")))
+        question = self._question(upload)
+        response: StreamedAnswer | None = None
+        try:
+            async with self.upstream.ask(hop, question, self.timeouts, deadline) as answer:
+                upload.invite = False
+                kept = self.links.headers(self.upstream.answer_headers(hop, answer))
+                if self.decision.relink and to_relink(answer.status, kept):
+                    return await relink(Answered(self.upstream, hop, answer, kept), self.incoming.head, self.decision, self.links)
+                response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept))
+                if answer.status == 101:
+                    if question.upgrade is None:
+                        raise self.upstream.unusable(hop, "it goes on in a protocol that nobody asked for")
+                    await tunnel(request, answer, response, question.upgrade, deadline)
+                    return response
+                with towards_client():
+                    await response.prepare(request)
+                async for chunk in answer.content.iter_any():
+                    with towards_client():
+                        await response.write(chunk)
+                with towards_client():
+                    await response.write_eof()
+        except UpstreamError as error:
+            if response is not None and response.prepared:
+                raise CutError(error, response) from None
+            if upload.broken:
+                raise AnswerError(400, f"gateway of {self.upstream.at}: {BROKEN_BODY}") from None
+            raise
+        return response
+
+    def _question(self, upload: Upload) -> Question:
+        head, body = self.incoming.head, self.incoming.body
+        headers = without(self.decision.headers, "expect")
+        if self.decision.relink:
+            headers = (*without(headers, "accept-encoding"), ("Accept-Encoding", "identity"))
+        streamed = upload if body is None and self.incoming.request.body_exists else body
+        upgrade = next((value for value in head.values("upgrade") if "websocket" in value.lower()), None)
+        return Question(head.method, head.query, headers, streamed, upgrade)

@@ -1,56 +1,145 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The links of a peer's version document, made to name the gateway that the client spoke to. Pure.
+"""The links of an answer, made to name the frontend that the client spoke to, whichever cloud answered. Pure.
 
-Clients build every later URL from these links. A service makes them from the ``Host`` that it is sent, which is the client's own
-gateway, and from its own path prefix; or from an address that its operators have set, which is the peer's frontend.
+Where they may lead is :mod:`openstackoid.routing.links`; here are the places of an answer in which they stand.
 """
 
 import json
-from dataclasses import dataclass
+import re
+from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
-from openstackoid.mesh import FrontendUrl
+from openstackoid.bridge.head import Head
+from openstackoid.mesh import Endpoint, Mesh
+from openstackoid.routing import Forward, Headers, Relay, own_identity, own_places, peer_places, plain_host
+
+USERS_OWN = frozenset(
+    {"metadata", "extra", "extra_specs", "properties", "driver_info", "instance_info", "parameters", "template"}
+)
+"""Keys below which nothing is a link: users choose the keys there."""
+
+_AT_TOP = frozenset({"next", "previous", "prev", "first", "last", "self"})
+_URL = re.compile(r"(?:http://(?P<at>[^/?#]+))?(?P<path>[/?].*)?", re.DOTALL)
+_KEYSTONE = re.compile(r'\A(Keystone uri=")[^"]*?((?:/v[0-9.]+)?)/?"(.*)', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
 class Links:
-    """``hosts`` are the ``Host`` headers of the request; links of ``theirs`` become links of ``ours``."""
+    """The links of one answer. ``target`` answered, ``entrance`` was asked, by a client that called it ``host``, or nothing."""
 
-    hosts: tuple[str, ...]
-    theirs: FrontendUrl
-    ours: FrontendUrl
+    def __init__(self, mesh: Mesh, entrance: Endpoint, target: Endpoint, host: str | None) -> None:
+        self._here = mesh.clouds[entrance.cloud]
+        self._peer = None if target.cloud == entrance.cloud else mesh.clouds[target.cloud]
+        self._entrance = entrance
+        self._target = target
+        self._host = host
+
+    @classmethod
+    def of(cls, mesh: Mesh, decision: Forward | Relay, head: Head) -> "Links":
+        """Return the links of the answer to a request."""
+        return cls(mesh, decision.entrance, decision.endpoint, next(iter(head.values("host")), None))
+
+    @cached_property
+    def _own(self) -> dict[str, Endpoint]:
+        return own_places(self._here, self._entrance, self._target)
+
+    @cached_property
+    def _theirs(self) -> dict[str, dict[str, Endpoint]]:
+        places: dict[str, dict[str, Endpoint]] = {}
+        if self._peer is not None:
+            for host, prefix, ours in peer_places(self._here, self._peer, self._entrance.interfaces[0]):
+                places.setdefault(host, {}).setdefault(prefix, self._entrance if ours.key == self._entrance.key else ours)
+        return places
 
     def link(self, url: str) -> str:
-        """Return a link of the peer's service as one of ours, and any other text as it is."""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
+        """Return a link, absolute or a path, as one that stays with the gateway; one that names another host stays as it is."""
+        match = _URL.fullmatch(url)
+        if match is None or url.startswith("//"):
             return url
-        origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
-        path = url[len(origin) :]
-        prefix = self.theirs.prefix
-        if (parts.scheme and not parts.netloc) or not (path == prefix or path.startswith((f"{prefix}/", f"{prefix}?"))):
+        at, path = match["at"], match["path"] or ""
+        if at is None and not path.startswith("/"):
             return url
-        rest = self.ours.prefix + path[len(prefix) :]
-        plain = origin.lower().removesuffix(":80")
-        if not origin or plain in {f"http://{host.lower().removesuffix(':80')}" for host in self.hosts}:
-            return (origin + rest) or "/"
-        return self.ours.origin() + rest if plain == self.theirs.origin().removesuffix(":80") else url
+        own = at is None or (self._host is not None and plain_host(at) == plain_host(self._host))
+        places = self._own if own else self._theirs.get(plain_host(at), {})
+        prefix = max((known for known in places if _below(path, known)), key=len, default=None)
+        if prefix is None:
+            return url
+        ours = places[prefix]
+        rest = ours.frontend.prefix + path[len(prefix) :]
+        return self._origin(at, ours) + (rest if rest.startswith("/") else f"/{rest}")
 
-    def document(self, body: bytes) -> bytes:
-        """Return a JSON document with each absolute link in it mended; what is not JSON stays as it is."""
+    def _origin(self, at: str | None, ours: Endpoint) -> str:
+        """Return scheme and host for a link that named ``at``; a path stays a path."""
+        if at is None:
+            return ""
+        same = self._host is not None and ours.listener == self._entrance.listener
+        return f"http://{self._host}" if same else ours.frontend.origin()
+
+    def headers(self, headers: Headers) -> Headers:
+        """Return the headers of an answer with its links mended."""
+        return tuple((name, self._header(name.lower(), value)) for name, value in headers)
+
+    def _header(self, name: str, value: str) -> str:
+        match name:
+            case "location":
+                return self.link(value)
+            case "content-location" if self._peer is not None:
+                return self.link(value)
+            case "www-authenticate" if self._peer is not None:
+                identity = own_identity(self._here, self._entrance)
+                return value if identity is None else _KEYSTONE.sub(rf'\g<1>{identity.root()}\2"\3', value)
+        return value
+
+    def document(self, body: bytes, *, whole: bool = False) -> bytes:
+        """Return a JSON document with the absolute links in it mended; one that has none to mend stays as it is, byte by byte.
+
+        Links stand below ``links`` and ``..._links``, in objects with ``rel`` and ``href``, and as ``next`` and its like
+        at the top; ``whole``: any text of the document that is one.
+        """
         try:
-            return json.dumps(self._mended(json.loads(body))).encode("ascii")
+            document = json.loads(body.decode("utf-8"))
+            mended = self._all(document) if whole else self._top(document)
+            return body if mended == document else json.dumps(mended, allow_nan=False).encode("ascii")
         except (ValueError, RecursionError):
             return body
 
-    def _mended(self, value: Any) -> Any:
+    def _top(self, document: Any) -> Any:
+        if not isinstance(document, dict):
+            return self._within(document)
+        return {
+            key: self._text(value) if key in _AT_TOP and isinstance(value, str) else self._entry(key, value)
+            for key, value in document.items()
+        }
+
+    def _entry(self, key: str, value: Any) -> Any:
+        if key in USERS_OWN:
+            return value
+        return self._all(value) if _names_links(key) and isinstance(value, dict | list) else self._within(value)
+
+    def _within(self, value: Any) -> Any:
+        match value:
+            case {"rel": str(), "href": str()}:
+                return {key: self._text(item) if key == "href" else self._entry(key, item) for key, item in value.items()}
+            case dict():
+                return {key: self._entry(key, item) for key, item in value.items()}
+            case list():
+                return [self._within(item) for item in value]
+        return value
+
+    def _all(self, value: Any) -> Any:
         match value:
             case dict():
-                return {key: self._mended(item) for key, item in value.items()}
+                return {key: self._all(item) for key, item in value.items()}
             case list():
-                return [self._mended(item) for item in value]
-            case str() if value.startswith("http"):
-                return self.link(value)
-        return value
+                return [self._all(item) for item in value]
+        return self._text(value)
+
+    def _text(self, value: Any) -> Any:
+        return self.link(value) if isinstance(value, str) and value.startswith("http://") else value
+
+
+def _below(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith((f"{prefix}/", f"{prefix}?"))
+
+
+def _names_links(key: str) -> bool:
+    return key == "links" or key.endswith("_links")

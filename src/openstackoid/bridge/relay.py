@@ -18,9 +18,9 @@ from openstackoid.bridge.links import Links
 from openstackoid.bridge.readers import Reader, asked_with, asks_for_expired
 from openstackoid.bridge.tokens import project_of, with_body_token, with_catalog, with_plain_catalog
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops, read_answer
-from openstackoid.mesh import Cloud, catalog
+from openstackoid.mesh import Cloud, Mesh, catalog
 from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Headers, Relay
-from openstackoid.scope import MARKER, join_token
+from openstackoid.scope import join_token
 
 ISSUER = "X-Scope-Identity"
 """The header in which the answer to a log-in abroad says whose token this is: users, projects and roles are that cloud's."""
@@ -32,9 +32,9 @@ _AS_IT_IS = (("Accept-Encoding", "identity"),)
 
 
 async def relay(
-    upstream: Upstream, head: Head, body: bytes | None, decision: Relay, cloud: Cloud, *, reader: Reader | None = None
+    upstream: Upstream, head: Head, body: bytes | None, decision: Relay, mesh: Mesh, *, reader: Reader | None = None
 ) -> WholeAnswer:
-    """Send the request where ``decision`` says and return the answer, adapted to ``cloud``, the gateway's own.
+    """Send the request where ``decision`` says and return the answer, adapted to the gateway's own cloud.
 
     ``reader`` is the account at the cloud that is asked, if there is one.
 
@@ -42,10 +42,13 @@ async def relay(
     """
     if decision.body_token is not None and body is not None:
         body = with_body_token(body, decision.body_token)
+    links = Links.of(mesh, decision, head)
     failure: AnswerError | None = None
     for hop in hops(decision.endpoint, decision.local, decision.path):
         try:
-            return await _Exchange(upstream, decision, cloud, hop, reader).run(head, body)
+            exchange = _Exchange(upstream, decision, mesh.clouds[upstream.at], links, hop)
+            exchange.reader = reader
+            return await exchange.run(head, body)
         except UpstreamError as error:
             failure = error
             if not error.unreached:
@@ -64,12 +67,13 @@ class _Answer:
 class _Exchange:
     """One question to one place."""
 
-    def __init__(self, upstream: Upstream, decision: Relay, cloud: Cloud, hop: Hop, reader: Reader | None) -> None:
+    def __init__(self, upstream: Upstream, decision: Relay, cloud: Cloud, links: Links, hop: Hop) -> None:
         self.upstream = upstream
         self.decision = decision
         self.cloud = cloud
+        self.links = links
         self.hop = hop
-        self.reader = reader
+        self.reader: Reader | None = None
         # These documents are small, and a service waits for them.
         self.until = asyncio.get_running_loop().time() + cloud.timeouts.connect + cloud.timeouts.server
         self.called = decision.path.removeprefix(decision.endpoint.frontend.prefix)
@@ -83,13 +87,11 @@ class _Exchange:
                 raise self._unknown_token()
             answer = await self._ask_as(self.reader, question)
         kept, content = answer.headers, answer.content
-        if self.called not in (TOKENS_PATH, CATALOG_PATH):
-            kept, content = self._with_own_links(head, kept, content)
-        elif not self.decision.local and answer.status in (200, 201) and head.method != "HEAD":
+        if not self.decision.local and answer.status in (200, 201) and head.method != "HEAD":
             content = await self._with_own_catalog(content)
             if head.method == "POST":
                 kept += ((ISSUER, self.decision.endpoint.cloud),)
-        kept = tuple((key, self._with_scope(key, value)) for key, value in kept)
+        kept = tuple((key, self._with_scope(key, value)) for key, value in self.links.headers(kept))
         return WholeAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept), body=content)
 
     async def _ask(self, question: Question) -> _Answer:
@@ -120,18 +122,6 @@ class _Exchange:
         """Have a new token carry on the scope of the token that it was asked for with."""
         scope = self.decision.scope
         return value if scope is None or key.lower() != "x-subject-token" else join_token(value, scope)
-
-    def _with_own_links(self, head: Head, headers: Headers, content: bytes) -> tuple[Headers, bytes]:
-        """Return a version document whose links stay with the gateway that the client spoke to."""
-        theirs, ours = self.decision.endpoint.frontend, self.decision.entrance.frontend
-        if self.decision.local:
-            # A service behind its own gateway knows the path of its backend.
-            theirs = replace(theirs, prefix=self.decision.endpoint.backends[0].path)
-        if self.decision.segment is not None:
-            ours = replace(ours, prefix=f"{ours.prefix}{MARKER}{self.decision.segment}")
-        links = Links(tuple(head.values("host")), theirs, ours)
-        kept = tuple((key, links.link(value) if key.lower() == "location" else value) for key, value in headers)
-        return kept, links.document(content) if content else content
 
     async def _with_own_catalog(self, content: bytes) -> bytes:
         """Return a document with this cloud's catalog in it, where it had one."""

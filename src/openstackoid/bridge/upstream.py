@@ -26,20 +26,28 @@ _OURS_TO_SET = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.USER_AGENT, hdrs.CONTENT
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """Where a request goes next: the URL, and the words that name the place in an error."""
+    """Where a request goes next: the URL, and the words that name the place in an error.
+
+    ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say.
+    """
 
     url: str
     place: str
+    prefix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is sent to a hop. ``query`` is raw, or None without a ``?``; hop-by-hop headers are left out on the way."""
+    """What is sent to a hop. ``query`` is raw, or None without a ``?``; hop-by-hop headers are left out on the way.
+
+    ``upgrade`` is the protocol that the client wants to go on with on this connection, or None.
+    """
 
     method: str
     query: str | None
     headers: Headers
     body: bytes | AsyncIterable[bytes] | None = None
+    upgrade: str | None = None
 
 
 def hops(endpoint: Endpoint, local: bool, path: str) -> list[Hop]:
@@ -55,6 +63,7 @@ def hops(endpoint: Endpoint, local: bool, path: str) -> list[Hop]:
             Hop(
                 f"http://{backend.host}:{backend.port}{tail}",
                 f"{endpoint.service} of {endpoint.cloud} at its backend {backend.url()}",
+                endpoint.forwarded_prefix,
             )
         )
     return found
@@ -108,6 +117,10 @@ class Upstream:
         url = URL(hop.url if question.query is None else f"{hop.url}?{question.query}", encoded=True)
         timeout = aiohttp.ClientTimeout(total=None, connect=timeouts.connect, sock_read=timeouts.server)
         sent = CIMultiDict(end_to_end(question.headers))
+        if hop.prefix is not None:
+            sent["X-Forwarded-Prefix"] = hop.prefix
+        if question.upgrade is not None:
+            sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", question.upgrade
         try:
             async with (
                 deadline,

@@ -5,14 +5,17 @@ import json
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
+from openstackoid.haproxy.answers import LOCAL, PEER, local_rules, peer_rules
 from openstackoid.haproxy.maps import (
     ENDPOINTS,
-    OTHER_PREFIX,
+    LINKS,
     PAIRS,
+    RELINKED,
     TARGETS,
     endpoints_map,
-    other_prefix_map,
+    links_map,
     pairs_map,
+    relinked_map,
     targets_map,
 )
 from openstackoid.haproxy.records import LOG_FORMAT, observing
@@ -22,6 +25,7 @@ from openstackoid.routing import watched_services
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.places import BRIDGE, FRONTEND, bind_ids, local_backend, peer_backend
 
+_BASE = "gateway"
 _TITLES = {
     400: "Bad Request",
     408: "Request Timeout",
@@ -59,22 +63,26 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime) -> dict[str, str]:
             raise CompileError(f"{spot}: the gateway of {cloud} needs the address of the service for {endpoint.interfaces[0]}")
     sections = [
         _section("global", _global(runtime)),
-        _section("defaults", _defaults(here)),
-        _section(f"frontend {FRONTEND}", _frontend(mesh, here, runtime)),
-        _section(f"backend {BRIDGE}", _bridge(here, runtime)),
-        *(_section(f"backend {local_backend(endpoint)}", _local(here, endpoint)) for endpoint in here.endpoints),
+        _section(f"defaults {_BASE}", _defaults(here)),
+        _section(f"frontend {FRONTEND} from {_BASE}", _frontend(mesh, here, runtime)),
+        _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
+        _section(f"defaults {LOCAL} from {_BASE}", local_rules(mesh)),
+        *(_section(f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
+        _section(f"defaults {PEER} from {_BASE}", peer_rules(mesh, here)),
     ]
     for name, peer in mesh.clouds.items():
         if name != cloud:
             sections += [
-                _section(f"backend {peer_backend(peer, listener)}", _peer(here, peer, listener)) for listener in peer.listeners
+                _section(f"backend {peer_backend(peer, listener)} from {PEER}", _peer(here, peer, listener))
+                for listener in peer.listeners
             ]
     return {
         "haproxy.cfg": f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n" + "\n".join(sections),
         ENDPOINTS: endpoints_map(here),
         PAIRS: pairs_map(mesh),
         TARGETS: targets_map(mesh, cloud),
-        OTHER_PREFIX: other_prefix_map(mesh, cloud),
+        LINKS: links_map(mesh, cloud),
+        RELINKED: relinked_map(mesh, cloud),
     }
 
 
@@ -145,6 +153,8 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
 def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
     path = endpoint.backends[0].path
     lines = _new_prefix(endpoint.frontend.prefix, path)
+    if endpoint.forwarded_prefix is not None:
+        lines.append(f"http-request set-header X-Forwarded-Prefix {endpoint.forwarded_prefix}")
     lines += _failures(cloud, f"{endpoint.catalog_type} of {cloud.name}")
     lines += [
         f"option httpchk GET {path}/",

@@ -4,9 +4,11 @@
 from collections.abc import Iterable, Iterator
 
 from openstackoid.mesh import Cloud, Endpoint, Mesh
+from openstackoid.routing import own_places, peer_places, relinked
 from openstackoid.routing.places import bind_ids, peer_backend
 
-ENDPOINTS, PAIRS, TARGETS, OTHER_PREFIX = "endpoints.map", "pairs.map", "targets.map", "other-prefix.map"
+ENDPOINTS, PAIRS, TARGETS = "endpoints.map", "pairs.map", "targets.map"
+LINKS, RELINKED = "links.map", "relinked.map"
 
 
 def endpoints_map(cloud: Cloud) -> str:
@@ -32,9 +34,36 @@ def targets_map(mesh: Mesh, at: str) -> str:
     return _lines((key, peer_backend(mesh.clouds[target.cloud], target.listener)) for key, _, target in _targets(mesh, at))
 
 
-def other_prefix_map(mesh: Mesh, at: str) -> str:
-    """The targets whose path prefix differs from the local endpoint's: their version documents need other links."""
-    return _lines((key, "1") for key, here, target in _targets(mesh, at) if here.frontend.prefix != target.frontend.prefix)
+def relinked_map(mesh: Mesh, at: str) -> str:
+    """The targets in whose answers the bridge mends links, and in which of them."""
+    return _lines((key, which) for key, here, target in _targets(mesh, at) if (which := relinked(here, target)))
+
+
+def links_map(mesh: Mesh, at: str) -> str:
+    """What a link in an answer's header may name, and what of ours it means.
+
+    A key is who was asked for what, and a path on the client's own host; or peer and interface, and a frontend of that peer. It
+    ends in a slash, as the keys of ``endpoints.map`` do. A value is how many segments of the path to cut, then the number of our
+    socket, its origin, and our prefix.
+    """
+    here = mesh.clouds[at]
+    ids = bind_ids(here)
+
+    def row(key: str, prefix: str, ours: Endpoint) -> tuple[str, str]:
+        value = f"{prefix.count('/')}|{ids[ours.listener]}|{ours.frontend.origin()}|{ours.frontend.prefix}"
+        return f"{key}{prefix}/", value
+
+    rows: dict[str, str] = {}
+    asked = [(endpoint.key, endpoint, endpoint) for endpoint in here.endpoints]
+    for key, entrance, target in (*asked, *_targets(mesh, at)):
+        rows.update(row(f"{key}|", prefix, ours) for prefix, ours in own_places(here, entrance, target).items())
+    interfaces = sorted({endpoint.interfaces[0] for endpoint in here.endpoints})
+    for name, peer in mesh.clouds.items():
+        for interface in interfaces if name != at else ():
+            for host, prefix, ours in peer_places(here, peer, interface):
+                key, value = row(f"{name}/{interface}|{host}", prefix, ours)
+                rows.setdefault(key, value)
+    return _lines(rows.items())
 
 
 def _targets(mesh: Mesh, at: str) -> Iterator[tuple[str, Endpoint, Endpoint]]:

@@ -8,10 +8,11 @@ be named twice. Whatever else is possible sets ``txn.bridge``, and Python decide
 
 from collections.abc import Collection
 
-from openstackoid.haproxy.maps import ENDPOINTS, OTHER_PREFIX, PAIRS, TARGETS
+from openstackoid.haproxy.answers import request_rules
+from openstackoid.haproxy.maps import ENDPOINTS, PAIRS, RELINKED, TARGETS
 from openstackoid.haproxy.records import own_pages_and_traces
 from openstackoid.mesh import Cloud
-from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE
+from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE, VERSION_DOCUMENT
 from openstackoid.routing.places import bind_ids
 from openstackoid.scope import LEADERS, MARKER, MAX_LENGTH
 
@@ -38,6 +39,7 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
     """
     return [
         *own_pages_and_traces(),
+        *request_rules(),
         *_what_is_asked(cloud),
         *_which_scope(),
         *_is_it_well_formed(),
@@ -131,7 +133,7 @@ def _which_cloud(cloud: Cloud) -> list[str]:
             led = f"json_query('$.{LEADERS[service]}') {asked} !{{ var(txn.cloud) -m found }}"
             lines.append(f"http-request set-var(txn.cloud) var(txn.scope),{led}")
     prefixes = sorted({endpoint.frontend.prefix.replace(".", "\\.") for endpoint in cloud.endpoints})
-    documents = f"^({'|'.join(prefixes)})(/?|/v[0-9.]+/?)$"
+    documents = f"^({'|'.join(prefixes)})({VERSION_DOCUMENT})$"
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
     return [
         *lines,
@@ -143,8 +145,10 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         f"http-request set-var(txn.peer) var(txn.target),map_str({TARGETS}) if {{ var(txn.target) -m found }}",
         f"{_BRIDGE} if {{ var(txn.target) -m found }} !{{ var(txn.peer) -m found }}",
         "acl is_foreign var(txn.peer) -m found",
-        "# Version documents of a peer with other prefixes: the bridge mends their links.",
-        f"{_BRIDGE} if is_foreign METH_GET {{ var(txn.target),map_str({OTHER_PREFIX}) -m found }}"
+        "# Answers whose links would lead out of the gateway: the bridge mends them. A WebSocket has none.",
+        f"http-request set-var(txn.relinked) var(txn.target),map_str({RELINKED}) if is_foreign"
+        " !{ req.fhdr(upgrade) -m sub -i websocket }",
+        f"{_BRIDGE} if {{ var(txn.relinked) -m str all }} or {{ var(txn.relinked) -m str documents }} METH_GET"
         f" {{ path -m reg '{documents}' }}",
     ]
 

@@ -120,6 +120,7 @@ class _Service(_Strict):
     name: str | None = None
     frontend: _Frontends
     backend: _Backends = {}
+    links: Literal["host", "fixed"] = "host"
 
 
 class _Timeouts(_Strict):
@@ -281,7 +282,7 @@ def _endpoints(cloud: str, catalog_type: str, service: _Service) -> list[Endpoin
             by_address.setdefault((FrontendUrl.parse(service.frontend[interface]), backends), []).append(interface)
     name = service.name or project_name(official) or catalog_type
     return [
-        Endpoint(cloud, catalog_type, official, name, tuple(interfaces), frontend, backends)
+        Endpoint(cloud, catalog_type, official, name, tuple(interfaces), frontend, backends, service.links == "fixed")
         for (frontend, backends), interfaces in by_address.items()
     ]
 

@@ -40,7 +40,8 @@ class Endpoint:
     """One frontend URL of a service of a cloud, for one or more interfaces, and the backends behind it.
 
     ``catalog_type`` is the service type in the catalog; ``service`` the official type that it means. They differ for aliases:
-    a catalog's ``volumev3`` is the service ``block-storage``.
+    a catalog's ``volumev3`` is the service ``block-storage``. ``fixed_links``: the service writes an address of its configuration
+    into the links of its answers, not the ``Host`` that it is sent.
     """
 
     cloud: str
@@ -50,6 +51,7 @@ class Endpoint:
     interfaces: tuple[str, ...]
     frontend: FrontendUrl
     backends: tuple[Address, ...]
+    fixed_links: bool = False
 
     @property
     def listener(self) -> Listener:
@@ -60,6 +62,15 @@ class Endpoint:
     def key(self) -> str:
         """A name that is unique among the endpoints of a cloud: catalog type and first interface."""
         return f"{self.catalog_type}.{self.interfaces[0]}"
+
+    @property
+    def forwarded_prefix(self) -> str | None:
+        """The part of the frontend's prefix that a backend does not have in its own path, as ``X-Forwarded-Prefix`` tells it.
+
+        None where it has the whole, or answers under a path that is no end of the prefix.
+        """
+        path = self.backends[0].path if self.backends else ""
+        return self.frontend.prefix.removesuffix(path) or None if self.frontend.prefix.endswith(path) else None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,16 @@ from openstackoid.routing.identity import (
     url_segment,
     without_segment,
 )
-from openstackoid.routing.request import Headers, Request
+from openstackoid.routing.links import (
+    VERSION_DOCUMENT,
+    names_document,
+    own_identity,
+    own_places,
+    peer_places,
+    plain_host,
+    relinked,
+)
+from openstackoid.routing.request import Headers, Request, with_headers
 from openstackoid.routing.workflows import (
     MARK,
     READS,
@@ -34,6 +43,7 @@ __all__ = [
     "REQUEST_ID",
     "TOKENS_PATH",
     "TRACE",
+    "VERSION_DOCUMENT",
     "Decision",
     "Explanation",
     "Forward",
@@ -50,7 +60,14 @@ __all__ = [
     "is_traced",
     "marked_id",
     "may_be_remembered",
+    "names_document",
+    "own_identity",
+    "own_places",
+    "peer_places",
+    "plain_host",
+    "relinked",
     "url_segment",
     "watched_services",
+    "with_headers",
     "without_segment",
 ]

@@ -12,14 +12,18 @@ from openstackoid.routing.workflows import Workflow
 class Forward:
     """Send the request to an endpoint: to its backends when it is the gateway's own cloud, else to its frontend.
 
-    ``path`` is the path under which the endpoint's frontend knows the request; ``headers`` are all headers to send.
-    ``remember`` is what the gateway has to remember before it sends the request; ``recalled``: the scope came out of its memory.
+    ``entrance`` is the endpoint of the gateway that the client spoke to: links in the headers of the answer are made to name it,
+    and with ``relink`` those in its body, too. ``path`` is the path under which the endpoint's frontend knows the request;
+    ``headers`` are all headers to send. ``remember`` is what the gateway has to remember before it sends the request;
+    ``recalled``: the scope came out of its memory.
     """
 
     endpoint: Endpoint
+    entrance: Endpoint
     local: bool
     path: str
     headers: Headers
+    relink: bool = False
     remember: Workflow | None = None
     recalled: bool = False
 
@@ -29,11 +33,10 @@ class Relay:
     """Have the bridge send the request and adapt the answer, a small JSON document.
 
     ``local``: the gateway's own Keystone is asked, because the body had to be changed; then the answer stays as it is.
-    ``entrance`` is the endpoint of the gateway that the client spoke to: the links of a version document are made to name it.
+    ``entrance`` is the endpoint of the gateway that the client spoke to.
     A peer's Keystone has the catalog in its answer replaced by the gateway's own. ``validates``: a service here validates a
     foreign token, which vouches for itself; a 401 of the peer then means what Keystone says with 404. ``body_token`` is the bare
     token to put into the body, and ``scope`` the wire form of the scope that it carried, which the new token is to carry on.
-    ``segment`` is the scope in the authentication URL as it was written, which links are to carry on.
     """
 
     endpoint: Endpoint
@@ -44,7 +47,6 @@ class Relay:
     validates: bool = False
     body_token: str | None = None
     scope: str | None = None
-    segment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

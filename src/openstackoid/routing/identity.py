@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from openstackoid.mesh import Endpoint
-from openstackoid.routing.decision import Decision, Forward, Relay
+from openstackoid.routing.decision import Decision, Relay
+from openstackoid.routing.links import names_document
 from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT, Reading, Token
 from openstackoid.routing.request import with_headers
 from openstackoid.routing.sending import Changes, Sending
@@ -79,16 +80,24 @@ def decide_identity(reading: Reading, endpoint: Endpoint, auth: Token | None, sc
     path = (target.frontend.prefix + asked.called) or "/"
     headers = with_headers(reading.request.headers, _bare(asked, reading.at, target.cloud, validates))
     body_token = None if asked.body is None else asked.body.bare
-    if asked.segment is not None and asked.scope is not None and (tokens or sending.is_version_document(endpoint)):
-        return Relay(target, endpoint, local, path, headers, False, body_token, asked.scope.wire(), asked.segment)
+    if asked.segment is not None and asked.scope is not None and tokens:
+        return Relay(target, endpoint, local, path, headers, False, body_token, asked.scope.wire())
     if asked.body is not None and asked.body.scope is not None:
         return Relay(target, endpoint, local, path, headers, validates, body_token, asked.body.scope.wire())
     has_catalog = (tokens and method in ("GET", "HEAD", "POST")) or (asked.called == CATALOG_PATH and method in ("GET", "HEAD"))
     if has_catalog and not local and (validates or asked.scope is not None):
         return Relay(target, endpoint, local, path, headers, validates)
-    if local:
-        return Forward(target, True, sending.path(endpoint, target), headers)
-    return sending.forward(endpoint, target, _scoped(asked, sending, target))
+    changes = _bare(asked, reading.at, target.cloud, False) if local else _scoped(asked, sending, target)
+    decision = sending.forward(endpoint, target, changes)
+    if asked.segment is not None and method in ("GET", "HEAD") and names_document(endpoint, reading.request.path):
+        return replace(decision, entrance=_with_segment(endpoint, asked.segment), relink=True)
+    return decision
+
+
+def _with_segment(endpoint: Endpoint, segment: str) -> Endpoint:
+    """Return the endpoint as a client knows it by its authentication URL, so that links carry the scope on."""
+    frontend = endpoint.frontend
+    return replace(endpoint, frontend=replace(frontend, prefix=f"{frontend.prefix}{MARKER}{segment}"))
 
 
 def _read(reading: Reading, endpoint: Endpoint, auth: Token | None, scope: Scope | None) -> Question:

@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a request goes and what is sent: the endpoint that a scope means, the path there, the headers with the scope in them."""
 
-import re
-
 from openstackoid.mesh import Endpoint
-from openstackoid.routing.decision import Forward, Relay
+from openstackoid.routing.decision import Forward
+from openstackoid.routing.links import relinks
 from openstackoid.routing.reading import Reading, Token
 from openstackoid.routing.request import with_headers
 from openstackoid.routing.workflows import Workflow
 from openstackoid.scope import EVERY_OTHER, Scope
-
-VERSION_DOCUMENT = re.compile(r"/?|/v[0-9.]+/?")
-"""Below a service's root: the documents from whose links clients build every later URL. Where the peer has another prefix, its
-links would lead out of the gateway."""
 
 Changes = dict[str, str | None]
 """Headers to set, by lower-case names, or with None to remove."""
@@ -43,20 +38,13 @@ class Sending:
         changes: Changes,
         remember: Workflow | None = None,
         recalled: bool = False,
-    ) -> Forward | Relay:
+    ) -> Forward:
         """Return the decision to send the request with ``changes`` to its headers."""
-        path = self.path(endpoint, target)
-        headers = with_headers(self.reading.request.headers, changes)
-        local = target.cloud == self.at
-        if not local and target.frontend.prefix != endpoint.frontend.prefix and self.is_version_document(endpoint):
-            return Relay(target, endpoint, False, path, headers)
-        return Forward(target, local, path, headers, remember, recalled)
-
-    def is_version_document(self, endpoint: Endpoint) -> bool:
-        """Return whether the request asks for the versions of a service."""
         request = self.reading.request
-        called = request.path[len(endpoint.frontend.prefix) :]
-        return request.method in ("GET", "HEAD") and VERSION_DOCUMENT.fullmatch(called) is not None
+        headers = with_headers(request.headers, changes)
+        relink = relinks(endpoint, target, request)
+        path = self.path(endpoint, target)
+        return Forward(target, endpoint, target.cloud == self.at, path, headers, relink, remember, recalled)
 
     def path(self, endpoint: Endpoint, target: Endpoint) -> str:
         """Return the path of the request as the target's frontend knows it."""

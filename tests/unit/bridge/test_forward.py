@@ -5,7 +5,7 @@ import asyncio
 
 import pytest
 
-from unit.bridge.stage import Script, Visit, head, played, read_answer, says, staged
+from unit.bridge.stage import Script, Visit, head, played, read_answer, says, says_json, staged
 
 TO_TWO = 'X-Scope: {"image":"CloudTwo"}'
 WIRE = '{"*":"CloudOne","image":"CloudTwo"}'
@@ -89,7 +89,7 @@ async def test_hop_by_hop_headers_end_here() -> None:
 
 @played
 async def test_the_answer_has_the_headers_of_the_service_alone() -> None:
-    given = ["Set-Cookie: a=b", "Set-Cookie: c=d", "Location: /elsewhere", "Content-Encoding: gzip"]
+    given = ["Set-Cookie: a=b", "Set-Cookie: c=d", "Location: http://elsewhere/", "Content-Encoding: gzip"]
     async with staged(here=says("302 Over There", *given, body=b"not really gzip")) as stage:
         answer = await stage.ask("GET", "/identity/v3")
         assert len(stage.here.visits) == 1, "a redirect is the client's to follow"
@@ -363,9 +363,22 @@ async def test_a_client_that_leaves_is_not_waited_for() -> None:
 
 
 @played
-async def test_a_websocket_is_refused() -> None:
-    async with staged() as stage:
-        answer = await stage.ask("GET", "/image/ws", TO_TWO, "Connection: Upgrade", "Upgrade: websocket")
-        assert stage.there.visits == []
-    assert answer.status == 501
-    assert "WebSocket" in answer.error
+async def test_a_backend_is_told_the_prefix_that_it_lacks() -> None:
+    async with staged(here=says("200 OK")) as stage:
+        for path in ("/image/v2/images", "/identity/v3"):
+            assert (await stage.ask("GET", path, "X-Forwarded-Prefix: /mine")).status == 200
+        image, identity = stage.here.visits
+    assert image.values("x-forwarded-prefix") == ["/image"]
+    assert identity.values("x-forwarded-prefix") == ["/mine"]
+
+
+@played
+async def test_the_links_of_a_version_document_stay_with_the_gateway() -> None:
+    document = {"version": {"id": "v3", "links": [{"rel": "self", "href": "http://127.0.0.1:8801/id/v3/"}]}}
+    async with staged(there=says_json(document, "Location: /id/v3/", status="300 Multiple Choices")) as stage:
+        answer = await stage.ask("GET", "/identity/v3", 'X-Scope: {"identity":"CloudTwo"}')
+        (visit,) = stage.there.visits
+    assert visit.values("host") == ["127.0.0.1:8801"]
+    assert visit.values("x-scope") == ['{"*":"CloudOne","identity":"CloudTwo"}']
+    assert (answer.status, answer.values("location")) == (300, ["/identity/v3/"])
+    assert answer.json()["version"]["links"][0]["href"] == "http://127.0.0.1:8801/identity/v3/"

@@ -196,15 +196,11 @@ async def test_the_catalog_of_a_token_that_is_refused_a_project_is_not_guessed()
 
 
 @played
-async def test_the_links_of_a_version_document_stay_with_the_gateway() -> None:
-    document = {"version": {"id": "v3", "links": [{"rel": "self", "href": "http://127.0.0.1:8801/id/v3/"}]}}
-    async with staged(there=says_json(document, "Location: /id/v3/", status="300 Multiple Choices")) as stage:
-        answer = await stage.ask("GET", "/identity/v3", THERE)
-        (visit,) = stage.there.visits
-    assert visit.values("host") == ["127.0.0.1:8801"]
-    assert visit.values("x-scope") == ['{"*":"CloudOne","identity":"CloudTwo"}']
-    assert (answer.status, answer.values("location")) == (300, ["/identity/v3/"])
-    assert answer.json()["version"]["links"][0]["href"] == "http://127.0.0.1:8801/identity/v3/"
+async def test_a_refusal_of_the_peer_names_our_own_keystone() -> None:
+    refusal = says("401 Unauthorized", 'WWW-Authenticate: Keystone uri="http://127.0.0.2:5000/v3"')
+    async with staged(there=refusal) as stage:
+        answer = await stage.ask("POST", "/identity/v3/auth/tokens", THERE, body=b"{}")
+    assert (answer.status, answer.values("www-authenticate")) == (401, ['Keystone uri="http://127.0.0.1:8801/identity/v3"'])
 
 
 async def never_ends(visit: Visit) -> None:

@@ -15,7 +15,7 @@ CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime("/run/b.sock
 def test_only_the_frontend_tells_the_python_service() -> None:
     """What HAProxy says of its backends goes to the log alone."""
     sections = re.split(r"^(?=\S)", CONFIGURATION, flags=re.MULTILINE)
-    assert [section.split("\n")[0] for section in sections if "/run/records.sock" in section] == ["frontend gateway"]
+    assert [section.split("\n")[0] for section in sections if "/run/records.sock" in section] == ["frontend gateway from gateway"]
 
 
 def test_what_is_the_gateways_own_is_decided_before_all_else() -> None:

@@ -117,12 +117,12 @@ class TestBad:
             ),
             (
                 service("{fronted: http://h}"),
-                "f:5:24: clouds.One.services.image.fronted: unknown key; accepted: name, frontend, backend",
+                "f:5:24: clouds.One.services.image.fronted: unknown key; accepted: name, frontend, backend, links",
             ),
             (service("{}"), "f:5:7: clouds.One.services.image.frontend: this key is missing"),
             (
                 service("{frontend: http://h, backends: x}"),
-                "f:5:45: clouds.One.services.image.backends: unknown key; accepted: name, frontend, backend",
+                "f:5:45: clouds.One.services.image.backends: unknown key; accepted: name, frontend, backend, links",
             ),
             (
                 service("{frontend: {private: http://h}}"),

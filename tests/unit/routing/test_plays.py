@@ -48,6 +48,7 @@ PLAYS = {
         > X-OpenStack-Request-Id: req-5c09ed00-0000-4000-8000-000000000001
         > (remembered) {"*":"CloudTwo","compute":"CloudOne","network":"Cloud-3.b"}
         < forward to network of Cloud-3.b: /os/networking/v2.0/ports/p
+        < its links are mended
         < recalled
         < x-auth-token: nova!SCOPE!{"identity":"CloudOne","*":"CloudTwo","compute":"CloudOne","network":"Cloud-3.b"}
         < x-openstack-request-id: req-5c09ed00-0000-4000-8000-000000000001
@@ -56,6 +57,7 @@ PLAYS = {
         > GET CloudTwo compute.public /v2.1/flavors
         > X-Auth-Token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
         < forward to compute of CloudOne: /compute/v2.1/flavors
+        < its links are mended
         < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
         """,
     "without a token the scope keeps its header, but only on the way abroad": """
@@ -69,11 +71,33 @@ PLAYS = {
         > X-Scope: {"image": "CloudTwo"}
         < forward to compute of CloudOne: /compute/v2.1/servers
         """,
-    "a version document under another prefix is fetched by the bridge, which mends its links": """
+    "the links of a version document under another prefix are mended": """
         > GET CloudOne image.public /image/
         > X-Scope: {"image": "CloudTwo"}
-        < relay to image of CloudTwo: /
+        < forward to image of CloudTwo: /
+        < its links are mended
         < x-scope: {"*":"CloudOne","image":"CloudTwo"}
+        """,
+    "other answers of Glance hold none that would lead astray": """
+        > GET CloudOne image.public /image/v2/images
+        > X-Scope: {"image": "CloudTwo"}
+        < forward to image of CloudTwo: /v2/images
+        < x-scope: {"*":"CloudOne","image":"CloudTwo"}
+        """,
+    "those of other services do": """
+        > POST CloudOne compute.public /compute/v2.1/os-keypairs
+        > X-Scope: {"compute": "CloudTwo"}
+        < forward to compute of CloudTwo: /v2.1/os-keypairs
+        < its links are mended
+        < x-scope: {"*":"CloudOne","compute":"CloudTwo"}
+        """,
+    "a WebSocket holds none": """
+        > GET CloudOne compute.public /compute/v2.1/console
+        > Upgrade: WebSocket
+        > X-Scope: {"compute": "CloudTwo"}
+        < forward to compute of CloudTwo: /v2.1/console
+        < upgrade: WebSocket
+        < x-scope: {"*":"CloudOne","compute":"CloudTwo"}
         """,
     "a service abroad is asked under the interface that the client used, else under public": """
         > GET CloudOne image.internal /v2/images
@@ -149,6 +173,7 @@ PLAYS = {
         > X-Auth-Token: tok
         > X-Scope: {"identity": "CloudTwo"}
         < forward to identity of CloudTwo: /v3/users
+        < its links are mended
         < x-auth-token: tok!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}
         """,
     "two scopes that say the same in other words are one": """
@@ -229,11 +254,12 @@ def perform(first: str, *rest: str) -> list[str]:
     verb = "forward" if isinstance(decision, Forward) else "relay"
     done = [f"{verb} to {decision.endpoint.service} of {decision.endpoint.cloud}: {decision.path}"]
     assert decision.local == (decision.endpoint.cloud == cloud)
+    assert decision.entrance == endpoint
     if isinstance(decision, Forward):
+        done += ["its links are mended"] if decision.relink else []
         done += [f"remember {decision.remember.scope.wire()}"] if decision.remember else []
         done += ["recalled"] if decision.recalled else []
     else:
-        assert decision.entrance == endpoint
         done += ["a 401 means an unknown token"] if decision.validates else []
         if decision.body_token is not None:
             done.append(f"the body's token is {decision.body_token}, the new one carries {decision.scope}")

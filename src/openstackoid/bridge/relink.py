@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A JSON answer of a peer whose links would lead out of the gateway: read as a whole, and handed on with its links mended."""
+
+import asyncio
+from dataclasses import dataclass
+
+import aiohttp
+from multidict import CIMultiDict
+
+from openstackoid.bridge.errors import WholeAnswer
+from openstackoid.bridge.head import Head, without
+from openstackoid.bridge.links import Links
+from openstackoid.bridge.upstream import Hop, Upstream, read_answer
+from openstackoid.routing import Forward, Headers, names_document
+
+LIMIT = 32 * 1024 * 1024
+"""Bytes of a JSON answer; a list of ten thousand ports has about ten million."""
+
+_LARGE = 256 * 1024
+_NO_WHOLE_BODY = (204, 206, 304)
+_OF_THE_BYTES = ("content-md5", "digest", "content-digest", "repr-digest")
+
+
+def to_relink(status: int, headers: Headers) -> bool:
+    """Return whether an answer is, or for HEAD would be, a JSON document."""
+    media = _value(headers, "content-type").partition(";")[0].strip().lower()
+    return status not in _NO_WHOLE_BODY and (media in ("application/json", "application/json-home") or media.endswith("+json"))
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer on its way back: who asked for it, where it is from, and the headers to hand on."""
+
+    upstream: Upstream
+    hop: Hop
+    answer: aiohttp.ClientResponse
+    headers: Headers
+
+
+async def relink(given: Answered, head: Head, decision: Forward, links: Links) -> WholeAnswer:
+    """Return the answer with the links in its document mended; what describes its bytes goes where they change.
+
+    The answer to HEAD says nothing of a length. Raises :class:`~openstackoid.bridge.upstream.UpstreamError` (502) for a document
+    that is larger than :data:`LIMIT`, or compressed though it was asked not to be.
+    """
+    encoding = _value(given.headers, "content-encoding").strip().lower()
+    if encoding not in ("", "identity"):
+        raise given.upstream.unusable(given.hop, "its answer is compressed, though it was asked not to be: its links stay hidden")
+    content = await read_answer(given.upstream, given.hop, given.answer, LIMIT)
+    whole = names_document(decision.entrance, head.path)
+    if len(content) > _LARGE:
+        mended = await asyncio.to_thread(links.document, content, whole=whole)
+    else:
+        mended = links.document(content, whole=whole)
+    headers = without(given.headers, "content-length")
+    if mended is not content or head.method == "HEAD":
+        headers = tuple((name, _weak(value) if name.lower() == "etag" else value) for name, value in headers)
+        headers = without(headers, *_OF_THE_BYTES)
+    return WholeAnswer(
+        status=given.answer.status,
+        reason=given.answer.reason,
+        headers=CIMultiDict(headers),
+        body=None if head.method == "HEAD" else mended,
+    )
+
+
+def _value(headers: Headers, name: str) -> str:
+    return next((value for key, value in headers if key.lower() == name), "")
+
+
+def _weak(etag: str) -> str:
+    """Return a validator for what means the same, though its bytes differ."""
+    return etag if etag.startswith("W/") else f"W/{etag}"

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Links in the headers of answers as HAProxy rules: what :mod:`openstackoid.routing.links` says, looked up in ``links.map``.
+
+A link's own host and path are taken apart, and the longest prefix that the map knows says how many segments of the path to cut,
+and which of our frontends to put in their place. The rules are the same for every peer; the map grows with the mesh.
+"""
+
+from openstackoid.haproxy.maps import LINKS
+from openstackoid.mesh import INTERFACES, Cloud, Mesh
+from openstackoid.routing import own_identity
+
+LOCAL, PEER = "local", "peer"
+"""The two ``defaults`` sections that hold the rules: of the gateway's own backends, and of its peers."""
+
+_OURS = "{ var(txn.link_place) -m found }"
+_SAME_SOCKET = "{ var(txn.link_place),field(2,|),strcmp(txn.link_socket) eq 0 } { var(txn.host) -m found }"
+
+
+def request_rules() -> list[str]:
+    """Return the rules that keep, of each request, what its answer's links are compared with."""
+    return [
+        "# What links in the answer may name: the host that the client spoke to.",
+        "http-request set-var(txn.host) req.hdr(host)",
+    ]
+
+
+def local_rules(mesh: Mesh) -> list[str]:
+    """Return the rules for the answers of the gateway's own services, some of which forget their prefix."""
+    return [_leave_unless(_has("Location")), *_mended("Location", "%[var(txn.endpoint)]", mesh)]
+
+
+def peer_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
+    """Return the rules for the answers of peers: their links, and the Keystone that they name."""
+    identity = []
+    for interface in INTERFACES:
+        entrances = [endpoint for endpoint in cloud.endpoints if endpoint.interfaces[0] == interface]
+        frontend = own_identity(cloud, entrances[0]) if entrances else None
+        if frontend is not None:
+            identity.append(
+                'http-response replace-header WWW-Authenticate \'^Keystone uri="[^"]*?((?:/v[0-9.]+)?)/?"(.*)$\''
+                f" 'Keystone uri=\"{frontend.root()}\\1\"\\2' if {{ status 401 }} {{ var(txn.endpoint) -m end .{interface} }}"
+            )
+    return [
+        _leave_unless(_has("Location"), _has("Content-Location"), "{ status 401 }"),
+        *_mended("Location", "%[var(txn.target)]", mesh),
+        *_mended("Content-Location", "%[var(txn.target)]", mesh),
+        *identity,
+    ]
+
+
+def _deepest(mesh: Mesh) -> int:
+    """Return the number of segments of the longest prefix that ``links.map`` may hold."""
+    endpoints = [endpoint for cloud in mesh.clouds.values() for endpoint in cloud.endpoints]
+    paths = [endpoint.frontend.prefix for endpoint in endpoints]
+    paths += [address.path for endpoint in endpoints for address in endpoint.backends]
+    return max(path.count("/") for path in paths)
+
+
+def _has(header: str) -> str:
+    return f"{{ res.fhdr({header}) -m found }}"
+
+
+def _leave_unless(*conditions: str) -> str:
+    """Return the rule that spares most answers the others: of this section, not of the frontend's."""
+    return f"http-response allow unless {' or '.join(conditions)}"
+
+
+def _mended(header: str, asked: str, mesh: Mesh) -> list[str]:
+    """Return the rules for one header; ``asked`` is the format of the map's key for who was asked for what."""
+    link, at, path = (f"{{ var(txn.{name}) -m found }}" for name in ("link", "link_at", "link_path"))
+    own = "{ var(txn.link_at),strcmp(txn.link_host) eq 0 }"
+    return [
+        f"# A link in {header}: where it leads, and whether that is ours.",
+        *(
+            f"http-response unset-var(txn.{name})"
+            for name in ("link", "link_at", "link_path", "link_key", "link_place", "link_origin")
+        ),
+        f"http-response set-var(txn.link) res.fhdr({header})",
+        f"http-response set-var(txn.link_host) var(txn.host),lower,regsub(':80$','') if {link}",
+        f"http-response set-var-fmt(txn.link_socket) %[so_id] if {link}",
+        f"http-response set-var(txn.link_at) var(txn.link),field(3,/),field(1,?),lower,regsub(':80$','') if {link}"
+        " { var(txn.link) -m beg http:// }",
+        f"http-response set-var(txn.link_path) var(txn.link),regsub('^http://[^/?]*','') if {link}"
+        " { var(txn.link) -m beg http:// / } !{ var(txn.link) -m beg // }",
+        f'http-response set-var-fmt(txn.link_key) "{asked}|%[var(txn.link_path),field(1,?)]/" if {path} {own} or {path} !{at}',
+        'http-response set-var-fmt(txn.link_key) "%[var(txn.cloud)]/%[var(txn.endpoint),field(2,.)]|%[var(txn.link_at)]'
+        f'%[var(txn.link_path),field(1,?)]/" if {path} !{{ var(txn.link_key) -m found }}',
+        f"http-response set-var(txn.link_place) var(txn.link_key),map_beg({LINKS}) if {{ var(txn.link_key) -m found }}",
+        *(
+            f"http-response set-var(txn.link_path) var(txn.link_path),regsub('^{'/[^/?]*' * cut}','')"
+            f" if {_OURS} {{ var(txn.link_place) -m beg {cut}| }}"
+            for cut in range(1, _deepest(mesh) + 1)
+        ),
+        f'http-response set-var-fmt(txn.link_path) "%[var(txn.link_place),field(4,|)]%[var(txn.link_path)]" if {_OURS}',
+        f'http-response set-var-fmt(txn.link_path) "/%[var(txn.link_path)]" if {_OURS} !{{ var(txn.link_path) -m beg / }}',
+        "# A path stays a path; of our sockets, the one that the client spoke to has the name that it used.",
+        f"http-response set-var(txn.link_origin) var(txn.link_place),field(3,|) if {_OURS} {at}",
+        f"http-response set-var-fmt(txn.link_origin) http://%[var(txn.host)] if {_OURS} {at} {_SAME_SOCKET}",
+        f'http-response set-header {header} "%[var(txn.link_origin)]%[var(txn.link_path)]" if {_OURS}',
+    ]

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers stay inside: what a link in an answer becomes, so that it names the frontend that the client spoke to.
+
+A service builds its links from the ``Host`` that it is sent, which is the client's, and from its own path prefix; or from an
+address that its operators have set, which is a frontend of its own cloud. Both are known from the mesh. The tables here are what
+the bridge mends by, and what HAProxy's maps are written from.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from openstackoid.mesh import Cloud, Endpoint, FrontendUrl
+from openstackoid.routing.request import Request
+
+VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
+"""Below a service's root: the documents from whose links clients build every later URL."""
+
+USERS_BYTES = frozenset({"image", "object-store"})
+"""Services whose bodies are the user's own bytes. Glance's other links are paths below its root, which are right everywhere."""
+
+_DOCUMENT = re.compile(VERSION_DOCUMENT)
+
+Relinked = Literal["all", "documents"]
+
+
+def relinked(entrance: Endpoint, target: Endpoint) -> Relinked | None:
+    """Return which answers of a peer have links in their bodies that would lead out of the gateway."""
+    if entrance.cloud == target.cloud:
+        return None
+    if entrance.frontend.prefix == target.frontend.prefix and not target.fixed_links:
+        return None
+    return "documents" if target.service in USERS_BYTES else "all"
+
+
+def relinks(entrance: Endpoint, target: Endpoint, request: Request) -> bool:
+    """Return whether the links in the body of the answer to ``request`` are to be mended. A WebSocket has none."""
+    which = relinked(entrance, target)
+    if which is None or any("websocket" in value.lower() for value in request.values("upgrade")):
+        return False
+    return which == "all" or (request.method in ("GET", "HEAD") and names_document(entrance, request.path))
+
+
+def names_document(entrance: Endpoint, path: str) -> bool:
+    """Return whether ``path`` of the frontend of ``entrance`` is that of a version document."""
+    return _DOCUMENT.fullmatch(path[len(entrance.frontend.prefix) :]) is not None
+
+
+def own_places(here: Cloud, entrance: Endpoint, target: Endpoint) -> dict[str, Endpoint]:
+    """Map path prefixes that an answer of ``target`` may name on the client's own host to the endpoints that they mean.
+
+    The longest prefix of a path counts. At home a service may also name itself as its backend has it, or without any prefix.
+    """
+    places = {entrance.frontend.prefix: entrance}
+    if target.cloud != here.name:
+        places.setdefault(target.frontend.prefix, entrance)
+        return places
+    for endpoint in here.endpoints:
+        if endpoint.listener == entrance.listener:
+            # The client may have come by a longer prefix of the same endpoint: by one with a scope in it.
+            places.setdefault(endpoint.frontend.prefix, entrance if endpoint.key == entrance.key else endpoint)
+    for prefix in (*(address.path for address in entrance.backends[:1]), ""):
+        places.setdefault(prefix, entrance)
+    return places
+
+
+def peer_places(here: Cloud, peer: Cloud, interface: str) -> Iterator[tuple[str, str, Endpoint]]:
+    """Yield host, path prefix and our endpoint of the same service for each frontend of a peer."""
+    for endpoint in peer.endpoints:
+        ours = here.endpoint(endpoint.service, interface)
+        if ours is not None:
+            yield plain_host(f"{endpoint.frontend.host}:{endpoint.frontend.port}"), endpoint.frontend.prefix, ours
+
+
+def plain_host(host: str) -> str:
+    """Return a URL's host and port in the form in which they are compared."""
+    return host.lower().removesuffix(":80")
+
+
+def own_identity(here: Cloud, entrance: Endpoint) -> FrontendUrl | None:
+    """Return the frontend of this cloud's Keystone that goes with ``entrance``."""
+    found = here.endpoint("identity", entrance.interfaces[0])
+    return None if found is None else found.frontend

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway of one cloud among four whose services answer with links, and clients that look closely."""
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from conformance.gateway import started
+from conformance.recorder import free_ports
+from conformance.services import Place, Services
+from openstackoid.mesh import Mesh, parse_mesh
+
+CLOUDS = ("Home", "Ports", "Same", "Fixed")
+PREFIXES = {
+    "identity": "/identity",
+    "compute": "/compute",
+    "image": "/image",
+    "network": "/networking",
+    "object-store": "/object",
+}
+LISTS = {"identity": "/v3/users", "compute": "/v2.1/servers", "image": "/v2/images", "network": "/v2.0/networks"}
+
+
+@dataclass
+class World:
+    """The gateway of Home, and the services of four clouds: beside it, by ports, by the same prefixes, and with fixed links."""
+
+    gate: int
+    mesh: Mesh
+    services: Services
+    bridge: psutil.Process
+    haproxy: psutil.Process
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.gate}"
+
+
+@dataclass
+class Got:
+    """An answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@contextmanager
+def whole_world() -> Iterator[World]:
+    """Start all of it; stop what was started."""
+    ports = free_ports()
+    gate, home = next(ports), {service: next(ports) for service in PREFIXES}
+    peers = {"Ports": {service: next(ports) for service in PREFIXES}}
+    peers |= {name: dict.fromkeys(PREFIXES, next(ports)) for name in ("Same", "Fixed")}
+    # They share a network, so that a server may be made in each of them.
+    lines = [
+        "mesh: 1",
+        "shared: [{service: network, clouds: [Home, Ports, Same, Fixed]}]",
+        "clouds:",
+        "  Home:",
+        "    gateway: {timeouts: {connect: 1, server: 5}}",
+        "    services:",
+    ]
+    services = Services()
+    for service, prefix in PREFIXES.items():
+        # Neutron's backend knows nothing of the prefix but what it is told, the others have it.
+        mount = "" if service == "network" else prefix
+        lines.append(
+            f"      {service}: {{frontend: 'http://127.0.0.1:{gate}{prefix}', backend: 'http://127.0.0.1:{home[service]}{mount}'}}"
+        )
+        keystone = f"http://127.0.0.1:{gate}/identity"
+        services.serve(home[service], [Place("Home", service, mount, keystone, proxied=service == "network")])
+    for name, at in peers.items():
+        lines += [f"  {name}:", "    services:"]
+        places: dict[int, list[Place]] = {}
+        for service, prefix in PREFIXES.items():
+            mount = "" if name == "Ports" else prefix
+            root = f"http://127.0.0.1:{at[service]}{mount}"
+            links = "fixed" if name == "Fixed" else "host"
+            lines.append(f"      {service}: {{frontend: '{root}', links: {links}}}")
+            keystone = f"http://127.0.0.1:{at['identity']}{mount and '/identity'}/v3"
+            places.setdefault(at[service], []).append(Place(name, service, mount, keystone, root if name == "Fixed" else None))
+        for port, those in places.items():
+            services.serve(port, those)
+    text = "\n".join(lines)
+    try:
+        with started(text, "Home", with_bridge=True) as (_, (bridge, haproxy)):
+            yield World(gate, parse_mesh(text), services, psutil.Process(bridge), psutil.Process(haproxy))
+    finally:
+        services.close()
+
+
+def scope_of(service: str, cloud: str, how: str = "plain") -> dict[str, str]:
+    """Return the headers that send ``service`` to ``cloud``; ``oddly`` written, only Python can decide."""
+    name = json.dumps(service) if how == "plain" else '"' + "".join(f"\\u{ord(letter):04x}" for letter in service) + '"'
+    headers = {"X-Scope": f'{{{name}: "{cloud}"}}'}
+    if service != "identity":
+        headers["X-Scope"] = f'{{{name}: "{cloud}", "identity": "Home"}}'
+    return {"X-Auth-Token": "tok", **headers}
+
+
+def ask(world: World, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Got:
+    connection = http.client.HTTPConnection("127.0.0.1", world.gate, timeout=20)
+    try:
+        connection.request(method, path, body, {"Host": world.host, **(headers or {})})
+        answer = connection.getresponse()
+        return Got(answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read())
+    finally:
+        connection.close()
+
+
+class Raw:
+    """A client that says when it sends what."""
+
+    def __init__(self, world: World, method: str, path: str, **headers: str) -> None:
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {world.host}"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        self._socket = socket.create_connection(("127.0.0.1", world.gate), timeout=20)
+        self._file = self._socket.makefile("rb")
+        self.send("\r\n".join([*lines, "", ""]).encode())
+
+    def __enter__(self) -> "Raw":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._file.close()
+        self._socket.close()
+
+    def send(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def head(self) -> str:
+        lines = []
+        while (line := self._file.readline()) not in (b"\r\n", b""):
+            lines.append(line.decode())
+        return "".join([*lines, "\r\n"])
+
+    def read(self, size: int) -> bytes:
+        return self._file.read(size)
+
+    def rest(self) -> bytes:
+        """Return what is left until the other side ends the connection."""
+        return self._file.read()

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rules of answers stay as many, however many peers there are; what they do is tested in tests/conformance."""
+
+from openstackoid.haproxy.answers import local_rules, peer_rules
+from openstackoid.haproxy.maps import links_map
+from openstackoid.mesh import Mesh, parse_mesh
+
+
+def mesh(peers: int) -> Mesh:
+    lines = ["mesh: 1", "clouds:", '  One: {services: {image: {frontend: "http://one/image", backend: "http://b:1/os/image"}}}']
+    lines += [f'  Peer{number}: {{services: {{image: {{frontend: "http://peer{number}"}}}}}}' for number in range(peers)]
+    return parse_mesh("\n".join(lines))
+
+
+def test_a_peer_costs_rows_of_a_table_and_no_rules() -> None:
+    few, many = mesh(1), mesh(100)
+    assert peer_rules(few, few.clouds["One"]) == peer_rules(many, many.clouds["One"])
+    assert local_rules(few) == local_rules(many)
+    assert len(links_map(many, "One").splitlines()) - len(links_map(few, "One").splitlines()) == 99 * 3
+
+
+def test_most_answers_meet_one_rule() -> None:
+    for rules in (local_rules(mesh(1)), peer_rules(mesh(1), mesh(1).clouds["One"])):
+        assert rules[0].startswith("http-response allow unless { res.fhdr(Location) -m found }")
+
+
+def test_a_cloud_without_keystone_names_none() -> None:
+    assert not any("WWW-Authenticate" in rule for rule in peer_rules(mesh(1), mesh(1).clouds["One"]))

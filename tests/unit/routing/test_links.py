@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which answers hold links that would lead astray, and what a link may name."""
+
+import pytest
+
+from openstackoid.mesh import Endpoint, parse_mesh
+from openstackoid.routing import Request, own_identity, own_places, peer_places, relinked
+from openstackoid.routing.links import relinks
+
+MESH = parse_mesh("""
+mesh: 1
+clouds:
+  One:
+    services:
+      image: {frontend: "http://one/image", backend: "http://b:9292/glance"}
+      compute: {frontend: {public: "http://one/compute", internal: "http://inside/compute"}, backend: "http://b:8774"}
+      identity: {frontend: {public: "http://one/identity", internal: "http://inside/identity"}, backend: "http://b:5000"}
+  Ports:
+    services:
+      image: {frontend: "http://ports:9292"}
+      compute: {frontend: "http://ports:8774/v2.1"}
+      object-store: {frontend: "http://ports:8080"}
+  Same:
+    services:
+      image: {frontend: "http://same/image"}
+      compute: {frontend: "http://same/compute", links: fixed}
+""")
+
+
+def endpoint(cloud: str, service: str, interface: str = "public") -> Endpoint:
+    found = MESH.clouds[cloud].endpoint(service, interface)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("cloud", "service", "which"),
+    [
+        ("One", "compute", None),
+        ("Ports", "compute", "all"),
+        ("Ports", "image", "documents"),
+        ("Same", "image", None),
+        ("Same", "compute", "all"),
+    ],
+)
+def test_whose_answers(cloud: str, service: str, which: str | None) -> None:
+    assert relinked(endpoint("One", service), endpoint(cloud, service)) == which
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "path", "headers", "mended"),
+    [
+        ("image", "GET", "/image", (), True),
+        ("image", "HEAD", "/image/v2/", (), True),
+        ("image", "GET", "/image/versions", (), True),
+        ("image", "POST", "/image/v2/", (), False),
+        ("image", "GET", "/image/v2/images", (), False),
+        ("compute", "DELETE", "/compute/v2.1/servers/1", (), True),
+        ("compute", "GET", "/compute/v2.1/console", (("Upgrade", "WebSocket"),), False),
+        ("compute", "GET", "/compute/v2.1/console", (("Upgrade", "h2c"),), True),
+    ],
+)
+def test_which_answers(service: str, method: str, path: str, headers: tuple[tuple[str, str], ...], mended: bool) -> None:
+    here = endpoint("One", service)
+    assert relinks(here, endpoint("Ports", service), Request(method, here.listener, path, headers)) == mended
+
+
+def test_a_peer_may_name_its_prefix_or_ours_on_the_clients_host() -> None:
+    image = endpoint("One", "image")
+    assert own_places(MESH.clouds["One"], image, endpoint("Ports", "image")) == {"/image": image, "": image}
+
+
+def test_at_home_every_frontend_of_the_socket_the_backends_own_path_and_none() -> None:
+    image = endpoint("One", "image")
+    others = {"/compute": endpoint("One", "compute"), "/identity": endpoint("One", "identity")}
+    assert own_places(MESH.clouds["One"], image, image) == {"/image": image, "/glance": image, "": image, **others}
+
+
+def test_a_peers_frontends_are_ours_of_the_same_service_where_there_is_one() -> None:
+    image, inside = endpoint("One", "image"), endpoint("One", "compute", "internal")
+    places = list(peer_places(MESH.clouds["One"], MESH.clouds["Ports"], "internal"))
+    assert places == [("ports:9292", "", image), ("ports:8774", "", inside)]
+
+
+def test_the_keystone_of_the_interface_that_was_asked() -> None:
+    identities = [own_identity(MESH.clouds["One"], endpoint("One", "compute", interface)) for interface in ("public", "internal")]
+    assert [found.root() if found else None for found in identities] == ["http://one:80/identity", "http://inside:80/identity"]
+    assert own_identity(MESH.clouds["Same"], endpoint("Same", "image")) is None
