@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which scope is in force for a configuration of openstacksdk, where it comes from, and which cloud serves what because of it."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from openstack.config.cloud_region import CloudRegion
 
 from openstackoid.client.choice import NO_SCOPE, Choice, choice_of, chosen_scope, entry_of
 from openstackoid.client.errors import ScopeRefusedError
-from openstackoid.scope import EVERY_OTHER, Scope, split_token
+from openstackoid.scope import EVERY_OTHER, MARKER, Scope, ScopeError, parse_url_form, split_token
 
 NOWHERE = "none"
 IN_THE_URL = "the authentication URL"
 IN_THE_TOKEN = "the token"  # noqa: S105 (a place, not a secret)
-_MARKER = "/scope/"
-_HOME = ""
 
 
 class InForce(NamedTuple):
@@ -51,9 +48,12 @@ def scope_in_force(region: CloudRegion) -> InForce:
         else:
             found.append(InForce(scope, choice.source))
     auth = auth_of(region)
-    for where, text in ((IN_THE_URL, _in_url(auth.get("auth_url"))), (IN_THE_TOKEN, _in_token(auth.get("token")))):
-        if text is not None:
-            found.append(InForce(Choice(text, where).scope(), where))
+    in_url = _in_url(auth.get("auth_url"))
+    if in_url is not None:
+        found.append(InForce(in_url, IN_THE_URL))
+    in_token = _in_token(auth.get("token"))
+    if in_token is not None:
+        found.append(InForce(Choice(in_token, IN_THE_TOKEN).scope(), IN_THE_TOKEN))
     if not found:
         return switched_off or InForce(None, NOWHERE)
     first, *others = found
@@ -73,31 +73,29 @@ def auth_of(region: CloudRegion) -> dict[str, Any]:
 
 
 def served(scope: Scope | None, home: str, services: Iterable[str]) -> list[Served]:
-    """Return who serves each of ``services``. The reason is found by asking a scope whose clouds are its entries' own names."""
+    """Return who serves each of ``services``, and which entry of the scope says so."""
     asked = scope or Scope(())
-    deciding = Scope(tuple((entry, entry) for entry in asked))
-    return [
-        Served(service, asked.cloud_for(service, home), _reason(service, deciding.cloud_for(service, _HOME)))
-        for service in services
-    ]
+    return [Served(service, asked.cloud_for(service, home), _reason(service, asked.entry_for(service))) for service in services]
 
 
-def _reason(service: str, entry: str) -> str:
-    if entry == _HOME:
+def _reason(service: str, entry: str | None) -> str:
+    if entry is None:
         return "home"
     if entry == service:
         return "own entry"
     return EVERY_OTHER if entry == EVERY_OTHER else f"follows {entry}"
 
 
-def _in_url(url: object) -> str | None:
-    """Return the scope in ``<identity>/scope/image=CloudTwo,compute=CloudOne/v3`` as JSON, or None where there is none."""
+def _in_url(url: object) -> Scope | None:
+    """Return the scope in ``<identity>/scope/image=CloudTwo,compute=CloudOne/v3``, or None where there is none."""
     path = urlsplit(url).path if isinstance(url, str) else ""
-    segment = unquote(path.partition(_MARKER)[2].partition("/")[0])
+    segment = path.partition(MARKER)[2].partition("/")[0]
     if not segment:
         return None
-    pairs = (entry.partition("=") for entry in segment.split(","))
-    return "{" + ", ".join(f"{json.dumps(service)}: {json.dumps(cloud)}" for service, _, cloud in pairs) + "}"
+    try:
+        return parse_url_form(segment)
+    except ScopeError as error:
+        raise ScopeRefusedError(f"{IN_THE_URL}, column {error.start + 1}: {error.reason}\n{error.pointer()}") from error
 
 
 def _in_token(token: object) -> str | None:

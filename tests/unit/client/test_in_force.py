@@ -53,7 +53,7 @@ def test_the_source_is_named(config: dict[str, Any], auth: dict[str, str], scope
             '{"image":"CloudOne"} from the authentication URL',
         ),
         ({}, {"auth_url": IN_URL.format("image=CloudOne"), "token": f"t!SCOPE!{TWO}"}, "from the token"),
-        ({}, {"auth_url": IN_URL.format("image")}, "the authentication URL, column 11: a cloud without a name"),
+        ({}, {"auth_url": IN_URL.format("image")}, "the authentication URL, column 1: service=cloud is expected here"),
         ({}, {"auth_url": IN_URL.format("image=A,glance=B")}, "the service 'glance' is named twice"),
         ({"scope": Choice("{")}, {}, "--os-scope, column 2"),
     ],
