@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from examples.people import People, resource_id
+from examples.people import RESOURCES, People, resource_id
 from examples.session import Outcome, User
 
 After = Callable[[People], str | None]
@@ -34,7 +34,9 @@ def sees(kind: str, cloud: str = "", *, present: str = "", absent: str = "", not
         found: set[str]
         match kind:
             case "image" | "network":
-                found, wanted = {row["ID"] for row in done.json()}, {resource_id(kind, cloud)}
+                # What else there is in a lab that somebody uses is not asked.
+                found = {row["ID"] for row in done.json() if row["Name"] == RESOURCES[kind]}
+                wanted = {resource_id(kind, cloud)}
             case "region":
                 found, wanted = {row["Region"] for row in done.json()}, {cloud}
             case "catalog":
@@ -48,8 +50,8 @@ def sees(kind: str, cloud: str = "", *, present: str = "", absent: str = "", not
 
     if cloud:
         text = {
-            "image": f"exactly {cloud}'s image",
-            "network": f"exactly {cloud}'s network",
+            "image": f"{cloud}'s `cirros`, and no other",
+            "network": f"{cloud}'s network `lab`, and no other",
             "region": f"{cloud}'s endpoints",
             "catalog": f"{cloud}'s endpoints",
         }[kind]

@@ -9,6 +9,8 @@ import yaml
 
 from examples.session import User, clouds_yaml
 
+RESOURCES = {"image": "cirros", "network": "lab"}
+"""What each cloud of the lab has under the same name, and of its own."""
 ROLES = {"member": "", "admin": "-admin"}
 
 
@@ -61,5 +63,4 @@ def _visitors() -> dict[str, object]:
 @cache
 def resource_id(kind: str, cloud: str) -> str:
     """Return the id of the image ``cirros`` or the network ``lab`` of a cloud, by its own member, without any scope."""
-    name = {"image": "cirros", "network": "lab"}[kind]
-    return User(cloud).openstack(kind, "show", name, "-f", "value", "-c", "id").stdout.strip()
+    return User(cloud).openstack(kind, "show", RESOURCES[kind], "-f", "value", "-c", "id").stdout.strip()
