@@ -123,7 +123,8 @@ class _Trip:
 
     def _decide(self, head: Head, body: bytes | None, operation: Any = None) -> Decision:
         token = None if body is None else body_token(body)
-        recalled = next(filter(None, map(self._workflows.recall, head.values(REQUEST_ID))), None)
+        ids = head.values(REQUEST_ID)
+        recalled = self._workflows.recall(ids[0], self._here.memory) if len(ids) == 1 else None
         request = Request(head.method, head.listener, head.path, head.headers, token, operation, recalled, marked_id(uuid4()))
         return decide(self._mesh, self._here.name, request)
 

@@ -40,7 +40,10 @@ class Workflows:
         while len(self._known) > limits.workflows or next(iter(self._known.values())).until <= now:
             self._known.popitem(last=False)
 
-    def recall(self, request_id: str) -> Scope | None:
-        """Return the scope of a workflow, or None where it is not known, or not any more."""
+    def recall(self, request_id: str, limits: Memory) -> Scope | None:
+        """Return the scope of a workflow, which is then remembered for the whole time anew, or None where it is not known."""
         found = self._known.get(request_id)
-        return found.scope if found is not None and found.until > self._clock() else None
+        if found is None or found.until <= self._clock():
+            return None
+        self.remember(Workflow(request_id, found.scope), limits)
+        return found.scope
