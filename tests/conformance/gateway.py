@@ -9,11 +9,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from conformance.case import Case
+from conformance.case import Case, auth, plain, sent
 from conformance.clouds import description
 from conformance.recorder import Recorder, free_ports
 from openstackoid.haproxy import Runtime, compile_gateway
@@ -40,29 +40,56 @@ class RunningGateway:
     at: str
     mesh: Mesh
     recorder: Recorder
+    _connections: dict[Listener, http.client.HTTPConnection] = field(default_factory=dict)
 
     def listener(self, key: str) -> Listener:
         return next(endpoint.listener for endpoint in self.mesh.clouds[self.at].endpoints if endpoint.key == key)
 
     def send(self, case: Case) -> Answer:
+        """Send a request on a connection that the one before it may have used."""
         listener = self.listener(case.to)
-        connection = http.client.HTTPConnection(listener.host, listener.port, timeout=10)
+        connection = self._connections.setdefault(listener, http.client.HTTPConnection(listener.host, listener.port, timeout=10))
         try:
-            connection.putrequest(case.method, case.path, skip_accept_encoding=True)
-            connection.putheader("X-Case", "conformance")
-            for name, value in case.headers:
-                connection.putheader(name, value.encode("latin-1"))
-            if case.body is not None:
-                connection.putheader("Content-Type", "application/json")
-                connection.putheader("Content-Length", str(len(case.body)))
-            connection.endheaders(case.body.encode() if case.body is not None else None)
-            response = connection.getresponse()
-            body = response.read()
-            kind = response.getheader("Content-Type", "")
-            error = json.loads(body).get("error", {}) if body and kind.startswith("application/json") else {}
-            return Answer(response.status, error.get("message", body.decode() if not error else ""), kind)
-        finally:
+            return _exchange(connection, case)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            # The gateway ended the connection after its last answer.
             connection.close()
+            self.recorder.seen.clear()
+            return _exchange(connection, case)
+        except BaseException:
+            connection.close()
+            raise
+
+    def prime(self, case: Case) -> None:
+        """Have the gateway remember the scope of the workflow that the case continues, as a request of a user would."""
+        assert case.remembered is not None
+        known = [pair for pair in case.headers if pair[0] == "X-OpenStack-Request-Id"]
+        network = next(endpoint for endpoint in self.mesh.clouds[self.at].endpoints if endpoint.service == "network")
+        path = f"{network.frontend.prefix}/v2.0/ports"
+        headers = (auth("user"), plain(case.remembered), *known)
+        answer = self.send(Case("prime", sent(self.at, path), path, headers, "POST", self.at, network.key, body="{}"))
+        assert answer.status == 200, answer.message
+
+    def close(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+
+
+def _exchange(connection: http.client.HTTPConnection, case: Case) -> Answer:
+    body = None if case.body is None else case.body.encode()
+    connection.putrequest(case.method, case.path, skip_accept_encoding=True)
+    connection.putheader("X-Case", "conformance")
+    for name, value in case.headers:
+        connection.putheader(name, value.encode("latin-1"))
+    if body is not None:
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body)
+    response = connection.getresponse()
+    content = response.read()
+    kind = response.getheader("Content-Type", "")
+    error = json.loads(content).get("error", {}) if content and kind.startswith("application/json") else {}
+    return Answer(response.status, error.get("message", content.decode() if not error else ""), kind)
 
 
 @contextmanager
@@ -87,7 +114,9 @@ def running_gateway(at: str, *, with_bridge: bool, down: tuple[str, ...] = ()) -
             command = [str(HAPROXY.path), "-db", "-q", "-f", f"{folder}/haproxy.cfg"]
             processes.append(subprocess.Popen(command, env=HAPROXY.environment(), stdout=subprocess.DEVNULL))
             _wait(lambda: Path(sockets.stats_socket).exists())
-            yield RunningGateway(at, mesh, recorder)
+            gateway = RunningGateway(at, mesh, recorder)
+            yield gateway
+            gateway.close()
         finally:
             for process in processes:
                 process.terminate()

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a gateway refuses: the part of the table of cases that is about bad input."""
 
-from conformance.case import Case, auth, plain, refused, subject
-
-IMAGES = "/image/v2/images"
-TO_TWO = '{"image":"CloudTwo"}'
+from conformance.case import IMAGES, TO_TWO, Case, auth, plain, refused, subject
 
 BAD = [
     Case(f"refused: {name}", refused(400, "CloudOne", *words), IMAGES, (auth("tok"), plain(text)), native=False)

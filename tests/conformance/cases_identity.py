@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of cases: requests to Keystone, which never sees a scope."""
+
+from conformance.case import TO_TWO, TOKENS, TWO_DONE, Case, auth, plain, refused, relayed, sent, subject
+
+IDENTITY = [
+    Case(
+        "Keystone never sees a scope, in the header",
+        sent("CloudOne", "/identity/v3/projects", auth("tok")),
+        "/identity/v3/projects",
+        (auth("tok"), plain(TO_TWO)),
+    ),
+    Case(
+        "Keystone never sees a scope, in the token",
+        sent("CloudOne", "/identity/v3/projects", auth("tok")),
+        "/identity/v3/projects",
+        (auth(f"tok!SCOPE!{TO_TWO}"),),
+    ),
+    Case(
+        "a service validates a scoped token of its own cloud",
+        sent("CloudOne", "/identity/v3/auth/tokens", auth("svc"), subject("usr")),
+        "/identity/v3/auth/tokens",
+        (auth("svc"), subject(f"usr!SCOPE!{TWO_DONE}")),
+    ),
+    Case(
+        "a service validates a token of another cloud, which vouches for itself",
+        relayed("CloudOne", "/identity/v3/auth/tokens", auth("usr"), subject("usr")),
+        TOKENS,
+        (auth("svc"), subject(f"usr!SCOPE!{TWO_DONE}")),
+        at="CloudTwo",
+        native=False,
+    ),
+    Case(
+        "a service validates a service token of another cloud",
+        relayed("CloudOne", "/identity/v3/auth/tokens", auth("nova"), subject("nova")),
+        TOKENS,
+        (auth("svc"), subject('nova!SCOPE!{"*":"CloudOne"}')),
+        at="CloudTwo",
+        native=False,
+    ),
+    Case(
+        "a path that Keystone reads as the same is the same",
+        relayed("CloudOne", "/identity/v3/auth/tokens", auth("usr"), subject("usr")),
+        "//v3/auth/%74okens/",
+        (auth("svc"), subject(f"usr!SCOPE!{TWO_DONE}")),
+        at="CloudTwo",
+        native=False,
+    ),
+    Case(
+        "a scope in a body, under such a path",
+        relayed("CloudTwo", TOKENS),
+        "/identity/v3/auth/tokens/",
+        method="POST",
+        body='{"auth": {"identity": {"methods": ["token"], "token": {"id": "tok!SCOPE!{\\"identity\\":\\"CloudTwo\\"}"}}}}',
+        native=False,
+    ),
+    Case(
+        "a validation without a token of its own is Keystone's to refuse",
+        sent("CloudOne", "/identity/v3/auth/tokens", subject(f"usr!SCOPE!{TWO_DONE}")),
+        TOKENS,
+        (subject(f"usr!SCOPE!{TWO_DONE}"),),
+        at="CloudTwo",
+        native=False,
+    ),
+    Case(
+        "authentication in another cloud",
+        relayed("CloudTwo", TOKENS),
+        "/identity/v3/auth/tokens",
+        (plain('{"identity":"CloudTwo"}'),),
+        method="POST",
+        body='{"auth": {"identity": {"methods": ["password"]}}}',
+        native=False,
+    ),
+    Case(
+        "the catalog of a token of another cloud",
+        relayed("CloudTwo", "/v3/auth/catalog", auth("tok")),
+        "/identity/v3/auth/catalog",
+        (auth("tok"), plain('{"identity":"CloudTwo"}')),
+        native=False,
+    ),
+    Case(
+        "the users of another cloud",
+        sent("CloudTwo", "/v3/users", auth('tok!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}')),
+        "/identity/v3/users",
+        (auth("tok"), plain('{"identity":"CloudTwo"}')),
+    ),
+    Case(
+        "revocation in another cloud",
+        sent("CloudTwo", TOKENS, auth('tok!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}'), subject("tok")),
+        "/identity/v3/auth/tokens",
+        (auth("tok"), subject("tok"), plain('{"identity":"CloudTwo"}')),
+        method="DELETE",
+    ),
+    Case(
+        "the version document of another cloud's Keystone",
+        relayed("Cloud-3.b", "/os/identity/v3", plain('{"*":"CloudOne","identity":"Cloud-3.b"}')),
+        "/identity/v3",
+        (plain('{"identity":"Cloud-3.b"}'),),
+        native=False,
+    ),
+    Case(
+        "a scope in the body's token is taken out of it",
+        relayed("CloudOne", "/identity/v3/auth/tokens"),
+        "/identity/v3/auth/tokens",
+        method="POST",
+        body='{"auth": {"identity": {"methods": ["token"], "token": {"id": "tok!SCOPE!{\\"image\\":\\"CloudTwo\\"}"}}}}',
+        native=False,
+    ),
+    Case(
+        "a scope in the body's token names the Keystone",
+        relayed("CloudTwo", TOKENS),
+        "/identity/v3/auth/tokens",
+        method="POST",
+        body='{"auth": {"identity": {"methods": ["token"], "token": {"id": "tok!SCOPE!{\\"identity\\":\\"CloudTwo\\"}"}}}}',
+        native=False,
+    ),
+    Case(
+        "a scope in a body that is larger than HAProxy's buffer",
+        relayed("CloudTwo", TOKENS),
+        "/identity/v3/auth/tokens",
+        method="POST",
+        body='{"auth": {"identity": {"methods": ["token"], '
+        + " " * 20000
+        + '"token": {"id": "tok!SCOPE!{\\"identity\\":\\"CloudTwo\\"}"}}}}',
+        native=False,
+    ),
+    Case(
+        "an escape in the body that hides no scope",
+        sent("CloudOne", "/identity/v3/auth/tokens"),
+        "/identity/v3/auth/tokens",
+        method="POST",
+        body='{"auth": {"identity": {"password": {"user": {"name": "Ren\\u00e9"}}}}}',
+        native=False,
+    ),
+    Case(
+        "request and token in it that differ",
+        refused(400, "differ"),
+        "/identity/v3/auth/tokens",
+        (auth("t"), plain(TO_TWO), subject('u!SCOPE!{"identity":"CloudTwo"}')),
+        native=False,
+    ),
+]

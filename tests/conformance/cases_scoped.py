@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of cases: one scope, in the header or in the token, and where it leads."""
+
+from conformance.case import IMAGES, TO_TWO, TWO_DONE, Case, auth, plain, refused, relayed, sent, service
+
+SCOPED = [
+    Case(
+        "the plain form is folded into the token and completed",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("tok"), plain(TO_TWO)),
+    ),
+    Case(
+        "white space between the names",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("tok"), plain('{ "image" : "CloudTwo" }')),
+    ),
+    Case(
+        "a tab is white space too",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("tok"), plain('{"image":\t"CloudTwo"}')),
+        native=False,
+    ),
+    Case(
+        "the scope inside the token",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth(f"tok!SCOPE!{TO_TWO}"),),
+    ),
+    Case(
+        "what a gateway completed, another leaves alone",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        "/v2/images",
+        (auth(f"tok!SCOPE!{TWO_DONE}"),),
+        at="CloudTwo",
+        to="image.public",
+    ),
+    Case(
+        "a service that the scope leaves out is home's, at home",
+        sent("CloudOne", "/compute/v2.1/servers", auth(f"tok!SCOPE!{TWO_DONE}")),
+        "/compute/v2.1/servers",
+        (auth("tok"), plain(TO_TWO)),
+    ),
+    Case(
+        "a service that the scope leaves out is home's, abroad",
+        sent("CloudOne", "/compute/v2.1/servers", auth(f"tok!SCOPE!{TWO_DONE}")),
+        "/v2.1/servers",
+        (auth(f"tok!SCOPE!{TWO_DONE}"),),
+        at="CloudTwo",
+        to="compute.public",
+    ),
+    Case(
+        "the local cloud by name",
+        sent("CloudOne", IMAGES, auth('tok!SCOPE!{"*":"CloudOne","image":"CloudOne"}')),
+        IMAGES,
+        (auth("tok"), plain('{"image":"CloudOne"}')),
+    ),
+    Case(
+        "every other service",
+        sent("CloudTwo", "/v2/images", auth('tok!SCOPE!{"compute":"CloudOne","*":"CloudTwo"}')),
+        IMAGES,
+        (auth("tok"), plain('{"compute":"CloudOne","*":"CloudTwo"}')),
+    ),
+    Case(
+        "a third cloud, by prefixes of its own",
+        sent("Cloud-3.b", "/os/image/v2/images", auth('tok!SCOPE!{"*":"CloudOne","image":"Cloud-3.b"}')),
+        IMAGES,
+        (auth("tok"), plain('{"image":"Cloud-3.b"}')),
+    ),
+    Case(
+        "an interface that the peer has not is its public one",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        "/v2/images",
+        (auth("tok"), plain(TO_TWO)),
+        to="image.internal",
+    ),
+    Case(
+        "discovery without a token keeps the plain form; links are mended where prefixes differ",
+        relayed("CloudTwo", "/", plain(TWO_DONE)),
+        "/image",
+        (plain(TO_TWO),),
+        native=False,
+    ),
+    Case(
+        "a request without a token keeps the plain form",
+        sent("CloudTwo", "/v2/schemas/image", plain(TWO_DONE)),
+        "/image/v2/schemas/image",
+        (plain(TO_TWO),),
+    ),
+    Case(
+        "a version document where the prefixes are the same",
+        sent("CloudTwo", "/v2/", plain(TWO_DONE)),
+        "/v2/",
+        (plain(TO_TWO),),
+        to="image.internal",
+    ),
+    Case("discovery at home needs no scope", sent("CloudOne", "/compute"), "/compute", (plain(TO_TWO),)),
+    Case(
+        "an alias",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("tok"), plain('{"glance":"CloudTwo"}')),
+        native=False,
+    ),
+    Case(
+        "an escape in JSON",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("tok"), plain('{"im\\u0061ge":"CloudTwo"}')),
+        native=False,
+    ),
+    Case(
+        "an alias of the catalog is the official type",
+        sent("CloudOne", "/volume/v3/p/volumes", auth('tok!SCOPE!{"*":"CloudTwo","block-storage":"CloudOne"}')),
+        "/volume/v3/p/volumes",
+        (auth("tok"), plain('{"*":"CloudTwo","block-storage":"CloudOne"}')),
+    ),
+    Case(
+        "header and token that say the same",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth(f"tok!SCOPE!{TO_TWO}"), plain(TO_TWO)),
+        native=False,
+    ),
+    Case(
+        "a token with an exclamation mark, scoped by header",
+        sent("CloudTwo", "/v2/images", auth(f"to!k!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("to!k"), plain(TO_TWO)),
+    ),
+    Case(
+        "a token with an exclamation mark, scoped inside",
+        sent("CloudTwo", "/v2/images", auth(f"to!k!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth(f"to!k!SCOPE!{TO_TWO}"),),
+        native=False,
+    ),
+    Case(
+        "an empty token leaves the scope in the header",
+        sent("CloudTwo", "/v2/images", auth(""), plain(TWO_DONE)),
+        IMAGES,
+        (auth(""), plain(TO_TWO)),
+    ),
+]
+
+
+SERVICE_TOKENS = [
+    Case(
+        "a service token says abroad where it is from",
+        sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}"), service('s!SCOPE!{"*":"CloudOne"}')),
+        IMAGES,
+        (auth("t"), plain(TO_TWO), service("s")),
+    ),
+    Case(
+        "a service token that says where it is from, where it arrives",
+        sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}"), service('s!SCOPE!{"*":"CloudOne"}')),
+        "/v2/images",
+        (auth(f"t!SCOPE!{TWO_DONE}"), service('s!SCOPE!{"*":"CloudOne"}')),
+        at="CloudTwo",
+        to="image.public",
+    ),
+    Case(
+        "a malformed mark of a service token",
+        refused(400, "X-Service-Token", "unknown cloud"),
+        IMAGES,
+        (auth("t"), service('s!SCOPE!{"*":"Nowhere"}')),
+        native=False,
+    ),
+]
