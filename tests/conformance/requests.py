@@ -70,7 +70,8 @@ def damaged(draw: st.DrawFn, text: str, extras: str) -> str:
     if not text or not draw(once_in(16)):
         return text
     at = draw(st.integers(0, len(text) - 1))
-    return text[:at] + draw(st.sampled_from(["", *extras])) + text[at + draw(st.integers(0, 1)) :]
+    instead: str = draw(st.sampled_from(["", *extras]))
+    return text[:at] + instead + text[at + draw(st.integers(0, 1)) :]
 
 
 @st.composite
@@ -137,11 +138,12 @@ HEADERS = {
 @st.composite
 def headers(draw: st.DrawFn, service: str) -> tuple[tuple[str, str], ...]:
     """A user's token mostly, a scope somewhere, a few others, and seldom one of them twice."""
-    names = [] if draw(once_in(6)) else ["X-Auth-Token"]
+    anonymous = draw(once_in(6))
+    names = [] if anonymous else ["X-Auth-Token"]
     names += draw(st.lists(st.sampled_from([name for name in HEADERS if name != "X-Auth-Token"]), max_size=2, unique=True))
     if service == "identity" and "x-subject-token" not in names and draw(st.booleans()):
         names.append("x-subject-token")
-    if names and draw(once_in(30)):
+    if draw(once_in(30)) and names:
         names.append(draw(st.sampled_from(names)))
     return tuple((name, draw(HEADERS[name])) for name in names)
 

@@ -15,11 +15,15 @@ from openstackoid.mesh import FrontendUrl
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """``hosts`` are the ``Host`` headers of the request; links of ``theirs`` become links of ``ours``."""
+    """``hosts`` are the ``Host`` headers of the request; links of ``theirs`` become links of ``ours``.
+
+    ``backend`` is another path below which their service may know itself: that of its process, behind its gateway.
+    """
 
     hosts: tuple[str, ...]
     theirs: FrontendUrl
     ours: FrontendUrl
+    backend: str | None = None
 
     def link(self, url: str) -> str:
         """Return a link of the peer's service as one of ours, and any other text as it is."""
@@ -29,9 +33,11 @@ class Links:
             return url
         origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
         path = url[len(origin) :]
-        prefix = self.theirs.prefix
-        if (parts.scheme and not parts.netloc) or not (path == prefix or path.startswith((f"{prefix}/", f"{prefix}?"))):
+        known = (self.theirs.prefix, *(() if self.backend is None else (self.backend,)))
+        fitting = [prefix for prefix in known if path == prefix or path.startswith((f"{prefix}/", f"{prefix}?"))]
+        if (parts.scheme and not parts.netloc) or not fitting:
             return url
+        prefix = max(fitting, key=len)
         rest = self.ours.prefix + path[len(prefix) :]
         plain = origin.lower().removesuffix(":80")
         if not origin or plain in {f"http://{host.lower().removesuffix(':80')}" for host in self.hosts}:

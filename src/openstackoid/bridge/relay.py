@@ -81,12 +81,11 @@ class _Exchange:
     def _with_own_links(self, head: Head, headers: Headers, content: bytes) -> tuple[Headers, bytes]:
         """Return a version document whose links stay with the gateway that the client spoke to."""
         theirs, ours = self.decision.endpoint.frontend, self.decision.entrance.frontend
-        if self.decision.local:
-            # A service behind its own gateway knows the path of its backend.
-            theirs = replace(theirs, prefix=self.decision.endpoint.backends[0].path)
+        # A service behind its own gateway knows its frontend, if its operators told it, or the path of its process.
+        backend = self.decision.endpoint.backends[0].path if self.decision.local else None
         if self.decision.segment is not None:
             ours = replace(ours, prefix=f"{ours.prefix}{MARKER}{self.decision.segment}")
-        links = Links(tuple(head.values("host")), theirs, ours)
+        links = Links(tuple(head.values("host")), theirs, ours, backend)
         kept = tuple((key, links.link(value) if key.lower() == "location" else value) for key, value in headers)
         return kept, links.document(content) if content else content
 

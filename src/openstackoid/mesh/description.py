@@ -78,6 +78,12 @@ def _request(text: str) -> str:
     return text
 
 
+def _group(clouds: list[str]) -> list[str]:
+    if len(set(clouds)) < 2:
+        raise ValueError("two clouds or more are needed")
+    return clouds
+
+
 def _for_all_interfaces(value: object) -> object:
     """One URL stands for every interface."""
     return dict.fromkeys(INTERFACES, value) if isinstance(value, str | list) else value
@@ -157,7 +163,7 @@ class _Collaboration(_Strict):
 
 class _Shared(_Strict):
     service: _OfficialType
-    clouds: Annotated[list[str], Field(min_length=2)]
+    clouds: Annotated[list[str], AfterValidator(_group)]
 
 
 class _Description(_Strict):
