@@ -41,6 +41,7 @@ HOPS = [
         native=False,
         body="{}",
         remembered='{"*":"CloudOne","network":"Cloud-3.b"}',
+        rows=("W19",),
     ),
     Case(
         "so does one that only looks",
@@ -134,6 +135,7 @@ HOPS = [
         SERVERS,
         (TOK, plain(TO_TWO), request_id(marked(18))),
         remembered='{"*":"CloudTwo"}',
+        rows=("W20",),
     ),
     Case(
         "the same scope with the same id again",
@@ -171,6 +173,7 @@ HOPS = [
         native=False,
         body="{}",
         remembered=TWO_DONE,
+        rows=("W21",),
     ),
     Case(
         "refused: a workflow that is not remembered",

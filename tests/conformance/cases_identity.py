@@ -21,6 +21,7 @@ IDENTITY = [
         sent("CloudOne", "/identity/v3/auth/tokens", auth("svc"), subject("usr")),
         "/identity/v3/auth/tokens",
         (auth("svc"), subject(f"usr!SCOPE!{TWO_DONE}")),
+        rows=("T9",),
     ),
     Case(
         "a service validates a token of another cloud, which vouches for itself",
@@ -29,6 +30,7 @@ IDENTITY = [
         (auth("svc"), subject(f"usr!SCOPE!{TWO_DONE}")),
         at="CloudTwo",
         native=False,
+        rows=("T10",),
     ),
     Case(
         "a service validates a service token of another cloud",
@@ -90,6 +92,7 @@ IDENTITY = [
         "/identity/v3/auth/tokens",
         (auth("tok"), subject("tok"), plain('{"identity":"CloudTwo"}')),
         method="DELETE",
+        rows=("T11",),
     ),
     Case(
         "the version document of another cloud's Keystone",
@@ -105,6 +108,7 @@ IDENTITY = [
         method="POST",
         body='{"auth": {"identity": {"methods": ["token"], "token": {"id": "tok!SCOPE!{\\"image\\":\\"CloudTwo\\"}"}}}}',
         native=False,
+        rows=("W11", "T5"),
     ),
     Case(
         "a scope in the body's token names the Keystone",
@@ -113,6 +117,7 @@ IDENTITY = [
         method="POST",
         body='{"auth": {"identity": {"methods": ["token"], "token": {"id": "tok!SCOPE!{\\"identity\\":\\"CloudTwo\\"}"}}}}',
         native=False,
+        rows=("T6",),
     ),
     Case(
         "a scope in a body that is larger than HAProxy's buffer",
@@ -138,5 +143,6 @@ IDENTITY = [
         "/identity/v3/auth/tokens",
         (auth("t"), plain(TO_TWO), subject('u!SCOPE!{"identity":"CloudTwo"}')),
         native=False,
+        rows=("W16",),
     ),
 ]

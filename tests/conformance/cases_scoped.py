@@ -9,6 +9,7 @@ SCOPED = [
         sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
         IMAGES,
         (auth("tok"), plain(TO_TWO)),
+        rows=("P1", "W1", "T4"),
     ),
     Case(
         "white space between the names",
@@ -28,6 +29,7 @@ SCOPED = [
         sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
         IMAGES,
         (auth(f"tok!SCOPE!{TO_TWO}"),),
+        rows=("W2", "T1"),
     ),
     Case(
         "what a gateway completed, another leaves alone",
@@ -36,12 +38,14 @@ SCOPED = [
         (auth(f"tok!SCOPE!{TWO_DONE}"),),
         at="CloudTwo",
         to="image.public",
+        rows=("P10", "T14"),
     ),
     Case(
         "a service that the scope leaves out is home's, at home",
         sent("CloudOne", "/compute/v2.1/servers", auth(f"tok!SCOPE!{TWO_DONE}")),
         "/compute/v2.1/servers",
         (auth("tok"), plain(TO_TWO)),
+        rows=("P2",),
     ),
     Case(
         "a service that the scope leaves out is home's, abroad",
@@ -50,6 +54,7 @@ SCOPED = [
         (auth(f"tok!SCOPE!{TWO_DONE}"),),
         at="CloudTwo",
         to="compute.public",
+        rows=("P2", "T14"),
     ),
     Case(
         "the local cloud by name",
@@ -62,6 +67,7 @@ SCOPED = [
         sent("CloudTwo", "/v2/images", auth('tok!SCOPE!{"compute":"CloudOne","*":"CloudTwo"}')),
         IMAGES,
         (auth("tok"), plain('{"compute":"CloudOne","*":"CloudTwo"}')),
+        rows=("P3",),
     ),
     Case(
         "a third cloud, by prefixes of its own",
@@ -88,6 +94,7 @@ SCOPED = [
         sent("CloudTwo", "/v2/schemas/image", plain(TWO_DONE)),
         "/image/v2/schemas/image",
         (plain(TO_TWO),),
+        rows=("W5",),
     ),
     Case(
         "a version document where the prefixes are the same",
@@ -123,6 +130,7 @@ SCOPED = [
         IMAGES,
         (auth(f"tok!SCOPE!{TO_TWO}"), plain(TO_TWO)),
         native=False,
+        rows=("W3", "T2"),
     ),
     Case(
         "a token with an exclamation mark, scoped by header",
@@ -152,6 +160,7 @@ SERVICE_TOKENS = [
         sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}"), service('s!SCOPE!{"*":"CloudOne"}')),
         IMAGES,
         (auth("t"), plain(TO_TWO), service("s")),
+        rows=("W17",),
     ),
     Case(
         "a service token that says where it is from, where it arrives",

@@ -4,7 +4,7 @@
 from conformance.case import IMAGES, Case, auth, refused, sent, service, subject
 
 UNSCOPED = [
-    Case("no scope is the local cloud", sent("CloudOne", IMAGES, auth("tok")), IMAGES, (auth("tok"),)),
+    Case("no scope is the local cloud", sent("CloudOne", IMAGES, auth("tok")), IMAGES, (auth("tok"),), rows=("P4",)),
     Case("no token, no scope", sent("CloudOne", "/image"), "/image"),
     Case("another interface has its own socket", sent("CloudOne", IMAGES), "/v2/images", to="image.internal"),
     Case("a backend without the prefix", sent("CloudOne", "/v2.0/ports"), "/networking/v2.0/ports"),
