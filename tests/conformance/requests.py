@@ -103,6 +103,7 @@ likely = st.sampled_from(
         '{"compute":"CloudTwo", "image":"Cloud-3.b"}',
         '{"*":"CloudOne","image":"CloudTwo"}',
         '{"network":"CloudTwo"}',
+        '{"compute":"CloudTwo"}',
         '{"network":"Cloud-3.b"}',
         '{"block-storage":"CloudTwo"}',
         '{"*":"CloudTwo","identity":"CloudOne"}',
@@ -197,7 +198,12 @@ ENDPOINTS = [endpoint for name in ("CloudOne", "CloudTwo") for endpoint in MESH.
 # What more is decided about gets more of the requests.
 LIKELY = [
     *ENDPOINTS,
-    *(endpoint for endpoint in ENDPOINTS if endpoint.service in ("identity", "compute", "network") for _ in range(2)),
+    *(
+        endpoint
+        for endpoint in ENDPOINTS
+        if endpoint.service in ("identity", "compute", "network", "placement")
+        for _ in range(2)
+    ),
 ]
 
 
