@@ -3,10 +3,29 @@
 
 from dataclasses import dataclass, field
 
+IMAGES = "/image/v2/images"
+TOKENS = "/v3/auth/tokens"
+TO_TWO = '{"image":"CloudTwo"}'
+TWO_DONE = '{"*":"CloudOne","image":"CloudTwo"}'
+FRESH = "req-5c09ed00-0000-4000-8000-000000000000"
+"""Stands in a case for the id that the gateway makes up."""
+
+ORDINARY = "req-0a1b2c3d-0000-4000-8000-000000000000"
+"""An id as clients and services make them up."""
+
+
+def marked(number: int) -> str:
+    """An id as gateways give them. Each case has its own: what a gateway remembers, it remembers for the next case too."""
+    return f"req-5c09ed01-0000-4000-8000-{number:012}"
+
+
+def traced(number: int) -> str:
+    return f"req-7472ace0-0000-4000-8000-{number:012}"
+
 
 @dataclass(frozen=True)
 class Sent:
-    """The request goes on to ``cloud``, under ``path``, with exactly these of the four headers that routing is about."""
+    """The request goes on to ``cloud``, under ``path``, with exactly these of the headers that routing is about."""
 
     cloud: str
     path: str
@@ -24,7 +43,11 @@ class Refused:
 
 @dataclass(frozen=True)
 class Case:
-    """A request to the gateway of ``at``, on the socket of the endpoint ``to``. ``native``: HAProxy decides alone."""
+    """A request to the gateway of ``at``, on the socket of the endpoint ``to``. ``native``: HAProxy decides alone.
+
+    ``remembered`` is the scope that the gateway has seen with the request's id before. ``rows`` are the rows of the table of
+    meanings in docs/scope.md that the case shows to be true.
+    """
 
     name: str
     expect: Sent | Refused
@@ -35,6 +58,8 @@ class Case:
     to: str = "identity.public"
     native: bool = True
     body: str | None = None
+    remembered: str | None = None
+    rows: tuple[str, ...] = ()
 
 
 def auth(value: str) -> tuple[str, str]:
@@ -53,6 +78,14 @@ def service(value: str) -> tuple[str, str]:
     return ("X-Service-Token", value)
 
 
+def request_id(value: str) -> tuple[str, str]:
+    return ("X-OpenStack-Request-Id", value)
+
+
+def force(value: str) -> tuple[str, str]:
+    return ("X-Scope-Force", value)
+
+
 def sent(cloud: str, path: str, *headers: tuple[str, str]) -> Sent:
     return Sent(cloud, path, {name.lower(): value for name, value in headers})
 
@@ -63,3 +96,7 @@ def relayed(cloud: str, path: str, *headers: tuple[str, str]) -> Sent:
 
 def refused(status: int, *words: str) -> Refused:
     return Refused(status, words)
+
+
+# The key is RFC 6455's: HAProxy refuses a handshake without one.
+WEBSOCKET = (("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="))

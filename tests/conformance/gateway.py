@@ -9,11 +9,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from conformance.case import Case
+from conformance.case import Case, auth, plain, sent
 from conformance.clouds import description
 from conformance.recorder import Recorder, free_ports
 from openstackoid.haproxy import Runtime, compile_gateway
@@ -42,29 +42,56 @@ class RunningGateway:
     recorder: Recorder
     runtime: Runtime
     pids: tuple[int, ...] = ()
+    _connections: dict[Listener, http.client.HTTPConnection] = field(default_factory=dict)
 
     def listener(self, key: str) -> Listener:
         return next(endpoint.listener for endpoint in self.mesh.clouds[self.at].endpoints if endpoint.key == key)
 
     def send(self, case: Case) -> Answer:
+        """Send a request on a connection that the one before it may have used."""
         listener = self.listener(case.to)
-        connection = http.client.HTTPConnection(listener.host, listener.port, timeout=10)
+        connection = self._connections.setdefault(listener, http.client.HTTPConnection(listener.host, listener.port, timeout=10))
         try:
-            connection.putrequest(case.method, case.path, skip_accept_encoding=True)
-            connection.putheader("X-Case", "conformance")
-            for name, value in case.headers:
-                connection.putheader(name, value.encode("latin-1"))
-            if case.body is not None:
-                connection.putheader("Content-Type", "application/json")
-                connection.putheader("Content-Length", str(len(case.body)))
-            connection.endheaders(case.body.encode() if case.body is not None else None)
-            response = connection.getresponse()
-            body = response.read()
-            kind = response.getheader("Content-Type", "")
-            error = json.loads(body).get("error", {}) if body and kind.startswith("application/json") else {}
-            return Answer(response.status, error.get("message", body.decode() if not error else ""), kind)
-        finally:
+            return _exchange(connection, case)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            # The gateway ended the connection after its last answer.
             connection.close()
+            self.recorder.seen.clear()
+            return _exchange(connection, case)
+        except BaseException:
+            connection.close()
+            raise
+
+    def prime(self, case: Case) -> None:
+        """Have the gateway remember the scope of the workflow that the case continues, as a request of a user would."""
+        assert case.remembered is not None
+        known = [pair for pair in case.headers if pair[0] == "X-OpenStack-Request-Id"]
+        network = next(endpoint for endpoint in self.mesh.clouds[self.at].endpoints if endpoint.service == "network")
+        path = f"{network.frontend.prefix}/v2.0/ports"
+        headers = (auth("user"), plain(case.remembered), *known)
+        answer = self.send(Case("prime", sent(self.at, path), path, headers, "POST", self.at, network.key, body="{}"))
+        assert answer.status == 200, answer.message
+
+    def close(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+
+
+def _exchange(connection: http.client.HTTPConnection, case: Case) -> Answer:
+    body = None if case.body is None else case.body.encode()
+    connection.putrequest(case.method, case.path, skip_accept_encoding=True)
+    connection.putheader("X-Case", "conformance")
+    for name, value in case.headers:
+        connection.putheader(name, value.encode("latin-1"))
+    if body is not None:
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body)
+    response = connection.getresponse()
+    content = response.read()
+    kind = response.getheader("Content-Type", "")
+    error = json.loads(content).get("error", {}) if content and kind.startswith("application/json") else {}
+    return Answer(response.status, error.get("message", content.decode() if not error else ""), kind)
 
 
 @contextmanager
@@ -83,10 +110,12 @@ def running_gateways(*at: str, with_bridge: bool = True, down: tuple[str, ...] =
     with ExitStack() as stack:
         stack.callback(recorder.close)
         _serve_all(recorder, mesh, at, down)
-        yield [
-            RunningGateway(name, mesh, recorder, *stack.enter_context(started(text, name, with_bridge=with_bridge)))
-            for name in at
-        ]
+        gateways = []
+        for name in at:
+            places = stack.enter_context(started(text, name, with_bridge=with_bridge))
+            gateways.append(RunningGateway(name, mesh, recorder, *places))
+            stack.callback(gateways[-1].close)
+        yield gateways
 
 
 @contextmanager

@@ -63,7 +63,7 @@ class Recorder:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"):
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
             setattr(Handler, f"do_{method}", Handler.answer)
         server = _Server(("127.0.0.1", port), Handler)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conformance.cases import WEBSOCKET
+from conformance.case import WEBSOCKET
 from conformance.services import PAGES
 from conformance.world import CLOUDS, LISTS, PREFIXES, World, ask, scope_of, whole_world
 from openstackoid.bridge.links import Links

@@ -169,7 +169,7 @@ class _Trip:
     async def _ask_twins(self, head: Head) -> None:
         """Learn from the cloud's other gateways what this one does not remember, where the request says no scope of its own."""
         ids = [value for value in head.values(REQUEST_ID) if may_be_remembered(value)]
-        unknown = len(ids) == 1 and self._workflows.recall(ids[0]) is None
+        unknown = len(ids) == 1 and self._workflows.known(ids[0]) is None
         if unknown and self._here.twins and way_of_scope(head.headers, None, in_url=False) == NONE:
             scope = await ask_twins(self._upstream, self._mesh, self._here, ids[0])
             if scope is not None:
@@ -202,7 +202,8 @@ class _Trip:
 
     def _decide(self, head: Head, body: bytes | None, operation: Any = None) -> Decision:
         token = None if body is None else body_token(body)
-        recalled = next(filter(None, map(self._workflows.recall, head.values(REQUEST_ID))), None)
+        ids = head.values(REQUEST_ID)
+        recalled = self._workflows.recall(ids[0], self._here.memory) if len(ids) == 1 else None
         request = Request(head.method, head.listener, head.path, head.headers, token, operation, recalled, marked_id(uuid4()))
         endpoint = self._here.locate(head.listener, head.path)
         in_url = endpoint is not None and url_segment(endpoint, head.path) is not None

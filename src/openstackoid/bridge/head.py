@@ -9,14 +9,14 @@ from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.mesh import Listener
-from openstackoid.routing import Headers
+from openstackoid.routing import REQUEST_ID, Headers
 
 LISTENER = "x-openstackoid-listener"
 """The header in which HAProxy names the frontend socket that the client spoke to."""
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
 # A client may not have these dropped by naming them in Connection: the decision stands in them.
-_ALWAYS_SENT = frozenset({"x-auth-token", "x-subject-token", "x-service-token", "x-scope"})
+_ALWAYS_SENT = frozenset({"x-auth-token", "x-subject-token", "x-service-token", "x-scope", "x-scope-force", REQUEST_ID})
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 
 

@@ -13,8 +13,11 @@ from openstackoid.scope import Scope
 
 
 class _Remembered(NamedTuple):
+    """A scope, the end of its time, and the end that the journal knows."""
+
     scope: Scope
     until: float
+    written: float
 
 
 class Workflows:
@@ -30,7 +33,7 @@ class Workflows:
         now = clock()
         for workflow, until in journal.read() if journal is not None else ():
             if until > now:
-                self._known[workflow.id] = _Remembered(workflow.scope, until)
+                self._known[workflow.id] = _Remembered(workflow.scope, until, until)
 
     def __len__(self) -> int:
         return len(self._known)
@@ -41,18 +44,27 @@ class Workflows:
     def remember(self, workflow: Workflow, limits: Memory) -> None:
         """Remember a workflow, for the whole time anew if it is known already."""
         now = self._clock()
+        until = now + limits.seconds
         before = self._known.get(workflow.id)
-        self._known[workflow.id] = _Remembered(workflow.scope, now + limits.seconds)
+        # Each hop is not worth a line: what a restart then forgets is at most half of the time that a hop adds.
+        write = before is None or before.written < now + limits.seconds / 2
+        self._known[workflow.id] = _Remembered(workflow.scope, until, until if before is None or write else before.written)
         self._known.move_to_end(workflow.id)
         while len(self._known) > limits.workflows or next(iter(self._known.values())).until <= now:
             self._known.popitem(last=False)
-        # A hop of a workflow that was written down a moment ago need not be: what is lost is a part of its extra time.
-        if self._journal is not None and (before is None or before.until < now + limits.seconds / 2):
-            self._journal.write(workflow, now + limits.seconds)
+        if self._journal is not None and write:
+            self._journal.write(workflow, until)
             if self._journal.lines > 2 * len(self._known) + Journal.SLACK:
-                self._journal.rewrite((Workflow(key, found.scope), found.until) for key, found in self._known.items())
+                self._journal.rewrite((Workflow(key, found.scope), found.written) for key, found in self._known.items())
 
-    def recall(self, request_id: str) -> Scope | None:
-        """Return the scope of a workflow, or None where it is not known, or not any more."""
+    def recall(self, request_id: str, limits: Memory) -> Scope | None:
+        """Return the scope of a workflow, which is then remembered for the whole time anew, or None where it is not known."""
+        scope = self.known(request_id)
+        if scope is not None:
+            self.remember(Workflow(request_id, scope), limits)
+        return scope
+
+    def known(self, request_id: str) -> Scope | None:
+        """Return the scope of a workflow without taking that for a use of it."""
         found = self._known.get(request_id)
-        return found.scope if found is not None and found.until > self._clock() else None
+        return None if found is None or found.until <= self._clock() else found.scope

@@ -58,7 +58,7 @@ class Pages:
         raise self._error(404, f"there is no such page; there are: {HEALTH}, {MESH}, {TRACE}REQUEST-ID, {WORKFLOW}REQUEST-ID")
 
     def _workflow(self, request_id: str) -> dict[str, Any]:
-        scope = self._workflows.recall(request_id)
+        scope = self._workflows.known(request_id)
         if scope is None:
             raise self._error(404, "no workflow is remembered for this request id")
         return {"id": request_id, "scope": dict(scope)}

@@ -160,9 +160,11 @@ def _workflows(cloud: Cloud, watched: Collection[str]) -> list[str]:
         f"acl in_workflow req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE}",
         f"{_BRIDGE} if in_workflow has_auth !is_identity !{{ var(txn.scope) -m found }}",
     ]
-    keys = _keys(cloud, watched)
+    keys = _keys(cloud, watched).split()
+    # HAProxy takes 64 words of a line.
+    lines += [f"acl is_watched var(txn.endpoint) -m str {' '.join(keys[at : at + 32])}" for at in range(0, len(keys), 32)]
     if keys:
-        lines.append(f"{_BRIDGE} if decided {{ var(txn.endpoint) -m str {keys} }} !{{ method {' '.join(READS)} }}")
+        lines.append(f"{_BRIDGE} if decided is_watched !{{ method {' '.join(READS)} }}")
     return lines
 
 

@@ -15,8 +15,8 @@ ANY_VALUE = "*"
 Places = Mapping[str, tuple[str, ...]]
 """Dotted paths into a JSON document, ``*`` for each item of a list, and the values that count there (``*``: any but null)."""
 
-# What stands before the path of a resource: an API version, and the id of a project where the catalog's URL has one.
-_BASE = r"(?:/v[0-9.]+)?(?:/(?:[0-9a-f]{32}|[0-9a-f-]{36}|AUTH_[^/]+))?"
+# What stands before the path of a resource: an API version, and the id of a project, by Nova's own pattern for it, or Swift's.
+_BASE = r"(?:/v[0-9.]+)?(?:/(?:[0-9a-f-]+|AUTH_[^/]+))?"
 
 
 @dataclass(frozen=True)

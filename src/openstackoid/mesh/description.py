@@ -14,6 +14,7 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Memory, Mesh, Timeouts
 from openstackoid.mesh.urls import FrontendUrl
+from openstackoid.scope.model import IDENTITY
 from openstackoid.scope.parser import CLOUD_NAME
 from openstackoid.scope.services import official_service_type, project_name
 
@@ -78,10 +79,22 @@ def _official(name: str) -> str:
     return official_service_type(_service_type(name)) or name
 
 
+def _judged(name: str) -> str:
+    if name == IDENTITY:
+        raise ValueError("requests to Keystone are judged by no rule; any other service is accepted")
+    return name
+
+
 def _request(text: str) -> str:
     if _REQUEST.match(text) is None:
         raise ValueError(f"'{text}': a method that changes something and a path are accepted, as in POST /servers/*/action")
     return text
+
+
+def _group(clouds: list[str]) -> list[str]:
+    if len(set(clouds)) < 2:
+        raise ValueError("two clouds or more are needed")
+    return clouds
 
 
 def _for_all_interfaces(value: object) -> object:
@@ -156,7 +169,7 @@ _OfficialType = Annotated[str, AfterValidator(_official)]
 
 class _Collaboration(_Strict):
     name: Annotated[str, Field(min_length=1, max_length=64)]
-    service: _OfficialType
+    service: Annotated[_OfficialType, AfterValidator(_judged)]
     partner: _OfficialType
     requests: Annotated[list[Annotated[str, AfterValidator(_request)]], Field(min_length=1)]
     reason: Annotated[str, Field(min_length=1, max_length=300)]
@@ -166,7 +179,7 @@ class _Collaboration(_Strict):
 
 class _Shared(_Strict):
     service: _OfficialType
-    clouds: Annotated[list[str], Field(min_length=2)]
+    clouds: Annotated[list[str], AfterValidator(_group)]
 
 
 class _Description(_Strict):
@@ -212,8 +225,14 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
     for number, plane in enumerate(description.shared):
         for place, name in enumerate(plane.clouds):
             if name not in clouds:
-                spot = ("shared", number, "clouds", place)
-                raise _error(source, text, _mark(root, spot), f"unknown cloud '{name}'; known: {', '.join(sorted(clouds))}")
+                spot: tuple[Any, ...] = ("shared", number, "clouds", place)
+                wrong = f"unknown cloud '{name}'; known: {', '.join(sorted(clouds))}"
+            elif plane.service not in clouds[name].services:
+                spot = ("shared", number, "service")
+                wrong = f"{name} has no service '{plane.service}' to share"
+            else:
+                continue
+            raise _error(source, text, _mark(root, spot), f"{'.'.join(map(str, spot))}: {wrong}")
     shared = tuple((plane.service, frozenset(plane.clouds)) for plane in description.shared)
     own = tuple(_collaboration(rule) for rule in description.collaborations)
     return Mesh(clouds, builtin_collaborations() + own, shared)

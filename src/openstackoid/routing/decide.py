@@ -57,12 +57,10 @@ class _Gateway:
         )
         if endpoint.service == IDENTITY:
             return decide_identity(self.reading, endpoint, auth, scope)
-        request_id = self._request_id()
-        if scope is None:
-            return self._unscoped(endpoint, auth, request_id)
-        return self._scoped(endpoint, auth, scope, request_id)
+        return self._unscoped(endpoint, auth) if scope is None else self._scoped(endpoint, auth, scope)
 
     def _request_id(self) -> str:
+        """Return the id of the request where it means something: HAProxy, which sends on the rest alone, does not look at it."""
         ids = self.request.values(REQUEST_ID)
         if len(ids) > 1 and any(map(may_be_remembered, ids)):
             raise self.reading.bad_request(
@@ -70,7 +68,7 @@ class _Gateway:
             )
         return ids[0] if len(ids) == 1 else ""
 
-    def _scoped(self, endpoint: Endpoint, auth: Token | None, scope: Scope, request_id: str) -> Decision:
+    def _scoped(self, endpoint: Endpoint, auth: Token | None, scope: Scope) -> Decision:
         target = self.sending.target(endpoint, scope)
         changes: Changes = {PLAIN: None}
         workflow = None
@@ -78,7 +76,7 @@ class _Gateway:
             if self._wants_body(endpoint, scope):
                 return ReadBody()
             if auth is not None:
-                workflow = self._workflow(request_id, scope)
+                workflow = self._workflow(self._request_id(), scope)
                 changes[REQUEST_ID] = workflow.id
         if auth is not None:
             changes[AUTH] = join_token(auth.bare, scope.wire())
@@ -87,10 +85,11 @@ class _Gateway:
         self._add_service_token(changes, target)
         return self.sending.forward(endpoint, target, changes, workflow)
 
-    def _unscoped(self, endpoint: Endpoint, auth: Token | None, request_id: str) -> Decision:
+    def _unscoped(self, endpoint: Endpoint, auth: Token | None) -> Decision:
         """A request of somebody who says no scope, or a hop with a service's own credentials, whose scope is remembered."""
         recalled = None
-        if auth is not None and may_be_remembered(request_id):
+        request_id = "" if auth is None else self._request_id()
+        if may_be_remembered(request_id):
             recalled = self.request.recalled
             if recalled is None and is_marked(request_id):
                 raise RefusedError(

@@ -26,7 +26,10 @@ class Sending:
         cloud = in_force.cloud_for(endpoint.service, self.at)
         if cloud == self.at:
             return endpoint
-        target = self.reading.mesh.clouds[cloud].endpoint(endpoint.service, endpoint.interfaces[0])
+        peer = self.reading.mesh.clouds.get(cloud)
+        if peer is None:
+            raise self.reading.bad_request(f"the workflow's scope names {cloud}, which is not in the mesh any more")
+        target = peer.endpoint(endpoint.service, endpoint.interfaces[0])
         if target is None:
             raise self.reading.bad_request(f"{cloud} has no service '{endpoint.service}', which the scope asks of it")
         return target

@@ -33,6 +33,7 @@ clouds:
       identity: {{frontend: "http://127.0.0.1:8801/identity", backend: "http://127.0.0.1:{here}/keystone"}}
       image: {{frontend: "http://127.0.0.1:8801/image", backend: ["http://127.0.0.1:{dead}", "http://127.0.0.1:{here}"]}}
       network: {{frontend: "http://127.0.0.1:8801/network"}}
+      compute: {{frontend: "http://127.0.0.1:8801/compute", backend: "http://127.0.0.1:{here}"}}
       volumev3: {{frontend: "http://127.0.0.1:8801/volume/v3/$(project_id)s", backend: "http://127.0.0.1:{here}"}}
   CloudTwo:
     services:

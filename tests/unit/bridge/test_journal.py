@@ -28,7 +28,17 @@ def test_a_restart_forgets_nothing_but_what_is_over(tmp_path: Path) -> None:
     first.remember(Workflow(request_id(2), SCOPE), LIMITS)
     now[0] = 1070.0
     again = Workflows(Journal(tmp_path / "journal"), lambda: now[0])
-    assert (again.recall(request_id(1)), again.recall(request_id(2))) == (None, SCOPE)
+    assert (again.known(request_id(1)), again.known(request_id(2))) == (None, SCOPE)
+
+
+def test_a_workflow_that_goes_on_is_written_down_again_before_its_time_is_over(tmp_path: Path) -> None:
+    now = [1000.0]
+    first = Workflows(Journal(tmp_path / "journal"), lambda: now[0])
+    for _ in range(12):
+        first.remember(Workflow(request_id(1), SCOPE), LIMITS)
+        now[0] += 10
+    assert 2 <= len((tmp_path / "journal").read_text().splitlines()) <= 5
+    assert Workflows(Journal(tmp_path / "journal"), lambda: now[0]).known(request_id(1)) == SCOPE
 
 
 def test_the_file_is_its_owners_and_does_not_grow_without_end(tmp_path: Path) -> None:
@@ -39,7 +49,7 @@ def test_the_file_is_its_owners_and_does_not_grow_without_end(tmp_path: Path) ->
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert len(path.read_text().splitlines()) <= 2 * LIMITS.workflows + Journal.SLACK
     again = Workflows(Journal(path))
-    assert [again.recall(request_id(number)) for number in (4899, 4900, 4999)] == [SCOPE if Journal.SLACK else None, SCOPE, SCOPE]
+    assert [again.known(request_id(number)) for number in (4899, 4900, 4999)] == [SCOPE if Journal.SLACK else None, SCOPE, SCOPE]
 
 
 @pytest.mark.parametrize("rest", ["[", "{}", '["req-x", "{}", 1]', '["a"]', "\x00", "[1, 2, 3]", '["x", "[]", 9e99]'])
@@ -48,7 +58,7 @@ def test_what_a_crash_left_is_passed_over(tmp_path: Path, rest: str) -> None:
     Workflows(Journal(path)).remember(Workflow(request_id(1), SCOPE), LIMITS)
     with path.open("a") as file:
         file.write(rest)
-    assert Workflows(Journal(path)).recall(request_id(1)) == SCOPE
+    assert Workflows(Journal(path)).known(request_id(1)) == SCOPE
 
 
 def test_a_file_that_cannot_be_written_is_said_once_and_fails_no_request(
@@ -57,6 +67,6 @@ def test_a_file_that_cannot_be_written_is_said_once_and_fails_no_request(
     workflows = Workflows(Journal(tmp_path / "missing" / "journal"))
     for number in range(3):
         workflows.remember(Workflow(request_id(number), SCOPE), LIMITS)
-    assert workflows.recall(request_id(2)) == SCOPE
+    assert workflows.known(request_id(2)) == SCOPE
     assert len(caplog.records) == 1
     assert "cannot be written: No such file or directory" in caplog.text

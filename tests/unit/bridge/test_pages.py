@@ -191,17 +191,13 @@ async def test_what_the_bridge_serves_is_recorded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ([], 204),
-        (["X-OpenStack-Request-Id: req-11111111-1111-2222-3333-444455556666"], 204),
-        ([f"X-OpenStack-Request-Id: {ID}"] * 2, 400),
-    ],
+    "headers",
+    [[], ["X-OpenStack-Request-Id: req-11111111-1111-2222-3333-444455556666"], [f"X-OpenStack-Request-Id: {ID}"] * 2],
 )
 @played
-async def test_what_is_not_traced_is_not_recorded(headers: list[str], status: int) -> None:
+async def test_what_is_not_traced_is_not_recorded(headers: list[str]) -> None:
     async with staged(here=says("204 No Content")) as stage:
-        assert (await stage.ask("GET", "/image/v2", *headers)).status == status
+        assert (await stage.ask("GET", "/image/v2", *headers)).status == 204
         assert known(stage) == []
 
 

@@ -86,6 +86,8 @@ def test_the_table_of_cases(case: Case, told: Explain, monkeypatch: pytest.Monke
     if case.body is not None:
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(case.body.encode())))
         words += ["--body", "-"]
+    if case.remembered is not None:
+        words += ["--remembered", case.remembered]
     answer = told(*words, case.method, f"http://{listener}{case.path}", at=case.at, config="three.yaml")
     if isinstance(case.expect, Refused):
         assert (answer["route"], answer["clouds"], answer["status"]) == ("refuse", [], case.expect.status)

@@ -35,7 +35,7 @@ def test_every_table_that_the_rules_read_is_among_the_files() -> None:
 
 
 def test_no_service_type_is_written_into_the_rules_that_the_mesh_does_not_name() -> None:
-    assert "object-store" not in compile_gateway(three_clouds(), "CloudOne", RUNTIME)["haproxy.cfg"]
+    assert "dns" not in compile_gateway(three_clouds(), "CloudOne", RUNTIME)["haproxy.cfg"]
 
 
 def test_a_cloud_may_have_any_service_and_lack_any(tmp_path: Path) -> None:
@@ -46,9 +46,25 @@ clouds:
   Edge: {services: {my-own-service: {frontend: "http://127.0.0.1:8080/own", backend: "http://127.0.0.1:9000"}}}
   Core: {services: {my-own-service: {frontend: "http://127.0.0.1:8081"}}}
 """
-    for name, content in compile_gateway(parse_mesh(text), "Edge", RUNTIME).items():
-        (tmp_path / name).write_text(content)
+    assert check(compile_gateway(parse_mesh(text), "Edge", RUNTIME), tmp_path) == ""
+
+
+def test_a_catalog_may_be_larger_than_what_haproxy_takes_in_a_line(tmp_path: Path) -> None:
+    """It takes 64 words."""
+    interfaces = '{public: "http://127.0.0.1:81/s%d", internal: "http://127.0.0.1:82/s%d", admin: "http://127.0.0.1:83/s%d"}'
+    services = [
+        f'      svc-{number}: {{frontend: {interfaces % (number, number, number)}, backend: "http://127.0.0.1:90"}}'
+        for number in range(40)
+    ]
+    text = "\n".join(["mesh: 1", "clouds:", "  Edge:", "    services:", *services])
+    assert check(compile_gateway(parse_mesh(text), "Edge", RUNTIME), tmp_path) == ""
+
+
+def check(files: dict[str, str], folder: Path) -> str:
+    """Return what HAProxy has against a configuration."""
+    for name, content in files.items():
+        (folder / name).write_text(content)
     haproxy = find_haproxy()
-    command = [str(haproxy.path), "-c", "-f", str(tmp_path / "haproxy.cfg")]
+    command = [str(haproxy.path), "-c", "-f", str(folder / "haproxy.cfg")]
     done = subprocess.run(command, env=haproxy.environment(), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    return "" if done.returncode == 0 else done.stderr

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.mesh import Address, Listener, MeshError, Timeouts, load_mesh, parse_mesh
+from openstackoid.mesh import Address, Listener, Memory, MeshError, Timeouts, load_mesh, parse_mesh
+from openstackoid.mesh.description import builtin_collaborations
 
 GOOD = """\
 mesh: 1
@@ -184,6 +185,97 @@ class TestBad:
         text = text.replace("    services", "    gateway: {bind: '*'}\n    services")
         with pytest.raises(MeshError, match=r"^f:4:21: clouds\.One\.gateway\.bind: p:80 and i:80 would both be \*:80; "):
             parse_mesh(text, "f")
+
+
+TWO = "clouds:\n  One: {services: {image: {frontend: http://h:1}}}\n  Two: {services: {image: {frontend: http://h:2}}}\n"
+
+
+def rule(**changed: str) -> str:
+    keys = {"name": "r", "service": "image", "partner": "compute", "requests": "[POST /x]", "reason": "y"} | changed
+    return f"mesh: 1\ncollaborations: [{{{', '.join(f'{key}: {value}' for key, value in keys.items() if value)}}}]\n{TWO}"
+
+
+def gateway(yaml: str) -> str:
+    return service("{frontend: http://h}").replace("    services", f"    gateway: {yaml}\n    services")
+
+
+class TestWorkflows:
+    """The keys about workflows and collaborations: what they mean, and what is said of a mistake."""
+
+    def test_without_them(self) -> None:
+        mesh = parse_mesh(GOOD)
+        assert mesh.collaborations == builtin_collaborations()
+        assert mesh.shared == ()
+        assert (mesh.clouds["CloudOne"].force, mesh.clouds["CloudOne"].memory) == (False, Memory(100_000, 21_600))
+
+    def test_with_them(self) -> None:
+        text = rule(service="glance", requests="[POST /a/*, DELETE /a_b]", when="{a.b: x, c: [y, z]}", unless="{d: '*'}")
+        mesh = parse_mesh(text.replace("clouds:\n", "shared: [{service: glance, clouds: [One, Two]}]\nclouds:\n", 1))
+        own = mesh.collaborations[-1]
+        assert mesh.collaborations[:-1] == builtin_collaborations()
+        assert (own.name, own.service, own.partner, own.reason) == ("r", "image", "compute", "y")
+        assert own.requests == (("POST", "/a/*"), ("DELETE", "/a_b"))
+        assert (own.when, own.unless) == ((("a.b", ("x",)), ("c", ("y", "z"))), (("d", ("*",)),))
+        assert [mesh.together("image", "One", other) for other in ("One", "Two", "Three")] == [True, True, False]
+        assert not mesh.together("network", "One", "Two")
+        cloud = parse_mesh(gateway("{force: true, memory: {workflows: 5, seconds: 1.5}}")).clouds["One"]
+        assert (cloud.force, cloud.memory) == (True, Memory(5, 1.5))
+
+    @pytest.mark.parametrize(
+        ("text", "error"),
+        [
+            (
+                f"mesh: 1\nshared: [{{service: image, clouds: [One, Three]}}]\n{TWO}",
+                "f:2:41: shared.0.clouds.1: unknown cloud 'Three'; known: One, Two",
+            ),
+            (
+                f"mesh: 1\nshared: [{{service: networks, clouds: [One, Two]}}]\n{TWO}",
+                "f:2:20: shared.0.service: One has no service 'networks' to share",
+            ),
+            (
+                f"mesh: 1\nshared: [{{service: image, clouds: [One]}}]\n{TWO}",
+                "f:2:27: shared.0.clouds: two clouds or more are needed",
+            ),
+            (
+                f"mesh: 1\nshared: [{{services: image, clouds: [One, Two]}}]\n{TWO}",
+                "f:2:21: shared.0.services: unknown key; accepted: service, clouds",
+            ),
+            (rule(reason=""), "f:2:18: collaborations.0.reason: this key is missing"),
+            (
+                rule(because="y"),
+                "f:2:103: collaborations.0.because: unknown key; accepted: name, service, partner, requests, reason, when,",
+            ),
+            (
+                rule(requests="[GET /x]"),
+                "f:2:73: collaborations.0.requests.0: 'GET /x': a method that changes something and a path are accepted,"
+                " as in POST /servers/*/action",
+            ),
+            (rule(requests="[POST x]"), "f:2:73: collaborations.0.requests.0: 'POST x': a method that changes something"),
+            (rule(requests="[POST /]"), "f:2:73: collaborations.0.requests.0: 'POST /': a method that changes something"),
+            (rule(requests="[]"), "f:2:62: collaborations.0.requests: at least one entry is needed"),
+            (
+                rule(service="keystone"),
+                "f:2:37: collaborations.0.service: requests to Keystone are judged by no rule",
+            ),
+            (rule(service="Image"), "f:2:37: collaborations.0.service: 'Image' cannot be a service type"),
+            (rule(when="{a: []}"), "f:2:101: collaborations.0.when.a: at least one entry is needed"),
+            (gateway("{memory: {workflows: 0}}"), "f:4:35: clouds.One.gateway.memory.workflows: Input should be greater than"),
+            (gateway("{memory: {seconds: 0}}"), "f:4:33: clouds.One.gateway.memory.seconds: Input should be greater than 0"),
+            (
+                gateway("{memory: {second: 1}}"),
+                "f:4:32: clouds.One.gateway.memory.second: unknown key; accepted: workflows, seconds",
+            ),
+            (gateway("{force: perhaps}"), "f:4:22: clouds.One.gateway.force: Input should be a valid boolean"),
+            (
+                gateway("{forced: true}"),
+                "f:4:23: clouds.One.gateway.forced: unknown key; accepted: bind, timeouts, memory, force",
+            ),
+        ],
+    )
+    def test_the_error_names_the_spot_and_what_is_accepted(self, text: str, error: str) -> None:
+        with pytest.raises(MeshError) as refused:
+            parse_mesh(text, "f")
+        assert str(refused.value).splitlines()[0].startswith(error)
 
 
 class TestFile:

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a gateway refuses: the part of the table of cases that is about bad input."""
 
-from conformance.case import Case, auth, plain, refused, subject
-
-IMAGES = "/image/v2/images"
-TO_TWO = '{"image":"CloudTwo"}'
+from conformance.case import IMAGES, TO_TWO, Case, auth, plain, refused, subject
 
 BAD = [
     Case(f"refused: {name}", refused(400, "CloudOne", *words), IMAGES, (auth("tok"), plain(text)), native=False)
@@ -42,18 +39,22 @@ BAD_ELSEWHERE = [
         IMAGES,
         (auth(f"tok!SCOPE!{TO_TWO}"), plain('{"image":"CloudOne"}')),
         native=False,
+        rows=("W4", "T3"),
     ),
     Case(
         "refused: a scope without a token before it", refused(400, "no token"), IMAGES, (auth(f"!SCOPE!{TO_TWO}"),), native=False
     ),
     Case("refused: two scopes in a token", refused(400), IMAGES, (auth(f"t!SCOPE!{TO_TWO}!SCOPE!{TO_TWO}"),), native=False),
-    Case("refused: two scope headers", refused(400, "2 times"), IMAGES, (plain(TO_TWO), plain(TO_TWO)), native=False),
+    Case(
+        "refused: two scope headers", refused(400, "2 times"), IMAGES, (plain(TO_TWO), plain(TO_TWO)), native=False, rows=("W18",)
+    ),
     Case(
         "refused: every other service of a cloud that has it not",
         refused(400, "Cloud-3.b has no service 'compute'"),
         "/compute/v2.1/servers",
         (auth("tok"), plain('{"*":"Cloud-3.b"}')),
         native=False,
+        rows=("P9",),
     ),
     Case(
         "refused: a malformed scope of the token that is validated",

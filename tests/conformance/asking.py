@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A case as the Python decision gets it, the way in which the bridge reads a request."""
+
+from dataclasses import replace
+
+from conformance.case import FRESH, Case
+from openstackoid.bridge.tokens import body_token, document
+from openstackoid.mesh import Mesh
+from openstackoid.routing import Forward, ReadBody, Refuse, Relay, Request, asks_for_token, decide
+from openstackoid.scope import Scope
+
+ROUTED_BY = frozenset({"x-auth-token", "x-subject-token", "x-service-token", "x-scope", "x-openstack-request-id"})
+
+
+def request_of(mesh: Mesh, case: Case, recalled: Scope | None) -> Request:
+    """Return a case as a request whose body nobody has read, but for the token in an authentication."""
+    listener = next(endpoint.listener for endpoint in mesh.clouds[case.at].endpoints if endpoint.key == case.to)
+    headers = tuple((name, value.strip(" \t")) for name, value in case.headers)
+    path = case.path.partition("?")[0]
+    asked = asks_for_token(mesh.clouds[case.at].locate(listener, path), case.method, path)
+    token = body_token(case.body.encode()) if asked and case.body is not None else None
+    return Request(case.method, listener, path, headers, token, None, recalled, FRESH)
+
+
+def body_of(case: Case) -> object:
+    """Return the JSON document in the body of a case, as the bridge reads one that decides."""
+    return {} if case.body is None else document(case.body.encode())
+
+
+def decision_of(mesh: Mesh, case: Case, recalled: Scope | None) -> Forward | Relay | Refuse:
+    """Return what is decided about a case; its body is shown only when it is asked for, as the bridge does."""
+    request = request_of(mesh, case, recalled)
+    decision = decide(mesh, case.at, request)
+    if isinstance(decision, ReadBody):
+        decision = decide(mesh, case.at, replace(request, body=body_of(case)))
+    assert not isinstance(decision, ReadBody)
+    return decision
+
+
+def path_of(decision: Forward | Relay, case: Case) -> str:
+    """Return the path and query under which a backend or a peer sees the request."""
+    endpoint, path = decision.endpoint, decision.path
+    if decision.local:
+        path = endpoint.backends[0].path + decision.path[len(endpoint.frontend.prefix) :]
+    _, mark, query = case.path.partition("?")
+    return (path or "/") + mark + query
+
+
+def routed(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Return those of the headers that routing is about."""
+    return {name.lower(): value for name, value in headers if name.lower() in ROUTED_BY}

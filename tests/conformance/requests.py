@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests that nobody thought of: mostly what a client could mean, with something wrong in many of them."""
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+from conformance.case import ORDINARY, Case, marked, refused, traced
+from conformance.clouds import three_clouds
+
+MESH = three_clouds()
+SERVICES = ["image", "compute", "identity", "network", "block-storage", "placement", "my-billing", "shared-file-system", "*"]
+ODD_SERVICES = ["glance", "volumev3", "nova", "sharev2", "dns", "", "im age", "my-billings", "place"]
+CLOUDS = ["CloudOne", "CloudTwo", "Cloud-3.b"]
+ODD_CLOUDS = ["CloudTen", "", "Cloud Two", "CloudOne&CloudTwo", "cloudtwo"]
+BELOW = {
+    "identity": [
+        "",
+        "/",
+        "/v3",
+        "/v3/",
+        "/v3/users",
+        "/v3/auth/tokens",
+        "/v3/auth/tokens",
+        "/v3/auth/catalog",
+        "/scope",
+        "/scope/",
+    ],
+    "compute": [
+        "",
+        "/v2.1",
+        "/v2.1/servers",
+        "/v2.1/servers",
+        "/v2.1/servers/s",
+        "/v2.1/servers/s/action",
+        "/v2.1/servers/s/os-interface",
+        "/v2.1/servers/s/os-volume_attachments/v",
+        "/v2.1/0123456789abcdef0123456789abcdef/servers",
+        "/v2.1/os-volumes_boot",
+    ],
+    "image": ["", "/", "/v2", "/v2/images", "/v2/images/i/file"],
+    "network": ["", "/v2.0", "/v2.0/ports", "/v2.0/ports/p"],
+    "my-billing": ["", "/accounts", "/accounts/a"],
+}
+ANYTHING = ["", "/", "/v3", "/v1/AUTH_p/c/o", "/v3/p/volumes", "/resource_providers?in_tree=x", "/a%2Fb//c"]
+spaces = st.sampled_from(["", "", "", "", "", "", " ", "  ", "\t"])
+
+
+def once_in(number: int) -> st.SearchStrategy[bool]:
+    """True once in so many draws. Hypothesis likes the ends of a range, so it is something in its middle."""
+    return st.sampled_from(range(number)).map(lambda drawn: drawn == number // 2)
+
+
+def mostly(usual: list[str], odd: list[str], number: int = 40) -> st.SearchStrategy[str]:
+    return once_in(number).flatmap(lambda drawn: st.sampled_from(odd if drawn else usual))
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> tuple[str, str]:
+    """A service, and mostly a cloud that has it."""
+    service = draw(mostly(SERVICES, ODD_SERVICES))
+    having = [name for name, offered in MESH.offers.items() if service in offered] or CLOUDS
+    return service, draw(mostly(having, [*CLOUDS, *ODD_CLOUDS], 20))
+
+
+@st.composite
+def damaged(draw: st.DrawFn, text: str, extras: str) -> str:
+    """The text, seldom with a character too many, too few, or another one."""
+    if not text or not draw(once_in(16)):
+        return text
+    at = draw(st.integers(0, len(text) - 1))
+    instead: str = draw(st.sampled_from(["", *extras]))
+    return text[:at] + instead + text[at + draw(st.integers(0, 1)) :]
+
+
+@st.composite
+def scopes(draw: st.DrawFn) -> str:
+    """A scope as it stands in a header."""
+    rows = draw(st.lists(entries(), min_size=0 if draw(once_in(16)) else 1, max_size=10))
+    if not draw(once_in(8)):
+        rows = list(dict(rows).items())
+    a, b, c, d = (draw(spaces) for _ in range(4))
+    text = "{" + ",".join(f'{a}"{service}"{b}:{c}"{cloud}"{d}' for service, cloud in rows) + "}"
+    text = draw(damaged(text, '{}",:\\!x ['))
+    return text.replace('"im', '"\\u0069m') if draw(once_in(16)) else text
+
+
+@st.composite
+def url_scopes(draw: st.DrawFn) -> str:
+    """A scope as it stands in a URL, percent-encoded here and there."""
+    rows = draw(st.lists(entries(), min_size=0 if draw(once_in(16)) else 1, max_size=4, unique_by=lambda row: row[0]))
+    text = draw(damaged(",".join(f"{service}={cloud}" for service, cloud in rows), "=,:%!x"))
+    encoded = draw(st.sets(st.sampled_from("=,*&cim"), max_size=3)) if draw(st.booleans()) else set()
+    return "".join(f"%{ord(letter):02X}" if letter in encoded or letter == " " else letter for letter in text)
+
+
+likely = st.sampled_from(
+    [
+        '{"image":"CloudTwo"}',
+        '{"*":"CloudTwo"}',
+        '{"identity":"CloudTwo","image":"CloudOne"}',
+        '{"compute":"CloudTwo", "image":"Cloud-3.b"}',
+        '{"*":"CloudOne","image":"CloudTwo"}',
+        '{"network":"CloudTwo"}',
+        '{"compute":"CloudTwo"}',
+        '{"network":"Cloud-3.b"}',
+        '{"block-storage":"CloudTwo"}',
+        '{"*":"CloudTwo","identity":"CloudOne"}',
+    ]
+)
+printable = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=24)
+texts = once_in(16).flatmap(lambda odd: printable if odd else st.one_of(likely, scopes()))
+bare = once_in(16).flatmap(
+    lambda odd: st.one_of(st.sampled_from(["to!k", "", "a!SCOPE"]), printable) if odd else st.sampled_from(["tok", "gAAAA-_b.c="])
+)
+tokens = st.one_of(bare, st.builds("{}!SCOPE!{}".format, bare, texts))
+ids = st.sampled_from(
+    [
+        *map(marked, range(100, 104)),
+        *map(traced, range(100, 102)),
+        ORDINARY,
+        "",
+        "req-5c09ed",
+        f"{marked(100)}x",
+        marked(100).upper(),
+    ]
+)
+HEADERS = {
+    "X-Auth-Token": tokens,
+    "X-Scope": texts,
+    "x-subject-token": tokens,
+    "X-Service-Token": tokens,
+    "x-openstack-request-ID": ids,
+    "X-Scope-Force": mostly(["true"], ["True", "no", ""], 4),
+}
+
+
+@st.composite
+def headers(draw: st.DrawFn, service: str) -> tuple[tuple[str, str], ...]:
+    """A user's token mostly, a scope somewhere, a few others, and seldom one of them twice."""
+    anonymous = draw(once_in(6))
+    names = [] if anonymous else ["X-Auth-Token"]
+    names += draw(st.lists(st.sampled_from([name for name in HEADERS if name != "X-Auth-Token"]), max_size=2, unique=True))
+    if service == "identity" and "x-subject-token" not in names and draw(st.booleans()):
+        names.append("x-subject-token")
+    if draw(once_in(30)) and names:
+        names.append(draw(st.sampled_from(names)))
+    return tuple((name, draw(HEADERS[name])) for name in names)
+
+
+@st.composite
+def paths(draw: st.DrawFn, prefix: str, service: str) -> str:
+    """A path of the service, mostly; seldom one that is spelt in another way."""
+    below = draw(st.sampled_from(BELOW.get(service, ANYTHING)))
+    if service == "identity" and draw(once_in(3)):
+        below = f"/scope/{draw(url_scopes())}{below}"
+    path = prefix + below
+    if path and draw(once_in(8)):
+        at = draw(st.integers(0, len(path) - 1))
+        instead = st.sampled_from(["/", "//", f"%{ord(path[at]):02x}", path[at].upper(), "x", f"{path[at]}/", f"{path[at]}?x=y"])
+        path = path[:at] + draw(instead) + path[at + 1 :]
+    return path if path.startswith("/") else f"/{path}"
+
+
+def boots() -> st.SearchStrategy[Any]:
+    """Bodies of servers: on networks or none, from volumes or not, and what is no such body."""
+    networks = st.sampled_from([[{"uuid": "n"}], "none", "auto", [], None, ["none"]])
+    disk = st.fixed_dictionaries(
+        {},
+        optional={
+            "source_type": st.sampled_from(["image", "volume", 1]),
+            "destination_type": st.sampled_from(["local", "volume"]),
+        },
+    )
+    server = st.fixed_dictionaries(
+        {"networks": networks},
+        optional={"block_device_mapping_v2": st.lists(disk, max_size=2), "block_device_mapping": st.just([{"volume_id": "v"}])},
+    )
+    return st.one_of(
+        st.builds(lambda value: {"server": value}, server), st.sampled_from([{}, [], None, {"server": None}, "server"])
+    )
+
+
+@st.composite
+def bodies(draw: st.DrawFn, service: str) -> str | None:
+    if draw(once_in(4)):
+        return None
+    if service == "identity":
+        document: Any = {"auth": {"identity": {"token": {"id": draw(tokens)}}}}
+    else:
+        document = draw(boots())
+    text = json.dumps(document, ensure_ascii=draw(st.booleans()))
+    return draw(damaged(text, '{}",[x'))
+
+
+ENDPOINTS = [endpoint for name in ("CloudOne", "CloudTwo") for endpoint in MESH.clouds[name].endpoints]
+# What more is decided about gets more of the requests.
+LIKELY = [
+    *ENDPOINTS,
+    *(
+        endpoint
+        for endpoint in ENDPOINTS
+        if endpoint.service in ("identity", "compute", "network", "placement")
+        for _ in range(2)
+    ),
+]
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> Case:
+    """A request to the gateway of CloudOne or of CloudTwo."""
+    endpoint = draw(st.sampled_from(LIKELY))
+    other = draw(st.sampled_from(ENDPOINTS)) if draw(once_in(16)) else endpoint
+    method = draw(st.sampled_from(["GET", "GET", "GET", "POST", "POST", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]))
+    path = draw(paths(other.frontend.prefix, endpoint.service))
+    sent = draw(headers(endpoint.service))
+    if endpoint.service == "compute" and draw(once_in(3)):
+        method, path = "POST", f"{endpoint.frontend.prefix}/v2.1/servers"
+        sent = (
+            ("X-Auth-Token", "tok"),
+            *((name, value) for name, value in sent if name != "X-Auth-Token"),
+            ("X-Scope", draw(texts)),
+        )
+    body = draw(bodies(endpoint.service)) if method in ("POST", "PUT", "PATCH") else None
+    return Case("generated", refused(0), path, sent, method, endpoint.cloud, endpoint.key, body=body)

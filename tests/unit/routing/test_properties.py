@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for every request: a decision is taken whatever it says, and no gateway further on sees another meaning in it."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.asking import decision_of, routed
+from conformance.case import Case
+from conformance.clouds import three_clouds
+from conformance.requests import paths, requests, scopes
+from openstackoid.mesh import Endpoint
+from openstackoid.routing import IDENTITY, Decision, Forward, ReadBody, Refuse, Relay, Request, decide
+from openstackoid.routing.workflows import REQUEST_ID
+from openstackoid.scope import Scope, ScopeError, parse
+
+MESH = three_clouds()
+NAMES = ["X-Auth-Token", "X-Scope", "X-Subject-Token", "X-Service-Token", REQUEST_ID, "X-Scope-Force", "X-Other"]
+ENDPOINTS = [endpoint for cloud in MESH.clouds.values() for endpoint in cloud.endpoints]
+FRESH = "req-5c09ed00-0000-4000-8000-000000000000"
+
+text = st.one_of(
+    st.text(max_size=60),
+    st.text('{}":,*!SCOPEimageCloudTwo1 \\', max_size=60),
+    scopes(),
+    st.builds("t!SCOPE!{}".format, scopes()),
+)
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["server", "networks", "block_device_mapping_v2", "x"]), inner)
+    ),
+    max_leaves=8,
+)
+remembered = st.dictionaries(
+    st.sampled_from(["*", "image", "network", "x"]), st.sampled_from(["CloudOne", "CloudTwo", "Gone"]), min_size=1
+).map(lambda entries: Scope(tuple(entries.items())))
+
+
+@settings(max_examples=2000, deadline=None)
+@given(
+    endpoint=st.sampled_from(ENDPOINTS),
+    method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "BREW"]),
+    below=st.one_of(st.text(max_size=40), st.sampled_from(ENDPOINTS).flatmap(lambda known: paths("", known.service))),
+    headers=st.lists(st.tuples(st.sampled_from(NAMES), text), max_size=6),
+    token=st.none() | text,
+    body=st.none() | json,
+    recalled=st.none() | remembered,
+)
+def test_whatever_a_request_says_it_is_decided(
+    endpoint: Endpoint,
+    method: str,
+    below: str,
+    headers: list[tuple[str, str]],
+    token: str | None,
+    body: object,
+    recalled: Scope | None,
+) -> None:
+    path = endpoint.frontend.prefix + below
+    request = Request(method, endpoint.listener, path, tuple(headers), token, body, recalled, FRESH)
+    decision = decide(MESH, endpoint.cloud, request)
+    if isinstance(decision, Refuse):
+        assert decision.message.startswith(f"gateway of {endpoint.cloud}: ")
+        assert decision.status in (400, 404, 409, 503)
+    if isinstance(decision, ReadBody):
+        assert body is None
+
+
+@settings(max_examples=500, deadline=None)
+@given(case=requests())
+def test_the_keystone_of_the_cloud_never_sees_a_scope(case: Case) -> None:
+    decision = decision_of(MESH, case, None)
+    if isinstance(decision, Forward | Relay) and decision.endpoint.service == IDENTITY and decision.local:
+        sent = routed(decision.headers)
+        assert "x-scope" not in sent
+        assert all("!SCOPE!{" not in value for value in sent.values())
+
+
+def ask(at: str, endpoint: Endpoint, headers: tuple[tuple[str, str], ...], method: str = "GET") -> Decision:
+    """Ask for something of a service that is no version document, and no token."""
+    path = f"{endpoint.frontend.prefix}/v3/things"
+    return decide(MESH, at, Request(method, endpoint.listener, path, headers, None, {}, None, FRESH))
+
+
+def cloud_of(decision: Decision) -> str | None:
+    """Return the cloud that a request goes to, or None when it is refused."""
+    return decision.endpoint.cloud if isinstance(decision, Forward | Relay) else None
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    written=scopes(),
+    inside=st.booleans(),
+    method=st.sampled_from(["GET", "POST"]),
+    at=st.sampled_from(["CloudOne", "CloudTwo"]),
+    data=st.data(),
+)
+def test_the_next_gateway_sees_the_same_clouds_for_every_service(
+    written: str, inside: bool, method: str, at: str, data: st.DataObject
+) -> None:
+    headers = (("X-Auth-Token", f"tok!SCOPE!{written}"),) if inside else (("X-Auth-Token", "tok"), ("X-Scope", written))
+    try:
+        scope = parse(written, services=MESH.services, clouds=MESH.clouds, offers=MESH.offers)
+    except ScopeError:
+        assert all(cloud_of(ask(at, endpoint, headers)) is None for endpoint in MESH.clouds[at].endpoints)
+        return
+    entrance = data.draw(st.sampled_from([endpoint for endpoint in MESH.clouds[at].endpoints if endpoint.service != IDENTITY]))
+    first = ask(at, entrance, headers, method)
+    if not isinstance(first, Forward):
+        return
+    for peer in MESH.clouds.values():
+        for endpoint in peer.endpoints:
+            meant = scope.cloud_for(endpoint.service, at)
+            expected = meant if endpoint.service in MESH.offers[meant] else None
+            assert cloud_of(ask(peer.name, endpoint, first.headers)) == expected

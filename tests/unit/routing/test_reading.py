@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a request says, and that what it says twice must agree."""
+
+import pytest
+
+from conformance.clouds import three_clouds
+from openstackoid.mesh import Listener
+from openstackoid.routing import Request
+from openstackoid.routing.reading import AUTH, Reading, RefusedError, Token
+from openstackoid.scope import parse
+
+MESH = three_clouds()
+DONE = parse('{"*":"CloudOne","image":"CloudTwo"}')
+
+
+def reading(*headers: tuple[str, str]) -> Reading:
+    return Reading(MESH, "CloudOne", Request("GET", Listener("h", 1), "/", headers))
+
+
+def test_a_scope_is_completed_with_the_cloud_of_the_gateway() -> None:
+    assert reading(("X-Scope", '{"image":"CloudTwo"}')).plain_scope() == DONE
+    assert reading(("X-Auth-Token", 'tok!SCOPE!{"glance":"CloudTwo"}')).token(AUTH) == Token("tok", DONE)
+    assert reading().url_scope("image=CloudTwo") == DONE
+    assert reading().url_scope("*=CloudTwo") == parse('{"*":"CloudTwo"}')
+
+
+def test_what_is_not_there_says_nothing() -> None:
+    assert reading().plain_scope() is None
+    assert reading().token(AUTH) is None
+    assert reading(("X-Auth-Token", "")).token(AUTH) is None
+    assert reading(("X-Auth-Token", "tok")).token(AUTH) == Token("tok", None)
+
+
+def test_a_token_has_its_own_scope_or_is_given_one() -> None:
+    assert Token("tok", None).marked() == "tok"
+    assert Token("tok", None).marked(DONE) == f"tok!SCOPE!{DONE.wire()}"
+    assert Token("tok", DONE).marked(parse('{"*":"CloudTwo"}')) == f"tok!SCOPE!{DONE.wire()}"
+
+
+def test_one_place_is_enough_and_two_must_agree() -> None:
+    read, other = reading(), parse('{"image":"CloudTwo","*":"CloudOne"}')
+    assert [read.agreed("a and b", *pair) for pair in ((DONE, None), (None, DONE), (DONE, other), (None, None))] == [
+        DONE,
+        DONE,
+        DONE,
+        None,
+    ]
+    with pytest.raises(RefusedError) as raised:
+        read.agreed("a and b", DONE, parse('{"*":"CloudTwo"}'))
+    assert raised.value.decision.message == (
+        'gateway of CloudOne: a and b differ: {"*":"CloudOne","image":"CloudTwo"} and {"*":"CloudTwo"};'
+        " say it once, or say the same"
+    )
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ([("X-Scope", "{"), ("x-scope", "{")], "X-Scope stands 2 times; once is accepted"),
+        ([("X-Scope", "")], "X-Scope: scope, column 1: a JSON object is expected"),
+    ],
+)
+def test_a_broken_header_is_named(headers: list[tuple[str, str]], message: str) -> None:
+    with pytest.raises(RefusedError) as raised:
+        reading(*headers).plain_scope()
+    assert message in raised.value.decision.message
+    assert (raised.value.decision.status, raised.value.decision.title) == (400, "Bad Request")

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a request goes, and under which path."""
+
+import pytest
+
+from conformance.clouds import three_clouds
+from openstackoid.mesh import Endpoint
+from openstackoid.routing import Request
+from openstackoid.routing.reading import Reading, RefusedError, Token
+from openstackoid.routing.sending import Sending
+from openstackoid.scope import Scope, parse
+
+MESH = three_clouds()
+
+
+def endpoint(key: str) -> Endpoint:
+    return next(known for known in MESH.clouds["CloudOne"].endpoints if known.key == key)
+
+
+def sending(key: str, path: str, method: str = "GET") -> Sending:
+    return Sending(Reading(MESH, "CloudOne", Request(method, endpoint(key).listener, path)))
+
+
+@pytest.mark.parametrize(
+    ("key", "scope", "target"),
+    [
+        ("image.public", None, "CloudOne image.public"),
+        ("image.public", '{"image":"CloudTwo"}', "CloudTwo image.public"),
+        ("image.internal", '{"image":"CloudTwo"}', "CloudTwo image.public"),
+        ("image.internal", '{"image":"CloudOne"}', "CloudOne image.internal"),
+        ("volumev3.public", '{"block-storage":"CloudTwo"}', "CloudTwo block-storage.public"),
+        ("placement.public", '{"compute":"CloudTwo"}', "CloudTwo placement.public"),
+        ("placement.public", '{"image":"CloudTwo"}', "CloudOne placement.public"),
+    ],
+)
+def test_a_scope_leads_to_an_endpoint(key: str, scope: str | None, target: str) -> None:
+    found = sending(key, "/").target(endpoint(key), None if scope is None else parse(scope))
+    assert f"{found.cloud} {found.key}" == target
+
+
+@pytest.mark.parametrize(
+    ("scope", "message"),
+    [
+        (Scope((("*", "Cloud-3.b"),)), "Cloud-3.b has no service 'compute', which the scope asks of it"),
+        (Scope((("compute", "CloudTen"),)), "the workflow's scope names CloudTen, which is not in the mesh any more"),
+    ],
+)
+def test_a_scope_may_lead_nowhere(scope: Scope, message: str) -> None:
+    """What is remembered was said to a mesh that may have changed since."""
+    with pytest.raises(RefusedError) as raised:
+        sending("compute.public", "/").target(endpoint("compute.public"), scope)
+    assert raised.value.decision.message == f"gateway of CloudOne: {message}"
+
+
+@pytest.mark.parametrize(
+    ("key", "method", "path", "relink"),
+    [
+        ("image.public", "GET", "/image", True),
+        ("image.public", "HEAD", "/image/", True),
+        ("image.public", "GET", "/image/v2.16/", True),
+        ("image.public", "GET", "/image/v2/images", False),
+        ("compute.public", "GET", "/compute/v2.1/servers", True),
+        ("compute.public", "POST", "/compute/v2.1/flavors", True),
+    ],
+)
+def test_links_are_mended_where_prefixes_differ(key: str, method: str, path: str, relink: bool) -> None:
+    here = endpoint(key)
+    there = MESH.clouds["CloudTwo"].endpoint(here.service, "public")
+    assert there is not None
+    decision = sending(key, path, method).forward(here, there, {})
+    assert (decision.relink, decision.entrance) == (relink, here)
+    assert decision.path == (path.removeprefix(here.frontend.prefix) or "/")
+
+
+def test_a_service_token_says_abroad_whose_it_is() -> None:
+    here, there = endpoint("image.public"), MESH.clouds["CloudTwo"].endpoint("image", "public")
+    assert there is not None
+    send = sending("image.public", "/image")
+    foreign = Token("s", parse('{"*":"Cloud-3.b"}'))
+    assert send.service_token(Token("s", None), here) == "s"
+    assert send.service_token(Token("s", None), there) == 's!SCOPE!{"*":"CloudOne"}'
+    assert send.service_token(foreign, here) == send.service_token(foreign, there) == 's!SCOPE!{"*":"Cloud-3.b"}'
