@@ -6,9 +6,11 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo test unit lint bench-lab clean
+.PHONY: help setup demo examples coverage test unit lint bench-lab clean
 help:
 	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
+	@echo "make examples   what scopes do, command by command, on the lab that is up"
+	@echo "make coverage   how a scope travels on each hop, from workflows on the lab that is up, into docs/coverage.md"
 	@echo "make test   lint, unit and conformance tests, then the same workflows on the real lab"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
@@ -28,6 +30,12 @@ $(STAMP): pyproject.toml constraints/development.txt
 
 demo: $(STAMP)
 	@$(BIN)/python -m examples.demo
+
+examples: $(STAMP)
+	@$(BIN)/python -m examples.scopes
+
+coverage: $(STAMP)
+	@$(BIN)/python -m examples.coverage --output docs/coverage.md
 
 lint: $(STAMP)
 	@echo "== lint"

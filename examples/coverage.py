@@ -185,6 +185,11 @@ def _hop(record: dict[str, Any], mesh: Mesh) -> Hop:
 _TABLE = ("| service | request | sent to | how the scope travels |", "| --- | --- | --- | --- |")
 
 
+def heading(workflow: Workflow) -> str:
+    """Return the heading of a workflow in the page."""
+    return f"## {workflow.name[0].upper()}{workflow.name[1:]}"
+
+
 def document(found: dict[Workflow, list[Hop]]) -> str:
     """Return the page: a table for each workflow."""
     page = [_HEAD]
@@ -192,7 +197,7 @@ def document(found: dict[Workflow, list[Hop]]) -> str:
         commands = "; ".join(f"`openstack {command.format(file='FILE')}`" for command in workflow.commands)
         note = f" The mesh says that the clouds share the data plane of `{workflow.shared}`." if workflow.shared else ""
         page += [
-            f"## {workflow.name[0].upper()}{workflow.name[1:]}",
+            heading(workflow),
             f"{commands}, scope `{workflow.scope}`.{note}",
             "\n".join([*_TABLE, *(hop.row() for hop in hops)]),
         ]

@@ -12,6 +12,8 @@ import psutil
 import pytest
 import yaml
 
+from examples.people import people
+from examples.scopes import THIRD, play
 from examples.session import BIN, User, lab_status, openstackoid
 
 
@@ -85,7 +87,8 @@ def test_an_unknown_cloud_is_answered_with_the_known_ones(lab: Any) -> None:
     assert "CloudOne, CloudTwo" in done.stderr
 
 
-def test_a_third_cloud_joins_while_the_others_run(lab: Any, one: User, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.timeout(600)
+def test_a_third_cloud_joins_while_the_others_run(lab: Any, one: User, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The running gateways take it up from the mesh description; no process of the other clouds is restarted."""
     before = pids(lab_status())
     monkeypatch.setenv("OPENSTACKOID_LAB_CLOUDS", f"{os.environ['OPENSTACKOID_LAB_CLOUDS']},CloudThree")
@@ -98,6 +101,8 @@ def test_a_third_cloud_joins_while_the_others_run(lab: Any, one: User, monkeypat
         by_scope = one.openstack("image", "show", "cirros", "-f", "json", scope='{"image": "CloudThree"}')
         assert by_scope.code == 0, by_scope.stderr
         assert by_scope.json()["id"] == theirs["id"]
+        assert list(play(THIRD, people("member", tmp_path))) == [example.name for example in THIRD]
+        assert list(play(THIRD, people("admin", tmp_path))) == [example.name for example in THIRD]
     finally:
         openstackoid("lab", "down", "CloudThree", "--purge")
     monkeypatch.undo()

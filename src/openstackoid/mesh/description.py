@@ -1,109 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mesh description: the YAML file that operators write, checked against its schema, with errors that name the spot."""
 
-import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Memory, Mesh, Timeouts
+from openstackoid.mesh.schema import (
+    CloudSchema,
+    CollaborationSchema,
+    Description,
+    GatewaySchema,
+    MemorySchema,
+    ServiceSchema,
+    SharedSchema,
+    TimeoutsSchema,
+    address,
+)
 from openstackoid.mesh.urls import FrontendUrl
-from openstackoid.scope.model import IDENTITY
-from openstackoid.scope.parser import CLOUD_NAME
 from openstackoid.scope.services import official_service_type, project_name
-
-_SERVICE_TYPE = re.compile(r"[a-z][a-z0-9-]*\Z")
-_REQUEST = re.compile(r"(POST|PUT|PATCH|DELETE) ((?:/(?:\*|[A-Za-z0-9._~-]+))+)\Z")
-_BIND = re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])\Z")
 
 
 class MeshError(OpenstackoidError):
     """A mesh description that cannot be used; the message names file, line, column and what is accepted."""
-
-
-def _frontend_url(url: str) -> str:
-    FrontendUrl.parse(url)
-    return url
-
-
-def _address(url: str) -> Address:
-    parsed = FrontendUrl.parse(url)
-    if "(" in parsed.suffix:
-        raise ValueError(f"'{url}': a backend is the root of the service, without a project")
-    return Address(parsed.host, parsed.port, parsed.prefix + parsed.suffix)
-
-
-def _backend_url(url: str) -> str:
-    _address(url)
-    return url
-
-
-def _origin(url: str) -> str:
-    parsed = FrontendUrl.parse(url)
-    if parsed.prefix or parsed.suffix:
-        raise ValueError(f"'{url}': the origin of a gateway is accepted, as in http://10.0.1.11:80")
-    return parsed.origin()
-
-
-def _bind(host: str) -> str:
-    if _BIND.match(host) is None:
-        raise ValueError(f"'{host}': an address to listen on, or '*', is accepted")
-    return host
-
-
-def _file(path: str) -> str:
-    if not path.startswith("/"):
-        raise ValueError(f"'{path}': an absolute path is accepted")
-    return path
-
-
-def _cloud_name(name: str) -> str:
-    if CLOUD_NAME.match(name) is None:
-        raise ValueError(f"'{name}' cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted, 64 at most")
-    return name
-
-
-def _service_type(name: str) -> str:
-    if _SERVICE_TYPE.match(name) is None:
-        raise ValueError(f"'{name}' cannot be a service type; lower case letters, digits and '-' are accepted")
-    return name
-
-
-def _official(name: str) -> str:
-    return official_service_type(_service_type(name)) or name
-
-
-def _judged(name: str) -> str:
-    if name == IDENTITY:
-        raise ValueError("requests to Keystone are judged by no rule; any other service is accepted")
-    return name
-
-
-def _request(text: str) -> str:
-    if _REQUEST.match(text) is None:
-        raise ValueError(f"'{text}': a method that changes something and a path are accepted, as in POST /servers/*/action")
-    return text
-
-
-def _group(clouds: list[str]) -> list[str]:
-    if len(set(clouds)) < 2:
-        raise ValueError("two clouds or more are needed")
-    return clouds
-
-
-def _for_all_interfaces(value: object) -> object:
-    """One URL stands for every interface."""
-    return dict.fromkeys(INTERFACES, value) if isinstance(value, str | list) else value
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 _SAID = {
@@ -113,80 +38,6 @@ _SAID = {
     "too_short": "at least one entry is needed",
 }
 """Plain words for what the schema's library says in its own terms."""
-
-_Interface = Literal["public", "internal", "admin"]
-_Frontends = Annotated[
-    dict[_Interface, Annotated[str, AfterValidator(_frontend_url)]], BeforeValidator(_for_all_interfaces), Field(min_length=1)
-]
-_BackendList = Annotated[
-    list[Annotated[str, AfterValidator(_backend_url)]], BeforeValidator(_as_list), Field(min_length=1, max_length=64)
-]
-_Backends = Annotated[dict[_Interface, _BackendList], BeforeValidator(_for_all_interfaces)]
-_Seconds = Annotated[float, Field(gt=0, le=86400)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Service(_Strict):
-    name: str | None = None
-    frontend: _Frontends
-    backend: _Backends = {}
-    links: Literal["host", "fixed"] = "host"
-
-
-class _Timeouts(_Strict):
-    connect: _Seconds = Timeouts.connect
-    client: _Seconds = Timeouts.client
-    server: _Seconds = Timeouts.server
-    check: _Seconds = Timeouts.check
-
-
-class _Memory(_Strict):
-    workflows: Annotated[int, Field(ge=1, le=10_000_000)] = Memory.workflows
-    seconds: Annotated[float, Field(gt=0, le=30 * 86400)] = Memory.seconds
-
-
-class _Gateway(_Strict):
-    bind: Annotated[str, AfterValidator(_bind)] | None = None
-    timeouts: _Timeouts = _Timeouts()
-    memory: _Memory = _Memory()
-    force: bool = False
-    twins: list[Annotated[str, AfterValidator(_origin)]] = []
-    readers: Annotated[str, AfterValidator(_file)] | None = None
-
-
-class _Cloud(_Strict):
-    region: str | None = None
-    gateway: _Gateway = _Gateway()
-    services: Annotated[dict[Annotated[str, AfterValidator(_service_type)], _Service], Field(min_length=1)]
-
-
-_Values = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
-_OfficialType = Annotated[str, AfterValidator(_official)]
-
-
-class _Collaboration(_Strict):
-    name: Annotated[str, Field(min_length=1, max_length=64)]
-    service: Annotated[_OfficialType, AfterValidator(_judged)]
-    partner: _OfficialType
-    requests: Annotated[list[Annotated[str, AfterValidator(_request)]], Field(min_length=1)]
-    reason: Annotated[str, Field(min_length=1, max_length=300)]
-    when: dict[str, _Values] = {}
-    unless: dict[str, _Values] = {}
-
-
-class _Shared(_Strict):
-    service: _OfficialType
-    clouds: Annotated[list[str], AfterValidator(_group)]
-
-
-class _Description(_Strict):
-    mesh: Literal[1]
-    shared: list[_Shared] = []
-    collaborations: list[_Collaboration] = []
-    clouds: Annotated[dict[Annotated[str, AfterValidator(_cloud_name)], _Cloud], Field(min_length=1)]
 
 
 def load_mesh(path: Path) -> Mesh:
@@ -212,7 +63,7 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
     except RecursionError:
         raise MeshError(f"{source}: a part of it is nested too deeply, or stands inside itself") from None
     try:
-        description = _Description.model_validate(data)
+        description = Description.model_validate(data)
     except ValidationError as error:
         # A misspelt key is also a missing one; the spelling is what helps.
         first = min(error.errors(include_url=False, include_context=False), key=lambda found: found["type"] != "extra_forbidden")
@@ -242,10 +93,10 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
 def builtin_collaborations() -> tuple[Collaboration, ...]:
     """Return the rules that come with the package: ``collaborations.yaml`` beside this module."""
     data = yaml.safe_load(files("openstackoid.mesh").joinpath("collaborations.yaml").read_text(encoding="utf-8"))
-    return tuple(_collaboration(rule) for rule in TypeAdapter(list[_Collaboration]).validate_python(data))
+    return tuple(_collaboration(rule) for rule in TypeAdapter(list[CollaborationSchema]).validate_python(data))
 
 
-def _collaboration(rule: _Collaboration) -> Collaboration:
+def _collaboration(rule: CollaborationSchema) -> Collaboration:
     requests = tuple((method, path) for method, _, path in (text.partition(" ") for text in rule.requests))
     when, unless = (tuple((place, tuple(values)) for place, values in side.items()) for side in (rule.when, rule.unless))
     return Collaboration(rule.name, rule.service, rule.partner, requests, rule.reason, when, unless)
@@ -255,25 +106,25 @@ def _accepted(path: tuple[Any, ...]) -> str:
     """Say which keys stand where an unknown one was found."""
     match path[:-1]:
         case ():
-            model: type[BaseModel] = _Description
+            model: type[BaseModel] = Description
         case ("clouds", _):
-            model = _Cloud
+            model = CloudSchema
         case ("clouds", _, "gateway"):
-            model = _Gateway
+            model = GatewaySchema
         case ("clouds", _, "gateway", "timeouts"):
-            model = _Timeouts
+            model = TimeoutsSchema
         case ("clouds", _, "gateway", "memory"):
-            model = _Memory
+            model = MemorySchema
         case ("collaborations", _):
-            model = _Collaboration
+            model = CollaborationSchema
         case ("shared", _):
-            model = _Shared
+            model = SharedSchema
         case _:
-            model = _Service
+            model = ServiceSchema
     return f"unknown key; accepted: {', '.join(model.model_fields)}"
 
 
-def _cloud(name: str, cloud: _Cloud) -> Cloud:
+def _cloud(name: str, cloud: CloudSchema) -> Cloud:
     endpoints = tuple(endpoint for kind, service in cloud.services.items() for endpoint in _endpoints(name, kind, service))
     timeouts = Timeouts(**cloud.gateway.timeouts.model_dump())
     memory = Memory(**cloud.gateway.memory.model_dump())
@@ -291,13 +142,13 @@ def _cloud(name: str, cloud: _Cloud) -> Cloud:
     )
 
 
-def _endpoints(cloud: str, catalog_type: str, service: _Service) -> list[Endpoint]:
+def _endpoints(cloud: str, catalog_type: str, service: ServiceSchema) -> list[Endpoint]:
     """Return the endpoints of a service: interfaces with the same URL and backends are one."""
     official = official_service_type(catalog_type) or catalog_type
     by_address: dict[tuple[FrontendUrl, tuple[Address, ...]], list[str]] = {}
     for interface in INTERFACES:
         if interface in service.frontend:
-            backends = tuple(_address(url) for url in service.backend.get(interface, []))
+            backends = tuple(address(url) for url in service.backend.get(interface, []))
             by_address.setdefault((FrontendUrl.parse(service.frontend[interface]), backends), []).append(interface)
     name = service.name or project_name(official) or catalog_type
     return [

@@ -20,8 +20,8 @@ from openstackoid.gateway.folder import Folder
 from openstackoid.haproxy.binary import OLDEST
 from openstackoid.haproxy.rules import NATIVE_ENTRIES
 from openstackoid.mesh import Memory, Timeouts, parse_mesh
-from openstackoid.mesh.description import _Cloud, _Description, _Gateway, _Memory, _Service, _Timeouts
 from openstackoid.mesh.discover import LISTING
+from openstackoid.mesh.schema import CloudSchema, Description, GatewaySchema, MemorySchema, ServiceSchema, TimeoutsSchema
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "gateway.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
@@ -105,20 +105,20 @@ def test_the_python_service_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch) 
 
 def test_every_key_is_in_the_reference_and_no_other() -> None:
     keys = {row[0].strip("`") for row in rows("key")}
-    known = {name for model in (_Description, _Cloud, _Service, _Gateway) for name in model.model_fields}
+    known = {name for model in (Description, CloudSchema, ServiceSchema, GatewaySchema) for name in model.model_fields}
     assert keys == known
 
 
 def test_every_timeout_is_there_with_its_default() -> None:
     told = {row[0].strip("`"): float(row[1]) for row in rows("timeout")}
     assert told == dataclasses.asdict(Timeouts())
-    assert set(told) == set(_Timeouts.model_fields)
+    assert set(told) == set(TimeoutsSchema.model_fields)
 
 
 def test_every_limit_of_the_memory_is_there_with_its_default() -> None:
     told = {row[0].strip("`"): float(row[1]) for row in rows("memory")}
     assert told == dataclasses.asdict(Memory())
-    assert set(told) == set(_Memory.model_fields)
+    assert set(told) == set(MemorySchema.model_fields)
 
 
 def test_the_figures_are_those_of_the_code() -> None:

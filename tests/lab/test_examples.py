@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The examples, as a member and as an administrator, with each outcome as the documents have it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from examples.people import people
+from examples.scopes import EXAMPLES, THIRD, play, table
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("role", ["member", "admin"])
+def test_examples(role: str, lab: Any, tmp_path: Path) -> None:
+    assert list(play(EXAMPLES, people(role, tmp_path))) == [example.name for example in EXAMPLES]
+
+
+def test_the_page_has_them_all(lab: Any, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "examples.md").read_text(encoding="utf-8")
+    cast = people("member", tmp_path)
+    assert table(EXAMPLES, cast) in page
+    assert table(THIRD, cast) in page
