@@ -82,6 +82,17 @@ class Running:
                 stderr=subprocess.STDOUT,
                 text=True,
             )
+        self._await_begin()
+
+    def _await_begin(self) -> None:
+        """Wait until wrk takes an interrupt for what it is here; before, it would be the end of it."""
+        deadline = time.monotonic() + _PATIENCE
+        while self._process.poll() is None and time.monotonic() < deadline:
+            status = Path(f"/proc/{self._process.pid}/status").read_text()
+            caught = re.search(r"^SigCgt:\t([0-9a-f]+)$", status, re.MULTILINE)
+            if caught and int(caught[1], 16) >> (signal.SIGINT - 1) & 1:
+                return
+            time.sleep(0.002)
 
     def stop(self) -> Answers:
         """End the load and return what came back. Raises :class:`BenchError` where wrk does not say."""
