@@ -12,7 +12,7 @@ help:
 	@echo "make test   lint, unit and conformance tests, then the same workflows on the real lab"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
-	@echo "make bench  what routing by scope costs beside plain HAProxy, judged by its goals (some minutes; exits with 1 if one is missed)"
+	@echo "make bench  what routing by scope costs beside plain HAProxy, judged by its goals (nine minutes; exits with 1 if one is missed)"
 	@echo "make bench-lab  what the gateways add to a request, on the lab that is up"
 	@echo "make setup  .venv with the commands 'openstack' and 'openstackoid'"
 	@echo "make clean  remove .venv (the lab's files: openstackoid lab down --purge)"

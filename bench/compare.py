@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from bench.cores import Cores
 from bench.errors import BenchError
 from bench.haproxy import SERVED_BY
-from bench.load import Answers, Request, load
+from bench.load import Answers, NoAnswerError, Request, load
 from bench.processes import Cpu, cpu
 from bench.results import Row
 from bench.spread import Spread, ratios
@@ -74,7 +74,14 @@ def in_turns(ways: Sequence[Way], rounds: Rounds, pauses: Mapping[str, float] | 
 
 
 def measure(way: Way, seconds: float, cores: Cores, pause_ms: float | None) -> Sample:
-    """Measure one way once."""
+    """Measure one way once; for longer, where the time was too short for an answer."""
+    try:
+        return _sample(way, seconds, cores, pause_ms)
+    except NoAnswerError:
+        return _sample(way, 10 * seconds, cores, pause_ms)
+
+
+def _sample(way: Way, seconds: float, cores: Cores, pause_ms: float | None) -> Sample:
     before, started = _cpu(way), time.perf_counter()
     answers = load(way.request, way.connections, seconds, cores.load, pause_ms)
     lasted = time.perf_counter() - started

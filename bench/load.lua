@@ -6,9 +6,9 @@ wrk.body = os.getenv("BENCH_BODY")
 
 local fresh = os.getenv("BENCH_FRESH")
 if fresh then
-  -- A token that was never seen, for each request: %d in the header's value is its number.
+  -- A token that was never seen, for each request: %d in the header's value is its number, also beyond this run of wrk.
   local name, form = fresh:match("^([^:]+): (.*)$")
-  local number = 0
+  local number = tonumber(os.getenv("BENCH_FIRST"))
   function request()
     number = number + 1
     wrk.headers[name] = form:format(number)

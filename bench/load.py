@@ -20,6 +20,10 @@ _LONGEST = "600s"
 _PATIENCE = 30.0
 
 
+class NoAnswerError(BenchError):
+    """The time was too short for a single answer, or nobody answers."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What is asked, at ``url``. ``fresh``: a header with a ``%d``, by whose number each request differs from all others."""
@@ -71,6 +75,8 @@ class Running:
             environment["BENCH_BODY"] = request.body
         if request.fresh is not None:
             environment["BENCH_FRESH"] = request.fresh
+            # Microseconds: fewer requests than that are sent until the next load begins.
+            environment["BENCH_FIRST"] = str(time.time_ns() // 1000)
         if pause_ms is not None:
             environment["BENCH_PAUSE_MS"] = str(pause_ms)
         with on(cores):
@@ -120,10 +126,10 @@ def load(request: Request, connections: int, seconds: float, cores: frozenset[in
 
 
 def read_answers(said: str) -> Answers:
-    """Return what wrk's script printed. Raises :class:`BenchError` where that is not in it, or no request was answered."""
+    """Return what wrk's script printed. Raises :class:`NoAnswerError` where that is not in it, or no request was answered."""
     match = re.search(r"^BENCH (\{.*\})$", said, re.MULTILINE)
     found: dict[str, Any] = json.loads(match[1]) if match else {}
     if not found.get("requests") or not found["microseconds"]:
-        raise BenchError(f"wrk got no answer: {' '.join(said.split())[:300]}")
+        raise NoAnswerError(f"wrk got no answer: {' '.join(said.split())[:300]}")
     failed = sum(found[kind] for kind in ("status", "connect", "read", "write", "timeout"))
     return Answers(found["requests"], found["microseconds"] / 1e6, failed, found["p50"], found["p99"], found["p999"])

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,12 +23,15 @@ from bench.many import Budget, Places
 from bench.processes import cpu, resident_mb, running
 from bench.spread import Spread
 from openstackoid.gateway.folder import write_files
+from openstackoid.haproxy.binary import BUNDLED, Haproxy
 
 START, CHANGE = "the gateway's start", "a change of the mesh"
 _BETWEEN = 0.02
 
 
-def measure_run(folder: Path, places: Places, clouds: int, *, rounds: Rounds, budget: Budget, figures: dict[str, Spread]) -> None:
+def measure_run(
+    folder: Path, places: Places, clouds: int, *, haproxy: Haproxy, rounds: Rounds, budget: Budget, figures: dict[str, Spread]
+) -> None:
     """Measure ``openstackoid gateway run`` with so many clouds, and add to ``figures`` as far as it comes.
 
     Raises :class:`BenchError` where a step takes longer than the budget allows.
@@ -37,9 +41,10 @@ def measure_run(folder: Path, places: Places, clouds: int, *, rounds: Rounds, bu
     write_files(folder, {"mesh.yaml": places.mesh(clouds), "next.yaml": places.mesh(clouds + 1)})
     argv = [sys.executable, "-m", "openstackoid", "gateway", "run", "--cloud", AT]
     argv += ["--config", str(file), "--state-dir", str(state)]
+    argv += ["--haproxy", BUNDLED if haproxy.libraries else str(haproxy.path)]
     started = time.perf_counter()
     # The Python service is ready before HAProxy is started.
-    ready = lambda: answers(state / "haproxy.sock")  # noqa: E731
+    ready = partial(answers, state / "haproxy.sock")
     with running(argv, rounds.cores.gateway, ready, patience=budget.seconds) as supervisor:
         _add(figures, "start_s", time.perf_counter() - started)
         budget.note(START, clouds, figures["start_s"].median)

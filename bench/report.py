@@ -14,7 +14,8 @@ from bench.results import FIGURES, Part, grid, in_full, in_short
 def show(console: Console, part: Part) -> None:
     """Print one part: a table, what must be known of its rows, and its notes."""
     first, *rest = grid(part, in_short)
-    table = Table(title=part.title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    console.print(part.title, highlight=False, style="bold")
+    table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in first:
         table.add_column(heading, justify="right" if heading else "left")
     for line in rest:

@@ -73,7 +73,9 @@ class _Scale:
             notes.append(str(error))
         try:
             folder = self.folder / f"{clouds}-run"
-            measure_run(folder, self.places, clouds, rounds=self.rounds, budget=self.budget, figures=figures)
+            measure_run(
+                folder, self.places, clouds, haproxy=self.haproxy, rounds=self.rounds, budget=self.budget, figures=figures
+            )
         except BenchError as error:
             notes.append(str(error))
         return Row(str(clouds), f"{clouds:,} clouds", figures, "; ".join(notes))
