@@ -69,7 +69,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--clouds", type=_sizes, default=[2, 100, 1000, 10000], metavar="N,N", help="sizes of a mesh (default: 2,100,1000,10000)"
     )
     parser.add_argument(
-        "--patience", type=float, default=60.0, metavar="S", help="what a step of 'scale' may take, in seconds (default: 60)"
+        "--patience", type=float, default=90.0, metavar="S", help="what a step of 'scale' may take, in seconds (default: 90)"
     )
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help="folder for the results (default: one of the time in bench/results)"
