@@ -6,14 +6,15 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.ready
 
-.PHONY: help setup demo examples coverage test unit lint bench-lab clean
+.PHONY: help setup demo examples coverage test unit lint bench bench-lab clean
 help:
 	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
-	@echo "make examples   what scopes do, command by command, on the lab that is up"
-	@echo "make coverage   how a scope travels on each hop, from workflows on the lab that is up, into docs/coverage.md"
+	@echo "make examples  what scopes do, command by command, on the lab that is up"
+	@echo "make coverage  how a scope travels on each hop, from workflows on the lab that is up; writes docs/coverage.md"
 	@echo "make test   lint, unit and conformance tests, then the same workflows on the real lab"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
+	@echo "make bench  what routing by scope costs beside plain HAProxy, judged by its goals (nine minutes; exits with 1 if one is missed)"
 	@echo "make bench-lab  what the gateways add to a request, on the lab that is up"
 	@echo "make setup  .venv with the commands 'openstack' and 'openstackoid'"
 	@echo "make clean  remove .venv (the lab's files: openstackoid lab down --purge)"
@@ -48,6 +49,9 @@ unit: $(STAMP)
 
 test: lint
 	@$(BIN)/pytest
+
+bench: $(STAMP)
+	@$(BIN)/python -m bench --install
 
 bench-lab: $(STAMP)
 	@$(BIN)/python -m bench.lab_latency

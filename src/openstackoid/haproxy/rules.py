@@ -65,6 +65,9 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
         f"{_BRIDGE} if !{{ var(txn.endpoint) -m found }} or !{{ path -m beg / }}",
         f"{_BRIDGE} if {once}",
         f"acl is_identity var(txn.endpoint) -m str {' '.join(identity) or 'none'}",
+        "# Nothing of a scope anywhere in the head, nor the id of a workflow: the other rules are not about this request.",
+        f"acl says_scope req.hdrs -m sub -i x-scope !SCOPE! {MARK} {TRACE}",
+        "http-request allow if !{ var(txn.bridge) -m found } !is_identity !says_scope",
     ]
 
 

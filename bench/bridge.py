@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Part 5: what goes through the Python service, beside what HAProxy does alone: validations of tokens above all."""
+
+import json
+from dataclasses import replace
+
+from bench.compare import Rounds, Way, in_turns, rates_and_costs
+from bench.load import Request
+from bench.meshes import TOKEN
+from bench.results import Part
+from bench.routing import AUTH, ways
+from bench.stage import Stage
+
+CONNECTIONS = 16
+
+
+def measure_bridge(stage: Stage, rounds: Rounds) -> Part:
+    """Measure part 5."""
+    haproxy, bridge = stage.ours.haproxy, stage.ours.bridge
+    local = Request(stage.url("one", "/identity/v3/auth/tokens"), (AUTH, f"X-Subject-Token: {TOKEN}"))
+    foreign = '!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
+    cached = replace(local, headers=(AUTH, f"X-Subject-Token: {TOKEN}{foreign}"))
+    # The number is in the token: what was cached for one does not answer the next. A % of the token itself would be read.
+    cold = replace(local, headers=(AUTH,), fresh=f"X-Subject-Token: {TOKEN}%d{foreign}")
+    odd = json.dumps({"image": "CloudTwo"}).replace("Two", "\\u0054wo")
+    written = replace(local, url=stage.url("one"), headers=(AUTH, f"X-Scope: {odd}"))
+    write = next(way for way in ways(stage) if way.key == "write")
+    local_way = Way("validate_local", "a token of this cloud validated, HAProxy alone", local, haproxy, baseline=None)
+    compared = [
+        replace(local_way, connections=CONNECTIONS),
+        Way(
+            "validate_cold", "a token of another cloud, not seen before", cold, haproxy, bridge, "CloudTwo", "validate_local", 16
+        ),
+        Way("validate_again", "the same token of another cloud again", cached, haproxy, bridge, "CloudTwo", "validate_local", 16),
+        Way("written_oddly", "a scope with an escape, forwarded", written, haproxy, bridge, "CloudTwo", "validate_local", 16),
+        replace(write, baseline="validate_local"),
+    ]
+    rows = rates_and_costs(compared, in_turns(compared, rounds))
+    return Part(
+        "bridge",
+        "The Python service, in relation to a validation that HAProxy forwards alone",
+        rows,
+        ["What a whole workflow costs in calls is not measured here: that needs real services (bench-lab)."],
+    )

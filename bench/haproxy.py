@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HAProxy processes of a measurement, and the configurations of those that are not the gateway's."""
+
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.processes import PATIENCE, running
+from openstackoid.gateway.folder import write_files
+from openstackoid.haproxy.binary import Haproxy
+from openstackoid.haproxy.process import CONFIGURATION
+from openstackoid.mesh.model import INTERFACES
+
+SERVED_BY = "X-Served-By"
+"""The header in which whoever answers says who it is: a gateway that is fast in the wrong direction is found out."""
+
+BODY = (
+    '{"images": ['
+    + ", ".join(f'{{"id": "16a6b227-147f-4a81-a02d-c908e31553{n:02}", "status": "active"}}' for n in range(15))
+    + "]}"
+)
+"""An answer of about 1 KB."""
+
+_TIMEOUTS = """\
+    mode http
+    timeout connect 3s
+    timeout client 60s
+    timeout server 60s
+    timeout check 3s
+    timeout http-request 10s
+    timeout tunnel 1h
+    retries 1
+"""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A running HAProxy."""
+
+    pid: int
+
+
+@contextmanager
+def instance(
+    haproxy: Haproxy,
+    folder: Path,
+    files: Mapping[str, str],
+    cores: frozenset[int],
+    *,
+    patience: float = PATIENCE,
+    quiet: bool = False,
+) -> Iterator[Instance]:
+    """Run HAProxy on ``files``, which are written into ``folder``, on ``cores``.
+
+    The configuration must have a control socket ``haproxy.sock`` in the folder. HAProxy answers there once it accepts.
+    ``quiet``: it writes what a script logs to its log only, and not to stderr as well; nor does it say why it does not start.
+    """
+    write_files(folder, files)
+    control = folder / "haproxy.sock"
+    argv = [str(haproxy.path), "-db", *(["-q"] if quiet else []), "-f", str(folder / CONFIGURATION)]
+    with running(argv, cores, lambda: answers(control), environment=haproxy.environment(), patience=patience) as process:
+        yield Instance(process.pid)
+
+
+def answers(control: Path) -> bool:
+    """Return whether something accepts at a unix socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(control)) == 0
+
+
+def one_thread(configuration: str) -> str:
+    """Return the gateway's configuration with one thread: the only edit of what is generated."""
+    head, found, rest = configuration.partition("\nglobal\n")
+    if not found or "nbthread" in configuration:
+        raise AssertionError("the generated configuration has another form; the edit does not fit")
+    return f"{head}{found}    nbthread 1\n{rest}"
+
+
+def _global(folder: Path, *more: str) -> str:
+    lines = ["nbthread 1", f"stats socket {folder}/haproxy.sock mode 600 level admin", "default-path config", *more]
+    return "global\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def backends(folder: Path, clouds: Mapping[str, Sequence[str]], token: str) -> dict[str, str]:
+    """Return the files of the server that stands for all backends and peers: it answers by itself, at once.
+
+    ``clouds``: where it listens, by the name that it gives itself there. ``token``: its answer to the validation of a token.
+    """
+    text = [_global(folder), f"defaults\n{_TIMEOUTS}"]
+    for name, addresses in clouds.items():
+        text += [f"frontend {name}", *(f"    bind {address}" for address in addresses)]
+        answer = f"    http-request return status 200 content-type application/json hdr {SERVED_BY} {name}"
+        text += [
+            "    tcp-request connection reject if !{ src 127.0.0.0/8 }",
+            "    http-request wait-for-body time 5s if METH_POST",
+            f"{answer} hdr X-Subject-Token none file token.json if {{ path_end /auth/tokens }}",
+            f"{answer} file body.json",
+        ]
+    return {CONFIGURATION: "\n".join(text) + "\n", "body.json": BODY, "token.json": token}
+
+
+def plain(folder: Path, port: int, services: Sequence[str], backend: int, *, log: bool = True) -> dict[str, str]:
+    """Return the file of a plain HAProxy: the first part of the path names the backend, and that is all.
+
+    Its timeouts and health checks are the gateway's, and it logs each request, as the gateway does, unless told not to.
+    """
+    text = [_global(folder, "log stdout format raw local0 info")]
+    text += [f"defaults\n{_TIMEOUTS}" + ("    log global\n    option httplog\n" if log else "")]
+    text += ["frontend plain", f"    bind 127.0.0.1:{port}"]
+    text += [f"    use_backend {service} if {{ path_beg /{service}/ }}" for service in services]
+    text += [_backend(service, service, backend) for service in services]
+    return {CONFIGURATION: "\n".join(text) + "\n"}
+
+
+def old_way(folder: Path, port: int, talking: int, services: Sequence[str], clouds: Mapping[str, int]) -> dict[str, str]:
+    """Return the files of the old way: a Lua script reads the scope and chooses the backend, for each request.
+
+    At the port ``talking`` it also logs a line at each step.
+    """
+    script = Path(__file__).with_name("old_way.lua").read_text(encoding="utf-8")
+    text = [_global(folder, "log stdout format raw local0 info", f"lua-load {folder}/old_way.lua {folder}/services.txt")]
+    text += [f"defaults\n{_TIMEOUTS}    log global\n    option httplog\n"]
+    for at, talk in ((port, "quiet"), (talking, "log")):
+        text += [f"frontend {talk}", f"    bind 127.0.0.1:{at}", f"    http-request lua.old_way CloudOne {talk}"]
+        text += ["    use_backend %[var(txn.backend)]"]
+    rows = []
+    for cloud, at in clouds.items():
+        for service in services:
+            text.append(_backend(f"{cloud}_{service}", service, at))
+            rows += [f"{cloud} {service} {interface} {old_host(cloud)}/{service}" for interface in INTERFACES]
+    return {CONFIGURATION: "\n".join(text) + "\n", "old_way.lua": script, "services.txt": "\n".join(rows) + "\n"}
+
+
+def old_host(cloud: str) -> str:
+    """Return the host by which the old way knows a cloud in a URL."""
+    return f"{cloud.lower()}.example"
+
+
+def _backend(name: str, service: str, port: int) -> str:
+    lines = [f"option httpchk GET /{service}/", "default-server check inter 2s downinter 500ms fall 2 rise 1"]
+    lines += [f"server s1 127.0.0.1:{port}"]
+    return f"backend {name}\n" + "\n".join(f"    {line}" for line in lines)

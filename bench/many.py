@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ground that the measurements of scale share: where clouds listen, what is asked, and what a step may take."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bench.compare import Way
+from bench.errors import BenchError
+from bench.load import Request
+from bench.meshes import many_clouds
+from bench.routing import AUTH
+
+PEERS = "Peers"
+"""The name that the server gives itself which stands for all peers."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """The ports of CloudOne's gateway and of all peers, for public, internal and admin, and that of the backends."""
+
+    own: Sequence[int]
+    peers: Sequence[int]
+    backend: int
+
+    def mesh(self, clouds: int) -> str:
+        """Return the description of a mesh of so many clouds."""
+        return many_clouds(clouds, self.own, self.peers, self.backend)
+
+    def leaving(self, cloud: int, haproxy: int) -> Way:
+        """Return the way of a request whose scope leaves for the cloud of this number."""
+        headers = (AUTH, f"X-Scope: {json.dumps({'image': f'Cloud{cloud}'})}")
+        request = Request(f"http://127.0.0.1:{self.own[0]}/image/v2/images", headers)
+        return Way("leaves", "a scope that leaves", request, haproxy, served_by=PEERS)
+
+
+@dataclass
+class Budget:
+    """What a step may take. That is foreseen from what it took before: what it took first of all, and growth in proportion."""
+
+    seconds: float
+    took: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+
+    def check(self, step: str, clouds: int, limit: float | None = None, unit: str = "s") -> None:
+        """Raise :class:`BenchError` where a step is foreseen to take more than ``limit``, the run's patience by default."""
+        limit = self.seconds if limit is None else limit
+        foreseen = self.foreseen(step, clouds)
+        if foreseen > limit:
+            raise BenchError(f"{step}: not tried; {foreseen:,.0f} {unit} are to be expected, {limit:,.0f} {unit} are allowed")
+
+    def foreseen(self, step: str, clouds: int) -> float:
+        """Return what a step is to be expected to take: 0 where it was never taken."""
+        took = self.took.get(step)
+        if not took:
+            return 0.0
+        (_, base), (before, last) = took[0], took[-1]
+        return base + (last - base) * clouds / before
+
+    def note(self, step: str, clouds: int, amount: float) -> None:
+        """Remember what a step took."""
+        self.took.setdefault(step, []).append((clouds, amount))

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The meshes of the benchmark: descriptions of clouds with eight services, and what their Keystone says of a token."""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from openstackoid.mesh import Mesh, catalog, parse_mesh
+
+SERVICES = ("compute", "identity", "image", "network", "object-store", "orchestration", "placement", "volumev3")
+"""The catalog types that each cloud has."""
+OFFICIAL = tuple("block-storage" if service == "volumev3" else service for service in SERVICES)
+"""The same, as a scope names them."""
+
+TOKEN = "gAAAAABn" + "Zm9yX3RoZV9iZW5jaG1hcms" * 8
+"""As long as a Fernet token, and of the same characters."""
+
+
+def two_clouds(one: int, two: int, backend: int) -> str:
+    """Return two clouds with a port each, one path a service; the gateway of CloudOne has backends at ``backend``."""
+    text = ["mesh: 1", "clouds:", "  CloudOne:", "    services:"]
+    text += [
+        f'      {service}: {{frontend: "http://127.0.0.1:{one}/{service}", backend: "http://127.0.0.1:{backend}/{service}"}}'
+        for service in SERVICES
+    ]
+    text += ["  CloudTwo:", "    services:"]
+    text += [f'      {service}: {{frontend: "http://127.0.0.1:{two}/{service}"}}' for service in SERVICES]
+    return "\n".join(text) + "\n"
+
+
+def port_each(ports: Sequence[int], two: int, backend: int) -> str:
+    """Return two clouds of which CloudOne has a port for each service and no paths, as Kolla-Ansible has it."""
+    text = ["mesh: 1", "clouds:", "  CloudOne:", "    services:"]
+    text += [
+        f'      {service}: {{frontend: "http://127.0.0.1:{port}", backend: "http://127.0.0.1:{backend}"}}'
+        for service, port in zip(SERVICES, ports, strict=True)
+    ]
+    text += ["  CloudTwo:", "    services:"]
+    text += [f'      {service}: {{frontend: "http://127.0.0.1:{two}/{service}"}}' for service in SERVICES]
+    return "\n".join(text) + "\n"
+
+
+def many_clouds(count: int, own: Sequence[int], peers: Sequence[int], backend: int) -> str:
+    """Return ``count`` clouds with a port for each of three interfaces; CloudOne's are ``own``, the others are Cloud2, Cloud3...
+
+    Each peer has an address of its own within 127.0.0.0/8 and the ports ``peers``, so that one server can stand for all.
+    """
+    text = ["mesh: 1", "clouds:", *_cloud("CloudOne", "127.0.0.1", own, f', backend: "http://127.0.0.1:{backend}/{{}}"')]
+    for number, address in islice(_addresses(), count - 1):
+        text += _cloud(f"Cloud{number}", address, peers, "")
+    return "\n".join(text) + "\n"
+
+
+def _addresses() -> Iterator[tuple[int, str]]:
+    """Return the peers' numbers, from 2, and addresses."""
+    return ((number, f"127.{number // 62500 + 1}.{number // 250 % 250}.{number % 250 + 1}") for number in range(2, 1_000_000))
+
+
+def _cloud(name: str, address: str, ports: Sequence[int], backend: str) -> list[str]:
+    lines = [f"  {name}:", "    services:"]
+    for service in SERVICES:
+        interfaces = zip(("public", "internal", "admin"), ports, strict=True)
+        frontend = ", ".join(f'{interface}: "http://{address}:{port}/{service}"' for interface, port in interfaces)
+        lines.append(f"      {service}: {{frontend: {{{frontend}}}{backend.format(service)}}}")
+    return lines
+
+
+def token_document(text: str) -> str:
+    """Return what Keystone answers to the validation of a token, with the catalog of CloudTwo."""
+    mesh: Mesh = parse_mesh(text)
+    project = "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"
+    names = {"id": project, "name": "demo", "domain": {"id": "default", "name": "Default"}}
+    token = {
+        "methods": ["password"],
+        "user": names,
+        "project": names,
+        "roles": [{"id": project, "name": "member"}, {"id": project, "name": "reader"}],
+        "issued_at": "2026-01-01T00:00:00.000000Z",
+        "expires_at": "2036-01-01T00:00:00.000000Z",
+        "audit_ids": ["benchmark"],
+        "catalog": catalog(mesh.clouds["CloudTwo"], project),
+    }
+    return json.dumps({"token": token})

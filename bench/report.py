@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run's results for a person: tables on the screen, and the same as Markdown."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from bench.goals import Verdict
+from bench.results import FIGURES, Part, grid, in_full, in_short
+
+
+def show(console: Console, part: Part) -> None:
+    """Print one part: a table, what must be known of its rows, and its notes."""
+    first, *rest = grid(part, in_short)
+    console.print(part.title, highlight=False, style="bold")
+    table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in first:
+        table.add_column(heading, justify="right" if heading else "left")
+    for line in rest:
+        table.add_row(*line)
+    console.print(table)
+    for note in _notes(part):
+        console.print(f"  {note}", highlight=False, style="dim")
+    console.print()
+
+
+def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
+    """Print what the goals say: how many are met, and each that is not."""
+    missed = [verdict for verdict in verdicts if not verdict.met]
+    console.print(f"{len(verdicts) - len(missed)} of {len(verdicts)} goals are met", style="bold")
+    for verdict in missed:
+        console.print(f"  missed: {verdict}", highlight=False, style="red", soft_wrap=True)
+
+
+def markdown(machine: Mapping[str, str], parts: Sequence[Part], verdicts: Sequence[Verdict]) -> str:
+    """Return everything as Markdown, to be put into a document as it is."""
+    lines = ["| machine | |", "| --- | --- |", *(f"| {name} | {words} |" for name, words in machine.items()), ""]
+    for part in parts:
+        first, *rest = grid(part, in_full)
+        lines += [f"### {part.title}", "", _line(first), _line(["---", *("---:" for _ in first[1:])]), *map(_line, rest)]
+        lines += ["", *(f"* {note}" for note in _notes(part)), ""]
+    lines += ["### Goals", "", "| | figure | goal | found | |", "| --- | --- | --- | ---: | --- |"]
+    for verdict in verdicts:
+        found = "not measured" if verdict.value is None else f"{verdict.value:.4g}"
+        label = FIGURES[verdict.goal.figure].label
+        met = "met" if verdict.met else "**missed**"
+        lines.append(f"| {verdict.part}: {verdict.row} | {label} | {verdict.goal.limit} | {found} | {met} |")
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _notes(part: Part) -> list[str]:
+    return [*(f"{row.title}: {row.note}" for row in part.rows if row.note), *part.notes]

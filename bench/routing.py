@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Part 1: what routing by scope costs, beside plain HAProxy forwarding and beside the old way."""
+
+import json
+from dataclasses import replace
+
+from bench.compare import Rounds, Way, in_turns, rates_and_costs
+from bench.haproxy import old_host
+from bench.load import Request
+from bench.meshes import OFFICIAL, TOKEN
+from bench.results import Part, Row
+from bench.spread import ratios
+from bench.stage import Stage
+
+AUTH = f"X-Auth-Token: {TOKEN}"
+SERVER = json.dumps({"server": {"name": "bench", "imageRef": "16a6b227", "flavorRef": "1", "networks": "auto"}})
+
+
+def scope(**services: str) -> str:
+    """Return the header of a scope."""
+    return f"X-Scope: {json.dumps({name.replace('_', '-'): cloud for name, cloud in services.items()})}"
+
+
+def ways(stage: Stage) -> list[Way]:
+    """Return the ways that are compared. In a scope of several services all but the one asked for are CloudTwo's."""
+    stays, leaves = scope(image="CloudOne"), scope(image="CloudTwo")
+    two = scope(compute="CloudTwo", image="CloudOne")
+    eight = f"X-Scope: {json.dumps({name: 'CloudOne' if name == 'image' else 'CloudTwo' for name in OFFICIAL})}"
+    token = f'X-Auth-Token: {TOKEN}!SCOPE!{{"*":"CloudOne","image":"CloudOne"}}'
+    plain, ours, old = stage.plain.pid, stage.ours.haproxy, stage.old.pid
+    request = Request(stage.url("plain"), (AUTH,))
+    own = replace(request, url=stage.url("one"))
+    host = f"Host: {old_host('CloudOne')}"
+    lua = Request(stage.url("old"), (host, AUTH))
+    ports = replace(request, url=stage.url("image", "/v2/images"))
+    global_id = "X-OpenStack-Request-Id: req-1a2b3c4d-93a5-4a1c-8c5e-0d4bb7d7a5d1"
+    write = Request(
+        stage.url("one", "/compute/v2.1/servers"),
+        (AUTH, leaves, "Content-Type: application/json"),
+        method="POST",
+        body=SERVER,
+    )
+    return [
+        Way("plain", "plain HAProxy", request, plain, baseline=None),
+        Way("silent", "plain HAProxy that logs nothing", replace(request, url=stage.url("silent")), stage.silent.pid),
+        Way("none", "no scope", own, ours),
+        Way("request_id", "no scope, an ordinary X-OpenStack-Request-Id", replace(own, headers=(AUTH, global_id)), ours),
+        Way("stays", "a scope that stays", replace(own, headers=(AUTH, stays)), ours),
+        Way("stays_2", "a scope of 2 services", replace(own, headers=(AUTH, two)), ours),
+        Way("stays_8", "a scope of 8 services", replace(own, headers=(AUTH, eight)), ours),
+        Way("token", "a scope in the token, as services send it", replace(own, headers=(token,)), ours),
+        Way("leaves", "a scope that leaves", replace(own, headers=(AUTH, leaves)), ours, served_by="CloudTwo"),
+        Way("ports_none", "a port per service, no scope", ports, stage.ours_ports.haproxy),
+        Way(
+            "ports_stays",
+            "a port per service, a scope that stays",
+            replace(ports, headers=(AUTH, stays)),
+            stage.ours_ports.haproxy,
+        ),
+        Way("lua_none", "the old way: Lua, no scope", lua, old),
+        Way("lua_stays", "the old way: Lua, a scope that stays", replace(lua, headers=(host, AUTH, stays)), old),
+        Way(
+            "lua_talks",
+            "the old way, with the prototype's lines in the log",
+            Request(stage.url("talking"), (host, AUTH, stays)),
+            old,
+        ),
+        Way("write", "a scoped write, through the Python service", write, ours, stage.ours.bridge, connections=16),
+    ]
+
+
+def measure_routing(stage: Stage, rounds: Rounds) -> Part:
+    """Measure part 1."""
+    compared = ways(stage)
+    samples = in_turns(compared, rounds)
+    rows = rates_and_costs(compared, samples)
+    titles = {way.key: way.title for way in compared}
+    rates = {key: [sample.answers.rate for sample in found] for key, found in samples.items()}
+    costs = {key: [sample.cost for sample in found] for key, found in samples.items()}
+    for ours, lua in (("none", "lua_none"), ("stays", "lua_stays"), ("stays", "lua_talks")):
+        figures = {"rate_ratio": ratios(rates[ours], rates[lua]), "cpu_ratio": ratios(costs[ours], costs[lua])}
+        rows.append(Row(f"{ours}_by_{lua}", f"{titles[ours]}, in relation to {titles[lua]}", figures))
+    return Part(
+        "routing",
+        "Routing: GET of 1 KB, in relation to plain HAProxy",
+        rows,
+        [
+            "Log lines go to /dev/null. In operation the supervisor reads them: the part 'scale' says what that takes.",
+            "TLS is not measured: the gateway has none yet.",
+        ],
+    )

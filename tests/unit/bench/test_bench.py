@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole command on real HAProxy, with durations that say nothing of speed: that it measures all that it is to measure."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from bench.__main__ import PARTS, main
+from bench.goals import GOALS
+
+ROWS = {
+    "routing": {"plain", "none", "request_id", "stays", "stays_2", "stays_8", "leaves", "ports_none", "lua_stays", "write"},
+    "latency": {f"{way}_{load}" for way in ("direct", "plain", "none", "stays", "leaves") for load in ("one", "half")},
+    "bodies": {f"{way}_{place}" for way in ("up", "down") for place in ("plain", "local", "remote", "bridge")},
+    "scale": {"2", "3"},
+    "bridge": {"validate_local", "validate_cold", "validate_again", "write"},
+}
+FIGURES = {
+    "routing": {"rate", "cpu_us", "busy", "failed"},
+    "latency": {"p50_us", "p99_us", "p999_us"},
+    "bodies": {"mb_s", "cpu_s_gb", "grown_mb"},
+    "scale": {
+        "parse_s",
+        "compile_s",
+        "haproxy_start_s",
+        "start_s",
+        "memory_mb",
+        "rate",
+        "idle_busy",
+        "change_s",
+        "change_failed",
+    },
+    "bridge": {"rate", "cpu_us", "failed"},
+}
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    if shutil.which("wrk") is None:
+        pytest.skip("wrk is not installed: apt-get install wrk")
+    output = tmp_path_factory.mktemp("bench") / "results"
+    code = main(["--rounds", "1", "--seconds", "0.05", "--body", "1", "--clouds", "2,3", "--output", str(output)])
+    assert sorted(path.name for path in output.iterdir()) == ["results.json", "results.md", "results.svg"]
+    ElementTree.parse(output / "results.svg")
+    result: dict[str, Any] = json.loads((output / "results.json").read_text())
+    assert code == (0 if all(goal["met"] for goal in result["goals"]) else 1)
+    return result
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_has_its_rows_and_each_row_its_figures(found: dict[str, Any], part: str) -> None:
+    rows = {row["key"]: row for row in found["parts"][part]["rows"]}
+    assert ROWS[part] <= set(rows)
+    for key in ROWS[part]:
+        assert FIGURES[part] <= set(rows[key]["figures"]), (key, rows[key]["note"])
+        assert rows[key]["note"] == ""
+
+
+def test_the_python_service_is_told_apart_from_haproxy(found: dict[str, Any]) -> None:
+    rows = {row["key"]: row["figures"] for row in found["parts"]["routing"]["rows"]}
+    assert rows["write"]["bridge_us"]["median"] > 0
+    assert "bridge_us" not in rows["stays"]
+
+
+def test_the_goals_are_those_of_the_table(found: dict[str, Any]) -> None:
+    measured = {part: {row["key"] for row in content["rows"]} for part, content in found["parts"].items()}
+    named = [goal for goal in GOALS if goal.row in measured.get(goal.part, ())]
+    assert len(named) >= 7
+    for goal in named:
+        assert any(said["goal"].startswith(f"{goal.part}: {goal.row}: ") for said in found["goals"]), goal
+
+
+def test_the_machine_is_described(found: dict[str, Any]) -> None:
+    assert {"date", "processor", "kernel", "versions", "pinned", "not pinned", "noise"} <= set(found["machine"])
+
+
+def test_nothing_is_measured_without_a_load_generator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert main(["routing", "--output", str(tmp_path)]) == 2
+    assert "bench: the load generator wrk is not installed\n  apt-get install wrk" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("argv", [["speed"], ["--clouds", "1"], ["--rounds", "0"], ["--seconds", "0"]])
+def test_what_is_not_accepted_is_refused(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(argv)
+    assert raised.value.code == 2
+    assert argv[-1] in capsys.readouterr().err or "--seconds" in os.fspath(argv[0])

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is not even tried with many clouds."""
+
+import pytest
+
+from bench.errors import BenchError
+from bench.many import Budget
+
+
+def test_a_step_is_foreseen_by_its_growth_and_not_by_what_it_takes_anyhow() -> None:
+    budget = Budget(60.0)
+    budget.note("start", 2, 1.0)
+    budget.note("start", 100, 1.5)
+    assert budget.foreseen("start", 1000) == pytest.approx(6.0)
+
+
+def test_what_takes_too_long_is_left_out_and_said() -> None:
+    budget = Budget(60.0)
+    budget.note("start", 2, 0.0)
+    budget.note("start", 1000, 10.0)
+    budget.check("start", 5000)
+    with pytest.raises(BenchError, match="start: not tried; 100 s are to be expected, 60 s are allowed"):
+        budget.check("start", 10000)
+    budget.check("start", 10000, 200.0, "MB")
+
+
+def test_a_step_that_was_never_taken_is_tried() -> None:
+    Budget(0.1).check("start", 10000)
