@@ -9,7 +9,7 @@ import argparse
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from rich.text import Text
 
 from examples.session import Outcome, User, lab_status, openstackoid
 from examples.stage import PromiseError, console, show_command
-from examples.workflows import WORKFLOWS, Workflow
+from examples.workflows import LEFTOVERS, WORKFLOWS, Workflow
 from openstackoid.mesh import Mesh, load_mesh
 from openstackoid.scope import Scope, parse
 
@@ -80,6 +80,15 @@ class Lab:
             raise PromiseError(f"the command above ended with {done.code}: {done.stderr}")
         return done
 
+    def clean_up(self) -> None:
+        """Delete what a run that was broken off has left."""
+        for kind, name, scope in LEFTOVERS:
+            listed = self.user.openstack(kind, "list", "-f", "json", scope=scope)
+            for row in listed.json() if listed.code == 0 else []:
+                if row["Name"] == name:
+                    waiting = ("--wait",) if kind == "server" else ()
+                    self.user.openstack(kind, "delete", *waiting, row["ID"], scope=scope)
+
     def wait(self, command: str, wanted: str, scope: str) -> None:
         """Repeat a command until it prints what is wanted."""
         deadline = time.monotonic() + _PATIENCE
@@ -91,17 +100,21 @@ class Lab:
                 raise PromiseError(f"openstack {command} says {done.stdout.strip()!r}, not {wanted!r}: {done.stderr}")
             time.sleep(0.5)
 
-    def records(self, request_id: str) -> list[dict[str, Any]]:
-        """Return the records of a request, once no new ones arrive."""
-        found: list[dict[str, Any]] = []
+    def records(self, request_ids: Sequence[str]) -> list[list[dict[str, Any]]]:
+        """Return the records of each request, once no new ones arrive."""
+        found: list[list[dict[str, Any]]] = []
         while True:
-            page = requests.get(f"{self.gateway}/.openstackoid/trace/{request_id}", timeout=20).json()
-            if page["missing"]:
-                raise PromiseError(f"records of {request_id} are missing: {page['missing']}")
-            if len(page["hops"]) == len(found):
+            before, found = found, [self._trace(request_id) for request_id in request_ids]
+            if list(map(len, before)) == list(map(len, found)):
                 return found
-            found = page["hops"]
             time.sleep(0.5)
+
+    def _trace(self, request_id: str) -> list[dict[str, Any]]:
+        page = requests.get(f"{self.gateway}/.openstackoid/trace/{request_id}", timeout=20).json()
+        if page["missing"]:
+            raise PromiseError(f"records of {request_id} are missing: {page['missing']}")
+        hops: list[dict[str, Any]] = page["hops"]
+        return hops
 
     @contextmanager
     def sharing(self, service: str) -> Iterator[None]:
@@ -150,8 +163,7 @@ def follow(lab: Lab, workflow: Workflow) -> list[Hop]:
         lab.wait(*workflow.until, workflow.scope)
     scope = parse(workflow.scope).completed(HOME)
     hops: dict[Hop, None] = {}
-    for request_id in dict.fromkeys(ids):
-        records = lab.records(request_id)
+    for records in lab.records(list(dict.fromkeys(ids))):
         for record in records:
             check(record, scope, workflow.name)
             if record["gateway"] == HOME or not any(_sent(other, record) for other in records):
@@ -241,6 +253,7 @@ def main() -> int:
 def run(lab: Lab) -> dict[Workflow, list[Hop]]:
     """Follow every workflow that the lab has the services for."""
     found: dict[Workflow, list[Hop]] = {}
+    lab.clean_up()
     for workflow in WORKFLOWS:
         if all(set(workflow.needs) <= cloud.services for cloud in lab.mesh.clouds.values()):
             with lab.sharing(workflow.shared):

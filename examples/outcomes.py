@@ -88,15 +88,20 @@ def works(text: str, *, status: str = "", image_of: str = "", after: After | Non
 
 
 def nothing_left(*clouds: str) -> After:
-    """Expect that the clouds have no server of an example and no port of a server, as their administrators see it."""
+    """Expect that the clouds have no server of an example and no port without its server, as their administrators see it."""
 
     def after(_: People) -> str | None:
         for cloud in clouds:
             admin = User(f"{cloud}-admin")
-            servers = admin.openstack("server", "list", "--all-projects", "--name", "^ex-", "-f", "json").json()
+            servers = admin.openstack("server", "list", "--all-projects", "-f", "json").json()
+            left = [server["Name"] for server in servers if server["Name"].startswith("ex-")]
             ports = admin.openstack("port", "list", "--device-owner", "compute:nova", "-f", "json").json()
-            if servers or ports:
-                return f"{cloud} has servers {servers} and ports {ports}"
+            devices = {
+                admin.openstack("port", "show", port["ID"], "-f", "value", "-c", "device_id").stdout.strip() for port in ports
+            }
+            orphans = devices - {server["ID"] for server in servers}
+            if left or orphans:
+                return f"{cloud} has the servers {left}, and ports of servers that are no more: {sorted(orphans)}"
         return None
 
     return after

@@ -27,7 +27,18 @@ class Workflow:
     shared: str = ""
 
 
-GONE = "No Server found"
+LEFTOVERS = (
+    ("server", "cov-here", IMAGE_THERE),
+    ("server", "cov-net", IMAGE_THERE),
+    ("server", "cov-there", THERE),
+    ("volume", "cov-from-image", IMAGE_THERE),
+    ("volume", "cov-volume", THERE),
+    ("port", "cov-port", THERE),
+    ("image", "cov-snapshot", IMAGE_THERE),
+    ("image", "cov-import", IMAGE_THERE),
+)
+"""What a run that was broken off may leave behind: kind, name, and the scope under which it is found."""
+
 WORKFLOWS = (
     Workflow("boot, the image there", IMAGE_THERE, (f"{BOOT} cov-here",)),
     Workflow(
@@ -77,6 +88,7 @@ WORKFLOWS = (
     ),
     Workflow("update a port there", THERE, ("port set cov-port --description x",)),
     Workflow("delete, everything there", THERE, ("server delete cov-there --wait",)),
+    Workflow("delete a port there", THERE, ("port delete cov-port",)),
     Workflow("boot, the network there", NETWORK_THERE, (f"{BOOT} cov-net",), shared="network"),
     Workflow("delete, the network there", NETWORK_THERE, ("server delete cov-net --wait",), shared="network"),
     Workflow(

@@ -76,7 +76,7 @@ def test_curl(lab: Any, entry: dict[str, Any]) -> None:
     )
     assert head.startswith("HTTP/1.1 204")
     head, _ = curl(f"{url}/auth/tokens", data=f"{with_token}header = {quoted(f'X-Subject-Token: {token}')}\n")
-    assert head.startswith("HTTP/1.1 404"), "Keystone's word for a token that is no more"
+    assert head.startswith(("HTTP/1.1 401", "HTTP/1.1 404")), "Keystone's words for a token that is no more"
 
 
 def unmodified(lab: Any, entry: dict[str, Any], *command: str) -> subprocess.CompletedProcess[str]:

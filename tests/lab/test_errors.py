@@ -33,10 +33,10 @@ def test_the_client_points_at_the_spot_before_any_request(one: User, scope: str,
 
 
 def test_a_scope_that_only_the_gateway_can_judge(one: User) -> None:
-    done = one.openstack("image", "list", scope='{"object-store": "CloudTwo"}')
+    done = one.openstack("image", "list", scope='{"dns": "CloudTwo"}')
     assert done.code == 1
     assert "gateway of CloudOne" in done.stderr
-    assert "object-store" in done.stderr
+    assert "unknown service 'dns'" in done.stderr
 
 
 def test_a_cloud_that_is_down_is_named_and_the_rest_goes_on(one: User) -> None:
