@@ -6,10 +6,11 @@ says of its service, and written down: ``docs/coverage.md`` is made by ``--outpu
 """
 
 import argparse
+import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ import requests
 import yaml
 from rich.text import Text
 
-from examples.session import Outcome, User, lab_status, openstackoid
+from examples.session import NoLabError, Outcome, User, lab_with, openstackoid
 from examples.stage import PromiseError, console, show_command
 from examples.workflows import WORKFLOWS, Workflow
 from openstackoid.mesh import Mesh, load_mesh
@@ -60,10 +61,10 @@ class Hop:
 
 
 class Lab:
-    """The lab that is up: its mesh, its users' commands, and its gateways' records."""
+    """The lab that is up: its mesh, its users' commands, and its gateways' records. Without one: :class:`NoLabError`."""
 
     def __init__(self, folder: Path) -> None:
-        status = lab_status()
+        status = lab_with("CloudOne", "CloudTwo")
         self.state = Path(status["state_dir"])
         self.mesh: Mesh = load_mesh(self.state / "mesh.yaml")
         self.gateway = self.mesh.clouds[HOME].endpoints[0].frontend.origin()
@@ -218,18 +219,20 @@ network, set `vif_plugging_is_fatal = false` and `vif_plugging_timeout = 0` for 
 come."""
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Follow every workflow; return 0 when each hop went where the scope says."""
     parser = argparse.ArgumentParser(
         prog="python -m examples.coverage", description="Follow the workflows on the lab that is up."
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the page there")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
+    if arguments.output is not None and (arguments.output.is_dir() or not os.access(arguments.output.parent, os.W_OK)):
+        parser.error(f"--output: {arguments.output} cannot be written")
     began = time.monotonic()
     try:
         with TemporaryDirectory(prefix="openstackoid-") as folder:
             found = run(Lab(Path(folder)))
-    except PromiseError as error:
+    except (PromiseError, NoLabError) as error:
         console.print(Text(f"coverage: {error}", style="bold red"))
         return 1
     if arguments.output is not None:
