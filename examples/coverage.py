@@ -34,6 +34,7 @@ _PARTS = re.compile(
 )
 _VERSION = re.compile(r"^/v[0-9.]+(?:/(?:[0-9a-f]{32}|AUTH_[^/]+)(?=/|$))?")
 _PATIENCE = 60.0
+_WITH_ALL = "OPENSTACKOID_LAB_CLOUDS=CloudOne:cinder+swift,CloudTwo:cinder+swift openstackoid lab up adds them"
 HOW = {
     "token": "in the user's token",
     "header": "in X-Scope",
@@ -231,7 +232,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     try:
         with TemporaryDirectory(prefix="openstackoid-") as folder:
-            found = run(Lab(Path(folder)))
+            lab = Lab(Path(folder))
+            lacking = lacks(lab.mesh)
+            if arguments.output is not None and lacking:
+                raise PromiseError(
+                    f"the page has workflows with {', '.join(lacking)}, which not every cloud of this lab has; {_WITH_ALL}"
+                )
+            found = run(lab)
     except (PromiseError, NoLabError) as error:
         console.print(Text(f"coverage: {error}", style="bold red"))
         return 1
@@ -239,6 +246,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.output.write_text(document(found), encoding="utf-8")
     console.print(f"\n{len(found)} workflows, {sum(map(len, found.values()))} kinds of hops, in {time.monotonic() - began:.0f} s")
     return 0
+
+
+def lacks(mesh: Mesh) -> list[str]:
+    """Return the services that workflows need and that not every cloud has."""
+    needed = {service for workflow in WORKFLOWS for service in workflow.needs}
+    return sorted(service for service in needed if any(service not in cloud.services for cloud in mesh.clouds.values()))
 
 
 def run(lab: Lab) -> dict[Workflow, list[Hop]]:

@@ -216,6 +216,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for example in (THIRD if arguments.third else EXAMPLES)
         if example.name != "ill-volume" or "block-storage" in offered
     )
+    if "block-storage" not in offered and not arguments.third:
+        console.print("ill-volume is left out: the lab has no block-storage (docs/examples.md)")
     with TemporaryDirectory(prefix="openstackoid-") as folder:
         for role in ("member", "admin") if arguments.role == "both" else (arguments.role,):
             title(f"As {'an ordinary member' if role == 'member' else 'an administrator'}")

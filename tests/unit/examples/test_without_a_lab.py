@@ -57,6 +57,21 @@ def test_a_lab_that_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         lab_with("CloudOne")
 
 
+def test_a_lab_without_all_services_makes_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its page would lack the workflows that it cannot run, without a word."""
+    services = "services: {image: {frontend: 'http://%s'}}"
+    (tmp_path / "mesh.yaml").write_text(
+        f"mesh: 1\nclouds:\n  CloudOne: {{{services % 'one'}}}\n  CloudTwo: {{{services % 'two'}}}\n"
+    )
+    monkeypatch.setattr(coverage, "lab_with", lambda *_: {"state_dir": str(tmp_path)})
+    page = tmp_path / "page.md"
+    assert coverage.main(["--output", str(page)]) == 1
+    assert "the page has workflows with block-storage, object-store, which not every cloud" in capsys.readouterr().out
+    assert not page.exists()
+
+
 def test_a_page_that_cannot_be_written_ends_it_before_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for place in (tmp_path, tmp_path / "missing" / "page.md"):
         with pytest.raises(SystemExit) as raised:
