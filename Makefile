@@ -10,7 +10,7 @@ STAMP := $(VENV)/.ready
 help:
 	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
 	@echo "make examples  what scopes do, command by command, on the lab that is up"
-	@echo "make coverage  how a scope travels on each hop, from workflows on the lab that is up; writes docs/coverage.md"
+	@echo "make coverage  how a scope travels on each hop, from workflows on a lab with Cinder and Swift; writes docs/coverage.md"
 	@echo "make test   lint, unit and conformance tests, then the same workflows on the real lab"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"

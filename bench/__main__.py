@@ -88,22 +88,24 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
+    return int(text)
 
 
 def _sizes(text: str) -> list[int]:
-    sizes = [int(size) for size in text.split(",")]
-    if min(sizes) < 2:
-        raise ValueError
-    return sizes
+    sizes = text.split(",")
+    if not all(size.isdecimal() and int(size) >= 2 for size in sizes):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers of 2 or more, as in 2,100,1000")
+    return [int(size) for size in sizes]
 
 
 def _run(arguments: argparse.Namespace, console: Console) -> int:
     output = arguments.output or _RESULTS / time.strftime("%Y%m%d-%H%M%S")
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BenchError(f"--output {output} cannot be made: {error.strerror}") from None
     haproxy, cores = find_haproxy(arguments.haproxy), share_cores()
     wrk = _wrk(arguments.install, output, console)
     machine, noise = describe(haproxy, wrk, cores), Noise()

@@ -9,7 +9,9 @@ ordinary member's of CloudOne; each Glance has validated and cached it before th
 import argparse
 import http.client
 import statistics
+import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,7 +21,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from examples.session import lab_status
+from examples.session import NoLabError, lab_with
 
 SCOPE = '{"image":"CloudTwo"}'
 DONE = '{"*":"CloudOne","image":"CloudTwo"}'
@@ -51,7 +53,7 @@ class Way:
 
 def ways() -> list[Way]:
     """Return the ways, from what the lab says of itself."""
-    status = lab_status()
+    status = lab_with("CloudOne", "CloudTwo")
     folder = Path(status["state_dir"])
     mesh = yaml.safe_load((folder / "mesh.yaml").read_text(encoding="utf-8"))["clouds"]
     one, two = mesh["CloudOne"]["services"]["image"], mesh["CloudTwo"]["services"]["image"]
@@ -72,12 +74,18 @@ def ways() -> list[Way]:
     ]
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(prog="bench.lab_latency", description="What the gateways add to a request on the real lab.")
     parser.add_argument("--rounds", type=int, default=200, help="questions by each way (default: 200)")
-    rounds = parser.parse_args().rounds
-    compared = ways()
+    rounds = parser.parse_args(argv).rounds
+    if rounds < 2:
+        parser.error("--rounds: 2 or more are needed")
+    try:
+        compared = ways()
+    except NoLabError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
     for way in compared:
         for _ in range(8):
             way.ask()

@@ -6,6 +6,7 @@ says of its service, and written down: ``docs/coverage.md`` is made by ``--outpu
 """
 
 import argparse
+import os
 import re
 import sys
 import time
@@ -20,7 +21,7 @@ import requests
 import yaml
 from rich.text import Text
 
-from examples.session import Outcome, User, lab_status, openstackoid
+from examples.session import NoLabError, Outcome, User, lab_with, openstackoid
 from examples.stage import PromiseError, console, show_command
 from examples.workflows import LEFTOVERS, WORKFLOWS, Workflow
 from openstackoid.mesh import Mesh, load_mesh
@@ -33,6 +34,7 @@ _PARTS = re.compile(
 )
 _VERSION = re.compile(r"^/v[0-9.]+(?:/(?:[0-9a-f]{32}|AUTH_[^/]+)(?=/|$))?")
 _PATIENCE = 60.0
+_WITH_ALL = "OPENSTACKOID_LAB_CLOUDS=CloudOne:cinder+swift,CloudTwo:cinder+swift openstackoid lab up adds them"
 HOW = {
     "token": "in the user's token",
     "header": "in X-Scope",
@@ -60,10 +62,10 @@ class Hop:
 
 
 class Lab:
-    """The lab that is up: its mesh, its users' commands, and its gateways' records."""
+    """The lab that is up: its mesh, its users' commands, and its gateways' records. Without one: :class:`NoLabError`."""
 
     def __init__(self, folder: Path) -> None:
-        status = lab_status()
+        status = lab_with("CloudOne", "CloudTwo")
         self.state = Path(status["state_dir"])
         self.mesh: Mesh = load_mesh(self.state / "mesh.yaml")
         self.gateway = self.mesh.clouds[HOME].endpoints[0].frontend.origin()
@@ -230,24 +232,38 @@ network, set `vif_plugging_is_fatal = false` and `vif_plugging_timeout = 0` for 
 come."""
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Follow every workflow; return 0 when each hop went where the scope says."""
     parser = argparse.ArgumentParser(
         prog="python -m examples.coverage", description="Follow the workflows on the lab that is up."
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the page there")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
+    if arguments.output is not None and (arguments.output.is_dir() or not os.access(arguments.output.parent, os.W_OK)):
+        parser.error(f"--output: {arguments.output} cannot be written")
     began = time.monotonic()
     try:
         with TemporaryDirectory(prefix="openstackoid-") as folder:
-            found = run(Lab(Path(folder)))
-    except PromiseError as error:
+            lab = Lab(Path(folder))
+            lacking = lacks(lab.mesh)
+            if arguments.output is not None and lacking:
+                raise PromiseError(
+                    f"the page has workflows with {', '.join(lacking)}, which not every cloud of this lab has; {_WITH_ALL}"
+                )
+            found = run(lab)
+    except (PromiseError, NoLabError) as error:
         console.print(Text(f"coverage: {error}", style="bold red"))
         return 1
     if arguments.output is not None:
         arguments.output.write_text(document(found), encoding="utf-8")
     console.print(f"\n{len(found)} workflows, {sum(map(len, found.values()))} kinds of hops, in {time.monotonic() - began:.0f} s")
     return 0
+
+
+def lacks(mesh: Mesh) -> list[str]:
+    """Return the services that workflows need and that not every cloud has."""
+    needed = {service for workflow in WORKFLOWS for service in workflow.needs}
+    return sorted(service for service in needed if any(service not in cloud.services for cloud in mesh.clouds.values()))
 
 
 def run(lab: Lab) -> dict[Workflow, list[Hop]]:

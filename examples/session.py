@@ -11,7 +11,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from openstackoid.errors import OpenstackoidError
+
 BIN = Path(sys.executable).parent
+_PATIENCE = 300
+_TIMED_OUT = 124
+"""The exit code by which the command ``timeout`` says so."""
+
+
+class NoLabError(OpenstackoidError):
+    """The lab that a play needs is not there."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,21 @@ def lab_status() -> Any:
     return openstackoid("lab", "status", "--format", "json").json()
 
 
+def lab_with(*clouds: str) -> Any:
+    """Return what :func:`lab_status` does. Raises :class:`NoLabError`, in one line, where one of the clouds is not up."""
+    done = openstackoid("lab", "status", "--format", "json")
+    if done.code != 0:
+        raise NoLabError(done.stderr.strip().removeprefix("openstackoid: "))
+    status = done.json()
+    states = {cloud["name"]: cloud["state"] for cloud in status["clouds"]}
+    for cloud in clouds:
+        if cloud not in states:
+            raise NoLabError(f"the lab '{status['lab']}' has no {cloud}; docs/lab.md says how to start one")
+        if states[cloud] == "down":
+            raise NoLabError(f"{cloud} of the lab '{status['lab']}' is down; .venv/bin/openstackoid lab up starts it")
+    return status
+
+
 @cache
 def clouds_yaml() -> Path:
     """Return the lab's clouds.yaml; asked once, for a lab keeps its folder."""
@@ -59,7 +83,10 @@ class User:
         environment |= {"OS_CLOUD": self.entry, "OS_CLIENT_CONFIG_FILE": str(config)}
         scoped = [] if scope is None else ["--os-scope", scope]
         command = [str(BIN / "openstack"), *arguments, *scoped]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=300)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            return Outcome(_TIMED_OUT, "", f"the command did not end within {_PATIENCE} s")
         return Outcome(done.returncode, done.stdout, done.stderr)
 
 

@@ -84,9 +84,17 @@ def chosen_scope(config: Mapping[str, Any], entry: Mapping[str, Any], name: str)
     choice = choice_of(config, entry, name)
     if choice is None:
         return None
+    return choice.scope(*known_names(config))
+
+
+def known_names(config: Mapping[str, Any]) -> tuple[Collection[str] | None, Collection[str] | None]:
+    """Return the clouds and the service types that a scope may name; None where nothing more is known than what is official.
+
+    Raises :class:`ScopeRefusedError` for what is no list of names.
+    """
     custom = _custom_services(config)
     clouds = names(os.environ.get(CLOUDS_VARIABLE), CLOUDS_VARIABLE) or names(config.get("scope_clouds"), "scope_clouds")
-    return choice.scope(clouds or None, official_service_types() | custom if custom else None)
+    return clouds or None, official_service_types() | custom if custom else None
 
 
 def forced(config: Mapping[str, Any]) -> bool:

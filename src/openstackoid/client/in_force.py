@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which scope is in force for a configuration of openstacksdk, where it comes from, and which cloud serves what because of it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from openstack.config.cloud_region import CloudRegion
 
-from openstackoid.client.choice import NO_SCOPE, Choice, choice_of, chosen_scope, entry_of
+from openstackoid.client.choice import NO_SCOPE, Choice, choice_of, chosen_scope, entry_of, known_names
 from openstackoid.client.errors import ScopeRefusedError
 from openstackoid.scope import EVERY_OTHER, MARKER, Scope, ScopeError, parse_url_form, split_token
 
@@ -48,12 +48,13 @@ def scope_in_force(region: CloudRegion) -> InForce:
         else:
             found.append(InForce(scope, choice.source))
     auth = auth_of(region)
-    in_url = _in_url(auth.get("auth_url"))
+    clouds, services = known_names(region.config)
+    in_url = _in_url(auth.get("auth_url"), clouds, services)
     if in_url is not None:
         found.append(InForce(in_url, IN_THE_URL))
     in_token = _in_token(auth.get("token"))
     if in_token is not None:
-        found.append(InForce(Choice(in_token, IN_THE_TOKEN).scope(), IN_THE_TOKEN))
+        found.append(InForce(Choice(in_token, IN_THE_TOKEN).scope(clouds, services), IN_THE_TOKEN))
     if not found:
         return switched_off or InForce(None, NOWHERE)
     first, *others = found
@@ -86,14 +87,14 @@ def _reason(service: str, entry: str | None) -> str:
     return EVERY_OTHER if entry == EVERY_OTHER else f"follows {entry}"
 
 
-def _in_url(url: object) -> Scope | None:
+def _in_url(url: object, clouds: Collection[str] | None, services: Collection[str] | None) -> Scope | None:
     """Return the scope in ``<identity>/scope/image=CloudTwo,compute=CloudOne/v3``, or None where there is none."""
     path = urlsplit(url).path if isinstance(url, str) else ""
-    segment = path.partition(MARKER)[2].partition("/")[0]
-    if not segment:
+    _, found, rest = path.partition(MARKER)
+    if not found:
         return None
     try:
-        return parse_url_form(segment)
+        return parse_url_form(rest.partition("/")[0], clouds=clouds, services=services)
     except ScopeError as error:
         raise ScopeRefusedError(f"{IN_THE_URL}, column {error.start + 1}: {error.reason}\n{error.pointer()}") from error
 

@@ -34,6 +34,10 @@ class MeshError(OpenstackoidError):
 _SAID = {
     "model_type": "a mapping of keys to values is accepted",
     "dict_type": "a mapping of keys to values is accepted",
+    "list_type": "a list is accepted",
+    "bool_type": "true or false is accepted",
+    "bool_parsing": "true or false is accepted",
+    "string_type": "text is accepted",
     "missing": "this key is missing",
     "too_short": "at least one entry is needed",
 }
@@ -84,6 +88,13 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
             else:
                 continue
             raise _error(source, text, _mark(root, spot), f"{'.'.join(map(str, spot))}: {wrong}")
+    offered = frozenset(service for cloud in clouds.values() for service in cloud.services)
+    for number, rule in enumerate(description.collaborations):
+        for key, service in (("service", rule.service), ("partner", rule.partner)):
+            if service not in offered and official_service_type(service) is None:
+                spot = ("collaborations", number, key)
+                wrong = f"unknown service '{service}'; a service of OpenStack, or one of this mesh, is accepted"
+                raise _error(source, text, _mark(root, spot), f"{'.'.join(map(str, spot))}: {wrong}")
     shared = tuple((plane.service, frozenset(plane.clouds)) for plane in description.shared)
     own = tuple(_collaboration(rule) for rule in description.collaborations)
     return Mesh(clouds, builtin_collaborations() + own, shared)

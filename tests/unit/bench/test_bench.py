@@ -92,4 +92,11 @@ def test_what_is_not_accepted_is_refused(argv: list[str], capsys: pytest.Capture
     with pytest.raises(SystemExit) as raised:
         main(argv)
     assert raised.value.code == 2
-    assert argv[-1] in capsys.readouterr().err or "--seconds" in os.fspath(argv[0])
+    said = capsys.readouterr().err
+    assert argv[-1] in said or "--seconds" in os.fspath(argv[0])
+    assert "_positive" not in said and "_sizes" not in said, "a name of ours means nothing to a reader"
+
+
+def test_results_that_cannot_be_kept_end_it_before_anything_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["routing", "--output", "/proc/nowhere"]) == 2
+    assert capsys.readouterr().err.startswith("bench: --output /proc/nowhere cannot be made: ")

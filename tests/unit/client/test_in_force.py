@@ -55,6 +55,13 @@ def test_the_source_is_named(config: dict[str, Any], auth: dict[str, str], scope
         ({}, {"auth_url": IN_URL.format("image=CloudOne"), "token": f"t!SCOPE!{TWO}"}, "from the token"),
         ({}, {"auth_url": IN_URL.format("image")}, "the authentication URL, column 1: service=cloud is expected here"),
         ({}, {"auth_url": IN_URL.format("image=A,glance=B")}, "the service 'glance' is named twice"),
+        ({}, {"auth_url": "http://gateway/identity/scope//v3"}, "the authentication URL, column 1: service=cloud is expected"),
+        (
+            {"scope_clouds": ["CloudOne"]},
+            {"auth_url": IN_URL.format("image=CloudTen")},
+            "the authentication URL, column 7: unknown cloud 'CloudTen'; known: CloudOne",
+        ),
+        ({"scope_clouds": ["CloudOne"]}, {"token": f"t!SCOPE!{TWO}"}, "the token, column 11: unknown cloud 'CloudTwo'"),
         ({"scope": Choice("{")}, {}, "--os-scope, column 2"),
     ],
 )

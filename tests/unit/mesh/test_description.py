@@ -257,6 +257,12 @@ class TestWorkflows:
                 rule(service="keystone"),
                 "f:2:37: collaborations.0.service: requests to Keystone are judged by no rule",
             ),
+            (
+                rule(partner="netwrk"),
+                "f:2:53: collaborations.0.partner: unknown service 'netwrk'; a service of OpenStack, or one",
+            ),
+            (rule(service="netwrk"), "f:2:37: collaborations.0.service: unknown service 'netwrk'"),
+            (rule(requests="POST /x"), "f:2:72: collaborations.0.requests: a list is accepted"),
             (rule(service="Image"), "f:2:37: collaborations.0.service: 'Image' cannot be a service type"),
             (rule(when="{a: []}"), "f:2:101: collaborations.0.when.a: at least one entry is needed"),
             (gateway("{memory: {workflows: 0}}"), "f:4:35: clouds.One.gateway.memory.workflows: Input should be greater than"),
@@ -265,7 +271,7 @@ class TestWorkflows:
                 gateway("{memory: {second: 1}}"),
                 "f:4:32: clouds.One.gateway.memory.second: unknown key; accepted: workflows, seconds",
             ),
-            (gateway("{force: perhaps}"), "f:4:22: clouds.One.gateway.force: Input should be a valid boolean"),
+            (gateway("{force: perhaps}"), "f:4:22: clouds.One.gateway.force: true or false is accepted"),
             (
                 gateway("{forced: true}"),
                 "f:4:23: clouds.One.gateway.forced: unknown key; accepted: bind, timeouts, memory, force",
