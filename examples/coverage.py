@@ -10,8 +10,8 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -119,19 +119,22 @@ class Lab:
         return hops
 
     @contextmanager
-    def sharing(self, service: str) -> Iterator[None]:
-        """Have the mesh description say that the clouds share a data plane, until the end of the block."""
+    def described(self, change: Callable[[dict[str, Any]], None]) -> Iterator[None]:
+        """Have the mesh description say something else, until the end of the block."""
         path = self.state / "mesh.yaml"
         before = path.read_text(encoding="utf-8")
-        if not service:
-            yield
-            return
-        shared = yaml.safe_dump({"shared": [{"service": service, "clouds": list(self.mesh.clouds)}]})
-        self._describe(path, before + shared)
+        changed = yaml.safe_load(before)
+        change(changed)
+        self._describe(path, yaml.safe_dump(changed, sort_keys=False))
         try:
             yield
         finally:
             self._describe(path, before)
+
+    def sharing(self, service: str) -> AbstractContextManager[None]:
+        """Have the clouds share the data plane of a service, or nothing for ``""``, until the end of the block."""
+        plane = [{"service": service, "clouds": list(self.mesh.clouds)}]
+        return self.described(lambda mesh: mesh.update(shared=plane)) if service else nullcontext()
 
     def _describe(self, path: Path, text: str) -> None:
         seen = {cloud: self._times_read(cloud) for cloud in self.mesh.clouds}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 IMAGE_THERE = '{"image": "CloudTwo"}'
 THERE = '{"identity": "CloudOne", "*": "CloudTwo"}'
 NETWORK_THERE = '{"network": "CloudTwo"}'
+VOLUMES_THERE = '{"block-storage": "CloudTwo"}'
 OBJECTS_THERE = '{"object-store": "CloudTwo"}'
 BOOT = "server create --flavor m1.tiny --image cirros --wait"
 
@@ -31,6 +32,8 @@ LEFTOVERS = (
     ("server", "cov-here", IMAGE_THERE),
     ("server", "cov-net", IMAGE_THERE),
     ("server", "cov-there", THERE),
+    ("server", "cov-disk", IMAGE_THERE),
+    ("volume", "cov-disk-there", VOLUMES_THERE),
     ("volume", "cov-from-image", IMAGE_THERE),
     ("volume", "cov-volume", THERE),
     ("port", "cov-port", THERE),
@@ -91,6 +94,30 @@ WORKFLOWS = (
     Workflow("delete a port there", THERE, ("port delete cov-port",)),
     Workflow("boot, the network there", NETWORK_THERE, (f"{BOOT} cov-net",), shared="network"),
     Workflow("delete, the network there", NETWORK_THERE, ("server delete cov-net --wait",), shared="network"),
+    Workflow(
+        "attach a volume of the other cloud",
+        VOLUMES_THERE,
+        ("server add volume cov-disk cov-disk-there",),
+        before=("volume create --size 1 cov-disk-there", f"{BOOT} cov-disk"),
+        until=("volume show cov-disk-there -f value -c status", "in-use"),
+        needs=("block-storage",),
+        shared="block-storage",
+    ),
+    Workflow(
+        "detach it",
+        VOLUMES_THERE,
+        ("server remove volume cov-disk cov-disk-there",),
+        until=("volume show cov-disk-there -f value -c status", "available"),
+        needs=("block-storage",),
+        shared="block-storage",
+    ),
+    Workflow(
+        "delete both",
+        VOLUMES_THERE,
+        ("server delete cov-disk --wait", "volume delete cov-disk-there"),
+        needs=("block-storage",),
+        shared="block-storage",
+    ),
     Workflow(
         "volume from an image, the image there",
         IMAGE_THERE,

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What would leave half a server is refused; who knows better may have it done, where the operators allow that."""
+
+from pathlib import Path
+from typing import Any
+
+from examples.coverage import Lab
+from examples.session import User
+
+THERE = '{"network": "CloudTwo"}'
+BOOT = ("server", "create", "--flavor", "m1.tiny", "--image", "cirros", "--wait", "-f", "json", "forced")
+
+
+def allow_force(mesh: dict[str, Any]) -> None:
+    for cloud in mesh["clouds"].values():
+        cloud.setdefault("gateway", {})["force"] = True
+
+
+def test_force(lab: Any, one: User, tmp_path: Path) -> None:
+    forbidden = one.openstack(*BOOT, "--os-scope-force", scope=THERE)
+    assert forbidden.code == 1
+    assert "CloudOne does not allow to override it" in forbidden.stderr
+    with Lab(tmp_path).described(allow_force):
+        refused = one.openstack(*BOOT, scope=THERE)
+        assert refused.code == 1
+        assert "X-Scope-Force: true overrides it" in refused.stderr
+        done = one.openstack(*BOOT, "--os-scope-force", scope=THERE)
+        assert done.code == 0, done.stderr
+        assert done.json()["status"] == "ACTIVE"
+        port = one.openstack("port", "list", "--server", done.json()["id"], "-f", "json", scope=THERE).json()
+        assert len(port) == 1, "the server's port is in CloudTwo"
+        gone = one.openstack("server", "delete", "--wait", "forced", "--os-scope-force", scope=THERE)
+        assert gone.code == 0, gone.stderr
+    assert one.openstack("port", "list", "--server", done.json()["id"], "-f", "json", scope=THERE).json() == []
