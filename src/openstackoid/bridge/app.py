@@ -172,7 +172,8 @@ class _Trip:
         unknown = len(ids) == 1 and self._workflows.known(ids[0]) is None
         if unknown and self._here.twins and way_of_scope(head.headers, None, in_url=False) == NONE:
             scope = await ask_twins(self._upstream, self._mesh, self._here, ids[0])
-            if scope is not None:
+            # Meanwhile the user's own request may have come, whose word counts.
+            if scope is not None and self._workflows.known(ids[0]) is None:
                 self._workflows.remember(Workflow(ids[0], scope), self._here.memory)
 
     def request_id(self) -> str | None:
