@@ -32,6 +32,8 @@ class Workflows:
         self._known: OrderedDict[str, _Remembered] = OrderedDict()
         now = clock()
         for workflow, until in journal.read() if journal is not None else ():
+            # The last line of an id counts, also for its place in the order.
+            self._known.pop(workflow.id, None)
             if until > now:
                 self._known[workflow.id] = _Remembered(workflow.scope, until, until)
 
