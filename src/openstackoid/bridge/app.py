@@ -162,9 +162,15 @@ class _Trip:
             answer = await relay(self._upstream, head, body, decision, self._mesh, reader=reader)
             self.done = "relayed"
             return answer
-        if decision.remember is not None:
-            self._workflows.remember(decision.remember, self._here.memory)
-        return await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh)
+        begun = decision.remember
+        known = begun is None or self._workflows.known(begun.id) is not None
+        if begun is not None:
+            self._workflows.remember(begun, self._here.memory)
+        response = await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh)
+        if begun is not None and not known and response.status == 401:
+            # Nothing was begun: who has no good token may not push the workflows of others out of the memory.
+            self._workflows.forget(begun)
+        return response
 
     async def _ask_twins(self, head: Head) -> None:
         """Learn from the cloud's other gateways what this one does not remember, where the request says no scope of its own."""

@@ -59,6 +59,11 @@ class Workflows:
             if self._journal.lines > 2 * len(self._known) + Journal.SLACK:
                 self._journal.rewrite((Workflow(key, found.scope), found.written) for key, found in self._known.items())
 
+    def forget(self, workflow: Workflow) -> None:
+        """Forget a workflow that has come to nothing."""
+        if self._known.pop(workflow.id, None) is not None and self._journal is not None:
+            self._journal.write(workflow, 0.0)
+
     def recall(self, request_id: str, limits: Memory) -> Scope | None:
         """Return the scope of a workflow, which is then remembered for the whole time anew, or None where it is not known."""
         scope = self.known(request_id)

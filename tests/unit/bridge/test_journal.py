@@ -90,3 +90,12 @@ def test_after_a_restart_the_one_that_was_used_longest_ago_goes_first(tmp_path: 
     again = Workflows(Journal(tmp_path / "journal"), lambda: now[0])
     again.remember(Workflow(request_id(3), SCOPE), Memory(workflows=2, seconds=60))
     assert [again.known(request_id(number)) for number in (1, 2)] == [SCOPE, None]
+
+
+def test_what_is_forgotten_stays_forgotten(tmp_path: Path) -> None:
+    first = Workflows(Journal(tmp_path / "journal"))
+    for number in (1, 2):
+        first.remember(Workflow(request_id(number), SCOPE), LIMITS)
+    first.forget(Workflow(request_id(1), SCOPE))
+    for workflows in (first, Workflows(Journal(tmp_path / "journal"))):
+        assert [workflows.known(request_id(number)) for number in (1, 2)] == [None, SCOPE]
