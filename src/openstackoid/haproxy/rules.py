@@ -193,7 +193,7 @@ def _identity(cloud: Cloud) -> list[str]:
         "# A scope in the authentication URL.",
         f"{_BRIDGE} if is_identity {{ var(txn.key) -m beg {scoped} }}",
         "# Another way to write such a path, which Keystone would understand.",
-        "acl is_odd path -m reg '%|//|/auth/.*/$'",
+        "acl is_odd path -m reg '%|//|/\\.|/auth/.*/$'",
         f"{_BRIDGE} if is_identity is_odd METH_POST or is_identity is_odd {{ var(txn.scope) -m found }}",
         f"{_BRIDGE} if is_identity is_foreign subject_marked or is_foreign is_tokens !{{ method DELETE }}"
         " or is_foreign is_catalog",
