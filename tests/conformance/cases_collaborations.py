@@ -65,6 +65,7 @@ NETWORKS = [
     case("ill: a port for a server", NO_NETWORK, f"{SERVERS}/s/os-interface", NETWORK, body="{}"),
     case("ill: a port from a server", NO_NETWORK, f"{SERVERS}/s/os-interface/p", NETWORK, method="DELETE"),
     case("ill: a server is deleted, and its ports would stay", NO_NETWORK, f"{SERVERS}/s", NETWORK, method="DELETE"),
+    case("ill: a migration is given up", NO_NETWORK, f"{SERVERS}/s/migrations/m", NETWORK, method="DELETE"),
     case("ill: an action", NO_NETWORK, f"{SERVERS}/s/action", NETWORK, body='{"rebuild": {}}'),
     case("ill: Nova's other name for servers", NO_NETWORK, "/compute/v2.1/os-volumes_boot", NETWORK, body=boot()),
     case("well: a new name for a server", goes(NETWORK, f"{SERVERS}/s"), f"{SERVERS}/s", NETWORK, method="PUT", body="{}"),
@@ -77,6 +78,10 @@ NETWORKS = [
             "/compute/v2.1/%73ervers",
             "/compute/v2.1/servers/",
             "/compute/servers",
+            "/compute/v2.1/./servers",
+            "/compute/v2.1/x/../servers",
+            "/compute/v2.1/x/%2e%2e/servers/.",
+            "/compute/../v2.1/servers",
             f"/compute/v2.1/{PROJECT}/servers",
             "/compute/v2.1/12345/servers",
             "/compute/v2.1/servers?x=/v2.1/flavors",
@@ -151,6 +156,15 @@ DISKS = [
     ),
     case("well: a volume by itself", goes(VOLUMES, f"{SERVERS}/s"), f"{SERVERS}/s", VOLUMES, method="DELETE"),
     case("ill: placement elsewhere", NO_PLACEMENT, SERVERS, PLACEMENT, body=boot()),
+    *(
+        case(f"ill: placement elsewhere, {method} {path}", NO_PLACEMENT, f"/compute/v2.1{path}", PLACEMENT, method=method)
+        for method, path in (
+            ("DELETE", "/os-services/u"),
+            ("POST", "/os-aggregates/1/action"),
+            ("DELETE", "/servers/s/migrations/m"),
+            ("POST", "/servers/s/migrations/m/action"),
+        )
+    ),
     case("ill: placement elsewhere, at a deletion", NO_PLACEMENT, f"{SERVERS}/s", PLACEMENT, method="DELETE"),
     case(
         "well: placement said where compute is",

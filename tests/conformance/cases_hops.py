@@ -43,6 +43,26 @@ HOPS = [
         rows=("W19",),
     ),
     Case(
+        "a scope that is remembered is held to the rules as one that is said",
+        refused(409, "compute of CloudOne cannot work with network of CloudTwo (rule network-of-a-server)"),
+        SERVERS,
+        (TOK, request_id(marked(60))),
+        "POST",
+        native=False,
+        body='{"server": {}}',
+        remembered='{"*":"CloudOne","network":"CloudTwo"}',
+    ),
+    Case(
+        "and what the rules are not about goes on",
+        sent("CloudOne", SERVERS, TOK, request_id(marked(61))),
+        SERVERS,
+        (TOK, request_id(marked(61))),
+        "POST",
+        native=False,
+        body='{"server": {"networks": "none"}}',
+        remembered='{"*":"CloudOne","network":"CloudTwo"}',
+    ),
+    Case(
         "so does one that only looks",
         sent(
             "CloudTwo",

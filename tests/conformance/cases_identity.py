@@ -65,6 +65,14 @@ IDENTITY = [
         native=False,
     ),
     Case(
+        "a scope in a body, under a path with dots",
+        relayed("CloudTwo", TOKENS),
+        "/identity/v3/./auth/x/../tokens",
+        method="POST",
+        body='{"auth": {"identity": {"methods": ["token"], "token": {"id": "tok!SCOPE!{\\"identity\\":\\"CloudTwo\\"}"}}}}',
+        native=False,
+    ),
+    Case(
         "authentication in another cloud",
         relayed("CloudTwo", TOKENS),
         "/identity/v3/auth/tokens",

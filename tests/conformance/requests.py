@@ -158,7 +158,9 @@ def paths(draw: st.DrawFn, prefix: str, service: str) -> str:
     path = prefix + below
     if path and draw(once_in(8)):
         at = draw(st.integers(0, len(path) - 1))
-        instead = st.sampled_from(["/", "//", f"%{ord(path[at]):02x}", path[at].upper(), "x", f"{path[at]}/", f"{path[at]}?x=y"])
+        instead = st.sampled_from(
+            ["/", "//", "/./", "/../", f"%{ord(path[at]):02x}", path[at].upper(), "x", f"{path[at]}/", f"{path[at]}?x=y"]
+        )
         path = path[:at] + draw(instead) + path[at + 1 :]
     return path if path.startswith("/") else f"/{path}"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.asking import routed
-from conformance.case import FRESH, Case, Refused
+from conformance.case import FRESH, Case, Refused, marked
 from conformance.cases import CASES
 from conformance.gateway import RunningGateway, running_gateway
 from openstackoid.routing import REQUEST_ID
@@ -78,6 +78,17 @@ def test_a_body_that_haproxy_cannot_look_through_is_the_bridges(
     assert connection.getresponse().status == 200
     connection.close()
     assert [(seen.server, "SCOPE" in seen.body) for seen in gateway.recorder.seen] == [("CloudTwo", False)]
+
+
+@pytest.mark.parametrize("name", ["X_Auth_Token", "x-auth_token", "X_Subject-Token", "X_SERVICE_TOKEN"])
+def test_what_a_wsgi_server_would_take_for_another_header_brings_no_scope(name: str, whole: dict[str, RunningGateway]) -> None:
+    gateway = whole["CloudOne"]
+    gateway.recorder.seen.clear()
+    given = ((name, 'tok!SCOPE!{"network":"CloudTwo"}'), ("X-Auth-Token", "tok"), ("X_OpenStack_Request_Id", marked(1)))
+    case = Case("underscores", Refused(0, ()), "/compute/v2.1/servers", given, "POST", body="{}")
+    assert gateway.send(case).status == 200
+    names = [name.lower() for name, _ in gateway.recorder.seen[0].headers]
+    assert [name for name in names if "token" in name or "request" in name] == ["x-auth-token"]
 
 
 def test_a_scope_of_many_spaces_takes_no_time(without_bridge: dict[str, RunningGateway]) -> None:

@@ -162,9 +162,15 @@ class _Trip:
             answer = await relay(self._upstream, head, body, decision, self._mesh, reader=reader)
             self.done = "relayed"
             return answer
-        if decision.remember is not None:
-            self._workflows.remember(decision.remember, self._here.memory)
-        return await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh)
+        begun = decision.remember
+        known = begun is None or self._workflows.known(begun.id) is not None
+        if begun is not None:
+            self._workflows.remember(begun, self._here.memory)
+        response = await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh)
+        if begun is not None and not known and response.status == 401:
+            # Nothing was begun: who has no good token may not push the workflows of others out of the memory.
+            self._workflows.forget(begun)
+        return response
 
     async def _ask_twins(self, head: Head) -> None:
         """Learn from the cloud's other gateways what this one does not remember, where the request says no scope of its own."""
@@ -172,7 +178,8 @@ class _Trip:
         unknown = len(ids) == 1 and self._workflows.known(ids[0]) is None
         if unknown and self._here.twins and way_of_scope(head.headers, None, in_url=False) == NONE:
             scope = await ask_twins(self._upstream, self._mesh, self._here, ids[0])
-            if scope is not None:
+            # Meanwhile the user's own request may have come, whose word counts.
+            if scope is not None and self._workflows.known(ids[0]) is None:
                 self._workflows.remember(Workflow(ids[0], scope), self._here.memory)
 
     def request_id(self) -> str | None:

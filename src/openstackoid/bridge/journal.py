@@ -25,6 +25,7 @@ class Journal:
         self.lines = 0
         self._path = path
         self._broken = False
+        self._cut_short = False
 
     def read(self) -> Iterator[tuple[Workflow, float]]:
         """Yield what was written, with the end of its time; a line that a crash cut short is passed over."""
@@ -35,6 +36,7 @@ class Journal:
         except (OSError, UnicodeDecodeError) as error:
             self._failed("read", error)
             return
+        self._cut_short = text[-1:] not in ("", "\n")
         for line in text.splitlines():
             self.lines += 1
             found = _read_line(line)
@@ -47,7 +49,9 @@ class Journal:
             if self.lines == 0:
                 replace_private(self._path, b"")
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(_line(workflow, until))
+                # Not behind the rest of a line that a crash cut short: neither of them could be read then.
+                file.write(("\n" if self._cut_short else "") + _line(workflow, until))
+            self._cut_short = False
             self.lines += 1
         except OSError as error:
             self._failed("written", error)
@@ -57,7 +61,7 @@ class Journal:
         lines = [_line(workflow, until) for workflow, until in workflows]
         try:
             replace_private(self._path, "".join(lines).encode("utf-8"))
-            self.lines = len(lines)
+            self.lines, self._cut_short = len(lines), False
         except OSError as error:
             self._failed("written", error)
 

@@ -32,6 +32,8 @@ class Workflows:
         self._known: OrderedDict[str, _Remembered] = OrderedDict()
         now = clock()
         for workflow, until in journal.read() if journal is not None else ():
+            # The last line of an id counts, also for its place in the order.
+            self._known.pop(workflow.id, None)
             if until > now:
                 self._known[workflow.id] = _Remembered(workflow.scope, until, until)
 
@@ -56,6 +58,11 @@ class Workflows:
             self._journal.write(workflow, until)
             if self._journal.lines > 2 * len(self._known) + Journal.SLACK:
                 self._journal.rewrite((Workflow(key, found.scope), found.written) for key, found in self._known.items())
+
+    def forget(self, workflow: Workflow) -> None:
+        """Forget a workflow that has come to nothing."""
+        if self._known.pop(workflow.id, None) is not None and self._journal is not None:
+            self._journal.write(workflow, 0.0)
 
     def recall(self, request_id: str, limits: Memory) -> Scope | None:
         """Return the scope of a workflow, which is then remembered for the whole time anew, or None where it is not known."""

@@ -27,6 +27,7 @@ _ENTRY = '"[a-z*][a-z0-9-]*" *: *"[A-Za-z0-9._-]+"'
 _SCOPE = rf"^\{{ *{_ENTRY}( *, *{_ENTRY})* *\}}$"
 # HAProxy compiles patterns without numbered groups, but a group with a name can be referred to.
 _TWICE = r'"(?P<service>[^"]+)":"[^"]+",(.*,)?"(?P=service)":'
+_UNDERSCORED = rf"^x(?=.*_)[-_](auth[-_]token|subject[-_]token|service[-_]token|{REQUEST_ID[2:].replace('-', '[-_]')})$"
 _ONE_BYTE_JSON = r'^[ \t\r\n]*\{[ \t\r\n]*["}]'
 _MARKED = r"^[^!]+!SCOPE!\{"
 _SERVICE_MARK = r'^[^!]+!SCOPE!\{"\*":"[A-Za-z0-9._-]+"\}$'
@@ -68,6 +69,8 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
         "# Nothing of a scope anywhere in the head, nor the id of a workflow: the other rules are not about this request.",
         f"acl says_scope req.hdrs -m sub -i x-scope !SCOPE! {MARK} {TRACE}",
         "http-request allow if !{ var(txn.bridge) -m found } !is_identity !says_scope",
+        "# To a WSGI server, X_Auth_Token is X-Auth-Token: with a scope in it that nobody has decided upon.",
+        f"http-request del-header '{_UNDERSCORED}' -m reg",
     ]
 
 
@@ -193,7 +196,7 @@ def _identity(cloud: Cloud) -> list[str]:
         "# A scope in the authentication URL.",
         f"{_BRIDGE} if is_identity {{ var(txn.key) -m beg {scoped} }}",
         "# Another way to write such a path, which Keystone would understand.",
-        "acl is_odd path -m reg '%|//|/auth/.*/$'",
+        "acl is_odd path -m reg '%|//|/\\.|/auth/.*/$'",
         f"{_BRIDGE} if is_identity is_odd METH_POST or is_identity is_odd {{ var(txn.scope) -m found }}",
         f"{_BRIDGE} if is_identity is_foreign subject_marked or is_foreign is_tokens !{{ method DELETE }}"
         " or is_foreign is_catalog",

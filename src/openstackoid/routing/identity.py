@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests to Keystone: it never sees a scope, and which Keystone is asked is what the token that the request is about says."""
 
-import re
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
@@ -18,11 +17,17 @@ CATALOG_PATH = "/v3/auth/catalog"
 
 
 def called_path(endpoint: Endpoint, path: str) -> str:
-    """Return what ``path`` asks of the service, below its root, in one form: decoded, with single slashes and none at its end.
+    """Return what ``path`` asks of the service, below its root, in one form: decoded, no dots, single slashes, none at the end.
 
-    Web frameworks read ``/v3/auth/%74okens/`` as they read ``/v3/auth/tokens``; a decision that did not would be got round.
+    Web servers read ``/v3/./auth/%74okens/`` as they read ``/v3/auth/tokens``; a decision that did not would be got round.
     """
-    return re.sub("/+", "/", unquote(path[len(endpoint.frontend.prefix) :])).rstrip("/")
+    parts: list[str] = []
+    for part in unquote(path[len(endpoint.frontend.prefix) :]).split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "".join(f"/{part}" for part in parts)
 
 
 def url_segment(endpoint: Endpoint, path: str) -> str | None:

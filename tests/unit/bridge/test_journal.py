@@ -70,3 +70,32 @@ def test_a_file_that_cannot_be_written_is_said_once_and_fails_no_request(
     assert workflows.known(request_id(2)) == SCOPE
     assert len(caplog.records) == 1
     assert "cannot be written: No such file or directory" in caplog.text
+
+
+def test_what_is_written_behind_a_line_that_was_cut_short_is_read(tmp_path: Path) -> None:
+    Workflows(Journal(tmp_path / "journal")).remember(Workflow(request_id(1), SCOPE), LIMITS)
+    with (tmp_path / "journal").open("a") as file:
+        file.write('["req-5c')
+    Workflows(Journal(tmp_path / "journal")).remember(Workflow(request_id(2), SCOPE), LIMITS)
+    again = Workflows(Journal(tmp_path / "journal"))
+    assert [again.known(request_id(number)) for number in (1, 2)] == [SCOPE, SCOPE]
+
+
+def test_after_a_restart_the_one_that_was_used_longest_ago_goes_first(tmp_path: Path) -> None:
+    now = [1000.0]
+    first = Workflows(Journal(tmp_path / "journal"), lambda: now[0])
+    for number, when in ((1, 1000.0), (2, 1001.0), (1, 1040.0)):
+        now[0] = when
+        first.remember(Workflow(request_id(number), SCOPE), LIMITS)
+    again = Workflows(Journal(tmp_path / "journal"), lambda: now[0])
+    again.remember(Workflow(request_id(3), SCOPE), Memory(workflows=2, seconds=60))
+    assert [again.known(request_id(number)) for number in (1, 2)] == [SCOPE, None]
+
+
+def test_what_is_forgotten_stays_forgotten(tmp_path: Path) -> None:
+    first = Workflows(Journal(tmp_path / "journal"))
+    for number in (1, 2):
+        first.remember(Workflow(request_id(number), SCOPE), LIMITS)
+    first.forget(Workflow(request_id(1), SCOPE))
+    for workflows in (first, Workflows(Journal(tmp_path / "journal"))):
+        assert [workflows.known(request_id(number)) for number in (1, 2)] == [None, SCOPE]

@@ -3,8 +3,11 @@
 
 import pytest
 
+from conformance.case import marked
 from openstackoid.bridge.app import OPERATION_LIMIT
-from openstackoid.routing.workflows import is_marked
+from openstackoid.mesh import Memory
+from openstackoid.routing.workflows import Workflow, is_marked
+from openstackoid.scope import Scope
 from unit.bridge.stage import Visit, head, played, read_answer, says, staged
 
 ILL = ("X-Auth-Token: t", 'X-Scope: {"network":"CloudTwo"}')
@@ -98,3 +101,15 @@ async def test_what_is_decided_by_cannot_be_dropped_through_connection(header: s
         assert (await stage.ask("POST", "/compute/servers", *sent, body=b"{}")).status == 200
         (visit,) = stage.here.visits
     assert len(visit.values(header.lower())) == (0 if header == "X-Scope" else 1)
+
+
+@pytest.mark.parametrize(("status", "known", "remembered"), [(401, False, 0), (401, True, 1), (403, False, 1), (202, False, 1)])
+@played
+async def test_what_a_bad_token_begins_is_not_remembered(status: int, known: bool, remembered: int) -> None:
+    """It could push the workflows of others out of the memory; nor can it have one of theirs forgotten."""
+    async with staged(here=says(f"{status} Whatever")) as stage:
+        if known:
+            stage.bridge.workflows.remember(Workflow(marked(1), Scope((("*", "CloudOne"), ("image", "CloudTwo")))), Memory())
+        given = ("X-Auth-Token: t", 'X-Scope: {"image":"CloudTwo"}', f"X-OpenStack-Request-Id: {marked(1)}")
+        answer = await stage.ask("POST", "/volume/v3/volumes", *given)
+        assert (answer.status, len(stage.bridge.workflows)) == (status, remembered)

@@ -6,7 +6,7 @@ import pytest
 from openstackoid.mesh import Memory
 from openstackoid.routing import Workflow
 from openstackoid.scope import Scope
-from unit.bridge.stage import Script, never, played, says, says_json, staged
+from unit.bridge.stage import Script, Visit, never, played, says, says_json, staged
 
 ID = "req-5c09ed00-0000-4000-8000-000000000001"
 HOP = ("X-Auth-Token: nova", f"X-OpenStack-Request-Id: {ID}")
@@ -58,3 +58,16 @@ async def test_a_twin_is_told_what_is_remembered_and_nothing_else() -> None:
         told = await stage.ask("GET", f"/.openstackoid/workflow/{ID}")
         assert (told.status, told.json()) == (200, {"id": ID, "scope": SCOPE})
         assert (await stage.ask("GET", f"/.openstackoid/workflow/{ID[:-1]}2")).status == 404
+
+
+@played
+async def test_what_came_meanwhile_is_not_overwritten_by_a_twins_answer() -> None:
+    meant = Scope((("*", "CloudOne"), ("compute", "CloudTwo")))
+
+    async def slowly(visit: Visit) -> None:
+        stage.bridge.workflows.remember(Workflow(ID, meant), Memory())
+        await says_json({"id": ID, "scope": SCOPE})(visit)
+
+    async with staged(here=says("204 No Content"), twin=slowly) as stage:
+        assert (await stage.ask("GET", "/image/v2", *HOP)).status == 204
+        assert stage.bridge.workflows.known(ID) == meant
