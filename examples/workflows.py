@@ -129,7 +129,12 @@ WORKFLOWS = (
     Workflow(
         "upload an object there",
         OBJECTS_THERE,
-        ("container create cov-box", "object create cov-box {file}", "object delete cov-box {file}", "container delete cov-box"),
+        (
+            "container create cov-box",
+            "object create cov-box {file} --name cov-object",
+            "object delete cov-box cov-object",
+            "container delete cov-box",
+        ),
         needs=("object-store",),
     ),
 )

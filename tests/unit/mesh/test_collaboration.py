@@ -80,13 +80,16 @@ def test_without_conditions_no_body_is_asked_for() -> None:
 
 
 def test_the_rules_that_come_with_the_package() -> None:
-    rules = {rule.name: rule for rule in builtin_collaborations()}
-    assert {name: (rule.service, rule.partner, rule.asks_for_body) for name, rule in rules.items()} == {
-        "network-of-a-server": ("compute", "network", True),
-        "placement-of-a-server": ("compute", "placement", False),
-        "volume-of-a-server": ("compute", "block-storage", False),
-        "boot-from-volume": ("compute", "block-storage", True),
-    }
+    rules = builtin_collaborations()
+    assert [(rule.name, rule.service, rule.partner, rule.asks_for_body) for rule in rules] == [
+        ("network-of-a-server", "compute", "network", True),
+        ("network-of-a-server", "compute", "network", False),
+        ("placement-of-a-server", "compute", "placement", False),
+        ("volume-of-a-server", "compute", "block-storage", False),
+        ("boot-from-volume", "compute", "block-storage", True),
+    ]
     # Nova serves a boot under two names.
-    for name in ("network-of-a-server", "placement-of-a-server", "boot-from-volume"):
-        assert rules[name].about("POST", "/v2.1/servers") and rules[name].about("POST", "/v2.1/os-volumes_boot")
+    for rule in (rules[0], rules[2], rules[4]):
+        assert rule.about("POST", "/v2.1/servers") and rule.about("POST", "/v2.1/os-volumes_boot")
+    # What a body says of a boot is nothing to a server that is there.
+    assert rules[1].about("DELETE", "/v2.1/servers/s") and not rules[0].about("DELETE", "/v2.1/servers/s")
