@@ -20,6 +20,11 @@ def marked() -> str:
     return f"req-5c09ed{str(uuid4())[6:]}"
 
 
+def traced() -> str:
+    """Return a fresh request id whose hops the gateways record."""
+    return f"req-7472ace0-{str(uuid4()).partition('-')[2]}"
+
+
 def login(auth: dict[str, str]) -> dict[str, Any]:
     """Return the body of a log-in by password, by an entry of clouds.yaml."""
     user = {"name": auth["username"], "domain": {"id": "default"}, "password": auth["password"]}

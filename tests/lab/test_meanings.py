@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from examples.session import BIN, User
-from lab.meaning import World, exchange, login, marked
+from lab.meaning import World, exchange, login, marked, traced
 from lab.tokens import expired_token, service_token
 
 PAGE = Path(__file__).parents[2] / "docs" / "scope.md"
@@ -56,6 +56,9 @@ def test_p1_p2_a_scope_is_completed_with_home(world: World, tok: str) -> None:
 def test_p3_every_other_service(world: World, tok: str) -> None:
     scope = '{"identity":"CloudOne","compute":"CloudOne","*":"CloudTwo"}'
     assert world.serving("CloudOne", "image", X_Auth_Token=tok, X_Scope=scope) == "CloudTwo"
+    # The row's own scope, for which the token must be CloudTwo's.
+    theirs = world.token("CloudTwo")
+    assert world.serving("CloudOne", "image", X_Auth_Token=theirs, X_Scope='{"compute":"CloudOne","*":"CloudTwo"}') == "CloudTwo"
 
 
 def test_p4_without_a_scope_it_is_the_gateways_cloud(world: World, tok: str) -> None:
@@ -83,6 +86,8 @@ def test_p10_t14_what_one_gateway_completed_another_leaves_alone(world: World, t
 
 def test_p11_an_alias_is_the_service(world: World, tok: str) -> None:
     assert world.serving("CloudOne", "image", X_Auth_Token=tok, X_Scope='{"glance":"CloudTwo"}') == "CloudTwo"
+    new = world.post("CloudOne", "glance=CloudTwo", exchange(tok))
+    assert new.headers["X-Subject-Token"].endswith(f"!SCOPE!{DONE}"), "what travels is the official type"
 
 
 def listed(
@@ -116,8 +121,10 @@ def test_c1_c2_c3_c4_c5_where_the_client_finds_its_scope(lab: Any, world: World,
 
 
 def test_w1_w2_w3_t1_t2_header_and_token(world: World, tok: str) -> None:
-    scoped = f"{tok}!SCOPE!{TO_TWO}"
-    assert world.serving("CloudOne", "image", X_Auth_Token=tok, X_Scope=TO_TWO) == "CloudTwo"
+    scoped, request_id = f"{tok}!SCOPE!{TO_TWO}", traced()
+    named = {"X_Auth_Token": tok, "X_Scope": TO_TWO, "X_OpenStack_Request_Id": request_id}
+    assert world.serving("CloudOne", "image", **named) == "CloudTwo"
+    assert world.hops("CloudOne", request_id) == [("CloudTwo", "header"), ("CloudTwo", "token")]
     assert world.serving("CloudOne", "image", X_Auth_Token=scoped) == "CloudTwo"
     assert world.serving("CloudOne", "image", X_Auth_Token=scoped, X_Scope=TO_TWO) == "CloudTwo"
 
@@ -129,7 +136,7 @@ def test_w4_t3_header_and_token_that_differ(world: World, tok: str) -> None:
 
 
 def test_w5_without_a_token_the_header_leads(world: World) -> None:
-    request_id = f"req-7472ace0-{str(uuid4()).partition('-')[2]}"
+    request_id = traced()
     answer = world.ask("GET", "CloudOne", "image", "/v2/images", X_Scope=TO_TWO, X_OpenStack_Request_Id=request_id)
     assert answer.status_code == 401
     assert world.hops("CloudOne", request_id) == [("CloudTwo", "header"), ("CloudTwo", "header")]
@@ -220,7 +227,7 @@ def test_t4_each_request_has_its_own(world: World, tok: str) -> None:
     assert served == ["CloudTwo", "CloudOne", "CloudTwo"]
 
 
-def test_t6_t7_a_token_of_the_other_cloud_is_exchanged_there(world: World) -> None:
+def test_t6_t7_a_token_is_exchanged_by_the_keystone_that_is_named(world: World, tok: str) -> None:
     theirs, scope = world.token("CloudTwo"), '{"identity":"CloudTwo"}'
     carried = world.post("CloudOne", "", exchange(f"{theirs}!SCOPE!{scope}"))
     assert carried.status_code == 201
@@ -230,6 +237,9 @@ def test_t6_t7_a_token_of_the_other_cloud_is_exchanged_there(world: World) -> No
     bare = world.post("CloudOne", "", exchange(theirs), X_Scope=scope)
     assert (bare.status_code, "!SCOPE!" in bare.headers["X-Subject-Token"]) == (201, False)
     assert bare.headers["X-Scope-Identity"] == "CloudTwo"
+    here = world.post("CloudOne", "", exchange(tok), X_Scope=TO_TWO)
+    assert (here.status_code, "!SCOPE!" in here.headers["X-Subject-Token"]) == (201, False)
+    assert "X-Scope-Identity" not in here.headers
 
 
 def test_t9_t10_a_token_is_validated_by_who_issued_it(lab: Any, world: World, tok: str) -> None:
@@ -242,14 +252,16 @@ def test_t9_t10_a_token_is_validated_by_who_issued_it(lab: Any, world: World, to
 
 
 def test_t11_t12_a_token_is_revoked_by_its_own_cloud(lab: Any, world: World) -> None:
-    token = world.post("CloudOne", "", member(world, "CloudOne")).headers["X-Subject-Token"]
-    scoped = f"{token}!SCOPE!{DONE}"
+    first, second = (world.post("CloudOne", "", member(world, "CloudOne")).headers["X-Subject-Token"] for _ in range(2))
+    scoped = f"{first}!SCOPE!{DONE}"
     service = service_token(lab, "CloudTwo", "glance")
     refused = world.ask("DELETE", "CloudTwo", "identity", "/v3/auth/tokens", X_Auth_Token=service, X_Subject_Token=scoped)
     assert (refused.status_code, "is not sent there" in refused.text) == (400, True)
-    revoked = world.ask("DELETE", "CloudTwo", "identity", "/v3/auth/tokens", X_Auth_Token=scoped, X_Subject_Token=scoped)
-    assert revoked.status_code == 204
-    assert world.serving("CloudOne", "network", X_Auth_Token=token).startswith("401")
+    for at, token in (("CloudTwo", first), ("CloudOne", second)):
+        named = f"{token}!SCOPE!{DONE}"
+        revoked = world.ask("DELETE", at, "identity", "/v3/auth/tokens", X_Auth_Token=named, X_Subject_Token=named)
+        assert revoked.status_code == 204
+        assert world.serving("CloudOne", "network", X_Auth_Token=token).startswith("401")
 
 
 def test_t13_an_expired_token(lab: Any, world: World) -> None:
