@@ -10,6 +10,7 @@ from uuid import uuid4
 import requests
 import yaml
 
+from lab.tokens import login
 from openstackoid.mesh import Mesh, load_mesh
 
 PATIENCE = 60
@@ -23,13 +24,6 @@ def marked() -> str:
 def traced() -> str:
     """Return a fresh request id whose hops the gateways record."""
     return f"req-7472ace0-{str(uuid4()).partition('-')[2]}"
-
-
-def login(auth: dict[str, str]) -> dict[str, Any]:
-    """Return the body of a log-in by password, by an entry of clouds.yaml."""
-    user = {"name": auth["username"], "domain": {"id": "default"}, "password": auth["password"]}
-    project = {"name": auth["project_name"], "domain": {"id": "default"}}
-    return {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": project}}}
 
 
 def exchange(token: str) -> dict[str, Any]:

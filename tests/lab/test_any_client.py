@@ -15,6 +15,7 @@ from keystoneauth1.session import Session
 import openstackoid
 from examples.people import resource_id
 from lab.plain_http import frontend
+from lab.tokens import login
 
 SEGMENT = "scope/image=CloudTwo,network=CloudTwo"
 IMAGE_ALONE = "scope/image=CloudTwo"
@@ -46,18 +47,13 @@ def quoted(text: str) -> str:
 
 
 def test_curl(lab: Any, entry: dict[str, Any]) -> None:
-    auth = entry["auth"]
-    user = {"name": auth["username"], "domain": {"id": "default"}, "password": auth["password"]}
-    login = {
-        "auth": {
-            "identity": {"methods": ["password"], "password": {"user": user}},
-            "scope": {"project": {"name": auth["project_name"], "domain": {"id": "default"}}},
-        }
-    }
     url = f"{frontend(lab, 'CloudOne')}/identity/{SEGMENT}/v3"
     _, body = curl(url)
     assert json.loads(body)["version"]["links"][0]["href"].rstrip("/") == url, "the document leads back to the same scope"
-    head, _ = curl(f"{url}/auth/tokens", data=f'header = "Content-Type: application/json"\ndata = {quoted(json.dumps(login))}\n')
+    head, _ = curl(
+        f"{url}/auth/tokens",
+        data=f'header = "Content-Type: application/json"\ndata = {quoted(json.dumps(login(entry["auth"])))}\n',
+    )
     assert head.startswith("HTTP/1.1 201")
     token = next(line.partition(": ")[2] for line in head.splitlines() if line.lower().startswith("x-subject-token:"))
     assert token.endswith('!SCOPE!{"*":"CloudOne","image":"CloudTwo","network":"CloudTwo"}')

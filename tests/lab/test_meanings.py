@@ -19,8 +19,8 @@ import pytest
 import yaml
 
 from examples.session import BIN, User
-from lab.meaning import World, exchange, login, marked, traced
-from lab.tokens import expired_token, service_token
+from lab.meaning import World, exchange, marked, traced
+from lab.tokens import expired_token, login, service_token
 
 PAGE = Path(__file__).parents[2] / "docs" / "scope.md"
 NOT_ON_THE_LAB = {"P8", "P9"}

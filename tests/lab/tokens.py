@@ -3,6 +3,7 @@
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -27,12 +28,17 @@ def expired_token(lab: Any, user: User) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
+def login(auth: Mapping[str, str]) -> dict[str, Any]:
+    """Return the body of a log-in by password, by ``auth`` of an entry of clouds.yaml."""
+    user = {"name": auth["username"], "domain": {"id": "default"}, "password": auth["password"]}
+    project = {"name": auth["project_name"], "domain": {"id": "default"}}
+    return {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": project}}}
+
+
 def service_token(lab: Any, cloud: str, service: str = "nova") -> str:
     """Return a new token of a service's own account, as the service sends it in ``X-Service-Token``."""
     passwords = json.loads(Path(lab["state_dir"], f"clouds/{cloud}/passwords.json").read_text())
-    domain = {"id": "default"}
-    who = {"methods": ["password"], "password": {"user": {"name": service, "domain": domain, "password": passwords[service]}}}
-    body = {"auth": {"identity": who, "scope": {"project": {"name": "service", "domain": domain}}}}
+    body = login({"username": service, "password": passwords[service], "project_name": "service"})
     url = f"{keystone(lab, cloud)}/auth/tokens"
     with urlopen(Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}), timeout=60) as answer:
         return str(answer.headers["X-Subject-Token"])

@@ -46,8 +46,7 @@ async def relay(
     failure: AnswerError | None = None
     for hop in hops(decision.endpoint, decision.local, decision.path):
         try:
-            exchange = _Exchange(upstream, decision, mesh.clouds[upstream.at], links, hop)
-            exchange.reader = reader
+            exchange = _Exchange(upstream, decision, mesh.clouds[upstream.at], links, hop, reader=reader)
             return await exchange.run(head, body)
         except UpstreamError as error:
             failure = error
@@ -67,13 +66,15 @@ class _Answer:
 class _Exchange:
     """One question to one place."""
 
-    def __init__(self, upstream: Upstream, decision: Relay, cloud: Cloud, links: Links, hop: Hop) -> None:
+    def __init__(
+        self, upstream: Upstream, decision: Relay, cloud: Cloud, links: Links, hop: Hop, *, reader: Reader | None
+    ) -> None:
         self.upstream = upstream
         self.decision = decision
         self.cloud = cloud
         self.links = links
         self.hop = hop
-        self.reader: Reader | None = None
+        self.reader = reader
         # These documents are small, and a service waits for them.
         self.until = asyncio.get_running_loop().time() + cloud.timeouts.connect + cloud.timeouts.server
         self.called = decision.path.removeprefix(decision.endpoint.frontend.prefix)

@@ -45,9 +45,8 @@ def explanation(mesh: Mesh, rule: Collaboration, scope: Scope, force: str) -> st
 def _fixes(mesh: Mesh, rule: Collaboration, scope: Scope) -> Iterator[str]:
     """Yield the scopes that put both services into one cloud that has both: into that of the one, and into that of the other."""
     for cloud in (scope.cloud_for(rule.service, ""), scope.cloud_for(rule.partner, "")):
-        if not {rule.service, rule.partner} <= mesh.offers.get(
-            cloud, frozenset()
-        ):  # a remembered scope may name a cloud that is gone
+        # A remembered scope may name a cloud that is gone.
+        if not {rule.service, rule.partner} <= mesh.offers.get(cloud, frozenset()):
             continue
         entries = {name: named for name, named in scope.entries if name not in (rule.service, rule.partner)}
         entries |= {rule.service: cloud}

@@ -82,8 +82,9 @@ def decide_identity(reading: Reading, endpoint: Endpoint, auth: Token | None, sc
             f"the request is about a token of {target.cloud}, but X-Auth-Token names no cloud, and one of {reading.at}"
             " is not sent there; say in X-Scope whose it is"
         )
-    path = (target.frontend.prefix + asked.called) or "/"
-    headers = with_headers(reading.request.headers, _bare(asked, reading.at, target.cloud, validates))
+    path = target.frontend.prefix + asked.called
+    bare = _bare(asked, reading.at, target.cloud, validates)
+    headers = with_headers(reading.request.headers, bare)
     body_token = None if asked.body is None else asked.body.bare
     if asked.segment is not None and asked.scope is not None and tokens:
         return Relay(target, endpoint, local, path, headers, False, body_token, asked.scope.wire())
@@ -92,8 +93,7 @@ def decide_identity(reading: Reading, endpoint: Endpoint, auth: Token | None, sc
     has_catalog = (tokens and method in ("GET", "HEAD", "POST")) or (asked.called == CATALOG_PATH and method in ("GET", "HEAD"))
     if has_catalog and not local and (validates or asked.scope is not None):
         return Relay(target, endpoint, local, path, headers, validates)
-    changes = _bare(asked, reading.at, target.cloud, False) if local else _scoped(asked, sending, target)
-    decision = sending.forward(endpoint, target, changes)
+    decision = sending.forward(endpoint, target, bare if local else _scoped(asked, sending, target))
     if asked.segment is not None and method in ("GET", "HEAD") and names_document(endpoint, reading.request.path):
         return replace(decision, entrance=_with_segment(endpoint, asked.segment), relink=True)
     return decision
