@@ -9,6 +9,15 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
+DEFAULT = {"id": "default", "name": "Default"}
+TOKEN = {
+    "user": {"id": "u1", "name": "demo", "domain": DEFAULT},
+    "project": {"id": "p1", "name": "demo", "domain": DEFAULT},
+    "roles": [{"id": "r1", "name": "member"}],
+    "catalog": [{"type": "compute", "endpoints": []}],
+}
+"""What every server here says of every token."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -49,9 +58,9 @@ class Recorder:
                     # As it came: ``self.path`` has lost all but one of the slashes that it began with.
                     path = self.requestline.split()[1]
                     recorder.seen.append(Seen(name, self.command, path, headers, body))
-                token = {"project": {"id": "p1"}, "catalog": [{"type": "compute", "endpoints": []}]}
-                content = json.dumps({"token": token, "catalog": []}).encode()
-                self.send_response(200)
+                content = json.dumps({"token": TOKEN, "catalog": []}).encode()
+                # Of the projects that a gateway asks its own Keystone about, that of the token is none.
+                self.send_response(404 if self.path.endswith("/v3/projects/p1") and "X-Case" not in self.headers else 200)
                 self.send_header("Content-Length", str(len(content)))
                 self.send_header("Content-Type", "application/json")
                 for key, value in self.answers.items():

@@ -5,6 +5,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,8 +14,10 @@ from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, error_answer
 from openstackoid.bridge.forward import BROKEN_BODY, forward, invite
+from openstackoid.bridge.guard import Entry, Guard, entry_of
 from openstackoid.bridge.head import Head, Incoming, read_head
 from openstackoid.bridge.health import Health
+from openstackoid.bridge.local_ids import LocalIds
 from openstackoid.bridge.log import log_request, shown_method, shown_path
 from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.pages import Pages
@@ -72,6 +75,8 @@ class Bridge:
         self._upstream = upstream
         self._records = Records() if records is None else records
         self._pages = Pages(at, upstream, self._records, health or Health(), self.workflows)
+        self.guard = Guard(upstream)
+        self.ids = LocalIds(upstream)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; whatever goes wrong becomes an answer and a line in the log. Keep a record if it is traced."""
@@ -124,6 +129,7 @@ class _Trip:
         self.cloud = bridge.at
         self.done = ""
         self.status = 0
+        self.entry: Entry | None = None
         self._route = BRIDGE
         self._way = NONE
         self._mesh = bridge.mesh
@@ -133,6 +139,8 @@ class _Trip:
         self._pages = pages
         self._request = request
         self._readers = bridge.readers
+        self._guard = bridge.guard
+        self._ids = bridge.ids
 
     async def run(self) -> web.StreamResponse:
         """Take the steps. Raises :class:`AnswerError`, :class:`CutError` or :class:`ClientGoneError`."""
@@ -159,9 +167,13 @@ class _Trip:
             if body is None:
                 body = await self._read_body(head, AUTHENTICATION_LIMIT)
             reader = self._readers.get(decision.endpoint.cloud)
-            answer = await relay(self._upstream, head, body, decision, self._mesh, reader=reader)
+            answer = await relay(self._upstream, head, body, decision, self._mesh, ids=self._ids, reader=reader)
             self.done = "relayed"
             return answer
+        if decision.guard is not None:
+            self.entry = entry_of(decision.guard, decision, head)
+            await self._guard.admit(self.entry, head, decision, mesh=self._mesh, readers=self._readers)
+            decision = replace(decision, path=self.entry.path(decision))
         begun = decision.remember
         known = begun is None or self._workflows.known(begun.id) is not None
         if begun is not None:
@@ -211,7 +223,17 @@ class _Trip:
         token = None if body is None else body_token(body)
         ids = head.values(REQUEST_ID)
         recalled = self._workflows.recall(ids[0], self._here.memory) if len(ids) == 1 else None
-        request = Request(head.method, head.listener, head.path, head.headers, token, operation, recalled, marked_id(uuid4()))
+        request = Request(
+            head.method,
+            head.listener,
+            head.path,
+            head.headers,
+            token,
+            operation,
+            recalled,
+            marked_id(uuid4()),
+            head.sender,
+        )
         endpoint = self._here.locate(head.listener, head.path)
         in_url = endpoint is not None and url_segment(endpoint, head.path) is not None
         self._way = way_of_scope(head.headers, token, in_url)

@@ -29,6 +29,7 @@ class Head:
     path: str
     query: str | None
     headers: Headers
+    sender: str | None = None
 
     def values(self, name: str) -> list[str]:
         """Return every value of a header, by its lower-case name."""

@@ -27,7 +27,7 @@ _ENTRY = '"[a-z*][a-z0-9-]*" *: *"[A-Za-z0-9._-]+"'
 _SCOPE = rf"^\{{ *{_ENTRY}( *, *{_ENTRY})* *\}}$"
 # HAProxy compiles patterns without numbered groups, but a group with a name can be referred to.
 _TWICE = r'"(?P<service>[^"]+)":"[^"]+",(.*,)?"(?P=service)":'
-_UNDERSCORED = rf"^x(?=.*_)[-_](auth[-_]token|subject[-_]token|service[-_]token|{REQUEST_ID[2:].replace('-', '[-_]')})$"
+_UNDERSCORED = rf"^x(?=.*_)[-_](auth[-_]token|storage[-_]token|subject[-_]token|service[-_]token|{REQUEST_ID[2:].replace('-', '[-_]')})$"
 _ONE_BYTE_JSON = r'^[ \t\r\n]*\{[ \t\r\n]*["}]'
 _MARKED = r"^[^!]+!SCOPE!\{"
 _SERVICE_MARK = r'^[^!]+!SCOPE!\{"\*":"[A-Za-z0-9._-]+"\}$'
@@ -45,6 +45,7 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
         *_which_scope(),
         *_is_it_well_formed(),
         *_which_cloud(cloud),
+        *_whose_token(cloud),
         *_workflows(cloud, watched),
         *_identity(cloud),
         *_what_is_sent(cloud),
@@ -71,6 +72,8 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
         "http-request allow if !{ var(txn.bridge) -m found } !is_identity !says_scope",
         "# To a WSGI server, X_Auth_Token is X-Auth-Token: with a scope in it that nobody has decided upon.",
         f"http-request del-header '{_UNDERSCORED}' -m reg",
+        "# A service would take it for the user's token, which then nobody has looked at.",
+        f"{_BRIDGE} if {{ req.fhdr(x-storage-token) -m sub !SCOPE! }}",
     ]
 
 
@@ -156,6 +159,18 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         " !{ req.fhdr(upgrade) -m sub -i websocket }",
         f"{_BRIDGE} if {{ var(txn.relinked) -m str all }} or {{ var(txn.relinked) -m str documents }} METH_GET"
         f" {{ path -m reg '{documents}' }}",
+    ]
+
+
+def _whose_token(cloud: Cloud) -> list[str]:
+    """A token of another cloud comes to a service of this one by the bridge alone, which has the policy."""
+    stays = "if decided has_auth !is_identity !is_foreign"
+    named, ours = "{ var(txn.scope) -m sub '\"identity\":' }", f"{{ var(txn.scope) -m sub '\"identity\":\"{cloud.name}\"' }}"
+    home = f"{{ var(txn.scope) -m sub '\"*\":\"{cloud.name}\"' }}"
+    return [
+        "# Whose token, of what stays: the cloud that 'identity' names, else '*', which is written in by now.",
+        f"{_BRIDGE} {stays} {named} !{ours}",
+        f"{_BRIDGE} {stays} !{named} !{home}",
     ]
 
 

@@ -19,7 +19,7 @@ from openstackoid.policy.model import (
     Use,
 )
 from openstackoid.policy.patterns import ANY, EVERY_REQUEST, METHODS, RequestPattern
-from openstackoid.policy.person import Person, person_of
+from openstackoid.policy.person import Person, UnfitError, person_of
 
 __all__ = [
     "ANY",
@@ -41,6 +41,7 @@ __all__ = [
     "RequestPattern",
     "Roles",
     "Services",
+    "UnfitError",
     "Use",
     "apart",
     "grant",

@@ -2,7 +2,7 @@
 """What happens to a request at a gateway: its head and the mesh in, a decision out. Pure: no sockets, no clock, no files."""
 
 from openstackoid.routing.decide import decide
-from openstackoid.routing.decision import Decision, Forward, ReadBody, Refuse, Relay
+from openstackoid.routing.decision import Decision, Forward, Guarded, ReadBody, Refuse, Relay
 from openstackoid.routing.explain import Explanation, explain
 from openstackoid.routing.identity import (
     CATALOG_PATH,
@@ -21,6 +21,7 @@ from openstackoid.routing.links import (
     plain_host,
     relinked,
 )
+from openstackoid.routing.project_path import with_project
 from openstackoid.routing.request import Headers, Request, with_headers
 from openstackoid.routing.workflows import (
     MARK,
@@ -47,6 +48,7 @@ __all__ = [
     "Decision",
     "Explanation",
     "Forward",
+    "Guarded",
     "Headers",
     "ReadBody",
     "Refuse",
@@ -69,5 +71,6 @@ __all__ = [
     "url_segment",
     "watched_services",
     "with_headers",
+    "with_project",
     "without_segment",
 ]

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from openstackoid.mesh import Mesh
 from openstackoid.routing.decision import Refuse
 from openstackoid.routing.request import Request
-from openstackoid.scope import Scope, ScopeError, join_token, parse, parse_url_form, split_token
+from openstackoid.scope import SEPARATOR, Scope, ScopeError, join_token, parse, parse_url_form, split_token
 
 AUTH, SUBJECT, SERVICE, PLAIN = "x-auth-token", "x-subject-token", "x-service-token", "x-scope"
+STORAGE = "x-storage-token"
+"""Another name of X-Auth-Token, which keystonemiddleware takes where that is missing (``auth_token/_request.py``)."""
 
 
 class RefusedError(Exception):
@@ -52,6 +54,11 @@ class Reading:
         if len(values) > 1:
             raise self.bad_request(f"{header.title()} stands {len(values)} times; once is accepted")
         return values[0] if values else None
+
+    def refuse_storage_token(self) -> None:
+        """Refuse a scope in a header that no decision looks at, but a service would take for the user's token."""
+        if any(SEPARATOR in value for value in self.request.values(STORAGE)):
+            raise self.bad_request("X-Storage-Token carries a scope; one is accepted in X-Auth-Token")
 
     def plain_scope(self) -> Scope | None:
         """Return the scope in ``X-Scope``."""

@@ -7,7 +7,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +18,8 @@ from openstackoid.bridge.app import Bridge
 from openstackoid.bridge.records import Records
 from openstackoid.bridge.server import bind, http_server
 from openstackoid.bridge.upstream import Upstream
-from openstackoid.mesh import parse_mesh
+from openstackoid.mesh import Mesh, parse_mesh
+from openstackoid.policy import EVERY_REQUEST, PeerPolicy, People, Policy, Roles, Services
 
 Script = Callable[["Visit"], Awaitable[None]]
 
@@ -41,6 +42,24 @@ clouds:
       image: {{frontend: "http://127.0.0.1:{there}/image"}}
       network: {{frontend: "http://127.0.0.1:{dead}/network"}}
 """
+
+ALL = Services((("*", (EVERY_REQUEST,)),))
+MEMBERS = Policy(peers=(PeerPolicy("CloudTwo", (People("members", Roles((("member", ("member",)),))),), ALL),))
+"""CloudTwo's members may do here what members may."""
+
+DEFAULT = {"id": "default", "name": "Default"}
+
+
+def token(*roles: str, **more: Any) -> dict[str, Any]:
+    """Return what Keystone says of a token: of a member, if no roles are named."""
+    named = [{"id": f"id-of-{role}", "name": role} for role in roles or ("member",)]
+    user, project = ({"id": which, "name": "demo", "domain": DEFAULT} for which in ("u1", "p1"))
+    return {"token": {"user": user, "project": project, "roles": named, **more}}
+
+
+def with_policy(mesh: Mesh, policy: Policy) -> Mesh:
+    """Return the mesh with another policy of CloudOne."""
+    return replace(mesh, clouds={**mesh.clouds, "CloudOne": replace(mesh.clouds["CloudOne"], policy=policy)})
 
 
 def played(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
@@ -200,8 +219,10 @@ async def never(visit: Visit) -> None:
 
 
 @asynccontextmanager
-async def staged(here: Script = never, there: Script = never, twin: Script = never) -> AsyncIterator[Stage]:
-    """Set the stage; stop all of it in the end."""
+async def staged(
+    here: Script = never, there: Script = never, twin: Script = never, policy: Policy = MEMBERS
+) -> AsyncIterator[Stage]:
+    """Set the stage; stop all of it in the end. ``policy`` is CloudOne's."""
     async with AsyncExitStack() as stack:
         servers = {"here": Server(here), "there": Server(there), "twin": Server(twin)}
         ports = {"dead": _dead_port()}
@@ -212,7 +233,7 @@ async def staged(here: Script = never, there: Script = never, twin: Script = nev
         upstream = Upstream("CloudOne")
         stack.push_async_callback(upstream.close)
         records = Records()
-        bridge = Bridge(parse_mesh(DESCRIPTION.format_map(ports)), "CloudOne", upstream, records=records)
+        bridge = Bridge(with_policy(parse_mesh(DESCRIPTION.format_map(ports)), policy), "CloudOne", upstream, records=records)
         runner = web.ServerRunner(http_server(bridge), shutdown_timeout=0.01)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

@@ -10,7 +10,7 @@ import pytest
 from openstackoid.bridge import app
 from openstackoid.bridge.app import AUTHENTICATION_LIMIT
 from openstackoid.bridge.errors import StreamedAnswer
-from unit.bridge.stage import head, never, played, read_answer, says, says_json, staged
+from unit.bridge.stage import head, never, played, read_answer, says, says_json, staged, token
 
 TOKENS = "/identity/v3/auth/tokens"
 
@@ -159,7 +159,7 @@ async def test_a_defect_in_the_middle_of_an_answer_cuts_it(monkeypatch: pytest.M
 @played
 async def test_the_log_says_what_happened(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    async with staged(here=says("200 OK"), there=says_json({"token": {}})) as stage:
+    async with staged(here=says("200 OK"), there=says_json(token())) as stage:
         await stage.ask("GET", "/identity/v3/users?name=x")
         assert caplog.messages == [], "what went as it should and was not touched is HAProxy's to log"
         await stage.ask("GET", f"{TOKENS}?nocatalog", "X-Auth-Token: glance", 'X-Subject-Token: usr!SCOPE!{"*":"CloudTwo"}')

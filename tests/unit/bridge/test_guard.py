@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A request with a token of another cloud reaches a service here only where the policy allows it and that cloud vouches for it."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from openstackoid.bridge.guard import Guard
+from openstackoid.policy import Budget, PeerPolicy, People, Policy, RequestPattern, Roles, Services
+from unit.bridge.stage import MEMBERS, Script, Stage, Visit, never, played, says, says_json, staged, token, with_policy
+
+FOREIGN = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
+PEER = MEMBERS.peers[0]
+
+
+def policy(**changes: Any) -> Policy:
+    return replace(MEMBERS, peers=(replace(PEER, **changes),))
+
+
+def may(*patterns: str) -> Services:
+    return Services((("image", tuple(map(RequestPattern.parse, patterns))),))
+
+
+async def image(stage: Stage, method: str = "GET", path: str = "/image/v2/images", *more: str) -> tuple[int, str]:
+    answer = await stage.ask(method, path, FOREIGN, *more)
+    return answer.status, answer.body.decode()
+
+
+@played
+async def test_who_is_vouched_for_and_allowed_comes_in() -> None:
+    async with staged(here=says("200 OK", body=b"images"), there=says_json(token())) as stage:
+        assert await image(stage) == (200, "images")
+        (asked,) = stage.there.visits
+        (came,) = stage.here.visits
+    assert asked.line == "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
+    assert (asked.values("x-auth-token"), asked.values("x-subject-token")) == (["usr"], ["usr"])
+    assert came.values("x-auth-token") == [FOREIGN.removeprefix("X-Auth-Token: ")]
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        (Policy(), "does not accept users of CloudTwo"),
+        (policy(services=Services()), "may not use image here"),
+        (policy(services=may("GET /v2/tasks")), "may use image here, but not make this GET request"),
+        (policy(services=may("POST /v2/images")), "not make this GET request"),
+    ],
+)
+@played
+async def test_what_the_policy_never_allows_is_refused_before_anybody_is_asked(rules: Policy, words: str) -> None:
+    async with staged(policy=rules) as stage:
+        status, body = await image(stage)
+        assert (stage.there.visits, stage.here.visits) == ([], [])
+    assert status == 403
+    assert words in json.loads(body)["error"]["message"]
+    assert "gateway of CloudOne" in body
+
+
+@played
+async def test_whom_no_entry_is_about_is_refused() -> None:
+    async with staged(there=says_json(token("observer"))) as stage:
+        status, body = await image(stage)
+        assert stage.here.visits == []
+    assert status == 403
+    assert "no entry of 'people'" in body
+
+
+@pytest.mark.parametrize("kind", ["system", "domain"])
+@played
+async def test_a_token_for_no_project_is_refused(kind: str) -> None:
+    document = token("admin")
+    document["token"][kind] = document["token"].pop("project")
+    async with staged(there=says_json(document)) as stage:
+        status, body = await image(stage)
+        assert stage.here.visits == []
+    assert status == 403
+    assert f"a token for a {kind} is not accepted from another cloud" in body
+
+
+@pytest.mark.parametrize("said", ["401 Unauthorized", "404 Not Found"])
+@played
+async def test_whom_his_own_cloud_does_not_know_is_sent_to_log_in(said: str) -> None:
+    async with staged(there=says(said)) as stage:
+        answer = await stage.ask("GET", "/image/v2/images", FOREIGN)
+        assert stage.here.visits == []
+    assert (answer.status, answer.error) == (401, "gateway of CloudOne: identity of CloudTwo does not accept the token")
+    assert answer.values("www-authenticate") == ['Keystone uri="http://127.0.0.1:8801/identity"']
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "words"),
+    [
+        (says("503 Service Unavailable"), 503, "answers 503 when asked about a token"),
+        (says("500 Oops"), 502, "answers 500 when asked about a token"),
+        (says("302 Found", "Location: http://127.0.0.1:1/"), 502, "answers 302"),
+        (says_json({"token": {"project": "admin"}}), 502, "cannot be used"),
+        (says("200 OK", body=b"[" * 100_000), 502, "cannot be used"),
+        (says("200 OK", body=b"x" * 300_000), 502, "larger than 262144 bytes"),
+        (never, 504, "does not answer within"),
+    ],
+)
+@played
+async def test_a_cloud_that_cannot_be_asked_is_named_and_nobody_comes_in(script: Script, status: int, words: str) -> None:
+    async with staged(there=script) as stage:
+        told, body = await image(stage)
+        assert stage.here.visits == []
+    assert told == status
+    assert "gateway of CloudOne: identity of CloudTwo at http://127.0.0.1" in body
+    assert words in body
+
+
+@played
+async def test_a_cloud_that_is_down_is_named() -> None:
+    async with staged() as stage:
+        there = stage.bridge.mesh.clouds["CloudTwo"]
+        down = tuple(
+            replace(one, frontend=replace(one.frontend, port=stage.ports["dead"])) if one.service == "identity" else one
+            for one in there.endpoints
+        )
+        stage.bridge.mesh = replace(
+            stage.bridge.mesh, clouds={**stage.bridge.mesh.clouds, "CloudTwo": replace(there, endpoints=down)}
+        )
+        status, body = await image(stage)
+        assert stage.here.visits == []
+    assert status == 503
+    assert "identity of CloudTwo at" in body
+    assert "cannot be reached" in body
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def with_clock(stage: Stage) -> Clock:
+    clock = Clock()
+    stage.bridge.guard = Guard(stage.bridge.guard.upstream, clock)
+    return clock
+
+
+@played
+async def test_a_revoked_token_is_refused_when_the_time_of_the_policy_is_over() -> None:
+    said = [says_json(token()), says("401 Unauthorized")]
+
+    async def script(visit: Visit) -> None:
+        await said[len(said) == 1 or len(stage.there.visits) > 1](visit)
+
+    async with staged(here=says("200 OK"), there=script, policy=replace(MEMBERS, seconds=30)) as stage:
+        clock = with_clock(stage)
+        assert (await image(stage))[0] == 200
+        clock.now += 29.9
+        assert (await image(stage))[0] == 200, "it was believed for 30 s"
+        assert len(stage.there.visits) == 1
+        clock.now += 0.2
+        assert (await image(stage))[0] == 401
+        assert len(stage.here.visits) == 2
+
+
+@played
+async def test_what_is_known_of_one_token_says_nothing_of_another() -> None:
+    async def script(visit: Visit) -> None:
+        known = visit.values("x-subject-token") == ["usr"]
+        await (says_json(token()) if known else says("401 Unauthorized"))(visit)
+
+    async with staged(here=says("200 OK"), there=script) as stage:
+        assert (await image(stage))[0] == 200
+        answer = await stage.ask("GET", "/image/v2/images", FOREIGN.replace("usr", "usr2"))
+    assert answer.status == 401
+
+
+@played
+async def test_a_changed_policy_holds_at_once() -> None:
+    async with staged(here=says("200 OK"), there=says_json(token())) as stage:
+        assert (await image(stage))[0] == 200
+        stage.bridge.mesh = with_policy(stage.bridge.mesh, policy(services=may("GET /v2/tasks")))
+        assert (await image(stage))[0] == 403
+        stage.bridge.mesh = with_policy(stage.bridge.mesh, Policy())
+        assert (await image(stage))[0] == 403
+    assert len(stage.here.visits) == 1
+
+
+@played
+async def test_more_requests_than_allowed() -> None:
+    async with staged(here=says("200 OK"), there=says_json(token()), policy=policy(rate=2, budget=Budget(3, 60))) as stage:
+        clock = with_clock(stage)
+        assert [(await image(stage))[0] for _ in range(3)] == [200, 200, 429]
+        clock.now += 1
+        assert (await image(stage))[0] == 200
+        clock.now += 1
+        answer = await stage.ask("GET", "/image/v2/images", FOREIGN)
+    assert (answer.status, answer.values("retry-after")) == (429, ["58"])
+    assert "more requests than the policy" in answer.error
+    assert len(stage.here.visits) == 3
+
+
+@played
+async def test_a_request_of_this_clouds_own_user_is_nothing_to_the_guard() -> None:
+    async with staged(here=says("200 OK"), policy=Policy()) as stage:
+        answer = await stage.ask("GET", "/image/v2/images", 'X-Auth-Token: own!SCOPE!{"*":"CloudOne"}')
+        unscoped = await stage.ask("GET", "/image/v2/images", "X-Auth-Token: own")
+        without = await stage.ask("GET", "/image/v2/images", 'X-Scope: {"*":"CloudTwo","image":"CloudOne"}')
+        assert stage.there.visits == []
+    assert (answer.status, unscoped.status, without.status) == (200, 200, 200)
+
+
+class AnAccount:
+    """A reader account whose token is always there."""
+
+    async def token(self) -> str:
+        return "account"
+
+    def drop(self, token: str) -> None: ...
+
+    def refused(self, status: int) -> Exception:
+        raise AssertionError(status)
+
+
+def expired(visit: Visit) -> bool:
+    return visit.values("x-subject-token") == ["usr"] and visit.values("x-auth-token") == ["usr"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "roles", "status"),
+    [('!SCOPE!{"*":"CloudTwo"}', ("service",), 200), ('!SCOPE!{"*":"CloudTwo"}', ("member",), 401), ("", ("service",), 200), ("", ("member",), 401)],
+)
+@played
+async def test_an_expired_token_needs_a_good_service_token(mark: str, roles: tuple[str, ...], status: int) -> None:
+    """A service token with a mark is CloudTwo's, one without is this cloud's own."""
+
+    async def keystone(visit: Visit) -> None:
+        if expired(visit):
+            await says("401 Unauthorized")(visit)
+        else:
+            of_service = visit.values("x-subject-token") == ["nova"]
+            await says_json(token(*(roles if of_service else ("member",))))(visit)
+
+    async def here(visit: Visit) -> None:
+        await (keystone if "/auth/tokens" in visit.line else says("200 OK"))(visit)
+
+    roles_here = Roles((("member", ("member",)), ("service", ("service",))))
+    rules = policy(people=(People("all", roles_here),))
+    async with staged(here=here, there=keystone, policy=rules) as stage:
+        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        told, _ = await image(stage, "GET", "/image/v2/images", f"X-Service-Token: nova{mark}")
+        assert told == status
+        alone, _ = await image(stage)
+        assert alone == 401
+        lines = [visit.line for visit in stage.there.visits if visit.values("x-auth-token") == ["account"]]
+    assert lines == (["GET /id/v3/auth/tokens?nocatalog&allow_expired=1 HTTP/1.1"] if status == 200 else [])
+
+
