@@ -5,6 +5,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from openstackoid.bridge.audit import Audit, AuditError
 from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, error_answer
 from openstackoid.bridge.forward import BROKEN_BODY, forward, invite
 from openstackoid.bridge.guard import Entry, Guard, entry_of
 from openstackoid.bridge.head import Head, Incoming, read_head
 from openstackoid.bridge.health import Health
 from openstackoid.bridge.local_ids import LocalIds
-from openstackoid.bridge.log import log_request, shown_method, shown_path
+from openstackoid.bridge.log import LOG, log_request, shown_method, shown_path
 from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.pages import Pages
 from openstackoid.bridge.readers import Reader
@@ -32,6 +34,7 @@ from openstackoid.routing import (
     REQUEST_ID,
     Decision,
     Forward,
+    Headers,
     ReadBody,
     Refuse,
     Relay,
@@ -67,6 +70,7 @@ class Bridge:
         records: Records | None = None,
         health: Health | None = None,
         workflows: Workflows | None = None,
+        audit: Audit | None = None,
     ) -> None:
         self.mesh = mesh
         self.at = at
@@ -75,6 +79,7 @@ class Bridge:
         self._upstream = upstream
         self._records = Records() if records is None else records
         self._pages = Pages(at, upstream, self._records, health or Health(), self.workflows)
+        self.audit = audit or Audit(None)
         self.guard = Guard(upstream)
         self.ids = LocalIds(upstream)
 
@@ -86,6 +91,8 @@ class Bridge:
             return await self._answer(request, trip, began)
         finally:
             # Also of a request whose client has left.
+            with suppress(AnswerError):
+                trip.account(0, "the client has left")
             request_id = trip.request_id()
             if request_id is not None:
                 self._records.add(request_id, trip.record(started, time.monotonic() - began))
@@ -93,7 +100,11 @@ class Bridge:
     async def _answer(self, request: web.BaseRequest, trip: "_Trip", began: float) -> web.StreamResponse:
         status, what = 0, ""
         try:
-            response = await trip.run()
+            try:
+                response = await trip.run()
+            except AnswerError as error:
+                trip.account(error.status, error.reason)
+                raise
             status, what = response.status, trip.done
         except AnswerError as error:
             response = error_answer(error)
@@ -129,7 +140,7 @@ class _Trip:
         self.cloud = bridge.at
         self.done = ""
         self.status = 0
-        self.entry: Entry | None = None
+        self._entry: Entry | None = None
         self._route = BRIDGE
         self._way = NONE
         self._mesh = bridge.mesh
@@ -140,6 +151,7 @@ class _Trip:
         self._request = request
         self._readers = bridge.readers
         self._guard = bridge.guard
+        self._audit = bridge.audit
         self._ids = bridge.ids
 
     async def run(self) -> web.StreamResponse:
@@ -171,18 +183,33 @@ class _Trip:
             self.done = "relayed"
             return answer
         if decision.guard is not None:
-            self.entry = entry_of(decision.guard, decision, head)
-            await self._guard.admit(self.entry, head, decision, mesh=self._mesh, readers=self._readers)
-            decision = replace(decision, path=self.entry.path(decision))
+            self._entry = entry_of(decision.guard, decision, head)
+            await self._guard.admit(self._entry, head, decision, mesh=self._mesh, readers=self._readers)
+            decision = replace(decision, path=self._entry.path(decision))
         begun = decision.remember
         known = begun is None or self._workflows.known(begun.id) is not None
         if begun is not None:
             self._workflows.remember(begun, self._here.memory)
-        response = await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh)
+        response = await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh, self._heard)
         if begun is not None and not known and response.status == 401:
             # Nothing was begun: who has no good token may not push the workflows of others out of the memory.
             self._workflows.forget(begun)
         return response
+
+    def account(self, status: int, reason: str | None) -> None:
+        """Write the audit line of a foreign identity, once. Raises :class:`AnswerError` where it cannot be written."""
+        entry, self._entry = self._entry, None
+        if entry is None or self.head is None:
+            return
+        try:
+            self._audit.write(entry.line(self.head, status, reason))
+        except AuditError as error:
+            LOG.error("%s", error)
+            raise AnswerError(503, f"gateway of {self._here.name}: its use from abroad cannot be recorded") from None
+
+    def _heard(self, status: int) -> Headers:
+        self.account(status, None)
+        return ()
 
     async def _ask_twins(self, head: Head) -> None:
         """Learn from the cloud's other gateways what this one does not remember, where the request says no scope of its own."""

@@ -2,6 +2,7 @@
 """A request sent on as it came: bodies stream both ways and nothing is kept, but for JSON whose links are to be mended."""
 
 import asyncio
+from collections.abc import Callable
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -13,7 +14,7 @@ from openstackoid.bridge.relink import Answered, relink, to_relink
 from openstackoid.bridge.tunnel import tunnel
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops
 from openstackoid.mesh import Mesh, Timeouts
-from openstackoid.routing import Forward
+from openstackoid.routing import Forward, Headers
 
 BROKEN_BODY = "the body of the request is malformed, or did not arrive in time"
 
@@ -64,13 +65,19 @@ async def invite(request: web.BaseRequest) -> None:
     request.writer.output_size = 0
 
 
-async def forward(upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh) -> web.StreamResponse:
+Heard = Callable[[int], Headers]
+"""Is told the status of an answer before any of it is out, and returns what headers are to go with it."""
+
+
+async def forward(
+    upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, heard: Heard = lambda _: ()
+) -> web.StreamResponse:
     """Send the request to where it was decided to go, and stream the answer back, its links mended.
 
     Raises :class:`AnswerError` as long as nothing of the answer is out; after that :class:`CutError`, upon which the connection
     must be cut, so that nobody takes a part for the whole.
     """
-    exchange = _Exchange(upstream, incoming, decision, mesh)
+    exchange = _Exchange(upstream, incoming, decision, mesh, heard)
     failure: AnswerError | None = None
     for hop in hops(decision.endpoint, decision.local, decision.path):
         try:
@@ -85,7 +92,8 @@ async def forward(upstream: Upstream, incoming: Incoming, decision: Forward, mes
 class _Exchange:
     """One request on its way, and its answer on the way back."""
 
-    def __init__(self, upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh) -> None:
+    def __init__(self, upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, heard: Heard) -> None:
+        self.heard = heard
         self.upstream = upstream
         self.incoming = incoming
         self.decision = decision
@@ -101,7 +109,7 @@ class _Exchange:
         try:
             async with self.upstream.ask(hop, question, self.timeouts, deadline) as answer:
                 upload.invite = False
-                kept = self.links.headers(self.upstream.answer_headers(hop, answer))
+                kept = self.links.headers(self.upstream.answer_headers(hop, answer)) + self.heard(answer.status)
                 if self.decision.relink and to_relink(answer.status, kept):
                     return await relink(Answered(self.upstream, hop, answer, kept), self.incoming.head, self.decision, self.links)
                 response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept))

@@ -10,15 +10,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from openstackoid.bridge.audit import ALLOWED, IN, REFUSED, AuditLine, Party
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.head import Head
 from openstackoid.bridge.limits import Limits
+from openstackoid.bridge.log import shown_method, shown_path
 from openstackoid.bridge.persons import Asked, Persons
 from openstackoid.bridge.readers import Reader
 from openstackoid.bridge.upstream import Upstream
-from openstackoid.mesh import Cloud, Mesh
-from openstackoid.policy import Denial, Grant, Person, Use, grant, local_project, may_enter
-from openstackoid.routing import IDENTITY, Forward, Guarded, called_path, own_identity, with_project
+from openstackoid.mesh import Cloud, Endpoint, Mesh
+from openstackoid.policy import Denial, Grant, Owned, Person, Use, grant, local_project, may_enter
+from openstackoid.routing import IDENTITY, REQUEST_ID, Forward, Guarded, called_path, own_identity, with_project
 
 SERVICE_ROLE = "service"
 """The role by which keystonemiddleware knows the token of a service (``service_token_roles``)."""
@@ -29,10 +31,36 @@ class Entry:
     """One request with a foreign identity, as far as the guard came with it: what the audit is to say of it."""
 
     guarded: Guarded
+    entrance: Endpoint
     use: Use
     person: Person | None = None
     grant: Grant | None = None
     denial: Denial | None = None
+
+    def line(self, head: Head, status: int, reason: str | None) -> AuditLine:
+        """Return what the audit is to say; ``status`` is what the client gets."""
+        here, person, allowed = self.entrance, self.person, self.grant is not None
+        rule = self.grant.rule if self.grant else self.denial.rule if self.denial else None
+        ids = head.values(REQUEST_ID)
+        return AuditLine(
+            time=time.time(),
+            gateway=here.cloud,
+            direction=IN,
+            home=self.guarded.issuer,
+            user=None if person is None else party(person.user),
+            project=None if person is None else party(person.project),
+            roles=self.grant.roles if self.grant else (),
+            sender=head.sender,
+            service=here.service,
+            interface=here.interfaces[0],
+            method=shown_method(head),
+            path=shown_path(head.path),
+            rule=rule,
+            outcome=ALLOWED if allowed else REFUSED,
+            status=status,
+            reason=reason,
+            request_id=ids[0] if len(ids) == 1 else None,
+        )
 
     def path(self, decision: Forward) -> str:
         """Return the path under which the service here knows what was asked for: with the project that the user has here."""
@@ -53,9 +81,7 @@ class Guard:
         self._persons = Persons(upstream, clock)
         self._limits = Limits()
 
-    async def admit(
-        self, entry: Entry, head: Head, decision: Forward, *, mesh: Mesh, readers: Mapping[str, Reader]
-    ) -> None:
+    async def admit(self, entry: Entry, head: Head, decision: Forward, *, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
         """Return when the request may go on. ``entry`` is filled in on the way, also where the request is refused.
 
         Raises :class:`AnswerError`: 403 where the policy says no, 401 where the token's cloud does, 429 beyond the limits, and
@@ -82,9 +108,7 @@ class Guard:
             entry.denial = denial
             raise AnswerError(403, f"gateway of {self._at}: {denial.reason}")
 
-    async def _person(
-        self, guarded: Guarded, head: Head, decision: Forward, mesh: Mesh, readers: Mapping[str, Reader]
-    ) -> Person:
+    async def _person(self, guarded: Guarded, head: Head, decision: Forward, mesh: Mesh, readers: Mapping[str, Reader]) -> Person:
         issuer, interface = guarded.issuer, decision.entrance.interfaces[0]
         person = await self._persons.of(guarded.token, self._asked(mesh, issuer, interface), head)
         reader = readers.get(issuer)
@@ -117,9 +141,15 @@ class Guard:
         return Asked(identity, cloud == self._at, here.policy.seconds, here.timeouts, reader)
 
 
+def party(owned: Owned) -> Party:
+    """Return a user or project as audit lines name it."""
+    return Party(owned.id, owned.name, owned.domain.name)
+
+
 def entry_of(guarded: Guarded, decision: Forward, head: Head) -> Entry:
     """Return what the guard is to judge."""
-    return Entry(guarded, Use(decision.entrance.service, head.method, called_path(decision.entrance, head.path)))
+    entrance = decision.entrance
+    return Entry(guarded, entrance, Use(entrance.service, head.method, called_path(entrance, head.path)))
 
 
 def _where_to_log_in(here: Cloud, decision: Forward) -> dict[str, str]:

@@ -27,7 +27,12 @@ _ENTRY = '"[a-z*][a-z0-9-]*" *: *"[A-Za-z0-9._-]+"'
 _SCOPE = rf"^\{{ *{_ENTRY}( *, *{_ENTRY})* *\}}$"
 # HAProxy compiles patterns without numbered groups, but a group with a name can be referred to.
 _TWICE = r'"(?P<service>[^"]+)":"[^"]+",(.*,)?"(?P=service)":'
-_UNDERSCORED = rf"^x(?=.*_)[-_](auth[-_]token|storage[-_]token|subject[-_]token|service[-_]token|{REQUEST_ID[2:].replace('-', '[-_]')})$"
+_UNDERSCORED = (
+    "^x(?=.*_)[-_](auth[-_]token|storage[-_]token|subject[-_]token|service[-_]token|"
+    rf"{REQUEST_ID[2:].replace('-', '[-_]')})$"
+)
+    rf"^x(?=.*_)[-_](auth[-_]token|storage[-_]token|subject[-_]token|service[-_]token|{REQUEST_ID[2:].replace('-', '[-_]')})$"
+)
 _ONE_BYTE_JSON = r'^[ \t\r\n]*\{[ \t\r\n]*["}]'
 _MARKED = r"^[^!]+!SCOPE!\{"
 _SERVICE_MARK = r'^[^!]+!SCOPE!\{"\*":"[A-Za-z0-9._-]+"\}$'
@@ -165,8 +170,8 @@ def _which_cloud(cloud: Cloud) -> list[str]:
 def _whose_token(cloud: Cloud) -> list[str]:
     """A token of another cloud comes to a service of this one by the bridge alone, which has the policy."""
     stays = "if decided has_auth !is_identity !is_foreign"
-    named, ours = "{ var(txn.scope) -m sub '\"identity\":' }", f"{{ var(txn.scope) -m sub '\"identity\":\"{cloud.name}\"' }}"
-    home = f"{{ var(txn.scope) -m sub '\"*\":\"{cloud.name}\"' }}"
+    named, ours = "{ var(txn.scope) -m sub '\"identity\":' }", f'{{ var(txn.scope) -m sub \'"identity":"{cloud.name}"\' }}'
+    home = f'{{ var(txn.scope) -m sub \'"*":"{cloud.name}"\' }}'
     return [
         "# Whose token, of what stays: the cloud that 'identity' names, else '*', which is written in by now.",
         f"{_BRIDGE} {stays} {named} !{ours}",

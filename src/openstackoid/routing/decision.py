@@ -29,8 +29,8 @@ class Forward:
     ``entrance`` is the endpoint of the gateway that the client spoke to: links in the headers of the answer are made to name it,
     and with ``relink`` those in its body, too. ``path`` is the path under which the endpoint's frontend knows the request;
     ``headers`` are all headers to send. ``remember`` is what the gateway has to remember before it sends the request;
-    ``recalled``: the scope came out of its memory. ``guard``: the request goes to a service of this cloud with a token that another
-    has issued, so the policy says whether it may.
+    ``recalled``: the scope came out of its memory. ``guard``: the request goes to a service of this cloud with a token that
+    another has issued, so the policy says whether it may.
     """
 
     endpoint: Endpoint

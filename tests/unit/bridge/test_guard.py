@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A request with a token of another cloud reaches a service here only where the policy allows it and that cloud vouches for it."""
+"""A request with a token of another cloud reaches a service only where the policy allows it and that cloud vouches for it."""
 
 import json
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
 
 import pytest
 
+from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.guard import Guard
-from openstackoid.policy import Budget, PeerPolicy, People, Policy, RequestPattern, Roles, Services
+from openstackoid.policy import Budget, People, Policy, RequestPattern, Roles, Services
 from unit.bridge.stage import MEMBERS, Script, Stage, Visit, never, played, says, says_json, staged, token, with_policy
 
 FOREIGN = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
@@ -219,13 +220,21 @@ class AnAccount:
         raise AssertionError(status)
 
 
+MARK = '!SCOPE!{"*":"CloudTwo"}'
+
+
 def expired(visit: Visit) -> bool:
     return visit.values("x-subject-token") == ["usr"] and visit.values("x-auth-token") == ["usr"]
 
 
 @pytest.mark.parametrize(
     ("mark", "roles", "status"),
-    [('!SCOPE!{"*":"CloudTwo"}', ("service",), 200), ('!SCOPE!{"*":"CloudTwo"}', ("member",), 401), ("", ("service",), 200), ("", ("member",), 401)],
+    [
+        ('!SCOPE!{"*":"CloudTwo"}', ("service",), 200),
+        ('!SCOPE!{"*":"CloudTwo"}', ("member",), 401),
+        ("", ("service",), 200),
+        ("", ("member",), 401),
+    ],
 )
 @played
 async def test_an_expired_token_needs_a_good_service_token(mark: str, roles: tuple[str, ...], status: int) -> None:
@@ -253,3 +262,49 @@ async def test_an_expired_token_needs_a_good_service_token(mark: str, roles: tup
     assert lines == (["GET /id/v3/auth/tokens?nocatalog&allow_expired=1 HTTP/1.1"] if status == 200 else [])
 
 
+@played
+async def test_each_use_is_written_down_before_its_answer_is_out(tmp_path: Path) -> None:
+    said = iter([says("200 OK", body=b"images"), says("404 Not Found")])
+
+    async def here(visit: Visit) -> None:
+        await next(said)(visit)
+
+    async with staged(here=here, there=says_json(token())) as stage:
+        stage.bridge.audit = Audit(tmp_path / "audit.log")
+        await image(stage, "GET", "/image/v2/images", "X-OpenStack-Request-Id: req-1")
+        await image(stage, "GET", "/image/v2/images/0a")
+        stage.bridge.mesh = with_policy(stage.bridge.mesh, Policy())
+        await image(stage, "DELETE", "/image/v2/images/0a")
+    first, second, third = [json.loads(line) for line in (tmp_path / "audit.log").read_text().splitlines()]
+    del first["time"]
+    assert first == {
+        "gateway": "CloudOne",
+        "direction": "in",
+        "home": "CloudTwo",
+        "user": {"id": "u1", "name": "demo", "domain": "Default"},
+        "project": {"id": "p1", "name": "demo", "domain": "Default"},
+        "roles": ["member"],
+        "sender": None,
+        "service": "image",
+        "interface": "public",
+        "method": "GET",
+        "path": "/image/v2/images",
+        "rule": "CloudTwo/members",
+        "outcome": "allowed",
+        "status": 200,
+        "reason": None,
+        "request_id": "req-1",
+    }
+    assert (second["status"], second["outcome"]) == (404, "allowed")
+    assert (third["status"], third["outcome"], third["user"]) == (403, "refused", None)
+    assert "does not accept users of CloudTwo" in third["reason"]
+
+
+@played
+async def test_a_use_that_cannot_be_written_down_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with staged(here=says("200 OK", body=b"images"), there=says_json(token())) as stage:
+        stage.bridge.audit = Audit(tmp_path)
+        status, body = await image(stage)
+    assert (status, "images" in body) == (503, False)
+    assert "cannot be recorded" in body
+    assert "the audit line cannot be written" in caplog.text
