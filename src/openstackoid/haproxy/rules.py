@@ -31,8 +31,6 @@ _UNDERSCORED = (
     "^x(?=.*_)[-_](auth[-_]token|storage[-_]token|subject[-_]token|service[-_]token|"
     rf"{REQUEST_ID[2:].replace('-', '[-_]')})$"
 )
-    rf"^x(?=.*_)[-_](auth[-_]token|storage[-_]token|subject[-_]token|service[-_]token|{REQUEST_ID[2:].replace('-', '[-_]')})$"
-)
 _ONE_BYTE_JSON = r'^[ \t\r\n]*\{[ \t\r\n]*["}]'
 _MARKED = r"^[^!]+!SCOPE!\{"
 _SERVICE_MARK = r'^[^!]+!SCOPE!\{"\*":"[A-Za-z0-9._-]+"\}$'
