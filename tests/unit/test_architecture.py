@@ -19,8 +19,9 @@ MAY_IMPORT = {
     "bridge": {"scope", "policy", "mesh", "routing"},
     "gateway": {"scope", "policy", "mesh", "routing", "haproxy"},
     "client": {"scope"},
+    "certs": {"scope"},
 }
-SHARED = {"gateway": {"births", "private"}, "bridge": {"private"}}
+SHARED = {"gateway": {"births", "private"}, "bridge": {"private"}, "certs": {"private"}}
 PURE = ("scope", "policy", "routing")
 INPUT_AND_OUTPUT = {"asyncio", "socket", "subprocess", "os", "pathlib", "time", "datetime", "aiohttp", "requests", "logging"}
 
