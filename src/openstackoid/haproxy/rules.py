@@ -174,6 +174,8 @@ def _whose_token(cloud: Cloud) -> list[str]:
         "# Whose token, of what stays: the cloud that 'identity' names, else '*', which is written in by now.",
         f"{_BRIDGE} {stays} {named} !{ours}",
         f"{_BRIDGE} {stays} !{named} !{home}",
+        # What only another gateway may say, and what none may: Python compares it with the sender's certificate.
+        *([f"{_BRIDGE} if service_marked", f"{_BRIDGE} if is_foreign {{ var(txn.from) -m found }}"] if cloud.tls else []),
     ]
 
 

@@ -111,7 +111,7 @@ class Cloud:
     ``force``: users may override a refused collaboration at this gateway. ``twins`` are the origins of the cloud's other
     gateways, if it has several. ``readers`` is the path of the file with the accounts that the operators of peers have given
     to this gateway, if there is one. ``policy`` says whose users come in from abroad: nobody's, unless it was written.
-    to this gateway, if there is one. ``tls``: it speaks https to its peers, and to users where its frontends are https.
+    ``tls``: the gateway speaks https to its peers, and to users where its frontends are https.
     """
 
     name: str

@@ -4,10 +4,10 @@
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.decision import Forward
 from openstackoid.routing.links import relinks
-from openstackoid.routing.reading import Reading, Token
+from openstackoid.routing.reading import Reading, RefusedError, Token
 from openstackoid.routing.request import with_headers
 from openstackoid.routing.workflows import Workflow
-from openstackoid.scope import EVERY_OTHER, Scope
+from openstackoid.scope import EVERY_OTHER, IDENTITY, Scope
 
 Changes = dict[str, str | None]
 """Headers to set, by lower-case names, or with None to remove."""
@@ -26,6 +26,15 @@ class Sending:
         cloud = in_force.cloud_for(endpoint.service, self.at)
         if cloud == self.at:
             return endpoint
+        sender = self.reading.request.sender
+        if sender is not None:
+            raise RefusedError(
+                self.at,
+                508,
+                "Loop Detected",
+                f"the gateway of {sender} has sent this request, and it would go on to {cloud}; from a gateway to another a"
+                " request goes once: the two mesh descriptions differ",
+            )
         peer = self.reading.mesh.clouds.get(cloud)
         if peer is None:
             raise self.reading.bad_request(f"the workflow's scope names {cloud}, which is not in the mesh any more")
@@ -54,7 +63,22 @@ class Sending:
         return (target.frontend.prefix + self.reading.request.path[len(endpoint.frontend.prefix) :]) or "/"
 
     def service_token(self, token: Token, target: Endpoint) -> str:
-        """Return a service token, which belongs to the cloud of the service that sends it; abroad it must say which."""
+        """Return a service token, which belongs to the cloud of the service that sends it; abroad it must say which.
+
+        Raises :class:`RefusedError` where it says another cloud than that whose gateway has proved to be the sender.
+        """
+        request, here = self.reading.request, self.reading.mesh.clouds[self.at]
+        if token.scope is not None and here.tls is not None:
+            issuer = token.scope.cloud_for(IDENTITY, self.at)
+            if issuer != request.sender:
+                who = "no gateway" if request.sender is None else f"the gateway of {request.sender}"
+                raise RefusedError(
+                    self.at,
+                    403,
+                    "Forbidden",
+                    f"X-Service-Token says that it is of {issuer}, but {who} has sent it; a service's token comes from the"
+                    " gateway of its own cloud",
+                )
         if target.cloud == self.at:
             return token.marked()
         return token.marked(Scope(((EVERY_OTHER, self.at),)))
