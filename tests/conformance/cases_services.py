@@ -26,6 +26,7 @@ PLACEMENT = [
         "/placement/usages",
         (TOK, plain('{"*":"CloudTwo","compute":"CloudOne"}')),
         rows=("P5",),
+        native=False,
     ),
     Case(
         "placement goes where compute goes, by another name of it",
