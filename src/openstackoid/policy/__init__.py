@@ -20,6 +20,7 @@ from openstackoid.policy.model import (
 )
 from openstackoid.policy.patterns import ANY, EVERY_REQUEST, METHODS, RequestPattern
 from openstackoid.policy.person import Person, UnfitError, person_of
+from openstackoid.policy.trial import Trial, tried
 
 __all__ = [
     "ANY",
@@ -41,6 +42,7 @@ __all__ = [
     "RequestPattern",
     "Roles",
     "Services",
+    "Trial",
     "UnfitError",
     "Use",
     "apart",
@@ -50,4 +52,5 @@ __all__ = [
     "may_enter",
     "miss",
     "person_of",
+    "tried",
 ]

@@ -95,7 +95,8 @@ def test_what_gives_rights_goes() -> None:
 
 def test_a_trust_stays_one_with_its_users_apart() -> None:
     trust = {"id": "t", "trustor_user": {"id": "u1"}, "trustee_user": {"id": "u2"}, "impersonation": True, "roles": ["admin"]}
-    assert changed(**{"OS-TRUST:trust": trust})["OS-TRUST:trust"] == {
+    changes: dict[str, Any] = {"OS-TRUST:trust": trust}
+    assert changed(**changes)["OS-TRUST:trust"] == {
         "id": apart("CloudTwo", "trust", "t"),
         "trustor_user": {"id": apart("CloudTwo", "user", "u1")},
         "trustee_user": {"id": apart("CloudTwo", "user", "u2")},
