@@ -102,9 +102,14 @@ def running_gateway(at: str, *, with_bridge: bool, down: tuple[str, ...] = ()) -
 
 
 @contextmanager
-def running_gateways(*at: str, with_bridge: bool = True, down: tuple[str, ...] = ()) -> Iterator[list[RunningGateway]]:
-    """Start several gateways of one mesh; what is neither theirs nor ``down`` is played by the recorder."""
-    text = description(free_ports())
+def running_gateways(
+    *at: str, with_bridge: bool = True, down: tuple[str, ...] = (), edit: Callable[[str], str] = str
+) -> Iterator[list[RunningGateway]]:
+    """Start several gateways of one mesh; what is neither theirs nor ``down`` is played by the recorder.
+
+    ``edit`` changes the mesh description.
+    """
+    text = edit(description(free_ports()))
     mesh = parse_mesh(text)
     recorder = Recorder()
     with ExitStack() as stack:

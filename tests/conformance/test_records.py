@@ -76,6 +76,8 @@ def test_a_workflow_through_two_gateways_is_told_by_the_first(two: list[RunningG
     assert hops == [
         ("CloudOne", "CloudTwo", "image", "public", "GET", "/image/v2/images", 200, "remote", "header"),
         ("CloudTwo", "CloudTwo", "image", "public", "GET", "/v2/images", 200, "local", "token"),
+        # CloudTwo's gateway asks who the user is before it lets him in.
+        ("CloudOne", "CloudOne", "identity", "public", "GET", "/identity/v3/auth/tokens", 200, "local", "none"),
         ("CloudOne", "CloudOne", "compute", "public", "POST", "/compute/v2.1/servers", 200, "local", "none"),
     ]
     for hop in found["hops"]:
