@@ -19,7 +19,7 @@ from openstackoid.policy.model import (
     Use,
 )
 from openstackoid.policy.patterns import ANY, EVERY_REQUEST, METHODS, RequestPattern
-from openstackoid.policy.person import Person, person_of
+from openstackoid.policy.person import Person, UnfitError, person_of
 from openstackoid.policy.trial import Trial, tried
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Roles",
     "Services",
     "Trial",
+    "UnfitError",
     "Use",
     "apart",
     "grant",

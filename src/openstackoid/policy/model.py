@@ -124,7 +124,7 @@ class People:
     roles: Roles
     users: Condition = Condition()
     projects: Condition = Condition()
-    project: Literal["keep", "apart"] | Owned = KEEP
+    project: Literal["keep", "apart"] | Owned = APART
     services: Services | None = None
 
 

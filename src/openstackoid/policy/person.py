@@ -16,6 +16,10 @@ MOST_ROLES = 256
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 
+class UnfitError(ValueError):
+    """A token that is one, and that no policy accepts from another cloud."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A user with roles in a project, as the cloud says that issued the token."""
@@ -28,17 +32,17 @@ class Person:
 def person_of(document: Any) -> Person:
     """Return whom a token (``{"token": {...}}``, Identity API v3) is about.
 
-    Raises ``ValueError`` when it is no such document, or no token for a project: a token for a domain, for the system or for
-    nothing is accepted from no peer.
+    Raises ``ValueError`` when it is no such document, and :class:`UnfitError`, which is one, when it is no token for a project: a
+    token for a domain, for the system or for nothing is accepted from no peer.
     """
     token = mapping(mapping(document, "the document").get("token"), "token")
     for key in ("system", "domain"):
         if token.get(key) is not None:
-            raise ValueError(f"a token for a {key} is not accepted from another cloud; one for a project is")
+            raise UnfitError(f"a token for a {key} is not accepted from another cloud; one for a project is")
     if token.get("project") is None:
-        raise ValueError("a token without a project is not accepted from another cloud")
+        raise UnfitError("a token without a project is not accepted from another cloud")
     if token.get("is_domain") not in (None, False):
-        raise ValueError("a token for a project that acts as a domain is not accepted from another cloud")
+        raise UnfitError("a token for a project that acts as a domain is not accepted from another cloud")
     roles = token.get("roles")
     if not isinstance(roles, list) or len(roles) > MOST_ROLES:
         raise ValueError(f"token.roles: not a list of at most {MOST_ROLES} roles")

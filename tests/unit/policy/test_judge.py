@@ -81,7 +81,7 @@ class TestGranting:
     def test_the_first_entry_that_is_about_him_decides(self) -> None:
         assert grant(POLICY, "CloudTwo", ALICE, UPLOAD) == Grant("CloudTwo/staff", ("reader",), LOCAL)
         turned = Policy(peers=(PeerPolicy("CloudTwo", (MEMBERS, STAFF), IMAGES),))
-        assert grant(turned, "CloudTwo", ALICE, LIST) == Grant("CloudTwo/members", ("member",), "keep")
+        assert grant(turned, "CloudTwo", ALICE, LIST) == Grant("CloudTwo/members", ("member",), "apart")
         assert grant(turned, "CloudTwo", ALICE, UPLOAD) == Denial(
             "CloudTwo/members",
             "users whom the rule CloudTwo/members is about may use image here, but not make this POST request",
@@ -103,7 +103,7 @@ class TestGranting:
         nova = People("services", Roles((("service", ("service",)),)), services=Services())
         policy = Policy(peers=(PeerPolicy("CloudTwo", (nova, MEMBERS), IMAGES),))
         account = person_of(token(roles=roles("service", "member")))
-        assert grant(policy, "CloudTwo", account, None) == Grant("CloudTwo/services", ("service",), "keep")
+        assert grant(policy, "CloudTwo", account, None) == Grant("CloudTwo/services", ("service",), "apart")
         assert grant(policy, "CloudTwo", account, LIST) == Denial(
             "CloudTwo/services", "users whom the rule CloudTwo/services is about may not use image here"
         )
