@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In front of a whole gateway: with a token of another cloud nothing comes in that its policy does not allow, however it is said."""
+"""In front of a whole gateway: with a token of another cloud nothing comes in but what the policy allows, however it is said."""
 
 from collections.abc import Iterator
 

@@ -207,7 +207,7 @@ def _rows(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if told["roles"]:
         yield "roles", ", ".join(told["roles"])
     for number, passed in enumerate(told["passed_over"]):
-        yield "" if number else "not", f"{passed['entry']}: {passed['reason']}"
+        yield "" if number else "skipped", f"{passed['entry']}: {passed['reason']}"
 
 
 def _worded(owned: dict[str, Any]) -> str:

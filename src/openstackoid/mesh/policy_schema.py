@@ -186,7 +186,7 @@ class PeopleSchema(_Strict):
     users: ConditionSchema = ConditionSchema()
     projects: ConditionSchema = ConditionSchema()
     roles: _Roles
-    project: _Project = "apart"
+    project: _Project = APART
     services: ServicesSchema | None = None
 
 

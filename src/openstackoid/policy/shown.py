@@ -49,15 +49,18 @@ def _condition(what: str, condition: Condition) -> Iterator[str]:
 
 
 def _as_whom(people: People) -> Iterator[str]:
-    for theirs, ours in people.roles.pairs:
-        yield f"{'any other role' if theirs == ANY else theirs}: {', '.join(ours) or 'dropped'}"
+    pairs = people.roles.pairs
+    others = "any role" if len(pairs) == 1 else "any other role"
+    for theirs, ours in pairs:
+        yield f"{others if theirs == ANY else theirs}: {', '.join(ours) or 'dropped'}"
     project = people.project
     yield f"project: {f'{project.name} ({project.id}) of {project.domain.name}' if isinstance(project, Owned) else project}"
 
 
 def _for_what(services: Services) -> Iterator[str]:
+    others = "every service" if len(services.entries) == 1 else "every other service"
     for service, requests in services.entries:
-        name = "any other service" if service == ANY else service
+        name = others if service == ANY else service
         told = ["all"] if requests == (EVERY_REQUEST,) else [str(request) for request in requests] or ["nothing"]
         yield f"{name}: {told[0]}"
         yield from (f"{' ' * len(name)}  {request}" for request in told[1:])

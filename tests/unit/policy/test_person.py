@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from openstackoid.policy import Domain, Owned, Person, person_of
+from openstackoid.policy import Domain, Owned, Person, UnfitError, person_of
 from openstackoid.policy.person import MOST_ROLES
 from unit.policy.samples import roles, token
 
@@ -62,6 +62,8 @@ def test_what_is_no_token_for_a_project_is_refused(document: Any, said: str) -> 
     with pytest.raises(ValueError, match=r"^") as raised:
         person_of(document)
     assert str(raised.value) == said
+    # A sound token of the wrong kind is refused; a broken one is a peer's fault.
+    assert isinstance(raised.value, UnfitError) == said.startswith("a token ")
 
 
 @pytest.mark.parametrize(
