@@ -18,8 +18,9 @@ MAY_IMPORT = {
     "bridge": {"scope", "mesh", "routing"},
     "gateway": {"scope", "mesh", "routing", "haproxy"},
     "client": {"scope"},
+    "certs": {"scope"},
 }
-SHARED = {"gateway": {"births", "private"}, "bridge": {"private"}}
+SHARED = {"gateway": {"births", "private"}, "bridge": {"private"}, "certs": {"private"}}
 PURE = ("scope", "routing")
 INPUT_AND_OUTPUT = {"asyncio", "socket", "subprocess", "os", "pathlib", "time", "datetime", "aiohttp", "requests", "logging"}
 
