@@ -3,8 +3,8 @@
 
 Five ways of ``GET /v2/images`` take turns, so that a noisy machine disturbs all alike: straight to Glance's process; through the
 cloud's own gateway, without and with a scope; to the other cloud's Glance straight, and across both gateways. The token is an
-ordinary member's of CloudOne; each Glance has validated and cached it before the clock starts. Each question has a connection of its
-own; how long it takes to be made, with TLS where there is a gateway, is a column by itself.
+ordinary member's of CloudOne; each Glance has validated and cached it before the clock starts. Each question has a connection of
+its own; how long it takes to be made, with TLS where there is a gateway, is a column by itself.
 """
 
 import argparse
