@@ -23,9 +23,7 @@ SLACK = timedelta(hours=1)
 """How long before its making a certificate is good: another machine's clock may be late."""
 
 _DAYS = 3650
-_HOST = re.compile(
-    r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\Z"
-)
+_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\Z")
 _EVERY_ADDRESS = ("0.0.0.0/0", "::/0")
 
 

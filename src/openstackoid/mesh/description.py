@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Memory, Mesh, Timeouts
+from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Memory, Mesh, Timeouts, Tls
 from openstackoid.mesh.schema import (
     CloudSchema,
     CollaborationSchema,
@@ -21,6 +21,7 @@ from openstackoid.mesh.schema import (
     ServiceSchema,
     SharedSchema,
     TimeoutsSchema,
+    TlsSchema,
     address,
 )
 from openstackoid.mesh.urls import FrontendUrl
@@ -126,6 +127,8 @@ def _accepted(path: tuple[Any, ...]) -> str:
             model = TimeoutsSchema
         case ("clouds", _, "gateway", "memory"):
             model = MemorySchema
+        case ("clouds", _, "gateway", "tls"):
+            model = TlsSchema
         case ("collaborations", _):
             model = CollaborationSchema
         case ("shared", _):
@@ -150,6 +153,7 @@ def _cloud(name: str, cloud: CloudSchema) -> Cloud:
         force=gateway.force,
         twins=tuple(gateway.twins),
         readers=gateway.readers,
+        tls=None if gateway.tls is None else Tls(**gateway.tls.model_dump()),
     )
 
 
@@ -174,11 +178,16 @@ def _refuse_ambiguity(clouds: dict[str, Cloud], source: str, text: str, root: ya
     for cloud in clouds.values():
         prefixes: dict[object, Endpoint] = {}
         ports: dict[int, Listener] = {}
+        schemes: dict[Listener, str] = {}
         for endpoint in cloud.endpoints:
             path = ("clouds", cloud.name, "services", endpoint.catalog_type, "frontend", endpoint.interfaces[0])
             owner = sockets.setdefault(endpoint.listener, cloud.name)
             if owner != cloud.name:
                 what = f"{'.'.join(path)}: {endpoint.listener} is a frontend of {owner} already; each cloud has its own"
+                raise _error(source, text, _mark(root, path), what)
+            scheme = schemes.setdefault(endpoint.listener, endpoint.frontend.scheme)
+            if scheme != endpoint.frontend.scheme:
+                what = f"{'.'.join(path)}: {endpoint.listener} is {scheme} for another service; a socket is http or https"
                 raise _error(source, text, _mark(root, path), what)
             namesake = ports.setdefault(endpoint.listener.port, endpoint.listener)
             if cloud.bind is not None and namesake != endpoint.listener:

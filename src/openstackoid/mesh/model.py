@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.urls import FrontendUrl
+from openstackoid.mesh.urls import HTTPS, FrontendUrl
 
 INTERFACES = ("public", "internal", "admin")
 
@@ -95,13 +95,21 @@ class Memory:
     seconds: float = 21_600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The files by which a gateway proves who it is: its certificate with the key, and the authority of the mesh's gateways."""
+
+    certificate: str
+    authority: str
+
+
 @dataclass(frozen=True)
 class Cloud:
     """One independent OpenStack and the gateway in front of it.
 
     ``force``: users may override a refused collaboration at this gateway. ``twins`` are the origins of the cloud's other
     gateways, if it has several. ``readers`` is the path of the file with the accounts that the operators of peers have given
-    to this gateway, if there is one.
+    to this gateway, if there is one. ``tls``: it speaks https to its peers, and to users where its frontends are https.
     """
 
     name: str
@@ -113,6 +121,7 @@ class Cloud:
     force: bool = False
     twins: tuple[str, ...] = ()
     readers: str | None = None
+    tls: Tls | None = None
 
     @cached_property
     def services(self) -> frozenset[str]:
@@ -123,6 +132,11 @@ class Cloud:
     def listeners(self) -> tuple[Listener, ...]:
         """The sockets of the gateway, in a stable order."""
         return tuple(sorted({endpoint.listener for endpoint in self.endpoints}))
+
+    @cached_property
+    def secure_listeners(self) -> frozenset[Listener]:
+        """The sockets on which the gateway speaks https."""
+        return frozenset(endpoint.listener for endpoint in self.endpoints if endpoint.frontend.scheme == HTTPS)
 
     def locate(self, listener: Listener, path: str) -> Endpoint | None:
         """Return the endpoint that a request to ``listener`` for ``path`` names: the longest prefix, cut at a segment's end."""

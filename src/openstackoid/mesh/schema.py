@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from openstackoid.mesh.model import INTERFACES, Address, Memory, Timeouts
-from openstackoid.mesh.urls import FrontendUrl
+from openstackoid.mesh.urls import HTTPS, FrontendUrl
 from openstackoid.scope.model import IDENTITY
 from openstackoid.scope.parser import CLOUD_NAME
 from openstackoid.scope.services import official_service_type
@@ -25,6 +25,8 @@ def _frontend_url(url: str) -> str:
 def address(url: str) -> Address:
     """Return where a backend listens. Raises ``ValueError`` with what is accepted."""
     parsed = FrontendUrl.parse(url)
+    if parsed.scheme == HTTPS:
+        raise ValueError(f"'{url}': a backend speaks http; the gateway does not encrypt what does not leave its cloud")
     if "(" in parsed.suffix:
         raise ValueError(f"'{url}': a backend is the root of the service, without a project")
     return Address(parsed.host, parsed.port, parsed.prefix + parsed.suffix)
@@ -49,7 +51,7 @@ def _bind(host: str) -> str:
 
 
 def _file(path: str) -> str:
-    if not path.startswith("/"):
+    if not path.startswith("/") or not path.isprintable():
         raise ValueError(f"'{path}': an absolute path is accepted")
     return path
 
@@ -139,6 +141,13 @@ class MemorySchema(Strict):
     seconds: Annotated[float, Field(gt=0, le=30 * 86400)] = Memory.seconds
 
 
+class TlsSchema(Strict):
+    """``gateway.tls``."""
+
+    certificate: Annotated[str, AfterValidator(_file)]
+    authority: Annotated[str, AfterValidator(_file)]
+
+
 class GatewaySchema(Strict):
     """``gateway``: settings of the cloud's own gateway."""
 
@@ -148,6 +157,7 @@ class GatewaySchema(Strict):
     force: bool = False
     twins: list[Annotated[str, AfterValidator(_origin)]] = []
     readers: Annotated[str, AfterValidator(_file)] | None = None
+    tls: TlsSchema | None = None
 
 
 class CloudSchema(Strict):

@@ -137,18 +137,24 @@ class TestWhatIsNotUnderstood:
     @pytest.mark.parametrize(
         ("url", "said"),
         [
-            ("https://10.0.1.10/image", "'https://10.0.1.10/image': https is not supported; an http:// URL is accepted"),
-            ("image", "'image' is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
-            ("", "'' is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
+            (
+                "https://10.0.1.10/image",
+                "the gateway of CloudOne has no frontend https://10.0.1.10:443; it has: http://10.0.1.10:80",
+            ),
+            ("image", "'image' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
+            ("", "'' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
             (
                 "http://10.0.1.10/a b",
-                "'http://10.0.1.10/a b' is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is",
+                "'http://10.0.1.10/a b' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is",
             ),
             (
                 "/image#top",
-                "'/image#top' is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded",
+                "'/image#top' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded",
             ),
-            ("http://me:pw@10.0.1.10/image", "'http://me:pw@10.0.1.10/image' is no URL; http://HOST[:PORT]/PATH, or /PATH, is"),
+            (
+                "http://me:pw@10.0.1.10/image",
+                "'http://me:pw@10.0.1.10/image' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is",
+            ),
             (
                 "http://10.0.1.10:8080/image",
                 "the gateway of CloudOne has no frontend http://10.0.1.10:8080; it has: http://10.0.1.10:80",

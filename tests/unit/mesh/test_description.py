@@ -130,9 +130,33 @@ class TestBad:
                 "f:5:35: clouds.One.services.image.frontend.private: Input should be 'public', 'internal' or 'admin'",
             ),
             (
-                service("{frontend: {public: https://h}}"),
+                service("{frontend: {public: ftp://h}}"),
                 "f:5:34: clouds.One.services.image.frontend.public: "
-                "'https://h': https is not supported; an http:// URL is accepted",
+                "'ftp://h': an http:// or https:// URL is accepted, as in http://gateway:8080/image",
+            ),
+            (
+                service("{frontend: https://h, backend: https://b}"),
+                "f:5:45: clouds.One.services.image.backend.public.0: "
+                "'https://b': a backend speaks http; the gateway does not encrypt what does not leave its cloud",
+            ),
+            (
+                service("{frontend: {public: 'https://h:80', internal: 'http://h:80/a'}}"),
+                "f:5:60: clouds.One.services.image.frontend.internal: "
+                "h:80 is https for another service; a socket is http or https",
+            ),
+            (
+                service("{frontend: http://h}").replace("    services", "    gateway: {tls: {certificate: /c}}\n    services"),
+                "f:4:15: clouds.One.gateway.tls.authority: this key is missing",
+            ),
+            (
+                service("{frontend: http://h}").replace("    services", "    gateway: {tls: {key: /c}}\n    services"),
+                "f:4:26: clouds.One.gateway.tls.key: unknown key; accepted: certificate, authority",
+            ),
+            (
+                service("{frontend: http://h}").replace(
+                    "    services", "    gateway: {tls: {certificate: c, authority: /a}}\n    services"
+                ),
+                "f:4:34: clouds.One.gateway.tls.certificate: 'c': an absolute path is accepted",
             ),
             (
                 service("{frontend: http://h, backend: 'http://b/$(project_id)s'}"),
