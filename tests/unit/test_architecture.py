@@ -15,8 +15,9 @@ MAY_IMPORT = {
     "mesh": {"scope"},
     "routing": {"scope", "mesh"},
     "haproxy": {"scope", "mesh", "routing"},
-    "bridge": {"scope", "mesh", "routing"},
-    "gateway": {"scope", "mesh", "routing", "haproxy"},
+    "tls": set(),
+    "bridge": {"scope", "mesh", "routing", "tls"},
+    "gateway": {"scope", "mesh", "routing", "haproxy", "tls"},
     "client": {"scope"},
     "certs": {"scope"},
 }
