@@ -3,6 +3,7 @@
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Recorder:
         self.seen: list[Seen] = []
         self._servers: list[ThreadingHTTPServer] = []
 
-    def serve(self, name: str, port: int) -> None:
+    def serve(self, name: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         recorder = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -66,6 +67,9 @@ class Recorder:
         for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
             setattr(Handler, f"do_{method}", Handler.answer)
         server = _Server(("127.0.0.1", port), Handler)
+        if tls is not None:
+            # The handshake is the thread's: one that fails is no matter of the next connection.
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         self._servers.append(server)
 

@@ -16,8 +16,9 @@ MAY_IMPORT = {
     "mesh": {"scope", "policy"},
     "routing": {"scope", "policy", "mesh"},
     "haproxy": {"scope", "policy", "mesh", "routing"},
-    "bridge": {"scope", "policy", "mesh", "routing"},
-    "gateway": {"scope", "policy", "mesh", "routing", "haproxy"},
+    "tls": set(),
+    "bridge": {"scope", "policy", "mesh", "routing", "tls"},
+    "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "tls"},
     "client": {"scope"},
     "certs": {"scope"},
 }

@@ -22,13 +22,19 @@ def main(argv: list[str] | None = None) -> int:
         "--records-socket", type=Path, metavar="PATH", help="the unix socket for HAProxy's lines about what is traced"
     )
     parser.add_argument("--journal", type=Path, metavar="FILE", help="the file that keeps the memory of workflows over a restart")
+    parser.add_argument(
+        "--tls-files",
+        type=Path,
+        metavar="DIR",
+        help="the folder of certificate.pem and authority.pem, if not where the mesh says",
+    )
     parser.add_argument("--stop-on-eof", action="store_true", help="end when standard input ends")
     arguments = parser.parse_args(argv)
     set_up()
     try:
         sockets = Sockets(arguments.socket, arguments.haproxy_socket, arguments.records_socket)
-        stop_on_eof, journal = arguments.stop_on_eof, arguments.journal
-        asyncio.run(serve(arguments.cloud, arguments.config, sockets, journal=journal, stop_on_eof=stop_on_eof))
+        files = {"journal": arguments.journal, "tls": arguments.tls_files}
+        asyncio.run(serve(arguments.cloud, arguments.config, sockets, **files, stop_on_eof=arguments.stop_on_eof))
     except OpenstackoidError as error:
         print(f"openstackoid bridge: {error}", file=sys.stderr)
         if error.hint:

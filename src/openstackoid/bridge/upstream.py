@@ -15,8 +15,9 @@ from yarl import URL
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.head import decoded, end_to_end
-from openstackoid.mesh import Endpoint, Timeouts
+from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers
+from openstackoid.tls import Identity, fault_of, what_was_wrong
 
 HEAD_LIMIT = 16 * 1024
 """Bytes of a line or a header: above the 15 KiB that HAProxy's default buffer lets through."""
@@ -28,12 +29,15 @@ _OURS_TO_SET = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.USER_AGENT, hdrs.CONTENT
 class Hop:
     """Where a request goes next: the URL, and the words that name the place in an error.
 
-    ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say.
+    ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say; ``secure``: it is
+    told that the client speaks https. ``peer`` is the cloud whose gateway must be there, where it is asked over https.
     """
 
     url: str
     place: str
     prefix: str | None = None
+    secure: bool = False
+    peer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def hops(endpoint: Endpoint, local: bool, path: str) -> list[Hop]:
     """Return where ``path`` of an endpoint's frontend is served: by each of its backends in turn, or by the peer's frontend."""
     if not local:
         place = f"{endpoint.service} of {endpoint.cloud} at {endpoint.frontend.root()}"
-        return [Hop(endpoint.frontend.origin() + path, place)]
+        return [Hop(endpoint.frontend.origin() + path, place, peer=endpoint.cloud)]
     rest = path.removeprefix(endpoint.frontend.prefix)
     found = []
     for backend in endpoint.backends:
@@ -64,6 +68,7 @@ def hops(endpoint: Endpoint, local: bool, path: str) -> list[Hop]:
                 f"http://{backend.host}:{backend.port}{tail}",
                 f"{endpoint.service} of {endpoint.cloud} at its backend {backend.url()}",
                 endpoint.forwarded_prefix,
+                endpoint.frontend.scheme == HTTPS,
             )
         )
     return found
@@ -81,11 +86,13 @@ class Upstream:
     """Asks backends and peers, for the gateway of the cloud ``at``.
 
     Each request has a connection of its own: one that was kept could be closed by the other side while a request that must
-    not be repeated is on its way. Redirects, cookies and proxies of the environment are left alone.
+    not be repeated is on its way. Redirects, cookies and proxies of the environment are left alone. ``identity`` is for peers
+    that are asked over https, and may be replaced at any time.
     """
 
-    def __init__(self, at: str) -> None:
+    def __init__(self, at: str, identity: Identity | None = None) -> None:
         self.at = at
+        self.identity = identity
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -119,18 +126,37 @@ class Upstream:
         sent = CIMultiDict(end_to_end(question.headers))
         if hop.prefix is not None:
             sent["X-Forwarded-Prefix"] = hop.prefix
+        if hop.secure:
+            sent["X-Forwarded-Proto"] = HTTPS
         if question.upgrade is not None:
             sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", question.upgrade
+        options: Any = {"timeout": timeout, "allow_redirects": False, **self._proof(hop)}
         try:
             async with (
                 deadline,
-                self._session.request(
-                    question.method, url, headers=sent, data=question.body, timeout=timeout, allow_redirects=False
-                ) as answer,
+                self._session.request(question.method, url, headers=sent, data=question.body, **options) as answer,
             ):
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise self._failure(hop, error, timeouts) from None
+            raise self._distrust(hop, error) or self._failure(hop, error, timeouts) from None
+
+    def _proof(self, hop: Hop) -> dict[str, Any]:
+        """Return what has both sides prove who they are. Raises :class:`UpstreamError` where this one cannot."""
+        if not hop.url.startswith(f"{HTTPS}:"):
+            return {}
+        if self.identity is None:
+            why = "this gateway has no certificate that can be used; its log says why"
+            raise UpstreamError(503, f"gateway of {self.at}: {hop.place}: {why}", unreached=True)
+        return {"ssl": self.identity.context, "server_hostname": hop.peer}
+
+    def _distrust(self, hop: Hop, error: Exception) -> UpstreamError | None:
+        """Return the error for a peer that could not prove who it is, or to whom we could not; None for any other failure."""
+        fault = fault_of(error)
+        if fault is None or self.identity is None or hop.peer is None:
+            return None
+        what = what_was_wrong(fault, hop.peer, self.identity.authority)
+        unreached = isinstance(error, aiohttp.ClientConnectorError)
+        return UpstreamError(503, f"gateway of {self.at}: {hop.place}: {what}", unreached=unreached)
 
     def answer_headers(self, hop: Hop, answer: aiohttp.ClientResponse) -> Headers:
         """Return the end-to-end headers of an answer. Raises :class:`UpstreamError` when one cannot be handed on unharmed."""

@@ -11,16 +11,19 @@ from openstackoid.haproxy.maps import (
     LINKS,
     PAIRS,
     RELINKED,
+    SENDERS,
     TARGETS,
     endpoints_map,
     links_map,
     pairs_map,
     relinked_map,
+    senders_map,
     targets_map,
 )
 from openstackoid.haproxy.records import LOG_FORMAT, observing
 from openstackoid.haproxy.rules import rules
-from openstackoid.mesh import Cloud, Endpoint, Listener, Mesh
+from openstackoid.haproxy.tls import bind_options, global_lines, peer_options, scheme_for_services
+from openstackoid.mesh import Cloud, Endpoint, Listener, Mesh, Tls, check_wire
 from openstackoid.routing import watched_services
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.places import BRIDGE, FRONTEND, bind_ids, local_backend, peer_backend
@@ -49,10 +52,13 @@ class Runtime:
     records_socket: str
 
 
-def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime) -> dict[str, str]:
+def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime, tls: Tls | None = None) -> dict[str, str]:
     """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps that stand beside it.
 
-    Raises :class:`CompileError` for a cloud that the mesh does not know, and for an endpoint of it without a backend.
+    ``tls`` is where HAProxy finds certificate and authority, if elsewhere than the mesh says.
+
+    Raises :class:`CompileError` for a cloud that the mesh does not know, and for an endpoint of it without a backend;
+    :class:`~openstackoid.mesh.MeshError` for what keeps the traffic from being protected.
     """
     if cloud not in mesh.clouds:
         raise CompileError(f"the mesh has no cloud '{cloud}'; known: {', '.join(sorted(mesh.clouds))}")
@@ -61,19 +67,21 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime) -> dict[str, str]:
         if not endpoint.backends:
             spot = f"clouds.{cloud}.services.{endpoint.catalog_type}.backend"
             raise CompileError(f"{spot}: the gateway of {cloud} needs the address of the service for {endpoint.interfaces[0]}")
+    check_wire(mesh, cloud)
+    files = None if here.tls is None else tls or here.tls
     sections = [
-        _section("global", _global(runtime)),
+        _section("global", [*_global(runtime), *global_lines(here)]),
         _section(f"defaults {_BASE}", _defaults(here)),
-        _section(f"frontend {FRONTEND} from {_BASE}", _frontend(mesh, here, runtime)),
+        _section(f"frontend {FRONTEND} from {_BASE}", _frontend(mesh, here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
-        _section(f"defaults {LOCAL} from {_BASE}", local_rules(mesh)),
+        _section(f"defaults {LOCAL} from {_BASE}", [*scheme_for_services(here), *local_rules(mesh, here)]),
         *(_section(f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
         _section(f"defaults {PEER} from {_BASE}", peer_rules(mesh, here)),
     ]
     for name, peer in mesh.clouds.items():
         if name != cloud:
             sections += [
-                _section(f"backend {peer_backend(peer, listener)} from {PEER}", _peer(here, peer, listener))
+                _section(f"backend {peer_backend(peer, listener)} from {PEER}", _peer(here, peer, listener, files))
                 for listener in peer.listeners
             ]
     return {
@@ -83,6 +91,7 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime) -> dict[str, str]:
         TARGETS: targets_map(mesh, cloud),
         LINKS: links_map(mesh, cloud),
         RELINKED: relinked_map(mesh, cloud),
+        SENDERS: senders_map(mesh),
     }
 
 
@@ -129,8 +138,11 @@ _GENERAL = {
 }
 
 
-def _frontend(mesh: Mesh, cloud: Cloud, runtime: Runtime) -> list[str]:
-    binds = [f"bind {cloud.bind or listener.host}:{listener.port} id {number}" for listener, number in bind_ids(cloud).items()]
+def _frontend(mesh: Mesh, cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
+    binds = [
+        f"bind {cloud.bind or listener.host}:{listener.port} id {number}{bind_options(cloud, listener, files)}"
+        for listener, number in bind_ids(cloud).items()
+    ]
     return [
         *binds,
         *observing(runtime.records_socket),
@@ -166,7 +178,7 @@ def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
     ]
 
 
-def _peer(here: Cloud, peer: Cloud, listener: Listener) -> list[str]:
+def _peer(here: Cloud, peer: Cloud, listener: Listener, files: Tls | None) -> list[str]:
     """The backend of one socket of a peer's gateway, for every service that the peer serves there."""
     lines = []
     for endpoint in here.endpoints:
@@ -179,7 +191,7 @@ def _peer(here: Cloud, peer: Cloud, listener: Listener) -> list[str]:
         *_failures(here, f"%[var(txn.endpoint),field(1,.)] of {peer.name} at {listener}"),
         f"option httpchk GET {HEALTH}",
         _checks(here.timeouts.check),
-        f"server gateway {listener.host}:{listener.port}",
+        f"server gateway {listener.host}:{listener.port}{peer_options(peer, files)}",
     ]
 
 

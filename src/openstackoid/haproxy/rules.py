@@ -11,6 +11,7 @@ from collections.abc import Collection
 from openstackoid.haproxy.answers import request_rules
 from openstackoid.haproxy.maps import ENDPOINTS, PAIRS, RELINKED, TARGETS
 from openstackoid.haproxy.records import own_pages_and_traces
+from openstackoid.haproxy.tls import sender_rules, told_to_the_bridge
 from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE, VERSION_DOCUMENT
 from openstackoid.routing.places import bind_ids
@@ -39,6 +40,7 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
     ``watched``: the services whose scoped requests the bridge looks at before they begin, where they change something.
     """
     return [
+        *sender_rules(cloud),
         *own_pages_and_traces(),
         *request_rules(),
         *_what_is_asked(cloud),
@@ -59,7 +61,6 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
     )
     return [
         "# What is asked: the endpoint that the socket and the path name.",
-        "http-request del-header X-Openstackoid-Listener",
         'http-request set-var-fmt(txn.key) "%[so_id]%[path]/"',
         f"http-request set-var(txn.endpoint) var(txn.key),map_beg({ENDPOINTS})",
         "# The key of a path without its slash (`GET 1/image`, `OPTIONS *`) would be that of another socket, or of a root.",
@@ -242,6 +243,7 @@ def _where_to(cloud: Cloud) -> list[str]:
     return [
         "# Where to. The default is the bridge: a name that HAProxy does not know may not end in some other cloud.",
         *listeners,
+        *told_to_the_bridge(cloud),
         "use_backend bridge if { var(txn.bridge) -m found }",
         "use_backend %[var(txn.peer)] if { var(txn.peer) -m found }",
         "use_backend local.%[var(txn.endpoint)]",

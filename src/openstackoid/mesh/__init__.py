@@ -7,7 +7,7 @@ from openstackoid.mesh.description import MeshError, load_mesh, parse_mesh
 from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Memory, Mesh, Timeouts, Tls
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
 from openstackoid.mesh.urls import DEFAULT_PORTS, HTTPS, FrontendUrl
-from openstackoid.mesh.wire import check_wire
+from openstackoid.mesh.wire import check_wire, unprotected
 
 __all__ = [
     "APPLICATION_CREDENTIAL",
@@ -33,4 +33,5 @@ __all__ = [
     "load_mesh",
     "load_readers",
     "parse_mesh",
+    "unprotected",
 ]

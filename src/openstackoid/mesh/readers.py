@@ -59,7 +59,9 @@ def load_readers(mesh: Mesh, at: str) -> Mapping[str, Account]:
             which = f"this gateway's own cloud, {at}" if peer == at else "no cloud of the mesh"
             known = ", ".join(sorted(name for name in mesh.clouds if name != at)) or "none: the mesh has no peer"
             raise ReadersError(f"{named}: an entry of clouds names {which}; accepted are its peers: {known}")
-        accounts[peer] = _account(named, mesh.clouds[peer], entry)
+        account = accounts[peer] = _account(named, mesh.clouds[peer], entry)
+        if mesh.clouds[at].tls is not None and not account.auth_url.startswith("https://"):
+            raise ReadersError(f"{named}: clouds.{peer}.auth.auth_url: the gateway of {at} has TLS; an https:// URL is accepted")
     return accounts
 
 

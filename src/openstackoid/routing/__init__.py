@@ -14,6 +14,7 @@ from openstackoid.routing.identity import (
 )
 from openstackoid.routing.links import (
     VERSION_DOCUMENT,
+    link_schemes,
     names_document,
     own_identity,
     own_places,
@@ -58,6 +59,7 @@ __all__ = [
     "decide",
     "explain",
     "is_traced",
+    "link_schemes",
     "marked_id",
     "may_be_remembered",
     "names_document",

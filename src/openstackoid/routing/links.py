@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from openstackoid.mesh import Cloud, Endpoint, FrontendUrl
+from openstackoid.mesh import DEFAULT_PORTS, Cloud, Endpoint, FrontendUrl
 from openstackoid.routing.request import Request
 
 VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
@@ -69,12 +69,25 @@ def peer_places(here: Cloud, peer: Cloud, interface: str) -> Iterator[tuple[str,
     for endpoint in peer.endpoints:
         ours = here.endpoint(endpoint.service, interface)
         if ours is not None:
-            yield plain_host(f"{endpoint.frontend.host}:{endpoint.frontend.port}"), endpoint.frontend.prefix, ours
+            yield plain_host(f"{endpoint.frontend.host}:{endpoint.frontend.port}", here), endpoint.frontend.prefix, ours
 
 
-def plain_host(host: str) -> str:
+def link_schemes(here: Cloud) -> tuple[str, ...]:
+    """Return the schemes of the links that are looked at. Behind TLS, a service that was not told of it writes http.
+
+    A gateway without TLS leaves https alone: another proxy may stand in front of it that has it.
+    """
+    return ("http",) if here.tls is None else tuple(DEFAULT_PORTS)
+
+
+def plain_host(host: str, here: Cloud) -> str:
     """Return a URL's host and port in the form in which they are compared."""
-    return host.lower().removesuffix(":80")
+    folded = host.lower()
+    for scheme in link_schemes(here):
+        bare = folded.removesuffix(f":{DEFAULT_PORTS[scheme]}")
+        if bare != folded:
+            return bare
+    return folded
 
 
 def own_identity(here: Cloud, entrance: Endpoint) -> FrontendUrl | None:

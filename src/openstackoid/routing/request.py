@@ -17,7 +17,8 @@ class Request:
     ``listener`` is the socket of the gateway that it came to, ``path`` the raw path without the query, ``headers`` all headers
     in their order. ``body_token`` is the token in the body of an authentication (``auth.identity.token.id``), where there is one.
     ``body`` is the JSON document in the body, or None as long as nobody has read it. ``recalled`` is the scope that the gateway
-    remembers for the request's id, ``fresh_id`` an id for the workflow that the request may begin.
+    remembers for the request's id, ``fresh_id`` an id for the workflow that the request may begin. ``sender`` is the cloud
+    whose gateway has sent the request, by its certificate.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Request:
     body: Any = None
     recalled: Scope | None = None
     fresh_id: str = ""
+    sender: str | None = None
 
     def values(self, name: str) -> list[str]:
         """Return every value of a header, names compared without case."""
