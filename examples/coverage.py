@@ -33,6 +33,9 @@ _PARTS = re.compile(
     r"(?<=/)(?:[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f-]{27}|cov-[a-z-]+|cirros|lab|m1\.[a-z]+|AUTH_[^/]+|\.\.\.)(?=/|$)"
 )
 _VERSION = re.compile(r"^/v[0-9.]+(?:/(?:[0-9a-f]{32}|AUTH_[^/]+)(?=/|$))?")
+OWN_REQUESTS = {"network": ["GET /v2.0/**", "PUT /v2.0/ports/*"]}
+"""What Nova asks of the other cloud's services with its own token: it binds ports, and looks after them."""
+
 _PATIENCE = 60.0
 _WITH_ALL = "OPENSTACKOID_LAB_CLOUDS=CloudOne:cinder+swift,CloudTwo:cinder+swift openstackoid lab up adds them"
 HOW = {
@@ -132,9 +135,18 @@ class Lab:
             self._describe(path, before)
 
     def sharing(self, service: str) -> AbstractContextManager[None]:
-        """Have the clouds share the data plane of a service, or nothing for ``""``, until the end of the block."""
-        plane = [{"service": service, "clouds": list(self.mesh.clouds)}]
-        return self.described(lambda mesh: mesh.update(shared=plane)) if service else nullcontext()
+        """Have the clouds share the data plane of a service, or nothing for ``""``, until the end of the block.
+
+        Their policies then let the other cloud's services do for it what they do with tokens of their own.
+        """
+
+        def change(mesh: dict[str, Any]) -> None:
+            mesh["shared"] = [{"service": service, "clouds": list(self.mesh.clouds)}]
+            for cloud in mesh["clouds"].values():
+                (services,) = (one for one in cloud["policy"]["peers"]["*"]["people"] if one["name"] == "services")
+                services["services"] = {service: OWN_REQUESTS[service]} if service in OWN_REQUESTS else {}
+
+        return self.described(change) if service else nullcontext()
 
     def _describe(self, path: Path, text: str) -> None:
         seen = {cloud: self._times_read(cloud) for cloud in self.mesh.clouds}
