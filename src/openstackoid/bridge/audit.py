@@ -57,15 +57,17 @@ class AuditLine:
     """One use of a cloud by a user of another, at one gateway.
 
     ``time``: seconds of the wall clock. ``gateway``: the cloud whose gateway writes. ``home``: the cloud that issued the user's
-    token. ``user`` and ``project``: as that cloud says; ``roles``: as this cloud has granted them. ``sender``: the cloud whose
-    gateway brought the request, where that is proved. ``path``: as :func:`~openstackoid.bridge.log.shown_path` shows it.
-    ``rule``: which entry of the policy decided. ``status``: what the client got, 0 where it has left.
+    token. ``cloud``: the one whose service was asked for, the gateway's own where it is not said. ``user`` and ``project``: as
+    the home says; ``roles``: as this cloud has granted them. ``sender``: the cloud whose gateway brought the request, where that
+    is proved. ``path``: as :func:`~openstackoid.bridge.log.shown_path` shows it. ``rule``: which entry of the policy decided.
+    ``status``: what the client got, 0 where it has left.
     """
 
     time: float
     gateway: str
     direction: str
     home: str
+    cloud: str | None = None
     user: Party | None = None
     project: Party | None = None
     roles: tuple[str, ...] = ()
@@ -84,6 +86,7 @@ class AuditLine:
         """Return the line for JSON: what is not known is null, and nothing is longer than it may be."""
         document = {name: _bounded(value) for name, value in asdict(self).items()}
         document["time"] = timestamp(self.time)
+        document["cloud"] = self.cloud or self.gateway
         for name in ("path", "reason"):
             document[name] = _cut(getattr(self, name), LONGEST_TEXT)
         return document
