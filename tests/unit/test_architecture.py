@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "routing": {"scope", "mesh"},
     "haproxy": {"scope", "mesh", "routing"},
     "bridge": {"scope", "mesh", "routing"},
-    "gateway": {"scope", "mesh", "routing", "haproxy"},
+    "gateway": {"scope", "mesh", "routing", "haproxy", "bridge"},
     "client": {"scope"},
 }
 SHARED = {"gateway": {"births", "private"}, "bridge": {"private"}}

@@ -11,11 +11,13 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from openstackoid.bridge.audit import Audit, LateAudit
 from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, error_answer
 from openstackoid.bridge.forward import BROKEN_BODY, forward, invite
 from openstackoid.bridge.head import Head, Incoming, read_head
 from openstackoid.bridge.health import Health
-from openstackoid.bridge.log import log_request, shown_method, shown_path
+from openstackoid.bridge.leaving import Leaving
+from openstackoid.bridge.log import LOG, log_request, shown_method, shown_path
 from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.pages import Pages
 from openstackoid.bridge.readers import Reader
@@ -26,6 +28,7 @@ from openstackoid.bridge.twins import ask_twins
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh
 from openstackoid.routing import (
+    IDENTITY,
     REQUEST_ID,
     Decision,
     Forward,
@@ -35,8 +38,8 @@ from openstackoid.routing import (
     Request,
     Workflow,
     asks_for_token,
-    decide,
     is_traced,
+    judge,
     marked_id,
     may_be_remembered,
     url_segment,
@@ -64,11 +67,14 @@ class Bridge:
         records: Records | None = None,
         health: Health | None = None,
         workflows: Workflows | None = None,
+        audit: Audit | None = None,
     ) -> None:
         self.mesh = mesh
         self.at = at
         self.workflows = Workflows() if workflows is None else workflows
         self.readers: Mapping[str, Reader] = {}
+        self.audit = Audit(None) if audit is None else audit
+        self._late = LateAudit(self.audit, LOG)
         self._upstream = upstream
         self._records = Records() if records is None else records
         self._pages = Pages(at, upstream, self._records, health or Health(), self.workflows)
@@ -84,6 +90,8 @@ class Bridge:
             request_id = trip.request_id()
             if request_id is not None:
                 self._records.add(request_id, trip.record(started, time.monotonic() - began))
+            if trip.left is not None:
+                self._late.write(trip.left.line(started, trip.status))
 
     async def _answer(self, request: web.BaseRequest, trip: "_Trip", began: float) -> web.StreamResponse:
         status, what = 0, ""
@@ -117,13 +125,18 @@ class Bridge:
 
 
 class _Trip:
-    """One request, step by step. ``head``, ``cloud``, ``done`` and ``status`` tell the log and the record how far it came."""
+    """One request, step by step. ``head``, ``cloud``, ``done`` and ``status`` tell the log and the record how far it came.
+
+    ``left``: what the audit log is to say of it, once it is sent to a peer.
+    """
 
     def __init__(self, bridge: Bridge, upstream: Upstream, pages: Pages, request: web.BaseRequest) -> None:
         self.head: Head | None = None
         self.cloud = bridge.at
         self.done = ""
         self.status = 0
+        self.left: Leaving | None = None
+        self._home = bridge.at
         self._route = BRIDGE
         self._way = NONE
         self._mesh = bridge.mesh
@@ -152,6 +165,8 @@ class _Trip:
             self._route = REFUSE
             raise AnswerError(decision.status, decision.message, title=decision.title, reason="refused")
         self.cloud = decision.endpoint.cloud
+        if not decision.local:
+            self.left = Leaving(self._here.name, self._home, decision, head)
         if isinstance(decision, Forward):
             self._route = LOCAL if decision.local else REMOTE
             self._way = RECALLED if decision.recalled else self._way
@@ -159,14 +174,14 @@ class _Trip:
             if body is None:
                 body = await self._read_body(head, AUTHENTICATION_LIMIT)
             reader = self._readers.get(decision.endpoint.cloud)
-            answer = await relay(self._upstream, head, body, decision, self._mesh, reader=reader)
+            answer = await relay(self._upstream, head, body, decision, self._mesh, reader=reader, left=self.left)
             self.done = "relayed"
             return answer
         begun = decision.remember
         known = begun is None or self._workflows.known(begun.id) is not None
         if begun is not None:
             self._workflows.remember(begun, self._here.memory)
-        response = await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh)
+        response = await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh, self.left)
         if begun is not None and not known and response.status == 401:
             # Nothing was begun: who has no good token may not push the workflows of others out of the memory.
             self._workflows.forget(begun)
@@ -215,7 +230,9 @@ class _Trip:
         endpoint = self._here.locate(head.listener, head.path)
         in_url = endpoint is not None and url_segment(endpoint, head.path) is not None
         self._way = way_of_scope(head.headers, token, in_url)
-        return decide(self._mesh, self._here.name, request)
+        decision, scope = judge(self._mesh, self._here.name, request)
+        self._home = self._here.name if scope is None else scope.cloud_for(IDENTITY, self._here.name)
+        return decision
 
     async def _read_authentication(self, head: Head) -> bytes | None:
         """Return the body of a request for a token, which may hold a scope; None for any other request."""

@@ -8,6 +8,7 @@ from multidict import CIMultiDict
 
 from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, towards_client
 from openstackoid.bridge.head import Incoming, without
+from openstackoid.bridge.leaving import Leaving
 from openstackoid.bridge.links import Links
 from openstackoid.bridge.relink import Answered, relink, to_relink
 from openstackoid.bridge.tunnel import tunnel
@@ -64,13 +65,15 @@ async def invite(request: web.BaseRequest) -> None:
     request.writer.output_size = 0
 
 
-async def forward(upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh) -> web.StreamResponse:
-    """Send the request to where it was decided to go, and stream the answer back, its links mended.
+async def forward(
+    upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, left: Leaving | None = None
+) -> web.StreamResponse:
+    """Send the request to where it was decided to go, and stream the answer back, its links mended; ``left`` hears of it.
 
     Raises :class:`AnswerError` as long as nothing of the answer is out; after that :class:`CutError`, upon which the connection
     must be cut, so that nobody takes a part for the whole.
     """
-    exchange = _Exchange(upstream, incoming, decision, mesh)
+    exchange = _Exchange(upstream, incoming, decision, mesh, left)
     failure: AnswerError | None = None
     for hop in hops(decision.endpoint, decision.local, decision.path):
         try:
@@ -85,7 +88,8 @@ async def forward(upstream: Upstream, incoming: Incoming, decision: Forward, mes
 class _Exchange:
     """One request on its way, and its answer on the way back."""
 
-    def __init__(self, upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh) -> None:
+    def __init__(self, upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, left: Leaving | None) -> None:
+        self.left = left
         self.upstream = upstream
         self.incoming = incoming
         self.decision = decision
@@ -101,6 +105,8 @@ class _Exchange:
         try:
             async with self.upstream.ask(hop, question, self.timeouts, deadline) as answer:
                 upload.invite = False
+                if self.left is not None:
+                    self.left.hear(answer.status, answer.headers)
                 kept = self.links.headers(self.upstream.answer_headers(hop, answer))
                 if self.decision.relink and to_relink(answer.status, kept):
                     return await relink(Answered(self.upstream, hop, answer, kept), self.incoming.head, self.decision, self.links)

@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer
 from openstackoid.bridge.head import Head, without
+from openstackoid.bridge.leaving import Leaving
 from openstackoid.bridge.links import Links
 from openstackoid.bridge.readers import Reader, asked_with, asks_for_expired
 from openstackoid.bridge.tokens import project_of, with_body_token, with_catalog, with_plain_catalog
@@ -32,11 +33,18 @@ _AS_IT_IS = (("Accept-Encoding", "identity"),)
 
 
 async def relay(
-    upstream: Upstream, head: Head, body: bytes | None, decision: Relay, mesh: Mesh, *, reader: Reader | None = None
+    upstream: Upstream,
+    head: Head,
+    body: bytes | None,
+    decision: Relay,
+    mesh: Mesh,
+    *,
+    reader: Reader | None = None,
+    left: Leaving | None = None,
 ) -> WholeAnswer:
     """Send the request where ``decision`` says and return the answer, adapted to the gateway's own cloud.
 
-    ``reader`` is the account at the cloud that is asked, if there is one.
+    ``reader`` is the account at the cloud that is asked, if there is one; ``left`` hears of the answer.
 
     Raises :class:`AnswerError` when it cannot be sent, or the answer cannot be used.
     """
@@ -46,7 +54,7 @@ async def relay(
     failure: AnswerError | None = None
     for hop in hops(decision.endpoint, decision.local, decision.path):
         try:
-            exchange = _Exchange(upstream, decision, mesh.clouds[upstream.at], links, hop, reader=reader)
+            exchange = _Exchange(upstream, decision, mesh.clouds[upstream.at], links, hop, reader=reader, left=left)
             return await exchange.run(head, body)
         except UpstreamError as error:
             failure = error
@@ -67,8 +75,17 @@ class _Exchange:
     """One question to one place."""
 
     def __init__(
-        self, upstream: Upstream, decision: Relay, cloud: Cloud, links: Links, hop: Hop, *, reader: Reader | None
+        self,
+        upstream: Upstream,
+        decision: Relay,
+        cloud: Cloud,
+        links: Links,
+        hop: Hop,
+        *,
+        reader: Reader | None,
+        left: Leaving | None,
     ) -> None:
+        self.left = left
         self.upstream = upstream
         self.decision = decision
         self.cloud = cloud
@@ -97,6 +114,8 @@ class _Exchange:
 
     async def _ask(self, question: Question) -> _Answer:
         async with self.upstream.ask(self.hop, question, self.cloud.timeouts, self._deadline()) as answer:
+            if self.left is not None:
+                self.left.hear(answer.status, answer.headers)
             kept = without(self.upstream.answer_headers(self.hop, answer), "content-length")
             content = await read_answer(self.upstream, self.hop, answer, ANSWER_LIMIT)
         return _Answer(answer.status, answer.reason, kept, content)

@@ -15,6 +15,7 @@ from pathlib import Path
 from aiohttp import web
 
 from openstackoid.bridge.app import Bridge
+from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.bridge.health import Health
 from openstackoid.bridge.journal import Journal
@@ -49,12 +50,21 @@ class Sockets:
     records: Path | None = None
 
 
-async def serve(at: str, file: Path, sockets: Sockets, *, journal: Path | None = None, stop_on_eof: bool = False) -> None:
+async def serve(
+    at: str,
+    file: Path,
+    sockets: Sockets,
+    *,
+    journal: Path | None = None,
+    audit: Audit | None = None,
+    stop_on_eof: bool = False,
+) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
     SIGHUP has ``file`` and the reader accounts read again; what cannot be used changes nothing. ``journal`` is the file that
-    keeps the memory of workflows over a restart. ``stop_on_eof``: also end when standard input does, as it does when the parent
-    process is gone. Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
+    keeps the memory of workflows over a restart, ``audit`` the log of what crosses clouds. ``stop_on_eof``: also end when
+    standard input does, as it does when the parent process is gone. Raises :class:`BridgeError` or
+    :class:`~openstackoid.mesh.MeshError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: whoever sees it accept may send a signal.
@@ -68,7 +78,7 @@ async def serve(at: str, file: Path, sockets: Sockets, *, journal: Path | None =
     upstream, records = Upstream(at), Records()
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
     workflows = Workflows(Journal(journal) if journal is not None else None)
-    bridge = Bridge(mesh, at, upstream, records=records, health=health, workflows=workflows)
+    bridge = Bridge(mesh, at, upstream, records=records, health=health, workflows=workflows, audit=audit)
     try:
         bridge.readers = _readers(mesh, at)
     except OpenstackoidError as error:

@@ -14,9 +14,10 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.head import decoded, end_to_end
+from openstackoid.bridge.head import decoded, end_to_end, without
 from openstackoid.mesh import Endpoint, Timeouts
 from openstackoid.routing import Headers
+from openstackoid.routing.leaving import USE
 
 HEAD_LIMIT = 16 * 1024
 """Bytes of a line or a header: above the 15 KiB that HAProxy's default buffer lets through."""
@@ -133,11 +134,14 @@ class Upstream:
             raise self._failure(hop, error, timeouts) from None
 
     def answer_headers(self, hop: Hop, answer: aiohttp.ClientResponse) -> Headers:
-        """Return the end-to-end headers of an answer. Raises :class:`UpstreamError` when one cannot be handed on unharmed."""
+        """Return the headers of an answer that travel on: end-to-end, and not what a gateway tells gateways alone.
+
+        Raises :class:`UpstreamError` when one cannot be handed on unharmed.
+        """
         headers = decoded(answer.raw_headers)
         if isinstance(headers, str):
             raise self.unusable(hop, f"the header {headers} of its answer is not UTF-8")
-        return end_to_end(headers)
+        return without(end_to_end(headers), USE)
 
     def unusable(self, hop: Hop, why: str) -> UpstreamError:
         """Return the error for an answer that cannot be used."""

@@ -134,7 +134,7 @@ async def test_a_defect_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, caplog
     def broken(*_: object) -> None:
         raise RuntimeError("secret-token")
 
-    monkeypatch.setattr(app, "decide", broken)
+    monkeypatch.setattr(app, "judge", broken)
     async with staged() as stage:
         answer = await stage.ask("GET", "/image")
     assert (answer.status, answer.error) == (500, "gateway of CloudOne: a defect of the bridge; its log says where")
