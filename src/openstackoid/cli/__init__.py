@@ -10,7 +10,7 @@ from importlib import import_module
 from openstackoid import __version__
 from openstackoid.errors import OpenstackoidError
 
-GROUPS = ("discover", "explain", "gateway", "lab")
+GROUPS = ("audit", "discover", "explain", "gateway", "lab")
 
 
 def build_parser(groups: Sequence[str] = GROUPS) -> argparse.ArgumentParser:
