@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the audit log says of a request that the bridge sends to a peer."""
 
-from collections.abc import Mapping
+from multidict import MultiMapping
 
 from openstackoid.bridge.audit import OUT, AuditLine
 from openstackoid.bridge.head import Head
@@ -22,10 +22,11 @@ class Leaving:
         self._answered = 0
         self._use: Use | None = None
 
-    def hear(self, status: int, headers: Mapping[str, str]) -> None:
+    def hear(self, status: int, headers: MultiMapping[str]) -> None:
         """Take note of the peer's answer, and of what its gateway tells of the user."""
         self._answered = status
-        self._use = decode(headers.get(USE, ""))
+        told = headers.getall(USE, [])
+        self._use = decode(told[0]) if len(told) == 1 else None
 
     def line(self, started: float, status: int) -> AuditLine:
         """Return the line; ``status`` is what the client got, which may be the gateway's own word."""
