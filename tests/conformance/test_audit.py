@@ -14,9 +14,9 @@ from conformance.case import marked
 from conformance.gateway import RunningGateway, running_gateways
 from conformance.recorder import Seen
 from openstackoid.bridge.audit import Party
-from openstackoid.bridge.use import LONGEST, Use, encode
+from openstackoid.bridge.use import LONGEST, Admission, encode
 
-USE = encode(Use(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff"))
+USE = encode(Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff"))
 WHO = {"id": "u1", "name": "ada", "domain": "Default"}
 TELLS = ("X-Answer-With", f"X-Openstackoid-Use: {USE}")
 SECRET = "s3cr3t-marked"
@@ -139,7 +139,7 @@ def test_whose_users_they_are_stands_in_the_scope(two: list[RunningGateway], how
 
 @HOW
 @pytest.mark.parametrize(
-    "told", ["e30", "two words", "a" * (LONGEST + 1), encode(Use(rule="r")) + "%0a", "left=x use=y"], ids=range(5)
+    "told", ["e30", "two words", "a" * (LONGEST + 1), encode(Admission(rule="r")) + "%0a", "left=x use=y"], ids=range(5)
 )
 def test_what_a_peer_tells_in_no_form_counts_for_nothing(two: list[RunningGateway], how: str, told: str) -> None:
     watch = Watch(two[0])
@@ -191,7 +191,7 @@ def test_what_the_bridge_sends_is_not_written_down_twice(two: list[RunningGatewa
 
 @HOW
 def test_no_path_hides_a_request_or_forges_one(two: list[RunningGateway], how: str) -> None:
-    long = encode(Use(Party("i" * 255, "n" * 255, "d" * 255), Party("i" * 255, "n" * 255, "d" * 128), "r" * 20))
+    long = encode(Admission(Party("i" * 255, "n" * 255, "d" * 255), Party("i" * 255, "n" * 255, "d" * 128), "r" * 20))
     assert LONGEST - 300 < len(long) <= LONGEST
     for path, shown in (
         ("/image/" + '{|^"' * 500, "/image/..."),

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
+from multidict import MultiMapping
 
 from openstackoid.bridge.audit import Audit, LateAudit
 from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, error_answer
@@ -32,6 +33,7 @@ from openstackoid.routing import (
     REQUEST_ID,
     Decision,
     Forward,
+    Headers,
     ReadBody,
     Refuse,
     Relay,
@@ -181,11 +183,16 @@ class _Trip:
         known = begun is None or self._workflows.known(begun.id) is not None
         if begun is not None:
             self._workflows.remember(begun, self._here.memory)
-        response = await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh, self.left)
+        response = await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh, self._heard)
         if begun is not None and not known and response.status == 401:
             # Nothing was begun: who has no good token may not push the workflows of others out of the memory.
             self._workflows.forget(begun)
         return response
+
+    def _heard(self, status: int, headers: MultiMapping[str]) -> Headers:
+        if self.left is not None:
+            self.left.hear(status, headers)
+        return ()
 
     async def _ask_twins(self, head: Head) -> None:
         """Learn from the cloud's other gateways what this one does not remember, where the request says no scope of its own."""

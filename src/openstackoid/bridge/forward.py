@@ -2,19 +2,19 @@
 """A request sent on as it came: bodies stream both ways and nothing is kept, but for JSON whose links are to be mended."""
 
 import asyncio
+from collections.abc import Callable
 
 from aiohttp import web
-from multidict import CIMultiDict
+from multidict import CIMultiDict, MultiMapping
 
 from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, towards_client
 from openstackoid.bridge.head import Incoming, without
-from openstackoid.bridge.leaving import Leaving
 from openstackoid.bridge.links import Links
 from openstackoid.bridge.relink import Answered, relink, to_relink
 from openstackoid.bridge.tunnel import tunnel
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops
 from openstackoid.mesh import Mesh, Timeouts
-from openstackoid.routing import Forward
+from openstackoid.routing import Forward, Headers
 
 BROKEN_BODY = "the body of the request is malformed, or did not arrive in time"
 
@@ -65,15 +65,19 @@ async def invite(request: web.BaseRequest) -> None:
     request.writer.output_size = 0
 
 
+Heard = Callable[[int, MultiMapping[str]], Headers]
+"""Is told the status and the headers of an answer before any of it is out, and returns what headers are to go with it."""
+
+
 async def forward(
-    upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, left: Leaving | None = None
+    upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, heard: Heard = lambda *_: ()
 ) -> web.StreamResponse:
-    """Send the request to where it was decided to go, and stream the answer back, its links mended; ``left`` hears of it.
+    """Send the request to where it was decided to go, and stream the answer back, its links mended.
 
     Raises :class:`AnswerError` as long as nothing of the answer is out; after that :class:`CutError`, upon which the connection
     must be cut, so that nobody takes a part for the whole.
     """
-    exchange = _Exchange(upstream, incoming, decision, mesh, left)
+    exchange = _Exchange(upstream, incoming, decision, mesh, heard)
     failure: AnswerError | None = None
     for hop in hops(decision.endpoint, decision.local, decision.path):
         try:
@@ -88,8 +92,8 @@ async def forward(
 class _Exchange:
     """One request on its way, and its answer on the way back."""
 
-    def __init__(self, upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, left: Leaving | None) -> None:
-        self.left = left
+    def __init__(self, upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, heard: Heard) -> None:
+        self.heard = heard
         self.upstream = upstream
         self.incoming = incoming
         self.decision = decision
@@ -105,9 +109,8 @@ class _Exchange:
         try:
             async with self.upstream.ask(hop, question, self.timeouts, deadline) as answer:
                 upload.invite = False
-                if self.left is not None:
-                    self.left.hear(answer.status, answer.headers)
-                kept = self.links.headers(self.upstream.answer_headers(hop, answer))
+                told = self.heard(answer.status, answer.headers)
+                kept = self.links.headers(self.upstream.answer_headers(hop, answer)) + told
                 if self.decision.relink and to_relink(answer.status, kept):
                     return await relink(Answered(self.upstream, hop, answer, kept), self.incoming.head, self.decision, self.links)
                 response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept))

@@ -6,7 +6,7 @@ from multidict import MultiMapping
 from openstackoid.bridge.audit import OUT, AuditLine
 from openstackoid.bridge.head import Head
 from openstackoid.bridge.log import shown_method, shown_path
-from openstackoid.bridge.use import Use, decode, outcome_of
+from openstackoid.bridge.use import Admission, decode, outcome_of
 from openstackoid.routing import Forward, Relay
 from openstackoid.routing.leaving import USE, sole_id
 
@@ -20,7 +20,7 @@ class Leaving:
         self._decision = decision
         self._head = head
         self._answered = 0
-        self._use: Use | None = None
+        self._use: Admission | None = None
 
     def hear(self, status: int, headers: MultiMapping[str]) -> None:
         """Take note of the peer's answer, and of what its gateway tells of the user."""

@@ -23,7 +23,7 @@ _REFUSALS = frozenset({401, 403, 429, 508})
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class Admission:
     """As whom a request came in: the user and project of its home, and the entry of the policy that let them in."""
 
     user: Party | None = None
@@ -31,7 +31,7 @@ class Use:
     rule: str | None = None
 
 
-def encode(use: Use) -> str:
+def encode(use: Admission) -> str:
     """Return the value of the header; names are cut where all of them together would be too long for it."""
     for longest in _CUTS:
         text = json.dumps(_shortened(asdict(use), longest), ensure_ascii=False, separators=(",", ":"))
@@ -41,7 +41,7 @@ def encode(use: Use) -> str:
     raise AssertionError("seven names of the shortest cut fit")
 
 
-def decode(value: str) -> Use | None:
+def decode(value: str) -> Admission | None:
     """Return what the header's value tells, or None where it is not what :func:`encode` makes."""
     if _VALUE.fullmatch(value) is None:
         return None
@@ -55,10 +55,10 @@ def decode(value: str) -> Use | None:
     if not all(document[name] is None or _is_party(document[name]) for name in ("user", "project")):
         return None
     user, project = (Party(**found) if (found := document[name]) is not None else None for name in ("user", "project"))
-    return Use(user, project, document["rule"])
+    return Admission(user, project, document["rule"])
 
 
-def outcome_of(status: int, use: Use | None) -> str:
+def outcome_of(status: int, use: Admission | None) -> str:
     """Return what became of a request that left: who was told as whom it was taken knows that it was let in.
 
     Otherwise the status says so, where it is one with which gateways refuse; any other failure says nothing about it.

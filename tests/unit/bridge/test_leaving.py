@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from openstackoid.bridge.audit import Party
-from openstackoid.bridge.use import Use, encode
+from openstackoid.bridge.use import Admission, encode
 from unit.bridge.stage import Stage, head, never, played, says, says_json, staged
 
 ID = "req-0a1b2c3d-0000-4000-8000-000000000000"
-USE = encode(Use(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff"))
+USE = encode(Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff"))
 TOLD = f"X-Openstackoid-Use: {USE}"
 TOKEN = 'X-Auth-Token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}'
 SECRET = "s3cr3t-marked"

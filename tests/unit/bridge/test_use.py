@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openstackoid.bridge.audit import LONGEST_NAME, Party
-from openstackoid.bridge.use import LONGEST, Use, decode, encode, outcome_of
+from openstackoid.bridge.use import LONGEST, Admission, decode, encode, outcome_of
 
 ADA = Party("u1", "ada", "Default")
 DEMO = Party("p1", "demo", "Default")
-USE = Use(ADA, DEMO, "staff")
+USE = Admission(ADA, DEMO, "staff")
 TOLD: dict[str, Any] = {"user": {"id": "u1", "name": "ada", "domain": "Default"}, "project": None, "rule": "staff"}
 
 names = st.none() | st.text(max_size=10).map(lambda text: text * 30)
@@ -26,8 +26,8 @@ def header(document: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(document).encode()).rstrip(b"=").decode()
 
 
-@given(st.builds(Use, parties, parties, names))
-def test_whatever_the_names_are_the_header_is_short_plain_and_can_be_read(use: Use) -> None:
+@given(st.builds(Admission, parties, parties, names))
+def test_whatever_the_names_are_the_header_is_short_plain_and_can_be_read(use: Admission) -> None:
     value = encode(use)
     assert re.fullmatch(rf"[A-Za-z0-9_-]{{1,{LONGEST}}}", value)
     told = decode(value)
@@ -41,14 +41,14 @@ def test_whatever_the_names_are_the_header_is_short_plain_and_can_be_read(use: U
 
 def test_what_was_told_is_read() -> None:
     assert decode(encode(USE)) == USE
-    assert decode(encode(Use())) == Use()
-    accents = Use(Party("u", "Zoë ☃", "d"), None, "r")
+    assert decode(encode(Admission())) == Admission()
+    accents = Admission(Party("u", "Zoë ☃", "d"), None, "r")
     assert decode(encode(accents)) == accents
 
 
 def test_names_that_are_too_long_together_are_cut() -> None:
     endless = Party("\x00" * 10_000, "☃" * 10_000, "n" * 10_000)
-    told = decode(encode(Use(endless, endless, "r" * 10_000)))
+    told = decode(encode(Admission(endless, endless, "r" * 10_000)))
     assert told is not None
     assert told.user is not None
     assert told.user.name is not None
@@ -108,5 +108,5 @@ def test_anything_else_counts_for_nothing(value: str) -> None:
         (0, None, "failed"),
     ],
 )
-def test_the_outcome_of_what_left(status: int, use: Use | None, outcome: str) -> None:
+def test_the_outcome_of_what_left(status: int, use: Admission | None, outcome: str) -> None:
     assert outcome_of(status, use) == outcome

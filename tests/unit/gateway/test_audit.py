@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openstackoid.bridge.audit import Audit, Party
-from openstackoid.bridge.use import Use, encode
+from openstackoid.bridge.use import Admission, encode
 from openstackoid.gateway.audit import Departures, departure
 
 ID = "req-a0d17000-0000-4000-8000-000000000001"
 HEAD = "127.0.0.1 GET /image/v2/images -> peer.Cloud-3.b.1 200 250 ms ---- -"
-USE = Use(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff")
+USE = Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff")
 TAIL = f"image.public home=CloudOne id={ID} use={encode(USE)}"
 LOCAL = b"127.0.0.1 GET /image/v2/images -> local.image.public 200 0 ms ---- - -\n"
 
