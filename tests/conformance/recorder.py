@@ -39,7 +39,10 @@ class _Server(ThreadingHTTPServer):
 
 
 class Recorder:
-    """Servers with names, and the requests that they have seen, health checks left out."""
+    """Servers with names, and the requests that they have seen, health checks left out.
+
+    A request may have them answer with a header more: ``X-Answer-With: Name: value``.
+    """
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
@@ -64,7 +67,8 @@ class Recorder:
                 self.send_response(404 if self.path.endswith("/v3/projects/p1") and "X-Case" not in self.headers else 200)
                 self.send_header("Content-Length", str(len(content)))
                 self.send_header("Content-Type", "application/json")
-                for key, value in self.answers.items():
+                told = self.headers.get_all("X-Answer-With", [])
+                for key, value in (*self.answers.items(), *(line.split(": ", 1) for line in told)):
                     self.send_header(key, value)
                 self.end_headers()
                 if self.command != "HEAD":

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "haproxy": {"scope", "policy", "mesh", "routing"},
     "tls": set(),
     "bridge": {"scope", "policy", "mesh", "routing", "tls"},
-    "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "tls"},
+    "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls"},
     "client": {"scope"},
     "certs": {"scope"},
 }

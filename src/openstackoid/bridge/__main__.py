@@ -6,6 +6,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.log import set_up
 from openstackoid.bridge.server import Sockets, serve
 from openstackoid.errors import OpenstackoidError
@@ -28,13 +29,15 @@ def main(argv: list[str] | None = None) -> int:
         metavar="DIR",
         help="the folder of certificate.pem and authority.pem, if not where the mesh says",
     )
+    parser.add_argument("--audit-log", type=Path, metavar="FILE", help="the file to which each use of another cloud is written")
     parser.add_argument("--stop-on-eof", action="store_true", help="end when standard input ends")
     arguments = parser.parse_args(argv)
     set_up()
     try:
         sockets = Sockets(arguments.socket, arguments.haproxy_socket, arguments.records_socket)
         files = {"journal": arguments.journal, "tls": arguments.tls_files}
-        asyncio.run(serve(arguments.cloud, arguments.config, sockets, **files, stop_on_eof=arguments.stop_on_eof))
+        audit = Audit(arguments.audit_log)
+        asyncio.run(serve(arguments.cloud, arguments.config, sockets, **files, audit=audit, stop_on_eof=arguments.stop_on_eof))
     except OpenstackoidError as error:
         print(f"openstackoid bridge: {error}", file=sys.stderr)
         if error.hint:

@@ -7,6 +7,7 @@ loses its power may lose the last seconds. What is cut and escaped here comes fr
 """
 
 import json
+import logging
 import os
 import stat
 from collections.abc import Mapping
@@ -57,15 +58,17 @@ class AuditLine:
     """One use of a cloud by a user of another, at one gateway.
 
     ``time``: seconds of the wall clock. ``gateway``: the cloud whose gateway writes. ``home``: the cloud that issued the user's
-    token. ``user`` and ``project``: as that cloud says; ``roles``: as this cloud has granted them. ``sender``: the cloud whose
-    gateway brought the request, where that is proved. ``path``: as :func:`~openstackoid.bridge.log.shown_path` shows it.
-    ``rule``: which entry of the policy decided. ``status``: what the client got, 0 where it has left.
+    token. ``cloud``: the one whose service was asked for, the gateway's own where it is not said. ``user`` and ``project``: as
+    the home says; ``roles``: as this cloud has granted them. ``sender``: the cloud whose gateway brought the request, where that
+    is proved. ``path``: as :func:`~openstackoid.bridge.log.shown_path` shows it. ``rule``: which entry of the policy decided.
+    ``status``: what the client got, 0 where it has left.
     """
 
     time: float
     gateway: str
     direction: str
     home: str
+    cloud: str | None = None
     user: Party | None = None
     project: Party | None = None
     roles: tuple[str, ...] = ()
@@ -84,6 +87,7 @@ class AuditLine:
         """Return the line for JSON: what is not known is null, and nothing is longer than it may be."""
         document = {name: _bounded(value) for name, value in asdict(self).items()}
         document["time"] = timestamp(self.time)
+        document["cloud"] = self.cloud or self.gateway
         for name in ("path", "reason"):
             document[name] = _cut(getattr(self, name), LONGEST_TEXT)
         return document
@@ -105,11 +109,11 @@ class Audit:
         self._file = (0, 0)
         self._cut_short = False
 
-    def write(self, line: AuditLine) -> None:
-        """Append a line. Raises :class:`AuditError`, and then nothing may be done that the line is about."""
+    def write(self, *lines: AuditLine) -> None:
+        """Append lines, all at once. Raises :class:`AuditError`, and then nothing may be done that they are about."""
         if self._path is None:
             return
-        data = line.encoded()
+        data = b"".join(line.encoded() for line in lines)
         try:
             self._follow(self._path)
             if self._cut_short:
@@ -147,6 +151,34 @@ class Audit:
             raise OSError(0, "it is no regular file")
         self._descriptor, self._file = descriptor, (found.st_dev, found.st_ino)
         self._cut_short = found.st_size > 0 and os.pread(descriptor, 1, found.st_size - 1) != b"\n"
+
+
+class LateAudit:
+    """Writes down what has happened already, which nothing can hold up any more: a failure is said in ``log``, and counted."""
+
+    def __init__(self, audit: Audit, log: logging.Logger) -> None:
+        self._audit = audit
+        self._log = log
+        self._lost = 0
+
+    def write(self, *lines: AuditLine) -> None:
+        """Append lines, or lose them."""
+        if not lines:
+            return
+        try:
+            self._audit.write(*lines)
+        except AuditError as error:
+            self.lose(len(lines), str(error))
+            return
+        if self._lost:
+            self._log.error("audit: %d lines about requests that left were lost; they are written again", self._lost)
+            self._lost = 0
+
+    def lose(self, number: int, why: str) -> None:
+        """Count lines that are lost, and say why: once, not for each of what may be thousands."""
+        if not self._lost:
+            self._log.error("audit: requests that left are not written down: %s", why)
+        self._lost += number
 
 
 def timestamp(seconds: float) -> str:

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Callable
 
 from aiohttp import web
-from multidict import CIMultiDict
+from multidict import CIMultiDict, MultiMapping
 
 from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, towards_client
 from openstackoid.bridge.head import Incoming, without
@@ -65,12 +65,12 @@ async def invite(request: web.BaseRequest) -> None:
     request.writer.output_size = 0
 
 
-Heard = Callable[[int], Headers]
-"""Is told the status of an answer before any of it is out, and returns what headers are to go with it."""
+Heard = Callable[[int, MultiMapping[str]], Headers]
+"""Is told the status and the headers of an answer before any of it is out, and returns what headers are to go with it."""
 
 
 async def forward(
-    upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, heard: Heard = lambda _: ()
+    upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, heard: Heard = lambda *_: ()
 ) -> web.StreamResponse:
     """Send the request to where it was decided to go, and stream the answer back, its links mended.
 
@@ -109,7 +109,8 @@ class _Exchange:
         try:
             async with self.upstream.ask(hop, question, self.timeouts, deadline) as answer:
                 upload.invite = False
-                kept = self.links.headers(self.upstream.answer_headers(hop, answer)) + self.heard(answer.status)
+                told = self.heard(answer.status, answer.headers)
+                kept = self.links.headers(self.upstream.answer_headers(hop, answer)) + told
                 if self.decision.relink and to_relink(answer.status, kept):
                     return await relink(Answered(self.upstream, hop, answer, kept), self.incoming.head, self.decision, self.links)
                 response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept))

@@ -18,6 +18,7 @@ from openstackoid.bridge.log import shown_method, shown_path
 from openstackoid.bridge.persons import Asked, Persons
 from openstackoid.bridge.readers import Reader
 from openstackoid.bridge.upstream import Upstream
+from openstackoid.bridge.use import Admission
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.policy import Denial, Grant, Owned, Person, Use, grant, local_project, may_enter
 from openstackoid.routing import IDENTITY, REQUEST_ID, Forward, Guarded, called_path, own_identity, with_project
@@ -61,6 +62,11 @@ class Entry:
             reason=reason,
             request_id=ids[0] if len(ids) == 1 else None,
         )
+
+    def admission(self) -> Admission:
+        """Return what the gateway that has sent the request is told of it."""
+        person, rule = self.person, None if self.grant is None else self.grant.rule
+        return Admission(None, None, rule) if person is None else Admission(party(person.user), party(person.project), rule)
 
     def path(self, decision: Forward) -> str:
         """Return the path under which the service here knows what was asked for: with the project that the user has here."""

@@ -3,8 +3,11 @@
 
 import logging
 import re
+from typing import TYPE_CHECKING
 
-from openstackoid.bridge.head import Head
+if TYPE_CHECKING:
+    # The supervisor shows paths, too, and is spared aiohttp.
+    from openstackoid.bridge.head import Head
 
 LOG = logging.getLogger("openstackoid.bridge")
 
@@ -17,12 +20,12 @@ def shown_path(path: str) -> str:
     return "/".join(segment if _HARMLESS.match(segment) else "..." for segment in path.split("/")[:16])
 
 
-def shown_method(head: Head | None) -> str:
+def shown_method(head: "Head | None") -> str:
     """Return a request's method for the log, or ``-`` for one that is not written as methods are."""
     return head.method if head is not None and _METHOD.match(head.method) else "-"
 
 
-def log_request(head: Head | None, status: int, cloud: str, seconds: float, what: str) -> None:
+def log_request(head: "Head | None", status: int, cloud: str, seconds: float, what: str) -> None:
     """Write the line of one request: method, path, status, cloud, milliseconds, and what happened in the gateway's own words."""
     path = shown_path(head.path) if head is not None else "-"
     LOG.log(

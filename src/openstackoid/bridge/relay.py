@@ -15,6 +15,7 @@ from multidict import CIMultiDict
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer
 from openstackoid.bridge.head import Head, without
+from openstackoid.bridge.leaving import Leaving
 from openstackoid.bridge.links import Links
 from openstackoid.bridge.local_ids import LocalIds
 from openstackoid.bridge.readers import Reader, asked_with, asks_for_expired
@@ -43,10 +44,12 @@ async def relay(
     *,
     ids: LocalIds,
     reader: Reader | None = None,
+    left: Leaving | None = None,
 ) -> WholeAnswer:
     """Send the request where ``decision`` says and return the answer, adapted to the gateway's own cloud.
 
-    ``reader`` is the account at the cloud that is asked, if there is one; ``ids`` knows this cloud's projects.
+    ``reader`` is the account at the cloud that is asked, if there is one; ``ids`` knows this cloud's projects; ``left`` hears of
+    the answer.
 
     Raises :class:`AnswerError` when it cannot be sent, or the answer cannot be used.
     """
@@ -56,7 +59,8 @@ async def relay(
     failure: AnswerError | None = None
     for hop in hops(decision.endpoint, decision.local, decision.path):
         try:
-            exchange = _Exchange(upstream, decision, mesh.clouds[upstream.at], links, hop, ids=ids, reader=reader)
+            here = mesh.clouds[upstream.at]
+            exchange = _Exchange(upstream, decision, here, links, hop, ids=ids, reader=reader, left=left)
             return await exchange.run(head, body)
         except UpstreamError as error:
             failure = error
@@ -86,7 +90,9 @@ class _Exchange:
         *,
         ids: LocalIds,
         reader: Reader | None,
+        left: Leaving | None,
     ) -> None:
+        self.left = left
         self.upstream = upstream
         self.decision = decision
         self.cloud = cloud
@@ -144,6 +150,8 @@ class _Exchange:
 
     async def _ask(self, question: Question) -> _Answer:
         async with self.upstream.ask(self.hop, question, self.cloud.timeouts, self._deadline()) as answer:
+            if self.left is not None:
+                self.left.hear(answer.status, answer.headers)
             kept = without(self.upstream.answer_headers(self.hop, answer), "content-length")
             content = await read_answer(self.upstream, self.hop, answer, ANSWER_LIMIT)
         return _Answer(answer.status, answer.reason, kept, content)

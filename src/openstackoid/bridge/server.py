@@ -15,6 +15,7 @@ from pathlib import Path
 from aiohttp import web
 
 from openstackoid.bridge.app import Bridge
+from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.bridge.health import Health
 from openstackoid.bridge.journal import Journal
@@ -57,14 +58,15 @@ async def serve(
     *,
     journal: Path | None = None,
     tls: Path | None = None,
+    audit: Audit | None = None,
     stop_on_eof: bool = False,
 ) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
     SIGHUP has ``file``, the reader accounts and the certificate read again; what cannot be used changes nothing. ``journal`` is
     the file that keeps the memory of workflows over a restart, ``tls`` the folder of the certificate and the authority, if they
-    are not where the mesh says. ``stop_on_eof``: also end when standard input does, as it does when the parent
-    process is gone. Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
+    are not where the mesh says, ``audit`` the log of what crosses clouds. ``stop_on_eof``: also end when standard input does, as
+    it does when the parent process is gone. Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: whoever sees it accept may send a signal.
@@ -78,7 +80,7 @@ async def serve(
     upstream, records = Upstream(at), Records()
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
     workflows = Workflows(Journal(journal) if journal is not None else None)
-    bridge = Bridge(mesh, at, upstream, records=records, health=health, workflows=workflows)
+    bridge = Bridge(mesh, at, upstream, records=records, health=health, workflows=workflows, audit=audit)
     # The supervisor does not begin with such files. When a bridge is started again later, it serves what it can.
     try:
         upstream.identity = _identity(mesh, at, tls)

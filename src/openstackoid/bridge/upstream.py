@@ -14,9 +14,10 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.head import decoded, end_to_end
+from openstackoid.bridge.head import decoded, end_to_end, without
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers
+from openstackoid.routing.leaving import USE
 from openstackoid.tls import Identity, fault_of, what_was_wrong
 
 HEAD_LIMIT = 16 * 1024
@@ -159,11 +160,14 @@ class Upstream:
         return UpstreamError(503, f"gateway of {self.at}: {hop.place}: {what}", unreached=unreached)
 
     def answer_headers(self, hop: Hop, answer: aiohttp.ClientResponse) -> Headers:
-        """Return the end-to-end headers of an answer. Raises :class:`UpstreamError` when one cannot be handed on unharmed."""
+        """Return the headers of an answer that travel on: end-to-end, and not what a gateway tells gateways alone.
+
+        Raises :class:`UpstreamError` when one cannot be handed on unharmed.
+        """
         headers = decoded(answer.raw_headers)
         if isinstance(headers, str):
             raise self.unusable(hop, f"the header {headers} of its answer is not UTF-8")
-        return end_to_end(headers)
+        return without(end_to_end(headers), USE)
 
     def unusable(self, hop: Hop, why: str) -> UpstreamError:
         """Return the error for an answer that cannot be used."""

@@ -11,6 +11,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from openstackoid.bridge.audit import Audit
+from openstackoid.gateway.audit import Departures
 from openstackoid.gateway.child import Child
 from openstackoid.gateway.decisions import Part
 from openstackoid.gateway.errors import GatewayError
@@ -42,6 +44,7 @@ class Crew:
         self.haproxy = haproxy
         self.hurry = asyncio.Event()
         self._children: set[Child] = set()
+        self._departures = Departures(cloud, Audit(folder.audit))
 
     async def launch(self, part: Part, argv: Sequence[str], ready: Callable[[int], Awaitable[bool]]) -> Child:
         """Start a part and wait until ``ready`` says of its process id that it accepts connections.
@@ -51,7 +54,7 @@ class Crew:
         try:
             if part is Part.HAPROXY:
                 says = _HaproxySays()
-                child = await Child.start(part, argv, self.haproxy.environment(), _requests, says)
+                child = await Child.start(part, argv, self.haproxy.environment(), self._requests, says)
             else:
                 says = None
                 child = await Child.start(part, argv, _without_credentials(), _pass_on, _pass_on)
@@ -70,6 +73,11 @@ class Crew:
                 raise GatewayError(f"{part} of {self.cloud} was not ready after {START_PATIENCE:g} s")
             await asyncio.sleep(_GLANCE)
         raise GatewayError(f"{part} of {self.cloud} {await asyncio.shield(child.end)} before it was ready; it says why above")
+
+    def _requests(self, lines: bytes) -> None:
+        """HAProxy's log of requests and of what happens to backends, a line each; all that it lacks is the time."""
+        now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
+        _pass_on(b"".join(now + line for line in self._departures(lines).splitlines(keepends=True)))
 
     def _left(self, child: Child) -> None:
         self._children.discard(child)
@@ -112,12 +120,6 @@ def _pass_on(lines: bytes) -> None:
     with contextlib.suppress(OSError):
         sys.stderr.buffer.write(lines)
         sys.stderr.buffer.flush()
-
-
-def _requests(lines: bytes) -> None:
-    """HAProxy's log of requests and of what happens to backends, a line each; all that it lacks is the time."""
-    now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
-    _pass_on(b"".join(now + line for line in lines.splitlines(keepends=True)))
 
 
 class _HaproxySays:

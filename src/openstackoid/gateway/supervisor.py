@@ -93,7 +93,8 @@ class Supervisor:
         argv = [sys.executable, "-m", "openstackoid.bridge", "--cloud", self.cloud]
         argv += ["--config", str(self.folder.mesh), "--socket", str(socket)]
         argv += ["--haproxy-socket", str(self.folder.stats_socket), "--records-socket", str(self.folder.records_socket)]
-        argv += ["--journal", str(self.folder.journal), "--tls-files", str(self.folder.path)]
+        argv += ["--journal", str(self.folder.journal), "--audit-log", str(self.folder.audit)]
+        argv += ["--tls-files", str(self.folder.path)]
 
         async def ready(_: int) -> bool:
             return await _accepts(socket)

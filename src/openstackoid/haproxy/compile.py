@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.haproxy.answers import LOCAL, PEER, local_rules, peer_rules
+from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, told_by_peers, told_by_services, told_by_the_bridge
 from openstackoid.haproxy.maps import (
     ENDPOINTS,
     LINKS,
@@ -74,9 +75,9 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime, tls: Tls | None = 
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(mesh, here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
-        _section(f"defaults {LOCAL} from {_BASE}", [*scheme_for_services(here), *local_rules(mesh, here)]),
+        _section(f"defaults {LOCAL} from {_BASE}", [*scheme_for_services(here), *told_by_services(), *local_rules(mesh, here)]),
         *(_section(f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
-        _section(f"defaults {PEER} from {_BASE}", peer_rules(mesh, here)),
+        _section(f"defaults {PEER} from {_BASE}", [*told_by_peers(), *peer_rules(mesh, here)]),
     ]
     for name, peer in mesh.clouds.items():
         if name != cloud:
@@ -101,7 +102,7 @@ def _section(title: str, lines: list[str]) -> str:
 
 def _global(runtime: Runtime) -> list[str]:
     return [
-        "log stdout format raw local0 info",
+        f"log stdout len {LONGEST_LINE} format raw local0 info",
         "default-path config",
         f"stats socket {runtime.stats_socket} mode 600 level admin expose-fd listeners",
         "# A process that was replaced finishes its requests, downloads included, for this long.",
@@ -114,7 +115,7 @@ def _defaults(cloud: Cloud) -> list[str]:
     return [
         "mode http",
         "log global",
-        f'log-format "{LOG_FORMAT}"',
+        f'log-format "{LOG_FORMAT} {LEFT_FORMAT}"',
         f"timeout connect {_ms(timeouts.connect)}",
         f"timeout client {_ms(timeouts.client)}",
         f"timeout server {_ms(timeouts.server)}",
@@ -157,6 +158,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
     patience = timeouts.server + timeouts.connect + 5
     return [
         f"timeout server {_ms(patience)}",
+        *told_by_the_bridge(),
         *_failures(cloud, "the Python service behind the gateway"),
         f"server bridge unix@{runtime.bridge_socket}",
     ]

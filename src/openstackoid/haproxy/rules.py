@@ -9,6 +9,7 @@ be named twice. Whatever else is possible sets ``txn.bridge``, and Python decide
 from collections.abc import Collection
 
 from openstackoid.haproxy.answers import request_rules
+from openstackoid.haproxy.audit import leaving
 from openstackoid.haproxy.maps import ENDPOINTS, PAIRS, RELINKED, TARGETS
 from openstackoid.haproxy.records import own_pages_and_traces
 from openstackoid.haproxy.tls import sender_rules, told_to_the_bridge
@@ -54,6 +55,7 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
         *_workflows(cloud, watched),
         *_identity(cloud),
         *_what_is_sent(cloud),
+        *leaving(),
         *_where_to(cloud),
     ]
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to a request at a gateway: its head and the mesh in, a decision out. Pure: no sockets, no clock, no files."""
 
-from openstackoid.routing.decide import decide
+from openstackoid.routing.decide import decide, judge
 from openstackoid.routing.decision import Decision, Forward, Guarded, ReadBody, Refuse, Relay
 from openstackoid.routing.explain import Explanation, explain
 from openstackoid.routing.identity import (
@@ -61,6 +61,7 @@ __all__ = [
     "decide",
     "explain",
     "is_traced",
+    "judge",
     "link_schemes",
     "marked_id",
     "may_be_remembered",

@@ -3,10 +3,11 @@
 
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.decision import Forward
+from openstackoid.routing.leaving import given_id, sole_id
 from openstackoid.routing.links import relinks
 from openstackoid.routing.reading import Reading, RefusedError, Token
 from openstackoid.routing.request import with_headers
-from openstackoid.routing.workflows import Workflow
+from openstackoid.routing.workflows import REQUEST_ID, Workflow
 from openstackoid.scope import EVERY_OTHER, IDENTITY, Scope
 
 Changes = dict[str, str | None]
@@ -53,10 +54,17 @@ class Sending:
     ) -> Forward:
         """Return the decision to send the request with ``changes`` to its headers."""
         request = self.reading.request
-        headers = with_headers(request.headers, changes)
+        headers = with_headers(request.headers, self.identified(target) | changes)
         relink = relinks(endpoint, target, request)
         path = self.path(endpoint, target)
         return Forward(target, endpoint, target.cloud == self.at, path, headers, relink, remember, recalled)
+
+    def identified(self, target: Endpoint) -> Changes:
+        """Return the change that gives a request one id where it leaves for another cloud without."""
+        request = self.reading.request
+        if target.cloud == self.at or sole_id(request.headers) is not None:
+            return {}
+        return {REQUEST_ID: given_id(request.fresh_id)}
 
     def path(self, endpoint: Endpoint, target: Endpoint) -> str:
         """Return the path of the request as the target's frontend knows it."""

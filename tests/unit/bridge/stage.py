@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from openstackoid.bridge.app import Bridge
+from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.records import Records
 from openstackoid.bridge.server import bind, http_server
 from openstackoid.bridge.upstream import Upstream
@@ -131,6 +132,11 @@ class Stage:
     bridge: Bridge
     ports: dict[str, int]
     records: Records
+    audit_log: Path
+
+    def audited(self) -> list[dict[str, Any]]:
+        """Return the lines of the audit log."""
+        return [json.loads(line) for line in self.audit_log.read_text().splitlines()] if self.audit_log.exists() else []
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_unix_connection(str(self.socket))
@@ -233,13 +239,16 @@ async def staged(
         upstream = Upstream("CloudOne")
         stack.push_async_callback(upstream.close)
         records = Records()
-        bridge = Bridge(with_policy(parse_mesh(DESCRIPTION.format_map(ports)), policy), "CloudOne", upstream, records=records)
+        audit = Audit(Path(folder, "audit.log"))
+        stack.callback(audit.close)
+        mesh = with_policy(parse_mesh(DESCRIPTION.format_map(ports)), policy)
+        bridge = Bridge(mesh, "CloudOne", upstream, records=records, audit=audit)
         runner = web.ServerRunner(http_server(bridge), shutdown_timeout=0.01)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         path = Path(folder, "bridge.sock")
         await web.SockSite(runner, bind(path)).start()
-        yield Stage(path, servers["here"], servers["there"], servers["twin"], bridge, ports, records)
+        yield Stage(path, servers["here"], servers["there"], servers["twin"], bridge, ports, records, Path(folder, "audit.log"))
 
 
 def _dead_port() -> int:

@@ -52,13 +52,14 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def test_a_line_says_all_that_is_known_and_null_for_the_rest(audit: Audit, path: Path) -> None:
     audit.write(LINE)
-    audit.write(replace(LINE, user=None, rule=None, roles=()))
+    audit.write(replace(LINE, cloud="Cloud-3.b", user=None, rule=None, roles=()))
     first, second = lines(path)
     assert first == {
         "time": "2025-11-24T16:00:00.123Z",
         "gateway": "CloudTwo",
         "direction": "in",
         "home": "CloudOne",
+        "cloud": "CloudTwo",
         "user": {"id": "u1", "name": "ada", "domain": "Default"},
         "project": {"id": "p1", "name": "demo", "domain": "Default"},
         "roles": ["member"],
@@ -73,7 +74,7 @@ def test_a_line_says_all_that_is_known_and_null_for_the_rest(audit: Audit, path:
         "reason": None,
         "request_id": "req-a0d17000-0000-4000-8000-000000000001",
     }
-    assert (second["user"], second["rule"], second["roles"]) == (None, None, [])
+    assert (second["cloud"], second["user"], second["rule"], second["roles"]) == ("Cloud-3.b", None, None, [])
 
 
 def test_only_its_owner_can_read_the_file(audit: Audit, path: Path) -> None:

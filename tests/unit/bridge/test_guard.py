@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from openstackoid.bridge.audit import Audit
+from openstackoid.bridge.audit import Audit, Party
 from openstackoid.bridge.guard import Guard
-from openstackoid.policy import Budget, People, Policy, RequestPattern, Roles, Services
+from openstackoid.bridge.use import Admission, decode
+from openstackoid.policy import Budget, People, Policy, RequestPattern, Roles, Services, apart
 from unit.bridge.stage import MEMBERS, Script, Stage, Visit, never, played, says, says_json, staged, token, with_policy
 
 FOREIGN = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
@@ -39,6 +40,26 @@ async def test_who_is_vouched_for_and_allowed_comes_in() -> None:
     assert asked.line == "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
     assert (asked.values("x-auth-token"), asked.values("x-subject-token")) == (["usr"], ["usr"])
     assert came.values("x-auth-token") == [FOREIGN.removeprefix("X-Auth-Token: ")]
+
+
+@played
+async def test_the_gateway_that_sent_the_request_is_told_who_came_in_and_by_which_rule() -> None:
+    async with staged(here=says("200 OK"), there=says_json(token())) as stage:
+        answer = await stage.ask("GET", "/image/v2/images", FOREIGN)
+    (told,) = answer.values("x-openstackoid-use")
+    who = Party("u1", "demo", "Default")
+    assert decode(told) == Admission(who, Party("p1", "demo", "Default"), "CloudTwo/members")
+
+
+@played
+async def test_a_project_in_the_path_becomes_the_one_that_the_user_has_here() -> None:
+    async with staged(here=says("200 OK"), there=says_json(token())) as stage:
+        volumes = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","block-storage":"CloudOne"}'
+        assert (await stage.ask("GET", "/volume/v3/p1/volumes?x=p1", volumes)).status == 200
+        assert (await stage.ask("GET", "/volume/v3/other/volumes", volumes)).status == 200
+        lines = [visit.line for visit in stage.here.visits]
+    ours = apart("CloudTwo", "project", "p1")
+    assert lines == [f"GET /v3/{ours}/volumes?x=p1 HTTP/1.1", "GET /v3/other/volumes HTTP/1.1"]
 
 
 @pytest.mark.parametrize(
@@ -282,6 +303,7 @@ async def test_each_use_is_written_down_before_its_answer_is_out(tmp_path: Path)
         "gateway": "CloudOne",
         "direction": "in",
         "home": "CloudTwo",
+        "cloud": "CloudOne",
         "user": {"id": "u1", "name": "demo", "domain": "Default"},
         "project": {"id": "p1", "name": "demo", "domain": "Default"},
         "roles": ["member"],

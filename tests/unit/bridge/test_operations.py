@@ -4,7 +4,7 @@
 import pytest
 
 from conformance.case import marked
-from openstackoid.bridge.app import OPERATION_LIMIT
+from openstackoid.bridge.trip import OPERATION_LIMIT
 from openstackoid.mesh import Memory
 from openstackoid.routing.workflows import Workflow, is_marked
 from openstackoid.scope import Scope
