@@ -91,7 +91,7 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime, tls: Tls | None = 
         TARGETS: targets_map(mesh, cloud),
         LINKS: links_map(mesh, cloud),
         RELINKED: relinked_map(mesh, cloud),
-        SENDERS: senders_map(mesh),
+        **({SENDERS: senders_map(mesh)} if here.secure_listeners else {}),
     }
 
 
