@@ -91,10 +91,11 @@ class Secure:
         headers: dict[str, str] | None = None,
         body: bytes | None = None,
         context: ssl.SSLContext | None = None,
+        port: int | None = None,
     ) -> tuple[int, dict[str, str], Any]:
         """Ask a gateway over https, and return status, headers and the JSON document of the answer."""
         connection = http.client.HTTPSConnection(
-            "127.0.0.1", self.gates[cloud], timeout=20, context=context or self.certificates.client()
+            "127.0.0.1", port or self.gates[cloud], timeout=20, context=context or self.certificates.client()
         )
         self.recorder.seen.clear()
         try:

@@ -129,6 +129,23 @@ class TestBetweenGateways:
         assert health == {"CloudOne": "up", "CloudTwo": "up", **dict.fromkeys(FALSE, "down")}
 
 
+@pytest.mark.parametrize(
+    ("certificate", "why"), [("other/CloudOne.pem", "unknown ca"), ("old/CloudOne.pem", "certificate expired")]
+)
+def test_a_gateway_that_is_refused_says_so(world: Secure, certificate: str, why: str) -> None:
+    """A gateway of CloudOne whose own certificate is not good; its supervisor would not have begun with it."""
+    port = free()
+    text = world.text.replace(str(world.gates["CloudOne"]), str(port)).replace("/CloudOne.pem'", f"/{certificate}'")
+    with started(text, "CloudOne", with_bridge=True):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        status, _, document = world.ask("CloudOne", "GET", "/image/v2", oddly("image", "CloudTwo"), context=context, port=port)
+        assert status == 503
+        assert document["error"]["message"].endswith(f": it refuses this gateway's certificate: {why}")
+        assert world.ask("CloudOne", "GET", "/image/v2", scope(image="CloudTwo"), context=context, port=port)[0] in (502, 503)
+        assert reached(world) == []
+
+
 @pytest.fixture(scope="module")
 def told(world: Secure) -> Iterator[tuple[int, UnixRecorder]]:
     """Another gateway of CloudTwo, in which something that remembers stands in the Python service's place."""
