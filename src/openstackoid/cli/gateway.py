@@ -60,9 +60,9 @@ def _check(args: argparse.Namespace) -> int:
     ends, soon = check_certificate(configuration.cloud)
     for warning in (*warnings, *soon):
         print(warning, file=sys.stderr)
+    print(f"OK: {haproxy} accepts the gateway of {args.cloud}")
     if ends is not None:
         print(f"OK: the certificate of {args.cloud} is good until {ends:%Y-%m-%d %H:%M} UTC")
-    print(f"OK: {haproxy} accepts the gateway of {args.cloud}")
     return 0
 
 
