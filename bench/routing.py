@@ -86,6 +86,6 @@ def measure_routing(stage: Stage, rounds: Rounds) -> Part:
         rows,
         [
             "Log lines go to /dev/null. In operation the supervisor reads them: the part 'scale' says what that takes.",
-            "TLS is not measured: the gateway has none yet.",
+            "TLS is not measured.",
         ],
     )

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
+from openstackoid.gateway.configuration import check_certificate
 from openstackoid.gateway.folder import write_files
 from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import BUNDLED, find_haproxy
@@ -51,13 +52,17 @@ def _render(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     haproxy = find_haproxy(args.haproxy)
-    files = load_configuration(args.config, args.cloud, Runtime("/bridge.sock", "/haproxy.sock", "/records.sock")).files
+    configuration = load_configuration(args.config, args.cloud, Runtime("/bridge.sock", "/haproxy.sock", "/records.sock"))
+    files = configuration.files
     with tempfile.TemporaryDirectory(prefix="openstackoid-") as folder:
         write_files(Path(folder), files)
         warnings = asyncio.run(validate(haproxy, Path(folder)))
-    for warning in warnings:
+    ends, soon = check_certificate(configuration.cloud)
+    for warning in (*warnings, *soon):
         print(warning, file=sys.stderr)
     print(f"OK: {haproxy} accepts the gateway of {args.cloud}")
+    if ends is not None:
+        print(f"OK: the certificate of {args.cloud} is good until {ends:%Y-%m-%d %H:%M} UTC")
     return 0
 
 

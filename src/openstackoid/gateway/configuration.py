@@ -3,11 +3,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from openstackoid.haproxy import Runtime, compile_gateway
-from openstackoid.mesh import Account, Cloud, Mesh, MeshError, Tls, load_readers, parse_mesh
-from openstackoid.tls import AUTHORITY, CERTIFICATE, checked_files
+from openstackoid.mesh import Account, Cloud, Mesh, MeshError, Tls, load_readers, parse_mesh, unprotected
+from openstackoid.tls import AUTHORITY, CERTIFICATE, checked_files, warnings_about
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,19 @@ def load_configuration(path: Path, cloud: str, runtime: Runtime, *, secrets: boo
         copies = checked_files(tls.certificate, tls.authority, cloud)
     accounts = load_readers(mesh, cloud) if secrets else {}
     return Configuration(text, mesh, mesh.clouds[cloud], {**files, **copies}, accounts)
+
+
+def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:
+    """Return when the certificate of a gateway ends, if it has one, and what its operator should know of how it is protected.
+
+    Raises :class:`openstackoid.tls.TlsError`.
+    """
+    plain = [f"{origin} is http, and not on loopback: tokens travel unprotected" for origin in unprotected(cloud)]
+    if cloud.tls is None:
+        return None, plain
+    hosts = [listener.host for listener in sorted(cloud.secure_listeners)]
+    ends, said = warnings_about(cloud.tls.certificate, cloud.tls.authority, cloud.name, hosts)
+    return datetime.fromtimestamp(ends, UTC), said + plain
 
 
 def render(files: Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ from openstackoid.haproxy.maps import (
 )
 from openstackoid.haproxy.records import LOG_FORMAT, observing
 from openstackoid.haproxy.rules import rules
-from openstackoid.haproxy.tls import bind_options, global_lines, peer_options, scheme_for_services
+from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
 from openstackoid.mesh import Cloud, Endpoint, Listener, Mesh, Tls, check_wire
 from openstackoid.routing import watched_services
 from openstackoid.routing.pages import HEALTH
@@ -92,7 +92,7 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime, tls: Tls | None = 
         TARGETS: targets_map(mesh, cloud),
         LINKS: links_map(mesh, cloud),
         RELINKED: relinked_map(mesh, cloud),
-        SENDERS: senders_map(mesh),
+        **({SENDERS: senders_map(mesh)} if here.secure_listeners else {}),
     }
 
 
@@ -159,6 +159,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
     return [
         f"timeout server {_ms(patience)}",
         *told_by_the_bridge(),
+        *nothing_of_the_scheme(cloud),
         *_failures(cloud, "the Python service behind the gateway"),
         f"server bridge unix@{runtime.bridge_socket}",
     ]

@@ -28,7 +28,8 @@ def relinked(entrance: Endpoint, target: Endpoint) -> Relinked | None:
     """Return which answers of a peer have links in their bodies that would lead out of the gateway."""
     if entrance.cloud == target.cloud:
         return None
-    if entrance.frontend.prefix == target.frontend.prefix and not target.fixed_links:
+    same = (entrance.frontend.prefix, entrance.frontend.scheme) == (target.frontend.prefix, target.frontend.scheme)
+    if same and not target.fixed_links:
         return None
     return "documents" if target.service in USERS_BYTES else "all"
 

@@ -21,7 +21,8 @@ def test_only_the_frontend_tells_the_python_service() -> None:
 def test_what_is_the_gateways_own_is_decided_before_all_else() -> None:
     rules = [line.strip() for line in CONFIGURATION.splitlines() if line.strip().startswith("http-request")]
     own = [line for line in own_pages_and_traces() if line.startswith("http-request")]
-    assert rules[: len(own)] == own
+    assert rules[0] == "http-request del-header x-openstackoid- -m beg", "before anything is believed"
+    assert rules[1 : 1 + len(own)] == own
 
 
 def test_no_header_but_the_id_and_no_query_is_in_a_line() -> None:
