@@ -310,4 +310,4 @@ def test_what_leaves_is_in_the_audit_log_also_after_a_rotation(gateway: Gateway)
         ] * 2
         assert len({line["request_id"] for line in lines}) == 2
     assert gateway.said().count(" -> peer.CloudTwo.1 503 ") == 2
-    assert "left=" not in gateway.said()
+    assert [line.split(" ")[-2:] for line in gateway.said().splitlines() if " -> peer." in line] == [["-", "left"]] * 2
