@@ -16,8 +16,8 @@ from rich.text import Text
 from openstackoid.bridge.audit import timestamp
 from openstackoid.bridge.audit_reading import Line, Wanted, read_logs
 
-_WIDTH = 220
-"""Columns where the output is no terminal: a line of the log stays one line of the table."""
+_WIDTH = 2000
+"""The most columns where the output is no terminal: a line of the log stays one line of the table."""
 
 _AGO = re.compile(r"([0-9]{1,6})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -67,7 +67,10 @@ def _since(text: str) -> str:
 
 
 def _table(lines: list[Line]) -> Table:
-    table = Table(*_COLUMNS)
+    table = Table()
+    for title in _COLUMNS:
+        # A request id that is cut is none.
+        table.add_column(title, overflow="fold")
     for number, line in enumerate(lines, start=1):
         after = lines[number] if number < len(lines) else {}
         of_one = line.get("request_id") is not None and line["request_id"] == after.get("request_id")

@@ -20,6 +20,7 @@ from openstackoid.routing.places import peer_of
 log = logging.getLogger("openstackoid.gateway")
 
 _MARKER = MARKER.encode("ascii")
+_NOTED = b" left\n"
 _REQUEST = re.compile(
     r"\S+ (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms .*"
 )
@@ -38,7 +39,7 @@ class Departures:
         self._clock = clock
 
     def __call__(self, lines: bytes) -> bytes:
-        """Write down what the lines say of requests that left, and return them as they are for the gateway's log."""
+        """Write down what the lines say of requests that left, and return them for the gateway's log: of that, one word."""
         if _MARKER not in lines:
             return lines
         kept, left = [], []
@@ -47,7 +48,7 @@ class Departures:
             if not marker:
                 kept.append(line)
                 continue
-            kept.append(request + b"\n")
+            kept.append(request + _NOTED)
             found = departure(request.decode("ascii", "replace"), rest.decode("ascii", "replace"), self._at, self._clock())
             if found is not None:
                 left.append(found)

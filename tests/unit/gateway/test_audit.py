@@ -40,7 +40,7 @@ def audited(path: Path) -> list[dict[str, Any]]:
 
 
 def test_what_has_left_is_written_down_and_its_line_goes_to_the_log_without_the_names(departures: Departures, path: Path) -> None:
-    assert departures(line()) == f"{HEAD}\n".encode()
+    assert departures(line()) == f"{HEAD} left\n".encode()
     (found,) = audited(path)
     assert found == {
         "time": "2025-11-24T16:00:00.000Z",
@@ -67,7 +67,7 @@ def test_what_has_left_is_written_down_and_its_line_goes_to_the_log_without_the_
 def test_lines_about_other_things_are_the_logs_alone(departures: Departures, path: Path) -> None:
     others = LOCAL + b"Server peer.CloudTwo.1/gateway is DOWN, 0 active and 0 backup servers left.\n"
     assert departures(others) == others
-    assert departures(LOCAL + line() + LOCAL) == LOCAL + f"{HEAD}\n".encode() + LOCAL
+    assert departures(LOCAL + line() + LOCAL) == LOCAL + f"{HEAD} left\n".encode() + LOCAL
     assert len(audited(path)) == 1
 
 
@@ -117,7 +117,7 @@ def test_a_log_that_cannot_be_written_holds_up_nothing_and_is_said_once(
     folder = tmp_path / "folder"
     departures = Departures("CloudOne", Audit(folder / "audit.log"))
     for _ in range(3):
-        assert departures(line() + line()) == f"{HEAD}\n{HEAD}\n".encode()
+        assert departures(line() + line()) == f"{HEAD} left\n{HEAD} left\n".encode()
     folder.mkdir()
     departures(line())
     departures(line())
