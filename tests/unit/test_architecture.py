@@ -12,17 +12,18 @@ import openstackoid
 SOURCE = Path(openstackoid.__file__).parent
 MAY_IMPORT = {
     "scope": set(),
-    "mesh": {"scope"},
-    "routing": {"scope", "mesh"},
-    "haproxy": {"scope", "mesh", "routing"},
+    "policy": set(),
+    "mesh": {"scope", "policy"},
+    "routing": {"scope", "policy", "mesh"},
+    "haproxy": {"scope", "policy", "mesh", "routing"},
     "tls": set(),
-    "bridge": {"scope", "mesh", "routing", "tls"},
-    "gateway": {"scope", "mesh", "routing", "haproxy", "tls"},
+    "bridge": {"scope", "policy", "mesh", "routing", "tls"},
+    "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "tls"},
     "client": {"scope"},
     "certs": {"scope"},
 }
 SHARED = {"gateway": {"births", "private"}, "bridge": {"private"}, "certs": {"private"}}
-PURE = ("scope", "routing")
+PURE = ("scope", "policy", "routing")
 INPUT_AND_OUTPUT = {"asyncio", "socket", "subprocess", "os", "pathlib", "time", "datetime", "aiohttp", "requests", "logging"}
 
 

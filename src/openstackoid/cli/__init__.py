@@ -10,7 +10,7 @@ from importlib import import_module
 from openstackoid import __version__
 from openstackoid.errors import OpenstackoidError
 
-GROUPS = ("certs", "discover", "explain", "gateway", "lab")
+GROUPS = ("certs", "discover", "explain", "gateway", "lab", "policy")
 
 
 def build_parser(groups: Sequence[str] = GROUPS) -> argparse.ArgumentParser:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Memory, Mesh, Timeouts, Tls
+from openstackoid.mesh.policies import faults, policy_of
+from openstackoid.mesh.policy_schema import schema_at
 from openstackoid.mesh.schema import (
     CloudSchema,
     CollaborationSchema,
@@ -72,7 +74,7 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
     except ValidationError as error:
         # A misspelt key is also a missing one; the spelling is what helps.
         first = min(error.errors(include_url=False, include_context=False), key=lambda found: found["type"] != "extra_forbidden")
-        path = tuple(part for part in first["loc"] if part != "[key]")
+        path = tuple(part for part in first["loc"] if not str(part).startswith("["))
         what = _accepted(path) if first["type"] == "extra_forbidden" else _SAID.get(first["type"], first["msg"])
         where = ".".join(str(part) for part in path) or "the document"
         raise _error(source, text, _mark(root, path), f"{where}: {what.removeprefix('Value error, ')}") from None
@@ -96,6 +98,7 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
                 spot = ("collaborations", number, key)
                 wrong = f"unknown service '{service}'; a service of OpenStack, or one of this mesh, is accepted"
                 raise _error(source, text, _mark(root, spot), f"{'.'.join(map(str, spot))}: {wrong}")
+    _refuse_policies_for_strangers(description, offered, source, text, root)
     shared = tuple((plane.service, frozenset(plane.clouds)) for plane in description.shared)
     own = tuple(_collaboration(rule) for rule in description.collaborations)
     return Mesh(clouds, builtin_collaborations() + own, shared)
@@ -129,6 +132,8 @@ def _accepted(path: tuple[Any, ...]) -> str:
             model = MemorySchema
         case ("clouds", _, "gateway", "tls"):
             model = TlsSchema
+        case ("clouds", _, "policy", *below):
+            model = schema_at(tuple(below))
         case ("collaborations", _):
             model = CollaborationSchema
         case ("shared", _):
@@ -154,6 +159,7 @@ def _cloud(name: str, cloud: CloudSchema) -> Cloud:
         twins=tuple(gateway.twins),
         readers=gateway.readers,
         tls=None if gateway.tls is None else Tls(**gateway.tls.model_dump()),
+        policy=policy_of(cloud.policy),
     )
 
 
@@ -198,6 +204,16 @@ def _refuse_ambiguity(clouds: dict[str, Cloud], source: str, text: str, root: ya
             if (twin.service, twin.backends) != (endpoint.service, endpoint.backends):
                 what = f"{'.'.join(path)}: {endpoint.frontend.root()} is the frontend of {twin.key} already, with another backend"
                 raise _error(source, text, _mark(root, path), what)
+
+
+def _refuse_policies_for_strangers(
+    description: Description, offered: frozenset[str], source: str, text: str, root: yaml.Node | None
+) -> None:
+    """A policy speaks of clouds and services that there are: a misspelt one would refuse, or let in, others than was meant."""
+    for name, cloud in description.clouds.items():
+        for below, wrong in faults(cloud.policy, name, description.clouds, offered):
+            spot = ("clouds", name, "policy", *below)
+            raise _error(source, text, _mark(root, spot), f"{'.'.join(map(str, spot))}: {wrong}")
 
 
 def _refuse_duplicates(node: yaml.Node | None, source: str, text: str) -> None:

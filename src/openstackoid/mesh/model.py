@@ -7,6 +7,7 @@ from functools import cached_property
 
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.urls import HTTPS, FrontendUrl
+from openstackoid.policy import NOBODY, Policy
 
 INTERFACES = ("public", "internal", "admin")
 
@@ -109,7 +110,8 @@ class Cloud:
 
     ``force``: users may override a refused collaboration at this gateway. ``twins`` are the origins of the cloud's other
     gateways, if it has several. ``readers`` is the path of the file with the accounts that the operators of peers have given
-    to this gateway, if there is one. ``tls``: it speaks https to its peers, and to users where its frontends are https.
+    to this gateway, if there is one. ``policy`` says whose users come in from abroad: nobody's, unless it was written.
+    ``tls``: it speaks https to its peers, and to users where its frontends are https.
     """
 
     name: str
@@ -122,6 +124,7 @@ class Cloud:
     twins: tuple[str, ...] = ()
     readers: str | None = None
     tls: Tls | None = None
+    policy: Policy = NOBODY
 
     @cached_property
     def services(self) -> frozenset[str]:

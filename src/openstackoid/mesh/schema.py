@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from openstackoid.mesh.model import INTERFACES, Address, Memory, Timeouts
+from openstackoid.mesh.policy_schema import PolicySchema
 from openstackoid.mesh.urls import HTTPS, FrontendUrl
 from openstackoid.scope.model import IDENTITY
 from openstackoid.scope.parser import CLOUD_NAME
@@ -165,6 +166,7 @@ class CloudSchema(Strict):
 
     region: str | None = None
     gateway: GatewaySchema = GatewaySchema()
+    policy: PolicySchema = PolicySchema()
     services: Annotated[dict[Annotated[str, AfterValidator(_service_type)], ServiceSchema], Field(min_length=1)]
 
 

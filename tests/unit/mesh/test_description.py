@@ -103,7 +103,7 @@ class TestBad:
             ("mesh: 1\nclouds: {One: }", "f:2:14: clouds.One: a mapping of keys to values is accepted"),
             (
                 "mesh: 1\nclouds: {One: {regions: x}}",
-                "f:2:25: clouds.One.regions: unknown key; accepted: region, gateway, services",
+                "f:2:25: clouds.One.regions: unknown key; accepted: region, gateway, policy, services",
             ),
             ("mesh: 1\nclouds: &a {One: *a}", "f: a part of it is nested too deeply, or stands inside itself"),
             ("[" * 5000, "f: a part of it is nested too deeply, or stands inside itself"),
