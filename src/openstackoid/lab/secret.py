@@ -7,7 +7,7 @@ import secrets
 import uuid
 from pathlib import Path
 
-from openstackoid.lab.configs import SERVICE_USERS
+from openstackoid.lab.catalog import SERVICE_USERS
 from openstackoid.lab.state import write_private
 
 ACCOUNTS = ("admin", "demo", "reader", *SERVICE_USERS, "database", "bus", "swift_hash")

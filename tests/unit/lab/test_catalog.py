@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from openstackoid.lab import catalog, ports
-from openstackoid.lab.catalog import Addresses
+from openstackoid.lab.catalog import Addresses, GatewayFiles
 from openstackoid.lab.clouds import Cloud, Layout
 from openstackoid.mesh import load_mesh
 
@@ -16,18 +16,22 @@ def _addresses(cloud: Cloud, number: int = 1) -> Addresses:
     return Addresses(cloud, ports.cloud_ports(8800, number))
 
 
+def _files(directory: Path) -> GatewayFiles:
+    return GatewayFiles(directory / "readers.yaml", directory / "gateway.pem", directory / "authority.pem")
+
+
 def test_paths_on_one_port_are_devstacks() -> None:
     where = _addresses(Cloud("A"))
-    assert where.frontend("identity") == "http://127.0.0.1:8801/identity"
-    assert where.in_catalog("compute") == "http://127.0.0.1:8801/compute/v2.1"
+    assert where.frontend("identity") == "https://127.0.0.1:8801/identity"
+    assert where.in_catalog("compute") == "https://127.0.0.1:8801/compute/v2.1"
     assert where.backend("compute") == "http://127.0.0.1:8934/compute"
     assert where.gateway_ports() == (8801,)
 
 
 def test_a_port_for_each_service_has_no_paths() -> None:
     where = _addresses(Cloud("A", "ports"))
-    assert where.frontend("identity") == "http://127.0.0.1:8920"
-    assert where.in_catalog("compute") == "http://127.0.0.1:8924/v2.1"
+    assert where.frontend("identity") == "https://127.0.0.1:8920"
+    assert where.in_catalog("compute") == "https://127.0.0.1:8924/v2.1"
     assert where.backend("image") == "http://127.0.0.1:8931"
     assert where.gateway_ports() == (8920, 8921, 8922, 8923, 8924)
 
@@ -38,7 +42,7 @@ def test_cinder_is_there_when_switched_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("layout", "frontend"), [("prefix", "http://127.0.0.1:8801/object-store"), ("ports", "http://127.0.0.1:8926")]
+    ("layout", "frontend"), [("prefix", "https://127.0.0.1:8801/object-store"), ("ports", "https://127.0.0.1:8926")]
 )
 def test_swift_knows_no_prefix_and_has_the_project_in_its_url(layout: Layout, frontend: str) -> None:
     assert "object-store" not in [api.type for api in catalog.apis(Cloud("A"))]
@@ -50,10 +54,9 @@ def test_swift_knows_no_prefix_and_has_the_project_in_its_url(layout: Layout, fr
 @pytest.mark.parametrize("layout", ["prefix", "ports"])
 def test_gateways_can_read_the_mesh_that_the_lab_writes(layout: Layout, tmp_path: Path) -> None:
     clouds = [Cloud("A", layout, cinder=True, swift=True), Cloud("B", layout)]
-    readers = {cloud.name: tmp_path / cloud.name for cloud in clouds}
-    described = catalog.mesh({cloud.name: _addresses(cloud, n) for n, cloud in enumerate(clouds, 1)}, readers)
+    described = catalog.mesh({cloud.name: (_addresses(cloud, n), _files(tmp_path)) for n, cloud in enumerate(clouds, 1)})
     path = tmp_path / "mesh.yaml"
     path.write_text(yaml.safe_dump(described))
     mesh = load_mesh(path)
     assert sorted(mesh.clouds) == ["A", "B"]
-    assert mesh.clouds["A"].readers == str(tmp_path / "A")
+    assert mesh.clouds["A"].readers == str(tmp_path / "readers.yaml")
