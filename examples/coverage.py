@@ -21,7 +21,7 @@ import requests
 import yaml
 from rich.text import Text
 
-from examples.session import NoLabError, Outcome, User, lab_with, openstackoid
+from examples.session import NoLabError, Outcome, User, authority, lab_with, openstackoid
 from examples.stage import PromiseError, console, show_command
 from examples.workflows import LEFTOVERS, WORKFLOWS, Workflow
 from openstackoid.mesh import Mesh, load_mesh
@@ -112,7 +112,7 @@ class Lab:
             time.sleep(0.5)
 
     def _trace(self, request_id: str) -> list[dict[str, Any]]:
-        page = requests.get(f"{self.gateway}/.openstackoid/trace/{request_id}", timeout=20).json()
+        page = requests.get(f"{self.gateway}/.openstackoid/trace/{request_id}", timeout=20, verify=authority()).json()
         if page["missing"]:
             raise PromiseError(f"records of {request_id} are missing: {page['missing']}")
         hops: list[dict[str, Any]] = page["hops"]

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from examples.session import User
+from examples.session import User, tls
 from lab.plain_http import frontend
 
 ELSEWHERE = ("http://docs.openstack.org/",)
@@ -42,7 +42,7 @@ class Got:
 def ask(url: str, headers: dict[str, str], method: str = "GET", body: bytes | None = None) -> Got:
     request = Request(url, data=body, headers=headers, method=method)
     try:
-        answer = urlopen(request, timeout=60)
+        answer = urlopen(request, timeout=60, context=tls())
     except HTTPError as error:
         answer = error
     with answer:

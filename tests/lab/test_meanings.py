@@ -18,7 +18,7 @@ from uuid import uuid4
 import pytest
 import yaml
 
-from examples.session import BIN, User
+from examples.session import BIN, User, tls
 from lab.meaning import World, exchange, marked, traced
 from lab.tokens import expired_token, login, service_token
 
@@ -195,7 +195,7 @@ def test_w17_a_service_token_says_whose_service_sends_it(lab: Any, world: World,
 
 def test_w18_a_header_twice(world: World, tok: str) -> None:
     parts = urlsplit(world.url("CloudOne", "image", "/v2/images"))
-    connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+    connection = http.client.HTTPSConnection(parts.netloc, timeout=30, context=tls())
     connection.putrequest("GET", parts.path)
     for name, value in (("X-Auth-Token", tok), ("X-Scope", TO_TWO), ("X-Scope", TO_TWO)):
         connection.putheader(name, value)
