@@ -4,12 +4,15 @@
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.text import Text
 
 from examples.integrity import compare_with_wheels
 from examples.session import User, fetched_checksum, image_downloads, lab_status, openstackoid
 from examples.stage import PromiseError, console, promise, run, title
+from examples.wire import accepts, answers_plain_http, shown_name
+from openstackoid.certs import issue, make_authority
 
 ONE, TWO = User("CloudOne"), User("CloudTwo")
 BOOT = '{"compute": "CloudOne", "image": "CloudTwo"}'
@@ -25,6 +28,7 @@ def main() -> int:
         if openstackoid("lab", "up", quiet=False).code != 0:
             raise PromiseError("the lab did not start; its own words are above")
         remove_leftovers()
+        wire()
         images = image_lists()
         boot_from_another_cloud(images)
         boot_abroad()
@@ -49,6 +53,24 @@ def remove_leftovers() -> None:
         listed = ONE.openstack("server", "list", "--name", "^my-vm$", "-f", "json", scope=scope)
         for server in listed.json() if listed.code == 0 else []:
             ONE.openstack("server", "delete", "--wait", server["ID"], scope=scope)
+
+
+def wire() -> None:
+    """What protects the requests that follow: TLS for users, and certificates on both sides between gateways."""
+    title("Everything goes over TLS, and gateways show each other their certificates (mTLS)")
+    status = lab_status()
+    frontends = {cloud["name"]: cloud["frontend"] for cloud in status["clouds"]}
+    trusted, folder = status["authority"], Path(status["authority"]).parent
+    for cloud in (ONE.entry, TWO.entry):
+        url = frontends[cloud]
+        promise(f"{url} shows the certificate of {cloud}", shown_name(url, trusted) == cloud)
+        promise("it does not answer without TLS", not answers_plain_http(url))
+    url = frontends[TWO.entry]
+    promise("the gateway of CloudTwo accepts the certificate of CloudOne's", accepts(url, trusted, folder / "CloudOne.pem"))
+    with TemporaryDirectory() as other:
+        make_authority(Path(other))
+        forged = accepts(url, trusted, issue(Path(other), "CloudOne"))
+    promise("it refuses one of the same name that another authority has signed", not forged)
 
 
 def image_lists() -> dict[str, dict[str, str]]:
