@@ -11,11 +11,16 @@ from urllib.parse import urlsplit
 _PATIENCE = 10.0
 
 
-def shown_name(url: str, authority: str) -> str:
-    """Return the common name in a server's certificate. Raises ``ssl.SSLError`` when the authority did not sign it."""
+def shown_certificate(url: str, authority: str) -> dict[str, Any]:
+    """Return a server's certificate, as Python's ``ssl`` has it. Raises ``ssl.SSLError`` when the authority did not sign it."""
     with _connected(url, ssl.create_default_context(cafile=authority)) as connection:
-        shown: Any = connection.getpeercert()
-    return next(str(value) for part in shown["subject"] for name, value in part if name == "commonName")
+        return dict(connection.getpeercert() or {})
+
+
+def shown_name(url: str, authority: str) -> str:
+    """Return the common name in a server's certificate. Raises as :func:`shown_certificate` does."""
+    subject = shown_certificate(url, authority)["subject"]
+    return next(str(value) for part in subject for name, value in part if name == "commonName")
 
 
 def answers_plain_http(url: str) -> bool:
