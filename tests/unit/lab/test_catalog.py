@@ -9,7 +9,8 @@ import yaml
 from openstackoid.lab import catalog, ports
 from openstackoid.lab.catalog import Addresses, GatewayFiles
 from openstackoid.lab.clouds import Cloud, Layout
-from openstackoid.mesh import load_mesh
+from openstackoid.mesh import load_mesh, parse_mesh
+from openstackoid.policy import Denial, Domain, Grant, Owned, Person, Policy, Use, grant, may_enter
 
 
 def _addresses(cloud: Cloud, number: int = 1) -> Addresses:
@@ -60,3 +61,42 @@ def test_gateways_can_read_the_mesh_that_the_lab_writes(layout: Layout, tmp_path
     mesh = load_mesh(path)
     assert sorted(mesh.clouds) == ["A", "B"]
     assert mesh.clouds["A"].readers == str(tmp_path / "readers.yaml")
+
+
+def _policy(clouds: int) -> Policy:
+    described = {"ABC"[n - 1]: (_addresses(Cloud("ABC"[n - 1]), n), _files(Path("/lab"))) for n in range(1, clouds + 1)}
+    return parse_mesh(yaml.safe_dump(catalog.mesh(described))).clouds["A"].policy
+
+
+def _person(user: str, project: str, *roles: str) -> Person:
+    default = Domain("default", "Default")
+    return Person(Owned("1", user, default), Owned("2", project, default), roles)
+
+
+@pytest.mark.parametrize(
+    ("person", "rule", "roles"),
+    [
+        (_person("demo", "demo", "member", "reader"), "members", {"member", "reader"}),
+        (_person("demo", "demo", "reader"), "members", {"reader"}),
+        # What an administrator at home is here.
+        (_person("admin", "admin", "admin", "manager", "member", "reader"), "members", {"member", "reader"}),
+        (_person("nova", "service", "service", "admin", "member", "reader"), "services", {"service"}),
+    ],
+)
+def test_who_comes_from_another_cloud_is_what_the_policy_makes_of_him(person: Person, rule: str, roles: set[str]) -> None:
+    granted = grant(_policy(2), "B", person, None)
+    assert isinstance(granted, Grant)
+    assert (granted.rule.endswith(rule), set(granted.roles), granted.project) == (True, roles, "keep")
+
+
+def test_services_of_another_cloud_may_use_nothing() -> None:
+    use = Use("image", "GET", "/v2/images")
+    assert isinstance(grant(_policy(2), "B", _person("nova", "service", "service"), use), Denial)
+    assert isinstance(grant(_policy(2), "B", _person("demo", "demo", "member"), use), Grant)
+    # Somebody else who was given the role at home is no service here.
+    assert isinstance(grant(_policy(2), "B", _person("demo", "demo", "service"), None), Denial)
+
+
+@pytest.mark.parametrize(("clouds", "passes"), [(2, False), (3, True)])
+def test_a_third_cloud_may_bring_requests_where_there_is_one(clouds: int, passes: bool) -> None:
+    assert (may_enter(_policy(clouds), "B", "C", None) is None) is passes
