@@ -105,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             way.connected.append(connected)
     medians = {way.name: statistics.median(way.took) for way in compared}
     table = Table(title=f"GET /v2/images, {rounds} rounds, milliseconds")
-    for heading in ("way", "median", "p10", "p90", "added", "ratio", "connection"):
+    for heading in ("way", "median", "p10", "p90", "added", "ratio", "connect"):
         table.add_column(heading, justify="left" if heading == "way" else "right")
     for way in compared:
         deciles = statistics.quantiles(way.took, n=10)

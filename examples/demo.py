@@ -57,7 +57,7 @@ def remove_leftovers() -> None:
 
 def wire() -> None:
     """What protects the requests that follow: TLS for users, and certificates on both sides between gateways."""
-    title("Everything goes over TLS, and gateways show each other their certificates (mTLS)")
+    title("TLS for users, and certificates on both sides between gateways (mTLS)")
     status = lab_status()
     frontends = {cloud["name"]: cloud["frontend"] for cloud in status["clouds"]}
     trusted, folder = status["authority"], Path(status["authority"]).parent
