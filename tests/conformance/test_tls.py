@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from conformance.gateway import started
-from conformance.secure import FALSE, Secure, UnixRecorder, converse, secure_world
+from conformance.secure import FALSE, INTERNAL, Secure, UnixRecorder, converse, secure_world
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -78,6 +78,22 @@ class TestUsers:
         assert reached(world) == []
 
 
+class TestAnInterfaceOfHttp:
+    """One gateway may have both: https for users, http inside."""
+
+    @pytest.mark.parametrize("how", [{}, oddly("image", "CloudOne")], ids=["HAProxy", "the bridge"])
+    def test_a_service_is_not_told_of_https_that_there_is_not(self, world: Secure, how: dict[str, str]) -> None:
+        status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images", {"X-Forwarded-Proto": "https", **how}, plain=True)
+        assert (status, reached(world)) == (200, ["image of CloudOne"])
+        assert "x-forwarded-proto" not in headers(world)
+
+    @pytest.mark.parametrize("how", [scope(image="CloudTwo"), oddly("image", "CloudTwo")], ids=["HAProxy", "the bridge"])
+    def test_a_peer_is_asked_over_https_all_the_same(self, world: Secure, how: dict[str, str]) -> None:
+        status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images", how, plain=True)
+        assert (status, reached(world)) == (200, ["image of CloudTwo"])
+        assert headers(world)["x-forwarded-proto"] == "https"
+
+
 class TestBetweenGateways:
     @pytest.mark.parametrize("method", ["GET", "HEAD"])
     def test_haproxy_asks_haproxy(self, world: Secure, method: str) -> None:
@@ -98,7 +114,8 @@ class TestBetweenGateways:
         status, _, document = world.ask("CloudOne", "GET", "/identity/v3/auth/tokens", about)
         assert (status, reached(world)) == (200, ["identity of CloudTwo"])
         assert headers(world)["x-subject-token"] == headers(world)["x-auth-token"] == "theirs"
-        urls = [end["url"] for entry in document["token"]["catalog"] for end in entry["endpoints"]]
+        ends = [end for entry in document["token"]["catalog"] for end in entry["endpoints"]]
+        urls = [end["url"] for end in ends if end["interface"] == "public"]
         assert len(urls) == 4
         assert all(url.startswith(f"https://127.0.0.1:{world.gates['CloudOne']}/") for url in urls)
 
@@ -136,6 +153,7 @@ def test_a_gateway_that_is_refused_says_so(world: Secure, certificate: str, why:
     """A gateway of CloudOne whose own certificate is not good; its supervisor would not have begun with it."""
     port = free()
     text = world.text.replace(str(world.gates["CloudOne"]), str(port)).replace("/CloudOne.pem'", f"/{certificate}'")
+    text = text.replace(INTERNAL.format(world.inside), "")
     with started(text, "CloudOne", with_bridge=True):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -149,7 +167,7 @@ def test_a_gateway_that_is_refused_says_so(world: Secure, certificate: str, why:
 @pytest.fixture(scope="module")
 def told(world: Secure) -> Iterator[tuple[int, UnixRecorder]]:
     """Another gateway of CloudTwo, in which something that remembers stands in the Python service's place."""
-    text = world.text.replace(str(world.gates["CloudTwo"]), str(free()))
+    text = world.text.replace(str(world.gates["CloudTwo"]), str(free())).replace(INTERNAL.format(world.inside), "")
     port = int(text.partition("CloudTwo:\n")[2].partition("https://127.0.0.1:")[2].partition("/")[0])
     with started(text, "CloudTwo", with_bridge=False) as (runtime, _):
         bridge = UnixRecorder(runtime.bridge_socket)

@@ -54,15 +54,16 @@ def load_configuration(path: Path, cloud: str, runtime: Runtime, *, secrets: boo
 
 
 def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:
-    """Return when the certificate of a gateway ends, if it has one, and what its operator should do about it.
+    """Return when the certificate of a gateway ends, if it has one, and what its operator should know of how it is protected.
 
     Raises :class:`openstackoid.tls.TlsError`.
     """
+    plain = [f"{origin} is http, and not on loopback: tokens travel unprotected" for origin in unprotected(cloud)]
     if cloud.tls is None:
-        return None, [f"{origin} is http, and not on loopback: tokens travel unprotected" for origin in unprotected(cloud)]
+        return None, plain
     hosts = [listener.host for listener in sorted(cloud.secure_listeners)]
     ends, said = warnings_about(cloud.tls.certificate, cloud.tls.authority, cloud.name, hosts)
-    return datetime.fromtimestamp(ends, UTC), said
+    return datetime.fromtimestamp(ends, UTC), said + plain
 
 
 def render(files: Mapping[str, str]) -> str:

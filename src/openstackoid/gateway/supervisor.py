@@ -12,7 +12,7 @@ from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.child import Child
-from openstackoid.gateway.configuration import Configuration, load_configuration
+from openstackoid.gateway.configuration import Configuration, check_certificate, load_configuration
 from openstackoid.gateway.crew import Crew
 from openstackoid.gateway.decisions import Part, Watch, affected
 from openstackoid.gateway.folder import Folder, write_private
@@ -20,7 +20,6 @@ from openstackoid.gateway.keeper import Keeper
 from openstackoid.gateway.ports import check_free, new_sockets, sockets
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import Predecessor, command, serving_pid, validate
-from openstackoid.mesh import unprotected
 from openstackoid.tls import AUTHORITY, CERTIFICATE
 
 log = logging.getLogger("openstackoid.gateway")
@@ -82,8 +81,7 @@ class Supervisor:
         self._hand_over(running)
         await self._bridge.replace()
         await self._haproxy.replace()
-        for origin in unprotected(running.cloud):
-            log.warning("the frontend %s is http, and not on loopback: tokens travel unprotected", origin)
+        _warn(running)
         log.info("gateway of %s is ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
         await asyncio.gather(self._bridge.keep(), self._haproxy.keep(), self._follow(running, watch))
 
@@ -126,6 +124,7 @@ class Supervisor:
             if changed:
                 running = candidate
                 self._watched = _watched(self.path, running)
+                _warn(running)
                 log.info("gateway of %s has reloaded, ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
             elif asked:
                 log.info("nothing has changed for the gateway of %s", self.cloud)
@@ -163,6 +162,8 @@ class Supervisor:
         for name in (CERTIFICATE, AUTHORITY):
             if name in configuration.files:
                 write_private(self.folder.path / name, configuration.files[name])
+            else:
+                (self.folder.path / name).unlink(missing_ok=True)
         write_private(self.folder.mesh, configuration.text)
 
     async def _draft(self, configuration: Configuration) -> Path:
@@ -186,6 +187,14 @@ class Supervisor:
             return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in self._watched)).hexdigest()
         except OSError:
             return None
+
+
+def _warn(running: Configuration) -> None:
+    """Say what an operator should know of how his gateway is protected, and for how long."""
+    # A file that is broken again by now is said when it is read again.
+    with contextlib.suppress(OpenstackoidError):
+        for line in check_certificate(running.cloud)[1]:
+            log.warning("%s", line)
 
 
 def _watched(path: Path, running: Configuration) -> list[Path]:

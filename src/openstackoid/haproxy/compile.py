@@ -22,7 +22,7 @@ from openstackoid.haproxy.maps import (
 )
 from openstackoid.haproxy.records import LOG_FORMAT, observing
 from openstackoid.haproxy.rules import rules
-from openstackoid.haproxy.tls import bind_options, global_lines, peer_options, scheme_for_services
+from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
 from openstackoid.mesh import Cloud, Endpoint, Listener, Mesh, Tls, check_wire
 from openstackoid.routing import watched_services
 from openstackoid.routing.pages import HEALTH
@@ -157,6 +157,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
     patience = timeouts.server + timeouts.connect + 5
     return [
         f"timeout server {_ms(patience)}",
+        *nothing_of_the_scheme(cloud),
         *_failures(cloud, "the Python service behind the gateway"),
         f"server bridge unix@{runtime.bridge_socket}",
     ]

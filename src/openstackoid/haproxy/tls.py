@@ -86,6 +86,11 @@ def told_to_the_bridge(cloud: Cloud) -> list[str]:
     ]
 
 
+def nothing_of_the_scheme(cloud: Cloud) -> list[str]:
+    """Return the rule that drops what a client says of the scheme: the Python service tells the services itself."""
+    return [] if cloud.tls is None else ["http-request del-header X-Forwarded-Proto"]
+
+
 def scheme_for_services(cloud: Cloud) -> list[str]:
     """Return the rules that tell the cloud's own services the scheme that the client used, in the place of what it says."""
     if cloud.tls is None:

@@ -133,6 +133,17 @@ class TestTheRequest:
         assert answer["urls"] == ["http://10.0.1.22:9292/v2?a=/b?c"]
 
 
+def test_a_frontend_of_https_is_named_by_its_scheme(told: Explain, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tls = "gateway: {tls: {certificate: /c, authority: /a}}"
+    secure = EXAMPLE.replace("http://10.0.1.10", "https://10.0.1.10").replace("  CloudOne:\n", f"  CloudOne:\n    {tls}\n")
+    (desk / "secure.yaml").write_text(secure)
+    answer = told("GET", "https://10.0.1.10/image/v2", config="secure.yaml")
+    assert answer["urls"] == told("GET", "http://10.0.1.10/image/v2")["urls"]
+    with pytest.raises(SystemExit):
+        main(["explain", "--config", "secure.yaml", "--at", "CloudOne", "GET", "http://10.0.1.10/image/v2"])
+    assert "has no frontend http://10.0.1.10:80; it has: https://10.0.1.10:443" in capsys.readouterr().err
+
+
 class TestWhatIsNotUnderstood:
     @pytest.mark.parametrize(
         ("url", "said"),
