@@ -134,8 +134,8 @@ def policy(clouds: int) -> dict[str, object]:
                 "people": [
                     {
                         "name": "services",
-                        "users": {"names": list(SERVICE_USERS)},
-                        "projects": {"names": ["service"]},
+                        "users": {"domains": ["Default"], "names": list(SERVICE_USERS)},
+                        "projects": {"domains": ["Default"], "names": ["service"]},
                         "roles": {"service": "service"},
                         "services": {},
                     },

@@ -86,7 +86,8 @@ def _person(user: str, project: str, *roles: str) -> Person:
 def test_who_comes_from_another_cloud_is_what_the_policy_makes_of_him(person: Person, rule: str, roles: set[str]) -> None:
     granted = grant(_policy(2), "B", person, None)
     assert isinstance(granted, Grant)
-    assert (granted.rule.endswith(rule), set(granted.roles), granted.project) == (True, roles, "keep")
+    assert (granted.rule.endswith(rule), set(granted.roles)) == (True, roles)
+    assert rule == "services" or granted.project == "keep"
 
 
 def test_services_of_another_cloud_may_use_nothing() -> None:
