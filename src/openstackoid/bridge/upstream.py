@@ -3,7 +3,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +14,12 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.head import decoded, end_to_end
+from openstackoid.bridge.head import decoded, end_to_end, without
+from openstackoid.bridge.holding import Holding
 from openstackoid.mesh import Endpoint, Timeouts
 from openstackoid.routing import Headers
+from openstackoid.routing.answers import HOSTS_OWN
+from openstackoid.routing.loops import passed
 
 HEAD_LIMIT = 16 * 1024
 """Bytes of a line or a header: above the 15 KiB that HAProxy's default buffer lets through."""
@@ -28,12 +31,14 @@ _OURS_TO_SET = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.USER_AGENT, hdrs.CONTENT
 class Hop:
     """Where a request goes next: the URL, and the words that name the place in an error.
 
-    ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say.
+    ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say. ``peer``: the
+    place is another cloud's gateway, which is told in ``Via`` who asks, and may not speak for the host that the client knows.
     """
 
     url: str
     place: str
     prefix: str | None = None
+    peer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ def hops(endpoint: Endpoint, local: bool, path: str) -> list[Hop]:
     """Return where ``path`` of an endpoint's frontend is served: by each of its backends in turn, or by the peer's frontend."""
     if not local:
         place = f"{endpoint.service} of {endpoint.cloud} at {endpoint.frontend.root()}"
-        return [Hop(endpoint.frontend.origin() + path, place)]
+        return [Hop(endpoint.frontend.origin() + path, place, peer=True)]
     rest = path.removeprefix(endpoint.frontend.prefix)
     found = []
     for backend in endpoint.backends:
@@ -86,6 +91,7 @@ class Upstream:
 
     def __init__(self, at: str) -> None:
         self.at = at
+        self.holding = Holding()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -119,6 +125,8 @@ class Upstream:
         sent = CIMultiDict(end_to_end(question.headers))
         if hop.prefix is not None:
             sent["X-Forwarded-Prefix"] = hop.prefix
+        if hop.peer:
+            sent.add("Via", passed(self.at))
         if question.upgrade is not None:
             sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", question.upgrade
         try:
@@ -137,7 +145,8 @@ class Upstream:
         headers = decoded(answer.raw_headers)
         if isinstance(headers, str):
             raise self.unusable(hop, f"the header {headers} of its answer is not UTF-8")
-        return end_to_end(headers)
+        kept = end_to_end(headers)
+        return without(kept, *HOSTS_OWN) if hop.peer else kept
 
     def unusable(self, hop: Hop, why: str) -> UpstreamError:
         """Return the error for an answer that cannot be used."""
@@ -166,11 +175,22 @@ class Upstream:
                 return UpstreamError(502, f"{who} closed the connection before its answer was complete")
 
 
-async def read_answer(upstream: Upstream, hop: Hop, answer: aiohttp.ClientResponse, limit: int) -> bytes:
-    """Return the body of an answer. Raises :class:`UpstreamError` (502) when it is longer than ``limit`` bytes."""
+async def read_answer(
+    upstream: Upstream,
+    hop: Hop,
+    answer: aiohttp.ClientResponse,
+    limit: int,
+    grown: Callable[[int], Awaitable[None]] | None = None,
+) -> bytes:
+    """Return the body of an answer; ``grown`` is awaited with the size of what is there, before more is read.
+
+    Raises :class:`UpstreamError` (502) when it is longer than ``limit`` bytes.
+    """
     body = bytearray()
     async for chunk in answer.content.iter_any():
         body += chunk
+        if grown is not None:
+            await grown(len(body))
         if len(body) > limit:
             raise upstream.unusable(hop, f"its answer is larger than {limit} bytes")
     return bytes(body)

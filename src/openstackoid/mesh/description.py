@@ -11,12 +11,13 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Memory, Mesh, Timeouts
+from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Listener, Memory, Mesh, Timeouts
 from openstackoid.mesh.schema import (
     CloudSchema,
     CollaborationSchema,
     Description,
     GatewaySchema,
+    LimitsSchema,
     MemorySchema,
     ServiceSchema,
     SharedSchema,
@@ -126,6 +127,8 @@ def _accepted(path: tuple[Any, ...]) -> str:
             model = TimeoutsSchema
         case ("clouds", _, "gateway", "memory"):
             model = MemorySchema
+        case ("clouds", _, "gateway", "limits"):
+            model = LimitsSchema
         case ("collaborations", _):
             model = CollaborationSchema
         case ("shared", _):
@@ -150,6 +153,7 @@ def _cloud(name: str, cloud: CloudSchema) -> Cloud:
         force=gateway.force,
         twins=tuple(gateway.twins),
         readers=gateway.readers,
+        limits=Limits(**gateway.limits.model_dump() | {"exempt": tuple(gateway.limits.exempt)}),
     )
 
 

@@ -96,6 +96,23 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How much a gateway takes on.
+
+    ``connections`` are those of all clients at once; further ones wait to be accepted. ``bridge``: requests that the Python
+    service works on at once; further ones wait ``wait`` seconds. ``source_connections`` and ``source_requests`` (a second) are
+    those of one source address, None where there is no limit; addresses and networks in ``exempt`` have none.
+    """
+
+    connections: int = 10_000
+    bridge: int = 500
+    wait: float = 5.0
+    source_connections: int | None = None
+    source_requests: int | None = None
+    exempt: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Cloud:
     """One independent OpenStack and the gateway in front of it.
 
@@ -113,6 +130,7 @@ class Cloud:
     force: bool = False
     twins: tuple[str, ...] = ()
     readers: str | None = None
+    limits: Limits = Limits()
 
     @cached_property
     def services(self) -> frozenset[str]:

@@ -4,6 +4,7 @@
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.decision import Forward
 from openstackoid.routing.links import relinks
+from openstackoid.routing.loops import refuse_third
 from openstackoid.routing.reading import Reading, Token
 from openstackoid.routing.request import with_headers
 from openstackoid.routing.workflows import Workflow
@@ -26,6 +27,7 @@ class Sending:
         cloud = in_force.cloud_for(endpoint.service, self.at)
         if cloud == self.at:
             return endpoint
+        refuse_third(self.reading, cloud)
         peer = self.reading.mesh.clouds.get(cloud)
         if peer is None:
             raise self.reading.bad_request(f"the workflow's scope names {cloud}, which is not in the mesh any more")
