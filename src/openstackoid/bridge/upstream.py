@@ -18,7 +18,7 @@ from openstackoid.bridge.head import decoded, end_to_end, without
 from openstackoid.bridge.holding import Holding
 from openstackoid.mesh import Endpoint, Timeouts
 from openstackoid.routing import Headers
-from openstackoid.routing.answers import HOSTS_OWN
+from openstackoid.routing.links import HOSTS_OWN
 from openstackoid.routing.loops import passed
 
 HEAD_LIMIT = 16 * 1024
@@ -126,7 +126,7 @@ class Upstream:
         if hop.prefix is not None:
             sent["X-Forwarded-Prefix"] = hop.prefix
         if hop.peer:
-            sent.add("Via", passed(self.at))
+            sent[hdrs.VIA] = ", ".join([*sent.getall(hdrs.VIA, []), passed(self.at)])
         if question.upgrade is not None:
             sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", question.upgrade
         try:

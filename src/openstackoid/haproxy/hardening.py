@@ -7,7 +7,7 @@ and :mod:`openstackoid.routing.loops`. Rules that stand before the fast path cos
 
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.mesh import Cloud, Limits
-from openstackoid.routing.answers import HOSTS_OWN
+from openstackoid.routing.links import HOSTS_OWN
 from openstackoid.routing.loops import PRODUCT, VIA, passed
 from openstackoid.routing.paths import CLIMBS, CONTROLS, NEVER_RAW
 
