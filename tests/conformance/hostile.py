@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import psutil
@@ -114,9 +114,10 @@ class Site:
         """Send bytes on a connection of their own and read answers to its end, or to one whose body is ``until``."""
         self.arrived.clear()
         with self.connect(port) as connection:
-            connection.sendall(data.encode("latin-1") if isinstance(data, str) else data)
-            if until is None:
-                connection.shutdown(socket.SHUT_WR)
+            with suppress(OSError):
+                connection.sendall(data.encode("latin-1") if isinstance(data, str) else data)
+                if until is None:
+                    connection.shutdown(socket.SHUT_WR)
             return read_answers(connection, until)
 
     def get(self, path: str, headers: str = "", port: str = "gate") -> Answer:

@@ -13,6 +13,7 @@ from conformance.hostile import ODD, PLAIN, Answer, Site, hostile_site
 
 NEXT = b"GET /compute/next HTTP/1.1\r\nHost: h\r\n\r\n"
 HIS = b"compute /compute/next"
+KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 CHUNKED = "Transfer-Encoding: chunked\r\n"
 TE_CL, CL_TE = "chunks and a length (TE.CL)", "a length and chunks (CL.TE)"
 EVIL = "GET /compute/evil HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -153,10 +154,10 @@ def test_http2_is_not_spoken_without_having_been_agreed_upon(site: Site) -> None
 
 
 @pytest.mark.parametrize("headers", ["", PLAIN["CloudTwo"], ODD["CloudTwo"]], ids=["at home", "to a peer", "by the bridge"])
-@pytest.mark.parametrize("protocol", ["h2c", "TLS/1.0", "foo", "h2c, websocket"])
+@pytest.mark.parametrize("protocol", ["h2c", "TLS/1.0", "foo", "foo, websocket", "websocket\r\nUpgrade: foo"])
 def test_no_other_protocol_goes_through(protocol: str, headers: str, site: Site) -> None:
     """A server that agrees to one would be spoken to past the gateway."""
-    wants = f"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: {protocol}\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    wants = f"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: {protocol}\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n{KEY}"
     got = site.send(get("/image/a", headers + wants) + NEXT, until=HIS)
     assert got.statuses == [200, 200]
     assert site.arrived[0].values("upgrade") == []

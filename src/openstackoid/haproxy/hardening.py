@@ -14,6 +14,7 @@ from openstackoid.routing.paths import CLIMBS, CONTROLS, NEVER_RAW
 RATE_WINDOW = 10
 """Seconds over which the requests of one source address are counted."""
 
+_HOPS_OWN = ("keep-alive", "proxy-authenticate")
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 
 
@@ -53,8 +54,9 @@ def request_rules() -> list[str]:
         "http-request set-uri %[pathq] if !{ url -m beg / } { path -m beg / }",
         "acl upgrades req.fhdr(upgrade) -m found",
         "acl to_websocket req.fhdr(upgrade) -m str -i websocket",
-        "http-request del-header Connection if upgrades !to_websocket",
-        "http-request del-header Upgrade if upgrades !to_websocket",
+        "acl upgrades_twice req.fhdr_cnt(upgrade) gt 1",
+        "http-request del-header Connection if upgrades !to_websocket or upgrades upgrades_twice",
+        "http-request del-header Upgrade if upgrades !to_websocket or upgrades upgrades_twice",
         "# Paths that a server may read as another service's.",
         r"acl path_odd path -m sub % '\' // /.",
         f"{_BRIDGE} if path_odd {{ path -m reg -i '{climbing}' }}",
@@ -80,7 +82,7 @@ def peer_lines(cloud: Cloud) -> list[str]:
     """Return the rules for every request to a peer, and for its answer."""
     return [
         f'http-request add-header {VIA.title()} "{passed(cloud.name)}"',
-        *(f"http-response del-header {name}" for name in HOSTS_OWN),
+        *(f"http-response del-header {name}" for name in (*HOSTS_OWN, *_HOPS_OWN)),
     ]
 
 
