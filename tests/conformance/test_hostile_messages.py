@@ -192,17 +192,14 @@ def test_the_host_decides_nothing(host: str, headers: str, site: Site) -> None:
     assert got.answers[0].body == (b"two /image/a" if headers else b"image /image/a")
 
 
-def test_links_name_the_host_that_the_client_named_and_no_other(site: Site) -> None:
+@pytest.mark.parametrize("said", ["http://evil.example/image/v2/b", "http://other.example/v2"])
+def test_links_name_the_host_that_the_client_named_and_no_other(said: str, site: Site) -> None:
     """What a client says of itself it gets back; a link to another host stays what the service said."""
-    for said, seen in (
-        ("http://evil.example/image/v2/b", "http://evil.example/image/v2/b"),
-        ("http://x/image/v2", "http://x/image/v2"),
-    ):
-        reply = f"HTTP/1.1 201 Created\r\nLocation: {said}\r\nContent-Length: 0\r\n\r\n".encode()
-        site.plays["image"] = lambda connection, _, reply=reply: connection.sendall(reply)
-        got = site.send(b"POST /image/v2 HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n")
-        del site.plays["image"]
-        assert f"\r\nlocation: {seen}\r\n" in got.answers[0].text.lower()
+    reply = f"HTTP/1.1 201 Created\r\nLocation: {said}\r\nContent-Length: 0\r\n\r\n".encode()
+    site.plays["image"] = lambda connection, _: connection.sendall(reply)
+    got = site.send(b"POST /image/v2 HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n")
+    del site.plays["image"]
+    assert f"\r\nlocation: {said}\r\n" in got.answers[0].text.lower()
 
 
 HOP_HEADERS = "X-Openstackoid-Listener: 127.0.0.1:1\r\nX-Openstackoid-Listener: evil:2\r\nX-Openstackoid_Listener: evil:3\r\n"

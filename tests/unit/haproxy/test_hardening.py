@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which bounds stand in the configuration, and that HAProxy takes it; what they do is tested in tests/conformance/test_hostile_*."""
+"""Which bounds stand in the configuration, and that HAProxy takes it; tests/conformance/test_hostile_* show what they do."""
 
 import subprocess
 from pathlib import Path
