@@ -11,6 +11,7 @@ from keystoneauth1 import exceptions
 from keystoneauth1.identity import v3
 from keystoneauth1.session import Session
 
+from openstackoid.bridge.bounded import BoundedAdapter, in_thread
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.readers import Reader
@@ -21,6 +22,9 @@ MARGIN = 60.0
 
 PAUSE = 10.0
 """Seconds for which a refused log-in is not tried again: Keystone can be told to lock an account after some failures."""
+
+ANSWER_LIMIT = 1024 * 1024
+"""Bytes of the answer to a log-in, which has no catalog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class KeystoneReader(Reader):
         self._refusal = 0
         self._again_at = 0.0
         self._login: asyncio.Task[_Token] | None = None
+        self._asking: asyncio.Future[_Token] | None = None
+        self._patience = timeouts.connect + timeouts.server
 
     def __repr__(self) -> str:
         return f"<KeystoneReader at {self._peer}: {'a token' if self._token else 'no token'}>"
@@ -70,8 +76,16 @@ class KeystoneReader(Reader):
 
     async def _log_in(self) -> _Token:
         self._token, self._refusal = None, 0
+        late = AnswerError(504, f"{self._who} gets no answer within {self._timeouts.server:g} s")
+        if self._asking is not None and not self._asking.done():
+            # A head of an answer that never ends; one thread may wait for it.
+            raise late
+        self._asking = in_thread(self._new_token)
         try:
-            self._token = await asyncio.to_thread(self._new_token)
+            async with asyncio.timeout(self._patience):
+                self._token = await asyncio.shield(self._asking)
+        except TimeoutError:
+            raise late from None
         except exceptions.HttpError as error:
             status = error.http_status
             if 400 <= status < 500:
@@ -79,7 +93,7 @@ class KeystoneReader(Reader):
                 raise self.refused(status) from None
             raise AnswerError(status if status in (503, 504) else 502, f"{self._who} cannot log in: {status}") from None
         except exceptions.ConnectTimeout:
-            raise AnswerError(504, f"{self._who} gets no answer within {self._timeouts.server:g} s") from None
+            raise late from None
         except exceptions.ConnectionError:
             raise AnswerError(503, f"{self._who} cannot log in: its Keystone cannot be reached") from None
         except (exceptions.ClientException, KeyError, TypeError, ValueError, AttributeError):
@@ -95,6 +109,9 @@ class KeystoneReader(Reader):
         began = time.monotonic()
         with requests.Session() as http:
             http.trust_env = False
+            http.headers["Accept-Encoding"] = "identity"
+            for scheme in ("http://", "https://"):
+                http.mount(scheme, BoundedAdapter(ANSWER_LIMIT, self._patience))
             access = auth.get_access(Session(session=http, timeout=self._timeouts.server, redirect=False))
         if access.auth_token is None or access.expires is None or access.issued is None:
             raise ValueError("not a token")
