@@ -9,6 +9,7 @@ from conformance.cases_hops import HOPS
 from conformance.cases_identity import IDENTITY
 from conformance.cases_leaving import LEAVING
 from conformance.cases_meanings import MEANINGS
+from conformance.cases_paths import LOOPS, PATHS
 from conformance.cases_refused import BAD, BAD_ELSEWHERE
 from conformance.cases_scoped import SCOPED, SERVICE_TOKENS
 from conformance.cases_services import SERVICES
@@ -28,6 +29,8 @@ CASES = [
     *IDENTITY,
     *MEANINGS,
     *URL,
+    *PATHS,
+    *LOOPS,
     *BAD,
     *BAD_ELSEWHERE,
 ]

@@ -24,6 +24,7 @@ class Upload:
 
     ``deadline`` runs while the next hop is to take a chunk; the client is given its own time to send one. A client that waits
     with its body (``invite``) is asked for it when the next hop is there to take it. ``broken``: it did not send the whole.
+    When all of it is sent, the deadline runs until the head of the answer is there (:meth:`answered`).
     """
 
     def __init__(self, request: web.BaseRequest, deadline: Deadline, timeouts: Timeouts, invite: bool) -> None:
@@ -33,12 +34,21 @@ class Upload:
         self._deadline = deadline
         self._timeouts = timeouts
         self._begun = False
+        self._ended = not request.body_exists
+        self._answered = False
 
     def __aiter__(self) -> "Upload":
         if self._begun:
             # A client library that wants to send the request again has nothing left to send.
             raise UpstreamError(502, "the body of a request can be sent once only")
         return self
+
+    def answered(self) -> None:
+        """Take note that the head of the answer has come: what is still to be sent has its own time, the rest is as it comes."""
+        self.invite = False
+        self._answered = True
+        if self._ended:
+            self._deadline.stop()
 
     async def __anext__(self) -> bytes:
         self._deadline.stop()
@@ -53,6 +63,9 @@ class Upload:
             self.broken = True
             raise
         if not chunk:
+            self._ended = True
+            if not self._answered:
+                self._deadline.start(self._timeouts.server)
             raise StopAsyncIteration
         self._deadline.start(self._timeouts.server)
         return chunk
@@ -102,16 +115,20 @@ class _Exchange:
 
     async def run(self, hop: Hop) -> web.StreamResponse:
         request = self.incoming.request
-        deadline = Deadline()
+        # Of the next hop's time, every interim answer (1xx) would begin a new one.
+        patience = self.timeouts.connect + self.timeouts.server
+        streams = self.incoming.body is None and request.body_exists
+        deadline = Deadline(None if streams else patience)
         upload = Upload(request, deadline, self.timeouts, bool(self.incoming.head.values("expect")))
         question = self._question(upload)
         response: StreamedAnswer | None = None
         try:
             async with self.upstream.ask(hop, question, self.timeouts, deadline) as answer:
-                upload.invite = False
+                upload.answered()
                 told = self.heard(answer.status, answer.headers)
                 kept = self.links.headers(self.upstream.answer_headers(hop, answer)) + told
                 if self.decision.relink and to_relink(answer.status, kept):
+                    deadline.start(self.timeouts.server)
                     return await relink(Answered(self.upstream, hop, answer, kept), self.incoming.head, self.decision, self.links)
                 response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept))
                 if answer.status == 101:

@@ -120,6 +120,7 @@ class _Exchange:
         if not self.decision.local and answer.status in (200, 201) and (tells_who or head.method != "HEAD"):
             content = await self._with_own_catalog(content)
             if head.method == "POST":
+                kept = without(kept, ISSUER.lower())
                 kept += ((ISSUER, self.decision.endpoint.cloud),)
         kept = tuple((key, self._with_scope(key, value)) for key, value in self.links.headers(kept))
         return WholeAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept), body=content)
@@ -193,7 +194,7 @@ class _Exchange:
         """Ask which project the token has: the answer of ``/v3/auth/catalog`` does not say it, and some URLs hold it."""
         if not any("(" in endpoint.frontend.suffix for endpoint in self.cloud.endpoints):
             return None
-        tokens = Hop(self.hop.url.removesuffix(CATALOG_PATH) + TOKENS_PATH, self.hop.place)
+        tokens = replace(self.hop, url=self.hop.url.removesuffix(CATALOG_PATH) + TOKENS_PATH)
         sent = without(self.decision.headers, *_NOT_SENT_ON, "x-subject-token")
         own = tuple(("X-Subject-Token", value) for key, value in sent if key.lower() == "x-auth-token")
         question = Question("GET", "nocatalog", (*sent, *own, *_AS_IT_IS))

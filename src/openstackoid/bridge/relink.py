@@ -2,6 +2,7 @@
 """A JSON answer of a peer whose links would lead out of the gateway: read as a whole, and handed on with its links mended."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import aiohttp
@@ -46,12 +47,21 @@ async def relink(given: Answered, head: Head, decision: Forward, links: Links) -
     encoding = _value(given.headers, "content-encoding").strip().lower()
     if encoding not in ("", "identity"):
         raise given.upstream.unusable(given.hop, "its answer is compressed, though it was asked not to be: its links stay hidden")
-    content = await read_answer(given.upstream, given.hop, given.answer, LIMIT)
     whole = names_document(decision.entrance, head.path)
-    if len(content) > _LARGE:
-        mended = await asyncio.to_thread(links.document, content, whole=whole)
-    else:
-        mended = links.document(content, whole=whole)
+    async with AsyncExitStack() as held:
+        slot: asyncio.Semaphore | None = None
+
+        async def grown(size: int) -> None:
+            nonlocal slot
+            if size > _LARGE and slot is None:
+                slot = given.upstream.holding.of(decision.endpoint.cloud)
+                await held.enter_async_context(slot)
+
+        content = await read_answer(given.upstream, given.hop, given.answer, LIMIT, grown)
+        if slot is not None:
+            mended = await asyncio.to_thread(links.document, content, whole=whole)
+        else:
+            mended = links.document(content, whole=whole)
     headers = without(given.headers, "content-length")
     if mended is not content or head.method == "HEAD":
         headers = tuple((name, _weak(value) if name.lower() == "etag" else value) for name, value in headers)

@@ -3,7 +3,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +15,12 @@ from yarl import URL
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.head import decoded, end_to_end, without
+from openstackoid.bridge.holding import Holding
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers
 from openstackoid.routing.leaving import USE
+from openstackoid.routing.links import HOSTS_OWN
+from openstackoid.routing.loops import passed
 from openstackoid.tls import Identity, fault_of, what_was_wrong
 
 HEAD_LIMIT = 16 * 1024
@@ -31,7 +34,8 @@ class Hop:
     """Where a request goes next: the URL, and the words that name the place in an error.
 
     ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say; ``secure``: it is
-    told that the client speaks https. ``peer`` is the cloud whose gateway must be there, where it is asked over https.
+    told that the client speaks https. ``peer`` is the cloud whose gateway must be there: it is told in ``Via`` who asks, and may
+    not speak for the host that the client knows.
     """
 
     url: str
@@ -94,6 +98,7 @@ class Upstream:
     def __init__(self, at: str, identity: Identity | None = None) -> None:
         self.at = at
         self.identity = identity
+        self.holding = Holding()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -129,6 +134,8 @@ class Upstream:
             sent["X-Forwarded-Prefix"] = hop.prefix
         if hop.secure:
             sent["X-Forwarded-Proto"] = HTTPS
+        if hop.peer:
+            sent[hdrs.VIA] = ", ".join([*sent.getall(hdrs.VIA, []), passed(self.at)])
         if question.upgrade is not None:
             sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", question.upgrade
         options: Any = {"timeout": timeout, "allow_redirects": False, **self._proof(hop)}
@@ -167,7 +174,8 @@ class Upstream:
         headers = decoded(answer.raw_headers)
         if isinstance(headers, str):
             raise self.unusable(hop, f"the header {headers} of its answer is not UTF-8")
-        return without(end_to_end(headers), USE)
+        kept = without(end_to_end(headers), USE)
+        return without(kept, *HOSTS_OWN) if hop.peer else kept
 
     def unusable(self, hop: Hop, why: str) -> UpstreamError:
         """Return the error for an answer that cannot be used."""
@@ -196,11 +204,22 @@ class Upstream:
                 return UpstreamError(502, f"{who} closed the connection before its answer was complete")
 
 
-async def read_answer(upstream: Upstream, hop: Hop, answer: aiohttp.ClientResponse, limit: int) -> bytes:
-    """Return the body of an answer. Raises :class:`UpstreamError` (502) when it is longer than ``limit`` bytes."""
+async def read_answer(
+    upstream: Upstream,
+    hop: Hop,
+    answer: aiohttp.ClientResponse,
+    limit: int,
+    grown: Callable[[int], Awaitable[None]] | None = None,
+) -> bytes:
+    """Return the body of an answer; ``grown`` is awaited with the size of what is there, before more is read.
+
+    Raises :class:`UpstreamError` (502) when it is longer than ``limit`` bytes.
+    """
     body = bytearray()
     async for chunk in answer.content.iter_any():
         body += chunk
+        if grown is not None:
+            await grown(len(body))
         if len(body) > limit:
             raise upstream.unusable(hop, f"its answer is larger than {limit} bytes")
     return bytes(body)

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
+from openstackoid.haproxy import hardening
 from openstackoid.haproxy.answers import LOCAL, PEER, local_rules, peer_rules
 from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, told_by_peers, told_by_services, told_by_the_bridge
 from openstackoid.haproxy.maps import (
@@ -33,6 +34,7 @@ _BASE = "gateway"
 _TITLES = {
     400: "Bad Request",
     408: "Request Timeout",
+    429: "Too Many Requests",
     500: "Internal Server Error",
     502: "Bad Gateway",
     503: "Service Unavailable",
@@ -77,7 +79,7 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime, tls: Tls | None = 
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
         _section(f"defaults {LOCAL} from {_BASE}", [*scheme_for_services(here), *told_by_services(), *local_rules(mesh, here)]),
         *(_section(f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
-        _section(f"defaults {PEER} from {_BASE}", [*told_by_peers(), *peer_rules(mesh, here)]),
+        _section(f"defaults {PEER} from {_BASE}", [*hardening.peer_lines(here), *told_by_peers(), *peer_rules(mesh, here)]),
     ]
     for name, peer in mesh.clouds.items():
         if name != cloud:
@@ -144,8 +146,10 @@ def _frontend(mesh: Mesh, cloud: Cloud, runtime: Runtime, files: Tls | None) -> 
         f"bind {cloud.bind or listener.host}:{listener.port} id {number}{bind_options(cloud, listener, files)}"
         for listener, number in bind_ids(cloud).items()
     ]
+    often = f"gateway of {cloud.name}: %[src] sends more than {cloud.limits.source_requests} requests a second"
     return [
         *binds,
+        *hardening.frontend_lines(cloud, _answer(429, often, retry=hardening.RATE_WINDOW)),
         *observing(runtime.records_socket),
         f"monitor-uri {HEALTH}",
         *rules(cloud, watched_services(mesh)),
@@ -160,8 +164,9 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
         f"timeout server {_ms(patience)}",
         *told_by_the_bridge(),
         *nothing_of_the_scheme(cloud),
-        *_failures(cloud, "the Python service behind the gateway"),
-        f"server bridge unix@{runtime.bridge_socket}",
+        *hardening.bridge_lines(cloud.limits),
+        *_failures(cloud, "the Python service behind the gateway", trouble="%[var(txn.bridge_trouble)]", retry=1),
+        f"server bridge unix@{runtime.bridge_socket} maxconn {cloud.limits.bridge}",
     ]
 
 
@@ -214,18 +219,24 @@ def _new_prefix(old: str, new: str) -> list[str]:
     return [f"http-request replace-path '^{escaped}(.*)$' '{new}\\1'"]
 
 
-def _failures(cloud: Cloud, service: str) -> list[str]:
+def _failures(cloud: Cloud, service: str, *, trouble: str = "cannot be reached", retry: int | None = None) -> list[str]:
     timeouts = cloud.timeouts
     return [
         _http_error(502, f"gateway of {cloud.name}: {service} gave no valid answer"),
-        _http_error(503, f"gateway of {cloud.name}: {service} cannot be reached"),
+        f"http-error {_answer(503, f'gateway of {cloud.name}: {service} {trouble}', retry=retry)}",
         _http_error(504, f"gateway of {cloud.name}: {service} did not answer within {timeouts.server:g} s"),
     ]
 
 
 def _http_error(status: int, message: str) -> str:
+    return f"http-error {_answer(status, message)}"
+
+
+def _answer(status: int, message: str, *, retry: int | None = None) -> str:
+    """Return what ``http-error`` and ``http-request return`` take; ``retry`` is when to come again, in seconds."""
     body = json.dumps({"error": {"code": status, "title": _TITLES[status], "message": message}})
-    return f"http-error status {status} content-type application/json lf-string '{body}'"
+    again = "" if retry is None else f" hdr Retry-After {retry}"
+    return f"status {status} content-type application/json{again} lf-string '{body}'"
 
 
 def _ms(seconds: float) -> str:

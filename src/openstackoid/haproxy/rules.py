@@ -8,6 +8,7 @@ be named twice. Whatever else is possible sets ``txn.bridge``, and Python decide
 
 from collections.abc import Collection
 
+from openstackoid.haproxy import hardening
 from openstackoid.haproxy.answers import request_rules
 from openstackoid.haproxy.audit import leaving
 from openstackoid.haproxy.maps import ENDPOINTS, PAIRS, RELINKED, TARGETS
@@ -47,12 +48,14 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
         *sender_rules(cloud),
         *own_pages_and_traces(),
         *request_rules(),
+        *hardening.request_rules(),
         *_what_is_asked(cloud),
         *_which_scope(),
         *_is_it_well_formed(),
         *_which_cloud(cloud),
         *_whose_token(cloud),
         *_workflows(cloud, watched),
+        *hardening.loop_rules(),
         *_identity(cloud),
         *_what_is_sent(cloud),
         *leaving(),

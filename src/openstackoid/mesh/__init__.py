@@ -4,7 +4,7 @@
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.description import MeshError, load_mesh, parse_mesh
-from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Memory, Mesh, Timeouts, Tls
+from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Listener, Memory, Mesh, Timeouts, Tls
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
 from openstackoid.mesh.urls import DEFAULT_PORTS, HTTPS, FrontendUrl
 from openstackoid.mesh.wire import check_wire, unprotected
@@ -21,6 +21,7 @@ __all__ = [
     "Collaboration",
     "Endpoint",
     "FrontendUrl",
+    "Limits",
     "Listener",
     "Memory",
     "Mesh",

@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Memory, Mesh, Timeouts, Tls
+from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Listener, Memory, Mesh, Timeouts, Tls
 from openstackoid.mesh.policies import faults, policy_of
 from openstackoid.mesh.policy_schema import schema_at
 from openstackoid.mesh.schema import (
@@ -19,6 +19,7 @@ from openstackoid.mesh.schema import (
     CollaborationSchema,
     Description,
     GatewaySchema,
+    LimitsSchema,
     MemorySchema,
     ServiceSchema,
     SharedSchema,
@@ -134,6 +135,8 @@ def _accepted(path: tuple[Any, ...]) -> str:
             model = TlsSchema
         case ("clouds", _, "policy", *below):
             model = schema_at(tuple(below))
+        case ("clouds", _, "gateway", "limits"):
+            model = LimitsSchema
         case ("collaborations", _):
             model = CollaborationSchema
         case ("shared", _):
@@ -160,6 +163,7 @@ def _cloud(name: str, cloud: CloudSchema) -> Cloud:
         readers=gateway.readers,
         tls=None if gateway.tls is None else Tls(**gateway.tls.model_dump()),
         policy=policy_of(cloud.policy),
+        limits=Limits(**gateway.limits.model_dump() | {"exempt": tuple(gateway.limits.exempt)}),
     )
 
 

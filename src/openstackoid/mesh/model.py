@@ -105,6 +105,23 @@ class Tls:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How much a gateway takes on.
+
+    ``connections`` are those of all clients at once; further ones wait to be accepted. ``bridge``: requests that the Python
+    service works on at once; further ones wait ``wait`` seconds. ``source_connections`` and ``source_requests`` (a second) are
+    those of one source address, None where there is no limit; addresses and networks in ``exempt`` have none.
+    """
+
+    connections: int = 10_000
+    bridge: int = 500
+    wait: float = 5.0
+    source_connections: int | None = None
+    source_requests: int | None = None
+    exempt: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Cloud:
     """One independent OpenStack and the gateway in front of it.
 
@@ -125,6 +142,7 @@ class Cloud:
     readers: str | None = None
     policy: Policy = NOBODY
     tls: Tls | None = None
+    limits: Limits = Limits()
 
     @cached_property
     def services(self) -> frozenset[str]:

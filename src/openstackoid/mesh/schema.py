@@ -2,11 +2,12 @@
 """The schema of the mesh description: which keys there are, and what may stand at each. What is wrong is said in plain words."""
 
 import re
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from openstackoid.mesh.model import INTERFACES, Address, Memory, Timeouts
+from openstackoid.mesh.model import INTERFACES, Address, Limits, Memory, Timeouts
 from openstackoid.mesh.policy_schema import PolicySchema
 from openstackoid.mesh.urls import HTTPS, FrontendUrl
 from openstackoid.scope.model import IDENTITY
@@ -55,6 +56,13 @@ def _file(path: str) -> str:
     if not path.startswith("/") or not path.isprintable():
         raise ValueError(f"'{path}': an absolute path is accepted")
     return path
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        raise ValueError(f"'{text}': an address or a network is accepted, as in 10.0.1.11 or 10.0.1.0/24") from None
 
 
 def _cloud_name(name: str) -> str:
@@ -149,6 +157,17 @@ class TlsSchema(Strict):
     authority: Annotated[str, AfterValidator(_file)]
 
 
+class LimitsSchema(Strict):
+    """``gateway.limits``."""
+
+    connections: Annotated[int, Field(ge=10, le=1_000_000)] = Limits.connections
+    bridge: Annotated[int, Field(ge=1, le=10_000)] = Limits.bridge
+    wait: Annotated[float, Field(gt=0, le=60)] = Limits.wait
+    source_connections: Annotated[int, Field(ge=1, le=1_000_000)] | None = Limits.source_connections
+    source_requests: Annotated[int, Field(ge=1, le=100_000)] | None = Limits.source_requests
+    exempt: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(max_length=48)] = []
+
+
 class GatewaySchema(Strict):
     """``gateway``: settings of the cloud's own gateway."""
 
@@ -159,6 +178,7 @@ class GatewaySchema(Strict):
     twins: list[Annotated[str, AfterValidator(_origin)]] = []
     readers: Annotated[str, AfterValidator(_file)] | None = None
     tls: TlsSchema | None = None
+    limits: LimitsSchema = LimitsSchema()
 
 
 class CloudSchema(Strict):

@@ -7,6 +7,7 @@ from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing.collaborations import FORCE, broken, explanation, separated
 from openstackoid.routing.decision import Decision, Guarded, ReadBody
 from openstackoid.routing.identity import called_path, decide_identity
+from openstackoid.routing.paths import refuse_confusing
 from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, Reading, RefusedError, Token
 from openstackoid.routing.request import Request
 from openstackoid.routing.sending import Changes, Sending
@@ -54,6 +55,7 @@ class _Gateway:
             message = f"no service is served at this path; served are: {', '.join(roots)}"
             raise RefusedError(self.at, 404, "Not Found", message)
         self.reading.refuse_storage_token()
+        refuse_confusing(self.reading, endpoint)
         auth = self.reading.token(AUTH)
         scope = self.reading.agreed(
             "X-Scope and the scope in X-Auth-Token", self.reading.plain_scope(), auth.scope if auth else None

@@ -19,6 +19,9 @@ VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
 USERS_BYTES = frozenset({"image", "object-store"})
 """Services whose bodies are the user's own bytes. Glance's other links are paths below its root, which are right everywhere."""
 
+HOSTS_OWN = ("set-cookie", "set-cookie2", "strict-transport-security", "alt-svc", "clear-site-data")
+"""Headers that speak for the host that the client talked to, which is this cloud's: an answer of a peer loses them."""
+
 _DOCUMENT = re.compile(VERSION_DOCUMENT)
 
 Relinked = Literal["all", "documents"]

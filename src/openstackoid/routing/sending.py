@@ -5,6 +5,7 @@ from openstackoid.mesh import Endpoint
 from openstackoid.routing.decision import Forward
 from openstackoid.routing.leaving import given_id, sole_id
 from openstackoid.routing.links import relinks
+from openstackoid.routing.loops import refuse_third
 from openstackoid.routing.reading import Reading, RefusedError, Token
 from openstackoid.routing.request import with_headers
 from openstackoid.routing.workflows import REQUEST_ID, Workflow
@@ -27,15 +28,7 @@ class Sending:
         cloud = in_force.cloud_for(endpoint.service, self.at)
         if cloud == self.at:
             return endpoint
-        sender = self.reading.request.sender
-        if sender is not None:
-            raise RefusedError(
-                self.at,
-                508,
-                "Loop Detected",
-                f"the gateway of {sender} has sent this request, and it would go on to {cloud}; from a gateway to another a"
-                " request goes once: the two mesh descriptions differ",
-            )
+        refuse_third(self.reading, cloud)
         peer = self.reading.mesh.clouds.get(cloud)
         if peer is None:
             raise self.reading.bad_request(f"the workflow's scope names {cloud}, which is not in the mesh any more")

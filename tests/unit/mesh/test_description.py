@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.mesh import Address, Listener, Memory, MeshError, Timeouts, load_mesh, parse_mesh
+from openstackoid.mesh import Address, Limits, Listener, Memory, MeshError, Timeouts, load_mesh, parse_mesh
 from openstackoid.mesh.description import builtin_collaborations
 
 GOOD = """\
@@ -221,6 +221,37 @@ def rule(**changed: str) -> str:
 
 def gateway(yaml: str) -> str:
     return service("{frontend: http://h}").replace("    services", f"    gateway: {yaml}\n    services")
+
+
+class TestLimits:
+    """``gateway.limits``: how much a gateway takes on."""
+
+    def test_without_them(self) -> None:
+        assert parse_mesh(GOOD).clouds["CloudOne"].limits == Limits(10_000, 500, 5.0, None, None, ())
+
+    def test_with_them(self) -> None:
+        text = (
+            "{connections: 50, bridge: 2, wait: 1.5, source_connections: 3, source_requests: 4, exempt: [10.0.0.1, 'fd00::/8']}"
+        )
+        limits = parse_mesh(gateway(f"{{limits: {text}}}")).clouds["One"].limits
+        assert limits == Limits(50, 2, 1.5, 3, 4, ("10.0.0.1/32", "fd00::/8"))
+
+    @pytest.mark.parametrize(
+        ("limits", "error"),
+        [
+            ("{connections: 1}", "limits.connections: Input should be greater than or equal to 10"),
+            ("{bridge: 0}", "limits.bridge: Input should be greater"),
+            ("{wait: 0}", "limits.wait: Input should be greater than 0"),
+            ("{source_requests: 0}", "limits.source_requests: Input should be greater"),
+            ("{exempt: [10.0.0.1/8]}", "limits.exempt.0: '10.0.0.1/8': an address or a network is accepted, as in 10.0.1.11"),
+            ("{exempt: [CloudTwo]}", "limits.exempt.0: 'CloudTwo': an address or a network is accepted"),
+            ("{connection: 5}", "limits.connection: unknown key; accepted: connections, bridge, wait, source_connections,"),
+        ],
+    )
+    def test_the_error_names_the_spot_and_what_is_accepted(self, limits: str, error: str) -> None:
+        with pytest.raises(MeshError) as refused:
+            parse_mesh(gateway(f"{{limits: {limits}}}"), "f")
+        assert f"clouds.One.gateway.{error}" in str(refused.value).splitlines()[0]
 
 
 class TestWorkflows:
