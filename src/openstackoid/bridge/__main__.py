@@ -9,6 +9,9 @@ from pathlib import Path
 from openstackoid.bridge.log import set_up
 from openstackoid.bridge.server import Sockets, serve
 from openstackoid.errors import OpenstackoidError
+from openstackoid.redaction import redacted
+from openstackoid.redaction.logs import guard
+from openstackoid.redaction.process import seal
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -30,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         stop_on_eof, journal = arguments.stop_on_eof, arguments.journal
         asyncio.run(serve(arguments.cloud, arguments.config, sockets, journal=journal, stop_on_eof=stop_on_eof))
     except OpenstackoidError as error:
-        print(f"openstackoid bridge: {error}", file=sys.stderr)
+        print(redacted(f"openstackoid bridge: {error}"), file=sys.stderr)
         if error.hint:
             print(f"  {error.hint}", file=sys.stderr)
         return 1
@@ -38,4 +41,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    seal()
+    guard()
     sys.exit(main())

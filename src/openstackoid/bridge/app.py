@@ -3,9 +3,7 @@
 
 import asyncio
 import time
-import traceback
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +23,7 @@ from openstackoid.bridge.tokens import body_token, document
 from openstackoid.bridge.twins import ask_twins
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh
+from openstackoid.redaction.logs import where
 from openstackoid.routing import (
     REQUEST_ID,
     Decision,
@@ -105,7 +104,7 @@ class Bridge:
             raise ConnectionResetError from None
         except Exception as error:
             response = error_answer(AnswerError(500, f"gateway of {self.at}: a defect of the bridge; its log says where"))
-            status, what = 500, f"defect: {_where(error)}"
+            status, what = 500, f"defect: {where(error)}"
             response.force_close()
             if request.writer.output_size > 0 and request.transport is not None:
                 # Another answer is out in part; this one may not be taken for the rest of it.
@@ -253,10 +252,3 @@ class _Trip:
         except (TimeoutError, web.RequestPayloadError, ConnectionError):
             raise AnswerError(400, f"gateway of {here.name}: {BROKEN_BODY}") from None
         return bytes(body)
-
-
-def _where(error: Exception) -> str:
-    """Return the kind of an unforeseen error and the line of ours where it rose; its message may quote a header."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "openstackoid" in frame.filename] or frames
-    return f"{type(error).__name__} in {Path(ours[-1].filename).name}:{ours[-1].lineno}"

@@ -8,20 +8,23 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
+from openstackoid.redaction import redacted
+
 
 class AnswerError(Exception):
     """A request that ends with an error of the gateway.
 
     ``status`` is the HTTP status; ``message`` one line for the user that names the gateway; ``reason`` what of it may be logged.
-    The two differ where the message quotes the user, who may have pasted anything.
+    The two differ where the message quotes the user, who may have pasted anything; what looks like a secret is in neither.
     """
 
     def __init__(self, status: int, message: str, *, title: str | None = None, reason: str | None = None) -> None:
+        message = redacted(message)
         super().__init__(message)
         self.status = status
         self.message = message
         self.title = title or HTTPStatus(status).phrase
-        self.reason = message if reason is None else reason
+        self.reason = message if reason is None else redacted(reason)
 
 
 class CutError(Exception):

@@ -7,7 +7,7 @@ allows an expired token, the account asks. The catalog that comes with it is the
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from multidict import CIMultiDict
@@ -59,8 +59,8 @@ async def relay(
 class _Answer:
     status: int
     reason: str | None
-    headers: Headers
-    content: bytes
+    headers: Headers = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 class _Exchange:

@@ -2,7 +2,7 @@
 """A JSON answer of a peer whose links would lead out of the gateway: read as a whole, and handed on with its links mended."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 from multidict import CIMultiDict
@@ -33,8 +33,8 @@ class Answered:
 
     upstream: Upstream
     hop: Hop
-    answer: aiohttp.ClientResponse
-    headers: Headers
+    answer: aiohttp.ClientResponse = field(repr=False)
+    headers: Headers = field(repr=False)
 
 
 async def relink(given: Answered, head: Head, decision: Forward, links: Links) -> WholeAnswer:

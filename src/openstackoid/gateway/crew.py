@@ -4,7 +4,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import sys
 import time
@@ -17,6 +16,8 @@ from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.folder import Folder
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import complaints
+from openstackoid.haproxy.records import shown_line
+from openstackoid.redaction import process
 
 log = logging.getLogger("openstackoid.gateway")
 
@@ -54,7 +55,7 @@ class Crew:
                 child = await Child.start(part, argv, self.haproxy.environment(), _requests, says)
             else:
                 says = None
-                child = await Child.start(part, argv, _without_credentials(), _pass_on, _pass_on)
+                child = await Child.start(part, argv, process.environment(), _pass_on, _pass_on)
         except OSError as error:
             raise GatewayError(f"{part} of {self.cloud} cannot be started: {error.strerror}") from None
         self._children.add(child)
@@ -103,10 +104,6 @@ class Crew:
                 wait.cancel()
 
 
-def _without_credentials() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
-
-
 def _pass_on(lines: bytes) -> None:
     """The Python service's lines are a log already."""
     with contextlib.suppress(OSError):
@@ -115,9 +112,9 @@ def _pass_on(lines: bytes) -> None:
 
 
 def _requests(lines: bytes) -> None:
-    """HAProxy's log of requests and of what happens to backends, a line each; all that it lacks is the time."""
+    """HAProxy's log of requests and of what happens to backends, a line each; it lacks the time, and shows any path."""
     now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
-    _pass_on(b"".join(now + line for line in lines.splitlines(keepends=True)))
+    _pass_on(b"".join(now + shown_line(line) for line in lines.splitlines(keepends=True)))
 
 
 class _HaproxySays:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The decisions that a gateway can take on a request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.request import Headers
@@ -22,7 +22,7 @@ class Forward:
     entrance: Endpoint
     local: bool
     path: str
-    headers: Headers
+    headers: Headers = field(repr=False)
     relink: bool = False
     remember: Workflow | None = None
     recalled: bool = False
@@ -43,9 +43,9 @@ class Relay:
     entrance: Endpoint
     local: bool
     path: str
-    headers: Headers
+    headers: Headers = field(repr=False)
     validates: bool = False
-    body_token: str | None = None
+    body_token: str | None = field(default=None, repr=False)
     scope: str | None = None
 
 

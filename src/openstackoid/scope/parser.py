@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple, NoReturn
 
+from openstackoid.redaction import redacted
 from openstackoid.scope.errors import ScopeError
 from openstackoid.scope.model import EVERY_OTHER, Scope
 from openstackoid.scope.services import official_names, official_service_type
@@ -186,7 +187,7 @@ def _check_cloud(name: Name, text: str, clouds: Collection[str] | None) -> None:
 
 def _quoted(value: str) -> str:
     """Return a user's own word, safe to print and short."""
-    shown = "".join(character if character.isprintable() else "?" for character in value)
+    shown = redacted("".join(character if character.isprintable() else "?" for character in value))
     return f"'{shown[:64]}...'" if len(shown) > 64 else f"'{shown}'"
 
 

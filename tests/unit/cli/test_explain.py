@@ -148,7 +148,7 @@ class TestWhatIsNotUnderstood:
                 "/image#top",
                 "'/image#top' is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded",
             ),
-            ("http://me:pw@10.0.1.10/image", "'http://me:pw@10.0.1.10/image' is no URL; http://HOST[:PORT]/PATH, or /PATH, is"),
+            ("http://me:pw@10.0.1.10/image", "'http://...@10.0.1.10/image' is no URL; http://HOST[:PORT]/PATH, or /PATH, is"),
             (
                 "http://10.0.1.10:8080/image",
                 "the gateway of CloudOne has no frontend http://10.0.1.10:8080; it has: http://10.0.1.10:80",
