@@ -5,7 +5,7 @@ import base64
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -22,7 +22,12 @@ _FERNET = re.compile(rb"gAAAAA[A-Za-z0-9_-]{60,}")
 
 def fernet_like() -> str:
     """Return what looks like a token of Keystone's, of 180 characters, and is none."""
-    return "gAAAAABp" + secrets.token_urlsafe(180)[:172]
+    return "gAAAAABp" + opaque()[8:]
+
+
+def opaque() -> str:
+    """Return a token of 180 characters that looks like nothing in particular."""
+    return "q" + secrets.token_urlsafe(180)[:179]
 
 
 @dataclass(frozen=True)
@@ -35,9 +40,10 @@ class Found:
 
 
 class Marked:
-    """Secrets by name. :meth:`new` draws one."""
+    """Secrets by name. :meth:`new` makes one, by ``draw``."""
 
-    def __init__(self) -> None:
+    def __init__(self, draw: Callable[[], str] = fernet_like) -> None:
+        self._draw = draw
         self.values: dict[str, str] = {}
         self._pieces: dict[bytes, tuple[str, str]] = {}
 
@@ -46,7 +52,7 @@ class Marked:
 
     def new(self, name: str, value: str | None = None) -> str:
         """Return a secret of this name: a token unless ``value`` says what."""
-        value = fernet_like() if value is None else value
+        value = self._draw() if value is None else value
         assert len(value) >= PIECE, name
         self.values[name] = value
         for form, text in forms(value):

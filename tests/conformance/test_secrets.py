@@ -23,7 +23,7 @@ from conformance.clouds import description
 from conformance.gateway import started
 from conformance.hostile import ANSWERS, Hostile, hostile
 from conformance.recorder import free_ports
-from marked import Found, Marked, family, files, limit_of_cores, mode_of, shown_of, token_like
+from marked import Found, Marked, family, fernet_like, files, limit_of_cores, mode_of, opaque, shown_of, token_like
 from unit.gateway.running import Gateway, free_port
 
 DESCRIPTION = """\
@@ -245,11 +245,11 @@ def reads_again(gateway: Sealed) -> None:
     gateway.give(gateway.password)
 
 
-@pytest.fixture(scope="module")
-def wrecked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sealed]:
-    """A gateway that has been through all of it, and runs."""
+@pytest.fixture(scope="module", params=[fernet_like, opaque])
+def wrecked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sealed]:
+    """A gateway that has been through all of it, and runs: with tokens that look like some, and with such as no pattern knows."""
     folder = tmp_path_factory.mktemp("secrets")
-    marked = Marked()
+    marked = Marked(request.param)
     with hostile(folder / "seen-here") as here, hostile(folder / "seen-there") as there:
         reader = marked.new("the reader account's token")
         times = '"issued_at":"2026-01-01T00:00:00.000000Z","expires_at":"2099-01-01T00:00:00.000000Z"'
@@ -261,12 +261,12 @@ def wrecked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sealed]:
         try:
             for way in ANSWERS:
                 here.answers = there.answers = way
-                for request in ordinary(marked, way):
+                for sent in ordinary(marked, way):
                     there.special = {b"POST /identity/v3/auth/tokens": lambda _: log_in} if way == "unauthorized" else {}
-                    gateway.exchange(request)
+                    gateway.exchange(sent)
             here.answers = there.answers = "good"
-            for request in malformed(marked):
-                gateway.exchange(request)
+            for sent in malformed(marked):
+                gateway.exchange(sent)
             reads_again(gateway)
             yield gateway
         finally:
