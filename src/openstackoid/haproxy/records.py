@@ -11,7 +11,8 @@ LOG_FORMAT = "%ci %HM %HPO -> %b %ST %Ta ms %tsc %[var(txn.record),concat(' via=
 ``%HPO`` is the path as the client sent it, without the query; ``%Ta`` leaves out the time that a connection was idle before.
 """
 
-_NO_REQUEST = ("<BADREQ>", "<BADREQ>")
+_METHOD_AT, _PATH_AT, _ARROW_AT = (LOG_FORMAT.split(" ").index(word) for word in ("%HM", "%HPO", "->"))
+_NO_REQUEST = (b"<BADREQ>", b"<BADREQ>")
 
 LONGEST_LINE = 4096
 """Bytes of a line to the Python service: the path, which HAProxy cuts at 1024, and what else the line may hold."""
@@ -30,13 +31,13 @@ def shown_line(line: bytes) -> bytes:
 
     HAProxy has no cheap way to do this itself, and its log passes the supervisor anyway.
     """
-    words = line.split(b" ", 3)
-    if len(words) < 4 or not words[3].startswith(b"-> "):
+    words = line.split(b" ", _ARROW_AT + 1)
+    if len(words) <= _ARROW_AT or words[_ARROW_AT] != b"->":
         return line
-    method, path = words[1].decode("latin-1"), words[2].decode("latin-1")
+    method, path = words[_METHOD_AT], words[_PATH_AT]
     if (method, path) != _NO_REQUEST:
-        words[1] = shown_method(method).encode("ascii")
-        words[2] = (shown_path(path) if path else REMOVED).encode("ascii")
+        words[_METHOD_AT] = shown_method(method.decode("latin-1")).encode("ascii")
+        words[_PATH_AT] = (shown_path(path.decode("latin-1")) or REMOVED).encode("ascii")
     return b" ".join(words)
 
 
