@@ -10,6 +10,9 @@ from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.log import set_up
 from openstackoid.bridge.server import Sockets, serve
 from openstackoid.errors import OpenstackoidError
+from openstackoid.redaction import redacted
+from openstackoid.redaction.logs import guard
+from openstackoid.redaction.process import seal
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
         audit = Audit(arguments.audit_log)
         asyncio.run(serve(arguments.cloud, arguments.config, sockets, **files, audit=audit, stop_on_eof=arguments.stop_on_eof))
     except OpenstackoidError as error:
-        print(f"openstackoid bridge: {error}", file=sys.stderr)
+        print(redacted(f"openstackoid bridge: {error}"), file=sys.stderr)
         if error.hint:
             print(f"  {error.hint}", file=sys.stderr)
         return 1
@@ -47,4 +50,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    seal()
+    guard()
     sys.exit(main())

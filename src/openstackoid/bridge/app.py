@@ -2,10 +2,8 @@
 """A request at the bridge: its trip is made, whatever goes wrong becomes an answer, and a line in the log says what happened."""
 
 import time
-import traceback
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from aiohttp import web
 
@@ -22,6 +20,7 @@ from openstackoid.bridge.records import Records
 from openstackoid.bridge.trip import Surroundings, Trip
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh
+from openstackoid.redaction.logs import where
 
 
 class Bridge:
@@ -100,7 +99,7 @@ class Bridge:
             raise ConnectionResetError from None
         except Exception as error:
             response = error_answer(AnswerError(500, f"gateway of {self.at}: a defect of the bridge; its log says where"))
-            status, what = 500, f"defect: {_where(error)}"
+            status, what = 500, f"defect: {where(error)}"
             response.force_close()
             if request.writer.output_size > 0 and request.transport is not None:
                 # Another answer is out in part; this one may not be taken for the rest of it.
@@ -109,10 +108,3 @@ class Bridge:
         if what:
             log_request(trip.head, status, trip.cloud, time.monotonic() - began, what)
         return response
-
-
-def _where(error: Exception) -> str:
-    """Return the kind of an unforeseen error and the line of ours where it rose; its message may quote a header."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "openstackoid" in frame.filename] or frames
-    return f"{type(error).__name__} in {Path(ours[-1].filename).name}:{ours[-1].lineno}"

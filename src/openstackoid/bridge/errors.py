@@ -8,12 +8,15 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
+from openstackoid.redaction import redacted
+
 
 class AnswerError(Exception):
     """A request that ends with an error of the gateway.
 
     ``status`` is the HTTP status; ``message`` one line for the user that names the gateway; ``reason`` what of it may be logged.
-    The two differ where the message quotes the user, who may have pasted anything. ``headers`` go with the answer.
+    The two differ where the message quotes the user, who may have pasted anything. What looks
+    like a secret is in neither. ``headers`` go with the answer.
     """
 
     def __init__(
@@ -25,11 +28,12 @@ class AnswerError(Exception):
         reason: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        message = redacted(message)
         super().__init__(message)
         self.status = status
         self.message = message
         self.title = title or HTTPStatus(status).phrase
-        self.reason = message if reason is None else reason
+        self.reason = message if reason is None else redacted(reason)
         self.headers = dict(headers or {})
 
 

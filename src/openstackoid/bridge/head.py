@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -36,8 +36,8 @@ class Head:
     method: str
     listener: Listener
     path: str
-    query: str | None
-    headers: Headers
+    query: str | None = field(repr=False)
+    headers: Headers = field(repr=False)
     sender: str | None = None
 
     def values(self, name: str) -> list[str]:
@@ -51,7 +51,7 @@ class Incoming:
 
     request: web.BaseRequest
     head: Head
-    body: bytes | None
+    body: bytes | None = field(repr=False)
 
 
 def read_head(request: web.BaseRequest, at: str) -> Head:

@@ -8,7 +8,7 @@ allows an expired token, the account asks. The catalog that comes with it is the
 
 import asyncio
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from multidict import CIMultiDict
@@ -73,8 +73,8 @@ async def relay(
 class _Answer:
     status: int
     reason: str | None
-    headers: Headers
-    content: bytes
+    headers: Headers = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 class _Exchange:

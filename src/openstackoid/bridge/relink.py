@@ -3,7 +3,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 from multidict import CIMultiDict
@@ -34,8 +34,8 @@ class Answered:
 
     upstream: Upstream
     hop: Hop
-    answer: aiohttp.ClientResponse
-    headers: Headers
+    answer: aiohttp.ClientResponse = field(repr=False)
+    headers: Headers = field(repr=False)
 
 
 async def relink(given: Answered, head: Head, decision: Forward, links: Links) -> WholeAnswer:

@@ -5,7 +5,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -53,9 +53,9 @@ class Question:
     """
 
     method: str
-    query: str | None
-    headers: Headers
-    body: bytes | AsyncIterable[bytes] | None = None
+    query: str | None = field(repr=False)
+    headers: Headers = field(repr=False)
+    body: bytes | AsyncIterable[bytes] | None = field(default=None, repr=False)
     upgrade: str | None = None
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from openstackoid.bridge.tokens import body_token, document
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Listener, Mesh, load_mesh
+from openstackoid.redaction import redacted
 from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id
 from openstackoid.routing.pages import PAGES
 from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, parse
@@ -64,7 +65,7 @@ def _explain(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         listener, path, query = _target(mesh.clouds[args.at], args.url)
         recalled = None if args.remembered is None else _remembered(mesh, args.at, args.remembered)
     except ValueError as error:
-        parser.exit(2, f"{parser.prog}: {error}\n")
+        parser.exit(2, redacted(f"{parser.prog}: {error}\n"))
     headers = list(args.header)
     if args.scope is not None:
         headers.append(("X-Scope", args.scope))

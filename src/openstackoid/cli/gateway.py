@@ -14,6 +14,10 @@ from openstackoid.gateway.folder import write_files
 from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import BUNDLED, find_haproxy
 from openstackoid.haproxy.process import validate
+from openstackoid.redaction import logs
+from openstackoid.redaction.process import seal
+
+_LOG = logging.getLogger("openstackoid.gateway")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -67,7 +71,8 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    seal()
+    logs.set_up("%(asctime)s %(levelname)s %(message)s")
     return asyncio.run(_supervise(args))
 
 
@@ -75,7 +80,7 @@ async def _supervise(args: argparse.Namespace) -> int:
     haproxy = find_haproxy(args.haproxy)
     folder = Folder(args.state_dir or default_folder(args.cloud))
     for pid in folder.open(args.cloud):
-        logging.warning("stopped process %d, which an earlier run had left", pid)
+        _LOG.warning("stopped process %d, which an earlier run had left", pid)
     try:
         await Supervisor(args.cloud, args.config, folder, haproxy).run()
     finally:

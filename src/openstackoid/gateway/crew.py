@@ -4,7 +4,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import sys
 import time
@@ -19,6 +18,8 @@ from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.folder import Folder
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import complaints
+from openstackoid.haproxy.records import shown_line
+from openstackoid.redaction import process
 
 log = logging.getLogger("openstackoid.gateway")
 
@@ -57,7 +58,7 @@ class Crew:
                 child = await Child.start(part, argv, self.haproxy.environment(), self._requests, says)
             else:
                 says = None
-                child = await Child.start(part, argv, _without_credentials(), _pass_on, _pass_on)
+                child = await Child.start(part, argv, process.environment(), _pass_on, _pass_on)
         except OSError as error:
             raise GatewayError(f"{part} of {self.cloud} cannot be started: {error.strerror}") from None
         self._children.add(child)
@@ -75,9 +76,9 @@ class Crew:
         raise GatewayError(f"{part} of {self.cloud} {await asyncio.shield(child.end)} before it was ready; it says why above")
 
     def _requests(self, lines: bytes) -> None:
-        """HAProxy's log of requests and of what happens to backends, a line each; all that it lacks is the time."""
+        """HAProxy's log of requests and of what happens to backends, a line each; it lacks the time, and shows any path."""
         now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
-        _pass_on(b"".join(now + line for line in self._departures(lines).splitlines(keepends=True)))
+        _pass_on(b"".join(now + shown_line(line) for line in self._departures(lines).splitlines(keepends=True)))
 
     def _left(self, child: Child) -> None:
         self._children.discard(child)
@@ -109,10 +110,6 @@ class Crew:
             await asyncio.wait(waits, timeout=STOP_GRACE, return_when=asyncio.FIRST_COMPLETED)
             for wait in waits:
                 wait.cancel()
-
-
-def _without_credentials() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
 
 
 def _pass_on(lines: bytes) -> None:

@@ -106,7 +106,8 @@ def _global(runtime: Runtime) -> list[str]:
     return [
         f"log stdout len {LONGEST_LINE} format raw local0 info",
         "default-path config",
-        f"stats socket {runtime.stats_socket} mode 600 level admin expose-fd listeners",
+        "# The lowest level: it shows no request that HAProxy could not read (`show errors`), which would hold its headers.",
+        f"stats socket {runtime.stats_socket} mode 600 level user expose-fd listeners",
         "# A process that was replaced finishes its requests, downloads included, for this long.",
         "hard-stop-after 30m",
     ]

@@ -8,7 +8,7 @@ gateway. What the lab chooses for a small machine is marked "lab:".
 import io
 from collections.abc import Mapping
 from configparser import RawConfigParser
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from openstackoid.lab import bus, databases
@@ -30,7 +30,7 @@ class Site:
     directory: Path
     venv: Path
     authority: Path
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
     database_port: int
     bus_port: int
 

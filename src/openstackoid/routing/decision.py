@@ -37,7 +37,7 @@ class Forward:
     entrance: Endpoint
     local: bool
     path: str
-    headers: Headers
+    headers: Headers = field(repr=False)
     relink: bool = False
     remember: Workflow | None = None
     recalled: bool = False
@@ -59,9 +59,9 @@ class Relay:
     entrance: Endpoint
     local: bool
     path: str
-    headers: Headers
+    headers: Headers = field(repr=False)
     validates: bool = False
-    body_token: str | None = None
+    body_token: str | None = field(default=None, repr=False)
     scope: str | None = None
 
 

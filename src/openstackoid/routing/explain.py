@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from openstackoid.mesh import Mesh
+from openstackoid.redaction import redacted
 from openstackoid.routing.decide import judge
 from openstackoid.routing.decision import Decision, Forward, ReadBody, Refuse, Relay
 from openstackoid.routing.request import Request
@@ -67,9 +68,9 @@ def explain(mesh: Mesh, at: str, request: Request, query: str = "") -> Explanati
     )
     match decision:
         case Refuse():
-            return replace(told, status=decision.status, reason=decision.message)
+            return replace(told, status=decision.status, reason=redacted(decision.message))
         case Forward() | Relay():
-            urls = tuple(url + query for url in _urls(decision))
+            urls = tuple(redacted(url + query) for url in _urls(decision))
             return replace(told, clouds=(decision.endpoint.cloud,), urls=urls)
         case ReadBody():
             raise AssertionError("a body is there, and is asked for")

@@ -5,7 +5,7 @@ A scope is user input at every hop. Each is parsed, completed with the home clou
 compared: a difference is refused, never chosen between.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openstackoid.mesh import Mesh
 from openstackoid.routing.decision import Refuse
@@ -29,7 +29,7 @@ class RefusedError(Exception):
 class Token:
     """A token header: its bare token, and the completed scope that it carries or None."""
 
-    bare: str
+    bare: str = field(repr=False)
     scope: Scope | None
 
     def marked(self, scope: Scope | None = None) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The head of a request, as far as routing looks at it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from openstackoid.mesh import Listener
@@ -24,9 +24,9 @@ class Request:
     method: str
     listener: Listener
     path: str
-    headers: Headers = ()
-    body_token: str | None = None
-    body: Any = None
+    headers: Headers = field(default=(), repr=False)
+    body_token: str | None = field(default=None, repr=False)
+    body: Any = field(default=None, repr=False)
     recalled: Scope | None = None
     fresh_id: str = ""
     sender: str | None = None

@@ -164,7 +164,7 @@ class TestWhatIsNotUnderstood:
             ),
             (
                 "http://me:pw@10.0.1.10/image",
-                "'http://me:pw@10.0.1.10/image' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is",
+                "'http://...@10.0.1.10/image' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is",
             ),
             (
                 "http://10.0.1.10:8080/image",

@@ -94,7 +94,7 @@ TRUSTS = st.fixed_dictionaries({"id": IDS, "trustor_user": USERS, "trustee_user"
 
 def tokens(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Tokens of users with any names, ids and roles, and with these parts or without."""
-    owned = st.fixed_dictionaries(
+    owned: st.SearchStrategy[Any] = st.fixed_dictionaries(
         {"id": IDS, "name": NAMES, "domain": DOMAINS}, optional={"OS-FEDERATION": st.just({"groups": []})}
     )
     known = {"user": owned, "project": owned, "roles": HELD}
