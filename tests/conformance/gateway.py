@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import IO
 
 from conformance.case import Case, auth, plain, sent
 from conformance.clouds import description
@@ -119,8 +120,11 @@ def running_gateways(*at: str, with_bridge: bool = True, down: tuple[str, ...] =
 
 
 @contextmanager
-def started(text: str, at: str, *, with_bridge: bool) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
-    """Start the two processes of the gateway of ``at``, and nothing around it; yield where they meet, and their ids."""
+def started(text: str, at: str, *, with_bridge: bool, log: IO[bytes] | None = None) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
+    """Start the two processes of the gateway of ``at``, and nothing around it; yield where they meet, and their ids.
+
+    ``log`` is where the bridge writes its log, in the place of standard error.
+    """
     mesh = parse_mesh(text)
     processes: list[subprocess.Popen[bytes]] = []
     with TemporaryDirectory(prefix="oid-") as folder:
@@ -131,7 +135,7 @@ def started(text: str, at: str, *, with_bridge: bool) -> Iterator[tuple[Runtime,
                 command = [sys.executable, "-m", "openstackoid.bridge", "--cloud", at]
                 command += ["--config", f"{folder}/mesh.yaml", "--socket", sockets.bridge_socket]
                 command += ["--haproxy-socket", sockets.stats_socket, "--records-socket", sockets.records_socket]
-                processes.append(subprocess.Popen(command))
+                processes.append(subprocess.Popen(command, stderr=log))
                 _wait(lambda: Path(sockets.bridge_socket).exists())
             for name, content in compile_gateway(mesh, at, sockets).items():
                 Path(folder, name).write_text(content)
