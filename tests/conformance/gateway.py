@@ -96,14 +96,18 @@ def _exchange(connection: http.client.HTTPConnection, case: Case) -> Answer:
 
 
 @contextmanager
-def running_gateway(at: str, *, with_bridge: bool, down: tuple[str, ...] = ()) -> Iterator[RunningGateway]:
+def running_gateway(
+    at: str, *, with_bridge: bool, down: tuple[str, ...] = (), log: IO[bytes] | None = None
+) -> Iterator[RunningGateway]:
     """Start the gateway of ``at``, its backends and its peers' frontends but for those ``down``; stop what was started."""
-    with running_gateways(at, with_bridge=with_bridge, down=down) as (gateway,):
+    with running_gateways(at, with_bridge=with_bridge, down=down, log=log) as (gateway,):
         yield gateway
 
 
 @contextmanager
-def running_gateways(*at: str, with_bridge: bool = True, down: tuple[str, ...] = ()) -> Iterator[list[RunningGateway]]:
+def running_gateways(
+    *at: str, with_bridge: bool = True, down: tuple[str, ...] = (), log: IO[bytes] | None = None
+) -> Iterator[list[RunningGateway]]:
     """Start several gateways of one mesh; what is neither theirs nor ``down`` is played by the recorder."""
     text = description(free_ports())
     mesh = parse_mesh(text)
@@ -113,7 +117,7 @@ def running_gateways(*at: str, with_bridge: bool = True, down: tuple[str, ...] =
         _serve_all(recorder, mesh, at, down)
         gateways = []
         for name in at:
-            places = stack.enter_context(started(text, name, with_bridge=with_bridge))
+            places = stack.enter_context(started(text, name, with_bridge=with_bridge, log=log))
             gateways.append(RunningGateway(name, mesh, recorder, *places))
             stack.callback(gateways[-1].close)
         yield gateways

@@ -25,7 +25,7 @@ class Seen:
 
 
 class Backends:
-    """Servers of loopback in a thread of their own. ``unclear``: what no gateway may hand on."""
+    """Servers of loopback in a thread of their own. ``unclear``: what no gateway may hand on; ``busy``: requests on their way."""
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
@@ -53,30 +53,33 @@ class Backends:
         self._servers.append(self._run(asyncio.start_server(serve, "127.0.0.1", port)))
 
     async def _connection(self, cloud: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        data, told = b"", False
+        data = b""
         while True:
             try:
                 request = request_at(data, 0)
             except IncompleteError:
-                self.busy += bool(data) and not told
-                told = told or bool(data)
                 if b"expect: 100-continue" in data.lower() and data.endswith(b"\r\n\r\n"):
                     writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-                chunk = await reader.read(65536)
+                chunk = await self._more(reader, within=bool(data))
                 data += chunk
                 if not chunk or len(data) > LIMIT:
-                    self.busy -= told
                     return
             except UnclearError as error:
-                self.busy -= told
                 self.unclear.append(f"{cloud}: {error}")
                 return
             else:
                 data = data[request.end :]
-                self.busy, told = self.busy - told, False
                 self.seen.append(Seen(cloud, port, request))
                 self._answer(request, writer)
                 await writer.drain()
+
+    async def _more(self, reader: asyncio.StreamReader, *, within: bool) -> bytes:
+        """Return what comes next; as long as it is waited for ``within`` a request, that one is on its way."""
+        self.busy += within
+        try:
+            return await reader.read(65536)
+        finally:
+            self.busy -= within
 
     def _answer(self, request: Message, writer: asyncio.StreamWriter) -> None:
         head = (

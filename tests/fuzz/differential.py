@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The compiled HAProxy, and the bridge, against the Python decision, on heads that were changed once more."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from conformance.gateway import running_gateway
 from conformance.test_agreement import Remembering
@@ -16,7 +18,11 @@ _PASSES = '{}[]":,\\ !SCOPEx*&|=%.;-_/'
 @contextmanager
 def opened() -> Iterator[Check]:
     """Yield a check that sends a request to a running gateway and compares what happens with what is decided."""
-    with running_gateway("CloudOne", with_bridge=True) as one, running_gateway("CloudTwo", with_bridge=True) as two:
+    with (
+        Path(os.devnull).open("wb") as log,
+        running_gateway("CloudOne", with_bridge=True, log=log) as one,
+        running_gateway("CloudTwo", with_bridge=True, log=log) as two,
+    ):
         gateways = {"CloudOne": Remembering(one), "CloudTwo": Remembering(two)}
 
         def check(literal: Literal) -> None:

@@ -21,14 +21,17 @@ from openstackoid.bridge.journal import Journal
 from openstackoid.bridge.lines import record_of_line
 from openstackoid.bridge.links import Links
 from openstackoid.bridge.log import LOG
+from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.peers import Trail, ask_peers
 from openstackoid.bridge.records import RECORDS_OF_ONE, Record, record_of
 from openstackoid.bridge.tokens import body_token, document, project_of, with_body_token, with_catalog, with_plain_catalog
 from openstackoid.bridge.twins import ask_twins
 from openstackoid.bridge.upstream import Upstream, UpstreamError
 from openstackoid.mesh import catalog
-from openstackoid.mesh.model import Cloud, Mesh
+from openstackoid.mesh.model import Cloud, Memory, Mesh
+from openstackoid.routing import Workflow
 from openstackoid.routing.collaborations import broken
+from openstackoid.scope import Scope
 
 MESH = three_clouds()
 HERE, PEER = MESH.clouds["CloudOne"], MESH.clouds["CloudTwo"]
@@ -72,8 +75,8 @@ _SCALARS: list[Any] = [
 ]
 _PIECES = [
     *(bytes([number]) for number in b'{}[]":,\\ \n\r\t\x00\xff\xef\x85'), b"NaN", b"1e999", b"-Infinity", b'"\\ud800"',
-    b"null", b"9" * 5000, b"9" * 400, b"[" * 300, b'{"a":' * 300, b"\xef\xbb\xbf", b"\xff\xfe", b"http://", b"!SCOPE!",
-    b"links", b"href", b"\xe2\x80\xa8",
+    b"null", b"9" * 5000, b"9" * 400, b"[" * 300, b"[" * 20_000, b'{"a":' * 300, b"\xef\xbb\xbf", b"\xff\xfe", b"http://",
+    b"!SCOPE!", b"links", b"href", b"\xe2\x80\xa8",
 ]  # fmt: skip
 LINE = (
     f"127.0.0.1 GET /image/v2/images -> local.image.public 200 12 ms -- trace={TRACED} at=1700000000000000 socket=1 via=token\n"
@@ -107,7 +110,7 @@ def bodies(draw: st.DrawFn) -> bytes:
         depth = draw(st.one_of(st.integers(1, 200), st.integers(850, 1000)))
         text = text.replace("1.5" if "1.5" in text else '"n"', "[" * depth + "]" * depth)
     if draw(once_in(8)):
-        text = json.dumps([item] * draw(st.integers(1, 400)))
+        text = json.dumps([item] * draw(st.integers(1, 120)))
     data = text.encode(draw(st.sampled_from(["utf-8", "utf-8", "utf-8", "utf-16", "utf-32-le"])), "surrogatepass")
     return draw(mutated_bytes(data, _PIECES, 3)) if draw(st.booleans()) else data
 
@@ -208,39 +211,78 @@ class Peer:
 
 @contextmanager
 def reading() -> Iterator[Check]:
-    """Yield a check of what peers, twins and files say: whatever that is, it is read or left out."""
+    """Yield a check of what peers and twins say: whatever that is, it is read or left out."""
     loop, peer = asyncio.new_event_loop(), Peer()
     mesh = Mesh(MESH.clouds, MESH.collaborations, MESH.shared)
     with_twins = Cloud("CloudOne", "r", HERE.endpoints, twins=("http://127.0.0.1:1",))
+
+    def read(data: bytes) -> None:
+        peer.answer, peer.asked = data, 0
+        first = record_of({**_RECORD, "gateway": "CloudOne"}, "CloudOne")
+        assert first is not None
+        trail = Trail([first])
+        upstream = cast(Upstream, peer)
+        loop.run_until_complete(ask_peers(upstream, mesh, f"/x/{TRACED}", "only=here", trail))
+        assert peer.asked <= len(MESH.clouds), "each peer is asked once"
+        assert len(trail.records) <= 1 + RECORDS_OF_ONE * len(MESH.clouds), "a peer's records are bounded"
+        for record in trail.records:
+            sound(record)
+        assert len(json.dumps(trail.missing)) < 100_000, "what is missing is told shortly"
+        scope = loop.run_until_complete(ask_twins(upstream, mesh, with_twins, MARKED))
+        assert scope is None or set(scope.values()) <= set(MESH.clouds), "a twin names clouds of the mesh"
+
+    try:
+        yield read
+    finally:
+        loop.close()
+
+
+@st.composite
+def journals(draw: st.DrawFn) -> bytes:
+    """The lines of a journal: what a gateway writes, with another value somewhere, or broken by whatever happens to a file."""
+    lines = []
+    for _ in range(draw(st.integers(1, 3))):
+        item = list(GOOD[7])
+        if draw(st.booleans()):
+            item[draw(st.integers(0, 2))] = draw(
+                st.one_of(st.sampled_from(_SCALARS), st.sampled_from(["{}", "[]", '{"a":1}', "x"]))
+            )
+        line = json.dumps(item).encode()
+        lines.append(draw(mutated_bytes(line, _PIECES, 3)) if draw(st.booleans()) else line)
+    return b"\n".join(lines)
+
+
+@contextmanager
+def remembering() -> Iterator[Check]:
+    """Yield a check of the journal's file: each of its lines is read or left out, and those behind it are read all the same."""
     with tempfile.TemporaryDirectory(prefix="oid-") as folder:
-        journal = Path(folder, "workflows.journal")
+        path = Path(folder, "workflows.journal")
 
         def read(data: bytes) -> None:
-            peer.answer, peer.asked = data, 0
-            first = record_of({**_RECORD, "gateway": "CloudOne"}, "CloudOne")
-            assert first is not None
-            trail = Trail([first])
-            upstream = cast(Upstream, peer)
-            loop.run_until_complete(ask_peers(upstream, mesh, f"/x/{TRACED}", "only=here", trail))
-            assert peer.asked <= len(MESH.clouds), "each peer is asked once"
-            assert len(trail.records) <= 1 + RECORDS_OF_ONE * len(MESH.clouds), "a peer's records are bounded"
-            for record in trail.records:
-                sound(record)
-            assert len(json.dumps(trail.missing)) < 100_000, "what is missing is told shortly"
-            scope = loop.run_until_complete(ask_twins(upstream, mesh, with_twins, MARKED))
-            assert scope is None or set(scope.values()) <= set(MESH.clouds), "a twin names clouds of the mesh"
-            journal.write_bytes(data.replace(b"\r", b"") + b"\n" + json.dumps(GOOD[7]).encode() + b"\n")
-            for workflow, until in Journal(journal).read():
+            path.write_bytes(data + b"\n" + json.dumps(GOOD[7]).encode() + b"\n")
+            found = list(Journal(path).read())
+            assert found or not _is_text(data), "a good line is read"
+            for workflow, until in found:
                 assert workflow.id.startswith("req-"), "an id is an id"
-                float(until)
+                assert isinstance(until, float), "a time is a number"
                 assert workflow.scope, "a scope names something"
+            memory = Workflows(Journal(path), clock=lambda: 0.0)
+            memory.remember(Workflow(MARKED, found[-1][0].scope if found else Scope((("*", "A"),))), Memory())
+            assert memory.known(MARKED) is not None, "what is remembered is known"
 
         LOG.disabled = True
         try:
             yield read
         finally:
             LOG.disabled = False
-            loop.close()
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def sound(record: Record) -> None:
@@ -278,8 +320,9 @@ _LINE_PIECES = [
 BODIES = Target(
     "bodies", "bodies and tokens are read, links mended; only ValueError, no growth", bodies(), pure(check), short=300
 )
-PEERS = Target("peers", "pages of peers and twins, and the journal, are read or left out", bodies(), reading, short=300)
+PEERS = Target("peers", "pages of peers and twins are read or left out", bodies(), reading, short=300)
 HEADERS = Target("answers", "headers of answers are mended, none comes or goes", answer_headers(), pure(check_headers), short=300)
+JOURNAL = Target("journal", "lines of the journal are read or left out", journals(), remembering, short=200)
 LINES = Target(
     "lines",
     "a line of HAProxy is a record or none",

@@ -13,6 +13,7 @@ TARGETS: tuple[Target, ...] = (
     mesh_text.COMPILED,
     documents.BODIES,
     documents.PEERS,
+    documents.JOURNAL,
     documents.HEADERS,
     documents.LINES,
     differential.TARGET,
