@@ -12,15 +12,16 @@ import openstackoid
 SOURCE = Path(openstackoid.__file__).parent
 MAY_IMPORT = {
     "scope": set(),
-    "mesh": {"scope"},
-    "routing": {"scope", "mesh"},
-    "haproxy": {"scope", "mesh", "routing"},
-    "bridge": {"scope", "mesh", "routing"},
-    "gateway": {"scope", "mesh", "routing", "haproxy"},
+    "policy": set(),
+    "mesh": {"scope", "policy"},
+    "routing": {"scope", "policy", "mesh"},
+    "haproxy": {"scope", "policy", "mesh", "routing"},
+    "bridge": {"scope", "policy", "mesh", "routing"},
+    "gateway": {"scope", "policy", "mesh", "routing", "haproxy"},
     "client": {"scope"},
 }
 SHARED = {"gateway": {"births", "private"}, "bridge": {"private"}}
-PURE = ("scope", "routing")
+PURE = ("scope", "policy", "routing")
 INPUT_AND_OUTPUT = {"asyncio", "socket", "subprocess", "os", "pathlib", "time", "datetime", "aiohttp", "requests", "logging"}
 
 

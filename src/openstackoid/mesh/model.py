@@ -7,6 +7,7 @@ from functools import cached_property
 
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.urls import FrontendUrl
+from openstackoid.policy import NOBODY, Policy
 
 INTERFACES = ("public", "internal", "admin")
 
@@ -101,7 +102,7 @@ class Cloud:
 
     ``force``: users may override a refused collaboration at this gateway. ``twins`` are the origins of the cloud's other
     gateways, if it has several. ``readers`` is the path of the file with the accounts that the operators of peers have given
-    to this gateway, if there is one.
+    to this gateway, if there is one. ``policy`` says whose users come in from abroad: nobody's, unless it was written.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Cloud:
     force: bool = False
     twins: tuple[str, ...] = ()
     readers: str | None = None
+    policy: Policy = NOBODY
 
     @cached_property
     def services(self) -> frozenset[str]:
