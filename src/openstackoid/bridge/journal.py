@@ -15,7 +15,6 @@ from openstackoid.private import replace_private
 from openstackoid.routing import Workflow, may_be_remembered
 from openstackoid.scope import Scope
 
-
 _END_OF_TIME = 1e11
 """Seconds of the wall clock beyond which a line says none: an infinity, or an integer that is no float."""
 
