@@ -49,11 +49,14 @@ _KEYS = [
 @st.composite
 def documents(draw: st.DrawFn) -> Any:
     """The document of a token, with odd values somewhere."""
-    roles = [{"id": "r", "name": name} for name in draw(st.lists(st.sampled_from(_THEIRS), max_size=6))]
+    usual = st.sampled_from(["admin", "member", "Admin", "service"])
+    roles = [
+        {"id": "r", "name": name} for name in draw(st.lists(usual | st.sampled_from(_THEIRS) if draw(once_in(3)) else usual))
+    ]
     if draw(once_in(12)):
         roles *= 200
     document: Any = token(roles=roles)
-    for _ in range(draw(st.integers(0, 4))):
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 1, 2, 4]))):
         holder = document["token"] if isinstance(document.get("token"), dict) else document
         for _ in range(draw(st.integers(0, 2))):
             inner = holder.get(draw(st.sampled_from(_KEYS)))
@@ -65,13 +68,14 @@ def documents(draw: st.DrawFn) -> Any:
 
 def policies(ours: list[str]) -> st.SearchStrategy[Said]:
     """Policies that grant no other roles than these."""
-    roles = st.dictionaries(st.sampled_from(_THEIRS), st.lists(st.sampled_from(ours), max_size=2).map(tuple), max_size=3)
+    theirs = st.sampled_from(["*", "admin", "member", *_THEIRS])
+    roles = st.dictionaries(theirs, st.lists(st.sampled_from(ours), max_size=2).map(tuple), min_size=1, max_size=3)
     project = st.sampled_from(["keep", "apart", ("0a0a", "guests", "default", "Default")])
-    names = st.lists(st.sampled_from(["*", "a*", "*e", "**", "x", ""]), max_size=2).map(tuple)
+    names = st.one_of(st.just(()), st.lists(st.sampled_from(["*", "a*", "*e", "**", "x", ""]), max_size=2).map(tuple))
     people = st.tuples(roles.map(lambda said: tuple(said.items())), names, project)
     through = st.lists(st.sampled_from(["*", "CloudThree"]), max_size=2).map(tuple)
-    peer = st.tuples(st.sampled_from(["CloudTwo", "*"]), st.lists(people, max_size=3).map(tuple), through)
-    return st.lists(peer, max_size=3).map(tuple)
+    peer = st.tuples(st.sampled_from(["CloudTwo", "*"]), st.lists(people, min_size=1, max_size=3).map(tuple), through)
+    return once_in(8).flatmap(lambda few: st.lists(peer, min_size=0 if few else 1, max_size=3).map(tuple))
 
 
 def policy_of(said: Said) -> Policy:

@@ -214,4 +214,5 @@ def _http_error(status: int, message: str) -> str:
 
 
 def _ms(seconds: float) -> str:
-    return f"{round(seconds * 1000)}ms"
+    # To HAProxy, 0 is no limit at all.
+    return f"{max(1, round(seconds * 1000))}ms"
