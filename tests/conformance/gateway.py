@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import Any
+from typing import IO, Any
 
 from conformance.case import Case, auth, plain, sent
 from conformance.clouds import description
@@ -107,9 +107,11 @@ def _exchange(connection: http.client.HTTPConnection, case: Case) -> Answer:
 
 
 @contextmanager
-def running_gateway(at: str, *, with_bridge: bool, down: tuple[str, ...] = ()) -> Iterator[RunningGateway]:
+def running_gateway(
+    at: str, *, with_bridge: bool, down: tuple[str, ...] = (), bridge_log: IO[bytes] | None = None
+) -> Iterator[RunningGateway]:
     """Start the gateway of ``at``, its backends and its peers' frontends but for those ``down``; stop what was started."""
-    with running_gateways(at, with_bridge=with_bridge, down=down) as (gateway,):
+    with running_gateways(at, with_bridge=with_bridge, down=down, bridge_log=bridge_log) as (gateway,):
         yield gateway
 
 
@@ -120,6 +122,7 @@ def running_gateways(
     down: tuple[str, ...] = (),
     audited: bool = False,
     edit: Callable[[str], str] = str,
+    bridge_log: IO[bytes] | None = None,
 ) -> Iterator[list[RunningGateway]]:
     """Start several gateways of one mesh; what is neither theirs nor ``down`` is played by the recorder.
 
@@ -135,7 +138,7 @@ def running_gateways(
         gateways = []
         for name in at:
             log: list[bytes] | None = [] if audited else None
-            places = stack.enter_context(started(text, name, with_bridge=with_bridge, log=log))
+            places = stack.enter_context(started(text, name, with_bridge=with_bridge, log=log, bridge_log=bridge_log))
             gateways.append(RunningGateway(name, mesh, recorder, *places, [] if log is None else log))
             stack.callback(gateways[-1].close)
         yield gateways
@@ -143,11 +146,17 @@ def running_gateways(
 
 @contextmanager
 def started(
-    text: str, at: str, *, with_bridge: bool, log: list[bytes] | None = None
+    text: str,
+    at: str,
+    *,
+    with_bridge: bool,
+    log: list[bytes] | None = None,
+    bridge_log: IO[bytes] | None = None,
 ) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
     """Start the two processes of the gateway of ``at``, and nothing around it; yield where they meet, and their ids.
 
-    ``log`` is given HAProxy's lines, but for what the audit log says.
+    ``log`` is given HAProxy's lines, but for what the audit log says; ``bridge_log`` is where the bridge writes its own, in the
+    place of standard error.
     """
     mesh = parse_mesh(text)
     processes: list[subprocess.Popen[bytes]] = []
@@ -160,7 +169,7 @@ def started(
                 command += ["--config", f"{folder}/mesh.yaml", "--socket", sockets.bridge_socket]
                 command += ["--audit-log", f"{folder}/audit.log"]
                 command += ["--haproxy-socket", sockets.stats_socket, "--records-socket", sockets.records_socket]
-                processes.append(subprocess.Popen(command))
+                processes.append(subprocess.Popen(command, stderr=bridge_log))
                 _wait(lambda: Path(sockets.bridge_socket).exists())
             for name, content in compile_gateway(mesh, at, sockets).items():
                 Path(folder, name).write_text(content)

@@ -241,4 +241,5 @@ def _answer(status: int, message: str, *, retry: int | None = None) -> str:
 
 
 def _ms(seconds: float) -> str:
-    return f"{round(seconds * 1000)}ms"
+    # To HAProxy, 0 is no limit at all.
+    return f"{max(1, round(seconds * 1000))}ms"

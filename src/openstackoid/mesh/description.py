@@ -63,11 +63,14 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
-        _refuse_duplicates(root, source, text)
+        _refuse_duplicates(root, source, text, {})
     except yaml.MarkedYAMLError as error:
         raise _error(source, text, error.problem_mark, f"not YAML: {error.problem}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise MeshError(f"{source}: not YAML: {str(error).splitlines()[0]}") from None
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
+        # That "!!bool x" is none, PyYAML says with a KeyError.
+        untrue = isinstance(error, LookupError | AttributeError)
+        why = "a value is not what its tag says" if untrue else str(error).splitlines()[0]
+        raise MeshError(f"{source}: not YAML: {why}") from None
     except RecursionError:
         raise MeshError(f"{source}: a part of it is nested too deeply, or stands inside itself") from None
     try:
@@ -220,18 +223,28 @@ def _refuse_policies_for_strangers(
             raise _error(source, text, _mark(root, spot), f"{'.'.join(map(str, spot))}: {wrong}")
 
 
-def _refuse_duplicates(node: yaml.Node | None, source: str, text: str) -> None:
-    """YAML readers take the last of two equal keys without a word; here it is an error."""
+def _refuse_duplicates(node: yaml.Node | None, source: str, text: str, done: dict[int, bool]) -> None:
+    """YAML readers take the last of two equal keys without a word; here it is an error.
+
+    Aliases make millions of parts of a few lines, so that each is looked at once: ``done`` says whether to its end. Raises
+    ``RecursionError`` for one that stands inside itself.
+    """
+    if id(node) in done:
+        if not done[id(node)]:
+            raise RecursionError
+        return
+    done[id(node)] = False
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
                 raise _error(source, text, key.start_mark, f"'{key.value}' stands twice; name it once")
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
-            _refuse_duplicates(value, source, text)
+            _refuse_duplicates(value, source, text, done)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _refuse_duplicates(item, source, text)
+            _refuse_duplicates(item, source, text, done)
+    done[id(node)] = True
 
 
 def _mark(node: yaml.Node | None, path: tuple[Any, ...]) -> Any:
@@ -254,6 +267,8 @@ def _mark(node: yaml.Node | None, path: tuple[Any, ...]) -> Any:
 
 
 def _error(source: str, text: str, mark: Any, what: str) -> MeshError:
+    # A quoted text may hold escapes, which are for no terminal.
+    what = "".join(character if character.isprintable() else "?" for character in what)
     if mark is None:
         return MeshError(f"{source}: {what}")
     lines = text.splitlines()

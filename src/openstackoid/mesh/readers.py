@@ -81,7 +81,7 @@ def _document(named: str) -> Any:
         # PyYAML's own words quote what stands there.
         mark = error.problem_mark
         raise ReadersError(f"{path}:{mark.line + 1}:{mark.column + 1}: not YAML" if mark else f"{path}: not YAML") from None
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError):
         raise ReadersError(f"{path}: not YAML") from None
 
 

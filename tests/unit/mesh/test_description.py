@@ -107,6 +107,14 @@ class TestBad:
             ),
             ("mesh: 1\nclouds: &a {One: *a}", "f: a part of it is nested too deeply, or stands inside itself"),
             ("[" * 5000, "f: a part of it is nested too deeply, or stands inside itself"),
+            ("!!bool x: 1", "f: not YAML: a value is not what its tag says"),
+            ('mesh: !!int ""', "f: not YAML: a value is not what its tag says"),
+            ("mesh: !!timestamp x", "f: not YAML: a value is not what its tag says"),
+            (
+                'mesh: 1\nclouds: {"\\e[31mOne": {}}',
+                "f:2:10: clouds.?[31mOne: '?[31mOne' cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted,"
+                " 64 at most",
+            ),
             (
                 "mesh: 1\nclouds: {a b: {services: {image: {frontend: http://h}}}}",
                 "f:2:10: clouds.a b: 'a b' cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted, 64 at most",
@@ -177,6 +185,11 @@ class TestBad:
         with pytest.raises(MeshError) as refused:
             parse_mesh(text, "f")
         assert str(refused.value).splitlines()[0] == error
+
+    def test_aliases_that_stand_for_millions_of_parts_take_no_time(self) -> None:
+        levels = "".join(f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]\n" for number in range(1, 20))
+        with pytest.raises(MeshError, match="a0: unknown key"):
+            parse_mesh(f"mesh: 1\na0: &a0 [x]\n{levels}")
 
     def test_the_spot_is_shown(self) -> None:
         with pytest.raises(MeshError) as refused:

@@ -119,6 +119,7 @@ def test_a_missing_file_and_a_folder_are_named(file: Path) -> None:
         (f"clouds: [{SECRET}", "not YAML"),
         (f"clouds: !{SECRET} x", "not YAML"),
         ("clouds: 2026-99-99", "not YAML"),
+        (f"clouds: !!bool {SECRET}", "not YAML"),
         ("\x00", "not YAML"),
         ("[" * 1500, "not YAML"),
         ("", "the document: a mapping of keys to values is accepted"),
