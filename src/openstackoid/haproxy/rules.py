@@ -181,7 +181,7 @@ def _whose_token(cloud: Cloud) -> list[str]:
         f"{_BRIDGE} {stays} {named} !{ours}",
         f"{_BRIDGE} {stays} !{named} !{home}",
         # What only another gateway may say, and what none may: Python compares it with the sender's certificate.
-        *([f"{_BRIDGE} if service_marked", f"{_BRIDGE} if is_foreign {{ var(txn.from) -m found }}"] if cloud.tls else []),
+        *([f"{_BRIDGE} if service_marked", f"{_BRIDGE} if is_foreign {{ var(sess.from) -m found }}"] if cloud.tls else []),
     ]
 
 
