@@ -42,7 +42,6 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
     return [
         *own_pages_and_traces(),
         *request_rules(),
-        *hardening.request_rules(),
         *_what_is_asked(cloud),
         *_which_scope(),
         *_is_it_well_formed(),
@@ -68,6 +67,7 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
         "# The key of a path without its slash (`GET 1/image`, `OPTIONS *`) would be that of another socket, or of a root.",
         f"{_BRIDGE} if !{{ var(txn.endpoint) -m found }} or !{{ path -m beg / }}",
         f"{_BRIDGE} if {once}",
+        *hardening.request_rules(),
         f"acl is_identity var(txn.endpoint) -m str {' '.join(identity) or 'none'}",
         "# Nothing of a scope anywhere in the head, nor the id of a workflow: the other rules are not about this request.",
         f"acl says_scope req.hdrs -m sub -i x-scope !SCOPE! {MARK} {TRACE}",
