@@ -47,26 +47,24 @@ def _per_source(limits: Limits, too_many: str) -> list[str]:
 
 
 def request_rules() -> list[str]:
-    """Return the rules for every request: the form of its URL, the protocols behind it, and paths that may mean two things."""
+    """Return the rules for every request: the form of its URL, the protocols behind it, and paths that may mean two things.
+
+    They stand behind those that name the endpoint.
+    """
     climbing = f"{CLIMBS}|{NEVER_RAW}|{CONTROLS}"
+    odd, read = "{ var(txn.path_odd) -m found }", "{ var(txn.path_read) -m found }"
     return [
         "# One form of the URL, and no protocol but WebSockets behind it.",
         "http-request set-uri %[pathq] if !{ url -m beg / } { path -m beg / }",
         "acl upgrades req.fhdr(upgrade) -m found",
-        "acl to_websocket req.fhdr(upgrade) -m str -i websocket",
-        "acl upgrades_twice req.fhdr_cnt(upgrade) gt 1",
-        "http-request del-header Connection if upgrades !to_websocket or upgrades upgrades_twice",
-        "http-request del-header Upgrade if upgrades !to_websocket or upgrades upgrades_twice",
+        "http-request del-header Upgrade if upgrades !{ req.fhdr(upgrade) -m str -i websocket }",
+        "http-request set-header Upgrade websocket if upgrades",
         "# Paths that a server may read as another service's.",
-        r"acl path_odd path -m sub % '\' // /.",
-        f"{_BRIDGE} if path_odd {{ path -m reg -i '{climbing}' }}",
-        r"http-request set-var(txn.path_read) path,url_dec,regsub('[/\\\\]+','/',g) if path_odd",
-        'http-request set-var-fmt(txn.path_key) "%[so_id]%[var(txn.path_read)]/" if path_odd',
-        f"http-request set-var(txn.path_read_as) var(txn.path_key),map_beg({ENDPOINTS}) if path_odd",
-        'http-request set-var-fmt(txn.path_key) "%[so_id]%[path]/" if path_odd',
-        f"http-request set-var(txn.path_named) var(txn.path_key),map_beg({ENDPOINTS}) if path_odd",
-        f"{_BRIDGE} if path_odd !{{ var(txn.path_read) -m found }}"
-        " or path_odd !{ var(txn.path_read_as),strcmp(txn.path_named) eq 0 }",
+        r"http-request set-var(txn.path_odd) bool(true) if { path -m sub % '\' // /. }",
+        f"{_BRIDGE} if {odd} {{ path -m reg -i '{climbing}' }}",
+        rf"http-request set-var(txn.path_read) path,url_dec,regsub('[/\\\\]+','/',g) if {odd}",
+        f"http-request set-var(txn.path_read_as) so_id,concat(,txn.path_read,/),map_beg({ENDPOINTS}) if {read}",
+        f"{_BRIDGE} if {odd} !{{ var(txn.path_read_as),strcmp(txn.endpoint) eq 0 }}",
     ]
 
 
