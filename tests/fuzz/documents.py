@@ -318,7 +318,7 @@ _LINE_PIECES = [
     b"trace=",
 ]
 BODIES = Target(
-    "bodies", "bodies and tokens are read, links mended; only ValueError, no growth", bodies(), pure(check), short=300
+    "bodies", "bodies and tokens are read, links mended; only ValueError, no growth", bodies(), pure(check), short=200
 )
 PEERS = Target("peers", "pages of peers and twins are read or left out", bodies(), reading, short=300)
 HEADERS = Target("answers", "headers of answers are mended, none comes or goes", answer_headers(), pure(check_headers), short=300)

@@ -6,6 +6,7 @@ written to a file now and then, for the one who waits.
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -32,11 +33,12 @@ def run(target: str, seconds: float, folder: Path, tick: Callable[[int], None]) 
 
     Raises :class:`GuidedError` when it does not end well: an input took very long, or the memory.
     """
-    progress = folder / f"{target}.progress"
+    progress, log = folder / f"{target}.progress", folder / f"{target}.log"
     progress.unlink(missing_ok=True)
     command = [sys.executable, "-m", "fuzz.guided", target, str(max(1, round(seconds))), str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace") as process:
-        assert process.stderr is not None
+    within = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    # A file: it says more than a pipe holds that nobody reads meanwhile.
+    with log.open("wb") as said, subprocess.Popen(command, env=within, stdout=said, stderr=said) as process:
         try:
             while process.poll() is None:
                 tick(_tried(progress))
@@ -44,11 +46,10 @@ def run(target: str, seconds: float, folder: Path, tick: Callable[[int], None]) 
         finally:
             if process.poll() is None:
                 process.kill()
-        said = process.stderr.read()
     tried = _tried(progress)
     progress.unlink(missing_ok=True)
     if process.returncode != 0:
-        raise GuidedError((said.strip().splitlines() or ["it said nothing"])[-1])
+        raise GuidedError((log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"])[-1])
     return tried
 
 

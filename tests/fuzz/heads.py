@@ -138,4 +138,4 @@ def inputs() -> st.SearchStrategy[tuple[Literal, dict[str, str] | None]]:
     return st.tuples(literals(_ODD, secret=True), recalls())
 
 
-TARGET = Target("heads", "decide() decides, sends nothing where no scope says, shows no token", inputs(), pure(check), short=800)
+TARGET = Target("heads", "decide() decides, sends nothing where no scope says, shows no token", inputs(), pure(check), short=400)

@@ -208,7 +208,7 @@ TARGET = Target(
     "hostile bytes on a whole gateway: it stays alive, and no service sees what was not asked",
     streams(),
     opened,
-    short=500,
+    short=350,
     share=4,
     guided=False,
 )

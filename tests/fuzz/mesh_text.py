@@ -200,7 +200,7 @@ def haproxy() -> Iterator[Check]:
 
 
 TARGET = Target(
-    "mesh", "parse_mesh() gives a mesh or a MeshError that can be shown; a mesh compiles", texts, pure(check), short=100
+    "mesh", "parse_mesh() gives a mesh or a MeshError that can be shown; a mesh compiles", texts, pure(check), short=80
 )
 COMPILED = Target(
     "haproxy",

@@ -160,5 +160,5 @@ TARGET = Target(
         st.sampled_from([None, "CloudTwo", "CloudThree"]),
     ),
     pure(check),
-    short=500,
+    short=300,
 )

@@ -64,6 +64,6 @@ def check_token(value: str) -> None:
 
 
 SEGMENT = Target(
-    "scope-url", "parse_url_form() gives a scope or a ScopeError, in linear steps", segments, pure(check_segment), short=400
+    "scope-url", "parse_url_form() gives a scope or a ScopeError, in linear steps", segments, pure(check_segment), short=250
 )
 TOKEN = Target("token", "a token is cut at its first !SCOPE!, and nothing is lost", values, pure(check_token), short=300)
