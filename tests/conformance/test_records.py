@@ -205,7 +205,7 @@ def test_a_line_cannot_be_forged_and_holds_no_secret(alone: RunningGateway) -> N
     assert words[:2] == ["127.0.0.1", "GET"]
     assert words[3] == "->"
     assert words[4].startswith("peer.CloudTwo.")
-    assert [word.partition("=")[0] for word in words[9:]] == ["trace", "at", "socket", "via"]
+    assert [word.partition("=")[0] for word in words[9:]] == ["trace", "at", "socket", "via", "left", "home", "id", "use"]
     assert words[9] == f"trace={request_id}"
     assert "\n" not in line.removesuffix("\n")
     assert SECRET not in line
