@@ -22,10 +22,10 @@ def scope(**services: str) -> str:
 
 
 def ways(stage: Stage) -> list[Way]:
-    """Return the ways that are compared. In a scope of several services all but the one asked for are CloudTwo's."""
+    """Return the ways that are compared. In a scope of several services, the one asked for is CloudOne's, as is Keystone."""
     stays, leaves = scope(image="CloudOne"), scope(image="CloudTwo")
     two = scope(compute="CloudTwo", image="CloudOne")
-    eight = f"X-Scope: {json.dumps({name: 'CloudOne' if name == 'image' else 'CloudTwo' for name in OFFICIAL})}"
+    eight = f"X-Scope: {json.dumps({name: 'CloudOne' if name in ('identity', 'image') else 'CloudTwo' for name in OFFICIAL})}"
     token = f'X-Auth-Token: {TOKEN}!SCOPE!{{"*":"CloudOne","image":"CloudOne"}}'
     plain, ours, old = stage.plain.pid, stage.ours.haproxy, stage.old.pid
     request = Request(stage.url("plain"), (AUTH,))

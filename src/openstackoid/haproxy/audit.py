@@ -54,6 +54,6 @@ def told_by_services() -> list[str]:
     return [_FORGET_USE]
 
 
-def told_by_the_bridge() -> list[str]:
-    """Return the rule for answers of the Python service: as whom a user was taken is for the gateway of a peer."""
-    return [f"{_FORGET_USE} if !{{ var(txn.from) -m found }}"]
+def told_by_the_bridge(tls: bool) -> list[str]:
+    """Return the rule for answers of the Python service: as whom a user was taken is for a gateway that has proved to be one."""
+    return [f"{_FORGET_USE} if !{{ var(txn.from) -m found }}" if tls else _FORGET_USE]

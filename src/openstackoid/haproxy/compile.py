@@ -163,7 +163,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
     patience = timeouts.server + timeouts.connect + 5
     return [
         f"timeout server {_ms(patience)}",
-        *told_by_the_bridge(),
+        *told_by_the_bridge(cloud.tls is not None),
         *nothing_of_the_scheme(cloud),
         *hardening.bridge_lines(cloud.limits),
         *_failures(cloud, "the Python service behind the gateway", trouble="%[var(txn.bridge_trouble)]", retry=1),

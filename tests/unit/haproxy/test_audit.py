@@ -6,7 +6,7 @@ import re
 from conformance.clouds import three_clouds
 from openstackoid.bridge.use import LONGEST
 from openstackoid.haproxy import Runtime, compile_gateway
-from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, LONGEST_USE, leaving
+from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, LONGEST_USE, leaving, told_by_the_bridge
 
 CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime("/run/b.sock", "/run/s.sock", "/run/records.sock"))[
     "haproxy.cfg"
@@ -19,8 +19,12 @@ def test_no_answer_brings_a_users_client_what_a_peer_has_told() -> None:
     """Before all other rules, for some of them end the section."""
     for title in ("defaults local from gateway", "defaults peer from gateway"):
         rules = [line.strip() for line in SECTIONS[title].splitlines() if line.strip().startswith("http-response")]
-        assert FORGET in rules[: 1 if "local" in title else 2]
-    assert f"{FORGET} if !{{ var(txn.from) -m found }}" in SECTIONS["backend bridge from gateway"]
+        ends = next(number for number, rule in enumerate(rules) if rule.startswith("http-response allow"))
+        assert FORGET in rules[:ends]
+    assert FORGET in SECTIONS["backend bridge from gateway"]
+    assert told_by_the_bridge(tls=True) == [f"{FORGET} if !{{ var(txn.from) -m found }}"], (
+        "who has proved to be a gateway is told"
+    )
 
 
 def test_only_answers_of_peers_tell_of_a_use() -> None:

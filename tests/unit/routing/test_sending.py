@@ -92,7 +92,7 @@ def test_what_a_gateway_has_sent_goes_no_further() -> None:
     with pytest.raises(RefusedError) as caught:
         arrived.target(endpoint("image.public"), parse('{"image":"Cloud-3.b"}'))
     assert caught.value.decision.status == 508
-    assert "the gateway of CloudTwo has sent this request, and it would go on to Cloud-3.b" in caught.value.decision.message
+    assert "the gateway of CloudTwo has sent this request here, and it would go on to Cloud-3.b" in caught.value.decision.message
 
 
 @pytest.mark.parametrize(("sender", "who"), [(None, "no gateway has"), ("Cloud-3.b", "the gateway of Cloud-3.b has")])
