@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.head import Head
@@ -157,4 +157,4 @@ class Persons:
 @dataclass(frozen=True, slots=True)
 class _Answer:
     status: int
-    content: bytes
+    content: bytes = field(repr=False)

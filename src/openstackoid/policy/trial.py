@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A request tried against a policy, for people: what the gateway would say, and which entries were passed over, and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from openstackoid.policy.judge import Denial, Grant, grant, may_enter, miss
@@ -18,7 +18,7 @@ class Trial:
     """
 
     judged: Grant | Denial
-    token: dict[str, Any] | None
+    token: dict[str, Any] | None = field(repr=False)
     passed_over: tuple[tuple[str, str], ...]
 
 
