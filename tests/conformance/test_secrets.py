@@ -163,6 +163,9 @@ def ordinary(marked: Marked, way: str) -> Iterator[bytes]:
     console = marked.new(f"{way}: a console's token", value="".join(f"{byte:02x}" for byte in os.urandom(16)))
     yield message(f"GET /compute/os-console-auth-tokens/{console} HTTP/1.1", *headers("console"))
     yield message(f"GET /image/v2/{new('a path abroad')} HTTP/1.1", *headers("path abroad", ABROAD))
+    guest = f'X-Auth-Token: {new("a guest")}!SCOPE!{{"*":"CloudOne","identity":"CloudTwo"}}'
+    for path in ("/image/v2/images", "/compute/os-console-auth-tokens/abc"):
+        yield message(f"GET {path} HTTP/1.1", guest, f"X-OpenStack-Request-Id: {new(f'a request id of a guest {path}')}")
     password = {"auth": {"identity": {"methods": ["password"], "password": {"user": {"password": new("a log-in")}}}}}
     token = {"auth": {"identity": {"methods": ["token"], "token": {"id": new("a log-in by token") + ABROAD}}}}
     for plain in ("", '{"identity":"CloudTwo"}', '{"identity":"CloudThree"}', "{nonsense}"):
@@ -310,6 +313,8 @@ def test_the_files(wrecked: Sealed) -> None:
     assert wrecked.marked.search([wrecked.state]) == []
     assert [str(path) for path in files([wrecked.state]) if mode_of(path) & 0o077] == []
     assert mode_of(wrecked.readers) == 0o600
+    uses = [json.loads(line) for line in (wrecked.state / "audit.log").read_text().splitlines()]
+    assert {"in", "out"} == {use["direction"] for use in uses}, "the audit log is one of them, and has lines of both kinds"
 
 
 def test_the_processes(wrecked: Sealed) -> None:

@@ -21,7 +21,8 @@ from openstackoid.bridge.upstream import Upstream
 from openstackoid.bridge.use import Admission
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.policy import Denial, Grant, Owned, Person, Use, grant, local_project, may_enter
-from openstackoid.routing import IDENTITY, REQUEST_ID, Forward, Guarded, called_path, own_identity, with_project
+from openstackoid.routing import IDENTITY, Forward, Guarded, called_path, own_identity, with_project
+from openstackoid.routing.leaving import sole_id
 
 SERVICE_ROLE = "service"
 """The role by which keystonemiddleware knows the token of a service (``service_token_roles``)."""
@@ -42,7 +43,6 @@ class Entry:
         """Return what the audit is to say; ``status`` is what the client gets."""
         here, person, allowed = self.entrance, self.person, self.grant is not None
         rule = self.grant.rule if self.grant else self.denial.rule if self.denial else None
-        ids = head.values(REQUEST_ID)
         return AuditLine(
             time=time.time(),
             gateway=here.cloud,
@@ -60,7 +60,7 @@ class Entry:
             outcome=ALLOWED if allowed else REFUSED,
             status=status,
             reason=reason,
-            request_id=ids[0] if len(ids) == 1 else None,
+            request_id=sole_id(head.headers),
         )
 
     def admission(self) -> Admission:

@@ -293,7 +293,7 @@ async def test_each_use_is_written_down_before_its_answer_is_out(tmp_path: Path)
 
     async with staged(here=here, there=says_json(token())) as stage:
         stage.bridge.audit = Audit(tmp_path / "audit.log")
-        await image(stage, "GET", "/image/v2/images", "X-OpenStack-Request-Id: req-1")
+        await image(stage, "GET", "/image/v2/images", "X-OpenStack-Request-Id: req-0a1b2c3d-0000-4000-8000-000000000000")
         await image(stage, "GET", "/image/v2/images/0a")
         stage.bridge.mesh = with_policy(stage.bridge.mesh, Policy())
         await image(stage, "DELETE", "/image/v2/images/0a")
@@ -316,7 +316,7 @@ async def test_each_use_is_written_down_before_its_answer_is_out(tmp_path: Path)
         "outcome": "allowed",
         "status": 200,
         "reason": None,
-        "request_id": "req-1",
+        "request_id": "req-0a1b2c3d-0000-4000-8000-000000000000",
     }
     assert (second["status"], second["outcome"]) == (404, "allowed")
     assert (third["status"], third["outcome"], third["user"]) == (403, "refused", None)
