@@ -94,8 +94,9 @@ TRUSTS = st.fixed_dictionaries({"id": IDS, "trustor_user": USERS, "trustee_user"
 
 def tokens(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Tokens of users with any names, ids and roles, and with these parts or without."""
-    federated = {"OS-FEDERATION": st.just({"groups": []})}
-    owned = st.fixed_dictionaries({"id": IDS, "name": NAMES, "domain": DOMAINS}, optional=federated)
+    owned: st.SearchStrategy[Any] = st.fixed_dictionaries(
+        {"id": IDS, "name": NAMES, "domain": DOMAINS}, optional={"OS-FEDERATION": st.just({"groups": []})}
+    )
     known = {"user": owned, "project": owned, "roles": HELD}
     changes = st.fixed_dictionaries({key: parts.pop(key, part) for key, part in known.items()}, optional=parts)
     return changes.map(lambda changed: {"token": {**token()["token"], **changed}})
