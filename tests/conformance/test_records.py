@@ -196,7 +196,7 @@ def alone() -> Iterator[RunningGateway]:
 
 def test_a_line_cannot_be_forged_and_holds_no_secret(alone: RunningGateway) -> None:
     request_id, other = new_id(), new_id()
-    forged = f"/image/x%20-%3E%0a{{}}|'\\^`<>-trace={other}"
+    forged = f"/image/x%20-%3E{{}}|'^`<>-trace={other}"
     with records_of(alone) as receiving:
         alone.send(asks("/image/untraced", auth(SECRET)))
         alone.send(asks(f"{forged}?token={SECRET}", auth(f"{SECRET}!SCOPE!{SCOPE}"), traced(request_id)))

@@ -128,8 +128,10 @@ class _Exchange:
                 told = self.heard(answer.status, answer.headers)
                 kept = self.links.headers(self.upstream.answer_headers(hop, answer)) + told
                 if self.decision.relink and to_relink(answer.status, kept):
+                    # Of the whole document: a peer may not send one letter by letter.
                     deadline.start(self.timeouts.server)
-                    return await relink(Answered(self.upstream, hop, answer, kept), self.incoming.head, self.decision, self.links)
+                    answered = Answered(self.upstream, hop, answer, kept, deadline)
+                    return await relink(answered, self.incoming.head, self.decision, self.links)
                 response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept))
                 if answer.status == 101:
                     if question.upgrade is None:

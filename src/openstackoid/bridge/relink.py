@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 from openstackoid.bridge.errors import WholeAnswer
 from openstackoid.bridge.head import Head, without
 from openstackoid.bridge.links import Links
-from openstackoid.bridge.upstream import Hop, Upstream, read_answer
+from openstackoid.bridge.upstream import Deadline, Hop, Upstream, read_answer
 from openstackoid.routing import Forward, Headers, names_document
 
 LIMIT = 32 * 1024 * 1024
@@ -30,12 +30,13 @@ def to_relink(status: int, headers: Headers) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer on its way back: who asked for it, where it is from, and the headers to hand on."""
+    """An answer on its way back: who asked for it, where it is from, the headers to hand on, and until when it is read."""
 
     upstream: Upstream
     hop: Hop
     answer: aiohttp.ClientResponse = field(repr=False)
     headers: Headers = field(repr=False)
+    deadline: Deadline
 
 
 async def relink(given: Answered, head: Head, decision: Forward, links: Links) -> WholeAnswer:
@@ -58,6 +59,7 @@ async def relink(given: Answered, head: Head, decision: Forward, links: Links) -
                 await held.enter_async_context(slot)
 
         content = await read_answer(given.upstream, given.hop, given.answer, LIMIT, grown)
+        given.deadline.stop()
         if slot is not None:
             mended = await asyncio.to_thread(links.document, content, whole=whole)
         else:
