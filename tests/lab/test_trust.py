@@ -174,6 +174,7 @@ def test_a_services_account_of_another_cloud_is_no_user_here(lab: Any, world: Wo
 def test_a_poisoned_catalog_leads_nowhere(lab: Any, world: World) -> None:
     """CloudTwo's operator puts endpoints of his own into his catalog; CloudOne's services never see them."""
     admin = User("CloudTwo-admin")
+    assert admin.openstack("region", "create", "CloudOne").code == 0
     made = admin.openstack(
         *("endpoint", "create", "--region", "CloudOne", "image", "public", "http://evil.test/image", "-f", "value", "-c", "id")
     )
@@ -197,6 +198,7 @@ def test_a_poisoned_catalog_leads_nowhere(lab: Any, world: World) -> None:
         assert {row["region"] for entry in json.loads(told)["token"]["catalog"] for row in entry["endpoints"]} == {"CloudOne"}
     finally:
         assert admin.openstack("endpoint", "delete", made.stdout.strip()).code == 0
+        assert admin.openstack("region", "delete", "CloudOne").code == 0
 
 
 def test_a_cloud_that_calls_our_project_its_own(lab: Any, world: World) -> None:

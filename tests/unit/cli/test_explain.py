@@ -76,7 +76,13 @@ def test_the_page_names_every_key_and_option(desk: Path, told: Explain, capsys: 
     options = set(re.findall(r"--[a-z]+", capsys.readouterr().out)) - {"--help"}
     assert options == set(re.findall(r"^\| `(--[a-z]+)` ", PAGE, re.MULTILINE))
     keys = [key for row in re.findall(r"^\| ((?:`[a-z]+`(?:, )?)+) \|", PAGE, re.MULTILINE) for key in re.findall("[a-z]+", row)]
-    assert keys == list(told("--scope", "{", "GET", "/image"))
+    refused, guest = told("--scope", "{", "GET", "/image"), told("--scope", GUEST, "--header", "X-Auth-Token: t", "GET", "/image")
+    assert [key for key in keys if key != "guest"] == list(refused)
+    assert set(keys) == {*refused, "guest"}
+    assert (guest["route"], guest["guest"], guest["status"]) == ("refuse", "CloudTwo", 403), "CloudOne has no policy"
+
+
+GUEST = '{"identity": "CloudTwo"}'
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.path.startswith("/")], ids=lambda case: case.name)
@@ -135,7 +141,7 @@ class TestTheRequest:
 
 def test_a_frontend_of_https_is_named_by_its_scheme(told: Explain, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tls = "gateway: {tls: {certificate: /c, authority: /a}}"
-    secure = EXAMPLE.replace("http://10.0.1.10", "https://10.0.1.10").replace("  CloudOne:\n", f"  CloudOne:\n    {tls}\n")
+    secure = EXAMPLE.replace("http://10.0.1.10", "https://10.0.1.10").replace("\n  CloudOne:\n", f"\n  CloudOne:\n    {tls}\n")
     (desk / "secure.yaml").write_text(secure)
     answer = told("GET", "https://10.0.1.10/image/v2", config="secure.yaml")
     assert answer["urls"] == told("GET", "http://10.0.1.10/image/v2")["urls"]
