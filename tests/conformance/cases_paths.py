@@ -109,6 +109,7 @@ LOOPS = [
         sent("CloudOne", IMAGES, auth('tok!SCOPE!{"*":"CloudTwo","image":"CloudOne"}')),
         IMAGES,
         (auth('tok!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'), VIA_TWO),
+        native=False,
     ),
     Case(
         "loop: another proxy's Via is none of ours",

@@ -129,6 +129,8 @@ def secure_world(folder: Path) -> Iterator[Secure]:
         lines += [
             f"  {cloud}:",
             f"    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{{tls}}}}}",
+            "    policy:",
+            "      peers: {'*': {services: {'*': all}, people: [{name: anyone, roles: {member: member, service: service}}]}}",
             "    services:",
         ]
         for service in SERVICES:

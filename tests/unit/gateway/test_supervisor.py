@@ -136,6 +136,8 @@ def test_changed_reader_accounts_are_taken_up_upon_request(gateway: Gateway, tmp
     gateway.config.write_text(description + peer)
     gateway.hang_up()
     gateway.wait_for("has reloaded")
+    # The Python service reads the accounts itself, a moment later.
+    gateway.wait_for("the mesh was read again")
     readers.write_text("clouds: {CloudTwo: {auth: {user_id: u, password: hunter2, system_scop: all}}}")
     gateway.hang_up()
     gateway.wait_for(f"{readers}: clouds.CloudTwo.auth: 'system_scop' is unknown; accepted: ")
