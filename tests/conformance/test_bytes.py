@@ -15,9 +15,9 @@ KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 """Of RFC 6455, and so is its answer: HAProxy looks at both."""
 
 
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    with whole_world() as running:
+@pytest.fixture(scope="module", params=["http", "https"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with whole_world(tmp_path_factory.mktemp("certificates") if request.param == "https" else None) as running:
         yield running
 
 

@@ -148,6 +148,8 @@ class Raw:
         lines = [f"{method} {path} HTTP/1.1", f"Host: {world.host}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         self._socket = socket.create_connection(("127.0.0.1", world.gate), timeout=20)
+        if world.tls is not None:
+            self._socket = world.tls.wrap_socket(self._socket, server_hostname="127.0.0.1")
         self._file = self._socket.makefile("rb")
         self.send("\r\n".join([*lines, "", ""]).encode())
 

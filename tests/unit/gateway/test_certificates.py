@@ -202,3 +202,17 @@ def test_it_does_not_start_with_a_certificate_that_is_not_its_clouds(tmp_path: P
         with pytest.raises(AssertionError, match=r"CloudOne\.pem: the certificate is not CloudOne's"):
             gateway.start()
         assert gateway.running.wait(PATIENCE) == 1
+
+
+def test_it_warns_of_tokens_that_travel_unprotected(tmp_path: Path) -> None:
+    class Plain(Gateway):
+        def describe(self, peer: str) -> None:
+            text = description(self.port, self.backend, peer).replace(f"127.0.0.1:{self.port}", f"10.0.1.10:{self.port}")
+            self.config.write_text(text.replace("CloudOne:\n", "CloudOne:\n    gateway: {bind: 127.0.0.1}\n"))
+
+    with service() as backend:
+        gateway = Plain(tmp_path, free_port(), backend)
+        gateway.start()
+        assert gateway.stop() == 0
+    warning = f"WARNING http://10.0.1.10:{gateway.port} is http, and not on loopback: tokens travel unprotected"
+    assert gateway.said().count(warning) == 1
