@@ -87,7 +87,7 @@ def peer_lines(cloud: Cloud) -> list[str]:
 def bridge_lines(limits: Limits) -> list[str]:
     """Return the lines that have requests wait for the bridge, and say why one has waited in vain."""
     return [
-        f"timeout queue {round(limits.wait * 1000)}ms",
+        f"timeout queue {max(1, round(limits.wait * 1000))}ms",
         "http-request set-var(txn.bridge_trouble) \"str('cannot be reached')\"",
         f"http-request set-var(txn.bridge_trouble) \"str('is at work on {limits.bridge} requests, the most that it takes')\""
         f" if {{ srv_conn(bridge/bridge) ge {limits.bridge} }}",

@@ -43,7 +43,7 @@ def test_what_was_asked_and_answered_is_right() -> None:
         (Exchange(post(SMUGGLED), OK + OK, seen=[seen(post(SMUGGLED)), seen(SMUGGLED)]), "not asked"),
         (Exchange(post(b"abc"), OK, seen=[seen(post(b"abcd"))]), "not asked"),
         (Exchange(get(), OK, seen=[seen(get(), "CloudTwo")]), "no scope names"),
-        (Exchange(get(), OK, seen=[seen(get(b"/image", b"X-Openstackoid-Listener: a:1"))]), "tells Python"),
+        (Exchange(get(), OK, seen=[seen(get(b"/image", b"X-Openstackoid-Listener: a:1"))]), "tell each other"),
         (Exchange(get(), OK, seen=[seen(get(b"/image", b"X-Scope: {}"))]), "no X-Scope"),
         (Exchange(get(), OK, seen=[seen(get(b"/image", b"X_Auth_Token: t!SCOPE!{}"))]), "another header"),
         (Exchange(get(), OK, seen=[seen(get(b"/v3", b"X-Auth-Token: t!SCOPE!{}"), port=5000)]), "Keystone sees"),
