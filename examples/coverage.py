@@ -64,6 +64,12 @@ class Hop:
         return f"| {self.service} | `{self.method} {self.path}` | {where} | {HOW[self.via]} |"
 
 
+def let_services_in(cloud: dict[str, Any], service: str) -> None:
+    """Have the policy of a cloud of the mesh description let peers' services do what they do for a shared data plane."""
+    (services,) = (one for one in cloud["policy"]["peers"]["*"]["people"] if one["name"] == "services")
+    services["services"] = {service: OWN_REQUESTS[service]} if service in OWN_REQUESTS else {}
+
+
 class Lab:
     """The lab that is up: its mesh, its users' commands, and its gateways' records. Without one: :class:`NoLabError`."""
 
@@ -143,8 +149,7 @@ class Lab:
         def change(mesh: dict[str, Any]) -> None:
             mesh["shared"] = [{"service": service, "clouds": list(self.mesh.clouds)}]
             for cloud in mesh["clouds"].values():
-                (services,) = (one for one in cloud["policy"]["peers"]["*"]["people"] if one["name"] == "services")
-                services["services"] = {service: OWN_REQUESTS[service]} if service in OWN_REQUESTS else {}
+                let_services_in(cloud, service)
 
         return self.described(change) if service else nullcontext()
 
