@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``make demo``: the main job on real OpenStack, as an ordinary member would do it by hand, with every claim checked."""
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -32,6 +33,7 @@ def main() -> int:
         images = image_lists()
         boot_from_another_cloud(images)
         boot_abroad()
+        written_down()
         malformed_scope()
         vanilla()
     except PromiseError as error:
@@ -71,6 +73,28 @@ def wire() -> None:
         make_authority(Path(other))
         forged = accepts(url, trusted, issue(Path(other), "CloudOne"))
     promise("it refuses one of the same name that another authority has signed", not forged)
+
+
+def written_down() -> None:
+    """One use of CloudTwo by CloudOne's user, as both clouds have it in their audit logs."""
+    title("Who was there: a line in each cloud, with one request id")
+    logs = [Path(lab_status()["state_dir"], f"gateways/{cloud.entry}/audit.log") for cloud in (ONE, TWO)]
+    came_in = [line for line in map(json.loads, logs[1].read_text().splitlines()) if line["sender"] == ONE.entry]
+    (came,) = [line for line in came_in if line["path"].endswith("/v2/images")][-1:]
+    words = ("audit", "show", *map(str, logs), "--request-id", came["request_id"], "--format", "json")
+    # The one that came in was written before the answer, the other is a moment later.
+    deadline = time.monotonic() + 10
+    while len(lines := [json.loads(line) for line in openstackoid(*words).stdout.splitlines()]) < 2:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    console.print(openstackoid(*words[:-2]).stdout.rstrip(), markup=False)
+    told = [(line["gateway"], line["direction"], line["user"]["name"], line["rule"], line["outcome"]) for line in lines]
+    promise(
+        "both gateways name the user, the rule that let him in, and the outcome",
+        told == [("CloudOne", "out", "demo", "*/members", "allowed"), ("CloudTwo", "in", "demo", "*/members", "allowed")],
+        f"they say {told}",
+    )
 
 
 def image_lists() -> dict[str, dict[str, str]]:

@@ -211,6 +211,14 @@ def test_a_client_cannot_tell_the_bridge_where_it_came_in(site: Site) -> None:
     assert site.arrived[0].values("x-openstackoid-listener") == []
 
 
+@pytest.mark.parametrize("scope", ["", ODD["CloudTwo"].replace("CloudTwo", "CloudOne")], ids=["by HAProxy", "by the bridge"])
+def test_a_client_cannot_tell_a_service_how_it_is_reached(scope: str, site: Site) -> None:
+    claims = "Forwarded: host=evil;proto=gopher\r\nX-Forwarded-Host: evil\r\nX-Forwarded-For: 192.0.2.1\r\n"
+    assert site.get("/image/a", scope + claims).body == b"image /image/a"
+    names = ("forwarded", "x-forwarded-host", "x-forwarded-for")
+    assert [site.arrived[0].values(name) for name in names] == [[], [], ["192.0.2.1"]]
+
+
 @pytest.mark.parametrize("headers", [PLAIN["CloudTwo"], ODD["CloudTwo"]], ids=["by HAProxy", "by the bridge"])
 def test_a_peer_is_told_who_sends(headers: str, site: Site) -> None:
     assert site.get("/image/a", headers).body == b"two /image/a"

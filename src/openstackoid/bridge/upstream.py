@@ -19,7 +19,7 @@ from openstackoid.bridge.holding import Holding
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers
 from openstackoid.routing.leaving import USE
-from openstackoid.routing.links import HOSTS_OWN
+from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
 from openstackoid.routing.loops import passed
 from openstackoid.tls import Identity, fault_of, what_was_wrong
 
@@ -129,7 +129,8 @@ class Upstream:
         """
         url = URL(hop.url if question.query is None else f"{hop.url}?{question.query}", encoded=True)
         timeout = aiohttp.ClientTimeout(total=None, connect=timeouts.connect, sock_read=timeouts.server)
-        sent = CIMultiDict(end_to_end(question.headers))
+        kept = end_to_end(question.headers)
+        sent = CIMultiDict(kept if hop.peer else without(kept, *CLAIMS_OF_PROXIES))
         if hop.prefix is not None:
             sent["X-Forwarded-Prefix"] = hop.prefix
         if hop.secure:

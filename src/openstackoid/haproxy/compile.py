@@ -77,7 +77,10 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime, tls: Tls | None = 
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(mesh, here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
-        _section(f"defaults {LOCAL} from {_BASE}", [*scheme_for_services(here), *told_by_services(), *local_rules(mesh, here)]),
+        _section(
+            f"defaults {LOCAL} from {_BASE}",
+            [*scheme_for_services(here), *hardening.local_lines(), *told_by_services(), *local_rules(mesh, here)],
+        ),
         *(_section(f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
         _section(f"defaults {PEER} from {_BASE}", [*hardening.peer_lines(here), *told_by_peers(), *peer_rules(mesh, here)]),
     ]

@@ -7,7 +7,7 @@ and :mod:`openstackoid.routing.loops`. Rules that stand before the fast path cos
 
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.mesh import Cloud, Limits
-from openstackoid.routing.links import HOSTS_OWN
+from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
 from openstackoid.routing.loops import PRODUCT, VIA, passed
 from openstackoid.routing.paths import CLIMBS, CONTROLS, NEVER_RAW
 
@@ -82,6 +82,14 @@ def peer_lines(cloud: Cloud) -> list[str]:
         f'http-request add-header {VIA.title()} "{passed(cloud.name)}"',
         *(f"http-response del-header {name}" for name in (*HOSTS_OWN, *_HOPS_OWN)),
     ]
+
+
+def local_lines() -> list[str]:
+    """Return the rules for every request to a service of this cloud: what a client says of proxies before us is nobody's word.
+
+    Services that read ``X-Forwarded-Proto`` (oslo.middleware's ``enable_proxy_headers_parsing``) read these as well.
+    """
+    return [f"http-request del-header {name}" for name in CLAIMS_OF_PROXIES]
 
 
 def bridge_lines(limits: Limits) -> list[str]:

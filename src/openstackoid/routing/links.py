@@ -22,6 +22,9 @@ USERS_BYTES = frozenset({"image", "object-store"})
 HOSTS_OWN = ("set-cookie", "set-cookie2", "strict-transport-security", "alt-svc", "clear-site-data")
 """Headers that speak for the host that the client talked to, which is this cloud's: an answer of a peer loses them."""
 
+CLAIMS_OF_PROXIES = ("forwarded", "x-forwarded-host")
+"""Headers in which a client could tell a service of this cloud how it is reached; the gateway says it by others."""
+
 _DOCUMENT = re.compile(VERSION_DOCUMENT)
 
 Relinked = Literal["all", "documents"]
