@@ -8,6 +8,7 @@ own programs write, anything that looks like a token of Keystone's, for services
 import fnmatch
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,8 +37,15 @@ ON_PURPOSE = (
     "clouds/*/conf/*",
     "rabbitmq/.erlang.cookie",
     "rabbitmq/definitions.json",
+    "certificates/*.key",
+    "certificates/Cloud*.pem",
+    "gateways/*/certificate.pem",
+    "gateways/*/generation-*/certificate.pem",
 )
 """Files below the lab's folder that hold secrets because somebody must read them there."""
+
+PUBLIC = "certificates/authority.pem"
+"""What every client is to have."""
 
 OF_SERVICES = ("clouds/*/data/*", "mariadb/data/*", "rabbitmq/data/*", "logs/*")
 """What OpenStack's services, MariaDB and RabbitMQ write; of the logs, the gateways' are ours."""
@@ -106,6 +114,10 @@ def played(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Played:
             marked.new(f"{path.parent.name}: {account}", password)
     for path in (*state.glob("clouds/*/conf/keystone/*-keys/*"), state / "rabbitmq/.erlang.cookie"):
         marked.new(str(path.relative_to(state)), path.read_text())
+    for path in (*state.glob("certificates/*.key"), *state.glob("certificates/Cloud*.pem")):
+        (key,) = re.findall("BEGIN [A-Z ]*PRIVATE KEY-----\n(.*?)\n-----END", path.read_text(), re.DOTALL)
+        # The first line begins as that of every key of this kind.
+        marked.new(str(path.relative_to(state)), key.splitlines()[1])
     return Played(state, outputs, marked, [born_of(path) for path in sorted(state.glob("run/*+gateway.json"))])
 
 
@@ -123,6 +135,8 @@ def test_there_is_something_to_search_for(played: Played) -> None:
     assert len([name for name in names if name.startswith("CloudTwo: ")]) > 10
     found = {one.name for one in played.marked.search(played.below("clouds.yaml", "readers/*", "clouds/*/conf/*"))}
     assert {"CloudOne: demo", "CloudTwo: admin", "CloudTwo: reader", "CloudOne: nova", "CloudOne: database"} <= found
+    keys = {one.name for one in played.marked.search(played.below("gateways/*/certificate.pem"))}
+    assert keys == {"certificates/CloudOne.pem", "certificates/CloudTwo.pem"}
 
 
 def test_what_our_programs_write(played: Played) -> None:
@@ -131,6 +145,7 @@ def test_what_our_programs_write(played: Played) -> None:
     ours = [path for path in files([played.state]) if not played.fits(path, known) or played.fits(path, OURS)]
     names = {str(path.relative_to(played.state)) for path in ours}
     assert {"mesh.yaml", "lab.json", "logs/CloudOne/gateway.log", "gateways/CloudOne/workflows.journal"} <= names
+    assert {"gateways/CloudOne/audit.log", "gateways/CloudTwo/audit.log"} <= names
     assert searched(played, ours) == []
 
 
@@ -162,6 +177,7 @@ def test_who_can_read_them(played: Played) -> None:
     # RabbitMQ and MariaDB make sockets and pid files of their own; the folders above them are closed.
     assert mode_of(played.state) == 0o700
     ours = [path for path in files([played.state]) if not played.fits(path, OF_SERVICES) or played.fits(path, OURS)]
+    ours.remove(played.state / PUBLIC)
     assert {str(path): oct(mode_of(path)) for path in ours if mode_of(path) & 0o077} == {}
 
 
