@@ -96,18 +96,21 @@ class Guard:
         here = mesh.clouds[self._at]
         issuer = entry.guarded.issuer
         self._check(entry, may_enter(here.policy, issuer, head.sender, entry.use))
-        peer = here.policy.of(issuer)
-        wait = None if peer is None else self._limits.take(issuer, peer, self._clock())
-        if wait is not None:
-            entry.denial = Denial(None, "more requests than the policy allows")
-            message = f"gateway of {self._at}: users of {issuer} have sent more requests than the policy here allows"
-            raise AnswerError(429, message, headers={"Retry-After": str(max(1, round(wait)))})
         entry.person = await self._person(entry.guarded, head, decision, mesh, readers)
+        self._count(here, issuer)
         judged = grant(here.policy, issuer, entry.person, entry.use)
         if isinstance(judged, Denial):
             self._check(entry, judged)
         else:
             entry.grant = judged
+
+    def _count(self, here: Cloud, issuer: str) -> None:
+        """Count a request of one who is known: with tokens that he makes up, nobody uses up what others may ask for."""
+        peer = here.policy.of(issuer)
+        wait = None if peer is None else self._limits.take(issuer, peer, self._clock())
+        if wait is not None:
+            message = f"gateway of {self._at}: users of {issuer} have sent more requests than the policy here allows"
+            raise AnswerError(429, message, headers={"Retry-After": str(max(1, round(wait)))})
 
     def _check(self, entry: Entry, denial: Denial | None) -> None:
         if denial is not None:

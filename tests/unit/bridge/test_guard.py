@@ -221,6 +221,20 @@ async def test_more_requests_than_allowed() -> None:
 
 
 @played
+async def test_tokens_that_are_no_good_use_up_nothing_of_what_others_may() -> None:
+    async def keystone(visit: Visit) -> None:
+        await (says_json(token()) if visit.values("x-subject-token") == ["usr"] else says("401 Unauthorized"))(visit)
+
+    async with staged(here=says("200 OK"), there=keystone, policy=policy(rate=1, budget=Budget(1, 60))) as stage:
+        with_clock(stage)
+        for number in range(5):
+            bad = FOREIGN.replace("usr", f"bad{number}")
+            assert (await stage.ask("GET", "/image/v2/images", bad)).status == 401
+        assert (await image(stage))[0] == 200
+        assert (await image(stage))[0] == 429
+
+
+@played
 async def test_a_request_of_this_clouds_own_user_is_nothing_to_the_guard() -> None:
     async with staged(here=says("200 OK"), policy=Policy()) as stage:
         answer = await stage.ask("GET", "/image/v2/images", 'X-Auth-Token: own!SCOPE!{"*":"CloudOne"}')
