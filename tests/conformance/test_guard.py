@@ -84,6 +84,22 @@ def test_another_name_of_the_users_token(name: str, two: RunningGateway) -> None
         assert (status, through) == (400, 0) if "_" not in name else seen == []
 
 
+@pytest.mark.parametrize("value", [f"Bearer tok!SCOPE!{AT_HOME}", f"tok!SCOPE!{AT_HOME}"])
+def test_a_bearer_token_brings_no_scope(value: str, two: RunningGateway) -> None:
+    """keystonemiddleware's oauth2_token would take it for the user's."""
+    for more in ((), (auth("own"),)):
+        status, message, through = sent(two, "image.public", "/v2/tasks", ("Authorization", value), *more)
+        assert (status, through) == (400, 0)
+        assert "Authorization carries a scope" in message
+
+
+@pytest.mark.parametrize("user", [(), (auth("junk"),), (auth('own!SCOPE!{"*":"CloudTwo"}'),)])
+def test_a_service_token_of_a_cloud_that_the_policy_does_not_name(user: tuple[tuple[str, str], ...], two: RunningGateway) -> None:
+    status, message, through = sent(two, "image.public", "/v2/images", *user, service('x!SCOPE!{"*":"Cloud-3.b"}'))
+    assert (status, through) == (403, 0)
+    assert "X-Service-Token is of Cloud-3.b, and the policy here does not accept users of Cloud-3.b" in message
+
+
 def test_this_clouds_own_users_need_no_policy(two: RunningGateway) -> None:
     assert sent(two, "image.public", "/v2/tasks", auth("own")) == (200, "", 1)
     assert sent(two, "image.public", "/v2/tasks", auth('own!SCOPE!{"*":"CloudTwo"}')) == (200, "", 1)

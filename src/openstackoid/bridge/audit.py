@@ -126,6 +126,15 @@ class Audit:
         if self._cut_short:
             raise AuditError(f"{self._path}: the audit line cannot be written: no space for the whole of it")
 
+    def check(self) -> None:
+        """Raise :class:`AuditError` where the file cannot be opened: before something is done that is to be written down."""
+        if self._path is None:
+            return
+        try:
+            self._follow(self._path)
+        except OSError as error:
+            raise AuditError(f"{self._path}: the audit line cannot be written: {error.strerror}") from None
+
     def close(self) -> None:
         """Close the file. A line that is written later opens it again."""
         if self._descriptor >= 0:

@@ -9,6 +9,7 @@ here first: the peer, the service, the method and the path; how much its users m
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote
 
 from openstackoid.bridge.audit import ALLOWED, IN, REFUSED, AuditLine, Party
 from openstackoid.bridge.errors import AnswerError
@@ -24,6 +25,7 @@ from openstackoid.policy import Denial, Grant, Owned, Person, Use, grant, local_
 from openstackoid.routing import IDENTITY, Forward, Guarded, called_path, own_identity, with_project
 from openstackoid.routing.leaving import sole_id
 
+OBJECT_STORE = "object-store"
 SERVICE_ROLE = "service"
 """The role by which keystonemiddleware knows the token of a service (``service_token_roles``)."""
 
@@ -84,7 +86,7 @@ class Guard:
         self.upstream = upstream
         self._at = upstream.at
         self._clock = clock
-        self._persons = Persons(upstream, clock)
+        self.persons = Persons(upstream, clock)
         self._limits = Limits()
 
     async def admit(self, entry: Entry, head: Head, decision: Forward, *, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
@@ -95,6 +97,7 @@ class Guard:
         """
         here = mesh.clouds[self._at]
         issuer = entry.guarded.issuer
+        self._refuse_another_method(head)
         self._check(entry, may_enter(here.policy, issuer, head.sender, entry.use))
         entry.person = await self._person(entry.guarded, head, decision, mesh, readers)
         self._count(here, issuer)
@@ -103,6 +106,12 @@ class Guard:
             self._check(entry, judged)
         else:
             entry.grant = judged
+
+    def _refuse_another_method(self, head: Head) -> None:
+        """Some services' frameworks (Pecan) take another method than the request's from its query, or from a header."""
+        if "_method" in dict(parse_qsl(head.query or "", keep_blank_values=True)) or head.values("x-http-method-override"):
+            message = "a request of another cloud's user has the method that it begins with; _method is not accepted"
+            raise AnswerError(400, f"gateway of {self._at}: {message}")
 
     def _count(self, here: Cloud, issuer: str) -> None:
         """Count a request of one who is known: with tokens that he makes up, nobody uses up what others may ask for."""
@@ -119,10 +128,10 @@ class Guard:
 
     async def _person(self, guarded: Guarded, head: Head, decision: Forward, mesh: Mesh, readers: Mapping[str, Reader]) -> Person:
         issuer, interface = guarded.issuer, decision.entrance.interfaces[0]
-        person = await self._persons.of(guarded.token, self._asked(mesh, issuer, interface), head)
+        person = await self.persons.of(guarded.token, self._asked(mesh, issuer, interface), head)
         reader = readers.get(issuer)
         if person is None and reader is not None and await self._vouched(guarded, head, interface, mesh):
-            person = await self._persons.of(guarded.token, self._asked(mesh, issuer, interface, reader), head)
+            person = await self.persons.of(guarded.token, self._asked(mesh, issuer, interface, reader), head)
         if person is None:
             raise AnswerError(
                 401,
@@ -136,7 +145,7 @@ class Guard:
         cloud = guarded.service_issuer
         if guarded.service_token is None:
             return False
-        person = await self._persons.of(guarded.service_token, self._asked(mesh, cloud, interface), head)
+        person = await self.persons.of(guarded.service_token, self._asked(mesh, cloud, interface), head)
         if person is None or cloud == self._at:
             return person is not None and SERVICE_ROLE in person.roles
         judged = grant(mesh.clouds[self._at].policy, cloud, person, None)
@@ -158,7 +167,12 @@ def party(owned: Owned) -> Party:
 def entry_of(guarded: Guarded, decision: Forward, head: Head) -> Entry:
     """Return what the guard is to judge."""
     entrance = decision.entrance
-    return Entry(guarded, entrance, Use(entrance.service, head.method, called_path(entrance, head.path)))
+    if entrance.service == OBJECT_STORE:
+        # To Swift, a name may have empty segments: `c/` and `c` are an object and a container.
+        path = unquote(head.path[len(entrance.frontend.prefix) :])
+    else:
+        path = called_path(entrance, head.path)
+    return Entry(guarded, entrance, Use(entrance.service, head.method, path))
 
 
 def _where_to_log_in(here: Cloud, decision: Forward) -> dict[str, str]:

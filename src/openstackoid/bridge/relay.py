@@ -18,6 +18,7 @@ from openstackoid.bridge.head import Head, without
 from openstackoid.bridge.leaving import Leaving
 from openstackoid.bridge.links import Links
 from openstackoid.bridge.local_ids import LocalIds
+from openstackoid.bridge.persons import Persons
 from openstackoid.bridge.readers import Reader, asked_with, asks_for_expired
 from openstackoid.bridge.tokens import document, project_of, with_body_token, with_catalog, with_plain_catalog
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops, read_answer
@@ -43,13 +44,14 @@ async def relay(
     mesh: Mesh,
     *,
     ids: LocalIds,
+    persons: Persons,
     reader: Reader | None = None,
     left: Leaving | None = None,
 ) -> WholeAnswer:
     """Send the request where ``decision`` says and return the answer, adapted to the gateway's own cloud.
 
-    ``reader`` is the account at the cloud that is asked, if there is one; ``ids`` knows this cloud's projects; ``left`` hears of
-    the answer.
+    ``reader`` is the account at the cloud that is asked, if there is one; ``ids`` knows this cloud's projects, ``persons`` what
+    was said of tokens before; ``left`` hears of the answer.
 
     Raises :class:`AnswerError` when it cannot be sent, or the answer cannot be used.
     """
@@ -60,7 +62,7 @@ async def relay(
     for hop in hops(decision.endpoint, decision.local, decision.path):
         try:
             here = mesh.clouds[upstream.at]
-            exchange = _Exchange(upstream, decision, here, links, hop, ids=ids, reader=reader, left=left)
+            exchange = _Exchange(upstream, decision, here, links, hop, ids=ids, persons=persons, reader=reader, left=left)
             return await exchange.run(head, body)
         except UpstreamError as error:
             failure = error
@@ -89,6 +91,7 @@ class _Exchange:
         hop: Hop,
         *,
         ids: LocalIds,
+        persons: Persons,
         reader: Reader | None,
         left: Leaving | None,
     ) -> None:
@@ -99,6 +102,7 @@ class _Exchange:
         self.links = links
         self.hop = hop
         self.ids = ids
+        self.persons = persons
         self.reader = reader
         # These documents are small, and a service waits for them.
         self.until = asyncio.get_running_loop().time() + cloud.timeouts.connect + cloud.timeouts.server
@@ -114,6 +118,10 @@ class _Exchange:
             if self.reader is None or not asks_for_expired(head.query):
                 raise self._unknown_token()
             answer = await self._ask_as(self.reader, question)
+        good = (200, 201) if head.method == "POST" else (200,)
+        if not self.decision.local and answer.status < 400 and answer.status not in good:
+            # A service would take the body of a 203 for a validation, and follow a redirect with its own token.
+            raise self.upstream.unusable(self.hop, f"it answers {answer.status}")
         kept, content = answer.headers, answer.content
         if tells_who and answer.status == 200:
             content = await self._as_here(head, content)
@@ -134,6 +142,9 @@ class _Exchange:
             raise self._refused(str(error)) from None
         except ValueError as error:
             raise self.upstream.unusable(self.hop, f"its answer is not a document of the Identity API: {error}") from None
+        subject = next((value for key, value in self.decision.headers if key.lower() == "x-subject-token"), "")
+        if not self.persons.agrees(issuer, subject, person):
+            raise self._refused(f"identity of {issuer} has said at another time that the token is somebody else's")
         judged = grant(self.cloud.policy, issuer, person, None)
         if isinstance(judged, Denial):
             raise self._refused(judged.reason)

@@ -25,7 +25,7 @@ from openstackoid.bridge.records import BRIDGE, LOCAL, NONE, RECALLED, REFUSE, R
 from openstackoid.bridge.relay import relay
 from openstackoid.bridge.tokens import body_token, document
 from openstackoid.bridge.twins import ask_twins
-from openstackoid.bridge.upstream import Upstream
+from openstackoid.bridge.upstream import Upstream, UpstreamError
 from openstackoid.bridge.use import encode
 from openstackoid.mesh import Mesh
 from openstackoid.routing import (
@@ -123,14 +123,20 @@ class Trip:
         if decision.guard is not None:
             self._entry = entry_of(decision.guard, decision, head)
             await self._around.guard.admit(self._entry, head, decision, mesh=self._mesh, readers=self._around.readers)
+            self._check_audit()
             decision = replace(decision, path=self._entry.path(decision))
         begun = decision.remember
         known = begun is None or self._workflows.known(begun.id) is not None
         if begun is not None:
             self._workflows.remember(begun, self._here.memory)
-        response = await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh, self._heard)
-        if begun is not None and not known and response.status == 401:
-            # Nothing was begun: who has no good token may not push the workflows of others out of the memory.
+        # Where nothing was begun, it is forgotten: who is refused may not push the workflows of others out of the memory.
+        try:
+            response = await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh, self._heard)
+        except UpstreamError as error:
+            if begun is not None and not known and error.unreached:
+                self._workflows.forget(begun)
+            raise
+        if begun is not None and not known and 300 <= response.status < 500:
             self._workflows.forget(begun)
         return response
 
@@ -138,8 +144,20 @@ class Trip:
         if body is None:
             body = await self._read_body(head, AUTHENTICATION_LIMIT)
         reader = self._around.readers.get(decision.endpoint.cloud)
-        ids, left = self._around.ids, self.left
-        return await relay(self._upstream, head, body, decision, self._mesh, ids=ids, reader=reader, left=left)
+        ids, persons, left = self._around.ids, self._around.guard.persons, self.left
+        asking = (self._upstream, head, body, decision, self._mesh)
+        return await relay(*asking, ids=ids, persons=persons, reader=reader, left=left)
+
+    def _check_audit(self) -> None:
+        """Raise :class:`AnswerError` before anything is done that could not be written down."""
+        try:
+            self._around.audit.check()
+        except AuditError as error:
+            raise self._unrecorded(error) from None
+
+    def _unrecorded(self, error: AuditError) -> AnswerError:
+        LOG.error("%s", error)
+        return AnswerError(503, f"gateway of {self._here.name}: its use from abroad cannot be recorded")
 
     def account(self, status: int, reason: str | None) -> None:
         """Write the audit line of a foreign identity, once. Raises :class:`AnswerError` where it cannot be written."""
@@ -149,8 +167,7 @@ class Trip:
         try:
             self._around.audit.write(entry.line(self.head, status, reason))
         except AuditError as error:
-            LOG.error("%s", error)
-            raise AnswerError(503, f"gateway of {self._here.name}: its use from abroad cannot be recorded") from None
+            raise self._unrecorded(error) from None
 
     def _heard(self, status: int, headers: MultiMapping[str]) -> Headers:
         if self.left is not None:

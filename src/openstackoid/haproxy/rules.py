@@ -17,6 +17,7 @@ from openstackoid.haproxy.tls import sender_rules, told_to_the_bridge
 from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE, VERSION_DOCUMENT
 from openstackoid.routing.places import bind_ids
+from openstackoid.routing.reading import NOT_FOR_SCOPES
 from openstackoid.scope import LEADERS, MARKER, MAX_LENGTH
 
 NATIVE_ENTRIES = 8
@@ -82,7 +83,7 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
         "# To a WSGI server, X_Auth_Token is X-Auth-Token: with a scope in it that nobody has decided upon.",
         f"http-request del-header '{_UNDERSCORED}' -m reg",
         "# A service would take it for the user's token, which then nobody has looked at.",
-        f"{_BRIDGE} if {{ req.fhdr(x-storage-token) -m sub !SCOPE! }}",
+        *(f"{_BRIDGE} if {{ req.fhdr({name}) -m sub !SCOPE! }}" for name in NOT_FOR_SCOPES),
     ]
 
 
@@ -181,7 +182,8 @@ def _whose_token(cloud: Cloud) -> list[str]:
         f"{_BRIDGE} {stays} {named} !{ours}",
         f"{_BRIDGE} {stays} !{named} !{home}",
         # What only another gateway may say, and what none may: Python compares it with the sender's certificate.
-        *([f"{_BRIDGE} if service_marked", f"{_BRIDGE} if is_foreign {{ var(sess.from) -m found }}"] if cloud.tls else []),
+        f"{_BRIDGE} if service_marked",
+        *([f"{_BRIDGE} if is_foreign {{ var(sess.from) -m found }}"] if cloud.tls else []),
     ]
 
 

@@ -3,10 +3,14 @@
 
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
-from openstackoid.policy.model import Owned, PeerPolicy, People, Policy, Services, Use
+from openstackoid.policy.model import KEEP, Owned, PeerPolicy, People, Policy, Services, Use
 from openstackoid.policy.patterns import ANY, METHODS
 from openstackoid.policy.person import Person
+
+APART_VERSION = 5
+"""The version of UUID that ids apart have (:mod:`openstackoid.policy.mapping`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,24 @@ def grant(policy: Policy, issuer: str, person: Person, use: Use | None) -> Grant
             services = peer.services_of(people)
             if use is not None and not services.allows(use):
                 return Denial(peer.rule(people), _denied_use(peer, people, services, use))
+            if people.project == KEEP and not may_be_kept(person.project.id):
+                return Denial(peer.rule(people), "the id of this project cannot be kept here; Keystone's own ids can")
             return Grant(peer.rule(people), people.roles.granted(person.roles), people.project)
     return Denial(None, f"no entry of 'people' in the policy here for {issuer} is about this user, project and roles")
+
+
+def may_be_kept(identity: str) -> bool:
+    """Return whether a peer's project may keep its id: not one that is like those made for projects that are apart.
+
+    Whoever knows how they are made could name the project of another peer. Keystone makes ids of another version of UUID, and in
+    small letters: two that differ in those alone may be one to a service.
+    """
+    if identity != identity.lower():
+        return False
+    try:
+        return UUID(identity).version != APART_VERSION
+    except ValueError:
+        return True
 
 
 def miss(people: People, person: Person) -> str | None:

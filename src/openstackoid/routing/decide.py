@@ -54,7 +54,7 @@ class _Gateway:
             roots = sorted({known.frontend.root() for known in cloud.endpoints if known.listener == request.listener})
             message = f"no service is served at this path; served are: {', '.join(roots)}"
             raise RefusedError(self.at, 404, "Not Found", message)
-        self.reading.refuse_storage_token()
+        self.reading.refuse_scopes_elsewhere()
         refuse_confusing(self.reading, endpoint)
         auth = self.reading.token(AUTH)
         scope = self.reading.agreed(

@@ -13,8 +13,8 @@ from openstackoid.routing.request import Request
 from openstackoid.scope import SEPARATOR, Scope, ScopeError, join_token, parse, parse_url_form, split_token
 
 AUTH, SUBJECT, SERVICE, PLAIN = "x-auth-token", "x-subject-token", "x-service-token", "x-scope"
-STORAGE = "x-storage-token"
-"""Another name of X-Auth-Token, which keystonemiddleware takes where that is missing (``auth_token/_request.py``)."""
+NOT_FOR_SCOPES = ("x-storage-token", "authorization")
+"""Other headers in which keystonemiddleware finds a user's token (``auth_token/_request.py``, ``oauth2_token.py``)."""
 
 
 class RefusedError(Exception):
@@ -55,10 +55,11 @@ class Reading:
             raise self.bad_request(f"{header.title()} stands {len(values)} times; once is accepted")
         return values[0] if values else None
 
-    def refuse_storage_token(self) -> None:
+    def refuse_scopes_elsewhere(self) -> None:
         """Refuse a scope in a header that no decision looks at, but a service would take for the user's token."""
-        if any(SEPARATOR in value for value in self.request.values(STORAGE)):
-            raise self.bad_request("X-Storage-Token carries a scope; one is accepted in X-Auth-Token")
+        for name in NOT_FOR_SCOPES:
+            if any(SEPARATOR in value for value in self.request.values(name)):
+                raise self.bad_request(f"{name.title()} carries a scope; one is accepted in X-Auth-Token")
 
     def plain_scope(self) -> Scope | None:
         """Return the scope in ``X-Scope``."""

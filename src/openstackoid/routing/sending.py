@@ -69,6 +69,11 @@ class Sending:
         Raises :class:`RefusedError` where it says another cloud than that whose gateway has proved to be the sender.
         """
         request, here = self.reading.request, self.reading.mesh.clouds[self.at]
+        if token.scope is not None and target.cloud == self.at:
+            issuer = token.scope.cloud_for(IDENTITY, self.at)
+            if issuer != self.at and here.policy.of(issuer) is None:
+                message = f"X-Service-Token is of {issuer}, and the policy here does not accept users of {issuer}"
+                raise RefusedError(self.at, 403, "Forbidden", message)
         if token.scope is not None and here.tls is not None:
             issuer = token.scope.cloud_for(IDENTITY, self.at)
             if issuer != request.sender:

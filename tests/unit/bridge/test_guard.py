@@ -337,11 +337,24 @@ async def test_each_use_is_written_down_before_its_answer_is_out(tmp_path: Path)
     assert "does not accept users of CloudTwo" in third["reason"]
 
 
+@pytest.mark.parametrize("query", ["_method=DELETE", "a=1&_method=post", "%5fmethod=PUT", "_method="])
 @played
-async def test_a_use_that_cannot_be_written_down_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_request_is_judged_by_no_other_method_than_its_own(query: str) -> None:
+    async with staged(there=says_json(token())) as stage:
+        status, body = await image(stage, "POST", f"/image/v2/images?{query}", "Content-Length: 0")
+        assert (status, "_method is not accepted" in body, stage.here.visits) == (400, True, [])
+        status, _ = await image(stage, "GET", "/image/v2/images", "X-HTTP-Method-Override: DELETE")
+        assert (status, stage.here.visits) == (400, [])
+
+
+@played
+async def test_a_use_that_cannot_be_written_down_is_refused_before_it_begins(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with staged(here=says("200 OK", body=b"images"), there=says_json(token())) as stage:
         stage.bridge.audit = Audit(tmp_path)
         status, body = await image(stage)
+        assert stage.here.visits == []
     assert (status, "images" in body) == (503, False)
     assert "cannot be recorded" in body
     assert "the audit line cannot be written" in caplog.text

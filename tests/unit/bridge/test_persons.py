@@ -110,3 +110,22 @@ async def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("a", "b", "a", "c", "a", "b"):
             assert await known.of(name, asked(stage), HEAD) is not None
         assert [visit.values("x-subject-token") for visit in stage.there.visits] == [["a"], ["b"], ["c"], ["b"]]
+
+
+@played
+async def test_a_token_whose_user_has_changed_is_no_good_any_more() -> None:
+    """Services may still know what he was; with a new token he is what he is now."""
+    said = [token("admin", "member"), token("member", "admin"), token("member"), token("member")]
+
+    async def keystone(visit: Visit) -> None:
+        await says_json(said.pop(0))(visit)
+
+    async with staged(there=keystone) as stage:
+        clock = Clock()
+        known = Persons(stage.bridge.guard.upstream, clock)
+        assert await known.of("usr", asked(stage), HEAD) is not None
+        clock.now += 61
+        assert await known.of("usr", asked(stage), HEAD) is not None, "the order of roles means nothing"
+        for _ in range(2):
+            clock.now += 61
+            assert await known.of("usr", asked(stage), HEAD) is None

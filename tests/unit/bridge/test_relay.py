@@ -116,6 +116,46 @@ async def test_a_validation_by_head_is_judged_too() -> None:
         assert (await stage.ask("HEAD", TOKENS, GLANCE, FOREIGN)).status == 404
 
 
+@pytest.mark.parametrize("status", ["201 Created", "202 Accepted", "203 Non-Authoritative Information", "204 No Content"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@played
+async def test_an_answer_that_only_looks_like_a_validation_is_none(method: str, status: str) -> None:
+    """A service's library looks at the body alone, whatever success the status says."""
+    poisoned = token("admin", catalog=THEIRS, system={"all": True})
+    async with staged(there=says_json(poisoned, "X-Subject-Token: usr", status=status)) as stage:
+        answer = await stage.ask(method, TOKENS, GLANCE, FOREIGN)
+    assert (answer.status, b"admin" in answer.body) == (502, False)
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "305 Use Proxy", "307 Temporary", "308 Permanent"])
+@pytest.mark.parametrize(("method", "path"), [("GET", TOKENS), ("POST", TOKENS), ("GET", "/identity/v3/auth/catalog")])
+@played
+async def test_a_redirect_leads_nobody_away(method: str, path: str, status: str) -> None:
+    """keystoneauth follows one with all its headers, the service's own token among them."""
+    asked = (GLANCE, FOREIGN) if (method, path) == ("GET", TOKENS) else (THERE, "X-Auth-Token: usr")
+    async with staged(there=says(status, "Location: http://evil.test/")) as stage:
+        answer = await stage.ask(method, path, *asked, body=b"{}" if method == "POST" else None)
+    assert (answer.status, answer.values("location")) == (502, [])
+    assert f"it answers {status[:3]}" in answer.error
+
+
+@played
+async def test_a_service_is_told_of_nobody_else_than_the_guard() -> None:
+    """Or the one would be let in, by the rule that is about him, with the rights of the other."""
+    said = [token(), token("member", "service")]
+
+    async def keystone(visit: Visit) -> None:
+        await says_json(said["nocatalog" not in visit.line])(visit)
+
+    image = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
+    async with staged(here=says("200 OK"), there=keystone) as stage:
+        assert (await stage.ask("GET", "/image/v2/images", image)).status == 200
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+        assert (answer.status, "somebody else's" in answer.error) == (404, True)
+        said[1] = said[0]
+        assert (await stage.ask("GET", TOKENS, GLANCE, FOREIGN)).status == 200
+
+
 @played
 async def test_who_asks_about_his_own_token_is_told_what_he_is_here() -> None:
     own = 'X-Auth-Token: usr!SCOPE!{"identity":"CloudTwo"}'

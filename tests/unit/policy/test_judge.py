@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
+from uuid import UUID, uuid4
+
 import pytest
 
 from openstackoid.policy import (
+    KEEP,
     NOBODY,
     Denial,
     Grant,
@@ -11,6 +14,7 @@ from openstackoid.policy import (
     Roles,
     Services,
     Use,
+    apart,
     grant,
     may_enter,
     miss,
@@ -121,3 +125,26 @@ class TestMissing:
     )
     def test_it_says_why(self, document: dict[str, object], said: str | None) -> None:
         assert miss(TWO.people[0], person_of(document)) == said
+
+
+class TestKeeping:
+    @pytest.mark.parametrize(
+        ("identity", "kept"),
+        [
+            ("p1", True),
+            (uuid4().hex, True),
+            (apart("CloudThree", "project", "p1"), False),
+            (apart("CloudThree", "project", "p1").upper(), False),
+            (str(UUID(apart("CloudThree", "project", "p1"))), False),
+            ("P1", False),
+        ],
+    )
+    def test_no_project_may_keep_an_id_like_those_of_projects_apart(self, identity: str, kept: bool) -> None:
+        """Or a peer could name the project of another, for it knows how such ids are made."""
+        keeping = People("members", Roles((("member", ("member",)),)), project=KEEP)
+        policy = Policy(peers=(PeerPolicy("CloudTwo", (keeping,), IMAGES),))
+        domain = {"id": "default", "name": "Default"}
+        person = person_of(token(roles=roles("member"), project={"id": identity, "name": "demo", "domain": domain}))
+        judged = grant(policy, "CloudTwo", person, None)
+        assert isinstance(judged, Grant) == kept
+        assert kept or "cannot be kept here" in str(judged)

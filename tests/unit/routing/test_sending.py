@@ -8,6 +8,7 @@ import pytest
 from conformance.clouds import three_clouds
 from openstackoid.mesh import Endpoint
 from openstackoid.mesh.model import Tls
+from openstackoid.policy import Policy
 from openstackoid.routing import Request
 from openstackoid.routing.reading import Reading, RefusedError, Token
 from openstackoid.routing.sending import Sending
@@ -20,8 +21,18 @@ def endpoint(key: str) -> Endpoint:
     return next(known for known in MESH.clouds["CloudOne"].endpoints if known.key == key)
 
 
-def sending(key: str, path: str, method: str = "GET", *, sender: str | None = None, tls: Tls | None = None) -> Sending:
-    mesh = replace(MESH, clouds={**MESH.clouds, "CloudOne": replace(MESH.clouds["CloudOne"], tls=tls)})
+def sending(
+    key: str,
+    path: str,
+    method: str = "GET",
+    *,
+    sender: str | None = None,
+    tls: Tls | None = None,
+    policy: Policy | None = None,
+) -> Sending:
+    one = MESH.clouds["CloudOne"]
+    one = replace(one, tls=tls, policy=one.policy if policy is None else policy)
+    mesh = replace(MESH, clouds={**MESH.clouds, "CloudOne": one})
     return Sending(Reading(mesh, "CloudOne", Request(method, endpoint(key).listener, path, sender=sender)))
 
 
@@ -106,3 +117,13 @@ def test_a_service_token_says_no_other_cloud_than_its_senders(sender: str | None
         sending("image.public", "/", sender=sender, tls=tls).service_token(token, here)
     assert caught.value.decision.status == 403
     assert f"says that it is of CloudTwo, but {who} sent it" in caught.value.decision.message
+
+
+def test_a_service_token_of_a_cloud_without_a_policy_reaches_no_service() -> None:
+    """A service would ask that cloud about it, before it looks at the user's."""
+    token, here = Token("nova", parse('{"*":"CloudTwo"}')), endpoint("image.public")
+    assert sending("image.public", "/").service_token(token, here) == token.marked()
+    with pytest.raises(RefusedError) as caught:
+        sending("image.public", "/", policy=Policy()).service_token(token, here)
+    assert caught.value.decision.status == 403
+    assert "X-Service-Token is of CloudTwo, and the policy here does not accept" in caught.value.decision.message
