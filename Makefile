@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.ready
+FUZZ_SECONDS ?= 600
 
-.PHONY: help setup demo examples coverage test unit lint bench bench-lab clean
+.PHONY: help setup demo examples coverage test unit lint fuzz bench bench-lab clean
 help:
 	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
 	@echo "make examples  what scopes do, command by command, on the lab that is up"
@@ -14,6 +15,7 @@ help:
 	@echo "make test   lint, unit and conformance tests, then the same workflows on the real lab"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
+	@echo "make fuzz   inputs that nobody thought of, for ten minutes (FUZZ_SECONDS=...): parsers, the decision, bytes on a real HAProxy"
 	@echo "make bench  what routing by scope costs beside plain HAProxy, judged by its goals (nine minutes; exits with 1 if one is missed)"
 	@echo "make bench-lab  what the gateways add to a request, on the lab that is up"
 	@echo "make setup  .venv with the commands 'openstack' and 'openstackoid'"
@@ -45,10 +47,14 @@ lint: $(STAMP)
 	@$(BIN)/mypy
 
 unit: $(STAMP)
-	@$(BIN)/pytest tests/unit tests/conformance
+	@$(BIN)/pytest tests/unit tests/conformance tests/fuzz
 
 test: lint
 	@$(BIN)/pytest
+
+fuzz: $(STAMP)
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --only-binary atheris --constraint constraints/development.txt --editable '.[fuzz]' || echo "make: there is no wheel of atheris for this machine: coverage guides nothing"
+	@PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench --install

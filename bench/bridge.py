@@ -22,6 +22,7 @@ def measure_bridge(stage: Stage, rounds: Rounds) -> Part:
     cached = replace(local, headers=(AUTH, f"X-Subject-Token: {TOKEN}{foreign}"))
     # The number is in the token: what was cached for one does not answer the next. A % of the token itself would be read.
     cold = replace(local, headers=(AUTH,), fresh=f"X-Subject-Token: {TOKEN}%d{foreign}")
+    visitor = replace(local, url=stage.url("one"), headers=(f"{AUTH}{foreign}",))
     odd = json.dumps({"image": "CloudTwo"}).replace("Two", "\\u0054wo")
     written = replace(local, url=stage.url("one"), headers=(AUTH, f"X-Scope: {odd}"))
     write = next(way for way in ways(stage) if way.key == "write")
@@ -32,6 +33,16 @@ def measure_bridge(stage: Stage, rounds: Rounds) -> Part:
             "validate_cold", "a token of another cloud, not seen before", cold, haproxy, bridge, "CloudTwo", "validate_local", 16
         ),
         Way("validate_again", "the same token of another cloud again", cached, haproxy, bridge, "CloudTwo", "validate_local", 16),
+        Way(
+            "visitor",
+            "a request with a token of another cloud, let in",
+            visitor,
+            haproxy,
+            bridge,
+            "CloudOne",
+            "validate_local",
+            16,
+        ),
         Way("written_oddly", "a scope with an escape, forwarded", written, haproxy, bridge, "CloudTwo", "validate_local", 16),
         replace(write, baseline="validate_local"),
     ]

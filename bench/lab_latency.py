@@ -3,7 +3,8 @@
 
 Five ways of ``GET /v2/images`` take turns, so that a noisy machine disturbs all alike: straight to Glance's process; through the
 cloud's own gateway, without and with a scope; to the other cloud's Glance straight, and across both gateways. The token is an
-ordinary member's of CloudOne; each Glance has validated and cached it before the clock starts.
+ordinary member's of CloudOne; each Glance has validated and cached it before the clock starts. Each question has a connection of
+its own; how long it takes to be made, with TLS where there is a gateway, is a column by itself.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from examples.session import NoLabError, lab_with
+from examples.session import NoLabError, lab_with, tls
 
 SCOPE = '{"image":"CloudTwo"}'
 DONE = '{"*":"CloudOne","image":"CloudTwo"}'
@@ -29,26 +30,34 @@ DONE = '{"*":"CloudOne","image":"CloudTwo"}'
 
 @dataclass
 class Way:
-    """One way to ask for the images, and the seconds that each question took."""
+    """One way to ask for the images, and the seconds that each question took, and its connection before."""
 
     name: str
     url: str
     headers: dict[str, str]
     baseline: str
     took: list[float] = field(default_factory=list)
+    connected: list[float] = field(default_factory=list)
 
-    def ask(self) -> float:
-        """Ask once, on a connection of its own, and return how long the whole answer took, in seconds."""
+    def ask(self) -> tuple[float, float]:
+        """Ask once, on a connection of its own; return how long the whole answer took, and the connection, in seconds."""
         parts = urlsplit(self.url)
+        connection = self._connection(parts.hostname or "", parts.port)
+        began = time.perf_counter()
+        connection.connect()
         started = time.perf_counter()
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         connection.request("GET", f"{parts.path}/v2/images", headers=self.headers)
         answer = connection.getresponse()
         answer.read()
         connection.close()
         if answer.status != 200:
             raise SystemExit(f"bench: {self.name}: {answer.status} from {self.url}")
-        return time.perf_counter() - started
+        return time.perf_counter() - started, started - began
+
+    def _connection(self, host: str, port: int | None) -> http.client.HTTPConnection:
+        if self.url.startswith("https:"):
+            return http.client.HTTPSConnection(host, port, timeout=60, context=tls())
+        return http.client.HTTPConnection(host, port, timeout=60)
 
 
 def ways() -> list[Way]:
@@ -91,17 +100,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             way.ask()
     for number in range(rounds):
         for way in compared[number % len(compared) :] + compared[: number % len(compared)]:
-            way.took.append(way.ask())
+            took, connected = way.ask()
+            way.took.append(took)
+            way.connected.append(connected)
     medians = {way.name: statistics.median(way.took) for way in compared}
     table = Table(title=f"GET /v2/images, {rounds} rounds, milliseconds")
-    for heading in ("way", "median", "p10", "p90", "added", "ratio"):
+    for heading in ("way", "median", "p10", "p90", "added", "ratio", "connect"):
         table.add_column(heading, justify="left" if heading == "way" else "right")
     for way in compared:
         deciles = statistics.quantiles(way.took, n=10)
         figures = [medians[way.name], deciles[0], deciles[-1]]
         base = medians.get(way.baseline)
         compare = ["", ""] if base is None else [f"{(medians[way.name] - base) * 1000:+.2f}", f"{medians[way.name] / base:.3f}"]
-        table.add_row(way.name, *(f"{figure * 1000:.2f}" for figure in figures), *compare)
+        connection = f"{statistics.median(way.connected) * 1000:.2f}"
+        table.add_row(way.name, *(f"{figure * 1000:.2f}" for figure in figures), *compare, connection)
     Console().print(table)
     return 0
 

@@ -12,13 +12,18 @@ SERVICES = ("compute", "identity", "image", "network", "object-store", "orchestr
 OFFICIAL = tuple("block-storage" if service == "volumev3" else service for service in SERVICES)
 """The same, as a scope names them."""
 
+POLICY = [
+    "    policy: {peers: {CloudTwo: {services: {'*': all}, people: [{name: members, roles: [member, reader]}]}}}",
+]
+"""CloudOne lets CloudTwo's members in."""
+
 TOKEN = "gAAAAABn" + "Zm9yX3RoZV9iZW5jaG1hcms" * 8
 """As long as a Fernet token, and of the same characters."""
 
 
 def two_clouds(one: int, two: int, backend: int) -> str:
     """Return two clouds with a port each, one path a service; the gateway of CloudOne has backends at ``backend``."""
-    text = ["mesh: 1", "clouds:", "  CloudOne:", "    services:"]
+    text = ["mesh: 1", "clouds:", "  CloudOne:", *POLICY, "    services:"]
     text += [
         f'      {service}: {{frontend: "http://127.0.0.1:{one}/{service}", backend: "http://127.0.0.1:{backend}/{service}"}}'
         for service in SERVICES
@@ -30,7 +35,7 @@ def two_clouds(one: int, two: int, backend: int) -> str:
 
 def port_each(ports: Sequence[int], two: int, backend: int) -> str:
     """Return two clouds of which CloudOne has a port for each service and no paths, as Kolla-Ansible has it."""
-    text = ["mesh: 1", "clouds:", "  CloudOne:", "    services:"]
+    text = ["mesh: 1", "clouds:", "  CloudOne:", *POLICY, "    services:"]
     text += [
         f'      {service}: {{frontend: "http://127.0.0.1:{port}", backend: "http://127.0.0.1:{backend}"}}'
         for service, port in zip(SERVICES, ports, strict=True)

@@ -21,7 +21,7 @@ import requests
 import yaml
 from rich.text import Text
 
-from examples.session import NoLabError, Outcome, User, lab_with, openstackoid
+from examples.session import NoLabError, Outcome, User, authority, lab_with, openstackoid
 from examples.stage import PromiseError, console, show_command
 from examples.workflows import LEFTOVERS, WORKFLOWS, Workflow
 from openstackoid.mesh import Mesh, load_mesh
@@ -33,6 +33,9 @@ _PARTS = re.compile(
     r"(?<=/)(?:[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f-]{27}|cov-[a-z-]+|cirros|lab|m1\.[a-z]+|AUTH_[^/]+|\.\.\.)(?=/|$)"
 )
 _VERSION = re.compile(r"^/v[0-9.]+(?:/(?:[0-9a-f]{32}|AUTH_[^/]+)(?=/|$))?")
+OWN_REQUESTS = {"network": ["GET /v2.0/**", "PUT /v2.0/ports/*"]}
+"""What Nova asks of the other cloud's services with its own token: it binds ports, and looks after them."""
+
 _PATIENCE = 60.0
 _WITH_ALL = "OPENSTACKOID_LAB_CLOUDS=CloudOne:cinder+swift,CloudTwo:cinder+swift openstackoid lab up adds them"
 HOW = {
@@ -59,6 +62,12 @@ class Hop:
         """Return the hop as a row of the table."""
         where = self.cloud if self.cloud == self.gateway else f"{self.gateway} → {self.cloud}"
         return f"| {self.service} | `{self.method} {self.path}` | {where} | {HOW[self.via]} |"
+
+
+def let_services_in(cloud: dict[str, Any], service: str) -> None:
+    """Have the policy of a cloud of the mesh description let peers' services do what they do for a shared data plane."""
+    (services,) = (one for one in cloud["policy"]["peers"]["*"]["people"] if one["name"] == "services")
+    services["services"] = {service: OWN_REQUESTS[service]} if service in OWN_REQUESTS else {}
 
 
 class Lab:
@@ -112,7 +121,7 @@ class Lab:
             time.sleep(0.5)
 
     def _trace(self, request_id: str) -> list[dict[str, Any]]:
-        page = requests.get(f"{self.gateway}/.openstackoid/trace/{request_id}", timeout=20).json()
+        page = requests.get(f"{self.gateway}/.openstackoid/trace/{request_id}", timeout=20, verify=authority()).json()
         if page["missing"]:
             raise PromiseError(f"records of {request_id} are missing: {page['missing']}")
         hops: list[dict[str, Any]] = page["hops"]
@@ -132,9 +141,17 @@ class Lab:
             self._describe(path, before)
 
     def sharing(self, service: str) -> AbstractContextManager[None]:
-        """Have the clouds share the data plane of a service, or nothing for ``""``, until the end of the block."""
-        plane = [{"service": service, "clouds": list(self.mesh.clouds)}]
-        return self.described(lambda mesh: mesh.update(shared=plane)) if service else nullcontext()
+        """Have the clouds share the data plane of a service, or nothing for ``""``, until the end of the block.
+
+        Their policies then let the other cloud's services do for it what they do with tokens of their own.
+        """
+
+        def change(mesh: dict[str, Any]) -> None:
+            mesh["shared"] = [{"service": service, "clouds": list(self.mesh.clouds)}]
+            for cloud in mesh["clouds"].values():
+                let_services_in(cloud, service)
+
+        return self.described(change) if service else nullcontext()
 
     def _describe(self, path: Path, text: str) -> None:
         seen = {cloud: self._times_read(cloud) for cloud in self.mesh.clouds}

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """``make demo``: the main job on real OpenStack, as an ordinary member would do it by hand, with every claim checked."""
 
+import json
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.text import Text
 
 from examples.integrity import compare_with_wheels
 from examples.session import User, fetched_checksum, image_downloads, lab_status, openstackoid
 from examples.stage import PromiseError, console, promise, run, title
+from examples.wire import accepts, answers_plain_http, shown_name
+from openstackoid.certs import issue, make_authority
 
 ONE, TWO = User("CloudOne"), User("CloudTwo")
 BOOT = '{"compute": "CloudOne", "image": "CloudTwo"}'
@@ -25,9 +29,11 @@ def main() -> int:
         if openstackoid("lab", "up", quiet=False).code != 0:
             raise PromiseError("the lab did not start; its own words are above")
         remove_leftovers()
+        wire()
         images = image_lists()
         boot_from_another_cloud(images)
         boot_abroad()
+        written_down()
         malformed_scope()
         vanilla()
     except PromiseError as error:
@@ -49,6 +55,46 @@ def remove_leftovers() -> None:
         listed = ONE.openstack("server", "list", "--name", "^my-vm$", "-f", "json", scope=scope)
         for server in listed.json() if listed.code == 0 else []:
             ONE.openstack("server", "delete", "--wait", server["ID"], scope=scope)
+
+
+def wire() -> None:
+    """What protects the requests that follow: TLS for users, and certificates on both sides between gateways."""
+    title("TLS for users, and certificates on both sides between gateways (mTLS)")
+    status = lab_status()
+    frontends = {cloud["name"]: cloud["frontend"] for cloud in status["clouds"]}
+    trusted, folder = status["authority"], Path(status["authority"]).parent
+    for cloud in (ONE.entry, TWO.entry):
+        url = frontends[cloud]
+        promise(f"{url} shows the certificate of {cloud}", shown_name(url, trusted) == cloud)
+        promise("it does not answer without TLS", not answers_plain_http(url))
+    url = frontends[TWO.entry]
+    promise("the gateway of CloudTwo accepts the certificate of CloudOne's", accepts(url, trusted, folder / "CloudOne.pem"))
+    with TemporaryDirectory() as other:
+        make_authority(Path(other))
+        forged = accepts(url, trusted, issue(Path(other), "CloudOne"))
+    promise("it refuses one of the same name that another authority has signed", not forged)
+
+
+def written_down() -> None:
+    """One use of CloudTwo by CloudOne's user, as both clouds have it in their audit logs."""
+    title("Who was there: a line in each cloud, with one request id")
+    logs = [Path(lab_status()["state_dir"], f"gateways/{cloud.entry}/audit.log") for cloud in (ONE, TWO)]
+    came_in = [line for line in map(json.loads, logs[1].read_text().splitlines()) if line["sender"] == ONE.entry]
+    (came,) = [line for line in came_in if line["path"].endswith("/v2/images")][-1:]
+    words = ("audit", "show", *map(str, logs), "--request-id", came["request_id"], "--format", "json")
+    # The one that came in was written before the answer, the other is a moment later.
+    deadline = time.monotonic() + 10
+    while len(lines := [json.loads(line) for line in openstackoid(*words).stdout.splitlines()]) < 2:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    console.print(openstackoid(*words[:-2]).stdout.rstrip(), markup=False)
+    told = [(line["gateway"], line["direction"], line["user"]["name"], line["rule"], line["outcome"]) for line in lines]
+    promise(
+        "both gateways name the user, the rule that let him in, and the outcome",
+        told == [("CloudOne", "out", "demo", "*/members", "allowed"), ("CloudTwo", "in", "demo", "*/members", "allowed")],
+        f"they say {told}",
+    )
 
 
 def image_lists() -> dict[str, dict[str, str]]:

@@ -119,7 +119,7 @@ EXAMPLES = (
         admin_here,
         "server list --all-projects",
         '{"compute": "CloudTwo"}',
-        sees("server", present="ex-there"),
+        fails("403", "get_all_tenants"),
     ),
     Example(
         "delete-compute-alone",

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import ssl
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -67,6 +68,18 @@ def lab_with(*clouds: str) -> Any:
 def clouds_yaml() -> Path:
     """Return the lab's clouds.yaml; asked once, for a lab keeps its folder."""
     return Path(lab_status()["state_dir"]) / "clouds.yaml"
+
+
+@cache
+def authority() -> str:
+    """Return the file of the certificate by which the lab's gateways are known."""
+    return str(lab_status()["authority"])
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """Return what makes sure that a gateway of the lab is one."""
+    return ssl.create_default_context(cafile=authority())
 
 
 @dataclass(frozen=True)

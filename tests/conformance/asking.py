@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """A case as the Python decision gets it, the way in which the bridge reads a request."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
-from conformance.case import FRESH, Case
+from conformance.case import FRESH, GIVEN, Case
 from openstackoid.bridge.tokens import body_token, document
 from openstackoid.mesh import Mesh
-from openstackoid.routing import Forward, ReadBody, Refuse, Relay, Request, asks_for_token, decide
+from openstackoid.routing import REQUEST_ID, Forward, ReadBody, Refuse, Relay, Request, asks_for_token, decide
+from openstackoid.routing.leaving import GIVEN as PREFIX
+from openstackoid.routing.leaving import is_request_id
+from openstackoid.routing.workflows import is_marked
 from openstackoid.scope import Scope
 
 ROUTED_BY = frozenset({"x-auth-token", "x-subject-token", "x-service-token", "x-scope", "x-openstack-request-id"})
@@ -44,6 +48,13 @@ def path_of(decision: Forward | Relay, case: Case) -> str:
         path = endpoint.backends[0].path + decision.path[len(endpoint.frontend.prefix) :]
     _, mark, query = case.path.partition("?")
     return (path or "/") + mark + query
+
+
+def without_chance(expected: dict[str, str], headers: dict[str, str], ids: Collection[str]) -> dict[str, str]:
+    """Return the headers that were sent, with an id that the gateway has made in the form in which ``expected`` has it."""
+    wanted, found = expected.get(REQUEST_ID), headers.get(REQUEST_ID, "")
+    made = (wanted == FRESH and is_marked(found)) or (wanted == GIVEN and is_request_id(found) and found.startswith(PREFIX))
+    return {**headers, REQUEST_ID: wanted} if wanted is not None and made and found not in ids else headers
 
 
 def routed(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:

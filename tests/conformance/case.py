@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A case: a request to a gateway, and what the gateway does with it. The words that the table of cases is written in."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 IMAGES = "/image/v2/images"
 TOKENS = "/v3/auth/tokens"
@@ -9,6 +9,9 @@ TO_TWO = '{"image":"CloudTwo"}'
 TWO_DONE = '{"*":"CloudOne","image":"CloudTwo"}'
 FRESH = "req-5c09ed00-0000-4000-8000-000000000000"
 """Stands in a case for the id that the gateway makes up."""
+
+GIVEN = "req-a0d17000-0000-4000-8000-000000000000"
+"""Stands for the id that the gateway gives to what leaves without one: a case need not say it."""
 
 ORDINARY = "req-0a1b2c3d-0000-4000-8000-000000000000"
 """An id as clients and services make them up."""
@@ -60,6 +63,13 @@ class Case:
     body: str | None = None
     remembered: str | None = None
     rows: tuple[str, ...] = ()
+
+    @property
+    def sent(self) -> Sent:
+        """What is sent, with the id that all that leaves has."""
+        assert isinstance(self.expect, Sent)
+        given = {} if self.expect.cloud == self.at else {"x-openstack-request-id": GIVEN}
+        return replace(self.expect, headers=given | self.expect.headers)
 
 
 def auth(value: str) -> tuple[str, str]:

@@ -7,7 +7,9 @@ It is written in the words of :mod:`conformance.case`, in the modules ``cases_..
 from conformance.cases_collaborations import COLLABORATIONS
 from conformance.cases_hops import HOPS
 from conformance.cases_identity import IDENTITY
+from conformance.cases_leaving import LEAVING
 from conformance.cases_meanings import MEANINGS
+from conformance.cases_paths import LOOPS, PATHS
 from conformance.cases_refused import BAD, BAD_ELSEWHERE
 from conformance.cases_scoped import SCOPED, SERVICE_TOKENS
 from conformance.cases_services import SERVICES
@@ -21,11 +23,14 @@ CASES = [
     *SERVICE_TOKENS,
     *SERVICES,
     *WORKFLOWS,
+    *LEAVING,
     *HOPS,
     *COLLABORATIONS,
     *IDENTITY,
     *MEANINGS,
     *URL,
+    *PATHS,
+    *LOOPS,
     *BAD,
     *BAD_ELSEWHERE,
 ]

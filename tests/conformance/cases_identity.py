@@ -65,9 +65,9 @@ IDENTITY = [
         native=False,
     ),
     Case(
-        "a scope in a body, under a path with dots",
+        "a scope in a body, under an encoded path",
         relayed("CloudTwo", TOKENS),
-        "/identity/v3/./auth/x/../tokens",
+        "/identity/v3//%61uth%2Ftokens",
         method="POST",
         body='{"auth": {"identity": {"methods": ["token"], "token": {"id": "tok!SCOPE!{\\"identity\\":\\"CloudTwo\\"}"}}}}',
         native=False,

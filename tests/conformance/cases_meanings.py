@@ -42,6 +42,7 @@ MEANINGS = [
         IMAGES,
         (auth("t"), service('s!SCOPE!{"*":"CloudTwo"}')),
         rows=("W17",),
+        native=False,
     ),
     Case(
         "the other scope, with the token that served the one before",

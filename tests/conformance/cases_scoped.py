@@ -52,6 +52,7 @@ SCOPED = [
         at="CloudTwo",
         to="image.public",
         rows=("P10", "T14"),
+        native=False,
     ),
     Case(
         "a service that the scope leaves out is home's, at home",
@@ -137,6 +138,7 @@ SCOPED = [
         sent("CloudOne", "/volume/v3/p/volumes", auth('tok!SCOPE!{"*":"CloudTwo","block-storage":"CloudOne"}')),
         "/volume/v3/p/volumes",
         (auth("tok"), plain('{"*":"CloudTwo","block-storage":"CloudOne"}')),
+        native=False,
     ),
     Case(
         "header and token that say the same",
@@ -183,6 +185,7 @@ SERVICE_TOKENS = [
         (auth(f"t!SCOPE!{TWO_DONE}"), service('s!SCOPE!{"*":"CloudOne"}')),
         at="CloudTwo",
         to="image.public",
+        native=False,
     ),
     Case(
         "a malformed mark of a service token",

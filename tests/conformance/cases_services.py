@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of cases: any service of the catalog, by any of its names, under any interface."""
 
-from conformance.case import FRESH, TO_TWO, TWO_DONE, Case, auth, force, plain, refused, request_id, sent, subject
+from conformance.case import FRESH, ORDINARY, TO_TWO, TWO_DONE, Case, auth, force, plain, refused, request_id, sent, subject
 
 
 def scoped(entries: str) -> tuple[str, str]:
@@ -26,6 +26,7 @@ PLACEMENT = [
         "/placement/usages",
         (TOK, plain('{"*":"CloudTwo","compute":"CloudOne"}')),
         rows=("P5",),
+        native=False,
     ),
     Case(
         "placement goes where compute goes, by another name of it",
@@ -162,9 +163,9 @@ ANY = [
 LARGE = [
     Case(
         f"{name} stays HAProxy's: {method} {path}",
-        sent(cloud, there, scoped(f'"{name}":"{cloud}"'), request_id("req-1")),
+        sent(cloud, there, scoped(f'"{name}":"{cloud}"'), request_id(ORDINARY)),
         path,
-        (TOK, plain(f'{{"{name}":"{cloud}"}}'), request_id("req-1"), force("whatever")),
+        (TOK, plain(f'{{"{name}":"{cloud}"}}'), request_id(ORDINARY), force("whatever")),
         method,
         body=None if method == "DELETE" else "bytes",
     )

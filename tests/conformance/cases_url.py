@@ -55,7 +55,6 @@ URL = [
             "compute=Cloud-3.b": ("column 9: Cloud-3.b has no service 'compute'",),
             "image=Cloud=Two": ("column 7: 'Cloud=Two' cannot be a cloud's name",),
             "image=CloudTwo%2Fx": ("column 7: 'CloudTwo/x' cannot be a cloud's name",),
-            "image=CloudTwo%0A": ("column 7: 'CloudTwo?' cannot be a cloud's name",),
             "image=CloudTwo%ff": ("column 7: ",),
             "image=CloudTwo%": ("column 7: ",),
             "image=%20CloudTwo": ("column 7: ",),

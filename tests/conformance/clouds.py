@@ -32,6 +32,11 @@ clouds:
       sharev2: {{frontend: "http://127.0.0.1:{one}/share/v2", backend: "http://127.0.0.1:{one_share}/share"}}
       my-billing: {{frontend: "http://127.0.0.1:{one}/my/billing", backend: "http://127.0.0.1:{one_billing}/my/billing"}}
     gateway: {{timeouts: {{connect: 1, server: 2, check: 0.2}}}}
+    policy:
+      peers:
+        "*":
+          services: {{"*": all}}
+          people: [{{name: anyone, roles: {{member: member, service: service}}, project: keep}}]
   CloudTwo:                      # a port per service, as Kolla has it
     services:
       identity: {{frontend: "http://127.0.0.1:{two_identity}/v3", backend: "http://127.0.0.1:{two_identity_backend}"}}
@@ -43,6 +48,11 @@ clouds:
       shared-file-system: {{frontend: "http://127.0.0.1:{two_share}/v2", backend: "http://127.0.0.1:{two_share_backend}"}}
       my-billing: {{frontend: "http://127.0.0.1:{two_billing}", backend: "http://127.0.0.1:{two_billing_backend}"}}
     gateway: {{force: true, timeouts: {{connect: 1, server: 2, check: 0.2}}}}
+    policy:
+      peers:
+        "*":
+          services: {{"*": all}}
+          people: [{{name: anyone, roles: {{member: member, service: service}}, project: keep}}]
   Cloud-3.b:                     # prefixes of its own, and a peer that has told nobody its backends
     services:
       identity: {{frontend: "http://127.0.0.1:{three}/os/identity"}}

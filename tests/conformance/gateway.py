@@ -8,14 +8,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import IO, Any
 
 from conformance.case import Case, auth, plain, sent
 from conformance.clouds import description
 from conformance.recorder import Recorder, free_ports
+from openstackoid.bridge.audit import Audit
+from openstackoid.gateway.audit import Departures
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.mesh import Listener, Mesh, parse_mesh
@@ -42,7 +46,15 @@ class RunningGateway:
     recorder: Recorder
     runtime: Runtime
     pids: tuple[int, ...] = ()
+    log: list[bytes] = field(default_factory=list)
     _connections: dict[Listener, http.client.HTTPConnection] = field(default_factory=dict)
+
+    def audited(self, number: int = 1) -> list[dict[str, Any]]:
+        """Return the lines of the audit log, which are written when a request has ended: as soon as there are so many."""
+        path = Path(self.runtime.bridge_socket).with_name("audit.log")
+        path.touch()
+        _wait(lambda: path.read_bytes().count(b"\n") >= number)
+        return [json.loads(line) for line in path.read_text().splitlines()]
 
     def listener(self, key: str) -> Listener:
         return next(endpoint.listener for endpoint in self.mesh.clouds[self.at].endpoints if endpoint.key == key)
@@ -95,16 +107,29 @@ def _exchange(connection: http.client.HTTPConnection, case: Case) -> Answer:
 
 
 @contextmanager
-def running_gateway(at: str, *, with_bridge: bool, down: tuple[str, ...] = ()) -> Iterator[RunningGateway]:
+def running_gateway(
+    at: str, *, with_bridge: bool, down: tuple[str, ...] = (), bridge_log: IO[bytes] | None = None
+) -> Iterator[RunningGateway]:
     """Start the gateway of ``at``, its backends and its peers' frontends but for those ``down``; stop what was started."""
-    with running_gateways(at, with_bridge=with_bridge, down=down) as (gateway,):
+    with running_gateways(at, with_bridge=with_bridge, down=down, bridge_log=bridge_log) as (gateway,):
         yield gateway
 
 
 @contextmanager
-def running_gateways(*at: str, with_bridge: bool = True, down: tuple[str, ...] = ()) -> Iterator[list[RunningGateway]]:
-    """Start several gateways of one mesh; what is neither theirs nor ``down`` is played by the recorder."""
-    text = description(free_ports())
+def running_gateways(
+    *at: str,
+    with_bridge: bool = True,
+    down: tuple[str, ...] = (),
+    audited: bool = False,
+    edit: Callable[[str], str] = str,
+    bridge_log: IO[bytes] | None = None,
+) -> Iterator[list[RunningGateway]]:
+    """Start several gateways of one mesh; what is neither theirs nor ``down`` is played by the recorder.
+
+    ``audited``: HAProxy's log is kept, and read for the audit log as the supervisor reads it. ``edit`` changes the mesh
+    description.
+    """
+    text = edit(description(free_ports()))
     mesh = parse_mesh(text)
     recorder = Recorder()
     with ExitStack() as stack:
@@ -112,31 +137,51 @@ def running_gateways(*at: str, with_bridge: bool = True, down: tuple[str, ...] =
         _serve_all(recorder, mesh, at, down)
         gateways = []
         for name in at:
-            places = stack.enter_context(started(text, name, with_bridge=with_bridge))
-            gateways.append(RunningGateway(name, mesh, recorder, *places))
+            log: list[bytes] | None = [] if audited else None
+            places = stack.enter_context(started(text, name, with_bridge=with_bridge, log=log, bridge_log=bridge_log))
+            gateways.append(RunningGateway(name, mesh, recorder, *places, [] if log is None else log))
             stack.callback(gateways[-1].close)
         yield gateways
 
 
 @contextmanager
-def started(text: str, at: str, *, with_bridge: bool) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
-    """Start the two processes of the gateway of ``at``, and nothing around it; yield where they meet, and their ids."""
+def started(
+    text: str,
+    at: str,
+    *,
+    with_bridge: bool,
+    log: list[bytes] | None = None,
+    bridge_log: IO[bytes] | None = None,
+) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
+    """Start the two processes of the gateway of ``at``, and nothing around it; yield where they meet, and their ids.
+
+    ``log`` is given HAProxy's lines, but for what the audit log says; ``bridge_log`` is where the bridge writes its own, in the
+    place of standard error.
+    """
     mesh = parse_mesh(text)
     processes: list[subprocess.Popen[bytes]] = []
-    with TemporaryDirectory(prefix="oid-") as folder:
+    with TemporaryDirectory(prefix="oid-") as folder, ExitStack() as stack:
         sockets = Runtime(f"{folder}/bridge.sock", f"{folder}/stats.sock", f"{folder}/records.sock")
         try:
             if with_bridge:
                 Path(folder, "mesh.yaml").write_text(text)
                 command = [sys.executable, "-m", "openstackoid.bridge", "--cloud", at]
                 command += ["--config", f"{folder}/mesh.yaml", "--socket", sockets.bridge_socket]
+                command += ["--audit-log", f"{folder}/audit.log"]
                 command += ["--haproxy-socket", sockets.stats_socket, "--records-socket", sockets.records_socket]
-                processes.append(subprocess.Popen(command))
+                processes.append(subprocess.Popen(command, stderr=bridge_log))
                 _wait(lambda: Path(sockets.bridge_socket).exists())
             for name, content in compile_gateway(mesh, at, sockets).items():
                 Path(folder, name).write_text(content)
-            command = [str(HAPROXY.path), "-db", "-q", "-f", f"{folder}/haproxy.cfg"]
-            processes.append(subprocess.Popen(command, env=HAPROXY.environment(), stdout=subprocess.DEVNULL))
+            # Quiet, it writes no log either.
+            command = [str(HAPROXY.path), "-db", *(["-q"] if log is None else []), "-f", f"{folder}/haproxy.cfg"]
+            output = subprocess.DEVNULL if log is None else subprocess.PIPE
+            processes.append(subprocess.Popen(command, env=HAPROXY.environment(), stdout=output))
+            if log is not None:
+                audit = stack.enter_context(closing(Audit(Path(folder, "audit.log"))))
+                reader = Thread(target=_read_log, args=(processes[-1], Departures(at, audit), log))
+                reader.start()
+                stack.callback(reader.join)
             _wait(lambda: Path(sockets.stats_socket).exists())
             yield sockets, tuple(process.pid for process in processes)
         finally:
@@ -144,6 +189,13 @@ def started(text: str, at: str, *, with_bridge: bool) -> Iterator[tuple[Runtime,
                 process.terminate()
             for process in processes:
                 process.wait(10)
+
+
+def _read_log(haproxy: subprocess.Popen[bytes], departures: Departures, log: list[bytes]) -> None:
+    assert haproxy.stdout is not None
+    with haproxy.stdout:
+        for line in haproxy.stdout:
+            log.append(departures(line))
 
 
 def _serve_all(recorder: Recorder, mesh: Mesh, at: tuple[str, ...], down: tuple[str, ...]) -> None:

@@ -3,11 +3,21 @@
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
+
+DEFAULT = {"id": "default", "name": "Default"}
+TOKEN = {
+    "user": {"id": "u1", "name": "demo", "domain": DEFAULT},
+    "project": {"id": "p1", "name": "demo", "domain": DEFAULT},
+    "roles": [{"id": "r1", "name": "member"}],
+    "catalog": [{"type": "compute", "endpoints": []}],
+}
+"""What every server here says of every token."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +39,16 @@ class _Server(ThreadingHTTPServer):
 
 
 class Recorder:
-    """Servers with names, and the requests that they have seen, health checks left out."""
+    """Servers with names, and the requests that they have seen, health checks left out.
+
+    A request may have them answer with a header more: ``X-Answer-With: Name: value``.
+    """
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self._servers: list[ThreadingHTTPServer] = []
 
-    def serve(self, name: str, port: int) -> None:
+    def serve(self, name: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         recorder = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -49,12 +62,13 @@ class Recorder:
                     # As it came: ``self.path`` has lost all but one of the slashes that it began with.
                     path = self.requestline.split()[1]
                     recorder.seen.append(Seen(name, self.command, path, headers, body))
-                token = {"project": {"id": "p1"}, "catalog": [{"type": "compute", "endpoints": []}]}
-                content = json.dumps({"token": token, "catalog": []}).encode()
-                self.send_response(200)
+                content = json.dumps({"token": TOKEN, "catalog": []}).encode()
+                # Of the projects that a gateway asks its own Keystone about, that of the token is none.
+                self.send_response(404 if self.path.endswith("/v3/projects/p1") and "X-Case" not in self.headers else 200)
                 self.send_header("Content-Length", str(len(content)))
                 self.send_header("Content-Type", "application/json")
-                for key, value in self.answers.items():
+                told = self.headers.get_all("X-Answer-With", [])
+                for key, value in (*self.answers.items(), *(line.split(": ", 1) for line in told)):
                     self.send_header(key, value)
                 self.end_headers()
                 if self.command != "HEAD":
@@ -66,6 +80,9 @@ class Recorder:
         for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
             setattr(Handler, f"do_{method}", Handler.answer)
         server = _Server(("127.0.0.1", port), Handler)
+        if tls is not None:
+            # The handshake is the thread's: one that fails is no matter of the next connection.
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         self._servers.append(server)
 

@@ -132,6 +132,7 @@ HEADERS = {
     "x-subject-token": tokens,
     "X-Service-Token": tokens,
     "x-openstack-request-ID": ids,
+    "Via": mostly(["1.1 CloudTwo (openstackoid)"], ["1.0 fred, 1.1 CloudOne (openstackoid)", "1.1 fred", "(openstackoid)"], 4),
     "X-Scope-Force": mostly(["true"], ["True", "no", ""], 4),
 }
 
@@ -159,7 +160,26 @@ def paths(draw: st.DrawFn, prefix: str, service: str) -> str:
     if path and draw(once_in(8)):
         at = draw(st.integers(0, len(path) - 1))
         instead = st.sampled_from(
-            ["/", "//", "/./", "/../", f"%{ord(path[at]):02x}", path[at].upper(), "x", f"{path[at]}/", f"{path[at]}?x=y"]
+            [
+                "/",
+                "//",
+                "/./",
+                "/../",
+                "/..;",
+                "%2e%2e",
+                "%2F..",
+                "\\",
+                "%5c",
+                "%00",
+                "%0a",
+                "%",
+                ";",
+                f"%{ord(path[at]):02x}",
+                path[at].upper(),
+                "x",
+                f"{path[at]}/",
+                f"{path[at]}?x=y",
+            ]
         )
         path = path[:at] + draw(instead) + path[at + 1 :]
     return path if path.startswith("/") else f"/{path}"

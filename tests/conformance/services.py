@@ -8,6 +8,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import ssl
 import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -50,7 +51,9 @@ class Call:
         if self.place.fixed is not None:
             return self.place.fixed
         told = self.headers.get("x-forwarded-prefix", "") if self.place.proxied else ""
-        return f"http://{self.headers['host']}{told}{self.place.mount}"
+        # A peer's gateway, which is played here too, tells its services that it was asked over https.
+        secure = self.writer.get_extra_info("ssl_object") is not None or self.headers.get("x-forwarded-proto") == "https"
+        return f"http{'s' if secure else ''}://{self.headers['host']}{told}{self.place.mount}"
 
     def say(self, status: str, body: bytes = b"", **headers: str) -> None:
         lines = [f"HTTP/1.1 {status}", f"X-Cloud: {self.place.cloud}", f"Content-Length: {len(body)}", "Connection: close"]
@@ -91,7 +94,7 @@ class Services:
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
-    def serve(self, port: int, places: list[Place]) -> None:
+    def serve(self, port: int, places: list[Place], tls: ssl.SSLContext | None = None) -> None:
         """Serve ``places`` on one port of loopback, each below its mount."""
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -103,7 +106,7 @@ class Services:
             finally:
                 writer.close()
 
-        self._servers.append(self._run(asyncio.start_server(serve, "127.0.0.1", port)))
+        self._servers.append(self._run(asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)))
 
     def close(self) -> None:
         async def close() -> None:

@@ -13,9 +13,9 @@ from conformance.world import CLOUDS, LISTS, PREFIXES, World, ask, scope_of, who
 from openstackoid.bridge.links import Links
 
 
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    with whole_world() as running:
+@pytest.fixture(scope="module", params=["http", "https"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with whole_world(tmp_path_factory.mktemp("certificates") if request.param == "https" else None) as running:
         yield running
 
 
@@ -57,8 +57,8 @@ def test_pages_are_followed_link_by_link(service: str, cloud: str, how: str, wor
             assert link.startswith("/v2/images?")
             path = root + link
         else:
-            assert link.startswith(f"http://{world.host}{root}/v")
-            path = link.removeprefix(f"http://{world.host}")
+            assert link.startswith(f"{world.origin}{root}/v")
+            path = link.removeprefix(world.origin)
     assert seen == PAGES
 
 
@@ -67,7 +67,7 @@ def test_pages_are_followed_link_by_link(service: str, cloud: str, how: str, wor
 @pytest.mark.parametrize("service", PREFIXES)
 def test_version_documents(service: str, cloud: str, how: str, world: World) -> None:
     got = ask(world, "GET", f"{PREFIXES[service]}/", scope_of(service, cloud, how))
-    expected = f"http://{world.host}{PREFIXES[service]}/v2/"
+    expected = f"{world.origin}{PREFIXES[service]}/v2/"
     assert (got.status, got.headers["x-cloud"], got.headers["location"]) == (300, cloud, expected)
     assert got.json()["versions"][0]["links"] == [{"rel": "self", "href": expected}]
 
@@ -84,7 +84,7 @@ def test_the_location_of_what_was_made(service: str, cloud: str, how: str, world
     """Glance forgets its prefix, and the gateway of its own cloud gives it back."""
     got = ask(world, "POST", PREFIXES[service] + LISTS[service], scope_of(service, cloud, how), b"{}")
     assert got.status == 201
-    assert got.headers["location"] == f"http://{world.host}{PREFIXES[service]}{LISTS[service]}/new"
+    assert got.headers["location"] == f"{world.origin}{PREFIXES[service]}{LISTS[service]}/new"
     assert (got.json(), got.headers["etag"]) == ({"id": "new"}, '"1"')
 
 
@@ -96,11 +96,13 @@ def test_the_keystone_to_authenticate_at_is_ours(service: str, cloud: str, how: 
     got = ask(world, "GET", PREFIXES[service] + LISTS[service], {**scope_of(service, cloud, how), "X-Auth-Token": "bad"})
     version = "" if cloud == "Home" else "/v3"
     assert got.status == 401
-    assert got.headers["www-authenticate"] == f'Keystone uri="http://{world.host}/identity{version}"'
+    assert got.headers["www-authenticate"] == f'Keystone uri="{world.origin}/identity{version}"'
 
 
 HOSTS: list[Callable[[World], str]] = [
     lambda world: f"http://{world.host}",
+    lambda world: f"https://{world.host}",
+    lambda world: f"https://127.0.0.1:{world.mesh.clouds['Fixed'].endpoints[0].frontend.port}",
     lambda world: f"http://{world.host.upper()}",
     lambda world: world.mesh.clouds["Ports"].endpoints[0].frontend.origin(),
     lambda world: world.mesh.clouds["Ports"].endpoints[2].frontend.origin(),

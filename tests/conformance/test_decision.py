@@ -31,4 +31,4 @@ def test_decision(case: Case) -> None:
         return
     assert isinstance(decision, Forward | Relay), decision
     sent = Sent(decision.endpoint.cloud, path_of(decision, case), routed(decision.headers), isinstance(decision, Relay))
-    assert sent == case.expect
+    assert sent == case.sent

@@ -4,9 +4,11 @@
 import http.client
 import json
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -14,6 +16,7 @@ import psutil
 from conformance.gateway import started
 from conformance.recorder import free_ports
 from conformance.services import Place, Services
+from openstackoid.certs import issue, make_authority
 from openstackoid.mesh import Mesh, parse_mesh
 
 CLOUDS = ("Home", "Ports", "Same", "Fixed")
@@ -36,10 +39,16 @@ class World:
     services: Services
     bridge: psutil.Process
     haproxy: psutil.Process
+    tls: ssl.SSLContext | None = None
+    """What a client trusts, where the gateway speaks https."""
 
     @property
     def host(self) -> str:
         return f"127.0.0.1:{self.gate}"
+
+    @property
+    def origin(self) -> str:
+        return f"http{'s' if self.tls else ''}://{self.host}"
 
 
 @dataclass
@@ -55,9 +64,15 @@ class Got:
 
 
 @contextmanager
-def whole_world() -> Iterator[World]:
-    """Start all of it; stop what was started."""
+def whole_world(certificates: Path | None = None) -> Iterator[World]:
+    """Start all of it; stop what was started. With a folder for ``certificates``, the gateway and its peers speak https."""
     ports = free_ports()
+    scheme, tls, context = "http", "", None
+    if certificates is not None:
+        authority = make_authority(certificates)
+        files = {cloud: issue(certificates, cloud, ["127.0.0.1"]) for cloud in CLOUDS}
+        scheme, tls = "https", f", tls: {{certificate: {files['Home']}, authority: {authority}}}"
+        context = ssl.create_default_context(cafile=str(authority))
     gate, home = next(ports), {service: next(ports) for service in PREFIXES}
     peers = {"Ports": {service: next(ports) for service in PREFIXES}}
     peers |= {name: dict.fromkeys(PREFIXES, next(ports)) for name in ("Same", "Fixed")}
@@ -67,7 +82,7 @@ def whole_world() -> Iterator[World]:
         "shared: [{service: network, clouds: [Home, Ports, Same, Fixed]}]",
         "clouds:",
         "  Home:",
-        "    gateway: {timeouts: {connect: 1, server: 5}}",
+        f"    gateway: {{timeouts: {{connect: 1, server: 5}}{tls}}}",
         "    services:",
     ]
     services = Services()
@@ -75,28 +90,34 @@ def whole_world() -> Iterator[World]:
         # Neutron's backend knows nothing of the prefix but what it is told, the others have it.
         mount = "" if service == "network" else prefix
         lines.append(
-            f"      {service}: {{frontend: 'http://127.0.0.1:{gate}{prefix}', backend: 'http://127.0.0.1:{home[service]}{mount}'}}"
+            f"      {service}: {{frontend: '{scheme}://127.0.0.1:{gate}{prefix}', backend: 'http://127.0.0.1:{home[service]}{mount}'}}"
         )
-        keystone = f"http://127.0.0.1:{gate}/identity"
+        keystone = f"{scheme}://127.0.0.1:{gate}/identity"
         services.serve(home[service], [Place("Home", service, mount, keystone, proxied=service == "network")])
     for name, at in peers.items():
         lines += [f"  {name}:", "    services:"]
         places: dict[int, list[Place]] = {}
         for service, prefix in PREFIXES.items():
             mount = "" if name == "Ports" else prefix
-            root = f"http://127.0.0.1:{at[service]}{mount}"
+            root = f"{scheme}://127.0.0.1:{at[service]}{mount}"
             links = "fixed" if name == "Fixed" else "host"
             lines.append(f"      {service}: {{frontend: '{root}', links: {links}}}")
-            keystone = f"http://127.0.0.1:{at['identity']}{mount and '/identity'}/v3"
+            keystone = f"{scheme}://127.0.0.1:{at['identity']}{mount and '/identity'}/v3"
             places.setdefault(at[service], []).append(Place(name, service, mount, keystone, root if name == "Fixed" else None))
         for port, those in places.items():
-            services.serve(port, those)
+            services.serve(port, those, None if certificates is None else _served(files[name]))
     text = "\n".join(lines)
     try:
         with started(text, "Home", with_bridge=True) as (_, (bridge, haproxy)):
-            yield World(gate, parse_mesh(text), services, psutil.Process(bridge), psutil.Process(haproxy))
+            yield World(gate, parse_mesh(text), services, psutil.Process(bridge), psutil.Process(haproxy), context)
     finally:
         services.close()
+
+
+def _served(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 def scope_of(service: str, cloud: str, how: str = "plain") -> dict[str, str]:
@@ -110,6 +131,8 @@ def scope_of(service: str, cloud: str, how: str = "plain") -> dict[str, str]:
 
 def ask(world: World, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Got:
     connection = http.client.HTTPConnection("127.0.0.1", world.gate, timeout=20)
+    if world.tls is not None:
+        connection = http.client.HTTPSConnection("127.0.0.1", world.gate, timeout=20, context=world.tls)
     try:
         connection.request(method, path, body, {"Host": world.host, **(headers or {})})
         answer = connection.getresponse()
@@ -125,6 +148,8 @@ class Raw:
         lines = [f"{method} {path} HTTP/1.1", f"Host: {world.host}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         self._socket = socket.create_connection(("127.0.0.1", world.gate), timeout=20)
+        if world.tls is not None:
+            self._socket = world.tls.wrap_socket(self._socket, server_hostname="127.0.0.1")
         self._file = self._socket.makefile("rb")
         self.send("\r\n".join([*lines, "", ""]).encode())
 

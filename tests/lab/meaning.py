@@ -10,6 +10,7 @@ from uuid import uuid4
 import requests
 import yaml
 
+from examples.session import authority
 from lab.tokens import login
 from openstackoid.mesh import Mesh, load_mesh
 
@@ -57,7 +58,8 @@ class World:
     def ask(self, method: str, at: str, service: str, path: str, body: Any = None, **headers: str) -> requests.Response:
         """Send a request to a service's frontend at the gateway of ``at``."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return requests.request(method, self.url(at, service, path), json=body, headers=named, timeout=PATIENCE)
+        url = self.url(at, service, path)
+        return requests.request(method, url, json=body, headers=named, timeout=PATIENCE, verify=authority())
 
     def post(self, at: str, segment: str, body: Any, **headers: str) -> requests.Response:
         """Ask for a token, at an authentication URL with the scope ``segment`` in it, or ``""``."""
@@ -94,5 +96,6 @@ class World:
     def hops(self, at: str, request_id: str) -> list[tuple[str, str]]:
         """Return where the gateway of ``at`` sent a traced request, and how the scope had come."""
         gateway = self.mesh.clouds[at].endpoints[0].frontend.origin()
-        page = requests.get(f"{gateway}/.openstackoid/trace/{request_id}", timeout=PATIENCE).json()
+        url = f"{gateway}/.openstackoid/trace/{request_id}"
+        page = requests.get(url, timeout=PATIENCE, verify=authority()).json()
         return [(hop["cloud"], hop["via"]) for hop in page["hops"]]

@@ -6,6 +6,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from examples.session import tls
+
 
 def frontend(lab: Any, cloud: str) -> str:
     """Return where the gateway of a cloud listens, as ``lab status`` says it."""
@@ -16,7 +18,7 @@ def ask(url: str, **headers: str) -> tuple[int, str]:
     """Return status and body; in the names of headers an underscore stands for a hyphen."""
     request = Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
     try:
-        with urlopen(request, timeout=60) as answer:
+        with urlopen(request, timeout=60, context=tls()) as answer:
             return answer.status, answer.read().decode()
     except HTTPError as error:
         with error:

@@ -2,15 +2,12 @@
 """Answers of a real cloud with other path prefixes stay inside the gateway that the client spoke to, link by link."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import pytest
 
 from examples.session import User
+from lab.links import ask, links_in
 from lab.plain_http import frontend
 
 ELSEWHERE = ("http://docs.openstack.org/",)
@@ -28,43 +25,6 @@ DOCUMENTS = {
     "compute": ["/compute/", "/compute/v2.1/", "/compute/v2.1"],
     "identity": ["/identity", "/identity/v3", "/identity/v3/"],
 }
-
-
-@dataclass(frozen=True)
-class Got:
-    """An answer."""
-
-    status: int
-    headers: dict[str, str]
-    document: Any
-
-
-def ask(url: str, headers: dict[str, str], method: str = "GET", body: bytes | None = None) -> Got:
-    request = Request(url, data=body, headers=headers, method=method)
-    try:
-        answer = urlopen(request, timeout=60)
-    except HTTPError as error:
-        answer = error
-    with answer:
-        content = answer.read()
-        kind = answer.headers.get("Content-Type", "")
-        document = json.loads(content) if content and kind.startswith("application/json") else None
-        return Got(answer.status, {name.lower(): value for name, value in answer.headers.items()}, document)
-
-
-def links_in(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield relation and URL of every link in a document; Nova's bookmarks lead nowhere in any cloud."""
-    match value:
-        case {"rel": str(relation), "href": str(url)}:
-            yield relation, url
-        case dict():
-            for key, item in value.items():
-                if isinstance(item, str) and item.startswith("http"):
-                    yield key, item
-                yield from links_in(item)
-        case list():
-            for item in value:
-                yield from links_in(item)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from keystoneauth1.session import Session
 
 import openstackoid
 from examples.people import resource_id
+from examples.session import authority
 from lab.plain_http import frontend
 from lab.tokens import login
 
@@ -36,7 +37,7 @@ def entry(lab: Any) -> dict[str, Any]:
 
 def curl(*arguments: str, data: str | None = None) -> tuple[str, str]:
     """Return head and body of an answer; what is secret goes to curl by its standard input."""
-    command = ["curl", "--silent", "--show-error", "--include", "--config", "-", *arguments]
+    command = ["curl", "--silent", "--show-error", "--include", "--cacert", authority(), "--config", "-", *arguments]
     done = subprocess.run(command, input=data or "", capture_output=True, text=True, check=True, timeout=60)
     head, _, body = done.stdout.replace("\r\n", "\n").partition("\n\n")
     return head, body
@@ -87,6 +88,7 @@ def unmodified(lab: Any, entry: dict[str, Any], *command: str) -> subprocess.Com
         "OS_PROJECT_DOMAIN_ID": "default",
         "OS_REGION_NAME": "CloudOne",
         "OS_IDENTITY_API_VERSION": "3",
+        "OS_CACERT": authority(),
     }
     program, *arguments = command
     return subprocess.run(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whose token is accepted where, on real Keystone and Glance."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +29,25 @@ def test_a_client_that_knows_nothing_but_headers(lab: Any, one: User, two: User)
         assert images(answer) == [image_id(two)]
 
 
-def test_a_forged_token_is_refused_as_keystone_says_it(lab: Any) -> None:
+REFUSED = "gateway of CloudTwo: identity of CloudOne does not accept the token"
+"""What a gateway says before a service sees the request; at home it is the service that refuses."""
+
+
+def refused(answer: tuple[int, str]) -> bool:
+    return answer[0] == 401 and json.loads(answer[1])["error"]["message"] == REFUSED
+
+
+def test_a_forged_token_is_refused_with_its_reason(lab: Any) -> None:
     url = f"{frontend(lab, 'CloudOne')}/image/v2/images"
-    at_home = ask(url, X_Auth_Token="gAAAAABforged")
-    abroad = ask(url, X_Auth_Token="gAAAAABforged", X_Scope=TO_TWO)
-    assert at_home == abroad
-    assert at_home[0] == 401
-    assert "Unauthorized" in at_home[1]
+    assert ask(url, X_Auth_Token="gAAAAABforged")[0] == 401
+    assert refused(ask(url, X_Auth_Token="gAAAAABforged", X_Scope=TO_TWO))
 
 
-def test_an_expired_token_is_refused_as_keystone_says_it(lab: Any, one: User) -> None:
+def test_an_expired_token_is_refused_with_its_reason(lab: Any, one: User) -> None:
     token = expired_token(lab, one)
     url = f"{frontend(lab, 'CloudOne')}/image/v2/images"
-    at_home = ask(url, X_Auth_Token=token)
-    assert at_home[0] == 401
-    assert ask(url, X_Auth_Token=token, X_Scope=TO_TWO) == at_home
+    assert ask(url, X_Auth_Token=token)[0] == 401
+    assert refused(ask(url, X_Auth_Token=token, X_Scope=TO_TWO))
 
 
 def test_a_revoked_token_is_refused_abroad(lab: Any, one: User) -> None:

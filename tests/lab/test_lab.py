@@ -23,7 +23,7 @@ def pids(status: Any) -> dict[tuple[str, str], int]:
 
 def test_everything_is_up_and_says_so(lab: Any) -> None:
     for cloud in lab["clouds"]:
-        assert cloud["frontend"].startswith("http://127.0.0.1:")
+        assert cloud["frontend"].startswith("https://127.0.0.1:")
         names = {service["name"] for service in cloud["services"] if service["state"] == "up"}
         assert {"gateway", "keystone", "glance", "placement", "neutron", "nova-api", "nova-compute"} <= names
         assert {"cinder-api", "cinder-volume", "swift-proxy", "swift-account", "swift-container", "swift-object"} <= names

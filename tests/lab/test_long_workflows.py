@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from examples.session import User, openstackoid
+from examples.session import User, authority, openstackoid
 from lab.plain_http import ask, frontend, images
 from lab.tokens import expired_token, keystone, revoke, service_token, token_of
 
@@ -157,7 +157,7 @@ def policy(lab: Any) -> Iterator[Path]:
 
 
 def test_a_role_that_sees_tokens_and_nothing_else(
-    lab: Any, expired: str, account: Path, policy: Path, mesh: Callable[[Path | None], None]
+    lab: Any, expired: str, account: Path, policy: Path, mesh: Callable[[Path | None], None], tmp_path: Path
 ) -> None:
     admin = User("CloudOne-admin")
     admin.openstack("role", "remove", *TO_ACCOUNT, "reader")
@@ -170,7 +170,11 @@ def test_a_role_that_sees_tokens_and_nothing_else(
         account.write_text(yaml.safe_dump(document))
         mesh(account)
         assert list_images(lab, expired, service_token(lab, "CloudOne"))[0] == 200
-        reader = User("CloudOne", account)
+        document["clouds"]["CloudOne"]["cacert"] = authority()
+        client = tmp_path / "clouds.yaml"
+        client.touch(0o600)
+        client.write_text(yaml.safe_dump(document))
+        reader = User("CloudOne", client)
         assert reader.openstack("token", "issue").code == 0
         for collection in ("credential", "user", "group"):
             refused = reader.openstack(collection, "list")

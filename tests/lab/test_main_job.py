@@ -10,6 +10,11 @@ def test_demo(lab: Any) -> None:
     done = subprocess.run([sys.executable, "-m", "examples.demo"], capture_output=True, text=True, check=False, timeout=280)
     assert done.returncode == 0, done.stdout + done.stderr
     for promise in (
+        "shows the certificate of CloudOne",
+        "shows the certificate of CloudTwo",
+        "it does not answer without TLS",
+        "the gateway of CloudTwo accepts the certificate of CloudOne's",
+        "it refuses one of the same name that another authority has signed",
         "the server is ACTIVE in CloudOne",
         "its image is CloudTwo's",
         "the bytes that CloudOne's compute node received have CloudTwo's checksum",

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import yaml
 
-from examples.session import User
+from examples.session import User, tls
 
 _MINT = Path(__file__).with_name("mint_expired_token.py")
 
@@ -40,14 +40,16 @@ def service_token(lab: Any, cloud: str, service: str = "nova") -> str:
     passwords = json.loads(Path(lab["state_dir"], f"clouds/{cloud}/passwords.json").read_text())
     body = login({"username": service, "password": passwords[service], "project_name": "service"})
     url = f"{keystone(lab, cloud)}/auth/tokens"
-    with urlopen(Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}), timeout=60) as answer:
+    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urlopen(request, timeout=60, context=tls()) as answer:
         return str(answer.headers["X-Subject-Token"])
 
 
 def revoke(lab: Any, cloud: str, token: str) -> None:
     """Have a cloud's Keystone revoke a token, by the token's own right."""
     headers = {"X-Auth-Token": token, "X-Subject-Token": token}
-    with urlopen(Request(f"{keystone(lab, cloud)}/auth/tokens", headers=headers, method="DELETE"), timeout=60) as answer:
+    request = Request(f"{keystone(lab, cloud)}/auth/tokens", headers=headers, method="DELETE")
+    with urlopen(request, timeout=60, context=tls()) as answer:
         assert answer.status == 204
 
 

@@ -6,9 +6,13 @@ import asyncio
 import sys
 from pathlib import Path
 
+from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.log import set_up
 from openstackoid.bridge.server import Sockets, serve
 from openstackoid.errors import OpenstackoidError
+from openstackoid.redaction import redacted
+from openstackoid.redaction.logs import guard
+from openstackoid.redaction.process import seal
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,15 +26,23 @@ def main(argv: list[str] | None = None) -> int:
         "--records-socket", type=Path, metavar="PATH", help="the unix socket for HAProxy's lines about what is traced"
     )
     parser.add_argument("--journal", type=Path, metavar="FILE", help="the file that keeps the memory of workflows over a restart")
+    parser.add_argument(
+        "--tls-files",
+        type=Path,
+        metavar="DIR",
+        help="the folder of certificate.pem and authority.pem, if not where the mesh says",
+    )
+    parser.add_argument("--audit-log", type=Path, metavar="FILE", help="the file to which each use of another cloud is written")
     parser.add_argument("--stop-on-eof", action="store_true", help="end when standard input ends")
     arguments = parser.parse_args(argv)
     set_up()
     try:
         sockets = Sockets(arguments.socket, arguments.haproxy_socket, arguments.records_socket)
-        stop_on_eof, journal = arguments.stop_on_eof, arguments.journal
-        asyncio.run(serve(arguments.cloud, arguments.config, sockets, journal=journal, stop_on_eof=stop_on_eof))
+        files = {"journal": arguments.journal, "tls": arguments.tls_files}
+        audit = Audit(arguments.audit_log)
+        asyncio.run(serve(arguments.cloud, arguments.config, sockets, **files, audit=audit, stop_on_eof=arguments.stop_on_eof))
     except OpenstackoidError as error:
-        print(f"openstackoid bridge: {error}", file=sys.stderr)
+        print(redacted(f"openstackoid bridge: {error}"), file=sys.stderr)
         if error.hint:
             print(f"  {error.hint}", file=sys.stderr)
         return 1
@@ -38,4 +50,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    seal()
+    guard()
     sys.exit(main())

@@ -2,26 +2,39 @@
 """The errors that the bridge answers with, in OpenStack's error body, and the answers themselves."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
+
+from openstackoid.redaction import redacted
 
 
 class AnswerError(Exception):
     """A request that ends with an error of the gateway.
 
     ``status`` is the HTTP status; ``message`` one line for the user that names the gateway; ``reason`` what of it may be logged.
-    The two differ where the message quotes the user, who may have pasted anything.
+    The two differ where the message quotes the user, who may have pasted anything. What looks
+    like a secret is in neither. ``headers`` go with the answer.
     """
 
-    def __init__(self, status: int, message: str, *, title: str | None = None, reason: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        title: str | None = None,
+        reason: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        message = redacted(message)
         super().__init__(message)
         self.status = status
         self.message = message
         self.title = title or HTTPStatus(status).phrase
-        self.reason = message if reason is None else reason
+        self.reason = message if reason is None else redacted(reason)
+        self.headers = dict(headers or {})
 
 
 class CutError(Exception):
@@ -70,6 +83,6 @@ def error_answer(error: AnswerError) -> WholeAnswer:
     return WholeAnswer(
         status=error.status,
         reason=error.title,
-        headers={hdrs.CONTENT_TYPE: "application/json"},
+        headers={hdrs.CONTENT_TYPE: "application/json", **error.headers},
         body=json.dumps(document).encode("ascii"),
     )

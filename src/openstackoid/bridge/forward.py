@@ -2,9 +2,10 @@
 """A request sent on as it came: bodies stream both ways and nothing is kept, but for JSON whose links are to be mended."""
 
 import asyncio
+from collections.abc import Callable
 
 from aiohttp import web
-from multidict import CIMultiDict
+from multidict import CIMultiDict, MultiMapping
 
 from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, towards_client
 from openstackoid.bridge.head import Incoming, without
@@ -13,7 +14,7 @@ from openstackoid.bridge.relink import Answered, relink, to_relink
 from openstackoid.bridge.tunnel import tunnel
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops
 from openstackoid.mesh import Mesh, Timeouts
-from openstackoid.routing import Forward
+from openstackoid.routing import Forward, Headers
 
 BROKEN_BODY = "the body of the request is malformed, or did not arrive in time"
 
@@ -23,6 +24,7 @@ class Upload:
 
     ``deadline`` runs while the next hop is to take a chunk; the client is given its own time to send one. A client that waits
     with its body (``invite``) is asked for it when the next hop is there to take it. ``broken``: it did not send the whole.
+    When all of it is sent, the deadline runs until the head of the answer is there (:meth:`answered`).
     """
 
     def __init__(self, request: web.BaseRequest, deadline: Deadline, timeouts: Timeouts, invite: bool) -> None:
@@ -32,12 +34,21 @@ class Upload:
         self._deadline = deadline
         self._timeouts = timeouts
         self._begun = False
+        self._ended = not request.body_exists
+        self._answered = False
 
     def __aiter__(self) -> "Upload":
         if self._begun:
             # A client library that wants to send the request again has nothing left to send.
             raise UpstreamError(502, "the body of a request can be sent once only")
         return self
+
+    def answered(self) -> None:
+        """Take note that the head of the answer has come: what is still to be sent has its own time, the rest is as it comes."""
+        self.invite = False
+        self._answered = True
+        if self._ended:
+            self._deadline.stop()
 
     async def __anext__(self) -> bytes:
         self._deadline.stop()
@@ -52,6 +63,9 @@ class Upload:
             self.broken = True
             raise
         if not chunk:
+            self._ended = True
+            if not self._answered:
+                self._deadline.start(self._timeouts.server)
             raise StopAsyncIteration
         self._deadline.start(self._timeouts.server)
         return chunk
@@ -64,13 +78,19 @@ async def invite(request: web.BaseRequest) -> None:
     request.writer.output_size = 0
 
 
-async def forward(upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh) -> web.StreamResponse:
+Heard = Callable[[int, MultiMapping[str]], Headers]
+"""Is told the status and the headers of an answer before any of it is out, and returns what headers are to go with it."""
+
+
+async def forward(
+    upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, heard: Heard = lambda *_: ()
+) -> web.StreamResponse:
     """Send the request to where it was decided to go, and stream the answer back, its links mended.
 
     Raises :class:`AnswerError` as long as nothing of the answer is out; after that :class:`CutError`, upon which the connection
     must be cut, so that nobody takes a part for the whole.
     """
-    exchange = _Exchange(upstream, incoming, decision, mesh)
+    exchange = _Exchange(upstream, incoming, decision, mesh, heard)
     failure: AnswerError | None = None
     for hop in hops(decision.endpoint, decision.local, decision.path):
         try:
@@ -85,7 +105,8 @@ async def forward(upstream: Upstream, incoming: Incoming, decision: Forward, mes
 class _Exchange:
     """One request on its way, and its answer on the way back."""
 
-    def __init__(self, upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh) -> None:
+    def __init__(self, upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, heard: Heard) -> None:
+        self.heard = heard
         self.upstream = upstream
         self.incoming = incoming
         self.decision = decision
@@ -94,16 +115,23 @@ class _Exchange:
 
     async def run(self, hop: Hop) -> web.StreamResponse:
         request = self.incoming.request
-        deadline = Deadline()
+        # Of the next hop's time, every interim answer (1xx) would begin a new one.
+        patience = self.timeouts.connect + self.timeouts.server
+        streams = self.incoming.body is None and request.body_exists
+        deadline = Deadline(None if streams else patience)
         upload = Upload(request, deadline, self.timeouts, bool(self.incoming.head.values("expect")))
         question = self._question(upload)
         response: StreamedAnswer | None = None
         try:
             async with self.upstream.ask(hop, question, self.timeouts, deadline) as answer:
-                upload.invite = False
-                kept = self.links.headers(self.upstream.answer_headers(hop, answer))
+                upload.answered()
+                told = self.heard(answer.status, answer.headers)
+                kept = self.links.headers(self.upstream.answer_headers(hop, answer)) + told
                 if self.decision.relink and to_relink(answer.status, kept):
-                    return await relink(Answered(self.upstream, hop, answer, kept), self.incoming.head, self.decision, self.links)
+                    # Of the whole document: a peer may not send one letter by letter.
+                    deadline.start(self.timeouts.server)
+                    answered = Answered(self.upstream, hop, answer, kept, deadline)
+                    return await relink(answered, self.incoming.head, self.decision, self.links)
                 response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept))
                 if answer.status == 101:
                     if question.upgrade is None:

@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -14,6 +14,12 @@ from openstackoid.routing import REQUEST_ID, Headers
 LISTENER = "x-openstackoid-listener"
 """The header in which HAProxy names the frontend socket that the client spoke to."""
 
+SENDER = "x-openstackoid-from"
+"""The header in which HAProxy names the cloud whose gateway has sent a request, by its certificate."""
+
+OURS = "x-openstackoid-"
+"""How the names of the headers begin that HAProxy alone sets: it removes what a client says."""
+
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
 # A client may not have these dropped by naming them in Connection: the decision stands in them.
 _ALWAYS_SENT = frozenset({"x-auth-token", "x-subject-token", "x-service-token", "x-scope", "x-scope-force", REQUEST_ID})
@@ -22,13 +28,17 @@ _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The head of a request: raw path and query (``None`` without a ``?``), and the headers without HAProxy's own."""
+    """The head of a request: raw path and query (``None`` without a ``?``), and the headers without HAProxy's own.
+
+    ``sender`` is the cloud whose gateway has sent the request, by its certificate; None for users.
+    """
 
     method: str
     listener: Listener
     path: str
-    query: str | None
-    headers: Headers
+    query: str | None = field(repr=False)
+    headers: Headers = field(repr=False)
+    sender: str | None = None
 
     def values(self, name: str) -> list[str]:
         """Return every value of a header, by its lower-case name."""
@@ -41,7 +51,7 @@ class Incoming:
 
     request: web.BaseRequest
     head: Head
-    body: bytes | None
+    body: bytes | None = field(repr=False)
 
 
 def read_head(request: web.BaseRequest, at: str) -> Head:
@@ -61,8 +71,9 @@ def read_head(request: web.BaseRequest, at: str) -> Head:
     match = _AUTHORITY.match(target)
     path, mark, query = (target[match.end() :] if match else target).partition("?")
     listener = _listener([value for key, value in headers if key.lower() == LISTENER], at)
-    rest = tuple((key, value) for key, value in headers if key.lower() != LISTENER)
-    return Head(request.method, listener, path or "/", query if mark else None, rest)
+    sender = next((value for key, value in headers if key.lower() == SENDER), None)
+    rest = tuple((key, value) for key, value in headers if not key.lower().startswith(OURS))
+    return Head(request.method, listener, path or "/", query if mark else None, rest, sender)
 
 
 def decoded(raw: Iterable[tuple[bytes, bytes]]) -> Headers | str:

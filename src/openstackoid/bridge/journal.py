@@ -15,6 +15,9 @@ from openstackoid.private import replace_private
 from openstackoid.routing import Workflow, may_be_remembered
 from openstackoid.scope import Scope
 
+_END_OF_TIME = 1e11
+"""Seconds of the wall clock beyond which a line says none: an infinity, or an integer that is no float."""
+
 
 class Journal:
     """``lines`` is how many the file has; ``SLACK`` how many more than needed it may have before it is written anew."""
@@ -80,8 +83,8 @@ def _read_line(line: str) -> tuple[Workflow, float] | None:
     try:
         key, wire, until = json.loads(line)
         entries = tuple(json.loads(wire).items())
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None
-    sound = isinstance(key, str) and may_be_remembered(key) and isinstance(until, int | float)
+    sound = isinstance(key, str) and may_be_remembered(key) and isinstance(until, int | float) and 0 <= until <= _END_OF_TIME
     sound = sound and bool(entries) and all(isinstance(cloud, str) for _, cloud in entries)
     return (Workflow(key, Scope(entries)), float(until)) if sound else None

@@ -2,6 +2,7 @@
 """A reader account that logs in to a peer's Keystone, with keystoneauth, in a thread."""
 
 import asyncio
+import ssl
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,16 +12,21 @@ from keystoneauth1 import exceptions
 from keystoneauth1.identity import v3
 from keystoneauth1.session import Session
 
+from openstackoid.bridge.bounded import BoundedAdapter, in_thread
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.readers import Reader
 from openstackoid.mesh import PASSWORD, Account, Timeouts
+from openstackoid.tls import Identity, fault_of, what_was_wrong
 
 MARGIN = 60.0
 """Seconds before its end from which a token is not used any more; of a short one, half its life."""
 
 PAUSE = 10.0
 """Seconds for which a refused log-in is not tried again: Keystone can be told to lock an account after some failures."""
+
+ANSWER_LIMIT = 1024 * 1024
+"""Bytes of the answer to a log-in, which has no catalog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +35,38 @@ class _Token:
     until: float
 
 
+class _Proving(BoundedAdapter):
+    """Connections of requests on which both sides prove who they are, as the bridge's own do."""
+
+    def __init__(self, peer: str, context: ssl.SSLContext, seconds: float) -> None:
+        self._proof: Any = {"ssl_context": context, "server_hostname": peer}
+        super().__init__(ANSWER_LIMIT, seconds)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
+        """Have each connection made with our context, which knows no authority but the mesh's."""
+        super().init_poolmanager(connections, maxsize, block, **kwargs, **self._proof)
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Leave out the authorities of the public web, which requests would add to the context."""
+
+
 class KeystoneReader(Reader):
     """The account that the operator of ``peer`` gave to the gateway of ``at``."""
 
-    def __init__(self, at: str, peer: str, account: Account, timeouts: Timeouts) -> None:
+    def __init__(self, at: str, peer: str, account: Account, timeouts: Timeouts, identity: Identity | None = None) -> None:
         self._who = f"gateway of {at}: identity of {peer} at {account.auth_url}: the reader account at {peer}"
         self._peer = peer
         self._account = account
         self._timeouts = timeouts
+        self._identity = identity
+        # Of its own: urllib3 changes the contexts that it is given.
+        self._context = None if identity is None else identity.again()
         self._token: _Token | None = None
         self._refusal = 0
         self._again_at = 0.0
         self._login: asyncio.Task[_Token] | None = None
+        self._asking: asyncio.Future[_Token] | None = None
+        self._patience = timeouts.connect + timeouts.server
 
     def __repr__(self) -> str:
         return f"<KeystoneReader at {self._peer}: {'a token' if self._token else 'no token'}>"
@@ -70,8 +96,16 @@ class KeystoneReader(Reader):
 
     async def _log_in(self) -> _Token:
         self._token, self._refusal = None, 0
+        late = AnswerError(504, f"{self._who} gets no answer within {self._timeouts.server:g} s")
+        if self._asking is not None and not self._asking.done():
+            # A head of an answer that never ends; one thread may wait for it.
+            raise late
+        self._asking = in_thread(self._new_token)
         try:
-            self._token = await asyncio.to_thread(self._new_token)
+            async with asyncio.timeout(self._patience):
+                self._token = await asyncio.shield(self._asking)
+        except TimeoutError:
+            raise late from None
         except exceptions.HttpError as error:
             status = error.http_status
             if 400 <= status < 500:
@@ -79,8 +113,12 @@ class KeystoneReader(Reader):
                 raise self.refused(status) from None
             raise AnswerError(status if status in (503, 504) else 502, f"{self._who} cannot log in: {status}") from None
         except exceptions.ConnectTimeout:
-            raise AnswerError(504, f"{self._who} gets no answer within {self._timeouts.server:g} s") from None
-        except exceptions.ConnectionError:
+            raise late from None
+        except exceptions.ConnectionError as error:
+            fault = fault_of(error)
+            if fault is not None and self._identity is not None:
+                what = what_was_wrong(fault, self._peer, self._identity.authority)
+                raise AnswerError(503, f"{self._who} cannot log in: {what}") from None
             raise AnswerError(503, f"{self._who} cannot log in: its Keystone cannot be reached") from None
         except (exceptions.ClientException, KeyError, TypeError, ValueError, AttributeError):
             raise AnswerError(502, f"{self._who} cannot log in: the answer is not a token of the Identity API") from None
@@ -95,6 +133,11 @@ class KeystoneReader(Reader):
         began = time.monotonic()
         with requests.Session() as http:
             http.trust_env = False
+            http.headers["Accept-Encoding"] = "identity"
+            for scheme in ("http://", "https://"):
+                http.mount(scheme, BoundedAdapter(ANSWER_LIMIT, self._patience))
+            if self._context is not None:
+                http.mount("https://", _Proving(self._peer, self._context, self._patience))
             access = auth.get_access(Session(session=http, timeout=self._timeouts.server, redirect=False))
         if access.auth_token is None or access.expires is None or access.issued is None:
             raise ValueError("not a token")

@@ -19,7 +19,7 @@ _LONGEST = 8192
 _MICROSECONDS = 1e6
 _LINE = re.compile(
     r"\S+ (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms"
-    rf" \S+ trace=(?P<trace>{TRACE_ID}) at=(?P<at>[0-9]{{1,16}}) socket=(?P<socket>[0-9]{{1,5}}) via=(?P<via>\S*)\n?"
+    rf" \S+ trace=(?P<trace>{TRACE_ID}) at=(?P<at>[0-9]{{1,16}}) socket=(?P<socket>[0-9]{{1,5}}) via=(?P<via>\S*)(?: .*)?\n?"
 )
 _METHOD = re.compile(r"[A-Z]{1,16}")
 

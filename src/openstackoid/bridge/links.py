@@ -11,7 +11,7 @@ from typing import Any
 
 from openstackoid.bridge.head import Head
 from openstackoid.mesh import Endpoint, Mesh
-from openstackoid.routing import Forward, Headers, Relay, own_identity, own_places, peer_places, plain_host
+from openstackoid.routing import Forward, Headers, Relay, link_schemes, own_identity, own_places, peer_places, plain_host
 
 USERS_OWN = frozenset(
     {"metadata", "extra", "extra_specs", "properties", "driver_info", "instance_info", "parameters", "template"}
@@ -19,7 +19,7 @@ USERS_OWN = frozenset(
 """Keys below which nothing is a link: users choose the keys there."""
 
 _AT_TOP = frozenset({"next", "previous", "prev", "first", "last", "self"})
-_URL = re.compile(r"(?:http://(?P<at>[^/?#]+))?(?P<path>[/?].*)?", re.DOTALL)
+_URL = re.compile(r"(?:(?P<scheme>https?)://(?P<at>[^/?#]+))?(?P<path>[/?].*)?", re.DOTALL)
 _KEYSTONE = re.compile(r'\A(Keystone uri=")[^"]*?((?:/v[0-9.]+)?)/?"(.*)', re.DOTALL)
 
 
@@ -32,6 +32,7 @@ class Links:
         self._entrance = entrance
         self._target = target
         self._host = host
+        self._schemes = link_schemes(self._here)
 
     @classmethod
     def of(cls, mesh: Mesh, decision: Forward | Relay, head: Head) -> "Links":
@@ -53,13 +54,13 @@ class Links:
     def link(self, url: str) -> str:
         """Return a link, absolute or a path, as one that stays with the gateway; one that names another host stays as it is."""
         match = _URL.fullmatch(url)
-        if match is None or url.startswith("//"):
+        if match is None or url.startswith("//") or match["scheme"] not in (None, *self._schemes):
             return url
         at, path = match["at"], match["path"] or ""
         if at is None and not path.startswith("/"):
             return url
-        own = at is None or (self._host is not None and plain_host(at) == plain_host(self._host))
-        places = self._own if own else self._theirs.get(plain_host(at), {})
+        own = at is None or (self._host is not None and self._plain(at) == self._plain(self._host))
+        places = self._own if own else self._theirs.get(self._plain(at), {})
         prefix = max((known for known in places if _below(path, known)), key=len, default=None)
         if prefix is None:
             return url
@@ -72,7 +73,7 @@ class Links:
         if at is None:
             return ""
         same = self._host is not None and ours.listener == self._entrance.listener
-        return f"http://{self._host}" if same else ours.frontend.origin()
+        return f"{self._entrance.frontend.scheme}://{self._host}" if same else ours.frontend.origin()
 
     def headers(self, headers: Headers) -> Headers:
         """Return the headers of an answer with its links mended."""
@@ -134,7 +135,10 @@ class Links:
         return self._text(value)
 
     def _text(self, value: Any) -> Any:
-        return self.link(value) if isinstance(value, str) and value.startswith("http://") else value
+        return self.link(value) if isinstance(value, str) and value.startswith(("http://", "https://")) else value
+
+    def _plain(self, host: str) -> str:
+        return plain_host(host, self._here)
 
 
 def _below(path: str, prefix: str) -> bool:

@@ -93,8 +93,8 @@ def _read(content: bytes, name: str, trail: Trail) -> None:
 async def _answer(upstream: Upstream, peer: Cloud, question: Question, path: str, timeouts: Timeouts) -> bytes | None:
     """Return what the gateway of a peer says, asked on one of its sockets after the other; None where it knows nothing."""
     failure: UpstreamError | None = None
-    for listener in list(dict.fromkeys(endpoint.listener for endpoint in peer.endpoints))[:SOCKETS]:
-        hop = Hop(f"http://{listener}{path}", f"the gateway of {peer.name} at {listener}")
+    for origin, listener in list({end.frontend.origin(): end.listener for end in peer.endpoints}.items())[:SOCKETS]:
+        hop = Hop(f"{origin}{path}", f"the gateway of {peer.name} at {listener}", peer=peer.name)
         try:
             async with upstream.ask(hop, question, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
                 content = await read_answer(upstream, hop, answer, ANSWER_LIMIT)

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.mesh import Account, Timeouts
+from openstackoid.tls import Identity
 
 _TRUE = frozenset({"1", "t", "true", "on", "y", "yes"})
 
@@ -82,11 +83,13 @@ def asks_for_expired(query: str | None) -> bool:
     return values[0].strip().lower() in _TRUE
 
 
-def readers_of(accounts: Mapping[str, Account], at: str, timeouts: Timeouts) -> Mapping[str, Reader]:
+def readers_of(
+    accounts: Mapping[str, Account], at: str, timeouts: Timeouts, identity: Identity | None = None
+) -> Mapping[str, Reader]:
     """Return a reader for each account, by peer, for the gateway of the cloud ``at``."""
     if not accounts:
         return {}
     # keystoneauth and requests cost 7 MiB and a tenth of a second, which only those pay who have an account.
     from openstackoid.bridge.keystone_reader import KeystoneReader  # noqa: PLC0415
 
-    return {peer: KeystoneReader(at, peer, account, timeouts) for peer, account in accounts.items()}
+    return {peer: KeystoneReader(at, peer, account, timeouts, identity) for peer, account in accounts.items()}

@@ -7,18 +7,23 @@ allows an expired token, the account asks. The catalog that comes with it is the
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from multidict import CIMultiDict
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer
 from openstackoid.bridge.head import Head, without
+from openstackoid.bridge.leaving import Leaving
 from openstackoid.bridge.links import Links
+from openstackoid.bridge.local_ids import LocalIds
+from openstackoid.bridge.persons import Persons
 from openstackoid.bridge.readers import Reader, asked_with, asks_for_expired
-from openstackoid.bridge.tokens import project_of, with_body_token, with_catalog, with_plain_catalog
+from openstackoid.bridge.tokens import document, project_of, with_body_token, with_catalog, with_plain_catalog
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops, read_answer
 from openstackoid.mesh import Cloud, Mesh, catalog
+from openstackoid.policy import KEEP, Denial, UnfitError, grant, mapped, person_of
 from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Headers, Relay
 from openstackoid.scope import join_token
 
@@ -32,11 +37,21 @@ _AS_IT_IS = (("Accept-Encoding", "identity"),)
 
 
 async def relay(
-    upstream: Upstream, head: Head, body: bytes | None, decision: Relay, mesh: Mesh, *, reader: Reader | None = None
+    upstream: Upstream,
+    head: Head,
+    body: bytes | None,
+    decision: Relay,
+    mesh: Mesh,
+    *,
+    ids: LocalIds,
+    persons: Persons,
+    reader: Reader | None = None,
+    left: Leaving | None = None,
 ) -> WholeAnswer:
     """Send the request where ``decision`` says and return the answer, adapted to the gateway's own cloud.
 
-    ``reader`` is the account at the cloud that is asked, if there is one.
+    ``reader`` is the account at the cloud that is asked, if there is one; ``ids`` knows this cloud's projects, ``persons`` what
+    was said of tokens before; ``left`` hears of the answer.
 
     Raises :class:`AnswerError` when it cannot be sent, or the answer cannot be used.
     """
@@ -46,7 +61,8 @@ async def relay(
     failure: AnswerError | None = None
     for hop in hops(decision.endpoint, decision.local, decision.path):
         try:
-            exchange = _Exchange(upstream, decision, mesh.clouds[upstream.at], links, hop, reader=reader)
+            here = mesh.clouds[upstream.at]
+            exchange = _Exchange(upstream, decision, here, links, hop, ids=ids, persons=persons, reader=reader, left=left)
             return await exchange.run(head, body)
         except UpstreamError as error:
             failure = error
@@ -59,21 +75,34 @@ async def relay(
 class _Answer:
     status: int
     reason: str | None
-    headers: Headers
-    content: bytes
+    headers: Headers = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 class _Exchange:
     """One question to one place."""
 
     def __init__(
-        self, upstream: Upstream, decision: Relay, cloud: Cloud, links: Links, hop: Hop, *, reader: Reader | None
+        self,
+        upstream: Upstream,
+        decision: Relay,
+        cloud: Cloud,
+        links: Links,
+        hop: Hop,
+        *,
+        ids: LocalIds,
+        persons: Persons,
+        reader: Reader | None,
+        left: Leaving | None,
     ) -> None:
+        self.left = left
         self.upstream = upstream
         self.decision = decision
         self.cloud = cloud
         self.links = links
         self.hop = hop
+        self.ids = ids
+        self.persons = persons
         self.reader = reader
         # These documents are small, and a service waits for them.
         self.until = asyncio.get_running_loop().time() + cloud.timeouts.connect + cloud.timeouts.server
@@ -81,22 +110,60 @@ class _Exchange:
 
     async def run(self, head: Head, body: bytes | None) -> WholeAnswer:
         headers = without(self.decision.headers, *_NOT_SENT_ON) + _AS_IT_IS
-        question = Question(head.method, head.query, headers, body)
+        tells_who = not self.decision.local and self.called == TOKENS_PATH and head.method in ("GET", "HEAD")
+        # What is only asked for by HEAD must be judged as well.
+        question = Question("GET" if tells_who else head.method, head.query, headers, body)
         answer = await self._ask(question)
         if self.decision.validates and answer.status == 401:
             if self.reader is None or not asks_for_expired(head.query):
                 raise self._unknown_token()
             answer = await self._ask_as(self.reader, question)
+        good = (200, 201) if head.method == "POST" else (200,)
+        if not self.decision.local and answer.status < 400 and answer.status not in good:
+            # A service would take the body of a 203 for a validation, and follow a redirect with its own token.
+            raise self.upstream.unusable(self.hop, f"it answers {answer.status}")
         kept, content = answer.headers, answer.content
-        if not self.decision.local and answer.status in (200, 201) and head.method != "HEAD":
+        if tells_who and answer.status == 200:
+            content = await self._as_here(head, content)
+        if not self.decision.local and answer.status in (200, 201) and (tells_who or head.method != "HEAD"):
             content = await self._with_own_catalog(content)
             if head.method == "POST":
+                kept = without(kept, ISSUER.lower())
                 kept += ((ISSUER, self.decision.endpoint.cloud),)
         kept = tuple((key, self._with_scope(key, value)) for key, value in self.links.headers(kept))
         return WholeAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept), body=content)
 
+    async def _as_here(self, head: Head, content: bytes) -> bytes:
+        """Return what a foreign token means in this cloud, by its policy. Raises :class:`AnswerError` where it means nothing."""
+        issuer, told = self.decision.endpoint.cloud, document(content)
+        try:
+            person = person_of(told)
+        except UnfitError as error:
+            raise self._refused(str(error)) from None
+        except ValueError as error:
+            raise self.upstream.unusable(self.hop, f"its answer is not a document of the Identity API: {error}") from None
+        subject = next((value for key, value in self.decision.headers if key.lower() == "x-subject-token"), "")
+        if not self.persons.agrees(issuer, subject, person):
+            raise self._refused(f"identity of {issuer} has said at another time that the token is somebody else's")
+        judged = grant(self.cloud.policy, issuer, person, None)
+        if isinstance(judged, Denial):
+            raise self._refused(judged.reason)
+        if self.decision.validates and judged.project == KEEP:
+            credential = next(iter(head.values("x-auth-token")))
+            interface = self.decision.entrance.interfaces[0]
+            if await self.ids.has_project(person.project.id, credential, self.cloud, interface):
+                raise self._refused(f"{issuer} names a project of {self.cloud.name} as its own: {person.project.id}")
+        return json.dumps(mapped(told, issuer, judged)).encode("ascii")
+
+    def _refused(self, reason: str) -> AnswerError:
+        """Return what a service takes for a token that is not good, and a person for a refusal."""
+        message = f"gateway of {self.upstream.at}: {reason}"
+        return AnswerError(404, f"Failed to validate token: {message}") if self.decision.validates else AnswerError(403, message)
+
     async def _ask(self, question: Question) -> _Answer:
         async with self.upstream.ask(self.hop, question, self.cloud.timeouts, self._deadline()) as answer:
+            if self.left is not None:
+                self.left.hear(answer.status, answer.headers)
             kept = without(self.upstream.answer_headers(self.hop, answer), "content-length")
             content = await read_answer(self.upstream, self.hop, answer, ANSWER_LIMIT)
         return _Answer(answer.status, answer.reason, kept, content)
@@ -138,7 +205,7 @@ class _Exchange:
         """Ask which project the token has: the answer of ``/v3/auth/catalog`` does not say it, and some URLs hold it."""
         if not any("(" in endpoint.frontend.suffix for endpoint in self.cloud.endpoints):
             return None
-        tokens = Hop(self.hop.url.removesuffix(CATALOG_PATH) + TOKENS_PATH, self.hop.place)
+        tokens = replace(self.hop, url=self.hop.url.removesuffix(CATALOG_PATH) + TOKENS_PATH)
         sent = without(self.decision.headers, *_NOT_SENT_ON, "x-subject-token")
         own = tuple(("X-Subject-Token", value) for key, value in sent if key.lower() == "x-auth-token")
         question = Question("GET", "nocatalog", (*sent, *own, *_AS_IT_IS))

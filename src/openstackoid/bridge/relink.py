@@ -2,7 +2,8 @@
 """A JSON answer of a peer whose links would lead out of the gateway: read as a whole, and handed on with its links mended."""
 
 import asyncio
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 
 import aiohttp
 from multidict import CIMultiDict
@@ -10,7 +11,7 @@ from multidict import CIMultiDict
 from openstackoid.bridge.errors import WholeAnswer
 from openstackoid.bridge.head import Head, without
 from openstackoid.bridge.links import Links
-from openstackoid.bridge.upstream import Hop, Upstream, read_answer
+from openstackoid.bridge.upstream import Deadline, Hop, Upstream, read_answer
 from openstackoid.routing import Forward, Headers, names_document
 
 LIMIT = 32 * 1024 * 1024
@@ -29,12 +30,13 @@ def to_relink(status: int, headers: Headers) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer on its way back: who asked for it, where it is from, and the headers to hand on."""
+    """An answer on its way back: who asked for it, where it is from, the headers to hand on, and until when it is read."""
 
     upstream: Upstream
     hop: Hop
-    answer: aiohttp.ClientResponse
-    headers: Headers
+    answer: aiohttp.ClientResponse = field(repr=False)
+    headers: Headers = field(repr=False)
+    deadline: Deadline
 
 
 async def relink(given: Answered, head: Head, decision: Forward, links: Links) -> WholeAnswer:
@@ -46,12 +48,22 @@ async def relink(given: Answered, head: Head, decision: Forward, links: Links) -
     encoding = _value(given.headers, "content-encoding").strip().lower()
     if encoding not in ("", "identity"):
         raise given.upstream.unusable(given.hop, "its answer is compressed, though it was asked not to be: its links stay hidden")
-    content = await read_answer(given.upstream, given.hop, given.answer, LIMIT)
     whole = names_document(decision.entrance, head.path)
-    if len(content) > _LARGE:
-        mended = await asyncio.to_thread(links.document, content, whole=whole)
-    else:
-        mended = links.document(content, whole=whole)
+    async with AsyncExitStack() as held:
+        slot: asyncio.Semaphore | None = None
+
+        async def grown(size: int) -> None:
+            nonlocal slot
+            if size > _LARGE and slot is None:
+                slot = given.upstream.holding.of(decision.endpoint.cloud)
+                await held.enter_async_context(slot)
+
+        content = await read_answer(given.upstream, given.hop, given.answer, LIMIT, grown)
+        given.deadline.stop()
+        if slot is not None:
+            mended = await asyncio.to_thread(links.document, content, whole=whole)
+        else:
+            mended = links.document(content, whole=whole)
     headers = without(given.headers, "content-length")
     if mended is not content or head.method == "HEAD":
         headers = tuple((name, _weak(value) if name.lower() == "etag" else value) for name, value in headers)

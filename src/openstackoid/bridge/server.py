@@ -15,6 +15,7 @@ from pathlib import Path
 from aiohttp import web
 
 from openstackoid.bridge.app import Bridge
+from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.bridge.health import Health
 from openstackoid.bridge.journal import Journal
@@ -26,7 +27,8 @@ from openstackoid.bridge.records import Records
 from openstackoid.bridge.runtime import RuntimeApi
 from openstackoid.bridge.upstream import HEAD_LIMIT, Upstream
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Mesh, MeshError, load_mesh, load_readers
+from openstackoid.mesh import Mesh, MeshError, check_wire, load_mesh, load_readers
+from openstackoid.tls import AUTHORITY, CERTIFICATE, Identity
 
 GRACE = 3.0
 """Seconds that requests on their way are given when the process is to end."""
@@ -49,12 +51,22 @@ class Sockets:
     records: Path | None = None
 
 
-async def serve(at: str, file: Path, sockets: Sockets, *, journal: Path | None = None, stop_on_eof: bool = False) -> None:
+async def serve(
+    at: str,
+    file: Path,
+    sockets: Sockets,
+    *,
+    journal: Path | None = None,
+    tls: Path | None = None,
+    audit: Audit | None = None,
+    stop_on_eof: bool = False,
+) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
-    SIGHUP has ``file`` and the reader accounts read again; what cannot be used changes nothing. ``journal`` is the file that
-    keeps the memory of workflows over a restart. ``stop_on_eof``: also end when standard input does, as it does when the parent
-    process is gone. Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
+    SIGHUP has ``file``, the reader accounts and the certificate read again; what cannot be used changes nothing. ``journal`` is
+    the file that keeps the memory of workflows over a restart, ``tls`` the folder of the certificate and the authority, if they
+    are not where the mesh says, ``audit`` the log of what crosses clouds. ``stop_on_eof``: also end when standard input does, as
+    it does when the parent process is gone. Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: whoever sees it accept may send a signal.
@@ -68,18 +80,22 @@ async def serve(at: str, file: Path, sockets: Sockets, *, journal: Path | None =
     upstream, records = Upstream(at), Records()
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
     workflows = Workflows(Journal(journal) if journal is not None else None)
-    bridge = Bridge(mesh, at, upstream, records=records, health=health, workflows=workflows)
+    bridge = Bridge(mesh, at, upstream, records=records, health=health, workflows=workflows, audit=audit)
+    # The supervisor does not begin with such files. When a bridge is started again later, it serves what it can.
     try:
-        bridge.readers = _readers(mesh, at)
+        upstream.identity = _identity(mesh, at, tls)
     except OpenstackoidError as error:
-        # The supervisor does not begin with such a file. When a bridge is started again later, it serves what it can.
+        LOG.error("no peer can be asked: %s", error)
+    try:
+        bridge.readers = _readers(mesh, at, upstream.identity)
+    except OpenstackoidError as error:
         LOG.error("no reader account is used: %s", error)
     lines = _record_lines(receiving, bridge, records) if receiving else None
     if stop_on_eof:
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
     # aiohttp waits this long twice: for requests to end, and for those that it has told to.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
-    reloading = asyncio.create_task(_keep_current(bridge, file, reload))
+    reloading = asyncio.create_task(_keep_current(bridge, upstream, file, tls, reload))
     try:
         await runner.setup()
         await web.SockSite(runner, listening, backlog=1024).start()
@@ -114,11 +130,21 @@ def load_cloud(file: Path, at: str) -> Mesh:
     mesh = load_mesh(file)
     if at not in mesh.clouds:
         raise MeshError(f"{file}: no cloud '{at}' is described; described are: {', '.join(sorted(mesh.clouds))}")
+    check_wire(mesh, at)
     return mesh
 
 
-def _readers(mesh: Mesh, at: str) -> Mapping[str, Reader]:
-    return readers_of(load_readers(mesh, at), at, mesh.clouds[at].timeouts)
+def _readers(mesh: Mesh, at: str, identity: Identity | None) -> Mapping[str, Reader]:
+    return readers_of(load_readers(mesh, at), at, mesh.clouds[at].timeouts, identity)
+
+
+def _identity(mesh: Mesh, at: str, folder: Path | None) -> Identity | None:
+    named = mesh.clouds[at].tls
+    if named is None:
+        return None
+    if folder is None:
+        return Identity.load(named.certificate, named.authority)
+    return Identity.load(str(folder / CERTIFICATE), str(folder / AUTHORITY), named.authority)
 
 
 def bind(path: Path, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
@@ -201,18 +227,19 @@ def http_server(bridge: Bridge) -> web.Server:
     )
 
 
-async def _keep_current(bridge: Bridge, file: Path, reload: asyncio.Event) -> None:
-    """Replace the mesh whenever asked to; a file that cannot be used keeps the mesh as it is."""
+async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, tls: Path | None, reload: asyncio.Event) -> None:
+    """Replace the mesh whenever asked to; a file that cannot be used keeps all as it is."""
     while True:
         await reload.wait()
         reload.clear()
         try:
             mesh = await asyncio.to_thread(load_cloud, file, bridge.at)
-            bridge.readers = await asyncio.to_thread(_readers, mesh, bridge.at)
+            identity = await asyncio.to_thread(_identity, mesh, bridge.at, tls)
+            readers = await asyncio.to_thread(_readers, mesh, bridge.at, identity)
         except OpenstackoidError as error:
             LOG.error("the mesh stays as it was: %s", error)
         else:
-            bridge.mesh = mesh
+            bridge.mesh, bridge.readers, upstream.identity = mesh, readers, identity
             LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))
 
 

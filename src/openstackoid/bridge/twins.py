@@ -27,7 +27,7 @@ async def ask_twins(upstream: Upstream, mesh: Mesh, here: Cloud, request_id: str
 
 
 async def _ask(upstream: Upstream, mesh: Mesh, here: Cloud, twin: str, request_id: str) -> Scope | None:
-    hop = Hop(f"{twin}{WORKFLOW}{request_id}", f"the twin gateway at {twin}")
+    hop = Hop(f"{twin}{WORKFLOW}{request_id}", f"the twin gateway at {twin}", peer=here.name)
     timeouts = Timeouts(connect=here.timeouts.connect, server=PATIENCE)
     try:
         question = Question("GET", None, _HEADERS)

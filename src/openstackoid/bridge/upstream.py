@@ -3,9 +3,9 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -14,9 +14,14 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.head import decoded, end_to_end
-from openstackoid.mesh import Endpoint, Timeouts
+from openstackoid.bridge.head import decoded, end_to_end, without
+from openstackoid.bridge.holding import Holding
+from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers
+from openstackoid.routing.leaving import USE
+from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
+from openstackoid.routing.loops import passed
+from openstackoid.tls import Identity, fault_of, what_was_wrong
 
 HEAD_LIMIT = 16 * 1024
 """Bytes of a line or a header: above the 15 KiB that HAProxy's default buffer lets through."""
@@ -28,12 +33,16 @@ _OURS_TO_SET = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.USER_AGENT, hdrs.CONTENT
 class Hop:
     """Where a request goes next: the URL, and the words that name the place in an error.
 
-    ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say.
+    ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say; ``secure``: it is
+    told that the client speaks https. ``peer`` is the cloud whose gateway must be there: it is told in ``Via`` who asks, and may
+    not speak for the host that the client knows.
     """
 
     url: str
     place: str
     prefix: str | None = None
+    secure: bool = False
+    peer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +53,9 @@ class Question:
     """
 
     method: str
-    query: str | None
-    headers: Headers
-    body: bytes | AsyncIterable[bytes] | None = None
+    query: str | None = field(repr=False)
+    headers: Headers = field(repr=False)
+    body: bytes | AsyncIterable[bytes] | None = field(default=None, repr=False)
     upgrade: str | None = None
 
 
@@ -54,7 +63,7 @@ def hops(endpoint: Endpoint, local: bool, path: str) -> list[Hop]:
     """Return where ``path`` of an endpoint's frontend is served: by each of its backends in turn, or by the peer's frontend."""
     if not local:
         place = f"{endpoint.service} of {endpoint.cloud} at {endpoint.frontend.root()}"
-        return [Hop(endpoint.frontend.origin() + path, place)]
+        return [Hop(endpoint.frontend.origin() + path, place, peer=endpoint.cloud)]
     rest = path.removeprefix(endpoint.frontend.prefix)
     found = []
     for backend in endpoint.backends:
@@ -64,6 +73,7 @@ def hops(endpoint: Endpoint, local: bool, path: str) -> list[Hop]:
                 f"http://{backend.host}:{backend.port}{tail}",
                 f"{endpoint.service} of {endpoint.cloud} at its backend {backend.url()}",
                 endpoint.forwarded_prefix,
+                endpoint.frontend.scheme == HTTPS,
             )
         )
     return found
@@ -81,11 +91,14 @@ class Upstream:
     """Asks backends and peers, for the gateway of the cloud ``at``.
 
     Each request has a connection of its own: one that was kept could be closed by the other side while a request that must
-    not be repeated is on its way. Redirects, cookies and proxies of the environment are left alone.
+    not be repeated is on its way. Redirects, cookies and proxies of the environment are left alone. ``identity`` is for peers
+    that are asked over https, and may be replaced at any time.
     """
 
-    def __init__(self, at: str) -> None:
+    def __init__(self, at: str, identity: Identity | None = None) -> None:
         self.at = at
+        self.identity = identity
+        self.holding = Holding()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -116,28 +129,54 @@ class Upstream:
         """
         url = URL(hop.url if question.query is None else f"{hop.url}?{question.query}", encoded=True)
         timeout = aiohttp.ClientTimeout(total=None, connect=timeouts.connect, sock_read=timeouts.server)
-        sent = CIMultiDict(end_to_end(question.headers))
+        kept = end_to_end(question.headers)
+        sent = CIMultiDict(kept if hop.peer else without(kept, *CLAIMS_OF_PROXIES))
         if hop.prefix is not None:
             sent["X-Forwarded-Prefix"] = hop.prefix
+        if hop.secure:
+            sent["X-Forwarded-Proto"] = HTTPS
+        if hop.peer:
+            sent[hdrs.VIA] = ", ".join([*sent.getall(hdrs.VIA, []), passed(self.at)])
         if question.upgrade is not None:
             sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", question.upgrade
+        options: Any = {"timeout": timeout, "allow_redirects": False, **self._proof(hop)}
         try:
             async with (
                 deadline,
-                self._session.request(
-                    question.method, url, headers=sent, data=question.body, timeout=timeout, allow_redirects=False
-                ) as answer,
+                self._session.request(question.method, url, headers=sent, data=question.body, **options) as answer,
             ):
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise self._failure(hop, error, timeouts) from None
+            raise self._distrust(hop, error) or self._failure(hop, error, timeouts) from None
+
+    def _proof(self, hop: Hop) -> dict[str, Any]:
+        """Return what has both sides prove who they are. Raises :class:`UpstreamError` where this one cannot."""
+        if not hop.url.startswith(f"{HTTPS}:"):
+            return {}
+        if self.identity is None:
+            why = "this gateway has no certificate that can be used; its log says why"
+            raise UpstreamError(503, f"gateway of {self.at}: {hop.place}: {why}", unreached=True)
+        return {"ssl": self.identity.context, "server_hostname": hop.peer}
+
+    def _distrust(self, hop: Hop, error: Exception) -> UpstreamError | None:
+        """Return the error for a peer that could not prove who it is, or to whom we could not; None for any other failure."""
+        fault = fault_of(error)
+        if fault is None or self.identity is None or hop.peer is None:
+            return None
+        what = what_was_wrong(fault, hop.peer, self.identity.authority)
+        unreached = isinstance(error, aiohttp.ClientConnectorError)
+        return UpstreamError(503, f"gateway of {self.at}: {hop.place}: {what}", unreached=unreached)
 
     def answer_headers(self, hop: Hop, answer: aiohttp.ClientResponse) -> Headers:
-        """Return the end-to-end headers of an answer. Raises :class:`UpstreamError` when one cannot be handed on unharmed."""
+        """Return the headers of an answer that travel on: end-to-end, and not what a gateway tells gateways alone.
+
+        Raises :class:`UpstreamError` when one cannot be handed on unharmed.
+        """
         headers = decoded(answer.raw_headers)
         if isinstance(headers, str):
             raise self.unusable(hop, f"the header {headers} of its answer is not UTF-8")
-        return end_to_end(headers)
+        kept = without(end_to_end(headers), USE)
+        return without(kept, *HOSTS_OWN) if hop.peer else kept
 
     def unusable(self, hop: Hop, why: str) -> UpstreamError:
         """Return the error for an answer that cannot be used."""
@@ -166,11 +205,22 @@ class Upstream:
                 return UpstreamError(502, f"{who} closed the connection before its answer was complete")
 
 
-async def read_answer(upstream: Upstream, hop: Hop, answer: aiohttp.ClientResponse, limit: int) -> bytes:
-    """Return the body of an answer. Raises :class:`UpstreamError` (502) when it is longer than ``limit`` bytes."""
+async def read_answer(
+    upstream: Upstream,
+    hop: Hop,
+    answer: aiohttp.ClientResponse,
+    limit: int,
+    grown: Callable[[int], Awaitable[None]] | None = None,
+) -> bytes:
+    """Return the body of an answer; ``grown`` is awaited with the size of what is there, before more is read.
+
+    Raises :class:`UpstreamError` (502) when it is longer than ``limit`` bytes.
+    """
     body = bytearray()
     async for chunk in answer.content.iter_any():
         body += chunk
+        if grown is not None:
+            await grown(len(body))
         if len(body) > limit:
             raise upstream.unusable(hop, f"its answer is larger than {limit} bytes")
     return bytes(body)

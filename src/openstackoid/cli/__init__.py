@@ -6,16 +6,26 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from openstackoid import __version__
 from openstackoid.errors import OpenstackoidError
+from openstackoid.redaction import redacted
+from openstackoid.redaction.logs import guard
 
-GROUPS = ("discover", "explain", "gateway", "lab")
+GROUPS = ("audit", "certs", "discover", "explain", "gateway", "lab", "policy")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser, also of each subcommand, whose complaints quote what was typed only as far as it may be shown."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(redacted(message))
 
 
 def build_parser(groups: Sequence[str] = GROUPS) -> argparse.ArgumentParser:
     """Return the parser of the command; each of the ``groups`` adds its own subcommands to it."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="openstackoid",
         description="Make your OpenStacks collaborative: gateways, the mesh between them, and a lab to try it.",
     )
@@ -29,14 +39,16 @@ def build_parser(groups: Sequence[str] = GROUPS) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed with a reason on stderr, 2 bad usage."""
     words = sys.argv[1:] if argv is None else argv
+    if argv is None:
+        guard()
     # A command that is named imports what it needs and no more: the lab alone takes a third of a second.
     args = build_parser(words[:1] if words and words[0] in GROUPS else GROUPS).parse_args(words)
     try:
         return int(args.run(args))
     except OpenstackoidError as error:
-        print(f"openstackoid: {error}", file=sys.stderr)
+        print(redacted(f"openstackoid: {error}"), file=sys.stderr)
         if error.hint:
-            print(f"  try: {error.hint}", file=sys.stderr)
+            print(redacted(f"  try: {error.hint}"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -45,5 +57,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        print(f"openstackoid: the operating system refused: {error}", file=sys.stderr)
+        print(redacted(f"openstackoid: the operating system refused: {error}"), file=sys.stderr)
         return 1

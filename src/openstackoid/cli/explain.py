@@ -13,7 +13,8 @@ from uuid import UUID
 
 from openstackoid.bridge.tokens import body_token, document
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Cloud, Listener, Mesh, load_mesh
+from openstackoid.mesh import DEFAULT_PORTS, Cloud, Listener, Mesh, load_mesh
+from openstackoid.redaction import redacted
 from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id
 from openstackoid.routing.pages import PAGES
 from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, parse
@@ -21,7 +22,7 @@ from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, parse
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _HEADER = re.compile(r"(?P<name>[A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*(?P<value>[^\x00-\x08\x0a-\x1f\x7f]*)")
 _URL = re.compile(
-    r"(?:http://(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?)?"
+    r"(?:(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?)?"
     r"(?P<path>/[!-~]*?)?(?P<query>\?[!-~]*)?"
 )
 _AN_ID = marked_id(UUID(int=0))
@@ -64,7 +65,7 @@ def _explain(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         listener, path, query = _target(mesh.clouds[args.at], args.url)
         recalled = None if args.remembered is None else _remembered(mesh, args.at, args.remembered)
     except ValueError as error:
-        parser.exit(2, f"{parser.prog}: {error}\n")
+        parser.exit(2, redacted(f"{parser.prog}: {error}\n"))
     headers = list(args.header)
     if args.scope is not None:
         headers.append(("X-Scope", args.scope))
@@ -110,21 +111,21 @@ def _header(text: str) -> tuple[str, str]:
 
 def _target(cloud: Cloud, url: str) -> tuple[Listener, str, str]:
     """Return the socket, the raw path and the query (with its ``?``) of a URL. Raises ``ValueError`` with what is accepted."""
-    if url.lower().startswith("https:"):
-        raise ValueError(f"{url!r}: https is not supported; an http:// URL is accepted")
     match = _URL.fullmatch(url)
     if match is None or "#" in url or not (match["host"] or match["path"]):
-        raise ValueError(f"{url!r} is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded")
-    frontends = ", ".join(f"http://{listener}" for listener in cloud.listeners)
+        raise ValueError(f"{url!r} is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded")
+    origins = {endpoint.listener: endpoint.frontend.origin() for endpoint in cloud.endpoints}
+    frontends = ", ".join(origins[listener] for listener in cloud.listeners)
     path, query = match["path"] or "/", match["query"] or ""
     if match["host"] is None:
         if len(cloud.listeners) != 1:
             raise ValueError(f"{url!r} is a path alone, and the gateway of {cloud.name} has several frontends: {frontends}")
         listener = cloud.listeners[0]
     else:
-        listener = Listener(match["host"].lower(), int(match["port"] or 80))
-        if listener not in cloud.listeners:
-            raise ValueError(f"the gateway of {cloud.name} has no frontend http://{listener}; it has: {frontends}")
+        listener = Listener(match["host"].lower(), int(match["port"] or DEFAULT_PORTS[match["scheme"]]))
+        asked = f"{match['scheme']}://{listener}"
+        if origins.get(listener) != asked:
+            raise ValueError(f"the gateway of {cloud.name} has no frontend {asked}; it has: {frontends}")
     if path.startswith(PAGES):
         raise ValueError(f"what is below {PAGES} is the gateway's own and goes to no service")
     return listener, path, query
@@ -154,6 +155,8 @@ def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
         yield "reason", [told.reason or ""]
         return
     there = ", ".join(told.clouds)
+    if told.guest is not None:
+        yield "policy", [f"asked about this user of {told.guest} first; `openstackoid policy check` says what he may"]
     match told.route:
         case "local":
             yield "route", [f"local: forwarded to {told.service} of {there}, the gateway's own cloud"]

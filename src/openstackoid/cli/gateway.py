@@ -9,10 +9,15 @@ import tempfile
 from pathlib import Path
 
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
+from openstackoid.gateway.configuration import check_certificate
 from openstackoid.gateway.folder import write_files
 from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import BUNDLED, find_haproxy
 from openstackoid.haproxy.process import validate
+from openstackoid.redaction import logs
+from openstackoid.redaction.process import seal
+
+_LOG = logging.getLogger("openstackoid.gateway")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -51,18 +56,23 @@ def _render(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     haproxy = find_haproxy(args.haproxy)
-    files = load_configuration(args.config, args.cloud, Runtime("/bridge.sock", "/haproxy.sock", "/records.sock")).files
+    configuration = load_configuration(args.config, args.cloud, Runtime("/bridge.sock", "/haproxy.sock", "/records.sock"))
+    files = configuration.files
     with tempfile.TemporaryDirectory(prefix="openstackoid-") as folder:
         write_files(Path(folder), files)
         warnings = asyncio.run(validate(haproxy, Path(folder)))
-    for warning in warnings:
+    ends, soon = check_certificate(configuration.cloud)
+    for warning in (*warnings, *soon):
         print(warning, file=sys.stderr)
     print(f"OK: {haproxy} accepts the gateway of {args.cloud}")
+    if ends is not None:
+        print(f"OK: the certificate of {args.cloud} is good until {ends:%Y-%m-%d %H:%M} UTC")
     return 0
 
 
 def _run(args: argparse.Namespace) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    seal()
+    logs.set_up("%(asctime)s %(levelname)s %(message)s")
     return asyncio.run(_supervise(args))
 
 
@@ -70,7 +80,7 @@ async def _supervise(args: argparse.Namespace) -> int:
     haproxy = find_haproxy(args.haproxy)
     folder = Folder(args.state_dir or default_folder(args.cloud))
     for pid in folder.open(args.cloud):
-        logging.warning("stopped process %d, which an earlier run had left", pid)
+        _LOG.warning("stopped process %d, which an earlier run had left", pid)
     try:
         await Supervisor(args.cloud, args.config, folder, haproxy).run()
     finally:

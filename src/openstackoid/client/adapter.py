@@ -4,13 +4,14 @@
 import functools
 import logging
 from collections.abc import Container, Mapping
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
 
 from openstackoid.client.hops import printable
 from openstackoid.client.trace import REQUEST_ID_HEADER, Trace, is_marked
+from openstackoid.redaction import shown_url
+from openstackoid.redaction.logs import Discreet
 from openstackoid.scope import Scope
 
 SCOPE_HEADER = "X-Scope"
@@ -19,6 +20,7 @@ ISSUER_HEADER = "X-Scope-Identity"
 """By which a gateway says, with the answer to a log-in that it sent to another cloud, whose token this is."""
 _GATEWAYS_OWN = (400, 403, 502, 503, 504)
 _LOG = logging.getLogger("openstackoid.client")
+_LOG.addFilter(Discreet())
 
 
 class ScopeAdapter(BaseAdapter):
@@ -62,8 +64,8 @@ class ScopeAdapter(BaseAdapter):
     ) -> requests.Response:
         """Send one request, with the headers where they belong and without them where they do not."""
         url = request.url or ""
-        # The query is left out of the log: it may hold a secret, such as an object's temporary signature.
-        shown = urlsplit(url)._replace(query="", fragment="").geturl()
+        # Its query may hold a secret, such as an object's temporary signature; its path and its user as well.
+        shown = shown_url(url)
         send = functools.partial(self.wrapped.send, verify=verify, cert=cert, proxies=proxies)
         if url not in self.own:
             self._clear(request, shown)

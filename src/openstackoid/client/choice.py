@@ -9,6 +9,7 @@ from typing import Any
 from openstack.config.cloud_region import CloudRegion
 
 from openstackoid.client.errors import ScopeRefusedError
+from openstackoid.redaction import redacted
 from openstackoid.scope import Scope, ScopeError, official_service_type, official_service_types, parse
 
 OPTION = "--os-scope"
@@ -102,7 +103,7 @@ def forced(config: Mapping[str, Any]) -> bool:
     value = config.get("scope_force")
     if value is None or isinstance(value, bool):
         return bool(value)
-    raise ScopeRefusedError(f"scope_force: true or false is expected, not {value!r}")
+    raise ScopeRefusedError(f"scope_force: true or false is expected, not {redacted(repr(value))}")
 
 
 def refuse_openstacksdks_variable() -> None:
@@ -131,7 +132,7 @@ def names(value: object, where: str) -> list[str]:
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
-        raise ScopeRefusedError(f"{where}: a list of names is expected, not {value!r}")
+        raise ScopeRefusedError(f"{where}: a list of names is expected, not {redacted(repr(value))}")
     return [name.strip() for name in value if name.strip()]
 
 

@@ -16,6 +16,7 @@ from openstackoid.client.errors import ScopeRefusedError
 from openstackoid.client.in_force import scope_in_force
 from openstackoid.client.origins import origins_of
 from openstackoid.client.trace import Trace
+from openstackoid.redaction import redacted
 
 _OURS = "openstackoid.client."
 
@@ -34,7 +35,8 @@ def install(connection: Connection, trace: Trace | None = None) -> None:
     except ScopeRefusedError:
         raise
     except Exception as error:
-        raise ScopeRefusedError(f"the scope cannot be sent, so nothing is: {type(error).__name__}: {error}") from error
+        said = redacted(f"{type(error).__name__}: {error}")
+        raise ScopeRefusedError(f"the scope cannot be sent, so nothing is: {said}") from error
     if following:
         EntryPoint(name="vendor_hook", value=following, group="vendor_hook").load()(connection)
 

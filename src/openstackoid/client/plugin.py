@@ -28,6 +28,7 @@ from openstackoid.client.choice import (
 )
 from openstackoid.client.errors import ScopeRefusedError
 from openstackoid.client.trace import Trace
+from openstackoid.redaction import redacted
 from openstackoid.scope import official_service_types
 
 API_NAME = "openstackoid"
@@ -127,5 +128,5 @@ def _custom_services() -> frozenset[str]:
 
 def _refuse(message: str) -> NoReturn:
     """End the command as a usage error does, but without argparse's hundred lines of usage."""
-    print(f"openstack: {message}", file=sys.stderr)
+    print(redacted(f"openstack: {message}"), file=sys.stderr)
     raise SystemExit(_USAGE_ERROR)

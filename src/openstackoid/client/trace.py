@@ -19,6 +19,7 @@ import requests
 
 from openstackoid.client.hops import Hop, branches, draw, hop_of, milliseconds, nest, printable
 from openstackoid.client.pages import TIMEOUT, Get, NoSuchPageError, PageError, base_of, trace_page
+from openstackoid.redaction import shown_path
 
 REQUEST_ID_HEADER = "X-OpenStack-Request-Id"
 PREFIX = "req-7472ace0-"
@@ -43,7 +44,7 @@ class Traced:
 
     request_id: str | None
     method: str
-    url: str
+    url: str = field(repr=False)
     get: Get
     status: int = 0
     seconds: float = 0.0
@@ -52,7 +53,8 @@ class Traced:
         """Return the request in one line."""
         status = str(self.status) if self.status else "no answer"
         shown = f", {self.request_id}" if self.request_id else ""
-        return printable(f"{self.method} {urlsplit(self.url).path or '/'} {status}, {milliseconds(self.seconds)}{shown}")
+        path = shown_path(urlsplit(self.url).path) or "/"
+        return printable(f"{self.method} {path} {status}, {milliseconds(self.seconds)}{shown}")
 
 
 @dataclass

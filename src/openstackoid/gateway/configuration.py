@@ -3,29 +3,38 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from openstackoid.haproxy import Runtime, compile_gateway
-from openstackoid.mesh import Account, Cloud, Mesh, MeshError, load_readers, parse_mesh
+from openstackoid.mesh import Account, Cloud, Mesh, MeshError, Tls, load_readers, parse_mesh, unprotected
+from openstackoid.tls import AUTHORITY, CERTIFICATE, checked_files, warnings_about
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """One state of the mesh description, as far as the gateway of ``cloud`` is concerned.
 
-    ``files`` are HAProxy's, by name. ``text`` is kept so that both parts go on with the very same description, whatever
+    ``files`` are HAProxy's, by name; with TLS, copies of the certificate and the authority are among them, so that a broken new
+    one breaks nothing that runs. ``text`` is kept so that both parts go on with the very same description, whatever
     happens to the operator's file meanwhile. ``accounts`` are the reader accounts at peers; they are not kept in a file.
     """
 
     text: str
     mesh: Mesh
     cloud: Cloud
-    files: Mapping[str, str]
+    files: Mapping[str, str] = field(repr=False)
     accounts: Mapping[str, Account] = field(default_factory=dict)
 
 
+COPIES = Tls(CERTIFICATE, AUTHORITY)
+"""Where a running gateway has its certificate and the authority: beside its HAProxy's configuration."""
+
+
 def load_configuration(path: Path, cloud: str, runtime: Runtime, *, secrets: bool = True) -> Configuration:
-    """Return what ``path`` says for the gateway of ``cloud``; without ``secrets``, the file of reader accounts is not opened.
+    """Return what ``path`` says for the gateway of ``cloud``.
+
+    Without ``secrets``, the file of reader accounts is not opened, nor are those of TLS: HAProxy's configuration names them.
 
     Raises :class:`openstackoid.errors.OpenstackoidError`.
     """
@@ -35,9 +44,26 @@ def load_configuration(path: Path, cloud: str, runtime: Runtime, *, secrets: boo
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise MeshError(f"{path}: cannot read the mesh description: {reason}") from None
     mesh = parse_mesh(text, str(path))
-    files = compile_gateway(mesh, cloud, runtime)
+    copies: Mapping[str, str] = {}
+    tls = mesh.clouds[cloud].tls if cloud in mesh.clouds else None
+    files = compile_gateway(mesh, cloud, runtime, COPIES if secrets else None)
+    if secrets and tls is not None:
+        copies = checked_files(tls.certificate, tls.authority, cloud)
     accounts = load_readers(mesh, cloud) if secrets else {}
-    return Configuration(text, mesh, mesh.clouds[cloud], files, accounts)
+    return Configuration(text, mesh, mesh.clouds[cloud], {**files, **copies}, accounts)
+
+
+def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:
+    """Return when the certificate of a gateway ends, if it has one, and what its operator should know of how it is protected.
+
+    Raises :class:`openstackoid.tls.TlsError`.
+    """
+    plain = [f"{origin} is http, and not on loopback: tokens travel unprotected" for origin in unprotected(cloud)]
+    if cloud.tls is None:
+        return None, plain
+    hosts = [listener.host for listener in sorted(cloud.secure_listeners)]
+    ends, said = warnings_about(cloud.tls.certificate, cloud.tls.authority, cloud.name, hosts)
+    return datetime.fromtimestamp(ends, UTC), said + plain
 
 
 def render(files: Mapping[str, str]) -> str:

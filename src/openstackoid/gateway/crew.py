@@ -4,19 +4,22 @@
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from openstackoid.bridge.audit import Audit
+from openstackoid.gateway.audit import Departures
 from openstackoid.gateway.child import Child
 from openstackoid.gateway.decisions import Part
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.folder import Folder
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import complaints
+from openstackoid.haproxy.records import shown_line
+from openstackoid.redaction import process
 
 log = logging.getLogger("openstackoid.gateway")
 
@@ -42,6 +45,7 @@ class Crew:
         self.haproxy = haproxy
         self.hurry = asyncio.Event()
         self._children: set[Child] = set()
+        self._departures = Departures(cloud, Audit(folder.audit))
 
     async def launch(self, part: Part, argv: Sequence[str], ready: Callable[[int], Awaitable[bool]]) -> Child:
         """Start a part and wait until ``ready`` says of its process id that it accepts connections.
@@ -51,10 +55,10 @@ class Crew:
         try:
             if part is Part.HAPROXY:
                 says = _HaproxySays()
-                child = await Child.start(part, argv, self.haproxy.environment(), _requests, says)
+                child = await Child.start(part, argv, self.haproxy.environment(), self._requests, says)
             else:
                 says = None
-                child = await Child.start(part, argv, _without_credentials(), _pass_on, _pass_on)
+                child = await Child.start(part, argv, process.environment(), _pass_on, _pass_on)
         except OSError as error:
             raise GatewayError(f"{part} of {self.cloud} cannot be started: {error.strerror}") from None
         self._children.add(child)
@@ -70,6 +74,11 @@ class Crew:
                 raise GatewayError(f"{part} of {self.cloud} was not ready after {START_PATIENCE:g} s")
             await asyncio.sleep(_GLANCE)
         raise GatewayError(f"{part} of {self.cloud} {await asyncio.shield(child.end)} before it was ready; it says why above")
+
+    def _requests(self, lines: bytes) -> None:
+        """HAProxy's log of requests and of what happens to backends, a line each; it lacks the time, and shows any path."""
+        now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
+        _pass_on(b"".join(now + shown_line(line) for line in self._departures(lines).splitlines(keepends=True)))
 
     def _left(self, child: Child) -> None:
         self._children.discard(child)
@@ -103,21 +112,11 @@ class Crew:
                 wait.cancel()
 
 
-def _without_credentials() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
-
-
 def _pass_on(lines: bytes) -> None:
     """The Python service's lines are a log already."""
     with contextlib.suppress(OSError):
         sys.stderr.buffer.write(lines)
         sys.stderr.buffer.flush()
-
-
-def _requests(lines: bytes) -> None:
-    """HAProxy's log of requests and of what happens to backends, a line each; all that it lacks is the time."""
-    now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
-    _pass_on(b"".join(now + line for line in lines.splitlines(keepends=True)))
 
 
 class _HaproxySays:

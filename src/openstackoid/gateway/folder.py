@@ -71,6 +71,11 @@ class Folder:
         return self.path / "workflows.journal"
 
     @property
+    def audit(self) -> Path:
+        """The audit log, to which both parts write; it outlives the gateway."""
+        return self.path / "audit.log"
+
+    @property
     def bridge_socket(self) -> Path:
         """Where the Python service listens."""
         return self._sockets / "bridge.sock"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.child import Child
-from openstackoid.gateway.configuration import Configuration, load_configuration
+from openstackoid.gateway.configuration import Configuration, check_certificate, load_configuration
 from openstackoid.gateway.crew import Crew
 from openstackoid.gateway.decisions import Part, Watch, affected
 from openstackoid.gateway.folder import Folder, write_private
@@ -20,6 +20,7 @@ from openstackoid.gateway.keeper import Keeper
 from openstackoid.gateway.ports import check_free, new_sockets, sockets
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import Predecessor, command, serving_pid, validate
+from openstackoid.tls import AUTHORITY, CERTIFICATE
 
 log = logging.getLogger("openstackoid.gateway")
 
@@ -38,6 +39,7 @@ class Supervisor:
         self._bridge = Keeper(Part.BRIDGE, cloud, self._start_bridge)
         self._haproxy = Keeper(Part.HAPROXY, cloud, self._start_haproxy)
         self._generation: Path
+        self._watched = [path]
         self._stop, self._hung_up = asyncio.Event(), asyncio.Event()
         self._terminal = sys.stdin.isatty() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
 
@@ -73,11 +75,13 @@ class Supervisor:
     async def _work(self) -> None:
         watch = Watch(self._digest())
         running = await self._read()
+        self._watched = _watched(self.path, running)
         self._generation = await self._draft(running)
         check_free(self.cloud, sockets(running.cloud))
-        write_private(self.folder.mesh, running.text)
+        self._hand_over(running)
         await self._bridge.replace()
         await self._haproxy.replace()
+        _warn(running)
         log.info("gateway of %s is ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
         await asyncio.gather(self._bridge.keep(), self._haproxy.keep(), self._follow(running, watch))
 
@@ -87,7 +91,8 @@ class Supervisor:
         argv = [sys.executable, "-m", "openstackoid.bridge", "--cloud", self.cloud]
         argv += ["--config", str(self.folder.mesh), "--socket", str(socket)]
         argv += ["--haproxy-socket", str(self.folder.stats_socket), "--records-socket", str(self.folder.records_socket)]
-        argv += ["--journal", str(self.folder.journal)]
+        argv += ["--journal", str(self.folder.journal), "--audit-log", str(self.folder.audit)]
+        argv += ["--tls-files", str(self.folder.path)]
 
         async def ready(_: int) -> bool:
             return await _accepts(socket)
@@ -119,6 +124,8 @@ class Supervisor:
                 continue
             if changed:
                 running = candidate
+                self._watched = _watched(self.path, running)
+                _warn(running)
                 log.info("gateway of %s has reloaded, ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
             elif asked:
                 log.info("nothing has changed for the gateway of %s", self.cloud)
@@ -147,9 +154,18 @@ class Supervisor:
             finally:
                 self.folder.discard(old)
         if parts:
-            write_private(self.folder.mesh, candidate.text)
+            self._hand_over(candidate)
             await self._bridge.tell(signal.SIGHUP)
         return bool(parts)
+
+    def _hand_over(self, configuration: Configuration) -> None:
+        """Write what the Python service reads: copies, which go on to be good whatever the operator's files become."""
+        for name in (CERTIFICATE, AUTHORITY):
+            if name in configuration.files:
+                write_private(self.folder.path / name, configuration.files[name])
+            else:
+                (self.folder.path / name).unlink(missing_ok=True)
+        write_private(self.folder.mesh, configuration.text)
 
     async def _draft(self, configuration: Configuration) -> Path:
         """Return the folder of a new generation that HAProxy accepts; where it does not, nothing is left of it."""
@@ -167,10 +183,24 @@ class Supervisor:
         return await asyncio.to_thread(load_configuration, self.path, self.cloud, self.folder.runtime)
 
     def _digest(self) -> str | None:
+        """Return what the files look like now: the description, and those of TLS that it names; None if one cannot be read."""
         try:
-            return hashlib.sha256(self.path.read_bytes()).hexdigest()
+            return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in self._watched)).hexdigest()
         except OSError:
             return None
+
+
+def _warn(running: Configuration) -> None:
+    """Say what an operator should know of how his gateway is protected, and for how long."""
+    # A file that is broken again by now is said when it is read again.
+    with contextlib.suppress(OpenstackoidError):
+        for line in check_certificate(running.cloud)[1]:
+            log.warning("%s", line)
+
+
+def _watched(path: Path, running: Configuration) -> list[Path]:
+    tls = running.cloud.tls
+    return [path, *(Path(name) for name in ((tls.certificate, tls.authority) if tls else ()))]
 
 
 async def _accepts(path: Path) -> bool:

@@ -6,8 +6,8 @@ and which of our frontends to put in their place. The rules are the same for eve
 """
 
 from openstackoid.haproxy.maps import LINKS
-from openstackoid.mesh import INTERFACES, Cloud, Mesh
-from openstackoid.routing import own_identity
+from openstackoid.mesh import DEFAULT_PORTS, HTTPS, INTERFACES, Cloud, Mesh
+from openstackoid.routing import link_schemes, own_identity
 
 LOCAL, PEER = "local", "peer"
 """The two ``defaults`` sections that hold the rules: of the gateway's own backends, and of its peers."""
@@ -24,9 +24,9 @@ def request_rules() -> list[str]:
     ]
 
 
-def local_rules(mesh: Mesh) -> list[str]:
-    """Return the rules for the answers of the gateway's own services, some of which forget their prefix."""
-    return [_leave_unless(_has("Location")), *_mended("Location", "%[var(txn.endpoint)]", mesh)]
+def local_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
+    """Return the rules for the answers of the gateway's own services, some of which forget their prefix, or the scheme."""
+    return [_leave_unless(_has("Location")), *_mended("Location", "%[var(txn.endpoint)]", mesh, cloud)]
 
 
 def peer_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
@@ -42,8 +42,8 @@ def peer_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
             )
     return [
         _leave_unless(_has("Location"), _has("Content-Location"), "{ status 401 }"),
-        *_mended("Location", "%[var(txn.target)]", mesh),
-        *_mended("Content-Location", "%[var(txn.target)]", mesh),
+        *_mended("Location", "%[var(txn.target)]", mesh, cloud),
+        *_mended("Content-Location", "%[var(txn.target)]", mesh, cloud),
         *identity,
     ]
 
@@ -56,6 +56,11 @@ def _deepest(mesh: Mesh) -> int:
     return max(path.count("/") for path in paths)
 
 
+def _spoken(cloud: Cloud) -> list[str]:
+    """Return the schemes that clients speak to this gateway."""
+    return sorted({endpoint.frontend.scheme for endpoint in cloud.endpoints})
+
+
 def _has(header: str) -> str:
     return f"{{ res.fhdr({header}) -m found }}"
 
@@ -65,8 +70,15 @@ def _leave_unless(*conditions: str) -> str:
     return f"http-response allow unless {' or '.join(conditions)}"
 
 
-def _mended(header: str, asked: str, mesh: Mesh) -> list[str]:
+def _mended(header: str, asked: str, mesh: Mesh, cloud: Cloud) -> list[str]:
     """Return the rules for one header; ``asked`` is the format of the map's key for who was asked for what."""
+    schemes = link_schemes(cloud)
+    absolute = " ".join(f"{scheme}://" for scheme in schemes)
+    origin = f"^http{'s?' if HTTPS in schemes else ''}://[^/?]*"
+    plain = ",".join(f"regsub(':{DEFAULT_PORTS[scheme]}$','')" for scheme in schemes)
+    spoken = [("", scheme) for scheme in _spoken(cloud)]
+    if len(spoken) > 1:
+        spoken = [(" { ssl_fc }" if scheme == HTTPS else " !{ ssl_fc }", scheme) for _, scheme in spoken]
     link, at, path = (f"{{ var(txn.{name}) -m found }}" for name in ("link", "link_at", "link_path"))
     own = "{ var(txn.link_at),strcmp(txn.link_host) eq 0 }"
     return [
@@ -76,12 +88,12 @@ def _mended(header: str, asked: str, mesh: Mesh) -> list[str]:
             for name in ("link", "link_at", "link_path", "link_key", "link_place", "link_origin")
         ),
         f"http-response set-var(txn.link) res.fhdr({header})",
-        f"http-response set-var(txn.link_host) var(txn.host),lower,regsub(':80$','') if {link}",
+        f"http-response set-var(txn.link_host) var(txn.host),lower,{plain} if {link}",
         f"http-response set-var-fmt(txn.link_socket) %[so_id] if {link}",
-        f"http-response set-var(txn.link_at) var(txn.link),field(3,/),field(1,?),lower,regsub(':80$','') if {link}"
-        " { var(txn.link) -m beg http:// }",
-        f"http-response set-var(txn.link_path) var(txn.link),regsub('^http://[^/?]*','') if {link}"
-        " { var(txn.link) -m beg http:// / } !{ var(txn.link) -m beg // }",
+        f"http-response set-var(txn.link_at) var(txn.link),field(3,/),field(1,?),lower,{plain} if {link}"
+        f" {{ var(txn.link) -m beg {absolute} }}",
+        f"http-response set-var(txn.link_path) var(txn.link),regsub('{origin}','') if {link}"
+        f" {{ var(txn.link) -m beg {absolute} / }} !{{ var(txn.link) -m beg // }}",
         f'http-response set-var-fmt(txn.link_key) "{asked}|%[var(txn.link_path),field(1,?)]/" if {path} {own} or {path} !{at}',
         'http-response set-var-fmt(txn.link_key) "%[var(txn.cloud)]/%[var(txn.endpoint),field(2,.)]|%[var(txn.link_at)]'
         f'%[var(txn.link_path),field(1,?)]/" if {path} !{{ var(txn.link_key) -m found }}',
@@ -95,6 +107,9 @@ def _mended(header: str, asked: str, mesh: Mesh) -> list[str]:
         f'http-response set-var-fmt(txn.link_path) "/%[var(txn.link_path)]" if {_OURS} !{{ var(txn.link_path) -m beg / }}',
         "# A path stays a path; of our sockets, the one that the client spoke to has the name that it used.",
         f"http-response set-var(txn.link_origin) var(txn.link_place),field(3,|) if {_OURS} {at}",
-        f"http-response set-var-fmt(txn.link_origin) http://%[var(txn.host)] if {_OURS} {at} {_SAME_SOCKET}",
+        *(
+            f"http-response set-var-fmt(txn.link_origin) {scheme}://%[var(txn.host)] if {_OURS} {at} {_SAME_SOCKET}{where}"
+            for where, scheme in spoken
+        ),
         f'http-response set-header {header} "%[var(txn.link_origin)]%[var(txn.link_path)]" if {_OURS}',
     ]

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
+from openstackoid.redaction import process
 
 BUNDLED, SYSTEM = "bundled", "system"
 OLDEST = (2, 6)
@@ -110,7 +111,7 @@ def _version(path: Path, libraries: Path | None) -> tuple[int, int, int]:
 
 
 def _environment(libraries: Path | None) -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
+    environment = process.environment()
     if libraries is not None:
         present = environment.get("LD_LIBRARY_PATH")
         environment["LD_LIBRARY_PATH"] = f"{libraries}{os.pathsep}{present}" if present else str(libraries)

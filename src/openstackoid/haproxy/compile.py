@@ -5,22 +5,27 @@ import json
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
+from openstackoid.haproxy import hardening
 from openstackoid.haproxy.answers import LOCAL, PEER, local_rules, peer_rules
+from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, told_by_peers, told_by_services, told_by_the_bridge
 from openstackoid.haproxy.maps import (
     ENDPOINTS,
     LINKS,
     PAIRS,
     RELINKED,
+    SENDERS,
     TARGETS,
     endpoints_map,
     links_map,
     pairs_map,
     relinked_map,
+    senders_map,
     targets_map,
 )
 from openstackoid.haproxy.records import LOG_FORMAT, observing
 from openstackoid.haproxy.rules import rules
-from openstackoid.mesh import Cloud, Endpoint, Listener, Mesh
+from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
+from openstackoid.mesh import Cloud, Endpoint, Listener, Mesh, Tls, check_wire
 from openstackoid.routing import watched_services
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.places import BRIDGE, FRONTEND, bind_ids, local_backend, peer_backend
@@ -29,6 +34,7 @@ _BASE = "gateway"
 _TITLES = {
     400: "Bad Request",
     408: "Request Timeout",
+    429: "Too Many Requests",
     500: "Internal Server Error",
     502: "Bad Gateway",
     503: "Service Unavailable",
@@ -49,10 +55,13 @@ class Runtime:
     records_socket: str
 
 
-def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime) -> dict[str, str]:
+def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime, tls: Tls | None = None) -> dict[str, str]:
     """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps that stand beside it.
 
-    Raises :class:`CompileError` for a cloud that the mesh does not know, and for an endpoint of it without a backend.
+    ``tls`` is where HAProxy finds certificate and authority, if elsewhere than the mesh says.
+
+    Raises :class:`CompileError` for a cloud that the mesh does not know, and for an endpoint of it without a backend;
+    :class:`~openstackoid.mesh.MeshError` for what keeps the traffic from being protected.
     """
     if cloud not in mesh.clouds:
         raise CompileError(f"the mesh has no cloud '{cloud}'; known: {', '.join(sorted(mesh.clouds))}")
@@ -61,19 +70,24 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime) -> dict[str, str]:
         if not endpoint.backends:
             spot = f"clouds.{cloud}.services.{endpoint.catalog_type}.backend"
             raise CompileError(f"{spot}: the gateway of {cloud} needs the address of the service for {endpoint.interfaces[0]}")
+    check_wire(mesh, cloud)
+    files = None if here.tls is None else tls or here.tls
     sections = [
-        _section("global", _global(runtime)),
+        _section("global", [*_global(runtime), *global_lines(here)]),
         _section(f"defaults {_BASE}", _defaults(here)),
-        _section(f"frontend {FRONTEND} from {_BASE}", _frontend(mesh, here, runtime)),
+        _section(f"frontend {FRONTEND} from {_BASE}", _frontend(mesh, here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
-        _section(f"defaults {LOCAL} from {_BASE}", local_rules(mesh)),
+        _section(
+            f"defaults {LOCAL} from {_BASE}",
+            [*scheme_for_services(here), *hardening.local_lines(), *told_by_services(), *local_rules(mesh, here)],
+        ),
         *(_section(f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
-        _section(f"defaults {PEER} from {_BASE}", peer_rules(mesh, here)),
+        _section(f"defaults {PEER} from {_BASE}", [*hardening.peer_lines(here), *told_by_peers(), *peer_rules(mesh, here)]),
     ]
     for name, peer in mesh.clouds.items():
         if name != cloud:
             sections += [
-                _section(f"backend {peer_backend(peer, listener)} from {PEER}", _peer(here, peer, listener))
+                _section(f"backend {peer_backend(peer, listener)} from {PEER}", _peer(here, peer, listener, files))
                 for listener in peer.listeners
             ]
     return {
@@ -83,6 +97,7 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime) -> dict[str, str]:
         TARGETS: targets_map(mesh, cloud),
         LINKS: links_map(mesh, cloud),
         RELINKED: relinked_map(mesh, cloud),
+        **({SENDERS: senders_map(mesh)} if here.secure_listeners else {}),
     }
 
 
@@ -92,9 +107,10 @@ def _section(title: str, lines: list[str]) -> str:
 
 def _global(runtime: Runtime) -> list[str]:
     return [
-        "log stdout format raw local0 info",
+        f"log stdout len {LONGEST_LINE} format raw local0 info",
         "default-path config",
-        f"stats socket {runtime.stats_socket} mode 600 level admin expose-fd listeners",
+        "# The lowest level: it shows no request that HAProxy could not read (`show errors`), which would hold its headers.",
+        f"stats socket {runtime.stats_socket} mode 600 level user expose-fd listeners",
         "# A process that was replaced finishes its requests, downloads included, for this long.",
         "hard-stop-after 30m",
     ]
@@ -105,7 +121,7 @@ def _defaults(cloud: Cloud) -> list[str]:
     return [
         "mode http",
         "log global",
-        f'log-format "{LOG_FORMAT}"',
+        f'log-format "{LOG_FORMAT} {LEFT_FORMAT}"',
         f"timeout connect {_ms(timeouts.connect)}",
         f"timeout client {_ms(timeouts.client)}",
         f"timeout server {_ms(timeouts.server)}",
@@ -129,10 +145,15 @@ _GENERAL = {
 }
 
 
-def _frontend(mesh: Mesh, cloud: Cloud, runtime: Runtime) -> list[str]:
-    binds = [f"bind {cloud.bind or listener.host}:{listener.port} id {number}" for listener, number in bind_ids(cloud).items()]
+def _frontend(mesh: Mesh, cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
+    binds = [
+        f"bind {cloud.bind or listener.host}:{listener.port} id {number}{bind_options(cloud, listener, files)}"
+        for listener, number in bind_ids(cloud).items()
+    ]
+    often = f"gateway of {cloud.name}: %[src] sends more than {cloud.limits.source_requests} requests a second"
     return [
         *binds,
+        *hardening.frontend_lines(cloud, _answer(429, often, retry=hardening.RATE_WINDOW)),
         *observing(runtime.records_socket),
         f"monitor-uri {HEALTH}",
         *rules(cloud, watched_services(mesh)),
@@ -145,8 +166,11 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
     patience = timeouts.server + timeouts.connect + 5
     return [
         f"timeout server {_ms(patience)}",
-        *_failures(cloud, "the Python service behind the gateway"),
-        f"server bridge unix@{runtime.bridge_socket}",
+        *told_by_the_bridge(cloud.tls is not None),
+        *nothing_of_the_scheme(cloud),
+        *hardening.bridge_lines(cloud.limits),
+        *_failures(cloud, "the Python service behind the gateway", trouble="%[var(txn.bridge_trouble)]", retry=1),
+        f"server bridge unix@{runtime.bridge_socket} maxconn {cloud.limits.bridge}",
     ]
 
 
@@ -166,7 +190,7 @@ def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
     ]
 
 
-def _peer(here: Cloud, peer: Cloud, listener: Listener) -> list[str]:
+def _peer(here: Cloud, peer: Cloud, listener: Listener, files: Tls | None) -> list[str]:
     """The backend of one socket of a peer's gateway, for every service that the peer serves there."""
     lines = []
     for endpoint in here.endpoints:
@@ -179,7 +203,7 @@ def _peer(here: Cloud, peer: Cloud, listener: Listener) -> list[str]:
         *_failures(here, f"%[var(txn.endpoint),field(1,.)] of {peer.name} at {listener}"),
         f"option httpchk GET {HEALTH}",
         _checks(here.timeouts.check),
-        f"server gateway {listener.host}:{listener.port}",
+        f"server gateway {listener.host}:{listener.port}{peer_options(peer, files)}",
     ]
 
 
@@ -199,19 +223,26 @@ def _new_prefix(old: str, new: str) -> list[str]:
     return [f"http-request replace-path '^{escaped}(.*)$' '{new}\\1'"]
 
 
-def _failures(cloud: Cloud, service: str) -> list[str]:
+def _failures(cloud: Cloud, service: str, *, trouble: str = "cannot be reached", retry: int | None = None) -> list[str]:
     timeouts = cloud.timeouts
     return [
         _http_error(502, f"gateway of {cloud.name}: {service} gave no valid answer"),
-        _http_error(503, f"gateway of {cloud.name}: {service} cannot be reached"),
+        f"http-error {_answer(503, f'gateway of {cloud.name}: {service} {trouble}', retry=retry)}",
         _http_error(504, f"gateway of {cloud.name}: {service} did not answer within {timeouts.server:g} s"),
     ]
 
 
 def _http_error(status: int, message: str) -> str:
+    return f"http-error {_answer(status, message)}"
+
+
+def _answer(status: int, message: str, *, retry: int | None = None) -> str:
+    """Return what ``http-error`` and ``http-request return`` take; ``retry`` is when to come again, in seconds."""
     body = json.dumps({"error": {"code": status, "title": _TITLES[status], "message": message}})
-    return f"http-error status {status} content-type application/json lf-string '{body}'"
+    again = "" if retry is None else f" hdr Retry-After {retry}"
+    return f"status {status} content-type application/json{again} lf-string '{body}'"
 
 
 def _ms(seconds: float) -> str:
-    return f"{round(seconds * 1000)}ms"
+    # To HAProxy, 0 is no limit at all.
+    return f"{max(1, round(seconds * 1000))}ms"

@@ -9,6 +9,7 @@ from openstackoid.routing.places import bind_ids, peer_backend
 
 ENDPOINTS, PAIRS, TARGETS = "endpoints.map", "pairs.map", "targets.map"
 LINKS, RELINKED = "links.map", "relinked.map"
+SENDERS = "senders.map"
 
 
 def endpoints_map(cloud: Cloud) -> str:
@@ -37,6 +38,11 @@ def targets_map(mesh: Mesh, at: str) -> str:
 def relinked_map(mesh: Mesh, at: str) -> str:
     """The targets in whose answers the bridge mends links, and in which of them."""
     return _lines((key, which) for key, here, target in _targets(mesh, at) if (which := relinked(here, target)))
+
+
+def senders_map(mesh: Mesh) -> str:
+    """The clouds whose gateways may show a certificate."""
+    return _lines((name, name) for name in mesh.clouds)
 
 
 def links_map(mesh: Mesh, at: str) -> str:

@@ -8,12 +8,16 @@ be named twice. Whatever else is possible sets ``txn.bridge``, and Python decide
 
 from collections.abc import Collection
 
+from openstackoid.haproxy import hardening
 from openstackoid.haproxy.answers import request_rules
+from openstackoid.haproxy.audit import leaving
 from openstackoid.haproxy.maps import ENDPOINTS, PAIRS, RELINKED, TARGETS
 from openstackoid.haproxy.records import own_pages_and_traces
+from openstackoid.haproxy.tls import sender_rules, told_to_the_bridge
 from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE, VERSION_DOCUMENT
 from openstackoid.routing.places import bind_ids
+from openstackoid.routing.reading import NOT_FOR_SCOPES
 from openstackoid.scope import LEADERS, MARKER, MAX_LENGTH
 
 NATIVE_ENTRIES = 8
@@ -27,7 +31,10 @@ _ENTRY = '"[a-z*][a-z0-9-]*" *: *"[A-Za-z0-9._-]+"'
 _SCOPE = rf"^\{{ *{_ENTRY}( *, *{_ENTRY})* *\}}$"
 # HAProxy compiles patterns without numbered groups, but a group with a name can be referred to.
 _TWICE = r'"(?P<service>[^"]+)":"[^"]+",(.*,)?"(?P=service)":'
-_UNDERSCORED = rf"^x(?=.*_)[-_](auth[-_]token|subject[-_]token|service[-_]token|{REQUEST_ID[2:].replace('-', '[-_]')})$"
+_UNDERSCORED = (
+    "^x(?=.*_)[-_](auth[-_]token|storage[-_]token|subject[-_]token|service[-_]token|"
+    rf"{REQUEST_ID[2:].replace('-', '[-_]')})$"
+)
 _ONE_BYTE_JSON = r'^[ \t\r\n]*\{[ \t\r\n]*["}]'
 _MARKED = r"^[^!]+!SCOPE!\{"
 _SERVICE_MARK = r'^[^!]+!SCOPE!\{"\*":"[A-Za-z0-9._-]+"\}$'
@@ -39,15 +46,19 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
     ``watched``: the services whose scoped requests the bridge looks at before they begin, where they change something.
     """
     return [
+        *sender_rules(cloud),
         *own_pages_and_traces(),
         *request_rules(),
         *_what_is_asked(cloud),
         *_which_scope(),
         *_is_it_well_formed(),
         *_which_cloud(cloud),
+        *_whose_token(cloud),
         *_workflows(cloud, watched),
+        *hardening.loop_rules(),
         *_identity(cloud),
         *_what_is_sent(cloud),
+        *leaving(),
         *_where_to(cloud),
     ]
 
@@ -59,18 +70,20 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
     )
     return [
         "# What is asked: the endpoint that the socket and the path name.",
-        "http-request del-header X-Openstackoid-Listener",
         'http-request set-var-fmt(txn.key) "%[so_id]%[path]/"',
         f"http-request set-var(txn.endpoint) var(txn.key),map_beg({ENDPOINTS})",
         "# The key of a path without its slash (`GET 1/image`, `OPTIONS *`) would be that of another socket, or of a root.",
         f"{_BRIDGE} if !{{ var(txn.endpoint) -m found }} or !{{ path -m beg / }}",
         f"{_BRIDGE} if {once}",
+        *hardening.request_rules(),
         f"acl is_identity var(txn.endpoint) -m str {' '.join(identity) or 'none'}",
         "# Nothing of a scope anywhere in the head, nor the id of a workflow: the other rules are not about this request.",
         f"acl says_scope req.hdrs -m sub -i x-scope !SCOPE! {MARK} {TRACE}",
         "http-request allow if !{ var(txn.bridge) -m found } !is_identity !says_scope",
         "# To a WSGI server, X_Auth_Token is X-Auth-Token: with a scope in it that nobody has decided upon.",
         f"http-request del-header '{_UNDERSCORED}' -m reg",
+        "# A service would take it for the user's token, which then nobody has looked at.",
+        *(f"{_BRIDGE} if {{ req.fhdr({name}) -m sub !SCOPE! }}" for name in NOT_FOR_SCOPES),
     ]
 
 
@@ -159,6 +172,21 @@ def _which_cloud(cloud: Cloud) -> list[str]:
     ]
 
 
+def _whose_token(cloud: Cloud) -> list[str]:
+    """A token of another cloud comes to a service of this one by the bridge alone, which has the policy."""
+    stays = "if decided has_auth !is_identity !is_foreign"
+    named, ours = "{ var(txn.scope) -m sub '\"identity\":' }", f'{{ var(txn.scope) -m sub \'"identity":"{cloud.name}"\' }}'
+    home = f'{{ var(txn.scope) -m sub \'"*":"{cloud.name}"\' }}'
+    return [
+        "# Whose token, of what stays: the cloud that 'identity' names, else '*', which is written in by now.",
+        f"{_BRIDGE} {stays} {named} !{ours}",
+        f"{_BRIDGE} {stays} !{named} !{home}",
+        # What only another gateway may say, and what none may: Python compares it with the sender's certificate.
+        f"{_BRIDGE} if service_marked",
+        *([f"{_BRIDGE} if is_foreign {{ var(sess.from) -m found }}"] if cloud.tls else []),
+    ]
+
+
 def _workflows(cloud: Cloud, watched: Collection[str]) -> list[str]:
     """What begins a workflow is Python's, which may refuse it and has the memory; and so is what may be remembered."""
     lines = [
@@ -242,6 +270,7 @@ def _where_to(cloud: Cloud) -> list[str]:
     return [
         "# Where to. The default is the bridge: a name that HAProxy does not know may not end in some other cloud.",
         *listeners,
+        *told_to_the_bridge(cloud),
         "use_backend bridge if { var(txn.bridge) -m found }",
         "use_backend %[var(txn.peer)] if { var(txn.peer) -m found }",
         "use_backend local.%[var(txn.endpoint)]",

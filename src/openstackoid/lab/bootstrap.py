@@ -9,8 +9,8 @@ from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab import services
-from openstackoid.lab.catalog import apis
-from openstackoid.lab.configs import SERVICE_USERS, Site
+from openstackoid.lab.catalog import SERVICE_USERS, apis
+from openstackoid.lab.configs import Site
 from openstackoid.lab.packages import tail
 from openstackoid.lab.rest import Json, Rest
 from openstackoid.lab.state import private_dir
@@ -28,7 +28,7 @@ def image_content(cloud: str) -> bytes:
 
 def admin(site: Site) -> Rest:
     """Return a client with the rights of the cloud's administrator."""
-    return Rest(site.addresses, "admin", site.secrets["admin"], "admin")
+    return Rest(site.addresses, site.authority, "admin", site.secrets["admin"], "admin")
 
 
 def identity_is_bootstrapped(site: Site) -> bool:

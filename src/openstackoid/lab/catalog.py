@@ -7,6 +7,9 @@ from pathlib import Path
 
 from openstackoid.lab.clouds import Cloud
 
+SERVICE_USERS = ("glance", "placement", "neutron", "nova", "cinder", "swift")
+"""Services with a Keystone account of their own, in the project ``service``."""
+
 HOST = "127.0.0.1"
 """Everything in the lab listens here and nowhere else."""
 
@@ -54,8 +57,8 @@ class Addresses:
     def frontend(self, service_type: str) -> str:
         """Return the root of the service at the gateway, without a version."""
         if self.cloud.layout == "prefix":
-            return f"http://{HOST}:{self.ports['gateway']}{_API[service_type].path}"
-        return f"http://{HOST}:{self.ports[f'frontend.{service_type}']}"
+            return f"https://{HOST}:{self.ports['gateway']}{_API[service_type].path}"
+        return f"https://{HOST}:{self.ports[f'frontend.{service_type}']}"
 
     def backend(self, service_type: str) -> str:
         """Return the root of the service at its own process, without a version."""
@@ -73,21 +76,35 @@ class Addresses:
             return (self.ports["gateway"],)
         return tuple(self.ports[f"frontend.{api.type}"] for api in apis(self.cloud))
 
+    def health(self) -> tuple[str, ...]:
+        """Return where each of the gateway's ports says that it is well."""
+        return tuple(f"https://{HOST}:{port}/.openstackoid/health" for port in self.gateway_ports())
+
 
 _API = {api.type: api for api in APIS}
 
 
-def mesh(addresses: Mapping[str, Addresses], readers: Mapping[str, Path]) -> dict[str, object]:
-    """Return the mesh description of these clouds (by name), from which every gateway is made.
+@dataclass(frozen=True)
+class GatewayFiles:
+    """What a cloud's gateway reads beside the mesh: reader accounts at its peers, its certificate with key, the authority."""
 
-    ``readers`` has the file of each cloud's reader accounts at its peers.
-    """
+    readers: Path
+    certificate: Path
+    authority: Path
+
+
+def mesh(clouds: Mapping[str, tuple[Addresses, GatewayFiles]]) -> dict[str, object]:
+    """Return the mesh description of these clouds (by name), from which every gateway is made."""
     return {
         "mesh": 1,
         "clouds": {
             name: {
                 "region": name,
-                "gateway": {"readers": str(readers[name])},
+                "gateway": {
+                    "readers": str(files.readers),
+                    "tls": {"certificate": str(files.certificate), "authority": str(files.authority)},
+                },
+                "policy": policy(len(clouds)),
                 "services": {
                     api.type: {
                         "name": api.name,
@@ -97,6 +114,37 @@ def mesh(addresses: Mapping[str, Addresses], readers: Mapping[str, Path]) -> dic
                     for api in apis(where.cloud)
                 },
             }
-            for name, where in addresses.items()
+            for name, (where, files) in clouds.items()
         },
+    }
+
+
+def policy(clouds: int) -> dict[str, object]:
+    """Return what each cloud of a lab of so many grants to the users of every other.
+
+    Members and readers are what they are at home, and its administrators are members here. Its services' own accounts may use
+    nothing; tokens of theirs are validated, because services name themselves where they pass on a user's request.
+    """
+    return {
+        "peers": {
+            "*": {
+                "services": {"*": "all"},
+                # A workflow that spans three clouds comes by way of the second.
+                **({"through": ["*"]} if clouds > 2 else {}),
+                "people": [
+                    {
+                        "name": "services",
+                        "users": {"domains": ["Default"], "names": list(SERVICE_USERS)},
+                        "projects": {"domains": ["Default"], "names": ["service"]},
+                        "roles": {"service": "service"},
+                        "services": {},
+                    },
+                    {
+                        "name": "members",
+                        "roles": {"member": "member", "reader": "reader", "admin": ["member", "reader"]},
+                        "project": "keep",
+                    },
+                ],
+            }
+        }
     }

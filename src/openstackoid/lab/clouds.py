@@ -81,8 +81,10 @@ def checked(clouds: Sequence[Cloud]) -> tuple[Cloud, ...]:
                 f"{cloud.name!r} cannot name a cloud of the lab: letters, digits, '.', '_' and '-', "
                 "40 characters at most, the first a letter or a digit"
             )
-        if cloud.name == "shared" or cloud.name.endswith("-admin"):
-            raise OpenstackoidError(f"{cloud.name!r} cannot name a cloud of the lab: it gives 'shared' and '...-admin' a meaning")
+        if cloud.name in ("shared", "authority") or cloud.name.endswith("-admin"):
+            raise OpenstackoidError(
+                f"{cloud.name!r} cannot name a cloud of the lab: it gives 'shared', 'authority' and '...-admin' a meaning"
+            )
         if cloud.slug in seen:
             raise OpenstackoidError(f"the clouds {seen[cloud.slug]!r} and {cloud.name!r} have names too alike")
         seen[cloud.slug] = cloud.name

@@ -8,28 +8,29 @@ gateway. What the lab chooses for a small machine is marked "lab:".
 import io
 from collections.abc import Mapping
 from configparser import RawConfigParser
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from openstackoid.lab import bus, databases
-from openstackoid.lab.catalog import HOST, Addresses, Api, apis
+from openstackoid.lab.catalog import HOST, Addresses
 from openstackoid.lab.clouds import Cloud
 
 Options = dict[str, dict[str, object]]
 
-SERVICE_USERS = ("glance", "placement", "neutron", "nova", "cinder", "swift")
-"""Services with a Keystone account of their own, in the project ``service``."""
-
 
 @dataclass(frozen=True)
 class Site:
-    """All that the configuration of one cloud depends on. ``secrets`` maps each account to its password."""
+    """All that the configuration of one cloud depends on.
+
+    ``authority`` is the file by which services know the gateway; ``secrets`` maps each account to its password.
+    """
 
     cloud: Cloud
     addresses: Addresses
     directory: Path
     venv: Path
-    secrets: Mapping[str, str]
+    authority: Path
+    secrets: Mapping[str, str] = field(repr=False)
     database_port: int
     bus_port: int
 
@@ -56,13 +57,14 @@ def render(options: Options) -> str:
     """Return the options as an INI file; oslo.config takes no quotes and expands ``$``, which no value here has."""
     parser = RawConfigParser()
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # keeps the case, as its documentation says
-    parser.read_dict({section: {k: _text(v) for k, v in values.items()} for section, values in options.items()})
+    parser.read_dict({section: {k: text(v) for k, v in values.items()} for section, values in options.items()})
     stream = io.StringIO()
     parser.write(stream)
     return stream.getvalue()
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """Return an option's value as INI files have it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -79,9 +81,6 @@ def files(site: Site) -> dict[str, str]:
     }
     if site.cloud.cinder:
         content["cinder/cinder.conf"] = render(cinder(site))
-    for api in apis(site.cloud):
-        if api.wsgi:
-            content[f"{api.name}/uwsgi.ini"] = uwsgi(site, api)
     return content
 
 
@@ -89,6 +88,8 @@ def _common(site: Site, name: str) -> Options:
     return {
         "DEFAULT": {"use_stderr": True, "debug": False},
         "oslo_concurrency": {"lock_path": site.data / name / "locks"},
+        # TLS ends at the gateway, which says in X-Forwarded-Proto that the links in answers are https.
+        "oslo_middleware": {"enable_proxy_headers_parsing": True},
     }
 
 
@@ -102,6 +103,7 @@ def _account(site: Site, user: str) -> dict[str, object]:
         "project_name": "service",
         "project_domain_id": "default",
         "region_name": site.cloud.name,
+        "cafile": site.authority,
     }
 
 
@@ -228,7 +230,7 @@ def nova(site: Site) -> Options:
         "keystone": _account(site, "nova"),
         "placement": _account(site, "nova"),
         "neutron": _account(site, "nova"),
-        "glance": {"region_name": site.cloud.name},
+        "glance": {"region_name": site.cloud.name, "cafile": site.authority},
         "cinder": {**_account(site, "nova"), "os_region_name": site.cloud.name},
         "conductor": {"workers": 1},
         # lab: the one compute node is found seconds after it first reports.
@@ -259,6 +261,7 @@ def cinder(site: Site) -> Options:
         "enabled_backends": "lab",
         "default_volume_type": "__DEFAULT__",
         "glance_api_servers": site.addresses.frontend("image"),
+        "glance_ca_certificates_file": site.authority,
         "osapi_volume_workers": 1,
     }
     return {
@@ -270,30 +273,3 @@ def cinder(site: Site) -> Options:
         "lab": {"volume_driver": "openstackoid_lab.volume_driver.LabVolumeDriver", "volume_backend_name": "lab"},
         "oslo_messaging_notifications": {"driver": "noop"},
     }
-
-
-def uwsgi(site: Site, api: Api) -> str:
-    """Return the configuration of the web server of one API, which also logs each request's line and status."""
-    port = site.addresses.ports[f"backend.{api.type}"]
-    options: list[tuple[str, object]] = [
-        ("http-socket", f"{HOST}:{port}"),
-        ("virtualenv", site.venv),
-        ("enable-threads", True),
-        ("threads", 4),
-        ("need-app", True),
-        ("die-on-term", True),
-        # The headers of one request, scoped tokens among them, must fit.
-        ("buffer-size", 65535),
-        # This server closes every connection; saying so spares the gateway a reuse that fails.
-        ("add-header", "Connection: close"),
-    ]
-    if site.cloud.layout == "prefix":
-        options += [("mount", f"{api.path}={api.wsgi}:application"), ("manage-script-name", True)]
-    else:
-        options += [("module", f"{api.wsgi}:application")]
-    if api.name == "glance":
-        # Images arrive in chunks, without a Content-Length.
-        options += [("chunked-input-limit", 67108864), ("chunked-input-timeout", 60)]
-    if api.name == "cinder":
-        options += [("pyargv", f"--config-file {site.conf / 'cinder/cinder.conf'}")]
-    return "[uwsgi]\n" + "".join(f"{key} = {_text(value)}\n" for key, value in options)

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Sequence
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.lab import databases
+from openstackoid.lab import certificates, databases
 from openstackoid.lab.clouds import select
 from openstackoid.lab.lab import Lab
 from openstackoid.lab.progress import Progress
@@ -78,3 +78,4 @@ def _purge_clouds(lab: Lab, names: Sequence[str]) -> None:
             databases.drop(client, lab.cloud(name))
         for folder in ("clouds", "gateways", "logs"):
             shutil.rmtree(lab.directory / folder / name, ignore_errors=True)
+        certificates.certificate_file(lab.certificates, name).unlink(missing_ok=True)

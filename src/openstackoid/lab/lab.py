@@ -11,8 +11,8 @@ from typing import Any, Self
 import yaml
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.lab import bus, catalog, clouds, configs, ports, secret, services, swift
-from openstackoid.lab.catalog import Addresses
+from openstackoid.lab import bus, catalog, certificates, clouds, configs, ports, secret, services, swift, uwsgi
+from openstackoid.lab.catalog import Addresses, GatewayFiles
 from openstackoid.lab.clouds import Cloud
 from openstackoid.lab.configs import Site
 from openstackoid.lab.packages import Environment
@@ -81,7 +81,7 @@ class Lab:
         return cls(known.instance, wanted, base, numbers)
 
     def save(self) -> None:
-        """Remember the clouds and their ports, and write what follows from them: mesh and clouds.yaml."""
+        """Remember the clouds and their ports, and write what follows from them: certificates, mesh and clouds.yaml."""
         facts: dict[str, Any] = {
             "clouds": [{"name": c.name, "layout": c.layout, "cinder": c.cinder, "swift": c.swift} for c in self.clouds],
             "base": self.base,
@@ -89,11 +89,11 @@ class Lab:
             "schema": self.environment.schema_key,
         }
         self.instance.save(facts)
+        certificates.prepare(self.certificates, [cloud.name for cloud in self.clouds])
         write_private(self.clouds_yaml, yaml.safe_dump(self._client_entries(), sort_keys=False))
         for cloud in self.clouds:
             write_private(self.readers_yaml(cloud), yaml.safe_dump(self._reader_entries(cloud), sort_keys=False))
-        readers = {cloud.name: self.readers_yaml(cloud) for cloud in self.clouds}
-        mesh = catalog.mesh({cloud.name: self.addresses(cloud) for cloud in self.clouds}, readers)
+        mesh = catalog.mesh({cloud.name: (self.addresses(cloud), self._gateway_files(cloud)) for cloud in self.clouds})
         write_private(self.mesh_yaml, yaml.safe_dump(mesh, sort_keys=False))
 
     @property
@@ -124,6 +124,20 @@ class Lab:
     def readers_yaml(self, cloud: Cloud) -> Path:
         """Return the file of the accounts that the other clouds have given to the gateway of this one."""
         return self.directory / "readers" / f"{cloud.name}.yaml"
+
+    @property
+    def certificates(self) -> Path:
+        """The folder of the lab's authority and of the gateways' certificates."""
+        return self.directory / "certificates"
+
+    @property
+    def authority(self) -> Path:
+        """The certificate by which clients know the gateways."""
+        return certificates.authority_file(self.certificates)
+
+    def _gateway_files(self, cloud: Cloud) -> GatewayFiles:
+        certificate = certificates.certificate_file(self.certificates, cloud.name)
+        return GatewayFiles(readers=self.readers_yaml(cloud), certificate=certificate, authority=self.authority)
 
     @property
     def logs(self) -> Path:
@@ -169,6 +183,7 @@ class Lab:
             addresses=self.addresses(cloud),
             directory=directory,
             venv=self.venv,
+            authority=self.authority,
             secrets=secret.passwords(directory),
             database_port=self.shared_ports()["mariadb"],
             bus_port=self.shared_ports()["rabbitmq"],
@@ -177,7 +192,7 @@ class Lab:
     def write_site(self, cloud: Cloud) -> Site:
         """Write the cloud's configuration files and keys, and return its site."""
         site = self.site(cloud)
-        for path, content in (configs.files(site) | swift.files(site)).items():
+        for path, content in (configs.files(site) | uwsgi.files(site) | swift.files(site)).items():
             write_private(site.conf / path, content)
         secret.keys(site.conf, site.data)
         return site
@@ -188,7 +203,7 @@ class Lab:
 
     def process_names(self, cloud: Cloud) -> tuple[str, ...]:
         """Return the names of the processes that the cloud should have."""
-        site = Site(cloud, self.addresses(cloud), self.directory, self.venv, {}, 0, 0)
+        site = Site(cloud, self.addresses(cloud), self.directory, self.venv, self.authority, {}, 0, 0)
         return (
             services.GATEWAY,
             *services.api_names(site),
@@ -214,6 +229,7 @@ class Lab:
                     "region_name": cloud.name,
                     "interface": "public",
                     "identity_api_version": 3,
+                    "cacert": str(self.authority),
                     "scope_clouds": names,
                 }
         return {"clouds": entries}

@@ -36,7 +36,7 @@ class Daemon:
     owner: str
     name: str
     argv: Sequence[str]
-    env: Mapping[str, str]
+    env: Mapping[str, str] = field(repr=False)
     log: Path
     cwd: Path
     reads: Sequence[Path] = field(default=())

@@ -2,6 +2,7 @@
 """A small REST client for filling a cloud: calls its services' frontends with one account's token."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -15,15 +16,19 @@ Json = dict[str, Any]
 
 
 class Rest:
-    """Calls of one account in one cloud. Paths start with a version and are appended to the service's frontend."""
+    """Calls of one account in one cloud. Paths start with a version and are appended to the service's frontend.
 
-    def __init__(self, addresses: Addresses, username: str, password: str, project: str) -> None:
+    ``authority`` is the file by which the cloud's gateway is known.
+    """
+
+    def __init__(self, addresses: Addresses, authority: Path, username: str, password: str, project: str) -> None:
         self._addresses = addresses
         # No proxy of the user's environment stands between the lab and its own loopback address.
         direct = requests.Session()
         direct.trust_env = False
         self._session = session.Session(
             session=direct,
+            verify=str(authority),
             auth=v3.Password(
                 auth_url=f"{addresses.frontend('identity')}/v3",
                 username=username,

@@ -56,7 +56,7 @@ def wait_for_answer(lab: Lab, waiter: Waiter, daemon: Daemon, url: str, seconds:
     Raises:
         OpenstackoidError: its process died, or it did not answer in time.
     """
-    waiter.until(alive(lab, daemon, lambda: answers(url)), f"{daemon.owner}: {daemon.name}", daemon.log, seconds)
+    waiter.until(alive(lab, daemon, lambda: answers(url, lab.authority)), f"{daemon.owner}: {daemon.name}", daemon.log, seconds)
 
 
 def side_by_side(jobs: Sequence[Callable[[], None]], waiter: Waiter) -> None:

@@ -7,8 +7,11 @@ import secrets
 import uuid
 from pathlib import Path
 
-from openstackoid.lab.configs import SERVICE_USERS
+from openstackoid.lab.catalog import SERVICE_USERS
 from openstackoid.lab.state import write_private
+
+MARK = "labSecret"
+"""How every password of the lab begins, so that one which turns up where it should not is known for what it is."""
 
 ACCOUNTS = ("admin", "demo", "reader", *SERVICE_USERS, "database", "bus", "swift_hash")
 
@@ -20,8 +23,8 @@ def passwords(directory: Path) -> dict[str, str]:
         known = dict(json.loads(path.read_text()))
     except FileNotFoundError:
         known = {}
-    # Hexadecimal: no character that a URL, an INI file or SQL would read as something else.
-    complete = {account: known.get(account) or secrets.token_hex(16) for account in ACCOUNTS}
+    # Letters and digits: no character that a URL, an INI file or SQL would read as something else.
+    complete = {account: known.get(account) or MARK + secrets.token_hex(16) for account in ACCOUNTS}
     write_private(path, json.dumps(complete, indent=1))
     return complete
 

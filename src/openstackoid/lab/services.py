@@ -96,14 +96,16 @@ def daemons(site: Site, guest: Path, logs: Path) -> dict[str, Daemon]:
     return result
 
 
-def gateway(cloud: str, mesh: Path, directory: Path, logs: Path) -> Daemon:
+def gateway(site: Site, mesh: Path, directory: Path, logs: Path) -> Daemon:
     """Return the process of a cloud's gateway: what any user of the package would run."""
-    argv = [sys.executable, "-m", "openstackoid", "gateway", "run", "--cloud", cloud]
+    argv = [sys.executable, "-m", "openstackoid", "gateway", "run", "--cloud", site.cloud.name]
     argv += ["--config", str(mesh), "--state-dir", str(directory)]
     env = {
         "PATH": f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": str(directory),
         "LANG": "C.UTF-8",
     }
-    # The gateway watches the mesh description by itself, so a change of that file is no reason for a restart.
-    return Daemon(cloud, GATEWAY, argv, env, logs / cloud / "gateway.log", directory, patience=10)
+    # The gateway watches the mesh description by itself, so a change of that file is no reason for a restart. The authority
+    # stays; where it comes anew, what runs is the gateway of a lab that was made before there was TLS.
+    log = logs / site.cloud.name / "gateway.log"
+    return Daemon(site.cloud.name, GATEWAY, argv, env, log, directory, [site.authority], patience=10)

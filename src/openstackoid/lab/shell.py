@@ -20,7 +20,8 @@ def variables(lab: Lab, cloud: str, admin: bool = False) -> dict[str, str]:
         OpenstackoidError: the lab has no such cloud.
     """
     entry = lab.cloud(cloud).name + ("-admin" if admin else "")
-    return {"OS_CLOUD": entry, "OS_CLIENT_CONFIG_FILE": str(lab.clouds_yaml)}
+    # clouds.yaml names the authority too; the variable is for clients that do not read that file.
+    return {"OS_CLOUD": entry, "OS_CLIENT_CONFIG_FILE": str(lab.clouds_yaml), "OS_CACERT": str(lab.authority)}
 
 
 def scripts() -> Path:

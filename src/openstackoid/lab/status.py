@@ -32,6 +32,7 @@ def status(lab: Lab) -> dict[str, Any]:
         "lab": lab.name,
         "state_dir": str(lab.directory),
         "venv": str(lab.venv),
+        "authority": str(lab.authority),
         "shared": {
             "state": overall(shared := [_service(lab, "shared", name) for name in _SHARED]),
             "services": shared,
@@ -51,7 +52,7 @@ def overall(members: list[dict[str, Any]]) -> str:
 def _cloud(lab: Lab, cloud: Cloud) -> dict[str, Any]:
     where = lab.addresses(cloud)
     urls = {services.process_name(api): where.backend(api.type) + "/" for api in apis(cloud)}
-    urls[services.GATEWAY] = f"http://127.0.0.1:{where.gateway_ports()[0]}/.openstackoid/health"
+    urls[services.GATEWAY] = where.health()[0]
     urls |= swift.health_urls(where)
     types = {services.process_name(api): api.type for api in apis(cloud)}
     with ThreadPoolExecutor(len(urls)) as pool:
@@ -69,7 +70,7 @@ def _service(lab: Lab, owner: str, name: str, service_type: str | None = None, u
     process = lab.table.find(owner, name)
     state = "down"
     if process is not None:
-        state = "up" if url is None or answers(url, _PATIENCE) else "silent"
+        state = "up" if url is None or answers(url, lab.authority, _PATIENCE) else "silent"
     return {
         "name": name,
         "type": service_type,

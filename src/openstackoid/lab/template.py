@@ -91,6 +91,7 @@ class Template:
             addresses=Addresses(cloud, cloud_ports(1, 1)),
             directory=work / "site",
             venv=self._environment.directory,
+            authority=work / "authority.pem",
             secrets=passwords(work / "site"),
             database_port=port,
             bus_port=1,

@@ -99,11 +99,11 @@ def _gateways(lab: Lab, wanted: Sequence[Cloud], progress: Progress) -> None:
 
     def start(cloud: Cloud) -> Callable[[], None]:
         def job() -> None:
-            daemon = services.gateway(cloud.name, lab.mesh_yaml, private_dir(lab.directory / "gateways" / cloud.name), lab.logs)
+            directory = private_dir(lab.directory / "gateways" / cloud.name)
+            daemon = services.gateway(lab.site(cloud), lab.mesh_yaml, directory, lab.logs)
             with progress.step(cloud.name, "gateway"):
                 ensure_running(lab, daemon)
-                for port in lab.addresses(cloud).gateway_ports():
-                    url = f"http://127.0.0.1:{port}/.openstackoid/health"
+                for url in lab.addresses(cloud).health():
                     wait_for_answer(lab, waiter, daemon, url)
 
         return job

@@ -62,15 +62,18 @@ def os_errors() -> Iterator[None]:
         raise OpenstackoidError(f"the operating system refused: {error}") from error
 
 
-def answers(url: str, seconds: float = 30.0) -> bool:
+def answers(url: str, authority: Path, seconds: float = 30.0) -> bool:
     """Tell whether a server answers a GET of this URL, with anything that is no failure of its own.
 
-    A uWSGI server accepts connections before its application is loaded, and answers when it is: the wait is in here.
+    A gateway must show a certificate of the file ``authority``. A uWSGI server accepts connections before its application is
+    loaded, and answers when it is: the wait is in here.
     """
     try:
         # No proxy of the user's environment stands between the lab and its own loopback address.
         with requests.Session() as session:
             session.trust_env = False
+            session.verify = str(authority)
             return session.get(url, timeout=seconds, allow_redirects=False).status_code < 500
-    except requests.RequestException:
+    except OSError:
+        # All errors of requests are of this class, and so is that of an authority that is not there.
         return False

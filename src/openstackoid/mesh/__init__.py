@@ -4,12 +4,15 @@
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.description import MeshError, load_mesh, parse_mesh
-from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Memory, Mesh, Timeouts
+from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Listener, Memory, Mesh, Timeouts, Tls
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
-from openstackoid.mesh.urls import FrontendUrl
+from openstackoid.mesh.urls import DEFAULT_PORTS, HTTPS, FrontendUrl
+from openstackoid.mesh.wire import check_wire, unprotected
 
 __all__ = [
     "APPLICATION_CREDENTIAL",
+    "DEFAULT_PORTS",
+    "HTTPS",
     "INTERFACES",
     "PASSWORD",
     "Account",
@@ -18,14 +21,18 @@ __all__ = [
     "Collaboration",
     "Endpoint",
     "FrontendUrl",
+    "Limits",
     "Listener",
     "Memory",
     "Mesh",
     "MeshError",
     "ReadersError",
     "Timeouts",
+    "Tls",
     "catalog",
+    "check_wire",
     "load_mesh",
     "load_readers",
     "parse_mesh",
+    "unprotected",
 ]

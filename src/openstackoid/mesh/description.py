@@ -11,16 +11,20 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Listener, Memory, Mesh, Timeouts
+from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Listener, Memory, Mesh, Timeouts, Tls
+from openstackoid.mesh.policies import faults, policy_of
+from openstackoid.mesh.policy_schema import schema_at
 from openstackoid.mesh.schema import (
     CloudSchema,
     CollaborationSchema,
     Description,
     GatewaySchema,
+    LimitsSchema,
     MemorySchema,
     ServiceSchema,
     SharedSchema,
     TimeoutsSchema,
+    TlsSchema,
     address,
 )
 from openstackoid.mesh.urls import FrontendUrl
@@ -59,11 +63,14 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
-        _refuse_duplicates(root, source, text)
+        _refuse_duplicates(root, source, text, {})
     except yaml.MarkedYAMLError as error:
         raise _error(source, text, error.problem_mark, f"not YAML: {error.problem}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise MeshError(f"{source}: not YAML: {str(error).splitlines()[0]}") from None
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
+        # That "!!bool x" is none, PyYAML says with a KeyError.
+        untrue = isinstance(error, LookupError | AttributeError)
+        why = "a value is not what its tag says" if untrue else str(error).splitlines()[0]
+        raise MeshError(f"{source}: not YAML: {why}") from None
     except RecursionError:
         raise MeshError(f"{source}: a part of it is nested too deeply, or stands inside itself") from None
     try:
@@ -71,7 +78,7 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
     except ValidationError as error:
         # A misspelt key is also a missing one; the spelling is what helps.
         first = min(error.errors(include_url=False, include_context=False), key=lambda found: found["type"] != "extra_forbidden")
-        path = tuple(part for part in first["loc"] if part != "[key]")
+        path = tuple(part for part in first["loc"] if not str(part).startswith("["))
         what = _accepted(path) if first["type"] == "extra_forbidden" else _SAID.get(first["type"], first["msg"])
         where = ".".join(str(part) for part in path) or "the document"
         raise _error(source, text, _mark(root, path), f"{where}: {what.removeprefix('Value error, ')}") from None
@@ -95,6 +102,7 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
                 spot = ("collaborations", number, key)
                 wrong = f"unknown service '{service}'; a service of OpenStack, or one of this mesh, is accepted"
                 raise _error(source, text, _mark(root, spot), f"{'.'.join(map(str, spot))}: {wrong}")
+    _refuse_policies_for_strangers(description, offered, source, text, root)
     shared = tuple((plane.service, frozenset(plane.clouds)) for plane in description.shared)
     own = tuple(_collaboration(rule) for rule in description.collaborations)
     return Mesh(clouds, builtin_collaborations() + own, shared)
@@ -126,6 +134,12 @@ def _accepted(path: tuple[Any, ...]) -> str:
             model = TimeoutsSchema
         case ("clouds", _, "gateway", "memory"):
             model = MemorySchema
+        case ("clouds", _, "gateway", "tls"):
+            model = TlsSchema
+        case ("clouds", _, "policy", *below):
+            model = schema_at(tuple(below))
+        case ("clouds", _, "gateway", "limits"):
+            model = LimitsSchema
         case ("collaborations", _):
             model = CollaborationSchema
         case ("shared", _):
@@ -150,6 +164,9 @@ def _cloud(name: str, cloud: CloudSchema) -> Cloud:
         force=gateway.force,
         twins=tuple(gateway.twins),
         readers=gateway.readers,
+        tls=None if gateway.tls is None else Tls(**gateway.tls.model_dump()),
+        policy=policy_of(cloud.policy),
+        limits=Limits(**gateway.limits.model_dump() | {"exempt": tuple(gateway.limits.exempt)}),
     )
 
 
@@ -174,11 +191,16 @@ def _refuse_ambiguity(clouds: dict[str, Cloud], source: str, text: str, root: ya
     for cloud in clouds.values():
         prefixes: dict[object, Endpoint] = {}
         ports: dict[int, Listener] = {}
+        schemes: dict[Listener, str] = {}
         for endpoint in cloud.endpoints:
             path = ("clouds", cloud.name, "services", endpoint.catalog_type, "frontend", endpoint.interfaces[0])
             owner = sockets.setdefault(endpoint.listener, cloud.name)
             if owner != cloud.name:
                 what = f"{'.'.join(path)}: {endpoint.listener} is a frontend of {owner} already; each cloud has its own"
+                raise _error(source, text, _mark(root, path), what)
+            scheme = schemes.setdefault(endpoint.listener, endpoint.frontend.scheme)
+            if scheme != endpoint.frontend.scheme:
+                what = f"{'.'.join(path)}: {endpoint.listener} is {scheme} for another service; a socket is http or https"
                 raise _error(source, text, _mark(root, path), what)
             namesake = ports.setdefault(endpoint.listener.port, endpoint.listener)
             if cloud.bind is not None and namesake != endpoint.listener:
@@ -191,18 +213,38 @@ def _refuse_ambiguity(clouds: dict[str, Cloud], source: str, text: str, root: ya
                 raise _error(source, text, _mark(root, path), what)
 
 
-def _refuse_duplicates(node: yaml.Node | None, source: str, text: str) -> None:
-    """YAML readers take the last of two equal keys without a word; here it is an error."""
+def _refuse_policies_for_strangers(
+    description: Description, offered: frozenset[str], source: str, text: str, root: yaml.Node | None
+) -> None:
+    """A policy speaks of clouds and services that there are: a misspelt one would refuse, or let in, others than was meant."""
+    for name, cloud in description.clouds.items():
+        for below, wrong in faults(cloud.policy, name, description.clouds, offered):
+            spot = ("clouds", name, "policy", *below)
+            raise _error(source, text, _mark(root, spot), f"{'.'.join(map(str, spot))}: {wrong}")
+
+
+def _refuse_duplicates(node: yaml.Node | None, source: str, text: str, done: dict[int, bool]) -> None:
+    """YAML readers take the last of two equal keys without a word; here it is an error.
+
+    Aliases make millions of parts of a few lines, so that each is looked at once: ``done`` says whether to its end. Raises
+    ``RecursionError`` for one that stands inside itself.
+    """
+    if id(node) in done:
+        if not done[id(node)]:
+            raise RecursionError
+        return
+    done[id(node)] = False
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
                 raise _error(source, text, key.start_mark, f"'{key.value}' stands twice; name it once")
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
-            _refuse_duplicates(value, source, text)
+            _refuse_duplicates(value, source, text, done)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _refuse_duplicates(item, source, text)
+            _refuse_duplicates(item, source, text, done)
+    done[id(node)] = True
 
 
 def _mark(node: yaml.Node | None, path: tuple[Any, ...]) -> Any:
@@ -225,6 +267,8 @@ def _mark(node: yaml.Node | None, path: tuple[Any, ...]) -> Any:
 
 
 def _error(source: str, text: str, mark: Any, what: str) -> MeshError:
+    # A quoted text may hold escapes, which are for no terminal.
+    what = "".join(character if character.isprintable() else "?" for character in what)
     if mark is None:
         return MeshError(f"{source}: {what}")
     lines = text.splitlines()

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.urls import FrontendUrl
+from openstackoid.mesh.urls import HTTPS, FrontendUrl
+from openstackoid.policy import NOBODY, Policy
 
 INTERFACES = ("public", "internal", "admin")
 
@@ -95,13 +96,39 @@ class Memory:
     seconds: float = 21_600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The files by which a gateway proves who it is: its certificate with the key, and the authority of the mesh's gateways."""
+
+    certificate: str
+    authority: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a gateway takes on.
+
+    ``connections`` are those of all clients at once; further ones wait to be accepted. ``bridge``: requests that the Python
+    service works on at once; further ones wait ``wait`` seconds. ``source_connections`` and ``source_requests`` (a second) are
+    those of one source address, None where there is no limit; addresses and networks in ``exempt`` have none.
+    """
+
+    connections: int = 10_000
+    bridge: int = 500
+    wait: float = 5.0
+    source_connections: int | None = None
+    source_requests: int | None = None
+    exempt: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Cloud:
     """One independent OpenStack and the gateway in front of it.
 
     ``force``: users may override a refused collaboration at this gateway. ``twins`` are the origins of the cloud's other
     gateways, if it has several. ``readers`` is the path of the file with the accounts that the operators of peers have given
-    to this gateway, if there is one.
+    to this gateway, if there is one. ``policy`` says whose users come in from abroad: nobody's, unless it was written.
+    ``tls``: the gateway speaks https to its peers, and to users where its frontends are https.
     """
 
     name: str
@@ -113,6 +140,9 @@ class Cloud:
     force: bool = False
     twins: tuple[str, ...] = ()
     readers: str | None = None
+    policy: Policy = NOBODY
+    tls: Tls | None = None
+    limits: Limits = Limits()
 
     @cached_property
     def services(self) -> frozenset[str]:
@@ -123,6 +153,11 @@ class Cloud:
     def listeners(self) -> tuple[Listener, ...]:
         """The sockets of the gateway, in a stable order."""
         return tuple(sorted({endpoint.listener for endpoint in self.endpoints}))
+
+    @cached_property
+    def secure_listeners(self) -> frozenset[Listener]:
+        """The sockets on which the gateway speaks https."""
+        return frozenset(endpoint.listener for endpoint in self.endpoints if endpoint.frontend.scheme == HTTPS)
 
     def locate(self, listener: Listener, path: str) -> Endpoint | None:
         """Return the endpoint that a request to ``listener`` for ``path`` names: the longest prefix, cut at a segment's end."""

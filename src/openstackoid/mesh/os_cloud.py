@@ -9,6 +9,7 @@ import openstack.exceptions
 from keystoneauth1.identity.base import BaseIdentityPlugin
 
 from openstackoid.mesh.discover import DiscoverError, Row, rows_of_catalog
+from openstackoid.redaction import redacted
 
 _PATIENCE = 30
 
@@ -31,4 +32,4 @@ def read_catalog(entry: str) -> list[Row]:
         return rows_of_catalog(access.service_catalog.normalize_catalog(), access.project_id)
     except (openstack.exceptions.SDKException, keystoneauth1.exceptions.ClientException) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise DiscoverError(f"--os-cloud {entry}: {reason[0]}") from None
+        raise DiscoverError(f"--os-cloud {entry}: {redacted(reason[0])}") from None

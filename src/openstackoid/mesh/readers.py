@@ -59,7 +59,9 @@ def load_readers(mesh: Mesh, at: str) -> Mapping[str, Account]:
             which = f"this gateway's own cloud, {at}" if peer == at else "no cloud of the mesh"
             known = ", ".join(sorted(name for name in mesh.clouds if name != at)) or "none: the mesh has no peer"
             raise ReadersError(f"{named}: an entry of clouds names {which}; accepted are its peers: {known}")
-        accounts[peer] = _account(named, mesh.clouds[peer], entry)
+        account = accounts[peer] = _account(named, mesh.clouds[peer], entry)
+        if mesh.clouds[at].tls is not None and not account.auth_url.startswith("https://"):
+            raise ReadersError(f"{named}: clouds.{peer}.auth.auth_url: the gateway of {at} has TLS; an https:// URL is accepted")
     return accounts
 
 
@@ -79,7 +81,7 @@ def _document(named: str) -> Any:
         # PyYAML's own words quote what stands there.
         mark = error.problem_mark
         raise ReadersError(f"{path}:{mark.line + 1}:{mark.column + 1}: not YAML" if mark else f"{path}: not YAML") from None
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError):
         raise ReadersError(f"{path}: not YAML") from None
 
 

@@ -2,12 +2,14 @@
 """The schema of the mesh description: which keys there are, and what may stand at each. What is wrong is said in plain words."""
 
 import re
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from openstackoid.mesh.model import INTERFACES, Address, Memory, Timeouts
-from openstackoid.mesh.urls import FrontendUrl
+from openstackoid.mesh.model import INTERFACES, Address, Limits, Memory, Timeouts
+from openstackoid.mesh.policy_schema import PolicySchema
+from openstackoid.mesh.urls import HTTPS, FrontendUrl
 from openstackoid.scope.model import IDENTITY
 from openstackoid.scope.parser import CLOUD_NAME
 from openstackoid.scope.services import official_service_type
@@ -25,6 +27,8 @@ def _frontend_url(url: str) -> str:
 def address(url: str) -> Address:
     """Return where a backend listens. Raises ``ValueError`` with what is accepted."""
     parsed = FrontendUrl.parse(url)
+    if parsed.scheme == HTTPS:
+        raise ValueError(f"'{url}': a backend speaks http; the gateway does not encrypt what does not leave its cloud")
     if "(" in parsed.suffix:
         raise ValueError(f"'{url}': a backend is the root of the service, without a project")
     return Address(parsed.host, parsed.port, parsed.prefix + parsed.suffix)
@@ -49,9 +53,16 @@ def _bind(host: str) -> str:
 
 
 def _file(path: str) -> str:
-    if not path.startswith("/"):
+    if not path.startswith("/") or not path.isprintable():
         raise ValueError(f"'{path}': an absolute path is accepted")
     return path
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        raise ValueError(f"'{text}': an address or a network is accepted, as in 10.0.1.11 or 10.0.1.0/24") from None
 
 
 def _cloud_name(name: str) -> str:
@@ -139,6 +150,24 @@ class MemorySchema(Strict):
     seconds: Annotated[float, Field(gt=0, le=30 * 86400)] = Memory.seconds
 
 
+class TlsSchema(Strict):
+    """``gateway.tls``."""
+
+    certificate: Annotated[str, AfterValidator(_file)]
+    authority: Annotated[str, AfterValidator(_file)]
+
+
+class LimitsSchema(Strict):
+    """``gateway.limits``."""
+
+    connections: Annotated[int, Field(ge=10, le=1_000_000)] = Limits.connections
+    bridge: Annotated[int, Field(ge=1, le=10_000)] = Limits.bridge
+    wait: Annotated[float, Field(gt=0, le=60)] = Limits.wait
+    source_connections: Annotated[int, Field(ge=1, le=1_000_000)] | None = Limits.source_connections
+    source_requests: Annotated[int, Field(ge=1, le=100_000)] | None = Limits.source_requests
+    exempt: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(max_length=48)] = []
+
+
 class GatewaySchema(Strict):
     """``gateway``: settings of the cloud's own gateway."""
 
@@ -148,6 +177,8 @@ class GatewaySchema(Strict):
     force: bool = False
     twins: list[Annotated[str, AfterValidator(_origin)]] = []
     readers: Annotated[str, AfterValidator(_file)] | None = None
+    tls: TlsSchema | None = None
+    limits: LimitsSchema = LimitsSchema()
 
 
 class CloudSchema(Strict):
@@ -155,6 +186,7 @@ class CloudSchema(Strict):
 
     region: str | None = None
     gateway: GatewaySchema = GatewaySchema()
+    policy: PolicySchema = PolicySchema()
     services: Annotated[dict[Annotated[str, AfterValidator(_service_type)], ServiceSchema], Field(min_length=1)]
 
 

@@ -5,6 +5,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+HTTPS = "https"
+DEFAULT_PORTS = {"http": 80, HTTPS: 443}
+
 _NOT_PREFIX = re.compile(r"v\d+(\.\d+)?\Z|.*[$%]\(|AUTH_")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*\Z")
 _SUFFIX = re.compile(r"(/([A-Za-z0-9._~-]|[$%]\((project|tenant)_id\)s)+)*\Z")
@@ -23,19 +26,18 @@ class FrontendUrl:
     port: int
     prefix: str
     suffix: str
+    scheme: str = "http"
 
     @classmethod
     def parse(cls, url: str) -> "FrontendUrl":
         """Take ``url`` apart. Raises ``ValueError`` with what is accepted."""
         parts = urlsplit(url)
-        if parts.scheme == "https":
-            raise ValueError(f"'{url}': https is not supported; an http:// URL is accepted")
-        if parts.scheme != "http":
-            raise ValueError(f"'{url}': an http:// URL is accepted, as in http://gateway:8080/image")
+        if parts.scheme not in DEFAULT_PORTS:
+            raise ValueError(f"'{url}': an http:// or https:// URL is accepted, as in http://gateway:8080/image")
         if parts.query or parts.fragment or parts.username is not None:
             raise ValueError(f"'{url}': a URL without user, query and fragment is accepted")
         try:
-            port = 80 if parts.port is None else parts.port
+            port = DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
         except ValueError:
             port = 0
         if port == 0:
@@ -49,11 +51,11 @@ class FrontendUrl:
         suffix = "".join(f"/{segment}" for segment in segments[cut:])
         if _PREFIX.match(prefix) is None or _SUFFIX.match(suffix) is None:
             raise ValueError(f"'{url}': a path of letters, digits, '.', '_', '~' and '-' is accepted")
-        return cls(host.lower(), port, prefix, suffix)
+        return cls(host.lower(), port, prefix, suffix, parts.scheme)
 
     def origin(self) -> str:
         """Return scheme, host and port, without a path."""
-        return f"http://{self.host}:{self.port}"
+        return f"{self.scheme}://{self.host}:{self.port}"
 
     def root(self) -> str:
         """Return the URL without version and project: where the service begins."""

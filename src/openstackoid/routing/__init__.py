@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to a request at a gateway: its head and the mesh in, a decision out. Pure: no sockets, no clock, no files."""
 
-from openstackoid.routing.decide import decide
-from openstackoid.routing.decision import Decision, Forward, ReadBody, Refuse, Relay
+from openstackoid.routing.decide import decide, judge
+from openstackoid.routing.decision import Decision, Forward, Guarded, ReadBody, Refuse, Relay
 from openstackoid.routing.explain import Explanation, explain
 from openstackoid.routing.identity import (
     CATALOG_PATH,
@@ -14,6 +14,7 @@ from openstackoid.routing.identity import (
 )
 from openstackoid.routing.links import (
     VERSION_DOCUMENT,
+    link_schemes,
     names_document,
     own_identity,
     own_places,
@@ -21,6 +22,7 @@ from openstackoid.routing.links import (
     plain_host,
     relinked,
 )
+from openstackoid.routing.project_path import with_project
 from openstackoid.routing.request import Headers, Request, with_headers
 from openstackoid.routing.workflows import (
     MARK,
@@ -47,6 +49,7 @@ __all__ = [
     "Decision",
     "Explanation",
     "Forward",
+    "Guarded",
     "Headers",
     "ReadBody",
     "Refuse",
@@ -58,6 +61,8 @@ __all__ = [
     "decide",
     "explain",
     "is_traced",
+    "judge",
+    "link_schemes",
     "marked_id",
     "may_be_remembered",
     "names_document",
@@ -69,5 +74,6 @@ __all__ = [
     "url_segment",
     "watched_services",
     "with_headers",
+    "with_project",
     "without_segment",
 ]

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The routing decision: the one meaning of a scope, of which the generated HAProxy configuration is a compilation."""
 
+from dataclasses import replace
+
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing.collaborations import FORCE, broken, explanation, separated
-from openstackoid.routing.decision import Decision, ReadBody
+from openstackoid.routing.decision import Decision, Guarded, ReadBody
 from openstackoid.routing.identity import called_path, decide_identity
+from openstackoid.routing.paths import refuse_confusing
 from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, Reading, RefusedError, Token
 from openstackoid.routing.request import Request
 from openstackoid.routing.sending import Changes, Sending
@@ -51,6 +54,8 @@ class _Gateway:
             roots = sorted({known.frontend.root() for known in cloud.endpoints if known.listener == request.listener})
             message = f"no service is served at this path; served are: {', '.join(roots)}"
             raise RefusedError(self.at, 404, "Not Found", message)
+        self.reading.refuse_scopes_elsewhere()
+        refuse_confusing(self.reading, endpoint)
         auth = self.reading.token(AUTH)
         scope = self.reading.agreed(
             "X-Scope and the scope in X-Auth-Token", self.reading.plain_scope(), auth.scope if auth else None
@@ -83,7 +88,18 @@ class _Gateway:
         elif target.cloud != self.at:
             changes[PLAIN] = scope.wire()
         self._add_service_token(changes, target)
-        return self.sending.forward(endpoint, target, changes, workflow)
+        decision = self.sending.forward(endpoint, target, changes, workflow)
+        issuer = scope.cloud_for(IDENTITY, self.at)
+        if auth is None or not decision.local or issuer == self.at:
+            return decision
+        return replace(decision, guard=self._guarded(issuer, auth))
+
+    def _guarded(self, issuer: str, auth: Token) -> Guarded:
+        vouching = self.reading.token(SERVICE)
+        if vouching is None:
+            return Guarded(issuer, auth.bare)
+        mark = vouching.scope
+        return Guarded(issuer, auth.bare, vouching.bare, self.at if mark is None else mark.cloud_for(IDENTITY, self.at))
 
     def _unscoped(self, endpoint: Endpoint, auth: Token | None) -> Decision:
         """A request of somebody who says no scope, or a hop with a service's own credentials, whose scope is remembered."""

@@ -1,11 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """The decisions that a gateway can take on a request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.request import Headers
 from openstackoid.routing.workflows import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A foreign identity: the cloud that has issued the user's bare token, and who comes along to vouch for him.
+
+    ``service_token`` is the bare token of the service that sends the request, issued by ``service_issuer``; None where there is
+    none.
+    """
+
+    issuer: str
+    token: str = field(repr=False)
+    service_token: str | None = field(default=None, repr=False)
+    service_issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,17 +29,19 @@ class Forward:
     ``entrance`` is the endpoint of the gateway that the client spoke to: links in the headers of the answer are made to name it,
     and with ``relink`` those in its body, too. ``path`` is the path under which the endpoint's frontend knows the request;
     ``headers`` are all headers to send. ``remember`` is what the gateway has to remember before it sends the request;
-    ``recalled``: the scope came out of its memory.
+    ``recalled``: the scope came out of its memory. ``guard``: the request goes to a service of this cloud with a token that
+    another has issued, so the policy says whether it may.
     """
 
     endpoint: Endpoint
     entrance: Endpoint
     local: bool
     path: str
-    headers: Headers
+    headers: Headers = field(repr=False)
     relink: bool = False
     remember: Workflow | None = None
     recalled: bool = False
+    guard: Guarded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +59,9 @@ class Relay:
     entrance: Endpoint
     local: bool
     path: str
-    headers: Headers
+    headers: Headers = field(repr=False)
     validates: bool = False
-    body_token: str | None = None
+    body_token: str | None = field(default=None, repr=False)
     scope: str | None = None
 
 

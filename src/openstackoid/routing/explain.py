@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from openstackoid.mesh import Mesh
+from openstackoid.policy import Use, may_enter
+from openstackoid.redaction import redacted
 from openstackoid.routing.decide import judge
 from openstackoid.routing.decision import Decision, Forward, ReadBody, Refuse, Relay
+from openstackoid.routing.identity import called_path
 from openstackoid.routing.request import Request
 from openstackoid.scope import Scope
 
@@ -21,7 +24,8 @@ class Explanation:
     followed, None where the request is refused before it is known. ``route``: ``local``, forwarded to a backend of the own cloud;
     ``remote``, to a peer's gateway; ``bridge``, the Python service asks one of ``clouds`` and adapts the answer; ``refuse``, with
     ``status`` and ``reason``. ``urls`` are the places where the request could be sent: those of a backend as far as the mesh
-    description names them.
+    description names them. ``guest``: the other cloud that has issued the user's token, where the request stays here: the policy
+    of ``home`` is asked who he is before a service sees it.
     """
 
     service: str | None
@@ -33,9 +37,11 @@ class Explanation:
     urls: tuple[str, ...] = ()
     status: int | None = None
     reason: str | None = None
+    guest: str | None = None
 
     def document(self) -> dict[str, Any]:
-        """Return the explanation as JSON has it; ``status`` and ``reason`` stand in that of a refusal alone."""
+        """Return the explanation as JSON has it; ``status``, ``reason`` and ``guest`` stand in it where they say something."""
+        guest = {} if self.guest is None else {"guest": self.guest}
         refusal = {} if self.status is None else {"status": self.status, "reason": self.reason}
         return {
             "service": self.service,
@@ -45,6 +51,7 @@ class Explanation:
             "route": self.route,
             "clouds": list(self.clouds),
             "urls": list(self.urls),
+            **guest,
             **refusal,
         }
 
@@ -57,6 +64,9 @@ def explain(mesh: Mesh, at: str, request: Request, query: str = "") -> Explanati
     if request.body is None:
         request = replace(request, body={})
     decision, scope = judge(mesh, at, request)
+    guest = decision.guard.issuer if isinstance(decision, Forward) and decision.guard is not None else None
+    if guest is not None:
+        decision = _let_in(mesh, at, request, decision)
     endpoint = mesh.clouds[at].locate(request.listener, request.path)
     told = Explanation(
         service=None if endpoint is None else endpoint.service,
@@ -64,15 +74,26 @@ def explain(mesh: Mesh, at: str, request: Request, query: str = "") -> Explanati
         home=at,
         scope=scope,
         route=_route(decision),
+        guest=guest,
     )
     match decision:
         case Refuse():
-            return replace(told, status=decision.status, reason=decision.message)
+            return replace(told, status=decision.status, reason=redacted(decision.message))
         case Forward() | Relay():
-            urls = tuple(url + query for url in _urls(decision))
+            urls = tuple(redacted(url + query) for url in _urls(decision))
             return replace(told, clouds=(decision.endpoint.cloud,), urls=urls)
         case ReadBody():
             raise AssertionError("a body is there, and is asked for")
+
+
+def _let_in(mesh: Mesh, at: str, request: Request, decision: Decision) -> Decision:
+    """Return the decision, or the refusal of the policy for all users of the cloud that has issued the token."""
+    if not isinstance(decision, Forward) or decision.guard is None:
+        return decision
+    entrance = decision.entrance
+    use = Use(entrance.service, request.method, called_path(entrance, request.path))
+    denial = may_enter(mesh.clouds[at].policy, decision.guard.issuer, request.sender, use)
+    return decision if denial is None else Refuse(403, "Forbidden", f"gateway of {at}: {denial.reason}")
 
 
 def _route(decision: Decision) -> Route:

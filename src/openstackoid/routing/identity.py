@@ -84,7 +84,7 @@ def decide_identity(reading: Reading, endpoint: Endpoint, auth: Token | None, sc
         )
     path = target.frontend.prefix + asked.called
     bare = _bare(asked, reading.at, target.cloud, validates)
-    headers = with_headers(reading.request.headers, bare)
+    headers = with_headers(reading.request.headers, sending.identified(target) | bare)
     body_token = None if asked.body is None else asked.body.bare
     if asked.segment is not None and asked.scope is not None and tokens:
         return Relay(target, endpoint, local, path, headers, False, body_token, asked.scope.wire())

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from openstackoid.mesh import Cloud, Endpoint, FrontendUrl
+from openstackoid.mesh import DEFAULT_PORTS, Cloud, Endpoint, FrontendUrl
 from openstackoid.routing.request import Request
 
 VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
@@ -18,6 +18,12 @@ VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
 
 USERS_BYTES = frozenset({"image", "object-store"})
 """Services whose bodies are the user's own bytes. Glance's other links are paths below its root, which are right everywhere."""
+
+HOSTS_OWN = ("set-cookie", "set-cookie2", "strict-transport-security", "alt-svc", "clear-site-data")
+"""Headers that speak for the host that the client talked to, which is this cloud's: an answer of a peer loses them."""
+
+CLAIMS_OF_PROXIES = ("forwarded", "x-forwarded-host")
+"""Headers in which a client could tell a service of this cloud how it is reached; the gateway says it by others."""
 
 _DOCUMENT = re.compile(VERSION_DOCUMENT)
 
@@ -28,7 +34,8 @@ def relinked(entrance: Endpoint, target: Endpoint) -> Relinked | None:
     """Return which answers of a peer have links in their bodies that would lead out of the gateway."""
     if entrance.cloud == target.cloud:
         return None
-    if entrance.frontend.prefix == target.frontend.prefix and not target.fixed_links:
+    same = (entrance.frontend.prefix, entrance.frontend.scheme) == (target.frontend.prefix, target.frontend.scheme)
+    if same and not target.fixed_links:
         return None
     return "documents" if target.service in USERS_BYTES else "all"
 
@@ -69,12 +76,25 @@ def peer_places(here: Cloud, peer: Cloud, interface: str) -> Iterator[tuple[str,
     for endpoint in peer.endpoints:
         ours = here.endpoint(endpoint.service, interface)
         if ours is not None:
-            yield plain_host(f"{endpoint.frontend.host}:{endpoint.frontend.port}"), endpoint.frontend.prefix, ours
+            yield plain_host(f"{endpoint.frontend.host}:{endpoint.frontend.port}", here), endpoint.frontend.prefix, ours
 
 
-def plain_host(host: str) -> str:
+def link_schemes(here: Cloud) -> tuple[str, ...]:
+    """Return the schemes of the links that are looked at. Behind TLS, a service that was not told of it writes http.
+
+    A gateway without TLS leaves https alone: another proxy may stand in front of it that has it.
+    """
+    return ("http",) if here.tls is None else tuple(DEFAULT_PORTS)
+
+
+def plain_host(host: str, here: Cloud) -> str:
     """Return a URL's host and port in the form in which they are compared."""
-    return host.lower().removesuffix(":80")
+    folded = host.lower()
+    for scheme in link_schemes(here):
+        bare = folded.removesuffix(f":{DEFAULT_PORTS[scheme]}")
+        if bare != folded:
+            return bare
+    return folded
 
 
 def own_identity(here: Cloud, entrance: Endpoint) -> FrontendUrl | None:

@@ -5,14 +5,16 @@ A scope is user input at every hop. Each is parsed, completed with the home clou
 compared: a difference is refused, never chosen between.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openstackoid.mesh import Mesh
 from openstackoid.routing.decision import Refuse
 from openstackoid.routing.request import Request
-from openstackoid.scope import Scope, ScopeError, join_token, parse, parse_url_form, split_token
+from openstackoid.scope import SEPARATOR, Scope, ScopeError, join_token, parse, parse_url_form, split_token
 
 AUTH, SUBJECT, SERVICE, PLAIN = "x-auth-token", "x-subject-token", "x-service-token", "x-scope"
+NOT_FOR_SCOPES = ("x-storage-token", "authorization")
+"""Other headers in which keystonemiddleware finds a user's token (``auth_token/_request.py``, ``oauth2_token.py``)."""
 
 
 class RefusedError(Exception):
@@ -27,7 +29,7 @@ class RefusedError(Exception):
 class Token:
     """A token header: its bare token, and the completed scope that it carries or None."""
 
-    bare: str
+    bare: str = field(repr=False)
     scope: Scope | None
 
     def marked(self, scope: Scope | None = None) -> str:
@@ -52,6 +54,12 @@ class Reading:
         if len(values) > 1:
             raise self.bad_request(f"{header.title()} stands {len(values)} times; once is accepted")
         return values[0] if values else None
+
+    def refuse_scopes_elsewhere(self) -> None:
+        """Refuse a scope in a header that no decision looks at, but a service would take for the user's token."""
+        for name in NOT_FOR_SCOPES:
+            if any(SEPARATOR in value for value in self.request.values(name)):
+                raise self.bad_request(f"{name.title()} carries a scope; one is accepted in X-Auth-Token")
 
     def plain_scope(self) -> Scope | None:
         """Return the scope in ``X-Scope``."""

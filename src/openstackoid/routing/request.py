@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The head of a request, as far as routing looks at it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from openstackoid.mesh import Listener
@@ -17,17 +17,19 @@ class Request:
     ``listener`` is the socket of the gateway that it came to, ``path`` the raw path without the query, ``headers`` all headers
     in their order. ``body_token`` is the token in the body of an authentication (``auth.identity.token.id``), where there is one.
     ``body`` is the JSON document in the body, or None as long as nobody has read it. ``recalled`` is the scope that the gateway
-    remembers for the request's id, ``fresh_id`` an id for the workflow that the request may begin.
+    remembers for the request's id, ``fresh_id`` an id for the workflow that the request may begin. ``sender`` is the cloud
+    whose gateway has sent the request, by its certificate.
     """
 
     method: str
     listener: Listener
     path: str
-    headers: Headers = ()
-    body_token: str | None = None
-    body: Any = None
+    headers: Headers = field(default=(), repr=False)
+    body_token: str | None = field(default=None, repr=False)
+    body: Any = field(default=None, repr=False)
     recalled: Scope | None = None
     fresh_id: str = ""
+    sender: str | None = None
 
     def values(self, name: str) -> list[str]:
         """Return every value of a header, names compared without case."""

@@ -3,11 +3,13 @@
 
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.decision import Forward
+from openstackoid.routing.leaving import given_id, sole_id
 from openstackoid.routing.links import relinks
-from openstackoid.routing.reading import Reading, Token
+from openstackoid.routing.loops import refuse_third
+from openstackoid.routing.reading import Reading, RefusedError, Token
 from openstackoid.routing.request import with_headers
-from openstackoid.routing.workflows import Workflow
-from openstackoid.scope import EVERY_OTHER, Scope
+from openstackoid.routing.workflows import REQUEST_ID, Workflow
+from openstackoid.scope import EVERY_OTHER, IDENTITY, Scope
 
 Changes = dict[str, str | None]
 """Headers to set, by lower-case names, or with None to remove."""
@@ -26,6 +28,7 @@ class Sending:
         cloud = in_force.cloud_for(endpoint.service, self.at)
         if cloud == self.at:
             return endpoint
+        refuse_third(self.reading, cloud)
         peer = self.reading.mesh.clouds.get(cloud)
         if peer is None:
             raise self.reading.bad_request(f"the workflow's scope names {cloud}, which is not in the mesh any more")
@@ -44,17 +47,44 @@ class Sending:
     ) -> Forward:
         """Return the decision to send the request with ``changes`` to its headers."""
         request = self.reading.request
-        headers = with_headers(request.headers, changes)
+        headers = with_headers(request.headers, self.identified(target) | changes)
         relink = relinks(endpoint, target, request)
         path = self.path(endpoint, target)
         return Forward(target, endpoint, target.cloud == self.at, path, headers, relink, remember, recalled)
+
+    def identified(self, target: Endpoint) -> Changes:
+        """Return the change that gives a request one id where it leaves for another cloud without."""
+        request = self.reading.request
+        if target.cloud == self.at or sole_id(request.headers) is not None:
+            return {}
+        return {REQUEST_ID: given_id(request.fresh_id)}
 
     def path(self, endpoint: Endpoint, target: Endpoint) -> str:
         """Return the path of the request as the target's frontend knows it."""
         return (target.frontend.prefix + self.reading.request.path[len(endpoint.frontend.prefix) :]) or "/"
 
     def service_token(self, token: Token, target: Endpoint) -> str:
-        """Return a service token, which belongs to the cloud of the service that sends it; abroad it must say which."""
+        """Return a service token, which belongs to the cloud of the service that sends it; abroad it must say which.
+
+        Raises :class:`RefusedError` where it says another cloud than that whose gateway has proved to be the sender.
+        """
+        request, here = self.reading.request, self.reading.mesh.clouds[self.at]
+        if token.scope is not None and target.cloud == self.at:
+            issuer = token.scope.cloud_for(IDENTITY, self.at)
+            if issuer != self.at and here.policy.of(issuer) is None:
+                message = f"X-Service-Token is of {issuer}, and the policy here does not accept users of {issuer}"
+                raise RefusedError(self.at, 403, "Forbidden", message)
+        if token.scope is not None and here.tls is not None:
+            issuer = token.scope.cloud_for(IDENTITY, self.at)
+            if issuer != request.sender:
+                who = "no gateway" if request.sender is None else f"the gateway of {request.sender}"
+                raise RefusedError(
+                    self.at,
+                    403,
+                    "Forbidden",
+                    f"X-Service-Token says that it is of {issuer}, but {who} has sent it; a service's token comes from the"
+                    " gateway of its own cloud",
+                )
         if target.cloud == self.at:
             return token.marked()
         return token.marked(Scope(((EVERY_OTHER, self.at),)))

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple, NoReturn
 
+from openstackoid.redaction import redacted
 from openstackoid.scope.errors import ScopeError
 from openstackoid.scope.model import EVERY_OTHER, Scope
 from openstackoid.scope.services import official_names, official_service_type
@@ -24,6 +25,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _EXAMPLE = '{"image": "CloudTwo"}'
 _LISTED = 12
+_SHOWN = 12
 _COMPARED = 500  # of more names the neighbours in the alphabet will do: comparing thousands takes half a second of a gateway
 _LONGEST_CLOUD = "x" * 64
 
@@ -185,9 +187,9 @@ def _check_cloud(name: Name, text: str, clouds: Collection[str] | None) -> None:
 
 
 def _quoted(value: str) -> str:
-    """Return a user's own word, safe to print and short."""
-    shown = "".join(character if character.isprintable() else "?" for character in value)
-    return f"'{shown[:64]}...'" if len(shown) > 64 else f"'{shown}'"
+    """Return a user's own word, safe to print; of one that is longer than any name, and may be a token, only the beginning."""
+    shown = redacted("".join(character if character.isprintable() else "?" for character in value))
+    return f"'{shown[:_SHOWN]}...'" if len(shown) > 64 else f"'{shown}'"
 
 
 def _known(name: str, known: Collection[str]) -> str:

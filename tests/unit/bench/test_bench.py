@@ -18,7 +18,7 @@ ROWS = {
     "latency": {f"{way}_{load}" for way in ("direct", "plain", "none", "stays", "leaves") for load in ("one", "half")},
     "bodies": {f"{way}_{place}" for way in ("up", "down") for place in ("plain", "local", "remote", "bridge")},
     "scale": {"2", "3"},
-    "bridge": {"validate_local", "validate_cold", "validate_again", "write"},
+    "bridge": {"validate_local", "validate_cold", "validate_again", "visitor", "write"},
 }
 FIGURES = {
     "routing": {"rate", "cpu_us", "busy", "failed"},

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from openstackoid.bridge.readers import Reader, readers_of
 from openstackoid.mesh import PASSWORD, Account
-from unit.bridge.stage import Script, Stage, Visit, says_json
+from unit.bridge.stage import Script, Stage, Visit, says_json, token
 
 SECRET = "hunter2"
 OPTIONS = {"username": "reader", "user_domain_name": "Default", "password": SECRET, "system_scope": "all"}
-USER = {"token": {"user": {"id": "u1"}, "project": {"id": "p1"}, "catalog": []}}
+USER = token(catalog=[])
 UNAUTHORIZED = says_json({"error": {"code": 401}}, status="401 Unauthorized")
 
 

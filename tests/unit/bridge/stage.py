@@ -7,7 +7,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,10 +15,12 @@ from typing import Any
 from aiohttp import web
 
 from openstackoid.bridge.app import Bridge
+from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.records import Records
 from openstackoid.bridge.server import bind, http_server
 from openstackoid.bridge.upstream import Upstream
-from openstackoid.mesh import parse_mesh
+from openstackoid.mesh import Mesh, parse_mesh
+from openstackoid.policy import EVERY_REQUEST, PeerPolicy, People, Policy, Roles, Services
 
 Script = Callable[["Visit"], Awaitable[None]]
 
@@ -41,6 +43,24 @@ clouds:
       image: {{frontend: "http://127.0.0.1:{there}/image"}}
       network: {{frontend: "http://127.0.0.1:{dead}/network"}}
 """
+
+ALL = Services((("*", (EVERY_REQUEST,)),))
+MEMBERS = Policy(peers=(PeerPolicy("CloudTwo", (People("members", Roles((("member", ("member",)),))),), ALL),))
+"""CloudTwo's members may do here what members may."""
+
+DEFAULT = {"id": "default", "name": "Default"}
+
+
+def token(*roles: str, **more: Any) -> dict[str, Any]:
+    """Return what Keystone says of a token: of a member, if no roles are named."""
+    named = [{"id": f"id-of-{role}", "name": role} for role in roles or ("member",)]
+    user, project = ({"id": which, "name": "demo", "domain": DEFAULT} for which in ("u1", "p1"))
+    return {"token": {"user": user, "project": project, "roles": named, **more}}
+
+
+def with_policy(mesh: Mesh, policy: Policy) -> Mesh:
+    """Return the mesh with another policy of CloudOne."""
+    return replace(mesh, clouds={**mesh.clouds, "CloudOne": replace(mesh.clouds["CloudOne"], policy=policy)})
 
 
 def played(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
@@ -112,6 +132,11 @@ class Stage:
     bridge: Bridge
     ports: dict[str, int]
     records: Records
+    audit_log: Path
+
+    def audited(self) -> list[dict[str, Any]]:
+        """Return the lines of the audit log."""
+        return [json.loads(line) for line in self.audit_log.read_text().splitlines()] if self.audit_log.exists() else []
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_unix_connection(str(self.socket))
@@ -200,8 +225,10 @@ async def never(visit: Visit) -> None:
 
 
 @asynccontextmanager
-async def staged(here: Script = never, there: Script = never, twin: Script = never) -> AsyncIterator[Stage]:
-    """Set the stage; stop all of it in the end."""
+async def staged(
+    here: Script = never, there: Script = never, twin: Script = never, policy: Policy = MEMBERS
+) -> AsyncIterator[Stage]:
+    """Set the stage; stop all of it in the end. ``policy`` is CloudOne's."""
     async with AsyncExitStack() as stack:
         servers = {"here": Server(here), "there": Server(there), "twin": Server(twin)}
         ports = {"dead": _dead_port()}
@@ -212,13 +239,16 @@ async def staged(here: Script = never, there: Script = never, twin: Script = nev
         upstream = Upstream("CloudOne")
         stack.push_async_callback(upstream.close)
         records = Records()
-        bridge = Bridge(parse_mesh(DESCRIPTION.format_map(ports)), "CloudOne", upstream, records=records)
+        audit = Audit(Path(folder, "audit.log"))
+        stack.callback(audit.close)
+        mesh = with_policy(parse_mesh(DESCRIPTION.format_map(ports)), policy)
+        bridge = Bridge(mesh, "CloudOne", upstream, records=records, audit=audit)
         runner = web.ServerRunner(http_server(bridge), shutdown_timeout=0.01)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         path = Path(folder, "bridge.sock")
         await web.SockSite(runner, bind(path)).start()
-        yield Stage(path, servers["here"], servers["there"], servers["twin"], bridge, ports, records)
+        yield Stage(path, servers["here"], servers["there"], servers["twin"], bridge, ports, records, Path(folder, "audit.log"))
 
 
 def _dead_port() -> int:

@@ -7,10 +7,10 @@ import logging
 
 import pytest
 
-from openstackoid.bridge import app
-from openstackoid.bridge.app import AUTHENTICATION_LIMIT
+from openstackoid.bridge import trip
 from openstackoid.bridge.errors import StreamedAnswer
-from unit.bridge.stage import head, never, played, read_answer, says, says_json, staged
+from openstackoid.bridge.trip import AUTHENTICATION_LIMIT
+from unit.bridge.stage import head, never, played, read_answer, says, says_json, staged, token
 
 TOKENS = "/identity/v3/auth/tokens"
 
@@ -134,11 +134,11 @@ async def test_a_defect_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, caplog
     def broken(*_: object) -> None:
         raise RuntimeError("secret-token")
 
-    monkeypatch.setattr(app, "decide", broken)
+    monkeypatch.setattr(trip, "judge", broken)
     async with staged() as stage:
         answer = await stage.ask("GET", "/image")
     assert (answer.status, answer.error) == (500, "gateway of CloudOne: a defect of the bridge; its log says where")
-    assert "defect: RuntimeError in app.py:" in caplog.text
+    assert "defect: RuntimeError in trip.py:" in caplog.text
     assert "secret" not in caplog.text
 
 
@@ -159,7 +159,7 @@ async def test_a_defect_in_the_middle_of_an_answer_cuts_it(monkeypatch: pytest.M
 @played
 async def test_the_log_says_what_happened(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    async with staged(here=says("200 OK"), there=says_json({"token": {}})) as stage:
+    async with staged(here=says("200 OK"), there=says_json(token())) as stage:
         await stage.ask("GET", "/identity/v3/users?name=x")
         assert caplog.messages == [], "what went as it should and was not touched is HAProxy's to log"
         await stage.ask("GET", f"{TOKENS}?nocatalog", "X-Auth-Token: glance", 'X-Subject-Token: usr!SCOPE!{"*":"CloudTwo"}')

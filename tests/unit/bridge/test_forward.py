@@ -35,7 +35,7 @@ async def test_to_a_living_backend_when_another_is_dead() -> None:
 @pytest.mark.parametrize(
     ("target", "arrives"),
     [
-        ("/identity/v3/a%2Fb//c/../d", "/keystone/v3/a%2Fb//c/../d"),
+        ("/identity/v3/a%2Fb//c;x/..d", "/keystone/v3/a%2Fb//c;x/..d"),
         ("/identity/v3/%7Euser/+%20;x=1", "/keystone/v3/%7Euser/+%20;x=1"),
         ("/identity?name=%C3%A9&a=b+c%2B&a=/?%3F", "/keystone?name=%C3%A9&a=b+c%2B&a=/?%3F"),
         ("/identity//evil.example/v3", "/keystone//evil.example/v3"),

@@ -52,7 +52,18 @@ def test_the_file_is_its_owners_and_does_not_grow_without_end(tmp_path: Path) ->
     assert [again.known(request_id(number)) for number in (4899, 4900, 4999)] == [SCOPE if Journal.SLACK else None, SCOPE, SCOPE]
 
 
-@pytest.mark.parametrize("rest", ["[", "{}", '["req-x", "{}", 1]', '["a"]', "\x00", "[1, 2, 3]", '["x", "[]", 9e99]'])
+def line(until: str) -> str:
+    return f'["{request_id(2)}", "{{\\"*\\": \\"CloudOne\\"}}", {until}]'
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *("[", "{}", '["req-x", "{}", 1]', '["a"]', "\x00", "[1, 2, 3]", '["x", "[]", 9e99]'),
+        "[" * 20_000,
+        *(line(until) for until in ("1" + "0" * 400, "1e999", "NaN", "-Infinity")),
+    ],
+)
 def test_what_a_crash_left_is_passed_over(tmp_path: Path, rest: str) -> None:
     path = tmp_path / "journal"
     Workflows(Journal(path)).remember(Workflow(request_id(1), SCOPE), LIMITS)

@@ -2,6 +2,7 @@
 """A reader account logs in where its operator says, once for all who wait, and fails in words that name it and no secret."""
 
 import asyncio
+import gzip
 import json
 import logging
 
@@ -141,6 +142,51 @@ async def test_a_peer_that_fails_is_named_and_asked_again_by_the_next(login: Scr
         assert "the reader account at CloudTwo" in error.message
         keystone.login = None
         assert await account.token() == "reader-2"
+
+
+async def for_ever(visit: Visit, head: str, again: bytes, pause: float) -> None:
+    await visit.read_body()
+    visit.send(head)
+    while True:
+        visit.send(again)
+        await visit.writer.drain()
+        await asyncio.sleep(pause)
+
+
+CREATED = "HTTP/1.1 201 Created\r\nX-Subject-Token: t\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "again", "pause", "status", "words"),
+    [
+        (f"{CREATED}\r\n", b" " * 65536, 0, 502, NOT_A_TOKEN),
+        (f"{CREATED}Transfer-Encoding: chunked\r\n\r\n7fffffff\r\n", b" " * 65536, 0, 502, NOT_A_TOKEN),
+        (f"{CREATED}Content-Length: 1000\r\n\r\n", b" ", 0.1, 504, "gets no answer within 0.5 s"),
+        (CREATED, b"X-A: a\r\n", 0.1, 504, "gets no answer within 0.5 s"),
+        ("", b"HTTP/1.1 100 Continue\r\n\r\n", 0.01, 504, "gets no answer within 0.5 s"),
+    ],
+    ids=["a body", "a chunk", "a slow body", "a slow head", "interim answers"],
+)
+@played
+async def test_an_answer_without_measure_is_given_up(head: str, again: bytes, pause: float, status: int, words: str) -> None:
+    async with staged(there=Keystone(login=lambda visit: for_ever(visit, head, again, pause))) as stage:
+        account = reader(stage)
+        began = asyncio.get_running_loop().time()
+        for _ in range(2):
+            error = await failure(account)
+            assert (error.status, words in error.message) == (status, True)
+        assert asyncio.get_running_loop().time() - began < 4
+
+
+@played
+async def test_a_packed_answer_is_not_unpacked() -> None:
+    packed = gzip.compress(json.dumps({"token": {}}).encode())
+    async with staged(
+        there=Keystone(login=says("201 Created", "Content-Encoding: gzip", "X-Subject-Token: t", body=packed))
+    ) as stage:
+        error = await failure(reader(stage))
+    assert (error.status, NOT_A_TOKEN in error.message) == (502, True)
+    assert stage.there.visits[0].values("accept-encoding") == ["identity"]
 
 
 @played

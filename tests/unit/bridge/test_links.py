@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from openstackoid.bridge.links import USERS_OWN, Links
 from openstackoid.mesh import parse_mesh
+from openstackoid.routing.links import relinked
 
 
 def links(theirs: str, ours: str, host: str | None = "gw:8801") -> Links:
@@ -64,6 +65,53 @@ clouds:
 )
 def test_a_link_names_the_frontend_of_the_client(theirs: str, ours: str, before: str, after: str) -> None:
     assert links(theirs, ours).link(before) == after
+
+
+def secure(public: bool = True) -> Links:
+    """Return the links of an answer of a peer to a gateway with TLS, asked at its public interface or its internal one."""
+    mesh = parse_mesh("""
+mesh: 1
+clouds:
+  One:
+    gateway: {tls: {certificate: /c, authority: /a}}
+    services:
+      image: {frontend: {public: "https://gw/image", internal: "http://inner/image"}}
+      compute: {frontend: "https://gw:8802/compute"}
+  Two:
+    services:
+      image: {frontend: "https://peer/image"}
+      compute: {frontend: "https://peer:9001/nova"}
+""")
+    entrance = mesh.clouds["One"].endpoint("image", "public" if public else "internal")
+    target = mesh.clouds["Two"].endpoint("image", "public")
+    assert entrance is not None
+    assert target is not None
+    assert relinked(entrance, target) == (None if public else "documents")
+    return Links(mesh, entrance, target, "gw" if public else "inner")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("http://gw/image/v2", "https://gw/image/v2"),
+        ("https://gw/image/v2", "https://gw/image/v2"),
+        ("https://gw:443/image/v2", "https://gw/image/v2"),
+        ("http://gw:80/image/v2", "https://gw/image/v2"),
+        ("https://peer/image/v2", "https://gw/image/v2"),
+        ("http://peer:443/image/v2", "https://gw/image/v2"),
+        ("https://peer:9001/nova/v2.1", "https://gw:8802/compute/v2.1"),
+        ("https://gw:8443/image/v2", "https://gw:8443/image/v2"),
+        ("ftp://gw/image/v2", "ftp://gw/image/v2"),
+        ("https://docs.example.org/image", "https://docs.example.org/image"),
+    ],
+)
+def test_a_client_that_speaks_https_is_given_https(before: str, after: str) -> None:
+    assert secure().link(before) == after
+    assert json.loads(secure().document(json.dumps({"links": {"self": before}}).encode())) == {"links": {"self": after}}
+
+
+def test_a_client_that_speaks_http_is_given_http() -> None:
+    assert secure(public=False).link("https://inner/image/v2") == "http://inner/image/v2"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@
 import pytest
 
 from conformance.case import marked
-from openstackoid.bridge.app import OPERATION_LIMIT
+from openstackoid.bridge.trip import OPERATION_LIMIT
 from openstackoid.mesh import Memory
 from openstackoid.routing.workflows import Workflow, is_marked
 from openstackoid.scope import Scope
@@ -103,9 +103,12 @@ async def test_what_is_decided_by_cannot_be_dropped_through_connection(header: s
     assert len(visit.values(header.lower())) == (0 if header == "X-Scope" else 1)
 
 
-@pytest.mark.parametrize(("status", "known", "remembered"), [(401, False, 0), (401, True, 1), (403, False, 1), (202, False, 1)])
+@pytest.mark.parametrize(
+    ("status", "known", "remembered"),
+    [(401, False, 0), (401, True, 1), (403, False, 0), (300, False, 0), (202, False, 1), (504, False, 1)],
+)
 @played
-async def test_what_a_bad_token_begins_is_not_remembered(status: int, known: bool, remembered: int) -> None:
+async def test_what_was_not_begun_is_not_remembered(status: int, known: bool, remembered: int) -> None:
     """It could push the workflows of others out of the memory; nor can it have one of theirs forgotten."""
     async with staged(here=says(f"{status} Whatever")) as stage:
         if known:

@@ -3,21 +3,19 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from unit.bridge.stage import Script, Visit, head, played, read_answer, says, says_json, staged
+from openstackoid.policy import KEEP, Policy, apart
+from unit.bridge.stage import MEMBERS, Script, Visit, head, played, read_answer, says, says_json, staged, token
 
 TOKENS = "/identity/v3/auth/tokens"
 GLANCE = "X-Auth-Token: glance"
 FOREIGN = 'X-Subject-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
 THERE = 'X-Scope: {"identity":"CloudTwo"}'
 PASSWORD = {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "René"}}}}}
-
-
-def token(**more: Any) -> dict[str, Any]:
-    return {"token": {"user": {"id": "u1"}, "project": {"id": "p1"}, **more}}
 
 
 THEIRS = [{"type": "compute", "endpoints": [{"region": "CloudTwo", "url": "http://elsewhere"}]}]
@@ -33,7 +31,7 @@ def urls(catalog: list[dict[str, Any]]) -> set[str]:
 
 @played
 async def test_a_foreign_token_vouches_for_itself_and_gets_the_catalog_of_this_cloud() -> None:
-    script = says_json(token(catalog=THEIRS, roles=[{"name": "member"}]), "X-Subject-Token: usr", "Vary: X-Auth-Token")
+    script = says_json(token("admin", "member", catalog=THEIRS), "X-Subject-Token: usr", "Vary: X-Auth-Token")
     async with staged(there=script) as stage:
         answer = await stage.ask("GET", f"{TOKENS}?allow_expired=1", GLANCE, FOREIGN, "X-Service-Token: nova")
         (visit,) = stage.there.visits
@@ -44,8 +42,10 @@ async def test_a_foreign_token_vouches_for_itself_and_gets_the_catalog_of_this_c
     assert answer.status == 200
     found = answer.json()["token"]
     assert regions(found["catalog"]) == {"CloudOne"}
-    assert "http://127.0.0.1:8801/volume/v3/p1" in urls(found["catalog"])
-    assert found["roles"] == [{"name": "member"}]
+    here = apart("CloudTwo", "project", "p1")
+    assert f"http://127.0.0.1:8801/volume/v3/{here}" in urls(found["catalog"])
+    assert (found["project"]["id"], found["user"]["id"]) == (here, apart("CloudTwo", "user", "u1"))
+    assert [role["name"] for role in found["roles"]] == ["member"], "its administrators are none here"
     assert answer.values("x-subject-token") == ["usr"]
     assert answer.values("vary") == ["X-Auth-Token"]
     assert answer.values("content-length") == [str(len(answer.body))]
@@ -56,25 +56,115 @@ async def test_a_token_without_a_catalog_stays_without_one() -> None:
     async with staged(there=says_json(token())) as stage:
         answer = await stage.ask("GET", f"{TOKENS}?nocatalog", GLANCE, FOREIGN)
         assert stage.there.visits[0].line == "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
-    assert answer.json() == token()
+    assert "catalog" not in answer.json()["token"]
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"token": {"catalog": THEIRS, "domain": {"id": "d"}}}, "a token for a domain is not accepted"),
+        (token("admin"), "no entry of 'people'"),
+    ],
+)
 @played
-async def test_a_token_without_a_project_gets_the_urls_that_need_none() -> None:
-    async with staged(there=says_json({"token": {"catalog": THEIRS, "domain": {"id": "d"}}})) as stage:
+async def test_a_token_that_the_policy_does_not_accept_is_unknown_to_a_service(said: object, words: str) -> None:
+    async with staged(there=says_json(said)) as stage:
         answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
-    assert not any("volume" in url for url in urls(answer.json()["token"]["catalog"]))
+    assert answer.status == 404
+    assert answer.error.startswith("Failed to validate token: gateway of CloudOne: ")
+    assert words in answer.error
 
 
 @played
-async def test_a_validation_by_head() -> None:
-    async def script(visit: Visit) -> None:
-        visit.send("HTTP/1.1 200 OK\r\nX-Subject-Token: usr\r\nContent-Length: 5000\r\n\r\n")
+async def test_without_a_policy_no_foreign_token_is_good() -> None:
+    async with staged(there=says_json(token("admin", "member", "service")), policy=Policy()) as stage:
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+    assert (answer.status, "does not accept users of CloudTwo" in answer.error) == (404, True)
 
-    async with staged(there=script) as stage:
+
+@pytest.mark.parametrize(
+    ("keystone", "status", "words"),
+    [
+        ("404 Not Found", 200, ""),
+        ("200 OK", 404, "CloudTwo names a project of CloudOne as its own: p1"),
+        ("403 Forbidden", 503, "its Keystone answers 403 to the service that asks"),
+    ],
+)
+@played
+async def test_a_project_that_keeps_its_id_may_be_none_of_this_clouds(keystone: str, status: int, words: str) -> None:
+    (peer,) = MEMBERS.peers
+    rules = replace(MEMBERS, peers=(replace(peer, people=(replace(peer.people[0], project=KEEP),)),))
+    async with staged(here=says(keystone), there=says_json(token()), policy=rules) as stage:
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+        again = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+        asked = [(visit.line, visit.values("x-auth-token")) for visit in stage.here.visits]
+    assert (answer.status, again.status) == (status, status)
+    question = ("GET /keystone/v3/projects/p1 HTTP/1.1", ["glance"])
+    assert asked == [question] * (1 if status == 200 else 2), "that it is none of ours is remembered"
+    assert words in (answer.error if status != 200 else "")
+    if status == 200:
+        assert answer.json()["token"]["project"]["id"] == "p1"
+
+
+@played
+async def test_a_validation_by_head_is_judged_too() -> None:
+    async with staged(there=says_json(token(), "X-Subject-Token: usr")) as stage:
         answer = await stage.ask("HEAD", TOKENS, GLANCE, FOREIGN)
-        assert stage.there.visits[0].line.startswith("HEAD ")
+        assert stage.there.visits[0].line.startswith("GET ")
     assert (answer.status, answer.values("x-subject-token")) == (200, ["usr"])
+    async with staged(there=says_json(token("admin"))) as stage:
+        assert (await stage.ask("HEAD", TOKENS, GLANCE, FOREIGN)).status == 404
+
+
+@pytest.mark.parametrize("status", ["201 Created", "202 Accepted", "203 Non-Authoritative Information", "204 No Content"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@played
+async def test_an_answer_that_only_looks_like_a_validation_is_none(method: str, status: str) -> None:
+    """A service's library looks at the body alone, whatever success the status says."""
+    poisoned = token("admin", catalog=THEIRS, system={"all": True})
+    async with staged(there=says_json(poisoned, "X-Subject-Token: usr", status=status)) as stage:
+        answer = await stage.ask(method, TOKENS, GLANCE, FOREIGN)
+    assert (answer.status, b"admin" in answer.body) == (502, False)
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "305 Use Proxy", "307 Temporary", "308 Permanent"])
+@pytest.mark.parametrize(("method", "path"), [("GET", TOKENS), ("POST", TOKENS), ("GET", "/identity/v3/auth/catalog")])
+@played
+async def test_a_redirect_leads_nobody_away(method: str, path: str, status: str) -> None:
+    """keystoneauth follows one with all its headers, the service's own token among them."""
+    asked = (GLANCE, FOREIGN) if (method, path) == ("GET", TOKENS) else (THERE, "X-Auth-Token: usr")
+    async with staged(there=says(status, "Location: http://evil.test/")) as stage:
+        answer = await stage.ask(method, path, *asked, body=b"{}" if method == "POST" else None)
+    assert (answer.status, answer.values("location")) == (502, [])
+    assert f"it answers {status[:3]}" in answer.error
+
+
+@played
+async def test_a_service_is_told_of_nobody_else_than_the_guard() -> None:
+    """Or the one would be let in, by the rule that is about him, with the rights of the other."""
+    said = [token(), token("member", "service")]
+
+    async def keystone(visit: Visit) -> None:
+        await says_json(said["nocatalog" not in visit.line])(visit)
+
+    image = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
+    async with staged(here=says("200 OK"), there=keystone) as stage:
+        assert (await stage.ask("GET", "/image/v2/images", image)).status == 200
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+        assert (answer.status, "somebody else's" in answer.error) == (404, True)
+        said[1] = said[0]
+        assert (await stage.ask("GET", TOKENS, GLANCE, FOREIGN)).status == 200
+
+
+@played
+async def test_who_asks_about_his_own_token_is_told_what_he_is_here() -> None:
+    own = 'X-Auth-Token: usr!SCOPE!{"identity":"CloudTwo"}'
+    subject = 'X-Subject-Token: usr!SCOPE!{"identity":"CloudTwo"}'
+    async with staged(there=says_json(token("member", "admin"))) as stage:
+        answer = await stage.ask("GET", TOKENS, own, subject)
+    assert [role["name"] for role in answer.json()["token"]["roles"]] == ["member"]
+    async with staged(there=says_json(token("admin"))) as stage:
+        assert (await stage.ask("GET", TOKENS, own, subject)).status == 403
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -76,7 +76,13 @@ def test_the_page_names_every_key_and_option(desk: Path, told: Explain, capsys: 
     options = set(re.findall(r"--[a-z]+", capsys.readouterr().out)) - {"--help"}
     assert options == set(re.findall(r"^\| `(--[a-z]+)` ", PAGE, re.MULTILINE))
     keys = [key for row in re.findall(r"^\| ((?:`[a-z]+`(?:, )?)+) \|", PAGE, re.MULTILINE) for key in re.findall("[a-z]+", row)]
-    assert keys == list(told("--scope", "{", "GET", "/image"))
+    refused, guest = told("--scope", "{", "GET", "/image"), told("--scope", GUEST, "--header", "X-Auth-Token: t", "GET", "/image")
+    assert [key for key in keys if key != "guest"] == list(refused)
+    assert set(keys) == {*refused, "guest"}
+    assert (guest["route"], guest["guest"], guest["status"]) == ("refuse", "CloudTwo", 403), "CloudOne has no policy"
+
+
+GUEST = '{"identity": "CloudTwo"}'
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.path.startswith("/")], ids=lambda case: case.name)
@@ -133,22 +139,39 @@ class TestTheRequest:
         assert answer["urls"] == ["http://10.0.1.22:9292/v2?a=/b?c"]
 
 
+def test_a_frontend_of_https_is_named_by_its_scheme(told: Explain, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tls = "gateway: {tls: {certificate: /c, authority: /a}}"
+    secure = EXAMPLE.replace("http://10.0.1.10", "https://10.0.1.10").replace("\n  CloudOne:\n", f"\n  CloudOne:\n    {tls}\n")
+    (desk / "secure.yaml").write_text(secure)
+    answer = told("GET", "https://10.0.1.10/image/v2", config="secure.yaml")
+    assert answer["urls"] == told("GET", "http://10.0.1.10/image/v2")["urls"]
+    with pytest.raises(SystemExit):
+        main(["explain", "--config", "secure.yaml", "--at", "CloudOne", "GET", "http://10.0.1.10/image/v2"])
+    assert "has no frontend http://10.0.1.10:80; it has: https://10.0.1.10:443" in capsys.readouterr().err
+
+
 class TestWhatIsNotUnderstood:
     @pytest.mark.parametrize(
         ("url", "said"),
         [
-            ("https://10.0.1.10/image", "'https://10.0.1.10/image': https is not supported; an http:// URL is accepted"),
-            ("image", "'image' is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
-            ("", "'' is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
+            (
+                "https://10.0.1.10/image",
+                "the gateway of CloudOne has no frontend https://10.0.1.10:443; it has: http://10.0.1.10:80",
+            ),
+            ("image", "'image' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
+            ("", "'' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
             (
                 "http://10.0.1.10/a b",
-                "'http://10.0.1.10/a b' is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is",
+                "'http://10.0.1.10/a b' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is",
             ),
             (
                 "/image#top",
-                "'/image#top' is no URL; http://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded",
+                "'/image#top' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded",
             ),
-            ("http://me:pw@10.0.1.10/image", "'http://me:pw@10.0.1.10/image' is no URL; http://HOST[:PORT]/PATH, or /PATH, is"),
+            (
+                "http://me:pw@10.0.1.10/image",
+                "'http://...@10.0.1.10/image' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is",
+            ),
             (
                 "http://10.0.1.10:8080/image",
                 "the gateway of CloudOne has no frontend http://10.0.1.10:8080; it has: http://10.0.1.10:80",

@@ -139,3 +139,9 @@ def test_a_failing_discovery_is_explained(
         session.get("http://stranger/x", headers=headers)
     expected = [] if said is None else ["http://cloud/x " + said.format(SCOPE.wire())]
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == expected
+
+
+def test_of_a_url_only_what_may_be_shown_is_logged(session: requests.Session, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, logger="openstackoid.client"):
+        session.get(f"http://me:hunter2@stranger/{'t' * 60}/x?token=hunter3#hunter4")
+    assert caplog.messages[0] == "no X-Scope -> GET http://stranger/.../x, which is not an endpoint of the cloud"

@@ -2,10 +2,12 @@
 """``openstackoid gateway render`` and ``check`` as they are typed."""
 
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from openstackoid.certs import issue, make_authority
 from openstackoid.cli import main
 from unit.gateway.running import description
 
@@ -80,3 +82,57 @@ def test_haproxys_own_complaint(mesh: Path, tmp_path: Path, capsys: pytest.Captu
     strict.chmod(0o755)
     assert main(["gateway", "check", "--cloud", "CloudOne", "--config", str(mesh), "--haproxy", str(strict)]) == 1
     assert capsys.readouterr().err == "openstackoid: HAProxy refuses the configuration:\n  config : no\n"
+
+
+class TestCheckOfTls:
+    @pytest.fixture
+    def secure(self, tmp_path: Path) -> Path:
+        authority = make_authority(tmp_path / "certs")
+        certificate = issue(tmp_path / "certs", "CloudOne", ["127.0.0.1"], 100)
+        text = description(8801, 9001).replace('frontend: "http:', 'frontend: "https:')
+        tls = f"{{certificate: {certificate}, authority: {authority}}}"
+        path = tmp_path / "mesh.yaml"
+        path.write_text(text.replace("CloudOne:\n", f"CloudOne:\n    gateway: {{tls: {tls}}}\n"))
+        return path
+
+    def check(self, mesh: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, list[str]]:
+        code = main(["gateway", "check", "--cloud", "CloudOne", "--config", str(mesh)])
+        said = capsys.readouterr()
+        return code, said.out, said.err.splitlines()
+
+    def test_it_says_when_the_certificate_ends(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, err = self.check(secure, capsys)
+        ends = datetime.now(UTC) + timedelta(days=100)
+        assert (code, err) == (0, [])
+        assert out.splitlines()[1].startswith(f"OK: the certificate of CloudOne is good until {ends:%Y-%m-%d} ")
+
+    def test_it_warns_in_time(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        certificate = issue(secure.parent / "certs", "CloudOne", ["gw.one"], 5, renew=True)
+        code, _, err = self.check(secure, capsys)
+        assert (code, err) == (
+            0,
+            [
+                f"{certificate}: the certificate of CloudOne ends in 4 days",
+                f"{certificate}: it does not name 127.0.0.1, by which users call CloudOne",
+            ],
+        )
+
+    def test_what_is_wrong_with_it_is_one_line(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        certificate = secure.parent / "certs" / "CloudOne.pem"
+        certificate.chmod(0o644)
+        assert self.check(secure, capsys) == (
+            1,
+            "",
+            [f"openstackoid: {certificate}: others can look into this file with a key", f"  try: chmod 600 {certificate}"],
+        )
+
+    def test_frontends_without_it_are_warned_about(self, mesh: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        mesh.write_text(mesh.read_text().replace("http://127.0.0.1:8801/image", "http://10.0.1.10:8801/image"))
+        code, _, err = self.check(mesh, capsys)
+        assert (code, err) == (0, ["http://10.0.1.10:8801 is http, and not on loopback: tokens travel unprotected"])
+
+    def test_render_shows_no_key(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["gateway", "render", "--cloud", "CloudOne", "--config", str(secure)]) == 0
+        shown = capsys.readouterr().out
+        assert "PRIVATE KEY" not in shown
+        assert f"crt '{secure.parent}/certs/CloudOne.pem'" in shown

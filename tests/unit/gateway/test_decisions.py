@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from dataclasses import replace
 
+import pytest
+
 from openstackoid.gateway import Configuration
 from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE, STEADY, Part, Restarts, Watch, affected
 from openstackoid.haproxy import Runtime, compile_gateway
@@ -65,6 +67,13 @@ class TestAffected:
         running = configuration(self.text)
         candidate = replace(running, accounts={"CloudTwo": Account(PASSWORD, "http://two/v3", {"password": "new"})})
         assert affected(running, candidate) == {Part.BRIDGE}
+
+    @pytest.mark.parametrize("name", ["certificate.pem", "authority.pem"])
+    def test_both_by_a_new_certificate(self, name: str) -> None:
+        running = configuration(self.text)
+        candidate = replace(running, files={**running.files, name: "new"})
+        assert affected(running, candidate) == set(Part)
+        assert "new" not in repr(candidate)
 
     def test_both_by_a_new_cloud(self) -> None:
         assert affected(configuration(self.text), configuration(description(8801, 9001, "CloudSix"))) == set(Part)

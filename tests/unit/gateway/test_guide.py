@@ -19,9 +19,17 @@ from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE
 from openstackoid.gateway.folder import Folder
 from openstackoid.haproxy.binary import OLDEST
 from openstackoid.haproxy.rules import NATIVE_ENTRIES
-from openstackoid.mesh import Memory, Timeouts, parse_mesh
+from openstackoid.mesh import Limits, Memory, Timeouts, parse_mesh
 from openstackoid.mesh.discover import LISTING
-from openstackoid.mesh.schema import CloudSchema, Description, GatewaySchema, MemorySchema, ServiceSchema, TimeoutsSchema
+from openstackoid.mesh.schema import (
+    CloudSchema,
+    Description,
+    GatewaySchema,
+    LimitsSchema,
+    MemorySchema,
+    ServiceSchema,
+    TimeoutsSchema,
+)
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "gateway.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
@@ -119,6 +127,13 @@ def test_every_limit_of_the_memory_is_there_with_its_default() -> None:
     told = {row[0].strip("`"): float(row[1]) for row in rows("memory")}
     assert told == dataclasses.asdict(Memory())
     assert set(told) == set(MemorySchema.model_fields)
+
+
+def test_every_limit_is_explained_with_its_default() -> None:
+    told = {row[0].strip("`"): row[1] for row in rows("limits")}
+    limits = dataclasses.asdict(Limits())
+    assert told == {key: f"{value:g}" if isinstance(value, int | float) else "none" for key, value in limits.items()}
+    assert set(told) == set(LimitsSchema.model_fields)
 
 
 def test_the_figures_are_those_of_the_code() -> None:

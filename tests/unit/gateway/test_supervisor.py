@@ -136,6 +136,8 @@ def test_changed_reader_accounts_are_taken_up_upon_request(gateway: Gateway, tmp
     gateway.config.write_text(description + peer)
     gateway.hang_up()
     gateway.wait_for("has reloaded")
+    # The Python service reads the accounts itself, a moment later.
+    gateway.wait_for("the mesh was read again")
     readers.write_text("clouds: {CloudTwo: {auth: {user_id: u, password: hunter2, system_scop: all}}}")
     gateway.hang_up()
     gateway.wait_for(f"{readers}: clouds.CloudTwo.auth: 'system_scop' is unknown; accepted: ")
@@ -287,3 +289,27 @@ def test_its_pages_know_its_services_and_what_was_traced(gateway: Gateway) -> No
 def health(gateway: Gateway) -> dict[str, str]:
     status, body = gateway.get("/.openstackoid/mesh")
     return {cloud["name"]: cloud["health"] for cloud in json.loads(body)["clouds"]} if status == 200 else {}
+
+
+def test_what_leaves_is_in_the_audit_log_also_after_a_rotation(gateway: Gateway) -> None:
+    """Both parts write it: HAProxy's lines, and those of the Python service, which reads an alias."""
+    audit, rotated = gateway.state / "audit.log", gateway.state / "audit.log.1"
+    for file in (rotated, audit):
+        for name in ("image", "glance"):
+            headers = {"X-Auth-Token": "tok", "X-Scope": json.dumps({name: "CloudTwo"})}
+            assert gateway.get("/image/v2/images", headers)[0] == 503
+        until = time.monotonic() + PATIENCE
+        while not audit.exists() or audit.read_bytes().count(b"\n") < 2:
+            assert time.monotonic() < until, gateway.said()
+            time.sleep(0.02)
+        assert stat.S_IMODE(audit.stat().st_mode) == 0o600
+        if file is rotated:
+            audit.rename(rotated)
+    for file in (rotated, audit):
+        lines = [json.loads(line) for line in file.read_text().splitlines()]
+        assert [(line["direction"], line["cloud"], line["status"], line["outcome"]) for line in lines] == [
+            ("out", "CloudTwo", 503, "failed")
+        ] * 2
+        assert len({line["request_id"] for line in lines}) == 2
+    assert gateway.said().count(" -> peer.CloudTwo.1 503 ") == 2
+    assert [line.split(" ")[-2:] for line in gateway.said().splitlines() if " -> peer." in line] == [["-", "left"]] * 2

@@ -15,12 +15,12 @@ def mesh(peers: int) -> Mesh:
 def test_a_peer_costs_rows_of_a_table_and_no_rules() -> None:
     few, many = mesh(1), mesh(100)
     assert peer_rules(few, few.clouds["One"]) == peer_rules(many, many.clouds["One"])
-    assert local_rules(few) == local_rules(many)
+    assert local_rules(few, few.clouds["One"]) == local_rules(many, many.clouds["One"])
     assert len(links_map(many, "One").splitlines()) - len(links_map(few, "One").splitlines()) == 99 * 3
 
 
 def test_most_answers_meet_one_rule() -> None:
-    for rules in (local_rules(mesh(1)), peer_rules(mesh(1), mesh(1).clouds["One"])):
+    for rules in (local_rules(mesh(1), mesh(1).clouds["One"]), peer_rules(mesh(1), mesh(1).clouds["One"])):
         assert rules[0].startswith("http-response allow unless { res.fhdr(Location) -m found }")
 
 

@@ -60,6 +60,21 @@ def test_a_catalog_may_be_larger_than_what_haproxy_takes_in_a_line(tmp_path: Pat
     assert check(compile_gateway(parse_mesh(text), "Edge", RUNTIME), tmp_path) == ""
 
 
+def test_a_time_that_is_too_short_for_haproxy_does_not_become_none(tmp_path: Path) -> None:
+    """HAProxy counts milliseconds, and takes 0 of them for no limit, or for an error."""
+    times = ", ".join(f"{name}: 1.0e-9" for name in ("connect", "client", "server", "check"))
+    text = f"""
+mesh: 1
+clouds:
+  Edge:
+    services: {{image: {{frontend: "http://127.0.0.1:8080", backend: "http://127.0.0.1:9000"}}}}
+    gateway: {{timeouts: {{{times}}}}}
+"""
+    files = compile_gateway(parse_mesh(text), "Edge", RUNTIME)
+    assert check(files, tmp_path) == ""
+    assert " 0ms" not in files["haproxy.cfg"]
+
+
 def check(files: dict[str, str], folder: Path) -> str:
     """Return what HAProxy has against a configuration."""
     for name, content in files.items():

@@ -3,9 +3,11 @@
 
 import re
 
+import pytest
+
 from conformance.clouds import three_clouds
 from openstackoid.haproxy import Runtime, compile_gateway
-from openstackoid.haproxy.records import LOG_FORMAT, own_pages_and_traces
+from openstackoid.haproxy.records import LOG_FORMAT, own_pages_and_traces, shown_line
 
 CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime("/run/b.sock", "/run/s.sock", "/run/records.sock"))[
     "haproxy.cfg"
@@ -21,9 +23,31 @@ def test_only_the_frontend_tells_the_python_service() -> None:
 def test_what_is_the_gateways_own_is_decided_before_all_else() -> None:
     rules = [line.strip() for line in CONFIGURATION.splitlines() if line.strip().startswith("http-request")]
     own = [line for line in own_pages_and_traces() if line.startswith("http-request")]
-    assert rules[: len(own)] == own
+    assert rules[0] == "http-request del-header x-openstackoid- -m beg", "before anything is believed"
+    assert rules[1 : 1 + len(own)] == own
 
 
 def test_no_header_but_the_id_and_no_query_is_in_a_line() -> None:
     assert re.findall(r"fhdr\(([^)]+)\)\]", "\n".join([LOG_FORMAT, *own_pages_and_traces()])) == ["x-openstack-request-id"]
     assert not re.search(r"%(HQ|HU|HP|r|hr|hs)\b|url|query", LOG_FORMAT)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("10.0.0.1 GET /image/v2/images -> local.image.public 200 5 ms --\n", None),
+        (
+            "10.0.0.1 GET /x/os-console-auth-tokens/abc -> b 200 5 ms --\n",
+            "10.0.0.1 GET /x/os-console-auth-tokens/... -> b 200 5 ms --\n",
+        ),
+        (f"10.0.0.1 GET /x/{'t' * 180}/y#20z -> b 200 5 ms --\n", "10.0.0.1 GET /x/.../... -> b 200 5 ms --\n"),
+        ("10.0.0.1 gAAAAABtoken * -> gateway 400 5 ms PR-- \n", "10.0.0.1 - ... -> gateway 400 5 ms PR-- \n"),
+        ("10.0.0.1 GET  -> b 200 5 ms\n", "10.0.0.1 GET ... -> b 200 5 ms\n"),
+        ("10.0.0.1 <BADREQ> <BADREQ> -> gateway 400 0 ms PR-- \n", None),
+        ("Server local.image.public/s1 is DOWN, reason: Layer4 connection problem\n", None),
+        ("\n", None),
+        ("", None),
+    ],
+)
+def test_a_line_shows_what_may_be_shown(line: str, shown: str | None) -> None:
+    assert shown_line(line.encode()) == (line if shown is None else shown).encode()

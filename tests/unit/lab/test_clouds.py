@@ -30,7 +30,7 @@ def test_an_unknown_option_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         clouds.described()
 
 
-@pytest.mark.parametrize("name", ["", "-x", "a b", "x" * 41, "Ä", "a/b", "$x", "shared", "A-admin"])
+@pytest.mark.parametrize("name", ["", "-x", "a b", "x" * 41, "Ä", "a/b", "$x", "shared", "authority", "A-admin"])
 def test_names_that_cannot_be_a_clouds(name: str) -> None:
     with pytest.raises(OpenstackoidError, match="cannot name a cloud"):
         clouds.checked([Cloud(name)])

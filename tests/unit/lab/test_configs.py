@@ -20,6 +20,7 @@ def _site(cloud: Cloud, number: int = 1) -> Site:
         addresses=Addresses(cloud, ports.cloud_ports(8800, number)),
         directory=Path("/state") / cloud.name,
         venv=Path("/venv"),
+        authority=Path("/lab/authority.pem"),
         secrets={account: f"secret-{cloud.slug}-{account}" for account in ACCOUNTS},
         database_port=8890,
         bus_port=8891,
@@ -31,8 +32,45 @@ def test_services_know_each_other_by_frontends_only(cloud: Cloud) -> None:
     site = _site(cloud)
     frontends = {site.addresses.frontend(kind) for kind in ("identity", "image")}
     for path, content in configs.files(site).items():
-        if not path.endswith("uwsgi.ini"):
-            assert set(re.findall(r"https?://[^\s,]+", content)) <= frontends, path
+        assert set(re.findall(r"https?://[^\s,]+", content)) <= frontends, path
+
+
+def _options(path: str, cloud: Cloud) -> RawConfigParser:
+    parser = RawConfigParser()
+    parser.read_string(configs.files(_site(cloud))[path])
+    return parser
+
+
+@pytest.mark.parametrize(
+    ("path", "sections"),
+    [
+        ("glance/glance-api.conf", {"keystone_authtoken"}),
+        ("placement/placement.conf", {"keystone_authtoken"}),
+        ("neutron/neutron.conf", {"keystone_authtoken", "nova", "placement"}),
+        (
+            "nova/nova.conf",
+            {"keystone_authtoken", "service_user", "keystone", "placement", "neutron", "glance", "cinder"},
+        ),
+        ("nova/nova-compute.conf", {"service_user", "keystone", "placement", "neutron", "glance", "cinder"}),
+        ("cinder/cinder.conf", {"keystone_authtoken", "service_user", "nova"}),
+    ],
+)
+def test_each_client_in_a_service_knows_the_gateway_by_the_authority(path: str, sections: set[str]) -> None:
+    parser = _options(path, Cloud("A", cinder=True))
+    assert {name for name in sections if parser[name]["cafile"] == "/lab/authority.pem"} == sections
+    assert not [name for name in parser.sections() if "insecure" in parser[name]]
+
+
+def test_cinder_knows_glances_gateway_by_the_authority() -> None:
+    assert (
+        _options("cinder/cinder.conf", Cloud("A", cinder=True))["DEFAULT"]["glance_ca_certificates_file"] == "/lab/authority.pem"
+    )
+
+
+def test_services_hear_from_the_gateway_that_their_links_are_https() -> None:
+    for path in configs.files(_site(Cloud("A", cinder=True))):
+        if path != "neutron/ml2.ini":
+            assert _options(path, Cloud("A", cinder=True))["oslo_middleware"]["enable_proxy_headers_parsing"] == "true", path
 
 
 def test_a_cloud_knows_no_secret_of_another() -> None:
@@ -69,21 +107,6 @@ def test_nova_says_who_it_is_and_services_insist_on_it() -> None:
     neutron = RawConfigParser()
     neutron.read_string(files["neutron/neutron.conf"])
     assert neutron["keystone_authtoken"]["service_token_roles_required"] == "true"
-
-
-def test_prefixes_are_mounted_and_ports_are_not() -> None:
-    prefixed = configs.files(_site(Cloud("A")))["glance/uwsgi.ini"]
-    assert "mount = /image=glance.wsgi.api:application\n" in prefixed
-    assert "chunked-input-limit" in prefixed
-    plain = configs.files(_site(Cloud("A", "ports")))["glance/uwsgi.ini"]
-    assert "module = glance.wsgi.api:application\n" in plain
-    assert "mount" not in plain
-
-
-def test_every_server_listens_on_loopback() -> None:
-    for path, content in configs.files(_site(Cloud("A", cinder=True))).items():
-        if path.endswith("uwsgi.ini"):
-            assert re.search(r"^http-socket = 127\.0\.0\.1:\d+$", content, re.MULTILINE), path
 
 
 def test_no_value_is_expanded() -> None:

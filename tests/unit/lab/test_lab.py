@@ -58,6 +58,8 @@ def test_clients_find_every_cloud_and_know_them_all() -> None:
     assert one["auth"]["auth_url"] == lab.frontend(lab.cloud("CloudOne")) + "/v3"
     assert one["auth"]["username"] == "demo"
     assert one["region_name"] == "CloudOne"
+    assert one["cacert"] == str(lab.authority)
+    assert lab.authority.exists()
     assert one["scope_clouds"] == ["CloudOne", "CloudTwo"]
     assert lab.clouds_yaml.stat().st_mode & 0o077 == 0
 
@@ -125,7 +127,7 @@ def test_a_stopped_lab_says_so() -> None:
         "nova-compute",
     ]
     assert report["clouds"][0]["services"][1]["type"] == "identity"
-    assert report["clouds"][0]["frontend"] == "http://127.0.0.1:8801"
+    assert report["clouds"][0]["frontend"] == "https://127.0.0.1:8801"
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_the_lines_replace_what_was_there(lab: Lab) -> None:
     script = f"{lines}\nenv"
     done = subprocess.run(["sh", "-c", script], env=before, capture_output=True, text=True, check=True)
     after = dict(line.split("=", 1) for line in done.stdout.splitlines())
-    assert {name for name in after if name.startswith("OS_")} == {"OS_CLOUD", "OS_CLIENT_CONFIG_FILE"}
+    assert {name for name in after if name.startswith("OS_")} == {"OS_CLOUD", "OS_CLIENT_CONFIG_FILE", "OS_CACERT"}
     assert after["OS_CLOUD"] == "CloudOne"
     assert after["OS_CLIENT_CONFIG_FILE"] == str(lab.clouds_yaml)
     assert after["PATH"].startswith(str(Path(sys.executable).parent))

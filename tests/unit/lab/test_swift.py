@@ -22,6 +22,7 @@ def _site(cloud: Cloud, directory: Path = Path("/state")) -> Site:
         addresses=Addresses(cloud, ports.cloud_ports(8800, 1)),
         directory=directory / cloud.name,
         venv=directory / "venv",
+        authority=Path("/authority.pem"),
         secrets={account: f"secret-{cloud.slug}-{account}" for account in ACCOUNTS},
         database_port=8890,
         bus_port=8891,

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.mesh import Address, Listener, Memory, MeshError, Timeouts, load_mesh, parse_mesh
+from openstackoid.mesh import Address, Limits, Listener, Memory, MeshError, Timeouts, load_mesh, parse_mesh
 from openstackoid.mesh.description import builtin_collaborations
 
 GOOD = """\
@@ -103,10 +103,18 @@ class TestBad:
             ("mesh: 1\nclouds: {One: }", "f:2:14: clouds.One: a mapping of keys to values is accepted"),
             (
                 "mesh: 1\nclouds: {One: {regions: x}}",
-                "f:2:25: clouds.One.regions: unknown key; accepted: region, gateway, services",
+                "f:2:25: clouds.One.regions: unknown key; accepted: region, gateway, policy, services",
             ),
             ("mesh: 1\nclouds: &a {One: *a}", "f: a part of it is nested too deeply, or stands inside itself"),
             ("[" * 5000, "f: a part of it is nested too deeply, or stands inside itself"),
+            ("!!bool x: 1", "f: not YAML: a value is not what its tag says"),
+            ('mesh: !!int ""', "f: not YAML: a value is not what its tag says"),
+            ("mesh: !!timestamp x", "f: not YAML: a value is not what its tag says"),
+            (
+                'mesh: 1\nclouds: {"\\e[31mOne": {}}',
+                "f:2:10: clouds.?[31mOne: '?[31mOne' cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted,"
+                " 64 at most",
+            ),
             (
                 "mesh: 1\nclouds: {a b: {services: {image: {frontend: http://h}}}}",
                 "f:2:10: clouds.a b: 'a b' cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted, 64 at most",
@@ -130,9 +138,33 @@ class TestBad:
                 "f:5:35: clouds.One.services.image.frontend.private: Input should be 'public', 'internal' or 'admin'",
             ),
             (
-                service("{frontend: {public: https://h}}"),
+                service("{frontend: {public: ftp://h}}"),
                 "f:5:34: clouds.One.services.image.frontend.public: "
-                "'https://h': https is not supported; an http:// URL is accepted",
+                "'ftp://h': an http:// or https:// URL is accepted, as in http://gateway:8080/image",
+            ),
+            (
+                service("{frontend: https://h, backend: https://b}"),
+                "f:5:45: clouds.One.services.image.backend.public.0: "
+                "'https://b': a backend speaks http; the gateway does not encrypt what does not leave its cloud",
+            ),
+            (
+                service("{frontend: {public: 'https://h:80', internal: 'http://h:80/a'}}"),
+                "f:5:60: clouds.One.services.image.frontend.internal: "
+                "h:80 is https for another service; a socket is http or https",
+            ),
+            (
+                service("{frontend: http://h}").replace("    services", "    gateway: {tls: {certificate: /c}}\n    services"),
+                "f:4:15: clouds.One.gateway.tls.authority: this key is missing",
+            ),
+            (
+                service("{frontend: http://h}").replace("    services", "    gateway: {tls: {key: /c}}\n    services"),
+                "f:4:26: clouds.One.gateway.tls.key: unknown key; accepted: certificate, authority",
+            ),
+            (
+                service("{frontend: http://h}").replace(
+                    "    services", "    gateway: {tls: {certificate: c, authority: /a}}\n    services"
+                ),
+                "f:4:34: clouds.One.gateway.tls.certificate: 'c': an absolute path is accepted",
             ),
             (
                 service("{frontend: http://h, backend: 'http://b/$(project_id)s'}"),
@@ -153,6 +185,11 @@ class TestBad:
         with pytest.raises(MeshError) as refused:
             parse_mesh(text, "f")
         assert str(refused.value).splitlines()[0] == error
+
+    def test_aliases_that_stand_for_millions_of_parts_take_no_time(self) -> None:
+        levels = "".join(f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]\n" for number in range(1, 20))
+        with pytest.raises(MeshError, match="a0: unknown key"):
+            parse_mesh(f"mesh: 1\na0: &a0 [x]\n{levels}")
 
     def test_the_spot_is_shown(self) -> None:
         with pytest.raises(MeshError) as refused:
@@ -197,6 +234,37 @@ def rule(**changed: str) -> str:
 
 def gateway(yaml: str) -> str:
     return service("{frontend: http://h}").replace("    services", f"    gateway: {yaml}\n    services")
+
+
+class TestLimits:
+    """``gateway.limits``: how much a gateway takes on."""
+
+    def test_without_them(self) -> None:
+        assert parse_mesh(GOOD).clouds["CloudOne"].limits == Limits(10_000, 500, 5.0, None, None, ())
+
+    def test_with_them(self) -> None:
+        text = (
+            "{connections: 50, bridge: 2, wait: 1.5, source_connections: 3, source_requests: 4, exempt: [10.0.0.1, 'fd00::/8']}"
+        )
+        limits = parse_mesh(gateway(f"{{limits: {text}}}")).clouds["One"].limits
+        assert limits == Limits(50, 2, 1.5, 3, 4, ("10.0.0.1/32", "fd00::/8"))
+
+    @pytest.mark.parametrize(
+        ("limits", "error"),
+        [
+            ("{connections: 1}", "limits.connections: Input should be greater than or equal to 10"),
+            ("{bridge: 0}", "limits.bridge: Input should be greater"),
+            ("{wait: 0}", "limits.wait: Input should be greater than 0"),
+            ("{source_requests: 0}", "limits.source_requests: Input should be greater"),
+            ("{exempt: [10.0.0.1/8]}", "limits.exempt.0: '10.0.0.1/8': an address or a network is accepted, as in 10.0.1.11"),
+            ("{exempt: [CloudTwo]}", "limits.exempt.0: 'CloudTwo': an address or a network is accepted"),
+            ("{connection: 5}", "limits.connection: unknown key; accepted: connections, bridge, wait, source_connections,"),
+        ],
+    )
+    def test_the_error_names_the_spot_and_what_is_accepted(self, limits: str, error: str) -> None:
+        with pytest.raises(MeshError) as refused:
+            parse_mesh(gateway(f"{{limits: {limits}}}"), "f")
+        assert f"clouds.One.gateway.{error}" in str(refused.value).splitlines()[0]
 
 
 class TestWorkflows:

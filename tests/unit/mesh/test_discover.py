@@ -155,7 +155,7 @@ class TestBackends:
             (("admin",), "/one/identity-admin"),
         ]
 
-    @pytest.mark.parametrize("base", ["https://gw", "gw:8080", "http://gw/v3", "http://gw/?a=b"])
+    @pytest.mark.parametrize("base", ["ftp://gw", "gw:8080", "http://gw/v3", "http://gw/?a=b"])
     def test_a_base_that_cannot_be_is_refused(self, base: str) -> None:
         with pytest.raises(DiscoverError, match=r"^--frontend '"):
             describe("CloudOne", rows("image", "http://h"), frontend=base)
@@ -168,10 +168,10 @@ class TestRefusals:
             ([], "the catalog of CloudOne is empty"),
             (rows("a_b", "http://h"), "the catalog of CloudOne has no service that a mesh can have"),
             (
-                rows("image", "https://h", "public") + rows("compute", "https://h", "admin"),
+                rows("image", "ftp://h", "public") + rows("compute", "ftp://h", "admin"),
                 "the catalog of CloudOne has endpoints that a mesh cannot have:\n"
-                "  image public: 'https://h': https is not supported; an http:// URL is accepted\n"
-                "  compute admin: 'https://h': https is not supported; an http:// URL is accepted",
+                "  image public: 'ftp://h': an http:// or https:// URL is accepted, as in http://gateway:8080/image\n"
+                "  compute admin: 'ftp://h': an http:// or https:// URL is accepted, as in http://gateway:8080/image",
             ),
             (
                 rows("image", "http://h", "private"),

@@ -65,6 +65,21 @@ def test_or_where_the_file_says(file: Path, url: str) -> None:
     assert "auth_url" not in account.options
 
 
+@pytest.mark.parametrize("url", ["http://two:5000/v3", "https://two:5000/v3"])
+def test_with_tls_a_password_is_sent_over_https_alone(file: Path, url: str) -> None:
+    file.write_text(yaml.safe_dump(entry({**AUTH, "auth_url": url})))
+    file.chmod(0o600)
+    text = MESH.format(file=file).replace("gateway: {readers", "gateway: {tls: {certificate: /c, authority: /a}, readers", 1)
+    if url.startswith("https:"):
+        assert load_readers(parse_mesh(text), "CloudOne")["CloudTwo"].auth_url == url
+        return
+    with pytest.raises(ReadersError) as refused:
+        load_readers(parse_mesh(text), "CloudOne")
+    assert str(refused.value) == (
+        f"{file}: clouds.CloudTwo.auth.auth_url: the gateway of CloudOne has TLS; an https:// URL is accepted"
+    )
+
+
 @pytest.mark.parametrize("more", [{}, {"auth_type": "v3applicationcredential", "region_name": "Two", "interface": "public"}])
 def test_an_application_credential_as_horizon_writes_it(file: Path, more: dict[str, Any]) -> None:
     account = load(file, entry(APPLICATION, identity_api_version=3, **more))["CloudTwo"]
@@ -104,6 +119,7 @@ def test_a_missing_file_and_a_folder_are_named(file: Path) -> None:
         (f"clouds: [{SECRET}", "not YAML"),
         (f"clouds: !{SECRET} x", "not YAML"),
         ("clouds: 2026-99-99", "not YAML"),
+        (f"clouds: !!bool {SECRET}", "not YAML"),
         ("\x00", "not YAML"),
         ("[" * 1500, "not YAML"),
         ("", "the document: a mapping of keys to values is accepted"),

@@ -24,11 +24,18 @@ def test_a_url_is_taken_apart(url: str, host: str, port: int, prefix: str, suffi
     assert FrontendUrl.parse(url) == FrontendUrl(host, port, prefix, suffix)
 
 
+@pytest.mark.parametrize(("url", "port", "root"), [("https://H/a", 443, "https://h:443/a"), ("https://h:80", 80, "https://h:80")])
+def test_https_has_its_own_port(url: str, port: int, root: str) -> None:
+    parsed = FrontendUrl.parse(url)
+    assert (parsed.scheme, parsed.port, parsed.root()) == ("https", port, root)
+    assert (parsed.for_project(None) or "").startswith("https://h:")
+
+
 @pytest.mark.parametrize(
     ("url", "accepted"),
     [
-        ("https://h", "https is not supported"),
-        ("h:80", "an http:// URL is accepted"),
+        ("ftp://h", "an http:// or https:// URL is accepted"),
+        ("h:80", "an http:// or https:// URL is accepted"),
         ("http://", "a host name"),
         ("http://h:0", "a port from 1 to 65535"),
         ("http://h:65536", "a port from 1 to 65535"),

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a request goes, and under which path."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.clouds import three_clouds
 from openstackoid.mesh import Endpoint
+from openstackoid.mesh.model import Tls
+from openstackoid.policy import Policy
 from openstackoid.routing import Request
 from openstackoid.routing.reading import Reading, RefusedError, Token
 from openstackoid.routing.sending import Sending
@@ -17,8 +21,19 @@ def endpoint(key: str) -> Endpoint:
     return next(known for known in MESH.clouds["CloudOne"].endpoints if known.key == key)
 
 
-def sending(key: str, path: str, method: str = "GET") -> Sending:
-    return Sending(Reading(MESH, "CloudOne", Request(method, endpoint(key).listener, path)))
+def sending(
+    key: str,
+    path: str,
+    method: str = "GET",
+    *,
+    sender: str | None = None,
+    tls: Tls | None = None,
+    policy: Policy | None = None,
+) -> Sending:
+    one = MESH.clouds["CloudOne"]
+    one = replace(one, tls=tls, policy=one.policy if policy is None else policy)
+    mesh = replace(MESH, clouds={**MESH.clouds, "CloudOne": one})
+    return Sending(Reading(mesh, "CloudOne", Request(method, endpoint(key).listener, path, sender=sender)))
 
 
 @pytest.mark.parametrize(
@@ -80,3 +95,35 @@ def test_a_service_token_says_abroad_whose_it_is() -> None:
     assert send.service_token(Token("s", None), here) == "s"
     assert send.service_token(Token("s", None), there) == 's!SCOPE!{"*":"CloudOne"}'
     assert send.service_token(foreign, here) == send.service_token(foreign, there) == 's!SCOPE!{"*":"Cloud-3.b"}'
+
+
+def test_what_a_gateway_has_sent_goes_no_further() -> None:
+    arrived = sending("image.public", "/", sender="CloudTwo")
+    assert arrived.target(endpoint("image.public"), None).cloud == "CloudOne"
+    with pytest.raises(RefusedError) as caught:
+        arrived.target(endpoint("image.public"), parse('{"image":"Cloud-3.b"}'))
+    assert caught.value.decision.status == 508
+    assert "the gateway of CloudTwo has sent this request here, and it would go on to Cloud-3.b" in caught.value.decision.message
+
+
+@pytest.mark.parametrize(("sender", "who"), [(None, "no gateway has"), ("Cloud-3.b", "the gateway of Cloud-3.b has")])
+def test_a_service_token_says_no_other_cloud_than_its_senders(sender: str | None, who: str) -> None:
+    token = Token("nova", parse('{"*":"CloudTwo"}'))
+    here, tls = endpoint("image.public"), Tls("/one.pem", "/authority.pem")
+    assert sending("image.public", "/", sender="CloudTwo", tls=tls).service_token(token, here) == token.marked()
+    assert sending("image.public", "/", sender=sender).service_token(token, here) == token.marked(), "there is no proof without"
+    assert sending("image.public", "/", sender=sender, tls=tls).service_token(Token("nova", None), here) == "nova"
+    with pytest.raises(RefusedError) as caught:
+        sending("image.public", "/", sender=sender, tls=tls).service_token(token, here)
+    assert caught.value.decision.status == 403
+    assert f"says that it is of CloudTwo, but {who} sent it" in caught.value.decision.message
+
+
+def test_a_service_token_of_a_cloud_without_a_policy_reaches_no_service() -> None:
+    """A service would ask that cloud about it, before it looks at the user's."""
+    token, here = Token("nova", parse('{"*":"CloudTwo"}')), endpoint("image.public")
+    assert sending("image.public", "/").service_token(token, here) == token.marked()
+    with pytest.raises(RefusedError) as caught:
+        sending("image.public", "/", policy=Policy()).service_token(token, here)
+    assert caught.value.decision.status == 403
+    assert "X-Service-Token is of CloudTwo, and the policy here does not accept" in caught.value.decision.message

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who comes in with a token of another cloud: nothing of such a request reaches a service before the policy has allowed it.
+
+A service here asks about the token as well, and is told what its user is in this cloud (:mod:`openstackoid.bridge.relay`). But a
+service does not know by which rule it was reached, keeps its answer for minutes, and some ask late. So each request is judged
+here first: the peer, the service, the method and the path; how much its users may ask for; and who the user is.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote
+
+from openstackoid.bridge.audit import ALLOWED, IN, REFUSED, AuditLine, Party
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.head import Head
+from openstackoid.bridge.limits import Limits
+from openstackoid.bridge.log import shown_method, shown_path
+from openstackoid.bridge.persons import Asked, Persons
+from openstackoid.bridge.readers import Reader
+from openstackoid.bridge.upstream import Upstream
+from openstackoid.bridge.use import Admission
+from openstackoid.mesh import Cloud, Endpoint, Mesh
+from openstackoid.policy import Denial, Grant, Owned, Person, Use, grant, local_project, may_enter
+from openstackoid.routing import IDENTITY, Forward, Guarded, called_path, own_identity, with_project
+from openstackoid.routing.leaving import sole_id
+
+OBJECT_STORE = "object-store"
+SERVICE_ROLE = "service"
+"""The role by which keystonemiddleware knows the token of a service (``service_token_roles``)."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One request with a foreign identity, as far as the guard came with it: what the audit is to say of it."""
+
+    guarded: Guarded
+    entrance: Endpoint
+    use: Use
+    person: Person | None = None
+    grant: Grant | None = None
+    denial: Denial | None = None
+
+    def line(self, head: Head, status: int, reason: str | None) -> AuditLine:
+        """Return what the audit is to say; ``status`` is what the client gets."""
+        here, person, allowed = self.entrance, self.person, self.grant is not None
+        rule = self.grant.rule if self.grant else self.denial.rule if self.denial else None
+        return AuditLine(
+            time=time.time(),
+            gateway=here.cloud,
+            direction=IN,
+            home=self.guarded.issuer,
+            user=None if person is None else party(person.user),
+            project=None if person is None else party(person.project),
+            roles=self.grant.roles if self.grant else (),
+            sender=head.sender,
+            service=here.service,
+            interface=here.interfaces[0],
+            method=shown_method(head),
+            path=shown_path(head.path),
+            rule=rule,
+            outcome=ALLOWED if allowed else REFUSED,
+            status=status,
+            reason=reason,
+            request_id=sole_id(head.headers),
+        )
+
+    def admission(self) -> Admission:
+        """Return what the gateway that has sent the request is told of it."""
+        person, rule = self.person, None if self.grant is None else self.grant.rule
+        return Admission(None, None, rule) if person is None else Admission(party(person.user), party(person.project), rule)
+
+    def path(self, decision: Forward) -> str:
+        """Return the path under which the service here knows what was asked for: with the project that the user has here."""
+        if self.person is None or self.grant is None:
+            return decision.path
+        theirs = self.person.project
+        ours = local_project(self.guarded.issuer, theirs, self.grant)
+        return with_project(decision.endpoint, decision.path, theirs.id, ours.id)
+
+
+class Guard:
+    """Judges the requests that routing marks with ``guard``. It outlives the mesh: what is known of tokens, and the counts."""
+
+    def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
+        self.upstream = upstream
+        self._at = upstream.at
+        self._clock = clock
+        self.persons = Persons(upstream, clock)
+        self._limits = Limits()
+
+    async def admit(self, entry: Entry, head: Head, decision: Forward, *, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
+        """Return when the request may go on. ``entry`` is filled in on the way, also where the request is refused.
+
+        Raises :class:`AnswerError`: 403 where the policy says no, 401 where the token's cloud does, 429 beyond the limits, and
+        502 to 504 where that cloud cannot be asked.
+        """
+        here = mesh.clouds[self._at]
+        issuer = entry.guarded.issuer
+        self._refuse_another_method(head)
+        self._check(entry, may_enter(here.policy, issuer, head.sender, entry.use))
+        entry.person = await self._person(entry.guarded, head, decision, mesh, readers)
+        self._count(here, issuer)
+        judged = grant(here.policy, issuer, entry.person, entry.use)
+        if isinstance(judged, Denial):
+            self._check(entry, judged)
+        else:
+            entry.grant = judged
+
+    def _refuse_another_method(self, head: Head) -> None:
+        """Some services' frameworks (Pecan) take another method than the request's from its query, or from a header."""
+        if "_method" in dict(parse_qsl(head.query or "", keep_blank_values=True)) or head.values("x-http-method-override"):
+            message = "a request of another cloud's user has the method that it begins with; _method is not accepted"
+            raise AnswerError(400, f"gateway of {self._at}: {message}")
+
+    def _count(self, here: Cloud, issuer: str) -> None:
+        """Count a request of one who is known: with tokens that he makes up, nobody uses up what others may ask for."""
+        peer = here.policy.of(issuer)
+        wait = None if peer is None else self._limits.take(issuer, peer, self._clock())
+        if wait is not None:
+            message = f"gateway of {self._at}: users of {issuer} have sent more requests than the policy here allows"
+            raise AnswerError(429, message, headers={"Retry-After": str(max(1, round(wait)))})
+
+    def _check(self, entry: Entry, denial: Denial | None) -> None:
+        if denial is not None:
+            entry.denial = denial
+            raise AnswerError(403, f"gateway of {self._at}: {denial.reason}")
+
+    async def _person(self, guarded: Guarded, head: Head, decision: Forward, mesh: Mesh, readers: Mapping[str, Reader]) -> Person:
+        issuer, interface = guarded.issuer, decision.entrance.interfaces[0]
+        person = await self.persons.of(guarded.token, self._asked(mesh, issuer, interface), head)
+        reader = readers.get(issuer)
+        if person is None and reader is not None and await self._vouched(guarded, head, interface, mesh):
+            person = await self.persons.of(guarded.token, self._asked(mesh, issuer, interface, reader), head)
+        if person is None:
+            raise AnswerError(
+                401,
+                f"gateway of {self._at}: identity of {issuer} does not accept the token",
+                headers=_where_to_log_in(mesh.clouds[self._at], decision),
+            )
+        return person
+
+    async def _vouched(self, guarded: Guarded, head: Head, interface: str, mesh: Mesh) -> bool:
+        """Return whether the request has a good service token, which an expired token of a user may come with."""
+        cloud = guarded.service_issuer
+        if guarded.service_token is None:
+            return False
+        person = await self.persons.of(guarded.service_token, self._asked(mesh, cloud, interface), head)
+        if person is None or cloud == self._at:
+            return person is not None and SERVICE_ROLE in person.roles
+        judged = grant(mesh.clouds[self._at].policy, cloud, person, None)
+        return isinstance(judged, Grant) and SERVICE_ROLE in judged.roles
+
+    def _asked(self, mesh: Mesh, cloud: str, interface: str, reader: Reader | None = None) -> Asked:
+        here = mesh.clouds[self._at]
+        identity = mesh.clouds[cloud].endpoint(IDENTITY, interface)
+        if identity is None:
+            raise AnswerError(400, f"gateway of {self._at}: {cloud} has no service 'identity', which the scope asks of it")
+        return Asked(identity, cloud == self._at, here.policy.seconds, here.timeouts, reader)
+
+
+def party(owned: Owned) -> Party:
+    """Return a user or project as audit lines name it."""
+    return Party(owned.id, owned.name, owned.domain.name)
+
+
+def entry_of(guarded: Guarded, decision: Forward, head: Head) -> Entry:
+    """Return what the guard is to judge."""
+    entrance = decision.entrance
+    if entrance.service == OBJECT_STORE:
+        # To Swift, a name may have empty segments: `c/` and `c` are an object and a container.
+        path = unquote(head.path[len(entrance.frontend.prefix) :])
+    else:
+        path = called_path(entrance, head.path)
+    return Entry(guarded, entrance, Use(entrance.service, head.method, path))
+
+
+def _where_to_log_in(here: Cloud, decision: Forward) -> dict[str, str]:
+    frontend = own_identity(here, decision.entrance)
+    return {} if frontend is None else {"WWW-Authenticate": f'Keystone uri="{frontend.root()}"'}

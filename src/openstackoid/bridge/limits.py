@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much the users of each peer may ask for: a rate, so that they cannot crowd out others, and a budget for a longer time.
+
+The counts are those of one gateway, since it began. Every request with a foreign identity is counted, also those that services
+of this cloud make for such a user.
+"""
+
+import math
+from dataclasses import dataclass
+
+from openstackoid.policy import PeerPolicy
+
+
+@dataclass(slots=True)
+class _Count:
+    tokens: float
+    refilled: float
+    spent: int = 0
+    began: float = -math.inf
+
+
+class Limits:
+    """Counts requests by the cloud that has issued their users' tokens. Times are seconds of a clock that never goes back."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, _Count] = {}
+
+    def take(self, issuer: str, peer: PeerPolicy, now: float) -> float | None:
+        """Count one request. Return None where it is within the limits, else the seconds after which one may be again."""
+        count = self._counts.setdefault(issuer, _Count(math.inf, now))
+        wait = self._rate(count, peer.rate, now)
+        if wait is None and peer.budget is not None:
+            if now - count.began >= peer.budget.seconds:
+                count.began, count.spent = now, 0
+            if count.spent >= peer.budget.requests:
+                return count.began + peer.budget.seconds - now
+            count.spent += 1
+        return wait
+
+    def _rate(self, count: _Count, rate: float | None, now: float) -> float | None:
+        """Take from a bucket that holds what one second allows, and fills as fast."""
+        if rate is None:
+            return None
+        size = max(1.0, rate)
+        count.tokens = min(size, count.tokens + (now - count.refilled) * rate)
+        count.refilled = now
+        if count.tokens < 1:
+            return (1 - count.tokens) / rate
+        count.tokens -= 1
+        return None

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who a token says its user is: the cloud that has issued it is asked, and believed for as long as the policy says.
+
+That time is the bound within which a revocation, or a role that is taken away at home, takes effect here. Of an answer, only the
+person is kept, under a hash of the token.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.head import Head
+from openstackoid.bridge.readers import Reader, asked_with
+from openstackoid.bridge.tokens import document
+from openstackoid.bridge.upstream import Deadline, Question, Upstream, UpstreamError, hops, read_answer
+from openstackoid.mesh import Endpoint, Timeouts
+from openstackoid.policy import Person, UnfitError, person_of
+from openstackoid.routing import REQUEST_ID, TOKENS_PATH, Headers
+
+MOST = 20_000
+"""How many tokens are known at once, at about 1 KiB each; the one that was not used for longest is forgotten."""
+MOST_QUESTIONS = 64
+"""How many questions one cloud is asked at a time: tokens that somebody makes up cost it no more than that."""
+REFUSED_SECONDS = 5.0
+"""How long a token that its cloud does not accept is refused without asking again."""
+ANSWER_LIMIT = 256 * 1024
+"""Bytes of an answer without a catalog."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is believed of a token until a time, and who it was said to be at first."""
+
+    until: float
+    person: Person | None
+    first: Person | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose Keystone is asked, and how: ``identity`` is its endpoint, ``local`` where it is this cloud's own.
+
+    ``reader`` is an account there, for a token that may have expired; None where it may not, or there is no account.
+    """
+
+    identity: Endpoint
+    local: bool
+    seconds: float
+    timeouts: Timeouts
+    reader: Reader | None = None
+
+
+class Persons:
+    """Asks about tokens, each once, however many requests wait for the answer, and remembers the answers for a while."""
+
+    def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
+        self._upstream = upstream
+        self._clock = clock
+        self._known: OrderedDict[tuple[str, bytes, bool], _Known] = OrderedDict()
+        self._asking: dict[tuple[str, bytes, bool], asyncio.Task[Person | None]] = {}
+
+    async def of(self, token: str, asked: Asked, head: Head) -> Person | None:
+        """Return who the token's user is, or None where its cloud does not accept the token.
+
+        Raises :class:`AnswerError` where that cloud cannot be asked, or its answer makes no sense.
+        """
+        key = (asked.identity.cloud, hashlib.sha256(token.encode()).digest(), asked.reader is not None)
+        known = self._known.get(key)
+        if known is not None and self._clock() < known.until:
+            self._known.move_to_end(key)
+            return known.person
+        task = self._asking.get(key)
+        if task is None:
+            self._check_room(asked)
+            task = asyncio.create_task(self._learn(key, token, asked, head))
+            self._asking[key] = task
+            task.add_done_callback(lambda done: self._answered(key, done))
+        # Who waits may leave; the others still want to know.
+        return await asyncio.shield(task)
+
+    def agrees(self, issuer: str, token: str, person: Person) -> bool:
+        """Return whether a token is of somebody of whom its cloud has said the same here, or nothing yet.
+
+        The guard and a service ask at different times. Were they told of two persons, the one would be let in with the rights of
+        the other.
+        """
+        digest = hashlib.sha256(token.encode()).digest()
+        known = (self._known.get((issuer, digest, late)) for late in (False, True))
+        return all(one is None or one.first is None or _same(one.first, person) for one in known)
+
+    def _answered(self, key: tuple[str, bytes, bool], done: "asyncio.Task[Person | None]") -> None:
+        self._asking.pop(key, None)
+        if not done.cancelled():
+            # Looked at here, for those who asked may all have left.
+            done.exception()
+
+    def _check_room(self, asked: Asked) -> None:
+        cloud = asked.identity.cloud
+        if sum(key[0] == cloud for key in self._asking) >= MOST_QUESTIONS:
+            message = f"gateway of {self._upstream.at}: {MOST_QUESTIONS} questions about tokens wait for identity of {cloud}"
+            raise AnswerError(503, message, headers={"Retry-After": "1"})
+
+    async def _learn(self, key: tuple[str, bytes, bool], token: str, asked: Asked, head: Head) -> Person | None:
+        began = self._clock()
+        person = await self._ask(token, asked, head)
+        before = self._known.get(key)
+        first = (None if before is None else before.first) or person
+        if person is not None and first is not None and not _same(first, person):
+            # A service may know for longer what he was at first. With a new token he is to it what he is now.
+            person = None
+        # From before the question: what was revoked meanwhile may not be believed for longer.
+        self._known[key] = _Known(began + (REFUSED_SECONDS if person is None else asked.seconds), person, first)
+        self._known.move_to_end(key)
+        while len(self._known) > MOST:
+            self._known.popitem(last=False)
+        return person
+
+    async def _ask(self, token: str, asked: Asked, head: Head) -> Person | None:
+        ids = tuple((key, value) for key, value in head.headers if key.lower() == REQUEST_ID)
+        seconds = asked.timeouts.connect + asked.timeouts.server
+        until = asyncio.get_running_loop().time() + seconds
+
+        async def question(credential: str, query: str) -> "_Answer":
+            headers = (("X-Auth-Token", credential), ("X-Subject-Token", token), ("Accept-Encoding", "identity"), *ids)
+            return await self._exchange(asked, query, headers, until)
+
+        answer = await question(token, "nocatalog")
+        if answer.status == 401 and asked.reader is not None:
+            late = "nocatalog&allow_expired=1"
+            try:
+                async with asyncio.timeout_at(until):
+                    answer = await asked_with(asked.reader, lambda account: question(account, late))
+            except TimeoutError:
+                raise self._error(asked, 504, f"does not answer within {seconds:g} s") from None
+        match answer.status:
+            case 200:
+                return self._person(asked, answer.content)
+            case 401 | 404:
+                return None
+            case status if status >= 500:
+                raise self._error(asked, 503 if status == 503 else 502, f"answers {status} when asked about a token")
+            case status:
+                raise self._error(asked, 502, f"answers {status} when asked about a token")
+
+    def _person(self, asked: Asked, content: bytes) -> Person:
+        try:
+            return person_of(document(content))
+        except UnfitError as error:
+            raise AnswerError(403, f"gateway of {self._upstream.at}: {error}") from None
+        except ValueError as error:
+            raise self._error(asked, 502, f"its answer about a token cannot be used: {error}") from None
+
+    async def _exchange(self, asked: Asked, query: str, headers: Headers, until: float) -> "_Answer":
+        failure: AnswerError | None = None
+        for hop in hops(asked.identity, asked.local, asked.identity.frontend.prefix + TOKENS_PATH):
+            deadline = Deadline(until - asyncio.get_running_loop().time())
+            try:
+                async with self._upstream.ask(hop, Question("GET", query, headers), asked.timeouts, deadline) as answer:
+                    return _Answer(answer.status, await read_answer(self._upstream, hop, answer, ANSWER_LIMIT))
+            except UpstreamError as error:
+                failure = error
+                if not error.unreached:
+                    break
+        raise failure or self._upstream.no_backend(asked.identity)
+
+    def _error(self, asked: Asked, status: int, what: str) -> AnswerError:
+        place = f"identity of {asked.identity.cloud} at {asked.identity.frontend.root()}"
+        return AnswerError(status, f"gateway of {self._upstream.at}: {place} {what}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    content: bytes = field(repr=False)
+
+
+def _same(one: Person, other: Person) -> bool:
+    """Return whether they are the same to a policy: Keystone names roles in any order."""
+    return (one.user, one.project, set(one.roles)) == (other.user, other.project, set(other.roles))

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A private authority and the certificates of gateways, for the lab and for sites that have no authority of their own."""
+
+from openstackoid.certs.authority import AUTHORITY, Authority, make_authority
+from openstackoid.certs.errors import CertsError
+from openstackoid.certs.facts import Facts, read_facts
+from openstackoid.certs.issue import issue
+
+__all__ = ["AUTHORITY", "Authority", "CertsError", "Facts", "issue", "make_authority", "read_facts"]

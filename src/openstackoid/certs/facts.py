@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a certificate says, for a person to read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from openstackoid.certs.errors import CertsError
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Whom a certificate is for, by which names, until when, and who signed it."""
+
+    subject: str
+    names: tuple[str, ...]
+    begins: datetime
+    ends: datetime
+    issuer: str
+    signs: bool
+
+
+def read_facts(path: Path) -> list[Facts]:
+    """Return what each certificate in a file says, in their order. Raises :class:`CertsError`: none can be read there."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CertsError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        return [_facts(certificate) for certificate in x509.load_pem_x509_certificates(content)]
+    except ValueError:
+        raise CertsError(f"{path}: there is no certificate in PEM in it") from None
+
+
+def _facts(certificate: x509.Certificate) -> Facts:
+    names: list[str] = []
+    signs = False
+    for extension in certificate.extensions:
+        if isinstance(extension.value, x509.SubjectAlternativeName):
+            names = [str(name.value) for name in extension.value]
+        elif isinstance(extension.value, x509.BasicConstraints):
+            signs = extension.value.ca
+    return Facts(
+        certificate.subject.rfc4514_string(),
+        tuple(names),
+        certificate.not_valid_before_utc,
+        certificate.not_valid_after_utc,
+        certificate.issuer.rfc4514_string(),
+        signs,
+    )

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a gateway bounds and refuses whatever a request means, as HAProxy's configuration. The table is docs/hardening.md.
+
+Rules that take a decision only find the requests that may be refused: the bridge takes it, by :mod:`openstackoid.routing.paths`
+and :mod:`openstackoid.routing.loops`. Rules that stand before the fast path cost one look at the path and at one header.
+"""
+
+from openstackoid.haproxy.maps import ENDPOINTS
+from openstackoid.mesh import Cloud, Limits
+from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
+from openstackoid.routing.loops import PRODUCT, VIA, passed
+from openstackoid.routing.paths import CLIMBS, CONTROLS, NEVER_RAW
+
+RATE_WINDOW = 10
+"""Seconds over which the requests of one source address are counted."""
+
+_HOPS_OWN = ("keep-alive", "proxy-authenticate")
+_BRIDGE = "http-request set-var(txn.bridge) bool(true)"
+
+
+def frontend_lines(cloud: Cloud, too_many: str) -> list[str]:
+    """Return the frontend's bounds; ``too_many`` is the rest of the rule that answers a source that is over its rate."""
+    limits = cloud.limits
+    return [
+        f"maxconn {limits.connections}",
+        "# A client that begins with HTTP/2's preface is answered 400: what travels here is HTTP/1.1.",
+        "option disable-h2-upgrade",
+        *_per_source(limits, too_many),
+    ]
+
+
+def _per_source(limits: Limits, too_many: str) -> list[str]:
+    if limits.source_connections is None and limits.source_requests is None:
+        return []
+    others = f" if !{{ src {' '.join(limits.exempt)} }}" if limits.exempt else ""
+    lines = [
+        f"stick-table type ipv6 size 100k expire {3 * RATE_WINDOW}s store conn_cur,http_req_rate({RATE_WINDOW}s)",
+        f"tcp-request connection track-sc0 src{others}",
+    ]
+    if limits.source_connections is not None:
+        # An answer would need the request to be read, which is what a slow client does not send.
+        lines.append(f"tcp-request connection reject if {{ sc0_conn_cur gt {limits.source_connections} }}")
+    if limits.source_requests is not None:
+        most = limits.source_requests * RATE_WINDOW
+        lines.append(f"http-request return {too_many} if {{ sc0_http_req_rate gt {most} }}")
+    return lines
+
+
+def request_rules() -> list[str]:
+    """Return the rules for every request: the form of its URL, the protocols behind it, and paths that may mean two things.
+
+    They stand behind those that name the endpoint.
+    """
+    climbing = f"{CLIMBS}|{NEVER_RAW}|{CONTROLS}"
+    odd, read = "{ var(txn.path_odd) -m found }", "{ var(txn.path_read) -m found }"
+    return [
+        "# One form of the URL, and no protocol but WebSockets behind it.",
+        "http-request set-uri %[pathq] if !{ url -m beg / } { path -m beg / }",
+        "acl upgrades req.fhdr(upgrade) -m found",
+        "http-request del-header Upgrade if upgrades !{ req.fhdr(upgrade) -m str -i websocket }",
+        "http-request set-header Upgrade websocket if upgrades",
+        "# Paths that a server may read as another service's.",
+        r"http-request set-var(txn.path_odd) bool(true) if { path -m sub % '\' // /. }",
+        f"{_BRIDGE} if {odd} {{ path -m reg -i '{climbing}' }}",
+        rf"http-request set-var(txn.path_read) path,url_dec,regsub('[/\\\\]+','/',g) if {odd}",
+        f"http-request set-var(txn.path_read_as) so_id,concat(,txn.path_read,/),map_beg({ENDPOINTS}) if {read}",
+        f"{_BRIDGE} if {odd} !{{ var(txn.path_read_as),strcmp(txn.endpoint) eq 0 }}",
+    ]
+
+
+def loop_rules() -> list[str]:
+    """Return the rule for what came from a gateway and would go on to another one."""
+    return [
+        "# What a gateway has sent here goes to no third one.",
+        f"{_BRIDGE} if is_foreign {{ req.fhdr({VIA}) -m sub {PRODUCT} }}",
+    ]
+
+
+def peer_lines(cloud: Cloud) -> list[str]:
+    """Return the rules for every request to a peer, and for its answer."""
+    return [
+        f'http-request add-header {VIA.title()} "{passed(cloud.name)}"',
+        *(f"http-response del-header {name}" for name in (*HOSTS_OWN, *_HOPS_OWN)),
+    ]
+
+
+def local_lines() -> list[str]:
+    """Return the rules for every request to a service of this cloud: what a client says of proxies before us is nobody's word.
+
+    Services that read ``X-Forwarded-Proto`` (oslo.middleware's ``enable_proxy_headers_parsing``) read these as well.
+    """
+    return [f"http-request del-header {name}" for name in CLAIMS_OF_PROXIES]
+
+
+def bridge_lines(limits: Limits) -> list[str]:
+    """Return the lines that have requests wait for the bridge, and say why one has waited in vain."""
+    return [
+        f"timeout queue {max(1, round(limits.wait * 1000))}ms",
+        "http-request set-var(txn.bridge_trouble) \"str('cannot be reached')\"",
+        f"http-request set-var(txn.bridge_trouble) \"str('is at work on {limits.bridge} requests, the most that it takes')\""
+        f" if {{ srv_conn(bridge/bridge) ge {limits.bridge} }}",
+    ]

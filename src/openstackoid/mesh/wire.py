@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a description must say for a gateway's traffic to be protected as its frontends promise. Of the gateway's own cloud only.
+
+Other clouds' own rules are theirs: an operator need not know which certificate a peer has.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from openstackoid.mesh.description import MeshError
+from openstackoid.mesh.model import Cloud, Endpoint, Mesh
+from openstackoid.mesh.urls import HTTPS
+
+_CERTIFIED = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\Z")
+
+
+def check_wire(mesh: Mesh, at: str) -> None:
+    """Check what the gateway of ``at`` needs for https. Raises :class:`MeshError`.
+
+    A cloud with a certificate sends tokens to its peers over https alone; one that has none cannot.
+    """
+    here = mesh.clouds[at]
+    peers = [cloud for name, cloud in mesh.clouds.items() if name != at]
+    if here.tls is None:
+        spot = f"clouds.{at}.gateway.tls"
+        needs = f"the gateway of {at} needs its certificate and the authority of the mesh"
+        if here.secure_listeners:
+            raise MeshError(f"{spot}: {needs}, for it has https frontends")
+        for twin in here.twins:
+            if twin.startswith(f"{HTTPS}:"):
+                raise MeshError(f"{spot}: {needs}, for its twin {twin} is asked over https")
+        for peer in peers:
+            if peer.secure_listeners:
+                raise MeshError(f"{spot}: {needs}, for {peer.name} has https frontends")
+        return
+    for peer in peers:
+        for place, endpoint in _plain(peer):
+            raise MeshError(
+                f"{place}: {endpoint.frontend.origin()}: the gateway of {at} has TLS, and sends tokens to peers over https alone;"
+                f" an https:// URL is accepted, and an interface of {peer.name} may be left out"
+            )
+    for twin in here.twins:
+        if not twin.startswith(f"{HTTPS}:"):
+            raise MeshError(f"clouds.{at}.gateway.twins: {twin}: the gateway of {at} has TLS; an https:// origin is accepted")
+    _check_names(mesh)
+
+
+def unprotected(cloud: Cloud) -> list[str]:
+    """Return the http frontends of a cloud that are not on loopback: tokens travel there in the clear."""
+    found = {endpoint.frontend.origin(): endpoint.frontend.host for _, endpoint in _plain(cloud)}
+    return sorted(origin for origin, host in found.items() if not _loopback(host))
+
+
+def _plain(cloud: Cloud) -> Iterator[tuple[str, Endpoint]]:
+    for endpoint in cloud.endpoints:
+        if endpoint.frontend.scheme != HTTPS:
+            yield f"clouds.{cloud.name}.services.{endpoint.catalog_type}.frontend.{endpoint.interfaces[0]}", endpoint
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_names(mesh: Mesh) -> None:
+    """A certificate names a cloud as it names a host: without regard to case, and never as an address."""
+    folded: dict[str, str] = {}
+    for name in mesh.clouds:
+        other = folded.setdefault(name.lower(), name)
+        if other != name:
+            raise MeshError(f"clouds.{name}: '{name}' and '{other}' differ by case only, which certificates do not tell apart")
+        if _CERTIFIED.match(name) is None or _is_address(name):
+            raise MeshError(
+                f"clouds.{name}: '{name}' cannot be a name in a certificate; with TLS a name of parts of 63 characters at most,"
+                " with a '.' between them, is accepted, and no address"
+            )
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

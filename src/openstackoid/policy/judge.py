@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""May they? A policy, who is asking and for what in; a grant or a denial with its reason out. Deny by default."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from openstackoid.policy.model import KEEP, Owned, PeerPolicy, People, Policy, Services, Use
+from openstackoid.policy.patterns import ANY, METHODS
+from openstackoid.policy.person import Person
+
+APART_VERSION = 5
+"""The version of UUID that ids apart have (:mod:`openstackoid.policy.mapping`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Somebody may: by which rule, with which of this cloud's roles, in which project (``keep``, ``apart`` or one of ours)."""
+
+    rule: str
+    roles: tuple[str, ...]
+    project: Literal["keep", "apart"] | Owned
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Somebody may not: by which rule, if one was about him, and why. The reason holds nothing that a peer or user wrote."""
+
+    rule: str | None
+    reason: str
+
+
+def may_enter(policy: Policy, issuer: str, sender: str | None, use: Use | None) -> Denial | None:
+    """Return why a request of users of ``issuer`` cannot be allowed, whoever they are, or None: asked before their token is.
+
+    ``sender`` is the cloud whose gateway brought the request, None for one of this cloud's own users and services. ``use`` is
+    None where a service validates a token.
+    """
+    peer = policy.of(issuer)
+    if peer is None:
+        return Denial(None, f"the policy here does not accept users of {issuer}")
+    if sender not in (None, issuer) and sender not in peer.through and ANY not in peer.through:
+        return Denial(None, f"the gateway of {sender} may not speak for users of {issuer}")
+    if not peer.people:
+        return Denial(None, f"the policy here accepts none of the users of {issuer}: its entry has no 'people'")
+    if use is not None and not any(peer.services_of(people).allows(use) for people in peer.people):
+        named = any(peer.services_of(people).requests(use.service) for people in peer.people)
+        return Denial(None, _not_for(f"users of {issuer}", use, named))
+    return None
+
+
+def grant(policy: Policy, issuer: str, person: Person, use: Use | None) -> Grant | Denial:
+    """Return as whom a user of ``issuer`` comes in, or why not: the first entry of ``people`` that is about him decides.
+
+    With ``use`` None, where a service validates a token, only who he is counts.
+    """
+    peer = policy.of(issuer)
+    if peer is None:
+        return Denial(None, f"the policy here does not accept users of {issuer}")
+    for people in peer.people:
+        if miss(people, person) is None:
+            services = peer.services_of(people)
+            if use is not None and not services.allows(use):
+                return Denial(peer.rule(people), _denied_use(peer, people, services, use))
+            if people.project == KEEP and not may_be_kept(person.project.id):
+                return Denial(peer.rule(people), "the id of this project cannot be kept here; Keystone's own ids can")
+            return Grant(peer.rule(people), people.roles.granted(person.roles), people.project)
+    return Denial(None, f"no entry of 'people' in the policy here for {issuer} is about this user, project and roles")
+
+
+def may_be_kept(identity: str) -> bool:
+    """Return whether a peer's project may keep its id: not one that is like those made for projects that are apart.
+
+    Whoever knows how they are made could name the project of another peer. Keystone makes ids of another version of UUID, and in
+    small letters: two that differ in those alone may be one to a service.
+    """
+    if identity != identity.lower():
+        return False
+    try:
+        return UUID(identity).version != APART_VERSION
+    except ValueError:
+        return True
+
+
+def miss(people: People, person: Person) -> str | None:
+    """Return why an entry is not about somebody, or None if it is."""
+    without = people.users.miss("users", person.user) or people.projects.miss("projects", person.project)
+    if without is None and not people.roles.granted(person.roles):
+        return "roles: none of the roles is named"
+    return without
+
+
+def _denied_use(peer: PeerPolicy, people: People, services: Services, use: Use) -> str:
+    return _not_for(f"users whom the rule {peer.rule(people)} is about", use, bool(services.requests(use.service)))
+
+
+def _not_for(who: str, use: Use, named: bool) -> str:
+    if named:
+        which = f"this {use.method}" if use.method in METHODS else "this"
+        return f"{who} may use {use.service} here, but not make {which} request"
+    return f"{who} may not use {use.service} here"

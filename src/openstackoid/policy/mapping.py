@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a peer's user is here: the token document of his Keystone, as the services of this cloud are to see it.
+
+All that gives a right is replaced: user, project and roles become what the grant says, and the ids that a peer could choose
+become ids apart. What takes rights away stays: the end, an application credential's access rules, a trust, a bound credential.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid5
+
+from openstackoid.policy.judge import Grant
+from openstackoid.policy.model import Domain, Owned
+from openstackoid.policy.person import identifier, mapping, person_of
+
+NAMESPACE = UUID("6f0c2a5e-3b57-5c0e-9a41-0d6f7c1f2be4")
+TRUST = "OS-TRUST:trust"
+CREDENTIAL = "application_credential"
+_GIVES_RIGHTS = frozenset({"system", "domain", "service_providers"})
+
+
+def apart(issuer: str, kind: str, identity: str) -> str:
+    """Return the id that stands here for a peer's: always the same, and never one of this cloud or of another peer."""
+    return uuid5(NAMESPACE, f"{issuer}/{kind}/{identity}").hex
+
+
+def mapped(document: Any, issuer: str, grant: Grant) -> dict[str, Any]:
+    """Return the token document for the services here; ``catalog`` stays the peer's. Parts are shared with ``document``.
+
+    Raises ``ValueError`` when ``document`` is not a token as :func:`~openstackoid.policy.person.person_of` accepts it.
+    """
+    person = person_of(document)
+    token = {key: value for key, value in document["token"].items() if key not in _GIVES_RIGHTS}
+    token["user"] = _written(Owned(apart(issuer, "user", person.user.id), person.user.name, _apart(issuer, person.user.domain)))
+    token["project"] = _written(local_project(issuer, person.project, grant))
+    token["roles"] = [{"id": apart(issuer, "role", role), "name": role} for role in grant.roles]
+    token["is_domain"] = False
+    # Left out, keystoneauth takes it for true.
+    token["is_admin_project"] = any(role.lower() == "admin" for role in grant.roles)
+    if TRUST in token:
+        token[TRUST] = _trust(mapping(token[TRUST], TRUST), issuer)
+    if CREDENTIAL in token:
+        _check_access_rules(mapping(token[CREDENTIAL], CREDENTIAL))
+    return {"token": token}
+
+
+def local_project(issuer: str, project: Owned, grant: Grant) -> Owned:
+    """Return the project here of one who comes in with this project of ``issuer``."""
+    if isinstance(grant.project, Owned):
+        return grant.project
+    identity = project.id if grant.project == "keep" else apart(issuer, "project", project.id)
+    return Owned(identity, project.name, _apart(issuer, project.domain))
+
+
+def _apart(issuer: str, domain: Domain) -> Domain:
+    return Domain(apart(issuer, "domain", domain.id), domain.name)
+
+
+def _written(owned: Owned) -> dict[str, Any]:
+    return {"id": owned.id, "name": owned.name, "domain": {"id": owned.domain.id, "name": owned.domain.name}}
+
+
+def _trust(trust: Mapping[str, Any], issuer: str) -> dict[str, Any]:
+    """Return a trust with the ids of its users apart, as the token's user is."""
+    told: dict[str, Any] = {"id": apart(issuer, "trust", identifier(trust.get("id"), f"{TRUST}.id"))}
+    for role in ("trustor_user", "trustee_user"):
+        user = identifier(mapping(trust.get(role), f"{TRUST}.{role}").get("id"), f"{TRUST}.{role}.id")
+        told[role] = {"id": apart(issuer, "user", user)}
+    told["impersonation"] = trust.get("impersonation") is True
+    return told
+
+
+def _check_access_rules(credential: Mapping[str, Any]) -> None:
+    """The services here apply these rules; what they could not read might be taken for none."""
+    rules = credential.get("access_rules", [])
+    if not isinstance(rules, list):
+        raise ValueError(f"{CREDENTIAL}.access_rules: not a list")
+    for rule in rules:
+        found = mapping(rule, f"{CREDENTIAL}.access_rules")
+        if not all(isinstance(found.get(key), str) for key in ("method", "path", "service")):
+            raise ValueError(f"{CREDENTIAL}.access_rules: a rule has a method, a path and a service")

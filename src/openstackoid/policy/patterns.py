@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The patterns of a policy: which requests, and which names. They only ever allow, so what no pattern knows is refused."""
+
+import re
+from dataclasses import dataclass
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+ANY = "*"
+REST = "**"
+
+_PATH = re.compile(r"/|(?:/(?:\*|[^/*\s\x00-\x1f\x7f?#%;\\]+))*(?:/\*\*)?")
+_ACCEPTED = (
+    f"a method ({', '.join(METHODS)} or {ANY}) and a path below the service's root are accepted, as in GET /v2/images/*;"
+    " '*' is one whole segment, '/**' at the end any rest"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPattern:
+    """Requests, by method and path: ``GET /v2/images/**``.
+
+    ``*`` as the method is any method, as a segment of the path any one segment; ``/**`` at the end is any rest, or none.
+    Who may GET may also HEAD and OPTIONS: they tell less.
+    """
+
+    method: str
+    path: str
+
+    @classmethod
+    def parse(cls, text: str) -> "RequestPattern":
+        """Return the pattern that ``text`` writes. Raises ``ValueError`` with what is accepted."""
+        method, _, path = text.partition(" ")
+        if method not in (*METHODS, ANY) or not path or _PATH.fullmatch(path) is None:
+            raise ValueError(f"{text!r}: {_ACCEPTED}")
+        if any(part in (".", "..") for part in path.split("/")):
+            raise ValueError(f"{text!r}: paths are judged without '.' and '..'; {_ACCEPTED}")
+        return cls(method, path)
+
+    def matches(self, method: str, path: str) -> bool:
+        """Return whether a request is meant; ``path`` is decoded and normalised, empty for the service's root."""
+        if self.method not in (method, ANY) and not (self.method == "GET" and method in ("HEAD", "OPTIONS")):
+            return False
+        wanted, given = _segments(self.path), _segments(path)
+        if wanted[-1:] == [REST]:
+            wanted = wanted[:-1]
+            given = given[: len(wanted)]
+        return len(wanted) == len(given) and all(part in (ANY, have) for part, have in zip(wanted, given, strict=True))
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+EVERY_REQUEST = RequestPattern(ANY, f"/{REST}")
+"""What the word ``all`` stands for."""
+
+
+def _segments(path: str) -> list[str]:
+    return [] if path in ("", "/") else path.removeprefix("/").split("/")
+
+
+def names(pattern: str, name: str) -> bool:
+    """Return whether a name fits a pattern in which ``*`` is any text, also none. Upper and lower case differ.
+
+    Done by hand, in time that grows with the lengths alone: the name is a stranger's, and a regular expression of several
+    wildcards could be made to try for very long.
+    """
+    head, *rest = pattern.split("*")
+    if not rest:
+        return pattern == name
+    *middle, tail = rest
+    if len(name) < len(head) + len(tail) or not name.startswith(head) or not name.endswith(tail):
+        return False
+    at, end = len(head), len(name) - len(tail)
+    for part in middle:
+        found = name.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True

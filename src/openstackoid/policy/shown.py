@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A policy as a table for its operator: whose users come in, who of them, as whom, for what."""
+
+from collections.abc import Iterator, Sequence
+
+from openstackoid.policy.model import Condition, Owned, PeerPolicy, People, Policy, Services
+from openstackoid.policy.patterns import ANY, EVERY_REQUEST
+
+_TITLES = ("rule", "who", "as whom", "for what")
+
+
+def shown(policy: Policy, cloud: str) -> Iterator[str]:
+    """Yield the lines of the table of ``cloud``'s policy."""
+    if not any(peer.people for peer in policy.peers):
+        yield f"{cloud} lets in nobody from another cloud: its policy names no people of a peer."
+        return
+    yield f"{cloud} lets in these, and believes what their Keystone said for {policy.seconds:g} s:"
+    for peer in policy.peers:
+        yield ""
+        yield f"{_whose(peer)}: {'; '.join(_limits(peer))}"
+        rows = [_TITLES, *(_cells(peer, people) for people in peer.people)] if peer.people else []
+        yield from _table([[[cell] if isinstance(cell, str) else cell for cell in row] for row in rows])
+
+
+def _whose(peer: PeerPolicy) -> str:
+    return "users of every cloud that is not named" if peer.cloud == ANY else f"users of {peer.cloud}"
+
+
+def _limits(peer: PeerPolicy) -> Iterator[str]:
+    others = "any cloud" if ANY in peer.through else " and ".join(peer.through)
+    yield f"through their own cloud's gateway{f' and that of {others}' if others else ''}"
+    if peer.rate is not None:
+        yield f"{peer.rate:g} requests a second"
+    if peer.budget is not None:
+        yield f"{peer.budget.requests} requests in {peer.budget.seconds:g} s"
+    if not peer.people:
+        yield "nobody, for there is no entry of 'people'"
+
+
+def _cells(peer: PeerPolicy, people: People) -> Sequence[Sequence[str]]:
+    who = [*_condition("users", people.users), *_condition("projects", people.projects)]
+    return [people.name], who or ["everybody"], list(_as_whom(people)), list(_for_what(peer.services_of(people)))
+
+
+def _condition(what: str, condition: Condition) -> Iterator[str]:
+    for key, values in (("domains", condition.domains), ("names", condition.names), ("ids", condition.ids)):
+        if values:
+            yield f"{what}.{key}: {', '.join(values)}"
+
+
+def _as_whom(people: People) -> Iterator[str]:
+    pairs = people.roles.pairs
+    others = "any role" if len(pairs) == 1 else "any other role"
+    for theirs, ours in pairs:
+        yield f"{others if theirs == ANY else theirs}: {', '.join(ours) or 'dropped'}"
+    project = people.project
+    yield f"project: {f'{project.name} ({project.id}) of {project.domain.name}' if isinstance(project, Owned) else project}"
+
+
+def _for_what(services: Services) -> Iterator[str]:
+    others = "every service" if len(services.entries) == 1 else "every other service"
+    for service, requests in services.entries:
+        name = others if service == ANY else service
+        told = ["all"] if requests == (EVERY_REQUEST,) else [str(request) for request in requests] or ["nothing"]
+        yield f"{name}: {told[0]}"
+        yield from (f"{' ' * len(name)}  {request}" for request in told[1:])
+    if not services.entries:
+        yield "nothing: only to be validated"
+
+
+def _table(rows: Sequence[Sequence[Sequence[str]]]) -> Iterator[str]:
+    """Yield the lines of rows whose cells have several lines each."""
+    widths = [max(len(line) for row in rows for line in row[column]) for column in range(len(_TITLES))] if rows else []
+    for row in rows:
+        for number in range(max(map(len, row))):
+            cells = (cell[number] if number < len(cell) else "" for cell in row)
+            yield "  " + "  ".join(f"{text:<{width}}" for text, width in zip(cells, widths, strict=True)).rstrip()

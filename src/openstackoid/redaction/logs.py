@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a process writes by itself: log records, and what Python says of an error that nobody caught."""
+
+import logging
+import sys
+import threading
+import traceback
+import warnings
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from openstackoid.redaction.text import redacted
+
+_OURS = "openstackoid"
+
+
+class Discreet(logging.Filter):
+    """The last net: a record passes as one text in which nothing looks like a secret, without its arguments and exceptions.
+
+    Of other libraries' records only the template's first line and the exception's type are kept: their arguments may hold
+    headers.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record, and let it pass."""
+        record.msg = redacted(_text_of(record))
+        record.args = None
+        record.exc_info = record.exc_text = record.stack_info = None
+        return True
+
+
+def _text_of(record: logging.LogRecord) -> str:
+    if record.name.partition(".")[0] != _OURS:
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        template = (str(record.msg).splitlines() or [""])[0]
+        return f"{record.name}: {template} {kind}".rstrip()
+    try:
+        text = record.getMessage()
+    except (TypeError, ValueError):
+        text = str(record.msg)
+    error = record.exc_info[1] if record.exc_info else None
+    return text if error is None else f"{text}: {where(error)}"
+
+
+def set_up(form: str) -> None:
+    """Send every record of the process to stderr in the form ``form``, through the net."""
+    handler = logging.StreamHandler()
+    handler.addFilter(Discreet())
+    handler.setFormatter(logging.Formatter(form))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+
+
+def guard() -> None:
+    """Have Python say of an error that nobody caught where it rose and of which kind it is: its message may quote a header.
+
+    The same for a warning, whose text may quote anything, and for a record whose arguments do not fit its template.
+    """
+    logging.raiseExceptions = False
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda given: _uncaught(given.exc_type, given.exc_value, given.exc_traceback)
+    sys.unraisablehook = lambda given: _uncaught(given.exc_type, given.exc_value, given.exc_traceback)
+    warnings.showwarning = _warned
+
+
+def where(error: BaseException) -> str:
+    """Return the kind of an unforeseen error and the line of ours where it rose; its message may quote a header."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if _OURS in frame.filename] or list(frames)
+    return f"{type(error).__name__} in {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else type(error).__name__
+
+
+def _uncaught(kind: type[BaseException], _error: BaseException | None, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    frames = [f"  {Path(frame.filename)}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(trace)]
+    text = "\n".join([f"a defect: {kind.__name__}; its message is left out, for it may quote a secret", *frames])
+    print(text, file=sys.stderr)
+
+
+def _warned(  # noqa: PLR0917 - the signature is Python's
+    message: Warning | str,  # noqa: ARG001
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,  # noqa: ARG001
+) -> None:
+    print(f"{category.__name__} in {Path(filename).name}:{lineno}", file=file or sys.stderr)

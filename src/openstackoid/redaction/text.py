@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What may be shown of a text. Pure, and in time that grows with the length of the text and no faster."""
+
+import re
+from urllib.parse import urlsplit
+
+REMOVED = "..."
+"""Stands where something was taken out."""
+
+_SCOPE_MARK = re.compile(r"!SCOPE!|%21SCOPE%21", re.IGNORECASE)
+_ENDS_A_TOKEN = frozenset(" \t\r\n\"'`<>,;(){}[]")
+
+# A path that is shown as it is, told by one look; the others are taken apart.
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]{0,36}){1,16}")
+_HARMLESS = re.compile(r"[A-Za-z0-9._~-]{0,36}\Z")
+_METHOD = re.compile(r"[A-Z]{1,16}\Z")
+_BEFORE_A_TOKEN = "tokens"  # noqa: S105 (an end of a segment, as in Nova's /os-console-auth-tokens/{token})
+
+_QUOTED = r"""(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)"""
+_NAMES = ("pass", "password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "signature", "_sig", "cookie")
+_KEYS = tuple(f"{word}{joint}key" for word in ("api", "secret", "access") for joint in ("", "_", "-"))
+_AUTHORIZATION = "authorization"
+_SECRETS = (*_NAMES, *_KEYS, _AUTHORIZATION)
+"""How a name ends, in small letters, whose value is a secret."""
+
+_SEPARATOR = re.compile("[=:]")
+_AFTER_EQUALS = re.compile(rf"\s?(?:{_QUOTED}|[^\s\"'&,;]+)")
+_AFTER_AUTHORIZATION = re.compile(rf"\s?(?:{_QUOTED}|(?:[A-Za-z0-9-]+ +)?[^\s\"',;]+)")
+# In quotes, or long, or the last word of its line: behind a colon, our own messages go on.
+_AFTER_COLON = re.compile(rf"\s?(?:[bu]?(?P<quoted>{_QUOTED})|[^\s\"',;]{{16,}}|[^\s\"']+$)", re.MULTILINE)
+
+_PATTERNS = (
+    # A private key, whole or cut short.
+    ("private key", r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", REMOVED),
+    # Keystone's tokens: Fernet (its version and the first bytes of its time are these letters until 2106), and JWS.
+    ("gaaaaa", r"gAAAAA[A-Za-z0-9_-]{10,}(?:=|%3[Dd])*", REMOVED),
+    ("eyj", r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*", REMOVED),
+    # user:password@ of a URL.
+    ("://", r"(?<=://)[^/\s?#\"'<>]+@", f"{REMOVED}@"),
+    ("basic ", r"\b([Bb]asic +)(?=[^\s\"',;]*[0-9=])[A-Za-z0-9+/_=.~-]{16,}", rf"\1{REMOVED}"),
+    ("bearer ", r"\b([Bb]earer +)(?=[^\s\"',;]*[0-9=])[A-Za-z0-9+/_=.~-]{16,}", rf"\1{REMOVED}"),
+    # An id of 32 digits is one; behind the word token it is Keystone's old kind of token.
+    ("token", r"([Tt][Oo][Kk][Ee][Nn][^A-Za-z0-9]{1,3})[0-9a-f]{32}", rf"\1{REMOVED}"),
+    # The one SQL statement of ours that holds a password, which a database quotes when it refuses it.
+    ("identified by", rf"(IDENTIFIED BY (?:PASSWORD )?){_QUOTED}", rf"\1{REMOVED}"),
+)
+_RULES = tuple((sign, re.compile(pattern, re.DOTALL), replacement) for sign, pattern, replacement in _PATTERNS)
+"""What a text must hold, in small letters, for the pattern to be tried: a line of a log is to cost microseconds."""
+
+
+def redacted(text: str) -> str:
+    """Return ``text`` with :data:`REMOVED` in the place of all that looks like a token, a password or a key.
+
+    A net, not a promise: a password in the midst of words looks like a word.
+    """
+    text = _without_scoped_tokens(text)
+    lower = text.lower()
+    for sign, pattern, replacement in _RULES:
+        if sign in lower:
+            text = pattern.sub(replacement, text)
+    return _without_named(text)
+
+
+def _without_named(text: str) -> str:
+    """Take out the values of what is named like a secret: ``name=value``, ``"name": "value"``, ``Name: value``."""
+    shown, at = [], 0
+    for separator in _SEPARATOR.finditer(text):
+        place, end = separator.span()
+        name = text[max(at, place - 24) : place].rstrip(" \"'").lower()
+        if place < at or not name.endswith(_SECRETS):
+            continue
+        if name.endswith(_AUTHORIZATION):
+            value = _AFTER_AUTHORIZATION.match(text, end)
+        elif separator.group() == "=":
+            value = _AFTER_EQUALS.match(text, end)
+        else:
+            value = _AFTER_COLON.match(text, end)
+        if value is not None:
+            space = " " if text[end : end + 1].isspace() else ""
+            quoted = separator.group() == ":" and value.groupdict().get("quoted") is not None
+            shown += [text[at:end], space, f'"{REMOVED}"' if quoted else REMOVED]
+            at = value.end()
+    return "".join((*shown, text[at:])) if shown else text
+
+
+def _without_scoped_tokens(text: str) -> str:
+    """Take out what stands before the mark of a scope, however that token is made; the scope is no secret."""
+    marks = list(_SCOPE_MARK.finditer(text))
+    if not marks:
+        return text
+    shown, at = [], 0
+    for mark in marks:
+        end = mark.start()
+        while end > at and text[end - 1] not in _ENDS_A_TOKEN:
+            end -= 1
+        shown += [text[at:end], REMOVED if end < mark.start() else "", mark.group()]
+        at = mark.end()
+    return "".join((*shown, text[at:]))
+
+
+def shown_path(path: str) -> str:
+    """Return a path as a log may hold it: a segment that could be a secret becomes :data:`REMOVED`.
+
+    That is one which is longer than a UUID, or has other characters than ids have, or follows ``tokens``. A secret that is
+    made like an id, and stands where ids stand, cannot be told from one.
+    """
+    if _PLAIN_PATH.fullmatch(path) and f"{_BEFORE_A_TOKEN}/" not in path:
+        return path
+    before, shown = "", []
+    for segment in path.split("/")[:16]:
+        harmless = _HARMLESS.match(segment) is not None and not (segment and before.endswith(_BEFORE_A_TOKEN))
+        shown.append(segment if harmless else REMOVED)
+        before = segment or before
+    return "/".join(shown)
+
+
+def shown_method(method: str) -> str:
+    """Return a request's method, or ``-`` for one that is not written as methods are."""
+    return method if _METHOD.match(method) else "-"
+
+
+def shown_url(url: str) -> str:
+    """Return a URL without user, password, query and fragment, and its path as :func:`shown_path` shows it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return REMOVED
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], path=shown_path(parts.path), query="", fragment="").geturl()

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Paths that a server behind the gateway could read as another service's: refused before anybody is asked.
+
+The gateway routes by the path as it is written. A web server behind it decodes it, and may merge slashes, take a backslash for a
+slash, and climb by ``..``. Where that could lead out of the service that was routed to, there is no right answer but an error.
+Everything else passes as it came: ``a%2Fb//c;d`` is a name that Swift's users may give.
+"""
+
+import re
+from urllib.parse import unquote_to_bytes
+
+from openstackoid.mesh import Endpoint
+from openstackoid.routing.reading import Reading
+
+FREE_NAMES = "object-store"
+"""The service whose paths hold names that users choose: of control characters, only NUL is refused there."""
+
+CLIMBS = r"(/|\\|%2f|%5c)(\.|%2e){1,2}(/|\\|%2f|%5c|;|%3b|$)"
+"""A segment that is only dots, however it is written; what stands behind ``;`` some servers leave out."""
+
+NEVER_RAW = r"\\"
+CONTROLS = "%(0[0-9a-f]|1[0-9a-f]|7f)"
+NUL = "%00"
+
+_CLIMBS = re.compile(CLIMBS, re.IGNORECASE)
+_CONTROLS = re.compile(CONTROLS, re.IGNORECASE)
+_SLASHES = re.compile(r"[/\\]+")
+
+
+def refuse_confusing(reading: Reading, endpoint: Endpoint) -> None:
+    """Raise :class:`~openstackoid.routing.reading.RefusedError` for a path that may mean another service than ``endpoint``."""
+    request = reading.request
+    path = request.path
+    if not ("%" in path or "\\" in path or "//" in path or "/." in path):
+        return
+    if _CLIMBS.search(path):
+        raise reading.bad_request("the path has a segment '.' or '..'; a path without them is accepted")
+    if "\\" in path:
+        raise reading.bad_request("the path has a backslash; in a name it is written %5C")
+    control = _CONTROLS.search(path)
+    if control is not None and (endpoint.service != FREE_NAMES or NUL in path):
+        raise reading.bad_request(f"the path has a control character (%{control[1].upper()}); a path without one is accepted")
+    named = reading.mesh.clouds[reading.at].locate(request.listener, decoded(path))
+    if named != endpoint:
+        meant = "no service" if named is None else named.service
+        raise reading.bad_request(
+            f"the path is one of {endpoint.service} as it is written, and one of {meant} when it is decoded;"
+            " write the service's own prefix as the catalog has it"
+        )
+
+
+def decoded(path: str) -> str:
+    """Return a path as a server may read it: decoded once, with one slash where there are several."""
+    return _SLASHES.sub("/", unquote_to_bytes(path).decode("latin-1"))

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A gateway's certificate, tried before it is used: by a handshake with itself, in memory, as a peer would have it."""
+
+import ipaddress
+import ssl
+import stat
+import time
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, TlsError, context_of
+from openstackoid.tls.words import what_was_wrong
+
+SOON = 14 * 86400
+"""Seconds before its end from which a certificate is warned about."""
+
+
+def checked_files(certificate: str, authority: str, cloud: str) -> Mapping[str, str]:
+    """Return the texts of both files, by the names of a gateway's copies, once they are found good for ``cloud``.
+
+    Raises :class:`TlsError` with the file and what is wrong with it.
+    """
+    before = _texts(certificate, authority)
+    _shake_hands(certificate, authority, cloud)
+    if _texts(certificate, authority) != before:
+        raise TlsError(f"{certificate} and {authority}: they were changed while they were read")
+    return before
+
+
+def warnings_about(certificate: str, authority: str, cloud: str, hosts: Collection[str]) -> tuple[float, list[str]]:
+    """Return when the certificate ends, in seconds of the wall clock, and what an operator should do about it soon.
+
+    ``hosts`` are those of the cloud's https frontends. Raises :class:`TlsError` as :func:`checked_files` does.
+    """
+    known = _shake_hands(certificate, authority, cloud)
+    ends = ssl.cert_time_to_seconds(known["notAfter"])
+    left = ends - time.time()
+    said = []
+    if left < SOON:
+        said.append(f"{certificate}: the certificate of {cloud} ends in {max(0, int(left // 86400))} days")
+    names = {value.lower() for _, value in known.get("subjectAltName", ())}
+    missing = sorted({host for host in hosts if _plain(host) not in {_plain(name) for name in names}})
+    if missing:
+        said.append(f"{certificate}: it does not name {', '.join(missing)}, by which users call {cloud}")
+    return ends, said
+
+
+def _texts(certificate: str, authority: str) -> dict[str, str]:
+    found = {}
+    for name, path in ((CERTIFICATE, certificate), (AUTHORITY, authority)):
+        try:
+            with Path(path).open(encoding="ascii") as file:
+                # Of the file that was opened: another may have taken its name since.
+                mode = stat.S_IMODE(Path(f"/proc/self/fd/{file.fileno()}").stat().st_mode)
+                if name == CERTIFICATE and mode & 0o077:
+                    raise TlsError(f"{path}: others can look into this file with a key", hint=f"chmod 600 {path}")
+                found[name] = file.read()
+        except OSError as error:
+            raise TlsError(f"{path}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise TlsError(f"{path}: PEM is accepted") from None
+    return found
+
+
+def _shake_hands(certificate: str, authority: str, cloud: str) -> Mapping[str, Any]:
+    """Return what the certificate says. Both sides are this gateway, so each finds what a peer would find."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context_of(ssl.PROTOCOL_TLS_CLIENT, certificate, authority).wrap_bio(to_client, to_server, server_hostname=cloud)
+    server = context_of(ssl.PROTOCOL_TLS_SERVER, certificate, authority).wrap_bio(to_server, to_client, server_side=True)
+    waiting = [client, server]
+    try:
+        for _ in range(8):
+            for side in list(waiting):
+                try:
+                    side.do_handshake()
+                    waiting.remove(side)
+                except ssl.SSLWantReadError:
+                    continue
+    except ssl.SSLError as error:
+        what = what_was_wrong(error, cloud, authority).removeprefix("its certificate ")
+        raise TlsError(f"{certificate}: the certificate {what}") from None
+    known: Mapping[str, Any] | None = None if waiting else client.getpeercert()
+    if not known:
+        raise TlsError(f"{certificate}: no peer could agree with it on TLS")
+    names = [value for part in known["subject"] for key, value in part if key == "commonName"]
+    if names != [cloud]:
+        raise TlsError(f"{certificate}: its common name is {', '.join(names) or 'none'}; peers know the gateway by {cloud}")
+    return known
+
+
+def _plain(host: str) -> str:
+    try:
+        return str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        return host.lower()

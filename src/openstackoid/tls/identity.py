@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a gateway shows to its peers, and whom it believes: its certificate, and the authority of the mesh alone."""
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from openstackoid.errors import OpenstackoidError
+
+CERTIFICATE, AUTHORITY = "certificate.pem", "authority.pem"
+"""The names of a running gateway's own copies: what the operator's files are meanwhile cannot break it."""
+
+
+class TlsError(OpenstackoidError):
+    """A certificate or an authority that cannot be used; the message names the file, never what is in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The client's side of TLS between gateways. ``authority`` is the file that errors name, ``files`` what was read."""
+
+    context: ssl.SSLContext
+    authority: str
+    files: tuple[str, str]
+
+    @classmethod
+    def load(cls, certificate: str, authority: str, named: str | None = None) -> "Identity":
+        """Read the files; ``named`` is the authority's name for errors, if it is another. Raises :class:`TlsError`."""
+        files = certificate, authority
+        return cls(context_of(ssl.PROTOCOL_TLS_CLIENT, *files), named or authority, files)
+
+    def again(self) -> ssl.SSLContext:
+        """Return another context of the same files. Raises :class:`TlsError`."""
+        return context_of(ssl.PROTOCOL_TLS_CLIENT, *self.files)
+
+
+def context_of(side: int, certificate: str, authority: str) -> ssl.SSLContext:
+    """Return a context for one side that proves itself and wants proof: TLS 1.2 at least, this authority, no other.
+
+    Raises :class:`TlsError`.
+    """
+    context = ssl.SSLContext(side)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_mode = ssl.CERT_REQUIRED
+    for path in (authority, certificate):
+        try:
+            # For its reason: what the library says of a file does not tell a missing one from a broken one.
+            Path(path).open("rb").close()
+        except OSError as error:
+            raise TlsError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        context.load_verify_locations(authority)
+    except (ssl.SSLError, ValueError):
+        raise TlsError(f"{authority}: there is no certificate of an authority in PEM in it") from None
+    try:
+        # A key with a passphrase would be asked for at the terminal.
+        context.load_cert_chain(certificate, password="")
+    except (ssl.SSLError, ValueError) as error:
+        if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":
+            raise TlsError(f"{certificate}: the key in it is not that of the certificate") from None
+        raise TlsError(
+            f"{certificate}: a certificate and then its key, both in PEM and without a passphrase, are accepted"
+        ) from None
+    return context

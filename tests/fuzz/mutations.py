@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes to what is right: texts and bytes with a piece too many, too few, twice, or another one."""
+
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+S = TypeVar("S", str, bytes)
+
+
+@st.composite
+def _mutated(draw: st.DrawFn, given: S, pieces: list[S], most: int) -> S:
+    for _ in range(draw(st.integers(0, most))):
+        at = draw(st.integers(0, len(given)))
+        upto = min(len(given), at + draw(st.sampled_from([0, 0, 1, 1, 2, 8, 64])))
+        match draw(st.sampled_from(["put", "put", "cut", "twice", "move"])):
+            case "put":
+                given = given[:at] + draw(st.sampled_from(pieces)) + given[upto:]
+            case "cut":
+                given = given[:at] + given[upto:]
+            case "twice":
+                given = given[:upto] + given[at:]
+            case _:
+                to = draw(st.integers(0, len(given)))
+                given = given[:at] + given[upto:to] + given[at:upto] + given[max(to, upto) :]
+    return given
+
+
+def mutated(text: str, alphabet: str, most: int = 4) -> st.SearchStrategy[str]:
+    """Return a strategy of texts that come out of ``text`` by up to ``most`` changes."""
+    return _mutated(text, list(alphabet), most)
+
+
+def mutated_bytes(data: bytes, pieces: list[bytes], most: int = 4) -> st.SearchStrategy[bytes]:
+    """Return a strategy of bytes that come out of ``data`` by up to ``most`` changes."""
+    return _mutated(data, pieces, most)

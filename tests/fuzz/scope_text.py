@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The text of a scope: user input at every hop."""
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+from conformance.clouds import three_clouds
+from conformance.requests import likely, scopes
+from fuzz.mutations import mutated
+from fuzz.steps import steps
+from fuzz.target import Target, pure
+from openstackoid.scope import MAX_LENGTH, Scope, ScopeError, join_token, parse, split_token
+
+MESH = three_clouds()
+NAMES: dict[str, Any] = {"services": MESH.services, "clouds": MESH.clouds, "offers": MESH.offers}
+_FRAGMENTS = st.sampled_from(
+    [
+        *'{}[]":,\\ \t\r\n\x00&|*',
+        '"image"',
+        '"nova"',
+        '"CloudOne"',
+        "null",
+        "1e9",
+        "true",
+        "\\u0069",
+        "\\ud800",
+        "\u212a",
+        "é",
+        "\x85",
+    ]
+)
+_LARGE = st.builds(
+    lambda unit, number: unit * number, st.lists(_FRAGMENTS, min_size=1, max_size=4).map("".join), st.integers(1, 2000)
+)
+texts = st.one_of(
+    st.one_of(likely, scopes()).flatmap(lambda text: mutated(text, '{}[]":,\\ \tu!SCOPE*&|0aé\x00\u2028')),
+    st.lists(_FRAGMENTS, max_size=20).map("".join),
+    st.text(max_size=60),
+    _LARGE,
+)
+
+STEPS = 40_000
+"""What a refusal may cost however short the text is: the names that are known are compared with the one that is not."""
+STEPS_A_CHARACTER = 40
+
+
+def one_line(error: ScopeError, length: int) -> None:
+    """Raise unless an error is one printable line, and its carets stand within a text of this length."""
+    assert str(error).isprintable(), "an error is one printable line"
+    assert 0 <= error.start < error.end, "an error names a spot"
+    assert error.start <= length, "the spot is in the text"
+    shown, carets = error.pointer().splitlines()
+    assert set(carets) <= {" ", "^"}, "carets point"
+    assert "^" in carets, "carets point"
+    assert len(carets) <= len(shown) + 1, "carets stand under the text"
+    assert len(shown) <= 80, "a terminal shows the line as a whole"
+
+
+def check(text: str) -> None:
+    """A scope or a ScopeError, in time; a scope means the same when it has travelled."""
+    parsed = []
+    for names in ({}, NAMES):
+        try:
+            scope = parse(text, **names)
+        except ScopeError as error:
+            one_line(error, len(text))
+        else:
+            parsed.append(scope)
+            assert parse(scope.wire(), **names) == scope, "what was read is read again"
+            same(scope, text)
+    if len(text) % 8 == 0:
+        steps(lambda: parse(text), STEPS + STEPS_A_CHARACTER * min(len(text), MAX_LENGTH))
+    if len(parsed) == 2:
+        assert parsed[0] == parsed[1], "a mesh gives no other meaning"
+
+
+def same(scope: Scope, text: str) -> None:
+    """Raise unless the scope is what JSON says, travels in a header, and comes out of a token as it went in."""
+    assert list(scope.values()) == list(json.loads(text).values()), "what is accepted is JSON"
+    completed = scope.completed("Home").wire()
+    assert len(completed) <= MAX_LENGTH, "it stays within the limit"
+    assert completed.isascii(), "it can stand in a header"
+    assert completed.isprintable(), "it can stand in a header"
+    assert split_token(join_token("gAAAA", completed)) == ("gAAAA", completed), "a token carries it"
+
+
+TARGET = Target("scope", "parse() gives a scope or a ScopeError with carets, in linear steps", texts, pure(check), short=500)

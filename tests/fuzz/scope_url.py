@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scope in an authentication URL, and a token with a scope behind it."""
+
+from urllib.parse import quote, unquote
+
+from hypothesis import strategies as st
+
+from conformance.requests import tokens, url_scopes
+from fuzz.mutations import mutated
+from fuzz.scope_text import NAMES, one_line, texts
+from fuzz.steps import steps
+from fuzz.target import Target, pure
+from openstackoid.scope import MAX_LENGTH, SEPARATOR, ScopeError, join_token, parse, parse_url_form, split_token
+
+segments = st.one_of(
+    url_scopes().flatmap(lambda text: mutated(text, "=,:%!x2C3D0*&;é\ud800 \x00/")),
+    st.text(max_size=60),
+    st.builds(
+        lambda unit, number: unit * number,
+        st.sampled_from(["image=A,", "=", ",", "%2C", "%", "%FF", "image=", "é"]),
+        st.integers(1, 3000),
+    ),
+)
+values = st.one_of(
+    tokens.flatmap(lambda text: mutated(text, '!SCOPE{}" \x00é')),
+    st.lists(st.sampled_from(["!SCOPE!", "!SCOPE", "SCOPE!", "!", "t", "{}"]), max_size=6).map("".join),
+    st.builds("{}!SCOPE!{}".format, st.text(max_size=8), texts),
+)
+STEPS, STEPS_A_CHARACTER = 40_000, 60
+
+
+def check_segment(segment: str) -> None:
+    """A scope or a ScopeError whose carets stand within the decoded text; the scope is the same in either form."""
+    text = unquote(segment)
+    for names in ({}, NAMES):
+        try:
+            scope = parse_url_form(segment, **names)
+        except ScopeError as error:
+            one_line(error, len(text))
+        else:
+            form = ",".join(f"{service}={cloud}" for service, cloud in scope.entries)
+            assert parse_url_form(form, **names) == scope, "what was read is read again"
+            assert parse_url_form(quote(form, safe=""), **names) == scope, "encoded, it is the same"
+            assert parse(scope.wire(), **names) == scope, "it travels as JSON"
+    if len(segment) % 8 == 0:
+        steps(lambda: parse_url_form(segment), STEPS + STEPS_A_CHARACTER * len(segment))
+    assert len(text) <= MAX_LENGTH or _refused(segment), "too large is refused"
+
+
+def _refused(segment: str) -> bool:
+    try:
+        parse_url_form(segment)
+    except ScopeError:
+        return True
+    return False
+
+
+def check_token(value: str) -> None:
+    """A token and its scope are cut at the first mark, and nothing of either is lost."""
+    bare, text = split_token(value)
+    assert SEPARATOR not in bare, "no scope is left in the token"
+    assert value == (bare if text is None else join_token(bare, text)), "nothing is lost"
+    assert (text is None) == (SEPARATOR not in value), "a mark is seen"
+
+
+SEGMENT = Target(
+    "scope-url", "parse_url_form() gives a scope or a ScopeError, in linear steps", segments, pure(check_segment), short=250
+)
+TOKEN = Target("token", "a token is cut at its first !SCOPE!, and nothing is lost", values, pure(check_token), short=300)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who else the Python service asks over TLS: a Keystone with a reader account, and twins. Peers are in tests/conformance."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.readers import readers_of
+from openstackoid.bridge.twins import ask_twins
+from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError
+from openstackoid.certs import issue, make_authority
+from openstackoid.mesh import PASSWORD, Account, Timeouts, parse_mesh
+from openstackoid.scope import Scope
+from openstackoid.tls import Identity
+from unit.bridge.keystone import OPTIONS, SECRET
+from unit.bridge.stage import played
+
+ID = "req-5c09ed00-0000-4000-8000-000000000001"
+TOKEN = {"issued_at": datetime.now(UTC), "expires_at": datetime.now(UTC) + timedelta(hours=1)}
+
+
+@asynccontextmanager
+async def answering(certificate: Path, authority: Path, answer: object) -> AsyncIterator[tuple[int, list[str]]]:
+    """Serve one answer to clients that have a certificate; yield the port, and whose certificates were shown."""
+    shown: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            shown.append(dict(part[0] for part in writer.get_extra_info("peercert")["subject"])["commonName"])
+            body = json.dumps(answer, default=lambda time: time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")).encode()
+            head = f"HTTP/1.1 201 Created\r\nX-Subject-Token: t1\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
+            writer.write(f"{head.replace('201 Created', '200 OK')}Content-Type: application/json\r\n\r\n".encode() + body)
+            await writer.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    context.load_verify_locations(authority)
+    context.verify_mode = ssl.CERT_REQUIRED
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    try:
+        yield server.sockets[0].getsockname()[1], shown
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make_authority(tmp_path)
+    make_authority(tmp_path / "other")
+    for cloud in ("CloudOne", "CloudTwo"):
+        issue(tmp_path, cloud, ["127.0.0.1"])
+    issue(tmp_path / "other", "CloudTwo", ["127.0.0.1"])
+    issue(tmp_path / "other", "CloudOne", ["127.0.0.1"])
+    return tmp_path
+
+
+def identity(folder: Path, certificate: str = "CloudOne.pem") -> Identity:
+    return Identity.load(str(folder / certificate), str(folder / "authority.pem"))
+
+
+@played
+async def test_a_reader_account_logs_in_with_proof_on_both_sides(folder: Path) -> None:
+    async with answering(folder / "CloudTwo.pem", folder / "authority.pem", {"token": TOKEN}) as (port, shown):
+        account = Account(PASSWORD, f"https://127.0.0.1:{port}/v3", OPTIONS)
+        reader = readers_of({"CloudTwo": account}, "CloudOne", Timeouts(), identity(folder))["CloudTwo"]
+        assert await reader.token() == "t1"
+    assert shown == ["CloudOne"]
+
+
+@pytest.mark.parametrize(
+    ("certificate", "what"),
+    [
+        ("CloudOne.pem", "its certificate is not CloudTwo's"),
+        ("other/CloudTwo.pem", "its certificate is not signed by the authority of {}/authority.pem"),
+    ],
+)
+@played
+async def test_a_password_goes_to_nobody_else(folder: Path, certificate: str, what: str) -> None:
+    async with answering(folder / certificate, folder / "authority.pem", {"token": TOKEN}) as (port, shown):
+        url = f"https://127.0.0.1:{port}/v3"
+        account = Account(PASSWORD, url, OPTIONS)
+        reader = readers_of({"CloudTwo": account}, "CloudOne", Timeouts(), identity(folder))["CloudTwo"]
+        with pytest.raises(AnswerError) as failed:
+            await reader.token()
+    said = f"gateway of CloudOne: identity of CloudTwo at {url}: the reader account at CloudTwo cannot log in: "
+    assert (failed.value.status, failed.value.message) == (503, said + what.format(folder))
+    assert SECRET not in failed.value.message
+    assert shown == []
+
+
+@pytest.mark.parametrize(
+    ("certificate", "found"), [("CloudOne.pem", True), ("CloudTwo.pem", False), ("other/CloudOne.pem", False)]
+)
+@played
+async def test_a_twin_has_the_certificate_of_the_same_cloud(folder: Path, certificate: str, found: bool) -> None:
+    scope = {"*": "CloudOne", "image": "CloudTwo"}
+    async with answering(folder / certificate, folder / "authority.pem", {"scope": scope}) as (port, _):
+        mesh = parse_mesh(
+            f"mesh: 1\nclouds:\n  CloudOne:\n    gateway: {{twins: ['https://127.0.0.1:{port}'],"
+            f" tls: {{certificate: {folder}/CloudOne.pem, authority: {folder}/authority.pem}}}}\n"
+            "    services: {image: {frontend: https://one}}\n  CloudTwo: {services: {image: {frontend: https://two}}}\n"
+        )
+        upstream = Upstream("CloudOne", identity(folder))
+        answer = await ask_twins(upstream, mesh, mesh.clouds["CloudOne"], ID)
+        await upstream.close()
+    assert answer == (Scope(tuple(scope.items())) if found else None)
+
+
+@played
+async def test_without_a_certificate_nobody_is_asked(folder: Path) -> None:
+    async with answering(folder / "CloudTwo.pem", folder / "authority.pem", {}) as (port, shown):
+        upstream = Upstream("CloudOne")
+        hop = Hop(f"https://127.0.0.1:{port}/image", "image of CloudTwo", peer="CloudTwo")
+        with pytest.raises(UpstreamError, match="image of CloudTwo: this gateway has no certificate that can be used") as failed:
+            async with upstream.ask(hop, Question("GET", None, ()), Timeouts(), Deadline(5)):
+                pass
+        await upstream.close()
+    assert (failed.value.status, failed.value.unreached, shown) == (503, True, [])

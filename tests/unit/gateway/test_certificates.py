@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Certificates of a running gateway: renewed under traffic, and never lost to a file that is broken."""
+
+import json
+import ssl
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from http.client import HTTPException, HTTPSConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from openstackoid.certs import issue, make_authority
+from unit.gateway.running import PATIENCE, Gateway, description, free_port, service
+
+
+class SecureGateway(Gateway):
+    """The gateway on https, with certificates beside its description; its peer is at ``peer_port``."""
+
+    def __init__(self, folder: Path, port: int, backend: int) -> None:
+        self.certificates = folder / "certs"
+        self.authority = make_authority(self.certificates)
+        self.certificate = issue(self.certificates, "CloudOne", ["127.0.0.1"])
+        make_authority(self.certificates / "next")
+        self.peer_port = free_port()
+        super().__init__(folder, port, backend)
+
+    def describe(self, peer: str) -> None:
+        text = description(self.port, self.backend, peer).replace("127.0.0.1:9/", f"127.0.0.1:{self.peer_port}/")
+        text = text.replace('frontend: "http:', 'frontend: "https:')
+        tls = f"{{certificate: {self.certificate}, authority: {self.authority}}}"
+        self.config.write_text(text.replace("CloudOne:\n", f"CloudOne:\n    gateway: {{tls: {tls}}}\n"))
+
+    def renew_certificate(self) -> int:
+        """Make a new certificate and return its serial number."""
+        issue(self.certificates, "CloudOne", ["127.0.0.1"], renew=True)
+        return serial(self.certificate)
+
+    def served(self) -> int:
+        pem = ssl.get_server_certificate(("127.0.0.1", self.port), ca_certs=str(self.authority))
+        der = self.state.parent / "served.pem"
+        der.write_text(pem)
+        return serial(der)
+
+    def connection(self) -> HTTPSConnection:
+        context = ssl.create_default_context(cafile=str(self.authority))
+        return HTTPSConnection("127.0.0.1", self.port, timeout=10, context=context)
+
+    def about_the_peer(self) -> str:
+        """Return what the Python service says when it asks the peer."""
+        connection = self.connection()
+        try:
+            connection.request("GET", "/image/v2", headers={"X-Auth-Token": "t", "X-Scope": '{"\\u0069mage": "CloudTwo"}'})
+            answer = connection.getresponse()
+            document = json.loads(answer.read())
+            return str(document["error"]["message"]) if answer.status >= 400 else str(document)
+        finally:
+            connection.close()
+
+
+def serial(path: Path) -> int:
+    known = ssl._ssl._test_decode_cert(str(path))  # type: ignore[attr-defined]
+    return int(known["serialNumber"], 16)
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureGateway]:
+    with service() as backend:
+        running = SecureGateway(tmp_path_factory.mktemp("gateway"), free_port(), backend)
+        yield running
+        running.stop()
+
+
+@pytest.fixture
+def gateway(standing: SecureGateway) -> SecureGateway:
+    standing.renew_certificate()
+    standing.renew()
+    return standing
+
+
+class Client(threading.Thread):
+    """Sends requests until it is told to stop; with ``keep`` over one connection for as long as the gateway lets it."""
+
+    def __init__(self, gateway: SecureGateway, keep: bool) -> None:
+        super().__init__()
+        self.gateway, self.keep = gateway, keep
+        self.answered, self.lost = 0, list[str]()
+        self.enough = threading.Event()
+
+    def run(self) -> None:
+        connection = None
+        while not self.enough.is_set():
+            connection = connection or self.gateway.connection()
+            try:
+                connection.request("GET", "/image/v2/images")
+                response = connection.getresponse()
+                assert (response.status, response.read()) == (200, b"/image/v2/images")
+                self.answered += 1
+            except (OSError, HTTPException, AssertionError) as error:
+                self.lost.append(repr(error))
+            if not self.keep or self.lost or response.will_close:
+                connection.close()
+                connection = None
+            self.enough.wait(0.005)
+        if connection is not None:
+            connection.close()
+
+
+def test_a_renewed_certificate_is_taken_up_by_itself_and_loses_no_request(gateway: SecureGateway) -> None:
+    clients = [Client(gateway, keep) for keep in (True, False)]
+    for client in clients:
+        client.start()
+    try:
+        for times in (1, 2):
+            new = gateway.renew_certificate()
+            gateway.wait_for("has reloaded", times=times)
+            assert gateway.served() == new
+        time.sleep(0.2)
+    finally:
+        for client in clients:
+            client.enough.set()
+        for client in clients:
+            client.join()
+    assert [client.lost for client in clients] == [[], []]
+    assert all(client.answered > 20 for client in clients)
+
+
+def test_a_broken_one_changes_nothing_and_is_said_once(gateway: SecureGateway) -> None:
+    before = gateway.served()
+    good = gateway.certificate.read_text()
+    gateway.certificate.write_text(good.partition("-----BEGIN PRIVATE KEY-----")[0])
+    gateway.wait_for("goes on with the description that it has")
+    assert f"{gateway.certificate}: a certificate and then its key, both in PEM" in gateway.said()
+    # Nor does it break what is started again meanwhile.
+    for part, name in (("haproxy", "HAProxy"), ("bridge", "the Python service")):
+        gateway.parts()[part].kill()
+        gateway.wait_for(f"{name} of CloudOne runs again")
+    assert gateway.served() == before
+    assert "no connection" in gateway.about_the_peer() or "refused" in gateway.about_the_peer()
+    assert gateway.said().count("goes on with the description") == 1
+    assert "PRIVATE KEY" not in gateway.said()
+    gateway.certificate.write_text(good)
+    new = gateway.renew_certificate()
+    gateway.wait_for("has reloaded")
+    assert gateway.served() == new
+
+
+def test_a_new_authority_is_believed_by_both_parts(gateway: SecureGateway) -> None:
+    """The way to change it: both authorities first, then the new certificates, then the new one alone."""
+    peer = issue(gateway.certificates / "next", "CloudTwo", ["127.0.0.1"])
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"who": "CloudTwo"}')
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the test's output clean."""
+
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Who does not trust it hangs up."""
+
+    server = Server(("127.0.0.1", gateway.peer_port), Answer)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(peer)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        assert f"not signed by the authority of {gateway.authority}" in gateway.about_the_peer()
+        both = gateway.authority.read_text() + (gateway.certificates / "next" / "authority.pem").read_text()
+        gateway.authority.write_text(both)
+        gateway.wait_for("has reloaded")
+        until = time.monotonic() + PATIENCE
+        while "'who': 'CloudTwo'" not in gateway.about_the_peer():
+            assert time.monotonic() < until, gateway.about_the_peer()
+            time.sleep(0.05)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        gateway.authority.write_text(gateway.authority.read_text().partition("-----END CERTIFICATE-----\n")[0])
+        with gateway.authority.open("a") as file:
+            file.write("-----END CERTIFICATE-----\n")
+
+
+def test_its_copies_are_its_owners_alone(gateway: SecureGateway) -> None:
+    copies = list(gateway.state.rglob("certificate.pem"))
+    assert len(copies) == 2
+    assert {stat.S_IMODE(path.stat().st_mode) for path in copies} == {0o600}
+
+
+def test_it_does_not_start_with_a_certificate_that_is_not_its_clouds(tmp_path: Path) -> None:
+    with service() as backend:
+        gateway = SecureGateway(tmp_path, free_port(), backend)
+        gateway.certificate.write_bytes(issue(gateway.certificates, "CloudTwo").read_bytes())
+        with pytest.raises(AssertionError, match=r"CloudOne\.pem: the certificate is not CloudOne's"):
+            gateway.start()
+        assert gateway.running.wait(PATIENCE) == 1
+
+
+def test_it_warns_of_tokens_that_travel_unprotected(tmp_path: Path) -> None:
+    class Plain(Gateway):
+        def describe(self, peer: str) -> None:
+            text = description(self.port, self.backend, peer).replace(f"127.0.0.1:{self.port}", f"10.0.1.10:{self.port}")
+            self.config.write_text(text.replace("CloudOne:\n", "CloudOne:\n    gateway: {bind: 127.0.0.1}\n"))
+
+    with service() as backend:
+        gateway = Plain(tmp_path, free_port(), backend)
+        gateway.start()
+        assert gateway.stop() == 0
+    warning = f"WARNING http://10.0.1.10:{gateway.port} is http, and not on loopback: tokens travel unprotected"
+    assert gateway.said().count(warning) == 1

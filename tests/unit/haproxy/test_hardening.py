@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which bounds stand in the configuration, and that HAProxy takes it; tests/conformance/test_hostile_* show what they do."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from openstackoid.haproxy import Runtime, compile_gateway
+from openstackoid.haproxy.binary import find_haproxy
+from openstackoid.mesh import parse_mesh
+
+TEXT = """
+mesh: 1
+clouds:
+  One:
+    gateway: {limits: {limits}}
+    services: {image: {frontend: "http://127.0.0.1:8080/image", backend: "http://127.0.0.1:9000"}}
+  Two:
+    services: {image: {frontend: "http://127.0.0.1:8081/image"}}
+"""
+
+
+def compiled(limits: str) -> dict[str, str]:
+    mesh = parse_mesh(TEXT.replace("{limits}", limits))
+    return compile_gateway(mesh, "One", Runtime("/run/bridge.sock", "/run/stats.sock", "/run/records.sock"))
+
+
+def test_by_default_connections_and_the_bridge_are_bounded_and_sources_are_not_counted() -> None:
+    text = compiled("{}")["haproxy.cfg"]
+    assert "    maxconn 10000\n" in text
+    assert "    server bridge unix@/run/bridge.sock maxconn 500\n" in text
+    assert "    timeout queue 5000ms\n" in text
+    assert "stick-table" not in text
+
+
+@pytest.mark.parametrize(
+    ("limits", "lines"),
+    [
+        ("{connections: 100, bridge: 7, wait: 0.5}", ["maxconn 100\n", "bridge.sock maxconn 7\n", "timeout queue 500ms\n"]),
+        ("{source_connections: 9}", ["reject if { sc0_conn_cur gt 9 }", "track-sc0 src\n"]),
+        (
+            "{source_requests: 5}",
+            ["if { sc0_http_req_rate gt 50 }", "return status 429 ", "hdr Retry-After 10 "],
+        ),
+        ("{source_requests: 5, exempt: [10.0.0.1, fd00::/8]}", ["track-sc0 src if !{ src 10.0.0.1/32 fd00::/8 }"]),
+    ],
+)
+def test_what_the_operator_sets_is_what_haproxy_is_told(limits: str, lines: list[str], tmp_path: Path) -> None:
+    files = compiled(limits)
+    for line in lines:
+        assert line in files["haproxy.cfg"]
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    haproxy = find_haproxy()
+    command = [str(haproxy.path), "-c", "-f", str(tmp_path / "haproxy.cfg")]
+    done = subprocess.run(command, env=haproxy.environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr

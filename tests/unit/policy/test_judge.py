@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+from uuid import UUID, uuid4
+
+import pytest
+
+from openstackoid.policy import (
+    KEEP,
+    NOBODY,
+    Denial,
+    Grant,
+    PeerPolicy,
+    People,
+    Policy,
+    Roles,
+    Services,
+    Use,
+    apart,
+    grant,
+    may_enter,
+    miss,
+    person_of,
+)
+from unit.policy.samples import ALICE, IMAGES, LOCAL, MEMBERS, POLICY, STAFF, TWO, roles, token
+
+LIST = Use("image", "GET", "/v2/images")
+UPLOAD = Use("image", "POST", "/v2/images")
+BOSS = person_of(token(roles=roles("admin", "member")))
+
+
+class TestEntering:
+    @pytest.mark.parametrize("sender", [None, "CloudTwo", "CloudThree"])
+    @pytest.mark.parametrize("use", [None, LIST, Use("compute", "GET", "/v2.1/servers")])
+    def test_what_some_of_them_may_is_let_in(self, sender: str | None, use: Use | None) -> None:
+        assert may_enter(POLICY, "CloudTwo", sender, use) is None
+
+    @pytest.mark.parametrize(
+        ("policy", "issuer", "sender", "use", "reason"),
+        [
+            (NOBODY, "CloudTwo", None, LIST, "the policy here does not accept users of CloudTwo"),
+            (POLICY, "CloudTen", None, None, "the policy here does not accept users of CloudTen"),
+            (POLICY, "CloudTwo", "CloudTen", LIST, "the gateway of CloudTen may not speak for users of CloudTwo"),
+            (
+                Policy(peers=(PeerPolicy("*", (MEMBERS,), IMAGES),)),
+                "CloudTwo",
+                "CloudTen",
+                None,
+                "the gateway of CloudTen may not speak for users of CloudTwo",
+            ),
+            (
+                Policy(peers=(PeerPolicy("CloudTwo", (), IMAGES),)),
+                "CloudTwo",
+                None,
+                None,
+                "the policy here accepts none of the users of CloudTwo: its entry has no 'people'",
+            ),
+            (POLICY, "CloudTwo", None, Use("network", "GET", "/"), "users of CloudTwo may not use network here"),
+            (
+                POLICY,
+                "CloudTwo",
+                None,
+                Use("compute", "POST", "/v2.1/servers"),
+                "users of CloudTwo may use compute here, but not make this POST request",
+            ),
+            (
+                POLICY,
+                "CloudTwo",
+                None,
+                Use("compute", "B<REW", "/v2.1/servers"),
+                "users of CloudTwo may use compute here, but not make this request",
+            ),
+        ],
+    )
+    def test_what_none_of_them_may_is_not(
+        self, policy: Policy, issuer: str, sender: str | None, use: Use | None, reason: str
+    ) -> None:
+        assert may_enter(policy, issuer, sender, use) == Denial(None, reason)
+
+    def test_through_may_name_every_gateway(self) -> None:
+        assert (
+            may_enter(Policy(peers=(PeerPolicy("CloudTwo", (MEMBERS,), IMAGES, ("*",)),)), "CloudTwo", "CloudTen", LIST) is None
+        )
+
+
+class TestGranting:
+    def test_the_first_entry_that_is_about_him_decides(self) -> None:
+        assert grant(POLICY, "CloudTwo", ALICE, UPLOAD) == Grant("CloudTwo/staff", ("reader",), LOCAL)
+        turned = Policy(peers=(PeerPolicy("CloudTwo", (MEMBERS, STAFF), IMAGES),))
+        assert grant(turned, "CloudTwo", ALICE, LIST) == Grant("CloudTwo/members", ("member",), "apart")
+        assert grant(turned, "CloudTwo", ALICE, UPLOAD) == Denial(
+            "CloudTwo/members",
+            "users whom the rule CloudTwo/members is about may use image here, but not make this POST request",
+        )
+
+    def test_their_admin_is_a_member_here(self) -> None:
+        assert grant(POLICY, "CloudTwo", BOSS, LIST) == Grant("CloudTwo/staff", ("member", "reader"), LOCAL)
+
+    def test_one_whom_no_entry_is_about_is_refused(self) -> None:
+        stranger = person_of(token(roles=roles("auditor"), project={**token()["token"]["project"], "id": "0"}))
+        assert grant(POLICY, "CloudTwo", stranger, None) == Denial(
+            None, "no entry of 'people' in the policy here for CloudTwo is about this user, project and roles"
+        )
+
+    def test_a_cloud_that_is_not_accepted(self) -> None:
+        assert grant(POLICY, "CloudTen", ALICE, None) == Denial(None, "the policy here does not accept users of CloudTen")
+
+    def test_an_entry_without_services_is_for_validations_alone(self) -> None:
+        nova = People("services", Roles((("service", ("service",)),)), services=Services())
+        policy = Policy(peers=(PeerPolicy("CloudTwo", (nova, MEMBERS), IMAGES),))
+        account = person_of(token(roles=roles("service", "member")))
+        assert grant(policy, "CloudTwo", account, None) == Grant("CloudTwo/services", ("service",), "apart")
+        assert grant(policy, "CloudTwo", account, LIST) == Denial(
+            "CloudTwo/services", "users whom the rule CloudTwo/services is about may not use image here"
+        )
+
+
+class TestMissing:
+    @pytest.mark.parametrize(
+        ("document", "said"),
+        [
+            (token(), None),
+            (token(user={**token()["token"]["user"], "name": "bob"}), "users.names does not name it"),
+            (token(project={**token()["token"]["project"], "id": "0"}), "projects.ids does not have it"),
+            (token(roles=[]), "roles: none of the roles is named"),
+        ],
+    )
+    def test_it_says_why(self, document: dict[str, object], said: str | None) -> None:
+        assert miss(TWO.people[0], person_of(document)) == said
+
+
+class TestKeeping:
+    @pytest.mark.parametrize(
+        ("identity", "kept"),
+        [
+            ("p1", True),
+            (uuid4().hex, True),
+            (apart("CloudThree", "project", "p1"), False),
+            (apart("CloudThree", "project", "p1").upper(), False),
+            (str(UUID(apart("CloudThree", "project", "p1"))), False),
+            ("P1", False),
+        ],
+    )
+    def test_no_project_may_keep_an_id_like_those_of_projects_apart(self, identity: str, kept: bool) -> None:
+        """Or a peer could name the project of another, for it knows how such ids are made."""
+        keeping = People("members", Roles((("member", ("member",)),)), project=KEEP)
+        policy = Policy(peers=(PeerPolicy("CloudTwo", (keeping,), IMAGES),))
+        domain = {"id": "default", "name": "Default"}
+        person = person_of(token(roles=roles("member"), project={"id": identity, "name": "demo", "domain": domain}))
+        judged = grant(policy, "CloudTwo", person, None)
+        assert isinstance(judged, Grant) == kept
+        assert kept or "cannot be kept here" in str(judged)

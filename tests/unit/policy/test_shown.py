@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+from openstackoid.policy import NOBODY, Budget, PeerPolicy, People, Policy, Roles, Services
+from openstackoid.policy.shown import shown
+from unit.policy.samples import MEMBERS, STAFF, services
+
+
+def test_nobody() -> None:
+    line = "CloudOne lets in nobody from another cloud: its policy names no people of a peer."
+    assert list(shown(NOBODY, "CloudOne")) == [line]
+    assert list(shown(Policy(peers=(PeerPolicy("CloudTwo"),)), "CloudOne")) == [line]
+
+
+def test_who_may_use_what_as_whom() -> None:
+    nova = People("nova", Roles((("service", ("service",)), ("admin", ()))), services=Services())
+    images = services(image="GET /v2/images, GET /v2/images/**", compute="* /**", __="POST /a")
+    policy = Policy(
+        5.5,
+        (
+            PeerPolicy("CloudTwo", (STAFF, nova), through=("CloudThree", "*"), rate=0.5, budget=Budget(9, 60)),
+            PeerPolicy("*", (MEMBERS, People("all", Roles((("*", ("reader",)),)))), images, through=("CloudThree", "CloudSix")),
+            PeerPolicy("CloudFive"),
+        ),
+    )
+    assert "\n".join(shown(policy, "CloudOne")) == (
+        """\
+CloudOne lets in these, and believes what their Keystone said for 5.5 s:
+
+users of CloudTwo: through their own cloud's gateway and that of any cloud; 0.5 requests a second; 9 requests in 60 s
+  rule   who                                             as whom                            for what
+  staff  users.domains: Default                          admin: member, reader              image: all
+         users.names: a*                                 any other role: reader             compute: GET /v2.1/servers
+         projects.ids: de300000000000000000000000000000  project: guests (0a0a) of Default
+  nova   everybody                                       service: service                   nothing: only to be validated
+                                                         admin: dropped
+                                                         project: apart
+
+users of every cloud that is not named: through their own cloud's gateway and that of CloudThree and CloudSix
+  rule     who        as whom           for what
+  members  everybody  member: member    image: GET /v2/images
+                      project: apart           GET /v2/images/**
+                                        compute: all
+                                        every other service: POST /a
+  all      everybody  any role: reader  image: GET /v2/images
+                      project: apart           GET /v2/images/**
+                                        compute: all
+                                        every other service: POST /a
+
+users of CloudFive: through their own cloud's gateway; nobody, for there is no entry of 'people'"""
+    )

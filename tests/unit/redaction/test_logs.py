@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a process says by itself: its log, and Python of an error that nobody caught."""
+
+import io
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from openstackoid.redaction import logs
+
+SECRET = "gAAAAABpJLx2Zk3vQ8-_abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    monkeypatch.setattr("sys.stderr", stream)
+    logs.set_up("%(levelname)s %(message)s")
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def test_what_looks_like_a_secret_is_taken_out_of_ours(written: io.StringIO) -> None:
+    logging.getLogger("openstackoid.x").info("of %s: %s", "CloudOne", SECRET)
+    assert written.getvalue() == "INFO of CloudOne: ...\n"
+
+
+def test_an_exception_is_its_kind_and_its_line(written: io.StringIO) -> None:
+    try:
+        raise ValueError(SECRET)
+    except ValueError:
+        logging.getLogger("openstackoid.x").exception("it failed", stack_info=True)
+    assert written.getvalue().startswith("ERROR it failed: ValueError in test_logs.py:")
+    assert written.getvalue().count("\n") == 1
+
+
+def test_arguments_that_do_not_fit_are_not_shown(written: io.StringIO) -> None:
+    arguments = (SECRET,)
+    logging.getLogger("openstackoid.x").info("of %s and %s", *arguments)
+    assert written.getvalue() == "INFO of %s and %s\n"
+
+
+def test_of_others_only_the_template(written: io.StringIO) -> None:
+    logging.getLogger("aiohttp.server").error("Error handling %s", "hunter2")
+    logging.getLogger("asyncio").error(f"Task exception was never retrieved\nfuture: {SECRET}")
+    logging.getLogger("other").error(f"about {SECRET}")
+    logging.getLogger("openstackoidish").error("said %s", "hunter2")
+    lines = written.getvalue().splitlines()
+    assert lines == [
+        "ERROR aiohttp.server: Error handling %s",
+        "ERROR asyncio: Task exception was never retrieved",
+        "ERROR other: about ...",
+        "ERROR openstackoidish: said %s",
+    ]
+
+
+PROGRAM = """
+import sys, threading, warnings, gc
+from openstackoid.redaction import logs
+logs.guard()
+def fail():
+    raise ValueError("{secret}")
+class Dying:
+    def __del__(self):
+        fail()
+warnings.warn("{secret}")
+thread = threading.Thread(target=fail); thread.start(); thread.join()
+Dying(); gc.collect()
+fail()
+"""
+
+
+def test_what_nobody_caught() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(secret="hunter2")], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert "hunter2" not in done.stdout + done.stderr
+    assert done.stderr.count("a defect: ValueError; its message is left out") == 3
+    assert "UserWarning in <string>:" in done.stderr
+    assert "in fail" in done.stderr
+
+
+def test_ctrl_c_is_no_defect() -> None:
+    program = "from openstackoid.redaction import logs; logs.guard(); raise KeyboardInterrupt"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stderr == ""
+    assert done.returncode != 0

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/hardening.md is true: the tests that it names exist, and so do its figures and its command."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conformance.cases import CASES
+from openstackoid.bridge.holding import LARGE_AT_ONCE
+from openstackoid.bridge.peers import ANSWER_LIMIT as RECORDS_LIMIT
+from openstackoid.bridge.relay import ANSWER_LIMIT
+from openstackoid.bridge.relink import LIMIT
+from openstackoid.bridge.trip import AUTHENTICATION_LIMIT, OPERATION_LIMIT
+from openstackoid.cli import main
+from openstackoid.mesh.schema import LimitsSchema, MemorySchema, TimeoutsSchema
+from openstackoid.routing.links import HOSTS_OWN
+
+TESTS = Path(__file__).parents[1]
+PAGE = (TESTS.parent / "docs" / "hardening.md").read_text(encoding="utf-8")
+NAMED = sorted(set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", PAGE)))
+MESH = """
+mesh: 1
+clouds:
+  CloudOne:
+    services:
+      image: {frontend: "http://one:80/image", backend: ["http://10.0.1.22:9292", "http://10.0.1.23:9292"]}
+      compute: {frontend: "http://one:80/compute", backend: "http://10.0.1.24:8774/v2"}
+  CloudTwo:
+    services:
+      image: {frontend: "http://two:80/image"}
+"""
+
+
+@pytest.mark.parametrize(("file", "name"), NAMED)
+def test_every_test_that_is_named_is_there(file: str, name: str) -> None:
+    found = [path for folder in ("unit", "conformance") for path in (TESTS / folder).rglob(file)]
+    assert any(re.search(rf"^ *(async )?def {name}\(", path.read_text(encoding="utf-8"), re.MULTILINE) for path in found)
+
+
+def test_every_row_names_one_and_every_hostile_test_has_a_row() -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith(("| threat", "| path", "| ---"))]
+    assert [row for row in rows if "`test_" not in row and "| the same |" not in row] == []
+    hostile = {
+        (path.name, name)
+        for path in (TESTS / "conformance").glob("test_hostile_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert hostile - set(NAMED) == set()
+
+
+def test_the_cases_that_are_named_are_there() -> None:
+    for name in re.findall(r'case "([^"]+)"', PAGE):
+        assert name in {case.name for case in CASES}
+    for beginning in re.findall(r'cases "([^"]+)\.\.\."', PAGE):
+        assert any(case.name.startswith(beginning) for case in CASES)
+
+
+def test_the_settings_that_are_named_are_there() -> None:
+    keys = {
+        "limits": set(LimitsSchema.model_fields),
+        "timeouts": set(TimeoutsSchema.model_fields),
+        "memory": set(MemorySchema.model_fields),
+    }
+    settings = re.findall(r"`(limits|timeouts|memory)\.(\w+)`", PAGE)
+    assert settings
+    assert [(group, key) for group, key in settings if key not in keys[group]] == []
+
+
+def test_the_figures_are_those_of_the_code() -> None:
+    kib = 1024
+    assert f"{AUTHENTICATION_LIMIT // kib} KiB of an authentication, {OPERATION_LIMIT // kib} KiB of an operation" in PAGE
+    assert f"| {LIMIT // kib**2} MiB, `timeouts.server` for the whole, never unpacked |" in PAGE
+    assert f"| {ANSWER_LIMIT // kib**2} MiB, `timeouts.connect` + `timeouts.server` for the whole exchange |" in PAGE
+    assert f"| {LARGE_AT_ONCE} of each cloud are held" in PAGE
+    assert f"| {RECORDS_LIMIT // kib} KiB, each looked through |" in PAGE
+    assert [name for name in HOSTS_OWN if name not in PAGE.lower() and name != "set-cookie2"] == []
+
+
+def test_the_command_lists_the_backends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mesh.yaml").write_text(MESH)
+    command = re.search(r"^\$ openstackoid (gateway render .*) \| (awk .*) > backends\.txt$", PAGE, re.MULTILINE)
+    assert command is not None
+    assert main(command[1].replace("mesh.yaml", str(tmp_path / "mesh.yaml")).split()) == 0
+    rendered = capsys.readouterr().out
+    done = subprocess.run(["sh", "-c", command[2]], input=rendered, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["10.0.1.22:9292", "10.0.1.23:9292", "10.0.1.24:8774"]
