@@ -12,7 +12,7 @@ from openstackoid.bridge.head import Incoming, without
 from openstackoid.bridge.links import Links
 from openstackoid.bridge.relink import Answered, relink, to_relink
 from openstackoid.bridge.tunnel import tunnel
-from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops
+from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, first_reached, hops
 from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.routing import Forward, Headers
 
@@ -91,15 +91,8 @@ async def forward(
     must be cut, so that nobody takes a part for the whole.
     """
     exchange = _Exchange(upstream, incoming, decision, mesh, heard)
-    failure: AnswerError | None = None
-    for hop in hops(decision.endpoint, decision.local, decision.path):
-        try:
-            return await exchange.run(hop)
-        except UpstreamError as error:
-            failure = error
-            if not error.unreached:
-                break
-    raise failure or upstream.no_backend(decision.endpoint)
+    places = hops(decision.endpoint, decision.local, decision.path)
+    return await first_reached(places, exchange.run, upstream.no_backend(decision.endpoint))
 
 
 class _Exchange:

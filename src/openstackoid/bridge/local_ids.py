@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.upstream import Deadline, Question, Upstream, UpstreamError, hops, read_answer
+from openstackoid.bridge.upstream import Question, Upstream
 from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing import IDENTITY
 
@@ -58,15 +58,9 @@ class LocalIds:
             raise AnswerError(503, f"gateway of {here.name}: the mesh describes no identity of {here.name}")
         headers = (("X-Auth-Token", credential), ("Accept-Encoding", "identity"))
         until = asyncio.get_running_loop().time() + here.timeouts.connect + here.timeouts.server
-        failure: AnswerError | None = None
-        for hop in hops(identity, True, f"{identity.frontend.prefix}/v3/projects/{project}"):
-            deadline = Deadline(until - asyncio.get_running_loop().time())
-            try:
-                async with self._upstream.ask(hop, Question("GET", None, headers), here.timeouts, deadline) as answer:
-                    await read_answer(self._upstream, hop, answer, ANSWER_LIMIT)
-                    return answer.status
-            except UpstreamError as error:
-                failure = error
-                if not error.unreached:
-                    break
-        raise failure or self._upstream.no_backend(identity)
+        path = f"{identity.frontend.prefix}/v3/projects/{project}"
+        question = Question("GET", None, headers)
+        answer = await self._upstream.ask_whole(
+            identity, True, path, question, timeouts=here.timeouts, until=until, limit=ANSWER_LIMIT
+        )
+        return answer.status

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.records import RECORDS_OF_ONE, Record, record_of
-from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, read_answer
+from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, first_reached, read_answer
 from openstackoid.mesh import Cloud, Mesh, Timeouts
 
 PATIENCE = 5.0
@@ -92,20 +92,17 @@ def _read(content: bytes, name: str, trail: Trail) -> None:
 
 async def _answer(upstream: Upstream, peer: Cloud, question: Question, path: str, timeouts: Timeouts) -> bytes | None:
     """Return what the gateway of a peer says, asked on one of its sockets after the other; None where it knows nothing."""
-    failure: UpstreamError | None = None
-    for origin, listener in list({end.frontend.origin(): end.listener for end in peer.endpoints}.items())[:SOCKETS]:
-        hop = Hop(f"{origin}{path}", f"the gateway of {peer.name} at {listener}", peer=peer.name)
-        try:
-            async with upstream.ask(hop, question, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
-                content = await read_answer(upstream, hop, answer, ANSWER_LIMIT)
-        except UpstreamError as error:
-            failure = error
-            if not error.unreached:
-                break
-            continue
-        if answer.status == 404:
-            return None
-        if answer.status != 200:
+    sockets = {endpoint.frontend.origin(): endpoint.listener for endpoint in peer.endpoints}
+    places = [
+        Hop(f"{origin}{path}", f"the gateway of {peer.name} at {listener}", peer=peer.name)
+        for origin, listener in list(sockets.items())[:SOCKETS]
+    ]
+
+    async def ask(hop: Hop) -> bytes | None:
+        async with upstream.ask(hop, question, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
+            content = await read_answer(upstream, hop, answer, ANSWER_LIMIT)
+        if answer.status not in (200, 404):
             raise upstream.unusable(hop, f"it answers {answer.status}")
-        return content
-    raise failure or AnswerError(503, f"{peer.name} has no gateway in the mesh")
+        return content if answer.status == 200 else None
+
+    return await first_reached(places, ask, AnswerError(503, f"{peer.name} has no gateway in the mesh"))

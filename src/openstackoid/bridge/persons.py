@@ -10,16 +10,16 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.head import Head
 from openstackoid.bridge.readers import Reader, asked_with
 from openstackoid.bridge.tokens import document
-from openstackoid.bridge.upstream import Deadline, Question, Upstream, UpstreamError, hops, read_answer
+from openstackoid.bridge.upstream import Question, Upstream, Whole
 from openstackoid.mesh import Endpoint, Timeouts
 from openstackoid.policy import Person, UnfitError, person_of
-from openstackoid.routing import REQUEST_ID, TOKENS_PATH, Headers
+from openstackoid.routing import REQUEST_ID, TOKENS_PATH
 
 MOST = 20_000
 """How many tokens are known at once, at about 1 KiB each; the one that was not used for longest is forgotten."""
@@ -124,9 +124,14 @@ class Persons:
         seconds = asked.timeouts.connect + asked.timeouts.server
         until = asyncio.get_running_loop().time() + seconds
 
-        async def question(credential: str, query: str) -> "_Answer":
+        path = asked.identity.frontend.prefix + TOKENS_PATH
+
+        async def question(credential: str, query: str) -> Whole:
             headers = (("X-Auth-Token", credential), ("X-Subject-Token", token), ("Accept-Encoding", "identity"), *ids)
-            return await self._exchange(asked, query, headers, until)
+            sent = Question("GET", query, headers)
+            return await self._upstream.ask_whole(
+                asked.identity, asked.local, path, sent, timeouts=asked.timeouts, until=until, limit=ANSWER_LIMIT
+            )
 
         answer = await question(token, "nocatalog")
         if answer.status == 401 and asked.reader is not None:
@@ -154,28 +159,9 @@ class Persons:
         except ValueError as error:
             raise self._error(asked, 502, f"its answer about a token cannot be used: {error}") from None
 
-    async def _exchange(self, asked: Asked, query: str, headers: Headers, until: float) -> "_Answer":
-        failure: AnswerError | None = None
-        for hop in hops(asked.identity, asked.local, asked.identity.frontend.prefix + TOKENS_PATH):
-            deadline = Deadline(until - asyncio.get_running_loop().time())
-            try:
-                async with self._upstream.ask(hop, Question("GET", query, headers), asked.timeouts, deadline) as answer:
-                    return _Answer(answer.status, await read_answer(self._upstream, hop, answer, ANSWER_LIMIT))
-            except UpstreamError as error:
-                failure = error
-                if not error.unreached:
-                    break
-        raise failure or self._upstream.no_backend(asked.identity)
-
     def _error(self, asked: Asked, status: int, what: str) -> AnswerError:
         place = f"identity of {asked.identity.cloud} at {asked.identity.frontend.root()}"
         return AnswerError(status, f"gateway of {self._upstream.at}: {place} {what}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    content: bytes = field(repr=False)
 
 
 def _same(one: Person, other: Person) -> bool:

@@ -21,7 +21,7 @@ from openstackoid.bridge.local_ids import LocalIds
 from openstackoid.bridge.persons import Persons
 from openstackoid.bridge.readers import Reader, asked_with, asks_for_expired
 from openstackoid.bridge.tokens import document, project_of, with_body_token, with_catalog, with_plain_catalog
-from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, hops, read_answer
+from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, first_reached, hops, read_answer
 from openstackoid.mesh import Cloud, Mesh, catalog
 from openstackoid.policy import KEEP, Denial, UnfitError, grant, mapped, person_of
 from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Headers, Relay
@@ -58,17 +58,14 @@ async def relay(
     if decision.body_token is not None and body is not None:
         body = with_body_token(body, decision.body_token)
     links = Links.of(mesh, decision, head)
-    failure: AnswerError | None = None
-    for hop in hops(decision.endpoint, decision.local, decision.path):
-        try:
-            here = mesh.clouds[upstream.at]
-            exchange = _Exchange(upstream, decision, here, links, hop, ids=ids, persons=persons, reader=reader, left=left)
-            return await exchange.run(head, body)
-        except UpstreamError as error:
-            failure = error
-            if not error.unreached:
-                break
-    raise failure or upstream.no_backend(decision.endpoint)
+
+    async def ask(hop: Hop) -> WholeAnswer:
+        here = mesh.clouds[upstream.at]
+        exchange = _Exchange(upstream, decision, here, links, hop, ids=ids, persons=persons, reader=reader, left=left)
+        return await exchange.run(head, body)
+
+    places = hops(decision.endpoint, decision.local, decision.path)
+    return await first_reached(places, ask, upstream.no_backend(decision.endpoint))
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,9 +144,17 @@ class Trip:
         if body is None:
             body = await self._read_body(head, AUTHENTICATION_LIMIT)
         reader = self._around.readers.get(decision.endpoint.cloud)
-        ids, persons, left = self._around.ids, self._around.guard.persons, self.left
-        asking = (self._upstream, head, body, decision, self._mesh)
-        return await relay(*asking, ids=ids, persons=persons, reader=reader, left=left)
+        return await relay(
+            self._upstream,
+            head,
+            body,
+            decision,
+            self._mesh,
+            ids=self._around.ids,
+            persons=self._around.guard.persons,
+            reader=reader,
+            left=self.left,
+        )
 
     def _check_audit(self) -> None:
         """Raise :class:`AnswerError` before anything is done that could not be written down."""

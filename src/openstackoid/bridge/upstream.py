@@ -3,10 +3,10 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from aiohttp import hdrs
@@ -22,6 +22,8 @@ from openstackoid.routing.leaving import USE
 from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
 from openstackoid.routing.loops import passed
 from openstackoid.tls import Identity, fault_of, what_was_wrong
+
+T = TypeVar("T")
 
 HEAD_LIMIT = 16 * 1024
 """Bytes of a line or a header: above the 15 KiB that HAProxy's default buffer lets through."""
@@ -85,6 +87,31 @@ class UpstreamError(AnswerError):
     def __init__(self, status: int, message: str, *, unreached: bool = False) -> None:
         super().__init__(status, message)
         self.unreached = unreached
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An answer that was read to its end."""
+
+    status: int
+    content: bytes = field(repr=False)
+
+
+async def first_reached(places: Iterable[Hop], ask: Callable[[Hop], Awaitable[T]], nowhere: AnswerError) -> T:
+    """Return what ``ask`` brings of the first place that is reached.
+
+    One that has been sent a byte is the last: the request may have been carried out. Raises its error, or ``nowhere`` where there
+    is no place.
+    """
+    failure = nowhere
+    for hop in places:
+        try:
+            return await ask(hop)
+        except UpstreamError as error:
+            failure = error
+            if not error.unreached:
+                break
+    raise failure
 
 
 class Upstream:
@@ -166,6 +193,21 @@ class Upstream:
         what = what_was_wrong(fault, hop.peer, self.identity.authority)
         unreached = isinstance(error, aiohttp.ClientConnectorError)
         return UpstreamError(503, f"gateway of {self.at}: {hop.place}: {what}", unreached=unreached)
+
+    async def ask_whole(
+        self, endpoint: Endpoint, local: bool, path: str, question: Question, *, timeouts: Timeouts, until: float, limit: int
+    ) -> "Whole":
+        """Return the answer to a question about a small document, of the first place of an endpoint that is reached.
+
+        It must be there at ``until``, a time of the event loop, and have ``limit`` bytes at most. Raises :class:`AnswerError`.
+        """
+
+        async def ask(hop: Hop) -> Whole:
+            deadline = Deadline(until - asyncio.get_running_loop().time())
+            async with self.ask(hop, question, timeouts, deadline) as answer:
+                return Whole(answer.status, await read_answer(self, hop, answer, limit))
+
+        return await first_reached(hops(endpoint, local, path), ask, self.no_backend(endpoint))
 
     def answer_headers(self, hop: Hop, answer: aiohttp.ClientResponse) -> Headers:
         """Return the headers of an answer that travel on: end-to-end, and not what a gateway tells gateways alone.
