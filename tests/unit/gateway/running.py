@@ -8,9 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -166,3 +166,31 @@ def gone(processes: list[psutil.Process]) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+class Client(threading.Thread):
+    """Sends requests until it is told to stop; with ``keep`` over one connection for as long as the gateway lets it."""
+
+    def __init__(self, connect: Callable[[], HTTPConnection], keep: bool, pause: float) -> None:
+        super().__init__()
+        self.connect, self.keep, self.pause = connect, keep, pause
+        self.answered, self.lost = 0, list[str]()
+        self.enough = threading.Event()
+
+    def run(self) -> None:
+        connection = None
+        while not self.enough.is_set():
+            connection = connection or self.connect()
+            try:
+                connection.request("GET", "/image/v2/images")
+                response = connection.getresponse()
+                assert (response.status, response.read()) == (200, b"/image/v2/images")
+                self.answered += 1
+            except (OSError, HTTPException, AssertionError) as error:
+                self.lost.append(repr(error))
+            if not self.keep or self.lost or response.will_close:
+                connection.close()
+                connection = None
+            self.enough.wait(self.pause)
+        if connection is not None:
+            connection.close()

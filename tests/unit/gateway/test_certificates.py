@@ -7,14 +7,14 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from http.client import HTTPException, HTTPSConnection
+from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from openstackoid.certs import issue, make_authority
-from unit.gateway.running import PATIENCE, Gateway, description, free_port, service
+from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, service
 
 
 class SecureGateway(Gateway):
@@ -81,36 +81,8 @@ def gateway(standing: SecureGateway) -> SecureGateway:
     return standing
 
 
-class Client(threading.Thread):
-    """Sends requests until it is told to stop; with ``keep`` over one connection for as long as the gateway lets it."""
-
-    def __init__(self, gateway: SecureGateway, keep: bool) -> None:
-        super().__init__()
-        self.gateway, self.keep = gateway, keep
-        self.answered, self.lost = 0, list[str]()
-        self.enough = threading.Event()
-
-    def run(self) -> None:
-        connection = None
-        while not self.enough.is_set():
-            connection = connection or self.gateway.connection()
-            try:
-                connection.request("GET", "/image/v2/images")
-                response = connection.getresponse()
-                assert (response.status, response.read()) == (200, b"/image/v2/images")
-                self.answered += 1
-            except (OSError, HTTPException, AssertionError) as error:
-                self.lost.append(repr(error))
-            if not self.keep or self.lost or response.will_close:
-                connection.close()
-                connection = None
-            self.enough.wait(0.005)
-        if connection is not None:
-            connection.close()
-
-
 def test_a_renewed_certificate_is_taken_up_by_itself_and_loses_no_request(gateway: SecureGateway) -> None:
-    clients = [Client(gateway, keep) for keep in (True, False)]
+    clients = [Client(gateway.connection, keep, 0.005) for keep in (True, False)]
     for client in clients:
         client.start()
     try:

@@ -7,14 +7,13 @@ import signal
 import socket
 import stat
 import subprocess
-import threading
 import time
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
 
-from unit.gateway.running import PATIENCE, Gateway, description, free_port, gone, service
+from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, gone, service
 
 
 def run(gateway: Gateway, *more: str) -> tuple[int, str]:
@@ -22,36 +21,11 @@ def run(gateway: Gateway, *more: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-class Client(threading.Thread):
-    """Sends requests until it is told to stop; with ``keep`` over one connection for as long as the gateway lets it."""
-
-    def __init__(self, port: int, keep: bool, pause: float) -> None:
-        super().__init__()
-        self.port, self.keep, self.pause = port, keep, pause
-        self.answered, self.lost = 0, list[str]()
-        self.enough = threading.Event()
-
-    def run(self) -> None:
-        connection = None
-        while not self.enough.is_set():
-            connection = connection or HTTPConnection("127.0.0.1", self.port, timeout=10)
-            try:
-                connection.request("GET", "/image/v2/images")
-                response = connection.getresponse()
-                assert (response.status, response.read()) == (200, b"/image/v2/images")
-                self.answered += 1
-            except (OSError, HTTPException, AssertionError) as error:
-                self.lost.append(repr(error))
-            if not self.keep or self.lost or response.will_close:
-                connection.close()
-                connection = None
-            self.enough.wait(self.pause)
-        if connection is not None:
-            connection.close()
-
-
 def test_no_request_is_lost_over_five_reloads(gateway: Gateway) -> None:
-    clients = [Client(gateway.port, keep, pause) for keep in (True, False) for pause in (0.001, 0.02, 0.2)]
+    def connect() -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+
+    clients = [Client(connect, keep, pause) for keep in (True, False) for pause in (0.001, 0.02, 0.2)]
     for client in clients:
         client.start()
     try:
