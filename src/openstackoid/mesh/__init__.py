@@ -5,6 +5,7 @@ from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.description import MeshError, load_mesh, parse_mesh
 from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Listener, Memory, Mesh, Timeouts, Tls
+from openstackoid.mesh.outline import Entry, Outline, Shape, outline
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
 from openstackoid.mesh.urls import DEFAULT_PORTS, HTTPS, FrontendUrl
 from openstackoid.mesh.wire import check_wire, unprotected
@@ -20,19 +21,23 @@ __all__ = [
     "Cloud",
     "Collaboration",
     "Endpoint",
+    "Entry",
     "FrontendUrl",
     "Limits",
     "Listener",
     "Memory",
     "Mesh",
     "MeshError",
+    "Outline",
     "ReadersError",
+    "Shape",
     "Timeouts",
     "Tls",
     "catalog",
     "check_wire",
     "load_mesh",
     "load_readers",
+    "outline",
     "parse_mesh",
     "unprotected",
 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from openstackoid.mesh.collaboration import Collaboration
+from openstackoid.mesh.outline import Outline, outlines
 from openstackoid.mesh.urls import HTTPS, FrontendUrl
 from openstackoid.policy import NOBODY, Policy
 
@@ -209,6 +210,11 @@ class Mesh:
     def offers(self) -> Mapping[str, frozenset[str]]:
         """For each cloud, the service types that it offers."""
         return {name: cloud.services for name, cloud in self.clouds.items()}
+
+    @cached_property
+    def outlines(self) -> Mapping[str, Outline]:
+        """For each cloud, what its frontends are: a shape, which many clouds share, and its own hosts."""
+        return outlines(self.clouds)
 
     def __repr__(self) -> str:
         return f"<Mesh {', '.join(self.clouds)}>"
