@@ -3,7 +3,8 @@
 
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.description import MeshError, load_mesh, parse_mesh
+from openstackoid.mesh.description import load_mesh, parse_mesh
+from openstackoid.mesh.errors import MeshError
 from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Listener, Memory, Mesh, Timeouts, Tls
 from openstackoid.mesh.outline import Entry, Outline, Shape, outline
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers

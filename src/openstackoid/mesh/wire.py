@@ -8,7 +8,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from openstackoid.mesh.description import MeshError
+from openstackoid.mesh.errors import MeshError
 from openstackoid.mesh.model import Cloud, Endpoint, Mesh
 from openstackoid.mesh.urls import HTTPS
 
