@@ -2,7 +2,7 @@
 """What a gateway bounds and refuses whatever a request means, as HAProxy's configuration. The table is docs/hardening.md.
 
 Rules that take a decision only find the requests that may be refused: the bridge takes it, by :mod:`openstackoid.routing.paths`
-and :mod:`openstackoid.routing.loops`. Rules that stand before the fast path cost one look at the path and at one header.
+and :mod:`openstackoid.routing.loops`. Most requests end before these rules, which look at what is rare.
 """
 
 from openstackoid.haproxy.maps import ENDPOINTS
@@ -15,6 +15,9 @@ RATE_WINDOW = 10
 """Seconds over which the requests of one source address are counted."""
 
 _HOPS_OWN = ("keep-alive", "proxy-authenticate")
+ODD = r"% '\' // /."
+"""What a path holds that a server may read as another service's; the gateway's own pages begin so, too."""
+
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 
 
@@ -60,7 +63,7 @@ def request_rules() -> list[str]:
         "http-request del-header Upgrade if upgrades !{ req.fhdr(upgrade) -m str -i websocket }",
         "http-request set-header Upgrade websocket if upgrades",
         "# Paths that a server may read as another service's.",
-        r"http-request set-var(txn.path_odd) bool(true) if { path -m sub % '\' // /. }",
+        f"http-request set-var(txn.path_odd) bool(true) if {{ path -m sub {ODD} }}",
         f"{_BRIDGE} if {odd} {{ path -m reg -i '{climbing}' }}",
         rf"http-request set-var(txn.path_read) path,url_dec,regsub('[/\\\\]+','/',g) if {odd}",
         f"http-request set-var(txn.path_read_as) so_id,concat(,txn.path_read,/),map_beg({ENDPOINTS}) if {read}",
