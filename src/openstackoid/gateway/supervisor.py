@@ -3,11 +3,11 @@
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
@@ -20,11 +20,14 @@ from openstackoid.gateway.keeper import Keeper
 from openstackoid.gateway.ports import check_free, new_sockets, sockets
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import Predecessor, command, serving_pid, validate
+from openstackoid.mesh import fingerprint, packed_mesh
 from openstackoid.tls import AUTHORITY, CERTIFICATE
 
 log = logging.getLogger("openstackoid.gateway")
 
 _POLL = 1.0
+_REST = 20
+"""How many times as long as a look at the files the pause is until the next: thousands of files may be far away."""
 
 
 class Supervisor:
@@ -40,6 +43,7 @@ class Supervisor:
         self._haproxy = Keeper(Part.HAPROXY, cloud, self._start_haproxy)
         self._generation: Path
         self._watched = [path]
+        self._pause = _POLL
         self._stop, self._hung_up = asyncio.Event(), asyncio.Event()
         self._terminal = sys.stdin.isatty() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
 
@@ -73,7 +77,7 @@ class Supervisor:
             self._stop.set()
 
     async def _work(self) -> None:
-        watch = Watch(self._digest())
+        watch = Watch(await self._look())
         running = await self._read()
         self._watched = _watched(self.path, running)
         self._generation = await self._draft(running)
@@ -113,8 +117,8 @@ class Supervisor:
         while True:
             asked = await self._asked_to_read()
             if asked:
-                watch.asked(self._digest())
-            elif not watch.look(self._digest()):
+                watch.asked(await self._look())
+            elif not watch.look(await self._look()):
                 continue
             try:
                 candidate = await self._read()
@@ -133,7 +137,7 @@ class Supervisor:
     async def _asked_to_read(self) -> bool:
         """Wait for SIGHUP, but not longer than until the next look at the file."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hung_up.wait(), _POLL)
+            await asyncio.wait_for(self._hung_up.wait(), self._pause)
         asked = self._hung_up.is_set()
         self._hung_up.clear()
         if asked and self._terminal and not _has_terminal():
@@ -165,7 +169,7 @@ class Supervisor:
                 write_private(self.folder.path / name, configuration.files[name])
             else:
                 (self.folder.path / name).unlink(missing_ok=True)
-        write_private(self.folder.mesh, configuration.text)
+        write_private(self.folder.mesh, packed_mesh(configuration.mesh))
 
     async def _draft(self, configuration: Configuration) -> Path:
         """Return the folder of a new generation that HAProxy accepts; where it does not, nothing is left of it."""
@@ -180,14 +184,14 @@ class Supervisor:
 
     async def _read(self) -> Configuration:
         # A mesh of thousands of clouds takes a while to read; parts that die meanwhile are to be started again.
-        return await asyncio.to_thread(load_configuration, self.path, self.cloud, self.folder.runtime)
+        return await asyncio.to_thread(load_configuration, self.path, self.cloud, self.folder.runtime, cache=self.folder.cache)
 
-    def _digest(self) -> str | None:
+    async def _look(self) -> int | None:
         """Return what the files look like now: the description, and those of TLS that it names; None if one cannot be read."""
-        try:
-            return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in self._watched)).hexdigest()
-        except OSError:
-            return None
+        started = time.monotonic()
+        seen = await asyncio.to_thread(lambda: [fingerprint(path) for path in self._watched])
+        self._pause = max(_POLL, _REST * (time.monotonic() - started))
+        return None if None in seen else hash(tuple(seen))
 
 
 def _warn(running: Configuration) -> None:

@@ -3,8 +3,10 @@
 
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.description import load_mesh, parse_mesh
+from openstackoid.mesh.description import parse_mesh
 from openstackoid.mesh.errors import MeshError
+from openstackoid.mesh.files import fingerprint
+from openstackoid.mesh.load import load_mesh, packed_mesh
 from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Listener, Memory, Mesh, Timeouts, Tls
 from openstackoid.mesh.outline import Entry, Outline, Shape, outline
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
@@ -36,9 +38,11 @@ __all__ = [
     "Tls",
     "catalog",
     "check_wire",
+    "fingerprint",
     "load_mesh",
     "load_readers",
     "outline",
+    "packed_mesh",
     "parse_mesh",
     "unprotected",
 ]

@@ -11,12 +11,16 @@ class MeshError(OpenstackoidError):
 
 
 class Wrong(Exception):  # noqa: N818 - it becomes a MeshError where the text is known
-    """What stands at ``path`` in a document cannot be used; ``what`` says what is accepted there."""
+    """What stands at ``path`` in a document cannot be used; ``what`` says what is accepted there.
 
-    def __init__(self, path: tuple[Any, ...], what: str) -> None:
+    ``source`` names the document, where it is one of several.
+    """
+
+    def __init__(self, path: tuple[Any, ...], what: str, source: str | None = None) -> None:
         super().__init__(what)
         self.path = path
         self.what = what
+        self.source = source
 
     @property
     def place(self) -> str:

@@ -119,7 +119,7 @@ def _granting(roles: dict[str, list[str]]) -> dict[str, list[str]]:
 def _which_project(value: object) -> str | None:
     if value in (KEEP, APART):
         return "[word]"
-    return "[project]" if isinstance(value, dict) else None
+    return "[project]" if isinstance(value, dict | BaseModel) else None
 
 
 def _distinct(people: "list[PeopleSchema]") -> "list[PeopleSchema]":

@@ -221,9 +221,9 @@ class SharedSchema(Strict):
 
 
 class Description(Strict):
-    """The whole document."""
+    """The whole document; each entry of ``clouds`` is checked by itself, as it is read."""
 
     mesh: Literal[1]
     shared: list[SharedSchema] = []
     collaborations: list[CollaborationSchema] = []
-    clouds: Annotated[dict[str, CloudSchema], Field(min_length=1)]
+    clouds: Annotated[dict[str, Any], Field(min_length=1)]
