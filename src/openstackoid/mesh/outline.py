@@ -47,6 +47,11 @@ class Shape:
         """The official service types that clouds of this shape offer."""
         return frozenset(entry.service for entry in self.entries)
 
+    @cached_property
+    def schemes(self) -> frozenset[str]:
+        """The schemes of the frontends."""
+        return frozenset(entry.scheme for entry in self.entries)
+
     def __hash__(self) -> int:
         return self._hash
 
