@@ -29,17 +29,18 @@ COPIES = Tls(CERTIFICATE, AUTHORITY)
 """Where a running gateway has its certificate and the authority: beside its HAProxy's configuration."""
 
 
-def load_configuration(
-    path: Path, cloud: str, runtime: Runtime, *, secrets: bool = True, cache: Path | None = None
-) -> Configuration:
-    """Return what ``path`` says for the gateway of ``cloud``.
+def load_configuration(path: Path, cloud: str, runtime: Runtime, *, secrets: bool = True) -> Configuration:
+    """Return what ``path`` says for the gateway of ``cloud``; the rest is as in :func:`configuration_of`."""
+    return configuration_of(load_mesh(path), cloud, runtime, secrets=secrets)
+
+
+def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool = True) -> Configuration:
+    """Return what a mesh is for the gateway of ``cloud``.
 
     Without ``secrets``, the file of reader accounts is not opened, nor are those of TLS: HAProxy's configuration names them.
-    ``cache`` is where to keep what was read, see :func:`~openstackoid.mesh.load_mesh`.
 
     Raises :class:`openstackoid.errors.OpenstackoidError`.
     """
-    mesh = load_mesh(path, cache)
     copies: Mapping[str, str] = {}
     tls = mesh.clouds[cloud].tls if cloud in mesh.clouds else None
     files = compile_gateway(mesh, cloud, runtime, COPIES if secrets else None)

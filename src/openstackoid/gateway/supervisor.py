@@ -12,7 +12,7 @@ from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.child import Child
-from openstackoid.gateway.configuration import Configuration, check_certificate, load_configuration
+from openstackoid.gateway.configuration import Configuration, check_certificate, configuration_of
 from openstackoid.gateway.crew import Crew
 from openstackoid.gateway.decisions import Part, Watch, affected
 from openstackoid.gateway.folder import Folder, write_private
@@ -20,7 +20,7 @@ from openstackoid.gateway.keeper import Keeper
 from openstackoid.gateway.ports import check_free, new_sockets, sockets
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import Predecessor, command, serving_pid, validate
-from openstackoid.mesh import fingerprint, packed_mesh
+from openstackoid.mesh import Descriptions, packed_mesh
 from openstackoid.tls import AUTHORITY, CERTIFICATE
 
 log = logging.getLogger("openstackoid.gateway")
@@ -35,14 +35,14 @@ class Supervisor:
 
     def __init__(self, cloud: str, path: Path, folder: Folder, haproxy: Haproxy) -> None:
         self.cloud = cloud
-        self.path = path
         self.folder = folder
         self.haproxy = haproxy
         self._crew = Crew(cloud, folder, haproxy)
         self._bridge = Keeper(Part.BRIDGE, cloud, self._start_bridge)
         self._haproxy = Keeper(Part.HAPROXY, cloud, self._start_haproxy)
         self._generation: Path
-        self._watched = [path]
+        self._descriptions = Descriptions(path, folder.cache)
+        self._watched: tuple[str, ...] = ()
         self._pause = _POLL
         self._stop, self._hung_up = asyncio.Event(), asyncio.Event()
         self._terminal = sys.stdin.isatty() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
@@ -78,8 +78,16 @@ class Supervisor:
 
     async def _work(self) -> None:
         watch = Watch(await self._look())
+        try:
+            running = await self._begin()
+        finally:
+            await asyncio.to_thread(self._descriptions.save)
+        await asyncio.gather(self._bridge.keep(), self._haproxy.keep(), self._follow(running, watch))
+
+    async def _begin(self) -> Configuration:
+        """Start both parts on what the description says, and return that."""
         running = await self._read()
-        self._watched = _watched(self.path, running)
+        self._watched = _watched(running)
         self._generation = await self._draft(running)
         check_free(self.cloud, sockets(running.cloud))
         self._hand_over(running)
@@ -87,7 +95,7 @@ class Supervisor:
         await self._haproxy.replace()
         _warn(running)
         log.info("gateway of %s is ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
-        await asyncio.gather(self._bridge.keep(), self._haproxy.keep(), self._follow(running, watch))
+        return running
 
     async def _start_bridge(self, _: Child | None) -> Child:
         socket = self.folder.bridge_socket
@@ -126,9 +134,11 @@ class Supervisor:
             except OpenstackoidError as error:
                 log.error("%s\n  the gateway of %s goes on with the description that it has", error, self.cloud)
                 continue
+            finally:
+                await asyncio.to_thread(self._descriptions.save)
             if changed:
                 running = candidate
-                self._watched = _watched(self.path, running)
+                self._watched = _watched(running)
                 _warn(running)
                 log.info("gateway of %s has reloaded, ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
             elif asked:
@@ -184,14 +194,21 @@ class Supervisor:
 
     async def _read(self) -> Configuration:
         # A mesh of thousands of clouds takes a while to read; parts that die meanwhile are to be started again.
-        return await asyncio.to_thread(load_configuration, self.path, self.cloud, self.folder.runtime, cache=self.folder.cache)
+        return await asyncio.to_thread(lambda: configuration_of(self._descriptions.load(), self.cloud, self.folder.runtime))
 
     async def _look(self) -> int | None:
         """Return what the files look like now: the description, and those of TLS that it names; None if one cannot be read."""
         started = time.monotonic()
-        seen = await asyncio.to_thread(lambda: [fingerprint(path) for path in self._watched])
+        seen = await asyncio.to_thread(self._seen)
         self._pause = max(_POLL, _REST * (time.monotonic() - started))
-        return None if None in seen else hash(tuple(seen))
+        return seen
+
+    def _seen(self) -> int | None:
+        try:
+            others = [(state.st_mtime_ns, state.st_ctime_ns, state.st_ino) for state in map(os.stat, self._watched)]
+            return hash((self._descriptions.look(), *others))
+        except (OSError, OpenstackoidError):
+            return None
 
 
 def _warn(running: Configuration) -> None:
@@ -202,9 +219,9 @@ def _warn(running: Configuration) -> None:
             log.warning("%s", line)
 
 
-def _watched(path: Path, running: Configuration) -> list[Path]:
+def _watched(running: Configuration) -> tuple[str, ...]:
     tls = running.cloud.tls
-    return [path, *(Path(name) for name in ((tls.certificate, tls.authority) if tls else ()))]
+    return (tls.certificate, tls.authority) if tls else ()
 
 
 async def _accepts(path: Path) -> bool:

@@ -5,8 +5,7 @@ from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.description import parse_mesh
 from openstackoid.mesh.errors import MeshError
-from openstackoid.mesh.files import fingerprint
-from openstackoid.mesh.load import load_mesh, packed_mesh
+from openstackoid.mesh.load import Descriptions, load_mesh, packed_mesh
 from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Listener, Memory, Mesh, Timeouts, Tls
 from openstackoid.mesh.outline import Entry, Outline, Shape, outline
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
@@ -23,6 +22,7 @@ __all__ = [
     "Address",
     "Cloud",
     "Collaboration",
+    "Descriptions",
     "Endpoint",
     "Entry",
     "FrontendUrl",
@@ -38,7 +38,6 @@ __all__ = [
     "Tls",
     "catalog",
     "check_wire",
-    "fingerprint",
     "load_mesh",
     "load_readers",
     "outline",

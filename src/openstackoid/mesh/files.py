@@ -69,11 +69,3 @@ def _found(path: str, status: os.stat_result) -> Found:
     if not stat.S_ISREG(status.st_mode):
         raise MeshError(f"{path}: cannot read the mesh description: not a file")
     return Found(path, Key(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
-
-
-def fingerprint(path: Path) -> int | None:
-    """Return a number that is another once any file of the description is, or None where one cannot be read."""
-    try:
-        return hash(tuple(listed(path).items()))
-    except MeshError:
-        return None

@@ -27,12 +27,15 @@ _SETTLED = 2 * 10**9
 def load_mesh(path: Path, cache: Path | None = None) -> Mesh:
     """Return the mesh that the file at ``path`` describes, or the files of that folder together.
 
-    ``cache`` is a file, its owner's alone, in which is kept what was read, so that the next time only what has changed is; what
-    cannot be used of it is passed over, and it is written anew. ``path`` may also be what :func:`packed_mesh` has given.
+    ``cache`` is as in :class:`Descriptions`. ``path`` may also be what :func:`packed_mesh` has given.
 
     Raises :class:`MeshError`, which names the file.
     """
-    return _Loading(path, cache).mesh()
+    descriptions = Descriptions(path, cache)
+    try:
+        return descriptions.load()
+    finally:
+        descriptions.save()
 
 
 def packed_mesh(mesh: Mesh) -> bytes:
@@ -44,63 +47,94 @@ def packed_mesh(mesh: Mesh) -> bytes:
     return stored(_MESH, "", {"": Record(None, "", Described(mesh.clouds.packed, shared, own))})
 
 
-class _Loading:
-    def __init__(self, path: Path, cache: Path | None) -> None:
+class Descriptions:
+    """The file at ``path``, or the files of that folder, read again and again: only what has changed is.
+
+    ``cache`` is a file, its owner's alone, that keeps what was read for another process: what cannot be used of it is passed
+    over, and it is written anew.
+    """
+
+    def __init__(self, path: Path, cache: Path | None = None) -> None:
         self._path = path
         self._cache = cache
-        self._packer = Packer()
-        self._reader = Reader(self._packer)
         self._files: Mapping[str, Found] = {}
+        self._seen = 0
+        self._known: dict[str, Record] | None = None
+        self._saved = True
 
-    def mesh(self) -> Mesh:
-        now = time.time_ns()
+    def look(self) -> int:
+        """See which files there are, and return a number that is another once one was written, came or went.
+
+        Raises :class:`MeshError`.
+        """
+        self._files, self._seen = {}, time.time_ns()
         self._files = listed(self._path)
-        about = f"{self._path.resolve()} {_code()}"
-        known = self._known(about)
-        records = {}
+        return hash(tuple(self._files.items()))
+
+    def load(self) -> Mesh:
+        """Return the mesh that the files describe which were there at the last look. Raises :class:`MeshError`."""
+        if not self._files:
+            self.look()
+        files, known = self._files, self._recalled()
+        reader: Reader | None = None
+        records: dict[str, Record] = {}
         try:
-            for name, file in self._files.items():
-                records[name] = self._record(file, known.get(name), now)
+            for name, file in files.items():
+                record = known.get(name)
+                if record is None or record.key != file.key:
+                    reader = reader or _reader(known)
+                    record = self._record(file, record, reader)
+                records[name] = record
         finally:
-            kept = {name: record for name, record in known.items() if name in self._files} | records
-            if self._cache is not None and kept != known:
-                # A cache that cannot be written costs time, no more.
-                with suppress(OSError):
-                    replace_private(self._cache, stored(_CACHE, about, kept))
-        return mesh_of({file.path: records[name].said for name, file in self._files.items()}, self._text_of)
+            self._known = {name: record for name, record in known.items() if name in files} | records
+            self._saved = self._saved and self._known == known
+        return mesh_of({file.path: records[name].said for name, file in files.items()}, _text_of)
 
-    def _known(self, about: str) -> dict[str, Record]:
-        if self._cache is None:
-            return {}
-        try:
-            return read_stored(self._cache.read_bytes(), _CACHE, about, self._packer)
-        except (OSError, NotStoredError):
-            return {}
+    def save(self) -> None:
+        """Write the cache, if there is news. One that cannot be written costs time, no more."""
+        if self._cache is not None and self._known and not self._saved:
+            with suppress(OSError):
+                replace_private(self._cache, stored(_CACHE, self._about(), self._known))
+                self._saved = True
 
-    def _record(self, file: Found, known: Record | None, now: int) -> Record:
-        if known is not None and known.key == file.key:
-            return known
+    def _recalled(self) -> dict[str, Record]:
+        if self._known is None and self._cache is not None:
+            with suppress(OSError, NotStoredError):
+                return read_stored(self._cache.read_bytes(), _CACHE, self._about())
+        return self._known or {}
+
+    def _about(self) -> str:
+        return f"{self._path.resolve()} {_code()}"
+
+    def _record(self, file: Found, known: Record | None, reader: Reader) -> Record:
         content = file.content()
-        key = file.key if max(file.key.changed, file.key.modified) < now - _SETTLED else None
+        key = file.key if max(file.key.changed, file.key.modified) < self._seen - _SETTLED else None
         digest = sha256(content).hexdigest()[:32]
         if known is not None and known.digest == digest:
             return Record(key, digest, known.said)
-        return Record(key, digest, self._described(file, content))
+        return Record(key, digest, _described(file, content, reader))
 
-    def _described(self, file: Found, content: bytes) -> Described:
-        if is_stored(content, _MESH):
-            try:
-                return read_stored(content, _MESH, "", self._packer)[""].said
-            except (NotStoredError, KeyError) as error:
-                raise MeshError(f"{file.path}: it is no mesh that a gateway of this version has written: {error}") from None
-        return self._reader.described(_decoded(file.path, content), file.path)
 
-    def _text_of(self, source: str) -> str:
-        """Return the text of a file as it is now, to show what is wrong in it."""
+def _reader(known: Mapping[str, Record]) -> Reader:
+    """Return a reader whose clouds share what they have in common with those that are known."""
+    return Reader(Packer([packed for record in known.values() for packed in record.said.clouds.values()]))
+
+
+def _described(file: Found, content: bytes, reader: Reader) -> Described:
+    if is_stored(content, _MESH):
         try:
-            return Path(source).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return ""
+            return read_stored(content, _MESH, "")[""].said
+        except (NotStoredError, KeyError) as error:
+            raise MeshError(f"{file.path}: it is no mesh that a gateway of this version has written: {error}") from None
+    return reader.described(_decoded(file.path, content), file.path)
+
+
+def _text_of(source: str) -> str:
+    """Return the text of a file as it is now, to show what is wrong in it."""
+    try:
+        return Path(source).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _decoded(path: str, content: bytes) -> str:

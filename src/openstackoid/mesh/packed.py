@@ -4,7 +4,7 @@
 A gateway works with its own cloud and the few that requests go to. Of the other thousands it needs names, hosts and outlines.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -122,11 +122,11 @@ class Described:
 
 
 class Packer:
-    """Packs clouds; equal moulds and settings are one object."""
+    """Packs clouds; equal moulds and settings are one object, also with those of clouds that are known."""
 
-    def __init__(self) -> None:
-        self._moulds: dict[tuple[Part, ...], Mould] = {}
-        self._settings: dict[Settings, Settings] = {}
+    def __init__(self, known: Collection[Packed] = ()) -> None:
+        self._moulds = {mould.parts: mould for mould in {packed.mould for packed in known}}
+        self._settings = {packed.settings: packed.settings for packed in known}
 
     def pack(self, name: str, said: CloudSchema) -> Packed:
         """Return what is said of the cloud ``name``."""

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.files import Key
-from openstackoid.mesh.packed import Described, Mould, Packed, Packer, Part, Settings, said_by
+from openstackoid.mesh.packed import Described, Mould, Packed, Part, Settings, said_by
 
 _MAGIC = "openstackoid"
 _FORMAT = 1
@@ -87,7 +87,7 @@ def _written(record: Record, moulds: dict[Mould, int], settings: dict[Settings, 
     return record.key, record.digest, clouds, said.shared, rules
 
 
-def read_stored(content: bytes, kind: str, about: str, packer: Packer) -> dict[str, Record]:
+def read_stored(content: bytes, kind: str, about: str) -> dict[str, Record]:
     """Return the records of a document. Raises :class:`NotStoredError`."""
     head, _, body = content.partition(b"\n")
     if head.decode(errors="replace") != _head(kind, body):
@@ -96,8 +96,8 @@ def read_stored(content: bytes, kind: str, about: str, packer: Packer) -> dict[s
         document = _Document.model_validate_json(body)
         if document.about != about:
             raise NotStoredError("it is about something else")
-        moulds = [packer.mould(tuple(Part(*part) for part in parts)) for parts in document.moulds]
-        settings = [packer.settings(Settings(*said)) for said in document.settings]
+        moulds = [Mould(tuple(Part(*part) for part in parts)) for parts in document.moulds]
+        settings = [Settings(*said) for said in document.settings]
         for said in settings:
             said_by(said.text)
         return {name: _record(file, moulds, settings) for name, file in document.files.items()}

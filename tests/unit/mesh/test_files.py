@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from openstackoid.mesh import MeshError
-from openstackoid.mesh.files import fingerprint, listed
+from openstackoid.mesh.files import listed
 
 
 def test_one_file(tmp_path: Path) -> None:
@@ -41,22 +41,3 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").unlink()
     with pytest.raises(MeshError, match=r"a\.yaml: cannot read the mesh description: No such file or directory"):
         found.content()
-
-
-def test_the_fingerprint_is_another_after_any_change(tmp_path: Path) -> None:
-    a, b = tmp_path / "a.yaml", tmp_path / "b.yaml"
-    seen = [fingerprint(tmp_path)]
-    a.write_text("1")
-    seen.append(fingerprint(tmp_path))
-    b.write_text("1")
-    seen.append(fingerprint(tmp_path))
-    b.rename(tmp_path / "c.yaml")
-    seen.append(fingerprint(tmp_path))
-    status = a.stat()
-    (tmp_path / "new").write_text("2")
-    os.utime(tmp_path / "new", ns=(status.st_atime_ns, status.st_mtime_ns))
-    (tmp_path / "new").rename(a)
-    seen.append(fingerprint(tmp_path))
-    assert seen[0] is None
-    assert len(set(seen)) == len(seen)
-    assert fingerprint(tmp_path) == seen[-1]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance.clouds import description
-from openstackoid.mesh import MeshError, load_mesh, packed_mesh, parse_mesh
+from openstackoid.mesh import Descriptions, MeshError, load_mesh, packed_mesh, parse_mesh
 from openstackoid.mesh import load as loading
 from openstackoid.mesh.description import Reader
 from openstackoid.mesh.files import listed
@@ -188,6 +188,68 @@ def test_a_mesh_that_was_packed_is_loaded_as_it_was(tmp_path: Path) -> None:
         load_mesh(path)
     with pytest.raises(TypeError, match="not loaded"):
         packed_mesh(replace(mesh, clouds=dict(mesh.clouds)))
+
+
+def test_a_look_says_whether_anything_has_changed(folder: Path) -> None:
+    descriptions = Descriptions(folder)
+    one = folder / "One.yaml"
+    seen = [descriptions.look()]
+    assert descriptions.look() == seen[0]
+    one.write_text(cloud("Two"))
+    seen.append(descriptions.look())
+    one.rename(folder / "Six.yaml")
+    seen.append(descriptions.look())
+    status = (folder / "Six.yaml").stat()
+    one.write_text(cloud("One"))
+    os.utime(one, ns=(status.st_atime_ns, status.st_mtime_ns))
+    one.rename(folder / "Six.yaml")
+    seen.append(descriptions.look())
+    assert len(set(seen)) == len(seen)
+
+
+def test_what_was_read_is_kept_without_a_cache(folder: Path, read: list[str]) -> None:
+    descriptions = Descriptions(folder)
+    first = descriptions.load()
+    (folder / "Two.yaml").write_text(cloud("Two").replace("/image", "/images"))
+    assert descriptions.load() == first, "no look was taken"
+    descriptions.look()
+    second = descriptions.load()
+    assert read == ["One.yaml", "Three.yaml", "Two.yaml", "Two.yaml"]
+    assert second == load_mesh(folder) != first
+    assert second.outlines["One"].shape is second.outlines["Three"].shape
+
+
+def test_what_cannot_be_listed_is_said_by_the_look_and_by_the_load(folder: Path) -> None:
+    descriptions = Descriptions(folder)
+    descriptions.load()
+    for path in folder.iterdir():
+        path.unlink()
+    for _ in range(2):
+        with pytest.raises(MeshError, match="no mesh description in this folder"):
+            descriptions.look()
+        with pytest.raises(MeshError, match="no mesh description in this folder"):
+            descriptions.load()
+    (folder / "One.yaml").write_text(cloud("One"))
+    assert list(descriptions.load().clouds) == ["One"]
+
+
+def test_it_is_saved_when_there_is_news(folder: Path, cache: Path, read: list[str]) -> None:
+    descriptions = Descriptions(folder, cache)
+    descriptions.save()
+    assert not cache.exists()
+    descriptions.load()
+    assert not cache.exists()
+    descriptions.save()
+    written = cache.read_bytes()
+    cache.unlink()
+    descriptions.look()
+    descriptions.load()
+    descriptions.save()
+    assert not cache.exists(), "nothing has changed"
+    cache.write_bytes(written)
+    read.clear()
+    assert len(Descriptions(folder, cache).load().clouds) == 3
+    assert read == []
 
 
 def test_thousands_of_clouds_are_read_in_a_moment(tmp_path: Path, cache: Path) -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from openstackoid.mesh.description import Reader
 from openstackoid.mesh.files import Key
-from openstackoid.mesh.packed import Packer
 from openstackoid.mesh.stored import NotStoredError, Record, is_stored, read_stored, stored
 
 TEXT = """\
@@ -32,7 +31,7 @@ CONTENT = stored("cache", "about", RECORDS)
 
 
 def test_what_was_written_is_read() -> None:
-    read = read_stored(CONTENT, "cache", "about", Packer())
+    read = read_stored(CONTENT, "cache", "about")
     assert read == RECORDS
     assert [len({id(record.said.clouds[name].mould) for record in read.values() for name in record.said.clouds})] == [2]
     assert stored("cache", "about", read) == CONTENT
@@ -57,14 +56,14 @@ def test_it_says_what_it_is() -> None:
 )
 def test_what_is_torn_or_changed_is_not_taken(change: Callable[[bytes], bytes]) -> None:
     with pytest.raises(NotStoredError, match="torn, or of another version"):
-        read_stored(change(CONTENT), "cache", "about", Packer())
+        read_stored(change(CONTENT), "cache", "about")
 
 
 def test_what_is_about_something_else_is_not_taken() -> None:
     with pytest.raises(NotStoredError, match="about something else"):
-        read_stored(CONTENT, "cache", "about this", Packer())
+        read_stored(CONTENT, "cache", "about this")
     with pytest.raises(NotStoredError, match="torn, or of another version"):
-        read_stored(CONTENT, "mesh", "about", Packer())
+        read_stored(CONTENT, "mesh", "about")
 
 
 def lying(change: Callable[[Any], object]) -> bytes:
@@ -98,8 +97,8 @@ def lying(change: Callable[[Any], object]) -> bytes:
 )
 def test_what_lies_about_its_form_is_not_taken(change: Callable[[Any], object]) -> None:
     with pytest.raises(NotStoredError):
-        read_stored(lying(change), "cache", "about", Packer())
+        read_stored(lying(change), "cache", "about")
 
 
 def test_a_change_that_is_none_is_taken() -> None:
-    assert read_stored(lying(lambda _: None), "cache", "about", Packer()) == RECORDS
+    assert read_stored(lying(lambda _: None), "cache", "about") == RECORDS
