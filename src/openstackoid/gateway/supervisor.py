@@ -26,7 +26,7 @@ from openstackoid.tls import AUTHORITY, CERTIFICATE
 log = logging.getLogger("openstackoid.gateway")
 
 _POLL = 1.0
-_REST = 20
+_REST = 50
 """How many times as long as a look at the files the pause is until the next: thousands of files may be far away."""
 
 

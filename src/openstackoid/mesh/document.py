@@ -5,6 +5,7 @@ Descriptions of thousands of clouds are read from the events of libyaml, straigh
 makes them, would take ten times as long and a gigabyte. What is unusual or wrong is left to PyYAML, for its words.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
@@ -36,21 +37,35 @@ def read(text: str, source: str, take: Take) -> Any:
     ``source`` names the text in errors. Raises :class:`MeshError` for what is no YAML and for keys that stand twice, and what
     ``take`` raises.
     """
+    fault: yaml.YAMLError | None = None
     try:
         return _Reader(text, take).document()
     except Wrong:
-        raise
-    except yaml.MarkedYAMLError as error:
-        if len(text) >= _LARGE:
-            raise error_at(text, source, error.problem_mark, f"not YAML: {error.problem}") from None
+        # Where a text is no YAML further on, that is what is wrong with it.
+        fault = _fault(text)
+        if fault is None:
+            raise
     except _TwiceError as error:
         raise error_at(text, source, error.mark, f"'{error.key}' stands twice; name it once") from None
-    except (_UnusualError, yaml.YAMLError, RecursionError):
+    except yaml.YAMLError as error:
+        fault = error
+    except (_UnusualError, RecursionError):
         pass
+    if isinstance(fault, yaml.MarkedYAMLError) and len(text) >= _LARGE:
+        raise error_at(text, source, fault.problem_mark, f"not YAML: {fault.problem}")
     data = _read_slowly(text, source)
     if isinstance(data, dict) and isinstance(data.get("clouds"), dict):
         data["clouds"] = {name: take(name, said) for name, said in data["clouds"].items()}
     return data
+
+
+def _fault(text: str) -> yaml.YAMLError | None:
+    """Return why the text is no YAML, or None if it is."""
+    try:
+        deque(yaml.parse(text, Loader=_FAST), maxlen=0)
+    except yaml.YAMLError as error:
+        return error
+    return None
 
 
 def wrong_at(text: str, source: str, wrong: Wrong) -> MeshError:

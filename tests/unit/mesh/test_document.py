@@ -85,6 +85,17 @@ def test_what_is_wrong_is_said_in_pyyaml_words(text: str, error: str) -> None:
 
 
 @both
+def test_that_it_is_no_yaml_is_said_before_what_taking_a_cloud_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: Any, _: Any) -> Any:
+        raise Wrong(("clouds", name), "no")
+
+    for large in (10, document._LARGE):
+        monkeypatch.setattr(document, "_LARGE", large)
+        with pytest.raises(MeshError, match=r"^f:2:4: not YAML: "):
+            read("clouds: {A: 1}\nb: ]\n", "f", refuse)
+
+
+@both
 def test_a_large_text_is_not_read_twice_to_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document, "_LARGE", 10)
     monkeypatch.setattr(document, "_read_slowly", None)
