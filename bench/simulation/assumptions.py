@@ -51,6 +51,7 @@ class Assumptions:
         10, "", "of one site, each with one token; whose token a peer knows already decides what a request takes"
     )
     partners: int = _assume(20, "sites", "that the users of one site ask; the n-th gets 1/n of what the first gets")
+    runs: int = _assume(2_000, "", "of each workflow, each between sites that are drawn anew")
     gateways: int = _assume(200, "", "whose requests are followed; all sites can be asked and can fail")
     hours: float = _assume(24, "h", "for which they are followed")
     mtbf_h: float = _assume(

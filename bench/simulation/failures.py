@@ -2,9 +2,10 @@
 """Sites are lost and come back, ways between them are cut: what the users of others see, and what gateways know of it.
 
 Between two sites, requests arrive as a Poisson process. Whoever asks while the other is lost waits as the gateway makes him
-wait; three ways for a gateway to know of a loss are followed side by side, with the same requests and the same losses.
+wait; several ways for a gateway to know of a loss are followed side by side, with the same requests and the same losses.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +16,11 @@ from bench.simulation.globe import Site, round_trip
 from bench.simulation.walk import Met, Walk, World
 from bench.simulation.workflows import IMAGES
 
-NOTHING, MEMORY, CHECKS = "knows nothing", "remembers", "checks each"
-WAYS = (NOTHING, MEMORY, CHECKS)
+NOTHING, MEMORY, PROBE, CHECKS = "knows nothing", "remembers", "remembers, and one request tries again", "checks each"
+WAYS = (NOTHING, MEMORY, PROBE, CHECKS)
+"""Ways for a gateway to know. ``MEMORY`` is what it does: after ``check_s`` all requests try again, until one of them has failed.
+``PROBE``: only the first of them tries, and the others are told at once until it has failed or has its answer.
+"""
 REFUSED_CONNECTION, NO_CONNECTION, NO_ANSWER, TOLD_AT_ONCE, TOLD_TOO_LONG = (
     "the connection is refused",
     "no connection in time",
@@ -83,6 +87,7 @@ class Knowing:
         self._world = world
         self._trip = trip
         self._learnt: deque[float] = deque()
+        self._known, self._until = math.inf, 0.0
         self._kept_until = 0.0
         self._checked: list[tuple[float, float]] = []
         for loss in troubles if way == CHECKS else ():
@@ -95,6 +100,8 @@ class Knowing:
         """Return whether the gateway takes the peer for lost."""
         if self._way == CHECKS:
             return any(start <= now < end for start, end in self._checked)
+        if self._way == PROBE:
+            return self._known <= now < self._until
         while self._learnt and self._learnt[0] + self._world.check_s <= now:
             self._learnt.popleft()
         return bool(self._learnt) and self._learnt[0] <= now
@@ -102,6 +109,7 @@ class Knowing:
     def answered(self, now: float) -> None:
         """Take note of an answer: the connection that it came by is kept."""
         self._kept_until = now + self._world.idle_s
+        self._known = math.inf
 
     def fail(self, now: float, loss: Loss) -> tuple[str, float]:
         """Return what becomes of a request that is sent while the peer is lost, and after how many seconds.
@@ -120,6 +128,7 @@ class Knowing:
             outcome, wait = REFUSED_CONNECTION, tries * self._trip + (tries - 1) * self._world.turnaround_s
         if self._way == MEMORY:
             self._learnt.append(now + wait)
+        self._known, self._until = min(self._known, now + wait), now + wait + self._world.check_s
         return outcome, wait
 
 

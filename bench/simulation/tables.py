@@ -8,7 +8,7 @@ from random import Random
 
 from bench.simulation.assumptions import Assumptions
 from bench.simulation.costs import VISITOR, Cost
-from bench.simulation.failures import CHECKS, MEMORY, NOTHING, OUTCOMES, TOLD_AT_ONCE, TOLD_TOO_LONG, Seen, follow, usual
+from bench.simulation.failures import MEMORY, OUTCOMES, PROBE, TOLD_AT_ONCE, TOLD_TOO_LONG, WAYS, Seen, follow, usual
 from bench.simulation.globe import Site, round_trip, scatter
 from bench.simulation.queueing import sojourns
 from bench.simulation.report import Table
@@ -76,13 +76,13 @@ def _costs(costs: Mapping[str, Cost]) -> Table:
     return Table("costs", "What requests take of a gateway", headings, (None, 1, 1, None), lines)
 
 
-def _workflows(world: World, sites: Sequence[Site], seed: int, count: int = 2_000) -> Table:
+def _workflows(world: World, sites: Sequence[Site], seed: int) -> Table:
     lines: list[list[str | float]] = []
     for workflow in WORKFLOWS:
         rng = Random(f"{seed} {workflow.title}")
         for state, met in STATES.items():
             took = []
-            for _ in range(count):
+            for _ in range(world.assumed.runs):
                 home, *peers = rng.sample(sites, 1 + workflow.peers)
                 took.append(Walk(world, home, peers, met, rng).run(workflow.steps, workflow.scoped))
             mean = [
@@ -110,18 +110,19 @@ def _seen(world: World, sites: Sequence[Site], seed: int) -> Table:
     lines: list[list[str | float | None]] = []
     for title, slowly, share in (("is well", 1.0, 1 - lost - assumed.slow), ("is slow", assumed.slow_factor, assumed.slow)):
         took = usual(world, sites, 10, Random(f"{seed} usual"), slowly)
-        lines.append([title, share * 100, 0.0, *_quantiles(took, _POINTS)])
-    for way in (NOTHING, MEMORY, CHECKS):
-        lines.append([f"is lost; the gateway {way}", lost * 100, 100.0, *_quantiles(found.seen[way].waits, _POINTS)])
+        lines.append([title, share * 100, 0.0, statistics.fmean(took), *_quantiles(took, _POINTS)])
+    for way in WAYS:
+        waits = found.seen[way].waits
+        lines.append([f"is lost; the gateway {way}", lost * 100, 100.0, statistics.fmean(waits), *_quantiles(waits, _POINTS)])
     for outcome in OUTCOMES:
         waits = found.seen[MEMORY].failed[outcome]
-        points = _quantiles(waits, _POINTS) if waits else [None] * len(_POINTS)
+        points = [statistics.fmean(waits), *_quantiles(waits, _POINTS)] if waits else [None] * 4
         lines.append([f"of these ({MEMORY}): {outcome}", len(waits) / found.requests * 100, 100.0, *points])
     return Table(
         "seen",
         "GET images of a peer: what users see, in seconds until the answer",
-        ("the peer", "of all requests, %", "of them fail, %", "p50", "p90", "p99"),
-        (None, 4, 0, 2, 2, 2),
+        ("the peer", "of all requests, %", "of them fail, %", "mean", "p50", "p90", "p99"),
+        (None, 4, 0, 2, 2, 2, 2),
         lines,
         [
             f"Of {found.requests:,.0f} requests, {found.lost:,} were sent while the peer, or the way to it, was lost.",
@@ -131,18 +132,23 @@ def _seen(world: World, sites: Sequence[Site], seed: int) -> Table:
 
 
 def _memory(assumed: Assumptions, sites: Sequence[Site], seed: int) -> Table:
+    said = ("told at once, %", "mean wait, s", "told too long, %")
     lines = []
     for rate in (0.1, 1.0, 10.0):
         for seconds in (assumed.check_s, 10.0, 60.0):
             found = follow(replace(assumed, requests_s=rate, check_s=seconds), sites, seed)
-            lines.append([rate, seconds, *_told(found.seen[MEMORY], found.lost)])
+            told = [_told(found.seen[way], found.lost) for way in (MEMORY, PROBE)]
+            lines.append([rate, seconds, *told[0], *told[1]])
     return Table(
         "memory",
         "What remembering a lost peer does, by how much is asked and for how long it is remembered",
-        ("a site's requests/s", "remembered, s", "told at once, %", "mean wait, s", "told too long, %"),
-        (1, 0, 1, 2, 2),
+        ("a site's requests/s", "remembered, s", *said, *(f"{heading}; one tries again" for heading in said)),
+        (1, 0, 1, 2, 2, 1, 2, 2),
         lines,
-        ["In % of the requests to lost peers. Told too long: 503 at once, although the peer is back."],
+        [
+            "In % of the requests to lost peers. Told too long: 503 at once, although the peer is back.",
+            "One tries again: when the time is over, the first request tries, and others are told at once until it has failed.",
+        ],
     )
 
 
