@@ -48,7 +48,9 @@ def _of_results(path: Path) -> dict[str, Cost]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         rows = {kind: _row(found, part, kind) for kind, (part, _) in _ROWS.items()}
-        costs = {kind: _cost(kind, row["figures"], str(path)) for kind, row in rows.items() if row is not None}
+        costs = {
+            kind: _cost(kind, row["figures"], f"{path.parent.name}/{path.name}") for kind, row in rows.items() if row is not None
+        }
     except OSError as error:
         raise BenchError(f"--costs {path} cannot be read: {error.strerror}") from None
     except ValueError as error:

@@ -87,7 +87,7 @@ class Knowing:
         self._world = world
         self._trip = trip
         self._learnt: deque[float] = deque()
-        self._known, self._until = math.inf, 0.0
+        self._suspected, self._trying = math.inf, 0.0
         self._kept_until = 0.0
         self._checked: list[tuple[float, float]] = []
         for loss in troubles if way == CHECKS else ():
@@ -100,16 +100,14 @@ class Knowing:
         """Return whether the gateway takes the peer for lost."""
         if self._way == CHECKS:
             return any(start <= now < end for start, end in self._checked)
-        if self._way == PROBE:
-            return self._known <= now < self._until
         while self._learnt and self._learnt[0] + self._world.check_s <= now:
             self._learnt.popleft()
-        return bool(self._learnt) and self._learnt[0] <= now
+        return now < self._trying or (bool(self._learnt) and self._learnt[0] <= now)
 
     def answered(self, now: float) -> None:
         """Take note of an answer: the connection that it came by is kept."""
         self._kept_until = now + self._world.idle_s
-        self._known = math.inf
+        self._suspected = math.inf
 
     def fail(self, now: float, loss: Loss) -> tuple[str, float]:
         """Return what becomes of a request that is sent while the peer is lost, and after how many seconds.
@@ -126,9 +124,11 @@ class Knowing:
             outcome, wait = NO_CONNECTION, tries * self._world.connect_s
         else:
             outcome, wait = REFUSED_CONNECTION, tries * self._trip + (tries - 1) * self._world.turnaround_s
-        if self._way == MEMORY:
+        if self._way in (MEMORY, PROBE):
             self._learnt.append(now + wait)
-        self._known, self._until = min(self._known, now + wait), now + wait + self._world.check_s
+        if self._way == PROBE and self._suspected <= now:
+            self._trying = now + wait
+        self._suspected = min(self._suspected, now + wait)
         return outcome, wait
 
 
@@ -180,14 +180,14 @@ def _troubles(world: Assumptions, pair: Pair, seed: int) -> list[Loss]:
 
 def _arrivals(world: Assumptions, rate: float, troubles: Sequence[Loss], rng: Random) -> Iterator[float]:
     """Yield when requests are sent: from shortly before each loss, for a connection may be kept, until it is forgotten again."""
-    now = 0.0
+    until = 0.0
     for loss in troubles:
-        now = max(now, loss.start - world.idle_s) + rng.expovariate(rate)
-        until = min(world.hours * 3600, loss.end + world.check_s + (1 + world.retries) * world.connect_s)
+        now = max(until, loss.start - world.idle_s) + rng.expovariate(rate)
+        forgotten = loss.end + world.check_s + (1 + world.retries) * world.connect_s
+        until = max(until, min(world.hours * 3600, forgotten))
         while now < until:
             yield now
             now += rng.expovariate(rate)
-        now = until
 
 
 def _ask(now: float, loss: Loss | None, knowing: Knowing, seen: Seen, at_once: float) -> None:

@@ -73,6 +73,11 @@ def test_cuts_of_ways_are_losses_too_and_silent() -> None:
     assert result.seen[NOTHING].failed[REFUSED_CONNECTION] == []
 
 
+def test_losses_that_overlap_are_not_counted_twice() -> None:
+    result = found(replace(WORLD, cut_mtbf_h=9, cut_mttr_h=1))
+    assert result.lost / result.requests == pytest.approx(1 - 0.9 * 0.9, rel=0.1)
+
+
 def test_the_same_seed_finds_the_same_and_another_something_else() -> None:
     world = replace(WORLD, hours=10)
     assert found(world, 7) == found(world, 7)
@@ -94,6 +99,10 @@ def test_of_those_who_come_when_it_is_forgotten_one_tries_again_and_the_others_a
         peer.fail(208, SILENT)
     assert [memory.down(now) for now in (208.1, 213.9, 214.1, 216)] == [False, False, True, False]
     assert [probe.down(now) for now in (208.1, 213.9, 214.1, 216)] == [True, True, True, False]
+    sparse = knowing(PROBE)
+    sparse.fail(200, SILENT)
+    sparse.fail(205, SILENT)
+    assert [sparse.down(now) for now in (207, 209, 211.5)] == [True, False, True], "two that have failed, none that tries"
     probe.answered(1001)
     assert not probe.down(1001), "the one that was answered tells for all"
     probe.fail(1020, SILENT)
