@@ -86,7 +86,8 @@ def _global(folder: Path, *more: str) -> str:
 def backends(folder: Path, clouds: Mapping[str, Sequence[str]], token: str) -> dict[str, str]:
     """Return the files of the server that stands for all backends and peers: it answers by itself, at once.
 
-    ``clouds``: where it listens, by the name that it gives itself there. ``token``: its answer to the validation of a token.
+    ``clouds``: where it listens, with the options of that socket, by the name that it gives itself there. ``token``: its answer
+    to the validation of a token.
     """
     text = [_global(folder), f"defaults\n{_TIMEOUTS}"]
     for name, addresses in clouds.items():
@@ -101,16 +102,28 @@ def backends(folder: Path, clouds: Mapping[str, Sequence[str]], token: str) -> d
     return {CONFIGURATION: "\n".join(text) + "\n", "body.json": BODY, "token.json": token}
 
 
-def plain(folder: Path, port: int, services: Sequence[str], backend: int, *, log: bool = True) -> dict[str, str]:
+@dataclass(frozen=True)
+class Wire:
+    """What is added to a plain HAProxy's configuration: lines to ``global``, options to its socket and to its servers."""
+
+    general: Sequence[str] = ()
+    bind: str = ""
+    server: str = ""
+
+
+def plain(
+    folder: Path, port: int, services: Sequence[str], backend: int, *, log: bool = True, wire: Wire | None = None
+) -> dict[str, str]:
     """Return the file of a plain HAProxy: the first part of the path names the backend, and that is all.
 
     Its timeouts and health checks are the gateway's, and it logs each request, as the gateway does, unless told not to.
     """
-    text = [_global(folder, "log stdout format raw local0 info")]
+    wire = wire or Wire()
+    text = [_global(folder, "log stdout format raw local0 info", *wire.general)]
     text += [f"defaults\n{_TIMEOUTS}" + ("    log global\n    option httplog\n" if log else "")]
-    text += ["frontend plain", f"    bind 127.0.0.1:{port}"]
+    text += ["frontend plain", f"    bind 127.0.0.1:{port}{wire.bind}"]
     text += [f"    use_backend {service} if {{ path_beg /{service}/ }}" for service in services]
-    text += [_backend(service, service, backend) for service in services]
+    text += [_backend(service, service, f"{backend}{wire.server}") for service in services]
     return {CONFIGURATION: "\n".join(text) + "\n"}
 
 
@@ -128,7 +141,7 @@ def old_way(folder: Path, port: int, talking: int, services: Sequence[str], clou
     rows = []
     for cloud, at in clouds.items():
         for service in services:
-            text.append(_backend(f"{cloud}_{service}", service, at))
+            text.append(_backend(f"{cloud}_{service}", service, str(at)))
             rows += [f"{cloud} {service} {interface} {old_host(cloud)}/{service}" for interface in INTERFACES]
     return {CONFIGURATION: "\n".join(text) + "\n", "old_way.lua": script, "services.txt": "\n".join(rows) + "\n"}
 
@@ -138,7 +151,8 @@ def old_host(cloud: str) -> str:
     return f"{cloud.lower()}.example"
 
 
-def _backend(name: str, service: str, port: int) -> str:
+def _backend(name: str, service: str, server: str) -> str:
+    """Return a backend; ``server`` is the server's port on loopback, and its options."""
     lines = [f"option httpchk GET /{service}/", "default-server check inter 2s downinter 500ms fall 2 rise 1"]
-    lines += [f"server s1 127.0.0.1:{port}"]
+    lines += [f"server s1 127.0.0.1:{server}"]
     return f"backend {name}\n" + "\n".join(f"    {line}" for line in lines)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from openstackoid.mesh import Mesh, catalog, parse_mesh
+from openstackoid.mesh import Mesh, Tls, catalog, parse_mesh
 
 SERVICES = ("compute", "identity", "image", "network", "object-store", "orchestration", "placement", "volumev3")
 """The catalog types that each cloud has."""
@@ -21,15 +21,22 @@ TOKEN = "gAAAAABn" + "Zm9yX3RoZV9iZW5jaG1hcms" * 8
 """As long as a Fernet token, and of the same characters."""
 
 
-def two_clouds(one: int, two: int, backend: int) -> str:
-    """Return two clouds with a port each, one path a service; the gateway of CloudOne has backends at ``backend``."""
-    text = ["mesh: 1", "clouds:", "  CloudOne:", *POLICY, "    services:"]
+def two_clouds(one: int, two: int, backend: int, tls: Tls | None = None) -> str:
+    """Return two clouds with a port each, one path a service; the gateway of CloudOne has backends at ``backend``.
+
+    ``tls``: the certificate and the authority of CloudOne's gateway; both clouds' frontends are https then.
+    """
+    scheme = "http" if tls is None else "https"
+    text = ["mesh: 1", "clouds:", "  CloudOne:", *POLICY]
+    if tls is not None:
+        text.append(f'    gateway: {{tls: {{certificate: "{tls.certificate}", authority: "{tls.authority}"}}}}')
+    text.append("    services:")
     text += [
-        f'      {service}: {{frontend: "http://127.0.0.1:{one}/{service}", backend: "http://127.0.0.1:{backend}/{service}"}}'
+        f'      {service}: {{frontend: "{scheme}://127.0.0.1:{one}/{service}", backend: "http://127.0.0.1:{backend}/{service}"}}'
         for service in SERVICES
     ]
     text += ["  CloudTwo:", "    services:"]
-    text += [f'      {service}: {{frontend: "http://127.0.0.1:{two}/{service}"}}' for service in SERVICES]
+    text += [f'      {service}: {{frontend: "{scheme}://127.0.0.1:{two}/{service}"}}' for service in SERVICES]
     return "\n".join(text) + "\n"
 
 

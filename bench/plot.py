@@ -11,6 +11,7 @@ from bench.spread import Spread
 PANELS = (
     ("routing", "cpu_us"),
     ("routing", "rate_ratio"),
+    ("tls", "cpu_us"),
     ("latency", "p50_us"),
     ("latency", "p99_us"),
     ("bodies", "mb_s"),

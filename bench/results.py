@@ -53,6 +53,7 @@ FIGURES = {
     "cpu_us": Figure("HAProxy, µs of CPU", 2),
     "cpu_ratio": Figure("CPU, ratio", 3),
     "bridge_us": Figure("Python, µs of CPU", 1),
+    "handshake_us": Figure("a handshake, µs of CPU", 1),
     "busy": Figure("core busy, %", 0),
     "waited": Figure("kept from it, %", 0),
     "failed": Figure("failed", 0),

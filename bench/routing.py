@@ -86,6 +86,5 @@ def measure_routing(stage: Stage, rounds: Rounds) -> Part:
         rows,
         [
             "Log lines go to /dev/null. In operation the supervisor reads them: the part 'scale' says what that takes.",
-            "TLS is not measured.",
         ],
     )

@@ -15,6 +15,7 @@ from bench.goals import GOALS
 
 ROWS = {
     "routing": {"plain", "none", "request_id", "stays", "stays_2", "stays_8", "leaves", "ports_none", "lua_stays", "write"},
+    "tls": {"plain", "none", "stays", "plain_leaves", "leaves", "plain_anew", "none_anew"},
     "latency": {f"{way}_{load}" for way in ("direct", "plain", "none", "stays", "leaves") for load in ("one", "half")},
     "bodies": {f"{way}_{place}" for way in ("up", "down") for place in ("plain", "local", "remote", "bridge")},
     "scale": {"2", "3"},
@@ -22,6 +23,7 @@ ROWS = {
 }
 FIGURES = {
     "routing": {"rate", "cpu_us", "busy", "failed"},
+    "tls": {"rate", "cpu_us", "busy", "failed"},
     "latency": {"p50_us", "p99_us", "p999_us"},
     "bodies": {"mb_s", "cpu_s_gb", "grown_mb"},
     "scale": {
@@ -65,6 +67,12 @@ def test_the_python_service_is_told_apart_from_haproxy(found: dict[str, Any]) ->
     rows = {row["key"]: row["figures"] for row in found["parts"]["routing"]["rows"]}
     assert rows["write"]["bridge_us"]["median"] > 0
     assert "bridge_us" not in rows["stays"]
+
+
+def test_a_whole_handshake_has_its_price(found: dict[str, Any]) -> None:
+    rows = {row["key"]: row["figures"] for row in found["parts"]["tls"]["rows"]}
+    assert rows["none_anew"]["handshake_us"]["median"] > 0
+    assert "handshake_us" not in rows["none"]
 
 
 def test_the_goals_are_those_of_the_table(found: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@
 import json
 
 from bench.meshes import OFFICIAL, many_clouds, port_each, token_document, two_clouds
-from openstackoid.mesh import parse_mesh
+from openstackoid.mesh import Tls, parse_mesh
 
 
 def test_many_clouds_have_eight_services_and_three_interfaces_each() -> None:
@@ -18,6 +18,13 @@ def test_many_clouds_have_eight_services_and_three_interfaces_each() -> None:
 def test_both_layouts_have_the_services_of_a_scope_of_eight() -> None:
     for text in (two_clouds(1, 2, 3), port_each(range(10, 18), 2, 3)):
         assert {cloud.services for cloud in parse_mesh(text).clouds.values()} == {frozenset(OFFICIAL)}
+
+
+def test_with_tls_all_frontends_are_https() -> None:
+    mesh = parse_mesh(two_clouds(1, 2, 3, Tls("/c/CloudOne.pem", "/c/authority.pem")))
+    assert mesh.clouds["CloudOne"].tls == Tls("/c/CloudOne.pem", "/c/authority.pem")
+    for cloud in mesh.clouds.values():
+        assert cloud.secure_listeners == frozenset(cloud.listeners)
 
 
 def test_a_token_comes_with_the_other_clouds_catalog() -> None:
