@@ -32,11 +32,12 @@ from bench.routing import measure_routing
 from bench.scale import measure_scale
 from bench.stage import stage
 from bench.tls import measure_tls
+from bench.yardstick import measure_yardstick
 from openstackoid.errors import OpenstackoidError
 from openstackoid.haproxy.binary import BUNDLED, Haproxy, find_haproxy
 from openstackoid.lab.packages import install_packages
 
-PARTS = ("routing", "tls", "latency", "bodies", "scale", "bridge")
+PARTS = ("routing", "tls", "yardstick", "latency", "bodies", "scale", "bridge")
 _ON_STAGE = {"routing": measure_routing, "latency": measure_latency, "bridge": measure_bridge}
 _WIDTH = 160
 """Columns of what is not written to a terminal."""
@@ -159,6 +160,8 @@ def _parts(arguments: argparse.Namespace, haproxy: Haproxy, folder: Path, rounds
                 yield _ON_STAGE[part](running, rounds)
     if "tls" in wanted:
         yield measure_tls(haproxy, folder / "tls", rounds)
+    if "yardstick" in wanted:
+        yield measure_yardstick(haproxy, folder / "yardstick", rounds)
     if "bodies" in wanted:
         yield measure_bodies(haproxy, folder / "bodies", rounds, arguments.body * 2**20)
     if "scale" in wanted:

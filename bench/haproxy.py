@@ -130,7 +130,7 @@ def plain(
 def old_way(folder: Path, port: int, talking: int, services: Sequence[str], clouds: Mapping[str, int]) -> dict[str, str]:
     """Return the files of the old way: a Lua script reads the scope and chooses the backend, for each request.
 
-    At the port ``talking`` it also logs a line at each step.
+    At the port ``talking`` it also logs a line at each step. ``clouds``: the port of each cloud's backends; they are not checked.
     """
     script = Path(__file__).with_name("old_way.lua").read_text(encoding="utf-8")
     text = [_global(folder, "log stdout format raw local0 info", f"lua-load {folder}/old_way.lua {folder}/services.txt")]
@@ -141,7 +141,7 @@ def old_way(folder: Path, port: int, talking: int, services: Sequence[str], clou
     rows = []
     for cloud, at in clouds.items():
         for service in services:
-            text.append(_backend(f"{cloud}_{service}", service, str(at)))
+            text.append(f"backend {cloud}_{service}\n    server s1 127.0.0.1:{at}")
             rows += [f"{cloud} {service} {interface} {old_host(cloud)}/{service}" for interface in INTERFACES]
     return {CONFIGURATION: "\n".join(text) + "\n", "old_way.lua": script, "services.txt": "\n".join(rows) + "\n"}
 

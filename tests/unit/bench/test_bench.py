@@ -14,8 +14,9 @@ from bench.__main__ import PARTS, main
 from bench.goals import GOALS
 
 ROWS = {
-    "routing": {"plain", "none", "request_id", "stays", "stays_2", "stays_8", "leaves", "ports_none", "lua_stays", "write"},
+    "routing": {"plain", "none", "request_id", "stays", "stays_2", "stays_8", "leaves", "ports_none", "write"},
     "tls": {"plain", "none", "stays", "plain_leaves", "leaves", "plain_anew", "none_anew"},
+    "yardstick": {f"{way}_{size}" for way in ("lua", "talks", "plain", "stays") for size in (2, 10, 100)},
     "latency": {f"{way}_{load}" for way in ("direct", "plain", "none", "stays", "leaves") for load in ("one", "half")},
     "bodies": {f"{way}_{place}" for way in ("up", "down") for place in ("plain", "local", "remote", "bridge")},
     "scale": {"2", "3"},
@@ -24,6 +25,7 @@ ROWS = {
 FIGURES = {
     "routing": {"rate", "cpu_us", "busy", "failed"},
     "tls": {"rate", "cpu_us", "busy", "failed"},
+    "yardstick": {"rate", "cpu_us", "busy", "failed"},
     "latency": {"p50_us", "p99_us", "p999_us"},
     "bodies": {"mb_s", "cpu_s_gb", "grown_mb"},
     "scale": {
