@@ -28,10 +28,11 @@ def show(console: Console, part: Part) -> None:
 
 def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
     """Print what the goals say: how many are met, and each that is not."""
-    missed = [verdict for verdict in verdicts if not verdict.met]
-    console.print(f"{len(verdicts) - len(missed)} of {len(verdicts)} goals are met", style="bold")
-    for verdict in missed:
-        console.print(f"  missed: {verdict}", highlight=False, style="red", soft_wrap=True)
+    rest = [verdict for verdict in verdicts if not verdict.met]
+    console.print(f"{len(verdicts) - len(rest)} of {len(verdicts)} goals are met", style="bold")
+    for verdict in sorted(rest, key=lambda verdict: not verdict.passed):
+        style = "yellow" if verdict.passed else "red"
+        console.print(f"  {verdict.word}: {verdict}", highlight=False, style=style, soft_wrap=True)
 
 
 def markdown(machine: Mapping[str, str], parts: Sequence[Part], verdicts: Sequence[Verdict]) -> str:
@@ -45,7 +46,7 @@ def markdown(machine: Mapping[str, str], parts: Sequence[Part], verdicts: Sequen
     for verdict in verdicts:
         found = "not measured" if verdict.value is None else f"{verdict.value:.4g}"
         label = FIGURES[verdict.goal.figure].label
-        met = "met" if verdict.met else "**missed**"
+        met = verdict.word if verdict.passed else f"**{verdict.word}**"
         lines.append(f"| {verdict.part}: {verdict.row} | {label} | {verdict.goal.limit} | {found} | {met} |")
     return "\n".join(lines) + "\n"
 

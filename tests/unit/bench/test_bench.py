@@ -52,7 +52,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert sorted(path.name for path in output.iterdir()) == ["results.json", "results.md", "results.svg"]
     ElementTree.parse(output / "results.svg")
     result: dict[str, Any] = json.loads((output / "results.json").read_text())
-    assert code == (0 if all(goal["met"] for goal in result["goals"]) else 1)
+    assert code == (1 if any(goal["verdict"] == "missed" for goal in result["goals"]) else 0)
     return result
 
 
