@@ -82,6 +82,8 @@ GOALS = (
     Goal("scale", "10000", "rate_ratio", at_least=0.90),
     Goal("scale", "10000", "change_s", at_most=1),
     Goal("scale", ANY, "change_failed", at_most=0),
+    # What a peer's Keystone said is never believed for longer than policy.seconds.
+    Goal("bridge", "revocation", "bound_ratio", at_most=1),
     # A figure of a run in which requests fail is none.
     Goal(ANY, ANY, "failed", at_most=0),
 )

@@ -35,11 +35,24 @@ _TIMEOUTS = """\
 """
 
 
+REVOKED = "revoked.lst"
+"""The list of tokens that the server which stands for all Keystones does not accept (any more)."""
+
+
 @dataclass(frozen=True)
 class Instance:
-    """A running HAProxy."""
+    """A running HAProxy, and its control socket."""
 
     pid: int
+    control: Path
+
+    def say(self, command: str) -> str:
+        """Give a command at the control socket, and return the answer."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(str(self.control))
+            control.sendall(f"{command}\n".encode())
+            with control.makefile() as answer:
+                return answer.read()
 
 
 @contextmanager
@@ -61,7 +74,7 @@ def instance(
     control = folder / "haproxy.sock"
     argv = [str(haproxy.path), "-db", *(["-q"] if quiet else []), "-f", str(folder / CONFIGURATION)]
     with running(argv, cores, lambda: answers(control), environment=haproxy.environment(), patience=patience) as process:
-        yield Instance(process.pid)
+        yield Instance(process.pid, control)
 
 
 def answers(control: Path) -> bool:
@@ -92,14 +105,16 @@ def backends(folder: Path, clouds: Mapping[str, Sequence[str]], token: str) -> d
     text = [_global(folder), f"defaults\n{_TIMEOUTS}"]
     for name, addresses in clouds.items():
         text += [f"frontend {name}", *(f"    bind {address}" for address in addresses)]
+        revoked = f"{{ path_end /auth/tokens }} {{ req.hdr(x-subject-token) -m str -f {REVOKED} }}"
         answer = f"    http-request return status 200 content-type application/json hdr {SERVED_BY} {name}"
         text += [
             "    tcp-request connection reject if !{ src 127.0.0.0/8 }",
             "    http-request wait-for-body time 5s if METH_POST",
+            f"    http-request return status 401 if {revoked}",
             f"{answer} hdr X-Subject-Token none file token.json if {{ path_end /auth/tokens }}",
             f"{answer} file body.json",
         ]
-    return {CONFIGURATION: "\n".join(text) + "\n", "body.json": BODY, "token.json": token}
+    return {CONFIGURATION: "\n".join(text) + "\n", "body.json": BODY, "token.json": token, REVOKED: ""}
 
 
 @dataclass(frozen=True)

@@ -12,22 +12,21 @@ SERVICES = ("compute", "identity", "image", "network", "object-store", "orchestr
 OFFICIAL = tuple("block-storage" if service == "volumev3" else service for service in SERVICES)
 """The same, as a scope names them."""
 
-POLICY = [
-    "    policy: {peers: {CloudTwo: {services: {'*': all}, people: [{name: members, roles: [member, reader]}]}}}",
-]
+POLICY = "{CloudTwo: {services: {'*': all}, people: [{name: members, roles: [member, reader]}]}}"
 """CloudOne lets CloudTwo's members in."""
 
 TOKEN = "gAAAAABn" + "Zm9yX3RoZV9iZW5jaG1hcms" * 8
 """As long as a Fernet token, and of the same characters."""
 
 
-def two_clouds(one: int, two: int, backend: int, tls: Tls | None = None) -> str:
+def two_clouds(one: int, two: int, backend: int, tls: Tls | None = None, *, believed: float = 60) -> str:
     """Return two clouds with a port each, one path a service; the gateway of CloudOne has backends at ``backend``.
 
-    ``tls``: the certificate and the authority of CloudOne's gateway; both clouds' frontends are https then.
+    ``tls``: the certificate and the authority of CloudOne's gateway; both clouds' frontends are https then. ``believed``: for how
+    long what CloudTwo says of a token is, in seconds.
     """
     scheme = "http" if tls is None else "https"
-    text = ["mesh: 1", "clouds:", "  CloudOne:", *POLICY]
+    text = ["mesh: 1", "clouds:", "  CloudOne:", f"    policy: {{seconds: {believed:g}, peers: {POLICY}}}"]
     if tls is not None:
         text.append(f'    gateway: {{tls: {{certificate: "{tls.certificate}", authority: "{tls.authority}"}}}}')
     text.append("    services:")
@@ -42,7 +41,7 @@ def two_clouds(one: int, two: int, backend: int, tls: Tls | None = None) -> str:
 
 def port_each(ports: Sequence[int], two: int, backend: int) -> str:
     """Return two clouds of which CloudOne has a port for each service and no paths, as Kolla-Ansible has it."""
-    text = ["mesh: 1", "clouds:", "  CloudOne:", *POLICY, "    services:"]
+    text = ["mesh: 1", "clouds:", "  CloudOne:", f"    policy: {{peers: {POLICY}}}", "    services:"]
     text += [
         f'      {service}: {{frontend: "http://127.0.0.1:{port}", backend: "http://127.0.0.1:{backend}"}}'
         for service, port in zip(SERVICES, ports, strict=True)

@@ -10,6 +10,9 @@ from rich.table import Table
 from bench.goals import Verdict
 from bench.results import FIGURES, Part, grid, in_full, in_short
 
+_TITLE = 24
+"""Columns that the title of a row has at least, on a narrow screen."""
+
 
 def show(console: Console, part: Part) -> None:
     """Print one part: a table, what must be known of its rows, and its notes."""
@@ -17,7 +20,7 @@ def show(console: Console, part: Part) -> None:
     console.print(part.title, highlight=False, style="bold")
     table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in first:
-        table.add_column(heading, justify="right" if heading else "left")
+        table.add_column(heading, justify="right" if heading else "left", min_width=None if heading else _TITLE)
     for line in rest:
         table.add_row(*line)
     console.print(table)

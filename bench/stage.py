@@ -17,7 +17,7 @@ from openstackoid.haproxy.binary import Haproxy
 
 @dataclass(frozen=True)
 class Stage:
-    """The running programs, and the ports at which they are asked."""
+    """The running programs, the ports at which they are asked, and what another one would run on."""
 
     backends: Instance
     plain: Instance
@@ -25,6 +25,9 @@ class Stage:
     ours: Gateway
     ours_ports: Gateway
     port: dict[str, int]
+    haproxy: Haproxy
+    folder: Path
+    cores: Cores
 
     def url(self, who: str, path: str = "/image/v2/images") -> str:
         """Return the URL of ``who``: ``backend``, ``plain``, ``silent``, ``one``, ``image``."""
@@ -52,4 +55,7 @@ def stage(haproxy: Haproxy, folder: Path, cores: Cores) -> Iterator[Stage]:
             run(gateway(haproxy, places["ours"], one, cores)),
             run(gateway(haproxy, places["ports"], ports, cores, with_bridge=False)),
             port,
+            haproxy,
+            folder,
+            cores,
         )

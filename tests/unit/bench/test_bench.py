@@ -12,6 +12,7 @@ import pytest
 
 from bench.__main__ import PARTS, main
 from bench.goals import GOALS
+from bench.revocation import BOUND
 
 ROWS = {
     "routing": {"plain", "none", "request_id", "stays", "stays_2", "stays_8", "leaves", "ports_none", "write"},
@@ -69,6 +70,11 @@ def test_the_python_service_is_told_apart_from_haproxy(found: dict[str, Any]) ->
     rows = {row["key"]: row["figures"] for row in found["parts"]["routing"]["rows"]}
     assert rows["write"]["bridge_us"]["median"] > 0
     assert "bridge_us" not in rows["stays"]
+
+
+def test_a_revoked_token_is_let_in_until_the_bound_and_not_longer(found: dict[str, Any]) -> None:
+    rows = {row["key"]: row["figures"] for row in found["parts"]["bridge"]["rows"]}
+    assert 0.5 * BOUND < rows["revocation"]["let_in_s"]["median"] <= BOUND
 
 
 def test_a_whole_handshake_has_its_price(found: dict[str, Any]) -> None:
