@@ -75,7 +75,6 @@ FIGURES = {
     "relay_us": Figure("supervisor, µs of CPU", 1),
     "idle_busy": Figure("core busy with checks, %", 1),
     "let_in_s": Figure("let in, s", 3),
-    "bound_ratio": Figure("let in, of the bound", 3),
     "change_s": Figure("a change live, s", 2),
     "change_failed": Figure("failed meanwhile", 0),
 }
