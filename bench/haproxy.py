@@ -64,15 +64,17 @@ def instance(
     *,
     patience: float = PATIENCE,
     quiet: bool = False,
+    under: Sequence[str] = (),
 ) -> Iterator[Instance]:
     """Run HAProxy on ``files``, which are written into ``folder``, on ``cores``.
 
     The configuration must have a control socket ``haproxy.sock`` in the folder. HAProxy answers there once it accepts.
     ``quiet``: it writes what a script logs to its log only, and not to stderr as well; nor does it say why it does not start.
+    ``under``: the words before the command, of a tool that looks at it.
     """
     write_files(folder, files)
     control = folder / "haproxy.sock"
-    argv = [str(haproxy.path), "-db", *(["-q"] if quiet else []), "-f", str(folder / CONFIGURATION)]
+    argv = [*under, str(haproxy.path), "-db", *(["-q"] if quiet else []), "-f", str(folder / CONFIGURATION)]
     with running(argv, cores, lambda: answers(control), environment=haproxy.environment(), patience=patience) as process:
         yield Instance(process.pid, control)
 
