@@ -78,6 +78,7 @@ GOALS = (
     Goal("bodies", "up_remote", "rate_ratio", at_least=0.95),
     Goal("bodies", ANY, "grown_mb", at_most=16),
     # Scale: rate_ratio is to the mesh of 2 clouds.
+    Goal("scale", "10000", "start_again_s", at_most=1),
     Goal("scale", "10000", "haproxy_start_s", at_most=1),
     Goal("scale", "10000", "memory_mb", at_most=120),
     Goal("scale", "10000", "rate_ratio", at_least=0.90),

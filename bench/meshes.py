@@ -2,8 +2,7 @@
 """The meshes of the benchmark: descriptions of clouds with eight services, and what their Keystone says of a token."""
 
 import json
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 from openstackoid.mesh import Mesh, Tls, catalog, parse_mesh
 
@@ -11,6 +10,8 @@ SERVICES = ("compute", "identity", "image", "network", "object-store", "orchestr
 """The catalog types that each cloud has."""
 OFFICIAL = tuple("block-storage" if service == "volumev3" else service for service in SERVICES)
 """The same, as a scope names them."""
+
+_HEAD = ("mesh: 1", "clouds:")
 
 POLICY = "{CloudTwo: {services: {'*': all}, people: [{name: members, roles: [member, reader]}]}}"
 """CloudOne lets CloudTwo's members in."""
@@ -56,15 +57,20 @@ def many_clouds(count: int, own: Sequence[int], peers: Sequence[int], backend: i
 
     Each peer has an address of its own within 127.0.0.0/8 and the ports ``peers``, so that one server can stand for all.
     """
-    text = ["mesh: 1", "clouds:", *_cloud("CloudOne", "127.0.0.1", own, f', backend: "http://127.0.0.1:{backend}/{{}}"')]
-    for number, address in islice(_addresses(), count - 1):
-        text += _cloud(f"Cloud{number}", address, peers, "")
-    return "\n".join(text) + "\n"
+    each = (_one_of_many(number, own, peers, backend) for number in range(1, count + 1))
+    return "\n".join([*_HEAD, *(line for lines in each for line in lines)]) + "\n"
 
 
-def _addresses() -> Iterator[tuple[int, str]]:
-    """Return the peers' numbers, from 2, and addresses."""
-    return ((number, f"127.{number // 62500 + 1}.{number // 250 % 250}.{number % 250 + 1}") for number in range(2, 1_000_000))
+def one_of_many(number: int, own: Sequence[int], peers: Sequence[int], backend: int) -> str:
+    """Return a description of one of the same clouds, the first of which is CloudOne."""
+    return "\n".join([*_HEAD, *_one_of_many(number, own, peers, backend)]) + "\n"
+
+
+def _one_of_many(number: int, own: Sequence[int], peers: Sequence[int], backend: int) -> list[str]:
+    if number == 1:
+        return _cloud("CloudOne", "127.0.0.1", own, f', backend: "http://127.0.0.1:{backend}/{{}}"')
+    address = f"127.{number // 62500 + 1}.{number // 250 % 250}.{number % 250 + 1}"
+    return _cloud(f"Cloud{number}", address, peers, "")
 
 
 def _cloud(name: str, address: str, ports: Sequence[int], backend: str) -> list[str]:

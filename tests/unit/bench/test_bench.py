@@ -30,10 +30,10 @@ FIGURES = {
     "latency": {"p50_us", "p99_us", "p999_us"},
     "bodies": {"mb_s", "cpu_s_gb", "grown_mb"},
     "scale": {
-        "parse_s",
-        "compile_s",
         "haproxy_start_s",
         "start_s",
+        "start_again_s",
+        "python_mb",
         "memory_mb",
         "rate",
         "idle_busy",

@@ -3,7 +3,7 @@
 
 import json
 
-from bench.meshes import OFFICIAL, many_clouds, port_each, token_document, two_clouds
+from bench.meshes import OFFICIAL, many_clouds, one_of_many, port_each, token_document, two_clouds
 from openstackoid.mesh import Tls, parse_mesh
 
 
@@ -13,6 +13,12 @@ def test_many_clouds_have_eight_services_and_three_interfaces_each() -> None:
     assert list(mesh.clouds)[-1] == "Cloud60"
     assert {len(cloud.endpoints) for cloud in mesh.clouds.values()} == {24}
     assert {len(cloud.listeners) for cloud in mesh.clouds.values()} == {3}
+
+
+def test_one_file_a_cloud_describes_the_same_clouds() -> None:
+    whole = parse_mesh(many_clouds(3, [1, 2, 3], [4, 5, 6], 7))
+    for number, name in enumerate(whole.clouds, 1):
+        assert parse_mesh(one_of_many(number, [1, 2, 3], [4, 5, 6], 7)).clouds == {name: whole.clouds[name]}
 
 
 def test_both_layouts_have_the_services_of_a_scope_of_eight() -> None:
