@@ -2,7 +2,7 @@
 """Ways that are compared: measured in turns, round after round, so that a noisy machine disturbs all alike."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.asking import Asking
@@ -51,11 +51,12 @@ class Sample:
 
 @dataclass(frozen=True)
 class Rounds:
-    """How often and how long each way is measured, and where."""
+    """How often and how long each way is measured, and where. ``say`` is told what is being done, for who waits."""
 
     count: int
     seconds: float
     cores: Cores
+    say: Callable[[str], None] = lambda _: None
 
 
 def in_turns(ways: Sequence[Way], rounds: Rounds, pauses: Mapping[str, float] | None = None) -> dict[str, list[Sample]]:
@@ -69,6 +70,7 @@ def in_turns(ways: Sequence[Way], rounds: Rounds, pauses: Mapping[str, float] | 
     for number in range(rounds.count):
         first = number % len(ways)
         for way in [*ways[first:], *ways[:first]]:
+            rounds.say(f"round {number + 1} of {rounds.count}: {way.title}")
             samples[way.key].append(measure(way, rounds.seconds, rounds.cores, (pauses or {}).get(way.key)))
     return samples
 

@@ -33,10 +33,12 @@ class Part:
     notes: list[str] = field(default_factory=list)
     upright: bool = False
     """Whether a table of it has a column for each row, for there are more figures than rows."""
+    seconds: float = 0.0
+    """How long it took to measure."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the part for a results file."""
-        return {"title": self.title, "rows": [row.as_json() for row in self.rows], "notes": self.notes}
+        return {"title": self.title, "seconds": self.seconds, "rows": [row.as_json() for row in self.rows], "notes": self.notes}
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ FIGURES = {
     "p999_us": Figure("p99.9, µs", 0),
     "added_p50_us": Figure("added p50, µs", 1),
     "added_p99_us": Figure("added p99, µs", 1),
+    "added_p999_us": Figure("added p99.9, µs", 1),
     "mb_s": Figure("MB/s", 0),
     "cpu_s_gb": Figure("HAProxy, s of CPU a GB", 3),
     "bridge_s_gb": Figure("Python, s of CPU a GB", 3),

@@ -59,6 +59,7 @@ class _Scale:
         """Return what could be measured with so many clouds, and why the rest could not."""
         figures: dict[str, Spread] = {}
         notes = []
+        self.site.rounds.say(f"{clouds:,} clouds")
         try:
             files = first_start(self.site, clouds, figures)
             before = self._two() if clouds > FEWEST else []

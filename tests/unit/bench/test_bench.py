@@ -66,6 +66,11 @@ def test_each_part_has_its_rows_and_each_row_its_figures(found: dict[str, Any], 
         assert rows[key]["note"] == ""
 
 
+def test_each_part_says_how_long_it_took(found: dict[str, Any]) -> None:
+    assert all(part["seconds"] > 0 for part in found["parts"].values())
+    assert all(f"{key} {part['seconds']:.0f} s" in found["machine"]["duration"] for key, part in found["parts"].items())
+
+
 def test_the_python_service_is_told_apart_from_haproxy(found: dict[str, Any]) -> None:
     rows = {row["key"]: row["figures"] for row in found["parts"]["routing"]["rows"]}
     assert rows["write"]["bridge_us"]["median"] > 0
