@@ -93,13 +93,13 @@ def _ways(places: Mapping[str, _Place]) -> list[Way]:
     stays, leaves = (replace(own, headers=(AUTH, scope(image=cloud))) for cloud in ("CloudOne", "CloudTwo"))
     abroad = replace(request, url=plain_peer.url)
     return [
-        Way("plain", "plain HAProxy", request, plain.pid, baseline=None),
-        Way("none", "no scope", own, ours.pid),
-        Way("stays", "a scope that stays", stays, ours.pid),
-        Way("plain_leaves", "plain HAProxy, to the peer", abroad, plain_peer.pid, served_by="CloudTwo", baseline=None),
-        Way("leaves", "a scope that leaves", leaves, ours.pid, served_by="CloudTwo", baseline="plain_leaves"),
-        Way("plain_anew", "plain HAProxy, each on a new connection", request, plain.pid, baseline=None, anew=True),
-        Way("none_anew", "no scope, each on a new connection", own, ours.pid, baseline="plain_anew", anew=True),
+        Way("plain", "plain HAProxy with TLS", request, plain.pid, baseline=None),
+        Way("none", "TLS, no scope", own, ours.pid),
+        Way("stays", "TLS, a scope that stays", stays, ours.pid),
+        Way("plain_leaves", "plain HAProxy with TLS, to the peer", abroad, plain_peer.pid, served_by="CloudTwo", baseline=None),
+        Way("leaves", "TLS, a scope that leaves", leaves, ours.pid, served_by="CloudTwo", baseline="plain_leaves"),
+        Way("plain_anew", "plain HAProxy with TLS, on new connections", request, plain.pid, baseline=None, anew=True),
+        Way("none_anew", "TLS, no scope, on new connections", own, ours.pid, baseline="plain_anew", anew=True),
     ]
 
 

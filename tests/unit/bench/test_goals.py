@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which goals are met, which are missed, and which nobody asked about."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from bench.goals import ANY, GOALS, Goal, judge
 from bench.results import FIGURES, Part, Row
 from bench.spread import Spread
 
+ROOT = Path(__file__).parents[3]
 AT_LEAST = Goal("routing", "none", "rate_ratio", at_least=0.95)
 AT_MOST = Goal("routing", "none", "cpu_ratio", at_most=1.15)
 
@@ -114,3 +117,11 @@ def test_out_of_reach_is_no_excuse_for_what_could_not_be_measured() -> None:
 def test_each_goal_has_one_limit_and_a_figure_that_exists(goal: Goal) -> None:
     assert (goal.at_least is None) != (goal.at_most is None)
     assert goal.figure in FIGURES
+    assert goal.explained or (goal.known is None and goal.limit_at is None)
+
+
+@pytest.mark.parametrize("place", sorted({goal.explained for goal in GOALS if goal.explained}))
+def test_what_explains_a_limit_is_a_section_of_the_documentation(place: str) -> None:
+    page, _, section = place.partition("#")
+    headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    assert section in [re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings]
