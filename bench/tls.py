@@ -51,6 +51,7 @@ def measure_tls(haproxy: Haproxy, folder: Path, rounds: Rounds) -> Part:
         _rows(compared, samples),
         [
             "What leaves is in relation to plain HAProxy that forwards to the same peer over TLS, with both sides' certificates.",
+            "On two cores, load and peer take as much for TLS as HAProxy does: rates are theirs, too; CPU time is HAProxy's.",
             "A handshake: CPU time of a request on a connection of its own, less that of one on a connection that is there.",
         ],
     )
