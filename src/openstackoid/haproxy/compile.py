@@ -11,7 +11,7 @@ from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_
 from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
 from openstackoid.haproxy.known import TABLE, table
 from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
-from openstackoid.haproxy.peers import SPOT, UNREACHED, naming, prefix_rules, reaching, remembering
+from openstackoid.haproxy.peers import UNREACHED, naming, prefix_rules, reaching, remembering, spot
 from openstackoid.haproxy.records import LOG_FORMAT, observing
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
@@ -176,7 +176,8 @@ def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
 
 def _peers(mesh: Mesh, here: Cloud, files: Tls | None, addresses: Addresses) -> list[str]:
     """The backend of all peers: the place of each is looked up."""
-    service = f"%[var(txn.endpoint),field(1,.)] of %[var(txn.cloud)] at {SPOT}"
+    hosts = most_hosts(mesh, here.name)
+    service = f"%[var(txn.endpoint),field(1,.)] of %[var(txn.cloud)] at {spot(hosts)}"
     seconds = max(1, round(here.timeouts.check))
     # A connection is tried twice.
     trial = seconds + math.ceil(2 * here.timeouts.connect)
@@ -185,7 +186,7 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, addresses: Addresses) -> 
     return [
         *naming(),
         *leaving(here),
-        *reaching(most_hosts(mesh, here.name), names, _answer(503, down, retry=seconds), trial),
+        *reaching(hosts, names, _answer(503, down, retry=seconds), trial),
         *hardening.peer_request(here),
         *prefix_rules(here),
         *remembering(seconds),

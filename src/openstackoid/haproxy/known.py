@@ -3,7 +3,8 @@
 
 The key is all of a request that the rules would look at: the names of its headers, the endpoint, and the scope's text. It is
 compared as a whole, and is learnt only where everything else that the rules look at does not matter. The value is the number of
-the cloud, none for this one, and in its highest byte the form of the scope, which says what is to be put into the token.
+the cloud, none for this one, and above it the form of the scope, which says what is to be put into the token; the highest bit
+says that the bridge mends documents of versions.
 """
 
 from openstackoid.haproxy.hardening import SIMPLE
@@ -19,7 +20,7 @@ LONGEST = 768
 """The longest key. A longer one is never learnt; of a look-up, HAProxy cuts what is longer, which then is in no entry."""
 
 _COMPLETE, _COMPACT, _SPACED, _STARRED = 1, 2, 3, 4
-_FORM = 2**24
+_FORM, _DOCUMENTS = 2**24, 2**27
 _AUTH = "req.fhdr(x-auth-token)"
 _KNOWN = "{ var(txn.known) -m int gt 0 }"
 # Whose values the rules look at, or whose spelling.
@@ -39,8 +40,11 @@ def table() -> list[str]:
     return [f"stick-table type string len {LONGEST} size {ENTRIES} expire {SECONDS}s store gpt0"]
 
 
-def using(cloud: Cloud) -> list[str]:
-    """Return the rules that end the matter for a request that is known; they look at what the key does not hold."""
+def using(cloud: Cloud, documents: str) -> list[str]:
+    """Return the rules that end the matter for a request that is known; they look at what the key does not hold.
+
+    ``documents`` is the pattern of paths that are those of version documents.
+    """
     peer = " !{ var(sess.from) -m found }" if cloud.secure_listeners else ""
     asked = f"METH_GET{peer} {SIMPLE} !{{ req.fhdr({REQUEST_ID}) -m beg {TRACE} }}"
     look = f"http-request set-var(txn.known) {_key('req.hdr_names')},table_gpt0({TABLE}) if"
@@ -48,7 +52,8 @@ def using(cloud: Cloud) -> list[str]:
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
 
     def is_form(number: int) -> str:
-        return f"{{ var(txn.known) -m int {number * _FORM}:{(number + 1) * _FORM - 1} }}"
+        ranges = (f"{bit + number * _FORM}:{bit + (number + 1) * _FORM - 1}" for bit in (0, _DOCUMENTS))
+        return f"{{ var(txn.known) -m int {' '.join(ranges)} }}"
 
     return [
         "# What has been looked through before: the same scope, asked in the same way.",
@@ -56,6 +61,7 @@ def using(cloud: Cloud) -> list[str]:
         f"{look} {{ var(txn.said) -m found }} {asked} !{{ {_AUTH} -m reg ^$|! }}",
         f"http-request set-var(txn.said) {_AUTH},field(2,!,0) if !{{ var(txn.said) -m found }} !{{ {_AUTH} -m beg ! }}",
         f"{look} {{ var(txn.said) -m beg SCOPE! }} {asked}",
+        f"http-request unset-var(txn.known) if {{ var(txn.known) -m int ge {_DOCUMENTS} }} {{ path -m reg '{documents}' }}",
         f'{header} "\\0!SCOPE!{home}%[var(txn.said),bytes(1)]" if {is_form(_COMPACT)}',
         f"{header} \"\\0!SCOPE!{home}%[var(txn.said),bytes(1),regsub(' ','',g)]\" if {is_form(_SPACED)}",
         f'{header} "\\0!SCOPE!%[var(txn.said)]" if {is_form(_STARRED)}',
@@ -74,7 +80,7 @@ def learning(cloud: Cloud) -> list[str]:
     """
     free = (
         "decided has_auth !is_identity !{ var(txn.bridge) -m found } { var(txn.known) -m found }"
-        f" !{{ var(txn.names) -m sub {_NAMES} }} !{{ var(txn.relinked) -m found }}"
+        f" !{{ var(txn.names) -m sub {_NAMES} }} !{{ var(txn.relinked) -m str all }}"
     )
     starred = "{ var(txn.starred) -m found }"
     lesson = "http-request set-var(txn.lesson)"
@@ -90,6 +96,7 @@ def learning(cloud: Cloud) -> list[str]:
         f"http-request unset-var(txn.lesson) if is_foreign !{{ var(txn.home) -m str {cloud.name} }}",
         "acl is_lesson var(txn.lesson) -m found",
         "http-request set-var(txn.lesson) var(txn.place),field(5,|),add(txn.lesson) if is_lesson is_foreign",
+        f"{lesson} var(txn.lesson),add({_DOCUMENTS}) if is_lesson {{ var(txn.relinked) -m str documents }}",
         f"http-request set-var(txn.key_of_scope) {_key('var(txn.names)')} if is_lesson",
         f"acl is_short var(txn.key_of_scope) -m len lt {LONGEST}",
         f"http-request track-sc1 var(txn.key_of_scope) table {TABLE} if is_lesson is_short",

@@ -13,9 +13,6 @@ UNREACHED = "X-Openstackoid-Unreached"
 
 _ENTRY, _FOUND_DOWN = "%[var(txn.cloud)]|%[var(txn.at)]", "{ var(txn.until) -m found }"
 
-SPOT = "%[var(txn.place),field(3,|)]:%[var(txn.at),field(2,|)]"
-"""Where the peer was looked for, as an error names it."""
-
 
 def place_rules(condition: str) -> list[str]:
     """Return the rules that look up where the cloud that ``txn.named`` names serves the endpoint."""
@@ -28,6 +25,15 @@ def place_rules(condition: str) -> list[str]:
 def at_rule(condition: str) -> str:
     """Return the rule that finds out at which host, port and path prefix clouds of the shape in ``txn.place`` serve it."""
     return f"http-request set-var(txn.at) var(txn.place),field(2,|),concat(/,txn.endpoint),map_str({TARGETS}) if {condition}"
+
+
+def spot(hosts: int) -> str:
+    """Return where the peer was looked for, as an error names it. ``hosts`` is the largest number of hosts that a peer has."""
+    return f"%[{_host(hosts)}]:%[var(txn.at),field(2,|)]"
+
+
+def _host(hosts: int) -> str:
+    return "var(txn.where),field(1,|)" if hosts > 1 else "var(txn.place),field(3,|)"
 
 
 def naming() -> list[str]:
@@ -46,18 +52,18 @@ def reaching(hosts: int, names: bool, down: str, trial: int) -> list[str]:
     """
     other = "if !{ var(txn.at) -m beg 0| }"
     further = [
+        "http-request set-var(txn.where) var(txn.place),field(3,|,2)",
         f"http-request set-var(txn.other) var(txn.at),field(1,|) {other}",
-        f"http-request set-var(txn.other) var(txn.cloud),concat(/,txn.other),map_str({HOSTS}) {other}",
-        f"http-request set-var(txn.place) var(txn.place),field(1,|,2),concat(|,txn.other) {other}",
+        f"http-request set-var(txn.where) var(txn.cloud),concat(/,txn.other),map_str({HOSTS}) {other}",
     ]
+    address = "var(txn.where),field(2,|)" if hosts > 1 else "var(txn.place),field(4,|)"
     asking = [
         "# A host that has a name only: DNS is asked, and its answer kept as long as it says.",
-        "http-request set-var(txn.peer_host) var(txn.place),field(3,|)",
-        "http-request set-var(txn.address) var(txn.place),field(4,|)",
+        f"http-request set-var(txn.peer_host) {_host(hosts)}",
+        f"http-request set-var(txn.address) {address}",
         "http-request do-resolve(txn.address,dns,ipv4) var(txn.peer_host) if !{ var(txn.address) -m len gt 0 }",
         f"http-request return {down} if !{{ var(txn.address) -m len gt 0 }}",
     ]
-    address = "var(txn.address)" if names else "var(txn.place),field(4,|)"
     return [
         "# Where it is, and whether somebody has found it down just now.",
         *(further if hosts > 1 else []),
@@ -66,7 +72,7 @@ def reaching(hosts: int, names: bool, down: str, trial: int) -> list[str]:
         f"http-request set-map({DOWN}) {_ENTRY} %[date({trial})] if {_FOUND_DOWN}",
         f"http-request set-var(txn.tries) bool(true) if {_FOUND_DOWN}",
         *(asking if names else []),
-        f"http-request set-dst {address}",
+        f"http-request set-dst {'var(txn.address)' if names else address}",
         "http-request set-dst-port var(txn.at),field(2,|)",
     ]
 
@@ -90,12 +96,17 @@ def prefix_rules(cloud: Cloud) -> list[str]:
 
 
 def remembering(seconds: int) -> list[str]:
-    """Return the rules that remember for ``seconds`` that a peer could not be reached."""
+    """Return the rules that remember for ``seconds`` that a peer could not be reached.
+
+    Before 2.8, HAProxy cannot write into a table when it answers by itself: there each request finds out anew.
+    """
+    unreached = f"{{ res.fhdr({UNREACHED}) -m found }}"
     return [
         "# Whom nobody reaches is not tried again for a moment. A peer does not say so of itself.",
         f"http-response del-header {UNREACHED} if {{ status 503 }}",
-        f"http-after-response set-map({DOWN}) {_ENTRY} %[date({seconds})]"
-        f" if {{ status 503 }} {{ res.fhdr({UNREACHED}) -m found }}",
-        f"http-after-response del-map({DOWN}) {_ENTRY} if {{ var(txn.tries) -m found }} !{{ res.fhdr({UNREACHED}) -m found }}",
+        ".if version_atleast(2.8)",
+        f"http-after-response set-map({DOWN}) {_ENTRY} %[date({seconds})] if {{ status 503 }} {unreached}",
+        f"http-after-response del-map({DOWN}) {_ENTRY} if {{ var(txn.tries) -m found }} !{unreached}",
+        ".endif",
         f"http-after-response del-header {UNREACHED} if {{ status 503 }}",
     ]

@@ -58,7 +58,7 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
         *sender_rules(cloud),
         *request_rules(),
         *_what_is_asked(cloud),
-        *known.using(cloud),
+        *known.using(cloud, _documents(cloud)),
         *nobodys_word(),
         *own_pages_and_traces(),
         *_what_is_odd(),
@@ -180,8 +180,6 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         if service in LEADERS:
             led = f"json_query('$.{LEADERS[service]}') {asked} !{{ var(txn.named) -m found }}"
             lines.append(f"http-request set-var(txn.named) var(txn.scope),{led}")
-    prefixes = sorted({endpoint.frontend.prefix.replace(".", "\\.") for endpoint in cloud.endpoints})
-    documents = f"^({'|'.join(prefixes)})({VERSION_DOCUMENT})$"
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
     return [
         *lines,
@@ -195,8 +193,14 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         f"http-request set-var(txn.relinked) var(txn.place),field(2,|),concat(/,txn.endpoint),map_str({RELINKED}) if is_foreign"
         " !{ req.fhdr(upgrade) -m sub -i websocket }",
         f"{_BRIDGE} if {{ var(txn.relinked) -m str all }} or {{ var(txn.relinked) -m str documents }} METH_GET"
-        f" {{ path -m reg '{documents}' }}",
+        f" {{ path -m reg '{_documents(cloud)}' }}",
     ]
+
+
+def _documents(cloud: Cloud) -> str:
+    """Return the pattern of the paths of version documents."""
+    prefixes = sorted({endpoint.frontend.prefix.replace(".", "\\.") for endpoint in cloud.endpoints})
+    return f"^({'|'.join(prefixes)})({VERSION_DOCUMENT})$"
 
 
 def _whose_token(cloud: Cloud) -> list[str]:
