@@ -52,6 +52,10 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the guide's commands speak of."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mesh.yaml").write_text(EXAMPLES[0])
+    one, _, two = EXAMPLES[0].partition("  CloudTwo:")
+    (tmp_path / "mesh").mkdir()
+    (tmp_path / "mesh" / "CloudOne.yaml").write_text(one)
+    (tmp_path / "mesh" / "CloudTwo.yaml").write_text(f"mesh: 1\nclouds:\n  CloudTwo:{two}")
     row = {"Service Type": "image", "Interface": "public", "URL": "http://h:9292", "Region": "RegionOne"}
     (tmp_path / "endpoints.json").write_text(json.dumps([row]))
     return tmp_path
