@@ -152,8 +152,11 @@ def started(
     with_bridge: bool,
     log: list[bytes] | None = None,
     bridge_log: IO[bytes] | None = None,
+    resolvers: str = "parse-resolv-conf",
 ) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
     """Start the two processes of the gateway of ``at``, and nothing around it; yield where they meet, and their ids.
+
+    ``resolvers`` is what HAProxy is told of DNS, in the place of the system's.
 
     ``log`` is given HAProxy's lines, but for what the audit log says; ``bridge_log`` is where the bridge writes its own, in the
     place of standard error.
@@ -172,7 +175,7 @@ def started(
                 processes.append(subprocess.Popen(command, stderr=bridge_log))
                 _wait(lambda: Path(sockets.bridge_socket).exists())
             for name, content in compile_gateway(mesh, at, sockets).items():
-                Path(folder, name).write_text(content)
+                Path(folder, name).write_text(content.replace("parse-resolv-conf", resolvers))
             # Quiet, it writes no log either.
             command = [str(HAPROXY.path), "-db", *(["-q"] if log is None else []), "-f", f"{folder}/haproxy.cfg"]
             output = subprocess.DEVNULL if log is None else subprocess.PIPE

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from openstackoid.gateway.hosts import known_addresses
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.mesh import Account, Cloud, Mesh, Tls, load_mesh, load_readers, unprotected
 from openstackoid.tls import AUTHORITY, CERTIFICATE, checked_files, warnings_about
@@ -43,7 +44,7 @@ def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool 
     """
     copies: Mapping[str, str] = {}
     tls = mesh.clouds[cloud].tls if cloud in mesh.clouds else None
-    files = compile_gateway(mesh, cloud, runtime, COPIES if secrets else None)
+    files = compile_gateway(mesh, cloud, runtime, COPIES if secrets else None, known_addresses())
     if secrets and tls is not None:
         copies = checked_files(tls.certificate, tls.authority, cloud)
     accounts = load_readers(mesh, cloud) if secrets else {}

@@ -5,13 +5,16 @@ A link's own host and path are taken apart, and the longest prefix that the map 
 and which of our frontends to put in their place. The rules are the same for every peer; the map grows with the mesh.
 """
 
+from openstackoid.haproxy.hardening import FORBIDDEN
 from openstackoid.haproxy.maps import HOSTS, LINKS, most_hosts
 from openstackoid.mesh import DEFAULT_PORTS, HTTPS, INTERFACES, Cloud, Mesh
 from openstackoid.routing import link_schemes, own_identity
+from openstackoid.routing.leaving import USE
 
 LOCAL = "local"
 """The ``defaults`` section that holds the rules for the gateway's own backends."""
 
+_ASKED_OF_A_PEER = "%[var(txn.place),field(2,|)]/%[var(txn.endpoint)]"
 _OURS = "{ var(txn.link_place) -m found }"
 _SAME_SOCKET = "{ var(txn.link_place),field(2,|),strcmp(txn.link_socket) eq 0 } { var(txn.host) -m found }"
 
@@ -42,11 +45,16 @@ def peer_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
             )
     named = _named_by_peers(most_hosts(mesh, cloud.name))
     return [
-        _leave_unless(_has("Location"), _has("Content-Location"), "{ status 401 }"),
-        *_mended("Location", "%[var(txn.target)]", named, mesh, cloud),
-        *_mended("Content-Location", "%[var(txn.target)]", named, mesh, cloud),
+        *_mended("Location", _ASKED_OF_A_PEER, named, mesh, cloud),
+        *_mended("Content-Location", _ASKED_OF_A_PEER, named, mesh, cloud),
         *identity,
     ]
+
+
+def peer_answers() -> list[str]:
+    """Return the rule by which most answers of peers meet no other: none of their headers needs one."""
+    telling = " ".join(sorted({"location", USE, *FORBIDDEN}))
+    return [f"http-response allow if !{{ status 401 503 }} !{{ res.hdr_names -m sub {telling} }}"]
 
 
 def _named_by_peers(hosts: int) -> list[str]:

@@ -2,15 +2,16 @@
 """From the mesh and a cloud's name to the HAProxy configuration of that cloud's gateway."""
 
 import json
+import math
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.haproxy import hardening
-from openstackoid.haproxy.answers import LOCAL, local_rules, peer_rules
+from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_rules
 from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
 from openstackoid.haproxy.known import TABLE, table
 from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
-from openstackoid.haproxy.peers import SPOT, UNREACHED, place_rules, prefix_rules, reaching, remembering
+from openstackoid.haproxy.peers import UNREACHED, naming, prefix_rules, reaching, remembering, spot
 from openstackoid.haproxy.records import LOG_FORMAT, observing
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
@@ -175,19 +176,24 @@ def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
 
 def _peers(mesh: Mesh, here: Cloud, files: Tls | None, addresses: Addresses) -> list[str]:
     """The backend of all peers: the place of each is looked up."""
-    service = f"%[var(txn.endpoint),field(1,.)] of %[var(txn.cloud)] at {SPOT}"
+    hosts = most_hosts(mesh, here.name)
+    service = f"%[var(txn.endpoint),field(1,.)] of %[var(txn.cloud)] at {spot(hosts)}"
     seconds = max(1, round(here.timeouts.check))
+    # A connection is tried twice.
+    trial = seconds + math.ceil(2 * here.timeouts.connect)
     down = f"gateway of {here.name}: {service} cannot be reached"
     names = has_names(mesh, here.name, addresses)
     return [
-        *place_rules(),
+        *naming(),
         *leaving(here),
-        *reaching(most_hosts(mesh, here.name), names, _answer(503, down, retry=seconds)),
+        *reaching(hosts, names, _answer(503, down, retry=seconds), trial),
+        *hardening.peer_request(here),
         *prefix_rules(here),
-        *hardening.peer_lines(here),
-        *told_by_peers(),
-        *peer_rules(mesh, here),
         *remembering(seconds),
+        *peer_answers(),
+        *told_by_peers(),
+        *hardening.peer_lines(),
+        *peer_rules(mesh, here),
         *_failures(here, service, more=f"hdr {UNREACHED} 1"),
         f"server gateway 0.0.0.0:0{peer_options(files)}",
     ]

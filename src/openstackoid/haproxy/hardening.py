@@ -14,9 +14,14 @@ from openstackoid.routing.paths import CLIMBS, CONTROLS, NEVER_RAW
 RATE_WINDOW = 10
 """Seconds over which the requests of one source address are counted."""
 
-_HOPS_OWN = ("keep-alive", "proxy-authenticate")
+FORBIDDEN = (*HOSTS_OWN, "keep-alive", "proxy-authenticate")
+"""Headers that the answer of a peer brings to nobody: of its host, and of its hop."""
+
 ODD = r"% '\' // /."
 """What a path holds that a server may read as another service's; the gateway's own pages begin so, too."""
+
+SIMPLE = f"{{ url -m beg / }} !{{ path -m sub {ODD} }}"
+"""Conditions on a URL that can be read in one way."""
 
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 
@@ -79,12 +84,14 @@ def loop_rules() -> list[str]:
     ]
 
 
-def peer_lines(cloud: Cloud) -> list[str]:
-    """Return the rules for every request to a peer, and for its answer."""
-    return [
-        f'http-request add-header {VIA.title()} "{passed(cloud.name)}"',
-        *(f"http-response del-header {name}" for name in (*HOSTS_OWN, *_HOPS_OWN)),
-    ]
+def peer_request(cloud: Cloud) -> list[str]:
+    """Return the rule for every request to a peer."""
+    return [f'http-request add-header {VIA.title()} "{passed(cloud.name)}"']
+
+
+def peer_lines() -> list[str]:
+    """Return the rules for answers of peers that bring headers which are not theirs to send."""
+    return [f"http-response del-header {name}" for name in FORBIDDEN]
 
 
 def local_lines() -> list[str]:

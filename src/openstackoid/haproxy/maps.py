@@ -29,7 +29,7 @@ def all_maps(mesh: Mesh, at: str, addresses: Addresses) -> dict[str, str]:
     tables = {
         ENDPOINTS: endpoints_map(mesh.clouds[at]),
         CLOUDS: clouds_map(mesh, shapes, addresses),
-        NUMBERS: _lines((str(number), name) for name, number in numbers(mesh).items()),
+        NUMBERS: numbers_map(mesh, shapes, addresses),
         OFFERS: offers_map(shapes),
         TARGETS: targets_map(mesh, at, shapes),
         LINKS: links_map(mesh, at, shapes),
@@ -37,11 +37,6 @@ def all_maps(mesh: Mesh, at: str, addresses: Addresses) -> dict[str, str]:
         DOWN: "",
     }
     return tables if most_hosts(mesh, at) == 1 else tables | {HOSTS: hosts_map(mesh, addresses)}
-
-
-def numbers(mesh: Mesh) -> dict[str, int]:
-    """Return the number of each cloud, from 1, by which HAProxy remembers where a scope leads."""
-    return {name: number for number, name in enumerate(mesh.clouds, start=1)}
 
 
 def shapes_of(mesh: Mesh, at: str) -> dict[Shape, tuple[str, Cloud]]:
@@ -64,11 +59,18 @@ def endpoints_map(cloud: Cloud) -> str:
 
 
 def clouds_map(mesh: Mesh, shapes: Mapping[Shape, tuple[str, Cloud]], addresses: Addresses) -> str:
-    """A cloud's name to its number, its shape, its first host, and that host's address, empty where it must be asked for."""
-    ids = numbers(mesh)
-    return _lines(
-        (name, f"{ids[name]}|{shapes[own.shape][0]}|{_host(own.hosts[0], addresses)}") for name, own in mesh.outlines.items()
-    )
+    """A cloud's name to its place: name, shape, first host, that host's address, empty where it must be asked for, and number."""
+    return _lines((name, place) for name, _, place in _places(mesh, shapes, addresses))
+
+
+def numbers_map(mesh: Mesh, shapes: Mapping[Shape, tuple[str, Cloud]], addresses: Addresses) -> str:
+    """A cloud's number to its place. By their numbers, HAProxy remembers where scopes lead."""
+    return _lines((str(number), place) for _, number, place in _places(mesh, shapes, addresses))
+
+
+def _places(mesh: Mesh, shapes: Mapping[Shape, tuple[str, Cloud]], addresses: Addresses) -> Iterator[tuple[str, int, str]]:
+    for number, (name, own) in enumerate(mesh.outlines.items(), start=1):
+        yield name, number, f"{name}|{shapes[own.shape][0]}|{_host(own.hosts[0], addresses)}|{number}"
 
 
 def hosts_map(mesh: Mesh, addresses: Addresses) -> str:

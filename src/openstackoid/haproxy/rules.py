@@ -15,7 +15,7 @@ from openstackoid.haproxy.audit import home_rules
 from openstackoid.haproxy.maps import CLOUDS, ENDPOINTS, OFFERS, RELINKED
 from openstackoid.haproxy.peers import place_rules
 from openstackoid.haproxy.records import own_pages_and_traces
-from openstackoid.haproxy.tls import sender_rules, told_to_the_bridge
+from openstackoid.haproxy.tls import nobodys_word, sender_rules, told_to_the_bridge
 from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE, VERSION_DOCUMENT
 from openstackoid.routing.places import PEER, bind_ids
@@ -38,10 +38,13 @@ _UNDERSCORED = (
     rf"{REQUEST_ID[2:].replace('-', '[-_]')})$"
 )
 _ONE_BYTE_JSON = r'^[ \t\r\n]*\{[ \t\r\n]*["}]'
-_TELLING = "x-scope x-service-token upgrade _"
-"""Headers whose presence alone has rules look at a request; the last is for names that a WSGI server reads as others."""
+_TELLING = "x-s authorization upgrade x-openstackoid- _"
+"""In the names of headers whose presence alone has rules look at a request.
 
-_EASY = f"{{ var(txn.endpoint) -m found }} !is_identity {{ url -m beg / }} !{{ path -m sub {hardening.ODD} }}"
+The first finds X-Scope and the tokens but the user's; the last, names that a WSGI server reads as others.
+"""
+
+_EASY = f"{{ var(txn.endpoint) -m found }} !is_identity {hardening.SIMPLE}"
 _MARKED = r"^[^!]+!SCOPE!\{"
 _SERVICE_MARK = r'^[^!]+!SCOPE!\{"\*":"[A-Za-z0-9._-]+"\}$'
 
@@ -55,8 +58,9 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
         *sender_rules(cloud),
         *request_rules(),
         *_what_is_asked(cloud),
+        *known.using(cloud, _documents(cloud)),
+        *nobodys_word(),
         *own_pages_and_traces(),
-        *known.using(cloud, _EASY),
         *_what_is_odd(),
         *_which_scope(),
         *_is_it_well_formed(),
@@ -76,13 +80,13 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
     identity = [endpoint.key for endpoint in cloud.endpoints if endpoint.service == IDENTITY]
     return [
         "# What is asked: the endpoint that the socket and the path name.",
-        'http-request set-var-fmt(txn.key) "%[so_id]%[path]/"',
-        f"http-request set-var(txn.endpoint) var(txn.key),map_beg({ENDPOINTS})",
+        "http-request set-var(txn.path) path",
+        f"http-request set-var(txn.endpoint) so_id,concat(,txn.path,/),map_beg({ENDPOINTS})",
         f"acl is_identity var(txn.endpoint) -m str {' '.join(identity) or 'none'}",
-        "# Nothing of a scope anywhere in the head, nor the id of a workflow: the other rules are not about this request.",
-        f"acl says_scope req.hdrs -m sub !SCOPE! {MARK} {TRACE}",
+        "# Nothing of a scope, nor the id of a workflow: the other rules are not about this request.",
         f"acl says_more req.hdr_names -m sub {_TELLING}",
-        f"http-request allow if {_EASY} !says_more {{ req.fhdr_cnt(x-auth-token) lt 2 }} !says_scope",
+        f"http-request allow if !says_more {_EASY} {{ req.fhdr_cnt(x-auth-token) lt 2 }}"
+        f" !{{ req.fhdr(x-auth-token) -m sub !SCOPE! }} !{{ req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE} }}",
     ]
 
 
@@ -95,8 +99,10 @@ def _what_is_odd() -> list[str]:
         f"{_BRIDGE} if !{{ var(txn.endpoint) -m found }} or !{{ path -m beg / }}",
         f"{_BRIDGE} if {once}",
         *hardening.request_rules(),
+        f"acl says_scope req.hdrs -m sub !SCOPE! {MARK} {TRACE}",
         "acl says_x_scope req.fhdr_cnt(x-scope) gt 0",
         "http-request allow if !{ var(txn.bridge) -m found } !is_identity !says_scope !says_x_scope",
+        "http-request set-var(txn.key) so_id,concat(,txn.path,/)",
         "# To a WSGI server, X_Auth_Token is X-Auth-Token: with a scope in it that nobody has decided upon.",
         f"http-request del-header '{_UNDERSCORED}' -m reg",
         "# A service would take it for the user's token, which then nobody has looked at.",
@@ -158,7 +164,7 @@ def _is_it_well_formed() -> list[str]:
 
 
 _SERVICE = ",field(2,'\\\"')"
-_SHAPE = f",field(4,'\\\"'),map_str({CLOUDS},0|none),field(2,|)"
+_SHAPE = f",field(4,'\\\"'),map_str({CLOUDS},-|none),field(2,|)"
 
 
 def _entry(number: int, converters: str = "") -> str:
@@ -174,24 +180,27 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         if service in LEADERS:
             led = f"json_query('$.{LEADERS[service]}') {asked} !{{ var(txn.named) -m found }}"
             lines.append(f"http-request set-var(txn.named) var(txn.scope),{led}")
-    prefixes = sorted({endpoint.frontend.prefix.replace(".", "\\.") for endpoint in cloud.endpoints})
-    documents = f"^({'|'.join(prefixes)})({VERSION_DOCUMENT})$"
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
     return [
         *lines,
         "http-request set-var(txn.named) var(txn.scope),json_query('$.*') if decided !{ var(txn.named) -m found }",
         "http-request set-var(txn.starred) bool(true) if decided { var(txn.scope) -m sub '\"*\":' }",
         f'http-request set-var-fmt(txn.scope) "{home}%[var(txn.scope),bytes(1)]" if decided !{{ var(txn.starred) -m found }}',
-        *place_rules(f" if decided {{ var(txn.named) -m found }} !{{ var(txn.named) -m str {cloud.name} }}"),
+        *place_rules(f"if decided {{ var(txn.named) -m found }} !{{ var(txn.named) -m str {cloud.name} }}"),
         f"{_BRIDGE} if {{ var(txn.place) -m found }} !{{ var(txn.at) -m found }}",
-        "http-request set-var(txn.cloud) var(txn.named) if { var(txn.at) -m found }",
-        "acl is_foreign var(txn.cloud) -m found",
+        "acl is_foreign var(txn.at) -m found",
         "# Answers whose links would lead out of the gateway: the bridge mends them. A WebSocket has none.",
-        f"http-request set-var(txn.relinked) var(txn.target),map_str({RELINKED}) if is_foreign"
+        f"http-request set-var(txn.relinked) var(txn.place),field(2,|),concat(/,txn.endpoint),map_str({RELINKED}) if is_foreign"
         " !{ req.fhdr(upgrade) -m sub -i websocket }",
         f"{_BRIDGE} if {{ var(txn.relinked) -m str all }} or {{ var(txn.relinked) -m str documents }} METH_GET"
-        f" {{ path -m reg '{documents}' }}",
+        f" {{ path -m reg '{_documents(cloud)}' }}",
     ]
+
+
+def _documents(cloud: Cloud) -> str:
+    """Return the pattern of the paths of version documents."""
+    prefixes = sorted({endpoint.frontend.prefix.replace(".", "\\.") for endpoint in cloud.endpoints})
+    return f"^({'|'.join(prefixes)})({VERSION_DOCUMENT})$"
 
 
 def _whose_token(cloud: Cloud) -> list[str]:
@@ -294,7 +303,7 @@ def _where_to(cloud: Cloud) -> list[str]:
         *listeners,
         *told_to_the_bridge(cloud),
         "use_backend bridge if { var(txn.bridge) -m found }",
-        f"use_backend {PEER} if {{ var(txn.cloud) -m found }}",
+        f"use_backend {PEER} if {{ var(txn.place) -m found }}",
         "use_backend local.%[var(txn.endpoint)]",
         "default_backend bridge",
     ]

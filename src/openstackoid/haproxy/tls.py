@@ -58,12 +58,8 @@ def peer_options(files: Tls | None) -> str:
 
 def sender_rules(cloud: Cloud) -> list[str]:
     """Return the rules that find out, once a connection, whose gateway it is of, and refuse who is of no cloud."""
-    clean = [
-        "# What only gateways say to each other: nobody else's word counts.",
-        "http-request del-header x-openstackoid- -m beg",
-    ]
     if not cloud.secure_listeners:
-        return clean
+        return []
     message = f"gateway of {cloud.name}: the certificate of the client names no cloud of the mesh"
     body = json.dumps({"error": {"code": 403, "title": "Forbidden", "message": message}})
     return [
@@ -73,8 +69,15 @@ def sender_rules(cloud: Cloud) -> list[str]:
         "tcp-request session set-var(sess.stranger) bool(true) if { ssl_c_used } !{ var(sess.from) -m found }",
         "# This cloud's own gateways speak for nobody else.",
         f"tcp-request session unset-var(sess.from) if {{ var(sess.from) -m str {cloud.name} }}",
-        *clean,
         f"http-request return status 403 content-type application/json string '{body}' if {{ var(sess.stranger) -m found }}",
+    ]
+
+
+def nobodys_word() -> list[str]:
+    """Return the rule that forgets what a client says in headers of the gateway's own."""
+    return [
+        "# What only gateways say to each other: nobody else's word counts.",
+        "http-request del-header x-openstackoid- -m beg",
     ]
 
 

@@ -39,8 +39,9 @@ def test_a_cloud_like_others_costs_two_rows() -> None:
 
 def test_where_a_cloud_is() -> None:
     found = mesh('  Two: {services: {image: {frontend: {public: "http://[2001:DB8::1]:8080", internal: "http://in.two:81"}}}}')
-    number, shape, host, address = rows(found, "clouds.map")["Two"].split("|")
-    assert (rows(found, "numbers.map")[number], host, address) == ("Two", "[2001:db8::1]", "2001:db8::1")
+    name, shape, host, address, number = rows(found, "clouds.map")["Two"].split("|")
+    assert (name, host, address) == ("Two", "[2001:db8::1]", "2001:db8::1")
+    assert rows(found, "numbers.map")[number] == rows(found, "clouds.map")["Two"]
     assert rows(found, "targets.map") == {f"{shape}/image.public": "0|8080|", f"{shape}/image.internal": "1|81|"}
     assert rows(found, "hosts.map")["Two/1"] == "in.two|"
     assert (most_hosts(found, "One"), has_names(found, "One", {}), has_names(found, "One", {"in.two": "10.0.0.9"})) == (
