@@ -104,7 +104,7 @@ class Descriptions:
         return self._known or {}
 
     def _about(self) -> str:
-        return f"{self._path.resolve()} {_code()}"
+        return f"{self._path.absolute()} {_code()}"
 
     def _record(self, file: Found, known: Record | None, reader: Reader) -> Record:
         content = file.content()
