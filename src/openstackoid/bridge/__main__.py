@@ -35,6 +35,7 @@ def main(argv: list[str] | None = None) -> int:
         help="the folder of certificate.pem and authority.pem, if not where the mesh says",
     )
     parser.add_argument("--audit-log", type=Path, metavar="FILE", help="the file to which each use of another cloud is written")
+    parser.add_argument("--wait", action="store_true", help="wait until the mesh description is there")
     parser.add_argument("--stop-on-eof", action="store_true", help="end when standard input ends")
     arguments = parser.parse_args(argv)
     set_up()
@@ -42,7 +43,8 @@ def main(argv: list[str] | None = None) -> int:
         sockets = Sockets(arguments.socket, arguments.haproxy_socket, arguments.records_socket)
         files = {"journal": arguments.journal, "tls": arguments.tls_files}
         audit = Audit(arguments.audit_log)
-        asyncio.run(serve(arguments.cloud, arguments.config, sockets, **files, audit=audit, stop_on_eof=arguments.stop_on_eof))
+        ways = {"stop_on_eof": arguments.stop_on_eof, "wait": arguments.wait}
+        asyncio.run(serve(arguments.cloud, arguments.config, sockets, **files, audit=audit, **ways))
     except OpenstackoidError as error:
         print(redacted(f"openstackoid bridge: {error}"), file=sys.stderr)
         if error.hint:

@@ -34,6 +34,9 @@ GRACE = 3.0
 """Seconds that requests on their way are given when the process is to end."""
 
 
+_GLANCE = 0.01
+
+
 class BridgeError(OpenstackoidError):
     """The bridge cannot start."""
 
@@ -60,19 +63,26 @@ async def serve(
     tls: Path | None = None,
     audit: Audit | None = None,
     stop_on_eof: bool = False,
+    wait: bool = False,
 ) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
     SIGHUP has ``file``, the reader accounts and the certificate read again; what cannot be used changes nothing. ``journal`` is
     the file that keeps the memory of workflows over a restart, ``tls`` the folder of the certificate and the authority, if they
     are not where the mesh says, ``audit`` the log of what crosses clouds. ``stop_on_eof``: also end when standard input does, as
-    it does when the parent process is gone. Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
+    it does when the parent process is gone. ``wait``: begin once there is such a file.
+
+    Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: whoever sees it accept may send a signal.
     loop = asyncio.get_running_loop()
     for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, reload)):
         loop.add_signal_handler(number, event.set)
+    while wait and not file.exists():
+        if stop.is_set():
+            return
+        await asyncio.sleep(_GLANCE)
     mesh = load_cloud(file, at)
     # That of the records first: who sees the other accept may send a request that is traced.
     receiving = bind(sockets.records, socket.SOCK_DGRAM) if sockets.records else None

@@ -24,7 +24,7 @@ from openstackoid.redaction import process
 log = logging.getLogger("openstackoid.gateway")
 
 START_PATIENCE = 60.0
-"""How long, in seconds, a part may take until it accepts connections."""
+"""How long, in seconds, a part may take until it accepts connections, once it was seen not to."""
 
 STOP_GRACE = 4.0
 """How long, in seconds, requests that are under way may take once the gateway is told to stop."""
@@ -64,12 +64,14 @@ class Crew:
         self._children.add(child)
         child.end.add_done_callback(lambda _: self._left(child))
         self._record()
+        until = None
         while child.alive:
             if await ready(child.pid):
                 if says is not None:
                     says.started = True
                 return child
-            if child.lived > START_PATIENCE:
+            until = until or time.monotonic() + START_PATIENCE
+            if time.monotonic() > until:
                 child.send(signal.SIGKILL)
                 raise GatewayError(f"{part} of {self.cloud} was not ready after {START_PATIENCE:g} s")
             await asyncio.sleep(_GLANCE)

@@ -44,7 +44,7 @@ class Supervisor:
         self._descriptions = Descriptions(path, folder.cache)
         self._watched: tuple[str, ...] = ()
         self._pause = _POLL
-        self._stop, self._hung_up = asyncio.Event(), asyncio.Event()
+        self._stop, self._hung_up, self._handed_over = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._terminal = sys.stdin.isatty() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
 
     async def run(self) -> None:
@@ -86,12 +86,20 @@ class Supervisor:
 
     async def _begin(self) -> Configuration:
         """Start both parts on what the description says, and return that."""
-        running = await self._read()
-        self._watched = _watched(running)
-        self._generation = await self._draft(running)
-        check_free(self.cloud, sockets(running.cloud))
-        self._hand_over(running)
-        await self._bridge.replace()
+        # The Python service waits for what it is handed, so that it gets ready while the description is read.
+        self.folder.mesh.unlink(missing_ok=True)
+        bridge = asyncio.create_task(self._bridge.replace())
+        try:
+            running = await self._read()
+            self._watched = _watched(running)
+            self._generation = await self._draft(running)
+            check_free(self.cloud, sockets(running.cloud))
+            self._hand_over(running)
+            self._handed_over.set()
+            await bridge
+        finally:
+            bridge.cancel()
+            await asyncio.gather(bridge, return_exceptions=True)
         await self._haproxy.replace()
         _warn(running)
         log.info("gateway of %s is ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
@@ -104,9 +112,10 @@ class Supervisor:
         argv += ["--config", str(self.folder.mesh), "--socket", str(socket)]
         argv += ["--haproxy-socket", str(self.folder.stats_socket), "--records-socket", str(self.folder.records_socket)]
         argv += ["--journal", str(self.folder.journal), "--audit-log", str(self.folder.audit)]
-        argv += ["--tls-files", str(self.folder.path)]
+        argv += ["--tls-files", str(self.folder.path), "--wait"]
 
         async def ready(_: int) -> bool:
+            await self._handed_over.wait()
             return await _accepts(socket)
 
         return await self._crew.launch(Part.BRIDGE, argv, ready)

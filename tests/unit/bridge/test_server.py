@@ -97,6 +97,33 @@ def test_its_socket_is_its_owners_alone_and_goes_with_it(folder: Path) -> None:
     assert "GET /image 503 CloudOne" in logged(folder)
 
 
+@pytest.mark.parametrize("written", [True, False])
+def test_it_waits_for_its_description_where_it_is_told_to(folder: Path, written: bool) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "openstackoid.bridge",
+        "--cloud",
+        "CloudOne",
+        "--config",
+        str(folder / "mesh.yaml"),
+        "--wait",
+    ]
+    with subprocess.Popen([*command, "--socket", str(folder / "bridge.sock")], stdin=subprocess.DEVNULL) as process:
+        try:
+            time.sleep(1.5)
+            assert process.poll() is None
+            assert not (folder / "bridge.sock").exists()
+            if written:
+                (folder / "mesh.yaml").write_text(MESH.format(service="image", port=1))
+                until(lambda: accepts(folder / "bridge.sock"))
+            process.terminate()
+            # On a busy machine it may not even have begun to wait.
+            assert process.wait(5) in ([0] if written else [0, -signal.SIGTERM])
+        finally:
+            process.kill()
+
+
 def test_what_a_killed_predecessor_left_does_not_stop_it(folder: Path) -> None:
     with bridge(folder) as process:
         process.kill()
