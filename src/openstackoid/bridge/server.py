@@ -27,7 +27,7 @@ from openstackoid.bridge.records import Records
 from openstackoid.bridge.runtime import RuntimeApi
 from openstackoid.bridge.upstream import HEAD_LIMIT, Upstream
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Mesh, MeshError, check_wire, load_mesh, load_readers
+from openstackoid.mesh import Mesh, MeshError, check_wire, load_mesh, load_readers, some_of
 from openstackoid.tls import AUTHORITY, CERTIFICATE, Identity
 
 GRACE = 3.0
@@ -139,7 +139,7 @@ def load_cloud(file: Path, at: str) -> Mesh:
     """Return the mesh that ``file`` describes, in which ``at`` must be a cloud. Raises :class:`~openstackoid.mesh.MeshError`."""
     mesh = load_mesh(file)
     if at not in mesh.clouds:
-        raise MeshError(f"{file}: no cloud '{at}' is described; described are: {', '.join(sorted(mesh.clouds))}")
+        raise MeshError(f"{file}: no cloud '{at}' is described; described are: {some_of(mesh.clouds)}")
     check_wire(mesh, at)
     return mesh
 

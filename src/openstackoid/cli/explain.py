@@ -13,7 +13,7 @@ from uuid import UUID
 
 from openstackoid.bridge.tokens import body_token, document
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import DEFAULT_PORTS, Cloud, Listener, Mesh, load_mesh
+from openstackoid.mesh import DEFAULT_PORTS, Cloud, Listener, Mesh, load_mesh, some_of
 from openstackoid.redaction import redacted
 from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id
 from openstackoid.routing.pages import PAGES
@@ -62,7 +62,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _explain(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     mesh = load_mesh(args.config)
     if args.at not in mesh.clouds:
-        raise OpenstackoidError(f"the mesh has no cloud '{args.at}'; known: {', '.join(sorted(mesh.clouds))}")
+        raise OpenstackoidError(f"the mesh has no cloud '{args.at}'; known: {some_of(mesh.clouds)}")
     try:
         listener, path, query = _target(mesh.clouds[args.at], args.url)
         recalled = None if args.remembered is None else _remembered(mesh, args.at, args.remembered)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Cloud, Mesh, load_mesh
+from openstackoid.mesh import Cloud, Mesh, load_mesh, some_of
 from openstackoid.policy import Grant, Trial, Use, apart, tried
 from openstackoid.policy.person import identifier, name
 from openstackoid.policy.shown import shown
@@ -115,12 +115,12 @@ def _id(text: str) -> str:
 
 def _cloud(mesh: Mesh, named: str) -> Cloud:
     if named not in mesh.clouds:
-        raise OpenstackoidError(f"the mesh has no cloud '{named}'; known: {', '.join(sorted(mesh.clouds))}")
+        raise OpenstackoidError(f"the mesh has no cloud '{named}'; known: {some_of(mesh.clouds)}")
     return mesh.clouds[named]
 
 
 def _peer(mesh: Mesh, cloud: Cloud, named: str, option: str) -> None:
-    others = ", ".join(sorted(other for other in mesh.clouds if other != cloud.name)) or "none"
+    others = some_of(other for other in mesh.clouds if other != cloud.name) or "none"
     if named == cloud.name:
         raise OpenstackoidError(f"{option}: {named} is the cloud itself, whose Keystone judges its users; its peers: {others}")
     if named not in mesh.clouds:

@@ -15,7 +15,7 @@ from openstackoid.haproxy.peers import UNREACHED, naming, prefix_rules, reaching
 from openstackoid.haproxy.records import LOG_FORMAT, observing
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
-from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_wire
+from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_wire, some_of
 from openstackoid.routing import watched_services
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.places import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
@@ -58,7 +58,7 @@ def compile_gateway(
     :class:`~openstackoid.mesh.MeshError` for what keeps the traffic from being protected.
     """
     if cloud not in mesh.clouds:
-        raise CompileError(f"the mesh has no cloud '{cloud}'; known: {', '.join(sorted(mesh.clouds))}")
+        raise CompileError(f"the mesh has no cloud '{cloud}'; known: {some_of(mesh.clouds)}")
     here = mesh.clouds[cloud]
     for endpoint in here.endpoints:
         if not endpoint.backends:

@@ -4,7 +4,7 @@
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.description import parse_mesh
-from openstackoid.mesh.errors import MeshError
+from openstackoid.mesh.errors import MeshError, some_of
 from openstackoid.mesh.load import Descriptions, load_mesh, packed_mesh
 from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Listener, Memory, Mesh, Timeouts, Tls
 from openstackoid.mesh.outline import Entry, Outline, Shape, outline
@@ -43,5 +43,6 @@ __all__ = [
     "outline",
     "packed_mesh",
     "parse_mesh",
+    "some_of",
     "unprotected",
 ]

@@ -4,7 +4,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from openstackoid.mesh.errors import Wrong
+from openstackoid.mesh.errors import Wrong, some_of
 from openstackoid.mesh.model import Cloud, Endpoint, Listener
 from openstackoid.mesh.packed import Described, Packed, policy_said
 from openstackoid.mesh.policies import faults
@@ -95,7 +95,7 @@ def _wrong_rules(said: Described, clouds: Clouds, offered: frozenset[str]) -> It
     for number, (service, group) in enumerate(said.shared):
         for place, name in enumerate(group):
             if name not in clouds:
-                yield ("shared", number, "clouds", place), f"unknown cloud '{name}'; known: {', '.join(sorted(clouds))}"
+                yield ("shared", number, "clouds", place), f"unknown cloud '{name}'; known: {some_of(clouds)}"
             elif service not in clouds[name].mould.shape.services:
                 yield ("shared", number, "service"), f"{name} has no service '{service}' to share"
     for number, rule in enumerate(said.collaborations):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is wrong with a description of a mesh."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from openstackoid.errors import OpenstackoidError
@@ -8,6 +9,16 @@ from openstackoid.errors import OpenstackoidError
 
 class MeshError(OpenstackoidError):
     """A mesh description that cannot be used; the message names file, line, column and what is accepted."""
+
+
+_LISTED = 40
+
+
+def some_of(names: Iterable[str]) -> str:
+    """Return names in their order, for an error to list: of thousands, how many more there are."""
+    ordered = sorted(names)
+    more = len(ordered) - _LISTED
+    return ", ".join(ordered) if more <= 0 else f"{', '.join(ordered[:_LISTED])} and {more} more"
 
 
 class Wrong(Exception):  # noqa: N818 - it becomes a MeshError where the text is known

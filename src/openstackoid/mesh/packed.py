@@ -112,8 +112,7 @@ class Packed(NamedTuple):
     settings: Settings
 
 
-@dataclass(frozen=True)
-class Described:
+class Described(NamedTuple):
     """What one file says of a mesh. ``shared`` has services and groups of clouds."""
 
     clouds: Mapping[str, Packed]

@@ -4,6 +4,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from openstackoid.mesh.errors import some_of
 from openstackoid.mesh.policy_schema import PeerSchema, PeopleSchema, PolicySchema, ProjectSchema, ServicesSchema
 from openstackoid.policy import (
     ANY,
@@ -35,7 +36,7 @@ def faults(
     """
 
     def others() -> str:
-        return ", ".join(sorted(name for name in clouds if name != own)) or "none: the mesh has no peer"
+        return some_of(name for name in clouds if name != own) or "none: the mesh has no peer"
 
     for cloud, peer in said.peers.items():
         at: tuple[Any, ...] = ("peers", cloud)

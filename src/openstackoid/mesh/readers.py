@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from openstackoid.errors import OpenstackoidError
+from openstackoid.mesh.errors import some_of
 from openstackoid.mesh.model import Cloud, Mesh
 
 PASSWORD, APPLICATION_CREDENTIAL = "v3password", "v3applicationcredential"
@@ -57,7 +58,7 @@ def load_readers(mesh: Mesh, at: str) -> Mapping[str, Account]:
     for peer, entry in _mapping(entries, named, "clouds").items():
         if peer not in mesh.clouds or peer == at:
             which = f"this gateway's own cloud, {at}" if peer == at else "no cloud of the mesh"
-            known = ", ".join(sorted(name for name in mesh.clouds if name != at)) or "none: the mesh has no peer"
+            known = some_of(name for name in mesh.clouds if name != at) or "none: the mesh has no peer"
             raise ReadersError(f"{named}: an entry of clouds names {which}; accepted are its peers: {known}")
         account = accounts[peer] = _account(named, mesh.clouds[peer], entry)
         if mesh.clouds[at].tls is not None and not account.auth_url.startswith("https://"):
