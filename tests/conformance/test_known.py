@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.case import Case, auth, plain, sent
-from conformance.gateway import RunningGateway, running_gateway
+from conformance.gateway import RunningGateway, running_gateway, running_gateways
+from openstackoid.haproxy.known import ENTRIES, LONGEST, SECONDS
 
 PATH = "/image/v2/images"
 Headers = tuple[tuple[str, str], ...]
@@ -136,3 +137,16 @@ def test_an_empty_token_is_none(alone: RunningGateway) -> None:
         (seen,) = alone.recorder.seen
         assert "!SCOPE!" not in dict(seen.headers).get("X-Auth-Token", "") or token == "a"
     connection.close()
+
+
+def test_what_is_learnt_is_bounded() -> None:
+    """With a table that is smaller, so that it is soon full."""
+    assert (ENTRIES, LONGEST, SECONDS) == (16_384, 768, 600)
+
+    def small(text: str) -> str:
+        return text.replace(f"size {ENTRIES}", "size 100")
+
+    with running_gateways("CloudOne", with_bridge=False, edit_haproxy=small) as (gateway,):
+        for number in range(150):
+            assert ask(gateway, auth("a"), plain('{"image":"CloudTwo"}'), (f"X-{number}", "")) != 503
+        assert 50 < entries(gateway) <= 100

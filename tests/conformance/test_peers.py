@@ -93,7 +93,7 @@ class Names:
 
 
 @contextmanager
-def gateway(port: int, peer: str, resolvers: str = "parse-resolv-conf") -> Iterator[None]:
+def gateway(port: int, peer: str, dns: Names | None = None) -> Iterator[None]:
     text = f"""
 mesh: 1
 clouds:
@@ -105,7 +105,11 @@ clouds:
         backend: "http://127.0.0.1:9"
   Two: {{services: {{image: {{frontend: {peer}}}}}}}
 """
-    with started(text, "One", with_bridge=False, resolvers=resolvers):
+
+    def asking(text: str) -> str:
+        return text if dns is None else text.replace("parse-resolv-conf", f"nameserver test 127.0.0.1:{dns.port}")
+
+    with started(text, "One", with_bridge=False, edit_haproxy=asking):
         yield
 
 
@@ -149,7 +153,7 @@ def test_a_name_is_asked_for_when_it_is_needed_and_its_answer_is_kept() -> None:
     ours, theirs = next(ports), next(ports)
     with (
         Names(two="127.0.0.2") as names,
-        gateway(ours, f'"http://Two.example:{theirs}/image"', f"nameserver test 127.0.0.1:{names.port}"),
+        gateway(ours, f'"http://Two.example:{theirs}/image"', names),
         Here("127.0.0.2", theirs) as peer,
     ):
         assert names.asked == []
@@ -166,7 +170,7 @@ def test_a_name_that_nobody_knows_is_an_answer() -> None:
     ours, theirs = next(ports), next(ports)
     with ExitStack() as stack:
         names = stack.enter_context(Names())
-        stack.enter_context(gateway(ours, f'"http://two.example:{theirs}/image"', f"nameserver test 127.0.0.1:{names.port}"))
+        stack.enter_context(gateway(ours, f'"http://two.example:{theirs}/image"', names))
         status, body, _ = ask(ours, "/image/v2/images")
     assert status == 503
     assert f"gateway of One: image of Two at two.example:{theirs} cannot be reached" in body
