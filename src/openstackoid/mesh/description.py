@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from openstackoid.mesh.checks import all_clouds, refuse_ambiguity
 from openstackoid.mesh.clouds import Clouds
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.document import read, wrong_at
+from openstackoid.mesh.document import read
 from openstackoid.mesh.errors import Wrong
 from openstackoid.mesh.model import Mesh
 from openstackoid.mesh.packed import Described, Mould, Packed, Packer, unpack
@@ -30,6 +30,7 @@ from openstackoid.mesh.schema import (
     TlsSchema,
     cloud_name,
 )
+from openstackoid.mesh.spots import wrong_at
 
 Schema = TypeVar("Schema", bound=BaseModel)
 

@@ -1,29 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A document of YAML, read in one pass: what it says, and where in it something stands.
+"""A document of YAML, read in one pass.
 
 Descriptions of thousands of clouds are read from the events of libyaml, straight into plain values; trees of nodes, as PyYAML
 makes them, would take ten times as long and a gigabyte. What is unusual or wrong is left to PyYAML, for its words.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import yaml
 
+from openstackoid.mesh import spots
 from openstackoid.mesh.errors import MeshError, Wrong
+from openstackoid.mesh.spots import error_at
 
 Take = Callable[[Any, Any], Any]
 """Takes the name of a cloud and what is said of it, and returns what is to stand in its place."""
 
-_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVERS = yaml.SafeLoader.yaml_implicit_resolvers
 _TEXT, _MERGE, _DEFAULT = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "merge", "value"))
-_LARGE = 1_000_000
-"""Characters of a text from which on libyaml's words for what is no YAML must do: to hear PyYAML's takes most of a minute."""
-
 _TOO_DEEP = "a part of it is nested too deeply, or stands inside itself"
 
 
@@ -45,13 +42,13 @@ def read(text: str, source: str, take: Take) -> Any:
         fault = _fault(text)
         if fault is None:
             raise
-    except _TwiceError as error:
-        raise error_at(text, source, error.mark, f"'{error.key}' stands twice; name it once") from None
+    except _RefusedError as error:
+        raise error_at(text, source, error.mark, error.what) from None
     except yaml.YAMLError as error:
         fault = error
-    except (_UnusualError, RecursionError):
+    except (_UnusualError, RecursionError, UnicodeError):
         pass
-    if isinstance(fault, yaml.MarkedYAMLError) and len(text) >= _LARGE:
+    if isinstance(fault, yaml.MarkedYAMLError) and len(text) >= spots.LARGE:
         raise error_at(text, source, fault.problem_mark, f"not YAML: {fault.problem}")
     data = _read_slowly(text, source)
     if isinstance(data, dict) and isinstance(data.get("clouds"), dict):
@@ -62,46 +59,36 @@ def read(text: str, source: str, take: Take) -> Any:
 def _fault(text: str) -> yaml.YAMLError | None:
     """Return why the text is no YAML, or None if it is."""
     try:
-        deque(yaml.parse(text, Loader=_FAST), maxlen=0)
+        deque(yaml.parse(text, Loader=spots.FAST), maxlen=0)
     except yaml.YAMLError as error:
         return error
     return None
 
 
-def wrong_at(text: str, source: str, wrong: Wrong) -> MeshError:
-    """Return the error for what is wrong at a place of the document ``text``."""
-    mark = None
-    # PyYAML first, whose places are what tests and operators know; but it may refuse what libyaml reads.
-    for loader in (_FAST,) if len(text) >= _LARGE else (yaml.SafeLoader, _FAST):
-        with suppress(yaml.YAMLError, StopIteration):
-            mark = _mark_of(text, wrong.path, loader)
-            break
-    return error_at(text, source, mark, f"{wrong.place}: {wrong.what}")
+class _RefusedError(Exception):
+    """Something that YAML lets pass, and we do not."""
 
-
-def error_at(text: str, source: str, mark: Any, what: str) -> MeshError:
-    """Return the error that shows the line of ``mark``, if there is one."""
-    # A quoted text may hold escapes, which are for no terminal.
-    what = "".join(character if character.isprintable() else "?" for character in what)
-    if mark is None:
-        return MeshError(f"{source}: {what}")
-    lines = text.splitlines()
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    return MeshError(f"{source}:{mark.line + 1}:{mark.column + 1}: {what}\n  {line}\n  {' ' * mark.column}^")
-
-
-class _TwiceError(Exception):
-    def __init__(self, key: str, mark: Any) -> None:
-        super().__init__(key)
-        self.key = key
+    def __init__(self, what: str, mark: Any) -> None:
+        super().__init__(what)
+        self.what = what
         self.mark = mark
+
+
+def _twice(key: Any) -> _RefusedError:
+    return _RefusedError(f"'{key.value}' stands twice; name it once", key.start_mark)
+
+
+def _check_text(scalar: Any) -> None:
+    """Escapes can make a half of a pair of UTF-16, which nothing can be written with."""
+    if not scalar.value.isascii() and any("\ud800" <= character <= "\udfff" for character in scalar.value):
+        raise _RefusedError("half a character; whole ones are accepted", scalar.start_mark)
 
 
 class _Reader:
     """Reads one document from the events of a parser."""
 
     def __init__(self, text: str, take: Take) -> None:
-        self._parser = _FAST(text)
+        self._parser = spots.FAST(text)
         self._next = self._parser.get_event
         self._take = take
         self._anchored: dict[str, Any] = {}
@@ -137,7 +124,7 @@ class _Reader:
         if not isinstance(key, str) or event.anchor is not None:
             raise _UnusualError
         if key in said:
-            raise _TwiceError(key, event.start_mark)
+            raise _twice(event)
         return key
 
     def _mapping(self, start: Any, take: Take | None = None) -> dict[str, Any]:
@@ -173,6 +160,7 @@ class _Reader:
     def _scalar(event: Any) -> Any:
         if event.tag is not None:
             raise _UnusualError
+        _check_text(event)
         value = event.value
         # Only what begins as a number, a truth value and the like do can be one.
         return _plain(value) if event.implicit[0] and value[:1] in _RESOLVERS else value
@@ -198,9 +186,9 @@ def _read_slowly(text: str, source: str) -> Any:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
-        _refuse_duplicates(root, {})
-    except _TwiceError as error:
-        raise error_at(text, source, error.mark, f"'{error.key}' stands twice; name it once") from None
+        _refuse(root, {})
+    except _RefusedError as error:
+        raise error_at(text, source, error.mark, error.what) from None
     except yaml.MarkedYAMLError as error:
         raise error_at(text, source, error.problem_mark, f"not YAML: {error.problem}") from None
     except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
@@ -213,8 +201,8 @@ def _read_slowly(text: str, source: str) -> Any:
     return data
 
 
-def _refuse_duplicates(node: yaml.Node | None, done: dict[int, bool]) -> None:
-    """YAML readers take the last of two equal keys without a word; here it is an error.
+def _refuse(node: yaml.Node | None, done: dict[int, bool]) -> None:
+    """YAML readers take the last of two equal keys without a word; here it is an error, as is what is no text.
 
     Aliases make millions of parts of a few lines, so that each is looked at once: ``done`` says whether to its end. Raises
     ``RecursionError`` for one that stands inside itself.
@@ -228,70 +216,13 @@ def _refuse_duplicates(node: yaml.Node | None, done: dict[int, bool]) -> None:
         seen = set()
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                raise _TwiceError(key.value, key.start_mark)
+                raise _twice(key)
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
-            _refuse_duplicates(value, done)
+            _refuse(key, done)
+            _refuse(value, done)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _refuse_duplicates(item, done)
+            _refuse(item, done)
+    elif isinstance(node, yaml.ScalarNode):
+        _check_text(node)
     done[id(node)] = True
-
-
-def _mark_of(text: str, path: tuple[Any, ...], loader: Any) -> Any:
-    """Return where the part that ``path`` names stands, or its nearest parent that is written down."""
-
-    def meant(event: Any, events: Iterator[Any]) -> tuple[Any, Iterator[Any]]:
-        """Return what an alias stands for, and the events behind it; of any other event, itself."""
-        if type(event) is not yaml.AliasEvent:
-            return event, events
-        events = _nodes(text, loader)
-        for found in events:
-            if getattr(found, "anchor", None) == event.anchor and type(found) is not yaml.AliasEvent:
-                return found, events
-        return event, events
-
-    events = _nodes(text, loader)
-    event = next(events)
-    mark = event.start_mark
-    for part in path:
-        found = _part(*meant(event, events), part)
-        if found is None:
-            break
-        mark, event, events = found
-    event, _ = meant(event, events)
-    return event.start_mark if type(event) is yaml.ScalarEvent else mark
-
-
-def _nodes(text: str, loader: Any) -> Iterator[Any]:
-    """Return the events of a document from its first node on."""
-    events = iter(yaml.parse(text, Loader=loader))
-    for event in events:
-        if type(event) is yaml.DocumentStartEvent:
-            break
-    return events
-
-
-def _part(event: Any, events: Iterator[Any], part: Any) -> tuple[Any, Any, Iterator[Any]] | None:
-    """Return where an entry of the mapping or list that has begun stands, its value and what follows; None if it has none."""
-    if type(event) is yaml.MappingStartEvent:
-        while type(key := next(events)) is not yaml.MappingEndEvent:
-            if type(key) is yaml.ScalarEvent and key.value == str(part):
-                return key.start_mark, next(events), events
-            _pass_over(key, events)
-            _pass_over(next(events), events)
-    elif type(event) is yaml.SequenceStartEvent and isinstance(part, int):
-        number = 0
-        while type(item := next(events)) is not yaml.SequenceEndEvent:
-            if number == part:
-                return item.start_mark, item, events
-            _pass_over(item, events)
-            number += 1
-    return None
-
-
-def _pass_over(event: Any, events: Iterator[Any]) -> None:
-    """Go on to the end of a node that has begun."""
-    depth = int(isinstance(event, yaml.CollectionStartEvent))
-    while depth:
-        following = next(events)
-        depth += isinstance(following, yaml.CollectionStartEvent) - isinstance(following, yaml.CollectionEndEvent)

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 import yaml
 
-from openstackoid.mesh import MeshError, document
-from openstackoid.mesh.document import read, wrong_at
+from openstackoid.mesh import MeshError, document, spots
+from openstackoid.mesh.document import read
 from openstackoid.mesh.errors import Wrong
 
 
@@ -13,7 +13,7 @@ from openstackoid.mesh.errors import Wrong
 def _reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """PyYAML stands in where it was built without libyaml."""
     if request.param == "PyYAML":
-        monkeypatch.setattr(document, "_FAST", yaml.SafeLoader)
+        monkeypatch.setattr(spots, "FAST", yaml.SafeLoader)
 
 
 both = pytest.mark.usefixtures("_reader")
@@ -37,6 +37,7 @@ def kept(name: Any, said: Any) -> Any:
         "text",
         "",
         "--- {a: b}\n...\n",
+        'a: ["\\U0001F600", "\\xe9", ü]\n',
     ],
 )
 def test_it_says_what_pyyaml_says(text: str) -> None:
@@ -75,6 +76,10 @@ def test_what_taking_a_cloud_raises_is_passed_on() -> None:
         ("a: " + "[" * 100_000, "f: a part of it is nested too deeply, or stands inside itself"),
         ("a: " + "{b: " * 100_000, "f: a part of it is nested too deeply, or stands inside itself"),
         ("? [a]\n: b", "f:1:3: not YAML: found unhashable key"),
+        ('a: ["x\\ud800"]', "f:1:5: half a character; whole ones are accepted"),
+        ('a: {"x\\udfff": !!str y}', "f:1:5: half a character; whole ones are accepted"),
+        ('a: {!!str x: ["\\ud800"]}', "f:1:15: half a character; whole ones are accepted"),
+        ("a: \ud800", "f: not YAML: unacceptable character #xd800: special characters are not allowed"),
         ("a: 2001-99-99", "f: not YAML: month must be in 1..12"),
     ],
 )
@@ -89,56 +94,15 @@ def test_that_it_is_no_yaml_is_said_before_what_taking_a_cloud_raises(monkeypatc
     def refuse(name: Any, _: Any) -> Any:
         raise Wrong(("clouds", name), "no")
 
-    for large in (10, document._LARGE):
-        monkeypatch.setattr(document, "_LARGE", large)
+    for large in (10, spots.LARGE):
+        monkeypatch.setattr(spots, "LARGE", large)
         with pytest.raises(MeshError, match=r"^f:2:4: not YAML: "):
             read("clouds: {A: 1}\nb: ]\n", "f", refuse)
 
 
 @both
 def test_a_large_text_is_not_read_twice_to_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document, "_LARGE", 10)
+    monkeypatch.setattr(spots, "LARGE", 10)
     monkeypatch.setattr(document, "_read_slowly", None)
     with pytest.raises(MeshError, match=r"^f:2:1: not YAML: "):
         read(f"a: [{'x, ' * 10}\n", "f", kept)
-    assert str(wrong_at("a:\n  b: text\n", "f", Wrong(("a", "b"), "no"))).splitlines()[0] == "f:2:6: a.b: no"
-
-
-TEXT = """\
-a: {b: [x, {c: 1}], d: &d {e: [y, z]}}
-? [complex, key]
-: f
-g: *d
-h: {i: }
-"""
-
-
-@both
-@pytest.mark.parametrize(
-    ("path", "spot"),
-    [
-        ((), "1:1: the document"),
-        (("a",), "1:1: a"),
-        (("a", "b"), "1:5: a.b"),
-        (("a", "b", 0), "1:9: a.b.0"),
-        (("a", "b", 1, "c"), "1:16: a.b.1.c"),
-        (("a", "b", 7), "1:5: a.b.7"),
-        (("a", "b", "c"), "1:5: a.b.c"),
-        (("a", "none"), "1:1: a.none"),
-        (("g", "e", 1), "1:35: g.e.1"),
-        (("g",), "4:1: g"),
-        (("h", "i", "j"), "5:7: h.i.j"),
-    ],
-)
-def test_a_place_is_found(path: tuple[Any, ...], spot: str) -> None:
-    assert str(wrong_at(TEXT, "f", Wrong(path, "no"))).splitlines()[0] == f"f:{spot}: no"
-
-
-def test_a_place_in_a_text_that_has_changed_is_not_shown() -> None:
-    assert str(wrong_at("", "f", Wrong(("a",), "no"))) == "f: a: no"
-    assert str(wrong_at("a: [", "f", Wrong(("a", 1), "no"))) == "f: a.1: no"
-    assert str(wrong_at("a: *b", "f", Wrong(("a", 1), "no"))).startswith("f:1:1: a.1: no")
-
-
-def test_what_is_for_no_terminal_is_not_shown() -> None:
-    assert str(wrong_at("a: b", "f", Wrong(("a",), "\x1b[31m"))).startswith("f:1:4: a: ?[31m")
