@@ -21,7 +21,9 @@ from fuzz.steps import steps
 from fuzz.target import Check, Target, pure
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.compile import CompileError
-from openstackoid.mesh import MeshError, parse_mesh
+from openstackoid.mesh import MeshError, packed_mesh, parse_mesh
+from openstackoid.mesh.clouds import Clouds
+from openstackoid.mesh.stored import read_stored
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x84\x86-\x9f]")
 GOOD = description(count(10000))
@@ -169,6 +171,8 @@ def compiled(text: str) -> list[dict[str, str]]:
         assert _CONTROL.search(str(error)) is None, "an error does nothing to a terminal"
         assert str(error).startswith("mesh.yaml"), "an error names the file"
         return []
+    kept = read_stored(packed_mesh(mesh), "mesh", "")[""].said
+    assert Clouds(kept.clouds) == mesh.clouds, "what is kept of a mesh is the mesh"
     found = []
     for name in mesh.clouds:
         try:
