@@ -8,9 +8,11 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from importlib.metadata import distributions
 from pathlib import Path
@@ -62,12 +64,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     if not console.is_terminal:
         console = Console(width=_WIDTH)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # A terminal that is closed ends it as Ctrl-C does: what is in the clouds is deleted.
+        signal.signal(number, signal.default_int_handler)
     try:
         return _run(arguments, console)
     except OpenstackoidError as error:
         print(f"bench-lab: {error}", file=sys.stderr)
         if error.hint:
             print(f"  {error.hint}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("bench-lab: interrupted; what it had made in the clouds is deleted", file=sys.stderr)
         return 2
 
 
@@ -124,10 +132,9 @@ def describe(place: Place) -> dict[str, str]:
     wanted = ("keystone", "glance", "nova", "neutron", "keystonemiddleware", "pyuwsgi")
     found = {one.metadata["Name"].lower(): one.version for one in distributions(path=[str(site)])}
     services = ", ".join(f"{name} {found[name.lower()]}" for name in wanted)
-    client = Client(place.frontend(HERE, "image"), place.tls())
-    client.ask("GET", "/v2/", {})
-    tls = client.tls
-    client.close()
+    with closing(Client(place.frontend(HERE, "image"), place.tls())) as client:
+        client.ask("GET", "/v2/", {})
+        tls = client.tls
     return {
         **here(),
         "versions": f"{services}; the client's Python {platform.python_version()}",
@@ -157,13 +164,16 @@ def _compared(place: Place, things: Things, asked: Sequence[Question], rounds: i
         for key, sample in found.items():
             samples[part].setdefault(key, []).append(sample)
 
-    say("one boot by each way, which is not counted")
-    boots.one_round(ways, place, things, 0)
-    for number in range(rounds):
-        say(f"round {number + 1} of {rounds}")
-        for question in asked:
-            take(question.key, turns.one_round(question, place, things.token, number))
-        take("boot", boots.one_round(ways, place, things, number))
+    with ExitStack() as connections:
+        for client in (*(way.client for question in asked for way in question.ways), *(way.client for way in ways)):
+            connections.enter_context(closing(client))
+        say("one boot by each way, which is not counted")
+        boots.one_round(ways, place, things, 0)
+        for number in range(rounds):
+            say(f"round {number + 1} of {rounds}")
+            for question in asked:
+                take(question.key, turns.one_round(question, place, things.token, number))
+            take("boot", boots.one_round(ways, place, things, number))
     parts = [part_of(one.key, one.title, one.ways, samples[one.key], beside=BESIDE) for one in asked]
     parts[0].notes.extend(_NOTES)
     return [*parts, part_of("boot", boots.TITLE, ways, samples["boot"], notes=_BOOT_NOTES)]

@@ -6,6 +6,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -38,12 +39,14 @@ _NOTES = (
 
 @dataclass(frozen=True)
 class Workflow:
-    """What a user does with one request. ``run`` is given the headers, and the cloud of the image; it returns a server's id."""
+    """What a user does with one request. ``run`` is given a client of his cloud's gateway, the headers, and the cloud of the
+    image; it returns a server's id, where there is one to be deleted."""
 
     key: str
     title: str
+    service: str
     scope: str
-    run: Callable[[Mapping[str, str], str], str | None]
+    run: Callable[[Client, Mapping[str, str], str], str | None]
 
 
 @dataclass(frozen=True)
@@ -65,38 +68,38 @@ class Form:
         return f"{self.workflow.title}, {'all here' if self.cloud == HERE else 'there'}, {_WORDS[self.token]}"
 
 
-def workflows(place: Place, things: Things) -> tuple[Workflow, ...]:
-    """Return the workflows whose calls are counted, as the user of ``HERE`` asks for them at its gateway."""
-    image, compute = (Client(place.frontend(HERE, service), place.tls()) for service in ("image", "compute"))
+def workflows(things: Things) -> tuple[Workflow, ...]:
+    """Return the workflows whose calls are counted."""
 
-    def listing(client: Client, path: str) -> Callable[[Mapping[str, str], str], None]:
-        def run(headers: Mapping[str, str], _: str) -> None:
-            expect(client.ask_again("GET", path, headers), 200, path)
+    def listing(path: str) -> Callable[[Client, Mapping[str, str], str], None]:
+        def run(client: Client, headers: Mapping[str, str], _: str) -> None:
+            expect(client.ask("GET", path, headers), 200, path)
 
         return run
 
-    def boot(headers: Mapping[str, str], cloud: str) -> str:
+    def boot(client: Client, headers: Mapping[str, str], cloud: str) -> str:
         wanted = things.server(things.cirros[cloud])
         told = {**headers, "Content-Type": "application/json"}
-        answer = compute.ask_again("POST", "/v2.1/servers", told, json.dumps(wanted).encode())
+        answer = client.ask("POST", "/v2.1/servers", told, json.dumps(wanted).encode())
         server = expect(answer, 202, "to boot a server").json()["server"]["id"]
         # Straight at Nova, and by the run's own token, so that no gateway hears of it.
         until_active(partial(things.is_listed, HERE, wanted), "a server whose calls are counted")
         return str(server)
 
     return (
-        Workflow("images", "image list", IMAGE_THERE, listing(image, "/v2/images")),
-        Workflow("servers", "server list", ABROAD, listing(compute, "/v2.1/servers/detail")),
-        Workflow("boot", "server create, the image", IMAGE_THERE, boot),
+        Workflow("images", "image list", "image", IMAGE_THERE, listing("/v2/images")),
+        Workflow("servers", "server list", "compute", ABROAD, listing("/v2.1/servers/detail")),
+        Workflow("boot", "server create, the image", "compute", IMAGE_THERE, boot),
     )
 
 
 def count(place: Place, things: Things, times: int, say: Callable[[str], None]) -> list[Part]:
     """Run each workflow so many times in each of its forms, and return the calls, in sums and each kind, as parts."""
     found: dict[Form, list[Counter[Call]]] = {}
+    known = workflows(things)
     for number in range(times):
         say(f"calls: {number + 1} of {times}")
-        for workflow in workflows(place, things):
+        for workflow in known:
             for cloud in (HERE, THERE):
                 token = place.new_token()
                 for form in (Form(workflow, cloud, FIRST), Form(workflow, cloud, AGAIN)):
@@ -108,7 +111,8 @@ def count(place: Place, things: Things, times: int, say: Callable[[str], None]) 
 def _count_one(form: Form, token: str, place: Place, things: Things) -> Counter[Call]:
     headers = plain(token) if form.cloud == HERE else scoped(form.workflow.scope)(token)
     logs = GatewayLogs({cloud: place.lab.log(cloud, "gateway") for cloud in (HERE, THERE)})
-    server = form.workflow.run(headers, form.cloud)
+    with closing(Client(place.frontend(HERE, form.workflow.service), place.tls())) as client:
+        server = form.workflow.run(client, headers, form.cloud)
     calls = logs.calls()
     if server is not None:
         things.delete(HERE, server)

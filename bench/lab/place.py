@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bench.errors import BenchError
 from bench.lab.processes import Processes
-from examples.session import lab_status, lab_with, openstackoid
+from examples.session import lab_with, openstackoid
 from openstackoid.lab.lab import Lab
 from openstackoid.scope import join_token, parse
 
@@ -84,4 +84,7 @@ def standing(console: Console) -> Iterator[Place]:
 
 def _states() -> dict[str, str]:
     """Return the state of each cloud of the lab; none where it was never up."""
-    return {cloud["name"]: cloud["state"] for cloud in lab_status()["clouds"]}
+    done = openstackoid("lab", "status", "--format", "json")
+    if done.code != 0:
+        raise BenchError(done.stderr.strip().removeprefix("openstackoid: "))
+    return {cloud["name"]: cloud["state"] for cloud in done.json()["clouds"]}

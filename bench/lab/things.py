@@ -90,6 +90,8 @@ class Things:
 
     def clean(self) -> None:
         """Delete all that has the name of a run's things, in both clouds."""
+        # A question may have been broken off, and its answer still be under way.
+        self.close()
         for cloud in (HERE, THERE):
             listed = expect(self.ask(cloud, "compute", "GET", f"/v2.1/servers?name=^{NAME}"), 200, "to list servers")
             for server in listed.json()["servers"]:
@@ -97,6 +99,11 @@ class Things:
             for image in self._images(cloud):
                 if image["name"].startswith(NAME):
                     expect(self.ask(cloud, "image", "DELETE", f"/v2/images/{image['id']}"), 204, "to delete an image")
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in self._clients.values():
+            client.close()
 
     def prepare(self, size: int, servers: int) -> None:
         """Put an image of ``size`` bytes into each cloud, and boot so many servers in each."""
@@ -149,3 +156,4 @@ def prepared(place: Place, size: int, servers: int) -> Iterator[Things]:
         yield things
     finally:
         things.clean()
+        things.close()
