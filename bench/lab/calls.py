@@ -16,7 +16,7 @@ from bench.lab.place import HERE, THERE, Place
 from bench.lab.things import ABROAD, Things, until_active
 from bench.lab.ways import IMAGE_THERE, plain, scoped
 from bench.results import Part, Row
-from bench.spread import Spread, ratios
+from bench.spread import Spread
 
 FIRST, AGAIN = "first", "again"
 """With a token that nobody has seen before, and with the same token again."""
@@ -105,19 +105,19 @@ def count(place: Place, things: Things, times: int, say: Callable[[str], None]) 
                 for form in (Form(workflow, cloud, FIRST), Form(workflow, cloud, AGAIN)):
                     found.setdefault(form, []).append(_count_one(form, token, place, things))
     typical = {form: typically(counts) for form, counts in found.items()}
-    return [sums(found), *(kinds(key, typical) for key in dict.fromkeys(form.workflow.key for form in typical))]
+    return [sums(typical), *(kinds(key, typical) for key in dict.fromkeys(form.workflow.key for form in typical))]
 
 
 def _count_one(form: Form, token: str, place: Place, things: Things) -> Counter[Call]:
     headers = plain(token) if form.cloud == HERE else scoped(form.workflow.scope)(token)
+    # What came before, the log-in as well, may still have to be written down, or go on among services.
+    time.sleep(_SETTLED)
     logs = GatewayLogs({cloud: place.lab.log(cloud, "gateway") for cloud in (HERE, THERE)})
     with closing(Client(place.frontend(HERE, form.workflow.service), place.tls())) as client:
         server = form.workflow.run(client, headers, form.cloud)
     calls = logs.calls()
     if server is not None:
         things.delete(HERE, server)
-        # What Neutron tells Nova about the end of a port is no part of the next count.
-        time.sleep(_SETTLED)
     return calls
 
 
@@ -127,17 +127,15 @@ def typically(counts: Sequence[Counter[Call]]) -> Counter[Call]:
     return Counter({call: number for call in every if (number := statistics.median_low(counted[call] for counted in counts))})
 
 
-def sums(found: Mapping[Form, Sequence[Counter[Call]]]) -> Part:
+def sums(typical: Mapping[Form, Counter[Call]]) -> Part:
     """Return how many calls each form costs, and of what kind, and in relation to the workflow that stays here."""
     rows = []
-    for form, counts in found.items():
-        figures = {
-            name: Spread.of([float(sum(number for call, number in counted.items() if of(call))) for counted in counts])
-            for name, of in _SUMS
-        }
+    for form, calls in typical.items():
+        found = {name: sum(number for call, number in calls.items() if of(call)) for name, of in _SUMS}
+        figures = {name: Spread.of([float(number)]) for name, number in found.items()}
         if form.cloud != HERE:
-            at_home = found[Form(form.workflow, HERE, form.token)]
-            figures["calls_ratio"] = ratios([float(one.total()) for one in counts], [float(one.total()) for one in at_home])
+            at_home = typical[Form(form.workflow, HERE, form.token)].total()
+            figures["calls_ratio"] = Spread.of([calls.total() / at_home])
         rows.append(Row(form.key, form.title, figures))
     return Part("calls", "Calls of a workflow, as the gateways have logged them", rows, list(_NOTES))
 
