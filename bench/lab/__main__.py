@@ -38,7 +38,7 @@ from bench.results import Part
 from openstackoid.errors import OpenstackoidError
 
 COUNTED = 3
-"""How often the calls of each workflow are counted at most; a median of fewer would keep what a service does by its clock."""
+"""How often the calls of each workflow are counted at most: often enough to tell them from what a service does by its clock."""
 
 _SERVERS = 2
 _WIDTH = 160

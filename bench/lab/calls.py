@@ -2,7 +2,6 @@
 """What a workflow costs in calls: each request that the two gateways are sent for it, here and with a service of the other."""
 
 import json
-import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -104,8 +103,8 @@ def count(place: Place, things: Things, times: int, say: Callable[[str], None]) 
                 token = place.new_token()
                 for form in (Form(workflow, cloud, FIRST), Form(workflow, cloud, AGAIN)):
                     found.setdefault(form, []).append(_count_one(form, token, place, things))
-    typical = {form: typically(counts) for form, counts in found.items()}
-    return [sums(typical), *(kinds(key, typical) for key in dict.fromkeys(form.workflow.key for form in typical))]
+    least = {form: at_least(counts) for form, counts in found.items()}
+    return [sums(least), *(kinds(key, least) for key in dict.fromkeys(form.workflow.key for form in least))]
 
 
 def _count_one(form: Form, token: str, place: Place, things: Things) -> Counter[Call]:
@@ -121,31 +120,30 @@ def _count_one(form: Form, token: str, place: Place, things: Things) -> Counter[
     return calls
 
 
-def typically(counts: Sequence[Counter[Call]]) -> Counter[Call]:
-    """Return each kind's median: what a service does by its clock, and not for the workflow, is seldom there twice."""
-    every = {call for counted in counts for call in counted}
-    return Counter({call: number for call in every if (number := statistics.median_low(counted[call] for counted in counts))})
+def at_least(counts: Sequence[Counter[Call]]) -> Counter[Call]:
+    """Return the least number of each kind: what a service does by its clock, and not for the workflow, only adds to it."""
+    return Counter({call: number for call in counts[0] if (number := min(counted[call] for counted in counts))})
 
 
-def sums(typical: Mapping[Form, Counter[Call]]) -> Part:
+def sums(least: Mapping[Form, Counter[Call]]) -> Part:
     """Return how many calls each form costs, and of what kind, and in relation to the workflow that stays here."""
     rows = []
-    for form, calls in typical.items():
+    for form, calls in least.items():
         found = {name: sum(number for call, number in calls.items() if of(call)) for name, of in _SUMS}
         figures = {name: Spread.of([float(number)]) for name, number in found.items()}
         if form.cloud != HERE:
-            at_home = typical[Form(form.workflow, HERE, form.token)].total()
+            at_home = least[Form(form.workflow, HERE, form.token)].total()
             figures["calls_ratio"] = Spread.of([calls.total() / at_home])
         rows.append(Row(form.key, form.title, figures))
     return Part("calls", "Calls of a workflow, as the gateways have logged them", rows, list(_NOTES))
 
 
-def kinds(key: str, typical: Mapping[Form, Counter[Call]]) -> Part:
+def kinds(key: str, least: Mapping[Form, Counter[Call]]) -> Part:
     """Return the calls of one workflow, each kind a row, with a figure for each form."""
-    forms = [form for form in typical if form.workflow.key == key]
+    forms = [form for form in least if form.workflow.key == key]
     rows = []
-    for call in sorted({call for form in forms for call in typical[form]}):
-        figures = {f"kind_{form.key.removeprefix(key + '_')}": Spread.of([float(typical[form][call])]) for form in forms}
+    for call in sorted({call for form in forms for call in least[form]}):
+        figures = {f"kind_{form.key.removeprefix(key + '_')}": Spread.of([float(least[form][call])]) for form in forms}
         where = f"{call.request} to {call.sent_to}"
         rows.append(Row(f"{call.gateway}: {where}", f"{call.gateway}: {where}", figures))
     return Part(f"calls_{key}", f"Calls of a workflow, kind by kind: {forms[0].workflow.title}", rows)

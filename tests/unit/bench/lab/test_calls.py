@@ -3,7 +3,7 @@
 
 from collections import Counter
 
-from bench.lab.calls import AGAIN, FIRST, Form, Workflow, kinds, sums, typically
+from bench.lab.calls import AGAIN, FIRST, Form, Workflow, at_least, kinds, sums
 from bench.lab.lines import GATEWAY, PYTHON, SERVICE, Call
 from bench.lab.place import HERE, THERE
 from bench.results import FIGURES
@@ -23,10 +23,10 @@ def test_a_form_is_named() -> None:
     assert Form(LIST, HERE, FIRST).title == "image list, all here, with a new token"
 
 
-def test_what_comes_once_in_three_times_is_not_the_workflows() -> None:
+def test_what_comes_now_and_then_is_not_the_workflows() -> None:
     noise = Call(HERE, "GET /placement/traits", SERVICE)
-    counts = [Counter({LISTED: 1}), Counter({LISTED: 1, noise: 7}), Counter({LISTED: 2})]
-    assert typically(counts) == Counter({LISTED: 1})
+    counts = [Counter({LISTED: 1, noise: 1}), Counter({LISTED: 1, noise: 7}), Counter({LISTED: 2})]
+    assert at_least(counts) == Counter({LISTED: 1})
 
 
 def test_the_sums_say_where_and_of_what_kind() -> None:
