@@ -17,7 +17,7 @@ help:
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make fuzz   inputs that nobody thought of, for ten minutes (FUZZ_SECONDS=...): parsers, the decision, bytes on a real HAProxy"
 	@echo "make bench  what routing by scope costs beside plain HAProxy, judged by its goals (nine minutes; exits with 1 if one is missed)"
-	@echo "make bench-lab  what the gateways add to real OpenStack services, and a workflow in calls; starts the lab if it is down (six minutes)"
+	@echo "make bench-lab  what the gateways add to real OpenStack services, and a workflow in calls; starts the lab if it is down (seven minutes)"
 	@echo "make setup  .venv with the commands 'openstack' and 'openstackoid'"
 	@echo "make clean  remove .venv (the lab's files: openstackoid lab down --purge)"
 

@@ -168,12 +168,12 @@ def _compared(place: Place, things: Things, asked: Sequence[Question], rounds: i
         for client in (*(way.client for question in asked for way in question.ways), *(way.client for way in ways)):
             connections.enter_context(closing(client))
         say("one boot by each way, which is not counted")
-        boots.one_round(ways, place, things, 0)
+        boots.one_round(ways, place, things)
         for number in range(rounds):
             say(f"round {number + 1} of {rounds}")
             for question in asked:
-                take(question.key, turns.one_round(question, place, things.token, number))
-            take("boot", boots.one_round(ways, place, things, number))
+                take(question.key, turns.one_round(question, place, things.token))
+            take("boot", boots.one_round(ways, place, things))
     parts = [part_of(one.key, one.title, one.ways, samples[one.key], beside=BESIDE) for one in asked]
     parts[0].notes.extend(_NOTES)
     return [*parts, part_of("boot", boots.TITLE, ways, samples["boot"], notes=_BOOT_NOTES)]

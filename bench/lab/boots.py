@@ -15,7 +15,7 @@ from bench.lab.goals import ACROSS, THROUGH
 from bench.lab.place import HERE, THERE, Place
 from bench.lab.samples import Sample
 from bench.lab.things import Things, looked_for, until_active
-from bench.lab.turns import rotated
+from bench.lab.turns import drawn
 from bench.lab.ways import IMAGE_THERE, STRAIGHT, plain, scoped
 
 TITLE = "A server of 1 MiB of image, from the request to ACTIVE"
@@ -43,9 +43,9 @@ def boots(place: Place) -> tuple[Boot, ...]:
     )
 
 
-def one_round(ways: tuple[Boot, ...], place: Place, things: Things, number: int) -> dict[str, Sample]:
-    """Return a sample of each way by its key. Who begins depends on the ``number`` of the round."""
-    return {way.key: boot(way, place, things) for way in rotated(ways, number)}
+def one_round(ways: tuple[Boot, ...], place: Place, things: Things) -> dict[str, Sample]:
+    """Return a sample of each way by its key."""
+    return {way.key: boot(way, place, things) for way in drawn(ways)}
 
 
 def boot(way: Boot, place: Place, things: Things) -> Sample:

@@ -2,6 +2,7 @@
 """One question, asked by all its ways in turns, so that whatever else the machine does disturbs all alike."""
 
 import hashlib
+import random
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -14,10 +15,13 @@ from bench.lab.ways import Question, Way
 T = TypeVar("T")
 
 
-def rotated(items: Sequence[T], first: int) -> list[T]:
-    """Return the items, beginning with another one for each number."""
-    at = first % len(items)
-    return [*items[at:], *items[:at]]
+def drawn(items: Sequence[T]) -> list[T]:
+    """Return the items in an order that is drawn anew.
+
+    In an order that stays, or only begins elsewhere, a way would always follow the same other one, and find the service's
+    process warm or cold by that: more than what a gateway adds to a short answer.
+    """
+    return random.sample(items, len(items))
 
 
 def warm(question: Question, token: str) -> None:
@@ -31,12 +35,12 @@ def warm(question: Question, token: str) -> None:
             raise BenchError(f"{way.title}: {question.title}: these are not the bytes that were uploaded")
 
 
-def one_round(question: Question, place: Place, token: str, number: int) -> dict[str, Sample]:
-    """Return a sample of each way by its key. Who begins depends on the ``number`` of the round."""
+def one_round(question: Question, place: Place, token: str) -> dict[str, Sample]:
+    """Return a sample of each way by its key."""
     warm(question, token)
     asked: dict[str, list[Sample]] = {way.key: [] for way in question.ways}
-    for repeat in range(question.repeats):
-        for way in rotated(question.ways, number + repeat):
+    for _ in range(question.repeats):
+        for way in drawn(question.ways):
             asked[way.key].append(_ask(question, way, place, place.new_token() if question.new_tokens else token))
     return {key: Sample.of(samples) for key, samples in asked.items()}
 

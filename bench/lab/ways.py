@@ -94,8 +94,8 @@ def questions(place: Place, things: Things, alone: Terminator) -> list[Question]
     file = ways("image", files[0], files[1], IMAGE_THERE, things.digest)
     first = ways("image", "/v2/images", "/v2/images", IMAGE_THERE)
     return [
-        Question("images", "GET /v2/images", images, 20),
-        Question("servers", "GET /servers/detail, two servers", servers, 6),
+        Question("images", "GET /v2/images", images, 50),
+        Question("servers", "GET /servers/detail, two servers", servers, 10),
         Question("download", "An image of 64 MiB, downloaded", file, 3, length=SIZE),
         Question("first", "GET /v2/images, each time with a token that nobody has seen", first, 1, new_tokens=True),
     ]
