@@ -29,7 +29,7 @@ _SUMS: tuple[tuple[str, Callable[[Call], bool]], ...] = (
     ("calls_python", lambda call: call.sent_to == PYTHON),
     ("calls_validating", lambda call: call.validates),
 )
-_SETTLED = 1.0
+_SETTLED = 0.5
 _NOTES = (
     "A call is a request that a gateway was sent, and sends on once; what another gateway's Python service asks is one, too.",
     "The user's log-in is not counted, nor are his looks at a server that boots. Kind by kind: in results.md.",
