@@ -76,20 +76,21 @@ def measure_bodies(haproxy: Haproxy, folder: Path, rounds: Rounds, size: int) ->
                 ),
             ]
         with on(cores.load):
-            samples = _in_turns(ways, rounds.count, size)
+            samples = _in_turns(ways, rounds, size)
     notes = ["Memory grown: of HAProxy, and of the Python service where it takes part, at the peak of a transfer."]
     return Part("bodies", f"Bodies of {size / 2**20:,.0f} MiB, one at a time", _rows(ways, samples), notes)
 
 
-def _in_turns(ways: Sequence[_Way], rounds: int, size: int) -> dict[str, list[_Sample]]:
+def _in_turns(ways: Sequence[_Way], rounds: Rounds, size: int) -> dict[str, list[_Sample]]:
     samples: dict[str, list[_Sample]] = {way.key: [] for way in ways}
     source = blob(size)
     try:
         for way in ways:
             _once(way, source, min(size, 2**20))
-        for number in range(rounds):
+        for number in range(rounds.count):
             first = number % len(ways)
             for way in [*ways[first:], *ways[:first]]:
+                rounds.say(f"round {number + 1} of {rounds.count}: {way.title}")
                 samples[way.key].append(_once(way, source, size))
     finally:
         os.close(source)

@@ -8,6 +8,7 @@ from bench.compare import Rounds, Way, in_turns, rates_and_costs
 from bench.load import Request
 from bench.meshes import TOKEN
 from bench.results import Part
+from bench.revocation import measure_revocation
 from bench.routing import AUTH, ways
 from bench.stage import Stage
 
@@ -46,10 +47,13 @@ def measure_bridge(stage: Stage, rounds: Rounds) -> Part:
         Way("written_oddly", "a scope with an escape, forwarded", written, haproxy, bridge, "CloudTwo", "validate_local", 16),
         replace(write, baseline="validate_local"),
     ]
-    rows = rates_and_costs(compared, in_turns(compared, rounds))
+    rows = [*rates_and_costs(compared, in_turns(compared, rounds)), measure_revocation(stage)]
     return Part(
         "bridge",
         "The Python service, in relation to a validation that HAProxy forwards alone",
         rows,
-        ["What a whole workflow costs in calls is not measured here: that needs real services (bench-lab)."],
+        [
+            "Revoked: from the revocation to the last request that was let in, the longest of some times.",
+            "What a whole workflow costs in calls is not measured here: that needs real services (bench-lab).",
+        ],
     )

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ways that are compared: measured in turns, round after round, so that a noisy machine disturbs all alike."""
 
-import http.client
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from bench.asking import Asking
 from bench.cores import Cores
 from bench.errors import BenchError
-from bench.haproxy import SERVED_BY
+from bench.handshakes import handshakes
 from bench.load import Answers, NoAnswerError, Request, load
 from bench.processes import Cpu, cpu
 from bench.results import Row
@@ -21,7 +20,7 @@ class Way:
     """One way of a request: through which processes it goes, and who is to answer it in the end.
 
     ``baseline``: the key of the way to which its figures are put in relation, or None. ``bridge``: the process of the Python
-    service, where the request goes through it.
+    service, where the request goes through it. ``anew``: each request has a connection of its own, with a whole TLS handshake.
     """
 
     key: str
@@ -32,6 +31,7 @@ class Way:
     served_by: str = "CloudOne"
     baseline: str | None = "plain"
     connections: int = 32
+    anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,12 @@ class Sample:
 
 @dataclass(frozen=True)
 class Rounds:
-    """How often and how long each way is measured, and where."""
+    """How often and how long each way is measured, and where. ``say`` is told what is being done, for who waits."""
 
     count: int
     seconds: float
     cores: Cores
+    say: Callable[[str], None] = lambda _: None
 
 
 def in_turns(ways: Sequence[Way], rounds: Rounds, pauses: Mapping[str, float] | None = None) -> dict[str, list[Sample]]:
@@ -69,6 +70,7 @@ def in_turns(ways: Sequence[Way], rounds: Rounds, pauses: Mapping[str, float] | 
     for number in range(rounds.count):
         first = number % len(ways)
         for way in [*ways[first:], *ways[:first]]:
+            rounds.say(f"round {number + 1} of {rounds.count}: {way.title}")
             samples[way.key].append(measure(way, rounds.seconds, rounds.cores, (pauses or {}).get(way.key)))
     return samples
 
@@ -83,7 +85,10 @@ def measure(way: Way, seconds: float, cores: Cores, pause_ms: float | None) -> S
 
 def _sample(way: Way, seconds: float, cores: Cores, pause_ms: float | None) -> Sample:
     before, started = _cpu(way), time.perf_counter()
-    answers = load(way.request, way.connections, seconds, cores.load, pause_ms)
+    if way.anew:
+        answers = handshakes(way.request, seconds, cores.load)
+    else:
+        answers = load(way.request, way.connections, seconds, cores.load, pause_ms)
     lasted = time.perf_counter() - started
     haproxy, bridge = (after - earlier for after, earlier in zip(_cpu(way), before, strict=True))
     return Sample(answers, haproxy, bridge, lasted)
@@ -95,25 +100,16 @@ def _cpu(way: Way) -> tuple[Cpu, Cpu]:
 
 def check(way: Way) -> None:
     """Ask once. Raises :class:`BenchError` where the answer is not 200, or is not of who is to answer."""
-    parts = urlsplit(way.request.url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    request = way.request
+    if request.fresh is not None:
+        request = replace(request, headers=(*request.headers, request.fresh % 0))
     try:
-        headers = dict(line.split(": ", 1) for line in way.request.headers)
-        if way.request.fresh is not None:
-            name, _, value = way.request.fresh.partition(": ")
-            headers[name] = value % 0
-        connection.request(way.request.method, parts.path, way.request.body, headers)
-        answer = connection.getresponse()
-        said = answer.read()
-        by = answer.getheader(SERVED_BY)
+        with Asking(request) as asking:
+            status, by, said = asking.ask()
     except OSError as error:
         raise BenchError(f"{way.key}: {way.request.url} does not answer: {error}") from None
-    finally:
-        connection.close()
-    if answer.status != 200 or by != way.served_by:
-        raise BenchError(
-            f"{way.key}: {answer.status}, served by {by}, not {way.served_by}: {said[:200].decode(errors='replace')}"
-        )
+    if status != 200 or by != way.served_by:
+        raise BenchError(f"{way.key}: {status}, served by {by}, not {way.served_by}: {said[:200].decode(errors='replace')}")
 
 
 def rates_and_costs(ways: Sequence[Way], samples: Mapping[str, list[Sample]]) -> list[Row]:

@@ -35,11 +35,24 @@ _TIMEOUTS = """\
 """
 
 
+REVOKED = "revoked.lst"
+"""The list of tokens that the server which stands for all Keystones does not accept (any more)."""
+
+
 @dataclass(frozen=True)
 class Instance:
-    """A running HAProxy."""
+    """A running HAProxy, and its control socket."""
 
     pid: int
+    control: Path
+
+    def say(self, command: str) -> str:
+        """Give a command at the control socket, and return the answer."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(str(self.control))
+            control.sendall(f"{command}\n".encode())
+            with control.makefile() as answer:
+                return answer.read()
 
 
 @contextmanager
@@ -51,17 +64,19 @@ def instance(
     *,
     patience: float = PATIENCE,
     quiet: bool = False,
+    under: Sequence[str] = (),
 ) -> Iterator[Instance]:
     """Run HAProxy on ``files``, which are written into ``folder``, on ``cores``.
 
     The configuration must have a control socket ``haproxy.sock`` in the folder. HAProxy answers there once it accepts.
     ``quiet``: it writes what a script logs to its log only, and not to stderr as well; nor does it say why it does not start.
+    ``under``: the words before the command, of a tool that looks at it.
     """
     write_files(folder, files)
     control = folder / "haproxy.sock"
-    argv = [str(haproxy.path), "-db", *(["-q"] if quiet else []), "-f", str(folder / CONFIGURATION)]
+    argv = [*under, str(haproxy.path), "-db", *(["-q"] if quiet else []), "-f", str(folder / CONFIGURATION)]
     with running(argv, cores, lambda: answers(control), environment=haproxy.environment(), patience=patience) as process:
-        yield Instance(process.pid)
+        yield Instance(process.pid, control)
 
 
 def answers(control: Path) -> bool:
@@ -86,38 +101,53 @@ def _global(folder: Path, *more: str) -> str:
 def backends(folder: Path, clouds: Mapping[str, Sequence[str]], token: str) -> dict[str, str]:
     """Return the files of the server that stands for all backends and peers: it answers by itself, at once.
 
-    ``clouds``: where it listens, by the name that it gives itself there. ``token``: its answer to the validation of a token.
+    ``clouds``: where it listens, with the options of that socket, by the name that it gives itself there. ``token``: its answer
+    to the validation of a token.
     """
     text = [_global(folder), f"defaults\n{_TIMEOUTS}"]
     for name, addresses in clouds.items():
         text += [f"frontend {name}", *(f"    bind {address}" for address in addresses)]
+        revoked = f"{{ path_end /auth/tokens }} {{ req.hdr(x-subject-token) -m str -f {REVOKED} }}"
         answer = f"    http-request return status 200 content-type application/json hdr {SERVED_BY} {name}"
         text += [
             "    tcp-request connection reject if !{ src 127.0.0.0/8 }",
             "    http-request wait-for-body time 5s if METH_POST",
+            f"    http-request return status 401 if {revoked}",
             f"{answer} hdr X-Subject-Token none file token.json if {{ path_end /auth/tokens }}",
             f"{answer} file body.json",
         ]
-    return {CONFIGURATION: "\n".join(text) + "\n", "body.json": BODY, "token.json": token}
+    return {CONFIGURATION: "\n".join(text) + "\n", "body.json": BODY, "token.json": token, REVOKED: ""}
 
 
-def plain(folder: Path, port: int, services: Sequence[str], backend: int, *, log: bool = True) -> dict[str, str]:
+@dataclass(frozen=True)
+class Wire:
+    """What is added to a plain HAProxy's configuration: lines to ``global``, options to its socket and to its servers."""
+
+    general: Sequence[str] = ()
+    bind: str = ""
+    server: str = ""
+
+
+def plain(
+    folder: Path, port: int, services: Sequence[str], backend: int, *, log: bool = True, wire: Wire | None = None
+) -> dict[str, str]:
     """Return the file of a plain HAProxy: the first part of the path names the backend, and that is all.
 
     Its timeouts and health checks are the gateway's, and it logs each request, as the gateway does, unless told not to.
     """
-    text = [_global(folder, "log stdout format raw local0 info")]
+    wire = wire or Wire()
+    text = [_global(folder, "log stdout format raw local0 info", *wire.general)]
     text += [f"defaults\n{_TIMEOUTS}" + ("    log global\n    option httplog\n" if log else "")]
-    text += ["frontend plain", f"    bind 127.0.0.1:{port}"]
+    text += ["frontend plain", f"    bind 127.0.0.1:{port}{wire.bind}"]
     text += [f"    use_backend {service} if {{ path_beg /{service}/ }}" for service in services]
-    text += [_backend(service, service, backend) for service in services]
+    text += [_backend(service, service, f"{backend}{wire.server}") for service in services]
     return {CONFIGURATION: "\n".join(text) + "\n"}
 
 
 def old_way(folder: Path, port: int, talking: int, services: Sequence[str], clouds: Mapping[str, int]) -> dict[str, str]:
     """Return the files of the old way: a Lua script reads the scope and chooses the backend, for each request.
 
-    At the port ``talking`` it also logs a line at each step.
+    At the port ``talking`` it also logs a line at each step. ``clouds``: the port of each cloud's backends; they are not checked.
     """
     script = Path(__file__).with_name("old_way.lua").read_text(encoding="utf-8")
     text = [_global(folder, "log stdout format raw local0 info", f"lua-load {folder}/old_way.lua {folder}/services.txt")]
@@ -128,7 +158,7 @@ def old_way(folder: Path, port: int, talking: int, services: Sequence[str], clou
     rows = []
     for cloud, at in clouds.items():
         for service in services:
-            text.append(_backend(f"{cloud}_{service}", service, at))
+            text.append(f"backend {cloud}_{service}\n    server s1 127.0.0.1:{at}")
             rows += [f"{cloud} {service} {interface} {old_host(cloud)}/{service}" for interface in INTERFACES]
     return {CONFIGURATION: "\n".join(text) + "\n", "old_way.lua": script, "services.txt": "\n".join(rows) + "\n"}
 
@@ -138,7 +168,8 @@ def old_host(cloud: str) -> str:
     return f"{cloud.lower()}.example"
 
 
-def _backend(name: str, service: str, port: int) -> str:
+def _backend(name: str, service: str, server: str) -> str:
+    """Return a backend; ``server`` is the server's port on loopback, and its options."""
     lines = [f"option httpchk GET /{service}/", "default-server check inter 2s downinter 500ms fall 2 rise 1"]
-    lines += [f"server s1 127.0.0.1:{port}"]
+    lines += [f"server s1 127.0.0.1:{server}"]
     return f"backend {name}\n" + "\n".join(f"    {line}" for line in lines)

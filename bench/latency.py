@@ -49,4 +49,5 @@ def _row(key: str, title: str, mine: Sequence[Sample], plain: Sequence[Sample]) 
     if mine is not plain:
         figures["added_p50_us"] = differences([s.answers.p50 for s in mine], [s.answers.p50 for s in plain])
         figures["added_p99_us"] = differences([s.answers.p99 for s in mine], [s.answers.p99 for s in plain])
+        figures["added_p999_us"] = differences([s.answers.p999 for s in mine], [s.answers.p999 for s in plain])
     return Row(key, title, figures)

@@ -87,7 +87,7 @@ class Noise:
         stolen = ticks[7] / max(1, sum(ticks[:8])) * 100
         return {
             "noise": f"load average before the run {self._load:.2f}; {stolen:.1f} % of the time taken by the host",
-            "duration": f"{time.monotonic() - self._before[1]:.0f} s",
+            "duration": f"{time.monotonic() - self._before[1]:.0f} s in all",
         }
 
 

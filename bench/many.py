@@ -4,11 +4,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bench.compare import Way
 from bench.errors import BenchError
 from bench.load import Request
-from bench.meshes import many_clouds
+from bench.meshes import many_clouds, one_of_many
 from bench.routing import AUTH
 
 PEERS = "Peers"
@@ -26,6 +27,18 @@ class Places:
     def mesh(self, clouds: int) -> str:
         """Return the description of a mesh of so many clouds."""
         return many_clouds(clouds, self.own, self.peers, self.backend)
+
+    def describe(self, folder: Path, clouds: int) -> None:
+        """Write the same description into a folder, a file for each cloud."""
+        folder.mkdir(parents=True)
+        for number in range(1, clouds + 1):
+            self.add(folder, number)
+
+    def add(self, folder: Path, number: int) -> None:
+        """Write the description of one cloud into a folder; it is there as a whole at once."""
+        draft = folder / f"cloud-{number}.new"
+        draft.write_text(one_of_many(number, self.own, self.peers, self.backend), encoding="utf-8")
+        draft.rename(draft.with_suffix(".yaml"))
 
     def leaving(self, cloud: int, haproxy: int) -> Way:
         """Return the way of a request whose scope leaves for the cloud of this number."""

@@ -2,40 +2,47 @@
 """The meshes of the benchmark: descriptions of clouds with eight services, and what their Keystone says of a token."""
 
 import json
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
-from openstackoid.mesh import Mesh, catalog, parse_mesh
+from openstackoid.mesh import Mesh, Tls, catalog, parse_mesh
 
 SERVICES = ("compute", "identity", "image", "network", "object-store", "orchestration", "placement", "volumev3")
 """The catalog types that each cloud has."""
 OFFICIAL = tuple("block-storage" if service == "volumev3" else service for service in SERVICES)
 """The same, as a scope names them."""
 
-POLICY = [
-    "    policy: {peers: {CloudTwo: {services: {'*': all}, people: [{name: members, roles: [member, reader]}]}}}",
-]
+_HEAD = ("mesh: 1", "clouds:")
+
+POLICY = "{CloudTwo: {services: {'*': all}, people: [{name: members, roles: [member, reader]}]}}"
 """CloudOne lets CloudTwo's members in."""
 
 TOKEN = "gAAAAABn" + "Zm9yX3RoZV9iZW5jaG1hcms" * 8
 """As long as a Fernet token, and of the same characters."""
 
 
-def two_clouds(one: int, two: int, backend: int) -> str:
-    """Return two clouds with a port each, one path a service; the gateway of CloudOne has backends at ``backend``."""
-    text = ["mesh: 1", "clouds:", "  CloudOne:", *POLICY, "    services:"]
+def two_clouds(one: int, two: int, backend: int, tls: Tls | None = None, *, believed: float = 60) -> str:
+    """Return two clouds with a port each, one path a service; the gateway of CloudOne has backends at ``backend``.
+
+    ``tls``: the certificate and the authority of CloudOne's gateway; both clouds' frontends are https then. ``believed``: for how
+    long what CloudTwo says of a token is, in seconds.
+    """
+    scheme = "http" if tls is None else "https"
+    text = ["mesh: 1", "clouds:", "  CloudOne:", f"    policy: {{seconds: {believed:g}, peers: {POLICY}}}"]
+    if tls is not None:
+        text.append(f'    gateway: {{tls: {{certificate: "{tls.certificate}", authority: "{tls.authority}"}}}}')
+    text.append("    services:")
     text += [
-        f'      {service}: {{frontend: "http://127.0.0.1:{one}/{service}", backend: "http://127.0.0.1:{backend}/{service}"}}'
+        f'      {service}: {{frontend: "{scheme}://127.0.0.1:{one}/{service}", backend: "http://127.0.0.1:{backend}/{service}"}}'
         for service in SERVICES
     ]
     text += ["  CloudTwo:", "    services:"]
-    text += [f'      {service}: {{frontend: "http://127.0.0.1:{two}/{service}"}}' for service in SERVICES]
+    text += [f'      {service}: {{frontend: "{scheme}://127.0.0.1:{two}/{service}"}}' for service in SERVICES]
     return "\n".join(text) + "\n"
 
 
 def port_each(ports: Sequence[int], two: int, backend: int) -> str:
     """Return two clouds of which CloudOne has a port for each service and no paths, as Kolla-Ansible has it."""
-    text = ["mesh: 1", "clouds:", "  CloudOne:", *POLICY, "    services:"]
+    text = ["mesh: 1", "clouds:", "  CloudOne:", f"    policy: {{peers: {POLICY}}}", "    services:"]
     text += [
         f'      {service}: {{frontend: "http://127.0.0.1:{port}", backend: "http://127.0.0.1:{backend}"}}'
         for service, port in zip(SERVICES, ports, strict=True)
@@ -50,15 +57,20 @@ def many_clouds(count: int, own: Sequence[int], peers: Sequence[int], backend: i
 
     Each peer has an address of its own within 127.0.0.0/8 and the ports ``peers``, so that one server can stand for all.
     """
-    text = ["mesh: 1", "clouds:", *_cloud("CloudOne", "127.0.0.1", own, f', backend: "http://127.0.0.1:{backend}/{{}}"')]
-    for number, address in islice(_addresses(), count - 1):
-        text += _cloud(f"Cloud{number}", address, peers, "")
-    return "\n".join(text) + "\n"
+    each = (_one_of_many(number, own, peers, backend) for number in range(1, count + 1))
+    return "\n".join([*_HEAD, *(line for lines in each for line in lines)]) + "\n"
 
 
-def _addresses() -> Iterator[tuple[int, str]]:
-    """Return the peers' numbers, from 2, and addresses."""
-    return ((number, f"127.{number // 62500 + 1}.{number // 250 % 250}.{number % 250 + 1}") for number in range(2, 1_000_000))
+def one_of_many(number: int, own: Sequence[int], peers: Sequence[int], backend: int) -> str:
+    """Return a description of one of the same clouds, the first of which is CloudOne."""
+    return "\n".join([*_HEAD, *_one_of_many(number, own, peers, backend)]) + "\n"
+
+
+def _one_of_many(number: int, own: Sequence[int], peers: Sequence[int], backend: int) -> list[str]:
+    if number == 1:
+        return _cloud("CloudOne", "127.0.0.1", own, f', backend: "http://127.0.0.1:{backend}/{{}}"')
+    address = f"127.{number // 62500 + 1}.{number // 250 % 250}.{number % 250 + 1}"
+    return _cloud(f"Cloud{number}", address, peers, "")
 
 
 def _cloud(name: str, address: str, ports: Sequence[int], backend: str) -> list[str]:

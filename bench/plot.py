@@ -11,6 +11,8 @@ from bench.spread import Spread
 PANELS = (
     ("routing", "cpu_us"),
     ("routing", "rate_ratio"),
+    ("tls", "cpu_us"),
+    ("yardstick", "rate_ratio"),
     ("latency", "p50_us"),
     ("latency", "p99_us"),
     ("bodies", "mb_s"),

@@ -33,10 +33,12 @@ class Part:
     notes: list[str] = field(default_factory=list)
     upright: bool = False
     """Whether a table of it has a column for each row, for there are more figures than rows."""
+    seconds: float = 0.0
+    """How long it took to measure."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the part for a results file."""
-        return {"title": self.title, "rows": [row.as_json() for row in self.rows], "notes": self.notes}
+        return {"title": self.title, "seconds": self.seconds, "rows": [row.as_json() for row in self.rows], "notes": self.notes}
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ FIGURES = {
     "cpu_us": Figure("HAProxy, µs of CPU", 2),
     "cpu_ratio": Figure("CPU, ratio", 3),
     "bridge_us": Figure("Python, µs of CPU", 1),
+    "handshake_us": Figure("a handshake, µs of CPU", 1),
     "busy": Figure("core busy, %", 0),
     "waited": Figure("kept from it, %", 0),
     "failed": Figure("failed", 0),
@@ -61,18 +64,19 @@ FIGURES = {
     "p999_us": Figure("p99.9, µs", 0),
     "added_p50_us": Figure("added p50, µs", 1),
     "added_p99_us": Figure("added p99, µs", 1),
+    "added_p999_us": Figure("added p99.9, µs", 1),
     "mb_s": Figure("MB/s", 0),
     "cpu_s_gb": Figure("HAProxy, s of CPU a GB", 3),
     "bridge_s_gb": Figure("Python, s of CPU a GB", 3),
     "grown_mb": Figure("memory grown, MB", 1),
-    "parse_s": Figure("read the description, s", 2),
-    "compile_s": Figure("compile, s", 2),
     "haproxy_start_s": Figure("HAProxy's start, s", 2),
-    "start_s": Figure("the gateway's start, s", 2),
+    "start_s": Figure("the gateway's first start, s", 2),
+    "start_again_s": Figure("the gateway's start again, s", 2),
     "memory_mb": Figure("HAProxy, MB", 0),
     "python_mb": Figure("Python, MB", 0),
     "relay_us": Figure("supervisor, µs of CPU", 1),
-    "idle_busy": Figure("core busy with checks, %", 1),
+    "idle_busy": Figure("core busy without requests, %", 1),
+    "let_in_s": Figure("let in, s", 3),
     "change_s": Figure("a change live, s", 2),
     "change_failed": Figure("failed meanwhile", 0),
     # Of a request to a service of the lab, and of a workflow in calls.

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Part 1: what routing by scope costs, beside plain HAProxy forwarding and beside the old way."""
+"""Part 1: what routing by scope costs, beside plain HAProxy forwarding."""
 
 import json
 from dataclasses import replace
 
 from bench.compare import Rounds, Way, in_turns, rates_and_costs
-from bench.haproxy import old_host
 from bench.load import Request
 from bench.meshes import OFFICIAL, TOKEN
-from bench.results import Part, Row
-from bench.spread import ratios
+from bench.results import Part
 from bench.stage import Stage
 
 AUTH = f"X-Auth-Token: {TOKEN}"
@@ -27,11 +25,9 @@ def ways(stage: Stage) -> list[Way]:
     two = scope(compute="CloudTwo", image="CloudOne")
     eight = f"X-Scope: {json.dumps({name: 'CloudOne' if name in ('identity', 'image') else 'CloudTwo' for name in OFFICIAL})}"
     token = f'X-Auth-Token: {TOKEN}!SCOPE!{{"*":"CloudOne","image":"CloudOne"}}'
-    plain, ours, old = stage.plain.pid, stage.ours.haproxy, stage.old.pid
+    plain, ours = stage.plain.pid, stage.ours.haproxy
     request = Request(stage.url("plain"), (AUTH,))
     own = replace(request, url=stage.url("one"))
-    host = f"Host: {old_host('CloudOne')}"
-    lua = Request(stage.url("old"), (host, AUTH))
     ports = replace(request, url=stage.url("image", "/v2/images"))
     global_id = "X-OpenStack-Request-Id: req-1a2b3c4d-93a5-4a1c-8c5e-0d4bb7d7a5d1"
     write = Request(
@@ -57,14 +53,6 @@ def ways(stage: Stage) -> list[Way]:
             replace(ports, headers=(AUTH, stays)),
             stage.ours_ports.haproxy,
         ),
-        Way("lua_none", "the old way: Lua, no scope", lua, old),
-        Way("lua_stays", "the old way: Lua, a scope that stays", replace(lua, headers=(host, AUTH, stays)), old),
-        Way(
-            "lua_talks",
-            "the old way, with the prototype's lines in the log",
-            Request(stage.url("talking"), (host, AUTH, stays)),
-            old,
-        ),
         Way("write", "a scoped write, through the Python service", write, ours, stage.ours.bridge, connections=16),
     ]
 
@@ -72,20 +60,9 @@ def ways(stage: Stage) -> list[Way]:
 def measure_routing(stage: Stage, rounds: Rounds) -> Part:
     """Measure part 1."""
     compared = ways(stage)
-    samples = in_turns(compared, rounds)
-    rows = rates_and_costs(compared, samples)
-    titles = {way.key: way.title for way in compared}
-    rates = {key: [sample.answers.rate for sample in found] for key, found in samples.items()}
-    costs = {key: [sample.cost for sample in found] for key, found in samples.items()}
-    for ours, lua in (("none", "lua_none"), ("stays", "lua_stays"), ("stays", "lua_talks")):
-        figures = {"rate_ratio": ratios(rates[ours], rates[lua]), "cpu_ratio": ratios(costs[ours], costs[lua])}
-        rows.append(Row(f"{ours}_by_{lua}", f"{titles[ours]}, in relation to {titles[lua]}", figures))
     return Part(
         "routing",
         "Routing: GET of 1 KB, in relation to plain HAProxy",
-        rows,
-        [
-            "Log lines go to /dev/null. In operation the supervisor reads them: the part 'scale' says what that takes.",
-            "TLS is not measured.",
-        ],
+        rates_and_costs(compared, in_turns(compared, rounds)),
+        ["Log lines go to /dev/null. In operation the supervisor reads them: the part 'scale' says what that takes."],
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What routing, latency and the Python service are measured on: backends, plain HAProxy, our gateways and the old way."""
+"""What routing, latency and the Python service are measured on: backends, plain HAProxy and our gateways."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,44 +17,45 @@ from openstackoid.haproxy.binary import Haproxy
 
 @dataclass(frozen=True)
 class Stage:
-    """The running programs, and the ports at which they are asked."""
+    """The running programs, the ports at which they are asked, and what another one would run on."""
 
     backends: Instance
     plain: Instance
     silent: Instance
-    old: Instance
     ours: Gateway
     ours_ports: Gateway
     port: dict[str, int]
+    haproxy: Haproxy
+    folder: Path
+    cores: Cores
 
     def url(self, who: str, path: str = "/image/v2/images") -> str:
-        """Return the URL of ``who``: ``backend``, ``plain``, ``silent``, ``old``, ``talking``, ``one``, ``image``."""
+        """Return the URL of ``who``: ``backend``, ``plain``, ``silent``, ``one``, ``image``."""
         return f"http://127.0.0.1:{self.port[who]}{path}"
 
 
 @contextmanager
 def stage(haproxy: Haproxy, folder: Path, cores: Cores) -> Iterator[Stage]:
     """Run everything; what is compared runs on one core, what sends and answers on the others."""
-    names = ("backend", "plain", "silent", "old", "talking", "one", "two", *SERVICES)
+    names = ("backend", "plain", "silent", "one", "two", *SERVICES)
     port = dict(zip(names, free_ports(len(names)), strict=True))
     one = two_clouds(port["one"], port["two"], port["backend"])
     ports = port_each([port[service] for service in SERVICES], port["two"], port["backend"])
-    places = {name: folder / name for name in ("backends", "plain", "silent", "old", "ours", "ports")}
+    places = {name: folder / name for name in ("backends", "plain", "silent", "ours", "ports")}
     clouds = {"CloudOne": [f"127.0.0.1:{port['backend']}"], "CloudTwo": [f"127.0.0.1:{port['two']}"]}
     answering = configurations.backends(places["backends"], clouds, token_document(one))
     plain = configurations.plain(places["plain"], port["plain"], SERVICES, port["backend"])
     silent = configurations.plain(places["silent"], port["silent"], SERVICES, port["backend"], log=False)
-    old = configurations.old_way(
-        places["old"], port["old"], port["talking"], SERVICES, {"CloudOne": port["backend"], "CloudTwo": port["two"]}
-    )
     with ExitStack() as stack:
         run = stack.enter_context
         yield Stage(
             run(instance(haproxy, places["backends"], answering, cores.load)),
             run(instance(haproxy, places["plain"], plain, cores.gateway)),
             run(instance(haproxy, places["silent"], silent, cores.gateway)),
-            run(instance(haproxy, places["old"], old, cores.gateway, quiet=True)),
             run(gateway(haproxy, places["ours"], one, cores)),
             run(gateway(haproxy, places["ports"], ports, cores, with_bridge=False)),
             port,
+            haproxy,
+            folder,
+            cores,
         )

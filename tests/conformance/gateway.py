@@ -122,12 +122,13 @@ def running_gateways(
     down: tuple[str, ...] = (),
     audited: bool = False,
     edit: Callable[[str], str] = str,
+    edit_haproxy: Callable[[str], str] = str,
     bridge_log: IO[bytes] | None = None,
 ) -> Iterator[list[RunningGateway]]:
     """Start several gateways of one mesh; what is neither theirs nor ``down`` is played by the recorder.
 
     ``audited``: HAProxy's log is kept, and read for the audit log as the supervisor reads it. ``edit`` changes the mesh
-    description.
+    description, ``edit_haproxy`` what HAProxy is told.
     """
     text = edit(description(free_ports()))
     mesh = parse_mesh(text)
@@ -138,7 +139,9 @@ def running_gateways(
         gateways = []
         for name in at:
             log: list[bytes] | None = [] if audited else None
-            places = stack.enter_context(started(text, name, with_bridge=with_bridge, log=log, bridge_log=bridge_log))
+            places = stack.enter_context(
+                started(text, name, with_bridge=with_bridge, log=log, bridge_log=bridge_log, edit_haproxy=edit_haproxy)
+            )
             gateways.append(RunningGateway(name, mesh, recorder, *places, [] if log is None else log))
             stack.callback(gateways[-1].close)
         yield gateways
@@ -152,8 +155,11 @@ def started(
     with_bridge: bool,
     log: list[bytes] | None = None,
     bridge_log: IO[bytes] | None = None,
+    edit_haproxy: Callable[[str], str] = str,
 ) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
     """Start the two processes of the gateway of ``at``, and nothing around it; yield where they meet, and their ids.
+
+    ``edit_haproxy`` changes what HAProxy is told.
 
     ``log`` is given HAProxy's lines, but for what the audit log says; ``bridge_log`` is where the bridge writes its own, in the
     place of standard error.
@@ -172,7 +178,7 @@ def started(
                 processes.append(subprocess.Popen(command, stderr=bridge_log))
                 _wait(lambda: Path(sockets.bridge_socket).exists())
             for name, content in compile_gateway(mesh, at, sockets).items():
-                Path(folder, name).write_text(content)
+                Path(folder, name).write_text(edit_haproxy(content))
             # Quiet, it writes no log either.
             command = [str(HAPROXY.path), "-db", *(["-q"] if log is None else []), "-f", f"{folder}/haproxy.cfg"]
             output = subprocess.DEVNULL if log is None else subprocess.PIPE

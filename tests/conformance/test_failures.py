@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a user reads when a hop fails: the gateway, the cloud and the service, within the timeout, in OpenStack's error body."""
 
+import http.client
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
 from conformance.case import Case, auth, plain, sent
-from conformance.gateway import RunningGateway, running_gateway
+from conformance.gateway import HAPROXY, RunningGateway, running_gateway
+
+REMEMBERS = pytest.mark.skipif(HAPROXY.version < (2, 8), reason="HAProxy 2.6 cannot remember who is down")
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +41,47 @@ def test_a_local_service_that_is_down_is_named(alone: RunningGateway) -> None:
     assert (answer.status, answer.message) == (503, "gateway of CloudOne: compute of CloudOne cannot be reached")
 
 
-def test_once_the_health_check_knows_the_answer_is_immediate(alone: RunningGateway) -> None:
-    time.sleep(1)
+@REMEMBERS
+def test_who_asks_for_a_peer_that_was_just_found_down_is_told_at_once(alone: RunningGateway) -> None:
+    question = asks("/image/v2/images", '{"image":"CloudTwo"}')
+    first = alone.send(question)
     started = time.monotonic()
-    assert alone.send(asks("/image/v2/images", '{"image":"CloudTwo"}')).status == 503
+    assert [alone.send(question) for _ in range(3)] == [first] * 3
     assert time.monotonic() - started < 0.5
+    assert first.status == 503
+
+
+@REMEMBERS
+def test_when_the_moment_is_over_one_request_tries_and_the_others_are_told(alone: RunningGateway) -> None:
+    question = asks("/image/v2/images", '{"image":"Cloud-3.b"}')
+    assert alone.send(question).status == 503
+    time.sleep(2)
+    started = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        taken = sorted(pool.map(lambda _: timed(alone, question, started), range(4)))
+    assert [seconds > 0.5 for seconds in taken] == [False, False, False, True]
+
+
+def timed(gateway: RunningGateway, case: Case, started: float) -> float:
+    """Return when the answer was there, asked for on a connection of its own."""
+    listener = gateway.listener(case.to)
+    with closing(http.client.HTTPConnection(listener.host, listener.port, timeout=10)) as connection:
+        connection.request("GET", case.path, headers=dict(case.headers))
+        assert connection.getresponse().status == 503
+    return time.monotonic() - started
+
+
+def test_a_peer_that_is_back_is_asked_again() -> None:
+    question = asks("/image/v2/images", '{"image":"CloudTwo"}')
+    with running_gateway("CloudOne", with_bridge=False, down=("CloudTwo",)) as gateway:
+        assert gateway.send(question).status == 503
+        assert gateway.send(asks("/image/v2/images", '{"image":"Cloud-3.b"}')).status == 200
+        target = next(endpoint for endpoint in gateway.mesh.clouds["CloudTwo"].endpoints if endpoint.service == "image")
+        gateway.recorder.serve("CloudTwo", target.listener.port)
+        deadline = time.monotonic() + 5
+        while gateway.send(question).status != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
 
 def test_a_peer_that_never_answers_is_named_within_the_timeout() -> None:

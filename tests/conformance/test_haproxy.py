@@ -29,13 +29,15 @@ def whole() -> Iterator[dict[str, RunningGateway]]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_haproxy_decides_alone_or_asks(case: Case, without_bridge: dict[str, RunningGateway]) -> None:
+    """Also when it has learnt from the same request where its scope leads."""
     gateway = without_bridge[case.at]
-    gateway.recorder.seen.clear()
-    answer = gateway.send(case)
-    if case.native:
-        assert answer.status == 200
-        fulfils(case, gateway)
-    else:
+    for _ in range(2 if case.native else 1):
+        gateway.recorder.seen.clear()
+        answer = gateway.send(case)
+        if case.native:
+            assert answer.status == 200
+            fulfils(case, gateway)
+    if not case.native:
         assert (answer.status, answer.content_type) == (503, "application/json")
         assert case.method == "HEAD" or "Python service" in answer.message
         assert gateway.recorder.seen == []

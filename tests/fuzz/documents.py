@@ -79,7 +79,7 @@ _PIECES = [
     b"!SCOPE!", b"links", b"href", b"\xe2\x80\xa8",
 ]  # fmt: skip
 LINE = (
-    f"127.0.0.1 GET /image/v2/images -> local.image.public 200 12 ms -- trace={TRACED} at=1700000000000000 socket=1 via=token\n"
+    f"127.0.0.1 GET /image/v2/images -> local.image.public - 200 12 ms -- trace={TRACED} at=1700000000000000 socket=1 via=token\n"
 ).encode()
 
 
@@ -309,7 +309,7 @@ _LINE_PIECES = [
     b"\xff",
     b"%",
     b"#20",
-    b"peer.CloudTwo.1",
+    b"peer CloudTwo",
     b"gateway",
     b"bridge",
     b"9" * 20,

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "client": {"scope"},
     "certs": {"scope"},
 }
-SHARED = {"gateway": {"births", "private"}, "bridge": {"private"}, "certs": {"private"}}
+SHARED = {"mesh": {"private"}, "gateway": {"births", "private"}, "bridge": {"private"}, "certs": {"private"}}
 PURE = ("scope", "policy", "routing")
 INPUT_AND_OUTPUT = {"asyncio", "socket", "subprocess", "os", "pathlib", "time", "datetime", "aiohttp", "requests", "logging"}
 

@@ -19,7 +19,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run the bridge and return its exit code: 0 when it was stopped, 1 when it could not start."""
     parser = argparse.ArgumentParser(prog="python -m openstackoid.bridge", description=__doc__, allow_abbrev=False)
     parser.add_argument("--cloud", required=True, metavar="NAME", help="the cloud whose gateway this is")
-    parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="the mesh description")
+    parser.add_argument(
+        "--config", required=True, type=Path, metavar="MESH", help="the mesh description: a file, or a folder of files"
+    )
     parser.add_argument("--socket", required=True, type=Path, metavar="PATH", help="the unix socket to serve")
     parser.add_argument("--haproxy-socket", type=Path, metavar="PATH", help="HAProxy's control socket, to ask for health")
     parser.add_argument(

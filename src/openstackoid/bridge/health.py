@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which clouds and services are up, as HAProxy's health checks know it."""
+"""Which clouds and services are up: this cloud's by HAProxy's health checks, a peer's as its gateway answers."""
 
 import asyncio
 import csv
@@ -9,8 +9,8 @@ from typing import Any
 
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.runtime import RuntimeApi, RuntimeApiError
-from openstackoid.mesh import Cloud, Mesh
-from openstackoid.routing.places import backend_of
+from openstackoid.mesh import Mesh
+from openstackoid.routing.places import local_backend
 
 UP, DOWN, PARTLY, UNKNOWN = "up", "down", "partly", "unknown"
 
@@ -67,21 +67,31 @@ def states(answer: str) -> dict[str, str]:
     return found
 
 
-def mesh_page(mesh: Mesh, at: str, found: States) -> dict[str, Any]:
-    """Return the page about the mesh: its clouds and services, the gateway's own cloud first."""
-    names = [at, *sorted(name for name in mesh.clouds if name != at)]
-    return {"gateway": at, "clouds": [_cloud(mesh.clouds[name], at, found) for name in names]}
+def mesh_page(mesh: Mesh, at: str, found: States, peers: States) -> dict[str, Any]:
+    """Return the page about the mesh: its clouds and services, the gateway's own cloud first.
+
+    ``found`` is the health of HAProxy's backends, ``peers`` that of other clouds' gateways, by the cloud's name.
+    """
+    page = [_page_of(at, True, _at_home(mesh, at, found))]
+    for name in sorted(name for name in mesh.clouds if name != at):
+        health = peers.get(name, UNKNOWN)
+        page.append(_page_of(name, False, dict.fromkeys(sorted(mesh.outlines[name].shape.services), health)))
+    return {"gateway": at, "clouds": page}
 
 
-def _cloud(cloud: Cloud, at: str, found: States) -> dict[str, Any]:
-    services = []
-    for service in sorted(cloud.services):
-        # The one that users reach.
-        endpoint = cloud.endpoint(service, "public")
-        health = UNKNOWN if endpoint is None else found.get(backend_of(at, endpoint, cloud), UNKNOWN)
-        services.append({"type": service, "health": health})
-    health = _together(service["health"] for service in services)
-    return {"name": cloud.name, "home": cloud.name == at, "health": health, "services": services}
+def _at_home(mesh: Mesh, at: str, found: States) -> dict[str, str]:
+    cloud = mesh.clouds[at]
+    # The one that users reach.
+    reached = {service: cloud.endpoint(service, "public") for service in sorted(cloud.services)}
+    return {
+        service: UNKNOWN if endpoint is None else found.get(local_backend(endpoint), UNKNOWN)
+        for service, endpoint in reached.items()
+    }
+
+
+def _page_of(name: str, home: bool, services: States) -> dict[str, Any]:
+    listed = [{"type": service, "health": health} for service, health in services.items()]
+    return {"name": name, "home": home, "health": _together(services.values()), "services": listed}
 
 
 def _together(healths: Iterable[str]) -> str:

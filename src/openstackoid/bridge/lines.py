@@ -9,7 +9,7 @@ from collections.abc import Callable
 from openstackoid.bridge.log import shown_path
 from openstackoid.bridge.records import LOCAL, NONE, REFUSE, REMOTE, WAYS, Record
 from openstackoid.mesh import Endpoint, Mesh
-from openstackoid.routing.places import FRONTEND, is_local, peer_of
+from openstackoid.routing.places import FRONTEND, PEER, is_local
 from openstackoid.routing.workflows import TRACE_ID
 
 _AT_ONCE = 500
@@ -18,7 +18,8 @@ _AT_ONCE = 500
 _LONGEST = 8192
 _MICROSECONDS = 1e6
 _LINE = re.compile(
-    r"\S+ (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms"
+    r"\S+ (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
+    r" (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms"
     rf" \S+ trace=(?P<trace>{TRACE_ID}) at=(?P<at>[0-9]{{1,16}}) socket=(?P<socket>[0-9]{{1,5}}) via=(?P<via>\S*)(?: .*)?\n?"
 )
 _METHOD = re.compile(r"[A-Z]{1,16}")
@@ -33,9 +34,8 @@ def record_of_line(line: bytes, mesh: Mesh, at: str) -> tuple[str, Record] | Non
     if match is None:
         return None
     backend = match["backend"]
-    cloud = peer_of(backend)
-    if cloud is not None:
-        route = REMOTE
+    if backend == PEER:
+        cloud, route = match["cloud"], REMOTE
     elif is_local(backend):
         cloud, route = at, LOCAL
     elif backend == FRONTEND:

@@ -12,6 +12,7 @@ from openstackoid.bridge.head import Head
 from openstackoid.bridge.health import Health, mesh_page
 from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.peers import Trail, ask_peers
+from openstackoid.bridge.reachable import Reachable
 from openstackoid.bridge.records import RECORDS_OF_ONE, Records
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh
@@ -36,6 +37,7 @@ class Pages:
         self._upstream = upstream
         self._records = records
         self._health = health
+        self._reachable = Reachable(upstream)
 
     @staticmethod
     def own(path: str) -> bool:
@@ -50,7 +52,7 @@ class Pages:
             refusal.force_close()
             return refusal
         if head.path == MESH:
-            return _page(mesh_page(mesh, self.at, await self._health.states()))
+            return _page(mesh_page(mesh, self.at, await self._health.states(), await self._reachable.states(mesh)))
         if head.path.startswith(TRACE):
             return _page(await self._trace(head.path.removeprefix(TRACE), head.query, mesh))
         if head.path.startswith(WORKFLOW):

@@ -61,7 +61,9 @@ async def _ask(upstream: Upstream, mesh: Mesh, name: str, question: Question, pa
         return trail
     connect = mesh.clouds[upstream.at].timeouts.connect
     try:
-        content = await _answer(upstream, peer, question, path, Timeouts(connect=connect, server=PATIENCE))
+        content = await ask_gateway(
+            upstream, peer, question, path, Timeouts(connect=connect, server=PATIENCE), limit=ANSWER_LIMIT
+        )
     except AnswerError as error:
         trail.miss(name, error.message.removeprefix(f"gateway of {upstream.at}: "))
         return trail
@@ -90,8 +92,13 @@ def _read(content: bytes, name: str, trail: Trail) -> None:
         trail.miss(name, "it says that it has not kept all records")
 
 
-async def _answer(upstream: Upstream, peer: Cloud, question: Question, path: str, timeouts: Timeouts) -> bytes | None:
-    """Return what the gateway of a peer says, asked on one of its sockets after the other; None where it knows nothing."""
+async def ask_gateway(
+    upstream: Upstream, peer: Cloud, question: Question, path: str, timeouts: Timeouts, *, limit: int
+) -> bytes | None:
+    """Return what the gateway of a peer says, asked on one of its sockets after the other; None where it knows nothing.
+
+    Raises :class:`AnswerError`: it is not reached, or says something else, or more than ``limit`` bytes.
+    """
     sockets = {endpoint.frontend.origin(): endpoint.listener for endpoint in peer.endpoints}
     places = [
         Hop(f"{origin}{path}", f"the gateway of {peer.name} at {listener}", peer=peer.name)
@@ -100,7 +107,7 @@ async def _answer(upstream: Upstream, peer: Cloud, question: Question, path: str
 
     async def ask(hop: Hop) -> bytes | None:
         async with upstream.ask(hop, question, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
-            content = await read_answer(upstream, hop, answer, ANSWER_LIMIT)
+            content = await read_answer(upstream, hop, answer, limit)
         if answer.status not in (200, 404):
             raise upstream.unusable(hop, f"it answers {answer.status}")
         return content if answer.status == 200 else None

@@ -32,7 +32,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the subcommand to the command."""
     text = "say what a gateway would do with a request, without sending anything"
     parser = subparsers.add_parser("explain", help=text, description=f"{text[0].upper()}{text[1:]}.")
-    parser.add_argument("--config", required=True, type=Path, metavar="MESH", help="the mesh description")
+    parser.add_argument(
+        "--config", required=True, type=Path, metavar="MESH", help="the mesh description: a file, or a folder of files"
+    )
     parser.add_argument("--at", required=True, metavar="CLOUD", help="the cloud whose gateway gets the request")
     parser.add_argument("--scope", metavar="SCOPE", help='the scope, as in {"image": "CloudTwo"}: it stands in X-Scope')
     parser.add_argument(

@@ -26,7 +26,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     commands = group.add_subparsers(metavar="COMMAND", required=True)
     cloud = argparse.ArgumentParser(add_help=False)
     cloud.add_argument("--cloud", required=True, metavar="NAME", help="the cloud of the mesh whose gateway is meant")
-    cloud.add_argument("--config", required=True, type=Path, metavar="FILE", help="the mesh description")
+    cloud.add_argument(
+        "--config", required=True, type=Path, metavar="MESH", help="the mesh description: a file, or a folder of files"
+    )
     state = argparse.ArgumentParser(add_help=False)
     state.add_argument("--state-dir", type=Path, metavar="DIR", help="where the running gateway keeps its files and sockets")
     haproxy = argparse.ArgumentParser(add_help=False)

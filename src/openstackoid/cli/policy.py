@@ -29,7 +29,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     group = subparsers.add_parser("policy", help="whose users a cloud lets in, for what, and as whom")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--config", required=True, type=Path, metavar="FILE", help="the mesh description")
+    common.add_argument(
+        "--config", required=True, type=Path, metavar="MESH", help="the mesh description: a file, or a folder of files"
+    )
     common.add_argument("--cloud", required=True, metavar="NAME", help="the cloud whose policy is meant")
 
     parser = commands.add_parser("show", parents=[common], help="show the policy of a cloud as a table")

@@ -15,14 +15,15 @@ from openstackoid.bridge.log import shown_path
 from openstackoid.bridge.use import decode, outcome_of
 from openstackoid.haproxy.audit import MARKER
 from openstackoid.routing.leaving import is_request_id
-from openstackoid.routing.places import peer_of
+from openstackoid.routing.places import PEER
 
 log = logging.getLogger("openstackoid.gateway")
 
 _MARKER = MARKER.encode("ascii")
 _NOTED = b" left\n"
 _REQUEST = re.compile(
-    r"\S+ (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms .*"
+    r"\S+ (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
+    r" (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms .*"
 )
 _LEFT = re.compile(
     r"(?P<service>[a-z0-9-]+)\.(?P<interface>[a-z]+) home=(?P<home>[A-Za-z0-9._-]+) id=(?P<id>\S+) use=(?P<use>\S*)\n?"
@@ -61,8 +62,7 @@ class Departures:
 def departure(request: str, left: str, at: str, now: float) -> AuditLine | None:
     """Return the audit line for one of HAProxy's, of which ``left`` is what follows the marker; None for what is none."""
     said, about = _REQUEST.fullmatch(request), _LEFT.fullmatch(left)
-    cloud = None if said is None else peer_of(said["backend"])
-    if said is None or about is None or cloud is None:
+    if said is None or about is None or said["backend"] != PEER:
         return None
     status = max(int(said["status"]), 0)
     use = decode(about["use"])
@@ -71,7 +71,7 @@ def departure(request: str, left: str, at: str, now: float) -> AuditLine | None:
         gateway=at,
         direction=OUT,
         home=about["home"],
-        cloud=cloud,
+        cloud=said["cloud"],
         user=use.user if use else None,
         project=use.project if use else None,
         service=about["service"],

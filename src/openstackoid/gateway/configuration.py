@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gateway runs on: the text of the mesh description, the mesh in it, and the files that HAProxy reads."""
+"""What a gateway runs on: the mesh of its description, and the files that HAProxy reads."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from openstackoid.gateway.hosts import known_addresses
 from openstackoid.haproxy import Runtime, compile_gateway
-from openstackoid.mesh import Account, Cloud, Mesh, MeshError, Tls, load_readers, parse_mesh, unprotected
+from openstackoid.mesh import Account, Cloud, Mesh, Tls, load_mesh, load_readers, unprotected
 from openstackoid.tls import AUTHORITY, CERTIFICATE, checked_files, warnings_about
 
 
@@ -16,11 +17,9 @@ class Configuration:
     """One state of the mesh description, as far as the gateway of ``cloud`` is concerned.
 
     ``files`` are HAProxy's, by name; with TLS, copies of the certificate and the authority are among them, so that a broken new
-    one breaks nothing that runs. ``text`` is kept so that both parts go on with the very same description, whatever
-    happens to the operator's file meanwhile. ``accounts`` are the reader accounts at peers; they are not kept in a file.
+    one breaks nothing that runs. ``accounts`` are the reader accounts at peers; they are not kept in a file.
     """
 
-    text: str
     mesh: Mesh
     cloud: Cloud
     files: Mapping[str, str] = field(repr=False)
@@ -32,25 +31,24 @@ COPIES = Tls(CERTIFICATE, AUTHORITY)
 
 
 def load_configuration(path: Path, cloud: str, runtime: Runtime, *, secrets: bool = True) -> Configuration:
-    """Return what ``path`` says for the gateway of ``cloud``.
+    """Return what ``path`` says for the gateway of ``cloud``; the rest is as in :func:`configuration_of`."""
+    return configuration_of(load_mesh(path), cloud, runtime, secrets=secrets)
+
+
+def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool = True) -> Configuration:
+    """Return what a mesh is for the gateway of ``cloud``.
 
     Without ``secrets``, the file of reader accounts is not opened, nor are those of TLS: HAProxy's configuration names them.
 
     Raises :class:`openstackoid.errors.OpenstackoidError`.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise MeshError(f"{path}: cannot read the mesh description: {reason}") from None
-    mesh = parse_mesh(text, str(path))
     copies: Mapping[str, str] = {}
     tls = mesh.clouds[cloud].tls if cloud in mesh.clouds else None
-    files = compile_gateway(mesh, cloud, runtime, COPIES if secrets else None)
+    files = compile_gateway(mesh, cloud, runtime, COPIES if secrets else None, known_addresses())
     if secrets and tls is not None:
         copies = checked_files(tls.certificate, tls.authority, cloud)
     accounts = load_readers(mesh, cloud) if secrets else {}
-    return Configuration(text, mesh, mesh.clouds[cloud], {**files, **copies}, accounts)
+    return Configuration(mesh, mesh.clouds[cloud], {**files, **copies}, accounts)
 
 
 def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:

@@ -35,28 +35,28 @@ class Restarts:
 class Watch:
     """When to read the mesh description again.
 
-    ``tried`` is the digest of what was read last, good or bad, ``seen`` that of the last look; None stands for a file that
+    ``tried`` is the fingerprint of what was read last, good or bad, ``seen`` that of the last look; None stands for a file that
     cannot be read. A file is read once it has stood still between two looks: an editor may have written half of it, and half
     of a description can be a valid one. What was tried is not tried again, so an error is said once.
     """
 
-    tried: str | None
-    seen: str | None = field(init=False)
+    tried: int | None
+    seen: int | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.seen = self.tried
 
-    def look(self, digest: str | None) -> bool:
+    def look(self, fingerprint: int | None) -> bool:
         """Say whether the file is to be read now."""
-        steady, self.seen = digest == self.seen, digest
-        if not steady or digest == self.tried:
+        steady, self.seen = fingerprint == self.seen, fingerprint
+        if not steady or fingerprint == self.tried:
             return False
-        self.tried = digest
+        self.tried = fingerprint
         return True
 
-    def asked(self, digest: str | None) -> None:
+    def asked(self, fingerprint: int | None) -> None:
         """Somebody asked for it to be read now, changed or not."""
-        self.tried = self.seen = digest
+        self.tried = self.seen = fingerprint
 
 
 def affected(running: Configuration, candidate: Configuration) -> frozenset[Part]:

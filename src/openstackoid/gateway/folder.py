@@ -30,13 +30,13 @@ def default_folder(cloud: str) -> Path:
     return user_state_path("openstackoid") / "gateway" / cloud
 
 
-def write_private(path: Path, content: str) -> None:
+def write_private(path: Path, content: str | bytes) -> None:
     """Write a file that only its owner can read; a reader sees the old content or the new, never a part.
 
     Raises :class:`GatewayError` when it cannot be written.
     """
     try:
-        replace_private(path, content.encode())
+        replace_private(path, content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise GatewayError(f"cannot write {path}: {error.strerror}") from None
 
@@ -62,8 +62,13 @@ class Folder:
 
     @property
     def mesh(self) -> Path:
-        """The description that runs: a copy, which an editor cannot break."""
-        return self.path / "mesh.yaml"
+        """The mesh that runs, as the Python service reads it: no editor can break it."""
+        return self.path / "mesh.packed"
+
+    @property
+    def cache(self) -> Path:
+        """What was read of the description, for the next time; it may be removed at any time."""
+        return self.path / "mesh.cache"
 
     @property
     def journal(self) -> Path:

@@ -3,16 +3,16 @@
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.child import Child
-from openstackoid.gateway.configuration import Configuration, check_certificate, load_configuration
+from openstackoid.gateway.configuration import Configuration, check_certificate, configuration_of
 from openstackoid.gateway.crew import Crew
 from openstackoid.gateway.decisions import Part, Watch, affected
 from openstackoid.gateway.folder import Folder, write_private
@@ -20,11 +20,14 @@ from openstackoid.gateway.keeper import Keeper
 from openstackoid.gateway.ports import check_free, new_sockets, sockets
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import Predecessor, command, serving_pid, validate
+from openstackoid.mesh import Descriptions, packed_mesh
 from openstackoid.tls import AUTHORITY, CERTIFICATE
 
 log = logging.getLogger("openstackoid.gateway")
 
 _POLL = 1.0
+_REST = 20
+"""How many times as long as a look at the files the pause is until the next: thousands of files may be far away."""
 
 
 class Supervisor:
@@ -32,14 +35,15 @@ class Supervisor:
 
     def __init__(self, cloud: str, path: Path, folder: Folder, haproxy: Haproxy) -> None:
         self.cloud = cloud
-        self.path = path
         self.folder = folder
         self.haproxy = haproxy
         self._crew = Crew(cloud, folder, haproxy)
         self._bridge = Keeper(Part.BRIDGE, cloud, self._start_bridge)
         self._haproxy = Keeper(Part.HAPROXY, cloud, self._start_haproxy)
         self._generation: Path
-        self._watched = [path]
+        self._descriptions = Descriptions(path, folder.cache)
+        self._watched: tuple[str, ...] = ()
+        self._pause = _POLL
         self._stop, self._hung_up = asyncio.Event(), asyncio.Event()
         self._terminal = sys.stdin.isatty() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
 
@@ -73,9 +77,17 @@ class Supervisor:
             self._stop.set()
 
     async def _work(self) -> None:
-        watch = Watch(self._digest())
+        watch = Watch(await self._look())
+        try:
+            running = await self._begin()
+        finally:
+            await asyncio.to_thread(self._descriptions.save)
+        await asyncio.gather(self._bridge.keep(), self._haproxy.keep(), self._follow(running, watch))
+
+    async def _begin(self) -> Configuration:
+        """Start both parts on what the description says, and return that."""
         running = await self._read()
-        self._watched = _watched(self.path, running)
+        self._watched = _watched(running)
         self._generation = await self._draft(running)
         check_free(self.cloud, sockets(running.cloud))
         self._hand_over(running)
@@ -83,7 +95,7 @@ class Supervisor:
         await self._haproxy.replace()
         _warn(running)
         log.info("gateway of %s is ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
-        await asyncio.gather(self._bridge.keep(), self._haproxy.keep(), self._follow(running, watch))
+        return running
 
     async def _start_bridge(self, _: Child | None) -> Child:
         socket = self.folder.bridge_socket
@@ -113,8 +125,8 @@ class Supervisor:
         while True:
             asked = await self._asked_to_read()
             if asked:
-                watch.asked(self._digest())
-            elif not watch.look(self._digest()):
+                watch.asked(await self._look())
+            elif not watch.look(await self._look()):
                 continue
             try:
                 candidate = await self._read()
@@ -122,9 +134,11 @@ class Supervisor:
             except OpenstackoidError as error:
                 log.error("%s\n  the gateway of %s goes on with the description that it has", error, self.cloud)
                 continue
+            finally:
+                await asyncio.to_thread(self._descriptions.save)
             if changed:
                 running = candidate
-                self._watched = _watched(self.path, running)
+                self._watched = _watched(running)
                 _warn(running)
                 log.info("gateway of %s has reloaded, ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
             elif asked:
@@ -133,7 +147,7 @@ class Supervisor:
     async def _asked_to_read(self) -> bool:
         """Wait for SIGHUP, but not longer than until the next look at the file."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hung_up.wait(), _POLL)
+            await asyncio.wait_for(self._hung_up.wait(), self._pause)
         asked = self._hung_up.is_set()
         self._hung_up.clear()
         if asked and self._terminal and not _has_terminal():
@@ -165,7 +179,7 @@ class Supervisor:
                 write_private(self.folder.path / name, configuration.files[name])
             else:
                 (self.folder.path / name).unlink(missing_ok=True)
-        write_private(self.folder.mesh, configuration.text)
+        write_private(self.folder.mesh, packed_mesh(configuration.mesh))
 
     async def _draft(self, configuration: Configuration) -> Path:
         """Return the folder of a new generation that HAProxy accepts; where it does not, nothing is left of it."""
@@ -180,13 +194,20 @@ class Supervisor:
 
     async def _read(self) -> Configuration:
         # A mesh of thousands of clouds takes a while to read; parts that die meanwhile are to be started again.
-        return await asyncio.to_thread(load_configuration, self.path, self.cloud, self.folder.runtime)
+        return await asyncio.to_thread(lambda: configuration_of(self._descriptions.load(), self.cloud, self.folder.runtime))
 
-    def _digest(self) -> str | None:
+    async def _look(self) -> int | None:
         """Return what the files look like now: the description, and those of TLS that it names; None if one cannot be read."""
+        started = time.monotonic()
+        seen = await asyncio.to_thread(self._seen)
+        self._pause = max(_POLL, _REST * (time.monotonic() - started))
+        return seen
+
+    def _seen(self) -> int | None:
         try:
-            return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in self._watched)).hexdigest()
-        except OSError:
+            others = [(state.st_mtime_ns, state.st_ctime_ns, state.st_ino) for state in map(os.stat, self._watched)]
+            return hash((self._descriptions.look(), *others))
+        except (OSError, OpenstackoidError):
             return None
 
 
@@ -198,9 +219,9 @@ def _warn(running: Configuration) -> None:
             log.warning("%s", line)
 
 
-def _watched(path: Path, running: Configuration) -> list[Path]:
+def _watched(running: Configuration) -> tuple[str, ...]:
     tls = running.cloud.tls
-    return [path, *(Path(name) for name in ((tls.certificate, tls.authority) if tls else ()))]
+    return (tls.certificate, tls.authority) if tls else ()
 
 
 async def _accepts(path: Path) -> bool:

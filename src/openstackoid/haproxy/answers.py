@@ -5,13 +5,16 @@ A link's own host and path are taken apart, and the longest prefix that the map 
 and which of our frontends to put in their place. The rules are the same for every peer; the map grows with the mesh.
 """
 
-from openstackoid.haproxy.maps import LINKS
+from openstackoid.haproxy.hardening import FORBIDDEN
+from openstackoid.haproxy.maps import HOSTS, LINKS, most_hosts
 from openstackoid.mesh import DEFAULT_PORTS, HTTPS, INTERFACES, Cloud, Mesh
 from openstackoid.routing import link_schemes, own_identity
+from openstackoid.routing.leaving import USE
 
-LOCAL, PEER = "local", "peer"
-"""The two ``defaults`` sections that hold the rules: of the gateway's own backends, and of its peers."""
+LOCAL = "local"
+"""The ``defaults`` section that holds the rules for the gateway's own backends."""
 
+_ASKED_OF_A_PEER = "%[var(txn.place),field(2,|)]/%[var(txn.endpoint)]"
 _OURS = "{ var(txn.link_place) -m found }"
 _SAME_SOCKET = "{ var(txn.link_place),field(2,|),strcmp(txn.link_socket) eq 0 } { var(txn.host) -m found }"
 
@@ -26,7 +29,7 @@ def request_rules() -> list[str]:
 
 def local_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
     """Return the rules for the answers of the gateway's own services, some of which forget their prefix, or the scheme."""
-    return [_leave_unless(_has("Location")), *_mended("Location", "%[var(txn.endpoint)]", mesh, cloud)]
+    return [_leave_unless(_has("Location")), *_mended("Location", "%[var(txn.endpoint)]", [], mesh, cloud)]
 
 
 def peer_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
@@ -40,19 +43,44 @@ def peer_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
                 'http-response replace-header WWW-Authenticate \'^Keystone uri="[^"]*?((?:/v[0-9.]+)?)/?"(.*)$\''
                 f" 'Keystone uri=\"{frontend.root()}\\1\"\\2' if {{ status 401 }} {{ var(txn.endpoint) -m end .{interface} }}"
             )
+    named = _named_by_peers(most_hosts(mesh, cloud.name))
     return [
-        _leave_unless(_has("Location"), _has("Content-Location"), "{ status 401 }"),
-        *_mended("Location", "%[var(txn.target)]", mesh, cloud),
-        *_mended("Content-Location", "%[var(txn.target)]", mesh, cloud),
+        *_mended("Location", _ASKED_OF_A_PEER, named, mesh, cloud),
+        *_mended("Content-Location", _ASKED_OF_A_PEER, named, mesh, cloud),
         *identity,
     ]
 
 
-def _deepest(mesh: Mesh) -> int:
+def peer_answers() -> list[str]:
+    """Return the rule by which most answers of peers meet no other: none of their headers needs one."""
+    telling = " ".join(sorted({"location", USE, *FORBIDDEN}))
+    return [f"http-response allow if !{{ status 401 503 }} !{{ res.hdr_names -m sub {telling} }}"]
+
+
+def _named_by_peers(hosts: int) -> list[str]:
+    """Return the rules that make the key of a link to a host of the peer's own, of which it has ``hosts`` at most."""
+    elsewhere = "{ var(txn.link_path) -m found } !{ var(txn.link_key) -m found }"
+    places = ["var(txn.place),field(3,|)"]
+    places += [f"var(txn.cloud),concat(/{number}),map_str({HOSTS}),field(1,|)" for number in range(1, hosts)]
+    return [
+        f"http-response set-var(txn.link_name) var(txn.link_at),regsub(':[0-9]+$','') if {elsewhere}",
+        f"http-response set-var(txn.link_port) var(txn.link_at),regsub('^\\[[^]]*\\]',''),regsub('^[^:]*','') if {elsewhere}",
+        *(
+            f"http-response set-var(txn.link_number) int({number}) if {elsewhere}"
+            f" {{ {place},lower,strcmp(txn.link_name) eq 0 }} !{{ var(txn.link_number) -m found }}"
+            for number, place in enumerate(places)
+        ),
+        'http-response set-var-fmt(txn.link_key) "%[var(txn.place),field(2,|)]/%[var(txn.endpoint),field(2,.)]'
+        '|%[var(txn.link_number)]%[var(txn.link_port)]%[var(txn.link_path),field(1,?)]/"'
+        f" if {elsewhere} {{ var(txn.link_number) -m found }}",
+    ]
+
+
+def _deepest(mesh: Mesh, cloud: Cloud) -> int:
     """Return the number of segments of the longest prefix that ``links.map`` may hold."""
-    endpoints = [endpoint for cloud in mesh.clouds.values() for endpoint in cloud.endpoints]
-    paths = [endpoint.frontend.prefix for endpoint in endpoints]
-    paths += [address.path for endpoint in endpoints for address in endpoint.backends]
+    shapes = {id(own.shape): own.shape for own in mesh.outlines.values()}
+    paths = [entry.prefix for shape in shapes.values() for entry in shape.entries]
+    paths += [address.path for endpoint in cloud.endpoints for address in endpoint.backends]
     return max(path.count("/") for path in paths)
 
 
@@ -70,8 +98,11 @@ def _leave_unless(*conditions: str) -> str:
     return f"http-response allow unless {' or '.join(conditions)}"
 
 
-def _mended(header: str, asked: str, mesh: Mesh, cloud: Cloud) -> list[str]:
-    """Return the rules for one header; ``asked`` is the format of the map's key for who was asked for what."""
+def _mended(header: str, asked: str, named: list[str], mesh: Mesh, cloud: Cloud) -> list[str]:
+    """Return the rules for one header; ``asked`` is the format of the map's key for who was asked for what.
+
+    ``named`` are the rules that make a key of a link to another host than the client's.
+    """
     schemes = link_schemes(cloud)
     absolute = " ".join(f"{scheme}://" for scheme in schemes)
     origin = f"^http{'s?' if HTTPS in schemes else ''}://[^/?]*"
@@ -85,7 +116,7 @@ def _mended(header: str, asked: str, mesh: Mesh, cloud: Cloud) -> list[str]:
         f"# A link in {header}: where it leads, and whether that is ours.",
         *(
             f"http-response unset-var(txn.{name})"
-            for name in ("link", "link_at", "link_path", "link_key", "link_place", "link_origin")
+            for name in ("link", "link_at", "link_path", "link_key", "link_number", "link_place", "link_origin")
         ),
         f"http-response set-var(txn.link) res.fhdr({header})",
         f"http-response set-var(txn.link_host) var(txn.host),lower,{plain} if {link}",
@@ -95,13 +126,12 @@ def _mended(header: str, asked: str, mesh: Mesh, cloud: Cloud) -> list[str]:
         f"http-response set-var(txn.link_path) var(txn.link),regsub('{origin}','') if {link}"
         f" {{ var(txn.link) -m beg {absolute} / }} !{{ var(txn.link) -m beg // }}",
         f'http-response set-var-fmt(txn.link_key) "{asked}|%[var(txn.link_path),field(1,?)]/" if {path} {own} or {path} !{at}',
-        'http-response set-var-fmt(txn.link_key) "%[var(txn.cloud)]/%[var(txn.endpoint),field(2,.)]|%[var(txn.link_at)]'
-        f'%[var(txn.link_path),field(1,?)]/" if {path} !{{ var(txn.link_key) -m found }}',
+        *named,
         f"http-response set-var(txn.link_place) var(txn.link_key),map_beg({LINKS}) if {{ var(txn.link_key) -m found }}",
         *(
             f"http-response set-var(txn.link_path) var(txn.link_path),regsub('^{'/[^/?]*' * cut}','')"
             f" if {_OURS} {{ var(txn.link_place) -m beg {cut}| }}"
-            for cut in range(1, _deepest(mesh) + 1)
+            for cut in range(1, _deepest(mesh, cloud) + 1)
         ),
         f'http-response set-var-fmt(txn.link_path) "%[var(txn.link_place),field(4,|)]%[var(txn.link_path)]" if {_OURS}',
         f'http-response set-var-fmt(txn.link_path) "/%[var(txn.link_path)]" if {_OURS} !{{ var(txn.link_path) -m beg / }}',

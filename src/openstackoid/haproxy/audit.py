@@ -5,6 +5,7 @@ A peer's gateway tells as whom it took the user in a header of its answer. The h
 peers only, and no answer brings it to a client that has not proved to be a gateway.
 """
 
+from openstackoid.mesh import Cloud
 from openstackoid.routing import REQUEST_ID
 from openstackoid.routing.leaving import GIVEN, ID_FORM, USE
 
@@ -23,19 +24,27 @@ LONGEST_USE = 2048
 _FORGET_USE = f"http-response del-header {USE}"
 
 
-def leaving() -> list[str]:
-    """Return the rules for what HAProxy sends to a peer; they follow those that change the scope."""
+def home_rules() -> list[str]:
+    """Return the rules that find out who has issued the token of what leaves; they follow those that complete the scope."""
     sent = "if decided is_foreign"
-    known = "{ var(txn.home) -m found }"
-    given = f"http-request set-header {REQUEST_ID} {GIVEN}%[uuid(),bytes({len(GIVEN) - len('req-')})]"
+    return [
+        "# Who has issued the token of what leaves.",
+        f"http-request set-var(txn.home) var(txn.scope),json_query('$.identity') {sent}",
+        f"http-request set-var(txn.home) var(txn.scope),json_query('$.*') {sent} !{{ var(txn.home) -m found }}",
+    ]
+
+
+def leaving(cloud: Cloud) -> list[str]:
+    """Return the rules for every request to a peer. Where a scope that is known has led here, the token is of this cloud."""
+    odd = f"!{{ req.fhdr_cnt({REQUEST_ID}) eq 1 }} or !{{ var(txn.id) -m reg '^{ID_FORM}$' }}"
+    left = "http-request set-var(txn.left) str(left=),concat(,txn.endpoint,' home={}{}"
     return [
         "# What leaves has one request id, of the form that services know, and a line in the audit log.",
-        f"{given} {sent} !{{ req.fhdr_cnt({REQUEST_ID}) eq 1 }} or decided is_foreign"
-        f" !{{ req.fhdr({REQUEST_ID}) -m reg '^{ID_FORM}$' }}",
-        f"http-request set-var(txn.home) var(txn.scope),json_query('$.identity') {sent}",
-        f"http-request set-var(txn.home) var(txn.scope),json_query('$.*') {sent} !{known}",
-        'http-request set-var-fmt(txn.left) "left=%[var(txn.endpoint)] home=%[var(txn.home)]'
-        f' id=%[req.fhdr({REQUEST_ID})]" {sent}',
+        f"http-request set-var(txn.id) req.fhdr({REQUEST_ID})",
+        f'http-request set-var-fmt(txn.id) "{GIVEN}%[uuid(),bytes({len(GIVEN) - len("req-")})]" if {odd}',
+        f"http-request set-header {REQUEST_ID} %[var(txn.id)] if {{ var(txn.id) -m beg {GIVEN} }}",
+        left.format(cloud.name, " id='),concat(,txn.id) if !{ var(txn.home) -m found }"),
+        left.format("'),concat(,txn.home,' id='),concat(,txn.id)", " if { var(txn.home) -m found }"),
     ]
 
 

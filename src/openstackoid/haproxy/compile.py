@@ -2,35 +2,26 @@
 """From the mesh and a cloud's name to the HAProxy configuration of that cloud's gateway."""
 
 import json
+import math
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.haproxy import hardening
-from openstackoid.haproxy.answers import LOCAL, PEER, local_rules, peer_rules
-from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, told_by_peers, told_by_services, told_by_the_bridge
-from openstackoid.haproxy.maps import (
-    ENDPOINTS,
-    LINKS,
-    PAIRS,
-    RELINKED,
-    SENDERS,
-    TARGETS,
-    endpoints_map,
-    links_map,
-    pairs_map,
-    relinked_map,
-    senders_map,
-    targets_map,
-)
+from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_rules
+from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
+from openstackoid.haproxy.known import TABLE, table
+from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
+from openstackoid.haproxy.peers import UNREACHED, naming, prefix_rules, reaching, remembering, spot
 from openstackoid.haproxy.records import LOG_FORMAT, observing
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
-from openstackoid.mesh import Cloud, Endpoint, Listener, Mesh, Tls, check_wire
+from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_wire
 from openstackoid.routing import watched_services
 from openstackoid.routing.pages import HEALTH
-from openstackoid.routing.places import BRIDGE, FRONTEND, bind_ids, local_backend, peer_backend
+from openstackoid.routing.places import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
 
 _BASE = "gateway"
+LOOPBACK: Addresses = {"localhost": "127.0.0.1"}
 _TITLES = {
     400: "Bad Request",
     408: "Request Timeout",
@@ -55,10 +46,13 @@ class Runtime:
     records_socket: str
 
 
-def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime, tls: Tls | None = None) -> dict[str, str]:
+def compile_gateway(
+    mesh: Mesh, cloud: str, runtime: Runtime, tls: Tls | None = None, addresses: Addresses = LOOPBACK
+) -> dict[str, str]:
     """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps that stand beside it.
 
-    ``tls`` is where HAProxy finds certificate and authority, if elsewhere than the mesh says.
+    ``tls`` is where HAProxy finds certificate and authority, if elsewhere than the mesh says; ``addresses`` are those of host
+    names that are known without DNS.
 
     Raises :class:`CompileError` for a cloud that the mesh does not know, and for an endpoint of it without a backend;
     :class:`~openstackoid.mesh.MeshError` for what keeps the traffic from being protected.
@@ -82,23 +76,13 @@ def compile_gateway(mesh: Mesh, cloud: str, runtime: Runtime, tls: Tls | None = 
             [*scheme_for_services(here), *hardening.local_lines(), *told_by_services(), *local_rules(mesh, here)],
         ),
         *(_section(f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
-        _section(f"defaults {PEER} from {_BASE}", [*hardening.peer_lines(here), *told_by_peers(), *peer_rules(mesh, here)]),
+        _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, addresses)),
+        _section(f"backend {TABLE} from {_BASE}", table()),
     ]
-    for name, peer in mesh.clouds.items():
-        if name != cloud:
-            sections += [
-                _section(f"backend {peer_backend(peer, listener)} from {PEER}", _peer(here, peer, listener, files))
-                for listener in peer.listeners
-            ]
-    return {
-        "haproxy.cfg": f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n" + "\n".join(sections),
-        ENDPOINTS: endpoints_map(here),
-        PAIRS: pairs_map(mesh),
-        TARGETS: targets_map(mesh, cloud),
-        LINKS: links_map(mesh, cloud),
-        RELINKED: relinked_map(mesh, cloud),
-        **({SENDERS: senders_map(mesh)} if here.secure_listeners else {}),
-    }
+    if has_names(mesh, cloud, addresses):
+        sections.append(_section("resolvers dns", ["parse-resolv-conf"]))
+    title = f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n"
+    return {"haproxy.cfg": title + "\n".join(sections), **all_maps(mesh, cloud, addresses)}
 
 
 def _section(title: str, lines: list[str]) -> str:
@@ -190,20 +174,28 @@ def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
     ]
 
 
-def _peer(here: Cloud, peer: Cloud, listener: Listener, files: Tls | None) -> list[str]:
-    """The backend of one socket of a peer's gateway, for every service that the peer serves there."""
-    lines = []
-    for endpoint in here.endpoints:
-        target = peer.endpoint(endpoint.service, endpoint.interfaces[0])
-        if target is not None and target.listener == listener:
-            condition = f"if {{ var(txn.endpoint) -m str {endpoint.key} }}"
-            lines += [f"{rule} {condition}" for rule in _new_prefix(endpoint.frontend.prefix, target.frontend.prefix)]
+def _peers(mesh: Mesh, here: Cloud, files: Tls | None, addresses: Addresses) -> list[str]:
+    """The backend of all peers: the place of each is looked up."""
+    hosts = most_hosts(mesh, here.name)
+    service = f"%[var(txn.endpoint),field(1,.)] of %[var(txn.cloud)] at {spot(hosts)}"
+    seconds = max(1, round(here.timeouts.check))
+    # A connection is tried twice.
+    trial = seconds + math.ceil(2 * here.timeouts.connect)
+    down = f"gateway of {here.name}: {service} cannot be reached"
+    names = has_names(mesh, here.name, addresses)
     return [
-        *lines,
-        *_failures(here, f"%[var(txn.endpoint),field(1,.)] of {peer.name} at {listener}"),
-        f"option httpchk GET {HEALTH}",
-        _checks(here.timeouts.check),
-        f"server gateway {listener.host}:{listener.port}{peer_options(peer, files)}",
+        *naming(),
+        *leaving(here),
+        *reaching(hosts, names, _answer(503, down, retry=seconds), trial),
+        *hardening.peer_request(here),
+        *prefix_rules(here),
+        *remembering(seconds),
+        *peer_answers(),
+        *told_by_peers(),
+        *hardening.peer_lines(),
+        *peer_rules(mesh, here),
+        *_failures(here, service, more=f"hdr {UNREACHED} 1"),
+        f"server gateway 0.0.0.0:0{peer_options(files)}",
     ]
 
 
@@ -223,11 +215,13 @@ def _new_prefix(old: str, new: str) -> list[str]:
     return [f"http-request replace-path '^{escaped}(.*)$' '{new}\\1'"]
 
 
-def _failures(cloud: Cloud, service: str, *, trouble: str = "cannot be reached", retry: int | None = None) -> list[str]:
+def _failures(
+    cloud: Cloud, service: str, *, trouble: str = "cannot be reached", retry: int | None = None, more: str = ""
+) -> list[str]:
     timeouts = cloud.timeouts
     return [
         _http_error(502, f"gateway of {cloud.name}: {service} gave no valid answer"),
-        f"http-error {_answer(503, f'gateway of {cloud.name}: {service} {trouble}', retry=retry)}",
+        f"http-error {_answer(503, f'gateway of {cloud.name}: {service} {trouble}', retry=retry, more=more)}",
         _http_error(504, f"gateway of {cloud.name}: {service} did not answer within {timeouts.server:g} s"),
     ]
 
@@ -236,11 +230,11 @@ def _http_error(status: int, message: str) -> str:
     return f"http-error {_answer(status, message)}"
 
 
-def _answer(status: int, message: str, *, retry: int | None = None) -> str:
+def _answer(status: int, message: str, *, retry: int | None = None, more: str = "") -> str:
     """Return what ``http-error`` and ``http-request return`` take; ``retry`` is when to come again, in seconds."""
     body = json.dumps({"error": {"code": status, "title": _TITLES[status], "message": message}})
     again = "" if retry is None else f" hdr Retry-After {retry}"
-    return f"status {status} content-type application/json{again} lf-string '{body}'"
+    return f"status {status} content-type application/json{again}{more and f' {more}'} lf-string '{body}'"
 
 
 def _ms(seconds: float) -> str:

@@ -2,7 +2,7 @@
 """What a gateway bounds and refuses whatever a request means, as HAProxy's configuration. The table is docs/hardening.md.
 
 Rules that take a decision only find the requests that may be refused: the bridge takes it, by :mod:`openstackoid.routing.paths`
-and :mod:`openstackoid.routing.loops`. Rules that stand before the fast path cost one look at the path and at one header.
+and :mod:`openstackoid.routing.loops`. Most requests end before these rules, which look at what is rare.
 """
 
 from openstackoid.haproxy.maps import ENDPOINTS
@@ -14,7 +14,15 @@ from openstackoid.routing.paths import CLIMBS, CONTROLS, NEVER_RAW
 RATE_WINDOW = 10
 """Seconds over which the requests of one source address are counted."""
 
-_HOPS_OWN = ("keep-alive", "proxy-authenticate")
+FORBIDDEN = (*HOSTS_OWN, "keep-alive", "proxy-authenticate")
+"""Headers that the answer of a peer brings to nobody: of its host, and of its hop."""
+
+ODD = r"% '\' // /."
+"""What a path holds that a server may read as another service's; the gateway's own pages begin so, too."""
+
+SIMPLE = f"{{ url -m beg / }} !{{ path -m sub {ODD} }}"
+"""Conditions on a URL that can be read in one way."""
+
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 
 
@@ -60,7 +68,7 @@ def request_rules() -> list[str]:
         "http-request del-header Upgrade if upgrades !{ req.fhdr(upgrade) -m str -i websocket }",
         "http-request set-header Upgrade websocket if upgrades",
         "# Paths that a server may read as another service's.",
-        r"http-request set-var(txn.path_odd) bool(true) if { path -m sub % '\' // /. }",
+        f"http-request set-var(txn.path_odd) bool(true) if {{ path -m sub {ODD} }}",
         f"{_BRIDGE} if {odd} {{ path -m reg -i '{climbing}' }}",
         rf"http-request set-var(txn.path_read) path,url_dec,regsub('[/\\\\]+','/',g) if {odd}",
         f"http-request set-var(txn.path_read_as) so_id,concat(,txn.path_read,/),map_beg({ENDPOINTS}) if {read}",
@@ -76,12 +84,14 @@ def loop_rules() -> list[str]:
     ]
 
 
-def peer_lines(cloud: Cloud) -> list[str]:
-    """Return the rules for every request to a peer, and for its answer."""
-    return [
-        f'http-request add-header {VIA.title()} "{passed(cloud.name)}"',
-        *(f"http-response del-header {name}" for name in (*HOSTS_OWN, *_HOPS_OWN)),
-    ]
+def peer_request(cloud: Cloud) -> list[str]:
+    """Return the rule for every request to a peer."""
+    return [f'http-request add-header {VIA.title()} "{passed(cloud.name)}"']
+
+
+def peer_lines() -> list[str]:
+    """Return the rules for answers of peers that bring headers which are not theirs to send."""
+    return [f"http-response del-header {name}" for name in FORBIDDEN]
 
 
 def local_lines() -> list[str]:

@@ -1,15 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables that HAProxy looks things up in: they grow with the mesh, the rules do not."""
+"""The tables that HAProxy looks things up in: they grow by two rows with a cloud, the rules do not.
 
-from collections.abc import Iterable, Iterator
+What clouds of one shape have in common stands in the tables once, by the shape's name. So the gateway of a mesh of ten thousand
+clouds starts as that of two.
+"""
 
-from openstackoid.mesh import Cloud, Endpoint, Mesh
-from openstackoid.routing import own_places, peer_places, relinked
-from openstackoid.routing.places import bind_ids, peer_backend
+from collections.abc import Iterable, Iterator, Mapping
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
-ENDPOINTS, PAIRS, TARGETS = "endpoints.map", "pairs.map", "targets.map"
-LINKS, RELINKED = "links.map", "relinked.map"
-SENDERS = "senders.map"
+from openstackoid.mesh import Cloud, Endpoint, Mesh, Outline, Shape
+from openstackoid.routing import own_places, relinked
+from openstackoid.routing.links import plain_host
+from openstackoid.routing.places import bind_ids
+
+ENDPOINTS, CLOUDS, NUMBERS, HOSTS, OFFERS = "endpoints.map", "clouds.map", "numbers.map", "hosts.map", "offers.map"
+TARGETS, LINKS, RELINKED, DOWN = "targets.map", "links.map", "relinked.map", "down.map"
+
+SAME = "="
+"""Stands in ``targets.map`` for a path prefix that is the one of the local endpoint."""
+
+Addresses = Mapping[str, str]
+"""The addresses of host names that are known without asking anybody."""
+
+
+def all_maps(mesh: Mesh, at: str, addresses: Addresses) -> dict[str, str]:
+    """Return the tables of the gateway of ``at``, by their files' names. ``DOWN`` is HAProxy's own to fill."""
+    shapes = shapes_of(mesh, at)
+    tables = {
+        ENDPOINTS: endpoints_map(mesh.clouds[at]),
+        CLOUDS: clouds_map(mesh, shapes, addresses),
+        NUMBERS: numbers_map(mesh, shapes, addresses),
+        OFFERS: offers_map(shapes),
+        TARGETS: targets_map(mesh, at, shapes),
+        LINKS: links_map(mesh, at, shapes),
+        RELINKED: relinked_map(mesh, at, shapes),
+        DOWN: "",
+    }
+    return tables if most_hosts(mesh, at) == 1 else tables | {HOSTS: hosts_map(mesh, addresses)}
+
+
+def shapes_of(mesh: Mesh, at: str) -> dict[Shape, tuple[str, Cloud]]:
+    """Return for each shape its name in the tables, and a cloud of that shape, which is a peer if there is one."""
+    found: dict[Shape, str] = {}
+    for name, own in mesh.outlines.items():
+        if name != at:
+            found.setdefault(own.shape, name)
+    found.setdefault(mesh.outlines[at].shape, at)
+    return {shape: (f"s{number}", mesh.clouds[name]) for number, (shape, name) in enumerate(found.items(), start=1)}
 
 
 def endpoints_map(cloud: Cloud) -> str:
@@ -21,36 +58,51 @@ def endpoints_map(cloud: Cloud) -> str:
     return _lines(rows.items())
 
 
-def pairs_map(mesh: Mesh) -> str:
-    """Every entry that a scope may hold, as it is written: what is not in here is not decided by HAProxy."""
-    rows = []
-    for name, cloud in mesh.clouds.items():
-        rows.append((f'"*":"{name}"', name))
-        rows.extend((f'"{service}":"{name}"', name) for service in sorted(cloud.services))
-    return _lines(rows)
+def clouds_map(mesh: Mesh, shapes: Mapping[Shape, tuple[str, Cloud]], addresses: Addresses) -> str:
+    """A cloud's name to its place: name, shape, first host, that host's address, empty where it must be asked for, and number."""
+    return _lines((name, place) for name, _, place in _places(mesh, shapes, addresses))
 
 
-def targets_map(mesh: Mesh, at: str) -> str:
-    """Peer and local endpoint to the HAProxy backend of the socket where that peer serves the same service."""
-    return _lines((key, peer_backend(mesh.clouds[target.cloud], target.listener)) for key, _, target in _targets(mesh, at))
+def numbers_map(mesh: Mesh, shapes: Mapping[Shape, tuple[str, Cloud]], addresses: Addresses) -> str:
+    """A cloud's number to its place. By their numbers, HAProxy remembers where scopes lead."""
+    return _lines((str(number), place) for _, number, place in _places(mesh, shapes, addresses))
 
 
-def relinked_map(mesh: Mesh, at: str) -> str:
+def _places(mesh: Mesh, shapes: Mapping[Shape, tuple[str, Cloud]], addresses: Addresses) -> Iterator[tuple[str, int, str]]:
+    for number, (name, own) in enumerate(mesh.outlines.items(), start=1):
+        yield name, number, f"{name}|{shapes[own.shape][0]}|{_host(own.hosts[0], addresses)}|{number}"
+
+
+def hosts_map(mesh: Mesh, addresses: Addresses) -> str:
+    """For clouds of several hosts: the cloud's name and the host's number to host and address."""
+    return _lines(
+        (f"{name}/{number}", _host(host, addresses))
+        for name, own in mesh.outlines.items()
+        for number, host in enumerate(own.hosts[1:], start=1)
+    )
+
+
+def offers_map(shapes: Mapping[Shape, tuple[str, Cloud]]) -> str:
+    """Which services a scope may ask of clouds of a shape: what is not in here is not decided by HAProxy."""
+    return _lines((f"{name}/{service}", "1") for shape, (name, _) in shapes.items() for service in ("*", *sorted(shape.services)))
+
+
+def targets_map(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) -> str:
+    """Shape and local endpoint to where clouds of that shape serve the same: number of the host, port, path prefix."""
+    return _lines((key, where) for key, _, _, where in _targets(mesh, at, shapes))
+
+
+def relinked_map(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) -> str:
     """The targets in whose answers the bridge mends links, and in which of them."""
-    return _lines((key, which) for key, here, target in _targets(mesh, at) if (which := relinked(here, target)))
+    return _lines((key, which) for key, here, target, _ in _targets(mesh, at, shapes) if (which := relinked(here, target)))
 
 
-def senders_map(mesh: Mesh) -> str:
-    """The clouds whose gateways may show a certificate."""
-    return _lines((name, name) for name in mesh.clouds)
-
-
-def links_map(mesh: Mesh, at: str) -> str:
+def links_map(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) -> str:
     """What a link in an answer's header may name, and what of ours it means.
 
-    A key is who was asked for what, and a path on the client's own host; or peer and interface, and a frontend of that peer. It
-    ends in a slash, as the keys of ``endpoints.map`` do. A value is how many segments of the path to cut, then the number of our
-    socket, its origin, and our prefix.
+    A key is who was asked for what, and a path on the client's own host; or shape and interface, and a frontend of such a peer:
+    the number of its host with its port, and the path. It ends in a slash, as the keys of ``endpoints.map`` do. A value is how
+    many segments of the path to cut, then the number of our socket, its origin, and our prefix.
     """
     here = mesh.clouds[at]
     ids = bind_ids(here)
@@ -61,25 +113,61 @@ def links_map(mesh: Mesh, at: str) -> str:
 
     rows: dict[str, str] = {}
     asked = [(endpoint.key, endpoint, endpoint) for endpoint in here.endpoints]
-    for key, entrance, target in (*asked, *_targets(mesh, at)):
+    asked += [(key, entrance, target) for key, entrance, target, _ in _targets(mesh, at, shapes)]
+    for key, entrance, target in asked:
         rows.update(row(f"{key}|", prefix, ours) for prefix, ours in own_places(here, entrance, target).items())
-    interfaces = sorted({endpoint.interfaces[0] for endpoint in here.endpoints})
-    for name, peer in mesh.clouds.items():
-        for interface in interfaces if name != at else ():
-            for host, prefix, ours in peer_places(here, peer, interface):
-                key, value = row(f"{name}/{interface}|{host}", prefix, ours)
-                rows.setdefault(key, value)
+    for name, peer in shapes.values():
+        hosts = mesh.outlines[peer.name].hosts
+        for interface in sorted({endpoint.interfaces[0] for endpoint in here.endpoints}):
+            for endpoint in peer.endpoints:
+                ours = here.endpoint(endpoint.service, interface)
+                if ours is not None and peer.name != at:
+                    frontend = endpoint.frontend
+                    host = plain_host(f"{hosts.index(frontend.host)}:{frontend.port}", here)
+                    key, value = row(f"{name}/{interface}|{host}", frontend.prefix, ours)
+                    rows.setdefault(key, value)
     return _lines(rows.items())
 
 
-def _targets(mesh: Mesh, at: str) -> Iterator[tuple[str, Endpoint, Endpoint]]:
-    for name, peer in mesh.clouds.items():
-        if name == at:
+def most_hosts(mesh: Mesh, at: str) -> int:
+    """Return the largest number of hosts that a peer has."""
+    return max((len(own.hosts) for name, own in mesh.outlines.items() if name != at), default=1)
+
+
+def has_names(mesh: Mesh, at: str, addresses: Addresses) -> bool:
+    """Return whether a peer has a host whose address must be asked for."""
+    peers: Iterator[Outline] = (own for name, own in mesh.outlines.items() if name != at)
+    return any(_address(host, addresses) == "" for own in peers for host in own.hosts)
+
+
+def _targets(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) -> Iterator[tuple[str, Endpoint, Endpoint, str]]:
+    """Yield the key, the local endpoint, that of a peer of the shape, and where it is, for each of both that serve the same."""
+    for name, peer in shapes.values():
+        if peer.name == at:
             continue
+        hosts = mesh.outlines[peer.name].hosts
         for endpoint in mesh.clouds[at].endpoints:
             target = peer.endpoint(endpoint.service, endpoint.interfaces[0])
             if target is not None:
-                yield f"{name}/{endpoint.key}", endpoint, target
+                frontend = target.frontend
+                prefix = SAME if frontend.prefix == endpoint.frontend.prefix else frontend.prefix
+                yield f"{name}/{endpoint.key}", endpoint, target, f"{hosts.index(frontend.host)}|{frontend.port}|{prefix}"
+
+
+def _host(host: str, addresses: Addresses) -> str:
+    return f"{host}|{_address(host, addresses)}"
+
+
+def _address(host: str, addresses: Addresses) -> str:
+    bare = host.strip("[]")
+    try:
+        # Of thousands of hosts, and some twenty times as fast as ipaddress.
+        if ":" in bare:
+            return inet_ntop(AF_INET6, inet_pton(AF_INET6, bare))
+        inet_pton(AF_INET, bare)
+    except OSError:
+        return addresses.get(bare.lower(), "")
+    return bare
 
 
 def _lines(rows: Iterable[tuple[str, str]]) -> str:

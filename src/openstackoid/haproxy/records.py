@@ -5,9 +5,10 @@ from openstackoid.redaction import REMOVED, shown_method, shown_path
 from openstackoid.routing.pages import PAGES
 from openstackoid.routing.workflows import REQUEST_ID, TRACE_ID
 
-LOG_FORMAT = "%ci %HM %HPO -> %b %ST %Ta ms %tsc %[var(txn.record),concat(' via=',txn.via)]"
+LOG_FORMAT = "%ci %HM %HPO -> %b %[var(txn.cloud)] %ST %Ta ms %tsc %[var(txn.record),concat(' via=',txn.via)]"
 """A line of the log. HAProxy writes spaces and control characters of a path as ``#20``, so that each field is one word.
 
+The peer's name follows its backend; elsewhere a dash stands there.
 ``%HPO`` is the path as the client sent it, without the query; ``%Ta`` leaves out the time that a connection was idle before.
 """
 

@@ -2,26 +2,28 @@
 """The scope's interpretation as HAProxy rules: :func:`openstackoid.routing.decide`, as far as HAProxy can prove that it agrees.
 
 A request carries at most one scope that HAProxy reads: in ``X-Scope``, in ``X-Auth-Token``, or, towards Keystone, in
-``X-Subject-Token``. Its text must match one strict pattern, each of its entries must stand in ``pairs.map``, and no service may
-be named twice. Whatever else is possible sets ``txn.bridge``, and Python decides. The conformance tests hold both to one table.
+``X-Subject-Token``. Its text must match one strict pattern, each of its entries must name a service that its cloud offers, and no
+service may be named twice. Whatever else is possible sets ``txn.bridge``, and Python decides. The conformance tests hold both to
+one table. Most requests end at one of the first rules: they say no scope, or one that has been looked through before.
 """
 
 from collections.abc import Collection
 
-from openstackoid.haproxy import hardening
+from openstackoid.haproxy import hardening, known
 from openstackoid.haproxy.answers import request_rules
-from openstackoid.haproxy.audit import leaving
-from openstackoid.haproxy.maps import ENDPOINTS, PAIRS, RELINKED, TARGETS
+from openstackoid.haproxy.audit import home_rules
+from openstackoid.haproxy.maps import CLOUDS, ENDPOINTS, OFFERS, RELINKED
+from openstackoid.haproxy.peers import place_rules
 from openstackoid.haproxy.records import own_pages_and_traces
-from openstackoid.haproxy.tls import sender_rules, told_to_the_bridge
+from openstackoid.haproxy.tls import nobodys_word, sender_rules, told_to_the_bridge
 from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE, VERSION_DOCUMENT
-from openstackoid.routing.places import bind_ids
+from openstackoid.routing.places import PEER, bind_ids
 from openstackoid.routing.reading import NOT_FOR_SCOPES
 from openstackoid.scope import LEADERS, MARKER, MAX_LENGTH
 
 NATIVE_ENTRIES = 8
-"""The most entries of a scope that HAProxy reads by itself; each costs a look-up."""
+"""The most entries of a scope that HAProxy reads by itself; each costs three look-ups, once."""
 
 # With room for the home that is written in: "*":"<64 characters>", is 71 characters long.
 _LONGEST = MAX_LENGTH - 71
@@ -36,6 +38,13 @@ _UNDERSCORED = (
     rf"{REQUEST_ID[2:].replace('-', '[-_]')})$"
 )
 _ONE_BYTE_JSON = r'^[ \t\r\n]*\{[ \t\r\n]*["}]'
+_TELLING = "x-s authorization upgrade x-openstackoid- _"
+"""In the names of headers whose presence alone has rules look at a request.
+
+The first finds X-Scope and the tokens but the user's; the last, names that a WSGI server reads as others.
+"""
+
+_EASY = f"{{ var(txn.endpoint) -m found }} !is_identity {hardening.SIMPLE}"
 _MARKED = r"^[^!]+!SCOPE!\{"
 _SERVICE_MARK = r'^[^!]+!SCOPE!\{"\*":"[A-Za-z0-9._-]+"\}$'
 
@@ -47,9 +56,12 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
     """
     return [
         *sender_rules(cloud),
-        *own_pages_and_traces(),
         *request_rules(),
         *_what_is_asked(cloud),
+        *known.using(cloud, _documents(cloud)),
+        *nobodys_word(),
+        *own_pages_and_traces(),
+        *_what_is_odd(),
         *_which_scope(),
         *_is_it_well_formed(),
         *_which_cloud(cloud),
@@ -57,29 +69,40 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
         *_workflows(cloud, watched),
         *hardening.loop_rules(),
         *_identity(cloud),
+        *home_rules(),
+        *known.learning(cloud),
         *_what_is_sent(cloud),
-        *leaving(),
         *_where_to(cloud),
     ]
 
 
 def _what_is_asked(cloud: Cloud) -> list[str]:
     identity = [endpoint.key for endpoint in cloud.endpoints if endpoint.service == IDENTITY]
+    return [
+        "# What is asked: the endpoint that the socket and the path name.",
+        "http-request set-var(txn.path) path",
+        f"http-request set-var(txn.endpoint) so_id,concat(,txn.path,/),map_beg({ENDPOINTS})",
+        f"acl is_identity var(txn.endpoint) -m str {' '.join(identity) or 'none'}",
+        "# Nothing of a scope, nor the id of a workflow: the other rules are not about this request.",
+        f"acl says_more req.hdr_names -m sub {_TELLING}",
+        f"http-request allow if !says_more {_EASY} {{ req.fhdr_cnt(x-auth-token) lt 2 }}"
+        f" !{{ req.fhdr(x-auth-token) -m sub !SCOPE! }} !{{ req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE} }}",
+    ]
+
+
+def _what_is_odd() -> list[str]:
     once = " or ".join(
         f"{{ req.fhdr_cnt({name}) gt 1 }}" for name in ("x-auth-token", "x-scope", "x-subject-token", "x-service-token")
     )
     return [
-        "# What is asked: the endpoint that the socket and the path name.",
-        'http-request set-var-fmt(txn.key) "%[so_id]%[path]/"',
-        f"http-request set-var(txn.endpoint) var(txn.key),map_beg({ENDPOINTS})",
         "# The key of a path without its slash (`GET 1/image`, `OPTIONS *`) would be that of another socket, or of a root.",
         f"{_BRIDGE} if !{{ var(txn.endpoint) -m found }} or !{{ path -m beg / }}",
         f"{_BRIDGE} if {once}",
         *hardening.request_rules(),
-        f"acl is_identity var(txn.endpoint) -m str {' '.join(identity) or 'none'}",
-        "# Nothing of a scope anywhere in the head, nor the id of a workflow: the other rules are not about this request.",
-        f"acl says_scope req.hdrs -m sub -i x-scope !SCOPE! {MARK} {TRACE}",
-        "http-request allow if !{ var(txn.bridge) -m found } !is_identity !says_scope",
+        f"acl says_scope req.hdrs -m sub !SCOPE! {MARK} {TRACE}",
+        "acl says_x_scope req.fhdr_cnt(x-scope) gt 0",
+        "http-request allow if !{ var(txn.bridge) -m found } !is_identity !says_scope !says_x_scope",
+        "http-request set-var(txn.key) so_id,concat(,txn.path,/)",
         "# To a WSGI server, X_Auth_Token is X-Auth-Token: with a scope in it that nobody has decided upon.",
         f"http-request del-header '{_UNDERSCORED}' -m reg",
         "# A service would take it for the user's token, which then nobody has looked at.",
@@ -122,20 +145,26 @@ def _is_it_well_formed() -> list[str]:
     ]
     has_entries = "{ var(txn.entries) -m found }"
     for number in range(1, NATIVE_ENTRIES + 1):
-        entry = _entry(number)
-        checks.append(
-            f"{_BRIDGE} if {has_entries} {{ {entry} -m len gt 0 }} !{{ {_entry(number, f',map_str({PAIRS})')} -m found }}"
-        )
+        said = f"{has_entries} {{ {_entry(number)} -m len gt 0 }}"
+        checks += [
+            f"http-request set-var(txn.service) {_entry(number, _SERVICE)} if {said}",
+            f"http-request set-var(txn.shape) {_entry(number, _SHAPE)} if {said}",
+            f"{_BRIDGE} if {said} !{{ var(txn.shape),concat(/,txn.service),map_str({OFFERS}) -m found }}",
+        ]
     beyond = _entry(NATIVE_ENTRIES + 1)
-    known_mark = f"{{ req.fhdr(x-service-token),field(3,!,0),ltrim({{),rtrim(}}),map_str({PAIRS}) -m found }}"
+    mark = "req.fhdr(x-service-token),field(3,!,0),ltrim({),rtrim(})"
     return [
         *checks,
         f"{_BRIDGE} if {has_entries} {{ {beyond} -m len gt 0 }}",
         f"{_BRIDGE} if service_marked !{{ req.fhdr(x-service-token) -m reg '{_SERVICE_MARK}' }}",
-        f"{_BRIDGE} if service_marked !{known_mark}",
+        f'{_BRIDGE} if service_marked !{{ "{mark},field(4,\'\\"\'),map_str({CLOUDS})" -m found }}',
         f"http-request set-var(txn.decided) bool(true) if {has_entries} !{{ var(txn.bridge) -m found }}",
         "acl decided var(txn.decided) -m found",
     ]
+
+
+_SERVICE = ",field(2,'\\\"')"
+_SHAPE = f",field(4,'\\\"'),map_str({CLOUDS},-|none),field(2,|)"
 
 
 def _entry(number: int, converters: str = "") -> str:
@@ -147,29 +176,31 @@ def _which_cloud(cloud: Cloud) -> list[str]:
     lines = ["# Which cloud: the service's entry, else that of the service it follows, else '*', else home."]
     for service in sorted(cloud.services):
         asked = f"if decided {{ var(txn.endpoint) -m str {_keys(cloud, {service})} }}"
-        lines.append(f"http-request set-var(txn.cloud) var(txn.scope),json_query('$.{service}') {asked}")
+        lines.append(f"http-request set-var(txn.named) var(txn.scope),json_query('$.{service}') {asked}")
         if service in LEADERS:
-            led = f"json_query('$.{LEADERS[service]}') {asked} !{{ var(txn.cloud) -m found }}"
-            lines.append(f"http-request set-var(txn.cloud) var(txn.scope),{led}")
-    prefixes = sorted({endpoint.frontend.prefix.replace(".", "\\.") for endpoint in cloud.endpoints})
-    documents = f"^({'|'.join(prefixes)})({VERSION_DOCUMENT})$"
+            led = f"json_query('$.{LEADERS[service]}') {asked} !{{ var(txn.named) -m found }}"
+            lines.append(f"http-request set-var(txn.named) var(txn.scope),{led}")
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
     return [
         *lines,
-        "http-request set-var(txn.cloud) var(txn.scope),json_query('$.*') if decided !{ var(txn.cloud) -m found }",
-        f'http-request set-var-fmt(txn.scope) "{home}%[var(txn.scope),bytes(1)]" if decided'
-        " !{ var(txn.scope) -m sub '\"*\":' }",
-        'http-request set-var-fmt(txn.target) "%[var(txn.cloud)]/%[var(txn.endpoint)]" if decided'
-        f" {{ var(txn.cloud) -m found }} !{{ var(txn.cloud) -m str {cloud.name} }}",
-        f"http-request set-var(txn.peer) var(txn.target),map_str({TARGETS}) if {{ var(txn.target) -m found }}",
-        f"{_BRIDGE} if {{ var(txn.target) -m found }} !{{ var(txn.peer) -m found }}",
-        "acl is_foreign var(txn.peer) -m found",
+        "http-request set-var(txn.named) var(txn.scope),json_query('$.*') if decided !{ var(txn.named) -m found }",
+        "http-request set-var(txn.starred) bool(true) if decided { var(txn.scope) -m sub '\"*\":' }",
+        f'http-request set-var-fmt(txn.scope) "{home}%[var(txn.scope),bytes(1)]" if decided !{{ var(txn.starred) -m found }}',
+        *place_rules(f"if decided {{ var(txn.named) -m found }} !{{ var(txn.named) -m str {cloud.name} }}"),
+        f"{_BRIDGE} if {{ var(txn.place) -m found }} !{{ var(txn.at) -m found }}",
+        "acl is_foreign var(txn.at) -m found",
         "# Answers whose links would lead out of the gateway: the bridge mends them. A WebSocket has none.",
-        f"http-request set-var(txn.relinked) var(txn.target),map_str({RELINKED}) if is_foreign"
+        f"http-request set-var(txn.relinked) var(txn.place),field(2,|),concat(/,txn.endpoint),map_str({RELINKED}) if is_foreign"
         " !{ req.fhdr(upgrade) -m sub -i websocket }",
         f"{_BRIDGE} if {{ var(txn.relinked) -m str all }} or {{ var(txn.relinked) -m str documents }} METH_GET"
-        f" {{ path -m reg '{documents}' }}",
+        f" {{ path -m reg '{_documents(cloud)}' }}",
     ]
+
+
+def _documents(cloud: Cloud) -> str:
+    """Return the pattern of the paths of version documents."""
+    prefixes = sorted({endpoint.frontend.prefix.replace(".", "\\.") for endpoint in cloud.endpoints})
+    return f"^({'|'.join(prefixes)})({VERSION_DOCUMENT})$"
 
 
 def _whose_token(cloud: Cloud) -> list[str]:
@@ -272,7 +303,7 @@ def _where_to(cloud: Cloud) -> list[str]:
         *listeners,
         *told_to_the_bridge(cloud),
         "use_backend bridge if { var(txn.bridge) -m found }",
-        "use_backend %[var(txn.peer)] if { var(txn.peer) -m found }",
+        f"use_backend {PEER} if {{ var(txn.place) -m found }}",
         "use_backend local.%[var(txn.endpoint)]",
         "default_backend bridge",
     ]

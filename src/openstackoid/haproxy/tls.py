@@ -3,7 +3,7 @@
 
 import json
 
-from openstackoid.haproxy.maps import SENDERS
+from openstackoid.haproxy.maps import CLOUDS
 from openstackoid.mesh import Cloud, Listener, Tls
 
 FROM = "X-Openstackoid-From"
@@ -41,8 +41,10 @@ def bind_options(cloud: Cloud, listener: Listener, files: Tls | None) -> str:
     return f" ssl crt {_quoted(files.certificate)} ca-file {_quoted(files.authority)} verify optional alpn http/1.1"
 
 
-def peer_options(peer: Cloud, files: Tls | None) -> str:
-    """Return what is added to the ``server`` line of a peer's gateway: it must prove to be that cloud's, and so do we.
+def peer_options(files: Tls | None) -> str:
+    """Return what is added to the ``server`` line for peers: a gateway must prove to be the cloud's that is meant, and so do we.
+
+    Without ``verifyhost``, HAProxy compares the certificate with the name that it has asked for (``ssl_sock_srv_verifycbk``).
 
     Each connection proves it anew, so that a certificate that has ended, or an authority that is trusted no more, opens none.
     """
@@ -50,28 +52,32 @@ def peer_options(peer: Cloud, files: Tls | None) -> str:
         return ""
     return (
         f" ssl verify required ca-file {_quoted(files.authority)} crt {_quoted(files.certificate)}"
-        f" sni str({peer.name}) check-sni {peer.name} verifyhost {peer.name} no-ssl-reuse"
+        " sni var(txn.cloud) no-ssl-reuse"
     )
 
 
 def sender_rules(cloud: Cloud) -> list[str]:
     """Return the rules that find out, once a connection, whose gateway it is of, and refuse who is of no cloud."""
-    clean = [
-        "# What only gateways say to each other: nobody else's word counts.",
-        "http-request del-header x-openstackoid- -m beg",
-    ]
     if not cloud.secure_listeners:
-        return clean
+        return []
     message = f"gateway of {cloud.name}: the certificate of the client names no cloud of the mesh"
     body = json.dumps({"error": {"code": 403, "title": "Forbidden", "message": message}})
     return [
         "# Who has sent it: the cloud in the certificate of a peer's gateway. A resumed session has it too.",
-        f"tcp-request session set-var(sess.from) ssl_c_s_dn(CN),map_str({SENDERS}) if {{ ssl_c_used }}",
+        "tcp-request session set-var(sess.from) ssl_c_s_dn(CN) if { ssl_c_used }"
+        f" {{ ssl_c_s_dn(CN),map_str({CLOUDS}) -m found }}",
         "tcp-request session set-var(sess.stranger) bool(true) if { ssl_c_used } !{ var(sess.from) -m found }",
         "# This cloud's own gateways speak for nobody else.",
         f"tcp-request session unset-var(sess.from) if {{ var(sess.from) -m str {cloud.name} }}",
-        *clean,
         f"http-request return status 403 content-type application/json string '{body}' if {{ var(sess.stranger) -m found }}",
+    ]
+
+
+def nobodys_word() -> list[str]:
+    """Return the rule that forgets what a client says in headers of the gateway's own."""
+    return [
+        "# What only gateways say to each other: nobody else's word counts.",
+        "http-request del-header x-openstackoid- -m beg",
     ]
 
 

@@ -3,7 +3,9 @@
 
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.description import MeshError, load_mesh, parse_mesh
+from openstackoid.mesh.description import parse_mesh
+from openstackoid.mesh.errors import MeshError
+from openstackoid.mesh.load import Descriptions, load_mesh, packed_mesh
 from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Listener, Memory, Mesh, Timeouts, Tls
 from openstackoid.mesh.outline import Entry, Outline, Shape, outline
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
@@ -20,6 +22,7 @@ __all__ = [
     "Address",
     "Cloud",
     "Collaboration",
+    "Descriptions",
     "Endpoint",
     "Entry",
     "FrontendUrl",
@@ -38,6 +41,7 @@ __all__ = [
     "load_mesh",
     "load_readers",
     "outline",
+    "packed_mesh",
     "parse_mesh",
     "unprotected",
 ]

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mesh description: the YAML file that operators write, checked against its schema, with errors that name the spot."""
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from openstackoid.errors import OpenstackoidError
+from openstackoid.mesh.checks import all_clouds, refuse_ambiguity
+from openstackoid.mesh.clouds import Clouds
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Listener, Memory, Mesh, Timeouts, Tls
-from openstackoid.mesh.policies import faults, policy_of
+from openstackoid.mesh.document import read, wrong_at
+from openstackoid.mesh.errors import Wrong
+from openstackoid.mesh.model import Mesh
+from openstackoid.mesh.packed import Described, Mould, Packed, Packer, unpack
 from openstackoid.mesh.policy_schema import schema_at
 from openstackoid.mesh.schema import (
     CloudSchema,
@@ -25,15 +28,10 @@ from openstackoid.mesh.schema import (
     SharedSchema,
     TimeoutsSchema,
     TlsSchema,
-    address,
+    cloud_name,
 )
-from openstackoid.mesh.urls import FrontendUrl
-from openstackoid.scope.services import official_service_type, project_name
 
-
-class MeshError(OpenstackoidError):
-    """A mesh description that cannot be used; the message names file, line, column and what is accepted."""
-
+Schema = TypeVar("Schema", bound=BaseModel)
 
 _SAID = {
     "model_type": "a mapping of keys to values is accepted",
@@ -48,64 +46,68 @@ _SAID = {
 """Plain words for what the schema's library says in its own terms."""
 
 
-def load_mesh(path: Path) -> Mesh:
-    """Return the mesh that the file describes. Raises :class:`MeshError`."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise MeshError(f"{path}: cannot read the mesh description: {reason}") from None
-    return parse_mesh(text, str(path))
-
-
 def parse_mesh(text: str, source: str = "mesh") -> Mesh:
     """Return the mesh that ``text`` describes; ``source`` names it in errors. Raises :class:`MeshError`."""
+    return mesh_of({source: Reader().described(text, source)}, lambda _: text)
+
+
+def mesh_of(described: Mapping[str, Described], text_of: Callable[[str], str]) -> Mesh:
+    """Return the mesh that several files describe together, each of which is named.
+
+    ``text_of`` gives the text of one, to show what is wrong in it. Raises :class:`MeshError`.
+    """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-        _refuse_duplicates(root, source, text, {})
-    except yaml.MarkedYAMLError as error:
-        raise _error(source, text, error.problem_mark, f"not YAML: {error.problem}") from None
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
-        # That "!!bool x" is none, PyYAML says with a KeyError.
-        untrue = isinstance(error, LookupError | AttributeError)
-        why = "a value is not what its tag says" if untrue else str(error).splitlines()[0]
-        raise MeshError(f"{source}: not YAML: {why}") from None
-    except RecursionError:
-        raise MeshError(f"{source}: a part of it is nested too deeply, or stands inside itself") from None
+        clouds = all_clouds(described)
+    except Wrong as wrong:
+        source = wrong.source or next(iter(described))
+        raise wrong_at(text_of(source), source, wrong) from None
+    shared = tuple((service, frozenset(group)) for said in described.values() for service, group in said.shared)
+    own = tuple(rule for said in described.values() for rule in said.collaborations)
+    return Mesh(Clouds(clouds), builtin_collaborations() + own, shared)
+
+
+class Reader:
+    """Reads what files say of a mesh. What their clouds have in common is kept, and checked, once."""
+
+    def __init__(self, packer: Packer | None = None) -> None:
+        self._packer = packer or Packer()
+        self._sound: set[tuple[Mould, str | None]] = set()
+
+    def described(self, text: str, source: str) -> Described:
+        """Return what ``text`` says; ``source`` names it in errors. Raises :class:`MeshError`."""
+        try:
+            said = _checked(Description, (), read(text, source, self._cloud))
+        except Wrong as wrong:
+            raise wrong_at(text, source, wrong) from None
+        shared = tuple((plane.service, tuple(plane.clouds)) for plane in said.shared)
+        return Described(said.clouds, shared, tuple(_collaboration(rule) for rule in said.collaborations))
+
+    def _cloud(self, name: Any, said: Any) -> Packed:
+        """Return what is said of a cloud. Raises :class:`Wrong`."""
+        try:
+            cloud_name(name)
+        except ValueError as error:
+            raise Wrong(("clouds", name), str(error)) from None
+        checked = _checked(CloudSchema, ("clouds", name), said)
+        packed = self._packer.pack(name, checked)
+        # Whether two services meet at one address depends on nothing else.
+        make = (packed.mould, checked.gateway.bind)
+        if make not in self._sound:
+            refuse_ambiguity(unpack(name, packed))
+            self._sound.add(make)
+        return packed
+
+
+def _checked(schema: type[Schema], above: tuple[Any, ...], said: Any) -> Schema:
+    """Return what ``said`` is by the schema of its place, below ``above``. Raises :class:`Wrong`."""
     try:
-        description = Description.model_validate(data)
+        return schema.model_validate(said)
     except ValidationError as error:
         # A misspelt key is also a missing one; the spelling is what helps.
         first = min(error.errors(include_url=False, include_context=False), key=lambda found: found["type"] != "extra_forbidden")
-        path = tuple(part for part in first["loc"] if not str(part).startswith("["))
+        path = (*above, *(part for part in first["loc"] if not str(part).startswith("[")))
         what = _accepted(path) if first["type"] == "extra_forbidden" else _SAID.get(first["type"], first["msg"])
-        where = ".".join(str(part) for part in path) or "the document"
-        raise _error(source, text, _mark(root, path), f"{where}: {what.removeprefix('Value error, ')}") from None
-    clouds = {name: _cloud(name, cloud) for name, cloud in description.clouds.items()}
-    _refuse_ambiguity(clouds, source, text, root)
-    for number, plane in enumerate(description.shared):
-        for place, name in enumerate(plane.clouds):
-            if name not in clouds:
-                spot: tuple[Any, ...] = ("shared", number, "clouds", place)
-                wrong = f"unknown cloud '{name}'; known: {', '.join(sorted(clouds))}"
-            elif plane.service not in clouds[name].services:
-                spot = ("shared", number, "service")
-                wrong = f"{name} has no service '{plane.service}' to share"
-            else:
-                continue
-            raise _error(source, text, _mark(root, spot), f"{'.'.join(map(str, spot))}: {wrong}")
-    offered = frozenset(service for cloud in clouds.values() for service in cloud.services)
-    for number, rule in enumerate(description.collaborations):
-        for key, service in (("service", rule.service), ("partner", rule.partner)):
-            if service not in offered and official_service_type(service) is None:
-                spot = ("collaborations", number, key)
-                wrong = f"unknown service '{service}'; a service of OpenStack, or one of this mesh, is accepted"
-                raise _error(source, text, _mark(root, spot), f"{'.'.join(map(str, spot))}: {wrong}")
-    _refuse_policies_for_strangers(description, offered, source, text, root)
-    shared = tuple((plane.service, frozenset(plane.clouds)) for plane in description.shared)
-    own = tuple(_collaboration(rule) for rule in description.collaborations)
-    return Mesh(clouds, builtin_collaborations() + own, shared)
+        raise Wrong(path, what.removeprefix("Value error, ")) from None
 
 
 @cache
@@ -147,130 +149,3 @@ def _accepted(path: tuple[Any, ...]) -> str:
         case _:
             model = ServiceSchema
     return f"unknown key; accepted: {', '.join(model.model_fields)}"
-
-
-def _cloud(name: str, cloud: CloudSchema) -> Cloud:
-    endpoints = tuple(endpoint for kind, service in cloud.services.items() for endpoint in _endpoints(name, kind, service))
-    timeouts = Timeouts(**cloud.gateway.timeouts.model_dump())
-    memory = Memory(**cloud.gateway.memory.model_dump())
-    gateway = cloud.gateway
-    return Cloud(
-        name,
-        cloud.region or name,
-        endpoints,
-        gateway.bind,
-        timeouts,
-        memory=memory,
-        force=gateway.force,
-        twins=tuple(gateway.twins),
-        readers=gateway.readers,
-        tls=None if gateway.tls is None else Tls(**gateway.tls.model_dump()),
-        policy=policy_of(cloud.policy),
-        limits=Limits(**gateway.limits.model_dump() | {"exempt": tuple(gateway.limits.exempt)}),
-    )
-
-
-def _endpoints(cloud: str, catalog_type: str, service: ServiceSchema) -> list[Endpoint]:
-    """Return the endpoints of a service: interfaces with the same URL and backends are one."""
-    official = official_service_type(catalog_type) or catalog_type
-    by_address: dict[tuple[FrontendUrl, tuple[Address, ...]], list[str]] = {}
-    for interface in INTERFACES:
-        if interface in service.frontend:
-            backends = tuple(address(url) for url in service.backend.get(interface, []))
-            by_address.setdefault((FrontendUrl.parse(service.frontend[interface]), backends), []).append(interface)
-    name = service.name or project_name(official) or catalog_type
-    return [
-        Endpoint(cloud, catalog_type, official, name, tuple(interfaces), frontend, backends, service.links == "fixed")
-        for (frontend, backends), interfaces in by_address.items()
-    ]
-
-
-def _refuse_ambiguity(clouds: dict[str, Cloud], source: str, text: str, root: yaml.Node | None) -> None:
-    """A request's address must name one cloud and one service."""
-    sockets: dict[object, str] = {}
-    for cloud in clouds.values():
-        prefixes: dict[object, Endpoint] = {}
-        ports: dict[int, Listener] = {}
-        schemes: dict[Listener, str] = {}
-        for endpoint in cloud.endpoints:
-            path = ("clouds", cloud.name, "services", endpoint.catalog_type, "frontend", endpoint.interfaces[0])
-            owner = sockets.setdefault(endpoint.listener, cloud.name)
-            if owner != cloud.name:
-                what = f"{'.'.join(path)}: {endpoint.listener} is a frontend of {owner} already; each cloud has its own"
-                raise _error(source, text, _mark(root, path), what)
-            scheme = schemes.setdefault(endpoint.listener, endpoint.frontend.scheme)
-            if scheme != endpoint.frontend.scheme:
-                what = f"{'.'.join(path)}: {endpoint.listener} is {scheme} for another service; a socket is http or https"
-                raise _error(source, text, _mark(root, path), what)
-            namesake = ports.setdefault(endpoint.listener.port, endpoint.listener)
-            if cloud.bind is not None and namesake != endpoint.listener:
-                spot = ("clouds", cloud.name, "gateway", "bind")
-                what = f"{'.'.join(spot)}: {namesake} and {endpoint.listener} would both be {cloud.bind}:{namesake.port}"
-                raise _error(source, text, _mark(root, spot), f"{what}; without 'bind' each host is its own, or give each a port")
-            twin = prefixes.setdefault((endpoint.listener, endpoint.frontend.prefix), endpoint)
-            if (twin.service, twin.backends) != (endpoint.service, endpoint.backends):
-                what = f"{'.'.join(path)}: {endpoint.frontend.root()} is the frontend of {twin.key} already, with another backend"
-                raise _error(source, text, _mark(root, path), what)
-
-
-def _refuse_policies_for_strangers(
-    description: Description, offered: frozenset[str], source: str, text: str, root: yaml.Node | None
-) -> None:
-    """A policy speaks of clouds and services that there are: a misspelt one would refuse, or let in, others than was meant."""
-    for name, cloud in description.clouds.items():
-        for below, wrong in faults(cloud.policy, name, description.clouds, offered):
-            spot = ("clouds", name, "policy", *below)
-            raise _error(source, text, _mark(root, spot), f"{'.'.join(map(str, spot))}: {wrong}")
-
-
-def _refuse_duplicates(node: yaml.Node | None, source: str, text: str, done: dict[int, bool]) -> None:
-    """YAML readers take the last of two equal keys without a word; here it is an error.
-
-    Aliases make millions of parts of a few lines, so that each is looked at once: ``done`` says whether to its end. Raises
-    ``RecursionError`` for one that stands inside itself.
-    """
-    if id(node) in done:
-        if not done[id(node)]:
-            raise RecursionError
-        return
-    done[id(node)] = False
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                raise _error(source, text, key.start_mark, f"'{key.value}' stands twice; name it once")
-            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
-            _refuse_duplicates(value, source, text, done)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _refuse_duplicates(item, source, text, done)
-    done[id(node)] = True
-
-
-def _mark(node: yaml.Node | None, path: tuple[Any, ...]) -> Any:
-    """Return where the part that ``path`` names stands, or its nearest parent that is written down."""
-    mark = None if node is None else node.start_mark
-    for part in path:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
-            if found is None:
-                break
-            mark, node = found[0].start_mark, found[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            node = node.value[part]
-            mark = node.start_mark
-        else:
-            break
-    if isinstance(node, yaml.ScalarNode):
-        mark = node.start_mark
-    return mark
-
-
-def _error(source: str, text: str, mark: Any, what: str) -> MeshError:
-    # A quoted text may hold escapes, which are for no terminal.
-    what = "".join(character if character.isprintable() else "?" for character in what)
-    if mark is None:
-        return MeshError(f"{source}: {what}")
-    lines = text.splitlines()
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    return MeshError(f"{source}:{mark.line + 1}:{mark.column + 1}: {what}\n  {line}\n  {' ' * mark.column}^")

@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh.description import MeshError, parse_mesh
+from openstackoid.mesh.description import parse_mesh
+from openstackoid.mesh.errors import MeshError
 from openstackoid.mesh.model import INTERFACES
 from openstackoid.mesh.urls import FrontendUrl
 from openstackoid.scope.parser import CLOUD_NAME

@@ -190,6 +190,7 @@ class Cloud:
 class Mesh:
     """The clouds that know of each other, what must be of one cloud, and which of them share a data plane.
 
+    ``clouds`` may be thousands, each made when it is asked for; what is to be known of all of them, :attr:`outlines` tell.
     ``shared`` has, for a service type, the groups of clouds whose resources of that service reach each other.
     """
 
@@ -204,12 +205,12 @@ class Mesh:
     @cached_property
     def services(self) -> frozenset[str]:
         """The official service types that any cloud of the mesh offers."""
-        return frozenset(service for cloud in self.clouds.values() for service in cloud.services)
+        return frozenset(service for shape in {own.shape for own in self.outlines.values()} for service in shape.services)
 
     @cached_property
     def offers(self) -> Mapping[str, frozenset[str]]:
         """For each cloud, the service types that it offers."""
-        return {name: cloud.services for name, cloud in self.clouds.items()}
+        return {name: own.shape.services for name, own in self.outlines.items()}
 
     @cached_property
     def outlines(self) -> Mapping[str, Outline]:

@@ -7,7 +7,7 @@ Whoever works on all clouds of a mesh does so once for each shape, and looks at 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from openstackoid.mesh.model import Cloud
@@ -47,6 +47,11 @@ class Shape:
         """The official service types that clouds of this shape offer."""
         return frozenset(entry.service for entry in self.entries)
 
+    @cached_property
+    def schemes(self) -> frozenset[str]:
+        """The schemes of the frontends."""
+        return frozenset(entry.scheme for entry in self.entries)
+
     def __hash__(self) -> int:
         return self._hash
 
@@ -60,6 +65,15 @@ class Outline:
 
     shape: Shape
     hosts: tuple[str, ...]
+
+
+@runtime_checkable
+class Outlined(Protocol):
+    """Clouds of which the outlines are known without making each of them."""
+
+    @property
+    def outlines(self) -> Mapping[str, Outline]:
+        """For each cloud, what its frontends are."""
 
 
 def outline(cloud: "Cloud") -> Outline:
@@ -83,6 +97,8 @@ def outline(cloud: "Cloud") -> Outline:
 
 def outlines(clouds: Mapping[str, "Cloud"]) -> Mapping[str, Outline]:
     """Return the outlines of clouds; equal shapes are one object."""
+    if isinstance(clouds, Outlined):
+        return clouds.outlines
     shapes: dict[Shape, Shape] = {}
     found = {}
     for name, cloud in clouds.items():

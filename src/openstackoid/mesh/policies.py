@@ -33,16 +33,19 @@ def faults(
 
     Each is the place below ``policy``, and what is accepted there.
     """
-    others = ", ".join(sorted(name for name in clouds if name != own)) or "none: the mesh has no peer"
+
+    def others() -> str:
+        return ", ".join(sorted(name for name in clouds if name != own)) or "none: the mesh has no peer"
+
     for cloud, peer in said.peers.items():
         at: tuple[Any, ...] = ("peers", cloud)
         if cloud == own:
-            yield at, f"users of {own} are at home here, and judged by its own Keystone; a policy is for: {others}"
+            yield at, f"users of {own} are at home here, and judged by its own Keystone; a policy is for: {others()}"
         elif cloud != ANY and cloud not in clouds:
-            yield at, f"unknown cloud '{cloud}'; accepted: {others}, or '*' for each that is not named"
+            yield at, f"unknown cloud '{cloud}'; accepted: {others()}, or '*' for each that is not named"
         for number, name in enumerate(peer.through):
             if name != ANY and (name == own or name not in clouds):
-                yield (*at, "through", number), f"'{name}' is no gateway of a peer; accepted: {others}, or '*' for any"
+                yield (*at, "through", number), f"'{name}' is no gateway of a peer; accepted: {others()}, or '*' for any"
         places: list[tuple[tuple[Any, ...], ServicesSchema]] = [((*at, "services"), peer.services)]
         places += [
             ((*at, "people", number, "services"), people.services)

@@ -2,7 +2,7 @@
 """The schema of a cloud's ``policy``: which keys there are, and what may stand at each. What is wrong is said in plain words."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
@@ -119,7 +119,7 @@ def _granting(roles: dict[str, list[str]]) -> dict[str, list[str]]:
 def _which_project(value: object) -> str | None:
     if value in (KEEP, APART):
         return "[word]"
-    return "[project]" if isinstance(value, dict) else None
+    return "[project]" if isinstance(value, dict | BaseModel) else None
 
 
 def _distinct(people: "list[PeopleSchema]") -> "list[PeopleSchema]":
@@ -146,6 +146,10 @@ ServicesSchema = Annotated[dict[Annotated[str, AfterValidator(_service)], _Reque
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Nothing changes it: a default value serves all clouds of a mesh."""
+        return self
 
 
 class ConditionSchema(_Strict):

@@ -3,6 +3,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 HTTPS = "https"
@@ -11,6 +12,7 @@ DEFAULT_PORTS = {"http": 80, HTTPS: 443}
 _NOT_PREFIX = re.compile(r"v\d+(\.\d+)?\Z|.*[$%]\(|AUTH_")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*\Z")
 _SUFFIX = re.compile(r"(/([A-Za-z0-9._~-]|[$%]\((project|tenant)_id\)s)+)*\Z")
+_SIMPLE = re.compile(r"(https?)://([A-Za-z0-9._-]+)((?::[0-9]*)?(?:/[A-Za-z0-9._~$%()/-]*)?)\Z")
 _HOST = re.compile(r"[A-Za-z0-9._-]+\Z|\[[0-9A-Fa-f:]+\]\Z")
 
 
@@ -31,27 +33,7 @@ class FrontendUrl:
     @classmethod
     def parse(cls, url: str) -> "FrontendUrl":
         """Take ``url`` apart. Raises ``ValueError`` with what is accepted."""
-        parts = urlsplit(url)
-        if parts.scheme not in DEFAULT_PORTS:
-            raise ValueError(f"'{url}': an http:// or https:// URL is accepted, as in http://gateway:8080/image")
-        if parts.query or parts.fragment or parts.username is not None:
-            raise ValueError(f"'{url}': a URL without user, query and fragment is accepted")
-        try:
-            port = DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
-        except ValueError:
-            port = 0
-        if port == 0:
-            raise ValueError(f"'{url}': a port from 1 to 65535 is accepted")
-        host = parts.netloc.rpartition(":")[0] if re.search(r":\d*\Z", parts.netloc) else parts.netloc
-        if _HOST.match(host) is None:
-            raise ValueError(f"'{url}': a host name, an IPv4 address or an IPv6 address in brackets is accepted")
-        segments = parts.path.rstrip("/").split("/")[1:]
-        cut = next((index for index, segment in enumerate(segments) if _NOT_PREFIX.match(segment)), len(segments))
-        prefix = "".join(f"/{segment}" for segment in segments[:cut])
-        suffix = "".join(f"/{segment}" for segment in segments[cut:])
-        if _PREFIX.match(prefix) is None or _SUFFIX.match(suffix) is None:
-            raise ValueError(f"'{url}': a path of letters, digits, '.', '_', '~' and '-' is accepted")
-        return cls(host.lower(), port, prefix, suffix, parts.scheme)
+        return _parsed(url)
 
     def origin(self) -> str:
         """Return scheme, host and port, without a path."""
@@ -68,3 +50,48 @@ class FrontendUrl:
         if project_id is None:
             return None
         return self.root() + re.sub(r"[$%]\((?:project|tenant)_id\)s", project_id, self.suffix)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(url: str) -> FrontendUrl:
+    """Thousands of clouds have the same services at other hosts: what stands behind the host is taken apart once."""
+    simple = _SIMPLE.match(url)
+    if simple is not None:
+        scheme, host, rest = simple.groups()
+        alike = _behind(scheme, rest)
+        if alike is not None:
+            return FrontendUrl(host.lower(), alike.port, alike.prefix, alike.suffix, scheme)
+    return _taken_apart(url)
+
+
+@lru_cache(maxsize=1024)
+def _behind(scheme: str, rest: str) -> FrontendUrl | None:
+    """Return a URL with this end, at some host, or None if there is none."""
+    try:
+        return _taken_apart(f"{scheme}://host{rest}")
+    except ValueError:
+        return None
+
+
+def _taken_apart(url: str) -> FrontendUrl:
+    parts = urlsplit(url)
+    if parts.scheme not in DEFAULT_PORTS:
+        raise ValueError(f"'{url}': an http:// or https:// URL is accepted, as in http://gateway:8080/image")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(f"'{url}': a URL without user, query and fragment is accepted")
+    try:
+        port = DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError(f"'{url}': a port from 1 to 65535 is accepted")
+    host = parts.netloc.rpartition(":")[0] if re.search(r":\d*\Z", parts.netloc) else parts.netloc
+    if _HOST.match(host) is None:
+        raise ValueError(f"'{url}': a host name, an IPv4 address or an IPv6 address in brackets is accepted")
+    segments = parts.path.rstrip("/").split("/")[1:]
+    cut = next((index for index, segment in enumerate(segments) if _NOT_PREFIX.match(segment)), len(segments))
+    prefix = "".join(f"/{segment}" for segment in segments[:cut])
+    suffix = "".join(f"/{segment}" for segment in segments[cut:])
+    if _PREFIX.match(prefix) is None or _SUFFIX.match(suffix) is None:
+        raise ValueError(f"'{url}': a path of letters, digits, '.', '_', '~' and '-' is accepted")
+    return FrontendUrl(host.lower(), port, prefix, suffix, parts.scheme)

@@ -6,10 +6,9 @@ Other clouds' own rules are theirs: an operator need not know which certificate 
 
 import ipaddress
 import re
-from collections.abc import Iterator
 
-from openstackoid.mesh.description import MeshError
-from openstackoid.mesh.model import Cloud, Endpoint, Mesh
+from openstackoid.mesh.errors import MeshError
+from openstackoid.mesh.model import Cloud, Mesh
 from openstackoid.mesh.urls import HTTPS
 
 _CERTIFIED = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\Z")
@@ -21,7 +20,7 @@ def check_wire(mesh: Mesh, at: str) -> None:
     A cloud with a certificate sends tokens to its peers over https alone; one that has none cannot.
     """
     here = mesh.clouds[at]
-    peers = [cloud for name, cloud in mesh.clouds.items() if name != at]
+    peers = {name: own for name, own in mesh.outlines.items() if name != at}
     if here.tls is None:
         spot = f"clouds.{at}.gateway.tls"
         needs = f"the gateway of {at} needs its certificate and the authority of the mesh"
@@ -30,15 +29,18 @@ def check_wire(mesh: Mesh, at: str) -> None:
         for twin in here.twins:
             if twin.startswith(f"{HTTPS}:"):
                 raise MeshError(f"{spot}: {needs}, for its twin {twin} is asked over https")
-        for peer in peers:
-            if peer.secure_listeners:
-                raise MeshError(f"{spot}: {needs}, for {peer.name} has https frontends")
+        for name, own in peers.items():
+            if HTTPS in own.shape.schemes:
+                raise MeshError(f"{spot}: {needs}, for {name} has https frontends")
         return
-    for peer in peers:
-        for place, endpoint in _plain(peer):
+    for name, own in peers.items():
+        if own.shape.schemes != {HTTPS}:
+            entry = next(entry for entry in own.shape.entries if entry.scheme != HTTPS)
             raise MeshError(
-                f"{place}: {endpoint.frontend.origin()}: the gateway of {at} has TLS, and sends tokens to peers over https alone;"
-                f" an https:// URL is accepted, and an interface of {peer.name} may be left out"
+                f"clouds.{name}.services.{entry.catalog_type}.frontend.{entry.interfaces[0]}:"
+                f" {entry.scheme}://{own.hosts[entry.host]}:{entry.port}: the gateway of {at} has TLS,"
+                f" and sends tokens to peers over https alone;"
+                f" an https:// URL is accepted, and an interface of {name} may be left out"
             )
     for twin in here.twins:
         if not twin.startswith(f"{HTTPS}:"):
@@ -48,14 +50,9 @@ def check_wire(mesh: Mesh, at: str) -> None:
 
 def unprotected(cloud: Cloud) -> list[str]:
     """Return the http frontends of a cloud that are not on loopback: tokens travel there in the clear."""
-    found = {endpoint.frontend.origin(): endpoint.frontend.host for _, endpoint in _plain(cloud)}
+    plain = (endpoint.frontend for endpoint in cloud.endpoints if endpoint.frontend.scheme != HTTPS)
+    found = {frontend.origin(): frontend.host for frontend in plain}
     return sorted(origin for origin, host in found.items() if not _loopback(host))
-
-
-def _plain(cloud: Cloud) -> Iterator[tuple[str, Endpoint]]:
-    for endpoint in cloud.endpoints:
-        if endpoint.frontend.scheme != HTTPS:
-            yield f"clouds.{cloud.name}.services.{endpoint.catalog_type}.frontend.{endpoint.interfaces[0]}", endpoint
 
 
 def _loopback(host: str) -> bool:
@@ -80,6 +77,8 @@ def _check_names(mesh: Mesh) -> None:
 
 
 def _is_address(name: str) -> bool:
+    if not name[0].isdigit():
+        return False
     try:
         ipaddress.ip_address(name)
     except ValueError:

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which goals are met, which are missed, and which nobody asked about."""
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from bench.goals import ANY, GOALS, Goal, judge
 from bench.results import FIGURES, Part, Row
 from bench.spread import Spread
 
+ROOT = Path(__file__).parents[3]
 AT_LEAST = Goal("routing", "none", "rate_ratio", at_least=0.95)
 AT_MOST = Goal("routing", "none", "cpu_ratio", at_most=1.15)
 
@@ -53,7 +58,70 @@ def test_a_goal_for_any_row_is_about_those_that_have_the_figure() -> None:
     ]
 
 
+BESIDE = Goal("yardstick", "stays", "rate_ratio", at_least=8, limit_at="plain", explained="docs/page.md#why")
+
+
+def yardstick(plain: float, stays: float) -> Part:
+    rows = [Row(key, key, {"rate_ratio": Spread.of([value])}) for key, value in (("plain", plain), ("stays", stays))]
+    return Part("yardstick", "Title", rows)
+
+
+@pytest.mark.parametrize(
+    ("plain", "stays", "word"),
+    [
+        (2.3, 2.2, "out of reach"),
+        (2.3, 2.0, "missed"),
+        (9.0, 7.9, "missed"),
+        (9.0, 8.1, "met"),
+        (7.9, 8.1, "met"),
+    ],
+)
+def test_a_goal_that_nothing_can_meet_is_judged_by_what_can_be_had(plain: float, stays: float, word: str) -> None:
+    (verdict,) = judge([yardstick(plain, stays)], [BESIDE])
+    assert verdict.word == word
+    assert verdict.passed is (word != "missed")
+
+
+def test_what_is_out_of_reach_says_of_what_the_limit_is_made() -> None:
+    (verdict,) = judge([yardstick(2.3, 2.2)], [BESIDE])
+    limited = "yardstick: stays: rate, ratio is 2.2; the goal of >= 8 cannot be met: plain itself is at 2.3"
+    assert str(verdict) == f"{limited} (see docs/page.md#why)"
+    (verdict,) = judge([yardstick(2.3, 1.9)], [BESIDE])
+    assert str(verdict) == f"{limited.replace('2.2', '1.9')}; SLOWER than what can be had (see docs/page.md#why)"
+
+
+def test_what_is_documented_as_slow_is_missed_all_the_same_and_slower_still_is_said() -> None:
+    goal = replace(AT_LEAST, known=0.85, explained="docs/page.md#why")
+    (verdict,) = judge([part(rate_ratio=0.84)], [goal])
+    assert verdict.word == "missed"
+    assert str(verdict).endswith("is 0.84; the goal is >= 0.95; documented as 0.85 (see docs/page.md#why)")
+    (verdict,) = judge([part(rate_ratio=0.7)], [goal])
+    assert str(verdict).endswith("is 0.7; the goal is >= 0.95; SLOWER than documented, which is 0.85 (see docs/page.md#why)")
+    (verdict,) = judge([part(cpu_ratio=1.5)], [replace(AT_MOST, known=1.3)])
+    assert str(verdict).endswith("is 1.5; the goal is <= 1.15; SLOWER than documented, which is 1.3")
+
+
+def test_out_of_reach_and_documented_a_figure_is_judged_by_what_is_documented() -> None:
+    goal = replace(BESIDE, known=1.5)
+    assert judge([yardstick(2.3, 1.4)], [goal])[0].word == "out of reach"
+    assert judge([yardstick(2.3, 1.3)], [goal])[0].word == "missed"
+
+
+def test_out_of_reach_is_no_excuse_for_what_could_not_be_measured() -> None:
+    rows = [Row("plain", "plain", {"rate_ratio": Spread.of([2.3])}), Row("stays", "stays", {})]
+    (verdict,) = judge([Part("yardstick", "Title", rows)], [BESIDE])
+    assert verdict.word == "missed"
+
+
 @pytest.mark.parametrize("goal", GOALS, ids=lambda goal: f"{goal.part}-{goal.row}-{goal.figure}")
 def test_each_goal_has_one_limit_and_a_figure_that_exists(goal: Goal) -> None:
     assert (goal.at_least is None) != (goal.at_most is None)
     assert goal.figure in FIGURES
+    assert goal.explained or (goal.known is None and goal.limit_at is None)
+
+
+@pytest.mark.parametrize("place", sorted({goal.explained for goal in GOALS if goal.explained}))
+def test_what_explains_a_limit_is_a_section_of_the_documentation(place: str) -> None:
+    page, _, section = place.partition("#")
+    headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    assert section in [re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings]

@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is not even tried with many clouds."""
 
+from pathlib import Path
+
 import pytest
 
 from bench.errors import BenchError
-from bench.many import Budget
+from bench.many import Budget, Places
+
+
+def test_a_folder_has_a_file_for_each_cloud_and_takes_one_more(tmp_path: Path) -> None:
+    places = Places([1, 2, 3], [4, 5, 6], 7)
+    places.describe(tmp_path / "mesh", 2)
+    places.add(tmp_path / "mesh", 3)
+    assert sorted(path.name for path in (tmp_path / "mesh").iterdir()) == ["cloud-1.yaml", "cloud-2.yaml", "cloud-3.yaml"]
+    assert "  Cloud3:\n" in (tmp_path / "mesh" / "cloud-3.yaml").read_text()
 
 
 def test_a_step_is_foreseen_by_its_growth_and_not_by_what_it_takes_anyhow() -> None:

@@ -9,7 +9,7 @@ from conformance.clouds import three_clouds
 from openstackoid.bridge import health
 from openstackoid.bridge.health import Health, mesh_page, states
 from openstackoid.bridge.runtime import RuntimeApi, RuntimeApiError
-from openstackoid.routing.places import backend_of
+from openstackoid.routing.places import local_backend
 from unit.bridge.stage import played
 
 MESH = three_clouds()
@@ -50,29 +50,38 @@ def test_what_is_no_table_tells_nothing(answer: str) -> None:
     assert states(answer) == {}
 
 
+PEERS = {"CloudTwo": "up", "Cloud-3.b": "down"}
+
+
 def all_backends() -> dict[str, str]:
-    return {backend_of("CloudOne", endpoint, cloud): "up" for cloud in MESH.clouds.values() for endpoint in cloud.endpoints}
+    return {local_backend(endpoint): "up" for endpoint in MESH.clouds["CloudOne"].endpoints}
 
 
-def clouds(found: dict[str, str]) -> dict[str, str]:
-    return {cloud["name"]: cloud["health"] for cloud in mesh_page(MESH, "CloudOne", found)["clouds"]}
+def clouds(found: dict[str, str], peers: dict[str, str]) -> dict[str, str]:
+    return {cloud["name"]: cloud["health"] for cloud in mesh_page(MESH, "CloudOne", found, peers)["clouds"]}
 
 
 def test_a_cloud_is_as_well_as_its_services() -> None:
     found = all_backends()
-    assert clouds(found) == {"CloudOne": "up", "Cloud-3.b": "up", "CloudTwo": "up"}
-    found["local.compute.public"] = found["peer.Cloud-3.b.1"] = "down"
-    assert clouds(found) == {"CloudOne": "partly", "Cloud-3.b": "down", "CloudTwo": "up"}
+    assert clouds(found, PEERS) == {"CloudOne": "up", "Cloud-3.b": "down", "CloudTwo": "up"}
+    found["local.compute.public"] = "down"
+    assert clouds(found, PEERS) == {"CloudOne": "partly", "Cloud-3.b": "down", "CloudTwo": "up"}
+
+
+def test_a_peers_services_are_as_well_as_its_gateway() -> None:
+    page = mesh_page(MESH, "CloudOne", {}, PEERS)
+    assert {service["health"] for service in page["clouds"][1]["services"]} == {"down"}
+    assert {service["type"] for service in page["clouds"][1]["services"]} == MESH.clouds["Cloud-3.b"].services
 
 
 def test_what_is_not_known_is_not_guessed() -> None:
-    assert clouds({}) == {"CloudOne": "unknown", "Cloud-3.b": "unknown", "CloudTwo": "unknown"}
-    services = mesh_page(MESH, "CloudOne", {})["clouds"][0]["services"]
+    assert clouds({}, {}) == {"CloudOne": "unknown", "Cloud-3.b": "unknown", "CloudTwo": "unknown"}
+    services = mesh_page(MESH, "CloudOne", {}, {})["clouds"][0]["services"]
     assert {service["health"] for service in services} == {"unknown"}
 
 
 def test_the_page_begins_with_home_and_uses_official_names() -> None:
-    page = mesh_page(MESH, "CloudOne", all_backends())
+    page = mesh_page(MESH, "CloudOne", all_backends(), PEERS)
     assert page["gateway"] == "CloudOne"
     assert [(cloud["name"], cloud["home"]) for cloud in page["clouds"]] == [
         ("CloudOne", True),

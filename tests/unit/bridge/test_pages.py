@@ -153,12 +153,12 @@ async def test_head_has_no_body() -> None:
 
 
 @played
-async def test_without_a_way_to_ask_haproxy_health_is_unknown() -> None:
-    async with staged() as stage:
+async def test_without_a_way_to_ask_haproxy_the_health_of_its_own_services_is_unknown() -> None:
+    async with staged(there=says("200 OK")) as stage:
         page = (await stage.ask("GET", "/.openstackoid/mesh")).json()
         assert [(cloud["name"], cloud["health"]) for cloud in page["clouds"]] == [
             ("CloudOne", "unknown"),
-            ("CloudTwo", "unknown"),
+            ("CloudTwo", "up"),
         ]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import openstackoid.bridge.__main__ as bridge
+from openstackoid.bridge.reachable import AT_MOST, KEPT, PATIENCE
 from openstackoid.bridge.records import AGE, IDS, RECORDS, RECORDS_OF_ONE, ROUTES, WAYS
 from openstackoid.bridge.server import Sockets
 from openstackoid.cli import build_parser, main
@@ -52,6 +53,10 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the guide's commands speak of."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mesh.yaml").write_text(EXAMPLES[0])
+    one, _, two = EXAMPLES[0].partition("  CloudTwo:")
+    (tmp_path / "mesh").mkdir()
+    (tmp_path / "mesh" / "CloudOne.yaml").write_text(one)
+    (tmp_path / "mesh" / "CloudTwo.yaml").write_text(f"mesh: 1\nclouds:\n  CloudTwo:{two}")
     row = {"Service Type": "image", "Interface": "public", "URL": "http://h:9292", "Region": "RegionOne"}
     (tmp_path / "endpoints.json").write_text(json.dumps([row]))
     return tmp_path
@@ -142,6 +147,8 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert f"a scope of up to {words[NATIVE_ENTRIES]} entries" in GUIDE
     assert f"after {FIRST_PAUSE:g} s for the first time and with a pause that doubles up to {LONGEST_PAUSE:g} s" in GUIDE
     assert f"{OLDEST[0]}.{OLDEST[1]} or later" in GUIDE
+    assert f"at\nmost {AT_MOST} peers a look, which waits for a second" in GUIDE
+    assert (PATIENCE, KEPT) == (1.0, 120.0), "a second, two minutes"
     hours = {3600.0: "an hour"}
     assert f"of {IDS} workflows, {RECORDS_OF_ONE} requests of each, {RECORDS:,} in\nall, for {hours[AGE]}" in GUIDE
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from openstackoid.mesh import load_mesh
 from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, gone, service
 
 
@@ -97,7 +98,42 @@ def test_a_change_that_only_the_python_service_sees_leaves_haproxy_alone(gateway
     gateway.hang_up()
     gateway.wait_for("has reloaded")
     assert gateway.parts() == before
-    assert "region: North" in (gateway.state / "mesh.yaml").read_text()
+    assert load_mesh(gateway.state / "mesh.packed").clouds["CloudOne"].region == "North"
+
+
+def test_a_folder_of_files_is_followed_as_a_file_is(tmp_path: Path) -> None:
+    with service() as backend:
+        gateway = Gateway(tmp_path, free_port(), backend)
+        head, _, tail = gateway.config.read_text().partition("  CloudTwo:")
+        gateway.config = tmp_path / "mesh"
+        gateway.config.mkdir()
+        (gateway.config / "one.yaml").write_text(head)
+        two = f"mesh: 1\nclouds:\n  CloudTwo:{tail}"
+        (gateway.config / "two.yaml").write_text(two)
+        gateway.start()
+        try:
+            assert list(health(gateway)) == ["CloudOne", "CloudTwo"]
+            three = gateway.config / "three.yaml"
+            three.write_text(two.replace("CloudTwo", "CloudThree"))
+            gateway.hang_up()
+            gateway.wait_for("127.0.0.1:9 is a frontend of CloudThree already; each cloud has its own")
+            gateway.wait_for("goes on with the description that it has")
+            assert f"{gateway.config}/two.yaml:5:" in gateway.said()
+            three.write_text(three.read_text().replace("127.0.0.1:9/", "127.0.0.1:10/"))
+            gateway.wait_for("has reloaded")
+            gateway.wait_for("the mesh was read again: 3 clouds")
+            assert list(health(gateway)) == ["CloudOne", "CloudThree", "CloudTwo"]
+            assert gateway.stop() == 0
+            before = (gateway.state / "mesh.cache").read_bytes()
+            assert b"three.yaml" in before
+            (gateway.state / "mesh.cache").write_bytes(before[:-1])
+            three.unlink()
+            gateway.log.write_text("")
+            gateway.start()
+            assert list(health(gateway)) == ["CloudOne", "CloudTwo"]
+            assert b"three.yaml" not in (gateway.state / "mesh.cache").read_bytes()
+        finally:
+            gateway.stop()
 
 
 def test_changed_reader_accounts_are_taken_up_upon_request(gateway: Gateway, tmp_path: Path) -> None:
@@ -285,5 +321,5 @@ def test_what_leaves_is_in_the_audit_log_also_after_a_rotation(gateway: Gateway)
             ("out", "CloudTwo", 503, "failed")
         ] * 2
         assert len({line["request_id"] for line in lines}) == 2
-    assert gateway.said().count(" -> peer.CloudTwo.1 503 ") == 2
-    assert [line.split(" ")[-2:] for line in gateway.said().splitlines() if " -> peer." in line] == [["-", "left"]] * 2
+    assert gateway.said().count(" -> peer CloudTwo 503 ") == 2
+    assert [line.split(" ")[-2:] for line in gateway.said().splitlines() if " -> peer " in line] == [["-", "left"]] * 2

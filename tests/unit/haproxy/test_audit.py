@@ -6,8 +6,10 @@ import re
 from conformance.clouds import three_clouds
 from openstackoid.bridge.use import LONGEST
 from openstackoid.haproxy import Runtime, compile_gateway
-from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, LONGEST_USE, leaving, told_by_the_bridge
+from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, LONGEST_USE, home_rules, leaving, told_by_the_bridge
+from openstackoid.routing.leaving import USE
 
+CLOUD = three_clouds().clouds["CloudOne"]
 CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime("/run/b.sock", "/run/s.sock", "/run/records.sock"))[
     "haproxy.cfg"
 ]
@@ -17,10 +19,10 @@ FORGET = "http-response del-header x-openstackoid-use"
 
 def test_no_answer_brings_a_users_client_what_a_peer_has_told() -> None:
     """Before all other rules, for some of them end the section."""
-    for title in ("defaults local from gateway", "defaults peer from gateway"):
+    for title in ("defaults local from gateway", "backend peer from gateway"):
         rules = [line.strip() for line in SECTIONS[title].splitlines() if line.strip().startswith("http-response")]
-        ends = next(number for number, rule in enumerate(rules) if rule.startswith("http-response allow"))
-        assert FORGET in rules[:ends]
+        ends = [number for number, rule in enumerate(rules) if rule.startswith("http-response allow") and USE not in rule]
+        assert FORGET in rules[: min(ends, default=None)]
     assert FORGET in SECTIONS["backend bridge from gateway"]
     assert told_by_the_bridge(tls=True) == [f"{FORGET} if !{{ var(txn.from) -m found }}"], (
         "who has proved to be a gateway is told"
@@ -28,11 +30,13 @@ def test_no_answer_brings_a_users_client_what_a_peer_has_told() -> None:
 
 
 def test_only_answers_of_peers_tell_of_a_use() -> None:
-    assert [title for title, section in SECTIONS.items() if "set-var(txn.use)" in section] == ["defaults peer from gateway"]
+    assert [title for title, section in SECTIONS.items() if "set-var(txn.use)" in section] == ["backend peer from gateway"]
 
 
 def test_what_stays_costs_no_look_up() -> None:
-    assert all("decided is_foreign" in rule for rule in leaving() if not rule.startswith("#"))
+    for rule in leaving(CLOUD):
+        assert [title for title, section in SECTIONS.items() if rule in section] == ["backend peer from gateway"]
+    assert all("decided is_foreign" in rule for rule in home_rules() if not rule.startswith("#"))
 
 
 def test_a_line_has_room_for_the_longest_path_and_use() -> None:
@@ -42,6 +46,6 @@ def test_a_line_has_room_for_the_longest_path_and_use() -> None:
 
 
 def test_of_all_headers_only_the_id_and_what_a_peer_tells_are_in_a_line() -> None:
-    written = re.findall(r"fhdr\(([^)]+)\)\]", "\n".join([LEFT_FORMAT, *leaving()]))
+    written = re.findall(r"fhdr\(([^)]+)\)(?:\]|$)", "\n".join([LEFT_FORMAT, *home_rules(), *leaving(CLOUD)]), re.MULTILINE)
     assert written == ["x-openstack-request-id"]
     assert re.findall(r"var\((txn\.\w+)\)", LEFT_FORMAT) == ["txn.left"]

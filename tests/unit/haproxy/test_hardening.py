@@ -31,7 +31,7 @@ def test_by_default_connections_and_the_bridge_are_bounded_and_sources_are_not_c
     assert "    maxconn 10000\n" in text
     assert "    server bridge unix@/run/bridge.sock maxconn 500\n" in text
     assert "    timeout queue 5000ms\n" in text
-    assert "stick-table" not in text
+    assert "type ip" not in text
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,7 @@ def test_a_request_without_a_scope_meets_one_rule_more() -> None:
 def test_a_peer_must_be_the_cloud_that_is_meant() -> None:
     (server,) = [line.strip() for line in configuration("/x")["haproxy.cfg"].splitlines() if "server gateway" in line]
     assert server == (
-        "server gateway 127.0.0.1:8802 ssl verify required ca-file '/x/authority.pem' crt '/x/One.pem'"
-        " sni str(Two) check-sni Two verifyhost Two no-ssl-reuse"
+        "server gateway 0.0.0.0:0 ssl verify required ca-file '/x/authority.pem' crt '/x/One.pem' sni var(txn.cloud) no-ssl-reuse"
     )
 
 

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What HAProxy learns: where a scope leads that its rules have looked through once. The next request like it costs one look-up.
+
+The key is all of a request that the rules would look at: the names of its headers, the endpoint, and the scope's text. It is
+compared as a whole, and is learnt only where everything else that the rules look at does not matter. The value is the number of
+the cloud, none for this one, and above it the form of the scope, which says what is to be put into the token; the highest bit
+says that the bridge mends documents of versions.
+"""
+
+from openstackoid.haproxy.hardening import SIMPLE
+from openstackoid.haproxy.maps import NUMBERS
+from openstackoid.mesh import Cloud
+from openstackoid.routing import REQUEST_ID, TRACE
+
+TABLE = "known"
+ENTRIES, SECONDS = 16_384, 600
+"""How many are remembered, and for how long: then the rules are asked again."""
+
+LONGEST = 768
+"""The longest key. A longer one is never learnt; of a look-up, HAProxy cuts what is longer, which then is in no entry."""
+
+_COMPLETE, _COMPACT, _SPACED, _STARRED = 1, 2, 3, 4
+_FORM, _DOCUMENTS = 2**24, 2**27
+_AUTH = "req.fhdr(x-auth-token)"
+_KNOWN = "{ var(txn.known) -m int gt 0 }"
+# Whose values the rules look at, or whose spelling.
+_NAMES = "_ upgrade via authorization x-service-token x-storage-token x-openstackoid-"
+
+
+def _key(names: str) -> str:
+    """Return the expression of the key; ``names`` is that of the headers' names. No name, endpoint or scope holds a space alone.
+
+    What follows the mark in a token and what stands in X-Scope are not confused: in one case X-Scope is among the names.
+    """
+    return f"{names},concat(' ',txn.endpoint,' '),concat(,txn.said)"
+
+
+def table() -> list[str]:
+    """Return the lines of the section that holds the table."""
+    return [f"stick-table type string len {LONGEST} size {ENTRIES} expire {SECONDS}s store gpt0"]
+
+
+def using(cloud: Cloud, documents: str) -> list[str]:
+    """Return the rules that end the matter for a request that is known; they look at what the key does not hold.
+
+    ``documents`` is the pattern of paths that are those of version documents.
+    """
+    peer = " !{ var(sess.from) -m found }" if cloud.secure_listeners else ""
+    asked = f"METH_GET{peer} {SIMPLE} !{{ req.fhdr({REQUEST_ID}) -m beg {TRACE} }}"
+    look = f"http-request set-var(txn.known) {_key('req.hdr_names')},table_gpt0({TABLE}) if"
+    header = "http-request replace-header X-Auth-Token ^.*$"
+    home = f'{{\\"*\\":\\"{cloud.name}\\",'
+
+    def is_form(number: int) -> str:
+        ranges = (f"{bit + number * _FORM}:{bit + (number + 1) * _FORM - 1}" for bit in (0, _DOCUMENTS))
+        return f"{{ var(txn.known) -m int {' '.join(ranges)} }}"
+
+    return [
+        "# What has been looked through before: the same scope, asked in the same way.",
+        "http-request set-var(txn.said) req.fhdr(x-scope)",
+        f"{look} {{ var(txn.said) -m found }} {asked} !{{ {_AUTH} -m reg ^$|! }}",
+        f"http-request set-var(txn.said) {_AUTH},field(2,!,0) if !{{ var(txn.said) -m found }} !{{ {_AUTH} -m beg ! }}",
+        f"{look} {{ var(txn.said) -m beg SCOPE! }} {asked}",
+        f"http-request unset-var(txn.known) if {{ var(txn.known) -m int ge {_DOCUMENTS} }} {{ path -m reg '{documents}' }}",
+        f'{header} "\\0!SCOPE!{home}%[var(txn.said),bytes(1)]" if {is_form(_COMPACT)}',
+        f"{header} \"\\0!SCOPE!{home}%[var(txn.said),bytes(1),regsub(' ','',g)]\" if {is_form(_SPACED)}",
+        f'{header} "\\0!SCOPE!%[var(txn.said)]" if {is_form(_STARRED)}',
+        f"http-request set-var(txn.place) var(txn.known),and({_FORM - 1}),map_int({NUMBERS}) if {_KNOWN}",
+        f"http-request del-header X-Scope if {_KNOWN}",
+        f"http-request allow if {_KNOWN}",
+        "# Other rules may change the headers.",
+        "http-request set-var(txn.names) req.hdr_names",
+    ]
+
+
+def learning(cloud: Cloud) -> list[str]:
+    """Return the rules that learn; they stand where all is decided and nothing changed yet, but that the scope is complete.
+
+    They need ``txn.starred``: the scope came with an entry for every other service.
+    """
+    free = (
+        "decided has_auth !is_identity !{ var(txn.bridge) -m found } { var(txn.known) -m found }"
+        f" !{{ var(txn.names) -m sub {_NAMES} }} !{{ var(txn.relinked) -m str all }}"
+    )
+    starred = "{ var(txn.starred) -m found }"
+    lesson = "http-request set-var(txn.lesson)"
+    return [
+        "# Learn it, where nothing else in the request has a say.",
+        "acl says_spaces req.fhdr(x-scope) -m sub ' '",
+        "acl says_spaces req.fhdr(x-auth-token) -m sub ' '",
+        f"{lesson} int({_COMPLETE * _FORM}) if auth_marked {starred} !says_spaces {free}",
+        f"{lesson} int({_COMPACT * _FORM}) if has_plain !{starred} !says_spaces {free}",
+        f"{lesson} int({_SPACED * _FORM}) if has_plain !{starred} says_spaces {free}",
+        f"{lesson} int({_STARRED * _FORM}) if has_plain {starred} !says_spaces {free}",
+        "# A user of a third cloud is named in the audit log, which the key does not tell.",
+        f"http-request unset-var(txn.lesson) if is_foreign !{{ var(txn.home) -m str {cloud.name} }}",
+        "acl is_lesson var(txn.lesson) -m found",
+        "http-request set-var(txn.lesson) var(txn.place),field(5,|),add(txn.lesson) if is_lesson is_foreign",
+        f"{lesson} var(txn.lesson),add({_DOCUMENTS}) if is_lesson {{ var(txn.relinked) -m str documents }}",
+        f"http-request set-var(txn.key_of_scope) {_key('var(txn.names)')} if is_lesson",
+        f"acl is_short var(txn.key_of_scope) -m len lt {LONGEST}",
+        f"http-request track-sc1 var(txn.key_of_scope) table {TABLE} if is_lesson is_short",
+        "http-request sc-set-gpt0(1) var(txn.lesson) if is_lesson is_short",
+    ]

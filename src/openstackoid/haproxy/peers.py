@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one backend for all peers: where a request goes is looked up by the name of the cloud, and so is whether it was down.
+
+No peer has a server of its own, nor a health check: of ten thousand clouds, each would check each. What a request finds out is
+remembered for a few seconds, in which others are told at once.
+"""
+
+from openstackoid.haproxy.maps import CLOUDS, DOWN, HOSTS, SAME, TARGETS
+from openstackoid.mesh import Cloud
+
+UNREACHED = "X-Openstackoid-Unreached"
+"""The header by which the section knows its own answer that a peer could not be reached; it never leaves the gateway."""
+
+_ENTRY, _FOUND_DOWN = "%[var(txn.cloud)]|%[var(txn.at)]", "{ var(txn.until) -m found }"
+
+
+def place_rules(condition: str) -> list[str]:
+    """Return the rules that look up where the cloud that ``txn.named`` names serves the endpoint."""
+    return [
+        f"http-request set-var(txn.place) var(txn.named),map_str({CLOUDS}) {condition}",
+        at_rule("{ var(txn.place) -m found }"),
+    ]
+
+
+def at_rule(condition: str) -> str:
+    """Return the rule that finds out at which host, port and path prefix clouds of the shape in ``txn.place`` serve it."""
+    return f"http-request set-var(txn.at) var(txn.place),field(2,|),concat(/,txn.endpoint),map_str({TARGETS}) if {condition}"
+
+
+def spot(hosts: int) -> str:
+    """Return where the peer was looked for, as an error names it. ``hosts`` is the largest number of hosts that a peer has."""
+    return f"%[{_host(hosts)}]:%[var(txn.at),field(2,|)]"
+
+
+def _host(hosts: int) -> str:
+    return "var(txn.where),field(1,|)" if hosts > 1 else "var(txn.place),field(3,|)"
+
+
+def naming() -> list[str]:
+    """Return the rules that complete what is known of the place: the cloud's name, and where it serves the endpoint."""
+    return [
+        "http-request set-var(txn.cloud) var(txn.place),field(1,|)",
+        at_rule("!{ var(txn.at) -m found }"),
+    ]
+
+
+def reaching(hosts: int, names: bool, down: str, trial: int) -> list[str]:
+    """Return the rules that give a request its destination, and answer ``down`` where it was down a moment ago.
+
+    ``hosts`` is the largest number of hosts that a peer has; with ``names``, some have no address that is known by now. When
+    the moment is over, one request tries: for ``trial`` seconds, or until it has found out, the others are still told.
+    """
+    other = "if !{ var(txn.at) -m beg 0| }"
+    further = [
+        "http-request set-var(txn.where) var(txn.place),field(3,|,2)",
+        f"http-request set-var(txn.other) var(txn.at),field(1,|) {other}",
+        f"http-request set-var(txn.where) var(txn.cloud),concat(/,txn.other),map_str({HOSTS}) {other}",
+    ]
+    address = "var(txn.where),field(2,|)" if hosts > 1 else "var(txn.place),field(4,|)"
+    asking = [
+        "# A host that has a name only: DNS is asked, and its answer kept as long as it says.",
+        f"http-request set-var(txn.peer_host) {_host(hosts)}",
+        f"http-request set-var(txn.address) {address}",
+        "http-request do-resolve(txn.address,dns,ipv4) var(txn.peer_host) if !{ var(txn.address) -m len gt 0 }",
+        f"http-request return {down} if !{{ var(txn.address) -m len gt 0 }}",
+    ]
+    return [
+        "# Where it is, and whether somebody has found it down just now.",
+        *(further if hosts > 1 else []),
+        f"http-request set-var(txn.until) var(txn.cloud),concat(|,txn.at),map_str_int({DOWN})",
+        f"http-request return {down} if {_FOUND_DOWN} {{ date,neg,add(txn.until) gt 0 }}",
+        f"http-request set-map({DOWN}) {_ENTRY} %[date({trial})] if {_FOUND_DOWN}",
+        f"http-request set-var(txn.tries) bool(true) if {_FOUND_DOWN}",
+        *(asking if names else []),
+        f"http-request set-dst {'var(txn.address)' if names else address}",
+        "http-request set-dst-port var(txn.at),field(2,|)",
+    ]
+
+
+def prefix_rules(cloud: Cloud) -> list[str]:
+    """Return the rules that put the peer's path prefix in the place of ours, where they differ; they are the last."""
+    lengths: dict[int, list[str]] = {}
+    for endpoint in cloud.endpoints:
+        lengths.setdefault(len(endpoint.frontend.prefix), []).append(endpoint.key)
+    rules = [
+        f"http-request allow if {{ var(txn.at) -m end |{SAME} }}",
+        "http-request set-var(txn.prefix) var(txn.at),field(3,|)",
+    ]
+    for length, keys in sorted(lengths.items()):
+        # HAProxy takes 64 words of a line.
+        for at in range(0, len(keys), 32):
+            ours = f"{{ var(txn.endpoint) -m str {' '.join(keys[at : at + 32])} }}"
+            rules.append(f'http-request set-path "%[var(txn.prefix)]%[path,bytes({length})]" if {ours}')
+    # What is left of a path begins with a slash, even of one that was the prefix alone.
+    return [*rules, "http-request set-path /%[path] if !{ path -m beg / }"]
+
+
+def remembering(seconds: int) -> list[str]:
+    """Return the rules that remember for ``seconds`` that a peer could not be reached.
+
+    Before 2.8, HAProxy cannot write into a table when it answers by itself: there each request finds out anew.
+    """
+    unreached = f"{{ res.fhdr({UNREACHED}) -m found }}"
+    return [
+        "# Whom nobody reaches is not tried again for a moment. A peer does not say so of itself.",
+        f"http-response del-header {UNREACHED} if {{ status 503 }}",
+        ".if version_atleast(2.8)",
+        f"http-after-response set-map({DOWN}) {_ENTRY} %[date({seconds})] if {{ status 503 }} {unreached}",
+        f"http-after-response del-map({DOWN}) {_ENTRY} if {{ var(txn.tries) -m found }} !{unreached}",
+        ".endif",
+        f"http-after-response del-header {UNREACHED} if {{ status 503 }}",
+    ]

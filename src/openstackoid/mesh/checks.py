@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must be true of a cloud, and of all clouds of a mesh together. Each check looks at each cloud once."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from openstackoid.mesh.errors import Wrong
+from openstackoid.mesh.model import Cloud, Endpoint, Listener
+from openstackoid.mesh.packed import Described, Packed, policy_said
+from openstackoid.mesh.policies import faults
+from openstackoid.scope.services import official_service_type
+
+Clouds = Mapping[str, Packed]
+
+
+def refuse_ambiguity(cloud: Cloud) -> None:
+    """A request's address must name one service of the cloud. Raises :class:`Wrong`."""
+    prefixes: dict[object, Endpoint] = {}
+    ports: dict[int, Listener] = {}
+    schemes: dict[Listener, str] = {}
+    for endpoint in cloud.endpoints:
+        listener = endpoint.listener
+        path = ("clouds", cloud.name, "services", endpoint.catalog_type, "frontend", endpoint.interfaces[0])
+        scheme = schemes.setdefault(listener, endpoint.frontend.scheme)
+        if scheme != endpoint.frontend.scheme:
+            raise Wrong(path, f"{listener} is {scheme} for another service; a socket is http or https")
+        namesake = ports.setdefault(listener.port, listener)
+        if cloud.bind is not None and namesake != listener:
+            what = f"{namesake} and {listener} would both be {cloud.bind}:{namesake.port}"
+            what += "; without 'bind' each host is its own, or give each a port"
+            raise Wrong(("clouds", cloud.name, "gateway", "bind"), what)
+        twin = prefixes.setdefault((listener, endpoint.frontend.prefix), endpoint)
+        if (twin.service, twin.backends) != (endpoint.service, endpoint.backends):
+            raise Wrong(path, f"{endpoint.frontend.root()} is the frontend of {twin.key} already, with another backend")
+
+
+def all_clouds(described: Mapping[str, Described]) -> dict[str, Packed]:
+    """Return the clouds of all files, which are checked against each other.
+
+    ``described`` is what each file says, by its name. Raises :class:`Wrong`, which names the file.
+    """
+    clouds: dict[str, Packed] = {}
+    for source, said in described.items():
+        if not clouds.keys().isdisjoint(said.clouds):
+            name = next(name for name in said.clouds if name in clouds)
+            raise Wrong(("clouds", name), f"{_source(described, name)} describes {name} already; name it once", source)
+        clouds.update(said.clouds)
+    try:
+        _refuse_shared_sockets(clouds)
+        offered = frozenset(service for mould in {packed.mould for packed in clouds.values()} for service in mould.shape.services)
+        _refuse_policies_for_strangers(clouds, offered)
+    except Wrong as wrong:
+        wrong.source = _source(described, wrong.path[1])
+        raise
+    for source, said in described.items():
+        for path, what in _wrong_rules(said, clouds, offered):
+            raise Wrong(path, what, source)
+    return clouds
+
+
+def _source(described: Mapping[str, Described], name: str) -> str:
+    return next(source for source, said in described.items() if name in said.clouds)
+
+
+def _refuse_shared_sockets(clouds: Clouds) -> None:
+    """A request's address must name one cloud."""
+    owners: dict[str, str] = {}
+    shared = {
+        host
+        for name, packed in clouds.items()
+        for host in packed.hosts[: packed.mould.frontends]
+        if owners.setdefault(host, name) != name
+    }
+    sockets: dict[tuple[str, int], str] = {}
+    for name, packed in clouds.items() if shared else ():
+        for (place, port), part in packed.mould.sockets.items():
+            host = packed.hosts[place]
+            owner = sockets.setdefault((host, port), name) if host in shared else name
+            if owner != name:
+                path = ("clouds", name, "services", part.catalog_type, "frontend", part.interfaces[0])
+                raise Wrong(path, f"{Listener(host, port)} is a frontend of {owner} already; each cloud has its own")
+
+
+def _refuse_policies_for_strangers(clouds: Clouds, offered: frozenset[str]) -> None:
+    """A policy speaks of clouds and services that there are: a misspelt one would refuse, or let in, others than was meant."""
+    for name, packed in clouds.items():
+        settings = packed.settings
+        strange = any(other == name or other not in clouds for other in settings.clouds)
+        if strange or not offered.issuperset(settings.services):
+            for below, what in faults(policy_said(settings), name, clouds, offered):
+                raise Wrong(("clouds", name, "policy", *below), what)
+
+
+def _wrong_rules(said: Described, clouds: Clouds, offered: frozenset[str]) -> Iterator[tuple[tuple[Any, ...], str]]:
+    for number, (service, group) in enumerate(said.shared):
+        for place, name in enumerate(group):
+            if name not in clouds:
+                yield ("shared", number, "clouds", place), f"unknown cloud '{name}'; known: {', '.join(sorted(clouds))}"
+            elif service not in clouds[name].mould.shape.services:
+                yield ("shared", number, "service"), f"{name} has no service '{service}' to share"
+    for number, rule in enumerate(said.collaborations):
+        for key, service in (("service", rule.service), ("partner", rule.partner)):
+            if service not in offered and official_service_type(service) is None:
+                what = f"unknown service '{service}'; a service of OpenStack, or one of this mesh, is accepted"
+                yield ("collaborations", number, key), what

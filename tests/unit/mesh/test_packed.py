@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+from itertools import count
+
+import pytest
+import yaml
+
+from conformance.clouds import description
+from openstackoid.mesh import Address, FrontendUrl, parse_mesh
+from openstackoid.mesh.clouds import Clouds
+from openstackoid.mesh.packed import Packed, Packer, Settings, policy_said, said_by, unpack
+from openstackoid.mesh.schema import CloudSchema
+
+HOSTS = """\
+region: North
+services:
+  image: {frontend: {public: "https://A.x/i", internal: "http://b/i/v2"}, backend: ["http://c:1/p/", "http://B:2"]}
+  volumev3: {frontend: "http://b:8776/v3/$(project_id)s", links: fixed, name: volumes}
+"""
+
+
+def packed(text: str, name: str = "One") -> Packed:
+    return Packer().pack(name, CloudSchema.model_validate(yaml.safe_load(text)))
+
+
+def test_what_is_left_of_a_cloud() -> None:
+    one = packed(HOSTS)
+    assert (one.region, one.hosts) == ("North", ("a.x", "b", "c"))
+    assert (one.mould.frontends, one.mould.hosts) == (2, 3)
+    assert [(part.service, part.host, part.port, part.suffix, part.backends) for part in one.mould.parts] == [
+        ("image", 0, 443, "", ((2, 1, "/p"), (1, 2, ""))),
+        ("image", 1, 80, "/v2", ((2, 1, "/p"), (1, 2, ""))),
+        ("block-storage", 1, 8776, "/v3/$(project_id)s", ()),
+    ]
+    assert list(one.mould.sockets) == [(0, 443), (1, 80), (1, 8776)]
+
+
+def test_a_cloud_is_made_of_it() -> None:
+    cloud = unpack("One", packed(HOSTS))
+    assert (cloud.name, cloud.region, cloud.bind) == ("One", "North", None)
+    image, _, volume = cloud.endpoints
+    assert (image.frontend, image.interfaces) == (FrontendUrl("a.x", 443, "/i", "", "https"), ("public",))
+    assert image.backends == (Address("c", 1, "/p"), Address("b", 2, ""))
+    assert (volume.name, volume.fixed_links, volume.cloud) == ("volumes", True, "One")
+
+
+def test_clouds_of_one_make_share_it() -> None:
+    packer = Packer()
+    texts = [HOSTS, HOSTS.replace("A.x", "z").replace("North", "Two"), HOSTS.replace("8776", "8777")]
+    one, two, three = (
+        packer.pack(name, CloudSchema.model_validate(yaml.safe_load(text)))
+        for name, text in zip(("One", "Two", "Three"), texts, strict=True)
+    )
+    assert one.mould is two.mould
+    assert one.settings is two.settings is three.settings
+    assert (two.region, one.mould == three.mould) == ("", False)
+    again = packed(HOSTS)
+    assert (again, hash(again.mould)) == (one, hash(one.mould))
+    assert again.mould is not one.mould
+    assert again.mould != "a mould"
+
+
+OWN = """\
+services: {image: {frontend: "http://h"}}
+gateway:
+  bind: '*'
+  timeouts: {server: 600}
+  memory: {seconds: 1}
+  force: true
+  twins: ["http://other"]
+  readers: /etc/readers.yaml
+  tls: {certificate: /c, authority: /a}
+  limits: {exempt: [10.0.0.1], wait: 1}
+policy:
+  seconds: 5
+  peers:
+    Two:
+      services: {glance: all, billing: [GET /x]}
+      through: [Three, '*']
+      budget: {requests: 5, seconds: 6}
+      people:
+        - {name: a, roles: [member], users: {domains: D, names: [x, 'y*']}, services: {"*": all, tariffs: GET /y}}
+        - {name: b, roles: {'*': reader}, project: {id: p, name: P, domain: {id: d, name: D}}}
+        - {name: c, roles: {admin: [member, reader]}, project: keep}
+    '*': {rate: 2.5}
+"""
+
+
+def test_settings_are_said_again_as_they_were() -> None:
+    settings = packed(OWN).settings
+    assert (settings.clouds, settings.services) == (("Three", "Two"), ("billing", "tariffs"))
+    assert policy_said(settings) == CloudSchema.model_validate(yaml.safe_load(OWN)).policy
+    again = {"services": {"image": {"frontend": "http://h"}}} | yaml.safe_load(settings.text)
+    assert packed(yaml.safe_dump(again, sort_keys=False)).settings == settings
+    cloud = unpack("One", packed(OWN))
+    assert (cloud.bind, cloud.timeouts.server, cloud.timeouts.client, cloud.limits.exempt) == ("*", 600, 60, ("10.0.0.1/32",))
+    assert cloud.policy.peers[0].people[1].project != cloud.policy.peers[0].people[0].project
+
+
+def test_what_is_the_default_is_not_kept() -> None:
+    text = 'services: {image: {frontend: "http://h"}}\ngateway: {timeouts: {connect: 3}, force: false}\npolicy: {peers: {}}\n'
+    assert packed(text).settings == Settings()
+    assert packed('services: {image: {frontend: "http://h"}}').settings == Settings()
+
+
+def test_settings_that_no_cloud_has_are_refused() -> None:
+    for text in ("{", '{"gateway": {"bind": "a b"}}', '{"policy": 1}'):
+        with pytest.raises(ValueError, match="Said"):
+            said_by(text)
+
+
+def test_a_mesh_makes_its_clouds_of_it() -> None:
+    mesh = parse_mesh(description(count(10000)))
+    assert isinstance(mesh.clouds, Clouds)
+    for name, cloud in mesh.clouds.items():
+        assert unpack(name, mesh.clouds.packed[name]) == cloud

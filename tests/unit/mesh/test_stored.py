@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from openstackoid.mesh.description import Reader
+from openstackoid.mesh.files import Key
+from openstackoid.mesh.stored import NotStoredError, Record, is_stored, read_stored, stored
+
+TEXT = """\
+mesh: 1
+shared: [{service: image, clouds: [One, Two]}]
+collaborations: [{name: r, service: image, partner: compute, requests: [POST /x], reason: y, when: {a: b}, unless: {c: [d]}}]
+clouds:
+  One:
+    region: "Sü\\u2028d"
+    gateway: {bind: '*', tls: {certificate: /c, authority: /a}}
+    policy: {peers: {Two: {services: {image: all}}}}
+    services: {image: {frontend: "http://one/image", backend: "http://inside:1"}}
+  Two:
+    services: {image: {frontend: "http://two/image"}}
+"""
+RECORDS = {
+    "a.yaml": Record(Key(1, 2, 3, 4), "digest", Reader().described(TEXT, "a")),
+    "b.yaml": Record(None, "other", Reader().described(TEXT.replace("One", "Three"), "b")),
+}
+CONTENT = stored("cache", "about", RECORDS)
+
+
+def test_what_was_written_is_read() -> None:
+    read = read_stored(CONTENT, "cache", "about")
+    assert read == RECORDS
+    assert [len({id(record.said.clouds[name].mould) for record in read.values() for name in record.said.clouds})] == [2]
+    assert stored("cache", "about", read) == CONTENT
+
+
+def test_it_says_what_it_is() -> None:
+    assert (is_stored(CONTENT, "cache"), is_stored(CONTENT, "mesh"), is_stored(TEXT.encode(), "cache")) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content[:-1],
+        lambda content: content[: len(content) // 2],
+        lambda content: b"",
+        lambda content: content + b" ",
+        lambda content: content.replace(b"Two", b"Six"),
+        lambda content: content.replace(b" 1 ", b" 2 ", 1),
+        lambda content: b"\xff" + content,
+        lambda content: content.partition(b"\n")[2],
+    ],
+)
+def test_what_is_torn_or_changed_is_not_taken(change: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(NotStoredError, match="torn, or of another version"):
+        read_stored(change(CONTENT), "cache", "about")
+
+
+def test_what_is_about_something_else_is_not_taken() -> None:
+    with pytest.raises(NotStoredError, match="about something else"):
+        read_stored(CONTENT, "cache", "about this")
+    with pytest.raises(NotStoredError, match="torn, or of another version"):
+        read_stored(CONTENT, "mesh", "about")
+
+
+def lying(change: Callable[[Any], object]) -> bytes:
+    head, _, body = CONTENT.partition(b"\n")
+    document = json.loads(body)
+    change(document)
+    body = json.dumps(document).encode()
+    return head.rpartition(b" ")[0] + b" " + sha256(body).hexdigest().encode() + b"\n" + body
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda document: document.pop("moulds"),
+        lambda document: document.update(more=1),
+        lambda document: document["moulds"].clear(),
+        lambda document: document["moulds"].__setitem__(0, []),
+        lambda document: document["moulds"][0][0].__setitem__(5, -1),
+        lambda document: document["moulds"][0][0].__setitem__(6, "80"),
+        lambda document: document["moulds"][0][0].pop(),
+        lambda document: document["settings"].__setitem__(0, ['{"gateway": {"bind": "a b"}}', [], []]),
+        lambda document: document["settings"].__setitem__(0, ["[", [], []]),
+        lambda document: document["files"]["a.yaml"][2]["One"].__setitem__(0, 9),
+        lambda document: document["files"]["a.yaml"][2]["One"].__setitem__(0, -1),
+        lambda document: document["files"]["a.yaml"][2]["One"][3].pop(),
+        lambda document: document["files"]["a.yaml"][2]["One"].__setitem__(3, "xy"),
+        lambda document: document["files"]["a.yaml"].__setitem__(0, [1, 2]),
+        lambda document: document["files"]["a.yaml"][4][0].pop(),
+        lambda document: document.update(files=[]),
+    ],
+)
+def test_what_lies_about_its_form_is_not_taken(change: Callable[[Any], object]) -> None:
+    with pytest.raises(NotStoredError):
+        read_stored(lying(change), "cache", "about")
+
+
+def test_a_change_that_is_none_is_taken() -> None:
+    assert read_stored(lying(lambda _: None), "cache", "about") == RECORDS
