@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
+from bench.errors import BenchError
 from bench.lab.client import Client, expect
 from bench.lab.lines import GATEWAY, PYTHON, Call, GatewayLogs
 from bench.lab.place import HERE, THERE, Place
@@ -117,6 +118,8 @@ def _count_one(form: Form, token: str, place: Place, things: Things) -> Counter[
     calls = logs.calls()
     if server is not None:
         things.delete(HERE, server)
+    if not calls:
+        raise BenchError(f"{form.title}: the log of {HERE}'s gateway has no line of it")
     return calls
 
 

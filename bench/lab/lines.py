@@ -13,7 +13,7 @@ from openstackoid.routing.places import BRIDGE, FRONTEND, is_local
 SERVICE, GATEWAY, PYTHON, NOWHERE = "a service", "the other gateway", "the Python service", "nowhere"
 """Where a gateway sends a request; from its Python service it goes on to one of the others."""
 
-_LINE = re.compile(r"\S+ \S+ haproxy \S+ (?P<method>[A-Z]+) (?P<path>/\S*) -> (?P<backend>\S+) \d{3} .*")
+_LINE = re.compile(r"\S+ \S+ haproxy \S+ (?P<method>[A-Z]+) (?P<path>/\S*) -> (?P<backend>\S+) \S+ \d{3} .*")
 _ID = re.compile(r"(?<=/)(?:[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f-]{27}|\.\.\.)(?=/|$)")
 _VALIDATION = re.compile(r"GET (?:/[a-z-]+)?/v3/auth/tokens")
 _QUIET = 0.4

@@ -14,7 +14,7 @@ IMAGE = "/image/v2/images/2c914c52-1a36-4edc-9428-8e680cccc077/file"
 
 
 def line(path: str, backend: str) -> str:
-    return f"2026-11-27 20:31:48 haproxy 127.0.0.1 GET {path} -> {backend} 200 19 ms ---- - left"
+    return f"2026-11-27 20:31:48 haproxy 127.0.0.1 GET {path} -> {backend} - 200 19 ms ---- - left"
 
 
 @pytest.mark.parametrize(
@@ -26,15 +26,15 @@ def test_a_line_tells_what_was_asked_and_where_it_was_sent(backend: str, sent_to
 
 
 def test_the_line_is_written_as_it_is_read_here() -> None:
-    assert LOG_FORMAT.startswith("%ci %HM %HPO -> %b %ST ")
+    assert LOG_FORMAT.startswith("%ci %HM %HPO -> %b %[var(txn.cloud)] %ST ")
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "2026-11-27 20:31:42,021 bridge INFO GET /identity/v3/auth/tokens 200 CloudOne 243 ms: relayed",
-        "2026-11-27 20:31:42 haproxy Server peer.CloudTwo.1/gateway is UP",
-        "2026-11-27 20:31:42 haproxy 127.0.0.1 <BADREQ> <BADREQ> -> gateway 400 0 ms CR-- - -",
+        "2026-11-27 20:31:42 haproxy Proxy peer stopped (cumulated conns: FE: 0, BE: 96).",
+        "2026-11-27 20:31:42 haproxy 127.0.0.1 <BADREQ> <BADREQ> -> gateway - 400 0 ms CR-- - -",
         "",
     ],
 )
