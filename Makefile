@@ -17,7 +17,7 @@ help:
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make fuzz   inputs that nobody thought of, for ten minutes (FUZZ_SECONDS=...): parsers, the decision, bytes on a real HAProxy"
 	@echo "make bench  what routing by scope costs beside plain HAProxy, judged by its goals (nine minutes; exits with 1 if one is missed)"
-	@echo "make bench-lab  what the gateways add to a request, on the lab that is up"
+	@echo "make bench-lab  what the gateways add to real OpenStack services, and a workflow in calls; starts the lab if it is down (seven minutes)"
 	@echo "make simulate  what users of 10,000 sites would see, from measured costs (half a minute)"
 	@echo "make setup  .venv with the commands 'openstack' and 'openstackoid'"
 	@echo "make clean  remove .venv (the lab's files: openstackoid lab down --purge)"
@@ -61,7 +61,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m bench --install
 
 bench-lab: $(STAMP)
-	@$(BIN)/python -m bench.lab_latency
+	@$(BIN)/python -m bench.lab
 
 simulate: $(STAMP)
 	@$(BIN)/python -m bench.simulation

@@ -17,14 +17,26 @@ _ROOT = Path(__file__).parent.parent
 def describe(haproxy: Haproxy, wrk: str, cores: Cores) -> dict[str, str]:
     """Return the machine, the versions and what was pinned, each as words."""
     return {
+        **here(),
+        "versions": f"HAProxy {'.'.join(map(str, haproxy.version))}, Python {platform.python_version()}, {_version_of(wrk)}",
+        "pinned": f"processes to cores: {cores}; HAProxy to one thread",
+        "not pinned": not_pinned(),
+    }
+
+
+def not_pinned() -> str:
+    """Return what of the machine moves by itself, as words."""
+    return f"the processor's frequency (governor: {_governor()}), its other tenants, the place in memory"
+
+
+def here() -> dict[str, str]:
+    """Return the date, the machine and the commit, each as words."""
+    return {
         "date": time.strftime("%Y-%m-%d %H:%M %Z"),
         "processor": f"{_model()}, {os.cpu_count()} cores seen{', virtual' if _is_virtual() else ''}",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.0f} GB",
         "kernel": platform.release(),
         "commit": _commit(),
-        "versions": f"HAProxy {'.'.join(map(str, haproxy.version))}, Python {platform.python_version()}, {_version_of(wrk)}",
-        "pinned": f"processes to cores: {cores}; HAProxy to one thread",
-        "not pinned": f"the processor's frequency (governor: {_governor()}), its other tenants, the place in memory",
     }
 
 

@@ -79,6 +79,27 @@ FIGURES = {
     "let_in_s": Figure("let in, s", 3),
     "change_s": Figure("a change live, s", 2),
     "change_failed": Figure("failed meanwhile", 0),
+    # Of a request to a service of the lab, and of a workflow in calls.
+    "took_ms": Figure("time, ms", 2),
+    "time_ratio": Figure("time, ratio", 3),
+    "added_ms": Figure("added, ms", 2),
+    "accepted_ms": Figure("until accepted, ms", 0),
+    "connect_ms": Figure("connecting, ms", 2),
+    "client_ms": Figure("client, ms of CPU", 2),
+    "haproxy_ms": Figure("HAProxy, ms of CPU", 2),
+    "python_ms": Figure("Python, ms of CPU", 2),
+    "service_ms": Figure("service, ms of CPU", 2),
+    "calls": Figure("calls", 0),
+    "calls_ratio": Figure("calls, ratio", 2),
+    "calls_here": Figure("at CloudOne's gateway", 0),
+    "calls_there": Figure("at CloudTwo's gateway", 0),
+    "calls_crossing": Figure("sent to the other gateway", 0),
+    "calls_python": Figure("to the Python service", 0),
+    "calls_validating": Figure("about whose a token is", 0),
+    "kind_here_first": Figure("all here, a new token", 0),
+    "kind_here_again": Figure("all here, again", 0),
+    "kind_there_first": Figure("there, a new token", 0),
+    "kind_there_again": Figure("there, again", 0),
 }
 """The figures that parts give, in the order of a table's columns."""
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bench import lab_latency
 from examples import coverage, scopes, session
 from examples.session import NoLabError, Outcome, lab_with
 
@@ -27,7 +26,6 @@ def no_lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (scopes.main, [], 1, "examples: the lab 'nobodys' has no CloudOne; docs/lab.md says how to start one"),
         (scopes.main, ["--third"], 1, "examples: the lab 'nobodys' has no CloudOne; docs/lab.md says how to start one"),
         (coverage.main, [], 1, "coverage: the lab 'nobodys' has no CloudOne; docs/lab.md says how to start one"),
-        (lab_latency.main, [], 2, "bench: the lab 'nobodys' has no CloudOne; docs/lab.md says how to start one"),
     ],
 )
 def test_without_a_lab(command: Command, argv: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:

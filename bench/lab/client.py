@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client that keeps its connection, and says of each answer how long it took, to connect and in all, and its own CPU time."""
+
+import http.client
+import json
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from bench.errors import BenchError
+
+PATIENCE = 60.0
+_AT_ONCE = 1024 * 1024
+_SHOWN = 300
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. ``seconds`` are from the question to the last byte, a connection that had to be made among them.
+
+    ``connect`` is that part of it, 0 where the connection stood already; ``cpu``: seconds of CPU time of the client itself.
+    """
+
+    status: int
+    content: bytes
+    length: int
+    seconds: float
+    connect: float
+    cpu: float
+
+    def json(self) -> Any:
+        """Return the content of a JSON document."""
+        return json.loads(self.content)
+
+
+class Client:
+    """One connection to the server of a URL, made when it is needed, and kept as long as the server keeps it."""
+
+    def __init__(self, url: str, context: ssl.SSLContext | None = None) -> None:
+        parts = urlsplit(url)
+        self.root = parts.path
+        self._connection: http.client.HTTPConnection
+        if parts.scheme == "https":
+            self._connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=PATIENCE, context=context)
+        else:
+            self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+        self._buffer = memoryview(bytearray(_AT_ONCE))
+
+    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None, *, keep: bool = True) -> Answer:
+        """Ask for a path below the URL's and read the whole answer; without ``keep``, its bytes are counted and thrown away.
+
+        Raises :class:`BenchError` where no answer comes.
+        """
+        try:
+            return self._ask(method, path, headers, body, keep)
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise BenchError(f"{method} {path} at {self._where()} has no answer: {error or type(error).__name__}") from None
+
+    def ask_again(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """Do as :meth:`ask` does, once more where the server has closed the connection meanwhile, because it was idle."""
+        try:
+            return self._ask(method, path, headers, body, keep=True)
+        except (ConnectionError, http.client.RemoteDisconnected):
+            self._connection.close()
+            return self.ask(method, path, headers, body)
+        except OSError as error:
+            self._connection.close()
+            raise BenchError(f"{method} {path} at {self._where()} has no answer: {error}") from None
+
+    def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, keep: bool) -> Answer:
+        cpu, began = time.thread_time(), time.perf_counter()
+        if self._connection.sock is None:
+            self._connection.connect()
+            connect = time.perf_counter() - began
+        else:
+            connect = 0.0
+        self._connection.request(method, self.root + path, body, dict(headers))
+        answer = self._connection.getresponse()
+        pieces, length = [], 0
+        while count := answer.readinto(self._buffer):
+            length += count
+            if keep:
+                pieces.append(bytes(self._buffer[:count]))
+        seconds = time.perf_counter() - began
+        return Answer(answer.status, b"".join(pieces), length, seconds, connect, time.thread_time() - cpu)
+
+    @property
+    def tls(self) -> str:
+        """What protects the connection, in words; empty where it is not up, or plain."""
+        sock: object = self._connection.sock
+        if not isinstance(sock, ssl.SSLSocket) or (cipher := sock.cipher()) is None:
+            return ""
+        return f"{sock.version()}, {cipher[0]}"
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _where(self) -> str:
+        return f"{self._connection.host}:{self._connection.port}"
+
+
+def expect(answer: Answer, status: int, what: str) -> Answer:
+    """Return the answer. Raises :class:`BenchError`, with what the server says, where its status is another."""
+    if answer.status != status:
+        said = answer.content[:_SHOWN].decode(errors="replace").strip()
+        raise BenchError(f"{what}: {answer.status}, not {status}: {said or 'without a word'}")
+    return answer

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What TLS costs alone: a plain HAProxy that ends it in front of services, as a cloud with https has one anyway."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bench.haproxy import answers
+from bench.processes import free_ports, running
+from openstackoid.gateway.folder import write_files
+from openstackoid.haproxy.binary import find_haproxy
+from openstackoid.haproxy.process import CONFIGURATION
+
+_HEAD = """\
+global
+    log stdout format raw local0 info
+    stats socket {control} mode 600 level user
+    ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
+
+defaults
+    mode http
+    log global
+    option httplog
+    timeout connect 3s
+    timeout client 60s
+    timeout server 60s
+"""
+_SERVICE = """
+frontend {service}
+    bind 127.0.0.1:{port} ssl crt {certificate} alpn http/1.1
+    default_backend {service}
+
+backend {service}
+    server service {address}
+"""
+
+
+@dataclass(frozen=True)
+class Terminator:
+    """The running HAProxy: its process, and where it offers each service."""
+
+    pid: int
+    urls: Mapping[str, str]
+
+
+@contextmanager
+def terminator(folder: Path, certificate: Path, backends: Mapping[str, str], cores: frozenset[int]) -> Iterator[Terminator]:
+    """Run a HAProxy that offers the services at the URLs ``backends``, by name, with TLS; the paths stay as they are."""
+    haproxy = find_haproxy()
+    ports = dict(zip(backends, free_ports(len(backends)), strict=True))
+    write_files(folder, {CONFIGURATION: configuration(folder, certificate, backends, ports)})
+    argv = [str(haproxy.path), "-db", "-f", str(folder / CONFIGURATION)]
+    urls = {service: f"https://127.0.0.1:{port}{urlsplit(backends[service]).path}" for service, port in ports.items()}
+    with running(argv, cores, lambda: answers(folder / "haproxy.sock"), environment=haproxy.environment()) as process:
+        yield Terminator(process.pid, urls)
+
+
+def configuration(folder: Path, certificate: Path, backends: Mapping[str, str], ports: Mapping[str, int]) -> str:
+    """Return the configuration; its timeouts, its log and its least version of TLS are the gateway's."""
+    services = [
+        _SERVICE.format(service=service, port=ports[service], certificate=certificate, address=urlsplit(url).netloc)
+        for service, url in backends.items()
+    ]
+    return _HEAD.format(control=folder / "haproxy.sock") + "".join(services)

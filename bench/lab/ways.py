@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ways of a request: straight to a service, through this cloud's gateway, across two; and what is asked by each of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bench.lab.client import Client
+from bench.lab.goals import ACROSS, THROUGH
+from bench.lab.place import HERE, THERE, Place, marked
+from bench.lab.terminator import Terminator
+from bench.lab.things import ABROAD, Things
+
+STRAIGHT, TLS_ALONE, STRAIGHT_THERE, ENTRANCE = "straight", "tls_alone", "straight_there", "entrance"
+IMAGE_THERE = '{"image":"CloudTwo"}'
+SIZE = 64 * 1024 * 1024
+
+PROCESSES = {"image": "glance", "compute": "nova-api"}
+"""The lab's name for the process of a service."""
+
+BESIDE = ((THROUGH, TLS_ALONE),)
+"""Ways that are also put in relation to another than their baseline."""
+
+_FIRST_ID = "req-a0d17000-3e1c-4c5b-9d52-6a1d0f7a9c11"
+"""As the gateway of the user's cloud gives one to a request that leaves."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of a question. ``headers`` makes its headers of the user's token; ``baseline``: the key of the way that it is
+    put in relation to, or None; ``process``: the id of the service's process that answers."""
+
+    key: str
+    title: str
+    client: Client
+    path: str
+    headers: Callable[[str], Mapping[str, str]]
+    baseline: str | None
+    process: int | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked by all its ways in turns: ``repeats`` times in each round, by a new token each time or by the run's own."""
+
+    key: str
+    title: str
+    ways: tuple[Way, ...]
+    repeats: int
+    new_tokens: bool = False
+    length: int | None = None
+
+
+def plain(token: str) -> dict[str, str]:
+    """Return the headers of a request without a scope."""
+    return {"X-Auth-Token": token}
+
+
+def scoped(scope: str) -> Callable[[str], dict[str, str]]:
+    """Return what makes the headers of a user's request with a scope."""
+    return lambda token: {"X-Auth-Token": token, "X-Scope": scope}
+
+
+def as_handed_on(scope: str) -> Callable[[str], dict[str, str]]:
+    """Return what makes the headers that a request with a scope has behind the gateway of the user's cloud."""
+    return lambda token: {"X-Auth-Token": marked(token, scope), "X-OpenStack-Request-Id": _FIRST_ID}
+
+
+def questions(place: Place, things: Things, alone: Terminator) -> list[Question]:
+    """Return all that is asked, but the boot of a server. ``alone`` is a HAProxy that does nothing but TLS."""
+
+    def ways(service: str, here: str, there: str, scope: str, digest: str | None = None) -> tuple[Way, ...]:
+        process = PROCESSES[service]
+        ids = {cloud: place.processes.services.get((cloud, process)) for cloud in (HERE, THERE)}
+
+        def way(key: str, title: str, client: Client, headers: Callable[[str], Mapping[str, str]], baseline: str | None) -> Way:
+            at_home = key in (STRAIGHT, TLS_ALONE, THROUGH)
+            path, pid = (here, ids[HERE]) if at_home else (there, ids[THERE])
+            return Way(key, title, client, path, headers, baseline, pid, digest)
+
+        near, far = place.frontend(HERE, service), place.frontend(THERE, service)
+        return (
+            way(STRAIGHT, f"straight, {HERE}", Client(place.backend(HERE, service)), plain, None),
+            way(TLS_ALONE, f"a plain HAProxy with TLS, {HERE}", Client(alone.urls[service], place.tls()), plain, STRAIGHT),
+            way(THROUGH, f"through {HERE}'s gateway", Client(near, place.tls()), plain, STRAIGHT),
+            way(STRAIGHT_THERE, f"straight, {THERE}", Client(place.backend(THERE, service)), as_handed_on(scope), None),
+            way(ENTRANCE, f"{THERE}'s gateway alone", Client(far, place.tls(HERE)), as_handed_on(scope), STRAIGHT_THERE),
+            way(ACROSS, "across both gateways", Client(near, place.tls()), scoped(scope), STRAIGHT_THERE),
+        )
+
+    images = ways("image", "/v2/images", "/v2/images", IMAGE_THERE)
+    servers = ways("compute", "/v2.1/servers/detail", "/v2.1/servers/detail", ABROAD)
+    files = [f"/v2/images/{things.payload[cloud]}/file" for cloud in (HERE, THERE)]
+    file = ways("image", files[0], files[1], IMAGE_THERE, things.digest)
+    first = ways("image", "/v2/images", "/v2/images", IMAGE_THERE)
+    return [
+        Question("images", "GET /v2/images", images, 50),
+        Question("servers", "GET /servers/detail, two servers", servers, 10),
+        Question("download", "An image of 64 MiB, downloaded", file, 3, length=SIZE),
+        Question("first", "GET /v2/images, each time with a token that nobody has seen", first, 1, new_tokens=True),
+    ]

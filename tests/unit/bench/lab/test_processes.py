@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which processes are a gateway's, and what they have cost."""
+
+import os
+from typing import Any
+
+import psutil
+import pytest
+
+from bench.errors import BenchError
+from bench.lab.processes import Processes, Used
+
+
+def status(*services: dict[str, Any]) -> dict[str, Any]:
+    return {"clouds": [{"name": "CloudOne", "services": list(services)}]}
+
+
+class Gateway:
+    """A process with children of these names and commands."""
+
+    def __init__(self, *children: tuple[int, str, list[str]]) -> None:
+        self._children = children
+
+    def children(self) -> list[Any]:
+        return [_Child(*child) for child in self._children]
+
+
+class _Child:
+    def __init__(self, pid: int, name: str, command: list[str]) -> None:
+        self.pid, self._name, self._command = pid, name, command
+
+    def name(self) -> str:
+        return self._name
+
+    def cmdline(self) -> list[str]:
+        return self._command
+
+
+def test_the_processes_of_a_gateway_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = Gateway((11, "haproxy", ["haproxy", "-db"]), (12, "python", ["python", "-m", "openstackoid.bridge"]))
+    monkeypatch.setattr(psutil, "Process", lambda _: gateway)
+    glance = {"name": "glance", "pid": 7}
+    found = Processes.of(status({"name": "gateway", "pid": 10}, glance, {"name": "nova-api", "pid": None}))
+    assert (found.haproxy, found.python) == ((11,), (12,))
+    assert found.services[("CloudOne", "glance")] == 7
+    assert found.and_haproxy(20).haproxy == (11, 20)
+
+
+def test_a_gateway_that_is_not_whole_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil, "Process", lambda _: Gateway((11, "haproxy", [])))
+    with pytest.raises(BenchError, match="not one HAProxy and one Python service each"):
+        Processes.of(status({"name": "gateway", "pid": 10}))
+
+
+def test_what_was_used_meanwhile() -> None:
+    processes = Processes((os.getpid(),), (), {})
+    before = processes.used(os.getpid())
+    sum(range(200_000))
+    used = processes.used(os.getpid()) - before
+    assert used.haproxy > 0
+    assert used.service > 0
+    assert used.python == 0
+    assert processes.used(None).service == 0
+    assert Used(3, 2, 1) - Used(1, 1, 1) == Used(2, 1, 0)

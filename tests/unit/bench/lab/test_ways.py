@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each way sends: a plain token, a scope beside it, or the token as a gateway hands it on."""
+
+from bench.lab.goals import ACROSS, THROUGH
+from bench.lab.ways import BESIDE, IMAGE_THERE, TLS_ALONE, as_handed_on, plain, scoped
+
+
+def test_a_user_sends_a_plain_token() -> None:
+    assert plain("t") == {"X-Auth-Token": "t"}
+    assert scoped(IMAGE_THERE)("t") == {"X-Auth-Token": "t", "X-Scope": IMAGE_THERE}
+
+
+def test_behind_his_gateway_the_scope_is_in_the_token_and_names_his_cloud() -> None:
+    headers = as_handed_on(IMAGE_THERE)("t")
+    assert headers["X-Auth-Token"] == 't!SCOPE!{"*":"CloudOne","image":"CloudTwo"}'
+    assert headers["X-OpenStack-Request-Id"].startswith("req-a0d17000-")
+
+
+def test_the_gateway_is_also_put_beside_tls_alone() -> None:
+    assert BESIDE == ((THROUGH, TLS_ALONE),)
+    assert ACROSS not in dict(BESIDE)
