@@ -67,32 +67,35 @@ def test_what_is_about_something_else_is_not_taken() -> None:
 
 
 def lying(change: Callable[[Any], object]) -> bytes:
-    head, _, body = CONTENT.partition(b"\n")
-    document = json.loads(body)
+    head, *lines = CONTENT.split(b"\n")
+    document = [json.loads(line) for line in lines]
     change(document)
-    body = json.dumps(document).encode()
+    body = b"\n".join(json.dumps(line).encode() for line in document)
     return head.rpartition(b" ")[0] + b" " + sha256(body).hexdigest().encode() + b"\n" + body
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda document: document.pop("moulds"),
-        lambda document: document.update(more=1),
-        lambda document: document["moulds"].clear(),
-        lambda document: document["moulds"].__setitem__(0, []),
-        lambda document: document["moulds"][0][0].__setitem__(5, -1),
-        lambda document: document["moulds"][0][0].__setitem__(6, "80"),
-        lambda document: document["moulds"][0][0].pop(),
-        lambda document: document["settings"].__setitem__(0, ['{"gateway": {"bind": "a b"}}', [], []]),
-        lambda document: document["settings"].__setitem__(0, ["[", [], []]),
-        lambda document: document["files"]["a.yaml"][2]["One"].__setitem__(0, 9),
-        lambda document: document["files"]["a.yaml"][2]["One"].__setitem__(0, -1),
-        lambda document: document["files"]["a.yaml"][2]["One"][3].pop(),
-        lambda document: document["files"]["a.yaml"][2]["One"].__setitem__(3, "xy"),
-        lambda document: document["files"]["a.yaml"].__setitem__(0, [1, 2]),
-        lambda document: document["files"]["a.yaml"][4][0].pop(),
-        lambda document: document.update(files=[]),
+        lambda lines: lines.clear(),
+        lambda lines: lines.pop(0),
+        lambda lines: lines[0].pop("moulds"),
+        lambda lines: lines[0].update(more=1),
+        lambda lines: lines[0]["moulds"].clear(),
+        lambda lines: lines[0]["moulds"].__setitem__(0, []),
+        lambda lines: lines[0]["moulds"][0][0].__setitem__(5, -1),
+        lambda lines: lines[0]["moulds"][0][0].__setitem__(6, "80"),
+        lambda lines: lines[0]["moulds"][0][0].pop(),
+        lambda lines: lines[0]["settings"].__setitem__(0, ['{"gateway": {"bind": "a b"}}', [], []]),
+        lambda lines: lines[0]["settings"].__setitem__(0, ["[", [], []]),
+        lambda lines: lines[1][3]["One"].__setitem__(0, 9),
+        lambda lines: lines[1][3]["One"].__setitem__(0, -1),
+        lambda lines: lines[1][3]["One"][3].pop(),
+        lambda lines: lines[1][3]["One"].__setitem__(3, "xy"),
+        lambda lines: lines[1].__setitem__(1, [1, 2]),
+        lambda lines: lines[1][5][0].pop(),
+        lambda lines: lines[1].__setitem__(0, None),
+        lambda lines: lines.append({}),
     ],
 )
 def test_what_lies_about_its_form_is_not_taken(change: Callable[[Any], object]) -> None:
