@@ -46,7 +46,7 @@ def measure_scale(haproxy: Haproxy, folder: Path, rounds: Rounds, sizes: Sequenc
         "The rate's ratio is to a mesh of 2 clouds, measured before and after; the requests leave for the last cloud.",
         "The first start has no state of an earlier one; each start is that of all of a gateway, until it serves.",
         "A change: one more file, SIGHUP, and the time until a request with that cloud in its scope is served there.",
-        "A start has all cores. Under load, all of a gateway has one: reading the description and serving requests compete for it.",
+        "A start has all cores. Under load, all of a gateway has one: reading the description and serving requests compete.",
     ]
     return Part("scale", "Scale: clouds with 8 services and 3 interfaces each", rows, notes, upright=True)
 
