@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -60,6 +60,37 @@ def test_when_the_moment_is_over_one_request_tries_and_the_others_are_told(alone
     with ThreadPoolExecutor(4) as pool:
         taken = sorted(pool.map(lambda _: timed(alone, question, started), range(4)))
     assert [seconds > 0.5 for seconds in taken] == [False, False, False, True]
+
+
+@REMEMBERS
+def test_nobody_keeps_a_peer_that_is_back_from_others_by_never_finding_out() -> None:
+    """A client that sends the head of a request and no body is the one that tries; after its time, all are let through."""
+    question = asks("/image/v2/images", '{"image":"CloudTwo"}')
+    with running_gateway("CloudOne", with_bridge=False, down=("CloudTwo",)) as gateway:
+        assert gateway.send(question).status == 503
+        target = next(endpoint for endpoint in gateway.mesh.clouds["CloudTwo"].endpoints if endpoint.service == "image")
+        gateway.recorder.serve("CloudTwo", target.listener.port)
+        time.sleep(2)
+        listener = gateway.listener(question.to)
+        head = "".join(f"{name}: {value}\r\n" for name, value in question.headers)
+        silent = f"GET {question.path} HTTP/1.1\r\nHost: h\r\n{head}Content-Length: 10\r\n\r\n".encode()
+        with ExitStack() as stack:
+
+            def hold() -> None:
+                client = stack.enter_context(socket.create_connection((listener.host, listener.port)))
+                client.sendall(silent)
+
+            hold()
+            time.sleep(0.1)
+            assert gateway.send(question).status == 503, "it tries"
+            deadline = time.monotonic() + 8
+            while gateway.send(question).status != 200:
+                assert time.monotonic() < deadline
+                hold()
+                time.sleep(0.1)
+            for _ in range(5):
+                hold()
+                assert gateway.send(question).status == 200
 
 
 def timed(gateway: RunningGateway, case: Case, started: float) -> float:

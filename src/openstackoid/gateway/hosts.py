@@ -20,9 +20,11 @@ def known_addresses(path: Path = HOSTS) -> dict[str, str]:
     for line in lines:
         address, *names = line.partition("#")[0].split() or [""]
         try:
-            written = str(ip_address(address))
+            written = ip_address(address)
         except ValueError:
             continue
-        for name in names:
-            found.setdefault(name.lower(), written)
+        # HAProxy reads no zone, and would go to this host itself where an address is none.
+        if "%" not in address and not written.is_unspecified:
+            for name in names:
+                found.setdefault(name.lower(), str(written))
     return {"localhost": "127.0.0.1"} | found

@@ -12,6 +12,7 @@ UNREACHED = "X-Openstackoid-Unreached"
 """The header by which the section knows its own answer that a peer could not be reached; it never leaves the gateway."""
 
 _ENTRY, _FOUND_DOWN = "%[var(txn.cloud)]|%[var(txn.at)]", "{ var(txn.until) -m found }"
+_TRIED = "{ var(txn.tried) -m found }"
 
 
 def place_rules(condition: str) -> list[str]:
@@ -48,7 +49,8 @@ def reaching(hosts: int, names: bool, down: str, trial: int) -> list[str]:
     """Return the rules that give a request its destination, and answer ``down`` where it was down a moment ago.
 
     ``hosts`` is the largest number of hosts that a peer has; with ``names``, some have no address that is known by now. When
-    the moment is over, one request tries: for ``trial`` seconds, or until it has found out, the others are still told.
+    the moment is over, one request tries: for ``trial`` seconds, or until it has found out, the others are still told. One that
+    finds out nothing in that time has a connection, or its client has left; all others are let through then.
     """
     other = "if !{ var(txn.at) -m beg 0| }"
     further = [
@@ -62,15 +64,18 @@ def reaching(hosts: int, names: bool, down: str, trial: int) -> list[str]:
         f"http-request set-var(txn.peer_host) {_host(hosts)}",
         f"http-request set-var(txn.address) {address}",
         "http-request do-resolve(txn.address,dns,ipv4) var(txn.peer_host) if !{ var(txn.address) -m len gt 0 }",
-        f"http-request return {down} if !{{ var(txn.address) -m len gt 0 }}",
+        f"http-request return {down} if !{{ var(txn.address) -m len gt 0 }} or {{ var(txn.address) -m str 0.0.0.0 :: }}",
     ]
     return [
         "# Where it is, and whether somebody has found it down just now.",
         *(further if hosts > 1 else []),
         f"http-request set-var(txn.until) var(txn.cloud),concat(|,txn.at),map_str_int({DOWN})",
+        f"http-request set-var(txn.tried) bool(true) if {_FOUND_DOWN} {{ var(txn.until) -m int lt 0 }}",
+        f"http-request set-var(txn.until) var(txn.until),neg if {_TRIED}",
         f"http-request return {down} if {_FOUND_DOWN} {{ date,neg,add(txn.until) gt 0 }}",
-        f"http-request set-map({DOWN}) {_ENTRY} %[date({trial})] if {_FOUND_DOWN}",
-        f"http-request set-var(txn.tries) bool(true) if {_FOUND_DOWN}",
+        f"http-request del-map({DOWN}) {_ENTRY} if {_TRIED}",
+        f"http-request set-map({DOWN}) {_ENTRY} -%[date({trial})] if {_FOUND_DOWN} !{_TRIED}",
+        f"http-request set-var(txn.tries) bool(true) if {_FOUND_DOWN} !{_TRIED}",
         *(asking if names else []),
         f"http-request set-dst {'var(txn.address)' if names else address}",
         "http-request set-dst-port var(txn.at),field(2,|)",

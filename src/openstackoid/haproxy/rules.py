@@ -181,13 +181,14 @@ def _which_cloud(cloud: Cloud) -> list[str]:
             led = f"json_query('$.{LEADERS[service]}') {asked} !{{ var(txn.named) -m found }}"
             lines.append(f"http-request set-var(txn.named) var(txn.scope),{led}")
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
+    abroad = f"decided {{ var(txn.named) -m found }} !{{ var(txn.named) -m str {cloud.name} }}"
     return [
         *lines,
         "http-request set-var(txn.named) var(txn.scope),json_query('$.*') if decided !{ var(txn.named) -m found }",
         "http-request set-var(txn.starred) bool(true) if decided { var(txn.scope) -m sub '\"*\":' }",
         f'http-request set-var-fmt(txn.scope) "{home}%[var(txn.scope),bytes(1)]" if decided !{{ var(txn.starred) -m found }}',
-        *place_rules(f"if decided {{ var(txn.named) -m found }} !{{ var(txn.named) -m str {cloud.name} }}"),
-        f"{_BRIDGE} if {{ var(txn.place) -m found }} !{{ var(txn.at) -m found }}",
+        *place_rules(f"if {abroad}"),
+        f"{_BRIDGE} if {abroad} !{{ var(txn.at) -m found }}",
         "acl is_foreign var(txn.at) -m found",
         "# Answers whose links would lead out of the gateway: the bridge mends them. A WebSocket has none.",
         f"http-request set-var(txn.relinked) var(txn.place),field(2,|),concat(/,txn.endpoint),map_str({RELINKED}) if is_foreign"

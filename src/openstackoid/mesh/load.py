@@ -20,6 +20,9 @@ from openstackoid.mesh.stored import NotStoredError, Record, is_stored, read_sto
 from openstackoid.private import replace_private
 
 _CACHE, _MESH = "cache", "mesh"
+PACKED = ".packed"
+"""The end of the name of a file that holds what :func:`packed_mesh` has given."""
+
 _SETTLED = 2 * 10**9
 """Nanoseconds after which a file that is written once more surely has another time: clocks of file systems are coarse."""
 
@@ -27,7 +30,8 @@ _SETTLED = 2 * 10**9
 def load_mesh(path: Path, cache: Path | None = None) -> Mesh:
     """Return the mesh that the file at ``path`` describes, or the files of that folder together.
 
-    ``cache`` is as in :class:`Descriptions`. ``path`` may also be what :func:`packed_mesh` has given.
+    ``cache`` is as in :class:`Descriptions`. ``path`` may also be what :func:`packed_mesh` has given, by a name that ends in
+    ``PACKED``: it is believed, so it is nothing that others write, and no file of a folder is taken for it.
 
     Raises :class:`MeshError`, which names the file.
     """
@@ -112,7 +116,9 @@ class Descriptions:
         digest = sha256(content).hexdigest()[:32]
         if known is not None and known.digest == digest:
             return Record(key, digest, known.said)
-        return Record(key, digest, _described(file, content, reader))
+        if self._path.suffix == PACKED and file.path == str(self._path) and is_stored(content, _MESH):
+            return Record(key, digest, _unpacked(file, content))
+        return Record(key, digest, reader.described(_decoded(file.path, content), file.path))
 
 
 def _reader(known: Mapping[str, Record]) -> Reader:
@@ -120,13 +126,11 @@ def _reader(known: Mapping[str, Record]) -> Reader:
     return Reader(Packer([packed for record in known.values() for packed in record.said.clouds.values()]))
 
 
-def _described(file: Found, content: bytes, reader: Reader) -> Described:
-    if is_stored(content, _MESH):
-        try:
-            return read_stored(content, _MESH, "")[""].said
-        except (NotStoredError, KeyError) as error:
-            raise MeshError(f"{file.path}: it is no mesh that a gateway of this version has written: {error}") from None
-    return reader.described(_decoded(file.path, content), file.path)
+def _unpacked(file: Found, content: bytes) -> Described:
+    try:
+        return read_stored(content, _MESH, "")[""].said
+    except (NotStoredError, KeyError) as error:
+        raise MeshError(f"{file.path}: it is no mesh that a gateway of this version has written: {error}") from None
 
 
 def _text_of(source: str) -> str:

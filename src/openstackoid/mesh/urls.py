@@ -59,7 +59,7 @@ def _parsed(url: str) -> FrontendUrl:
     if simple is not None:
         scheme, host, rest = simple.groups()
         alike = _behind(scheme, rest)
-        if alike is not None:
+        if alike is not None and _is_somewhere(host):
             return FrontendUrl(host.lower(), alike.port, alike.prefix, alike.suffix, scheme)
     return _taken_apart(url)
 
@@ -71,6 +71,11 @@ def _behind(scheme: str, rest: str) -> FrontendUrl | None:
         return _taken_apart(f"{scheme}://host{rest}")
     except ValueError:
         return None
+
+
+def _is_somewhere(host: str) -> bool:
+    """Return whether a host is not 0.0.0.0 or [::], by which a gateway would ask the machine that it runs on."""
+    return host.strip("[]0.:") != ""
 
 
 def _taken_apart(url: str) -> FrontendUrl:
@@ -86,7 +91,7 @@ def _taken_apart(url: str) -> FrontendUrl:
     if port == 0:
         raise ValueError(f"'{url}': a port from 1 to 65535 is accepted")
     host = parts.netloc.rpartition(":")[0] if re.search(r":\d*\Z", parts.netloc) else parts.netloc
-    if _HOST.match(host) is None:
+    if _HOST.match(host) is None or not _is_somewhere(host):
         raise ValueError(f"'{url}': a host name, an IPv4 address or an IPv6 address in brackets is accepted")
     segments = parts.path.rstrip("/").split("/")[1:]
     cut = next((index for index, segment in enumerate(segments) if _NOT_PREFIX.match(segment)), len(segments))

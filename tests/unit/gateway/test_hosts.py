@@ -12,6 +12,9 @@ TEXT = """
 10.0.0.1   Gateway.One gw1   # of CloudOne
 10.0.0.2   gw1
 nonsense   gw3
+fe80::1%lo gw4
+0.0.0.0    gw5
+::         gw5
 10.0.0.3
 """
 

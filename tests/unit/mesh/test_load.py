@@ -178,6 +178,17 @@ def test_one_file_has_a_cache_too(tmp_path: Path, cache: Path, read: list[str]) 
     assert read == ["mesh.yaml", "mesh"]
 
 
+@pytest.mark.parametrize("name", ["mesh.d/two.yaml", "two.yaml"])
+def test_what_others_may_write_is_never_taken_for_what_a_gateway_has_packed(tmp_path: Path, name: str) -> None:
+    """It is not looked through as a description is, so it could be about clouds of others."""
+    (tmp_path / "mesh.d").mkdir()
+    (tmp_path / "mesh.d" / "one.yaml").write_text(description(count(10000)))
+    path = tmp_path / name
+    path.write_bytes(packed_mesh(parse_mesh(description(count(20000)))))
+    with pytest.raises(MeshError, match=r"two\.yaml"):
+        load_mesh(path.parent if path.parent.name == "mesh.d" else path)
+
+
 def test_a_mesh_that_was_packed_is_loaded_as_it_was(tmp_path: Path) -> None:
     mesh = parse_mesh(description(count(10000)))
     path = tmp_path / "mesh.packed"

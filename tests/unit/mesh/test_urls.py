@@ -48,6 +48,8 @@ def test_https_has_its_own_port(url: str, port: int, root: str) -> None:
         ('http://h/v2/"', "a path of letters"),
         ("http://h/v2/$(user_id)s", "a path of letters"),
         ("http://h_ö/", "a host name"),
+        ("http://0.0.0.0/image", "a host name"),
+        ("http://[::]:80", "a host name"),
     ],
 )
 def test_what_is_no_frontend_is_refused_with_what_is(url: str, accepted: str) -> None:
