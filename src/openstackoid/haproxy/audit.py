@@ -36,13 +36,16 @@ def home_rules() -> list[str]:
 
 def leaving(cloud: Cloud) -> list[str]:
     """Return the rules for every request to a peer. Where a scope that is known has led here, the token is of this cloud."""
-    odd = f"!{{ req.fhdr_cnt({REQUEST_ID}) eq 1 }} or !{{ var(txn.id) -m reg '^{ID_FORM}$' }}"
+    given = f"{REQUEST_ID} {GIVEN}%[uuid(),bytes({len(GIVEN) - len('req-')})] if"
+    found = "{ var(txn.id) -m found }"
     left = "http-request set-var(txn.left) str(left=),concat(,txn.endpoint,' home={}{}"
     return [
         "# What leaves has one request id, of the form that services know, and a line in the audit log.",
         f"http-request set-var(txn.id) req.fhdr({REQUEST_ID})",
-        f'http-request set-var-fmt(txn.id) "{GIVEN}%[uuid(),bytes({len(GIVEN) - len("req-")})]" if {odd}',
-        f"http-request set-header {REQUEST_ID} %[var(txn.id)] if {{ var(txn.id) -m beg {GIVEN} }}",
+        f"http-request set-header {given} {found} !{{ req.fhdr_cnt({REQUEST_ID}) eq 1 }}"
+        f" or {found} !{{ var(txn.id) -m reg '^{ID_FORM}$' }}",
+        f"http-request add-header {given} !{found}",
+        f"http-request set-var(txn.id) req.fhdr({REQUEST_ID})",
         left.format(cloud.name, " id='),concat(,txn.id) if !{ var(txn.home) -m found }"),
         left.format("'),concat(,txn.home,' id='),concat(,txn.id)", " if { var(txn.home) -m found }"),
     ]

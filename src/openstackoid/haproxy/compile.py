@@ -186,8 +186,8 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, addresses: Addresses) -> 
     return [
         *naming(),
         *leaving(here),
-        *reaching(hosts, names, _answer(503, down, retry=seconds), trial),
         *hardening.peer_request(here),
+        *reaching(hosts, names, _answer(503, down, retry=seconds), trial),
         *prefix_rules(here),
         *remembering(seconds),
         *peer_answers(),

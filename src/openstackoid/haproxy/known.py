@@ -58,7 +58,11 @@ def using(cloud: Cloud, documents: str) -> list[str]:
     return [
         "# What has been looked through before: the same scope, asked in the same way.",
         # HAProxy 2.6 lets a NUL pass, at which a key would end.
+        ".if version_atleast(2.8)",
+        "acl is_text always_true",
+        ".else",
         "acl is_text var(txn.said) -m end }",
+        ".endif",
         "http-request set-var(txn.said) req.fhdr(x-scope)",
         f"{look} !{{ var(txn.said) -m beg SCOPE! }} {asked} !{{ {_AUTH} -m reg ^$|! }}",
         f"http-request set-var(txn.said) {_AUTH},field(2,!,0) if !{{ var(txn.said) -m found }} !{{ {_AUTH} -m beg ! }}",
@@ -67,7 +71,8 @@ def using(cloud: Cloud, documents: str) -> list[str]:
         f'{header} "\\0!SCOPE!{home}%[var(txn.said),bytes(1)]" if {is_form(_COMPACT)}',
         f"{header} \"\\0!SCOPE!{home}%[var(txn.said),bytes(1),regsub(' ','',g)]\" if {is_form(_SPACED)}",
         f'{header} "\\0!SCOPE!%[var(txn.said)]" if {is_form(_STARRED)}',
-        f"http-request set-var(txn.place) var(txn.known),and({_FORM - 1}),map_int({NUMBERS}) if {_KNOWN}",
+        f"http-request set-var(txn.place) var(txn.known),and({_FORM - 1}),map_int({NUMBERS})"
+        f" if {{ var(txn.known),and({_FORM - 1}) -m int gt 0 }}",
         f"http-request del-header X-Scope if {_KNOWN}",
         f"http-request allow if {_KNOWN}",
         "# Other rules may change the headers.",

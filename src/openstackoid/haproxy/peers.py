@@ -70,15 +70,17 @@ def reaching(hosts: int, names: bool, down: str, trial: int) -> list[str]:
         "# Where it is, and whether somebody has found it down just now.",
         *(further if hosts > 1 else []),
         f"http-request set-var(txn.until) var(txn.cloud),concat(|,txn.at),map_str_int({DOWN})",
+        *(asking if names else []),
+        f"http-request set-dst {'var(txn.address)' if names else address}",
+        "http-request set-dst-port var(txn.at),field(2,|)",
+        "# Most requests end here: the peer is not known to be down, and its path prefix is ours.",
+        f"http-request allow if !{_FOUND_DOWN} {{ var(txn.at) -m end |{SAME} }}",
         f"http-request set-var(txn.tried) bool(true) if {_FOUND_DOWN} {{ var(txn.until) -m int lt 0 }}",
         f"http-request set-var(txn.until) var(txn.until),neg if {_TRIED}",
         f"http-request return {down} if {_FOUND_DOWN} {{ date,neg,add(txn.until) gt 0 }}",
         f"http-request del-map({DOWN}) {_ENTRY} if {_TRIED}",
         f"http-request set-map({DOWN}) {_ENTRY} -%[date({trial})] if {_FOUND_DOWN} !{_TRIED}",
         f"http-request set-var(txn.tries) bool(true) if {_FOUND_DOWN} !{_TRIED}",
-        *(asking if names else []),
-        f"http-request set-dst {'var(txn.address)' if names else address}",
-        "http-request set-dst-port var(txn.at),field(2,|)",
     ]
 
 
