@@ -18,8 +18,8 @@ from bench.simulation.workflows import IMAGES
 
 NOTHING, MEMORY, PROBE, CHECKS = "knows nothing", "remembers", "remembers, and one request tries again", "checks each"
 WAYS = (NOTHING, MEMORY, PROBE, CHECKS)
-"""Ways for a gateway to know. ``MEMORY`` is what it does: after ``check_s`` all requests try again, until one of them has failed.
-``PROBE``: only the first of them tries, and the others are told at once until it has failed or has its answer.
+"""Ways for a gateway to know. ``PROBE`` is what it does: after ``check_s``, the first request tries, and the others are told at
+once until it has failed or has its answer. ``MEMORY``: all of them try again, until one has failed.
 """
 REFUSED_CONNECTION, NO_CONNECTION, NO_ANSWER, TOLD_AT_ONCE, TOLD_TOO_LONG = (
     "the connection is refused",

@@ -115,9 +115,9 @@ def _seen(world: World, sites: Sequence[Site], seed: int) -> Table:
         waits = found.seen[way].waits
         lines.append([f"is lost; the gateway {way}", lost * 100, 100.0, statistics.fmean(waits), *_quantiles(waits, _POINTS)])
     for outcome in OUTCOMES:
-        waits = found.seen[MEMORY].failed[outcome]
+        waits = found.seen[PROBE].failed[outcome]
         points = [statistics.fmean(waits), *_quantiles(waits, _POINTS)] if waits else [None] * 4
-        lines.append([f"of these ({MEMORY}): {outcome}", len(waits) / found.requests * 100, 100.0, *points])
+        lines.append([f"of these: {outcome}", len(waits) / found.requests * 100, 100.0, *points])
     return Table(
         "seen",
         "GET images of a peer: what users see, in seconds until the answer",
@@ -126,6 +126,7 @@ def _seen(world: World, sites: Sequence[Site], seed: int) -> Table:
         lines,
         [
             f"Of {found.requests:,.0f} requests, {found.lost:,} were sent while the peer, or the way to it, was lost.",
+            f"'Of these' is for a gateway that {PROBE}, as gateways do.",
             f"Of what needs {MANY} peers at once, {(1 - (1 - lost) ** MANY) * 100:.2f} % meets one that is lost.",
         ],
     )

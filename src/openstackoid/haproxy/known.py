@@ -48,7 +48,7 @@ def using(cloud: Cloud, documents: str) -> list[str]:
     peer = " !{ var(sess.from) -m found }" if cloud.secure_listeners else ""
     asked = f"METH_GET{peer} {SIMPLE} !{{ req.fhdr({REQUEST_ID}) -m beg {TRACE} }}"
     look = f"http-request set-var(txn.known) {_key('req.hdr_names')},table_gpt0({TABLE}) if is_text"
-    header = "http-request replace-header X-Auth-Token ^.*$"
+    header = "http-request replace-header X-Auth-Token (?s)^.*"
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
 
     def is_form(number: int) -> str:
@@ -64,7 +64,7 @@ def using(cloud: Cloud, documents: str) -> list[str]:
         "acl is_text var(txn.said) -m end }",
         ".endif",
         "http-request set-var(txn.said) req.fhdr(x-scope)",
-        f"{look} !{{ var(txn.said) -m beg SCOPE! }} {asked} !{{ {_AUTH} -m reg ^$|! }}",
+        f"{look} !{{ var(txn.said) -m beg SCOPE! }} {asked} {{ {_AUTH} -m reg ^[^!]+$ }}",
         f"http-request set-var(txn.said) {_AUTH},field(2,!,0) if !{{ var(txn.said) -m found }} !{{ {_AUTH} -m beg ! }}",
         f"{look} {{ var(txn.said) -m beg SCOPE! }} {asked}",
         f"http-request unset-var(txn.known) if {{ var(txn.known) -m int ge {_DOCUMENTS} }} {{ path -m reg '{documents}' }}",

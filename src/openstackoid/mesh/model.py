@@ -80,7 +80,7 @@ class Timeouts:
     """How long a gateway waits, in seconds.
 
     ``connect``: for a connection to a backend or peer; ``client`` and ``server``: for the next bytes of either side;
-    ``check``: between two health checks of a backend or peer.
+    ``check``: between two health checks of a backend; for so long, a peer that was not reached is not tried again.
     """
 
     connect: float = 3.0
