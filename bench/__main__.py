@@ -26,6 +26,7 @@ from bench.goals import judge
 from bench.latency import measure_latency
 from bench.load import find_wrk
 from bench.machine import Noise, describe
+from bench.options import positive
 from bench.plot import svg
 from bench.report import markdown, show, show_verdicts
 from bench.results import Part
@@ -65,9 +66,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m bench", description="What the gateway costs, beside plain HAProxy.", allow_abbrev=False
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure, of {', '.join(PARTS)} (default: all)")
-    parser.add_argument("--rounds", type=_positive, default=7, help="rounds in which all ways take turns (default: 7)")
+    parser.add_argument("--rounds", type=positive, default=7, help="rounds in which all ways take turns (default: 7)")
     parser.add_argument("--seconds", type=float, default=1.0, help="time of each way in each round (default: 1)")
-    parser.add_argument("--body", type=_positive, default=1024, metavar="MIB", help="size of a large body (default: 1024)")
+    parser.add_argument("--body", type=positive, default=1024, metavar="MIB", help="size of a large body (default: 1024)")
     parser.add_argument(
         "--clouds", type=_sizes, default=[2, 100, 1000, 10000], metavar="N,N", help="sizes of a mesh (default: 2,100,1000,10000)"
     )
@@ -88,12 +89,6 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     if arguments.seconds <= 0:
         parser.error("--seconds: a time is longer than 0")
     return arguments
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
-    return int(text)
 
 
 def _sizes(text: str) -> list[int]:

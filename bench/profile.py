@@ -26,6 +26,7 @@ from bench.gateway import generated, runtime_in
 from bench.haproxy import instance
 from bench.load import Request, load
 from bench.meshes import SERVICES, token_document, two_clouds
+from bench.options import positive
 from bench.processes import cpu, free_ports
 from bench.report import markdown_table, table
 from bench.routing import AUTH, scope
@@ -75,8 +76,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench.profile", description="What HAProxy does for a request, function by function.", allow_abbrev=False
     )
-    parser.add_argument("--requests", type=int, default=400, metavar="N", help="requests that are counted (default: 400)")
-    parser.add_argument("--top", type=int, default=20, metavar="N", help="functions that are shown (default: 20)")
+    parser.add_argument("--requests", type=positive, default=400, metavar="N", help="requests that are counted (default: 400)")
+    parser.add_argument("--top", type=positive, default=20, metavar="N", help="functions that are shown (default: 20)")
     parser.add_argument("--tool", choices=TOOLS, help="valgrind counts instructions, perf samples (default: what is installed)")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown, for a document")
     parser.add_argument("--haproxy", default=BUNDLED, metavar="WHICH", help="bundled (the default), system, or a path")

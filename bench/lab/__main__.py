@@ -33,6 +33,7 @@ from bench.lab.terminator import terminator
 from bench.lab.things import PAUSE, Things, prepared
 from bench.lab.ways import BESIDE, PROCESSES, SIZE, Question, questions
 from bench.machine import Noise, here, not_pinned
+from bench.options import positive
 from bench.report import markdown, show, show_verdicts
 from bench.results import Part
 from openstackoid.errors import OpenstackoidError
@@ -83,17 +84,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench.lab", description="What the gateways add to real OpenStack services.", allow_abbrev=False
     )
-    parser.add_argument("--rounds", type=_positive, default=13, help="rounds in which all ways take turns (default: 13)")
+    parser.add_argument("--rounds", type=positive, default=13, help="rounds in which all ways take turns (default: 13)")
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help="folder for the results (default: one of the time in bench/results)"
     )
     return parser.parse_args(argv)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
-    return int(text)
 
 
 def _run(arguments: argparse.Namespace, console: Console) -> int:

@@ -66,6 +66,7 @@ def compile_gateway(
             raise CompileError(f"{spot}: the gateway of {cloud} needs the address of the service for {endpoint.interfaces[0]}")
     check_wire(mesh, cloud)
     files = None if here.tls is None else tls or here.tls
+    names = has_names(mesh, cloud, addresses)
     sections = [
         _section("global", [*_global(runtime), *global_lines(here)]),
         _section(f"defaults {_BASE}", _defaults(here)),
@@ -76,10 +77,10 @@ def compile_gateway(
             [*scheme_for_services(here), *hardening.local_lines(), *told_by_services(), *local_rules(mesh, here)],
         ),
         *(_section(f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
-        _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, addresses)),
+        _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, names)),
         _section(f"backend {TABLE} from {_BASE}", table()),
     ]
-    if has_names(mesh, cloud, addresses):
+    if names:
         sections.append(_section("resolvers dns", ["parse-resolv-conf"]))
     title = f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n"
     return {"haproxy.cfg": title + "\n".join(sections), **all_maps(mesh, cloud, addresses)}
@@ -174,15 +175,14 @@ def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
     ]
 
 
-def _peers(mesh: Mesh, here: Cloud, files: Tls | None, addresses: Addresses) -> list[str]:
-    """The backend of all peers: the place of each is looked up."""
+def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]:
+    """The backend of all peers: the place of each is looked up; with ``names``, some addresses must be asked for."""
     hosts = most_hosts(mesh, here.name)
     service = f"%[var(txn.endpoint),field(1,.)] of %[var(txn.cloud)] at {spot(hosts)}"
     seconds = max(1, round(here.timeouts.check))
     # A connection is tried twice.
     trial = seconds + math.ceil(2 * here.timeouts.connect)
     down = f"gateway of {here.name}: {service} cannot be reached"
-    names = has_names(mesh, here.name, addresses)
     return [
         *naming(),
         *leaving(here),

@@ -2,16 +2,16 @@
 """What becomes of the samples of ways that were measured in turns, and what is found out before."""
 
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 from threading import Thread
 
 import pytest
 
 from bench.compare import Sample, Way, check, rates_and_costs
 from bench.errors import BenchError
-from bench.haproxy import SERVED_BY
 from bench.load import Answers, Request
 from bench.processes import Cpu
+from unit.bench.answering import Answer
 
 PLAIN = Way("plain", "plain HAProxy", Request("http://127.0.0.1:9/"), 1, baseline=None)
 WRITE = Way("write", "a scoped write", Request("http://127.0.0.1:9/"), 1, bridge=2)
@@ -38,19 +38,9 @@ def test_figures_are_for_each_request_and_in_relation_to_the_baseline() -> None:
     assert write["failed"].median == 3
 
 
-class _Answer(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(503 if "down" in self.path else 200)
-        self.send_header(SERVED_BY, "CloudTwo")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep the test's output clean."""
-
-
 @pytest.fixture
 def root() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), _Answer) as server:
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:

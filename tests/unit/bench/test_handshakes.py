@@ -4,28 +4,18 @@
 import os
 import ssl
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 from threading import Thread
 
 import pytest
 
 from bench.asking import Asking
 from bench.handshakes import handshakes
-from bench.haproxy import SERVED_BY
 from bench.load import NoAnswerError, Request
 from openstackoid.certs import issue, make_authority
+from unit.bench.answering import Answer
 
 CORES = frozenset(os.sched_getaffinity(0))
-
-
-class _Answer(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(503 if "down" in self.path else 200)
-        self.send_header(SERVED_BY, "CloudTwo")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep the test's output clean."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HTTPServer]:
     make_authority(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(issue(folder, "CloudTwo", ["127.0.0.1"]))
-    with HTTPServer(("127.0.0.1", 0), _Answer) as server:
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
