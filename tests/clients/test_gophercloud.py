@@ -19,6 +19,7 @@ def test_a_program_boots_a_server_from_the_other_clouds_image(account: Account, 
     cache = environment().directory.with_name("clients-go-cache")
     go = {"GO111MODULE": "off", "GOPATH": str(GO_CODE), "GOCACHE": str(cache), "GOFLAGS": ""}
     account.run("go", "build", "-o", program, PROGRAM / "main.go", **go)
-    found, _server, snapshot = account.run(program, flavor, network, scope=SCOPE, SSL_CERT_FILE=account.authority).split()
+    variables = {"OS_DOMAIN_NAME": "Default", "SSL_CERT_FILE": account.authority}
+    found, _server, snapshot = account.run(program, flavor, network, scope=SCOPE, **variables).split()
     assert found == image
     in_the_other_cloud_alone(snapshot)

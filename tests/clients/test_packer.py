@@ -23,6 +23,7 @@ def test_an_image_is_built_from_the_other_clouds_image(account: Account, image: 
         "networks": [network],
     }
     (account.home / "template.json").write_text(json.dumps({"builders": [builder]}))
-    built = account.run("packer", "build", "-machine-readable", "template.json", scope=SCOPE, CHECKPOINT_DISABLE="1")
+    variables = {"OS_DOMAIN_NAME": "Default", "CHECKPOINT_DISABLE": "1"}
+    built = account.run("packer", "build", "-machine-readable", "template.json", scope=SCOPE, **variables)
     (made,) = (line.split(",")[5] for line in built.splitlines() if ",openstack,artifact,0,id," in line)
     in_the_other_cloud_alone(made)
