@@ -3,6 +3,7 @@
 
 import json
 import math
+import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
@@ -95,7 +96,7 @@ def _global(runtime: Runtime) -> list[str]:
         f"log stdout len {LONGEST_LINE} format raw local0 info",
         "default-path config",
         "# The lowest level: it shows no request that HAProxy could not read (`show errors`), which would hold its headers.",
-        f"stats socket {runtime.stats_socket} mode 600 level user expose-fd listeners",
+        f"stats socket {shlex.quote(runtime.stats_socket)} mode 600 level user expose-fd listeners",
         "# A process that was replaced finishes its requests, downloads included, for this long.",
         "hard-stop-after 30m",
     ]
@@ -155,7 +156,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
         *nothing_of_the_scheme(cloud),
         *hardening.bridge_lines(cloud.limits),
         *_failures(cloud, "the Python service behind the gateway", trouble="%[var(txn.bridge_trouble)]", retry=1),
-        f"server bridge unix@{runtime.bridge_socket} maxconn {cloud.limits.bridge}",
+        f"server bridge unix@{shlex.quote(runtime.bridge_socket)} maxconn {cloud.limits.bridge}",
     ]
 
 
