@@ -9,7 +9,7 @@ from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.mesh import Cloud, Limits
 from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
 from openstackoid.routing.loops import PRODUCT, VIA, passed
-from openstackoid.routing.paths import CLIMBS, CONTROLS, NEVER_RAW
+from openstackoid.routing.paths import CLIMBS, CONTROLS, LONGEST_ODD, NEVER_RAW
 
 RATE_WINDOW = 10
 """Seconds over which the requests of one source address are counted."""
@@ -69,7 +69,7 @@ def request_rules() -> list[str]:
         "http-request set-header Upgrade websocket if upgrades",
         "# Paths that a server may read as another service's.",
         f"http-request set-var(txn.path_odd) bool(true) if {{ path -m sub {ODD} }}",
-        f"{_BRIDGE} if {odd} {{ path -m reg -i '{climbing}' }}",
+        f"{_BRIDGE} if {odd} {{ path -m len gt {LONGEST_ODD} }} or {odd} {{ path -m reg -i '{climbing}' }}",
         rf"http-request set-var(txn.path_read) path,url_dec,regsub('[/\\\\]+','/',g) if {odd}",
         f"http-request set-var(txn.path_read_as) so_id,concat(,txn.path_read,/),map_beg({ENDPOINTS}) if {read}",
         f"{_BRIDGE} if {odd} !{{ var(txn.path_read_as),strcmp(txn.endpoint) eq 0 }}",
