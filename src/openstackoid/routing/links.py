@@ -22,8 +22,19 @@ USERS_BYTES = frozenset({"image", "object-store"})
 HOSTS_OWN = ("set-cookie", "set-cookie2", "strict-transport-security", "alt-svc", "clear-site-data")
 """Headers that speak for the host that the client talked to, which is this cloud's: an answer of a peer loses them."""
 
-CLAIMS_OF_PROXIES = ("forwarded", "x-forwarded-host")
-"""Headers in which a client could tell a service of this cloud how it is reached; the gateway says it by others."""
+CLAIMS_OF_PROXIES = (
+    "forwarded",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-scheme",
+    "x-forwarded-server",
+)
+"""Headers in which a client could tell a service of this cloud how it is reached; the gateway says it by others.
+
+Read by oslo.middleware, Routes, Paste and Werkzeug. A WSGI server folds ``X_Forwarded_Host`` into ``X-Forwarded-Host``, so no
+header of the family passes with an underscore.
+"""
 
 _DOCUMENT = re.compile(VERSION_DOCUMENT)
 
