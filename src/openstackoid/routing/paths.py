@@ -59,6 +59,11 @@ def refuse_confusing(reading: Reading, endpoint: Endpoint) -> None:
         )
 
 
+def may_climb(path: str) -> bool:
+    """Return whether a client or a server may read a path as one with fewer segments."""
+    return _CLIMBS.search(path) is not None or "\\" in path
+
+
 def decoded(path: str) -> str:
     """Return a path as a server may read it: decoded once, with one slash where there are several."""
     return _SLASHES.sub("/", unquote_to_bytes(path).decode("latin-1"))
