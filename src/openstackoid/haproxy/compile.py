@@ -18,6 +18,7 @@ from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
 from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_wire, some_of
 from openstackoid.routing import watched_services
+from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.places import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
 
@@ -184,6 +185,7 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
     # A connection is tried twice.
     trial = seconds + math.ceil(2 * here.timeouts.connect)
     down = f"gateway of {here.name}: {service} cannot be reached"
+    astray = f"gateway of {here.name}: {service} {ASTRAY}"
     return [
         *naming(),
         *leaving(here),
@@ -194,7 +196,7 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *peer_answers(),
         *told_by_peers(),
         *hardening.peer_lines(),
-        *peer_rules(mesh, here),
+        *peer_rules(mesh, here, _answer(502, astray)),
         *_failures(here, service, more=f"hdr {UNREACHED} 1"),
         f"server gateway 0.0.0.0:0{peer_options(files)}",
     ]
