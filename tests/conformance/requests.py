@@ -158,7 +158,7 @@ def headers(draw: st.DrawFn, service: str) -> tuple[tuple[str, str], ...]:
 def paths(draw: st.DrawFn, prefix: str, service: str) -> str:
     """A path of the service, mostly; seldom one that is spelt in another way."""
     below = draw(st.sampled_from(BELOW.get(service, ANYTHING)))
-    if service == "identity" and draw(once_in(3)):
+    if draw(once_in(3 if service == "identity" else 12)):
         below = f"/scope/{draw(url_scopes())}{below}"
     path = prefix + below
     if path and draw(once_in(8)):
