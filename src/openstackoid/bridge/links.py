@@ -11,7 +11,17 @@ from typing import Any
 
 from openstackoid.bridge.head import Head
 from openstackoid.mesh import Endpoint, Mesh
-from openstackoid.routing import Forward, Headers, Relay, link_schemes, own_identity, own_places, peer_places, plain_host
+from openstackoid.routing import (
+    Forward,
+    Headers,
+    Relay,
+    as_entered,
+    link_schemes,
+    own_identity,
+    own_places,
+    peer_places,
+    plain_host,
+)
 from openstackoid.routing.links import REDIRECTS
 from openstackoid.routing.paths import may_climb
 
@@ -50,7 +60,7 @@ class Links:
         places: dict[str, dict[str, Endpoint]] = {}
         if self._peer is not None:
             for host, prefix, ours in peer_places(self._here, self._peer, self._entrance.interfaces[0]):
-                places.setdefault(host, {}).setdefault(prefix, self._entrance if ours.key == self._entrance.key else ours)
+                places.setdefault(host, {}).setdefault(prefix, as_entered(self._here, self._entrance, ours))
         return places
 
     def link(self, url: str) -> str:
