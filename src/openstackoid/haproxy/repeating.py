@@ -24,8 +24,17 @@ def repeating(safe: Collection[str]) -> list[str]:
         ".endif",
         "retry-on conn-failure empty-response",
         f"http-request disable-l7-retry unless {reads}",
-        "# HAProxy answers nothing at all where a connection ends that has served another request before.",
-        "option http-server-close",
+        f"http-request set-header Connection close unless {reads}",
         "http-request set-var(txn.bridge_unanswered) \"str('gave no valid answer')\"",
         f"http-request set-var(txn.bridge_unanswered) \"str('{_UNKNOWN}')\" unless {reads}",
     ]
+
+
+def apart() -> str:
+    """Return what is added to the ``server`` line, so that only reads use connections that have served other requests.
+
+    Where such a connection ends, HAProxy answers nothing at all: it expects the client to send the request again. It never uses
+    a connection for another ``sni`` than the first, which without TLS no server is told; and those of writes are closed after
+    one request.
+    """
+    return " sni method"

@@ -3,7 +3,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,8 +12,8 @@ RATE = 320
 """Requests a second."""
 
 _PATIENCE = 30.0
-_WORK = 0.1
-"""Seconds that the service takes for a request below /image/slow, so that some are under way at any time."""
+_SLOW = "/image/wait/0.1"
+"""The service takes as many seconds as the path says, so that some of these requests are under way at any time."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Kind:
     path: str = "/image/v2/images"
     scope: str | None = None
 
-    def text(self) -> bytes:
-        head = f"{self.method} {self.path} HTTP/1.1\r\nHost: gateway\r\nX-Auth-Token: token\r\nConnection: close\r\n"
+    def text(self, connection: str) -> bytes:
+        head = f"{self.method} {self.path} HTTP/1.1\r\nHost: gateway\r\nX-Auth-Token: token\r\nConnection: {connection}\r\n"
         if self.scope is not None:
             head += f"X-Scope: {self.scope}\r\n"
         body = "{}" if self.method == "POST" else ""
@@ -36,10 +37,10 @@ HAPROXYS = [Kind("no scope"), Kind("a scope that HAProxy reads", scope=json.dump
 _ALIAS = json.dumps({"glance": "CloudOne"})
 PYTHONS = [
     Kind("a scope that Python reads", scope=_ALIAS),
-    Kind("the same, under way for a while", path="/image/slow", scope=_ALIAS),
-    Kind("HEAD", "HEAD", path="/image/slow", scope=_ALIAS),
+    Kind("the same, under way for a while", path=_SLOW, scope=_ALIAS),
+    Kind("HEAD", "HEAD", path=_SLOW, scope=_ALIAS),
 ]
-WRITES = [Kind("a write by HAProxy", "POST"), Kind("a write by Python", "POST", "/image/slow", _ALIAS)]
+WRITES = [Kind("a write by HAProxy", "POST"), Kind("a write by Python", "POST", _SLOW, _ALIAS)]
 
 
 @dataclass(frozen=True)
@@ -70,19 +71,34 @@ async def load(port: int, kinds: Iterable[Kind], seconds: float, after: float, e
 
 
 async def _send(port: int, kind: Kind) -> Sent:
+    return (await send(port, [kind]))[0]
+
+
+async def send(port: int, kinds: Sequence[Kind]) -> list[Sent]:
+    """Send requests one after the other on one connection, as far as the gateway answers them."""
+    sent = []
     at = asyncio.get_running_loop().time()
     try:
         async with asyncio.timeout(_PATIENCE):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
-                writer.write(kind.text())
-                answer = await reader.read()
+                for kind in kinds:
+                    at = asyncio.get_running_loop().time()
+                    writer.write(kind.text("close" if kind is kinds[-1] else "keep-alive"))
+                    status, body = await _answer(reader, kind.method)
+                    sent.append(Sent(kind, at, status, body))
             finally:
                 writer.close()
-    except (OSError, TimeoutError) as error:
-        return Sent(kind, at, type(error).__name__)
-    head, _, body = answer.partition(b"\r\n\r\n")
-    return Sent(kind, at, int(head.split()[1]) if head else "no answer", body.decode())
+    except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+        sent.append(Sent(kinds[len(sent)], at, type(error).__name__))
+    return sent
+
+
+async def _answer(reader: asyncio.StreamReader, method: str) -> tuple[int, str]:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+    length = re.search(r"\r\ncontent-length: ([0-9]+)\r\n", head)
+    body = b"" if method == "HEAD" else await (reader.readexactly(int(length[1])) if length else reader.read())
+    return int(head.split()[1]), body.decode()
 
 
 @asynccontextmanager
@@ -95,8 +111,8 @@ async def service() -> AsyncIterator[int]:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 if "content-length: 2" in head.lower():
                     await reader.readexactly(2)
-                if "/image/slow" in head:
-                    await asyncio.sleep(_WORK)
+                if waits := re.search(r"/wait/([0-9.]+) ", head):
+                    await asyncio.sleep(float(waits[1]))
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" + (b"" if head.startswith("HEAD") else b"ok"))
         except (OSError, asyncio.IncompleteReadError):
             pass

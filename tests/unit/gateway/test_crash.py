@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from unit.gateway.load import HAPROXYS, PYTHONS, WRITES, Kind, Sent, load, service
+from unit.gateway.load import HAPROXYS, PYTHONS, WRITES, Kind, Sent, load, send, service
 from unit.gateway.running import Gateway, free_port
 
 _SECONDS, _KILLED_AFTER = 3.0, 1.0
@@ -20,6 +20,9 @@ def kill_under_load(folder: Path, part: str, kinds: list[Kind]) -> tuple[list[Se
         killed: list[float] = []
         async with service() as backend:
             gateway = Gateway(folder, free_port(), backend)
+            # On a busy machine the Python service may take seconds to start; what is bounded here is tested elsewhere.
+            patient = "CloudOne:\n    gateway: {timeouts: {connect: 20}, limits: {bridge: 2000, wait: 20}}\n"
+            gateway.config.write_text(gateway.config.read_text().replace("CloudOne:\n", patient, 1))
             await asyncio.to_thread(gateway.start)
             victim = gateway.parts()[part]
 
@@ -43,9 +46,10 @@ def failures(sent: list[Sent]) -> Counter[tuple[str, int | str]]:
 
 def test_killing_haproxy_loses_only_requests_that_were_under_way(tmp_path: Path) -> None:
     sent, killed = kill_under_load(tmp_path, "haproxy", _MIXED)
-    assert failures([one for one in sent if one.at > killed]) == {}
+    # A killed process takes a moment to end, in which it has connections.
+    assert failures([one for one in sent if one.at > killed + 0.2]) == {}
     lost = [one for one in sent if not one.answered]
-    assert {one.result for one in lost} <= {"no answer", "ConnectionResetError"}
+    assert {one.result for one in lost} <= {"IncompleteReadError", "ConnectionResetError"}
     assert len(sent) > 900
 
 
@@ -61,3 +65,23 @@ def test_killing_the_python_service_loses_no_read_and_says_of_each_write_what_is
             "gateway of CloudOne: the Python service behind the gateway ended before it answered, or gave no valid answer. "
             "It is not known whether this request was carried out: look before you repeat it"
         )
+
+
+def test_a_write_on_a_connection_that_has_served_others_is_answered_in_words_too(tmp_path: Path) -> None:
+    """Where a connection to the Python service ends that has served another request, HAProxy closes the client's, too."""
+    read, write = PYTHONS[0], Kind("a write", "POST", "/image/wait/3", PYTHONS[0].scope)
+
+    async def run() -> list[Sent]:
+        async with service() as backend:
+            gateway = Gateway(tmp_path, free_port(), backend)
+            await asyncio.to_thread(gateway.start)
+            try:
+                python = gateway.parts()["bridge"]
+                asyncio.get_running_loop().call_later(1.5, python.kill)
+                return await send(gateway.port, [read, read, write])
+            finally:
+                await asyncio.to_thread(gateway.stop)
+
+    answers = asyncio.run(run())
+    assert [one.result for one in answers] == [200, 200, 502]
+    assert "look before you repeat it" in answers[-1].body
