@@ -13,7 +13,7 @@ from openstackoid.haproxy.known import TABLE, table
 from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
 from openstackoid.haproxy.peers import UNREACHED, naming, prefix_rules, reaching, remembering, spot
 from openstackoid.haproxy.records import LOG_FORMAT, observing
-from openstackoid.haproxy.repeating import apart, repeating
+from openstackoid.haproxy.repeating import repeating
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
 from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_wire, some_of
@@ -165,7 +165,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
         *nothing_of_the_scheme(cloud),
         *hardening.bridge_lines(cloud.limits),
         *_failures(cloud, _BRIDGE, trouble="%[var(txn.bridge_trouble)]", unanswered="%[var(txn.bridge_unanswered)]", retry=1),
-        f"server bridge unix@{runtime.bridge_socket} maxconn {cloud.limits.bridge}{apart()}",
+        f"server bridge unix@{runtime.bridge_socket} maxconn {cloud.limits.bridge}",
     ]
 
 

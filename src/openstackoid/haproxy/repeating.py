@@ -12,11 +12,12 @@ _UNKNOWN = (
 def repeating(safe: Collection[str]) -> list[str]:
     """Return the lines that have a request of the ``safe`` methods sent again if no part of an answer has come.
 
-    A request that may have changed something is sent once, and its answer says so.
+    Of a request that may have changed something, the answer says so. It has a connection of its own: where a connection ends
+    that has served another request, HAProxy answers nothing at all, for it expects the client to send the request again.
     """
     reads = f"{{ method {' '.join(safe)} }}"
     return [
-        "# Before 2.8, HAProxy counts the first attempt, too.",
+        "# Before 2.8, HAProxy counts the first time, too.",
         ".if version_atleast(2.8)",
         "retries 1",
         ".else",
@@ -24,17 +25,9 @@ def repeating(safe: Collection[str]) -> list[str]:
         ".endif",
         "retry-on conn-failure empty-response",
         f"http-request disable-l7-retry unless {reads}",
+        "# Only reads use a connection again: it is for requests of one 'sni', which without TLS is told to no server.",
+        "default-server sni method",
         f"http-request set-header Connection close unless {reads}",
         "http-request set-var(txn.bridge_unanswered) \"str('gave no valid answer')\"",
         f"http-request set-var(txn.bridge_unanswered) \"str('{_UNKNOWN}')\" unless {reads}",
     ]
-
-
-def apart() -> str:
-    """Return what is added to the ``server`` line, so that only reads use connections that have served other requests.
-
-    Where such a connection ends, HAProxy answers nothing at all: it expects the client to send the request again. It never uses
-    a connection for another ``sni`` than the first, which without TLS no server is told; and those of writes are closed after
-    one request.
-    """
-    return " sni method"
