@@ -11,6 +11,9 @@ from dataclasses import dataclass
 RATE = 320
 """Requests a second."""
 
+BROKEN_OFF = "broken off"
+"""The result of a request whose answer had begun."""
+
 _PATIENCE = 30.0
 _SLOW = "/image/wait/0.1"
 """The service takes as many seconds as the path says, so that some of these requests are under way at any time."""
@@ -94,10 +97,13 @@ async def send(port: int, kinds: Sequence[Kind]) -> list[Sent]:
     return sent
 
 
-async def _answer(reader: asyncio.StreamReader, method: str) -> tuple[int, str]:
+async def _answer(reader: asyncio.StreamReader, method: str) -> tuple[int | str, str]:
     head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
     length = re.search(r"\r\ncontent-length: ([0-9]+)\r\n", head)
-    body = b"" if method == "HEAD" else await (reader.readexactly(int(length[1])) if length else reader.read())
+    try:
+        body = b"" if method == "HEAD" else await (reader.readexactly(int(length[1])) if length else reader.read())
+    except asyncio.IncompleteReadError:
+        return BROKEN_OFF, ""
     return int(head.split()[1]), body.decode()
 
 
