@@ -233,6 +233,7 @@ class Trip:
             recalled,
             marked_id(uuid4()),
             head.sender,
+            self._upstream.announced,
         )
         endpoint = self._here.locate(head.listener, head.path)
         in_url = endpoint is not None and url_segment(endpoint, head.path) is not None

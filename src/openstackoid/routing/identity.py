@@ -10,7 +10,7 @@ from openstackoid.routing.links import names_document
 from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT, Reading, Token
 from openstackoid.routing.request import with_headers
 from openstackoid.routing.sending import Changes, Sending
-from openstackoid.scope import IDENTITY, MARKER, Scope, join_token
+from openstackoid.scope import IDENTITY, MARKER, Scope
 
 TOKENS_PATH = "/v3/auth/tokens"
 CATALOG_PATH = "/v3/auth/catalog"
@@ -143,11 +143,11 @@ def _scoped(asked: Question, sending: Sending, target: Endpoint) -> Changes:
     """Return the headers for the gateway of another cloud, which is to come to the same decision."""
     changes: Changes = {PLAIN: None}
     if asked.auth is not None and asked.scope is not None:
-        changes[AUTH] = join_token(asked.auth.bare, asked.scope.wire())
+        changes[AUTH] = sending.marked(asked.auth.bare, asked.scope, target)
     elif asked.scope is not None:
         changes[PLAIN] = asked.scope.wire()
     if asked.subject is not None:
-        changes[SUBJECT] = asked.subject.marked()
+        changes[SUBJECT] = sending.marked(asked.subject.bare, asked.subject.scope, target)
     if asked.service_token is not None:
         changes[SERVICE] = sending.service_token(asked.service_token, target)
     return changes
