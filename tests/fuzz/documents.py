@@ -44,7 +44,6 @@ _RECORD = {
 _LINK = {"rel": "self", "href": "http://127.0.0.1:10012/v3/users?x=1"}
 _TOKEN = {"methods": ["token"], "user": {"id": "u"}, "project": {"id": "p1"}, "catalog": [{"type": "image", "endpoints": [{}]}]}
 GOOD: list[Any] = [
-    {"auth": {"identity": {"methods": ["token"], "token": {"id": "gAAAA!SCOPE!{}"}}}},
     {"auth": {"identity": {"methods": ["token"], "token": {"id": "gAAAA~e30"}}}},
     {"token": _TOKEN},
     {"catalog": [], "links": {"self": "http://127.0.0.1:10000/identity/v3/auth/catalog"}},
