@@ -60,6 +60,7 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
         *_what_is_asked(cloud),
         *known.using(cloud, _documents(cloud)),
         *spoken_rules(cloud),
+        *hardening.underscore_rules(),
         *nobodys_word(),
         *own_pages_and_traces(),
         *_what_is_odd(),

@@ -95,7 +95,7 @@ class Reading:
 
     def _parsed(self, where: str, text: str, parser: Callable[..., Scope]) -> Scope:
         try:
-            scope = parser(text, services=self.mesh.services, clouds=self.mesh.clouds, offers=self.mesh.offers)
+            scope = parser(text, services=self.mesh.known_services, clouds=self.mesh.known_clouds, offers=self.mesh.offers)
         except ScopeError as error:
             raise self.bad_request(f"{where}: {error}") from None
         return scope.completed(self.at)

@@ -2,6 +2,7 @@
 """What a user may say: the scope language, its model and its errors. Pure: no sockets, no files, no clock."""
 
 from openstackoid.scope.errors import ScopeError
+from openstackoid.scope.known_names import KnownNames
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Scope
 from openstackoid.scope.parser import MAX_LENGTH, parse_json
 from openstackoid.scope.services import LEADERS, official_service_type, official_service_types
@@ -17,6 +18,7 @@ __all__ = [
     "MAX_LENGTH",
     "SEPARATOR",
     "WIRE",
+    "KnownNames",
     "Scope",
     "ScopeError",
     "holds_scope",
