@@ -44,7 +44,7 @@ _RECORD = {
 _LINK = {"rel": "self", "href": "http://127.0.0.1:10012/v3/users?x=1"}
 _TOKEN = {"methods": ["token"], "user": {"id": "u"}, "project": {"id": "p1"}, "catalog": [{"type": "image", "endpoints": [{}]}]}
 GOOD: list[Any] = [
-    {"auth": {"identity": {"methods": ["token"], "token": {"id": "gAAAA!SCOPE!{}"}}}},
+    {"auth": {"identity": {"methods": ["token"], "token": {"id": "gAAAA~e30"}}}},
     {"token": _TOKEN},
     {"catalog": [], "links": {"self": "http://127.0.0.1:10000/identity/v3/auth/catalog"}},
     {"servers": [{"id": "s", "links": [_LINK], "metadata": {"rel": "x", "href": "http://x"}}], "servers_links": [_LINK]},
@@ -76,7 +76,7 @@ _SCALARS: list[Any] = [
 _PIECES = [
     *(bytes([number]) for number in b'{}[]":,\\ \n\r\t\x00\xff\xef\x85'), b"NaN", b"1e999", b"-Infinity", b'"\\ud800"',
     b"null", b"9" * 5000, b"9" * 400, b"[" * 300, b"[" * 20_000, b'{"a":' * 300, b"\xef\xbb\xbf", b"\xff\xfe", b"http://",
-    b"!SCOPE!", b"links", b"href", b"\xe2\x80\xa8",
+    b"!SCOPE!", b"~e30", b"links", b"href", b"\xe2\x80\xa8",
 ]  # fmt: skip
 LINE = (
     f"127.0.0.1 GET /image/v2/images -> local.image.public - 200 12 ms -- trace={TRACED} at=1700000000000000 socket=1 via=token\n"

@@ -237,6 +237,7 @@ class Trip:
             recalled,
             marked_id(uuid4()),
             head.sender,
+            self._upstream.announced,
         )
         self._way = way_of_scope(head.headers, token, self._is_scoped(head))
         decision, scope = judge(self._mesh, self._here.name, request)

@@ -17,10 +17,11 @@ from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.head import decoded, end_to_end, without
 from openstackoid.bridge.holding import Holding
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
-from openstackoid.routing import Headers
+from openstackoid.routing import Headers, wire
 from openstackoid.routing.leaving import USE
 from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
 from openstackoid.routing.loops import passed
+from openstackoid.scope import WIRE
 from openstackoid.tls import Identity, fault_of, what_was_wrong
 
 T = TypeVar("T")
@@ -119,13 +120,15 @@ class Upstream:
 
     Each request has a connection of its own: one that was kept could be closed by the other side while a request that must
     not be repeated is on its way. Redirects, cookies and proxies of the environment are left alone. ``identity`` is for peers
-    that are asked over https, and may be replaced at any time.
+    that are asked over https, and may be replaced at any time. ``announced``: the peers whose last answer
+    announced the newer wire version.
     """
 
     def __init__(self, at: str, identity: Identity | None = None) -> None:
         self.at = at
         self.identity = identity
         self.holding = Holding()
+        self.announced: set[str] = set()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -164,6 +167,7 @@ class Upstream:
             sent["X-Forwarded-Proto"] = HTTPS
         if hop.peer:
             sent[hdrs.VIA] = ", ".join([*sent.getall(hdrs.VIA, []), passed(self.at)])
+            sent[wire.HEADER] = str(WIRE)
         if question.upgrade is not None:
             sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", question.upgrade
         options: Any = {"timeout": timeout, "allow_redirects": False, **self._proof(hop)}
@@ -172,6 +176,8 @@ class Upstream:
                 deadline,
                 self._session.request(question.method, url, headers=sent, data=question.body, **options) as answer,
             ):
+                if hop.peer:
+                    wire.note(self.announced, hop.peer, answer.headers.getall(wire.HEADER, []))
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._distrust(hop, error) or self._failure(hop, error, timeouts) from None
@@ -217,7 +223,7 @@ class Upstream:
         headers = decoded(answer.raw_headers)
         if isinstance(headers, str):
             raise self.unusable(hop, f"the header {headers} of its answer is not UTF-8")
-        kept = without(end_to_end(headers), USE)
+        kept = without(end_to_end(headers), USE, wire.HEADER)
         return without(kept, *HOSTS_OWN) if hop.peer else kept
 
     def unusable(self, hop: Hop, why: str) -> UpstreamError:

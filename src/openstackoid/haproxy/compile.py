@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import hardening
+from openstackoid.haproxy import hardening, wire
 from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_rules
 from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
 from openstackoid.haproxy.known import TABLE, table
@@ -200,9 +200,11 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *naming(),
         *leaving(here),
         *hardening.peer_request(here),
+        *wire.peer_request(),
         *reaching(hosts, names, _answer(503, down, retry=seconds), trial),
         *prefix_rules(here),
         *remembering(seconds),
+        *wire.told_by_peers(),
         *peer_answers(),
         *told_by_peers(),
         *hardening.peer_lines(),

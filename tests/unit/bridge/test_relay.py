@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from openstackoid.policy import KEEP, Policy, apart
+from openstackoid.scope import join_token
 from unit.bridge.stage import MEMBERS, Script, Visit, head, played, read_answer, says, says_json, staged, token
 
 TOKENS = "/identity/v3/auth/tokens"
@@ -236,7 +237,7 @@ async def test_a_new_token_for_a_scoped_one_carries_on_its_scope_at_home() -> No
     assert visit.line == "POST /keystone/v3/auth/tokens HTTP/1.1"
     assert json.loads(visit.body) == json.loads(by_token("old"))
     assert visit.values("content-length") == [str(len(visit.body))]
-    assert answer.values("x-subject-token") == ['new!SCOPE!{"*":"CloudOne","image":"CloudTwo"}']
+    assert answer.values("x-subject-token") == [join_token("new", '{"*":"CloudOne","image":"CloudTwo"}')]
     assert answer.json() == said, "this cloud's own Keystone says what it says"
 
 
@@ -246,7 +247,7 @@ async def test_a_new_token_for_a_scoped_one_carries_on_its_scope_abroad() -> Non
         answer = await stage.ask("POST", TOKENS, body=by_token('old!SCOPE!{"identity":"CloudTwo"}'))
         (visit,) = stage.there.visits
     assert json.loads(visit.body) == json.loads(by_token("old"))
-    assert answer.values("x-subject-token") == ['new!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}']
+    assert answer.values("x-subject-token") == [join_token("new", '{"*":"CloudOne","identity":"CloudTwo"}')]
     assert regions(answer.json()["token"]["catalog"]) == {"CloudOne"}
 
 
