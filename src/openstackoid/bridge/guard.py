@@ -8,7 +8,7 @@ here first: the peer, the service, the method and the path; how much its users m
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from openstackoid.bridge.audit import ALLOWED, IN, REFUSED, AuditLine, Party
@@ -136,10 +136,10 @@ class Guard:
 
     async def _person(self, guarded: Guarded, head: Head, decision: Forward, mesh: Mesh, readers: Mapping[str, Reader]) -> Person:
         issuer, interface = guarded.issuer, decision.entrance.interfaces[0]
-        person = await self.persons.of(guarded.token, self._asked(mesh, issuer, interface), head)
-        reader = readers.get(issuer)
-        if person is None and reader is not None and await self._vouched(guarded, head, interface, mesh):
-            person = await self.persons.of(guarded.token, self._asked(mesh, issuer, interface, reader), head)
+        asked = self._asked(mesh, issuer, interface, readers.get(issuer))
+        person = await self.persons.of(guarded.token, asked, head)
+        if person is None and asked.reader is not None and await self._vouched(guarded, head, interface, mesh):
+            person = await self.persons.of(guarded.token, replace(asked, late=True), head)
         if person is None:
             raise AnswerError(
                 401,

@@ -39,6 +39,7 @@ async def test_who_is_vouched_for_and_allowed_comes_in() -> None:
         (came,) = stage.here.visits
     assert asked.line == "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
     assert (asked.values("x-auth-token"), asked.values("x-subject-token")) == (["usr"], ["usr"])
+    assert asked.values("openstack-identity-access-rules") == ["1.0"], "or a token with access rules would be unknown"
     assert came.values("x-auth-token") == [FOREIGN.removeprefix("X-Auth-Token: ")]
 
 
@@ -296,6 +297,48 @@ async def test_an_expired_token_needs_a_good_service_token(mark: str, roles: tup
         assert alone == 401
         lines = [visit.line for visit in stage.there.visits if visit.values("x-auth-token") == ["account"]]
     assert lines == (["GET /id/v3/auth/tokens?nocatalog&allow_expired=1 HTTP/1.1"] if status == 200 else [])
+
+
+def vouched_for_by(credential: str, subject: str = "usr") -> Script:
+    """A Keystone that has accepted the token, but validates it for ``credential`` alone."""
+
+    async def keystone(visit: Visit) -> None:
+        asks = visit.values("x-auth-token")
+        assert visit.values("x-subject-token") == [subject]
+        await (says_json(token()) if asks == [credential] else says("403 Forbidden"))(visit)
+
+    return keystone
+
+
+@played
+async def test_a_token_of_an_impersonated_trust_is_vouched_for_by_the_reader_account() -> None:
+    async with staged(here=says("200 OK", body=b"images"), there=vouched_for_by("account")) as stage:
+        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        assert await image(stage) == (200, "images")
+        asked = [(visit.line, visit.values("x-auth-token")) for visit in stage.there.visits]
+    question = "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
+    assert asked == [(question, ["usr"]), (question, ["account"])], "it has not expired, and may not have"
+
+
+@played
+async def test_without_a_reader_account_it_is_refused_with_the_way_to_let_it_in() -> None:
+    async with staged(there=vouched_for_by("account")) as stage:
+        status, body = await image(stage)
+        assert stage.here.visits == []
+    message = json.loads(body)["error"]["message"]
+    assert status == 403
+    assert message.startswith("gateway of CloudOne: identity of CloudTwo at http://127.0.0.1")
+    assert "trust with impersonation" in message
+    assert message.endswith("the operator here needs a reader account at CloudTwo")
+
+
+@pytest.mark.parametrize("said", ["401 Unauthorized", "404 Not Found"])
+@played
+async def test_nobody_has_the_reader_account_asked_about_a_token_that_he_made_up(said: str) -> None:
+    async with staged(there=says(said)) as stage:
+        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        assert (await image(stage))[0] == 401
+        assert [visit.values("x-auth-token") for visit in stage.there.visits] == [["usr"]]
 
 
 @played
