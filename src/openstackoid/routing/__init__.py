@@ -22,7 +22,7 @@ from openstackoid.routing.links import (
     plain_host,
     relinked,
 )
-from openstackoid.routing.project_path import with_project
+from openstackoid.routing.own_project import OwnProject
 from openstackoid.routing.request import Headers, Request, with_headers
 from openstackoid.routing.workflows import (
     MARK,
@@ -51,6 +51,7 @@ __all__ = [
     "Forward",
     "Guarded",
     "Headers",
+    "OwnProject",
     "ReadBody",
     "Refuse",
     "Relay",
@@ -74,6 +75,5 @@ __all__ = [
     "url_segment",
     "watched_services",
     "with_headers",
-    "with_project",
     "without_segment",
 ]
