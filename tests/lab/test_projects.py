@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import requests
 
-from examples.session import User
-from lab.meaning import World
+from examples.session import User, authority
+from lab.meaning import PATIENCE, World
 
 
 @dataclass
@@ -37,10 +37,12 @@ class Guest:
 
     @cached_property
     def told(self) -> list[dict[str, Any]]:
-        """What ``openstack scope show`` says of the user."""
-        shown = self.openstack("scope", "show", "-f", "json")
-        assert shown.code == 0, shown.stderr
-        return shown.json()["user"]  # type: ignore[no-any-return]
+        """What the page of the home gateway says of the user."""
+        headers = {"X-Auth-Token": self.world.token(self.home), "X-Scope": self.scope}
+        origin = self.world.mesh.clouds[self.home].endpoints[0].frontend.origin()
+        answer = requests.get(f"{origin}/.openstackoid/user", headers=headers, timeout=PATIENCE, verify=authority())
+        assert answer.status_code == 200, answer.text
+        return answer.json()["clouds"]  # type: ignore[no-any-return]
 
     @property
     def own_id(self) -> str:
@@ -77,7 +79,10 @@ def container(guest: Guest) -> Iterator[str]:
 
 
 def test_scope_show_tells_the_user_of_each_cloud(guest: Guest) -> None:
-    home, there = guest.told
+    shown = guest.openstack("scope", "show", "-f", "json")
+    assert shown.code == 0, shown.stderr
+    home, there = shown.json()["user"]
+    assert [home, there] == guest.told
     assert (home["cloud"], there["cloud"]) == (guest.home, guest.there)
     issued = guest.user.openstack("token", "issue", "-f", "json").json()
     assert (home["user"]["id"], home["project"]["id"], home["rule"]) == (issued["user_id"], issued["project_id"], None)
@@ -96,17 +101,16 @@ def test_the_project_is_known_there_by_the_id_that_scope_show_tells(guest: Guest
         assert guest.openstack("network", "delete", network.json()["id"]).code == 0
 
 
-@pytest.mark.parametrize("part", ["--compute", "--network", "--volume"])
-def test_quota_show(guest: Guest, part: str) -> None:
-    shown = guest.openstack("quota", "show", part, "-f", "json")
+def test_quota_show(guest: Guest) -> None:
+    shown = guest.openstack("quota", "show", "-f", "json")
     assert shown.code == 0, shown.stderr
-    assert shown.json()
+    assert {"cores", "ports", "volumes"} <= {row["Resource"] for row in shown.json()}
 
 
 def test_usage_show(guest: Guest) -> None:
     shown = guest.openstack("usage", "show", "-f", "json")
     assert shown.code == 0, shown.stderr
-    assert shown.json()["Project"]
+    assert "Servers" in shown.json()
 
 
 def test_a_member_accepts_an_image_that_was_shared_with_his_project(guest: Guest) -> None:

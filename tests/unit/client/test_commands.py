@@ -20,7 +20,14 @@ HOME: dict[str, Any] = {
     "reason": None,
 }
 THERE = {**HOME, "cloud": "CloudTwo", "project": {"id": "q", "name": "demo", "domain": "Default"}, "rule": "*/members"}
-OUTSIDE: dict[str, Any] = {"cloud": "CloudThree", "user": None, "project": None, "roles": [], "rule": None, "reason": "not let in"}
+OUTSIDE: dict[str, Any] = {
+    "cloud": "CloudThree",
+    "user": None,
+    "project": None,
+    "roles": [],
+    "rule": None,
+    "reason": "not let in",
+}
 
 
 @pytest.fixture
