@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from openstackoid.client.hops import printable
 from openstackoid.errors import OpenstackoidError
 
 MESH = "/.openstackoid/mesh"
@@ -115,7 +116,8 @@ def _document(base: str, path: str, get: Get) -> dict[str, Any]:
     if response.status_code == 404:
         raise NoSuchPageError(f"no gateway of OpenStackoid answers at {base}: {path} is not found there")
     if response.status_code != 200:
-        raise PageError(f"{base}{path} answers {response.status_code}")
+        words = gateways_words(response)
+        raise PageError(f"{base}{path} answers {response.status_code}" + (f": {words}" if words else ""))
     try:
         document = response.json()
     except ValueError as error:
@@ -123,6 +125,15 @@ def _document(base: str, path: str, get: Get) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise PageError(f"{base}{path} does not answer as a gateway of OpenStackoid does")
     return document
+
+
+def gateways_words(response: requests.Response) -> str | None:
+    """Return the message of OpenStack's error body, in one line that a terminal can show."""
+    try:
+        message = response.json()["error"]["message"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return printable(message) if isinstance(message, str) else None
 
 
 def _reason(error: Exception) -> str:

@@ -121,7 +121,7 @@ def test_show_for_a_person(openstack: OpenStack, mesh: FakeCloud) -> None:
         (None, "the gateway is of an older release"),
         (Answer(200, {"clouds": [{}]}), f"{USER_PAGE} does not answer as a gateway of OpenStackoid does"),
         (Answer(200, {"clouds": [{**HOME, "roles": ["\x1b"]}]}), "does not answer as a gateway of OpenStackoid does"),
-        (Answer(401, {}), f"{USER_PAGE} answers 401"),
+        (Answer(403, {"error": {"message": "a token without a project"}}), f"{USER_PAGE} answers 403: a token without a project"),
     ],
 )
 def test_show_where_the_user_is_not_told(openstack: OpenStack, mesh: FakeCloud, answer: Answer | None, words: str) -> None:
