@@ -10,8 +10,9 @@ import pytest
 
 from openstackoid.bridge.audit import Audit, Party
 from openstackoid.bridge.guard import Guard
+from openstackoid.bridge.guest_project import DOCUMENT_LIMIT
 from openstackoid.bridge.use import Admission, decode
-from openstackoid.policy import Budget, People, Policy, RequestPattern, Roles, Services, apart
+from openstackoid.policy import Budget, Domain, Owned, People, Policy, RequestPattern, Roles, Services, apart
 from unit.bridge.stage import MEMBERS, Script, Stage, Visit, never, played, says, says_json, staged, token, with_policy
 
 FOREIGN = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
@@ -61,6 +62,62 @@ async def test_a_project_in_the_path_becomes_the_one_that_the_user_has_here() ->
         lines = [visit.line for visit in stage.here.visits]
     ours = apart("CloudTwo", "project", "p1")
     assert lines == [f"GET /v3/{ours}/volumes?x=p1 HTTP/1.1", "GET /v3/other/volumes HTTP/1.1"]
+
+
+@played
+async def test_a_project_in_the_query_or_the_document_becomes_the_one_that_the_user_has_here() -> None:
+    async with staged(here=says("201 Created"), there=says_json(token())) as stage:
+        sent = b'{"owner": "p1", "name": "p1"}'
+        for kind in ("application/json", "application/octet-stream"):
+            made = await stage.ask("POST", "/image/v2/images?owner=p1", FOREIGN, f"Content-Type: {kind}", body=sent)
+            assert made.status == 201, made.body
+        mapped, streamed = stage.here.visits
+    ours = apart("CloudTwo", "project", "p1")
+    assert mapped.line == streamed.line == f"POST /v2/images?owner={ours} HTTP/1.1"
+    assert (json.loads(mapped.body), streamed.body) == ({"owner": ours, "name": "p1"}, sent)
+    assert mapped.values("content-length") == [str(len(mapped.body))]
+
+
+@pytest.mark.parametrize("size", [DOCUMENT_LIMIT, DOCUMENT_LIMIT + 1])
+@played
+async def test_a_document_that_is_too_large_streams_on_as_it_is(size: int) -> None:
+    async with staged(here=says("201 Created"), there=says_json(token())) as stage:
+        sent = b'{"owner": "p1"}'.ljust(size)
+        made = await stage.ask("POST", "/image/v2/images", FOREIGN, "Content-Type: application/json", body=sent)
+        assert made.status == 201, made.body
+        (came,) = stage.here.visits
+    assert (came.body == sent) is (size > DOCUMENT_LIMIT)
+
+
+@played
+async def test_a_project_that_keeps_its_id_has_nothing_replaced() -> None:
+    kept = policy(people=(replace(PEER.people[0], project="keep"),))
+    async with staged(here=says("201 Created"), there=says_json(token()), policy=kept) as stage:
+        sent = b'{ "owner":"p1" }'
+        made = await stage.ask("POST", "/image/v2/images?owner=p1", FOREIGN, "Content-Type: application/json", body=sent)
+        assert made.status == 201, made.body
+        (came,) = stage.here.visits
+    assert (came.line, came.body) == ("POST /v2/images?owner=p1 HTTP/1.1", sent)
+
+
+@played
+async def test_a_project_becomes_that_one_of_ours_which_the_policy_names() -> None:
+    guests = Owned("guests-id", "guests", Domain("default", "Default"))
+    fixed = policy(people=(replace(PEER.people[0], project=guests),))
+    async with staged(here=says("200 OK"), there=says_json(token()), policy=fixed) as stage:
+        assert (await image(stage, "GET", "/image/v2/images?owner=p1"))[0] == 200
+        (came,) = stage.here.visits
+    assert came.line == "GET /v2/images?owner=guests-id HTTP/1.1"
+
+
+@pytest.mark.parametrize(
+    ("rules", "status"),
+    [(may("GET /v2/images/*/members/p1"), 200), (may(f"GET /v2/images/*/members/{apart('CloudTwo', 'project', 'p1')}"), 403)],
+)
+@played
+async def test_the_policy_judges_the_path_as_it_was_asked_for(rules: Services, status: int) -> None:
+    async with staged(here=says("200 OK"), there=says_json(token()), policy=policy(services=rules)) as stage:
+        assert (await image(stage, "GET", "/image/v2/images/i/members/p1"))[0] == status
 
 
 @pytest.mark.parametrize(
