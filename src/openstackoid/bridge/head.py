@@ -2,12 +2,12 @@
 """The head of a message: read from aiohttp without loss, and reduced to what travels to the next hop."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.verbatim import decoded
 from openstackoid.mesh import Listener
 from openstackoid.routing import REQUEST_ID, Headers
 
@@ -57,10 +57,6 @@ class Incoming:
 def read_head(request: web.BaseRequest, at: str) -> Head:
     """Return the head of a request. Raises :class:`AnswerError` (400) for one that could not be sent on as it came."""
     headers = decoded(request.raw_headers)
-    if isinstance(headers, str):
-        raise AnswerError(
-            400, f"gateway of {at}: the header {headers} is not UTF-8; UTF-8 is accepted", reason="a header is not UTF-8"
-        )
     target = request.raw_path
     if not target.isascii() or "#" in target:
         raise AnswerError(
@@ -76,18 +72,6 @@ def read_head(request: web.BaseRequest, at: str) -> Head:
     return Head(request.method, listener, path or "/", query if mark else None, rest, sender)
 
 
-def decoded(raw: Iterable[tuple[bytes, bytes]]) -> Headers | str:
-    """Return headers as text, or the name of the first whose value is not UTF-8: aiohttp could not send it on unharmed."""
-    headers = []
-    for key, value in raw:
-        name = key.decode("ascii", "replace")
-        try:
-            headers.append((name, value.decode("utf-8")))
-        except UnicodeDecodeError:
-            return name
-    return tuple(headers)
-
-
 def end_to_end(headers: Headers) -> Headers:
     """Return the headers that travel beyond this hop."""
     named = {
@@ -98,6 +82,11 @@ def end_to_end(headers: Headers) -> Headers:
         for key, value in headers
         if key.lower() not in _HOP_BY_HOP and key.lower() not in named and not key.lower().startswith("proxy-")
     )
+
+
+def is_chunked(headers: Headers) -> bool:
+    """Return whether a body comes in chunks; HAProxy lets no other coding through."""
+    return any(key.lower() == "transfer-encoding" for key, _ in headers)
 
 
 def without(headers: Headers, *names: str) -> Headers:
