@@ -73,7 +73,7 @@ class _Unadorned(web.StreamResponse):
 
 
 class StreamedAnswer(_Unadorned):
-    """An answer whose body is handed on chunk by chunk, with no date but the service's, and the length that a 204 came with."""
+    """An answer whose body is handed on chunk by chunk, with no date but the service's."""
 
     _INVENTED: ClassVar[tuple[str, ...]] = (hdrs.CONTENT_TYPE, hdrs.SERVER, hdrs.DATE)
 
@@ -81,6 +81,7 @@ class StreamedAnswer(_Unadorned):
         length = self.headers.get(hdrs.CONTENT_LENGTH)
         await super()._prepare_headers()
         if length is not None:
+            # Of a 304, it is the length of what the client has; aiohttp takes it away.
             self.headers[hdrs.CONTENT_LENGTH] = length
 
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.verbatim import decoded
 from openstackoid.mesh import Listener
-from openstackoid.routing import REQUEST_ID, Headers
+from openstackoid.routing import Headers
 
 LISTENER = "x-openstackoid-listener"
 """The header in which HAProxy names the frontend socket that the client spoke to."""
@@ -21,8 +21,6 @@ OURS = "x-openstackoid-"
 """How the names of the headers begin that HAProxy alone sets: it removes what a client says."""
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
-# A client may not have these dropped by naming them in Connection: the decision stands in them.
-_ALWAYS_SENT = frozenset({"x-auth-token", "x-subject-token", "x-service-token", "x-scope", "x-scope-force", REQUEST_ID})
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 
 
@@ -73,14 +71,12 @@ def read_head(request: web.BaseRequest, at: str) -> Head:
 
 
 def end_to_end(headers: Headers) -> Headers:
-    """Return the headers that travel beyond this hop."""
-    named = {
-        option.strip().lower() for key, value in headers if key.lower() == "connection" for option in value.split(",")
-    } - _ALWAYS_SENT
+    """Return the headers that travel beyond this hop.
+
+    Further names in ``Connection`` have no effect, as with HAProxy: a client could name ``Host``, a token or a scope.
+    """
     return tuple(
-        (key, value)
-        for key, value in headers
-        if key.lower() not in _HOP_BY_HOP and key.lower() not in named and not key.lower().startswith("proxy-")
+        (key, value) for key, value in headers if key.lower() not in _HOP_BY_HOP and not key.lower().startswith("proxy-")
     )
 
 

@@ -16,7 +16,7 @@ from yarl import URL
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.head import end_to_end, is_chunked, without
 from openstackoid.bridge.holding import Holding
-from openstackoid.bridge.verbatim import LIMITS, Request, decoded
+from openstackoid.bridge.verbatim import LIMITS, Content, Request, decoded
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers
 from openstackoid.routing.leaving import USE
@@ -44,6 +44,11 @@ class Hop:
     secure: bool = False
     peer: str | None = None
     address: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The URL's path."""
+        return "/" + self.url.partition("://")[2].partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +160,8 @@ class Upstream:
         bounded, the caller does by ``deadline``. Raises :class:`UpstreamError`, also for failures while the answer is read
         inside the block.
         """
-        url = URL(hop.url if question.query is None else f"{hop.url}?{question.query}", encoded=True)
+        url = URL(hop.url, encoded=True)
+        target = hop.path if question.query is None else f"{hop.path}?{question.query}"
         timeout = aiohttp.ClientTimeout(total=None, connect=timeouts.connect, sock_read=timeouts.server)
         kept = end_to_end(question.headers)
         sent = CIMultiDict(kept if hop.peer else without(kept, *CLAIMS_OF_PROXIES))
@@ -164,18 +170,19 @@ class Upstream:
         if hop.secure:
             sent["X-Forwarded-Proto"] = HTTPS
         if hop.peer:
-            sent[hdrs.VIA] = ", ".join([*sent.getall(hdrs.VIA, []), passed(self.at)])
+            sent.add(hdrs.VIA, passed(self.at))
         if is_chunked(question.headers):
             sent[hdrs.TRANSFER_ENCODING] = "chunked"
         elif isinstance(question.body, bytes):
             sent.setdefault(hdrs.CONTENT_LENGTH, str(len(question.body)))
         if question.upgrade is not None:
             sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", question.upgrade
-        options: Any = {"timeout": timeout, "allow_redirects": False, **self._proof(hop)}
+        content = Content(target, question.body)
+        options: Any = {"timeout": timeout, "allow_redirects": False, "data": content, **self._proof(hop)}
         try:
             async with (
                 deadline,
-                self._session.request(question.method, url, headers=sent, data=question.body, **options) as answer,
+                self._session.request(question.method, url, headers=sent, **options) as answer,
             ):
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

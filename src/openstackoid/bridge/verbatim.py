@@ -7,7 +7,8 @@ client adds a length to a request that has none. The classes here write the enco
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientRequest, ClientResponse, hdrs, payload, web
@@ -53,13 +54,24 @@ class Writer(StreamWriter):
         self._headers_buf = encoded("\r\n".join([*lines, "", ""]))
 
 
-class Request(ClientRequest):
-    """A request of which the headers tell the whole framing: chunks, a length, or no body."""
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a :class:`Request` is given as its data: path and query as they are to be sent, and the body."""
 
-    def update_body_from_data(self, body: Any, _stacklevel: int = 3) -> None:
-        """Take the body, and derive no header from it."""
-        if body is not None:
-            self._body = payload.PAYLOAD_REGISTRY.get(body, disposition=None)
+    target: str = field(repr=False)
+    body: bytes | AsyncIterable[bytes] | None = field(repr=False)
+
+
+class Request(ClientRequest):
+    """A request whose URL says where to connect. Its headers tell the whole framing: chunks, a length, or no body."""
+
+    _target = "/"
+
+    def update_body_from_data(self, body: Content, _stacklevel: int = 3) -> None:
+        """Take target and body, and derive no header from them."""
+        self._target = body.target
+        if body.body is not None:
+            self._body = payload.PAYLOAD_REGISTRY.get(body.body, disposition=None)
 
     def update_transfer_encoding(self) -> None:
         """Leave the headers alone."""
@@ -73,7 +85,7 @@ class Request(ClientRequest):
         writer = Writer(protocol, self.loop)
         if hdrs.TRANSFER_ENCODING in self.headers:
             writer.enable_chunking()
-        await writer.write_headers(f"{self.method} {self.url.raw_path_qs} HTTP/1.1", self.headers)
+        await writer.write_headers(f"{self.method} {self._target} HTTP/1.1", self.headers)
         task = None
         if self._body is None and not protocol.writing_paused:
             protocol.start_timeout()
