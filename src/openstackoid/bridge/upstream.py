@@ -16,7 +16,7 @@ from yarl import URL
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.head import end_to_end, is_chunked, without
 from openstackoid.bridge.holding import Holding
-from openstackoid.bridge.verbatim import LIMITS, Content, Request, decoded
+from openstackoid.bridge.verbatim import LIMITS, Outgoing, Request, decoded
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers
 from openstackoid.routing.leaving import USE
@@ -25,8 +25,6 @@ from openstackoid.routing.loops import passed
 from openstackoid.tls import Identity, fault_of, what_was_wrong
 
 T = TypeVar("T")
-
-_OURS_TO_SET = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.USER_AGENT, hdrs.CONTENT_TYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,6 @@ class Upstream:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=_OURS_TO_SET,
             auto_decompress=False,
             trust_env=False,
             request_class=Request,
@@ -177,12 +174,12 @@ class Upstream:
             sent.setdefault(hdrs.CONTENT_LENGTH, str(len(question.body)))
         if question.upgrade is not None:
             sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", question.upgrade
-        content = Content(target, question.body)
-        options: Any = {"timeout": timeout, "allow_redirects": False, "data": content, **self._proof(hop)}
+        message = Outgoing(target, sent, question.body)
+        options: Any = {"timeout": timeout, "allow_redirects": False, **self._proof(hop)}
         try:
             async with (
                 deadline,
-                self._session.request(question.method, url, headers=sent, **options) as answer,
+                self._session.request(question.method, url, data=message, **options) as answer,
             ):
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

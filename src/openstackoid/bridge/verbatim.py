@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientRequest, ClientResponse, hdrs, payload, web
 from aiohttp.http import StreamWriter
+from multidict import CIMultiDict
 
 from openstackoid.routing import Headers
 
@@ -55,10 +56,11 @@ class Writer(StreamWriter):
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """What a :class:`Request` is given as its data: path and query as they are to be sent, and the body."""
+class Outgoing:
+    """What a :class:`Request` is given as its data: path and query, headers and body as they are to be sent."""
 
     target: str = field(repr=False)
+    headers: CIMultiDict[str] = field(repr=False)
     body: bytes | AsyncIterable[bytes] | None = field(repr=False)
 
 
@@ -67,9 +69,12 @@ class Request(ClientRequest):
 
     _target = "/"
 
-    def update_body_from_data(self, body: Content, _stacklevel: int = 3) -> None:
-        """Take target and body, and derive no header from them."""
+    def update_body_from_data(self, body: Outgoing, _stacklevel: int = 3) -> None:
+        """Take the whole message; of what aiohttp has made, a missing ``Host`` is filled in."""
         self._target = body.target
+        host = self.headers[hdrs.HOST]
+        self.headers = body.headers
+        self.headers.setdefault(hdrs.HOST, host)
         if body.body is not None:
             self._body = payload.PAYLOAD_REGISTRY.get(body.body, disposition=None)
 
@@ -81,7 +86,7 @@ class Request(ClientRequest):
         protocol = conn.protocol
         if protocol is None:
             raise ConnectionError("the connection is closed")
-        self.headers[hdrs.CONNECTION] = self.headers.get(hdrs.CONNECTION, "close")
+        self.headers.setdefault(hdrs.CONNECTION, "close")
         writer = Writer(protocol, self.loop)
         if hdrs.TRANSFER_ENCODING in self.headers:
             writer.enable_chunking()
