@@ -6,7 +6,6 @@ client adds a length to a request that has none. The classes here write the enco
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,6 @@ LIMITS: dict[str, Any] = {"max_line_size": HEAD_LIMIT, "max_field_size": HEAD_LI
 """The limits as options of aiohttp's server and client."""
 
 _CODEC = ("utf-8", "surrogateescape")
-_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def decoded(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
@@ -47,10 +45,10 @@ class Writer(StreamWriter):
     """aiohttp's writer of a message, with another serializer of heads."""
 
     async def write_headers(self, status_line: str, headers: Mapping[str, str]) -> None:
-        """Prepare the head, to be sent with the first bytes of the body. Raises ``ValueError`` for a control character in it."""
+        """Prepare the head, to be sent with the first bytes of the body. Raises ``ValueError`` for a line break within a line."""
         lines = [status_line, *(f"{name}: {value}" for name, value in headers.items())]
-        if _CONTROL.search("\t".join(lines)):
-            raise ValueError("a head has no control characters")
+        if any("\r" in line or "\n" in line for line in lines):
+            raise ValueError("a line of a head holds a line break")
         self._headers_written = False
         self._headers_buf = encoded("\r\n".join([*lines, "", ""]))
 
