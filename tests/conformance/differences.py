@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What of a message differs behind a gateway: the list, messages without it, and the list as a table in docs/how-it-works.md."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from conformance.raw_http import Message
+from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
 
 EVERY, SCOPED, PYTHON, PEER, WRITE = "always", "with a scope", "through Python", "to or from a peer", "a write under a scope"
 """Where a difference is made."""
@@ -25,10 +27,15 @@ class Difference:
         return f"| {about} | {self.where} | {self.what} |"
 
 
+def _titled(names: tuple[str, ...]) -> Iterator[str]:
+    return (name.title() for name in names)
+
+
 REQUESTS = (
     Difference("names of headers", EVERY, "in lower case, as HAProxy writes them"),
     Difference("", EVERY, "each connection has its own; a header that is named there is not dropped", ("Connection",)),
-    Difference("", EVERY, "removed", ("TE", "Forwarded", "X-Forwarded-Host")),
+    Difference("", EVERY, "removed", ("TE",)),
+    Difference("", EVERY, "removed: the gateway says how a service is reached", tuple(_titled(CLAIMS_OF_PROXIES))),
     Difference("sizes of chunks", EVERY, "others; the bytes are the same"),
     Difference("trailers", PYTHON, "removed"),
     Difference("", SCOPED, "see the table above", ("X-Auth-Token", "X-Scope")),
@@ -49,7 +56,8 @@ ANSWERS = (
     Difference("`Content-Length` of a 204", EVERY, "removed: HTTP does not allow it"),
     Difference("trailers", PYTHON, "removed"),
     Difference("", PYTHON, "removed", ("Keep-Alive", "Trailer")),
-    Difference("", PEER, "removed", ("Set-Cookie", "Strict-Transport-Security", "Keep-Alive")),
+    Difference("", PEER, "removed: they speak for the host that the client talked to", tuple(_titled(HOSTS_OWN))),
+    Difference("", PEER, "removed", ("Keep-Alive", "Proxy-Authenticate")),
 )
 
 

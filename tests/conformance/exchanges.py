@@ -123,7 +123,7 @@ SAID = [
         b"Access-Control-Allow-Origin",
     ),
     *(b"X-Odd.name!#$%&'*+^`|~", b"X_Under_Score", b"Via", b"Warning", b"Expires", b"WWW-Authenticate", b"Content-Range", b"1"),
-    *(b"Keep-Alive", b"Set-Cookie", b"Set-Cookie", b"Strict-Transport-Security", b"Content-Language"),
+    *(b"Keep-Alive", b"Set-Cookie", b"Set-Cookie", b"Strict-Transport-Security", b"Content-Language", b"Refresh"),
 ]
 ONCE = (b"Content-Type", b"Content-Range", b"ETag", b"Server", b"User-Agent")
 """Headers that HTTP allows once. A request with two of one is refused by Python, and passes HAProxy."""

@@ -108,6 +108,10 @@ def unlike(straight: Message, through: Message, differences: frozenset[str], *, 
 
 def both_ways(both: Both, one: Exchange, chosen: Way) -> list[str]:
     """Send a request straight to the service and through the gateway, and return what differs and should not."""
+    if chosen.service == "compute" and not dict(one.headers).get(b"Content-Type", b"").strip(b"; "):
+        # Users of another cloud must name the type of a body that they post to most services, or it may be taken for a form.
+        kept = (pair for pair in one.headers if pair[0] != b"Content-Type")
+        one = replace(one, headers=(*kept, (b"Content-Type", b"application/json")))
     more = [(b"X-Auth-Token", b"tok")] + ([(b"X-Scope", chosen.scope.encode())] if chosen.scope else [])
     straight, through = (sent(both, one, chosen.service, port, *more) for port in (both.straight, both.gate))
     wrong = unlike(straight[0], through[0], chosen.differences, answer=False)

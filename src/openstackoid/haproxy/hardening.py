@@ -9,7 +9,7 @@ from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.mesh import Cloud, Limits
 from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
 from openstackoid.routing.loops import PRODUCT, VIA, passed
-from openstackoid.routing.paths import CLIMBS, CONTROLS, NEVER_RAW
+from openstackoid.routing.paths import CLIMBS, CONTROLS, LONGEST_ODD, NEVER_RAW
 
 RATE_WINDOW = 10
 """Seconds over which the requests of one source address are counted."""
@@ -24,6 +24,7 @@ SIMPLE = f"{{ url -m beg / }} !{{ path -m sub {ODD} }}"
 """Conditions on a URL that can be read in one way."""
 
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
+_UNDERSCORED_CLAIMS = "^(?=.*_)x[-_]forwarded[-_]"
 
 
 HEAD_BUFFER = 32 * 1024
@@ -88,10 +89,18 @@ def request_rules() -> list[str]:
         "http-request set-header Upgrade websocket if upgrades",
         "# Paths that a server may read as another service's.",
         f"http-request set-var(txn.path_odd) bool(true) if {{ path -m sub {ODD} }}",
-        f"{_BRIDGE} if {odd} {{ path -m reg -i '{climbing}' }}",
+        f"{_BRIDGE} if {odd} {{ path -m len gt {LONGEST_ODD} }} or {odd} {{ path -m reg -i '{climbing}' }}",
         rf"http-request set-var(txn.path_read) path,url_dec,regsub('[/\\\\]+','/',g) if {odd}",
         f"http-request set-var(txn.path_read_as) so_id,concat(,txn.path_read,/),map_beg({ENDPOINTS}) if {read}",
         f"{_BRIDGE} if {odd} !{{ var(txn.path_read_as),strcmp(txn.endpoint) eq 0 }}",
+    ]
+
+
+def underscore_rules() -> list[str]:
+    """Return the rule that drops a proxy's header which only a WSGI server would take for one; it stands before the others."""
+    return [
+        "# To a WSGI server, X_Forwarded_Host is X-Forwarded-Host.",
+        f"http-request del-header '{_UNDERSCORED_CLAIMS}' -m reg if {{ req.hdr_names -m sub _ }}",
     ]
 
 

@@ -83,7 +83,9 @@ class Reading:
     def url_scope(self, segment: str) -> Scope:
         """Return the scope in a segment of the authentication URL."""
         try:
-            scope = parse_url_form(segment, services=self.mesh.services, clouds=self.mesh.clouds, offers=self.mesh.offers)
+            scope = parse_url_form(
+                segment, services=self.mesh.known_services, clouds=self.mesh.known_clouds, offers=self.mesh.offers
+            )
         except ScopeError as error:
             raise self.bad_request(f"the authentication URL: {error}") from None
         return scope.completed(self.at)
@@ -100,7 +102,7 @@ class Reading:
 
     def _parse(self, where: str, text: str) -> Scope:
         try:
-            scope = parse(text, services=self.mesh.services, clouds=self.mesh.clouds, offers=self.mesh.offers)
+            scope = parse(text, services=self.mesh.known_services, clouds=self.mesh.known_clouds, offers=self.mesh.offers)
         except ScopeError as error:
             raise self.bad_request(f"{where}: {error}") from None
         return scope.completed(self.at)
