@@ -17,6 +17,7 @@ from openstackoid.bridge.head import Head
 from openstackoid.bridge.readers import Reader, asked_with, not_by_itself
 from openstackoid.bridge.tokens import document
 from openstackoid.bridge.upstream import Question, Upstream, Whole
+from openstackoid.bridge.verbatim import encoded
 from openstackoid.mesh import Endpoint, Timeouts
 from openstackoid.policy import Person, UnfitError, person_of
 from openstackoid.routing import REQUEST_ID, TOKENS_PATH
@@ -74,7 +75,7 @@ class Persons:
 
         Raises :class:`AnswerError` where that cloud cannot be asked, or its answer makes no sense.
         """
-        key = (asked.identity.cloud, hashlib.sha256(token.encode()).digest(), asked.late)
+        key = (asked.identity.cloud, hashlib.sha256(encoded(token)).digest(), asked.late)
         known = self._known.get(key)
         if known is not None and self._clock() < known.until:
             self._known.move_to_end(key)
@@ -94,7 +95,7 @@ class Persons:
         The guard and a service ask at different times. Were they told of two persons, the one would be let in with the rights of
         the other.
         """
-        digest = hashlib.sha256(token.encode()).digest()
+        digest = hashlib.sha256(encoded(token)).digest()
         known = (self._known.get((issuer, digest, late)) for late in (False, True))
         return all(one is None or one.first is None or _same(one.first, person) for one in known)
 

@@ -24,7 +24,8 @@ from openstackoid.bridge.readers import Reader, readers_of
 from openstackoid.bridge.records import Records
 from openstackoid.bridge.runtime import RuntimeApi
 from openstackoid.bridge.sockets import Sockets, bind
-from openstackoid.bridge.upstream import HEAD_LIMIT, Upstream
+from openstackoid.bridge.upstream import Upstream
+from openstackoid.bridge.verbatim import LIMITS, server_request
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Mesh, MeshError, check_wire, load_mesh, load_readers, some_of
 from openstackoid.tls import AUTHORITY, CERTIFICATE, Identity
@@ -165,12 +166,12 @@ def http_server(bridge: Bridge) -> web.Server:
     """Return aiohttp's low-level server: no router, no decoding, room for the largest header that HAProxy lets through."""
     return _Server(
         bridge.handle,
+        request_factory=server_request,
         handler_cancellation=True,
         access_log=None,
         auto_decompress=False,
-        max_line_size=HEAD_LIMIT,
-        max_field_size=HEAD_LIMIT,
         tcp_keepalive=False,
+        **LIMITS,
     )
 
 

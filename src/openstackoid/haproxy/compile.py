@@ -105,6 +105,7 @@ def _global(runtime: Runtime) -> list[str]:
         "default-path config",
         "# The lowest level: it shows no request that HAProxy could not read (`show errors`), which would hold its headers.",
         f"stats socket {shlex.quote(runtime.stats_socket)} mode 600 level user expose-fd listeners",
+        *hardening.global_lines(),
         "# A process that was replaced finishes its requests, downloads included, for this long.",
         "hard-stop-after 30m",
     ]

@@ -34,6 +34,25 @@ _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 _UNDERSCORED_CLAIMS = "^(?=.*_)x[-_]forwarded[-_]"
 
 
+HEAD_BUFFER = 32 * 1024
+"""Bytes of the buffer that holds a message's head; a connection has one each way while something is on its way in it."""
+
+HEAD_RESERVE = 4 * 1024
+"""Bytes of the buffer that no client or service can fill: room for the scope and all else that the gateway adds to a head."""
+
+HEAD_LINES = 256
+"""Lines of a head, the first included."""
+
+
+def global_lines() -> list[str]:
+    """Return the bounds of a message's head: what Swift takes and gives by default, a token and a scope (docs/hardening.md)."""
+    return [
+        f"tune.bufsize {HEAD_BUFFER}",
+        f"tune.maxrewrite {HEAD_RESERVE}",
+        f"tune.http.maxhdr {HEAD_LINES}",
+    ]
+
+
 def frontend_lines(cloud: Cloud, too_many: str) -> list[str]:
     """Return the frontend's bounds; ``too_many`` is the rest of the rule that answers a source that is over its rate."""
     limits = cloud.limits
