@@ -84,9 +84,9 @@ def test_a_second_command_waits_for_the_first(tmp_path: Path) -> None:
         assert told == ["x"]
 
 
-def test_a_path_too_long_for_sockets_is_refused(tmp_path: Path) -> None:
+def test_a_path_too_long_for_sockets_is_refused() -> None:
     with pytest.raises(OpenstackoidError, match="too long for unix sockets"):
-        Instance("one", tmp_path / ("x" * 100)).check_path()
+        Instance("one", Path("/", "x" * 100)).check_path()
 
 
 @pytest.mark.parametrize("folder", ["my state", "it's", "a;b", "$HOME"])
