@@ -3,6 +3,7 @@
 
 import json
 import math
+import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
@@ -17,6 +18,7 @@ from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
 from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_wire, some_of
 from openstackoid.routing import watched_services
+from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.places import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
 
@@ -95,7 +97,7 @@ def _global(runtime: Runtime) -> list[str]:
         f"log stdout len {LONGEST_LINE} format raw local0 info",
         "default-path config",
         "# The lowest level: it shows no request that HAProxy could not read (`show errors`), which would hold its headers.",
-        f"stats socket {runtime.stats_socket} mode 600 level user expose-fd listeners",
+        f"stats socket {shlex.quote(runtime.stats_socket)} mode 600 level user expose-fd listeners",
         "# A process that was replaced finishes its requests, downloads included, for this long.",
         "hard-stop-after 30m",
     ]
@@ -155,7 +157,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
         *nothing_of_the_scheme(cloud),
         *hardening.bridge_lines(cloud.limits),
         *_failures(cloud, "the Python service behind the gateway", trouble="%[var(txn.bridge_trouble)]", retry=1),
-        f"server bridge unix@{runtime.bridge_socket} maxconn {cloud.limits.bridge}",
+        f"server bridge unix@{shlex.quote(runtime.bridge_socket)} maxconn {cloud.limits.bridge}",
     ]
 
 
@@ -183,6 +185,7 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
     # A connection is tried twice.
     trial = seconds + math.ceil(2 * here.timeouts.connect)
     down = f"gateway of {here.name}: {service} cannot be reached"
+    astray = f"gateway of {here.name}: {service} {ASTRAY}"
     return [
         *naming(),
         *leaving(here),
@@ -193,7 +196,7 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *peer_answers(),
         *told_by_peers(),
         *hardening.peer_lines(),
-        *peer_rules(mesh, here),
+        *peer_rules(mesh, here, _answer(502, astray)),
         *_failures(here, service, more=f"hdr {UNREACHED} 1"),
         f"server gateway 0.0.0.0:0{peer_options(files)}",
     ]

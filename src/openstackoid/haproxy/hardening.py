@@ -11,7 +11,7 @@ from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.mesh import Cloud, Limits
 from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
 from openstackoid.routing.loops import PRODUCT, VIA, passed
-from openstackoid.routing.paths import CLIMBS, CONTROLS, NEVER_RAW
+from openstackoid.routing.paths import CLIMBS, CONTROLS, LONGEST_ODD, NEVER_RAW
 from openstackoid.routing.places import bind_ids
 from openstackoid.routing.scoped_url import FREE_NAMES
 from openstackoid.scope import MARKER
@@ -31,6 +31,7 @@ SIMPLE = f"{{ url -m beg / }} !{{ path -m sub {ODD} }} !{{ path -m sub -i {URL_S
 """Conditions on a URL that can be read in one way, and has no scope in it."""
 
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
+_UNDERSCORED_CLAIMS = "^(?=.*_)x[-_]forwarded[-_]"
 
 
 def frontend_lines(cloud: Cloud, too_many: str) -> list[str]:
@@ -76,7 +77,7 @@ def request_rules() -> list[str]:
         "http-request set-header Upgrade websocket if upgrades",
         "# Paths that a server may read as another service's.",
         f"http-request set-var(txn.path_odd) bool(true) if {{ path -m sub {ODD} }}",
-        f"{_BRIDGE} if {odd} {{ path -m reg -i '{climbing}' }}",
+        f"{_BRIDGE} if {odd} {{ path -m len gt {LONGEST_ODD} }} or {odd} {{ path -m reg -i '{climbing}' }}",
         rf"http-request set-var(txn.path_read) path,url_dec,regsub('[/\\\\]+','/',g) if {odd}",
         f"http-request set-var(txn.path_read_as) so_id,concat(,txn.path_read,/),map_beg({ENDPOINTS}) if {read}",
         f"{_BRIDGE} if {odd} !{{ var(txn.path_read_as),strcmp(txn.endpoint) eq 0 }}",
@@ -101,6 +102,14 @@ def url_scope_rules(cloud: Cloud) -> list[str]:
         f"acl is_object_store var(txn.endpoint) -m str {keys}",
         f"{_BRIDGE} if !is_object_store {found}",
         *([f"{_BRIDGE} if is_object_store {at_root}"] if stores else []),
+    ]
+
+
+def underscore_rules() -> list[str]:
+    """Return the rule that drops a proxy's header which only a WSGI server would take for one; it stands before the others."""
+    return [
+        "# To a WSGI server, X_Forwarded_Host is X-Forwarded-Host.",
+        f"http-request del-header '{_UNDERSCORED_CLAIMS}' -m reg if {{ req.hdr_names -m sub _ }}",
     ]
 
 

@@ -59,6 +59,7 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
         *request_rules(),
         *_what_is_asked(cloud),
         *known.using(cloud, _documents(cloud)),
+        *hardening.underscore_rules(),
         *nobodys_word(),
         *own_pages_and_traces(),
         *_what_is_odd(cloud),

@@ -21,11 +21,31 @@ VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
 USERS_BYTES = frozenset({"image", "object-store"})
 """Services whose bodies are the user's own bytes. Glance's other links are paths below its root, which are right everywhere."""
 
-HOSTS_OWN = ("set-cookie", "set-cookie2", "strict-transport-security", "alt-svc", "clear-site-data")
-"""Headers that speak for the host that the client talked to, which is this cloud's: an answer of a peer loses them."""
+HOSTS_OWN = ("set-cookie", "set-cookie2", "strict-transport-security", "alt-svc", "clear-site-data", "refresh")
+"""Headers that speak for the host that the client talked to, which is this cloud's: an answer of a peer loses them.
 
-CLAIMS_OF_PROXIES = ("forwarded", "x-forwarded-host")
-"""Headers in which a client could tell a service of this cloud how it is reached; the gateway says it by others."""
+``Refresh`` has a browser go to another place.
+"""
+
+REDIRECTS = frozenset({*range(300, 400)} - {304})
+"""Statuses for which clients repeat a request, tokens included, at the place that ``Location`` names. 304 never has one."""
+
+CLAIMS_OF_PROXIES = (
+    "forwarded",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-scheme",
+    "x-forwarded-server",
+)
+"""Headers in which a client could tell a service of this cloud how it is reached; the gateway says it by others.
+
+Read by oslo.middleware, Routes, Paste and Werkzeug. A WSGI server folds ``X_Forwarded_Host`` into ``X-Forwarded-Host``, so no
+header of the family passes with an underscore.
+"""
+
+ASTRAY = "redirects the request to a place that is not its own service; a redirect within it is accepted, for GET and HEAD"
+"""What a gateway says of a peer's redirect that it does not hand on."""
 
 _DOCUMENT = re.compile(VERSION_DOCUMENT)
 

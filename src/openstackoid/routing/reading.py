@@ -103,7 +103,9 @@ class Reading:
                 f" {endpoint.frontend.root()}, and say the scope in X-Scope"
             )
         try:
-            scope = parse_url_form(found.segment, services=self.mesh.services, clouds=self.mesh.clouds, offers=self.mesh.offers)
+            scope = parse_url_form(
+                found.segment, services=self.mesh.known_services, clouds=self.mesh.known_clouds, offers=self.mesh.offers
+            )
         except ScopeError as error:
             raise self.bad_request(f"{where}: {error}") from None
         self.segment, self.request = found.segment, replace(request, path=rest)
@@ -121,7 +123,7 @@ class Reading:
 
     def _parse(self, where: str, text: str) -> Scope:
         try:
-            scope = parse(text, services=self.mesh.services, clouds=self.mesh.clouds, offers=self.mesh.offers)
+            scope = parse(text, services=self.mesh.known_services, clouds=self.mesh.known_clouds, offers=self.mesh.offers)
         except ScopeError as error:
             raise self.bad_request(f"{where}: {error}") from None
         return scope.completed(self.at)
