@@ -11,6 +11,8 @@ _SLASHES = re.compile(r"[/\\]+")
 
 def decoded(path: str) -> str:
     """Return a path as a server may read it: decoded once, with one slash where there are several."""
+    if path.isascii() and not any(odd in path for odd in ("%", "\\", "//")):
+        return path
     return _SLASHES.sub("/", unquote_to_bytes(path).decode("latin-1"))
 
 

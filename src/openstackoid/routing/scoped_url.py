@@ -42,7 +42,10 @@ def is_misspelt(endpoint: Endpoint, path: str) -> bool:
     """Return whether ``path`` has a scope in it that is not written as :func:`scoped_url` reads it."""
     if scoped_url(endpoint, path) is not None:
         return False
-    parts = [part.partition(";")[0].lower() for part in decoded(path[len(endpoint.frontend.prefix) :]).split("/")]
+    below = decoded(path[len(endpoint.frontend.prefix) :]).lower()
+    if MARKER.rstrip("/") not in below:
+        return False
+    parts = [part.partition(";")[0] for part in below.split("/")]
     if endpoint.service == FREE_NAMES or parts[1:2] == [_WORD]:
         return parts[1:2] == [_WORD]
     return any(part == _WORD and "=" in after for part, after in pairwise(filter(None, parts)))
