@@ -7,7 +7,15 @@ PYTHON ?= python3
 STAMP := $(VENV)/.ready
 FUZZ_SECONDS ?= 600
 
-.PHONY: help setup demo examples coverage test unit lint fuzz bench bench-lab simulate clean
+# Variables of the user's shell that would lead Python, pip, pytest, git or a client astray; tests/environment.py drops more for the tests.
+unexport $(filter OS_% PYTHON% PYTEST_% GIT_%,$(.VARIABLES)) PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER
+# A proxy is for downloads; the lab is on loopback.
+export no_proxy := 127.0.0.1,localhost,$(or $(no_proxy),$(NO_PROXY))
+export NO_PROXY := $(no_proxy)
+# Targets share the machine, and some of them a lab.
+.NOTPARALLEL:
+
+.PHONY: help setup demo examples coverage programs test unit lint fuzz bench bench-lab simulate clean
 help:
 	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
 	@echo "make examples  what scopes do, command by command, on the lab that is up"
@@ -47,10 +55,13 @@ lint: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-unit: $(STAMP)
+programs: $(STAMP)
+	@$(BIN)/python tests/programs.py
+
+unit: programs
 	@$(BIN)/pytest tests/unit tests/conformance tests/fuzz
 
-test: lint
+test: lint programs
 	@$(BIN)/pytest
 
 fuzz: $(STAMP)

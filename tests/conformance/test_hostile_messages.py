@@ -219,6 +219,22 @@ def test_a_client_cannot_tell_a_service_how_it_is_reached(scope: str, site: Site
     assert [site.arrived[0].values(name) for name in names] == [[], [], ["192.0.2.1"]]
 
 
+@pytest.mark.parametrize("scope", ["", ODD["CloudTwo"].replace("CloudTwo", "CloudOne")], ids=["by HAProxy", "by the bridge"])
+@pytest.mark.parametrize("family", ["Host", "Port", "Prefix", "Scheme", "Server"])
+def test_no_spelling_of_a_proxys_header_reaches_a_service(family: str, scope: str, site: Site) -> None:
+    """A WSGI server reads ``X_Forwarded-Host`` as ``X-Forwarded-Host``: PEP 3333 gives both one name."""
+    spellings = [f"X{one}Forwarded{other}{family}" for one in "-_" for other in "-_"]
+    for spelling in (*spellings, *map(str.upper, spellings), *map(str.lower, spellings)):
+        assert site.get("/image/a", f"{scope}{spelling}: evil.example\r\n").body == b"image /image/a"
+        assert b"evil.example" not in site.arrived[0].head, spelling
+
+
+def test_an_underscore_brings_no_source_or_scheme(site: Site) -> None:
+    assert site.get("/image/a", "X_Forwarded_For: 192.0.2.9\r\nX_Forwarded-Proto: gopher\r\n").body == b"image /image/a"
+    assert b"192.0.2.9" not in site.arrived[0].head
+    assert b"gopher" not in site.arrived[0].head
+
+
 @pytest.mark.parametrize("headers", [PLAIN["CloudTwo"], ODD["CloudTwo"]], ids=["by HAProxy", "by the bridge"])
 def test_a_peer_is_told_who_sends(headers: str, site: Site) -> None:
     assert site.get("/image/a", headers).body == b"two /image/a"

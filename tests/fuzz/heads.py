@@ -14,7 +14,7 @@ from fuzz.mutations import mutated
 from fuzz.scope_text import MESH, NAMES
 from fuzz.target import Target, pure
 from openstackoid.mesh import Endpoint
-from openstackoid.routing import REQUEST_ID, Forward, ReadBody, Refuse, Relay, Request, decide, url_segment
+from openstackoid.routing import REQUEST_ID, Forward, ReadBody, Refuse, Relay, Request, decide, scoped_url
 from openstackoid.scope import IDENTITY, Scope, ScopeError, parse, parse_url_form, split_token
 
 SECRET = "gAAAAABfuzzSECRETfuzzSECRETfuzzSECRETfuzzSECRET"
@@ -70,9 +70,9 @@ def carried(request: Request, entrance: Endpoint) -> Iterator[Scope]:
             yield parse(text, **NAMES)
         except ScopeError:
             continue
-    segment = url_segment(entrance, request.path)
-    if segment is not None:
-        yield parse_url_form(segment, **NAMES)
+    found = scoped_url(entrance, request.path)
+    if found is not None:
+        yield parse_url_form(found.segment, **NAMES)
 
 
 def allowed(request: Request, at: str, entrance: Endpoint) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from environment import FOR_DOWNLOADS
 from examples.session import User, lab_status, openstackoid
 
 INSTANCE = {"OPENSTACKOID_LAB": "test", "OPENSTACKOID_LAB_CLOUDS": "CloudOne:cinder+swift,CloudTwo:ports+cinder+swift"}
@@ -22,7 +23,10 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Any]:
     try:
         with capture.global_and_fixture_disabled():
             print("\n== raising two real clouds for the tests (the first time on a machine takes minutes)", flush=True)
-            raised = openstackoid("lab", "up", quiet=False)
+            with pytest.MonkeyPatch.context() as patch:
+                for name, needed in FOR_DOWNLOADS.items():
+                    patch.setenv(name, needed)
+                raised = openstackoid("lab", "up", quiet=False)
         assert raised.code == 0, "the lab did not start; its own words are above"
         yield lab_status()
     finally:

@@ -104,6 +104,15 @@ def test_an_unmodified_command(lab: Any, entry: dict[str, Any]) -> None:
     assert resource_id("image", "CloudOne") not in done.stdout
 
 
+@pytest.mark.parametrize("end", ["/v3/", "/v3//", ""])
+def test_an_authentication_url_however_it_ends(lab: Any, entry: dict[str, Any], end: str) -> None:
+    url = f"{frontend(lab, 'CloudOne')}/identity/{IMAGE_ALONE}{end}"
+    done = unmodified(lab, entry, "glance", "--os-auth-url", url, "image-list")
+    assert done.returncode == 0, done.stderr
+    assert resource_id("image", "CloudTwo") in done.stdout
+    assert resource_id("image", "CloudOne") not in done.stdout
+
+
 def test_an_unmodified_library(lab: Any, entry: dict[str, Any]) -> None:
     """openstacksdk without our package: it boots a server in CloudOne from CloudTwo's image."""
     program = """
@@ -122,6 +131,21 @@ cloud.compute.wait_for_delete(server)
     done = unmodified(lab, entry, "python", "-c", program)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [resource_id("image", "CloudTwo"), "ACTIVE"]
+
+
+def test_an_unmodified_library_by_the_url_of_a_service(lab: Any, entry: dict[str, Any]) -> None:
+    """With a plain token: the scope is in the URL of the one service, its version documents included."""
+    program = """
+import openstack, sys
+cloud = openstack.connect(auth_url=sys.argv[1], image_endpoint_override=sys.argv[2])
+print(cloud.image.get_endpoint_data().url, *(image.id for image in cloud.image.images(name="cirros")))
+"""
+    gateway = frontend(lab, "CloudOne")
+    image = f"{gateway}/image/{IMAGE_ALONE}"
+    done = unmodified(lab, entry, "python", "-c", program, f"{gateway}/identity/v3", image)
+    assert done.returncode == 0, done.stderr
+    url, found = done.stdout.split()
+    assert (url.rstrip("/"), found) == (f"{image}/v2", resource_id("image", "CloudTwo"))
 
 
 def test_connect_and_scoped(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:

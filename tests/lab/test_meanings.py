@@ -22,6 +22,7 @@ import yaml
 from examples.session import BIN, User, authority, tls
 from lab.meaning import World, exchange, marked, traced
 from lab.tokens import expired_token, login, service_token
+from openstackoid.scope import join_token
 
 PAGE = Path(__file__).parents[2] / "docs" / "scope.md"
 NOT_ON_THE_LAB = {"P8", "P9"}
@@ -164,6 +165,14 @@ def test_w9_w10_a_url_and_a_token(world: World, tok: str) -> None:
     same, other = f"{tok}!SCOPE!{DONE}", f"{tok}!SCOPE!{ELSE}"
     assert world.ask("GET", "CloudOne", "identity", path, X_Auth_Token=same, X_Subject_Token=same).status_code == 200
     assert world.ask("GET", "CloudOne", "identity", path, X_Auth_Token=other, X_Subject_Token=other).status_code == 400
+
+
+def test_w22_w23_the_url_of_a_service(world: World, tok: str) -> None:
+    path = "/scope/image=CloudTwo/v2/images?name=cirros"
+    for token in (tok, join_token(tok, DONE)):
+        (image,) = world.ask("GET", "CloudOne", "image", path, X_Auth_Token=token).json()["images"]
+        assert world.owners[image["id"]] == "CloudTwo"
+    assert world.ask("GET", "CloudOne", "image", path, X_Auth_Token=join_token(tok, ELSE)).status_code == 400
 
 
 def test_w11_w12_w13_w14_w15_t5_t8_a_token_for_a_token(world: World, tok: str) -> None:

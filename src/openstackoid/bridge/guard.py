@@ -9,7 +9,7 @@ here first: the peer, the service, the method and the path; how much its users m
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from openstackoid.bridge.audit import ALLOWED, IN, REFUSED, AuditLine, Party
 from openstackoid.bridge.errors import AnswerError
@@ -23,6 +23,7 @@ from openstackoid.bridge.use import Admission
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.policy import Denial, Grant, Owned, Person, Use, grant, local_project, may_enter
 from openstackoid.routing import IDENTITY, Forward, Guarded, called_path, own_identity, with_project
+from openstackoid.routing.dispatched_method import form_body, method_override
 from openstackoid.routing.leaving import sole_id
 
 OBJECT_STORE = "object-store"
@@ -97,7 +98,7 @@ class Guard:
         """
         here = mesh.clouds[self._at]
         issuer = entry.guarded.issuer
-        self._refuse_another_method(head)
+        self._refuse_another_method(entry, head)
         self._check(entry, may_enter(here.policy, issuer, head.sender, entry.use))
         entry.person = await self._person(entry.guarded, head, decision, mesh, readers)
         self._count(here, issuer)
@@ -107,11 +108,18 @@ class Guard:
         else:
             entry.grant = judged
 
-    def _refuse_another_method(self, head: Head) -> None:
-        """Some services' frameworks (Pecan) take another method than the request's from its query, or from a header."""
-        if "_method" in dict(parse_qsl(head.query or "", keep_blank_values=True)) or head.values("x-http-method-override"):
-            message = "a request of another cloud's user has the method that it begins with; _method is not accepted"
-            raise AnswerError(400, f"gateway of {self._at}: {message}")
+    def _refuse_another_method(self, entry: Entry, head: Head) -> None:
+        """Refuse what the service might dispatch by another method than the one that the policy judges."""
+        override = method_override(head.query, head.headers)
+        if override is not None:
+            message = "a request of another cloud's user has the method that it begins with"
+            raise AnswerError(400, f"gateway of {self._at}: {message}; {override} is not accepted")
+        service = entry.entrance.service
+        form = form_body(service, head.method, head.headers)
+        if form is not None:
+            said = f"the Content-Type {form.partition(';')[0]}" if form else "a body without a Content-Type"
+            message = f"{said} is not accepted from another cloud's user, for {service} may take a method from a form"
+            raise AnswerError(415, f"gateway of {self._at}: {message}; application/json is accepted")
 
     def _count(self, here: Cloud, issuer: str) -> None:
         """Count a request of one who is known: with tokens that he makes up, nobody uses up what others may ask for."""

@@ -76,6 +76,16 @@ class _Answer:
     content: bytes = field(repr=False)
 
 
+def _fits(scope: str | None, called: str, answer: _Answer) -> bool:
+    """Return whether an answer fits a request for a token that is to carry ``scope``: an error, or the token.
+
+    ``/v3/auth/tokens`` answers with nothing else. Of a federated log-in, the web server in front of Keystone may first answer
+    with a page or a redirection of its own, which comes back by a URL without the scope.
+    """
+    named = any(key.lower() == "x-subject-token" for key, _ in answer.headers)
+    return scope is None or called == TOKENS_PATH or answer.status >= 400 or named
+
+
 class _Exchange:
     """One question to one place."""
 
@@ -115,7 +125,15 @@ class _Exchange:
             if self.reader is None or (answer.status == 401 and not asks_for_expired(head.query)):
                 raise self._unknown_token(answer.status)
             answer = await self._ask_as(self.reader, self.hop, question)
-        good = (200, 201) if head.method == "POST" else (200,)
+        if not _fits(self.decision.scope, self.called, answer):
+            raise AnswerError(
+                400,
+                f"gateway of {self.upstream.at}: {self.hop.place} answers {answer.status} without a token: a log-in by way of"
+                " other pages loses the scope of the authentication URL; log in without the scope, and exchange the token by"
+                " POST /v3/auth/tokens at a URL with it",
+            )
+        gives = head.method == "POST" or (self.decision.scope is not None and self.called != TOKENS_PATH)
+        good = (200, 201) if gives else (200, 204) if head.method == "DELETE" else (200,)
         if not self.decision.local and answer.status < 400 and answer.status not in good:
             # A service would take the body of a 203 for a validation, and follow a redirect with its own token.
             raise self.upstream.unusable(self.hop, f"it answers {answer.status}")
@@ -124,7 +142,7 @@ class _Exchange:
             content = await self._as_here(head, content)
         if not self.decision.local and answer.status in (200, 201) and (tells_who or head.method != "HEAD"):
             content = await self._with_own_catalog(content)
-            if head.method == "POST":
+            if gives:
                 kept = without(kept, ISSUER.lower())
                 kept += ((ISSUER, self.decision.endpoint.cloud),)
         kept = tuple((key, self._with_scope(key, value)) for key, value in self.links.headers(kept))

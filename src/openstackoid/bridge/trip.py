@@ -44,7 +44,7 @@ from openstackoid.routing import (
     judge,
     marked_id,
     may_be_remembered,
-    url_segment,
+    scoped_url,
 )
 from openstackoid.routing.leaving import USE
 
@@ -188,7 +188,7 @@ class Trip:
         """Learn from the cloud's other gateways what this one does not remember, where the request says no scope of its own."""
         ids = [value for value in head.values(REQUEST_ID) if may_be_remembered(value)]
         unknown = len(ids) == 1 and self._workflows.known(ids[0]) is None
-        if unknown and self._here.twins and way_of_scope(head.headers, None, in_url=False) == NONE:
+        if unknown and self._here.twins and way_of_scope(head.headers, None, self._is_scoped(head)) == NONE:
             scope = await ask_twins(self._upstream, self._mesh, self._here, ids[0])
             # Meanwhile the user's own request may have come, whose word counts.
             if scope is not None and self._workflows.known(ids[0]) is None:
@@ -219,6 +219,10 @@ class Trip:
             via=self._way,
         )
 
+    def _is_scoped(self, head: Head) -> bool:
+        endpoint = self._here.locate(head.listener, head.path)
+        return endpoint is not None and scoped_url(endpoint, head.path) is not None
+
     def _decide(self, head: Head, body: bytes | None, operation: Any = None) -> Decision:
         token = None if body is None else body_token(body)
         ids = head.values(REQUEST_ID)
@@ -234,9 +238,7 @@ class Trip:
             marked_id(uuid4()),
             head.sender,
         )
-        endpoint = self._here.locate(head.listener, head.path)
-        in_url = endpoint is not None and url_segment(endpoint, head.path) is not None
-        self._way = way_of_scope(head.headers, token, in_url)
+        self._way = way_of_scope(head.headers, token, self._is_scoped(head))
         decision, scope = judge(self._mesh, self._here.name, request)
         self._home = self._here.name if scope is None else scope.cloud_for(IDENTITY, self._here.name)
         return decision

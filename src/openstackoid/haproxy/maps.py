@@ -102,14 +102,14 @@ def links_map(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) ->
 
     A key is who was asked for what, and a path on the client's own host; or shape and interface, and a frontend of such a peer:
     the number of its host with its port, and the path. It ends in a slash, as the keys of ``endpoints.map`` do. A value is how
-    many segments of the path to cut, then the number of our socket, its origin, and our prefix.
+    many segments of the path to cut, then the number of our socket, its origin, our prefix, and the key of our endpoint.
     """
     here = mesh.clouds[at]
     ids = bind_ids(here)
 
     def row(key: str, prefix: str, ours: Endpoint) -> tuple[str, str]:
-        value = f"{prefix.count('/')}|{ids[ours.listener]}|{ours.frontend.origin()}|{ours.frontend.prefix}"
-        return f"{key}{prefix}/", value
+        place = f"{ids[ours.listener]}|{ours.frontend.origin()}|{ours.frontend.prefix}|{ours.key}"
+        return f"{key}{prefix}/", f"{prefix.count('/')}|{place}"
 
     rows: dict[str, str] = {}
     asked = [(endpoint.key, endpoint, endpoint) for endpoint in here.endpoints]

@@ -20,7 +20,7 @@ from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE, VERSION_DOCUMENT
 from openstackoid.routing.places import PEER, bind_ids
 from openstackoid.routing.reading import NOT_FOR_SCOPES
-from openstackoid.scope import LEADERS, MARKER, MAX_LENGTH
+from openstackoid.scope import LEADERS, MAX_LENGTH
 
 NATIVE_ENTRIES = 8
 """The most entries of a scope that HAProxy reads by itself; each costs three look-ups, once."""
@@ -59,9 +59,10 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
         *request_rules(),
         *_what_is_asked(cloud),
         *known.using(cloud, _documents(cloud)),
+        *hardening.underscore_rules(),
         *nobodys_word(),
         *own_pages_and_traces(),
-        *_what_is_odd(),
+        *_what_is_odd(cloud),
         *_which_scope(),
         *_is_it_well_formed(),
         *_which_cloud(cloud),
@@ -90,7 +91,7 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
     ]
 
 
-def _what_is_odd() -> list[str]:
+def _what_is_odd(cloud: Cloud) -> list[str]:
     once = " or ".join(
         f"{{ req.fhdr_cnt({name}) gt 1 }}" for name in ("x-auth-token", "x-scope", "x-subject-token", "x-service-token")
     )
@@ -99,6 +100,7 @@ def _what_is_odd() -> list[str]:
         f"{_BRIDGE} if !{{ var(txn.endpoint) -m found }} or !{{ path -m beg / }}",
         f"{_BRIDGE} if {once}",
         *hardening.request_rules(),
+        *hardening.url_scope_rules(cloud),
         f"acl says_scope req.hdrs -m sub !SCOPE! {MARK} {TRACE}",
         "acl says_x_scope req.fhdr_cnt(x-scope) gt 0",
         "http-request allow if !{ var(txn.bridge) -m found } !is_identity !says_scope !says_x_scope",
@@ -181,6 +183,7 @@ def _which_cloud(cloud: Cloud) -> list[str]:
             led = f"json_query('$.{LEADERS[service]}') {asked} !{{ var(txn.named) -m found }}"
             lines.append(f"http-request set-var(txn.named) var(txn.scope),{led}")
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
+    documents = "{ var(txn.relinked) -m str documents } METH_GET"
     abroad = f"decided {{ var(txn.named) -m found }} !{{ var(txn.named) -m str {cloud.name} }}"
     return [
         *lines,
@@ -193,8 +196,8 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         "# Answers whose links would lead out of the gateway: the bridge mends them. A WebSocket has none.",
         f"http-request set-var(txn.relinked) var(txn.place),field(2,|),concat(/,txn.endpoint),map_str({RELINKED}) if is_foreign"
         " !{ req.fhdr(upgrade) -m sub -i websocket }",
-        f"{_BRIDGE} if {{ var(txn.relinked) -m str all }} or {{ var(txn.relinked) -m str documents }} METH_GET"
-        f" {{ path -m reg '{_documents(cloud)}' }}",
+        f"{_BRIDGE} if {{ var(txn.relinked) -m str all }} or {documents} {{ path -m reg '{_documents(cloud)}' }}"
+        f" or {documents} {{ var(txn.path_read) -m reg '{_documents(cloud)}' }}",
     ]
 
 
@@ -248,13 +251,10 @@ def _identity(cloud: Cloud) -> list[str]:
         return []
     tokens = " ".join(f"{root}{TOKENS_PATH}/" for root in roots)
     catalogs = " ".join(f"{root}{CATALOG_PATH}/" for root in roots)
-    scoped = " ".join(f"{root}{MARKER}" for root in roots)
     return [
         "# Keystone: what holds a catalog, and scopes in a body (or what may hide one), are the bridge's.",
         f"acl is_tokens var(txn.key) -m str {tokens}",
         f"acl is_catalog var(txn.key) -m str {catalogs}",
-        "# A scope in the authentication URL.",
-        f"{_BRIDGE} if is_identity {{ var(txn.key) -m beg {scoped} }}",
         "# Another way to write such a path, which Keystone would understand.",
         "acl is_odd path -m reg '%|//|/\\.|/auth/.*/$'",
         f"{_BRIDGE} if is_identity is_odd METH_POST or is_identity is_odd {{ var(txn.scope) -m found }}",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the lab runs on: MariaDB and RabbitMQ from the distribution, OpenStack from PyPI in an environment of its own.
 
-Debian 12 and Ubuntu 24.04 name the packages and the programs alike.
+Debian 12 and 13 and Ubuntu 24.04 name the packages and the programs alike.
 """
 
 import hashlib
@@ -115,12 +115,41 @@ class Environment:
         """
         shutil.rmtree(self.directory, ignore_errors=True)
         private_dir(self.directory.parent)
-        _run([sys.executable, "-m", "venv", str(self.directory)], log, "the virtual environment")
+        # Isolated: with PYTHONPATH, pip would take packages elsewhere for installed.
+        _run([sys.executable, "-I", "-m", "venv", str(self.directory)], log, "the virtual environment")
         self.directory.chmod(0o700)
-        pip = [str(self.script("python")), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+        pip = [str(self.script("python")), "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
         # Wheels where there are any: what is only published as source is plain Python, and needs no compiler.
         _run([*pip, "--prefer-binary", "-c", str(CONSTRAINTS), *REQUIREMENTS], log, "OpenStack from PyPI")
         self._complete.touch(mode=0o600)
+
+
+def check_installable(missing: list[str]) -> None:
+    """Find out what would keep the distribution's packages ``missing`` from being installed.
+
+    Raises:
+        OpenstackoidError: no apt-get, or neither root nor a sudo that lets this user.
+
+    May ask for sudo's password.
+    """
+    if not missing:
+        return
+    names = " ".join(missing)
+    if not shutil.which("apt-get"):
+        raise OpenstackoidError(
+            f"missing programs of the packages {names}, and there is no apt-get to install them",
+            hint="use Debian 12 or 13, or Ubuntu 24.04, or install these programs yourself",
+        )
+    if os.geteuid() != 0 and not shutil.which("sudo"):
+        raise OpenstackoidError(
+            f"the Debian packages {names} must be installed, and that needs root or sudo",
+            hint=f"as root: apt-get install --no-install-recommends {names}",
+        )
+    if os.geteuid() != 0 and subprocess.run(["sudo", "true"], check=False).returncode:
+        raise OpenstackoidError(
+            f"the Debian packages {names} must be installed, and sudo does not let this user",
+            hint=f"as root: apt-get install --no-install-recommends {names}",
+        )
 
 
 def check_before(environment: Environment, state: Path) -> None:
@@ -132,24 +161,8 @@ def check_before(environment: Environment, state: Path) -> None:
     May ask for sudo's password: here, where nothing else writes to the terminal yet.
     """
     if sys.platform != "linux":
-        raise OpenstackoidError("the lab runs on Linux (Debian 12, Ubuntu 24.04)")
-    if missing := missing_packages():
-        names = " ".join(missing)
-        if not shutil.which("apt-get"):
-            raise OpenstackoidError(
-                f"missing programs of the packages {names}, and there is no apt-get to install them",
-                hint="use Debian 12 or Ubuntu 24.04, or install MariaDB and RabbitMQ yourself",
-            )
-        if os.geteuid() != 0 and not shutil.which("sudo"):
-            raise OpenstackoidError(
-                f"the Debian packages {names} must be installed, and that needs root or sudo",
-                hint=f"as root: apt-get install --no-install-recommends {names}",
-            )
-        if os.geteuid() != 0 and subprocess.run(["sudo", "true"], check=False).returncode:
-            raise OpenstackoidError(
-                f"the Debian packages {names} must be installed, and sudo does not let this user",
-                hint=f"as root: apt-get install --no-install-recommends {names}",
-            )
+        raise OpenstackoidError("the lab runs on Linux (Debian 12 and 13, Ubuntu 24.04)")
+    check_installable(missing_packages())
     first = not environment.is_ready()
     if first and (importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None):
         raise OpenstackoidError(
@@ -218,7 +231,7 @@ def _run(command: list[str], log: Path, what: str) -> None:
     if code:
         raise OpenstackoidError(
             f"could not install {what} (exit code {code}); the end of {log}:\n{tail(log)}",
-            hint="check the network and the free disk space, then run `openstackoid lab up` again",
+            hint="check the network and the free disk space, then try again",
         )
 
 

@@ -13,6 +13,7 @@ from typing import TextIO
 from openstackoid.redaction.text import redacted
 
 _OURS = "openstackoid"
+_PACKAGE = Path(__file__).parents[1]
 
 
 class Discreet(logging.Filter):
@@ -66,7 +67,7 @@ def guard() -> None:
 def where(error: BaseException) -> str:
     """Return the kind of an unforeseen error and the line of ours where it rose; its message may quote a header."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if _OURS in frame.filename] or list(frames)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)] or list(frames)
     return f"{type(error).__name__} in {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else type(error).__name__
 
 

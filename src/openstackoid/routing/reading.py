@@ -5,12 +5,14 @@ A scope is user input at every hop. Each is parsed, completed with the home clou
 compared: a difference is refused, never chosen between.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from openstackoid.mesh import Mesh
+from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing.decision import Refuse
+from openstackoid.routing.normal_path import decoded
 from openstackoid.routing.request import Request
-from openstackoid.scope import SEPARATOR, Scope, ScopeError, join_token, parse, parse_url_form, split_token
+from openstackoid.routing.scoped_url import SIGNED, is_misspelt, scoped_url
+from openstackoid.scope import IDENTITY, MARKER, SEPARATOR, Scope, ScopeError, join_token, parse, parse_url_form, split_token
 
 AUTH, SUBJECT, SERVICE, PLAIN = "x-auth-token", "x-subject-token", "x-service-token", "x-scope"
 NOT_FOR_SCOPES = ("x-storage-token", "authorization")
@@ -45,6 +47,8 @@ class Reading:
         self.mesh = mesh
         self.at = at
         self.request = request
+        self.segment: str | None = None
+        """The scope in the URL as it is written, once it has been read; None where there is none."""
         self.in_force: Scope | None = None
         """The scope that has said where the request goes, completed; None as long as nobody has asked it."""
 
@@ -80,12 +84,31 @@ class Reading:
             raise self.bad_request(f"{where}: no token stands before its scope; a scope alone goes into X-Scope")
         return Token(bare, self._parse(where, text))
 
-    def url_scope(self, segment: str) -> Scope:
-        """Return the scope in a segment of the authentication URL."""
+    def url_scope(self, endpoint: Endpoint) -> Scope | None:
+        """Return the scope in the URL, and go on with the path that the service knows."""
+        request, cloud = self.request, self.mesh.clouds[self.at]
+        found = scoped_url(endpoint, request.path)
+        rest = request.path if found is None else found.path
+        if any(cloud.locate(request.listener, path) != endpoint for path in (rest, decoded(rest))):
+            raise self.bad_request(f"without the scope in it, the URL is not one of {endpoint.service}")
+        if is_misspelt(endpoint, rest) or (found is not None and scoped_url(endpoint, rest) is not None):
+            root = f"{endpoint.frontend.root()}{MARKER}"
+            raise self.bad_request(f"a scope in a URL stands once, directly behind the service's root: {root}image=CloudTwo/...")
+        if found is None:
+            return None
+        where = "the authentication URL" if endpoint.service == IDENTITY else "the URL"
+        if any(value.lower().startswith(SIGNED) for value in request.values("authorization")):
+            raise self.bad_request(
+                f"{where} has a scope, and Authorization is a signature over the URL; sign a request to"
+                f" {endpoint.frontend.root()}, and say the scope in X-Scope"
+            )
         try:
-            scope = parse_url_form(segment, services=self.mesh.services, clouds=self.mesh.clouds, offers=self.mesh.offers)
+            scope = parse_url_form(
+                found.segment, services=self.mesh.known_services, clouds=self.mesh.known_clouds, offers=self.mesh.offers
+            )
         except ScopeError as error:
-            raise self.bad_request(f"the authentication URL: {error}") from None
+            raise self.bad_request(f"{where}: {error}") from None
+        self.segment, self.request = found.segment, replace(request, path=rest)
         return scope.completed(self.at)
 
     def agreed(self, what: str, first: Scope | None, second: Scope | None) -> Scope | None:
@@ -100,7 +123,7 @@ class Reading:
 
     def _parse(self, where: str, text: str) -> Scope:
         try:
-            scope = parse(text, services=self.mesh.services, clouds=self.mesh.clouds, offers=self.mesh.offers)
+            scope = parse(text, services=self.mesh.known_services, clouds=self.mesh.known_clouds, offers=self.mesh.offers)
         except ScopeError as error:
             raise self.bad_request(f"{where}: {error}") from None
         return scope.completed(self.at)

@@ -8,6 +8,7 @@ from openstackoid.routing.links import relinks
 from openstackoid.routing.loops import refuse_third
 from openstackoid.routing.reading import Reading, RefusedError, Token
 from openstackoid.routing.request import with_headers
+from openstackoid.routing.scoped_url import with_segment
 from openstackoid.routing.workflows import REQUEST_ID, Workflow
 from openstackoid.scope import EVERY_OTHER, IDENTITY, Scope
 
@@ -48,9 +49,13 @@ class Sending:
         """Return the decision to send the request with ``changes`` to its headers."""
         request = self.reading.request
         headers = with_headers(request.headers, self.identified(target) | changes)
-        relink = relinks(endpoint, target, request)
+        relink = relinks(endpoint, target, request, scoped=self.reading.segment is not None)
         path = self.path(endpoint, target)
-        return Forward(target, endpoint, target.cloud == self.at, path, headers, relink, remember, recalled)
+        return Forward(target, self.entrance(endpoint), target.cloud == self.at, path, headers, relink, remember, recalled)
+
+    def entrance(self, endpoint: Endpoint) -> Endpoint:
+        """Return the endpoint as the client knows it, whose URL may have a scope in it."""
+        return with_segment(endpoint, self.reading.segment)
 
     def identified(self, target: Endpoint) -> Changes:
         """Return the change that gives a request one id where it leaves for another cloud without."""

@@ -2,6 +2,7 @@
 """What a user may say: the scope language, its model and its errors. Pure: no sockets, no files, no clock."""
 
 from openstackoid.scope.errors import ScopeError
+from openstackoid.scope.known_names import KnownNames
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Scope
 from openstackoid.scope.parser import MAX_LENGTH, parse
 from openstackoid.scope.services import LEADERS, official_service_type, official_service_types
@@ -15,6 +16,7 @@ __all__ = [
     "MARKER",
     "MAX_LENGTH",
     "SEPARATOR",
+    "KnownNames",
     "Scope",
     "ScopeError",
     "join_token",

@@ -17,10 +17,12 @@ from aiohttp import web
 from openstackoid.bridge.app import Bridge
 from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.records import Records
-from openstackoid.bridge.server import bind, http_server
+from openstackoid.bridge.server import http_server
+from openstackoid.bridge.sockets import bind
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh, parse_mesh
 from openstackoid.policy import EVERY_REQUEST, PeerPolicy, People, Policy, Roles, Services
+from unit.bridge.listening import listening
 
 Script = Callable[["Visit"], Awaitable[None]]
 
@@ -233,8 +235,8 @@ async def staged(
         servers = {"here": Server(here), "there": Server(there), "twin": Server(twin)}
         ports = {"dead": _dead_port()}
         for name, server in servers.items():
-            listening = await stack.enter_async_context(await asyncio.start_server(server.serve, "127.0.0.1", 0))
-            ports[name] = listening.sockets[0].getsockname()[1]
+            started = await stack.enter_async_context(listening(server.serve))
+            ports[name] = started.sockets[0].getsockname()[1]
         folder = stack.enter_context(TemporaryDirectory(prefix="oid-"))
         upstream = Upstream("CloudOne")
         stack.push_async_callback(upstream.close)

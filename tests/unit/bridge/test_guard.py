@@ -390,6 +390,24 @@ async def test_a_request_is_judged_by_no_other_method_than_its_own(query: str) -
         assert (status, stage.here.visits) == (400, [])
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Content-Type: application/x-www-form-urlencoded",),
+        ("content-type: Multipart/Form-Data; boundary=x",),
+        ("Content_Type: application/x-www-form-urlencoded", "Content-Type: application/json"),
+        (),
+        ("Content-Type: ;charset=utf-8",),
+    ],
+)
+@played
+async def test_a_guests_body_names_no_method(headers: tuple[str, ...]) -> None:
+    async with staged(there=says_json(token())) as stage:
+        path = "/image/v2/images/5a1e0f6f-4a0c-4c0c-9d3a-7d1b2c3d4e5f/members/p"
+        answer = await stage.ask("POST", path, FOREIGN, *headers, body=b"_method=PUT&")
+        assert (answer.status, "application/json is accepted" in answer.error, stage.here.visits) == (415, True, [])
+
+
 @played
 async def test_a_use_that_cannot_be_written_down_is_refused_before_it_begins(
     tmp_path: Path, caplog: pytest.LogCaptureFixture

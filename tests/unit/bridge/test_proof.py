@@ -20,6 +20,7 @@ from openstackoid.mesh import PASSWORD, Account, Timeouts, parse_mesh
 from openstackoid.scope import Scope
 from openstackoid.tls import Identity
 from unit.bridge.keystone import OPTIONS, SECRET
+from unit.bridge.listening import listening
 from unit.bridge.stage import played
 
 ID = "req-5c09ed00-0000-4000-8000-000000000001"
@@ -48,12 +49,8 @@ async def answering(certificate: Path, authority: Path, answer: object) -> Async
     context.load_cert_chain(certificate)
     context.load_verify_locations(authority)
     context.verify_mode = ssl.CERT_REQUIRED
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    try:
+    async with listening(serve, tls=context) as server:
         yield server.sockets[0].getsockname()[1], shown
-    finally:
-        server.close()
-        await server.wait_closed()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 
 from openstackoid.bridge import runtime
 from openstackoid.bridge.runtime import RuntimeApi, RuntimeApiError
+from unit.bridge.listening import listening
 from unit.bridge.stage import played
 
 
@@ -28,7 +29,7 @@ async def haproxy(answer: bytes | None, heard: list[bytes]) -> AsyncIterator[Run
 
     with TemporaryDirectory(prefix="oid-") as folder:
         path = Path(folder, "haproxy.sock")
-        async with await asyncio.start_unix_server(serve, path):
+        async with listening(serve, path=path):
             yield RuntimeApi(path)
 
 

@@ -3,12 +3,15 @@
 
 import io
 import logging
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import openstackoid
 from openstackoid.redaction import logs
 
 SECRET = "gAAAAABpJLx2Zk3vQ8-_abcdefghijklmnopqrstuvwxyz0123456789"
@@ -58,6 +61,36 @@ def test_of_others_only_the_template(written: io.StringIO) -> None:
         "ERROR other: about ...",
         "ERROR openstackoidish: said %s",
     ]
+
+
+LIBRARY = """
+import logging
+class Record(logging.LogRecord):
+    def getMessage(self):
+        raise RuntimeError("a secret")
+"""
+RAISES_IN_A_LIBRARY = """
+import library
+from openstackoid.redaction import logs
+try:
+    logs.Discreet().filter(library.Record("openstackoid", 20, "", 1, "", None, None))
+except RuntimeError as error:
+    print(logs.where(error), logs.__file__)
+"""
+
+
+@pytest.mark.parametrize(
+    "clone", ["openstackoid", "our clouds", "venv/lib/python3.13/site-packages", "openstackoid/src/openstackoid"]
+)
+def test_defect_in_a_library_names_our_line_wherever_the_clone_is(tmp_path: Path, clone: str) -> None:
+    folder = tmp_path / clone
+    shutil.copytree(Path(openstackoid.__file__).parent, folder / "openstackoid", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "library.py").write_text(LIBRARY)
+    program = f"import sys; sys.path.insert(0, {str(folder)!r})\n{RAISES_IN_A_LIBRARY}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    place, _, used = done.stdout.strip().partition(":")
+    assert place == "RuntimeError in logs.py"
+    assert used.endswith(f" {folder}/openstackoid/redaction/logs.py"), "the copy was used"
 
 
 PROGRAM = """

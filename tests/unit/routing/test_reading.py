@@ -10,6 +10,7 @@ from openstackoid.routing.reading import AUTH, Reading, RefusedError, Token
 from openstackoid.scope import parse
 
 MESH = three_clouds()
+IMAGE = next(known for known in MESH.clouds["CloudOne"].endpoints if known.key == "image.public")
 DONE = parse('{"*":"CloudOne","image":"CloudTwo"}')
 
 
@@ -20,8 +21,10 @@ def reading(*headers: tuple[str, str]) -> Reading:
 def test_a_scope_is_completed_with_the_cloud_of_the_gateway() -> None:
     assert reading(("X-Scope", '{"image":"CloudTwo"}')).plain_scope() == DONE
     assert reading(("X-Auth-Token", 'tok!SCOPE!{"glance":"CloudTwo"}')).token(AUTH) == Token("tok", DONE)
-    assert reading().url_scope("image=CloudTwo") == DONE
-    assert reading().url_scope("*=CloudTwo") == parse('{"*":"CloudTwo"}')
+    for path, scope in (("/image/scope/image=CloudTwo/v2", DONE), ("/image/scope/*=CloudTwo", parse('{"*":"CloudTwo"}'))):
+        asked = Reading(MESH, "CloudOne", Request("GET", IMAGE.listener, path))
+        assert asked.url_scope(IMAGE) == scope
+        assert not asked.request.path.startswith("/image/scope")
 
 
 def test_what_is_not_there_says_nothing() -> None:
