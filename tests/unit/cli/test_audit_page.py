@@ -125,6 +125,7 @@ def test_the_rotation_works(tmp_path: Path) -> None:
     rules = PAGE[PAGE.index("/var/lib/openstackoid/audit.log {") :].split("```")[0]
     rules = rules.replace("/var/lib/openstackoid/audit.log", f'"{path}"').replace("openstackoid openstackoid", owner)
     (tmp_path / "rules").write_text(rules)
+    (tmp_path / "rules").chmod(0o600)  # whatever the umask is: logrotate reads none that others may write
     tmp_path.chmod(0o700)
     audit = Audit(path)
     for status in (200, 201, 202):
