@@ -9,6 +9,9 @@ FUZZ_SECONDS ?= 600
 
 # Variables of the user's shell that would lead Python, pip, pytest, git or a client astray; tests/environment.py drops more for the tests.
 unexport $(filter OS_% PYTHON% PYTEST_% GIT_%,$(.VARIABLES)) PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER
+# A proxy is for downloads; the lab is on loopback.
+export no_proxy := 127.0.0.1,localhost,$(or $(no_proxy),$(NO_PROXY))
+export NO_PROXY := $(no_proxy)
 # Targets share the machine, and some of them a lab.
 .NOTPARALLEL:
 

@@ -43,6 +43,19 @@ PATHS = [
         )
     ),
     Case(
+        "path: refused, too long to decode",
+        refused(414, "the path has 5202 characters", "5120 are accepted"),
+        "/swift/v1/AUTH_p/c/" + "%41" * 1727 + "AA",
+        (TOK,),
+        native=False,
+    ),
+    Case(
+        "path: long, with nothing to decode",
+        sent("CloudOne", "/v1/AUTH_p/c/" + "A" * 5200, TOK),
+        "/swift/v1/AUTH_p/c/" + "A" * 5200,
+        (TOK,),
+    ),
+    Case(
         "path: a name of the user's own",
         sent("CloudOne", "/v1/AUTH_p/c/Icon%0D", TOK),
         "/swift/v1/AUTH_p/c/Icon%0D",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of cases: a scope in the authentication URL, ``<identity>/scope/<scope>/v3``."""
+"""The table of cases: a scope in a URL, ``<identity>/scope/<scope>/v3`` or that of any other service."""
 
 from conformance.case import TO_TWO, TOKENS, TWO_DONE, Case, Refused, Sent, auth, plain, refused, relayed, sent, subject
 
@@ -25,6 +25,8 @@ def log_in(name: str, expect: Sent | Refused, segment: str, *headers: tuple[str,
     return Case(name, expect, f"/identity/scope/{segment}/v3/auth/tokens", headers, "POST", native=False, body=body, rows=rows)
 
 
+OBJECTS_DONE = '{"*":"CloudOne","object-store":"Cloud-3.b"}'
+ONCE = "a scope in a URL stands once, directly behind the service's root: "
 DIFFER = refused(400, "differ", "say it once")
 
 URL = [
@@ -152,7 +154,150 @@ URL = [
         native=False,
         body=LOG_IN,
     ),
-    Case("URL: without anything behind it", sent("CloudOne", "/identity/scope"), "/identity/scope", native=False),
-    Case("URL: another service has none", sent("CloudOne", "/image/scope/image=CloudTwo/v2"), "/image/scope/image=CloudTwo/v2"),
-    Case("URL: Keystone's own path", sent("CloudOne", "/identity/v3/scope/x=y"), "/identity/v3/scope/x=y"),
+    Case("URL: without anything behind it", refused(400, "column 1"), "/identity/scope", native=False),
+    Case(
+        "URL: Keystone's own path with that word",
+        sent("CloudOne", "/identity/v3/scope/x", TOK),
+        "/identity/v3/scope/x",
+        (TOK,),
+        native=False,
+    ),
+    *(
+        Case(f"URL: another spelling, {path}", refused(400, *words), path, (TOK,), native=False)
+        for words, paths in {
+            (ONCE, "/scope/image=CloudTwo/..."): (
+                "/identity//scope/image=CloudTwo/v3",
+                "/identity/Scope/image=CloudTwo/v3",
+                "/identity/%73cope/image=CloudTwo/v3",
+                "/identity/scope%2Fimage=CloudTwo/v3",
+                "/identity/scope;x/image=CloudTwo/v3",
+                "/identity/v3/scope/image=CloudTwo/auth/tokens",
+                "/identity/v3/scope/image%3DCloudTwo",
+                "/identity/scope/image=CloudTwo/scope/compute=CloudOne/v3",
+                "/identity/scope/image=CloudTwo//Scope/compute=CloudOne/v3",
+                "/image/v2/scope/image=CloudTwo/images",
+                "/image/SCOPE/image=CloudTwo",
+                "/swift//scope/object-store=Cloud-3.b/v1/a/c/o",
+            ),
+            ("column 1: service=cloud is expected",): ("/identity/scope//image=CloudTwo/v3", "/image/scope/"),
+            ("segment '.' or '..'",): ("/identity/./scope/image=CloudTwo/v3", "/identity/scope/image=CloudTwo/%2e%2e/v3"),
+            ("'CloudTwo;x' cannot be a cloud's name",): ("/identity/scope/image=CloudTwo;x/v3",),
+        }.items()
+        for path in paths
+    ),
+    *(
+        Case(f"URL: {name} of {path}", sent("CloudOne", f"/identity{path}"), f"{HOME}{path}", native=False)
+        for name, path in (("many slashes", "/v3//"), ("a slash", "//v3"), ("a code", "/%763"))
+    ),
+    *(
+        Case(f"URL: {method} {path} gives no token with a scope", refused(400, *words), f"{HOME}{path}", (), method, native=False)
+        for words, method, paths in (
+            (("the authentication URL has a scope", "/v3/OS-OAUTH2/token", "X-Scope"), "POST", ("/v3/OS-OAUTH2/token",)),
+            (("X-Auth-Token",), "POST", ("/v3/OS-OAUTH1/request_token", "/v3/OS-OAUTH1//access%5Ftoken/")),
+            (("X-Auth-Token",), "PUT", ("/v3/OS-OAUTH1/authorize/x",)),
+            (("exchange the token",), "GET", ("/v3/auth/OS-FEDERATION/websso/openid",)),
+            (("exchange the token",), "POST", ("/v3/auth/OS-FEDERATION/identity_providers/i/protocols/p/websso",)),
+            (("another Keystone",), "POST", ("/v3/auth/OS-FEDERATION/saml2", "/v3/auth/OS-FEDERATION/saml2/ecp")),
+            (("log in by POST /v3/auth/tokens",), "POST", ("/v2.0/tokens",)),
+            (("each signed request",), "POST", ("/v3/s3tokens",)),
+        )
+        for path in paths
+    ),
+    *(
+        Case(
+            f"URL: {method} {path}, whose token carries the scope",
+            relayed("CloudTwo", f"/v3{path}", TOK),
+            f"{ABROAD}/v3{path}",
+            (TOK,),
+            method,
+            native=False,
+            body=body,
+        )
+        for method, path, body in (
+            ("POST", "/ec2tokens", "{}"),
+            ("POST", "/OS-FEDERATION/identity_providers/i/protocols/p/auth", ""),
+            ("GET", "/OS-FEDERATION/identity_providers/i%20j/protocols/p/auth", None),
+        )
+    ),
+    Case(
+        "URL: a log-in by a signature over the URL",
+        refused(400, "Authorization is a signature over the URL", "/identity, and say the scope in X-Scope"),
+        f"{HOME}/v3/auth/tokens",
+        (("Authorization", 'OAuth oauth_consumer_key="x"'),),
+        "POST",
+        native=False,
+        body=LOG_IN,
+    ),
+    Case("URL: a preflight of a log-in", sent("CloudOne", HERE), f"{HOME}/v3/auth/tokens", method="OPTIONS", native=False),
+    Case(
+        "URL: another service",
+        sent("CloudTwo", "/v2/images?limit=1", auth(f"tok!SCOPE!{TWO_DONE}")),
+        "/image/scope/image=CloudTwo/v2/images?limit=1",
+        (TOK,),
+        native=False,
+        rows=("W22",),
+    ),
+    Case(
+        "URL: another service, and the token says the same",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        "/image/scope/glance=CloudTwo/v2/images",
+        (auth(f"tok!SCOPE!{TWO_DONE}"),),
+        native=False,
+    ),
+    Case(
+        "URL: another service, and the token says something else",
+        DIFFER,
+        "/image/scope/image=CloudTwo/v2/images",
+        (auth('tok!SCOPE!{"image":"CloudOne"}'),),
+        native=False,
+        rows=("W23",),
+    ),
+    Case(
+        "URL: another service, and the header says something else",
+        DIFFER,
+        "/image/scope/image=CloudTwo/v2/images",
+        (TOK, plain('{"compute":"CloudTwo"}')),
+        native=False,
+    ),
+    Case("URL: another service, malformed", refused(400, "the URL: scope, column 1"), "/image/scope/x=CloudTwo/v2", native=False),
+    Case(
+        "URL: a cloud without the service",
+        refused(400, "Cloud-3.b has no service"),
+        "/compute/scope/*=Cloud-3.b/v2.1",
+        native=False,
+    ),
+    Case(
+        "URL: another service of the home cloud",
+        sent("CloudOne", "/image/v2/images", auth('tok!SCOPE!{"*":"CloudOne","compute":"CloudTwo"}')),
+        "/image/scope/compute=CloudTwo/v2/images",
+        (TOK,),
+        native=False,
+    ),
+    *(
+        Case(
+            f"URL: an object, without a token, by {method}",
+            sent("Cloud-3.b", "/os/swift/v1/AUTH_p/c/a%2Fb//c;d/scope/x=y?temp_url_sig=s", plain(OBJECTS_DONE)),
+            "/swift/scope/object-store=Cloud-3.b/v1/AUTH_p/c/a%2Fb//c;d/scope/x=y?temp_url_sig=s",
+            method=method,
+            native=False,
+        )
+        for method in ("GET", "HEAD", "PUT", "OPTIONS")
+    ),
+    Case(
+        "URL: an object with a signature over its URL",
+        refused(400, "signature"),
+        "/swift/scope/object-store=Cloud-3.b/b/o",
+        (("Authorization", "AWS4-HMAC-SHA256 Credential=x"),),
+        native=False,
+    ),
+    Case("URL: an object called so", sent("CloudOne", "/v1/AUTH_p/scope/x=y", TOK), "/swift/v1/AUTH_p/scope/x=y", (TOK,)),
+    Case(
+        "URL: a service with a socket of its own",
+        sent("CloudOne", "/image/v2/images", auth('tok!SCOPE!{"*":"CloudTwo","image":"CloudOne"}')),
+        "/scope/image=CloudOne/v2/images",
+        (TOK,),
+        at="CloudTwo",
+        to="image.public",
+        native=False,
+    ),
 ]

@@ -3,11 +3,17 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 from hypothesis import strategies as st
 
 from conformance.case import ORDINARY, Case, marked, refused, traced
+from conformance.cases_tokens import encoded
 from conformance.clouds import three_clouds
+from openstackoid.mesh import Endpoint
+from openstackoid.routing import IDENTITY
+from openstackoid.routing.scoped_url import FREE_NAMES
+from openstackoid.routing.token_routes import TOKEN_ROUTES
 
 MESH = three_clouds()
 SERVICES = ["image", "compute", "identity", "network", "block-storage", "placement", "my-billing", "shared-file-system", "*"]
@@ -112,9 +118,24 @@ likely = st.sampled_from(
 printable = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=24)
 texts = once_in(16).flatmap(lambda odd: printable if odd else st.one_of(likely, scopes()))
 bare = once_in(16).flatmap(
-    lambda odd: st.one_of(st.sampled_from(["to!k", "", "a!SCOPE"]), printable) if odd else st.sampled_from(["tok", "gAAAA-_b.c="])
+    lambda odd: (
+        st.one_of(st.sampled_from(["to!k", "", "a!SCOPE", "a~", "t%7Ek", "%21SCOPE%21", "~"]), printable)
+        if odd
+        else st.sampled_from(["tok", "gAAAA-_b.c="])
+    )
 )
-tokens = st.one_of(bare, st.builds("{}!SCOPE!{}".format, bare, texts))
+
+
+@st.composite
+def newer_tokens(draw: st.DrawFn) -> str:
+    """A token with a scope in base64url, seldom damaged, or quoted by a client."""
+    token, text = draw(bare), draw(texts)
+    value = f"{token}~{draw(damaged(encoded(text), '=~!%+/-_x'))}"
+    return quote(value, safe="=+/") if draw(once_in(16)) else value
+
+
+older_tokens = st.builds("{}!SCOPE!{}".format, bare, texts)
+tokens = st.one_of(bare, older_tokens, newer_tokens(), once_in(8).flatmap(lambda odd: older_tokens.map(quote) if odd else bare))
 ids = st.sampled_from(
     [
         *map(marked, range(100, 104)),
@@ -154,7 +175,7 @@ def headers(draw: st.DrawFn, service: str) -> tuple[tuple[str, str], ...]:
 def paths(draw: st.DrawFn, prefix: str, service: str) -> str:
     """A path of the service, mostly; seldom one that is spelt in another way."""
     below = draw(st.sampled_from(BELOW.get(service, ANYTHING)))
-    if service == "identity" and draw(once_in(3)):
+    if draw(once_in(3 if service == "identity" else 12)):
         below = f"/scope/{draw(url_scopes())}{below}"
     path = prefix + below
     if path and draw(once_in(8)):
@@ -183,6 +204,39 @@ def paths(draw: st.DrawFn, prefix: str, service: str) -> str:
         )
         path = path[:at] + draw(instead) + path[at + 1 :]
     return path if path.startswith("/") else f"/{path}"
+
+
+@st.composite
+def spelt(draw: st.DrawFn, endpoint: Endpoint, scope: str, below: str) -> str:
+    """A path with a scope in it, as a server might read it: what is doubled, encoded, in capitals, or stands elsewhere."""
+    at_root = endpoint.service == FREE_NAMES or draw(once_in(3)) or not below.strip("/")
+    marked = f"/scope/{scope}{below}" if at_root else f"{below}/scope/{scope}"
+    path = list(endpoint.frontend.prefix + marked)
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(len(endpoint.frontend.prefix), len(path) - 1))
+        letter = path[at]
+        code = f"%{ord(letter):02x}" if len(letter) == 1 else letter
+        changes = [code, code.upper(), letter.upper(), letter.lower()]
+        if letter == "/":
+            changes = ["//", "///", "%2F", "%2f/", "/./", "/%2e/", "/x/../", "/;/", "\\", ";/", ";x=y/"]
+        path[at] = draw(st.sampled_from(changes))
+    written = "".join(path) + draw(st.sampled_from(["", "", "/", "//", ";", "%2F", "?x=/scope/"]))
+    return written if written.startswith("/") else f"/{written}"
+
+
+@st.composite
+def scoped_requests(draw: st.DrawFn) -> Case:
+    """A request at a URL with a scope in it, in whatever spelling, to a service of CloudOne or of CloudTwo."""
+    endpoint = draw(st.sampled_from(ENDPOINTS))
+    having = [name for name, offered in MESH.offers.items() if endpoint.service in offered and name != endpoint.cloud]
+    service = draw(st.sampled_from([endpoint.service, "*"]))
+    scope = f"{service}={draw(st.sampled_from(having or ['CloudTwo']))}"
+    more = _TOKEN_PATHS if endpoint.service == IDENTITY else []
+    below = draw(st.sampled_from([*BELOW.get(endpoint.service, ANYTHING), *more]))
+    path = draw(spelt(endpoint, scope, below.partition("?")[0]))
+    method = draw(st.sampled_from(["GET", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]))
+    sent = draw(st.sampled_from([(), (("X-Auth-Token", "tok"),), (("Authorization", "OAuth x=y"),)]))
+    return Case("generated", refused(0), path, sent, method, endpoint.cloud, endpoint.key)
 
 
 def boots() -> st.SearchStrategy[Any]:
@@ -216,6 +270,7 @@ def bodies(draw: st.DrawFn, service: str) -> str | None:
     return draw(damaged(text, '{}",[x'))
 
 
+_TOKEN_PATHS = [route.path.replace("*", "x") for route in TOKEN_ROUTES]
 ENDPOINTS = [endpoint for name in ("CloudOne", "CloudTwo") for endpoint in MESH.clouds[name].endpoints]
 # What more is decided about gets more of the requests.
 LIKELY = [

@@ -152,6 +152,8 @@ class Services:
             case [*_, "echo"]:
                 await self._echo(call)
             case [*_, "location"]:
+                call.say("201 Created", Location=call.headers["x-say"], Content_Location=call.headers["x-say"])
+            case [*_, "redirect"]:
                 call.say("302 Found", Location=call.headers["x-say"], Content_Location=call.headers["x-say"])
             case [*_, "huge"]:
                 call.say("200 OK", b'["' + b"x" * (33 * 1024 * 1024) + b'"]', Content_Type="application/json")

@@ -2,19 +2,22 @@
 """The Python decision and the whole gateway agree on requests that nobody thought of."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from conformance.asking import decision_of, path_of, routed, without_chance
-from conformance.case import FRESH, Case, plain, refused
+from conformance.case import FRESH, IMAGES, Case, auth, plain, refused
 from conformance.gateway import RunningGateway, running_gateway
-from conformance.requests import requests
+from conformance.requests import requests, scoped_requests
 from openstackoid.routing import REQUEST_ID, Forward, Refuse
 from openstackoid.scope import Scope
 
 REQUESTS = 3000
 """How many are generated in a run."""
+SCOPED_URLS = 600
+"""How many with a scope in the URL."""
 
 
 class Remembering:
@@ -24,15 +27,15 @@ class Remembering:
         self.gateway = gateway
         self.known: dict[str, Scope] = {}
 
-    def agrees(self, case: Case) -> None:
-        """Send a request and compare what happens with what is decided about it."""
+    def agrees(self, case: Case, origin: str = "") -> None:
+        """Send a request, to a URL below ``origin``, and compare what happens with what is decided about it."""
         gateway = self.gateway
         ids = [value.strip(" \t") for name, value in case.headers if name.lower() == REQUEST_ID]
         decision = decision_of(gateway.mesh, case, self.known.get(ids[0]) if len(ids) == 1 else None)
         if isinstance(decision, Forward) and decision.remember is not None and decision.remember.id != FRESH:
             self.known[decision.remember.id] = decision.remember.scope
         gateway.recorder.seen.clear()
-        answer = gateway.send(case)
+        answer = gateway.send(replace(case, path=origin + case.path))
         if isinstance(decision, Refuse):
             assert answer.status == decision.status, answer.message
             assert case.method == "HEAD" or answer.message == decision.message
@@ -55,5 +58,17 @@ def gateways() -> Iterator[dict[str, Remembering]]:
 @settings(max_examples=REQUESTS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=requests())
 @example(case=Case("a pattern's end", refused(0), "/image", (plain('{"image":"CloudTwo"}\t'),)))
+@example(case=Case("white space before the object", refused(0), IMAGES, (auth("t~IHsiaW1hZ2UiOiJDbG91ZFR3byJ9"),)))
 def test_gateway_and_decision_agree(case: Case, gateways: dict[str, Remembering]) -> None:
     gateways[case.at].agrees(case)
+
+
+@settings(max_examples=SCOPED_URLS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(case=scoped_requests())
+@example(case=Case("in absolute form", refused(0), "/image/Scope/image=CloudTwo/v2/images"))
+def test_no_spelling_of_a_scope_in_a_url_leads_home(case: Case, gateways: dict[str, Remembering]) -> None:
+    """Every scope here names another cloud for the service. It is sent there, or refused, also in an absolute URL."""
+    mine = gateways[case.at]
+    for origin in ("", f"http://{mine.gateway.listener(case.to)}"):
+        mine.agrees(case, origin)
+        assert case.at not in {seen.server for seen in mine.gateway.recorder.seen}

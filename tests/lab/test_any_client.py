@@ -6,6 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import openstack
 import pytest
@@ -17,6 +18,7 @@ from examples.people import resource_id
 from examples.session import authority
 from lab.plain_http import frontend
 from lab.tokens import login
+from openstackoid.scope import join_token, split_token
 
 SEGMENT = "scope/image=CloudTwo,network=CloudTwo"
 IMAGE_ALONE = "scope/image=CloudTwo"
@@ -57,7 +59,8 @@ def test_curl(lab: Any, entry: dict[str, Any]) -> None:
     )
     assert head.startswith("HTTP/1.1 201")
     token = next(line.partition(": ")[2] for line in head.splitlines() if line.lower().startswith("x-subject-token:"))
-    assert token.endswith('!SCOPE!{"*":"CloudOne","image":"CloudTwo","network":"CloudTwo"}')
+    assert split_token(token)[1] == '{"*":"CloudOne","image":"CloudTwo","network":"CloudTwo"}'
+    assert quote(token, safe="=") == token, "no client quotes it"
     with_token = f"header = {quoted(f'X-Auth-Token: {token}')}\n"
     for service, path in (("image", "image/v2/images"), ("network", "networking/v2.0/networks")):
         _, body = curl(f"{frontend(lab, 'CloudOne')}/{path}", data=with_token)
@@ -104,6 +107,32 @@ def test_an_unmodified_command(lab: Any, entry: dict[str, Any]) -> None:
     assert resource_id("image", "CloudOne") not in done.stdout
 
 
+@pytest.mark.parametrize("end", ["/v3/", "/v3//", ""])
+def test_an_authentication_url_however_it_ends(lab: Any, entry: dict[str, Any], end: str) -> None:
+    url = f"{frontend(lab, 'CloudOne')}/identity/{IMAGE_ALONE}{end}"
+    done = unmodified(lab, entry, "glance", "--os-auth-url", url, "image-list")
+    assert done.returncode == 0, done.stderr
+    assert resource_id("image", "CloudTwo") in done.stdout
+    assert resource_id("image", "CloudOne") not in done.stdout
+
+
+def test_an_unmodified_command_with_a_token(lab: Any, entry: dict[str, Any]) -> None:
+    """The client of Glance sends a token that it is given percent-encoded (``quote(token, safe="=+/")``)."""
+    url = f"{frontend(lab, 'CloudOne')}/identity/{IMAGE_ALONE}/v3/auth/tokens"
+    head, _ = curl(url, data=f'header = "Content-Type: application/json"\ndata = {quoted(json.dumps(login(entry["auth"])))}\n')
+    token = next(line.partition(": ")[2] for line in head.splitlines() if line.lower().startswith("x-subject-token:"))
+    place = f"{frontend(lab, 'CloudOne')}/image"
+    done = unmodified(lab, entry, "glance", "--os-image-url", place, "--os-auth-token", token, "image-list")
+    assert done.returncode == 0, done.stderr
+    assert resource_id("image", "CloudTwo") in done.stdout
+    assert resource_id("image", "CloudOne") not in done.stdout
+    bare, scope = split_token(token)
+    older = join_token(bare, scope or "", 1)
+    done = unmodified(lab, entry, "glance", "--os-image-url", place, "--os-auth-token", older, "image-list")
+    assert done.returncode != 0
+    assert "percent-encoded by a client" in done.stdout + done.stderr
+
+
 def test_an_unmodified_library(lab: Any, entry: dict[str, Any]) -> None:
     """openstacksdk without our package: it boots a server in CloudOne from CloudTwo's image."""
     program = """
@@ -122,6 +151,19 @@ cloud.compute.wait_for_delete(server)
     done = unmodified(lab, entry, "python", "-c", program)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [resource_id("image", "CloudTwo"), "ACTIVE"]
+
+
+def test_an_unmodified_library_by_the_url_of_a_service(lab: Any, entry: dict[str, Any]) -> None:
+    """With a plain token: the scope is in the URL of the one service."""
+    program = """
+import openstack, sys
+cloud = openstack.connect(auth_url=sys.argv[1], image_endpoint_override=sys.argv[2])
+print(*(image.id for image in cloud.image.images(name="cirros")))
+"""
+    gateway = frontend(lab, "CloudOne")
+    done = unmodified(lab, entry, "python", "-c", program, f"{gateway}/identity/v3", f"{gateway}/image/{IMAGE_ALONE}/v2")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [resource_id("image", "CloudTwo")]
 
 
 def test_connect_and_scoped(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:

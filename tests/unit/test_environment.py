@@ -36,6 +36,8 @@ def test_make_runs_nothing_with_a_variable_that_leads_astray() -> None:
     names = {line.partition("=")[0] for line in shown.splitlines()}
     assert names & set(ASTRAY) == set()
     assert names >= set(kept), "pip may need these, and the user chooses where the lab is"
+    spared = {line for line in shown.splitlines() if line.lower().startswith("no_proxy=")}
+    assert spared == {f"{name}=127.0.0.1,localhost,example.org" for name in ("no_proxy", "NO_PROXY")}
 
 
 def test_tests_run_without_what_leads_astray(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from openstackoid.bridge.tunnel import tunnel
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, first_reached, hops
 from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.routing import Forward, Headers
+from openstackoid.routing.links import ASTRAY
 
 BROKEN_BODY = "the body of the request is malformed, or did not arrive in time"
 
@@ -119,7 +120,10 @@ class _Exchange:
             async with self.upstream.ask(hop, question, self.timeouts, deadline) as answer:
                 upload.answered()
                 told = self.heard(answer.status, answer.headers)
-                kept = self.links.headers(self.upstream.answer_headers(hop, answer)) + told
+                theirs = self.upstream.answer_headers(hop, answer)
+                if self.links.astray(answer.status, self.incoming.head.method, theirs):
+                    raise UpstreamError(502, f"gateway of {self.upstream.at}: {hop.place} {ASTRAY}")
+                kept = self.links.headers(theirs) + told
                 if self.decision.relink and to_relink(answer.status, kept):
                     # Of the whole document: a peer may not send one letter by letter.
                     deadline.start(self.timeouts.server)

@@ -11,7 +11,19 @@ from typing import Any
 
 from openstackoid.bridge.head import Head
 from openstackoid.mesh import Endpoint, Mesh
-from openstackoid.routing import Forward, Headers, Relay, link_schemes, own_identity, own_places, peer_places, plain_host
+from openstackoid.routing import (
+    Forward,
+    Headers,
+    Relay,
+    as_entered,
+    link_schemes,
+    own_identity,
+    own_places,
+    peer_places,
+    plain_host,
+)
+from openstackoid.routing.links import REDIRECTS
+from openstackoid.routing.paths import may_climb
 
 USERS_OWN = frozenset(
     {"metadata", "extra", "extra_specs", "properties", "driver_info", "instance_info", "parameters", "template"}
@@ -48,25 +60,42 @@ class Links:
         places: dict[str, dict[str, Endpoint]] = {}
         if self._peer is not None:
             for host, prefix, ours in peer_places(self._here, self._peer, self._entrance.interfaces[0]):
-                places.setdefault(host, {}).setdefault(prefix, self._entrance if ours.key == self._entrance.key else ours)
+                places.setdefault(host, {}).setdefault(prefix, as_entered(self._here, self._entrance, ours))
         return places
 
     def link(self, url: str) -> str:
         """Return a link, absolute or a path, as one that stays with the gateway; one that names another host stays as it is."""
+        found = self._found(url)
+        if found is None:
+            return url
+        at, ours, rest = found
+        return self._origin(at, ours) + rest
+
+    def astray(self, status: int, method: str, headers: Headers) -> bool:
+        """Return whether an answer of a peer redirects a write, or to another place than the service that was asked."""
+        places = [value for name, value in headers if name.lower() == "location"]
+        if self._peer is None or status not in REDIRECTS or not places:
+            return False
+        found = self._found(places[0])
+        within = found is not None and found[1].key == self._entrance.key and not may_climb(found[2].partition("?")[0])
+        return method not in ("GET", "HEAD") or len(places) > 1 or not within
+
+    def _found(self, url: str) -> tuple[str | None, Endpoint, str] | None:
+        """Return the host that a link names, our endpoint that it means, and our path; None for a link to another place."""
         match = _URL.fullmatch(url)
         if match is None or url.startswith("//") or match["scheme"] not in (None, *self._schemes):
-            return url
+            return None
         at, path = match["at"], match["path"] or ""
         if at is None and not path.startswith("/"):
-            return url
+            return None
         own = at is None or (self._host is not None and self._plain(at) == self._plain(self._host))
         places = self._own if own else self._theirs.get(self._plain(at), {})
         prefix = max((known for known in places if _below(path, known)), key=len, default=None)
         if prefix is None:
-            return url
+            return None
         ours = places[prefix]
         rest = ours.frontend.prefix + path[len(prefix) :]
-        return self._origin(at, ours) + (rest if rest.startswith("/") else f"/{rest}")
+        return at, ours, rest if rest.startswith("/") else f"/{rest}"
 
     def _origin(self, at: str | None, ours: Endpoint) -> str:
         """Return scheme and host for a link that named ``at``; a path stays a path."""
@@ -76,8 +105,11 @@ class Links:
         return f"{self._entrance.frontend.scheme}://{self._host}" if same else ours.frontend.origin()
 
     def headers(self, headers: Headers) -> Headers:
-        """Return the headers of an answer with its links mended."""
-        return tuple((name, self._header(name.lower(), value)) for name, value in headers)
+        """Return the headers of an answer with its links mended, without a peer's ``Content-Location`` that leads elsewhere."""
+        return tuple((name, self._header(name.lower(), value)) for name, value in headers if not self._leads_away(name, value))
+
+    def _leads_away(self, name: str, value: str) -> bool:
+        return self._peer is not None and name.lower() == "content-location" and self._found(value) is None
 
     def _header(self, name: str, value: str) -> str:
         match name:

@@ -36,6 +36,6 @@ async def _ask(upstream: Upstream, mesh: Mesh, here: Cloud, twin: str, request_i
         if answer.status != 200:
             return None
         text = json.dumps(json.loads(content)["scope"])
-        return parse(text, services=mesh.services, clouds=mesh.clouds, offers=mesh.offers)
+        return parse(text, services=mesh.known_services, clouds=mesh.known_clouds, offers=mesh.offers)
     except (AnswerError, ScopeError, ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -136,7 +136,7 @@ def _target(cloud: Cloud, url: str) -> tuple[Listener, str, str]:
 def _remembered(mesh: Mesh, at: str, text: str) -> Scope:
     """Return what a gateway remembers of a workflow with this scope. Raises ``ValueError``."""
     try:
-        scope = parse(text, services=mesh.services, clouds=mesh.clouds, offers=mesh.offers)
+        scope = parse(text, services=mesh.known_services, clouds=mesh.known_clouds, offers=mesh.offers)
     except ScopeError as error:
         raise ValueError(f"--remembered: {error}\n{error.pointer()}") from None
     return scope.completed(at).workflow()

@@ -14,7 +14,7 @@ from openstackoid.mesh import Cloud, Mesh, load_mesh, some_of
 from openstackoid.policy import Grant, Trial, Use, apart, tried
 from openstackoid.policy.person import identifier, name
 from openstackoid.policy.shown import shown
-from openstackoid.routing.identity import called_path
+from openstackoid.routing.normal_path import called_path
 from openstackoid.scope import IDENTITY, official_service_type
 
 UNKNOWN, NAMELESS = "unknown", "?"

@@ -25,6 +25,13 @@ _LONGEST_SOCKET = 97
 _STOP_PATIENCE = 5.0
 
 
+def _short_place() -> str:
+    """Return the folder for temporary files, or ``/tmp`` where its path is too long for the sockets as well."""
+    place = tempfile.gettempdir()
+    longest = Path(place, "openstackoid-12345678", "haproxy.sock")
+    return place if len(os.fsencode(longest)) <= _LONGEST_SOCKET else "/tmp"  # noqa: S108 - mkdtemp is safe there
+
+
 def default_folder(cloud: str) -> Path:
     """Return where the gateway of ``cloud`` keeps its files, if the operator names no other place."""
     return user_state_path("openstackoid") / "gateway" / cloud
@@ -117,7 +124,7 @@ class Folder:
         orphans = self._stop_orphans()
         self._clear()
         if len(os.fsencode(self.stats_socket)) > _LONGEST_SOCKET:
-            self._sockets = Path(tempfile.mkdtemp(prefix="openstackoid-"))
+            self._sockets = Path(tempfile.mkdtemp(prefix="openstackoid-", dir=_short_place()))
             write_private(self.path / "sockets", str(self._sockets))
         return orphans
 

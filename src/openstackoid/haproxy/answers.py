@@ -10,6 +10,7 @@ from openstackoid.haproxy.maps import HOSTS, LINKS, most_hosts
 from openstackoid.mesh import DEFAULT_PORTS, HTTPS, INTERFACES, Cloud, Mesh
 from openstackoid.routing import link_schemes, own_identity
 from openstackoid.routing.leaving import USE
+from openstackoid.routing.paths import CLIMBS, NEVER_RAW
 
 LOCAL = "local"
 """The ``defaults`` section that holds the rules for the gateway's own backends."""
@@ -32,8 +33,11 @@ def local_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
     return [_leave_unless(_has("Location")), *_mended("Location", "%[var(txn.endpoint)]", [], mesh, cloud)]
 
 
-def peer_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
-    """Return the rules for the answers of peers: their links, and the Keystone that they name."""
+def peer_rules(mesh: Mesh, cloud: Cloud, astray: str) -> list[str]:
+    """Return the rules for the answers of peers: their links, and the Keystone that they name.
+
+    ``astray`` is the rest of the rule that answers in the place of a redirect that leads elsewhere.
+    """
     identity = []
     for interface in INTERFACES:
         entrances = [endpoint for endpoint in cloud.endpoints if endpoint.interfaces[0] == interface]
@@ -46,8 +50,25 @@ def peer_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
     named = _named_by_peers(most_hosts(mesh, cloud.name))
     return [
         *_mended("Location", _ASKED_OF_A_PEER, named, mesh, cloud),
+        *_redirects(astray),
         *_mended("Content-Location", _ASKED_OF_A_PEER, named, mesh, cloud),
+        f"http-response del-header Content-Location unless {_OURS}",
         *identity,
+    ]
+
+
+def _redirects(astray: str) -> list[str]:
+    """Return the rules that let a peer redirect reads within the service that was asked, and nothing else.
+
+    A client repeats the request, tokens included, at the place that it is told. They follow the rules for ``Location``.
+    """
+    redirect = "{ status 300:303 305:399 } { res.fhdr(location) -m found }"
+    asked = "{ var(txn.link_place),field(5,|),strcmp(txn.endpoint) eq 0 }"
+    return [
+        "# A redirect of a peer: of a read, within the service that was asked, or none.",
+        f"http-response set-var(txn.within) bool(true) if {_OURS} {asked} METH_GET {{ res.fhdr_cnt(location) eq 1 }}"
+        f" !{{ var(txn.link_path),field(1,?) -m reg -i '{CLIMBS}|{NEVER_RAW}' }}",
+        f"http-response return {astray} if {redirect} !{{ var(txn.within) -m found }}",
     ]
 
 

@@ -5,11 +5,16 @@ Rules that take a decision only find the requests that may be refused: the bridg
 and :mod:`openstackoid.routing.loops`. Most requests end before these rules, which look at what is rare.
 """
 
+import re
+
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.mesh import Cloud, Limits
 from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
 from openstackoid.routing.loops import PRODUCT, VIA, passed
-from openstackoid.routing.paths import CLIMBS, CONTROLS, NEVER_RAW
+from openstackoid.routing.paths import CLIMBS, CONTROLS, LONGEST_ODD, NEVER_RAW
+from openstackoid.routing.places import bind_ids
+from openstackoid.routing.scoped_url import FREE_NAMES
+from openstackoid.scope import MARKER
 
 RATE_WINDOW = 10
 """Seconds over which the requests of one source address are counted."""
@@ -20,10 +25,32 @@ FORBIDDEN = (*HOSTS_OWN, "keep-alive", "proxy-authenticate")
 ODD = r"% '\' // /."
 """What a path holds that a server may read as another service's; the gateway's own pages begin so, too."""
 
-SIMPLE = f"{{ url -m beg / }} !{{ path -m sub {ODD} }}"
-"""Conditions on a URL that can be read in one way."""
+URL_SCOPE = MARKER.rstrip("/")
+
+SIMPLE = f"{{ url -m beg / }} !{{ path -m sub {ODD} }} !{{ path -m sub -i {URL_SCOPE} }}"
+"""Conditions on a URL that can be read in one way, and has no scope in it."""
 
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
+_UNDERSCORED_CLAIMS = "^(?=.*_)x[-_]forwarded[-_]"
+
+
+HEAD_BUFFER = 32 * 1024
+"""Bytes of the buffer that holds a message's head; a connection has one each way while something is on its way in it."""
+
+HEAD_RESERVE = 4 * 1024
+"""Bytes of the buffer that no client or service can fill: room for the scope and all else that the gateway adds to a head."""
+
+HEAD_LINES = 256
+"""Lines of a head, the first included."""
+
+
+def global_lines() -> list[str]:
+    """Return the bounds of a message's head: what Swift takes and gives by default, a token and a scope (docs/hardening.md)."""
+    return [
+        f"tune.bufsize {HEAD_BUFFER}",
+        f"tune.maxrewrite {HEAD_RESERVE}",
+        f"tune.http.maxhdr {HEAD_LINES}",
+    ]
 
 
 def frontend_lines(cloud: Cloud, too_many: str) -> list[str]:
@@ -69,10 +96,39 @@ def request_rules() -> list[str]:
         "http-request set-header Upgrade websocket if upgrades",
         "# Paths that a server may read as another service's.",
         f"http-request set-var(txn.path_odd) bool(true) if {{ path -m sub {ODD} }}",
-        f"{_BRIDGE} if {odd} {{ path -m reg -i '{climbing}' }}",
+        f"{_BRIDGE} if {odd} {{ path -m len gt {LONGEST_ODD} }} or {odd} {{ path -m reg -i '{climbing}' }}",
         rf"http-request set-var(txn.path_read) path,url_dec,regsub('[/\\\\]+','/',g) if {odd}",
         f"http-request set-var(txn.path_read_as) so_id,concat(,txn.path_read,/),map_beg({ENDPOINTS}) if {read}",
         f"{_BRIDGE} if {odd} !{{ var(txn.path_read_as),strcmp(txn.endpoint) eq 0 }}",
+    ]
+
+
+def underscore_rules() -> list[str]:
+    """Return the rule that drops a proxy's header which only a WSGI server would take for one; it stands before the others."""
+    return [
+        "# To a WSGI server, X_Forwarded_Host is X-Forwarded-Host.",
+        f"http-request del-header '{_UNDERSCORED_CLAIMS}' -m reg if {{ req.hdr_names -m sub _ }}",
+    ]
+
+
+def url_scope_rules(cloud: Cloud) -> list[str]:
+    """Return the rules that find what may be a scope in a URL, however it is spelt: the bridge reads it, or refuses it.
+
+    An object store has names that users choose, so there it is looked for at the root alone. They need ``txn.path_read``.
+    """
+    ids = bind_ids(cloud)
+    stores = [endpoint for endpoint in cloud.endpoints if endpoint.service == FREE_NAMES]
+    keys = " ".join(endpoint.key for endpoint in stores) or "none"
+    roots = sorted({f"{ids[endpoint.listener]}{re.escape(endpoint.frontend.prefix)}" for endpoint in stores})
+    ends = f"{URL_SCOPE}(/|;|$)"
+    found = f"{{ var(txn.path_read) -m reg -i '{ends}' }}"
+    at_root = f"{{ so_id,concat(,txn.path_read) -m reg -i '^({'|'.join(roots)}){ends}' }}"
+    return [
+        "# A scope in the URL.",
+        f"http-request set-var(txn.path_read) path if {{ path -m sub -i {URL_SCOPE} }} !{{ var(txn.path_odd) -m found }}",
+        f"acl is_object_store var(txn.endpoint) -m str {keys}",
+        f"{_BRIDGE} if !is_object_store {found}",
+        *([f"{_BRIDGE} if is_object_store {at_root}"] if stores else []),
     ]
 
 

@@ -14,7 +14,7 @@ from openstackoid.routing.links import plain_host
 from openstackoid.routing.places import bind_ids
 
 ENDPOINTS, CLOUDS, NUMBERS, HOSTS, OFFERS = "endpoints.map", "clouds.map", "numbers.map", "hosts.map", "offers.map"
-TARGETS, LINKS, RELINKED, DOWN = "targets.map", "links.map", "relinked.map", "down.map"
+TARGETS, LINKS, RELINKED, DOWN, WIRES = "targets.map", "links.map", "relinked.map", "down.map", "wire.map"
 
 SAME = "="
 """Stands in ``targets.map`` for a path prefix that is the one of the local endpoint."""
@@ -24,7 +24,7 @@ Addresses = Mapping[str, str]
 
 
 def all_maps(mesh: Mesh, at: str, addresses: Addresses) -> dict[str, str]:
-    """Return the tables of the gateway of ``at``, by their files' names. ``DOWN`` is HAProxy's own to fill."""
+    """Return the tables of the gateway of ``at``, by their files' names. ``DOWN`` and ``WIRES`` are HAProxy's own to fill."""
     shapes = shapes_of(mesh, at)
     tables = {
         ENDPOINTS: endpoints_map(mesh.clouds[at]),
@@ -35,6 +35,7 @@ def all_maps(mesh: Mesh, at: str, addresses: Addresses) -> dict[str, str]:
         LINKS: links_map(mesh, at, shapes),
         RELINKED: relinked_map(mesh, at, shapes),
         DOWN: "",
+        WIRES: "",
     }
     return tables if most_hosts(mesh, at) == 1 else tables | {HOSTS: hosts_map(mesh, addresses)}
 
@@ -102,14 +103,14 @@ def links_map(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) ->
 
     A key is who was asked for what, and a path on the client's own host; or shape and interface, and a frontend of such a peer:
     the number of its host with its port, and the path. It ends in a slash, as the keys of ``endpoints.map`` do. A value is how
-    many segments of the path to cut, then the number of our socket, its origin, and our prefix.
+    many segments of the path to cut, then the number of our socket, its origin, our prefix, and the key of our endpoint.
     """
     here = mesh.clouds[at]
     ids = bind_ids(here)
 
     def row(key: str, prefix: str, ours: Endpoint) -> tuple[str, str]:
-        value = f"{prefix.count('/')}|{ids[ours.listener]}|{ours.frontend.origin()}|{ours.frontend.prefix}"
-        return f"{key}{prefix}/", value
+        place = f"{ids[ours.listener]}|{ours.frontend.origin()}|{ours.frontend.prefix}|{ours.key}"
+        return f"{key}{prefix}/", f"{prefix.count('/')}|{place}"
 
     rows: dict[str, str] = {}
     asked = [(endpoint.key, endpoint, endpoint) for endpoint in here.endpoints]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What makes a gateway observable: its own pages go to the Python service, and so does a line about each traced request."""
 
+import shlex
+
 from openstackoid.redaction import REMOVED, shown_method, shown_path
 from openstackoid.routing.pages import PAGES
 from openstackoid.routing.workflows import REQUEST_ID, TRACE_ID
@@ -24,7 +26,7 @@ def observing(records_socket: str) -> list[str]:
 
     It is a datagram that nobody waits for: where the socket is missing or full, the record is lost and the request is not.
     """
-    return [f"log {records_socket} len {LONGEST_LINE} format raw local0 notice"]
+    return [f"log {shlex.quote(records_socket)} len {LONGEST_LINE} format raw local0 notice"]
 
 
 def shown_line(line: bytes) -> bytes:

@@ -9,6 +9,7 @@ from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.outline import Outline, outlines
 from openstackoid.mesh.urls import HTTPS, FrontendUrl
 from openstackoid.policy import NOBODY, Policy
+from openstackoid.scope import KnownNames
 
 INTERFACES = ("public", "internal", "admin")
 
@@ -206,6 +207,16 @@ class Mesh:
     def services(self) -> frozenset[str]:
         """The official service types that any cloud of the mesh offers."""
         return frozenset(service for shape in {own.shape for own in self.outlines.values()} for service in shape.services)
+
+    @cached_property
+    def known_clouds(self) -> KnownNames:
+        """The names of the clouds, for the reader of a scope."""
+        return KnownNames(self.clouds)
+
+    @cached_property
+    def known_services(self) -> KnownNames:
+        """The service types of the mesh, for the reader of a scope."""
+        return KnownNames(self.services)
 
     @cached_property
     def offers(self) -> Mapping[str, frozenset[str]]:

@@ -4,14 +4,7 @@
 from openstackoid.routing.decide import decide, judge
 from openstackoid.routing.decision import Decision, Forward, Guarded, ReadBody, Refuse, Relay
 from openstackoid.routing.explain import Explanation, explain
-from openstackoid.routing.identity import (
-    CATALOG_PATH,
-    TOKENS_PATH,
-    asks_for_token,
-    called_path,
-    url_segment,
-    without_segment,
-)
+from openstackoid.routing.identity import asks_for_token
 from openstackoid.routing.links import (
     VERSION_DOCUMENT,
     link_schemes,
@@ -22,8 +15,11 @@ from openstackoid.routing.links import (
     plain_host,
     relinked,
 )
-from openstackoid.routing.project_path import with_project
+from openstackoid.routing.normal_path import called_path
+from openstackoid.routing.own_project import OwnProject
 from openstackoid.routing.request import Headers, Request, with_headers
+from openstackoid.routing.scoped_url import as_entered, scoped_url
+from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH
 from openstackoid.routing.workflows import (
     MARK,
     READS,
@@ -51,11 +47,13 @@ __all__ = [
     "Forward",
     "Guarded",
     "Headers",
+    "OwnProject",
     "ReadBody",
     "Refuse",
     "Relay",
     "Request",
     "Workflow",
+    "as_entered",
     "asks_for_token",
     "called_path",
     "decide",
@@ -71,9 +69,7 @@ __all__ = [
     "peer_places",
     "plain_host",
     "relinked",
-    "url_segment",
+    "scoped_url",
     "watched_services",
     "with_headers",
-    "with_project",
-    "without_segment",
 ]

@@ -6,13 +6,14 @@ from dataclasses import replace
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing.collaborations import FORCE, broken, explanation, separated
 from openstackoid.routing.decision import Decision, Guarded, ReadBody
-from openstackoid.routing.identity import called_path, decide_identity
+from openstackoid.routing.identity import decide_identity
+from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.paths import refuse_confusing
 from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, Reading, RefusedError, Token
 from openstackoid.routing.request import Request
 from openstackoid.routing.sending import Changes, Sending
 from openstackoid.routing.workflows import READS, REQUEST_ID, Workflow, is_marked, may_be_remembered, watched_services
-from openstackoid.scope import IDENTITY, Scope, join_token
+from openstackoid.scope import IDENTITY, Scope
 
 
 def decide(mesh: Mesh, at: str, request: Request) -> Decision:
@@ -56,10 +57,13 @@ class _Gateway:
             raise RefusedError(self.at, 404, "Not Found", message)
         self.reading.refuse_scopes_elsewhere()
         refuse_confusing(self.reading, endpoint)
+        in_url = self.reading.url_scope(endpoint)
+        self.request = self.reading.request
         auth = self.reading.token(AUTH)
         scope = self.reading.agreed(
             "X-Scope and the scope in X-Auth-Token", self.reading.plain_scope(), auth.scope if auth else None
         )
+        scope = self.reading.agreed("the scopes of the URL and of the request", in_url, scope)
         if endpoint.service == IDENTITY:
             return decide_identity(self.reading, endpoint, auth, scope)
         return self._unscoped(endpoint, auth) if scope is None else self._scoped(endpoint, auth, scope)
@@ -84,7 +88,7 @@ class _Gateway:
                 workflow = self._workflow(self._request_id(), scope)
                 changes[REQUEST_ID] = workflow.id
         if auth is not None:
-            changes[AUTH] = join_token(auth.bare, scope.wire())
+            changes[AUTH] = self.sending.marked(auth.bare, scope, target)
         elif target.cloud != self.at:
             changes[PLAIN] = scope.wire()
         self._add_service_token(changes, target)
@@ -123,7 +127,7 @@ class _Gateway:
             return ReadBody()
         changes: Changes = {PLAIN: None}
         if auth is not None and scope is not None and target.cloud != self.at:
-            changes[AUTH] = join_token(auth.bare, scope.wire())
+            changes[AUTH] = self.sending.marked(auth.bare, scope, target)
         self._add_service_token(changes, target)
         return self.sending.forward(endpoint, target, changes, recalled=scope is not None)
 

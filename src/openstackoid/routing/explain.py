@@ -9,7 +9,7 @@ from openstackoid.policy import Use, may_enter
 from openstackoid.redaction import redacted
 from openstackoid.routing.decide import judge
 from openstackoid.routing.decision import Decision, Forward, ReadBody, Refuse, Relay
-from openstackoid.routing.identity import called_path
+from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.request import Request
 from openstackoid.scope import Scope
 

@@ -1,55 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests to Keystone: it never sees a scope, and which Keystone is asked is what the token that the request is about says."""
 
-from dataclasses import dataclass, replace
-from urllib.parse import unquote
+from dataclasses import dataclass
+from urllib.parse import quote
 
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.decision import Decision, Relay
-from openstackoid.routing.links import names_document
+from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT, Reading, Token
 from openstackoid.routing.request import with_headers
+from openstackoid.routing.scoped_url import scoped_url
 from openstackoid.routing.sending import Changes, Sending
-from openstackoid.scope import IDENTITY, MARKER, Scope, join_token
-
-TOKENS_PATH = "/v3/auth/tokens"
-CATALOG_PATH = "/v3/auth/catalog"
-
-
-def called_path(endpoint: Endpoint, path: str) -> str:
-    """Return what ``path`` asks of the service, below its root, in one form: decoded, no dots, single slashes, none at the end.
-
-    Web servers read ``/v3/./auth/%74okens/`` as they read ``/v3/auth/tokens``; a decision that did not would be got round.
-    """
-    parts: list[str] = []
-    for part in unquote(path[len(endpoint.frontend.prefix) :]).split("/"):
-        if part == "..":
-            del parts[-1:]
-        elif part not in ("", "."):
-            parts.append(part)
-    return "".join(f"/{part}" for part in parts)
-
-
-def url_segment(endpoint: Endpoint, path: str) -> str | None:
-    """Return the scope in an authentication URL, as it is written there, or None: ``<identity>/scope/<this>/v3``."""
-    below = path[len(endpoint.frontend.prefix) :]
-    return below[len(MARKER) :].partition("/")[0] if endpoint.service == IDENTITY and below.startswith(MARKER) else None
-
-
-def without_segment(endpoint: Endpoint, path: str) -> str:
-    """Return the path that Keystone knows, of one that may have a scope in it."""
-    segment = url_segment(endpoint, path)
-    if segment is None:
-        return path
-    prefix = endpoint.frontend.prefix
-    return (prefix + path[len(prefix) + len(MARKER) + len(segment) :]) or "/"
+from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH, token_route
+from openstackoid.scope import IDENTITY, Scope
 
 
 def asks_for_token(endpoint: Endpoint | None, method: str, path: str) -> bool:
     """Return whether a request is an authentication, whose body may hold a token with a scope."""
     if endpoint is None or endpoint.service != IDENTITY or method != "POST":
         return False
-    return called_path(endpoint, without_segment(endpoint, path)) == TOKENS_PATH
+    found = scoped_url(endpoint, path)
+    return called_path(endpoint, path if found is None else found.path) == TOKENS_PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +34,6 @@ class Question:
     body: Token | None
     scope: Scope | None
     about: Scope | None
-    segment: str | None
 
 
 def decide_identity(reading: Reading, endpoint: Endpoint, auth: Token | None, scope: Scope | None) -> Decision:
@@ -82,35 +52,37 @@ def decide_identity(reading: Reading, endpoint: Endpoint, auth: Token | None, sc
             f"the request is about a token of {target.cloud}, but X-Auth-Token names no cloud, and one of {reading.at}"
             " is not sent there; say in X-Scope whose it is"
         )
-    path = target.frontend.prefix + asked.called
+    # Of what was decoded to be compared, everything but plain text is written anew.
+    path = target.frontend.prefix + quote(asked.called, safe="/:@!$&'()*+,;=")
+    entrance = sending.entrance(endpoint)
     bare = _bare(asked, reading.at, target.cloud, validates)
     headers = with_headers(reading.request.headers, sending.identified(target) | bare)
     body_token = None if asked.body is None else asked.body.bare
-    if asked.segment is not None and asked.scope is not None and tokens:
-        return Relay(target, endpoint, local, path, headers, False, body_token, asked.scope.wire())
+    if reading.segment is not None and asked.scope is not None and _carries_on(reading, asked.called):
+        return Relay(target, entrance, local, path, headers, False, body_token, asked.scope.wire())
     if asked.body is not None and asked.body.scope is not None:
-        return Relay(target, endpoint, local, path, headers, validates, body_token, asked.body.scope.wire())
+        return Relay(target, entrance, local, path, headers, validates, body_token, asked.body.scope.wire())
     has_catalog = (tokens and method in ("GET", "HEAD", "POST")) or (asked.called == CATALOG_PATH and method in ("GET", "HEAD"))
     if has_catalog and not local and (validates or asked.scope is not None):
-        return Relay(target, endpoint, local, path, headers, validates)
-    decision = sending.forward(endpoint, target, bare if local else _scoped(asked, sending, target))
-    if asked.segment is not None and method in ("GET", "HEAD") and names_document(endpoint, reading.request.path):
-        return replace(decision, entrance=_with_segment(endpoint, asked.segment), relink=True)
-    return decision
+        return Relay(target, entrance, local, path, headers, validates)
+    return sending.forward(endpoint, target, bare if local else _scoped(asked, sending, target))
 
 
-def _with_segment(endpoint: Endpoint, segment: str) -> Endpoint:
-    """Return the endpoint as a client knows it by its authentication URL, so that links carry the scope on."""
-    frontend = endpoint.frontend
-    return replace(endpoint, frontend=replace(frontend, prefix=f"{frontend.prefix}{MARKER}{segment}"))
+def _carries_on(reading: Reading, called: str) -> bool:
+    """Return whether the answer to a request at a URL with a scope may hold a token, which is to carry the scope on.
+
+    Raises :class:`~openstackoid.routing.reading.RefusedError` where a token would come without it.
+    """
+    method = reading.request.method
+    route = token_route(method, called)
+    if route is not None and route.instead is not None:
+        raise reading.bad_request(
+            f"the authentication URL has a scope, which {method} {route.path} cannot put into a token; {route.instead}"
+        )
+    return route is not None or (called == TOKENS_PATH and method in ("GET", "HEAD", "DELETE"))
 
 
 def _read(reading: Reading, endpoint: Endpoint, auth: Token | None, scope: Scope | None) -> Question:
-    """Read the request, and have the reading go on with the path that Keystone knows."""
-    segment = url_segment(endpoint, reading.request.path)
-    if segment is not None:
-        scope = reading.agreed("the scopes of the authentication URL and of the request", reading.url_scope(segment), scope)
-        reading.request = replace(reading.request, path=without_segment(endpoint, reading.request.path))
     request = reading.request
     subject = reading.token(SUBJECT)
     body = None if request.body_token is None else reading.read_token("the token in the body", request.body_token)
@@ -119,7 +91,7 @@ def _read(reading: Reading, endpoint: Endpoint, auth: Token | None, scope: Scope
     )
     reading.agreed("the scope of the request and the scope of the token that it is about", scope, about)
     called = called_path(endpoint, request.path)
-    return Question(called, auth, subject, reading.token(SERVICE), body, scope, about, segment)
+    return Question(called, auth, subject, reading.token(SERVICE), body, scope, about)
 
 
 def _bare(asked: Question, at: str, issuer: str, validates: bool) -> Changes:
@@ -143,11 +115,11 @@ def _scoped(asked: Question, sending: Sending, target: Endpoint) -> Changes:
     """Return the headers for the gateway of another cloud, which is to come to the same decision."""
     changes: Changes = {PLAIN: None}
     if asked.auth is not None and asked.scope is not None:
-        changes[AUTH] = join_token(asked.auth.bare, asked.scope.wire())
+        changes[AUTH] = sending.marked(asked.auth.bare, asked.scope, target)
     elif asked.scope is not None:
         changes[PLAIN] = asked.scope.wire()
     if asked.subject is not None:
-        changes[SUBJECT] = asked.subject.marked()
+        changes[SUBJECT] = sending.marked(asked.subject.bare, asked.subject.scope, target)
     if asked.service_token is not None:
         changes[SERVICE] = sending.service_token(asked.service_token, target)
     return changes

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Endpoint, FrontendUrl
+from openstackoid.routing.normal_path import decoded
 from openstackoid.routing.request import Request
+from openstackoid.routing.scoped_url import as_entered
 
 VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
 """Below a service's root: the documents from whose links clients build every later URL."""
@@ -19,11 +21,31 @@ VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
 USERS_BYTES = frozenset({"image", "object-store"})
 """Services whose bodies are the user's own bytes. Glance's other links are paths below its root, which are right everywhere."""
 
-HOSTS_OWN = ("set-cookie", "set-cookie2", "strict-transport-security", "alt-svc", "clear-site-data")
-"""Headers that speak for the host that the client talked to, which is this cloud's: an answer of a peer loses them."""
+HOSTS_OWN = ("set-cookie", "set-cookie2", "strict-transport-security", "alt-svc", "clear-site-data", "refresh")
+"""Headers that speak for the host that the client talked to, which is this cloud's: an answer of a peer loses them.
 
-CLAIMS_OF_PROXIES = ("forwarded", "x-forwarded-host")
-"""Headers in which a client could tell a service of this cloud how it is reached; the gateway says it by others."""
+``Refresh`` has a browser go to another place.
+"""
+
+REDIRECTS = frozenset({*range(300, 400)} - {304})
+"""Statuses for which clients repeat a request, tokens included, at the place that ``Location`` names. 304 never has one."""
+
+CLAIMS_OF_PROXIES = (
+    "forwarded",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-scheme",
+    "x-forwarded-server",
+)
+"""Headers in which a client could tell a service of this cloud how it is reached; the gateway says it by others.
+
+Read by oslo.middleware, Routes, Paste and Werkzeug. A WSGI server folds ``X_Forwarded_Host`` into ``X-Forwarded-Host``, so no
+header of the family passes with an underscore.
+"""
+
+ASTRAY = "redirects the request to a place that is not its own service; a redirect within it is accepted, for GET and HEAD"
+"""What a gateway says of a peer's redirect that it does not hand on."""
 
 _DOCUMENT = re.compile(VERSION_DOCUMENT)
 
@@ -37,12 +59,19 @@ def relinked(entrance: Endpoint, target: Endpoint) -> Relinked | None:
     same = (entrance.frontend.prefix, entrance.frontend.scheme) == (target.frontend.prefix, target.frontend.scheme)
     if same and not target.fixed_links:
         return None
+    return _in_bodies(target)
+
+
+def _in_bodies(target: Endpoint) -> Relinked:
     return "documents" if target.service in USERS_BYTES else "all"
 
 
-def relinks(entrance: Endpoint, target: Endpoint, request: Request) -> bool:
-    """Return whether the links in the body of the answer to ``request`` are to be mended. A WebSocket has none."""
-    which = relinked(entrance, target)
+def relinks(entrance: Endpoint, target: Endpoint, request: Request, *, scoped: bool = False) -> bool:
+    """Return whether the links in the body of the answer to ``request`` are to be mended. A WebSocket has none.
+
+    ``scoped``: the client came by a URL with a scope in it, which the links are to carry on.
+    """
+    which = _in_bodies(target) if scoped else relinked(entrance, target)
     if which is None or any("websocket" in value.lower() for value in request.values("upgrade")):
         return False
     return which == "all" or (request.method in ("GET", "HEAD") and names_document(entrance, request.path))
@@ -50,7 +79,7 @@ def relinks(entrance: Endpoint, target: Endpoint, request: Request) -> bool:
 
 def names_document(entrance: Endpoint, path: str) -> bool:
     """Return whether ``path`` of the frontend of ``entrance`` is that of a version document."""
-    return _DOCUMENT.fullmatch(path[len(entrance.frontend.prefix) :]) is not None
+    return _DOCUMENT.fullmatch(decoded(path[len(entrance.frontend.prefix) :])) is not None
 
 
 def own_places(here: Cloud, entrance: Endpoint, target: Endpoint) -> dict[str, Endpoint]:
@@ -64,8 +93,7 @@ def own_places(here: Cloud, entrance: Endpoint, target: Endpoint) -> dict[str, E
         return places
     for endpoint in here.endpoints:
         if endpoint.listener == entrance.listener:
-            # The client may have come by a longer prefix of the same endpoint: by one with a scope in it.
-            places.setdefault(endpoint.frontend.prefix, entrance if endpoint.key == entrance.key else endpoint)
+            places.setdefault(endpoint.frontend.prefix, as_entered(here, entrance, endpoint))
     for prefix in (*(address.path for address in entrance.backends[:1]), ""):
         places.setdefault(prefix, entrance)
     return places

@@ -8,8 +8,9 @@ from openstackoid.routing.links import relinks
 from openstackoid.routing.loops import refuse_third
 from openstackoid.routing.reading import Reading, RefusedError, Token
 from openstackoid.routing.request import with_headers
+from openstackoid.routing.scoped_url import with_segment
 from openstackoid.routing.workflows import REQUEST_ID, Workflow
-from openstackoid.scope import EVERY_OTHER, IDENTITY, Scope
+from openstackoid.scope import EVERY_OTHER, IDENTITY, WIRE, Scope, join_token
 
 Changes = dict[str, str | None]
 """Headers to set, by lower-case names, or with None to remove."""
@@ -48,9 +49,13 @@ class Sending:
         """Return the decision to send the request with ``changes`` to its headers."""
         request = self.reading.request
         headers = with_headers(request.headers, self.identified(target) | changes)
-        relink = relinks(endpoint, target, request)
+        relink = relinks(endpoint, target, request, scoped=self.reading.segment is not None)
         path = self.path(endpoint, target)
-        return Forward(target, endpoint, target.cloud == self.at, path, headers, relink, remember, recalled)
+        return Forward(target, self.entrance(endpoint), target.cloud == self.at, path, headers, relink, remember, recalled)
+
+    def entrance(self, endpoint: Endpoint) -> Endpoint:
+        """Return the endpoint as the client knows it, whose URL may have a scope in it."""
+        return with_segment(endpoint, self.reading.segment)
 
     def identified(self, target: Endpoint) -> Changes:
         """Return the change that gives a request one id where it leaves for another cloud without."""
@@ -62,6 +67,13 @@ class Sending:
     def path(self, endpoint: Endpoint, target: Endpoint) -> str:
         """Return the path of the request as the target's frontend knows it."""
         return (target.frontend.prefix + self.reading.request.path[len(endpoint.frontend.prefix) :]) or "/"
+
+    def marked(self, token: str, scope: Scope | None, target: Endpoint) -> str:
+        """Return a bare token with a scope, in the form that those who read it at ``target`` are known to understand."""
+        if scope is None:
+            return token
+        newer = target.cloud == self.at or target.cloud in self.reading.request.announced
+        return join_token(token, scope.wire(), WIRE if newer else 1)
 
     def service_token(self, token: Token, target: Endpoint) -> str:
         """Return a service token, which belongs to the cloud of the service that sends it; abroad it must say which.
@@ -85,6 +97,5 @@ class Sending:
                     f"X-Service-Token says that it is of {issuer}, but {who} has sent it; a service's token comes from the"
                     " gateway of its own cloud",
                 )
-        if target.cloud == self.at:
-            return token.marked()
-        return token.marked(Scope(((EVERY_OTHER, self.at),)))
+        own = None if target.cloud == self.at else Scope(((EVERY_OTHER, self.at),))
+        return self.marked(token.bare, token.scope or own, target)

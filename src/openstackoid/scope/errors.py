@@ -27,10 +27,9 @@ class ScopeError(OpenstackoidError):
         A long scope is cut around the spot, and a character that a terminal cannot show is replaced by ``?``, so that the
         carets stand where they should and a hostile scope cannot write to the terminal.
         """
-        shown = "".join(character if character.isprintable() else "?" for character in self.text)
-        first = max(0, self.start - _MARGIN) if len(shown) > _WINDOW else 0
+        first = max(0, self.start - _MARGIN) if len(self.text) > _WINDOW else 0
         head = "..." if first else ""
-        window = shown[first : first + _WINDOW]
-        tail = "..." if first + _WINDOW < len(shown) else ""
+        window = "".join(character if character.isprintable() else "?" for character in self.text[first : first + _WINDOW])
+        tail = "..." if first + _WINDOW < len(self.text) else ""
         width = max(1, min(self.end, first + _WINDOW) - self.start)
         return f"{head}{window}{tail}\n{' ' * (len(head) + self.start - first)}{'^' * width}"

@@ -9,7 +9,7 @@ from unit.gateway.running import Gateway, free_port, service
 @pytest.fixture(scope="session")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     with service() as backend:
-        running = Gateway(tmp_path_factory.mktemp("gateway"), free_port(), backend)
+        running = Gateway(tmp_path_factory.mktemp("a gateway's"), free_port(), backend)
         yield running
         running.stop()
 

@@ -86,7 +86,13 @@ def test_a_folder_that_cannot_be_is_a_clear_error(tmp_path: Path) -> None:
         write_private(tmp_path / "none" / "x", "")
 
 
-def test_sockets_have_short_paths_even_where_the_folder_has_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [None, "long" * 30])
+def test_sockets_have_short_paths_even_where_the_folder_has_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str | None
+) -> None:
+    if place is not None:
+        (tmp_path / place).mkdir()
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / place))
     folder = Folder(tmp_path / ("long" * 30))
     folder.open("CloudOne")
     with socket.socket(socket.AF_UNIX) as probe:

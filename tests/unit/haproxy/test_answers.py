@@ -7,6 +7,8 @@ from openstackoid.haproxy.maps import links_map, shapes_of
 from openstackoid.mesh import Mesh, parse_mesh
 from openstackoid.routing.leaving import USE
 
+ASTRAY = "status 502"
+
 
 def mesh(peers: int) -> Mesh:
     lines = ["mesh: 1", "clouds:", '  One: {services: {image: {frontend: "http://one/image", backend: "http://b:1/os/image"}}}']
@@ -16,7 +18,7 @@ def mesh(peers: int) -> Mesh:
 
 def test_a_peer_costs_neither_rules_nor_links() -> None:
     few, many = mesh(1), mesh(100)
-    assert peer_rules(few, few.clouds["One"]) == peer_rules(many, many.clouds["One"])
+    assert peer_rules(few, few.clouds["One"], ASTRAY) == peer_rules(many, many.clouds["One"], ASTRAY)
     assert local_rules(few, few.clouds["One"]) == local_rules(many, many.clouds["One"])
     assert links_map(few, "One", shapes_of(few, "One")) == links_map(many, "One", shapes_of(many, "One"))
 
@@ -31,4 +33,4 @@ def test_most_answers_meet_one_rule() -> None:
 
 
 def test_a_cloud_without_keystone_names_none() -> None:
-    assert not any("WWW-Authenticate" in rule for rule in peer_rules(mesh(1), mesh(1).clouds["One"]))
+    assert not any("WWW-Authenticate" in rule for rule in peer_rules(mesh(1), mesh(1).clouds["One"], ASTRAY))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from openstackoid.mesh import Listener, parse_mesh
 from openstackoid.routing import Forward, Refuse, Request, decide
-from openstackoid.routing.paths import decoded
+from openstackoid.routing.normal_path import decoded
 
 MESH = parse_mesh("""
 mesh: 1

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find requests that a service may dispatch by another method than the one in the request line.
+
+A policy judges the method in the request line. Pecan and Routes, which Neutron, Glance, Nova and Cinder use, take a method from
+the parameter ``_method`` of the query or of a form in the body (``pecan/rest.py``, ``routes/middleware.py``). WebOb reads a form
+where Content-Type says so, and in a POST without a Content-Type (``webob/request.py``, ``POST``). Other frameworks read headers.
+A WSGI server folds ``Content_Type`` into ``Content-Type``.
+"""
+
+import re
+from urllib.parse import unquote_plus
+
+from openstackoid.routing.request import Headers
+
+_PARAMETER = re.compile(r"(?:^|[&;])\s*_method(?:[=&;]|$)")
+_OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_READS_NO_FORM = frozenset({"object-store"})
+"""Services whose bodies are the user's bytes under any Content-Type. Swift takes its method from the request line alone."""
+
+
+def method_override(query: str | None, headers: Headers) -> str | None:
+    """Return the part of the head that may name another method (``_method``, or a header), or None."""
+    if query and _PARAMETER.search(unquote_plus(query)):
+        return "_method"
+    return next((name for name, _ in headers if _folded(name) in _OVERRIDES), None)
+
+
+def form_body(service: str, method: str, headers: Headers) -> str | None:
+    """Return the Content-Type for which ``service`` may read the body as a form, or None.
+
+    Empty: the request has a body and no Content-Type, and a POST so is read as a form.
+    """
+    if service in _READS_NO_FORM:
+        return None
+    types = [value for name, value in headers if _folded(name) == "content-type"]
+    form = next((value for value in types if any(known in value.lower() for known in _FORMS)), None)
+    if form is None and method == "POST" and _has_body(headers):
+        form = next((value for value in types or [""] if not value.partition(";")[0].strip()), None)
+    return form
+
+
+def _folded(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+def _has_body(headers: Headers) -> bool:
+    lengths = [value for name, value in headers if name.lower() == "content-length"]
+    chunked = any(name.lower() == "transfer-encoding" for name, _ in headers)
+    return chunked or any(value.strip() != "0" for value in lengths)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Paths in the form in which a server behind the gateway reads them. Pure."""
+
+import re
+from urllib.parse import unquote, unquote_to_bytes
+
+from openstackoid.mesh import Endpoint
+
+_SLASHES = re.compile(r"[/\\]+")
+
+
+def decoded(path: str) -> str:
+    """Return a path as a server may read it: decoded once, with one slash where there are several."""
+    if path.isascii() and not any(odd in path for odd in ("%", "\\", "//")):
+        return path
+    return _SLASHES.sub("/", unquote_to_bytes(path).decode("latin-1"))
+
+
+def called_path(endpoint: Endpoint, path: str) -> str:
+    """Return what ``path`` asks of the service, below its root, in one form: decoded, no dots, single slashes, none at the end.
+
+    Web servers read ``/v3/./auth/%74okens/`` as they read ``/v3/auth/tokens``; a decision that did not would be got round.
+    """
+    parts: list[str] = []
+    for part in unquote(path[len(endpoint.frontend.prefix) :]).split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "".join(f"/{part}" for part in parts)

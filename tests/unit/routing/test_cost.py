@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The CPU time of a decision in a mesh of 10,000 clouds, for requests that were made to cost much."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+
+from bench.meshes import many_clouds
+from fuzz.scope_text import texts
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.mesh import Listener, Mesh, parse_mesh
+from openstackoid.routing import Refuse, Request, decide
+
+MOST = 0.001
+"""Seconds of CPU that one input of 16 KiB may cost."""
+SIZE = 16 * 1024
+NEAR = "Cloud100000" * 6
+
+
+@pytest.fixture(scope="module")
+def mesh() -> Mesh:
+    return parse_mesh(many_clouds(10_000, (1001, 1002, 1003), (2001, 2002, 2003), 3000))
+
+
+def seconds(mesh: Mesh, request: Request) -> float:
+    """Return the CPU time of the decision and of the error that a refusal becomes: the least of five."""
+
+    def once() -> float:
+        started = time.thread_time()
+        decision = decide(mesh, "CloudOne", request)
+        if isinstance(decision, Refuse):
+            AnswerError(decision.status, decision.message)
+        return time.thread_time() - started
+
+    return min(once() for _ in range(5))
+
+
+def scopes() -> Iterator[str]:
+    yield f'{{"image":"{NEAR}"}}'
+    yield f'{{"{"im-age" * 10}":"CloudOne"}}'
+    yield '{"' + "a" * 2000 + '":"CloudOne"}'
+    yield '{"' + "password=x;" * 180 + '":"CloudOne"}'
+    yield '{"' + "\\u0061" * 330 + '":"CloudOne"}'
+    yield "{" + ",".join(['"image":"CloudOne"'] * 100) + "}"
+    yield "{" + ",".join(f'"service-{number}":"CloudOne"' for number in range(60)) + "}"
+    yield '{"image"' + " " * 1900 + ':"CloudOne"}'
+    for text in ("[", "{", '"', "a", "\\", " ", '{"image":"CloudTwo"}', "image=CloudTwo,", "!SCOPE!", "~", "%21SCOPE%21"):
+        yield text * (2000 // len(text))
+        yield text * (SIZE // len(text))
+
+
+def requests(mesh: Mesh, text: str) -> Iterator[Request]:
+    one = mesh.clouds["CloudOne"]
+    for service in ("image", "identity"):
+        endpoint = one.endpoint(service, "public")
+        assert endpoint is not None
+        path = f"{endpoint.frontend.prefix}/v3/auth/tokens"
+
+        def to(path: str, *headers: tuple[str, str], listener: Listener = endpoint.listener) -> Request:
+            return Request("GET", listener, path, headers)
+
+        yield to(path, ("X-Auth-Token", "t"), ("X-Scope", text))
+        yield to(path, ("X-Auth-Token", f"t!SCOPE!{text}"))
+        yield to(path, ("X-Auth-Token", "t"), ("X-Subject-Token", f"t!SCOPE!{text}"))
+        yield to(path, ("X-Auth-Token", "t"), ("X-Service-Token", f"t!SCOPE!{text}"))
+        yield to(f"{endpoint.frontend.prefix}/scope/{text}/v3/auth/tokens", ("X-Auth-Token", "t"))
+
+
+@pytest.mark.parametrize("text", [*scopes()], ids=lambda text: f"{len(text)} of {text[:12]}")
+def test_no_scope_costs_a_gateway_of_many_clouds_more_than_a_millisecond(mesh: Mesh, text: str) -> None:
+    costs = {str(request.headers)[:80]: seconds(mesh, request) for request in requests(mesh, text)}
+    assert max(costs.values()) < MOST, costs
+
+
+@settings(max_examples=60)
+@given(text=texts)
+def test_no_fuzzed_scope_does(mesh: Mesh, text: str) -> None:
+    for request in requests(mesh, text[:SIZE]):
+        assert seconds(mesh, request) < MOST
