@@ -105,7 +105,7 @@ def administrator(lab: Any, tmp_path: Path) -> Account:
 
 
 def all_passed(ended: Counter[str], record_property: Callable[[str, object], None]) -> None:
-    assert ended["fail"] == 0
+    assert ended["failure"] == 0
     assert ended["success"] >= AT_LEAST
     record_property("result", f"{ended['success']} tests passed, 0 failed, {ended['skip']} skipped")
 

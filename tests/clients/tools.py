@@ -23,7 +23,7 @@ _DEBIAN = {
 }
 """Debian's packages, and the file by which each is known to be there."""
 
-_PYPI = (
+PYPI = (
     "ansible",
     "apache-libcloud",
     "openstacksdk",
@@ -37,7 +37,7 @@ _PYPI = (
 @cache
 def environment() -> Environment:
     """Return the environment of the clients from PyPI, in which there is nothing of ours; it need not be installed."""
-    return Environment.of(Instance("clients").shared, "clients", _PYPI, ROOT / "constraints/clients.txt")
+    return Environment.of(Instance("clients").shared, "clients", PYPI, ROOT / "constraints/clients.txt")
 
 
 def missing_packages() -> list[str]:
