@@ -109,3 +109,15 @@ def test_a_new_swift_keeps_the_databases_and_a_new_nova_does_not(tmp_path: Path,
         keys.append((Environment.of(tmp_path).directory, Environment.of(tmp_path).schema_key))
     assert keys[0][0] != keys[1][0]
     assert keys[0][1] == keys[1][1] != keys[2][1]
+
+
+def test_an_environment_of_other_packages_is_another_folder_and_changes_with_its_pins(tmp_path: Path) -> None:
+    pins = tmp_path / "pins.txt"
+    folders = [Environment.of(tmp_path).directory]
+    for text in ("swiftclient==1\n", "swiftclient==2\n"):
+        pins.write_text(text)
+        environment = Environment.of(tmp_path, "clients", ("swiftclient",), pins)
+        assert (environment.requirements, environment.constraints) == (("swiftclient",), pins)
+        folders.append(environment.directory)
+    assert [folder.name.split("-")[0] for folder in folders] == ["openstack", "clients", "clients"]
+    assert len(set(folders)) == 3
