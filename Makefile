@@ -67,7 +67,7 @@ test: lint programs
 
 clients-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m clients.install
-	@$(BIN)/pytest tests/clients --page docs/clients/tried.md
+	@$(BIN)/pytest tests/clients --timeout 900 --page docs/clients/tried.md
 
 fuzz: $(STAMP)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --only-binary atheris --constraint constraints/development.txt --editable '.[fuzz]' || echo "make: there is no wheel of atheris for this machine: coverage guides nothing"

@@ -13,7 +13,7 @@ import yaml
 from clients.tools import environment
 from lab.plain_http import frontend
 
-_PATIENCE = 240
+_PATIENCE = 600
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import pytest
 
 from clients.account import Account
 from clients.page import Trial, page
+from clients.resources import flavor_id
 from clients.tools import environment, missing_packages
 from examples.people import resource_id
-from examples.session import User
 from lab.raised import raised
 
 _TRIALS = pytest.StashKey[list[Trial]]()
@@ -71,10 +71,10 @@ def account(lab: Any, tmp_path: Path) -> Account:
     return Account.of(lab, "CloudOne", tmp_path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def flavor(lab: Any) -> str:
     """The id of CloudOne's flavor m1.tiny."""
-    return User("CloudOne").openstack("flavor", "show", "m1.tiny", "-f", "value", "-c", "id").stdout.strip()
+    return flavor_id("m1.tiny", "CloudOne")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from clients.account import Account
-from clients.images import in_the_other_cloud_alone
+from clients.resources import in_the_other_cloud_alone
 from clients.tools import Client
 
 CLIENT = Client("Libcloud", "PyPI", "apache-libcloud", "libcloud.md")

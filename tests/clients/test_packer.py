@@ -4,7 +4,7 @@
 import json
 
 from clients.account import Account
-from clients.images import in_the_other_cloud_alone
+from clients.resources import in_the_other_cloud_alone
 from clients.tools import Client
 
 CLIENT = Client("Packer", "Debian", "packer", "packer.md")

@@ -13,23 +13,19 @@ from typing import Any
 import pytest
 
 from clients.account import Account, execute
+from clients.resources import flavor_id
 from clients.tools import Client, environment
-from examples.session import User
+from examples.people import resource_id
 
 CLIENT = Client("Tempest", "PyPI", "tempest", "tempest.md")
 SELECTION = Path(__file__).with_name("tempest.txt")
 SCOPE = "compute=CloudTwo,image=CloudTwo,network=CloudTwo"
 AT_LEAST = 80
-pytestmark = pytest.mark.timeout(900)
 
 
 def configuration(account: Account, scope: str, cloud: str, folder: Path) -> str:
     """Return tempest.conf: an administrator of CloudOne makes the users; image and flavors are those of ``cloud``."""
-    user = User(cloud)
-
-    def id_of(kind: str, name: str) -> str:
-        return user.openstack(kind, "show", name, "-f", "value", "-c", "id").stdout.strip()
-
+    image = resource_id("image", cloud)
     sections = {
         "DEFAULT": {"log_file": str(folder / "tempest.log")},
         "oslo_concurrency": {"lock_path": str(folder / "locks")},
@@ -48,10 +44,10 @@ def configuration(account: Account, scope: str, cloud: str, folder: Path) -> str
             "ca_certificates_file": account.authority,
         },
         "compute": {
-            "image_ref": id_of("image", "cirros"),
-            "image_ref_alt": id_of("image", "cirros"),
-            "flavor_ref": id_of("flavor", "m1.tiny"),
-            "flavor_ref_alt": id_of("flavor", "m1.small"),
+            "image_ref": image,
+            "image_ref_alt": image,
+            "flavor_ref": flavor_id("m1.tiny", cloud),
+            "flavor_ref_alt": flavor_id("m1.small", cloud),
             "fixed_network_name": "lab",
             "build_interval": "1",
         },

@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images that clients have made: in which cloud they are."""
+"""What clients need and make, looked up by the stock `openstack` command."""
+
+from functools import cache
 
 from examples.session import User
+
+
+@cache
+def flavor_id(name: str, cloud: str) -> str:
+    """Return the id of a flavor of a cloud, by its own member."""
+    return User(cloud).openstack("flavor", "show", name, "-f", "value", "-c", "id").stdout.strip()
 
 
 def in_the_other_cloud_alone(image_id: str) -> None:
