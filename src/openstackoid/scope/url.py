@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The form of a scope in a URL, for clients that nobody can change: ``image=CloudTwo,compute=CloudOne``.
 
-It is one segment of a path, ``<identity>/scope/<form>/v3``. JSON would do as well, but braces and quotes in a URL are read and
-written differently by every client, while these characters are plain in a path (RFC 3986, section 3.3).
+It is one segment of a path, behind the root of a service: ``<identity>/scope/<form>/v3``. JSON would do as well, but braces and
+quotes in a URL are read and written differently by every client, while these characters are plain in a path
+(RFC 3986, section 3.3).
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -13,7 +14,7 @@ from openstackoid.scope.model import Scope
 from openstackoid.scope.parser import MAX_LENGTH, Name, scope_of
 
 MARKER = "/scope/"
-"""What stands between the root of Keystone's frontend and the form; Keystone itself has nothing there."""
+"""What stands between the root of a service's frontend and the form; no OpenStack service has anything there."""
 _EXAMPLE = "image=CloudTwo,compute=CloudOne"
 
 
