@@ -11,6 +11,7 @@ from bench.results import Part
 from bench.revocation import measure_revocation
 from bench.routing import AUTH, ways
 from bench.stage import Stage
+from openstackoid.scope import join_token
 
 CONNECTIONS = 16
 
@@ -19,7 +20,7 @@ def measure_bridge(stage: Stage, rounds: Rounds) -> Part:
     """Measure part 5."""
     haproxy, bridge = stage.ours.haproxy, stage.ours.bridge
     local = Request(stage.url("one", "/identity/v3/auth/tokens"), (AUTH, f"X-Subject-Token: {TOKEN}"))
-    foreign = '!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
+    foreign = join_token("", '{"*":"CloudTwo","image":"CloudOne"}')
     cached = replace(local, headers=(AUTH, f"X-Subject-Token: {TOKEN}{foreign}"))
     # The number is in the token: what was cached for one does not answer the next. A % of the token itself would be read.
     cold = replace(local, headers=(AUTH,), fresh=f"X-Subject-Token: {TOKEN}%d{foreign}")

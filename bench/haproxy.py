@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HAProxy processes of a measurement, and the configurations of those that are not the gateway's."""
 
+import shlex
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -93,8 +94,13 @@ def one_thread(configuration: str) -> str:
     return f"{head}{found}    nbthread 1\n{rest}"
 
 
+def word(path: Path) -> str:
+    """Return a path as one word of HAProxy's language: a folder for temporary files may have spaces."""
+    return shlex.quote(str(path))
+
+
 def _global(folder: Path, *more: str) -> str:
-    lines = ["nbthread 1", f"stats socket {folder}/haproxy.sock mode 600 level admin", "default-path config", *more]
+    lines = ["nbthread 1", f"stats socket {word(folder / 'haproxy.sock')} mode 600 level admin", "default-path config", *more]
     return "global\n" + "".join(f"    {line}\n" for line in lines)
 
 
@@ -150,7 +156,8 @@ def old_way(folder: Path, port: int, talking: int, services: Sequence[str], clou
     At the port ``talking`` it also logs a line at each step. ``clouds``: the port of each cloud's backends; they are not checked.
     """
     script = Path(__file__).with_name("old_way.lua").read_text(encoding="utf-8")
-    text = [_global(folder, "log stdout format raw local0 info", f"lua-load {folder}/old_way.lua {folder}/services.txt")]
+    lua = f"lua-load {word(folder / 'old_way.lua')} {word(folder / 'services.txt')}"
+    text = [_global(folder, "log stdout format raw local0 info", lua)]
     text += [f"defaults\n{_TIMEOUTS}    log global\n    option httplog\n"]
     for at, talk in ((port, "quiet"), (talking, "log")):
         text += [f"frontend {talk}", f"    bind 127.0.0.1:{at}", f"    http-request lua.old_way CloudOne {talk}"]

@@ -18,13 +18,14 @@ from bench.processes import free_ports
 from bench.results import Row
 from bench.spread import Spread
 from bench.stage import Stage
+from openstackoid.scope import join_token
 
 BOUND = 1.0
 """``policy.seconds`` of the gateway that is measured."""
 
 _TIMES = 3
 _BETWEEN = 0.005
-_FOREIGN = '!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
+_FOREIGN = join_token("", '{"*":"CloudTwo","image":"CloudOne"}')
 
 
 def measure_revocation(stage: Stage) -> Row:

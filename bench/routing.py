@@ -9,6 +9,7 @@ from bench.load import Request
 from bench.meshes import OFFICIAL, TOKEN
 from bench.results import Part
 from bench.stage import Stage
+from openstackoid.scope import join_token
 
 AUTH = f"X-Auth-Token: {TOKEN}"
 SERVER = json.dumps({"server": {"name": "bench", "imageRef": "16a6b227", "flavorRef": "1", "networks": "auto"}})
@@ -24,7 +25,7 @@ def ways(stage: Stage) -> list[Way]:
     stays, leaves = scope(image="CloudOne"), scope(image="CloudTwo")
     two = scope(compute="CloudTwo", image="CloudOne")
     eight = f"X-Scope: {json.dumps({name: 'CloudOne' if name in ('identity', 'image') else 'CloudTwo' for name in OFFICIAL})}"
-    token = f'X-Auth-Token: {TOKEN}!SCOPE!{{"*":"CloudOne","image":"CloudOne"}}'
+    token = "X-Auth-Token: " + join_token(TOKEN, '{"*":"CloudOne","image":"CloudOne"}')
     plain, ours = stage.plain.pid, stage.ours.haproxy
     request = Request(stage.url("plain"), (AUTH,))
     own = replace(request, url=stage.url("one"))

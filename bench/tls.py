@@ -67,11 +67,12 @@ def _stage(haproxy: Haproxy, folder: Path, cores: Cores) -> Iterator[Mapping[str
     certificates = folder / "certificates"
     authority = make_authority(certificates)
     one, two = (issue(certificates, cloud, ["127.0.0.1"]) for cloud in ("CloudOne", "CloudTwo"))
-    peer = f"127.0.0.1:{port['peer']} ssl crt {two} ca-file {authority} verify required"
+    certificate, trusted = configurations.word(one), configurations.word(authority)
+    peer = f"127.0.0.1:{port['peer']} ssl crt {configurations.word(two)} ca-file {trusted} verify required"
     clouds = {"CloudOne": [f"127.0.0.1:{port['backend']}"], "CloudTwo": [peer]}
     answering = configurations.backends(folder / "backends", clouds, token_document(two_clouds(1, 2, 3)))
-    wire = Wire(_GENERAL, f" ssl crt {one} alpn http/1.1")
-    proved = f" ssl verify required ca-file {authority} crt {one}"
+    wire = Wire(_GENERAL, f" ssl crt {certificate} alpn http/1.1")
+    proved = f" ssl verify required ca-file {trusted} crt {certificate}"
     proved += " sni str(CloudTwo) check-sni CloudTwo verifyhost CloudTwo no-ssl-reuse"
     here = configurations.plain(folder / "plain", port["plain"], SERVICES, port["backend"], wire=wire)
     abroad = configurations.plain(

@@ -65,8 +65,14 @@ class Hop:
 
 
 def let_services_in(cloud: dict[str, Any], service: str) -> None:
-    """Have the policy of a cloud of the mesh description let peers' services do what they do for a shared data plane."""
-    (services,) = (one for one in cloud["policy"]["peers"]["*"]["people"] if one["name"] == "services")
+    """Have the policy of a cloud of the mesh description let peers' services do what they do for a shared data plane.
+
+    They name a user's project by the id that it has in their own cloud, so it keeps that id here.
+    """
+    services, members = (
+        next(one for one in cloud["policy"]["peers"]["*"]["people"] if one["name"] == name) for name in ("services", "members")
+    )
+    members["project"] = "keep"
     services["services"] = {service: OWN_REQUESTS[service]} if service in OWN_REQUESTS else {}
 
 

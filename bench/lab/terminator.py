@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.haproxy import answers
+from bench.haproxy import answers, word
 from bench.processes import free_ports, running
 from openstackoid.gateway.folder import write_files
 from openstackoid.haproxy.binary import find_haproxy
@@ -60,7 +60,7 @@ def terminator(folder: Path, certificate: Path, backends: Mapping[str, str], cor
 def configuration(folder: Path, certificate: Path, backends: Mapping[str, str], ports: Mapping[str, int]) -> str:
     """Return the configuration; its timeouts, its log and its least version of TLS are the gateway's."""
     services = [
-        _SERVICE.format(service=service, port=ports[service], certificate=certificate, address=urlsplit(url).netloc)
+        _SERVICE.format(service=service, port=ports[service], certificate=word(certificate), address=urlsplit(url).netloc)
         for service, url in backends.items()
     ]
-    return _HEAD.format(control=folder / "haproxy.sock") + "".join(services)
+    return _HEAD.format(control=word(folder / "haproxy.sock")) + "".join(services)

@@ -16,14 +16,14 @@ from openstackoid.scope import Scope
 ROUTED_BY = frozenset({"x-auth-token", "x-subject-token", "x-service-token", "x-scope", "x-openstack-request-id"})
 
 
-def request_of(mesh: Mesh, case: Case, recalled: Scope | None) -> Request:
+def request_of(mesh: Mesh, case: Case, recalled: Scope | None, announced: Collection[str] = ()) -> Request:
     """Return a case as a request whose body nobody has read, but for the token in an authentication."""
     listener = next(endpoint.listener for endpoint in mesh.clouds[case.at].endpoints if endpoint.key == case.to)
     headers = tuple((name, value.strip(" \t")) for name, value in case.headers)
     path = case.path.partition("?")[0]
     asked = asks_for_token(mesh.clouds[case.at].locate(listener, path), case.method, path)
     token = body_token(case.body.encode()) if asked and case.body is not None else None
-    return Request(case.method, listener, path, headers, token, None, recalled, FRESH)
+    return Request(case.method, listener, path, headers, token, None, recalled, FRESH, None, announced)
 
 
 def body_of(case: Case) -> object:
@@ -31,9 +31,9 @@ def body_of(case: Case) -> object:
     return {} if case.body is None else document(case.body.encode())
 
 
-def decision_of(mesh: Mesh, case: Case, recalled: Scope | None) -> Forward | Relay | Refuse:
+def decision_of(mesh: Mesh, case: Case, recalled: Scope | None, announced: Collection[str] = ()) -> Forward | Relay | Refuse:
     """Return what is decided about a case; its body is shown only when it is asked for, as the bridge does."""
-    request = request_of(mesh, case, recalled)
+    request = request_of(mesh, case, recalled, announced)
     decision = decide(mesh, case.at, request)
     if isinstance(decision, ReadBody):
         decision = decide(mesh, case.at, replace(request, body=body_of(case)))

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A case: a request to a gateway, and what the gateway does with it. The words that the table of cases is written in."""
 
+import json
+import re
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 
 IMAGES = "/image/v2/images"
@@ -48,6 +51,7 @@ class Refused:
 class Case:
     """A request to the gateway of ``at``, on the socket of the endpoint ``to``. ``native``: HAProxy decides alone.
 
+    Scopes in tokens are written in the older form here, ``<token>!SCOPE!<json>``; :attr:`sent` says in which form they are sent.
     ``remembered`` is the scope that the gateway has seen with the request's id before. ``rows`` are the rows of the table of
     meanings in docs/scope.md that the case shows to be true.
     """
@@ -66,10 +70,36 @@ class Case:
 
     @property
     def sent(self) -> Sent:
-        """What is sent, with the id that all that leaves has."""
+        """What is sent to services, and to a peer that has announced no wire version; with the id that all that leaves has."""
         assert isinstance(self.expect, Sent)
-        given = {} if self.expect.cloud == self.at else {"x-openstack-request-id": GIVEN}
-        return replace(self.expect, headers=given | self.expect.headers)
+        if self.expect.cloud == self.at:
+            return replace(self.expect, headers=newer(self.expect.headers))
+        return replace(self.expect, headers={"x-openstack-request-id": GIVEN} | self.expect.headers)
+
+    @property
+    def sent_newer(self) -> Sent:
+        """What is sent where the peer has announced the newer wire version."""
+        return replace(self.sent, headers=newer(self.sent.headers))
+
+    @property
+    def in_newer_form(self) -> "Case":
+        """The same request by a client whose tokens carry their scopes in the newer form."""
+        headers = tuple((name, newer_form(value)) for name, value in self.headers)
+        body = self.body and _IN_BODY.sub(lambda found: newer_form(json.loads(f'"{found.group()}"')), self.body)
+        return replace(self, name=f"{self.name}, in the newer form", headers=headers, body=body)
+
+
+_IN_BODY = re.compile(r'[A-Za-z!]+!SCOPE!(?:[^\\"]|\\.)*')
+
+
+def newer_form(value: str) -> str:
+    """Return a header's value with a scope in the newer form; one without a scope in the older one stays."""
+    token, mark, text = value.partition("!SCOPE!")
+    return f"{token}~{urlsafe_b64encode(text.encode()).decode().rstrip('=')}" if mark else value
+
+
+def newer(headers: dict[str, str]) -> dict[str, str]:
+    return {name: newer_form(value) for name, value in headers.items()}
 
 
 def auth(value: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from conformance.cases_paths import LOOPS, PATHS
 from conformance.cases_refused import BAD, BAD_ELSEWHERE
 from conformance.cases_scoped import SCOPED, SERVICE_TOKENS
 from conformance.cases_services import SERVICES
+from conformance.cases_tokens import TOKEN_FORMS
 from conformance.cases_unscoped import UNSCOPED
 from conformance.cases_url import URL
 from conformance.cases_workflows import WORKFLOWS
@@ -21,6 +22,7 @@ CASES = [
     *UNSCOPED,
     *SCOPED,
     *SERVICE_TOKENS,
+    *TOKEN_FORMS,
     *SERVICES,
     *WORKFLOWS,
     *LEAVING,
@@ -34,3 +36,10 @@ CASES = [
     *BAD,
     *BAD_ELSEWHERE,
 ]
+
+IN_NEWER_FORM = [
+    case.in_newer_form
+    for case in CASES
+    if case not in TOKEN_FORMS and ("!SCOPE!" in (case.body or "") or any("!SCOPE!" in value for _, value in case.headers))
+]
+"""The cases whose tokens carry scopes, with the newer form in them."""

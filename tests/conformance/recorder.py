@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
 
 DEFAULT = {"id": "default", "name": "Default"}
 TOKEN = {
@@ -41,11 +40,12 @@ class _Server(ThreadingHTTPServer):
 class Recorder:
     """Servers with names, and the requests that they have seen, health checks left out.
 
-    A request may have them answer with a header more: ``X-Answer-With: Name: value``.
+    A request may have them answer with a header more: ``X-Answer-With: Name: value``. ``answers`` stand in each answer.
     """
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
+        self.answers = {"X-Subject-Token": "new-token"}
         self._servers: list[ThreadingHTTPServer] = []
 
     def serve(self, name: str, port: int, tls: ssl.SSLContext | None = None) -> None:
@@ -53,7 +53,6 @@ class Recorder:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            answers: ClassVar[dict[str, str]] = {"X-Subject-Token": "new-token"}
 
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
@@ -68,7 +67,7 @@ class Recorder:
                 self.send_header("Content-Length", str(len(content)))
                 self.send_header("Content-Type", "application/json")
                 told = self.headers.get_all("X-Answer-With", [])
-                for key, value in (*self.answers.items(), *(line.split(": ", 1) for line in told)):
+                for key, value in (*recorder.answers.items(), *(line.split(": ", 1) for line in told)):
                     self.send_header(key, value)
                 self.end_headers()
                 if self.command != "HEAD":

@@ -3,10 +3,12 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 from hypothesis import strategies as st
 
 from conformance.case import ORDINARY, Case, marked, refused, traced
+from conformance.cases_tokens import encoded
 from conformance.clouds import three_clouds
 from openstackoid.mesh import Endpoint
 from openstackoid.routing import IDENTITY
@@ -116,9 +118,24 @@ likely = st.sampled_from(
 printable = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=24)
 texts = once_in(16).flatmap(lambda odd: printable if odd else st.one_of(likely, scopes()))
 bare = once_in(16).flatmap(
-    lambda odd: st.one_of(st.sampled_from(["to!k", "", "a!SCOPE"]), printable) if odd else st.sampled_from(["tok", "gAAAA-_b.c="])
+    lambda odd: (
+        st.one_of(st.sampled_from(["to!k", "", "a!SCOPE", "a~", "t%7Ek", "%21SCOPE%21", "~"]), printable)
+        if odd
+        else st.sampled_from(["tok", "gAAAA-_b.c="])
+    )
 )
-tokens = st.one_of(bare, st.builds("{}!SCOPE!{}".format, bare, texts))
+
+
+@st.composite
+def newer_tokens(draw: st.DrawFn) -> str:
+    """A token with a scope in base64url, seldom damaged, or quoted by a client."""
+    token, text = draw(bare), draw(texts)
+    value = f"{token}~{draw(damaged(encoded(text), '=~!%+/-_x'))}"
+    return quote(value, safe="=+/") if draw(once_in(16)) else value
+
+
+older_tokens = st.builds("{}!SCOPE!{}".format, bare, texts)
+tokens = st.one_of(bare, older_tokens, newer_tokens(), once_in(8).flatmap(lambda odd: older_tokens.map(quote) if odd else bare))
 ids = st.sampled_from(
     [
         *map(marked, range(100, 104)),

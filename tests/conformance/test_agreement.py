@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from conformance.asking import decision_of, path_of, routed, without_chance
-from conformance.case import FRESH, Case, plain, refused
+from conformance.case import FRESH, IMAGES, Case, auth, plain, refused
 from conformance.gateway import RunningGateway, running_gateway
 from conformance.requests import requests, scoped_requests
 from openstackoid.routing import REQUEST_ID, Forward, Refuse
@@ -58,6 +58,7 @@ def gateways() -> Iterator[dict[str, Remembering]]:
 @settings(max_examples=REQUESTS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=requests())
 @example(case=Case("a pattern's end", refused(0), "/image", (plain('{"image":"CloudTwo"}\t'),)))
+@example(case=Case("white space before the object", refused(0), IMAGES, (auth("t~IHsiaW1hZ2UiOiJDbG91ZFR3byJ9"),)))
 def test_gateway_and_decision_agree(case: Case, gateways: dict[str, Remembering]) -> None:
     gateways[case.at].agrees(case)
 

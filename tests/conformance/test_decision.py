@@ -5,7 +5,7 @@ import pytest
 
 from conformance.asking import decision_of, path_of, routed
 from conformance.case import Case, Refused, Sent
-from conformance.cases import CASES
+from conformance.cases import CASES, IN_NEWER_FORM
 from conformance.clouds import three_clouds
 from openstackoid.routing import Forward, Refuse, Relay
 from openstackoid.scope import parse
@@ -18,10 +18,11 @@ def test_no_two_cases_have_one_name() -> None:
     assert sorted(set(names)) == sorted(names)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_decision(case: Case) -> None:
+@pytest.mark.parametrize("announced", [(), tuple(MESH.clouds)], ids=["to older gateways", "to newer gateways"])
+@pytest.mark.parametrize("case", [*CASES, *IN_NEWER_FORM], ids=lambda case: case.name)
+def test_decision(case: Case, announced: tuple[str, ...]) -> None:
     recalled = None if case.remembered is None else parse(case.remembered).workflow()
-    decision = decision_of(MESH, case, recalled)
+    decision = decision_of(MESH, case, recalled, announced)
     if isinstance(case.expect, Refused):
         assert isinstance(decision, Refuse)
         assert decision.status == case.expect.status
@@ -31,4 +32,4 @@ def test_decision(case: Case) -> None:
         return
     assert isinstance(decision, Forward | Relay), decision
     sent = Sent(decision.endpoint.cloud, path_of(decision, case), routed(decision.headers), isinstance(decision, Relay))
-    assert sent == case.sent
+    assert sent == (case.sent_newer if announced else case.sent)

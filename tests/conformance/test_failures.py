@@ -128,7 +128,7 @@ def test_a_peer_that_never_answers_is_named_within_the_timeout() -> None:
 
 def test_headers_that_are_too_large_are_refused(alone: RunningGateway) -> None:
     """By HAProxy before it has a request, with a page of its own that no configuration changes."""
-    assert alone.send(Case("large", sent("nobody", "/"), "/image/v2/images", (auth("t" * 20000),))).status == 400
+    assert alone.send(Case("large", sent("nobody", "/"), "/image/v2/images", (auth("t" * 40000),))).status == 400
 
 
 def test_health_of_the_gateway_itself(alone: RunningGateway) -> None:

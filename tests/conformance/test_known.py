@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.case import Case, auth, plain, sent
+from conformance.case import Case, auth, newer_form, plain, sent
 from conformance.gateway import RunningGateway, running_gateway, running_gateways
 from openstackoid.haproxy.known import ENTRIES, LONGEST, SECONDS
 
@@ -43,6 +43,7 @@ def ask(gateway: RunningGateway, *headers: tuple[str, str], path: str = PATH, me
 
 
 COMPLETE = '{"*":"CloudOne","image":"CloudTwo"}'
+STAYS = '{"*":"CloudOne","compute":"CloudTwo"}'
 
 
 @pytest.mark.parametrize(
@@ -51,17 +52,30 @@ COMPLETE = '{"*":"CloudOne","image":"CloudTwo"}'
         ((auth("a"), plain('{"image":"CloudTwo"}')), "CloudTwo", COMPLETE),
         ((auth("a"), plain('{ "image": "CloudTwo" }')), "CloudTwo", COMPLETE),
         ((auth("a"), plain(COMPLETE)), "CloudTwo", COMPLETE),
+        ((auth(newer_form(f"a!SCOPE!{COMPLETE}")),), "CloudTwo", COMPLETE),
         ((auth(f"a!SCOPE!{COMPLETE}"),), "CloudTwo", COMPLETE),
-        ((auth("a"), plain('{"compute":"CloudTwo"}')), "CloudOne", '{"*":"CloudOne","compute":"CloudTwo"}'),
+        ((auth("a"), plain('{"compute":"CloudTwo"}')), "CloudOne", STAYS),
+        ((auth(newer_form(f"a!SCOPE!{STAYS}")),), "CloudOne", STAYS),
+        ((auth(f"a!SCOPE!{STAYS}"),), "CloudOne", STAYS),
     ],
-    ids=["compact", "with spaces", "complete", "in the token", "that stays"],
+    ids=[
+        "compact",
+        "with spaces",
+        "complete",
+        "in the token",
+        "in the token, in the older form",
+        "that stays",
+        "that stays, in the token",
+        "that stays, in the token, in the older form",
+    ],
 )
 def test_the_next_request_brings_its_own_token(alone: RunningGateway, headers: Headers, cloud: str, scope: str) -> None:
     before = entries(alone)
-    assert ask(alone, *headers) == (cloud, f"a!SCOPE!{scope}")
+    form = newer_form if cloud == "CloudOne" else str
+    assert ask(alone, *headers) == (cloud, form(f"a!SCOPE!{scope}"))
     assert entries(alone) == before + 1
     other = (auth("b" + headers[0][1][1:]), *headers[1:])
-    assert ask(alone, *other, path=f"{PATH}?limit=2") == (cloud, f"b!SCOPE!{scope}")
+    assert ask(alone, *other, path=f"{PATH}?limit=2") == (cloud, form(f"b!SCOPE!{scope}"))
     assert entries(alone) == before + 1, "it was known"
 
 
@@ -75,6 +89,12 @@ def test_the_next_request_brings_its_own_token(alone: RunningGateway, headers: H
         ((auth("a"), plain('{"image":"CloudTwo"}'), ("X-Service-Token", 's!SCOPE!{"*":"CloudTwo"}')), PATH),
         ((auth("a"), plain('{"image":"CloudTwo"}'), ("Authorization", "x!SCOPE!y")), PATH),
         ((auth('a!b!SCOPE!{"image":"CloudTwo"}'),), PATH),
+        ((auth(newer_form(f"a!b!SCOPE!{COMPLETE}")),), PATH),
+        ((auth(newer_form(f"a~b!SCOPE!{COMPLETE}")),), PATH),
+        ((auth(newer_form(f"a%7Eb!SCOPE!{COMPLETE}")),), PATH),
+        ((auth(newer_form(f"a!SCOPE!{COMPLETE}")), plain('{"image":"CloudTwo"}')), PATH),
+        ((auth(newer_form(f"!SCOPE!{COMPLETE}")),), PATH),
+        ((auth(f"a~{'SCOPE'}!{COMPLETE}"),), PATH),
         ((auth('!SCOPE!{"*":"CloudOne","image":"CloudTwo"}'),), PATH),
     ],
     ids=[
@@ -85,11 +105,21 @@ def test_the_next_request_brings_its_own_token(alone: RunningGateway, headers: H
         "a service token",
         "another header",
         "two marks",
+        "a mark of each form",
+        "two newer marks",
+        "a quoted mark",
+        "two sources, in the newer form",
+        "none, in the newer form",
+        "the newer mark before the older text",
         "none",
     ],
 )
 def test_what_differs_is_looked_through(alone: RunningGateway, headers: Headers, path: str) -> None:
-    for learnt in ((auth("a"), plain('{"image":"CloudTwo"}')), (auth(f"a!SCOPE!{COMPLETE}"),)):
+    for learnt in (
+        (auth("a"), plain('{"image":"CloudTwo"}')),
+        (auth(f"a!SCOPE!{COMPLETE}"),),
+        (auth(newer_form(f"a!SCOPE!{COMPLETE}")),),
+    ):
         for _ in range(2):
             assert ask(alone, *learnt) == ("CloudTwo", f"a!SCOPE!{COMPLETE}")
     assert ask(alone, *headers, path=path) in (503, 400)
@@ -98,7 +128,7 @@ def test_what_differs_is_looked_through(alone: RunningGateway, headers: Headers,
 def test_what_begins_a_workflow_is_not_known_by_what_only_reads(alone: RunningGateway) -> None:
     headers, path = (auth("a"), plain('{"image":"CloudTwo"}')), "/compute/v2.1/servers"
     for _ in range(2):
-        assert ask(alone, *headers, path=path) == ("CloudOne", f"a!SCOPE!{COMPLETE}")
+        assert ask(alone, *headers, path=path) == ("CloudOne", newer_form(f"a!SCOPE!{COMPLETE}"))
     assert ask(alone, *headers, path=path, method="POST") == 503
 
 
@@ -135,7 +165,8 @@ def test_an_empty_token_is_none(alone: RunningGateway) -> None:
         connection.request("GET", PATH, headers={"X-Case": "1", "X-Auth-Token": token, "X-Scope": '{"image":"CloudTwo"}'})
         connection.getresponse().read()
         (seen,) = alone.recorder.seen
-        assert "!SCOPE!" not in dict(seen.headers).get("X-Auth-Token", "") or token == "a"
+        sent_token = dict(seen.headers).get("X-Auth-Token", "")
+        assert ("!SCOPE!" not in sent_token and "~" not in sent_token) or token == "a"
     connection.close()
 
 

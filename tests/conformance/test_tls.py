@@ -11,6 +11,7 @@ import pytest
 
 from conformance.gateway import started
 from conformance.secure import FALSE, INTERNAL, Secure, UnixRecorder, converse, secure_world
+from openstackoid.scope import join_token
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -108,6 +109,23 @@ class TestBetweenGateways:
         status, _, _ = world.ask("CloudOne", "POST", "/network/v2.0/networks", scope(network="CloudTwo"), b'{"network": {}}')
         assert (status, reached(world)) == (200, ["network of CloudTwo"])
         assert world.recorder.seen[0].body == '{"network": {}}'
+
+    def test_the_wire_version_is_announced_to_a_gateway_that_has_proved_to_be_one(self, world: Secure) -> None:
+        said = {"X-Openstackoid-Wire": "2"}
+        for certificate, announced in ((None, False), ("CloudTwo.pem", True)):
+            context = world.certificates.client(certificate)
+            _, answered, _ = world.ask("CloudOne", "GET", "/image/v2/images", said, context=context)
+            assert ("2" in [value for name, value in answered.items() if name.lower() == "x-openstackoid-wire"]) is announced
+            assert "x-openstackoid-wire" not in headers(world)
+
+    @pytest.mark.parametrize("ask", [scope(image="CloudTwo"), oddly("image", "CloudTwo")], ids=["HAProxy", "Python"])
+    def test_two_gateways_come_to_the_newer_form(self, world: Secure, ask: dict[str, str]) -> None:
+        """Both read both forms; a user sees nothing of what they announce to each other."""
+        for _ in range(3):
+            status, answered, _ = world.ask("CloudOne", "GET", "/image/v2/images", {"X-Auth-Token": "tok", **ask})
+            assert (status, reached(world)) == (200, ["image of CloudTwo"])
+            assert headers(world)["x-auth-token"] == join_token("tok", '{"*":"CloudOne","image":"CloudTwo"}')
+            assert "x-openstackoid-wire" not in {name.lower() for name in answered}
 
     def test_a_token_is_validated_where_it_was_issued(self, world: Secure) -> None:
         about = {"X-Subject-Token": 'theirs!SCOPE!{"*":"CloudTwo","image":"CloudOne"}', "X-Auth-Token": "ours"}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real requests as bytes, and how to make them hostile: framing, headers, paths, chunks, and writes that are split."""
 
+from base64 import urlsafe_b64encode
+
 from hypothesis import strategies as st
 
 from conformance.requests import likely, once_in
@@ -52,7 +54,9 @@ _HEADERS = [
     b"Host: other", b"Host: ", b"Host: a, b", b"Expect: 100-continue", b"Expect: x", b"Upgrade: websocket", b"Upgrade: h2c",
     b"HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA", b"Connection: close", b"Connection: keep-alive, X-Auth-Token, X-Scope",
     b"Connection: Transfer-Encoding", b"Connection: Upgrade", b"TE: trailers", b"Trailer: X-Scope",
-    b"X_Auth_Token: t!SCOPE!{\"network\":\"CloudTwo\"}", b"x-auth_token: t!SCOPE!{}", b"X_Scope: {\"image\":\"CloudTwo\"}",
+    b"X_Auth_Token: t!SCOPE!{\"network\":\"CloudTwo\"}", b"x-auth_token: t!SCOPE!{}",
+    b"X_Auth-Token: t~eyJuZXR3b3JrIjoiQ2xvdWRUd28ifQ", b"X-Service-Token: t~e30",
+    b"Authorization: Bearer t~eyJ", b"X-Openstackoid-Wire: 2", b"X_Scope: {\"image\":\"CloudTwo\"}",
     b"X-Auth-Token: again", b"X-Scope: {\"image\":\"CloudOne\"}", b"X-Scope: {\"image\":\r\n \"CloudTwo\"}",
     b"X-Scope: " + b"[" * 1500, b"X-Scope: {\"image\":\"\xe9\"}", b"X-Big: " + b"b" * 9000, b"Cookie: a=b; c",
     b"Range: bytes=0-1", b": empty", b"novalue", b"X-Nul: \x00", b"X-Bell: \x07", b"X-Latin: \xff\xfe",
@@ -63,7 +67,8 @@ _HEADERS = [
 _BYTES = [
     *(bytes([number]) for number in b"\r\n\x00 \t:;,{}\"!/%.\\\x0b\x0c\x7f\x80\xff0"), b"\r\n", b"\r\n\r\n", b"\n\n",
     b"\r\n ", b"0\r\n\r\n", b"HTTP/1.1", b"GET /compute/v2.1/servers HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"Transfer-Encoding: chunked\r\n", b"Content-Length: 5\r\n", b"!SCOPE!", b"X-Scope: {\"image\":\"CloudTwo\"}\r\n",
+    b"Transfer-Encoding: chunked\r\n", b"Content-Length: 5\r\n", b"!SCOPE!", b"~", b"~ey",
+    b"X-Scope: {\"image\":\"CloudTwo\"}\r\n",
     b"chunked",
 ]  # fmt: skip
 _SMUGGLED = b"GET /compute/v2.1/servers HTTP/1.1\r\nHost: gate\r\nX-Smuggled: 1\r\n\r\n"
@@ -100,7 +105,8 @@ def _request(draw: st.DrawFn) -> bytes:
         case "plain":
             lines += [b"X-Auth-Token: " + SECRET.encode(), b"X-Scope: " + scope]
         case "token":
-            lines.append(b"X-Auth-Token: " + SECRET.encode() + b"!SCOPE!" + scope)
+            newer = b"~" + urlsafe_b64encode(scope).rstrip(b"=")
+            lines.append(b"X-Auth-Token: " + SECRET.encode() + (newer if draw(st.booleans()) else b"!SCOPE!" + scope))
         case "odd":
             # HAProxy cannot prove anything of it, so Python decides.
             lines += [

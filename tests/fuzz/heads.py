@@ -15,7 +15,7 @@ from fuzz.scope_text import MESH, NAMES
 from fuzz.target import Target, pure
 from openstackoid.mesh import Endpoint
 from openstackoid.routing import REQUEST_ID, Forward, ReadBody, Refuse, Relay, Request, decide, scoped_url
-from openstackoid.scope import IDENTITY, Scope, ScopeError, parse, parse_url_form, split_token
+from openstackoid.scope import IDENTITY, Scope, ScopeError, is_marked, join_token, parse, parse_url_form, split_token
 
 SECRET = "gAAAAABfuzzSECRETfuzzSECRETfuzzSECRETfuzzSECRET"
 """Longer than an id, so that the log shows no path that has it."""
@@ -38,10 +38,10 @@ def literals(draw: st.DrawFn, odd: str, *, secret: bool) -> Literal:
     headers = []
     for name, given in case.headers:
         value = given
-        bare, text = split_token(given)
+        bare, text = _divided(given)
         if secret and name.lower() in _TOKENS and bare:
             changed = text if text is None or draw(st.booleans()) else draw(mutated(text, odd, 2))
-            value = SECRET if changed is None else f"{SECRET}!SCOPE!{changed}"
+            value = SECRET if changed is None else join_token(SECRET, changed, draw(st.sampled_from([1, 2])))
         elif draw(once_in(3)):
             value = draw(mutated(given, odd, 3))
         headers.append((name, value))
@@ -50,6 +50,14 @@ def literals(draw: st.DrawFn, odd: str, *, secret: bool) -> Literal:
     path = draw(mutated(case.path, odd, 3)) if draw(once_in(3)) else case.path
     method = draw(st.sampled_from(["BREW", "get", "CONNECT", "TRACE"])) if draw(once_in(12)) else case.method
     return method, case.at, case.to, path, tuple(headers), case.body
+
+
+def _divided(value: str) -> tuple[str, str | None]:
+    """Return a token and the text of its scope; of a malformed one, the value as a token."""
+    try:
+        return split_token(value)
+    except ScopeError:
+        return value, None
 
 
 def recalls() -> st.SearchStrategy[dict[str, str] | None]:
@@ -118,19 +126,19 @@ def sound(request: Request, at: str, decision: Forward | Relay) -> None:
     for name, value in sent:
         if keystone:
             assert name != "x-scope", "Keystone sees no scope"
-            assert name not in _TOKENS or "!SCOPE!" not in value, "Keystone sees no scope"
+            assert name not in _TOKENS or not is_marked(value), "Keystone sees no scope"
         read = name in ("x-auth-token", "x-service-token", "x-scope") or (
             name == "x-subject-token" and target.service == IDENTITY
         )
         assert not read or [key for key, _ in sent].count(name) == 1, "what is decided by stands once"
     if keystone and isinstance(decision, Relay):
-        assert decision.body_token is None or "!SCOPE!" not in decision.body_token, "Keystone sees no scope"
+        assert decision.body_token is None or not is_marked(decision.body_token), "Keystone sees no scope"
     given = {(name.lower(), value) for name, value in request.headers}
     changed = {name for name, value in sent if (name, value) not in given}
     assert changed <= {*_TOKENS, "x-scope", REQUEST_ID}, "no other header is changed"
     if not decision.local and target.service != IDENTITY:
         tokens = [value for name, value in sent if name == "x-service-token" and value]
-        assert all("!SCOPE!" in value for value in tokens), "a service token says abroad whose it is"
+        assert all(map(is_marked, tokens)), "a service token says abroad whose it is"
 
 
 def inputs() -> st.SearchStrategy[tuple[Literal, dict[str, str] | None]]:

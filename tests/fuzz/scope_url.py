@@ -10,7 +10,7 @@ from fuzz.mutations import mutated
 from fuzz.scope_text import NAMES, one_line, texts
 from fuzz.steps import steps
 from fuzz.target import Target, pure
-from openstackoid.scope import MAX_LENGTH, SEPARATOR, ScopeError, join_token, parse, parse_url_form, split_token
+from openstackoid.scope import MAX_LENGTH, ScopeError, is_marked, join_token, parse, parse_url_form, split_token
 
 segments = st.one_of(
     url_scopes().flatmap(lambda text: mutated(text, "=,:%!x2C3D0*&;é\ud800 \x00/")),
@@ -22,8 +22,11 @@ segments = st.one_of(
     ),
 )
 values = st.one_of(
-    tokens.flatmap(lambda text: mutated(text, '!SCOPE{}" \x00é')),
-    st.lists(st.sampled_from(["!SCOPE!", "!SCOPE", "SCOPE!", "!", "t", "{}"]), max_size=6).map("".join),
+    tokens.flatmap(lambda text: mutated(text, '!SCOPE{}" \x00é~%-_=ey')),
+    tokens.map(quote),
+    st.lists(st.sampled_from(["!SCOPE!", "!SCOPE", "SCOPE!", "!", "t", "{}", "~", "e30", "%7E", "%21", "="]), max_size=6).map(
+        "".join
+    ),
     st.builds("{}!SCOPE!{}".format, st.text(max_size=8), texts),
 )
 STEPS, STEPS_A_CHARACTER = 40_000, 60
@@ -56,14 +59,33 @@ def _refused(segment: str) -> bool:
 
 
 def check_token(value: str) -> None:
-    """A token and its scope are cut at the first mark, and nothing of either is lost."""
-    bare, text = split_token(value)
-    assert SEPARATOR not in bare, "no scope is left in the token"
-    assert value == (bare if text is None else join_token(bare, text)), "nothing is lost"
-    assert (text is None) == (SEPARATOR not in value), "a mark is seen"
+    """A token and its scope are cut at the only mark, and nothing of either is lost; or the value is refused."""
+    try:
+        bare, text = split_token(value)
+    except ScopeError as error:
+        one_line(error, len(value))
+        assert is_marked(value) or "%" in value, "a token without a mark is a token"
+        return
+    assert not is_marked(bare), "no scope is left in the token"
+    assert value in ((bare,) if text is None else (join_token(bare, text, 1), _newer(bare, text))), "nothing is lost"
+    assert (text is not None) == is_marked(value), "a mark is seen"
+
+
+def _newer(bare: str, text: str) -> str | None:
+    """Return the newer form, which holds UTF-8 alone."""
+    try:
+        return join_token(bare, text)
+    except UnicodeEncodeError:
+        return None
 
 
 SEGMENT = Target(
     "scope-url", "parse_url_form() gives a scope or a ScopeError, in linear steps", segments, pure(check_segment), short=250
 )
-TOKEN = Target("token", "a token is cut at its first !SCOPE!, and nothing is lost", values, pure(check_token), short=300)
+TOKEN = Target(
+    "token",
+    "a token is cut at its mark, and nothing is lost; two scopes and quoted ones are refused",
+    values,
+    pure(check_token),
+    short=300,
+)

@@ -2,10 +2,13 @@
 """A client that knows nothing of scopes but the headers that it is told to send."""
 
 import json
+import socket
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+from conformance.raw_http import BODILESS, Message, read_message
 from examples.session import tls
 
 
@@ -23,6 +26,20 @@ def ask(url: str, **headers: str) -> tuple[int, str]:
     except HTTPError as error:
         with error:
             return error.code, error.read().decode()
+
+
+def raw(url: str, method: str, *headers: tuple[bytes, bytes]) -> Message:
+    """Send a request with these headers and no body, whose length is not said, and return the answer as bytes."""
+    parts = urlsplit(url)
+    lines = [f"{method} {parts.path} HTTP/1.1".encode(), b"Host: " + parts.netloc.encode(), b"Connection: close"]
+    lines += [b"%s: %s" % pair for pair in headers]
+    plain = socket.create_connection((parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)), timeout=60)
+    with tls().wrap_socket(plain, server_hostname=parts.hostname) if parts.scheme == "https" else plain as sent:
+        sent.sendall(b"\r\n".join([*lines, b"", b""]))
+        with sent.makefile("rb") as file:
+            answer = read_message(file, lambda start: method == "HEAD" or start.split(b" ")[1] in BODILESS, lambda: None)
+    assert answer is not None
+    return answer
 
 
 def images(body: str) -> list[str]:

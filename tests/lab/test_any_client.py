@@ -6,6 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import openstack
 import pytest
@@ -17,6 +18,7 @@ from examples.people import resource_id
 from examples.session import authority
 from lab.plain_http import frontend
 from lab.tokens import login
+from openstackoid.scope import join_token, split_token
 
 SEGMENT = "scope/image=CloudTwo,network=CloudTwo"
 IMAGE_ALONE = "scope/image=CloudTwo"
@@ -57,7 +59,8 @@ def test_curl(lab: Any, entry: dict[str, Any]) -> None:
     )
     assert head.startswith("HTTP/1.1 201")
     token = next(line.partition(": ")[2] for line in head.splitlines() if line.lower().startswith("x-subject-token:"))
-    assert token.endswith('!SCOPE!{"*":"CloudOne","image":"CloudTwo","network":"CloudTwo"}')
+    assert split_token(token)[1] == '{"*":"CloudOne","image":"CloudTwo","network":"CloudTwo"}'
+    assert quote(token, safe="=") == token, "no client quotes it"
     with_token = f"header = {quoted(f'X-Auth-Token: {token}')}\n"
     for service, path in (("image", "image/v2/images"), ("network", "networking/v2.0/networks")):
         _, body = curl(f"{frontend(lab, 'CloudOne')}/{path}", data=with_token)
@@ -111,6 +114,23 @@ def test_an_authentication_url_however_it_ends(lab: Any, entry: dict[str, Any], 
     assert done.returncode == 0, done.stderr
     assert resource_id("image", "CloudTwo") in done.stdout
     assert resource_id("image", "CloudOne") not in done.stdout
+
+
+def test_an_unmodified_command_with_a_token(lab: Any, entry: dict[str, Any]) -> None:
+    """The client of Glance sends a token that it is given percent-encoded (``quote(token, safe="=+/")``)."""
+    url = f"{frontend(lab, 'CloudOne')}/identity/{IMAGE_ALONE}/v3/auth/tokens"
+    head, _ = curl(url, data=f'header = "Content-Type: application/json"\ndata = {quoted(json.dumps(login(entry["auth"])))}\n')
+    token = next(line.partition(": ")[2] for line in head.splitlines() if line.lower().startswith("x-subject-token:"))
+    place = f"{frontend(lab, 'CloudOne')}/image"
+    done = unmodified(lab, entry, "glance", "--os-image-url", place, "--os-auth-token", token, "image-list")
+    assert done.returncode == 0, done.stderr
+    assert resource_id("image", "CloudTwo") in done.stdout
+    assert resource_id("image", "CloudOne") not in done.stdout
+    bare, scope = split_token(token)
+    older = join_token(bare, scope or "", 1)
+    done = unmodified(lab, entry, "glance", "--os-image-url", place, "--os-auth-token", older, "image-list")
+    assert done.returncode != 0
+    assert "percent-encoded by a client" in done.stdout + done.stderr
 
 
 def test_an_unmodified_library(lab: Any, entry: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from examples.session import User
-from lab.plain_http import ask, frontend
+from lab.plain_http import ask, frontend, raw
 
 ABROAD = '{"object-store": "CloudTwo"}'
 TEXT = "an object of a member of CloudOne " * 100
@@ -58,3 +58,44 @@ def test_a_part_of_an_object(lab: Any, one: User, scope: str | None, container: 
     assert ask(url, X_Auth_Token=token, Range="bytes=3-8", **scoped) == (206, TEXT[3:9])
     assert ask(url, X_Auth_Token=token, Range=f"bytes={len(TEXT)}-", **scoped)[0] == 416
     assert ask(url, **scoped)[0] == 401
+
+
+@pytest.fixture
+def asked(lab: Any, one: User, scope: str | None) -> tuple[str, list[tuple[bytes, bytes]]]:
+    """The URL of the user's account, and the headers to send."""
+    token, project = one.openstack("token", "issue", "-f", "value", "-c", "id", "-c", "project_id").stdout.split()
+    headers = [(b"X-Auth-Token", token.encode())] + ([(b"X-Scope", scope.encode())] if scope else [])
+    return f"{frontend(lab, 'CloudOne')}/object-store/v1/AUTH_{project}", headers
+
+
+def test_an_upload_without_a_length_is_refused_by_swift_and_changes_nothing(
+    lab: Any, asked: tuple[str, list[tuple[bytes, bytes]]], container: str
+) -> None:
+    url, headers = asked
+    assert raw(f"{url}/{container}/a/b", "PUT", *headers).start.startswith(b"HTTP/1.1 411 ")
+    assert raw(f"{url}/{container}/a/b", "HEAD", *headers).values(b"content-length") == [str(len(TEXT)).encode()]
+
+
+def test_all_the_metadata_that_a_container_may_have_is_written_and_read(
+    lab: Any, asked: tuple[str, list[tuple[bytes, bytes]]]
+) -> None:
+    """In a container of its own: the ``openstack`` command reads no answer of more than 100 headers."""
+    account, headers = asked
+    url = f"{account}/c-{uuid.uuid4().hex[:8]}"
+    metadata = [(b"X-Container-Meta-N%d" % number, b"value-%d" % number) for number in range(90)]
+    assert raw(url, "PUT", *headers, (b"Content-Length", b"0"), *metadata).start.startswith(b"HTTP/1.1 201 ")
+    answer = raw(url, "HEAD", *headers)
+    assert answer.start.startswith(b"HTTP/1.1 204 ")
+    assert [answer.values(name.lower()) for name, _ in metadata] == [[value] for _, value in metadata]
+    assert raw(url, "DELETE", *headers).start.startswith(b"HTTP/1.1 204 ")
+
+
+def test_metadata_comes_back_in_the_bytes_that_it_had(
+    lab: Any, asked: tuple[str, list[tuple[bytes, bytes]]], container: str
+) -> None:
+    url, headers = asked
+    pairs = [(b"X-Object-Meta-City", b"Orl\xe9ans"), (b"X-Object-Meta-Town", "Orléans".encode())]
+    length = (b"Content-Length", b"0")
+    assert raw(f"{url}/{container}/a/b", "POST", *headers, length, *pairs).start.startswith(b"HTTP/1.1 202 ")
+    answer = raw(f"{url}/{container}/a/b", "HEAD", *headers)
+    assert [answer.values(name.lower()) for name, _ in pairs] == [[value] for _, value in pairs]

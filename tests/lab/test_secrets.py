@@ -100,7 +100,7 @@ def played(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Played:
     run("discover", str(BIN / "openstackoid"), "discover", "--name", "New", "--os-cloud", "CloudOne")
 
     marked = Marked()
-    known = [line.partition("!SCOPE!")[0] for line in tokens.read_text().splitlines()]
+    known = [re.split("!SCOPE!|~", line)[0] for line in tokens.read_text().splitlines()]
     for number, token in enumerate(dict.fromkeys(known)):
         marked.new(f"token {number}", token)
     explained = ("explain", "--config", mesh, "--at", "CloudOne", "--header", f"X-Auth-Token: {known[0]}", "GET")

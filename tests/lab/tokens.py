@@ -12,7 +12,7 @@ import yaml
 
 from examples.session import User, tls
 
-_MINT = Path(__file__).with_name("mint_expired_token.py")
+_MINT = Path(__file__).with_name("mint_token.py")
 
 
 def token_of(user: User) -> str:
@@ -23,8 +23,13 @@ def token_of(user: User) -> str:
 def expired_token(lab: Any, user: User) -> str:
     """Return a token of a user that was good until an hour ago. His entry has the name of his cloud."""
     issued = user.openstack("token", "issue", "-f", "json").json()
-    configuration = Path(lab["state_dir"], f"clouds/{user.entry}/conf/keystone/keystone.conf")
-    command = [f"{lab['venv']}/bin/python", str(_MINT), str(configuration), issued["user_id"], issued["project_id"]]
+    return mint(lab, user.entry, "expired", issued["user_id"], issued["project_id"])
+
+
+def mint(lab: Any, cloud: str, kind: str, user: str, project: str) -> str:
+    """Return a token that a cloud's keys make without its Keystone: of a kind of ``mint_token.py``, for these ids."""
+    configuration = Path(lab["state_dir"], f"clouds/{cloud}/conf/keystone/keystone.conf")
+    command = [f"{lab['venv']}/bin/python", str(_MINT), str(configuration), kind, user, project]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 

@@ -13,7 +13,9 @@ from openstackoid.bridge.peers import ANSWER_LIMIT as RECORDS_LIMIT
 from openstackoid.bridge.relay import ANSWER_LIMIT
 from openstackoid.bridge.relink import LIMIT
 from openstackoid.bridge.trip import AUTHENTICATION_LIMIT, OPERATION_LIMIT
+from openstackoid.bridge.verbatim import HEAD_LIMIT, HEADERS_LIMIT
 from openstackoid.cli import main
+from openstackoid.haproxy.hardening import HEAD_BUFFER, HEAD_LINES, HEAD_RESERVE
 from openstackoid.mesh.schema import LimitsSchema, MemorySchema, TimeoutsSchema
 from openstackoid.routing.links import HOSTS_OWN
 
@@ -75,6 +77,12 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert f"| {ANSWER_LIMIT // kib**2} MiB, `timeouts.connect` + `timeouts.server` for the whole exchange |" in PAGE
     assert f"| {LARGE_AT_ONCE} of each cloud are held" in PAGE
     assert f"| {RECORDS_LIMIT // kib} KiB, each looked through |" in PAGE
+    head = (HEAD_BUFFER - HEAD_RESERVE) // kib
+    assert f"{head} KiB and {HEAD_LINES} lines" in PAGE
+    assert f"`tune.bufsize` {HEAD_BUFFER}, `tune.maxrewrite` {HEAD_RESERVE}, `tune.http.maxhdr` {HEAD_LINES}" in PAGE
+    bridge = f"{HEADERS_LIMIT} headers of {HEAD_LIMIT // kib} KiB at the bridge"
+    assert f"| {head} KiB and {HEAD_LINES - 1} headers at HAProxy; {bridge} |" in PAGE
+    assert f"more than {HEAD_LINES - 1}, more than {head} KiB in all" in PAGE
     assert [name for name in HOSTS_OWN if name not in PAGE.lower() and name != "set-cookie2"] == []
 
 

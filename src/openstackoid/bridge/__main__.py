@@ -8,7 +8,8 @@ from pathlib import Path
 
 from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.log import set_up
-from openstackoid.bridge.server import Sockets, serve
+from openstackoid.bridge.server import serve
+from openstackoid.bridge.sockets import Sockets
 from openstackoid.errors import OpenstackoidError
 from openstackoid.redaction import redacted
 from openstackoid.redaction.logs import guard
@@ -23,6 +24,9 @@ def main(argv: list[str] | None = None) -> int:
         "--config", required=True, type=Path, metavar="MESH", help="the mesh description: a file, or a folder of files"
     )
     parser.add_argument("--socket", required=True, type=Path, metavar="PATH", help="the unix socket to serve")
+    parser.add_argument(
+        "--socket-fd", type=int, metavar="N", help="the descriptor of that socket, where the parent process has opened it"
+    )
     parser.add_argument("--haproxy-socket", type=Path, metavar="PATH", help="HAProxy's control socket, to ask for health")
     parser.add_argument(
         "--records-socket", type=Path, metavar="PATH", help="the unix socket for HAProxy's lines about what is traced"
@@ -40,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     set_up()
     try:
-        sockets = Sockets(arguments.socket, arguments.haproxy_socket, arguments.records_socket)
+        sockets = Sockets(arguments.socket, arguments.haproxy_socket, arguments.records_socket, arguments.socket_fd)
         files = {"journal": arguments.journal, "tls": arguments.tls_files}
         audit = Audit(arguments.audit_log)
         ways = {"stop_on_eof": arguments.stop_on_eof, "wait": arguments.wait}

@@ -49,8 +49,8 @@ class Bridge:
         self._late = LateAudit(self.audit, LOG)
         self._upstream = upstream
         self._records = Records() if records is None else records
-        self._pages = Pages(at, upstream, self._records, health or Health(), self.workflows)
         self.guard = Guard(upstream)
+        self._pages = Pages(upstream, self.guard, self._records, health or Health(), self.workflows)
         self.ids = LocalIds(upstream)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import ClassVar
 
 from aiohttp import hdrs, web
 
@@ -62,15 +63,26 @@ def towards_client() -> Iterator[None]:
 class _Unadorned(web.StreamResponse):
     """An answer with the headers that it was given: aiohttp's own Server and its guess of a Content-Type are left out."""
 
+    _INVENTED: ClassVar[tuple[str, ...]] = (hdrs.CONTENT_TYPE, hdrs.SERVER)
+
     async def _prepare_headers(self) -> None:
-        invented = [name for name in (hdrs.CONTENT_TYPE, hdrs.SERVER) if name not in self.headers]
+        invented = [name for name in self._INVENTED if name not in self.headers]
         await super()._prepare_headers()
         for name in invented:
             self.headers.popall(name, None)
 
 
 class StreamedAnswer(_Unadorned):
-    """An answer whose body is handed on chunk by chunk."""
+    """An answer whose body is handed on chunk by chunk, with no date but the service's."""
+
+    _INVENTED: ClassVar[tuple[str, ...]] = (hdrs.CONTENT_TYPE, hdrs.SERVER, hdrs.DATE)
+
+    async def _prepare_headers(self) -> None:
+        length = self.headers.get(hdrs.CONTENT_LENGTH)
+        await super()._prepare_headers()
+        if length is not None:
+            # Of a 304, it is the length of what the client has; aiohttp takes it away.
+            self.headers[hdrs.CONTENT_LENGTH] = length
 
 
 class WholeAnswer(_Unadorned, web.Response):

@@ -8,7 +8,7 @@ here first: the peer, the service, the method and the path; how much its users m
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from openstackoid.bridge.audit import ALLOWED, IN, REFUSED, AuditLine, Party
@@ -22,7 +22,7 @@ from openstackoid.bridge.upstream import Upstream
 from openstackoid.bridge.use import Admission
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.policy import Denial, Grant, Owned, Person, Use, grant, local_project, may_enter
-from openstackoid.routing import IDENTITY, Forward, Guarded, called_path, own_identity, with_project
+from openstackoid.routing import IDENTITY, Forward, Guarded, OwnProject, called_path, own_identity
 from openstackoid.routing.dispatched_method import form_body, method_override
 from openstackoid.routing.leaving import sole_id
 
@@ -71,13 +71,13 @@ class Entry:
         person, rule = self.person, None if self.grant is None else self.grant.rule
         return Admission(None, None, rule) if person is None else Admission(party(person.user), party(person.project), rule)
 
-    def path(self, decision: Forward) -> str:
-        """Return the path under which the service here knows what was asked for: with the project that the user has here."""
+    def own_project(self, decision: Forward) -> OwnProject | None:
+        """Return the user's project, where it has another id here than at home; None where it has the same."""
         if self.person is None or self.grant is None:
-            return decision.path
+            return None
         theirs = self.person.project
         ours = local_project(self.guarded.issuer, theirs, self.grant)
-        return with_project(decision.endpoint, decision.path, theirs.id, ours.id)
+        return None if ours.id == theirs.id else OwnProject(decision.endpoint, theirs.id, ours.id)
 
 
 class Guard:
@@ -108,6 +108,23 @@ class Guard:
         else:
             entry.grant = judged
 
+    async def judge_user(self, guarded: Guarded, head: Head, mesh: Mesh) -> tuple[Person, Grant | Denial | None]:
+        """Return the user of a token, and as whom this cloud takes him or why it does not; None for a user of this cloud.
+
+        Raises :class:`AnswerError` as :meth:`admit` does: where the token is not accepted, where its cloud cannot be asked, and
+        beyond the limits.
+        """
+        here, issuer = mesh.clouds[self._at], guarded.issuer
+        person = await self.persons.of(guarded.token, self._asked(mesh, issuer, "public"), head)
+        if person is None:
+            raise self._unknown_token(issuer)
+        if issuer == self._at:
+            return person, None
+        denial = may_enter(here.policy, issuer, head.sender, None)
+        if denial is None:
+            self._count(here, issuer)
+        return person, denial or grant(here.policy, issuer, person, None)
+
     def _refuse_another_method(self, entry: Entry, head: Head) -> None:
         """Refuse what the service might dispatch by another method than the one that the policy judges."""
         override = method_override(head.query, head.headers)
@@ -136,16 +153,12 @@ class Guard:
 
     async def _person(self, guarded: Guarded, head: Head, decision: Forward, mesh: Mesh, readers: Mapping[str, Reader]) -> Person:
         issuer, interface = guarded.issuer, decision.entrance.interfaces[0]
-        person = await self.persons.of(guarded.token, self._asked(mesh, issuer, interface), head)
-        reader = readers.get(issuer)
-        if person is None and reader is not None and await self._vouched(guarded, head, interface, mesh):
-            person = await self.persons.of(guarded.token, self._asked(mesh, issuer, interface, reader), head)
+        asked = self._asked(mesh, issuer, interface, readers.get(issuer))
+        person = await self.persons.of(guarded.token, asked, head)
+        if person is None and asked.reader is not None and await self._vouched(guarded, head, interface, mesh):
+            person = await self.persons.of(guarded.token, replace(asked, late=True), head)
         if person is None:
-            raise AnswerError(
-                401,
-                f"gateway of {self._at}: identity of {issuer} does not accept the token",
-                headers=_where_to_log_in(mesh.clouds[self._at], decision),
-            )
+            raise self._unknown_token(issuer, _where_to_log_in(mesh.clouds[self._at], decision))
         return person
 
     async def _vouched(self, guarded: Guarded, head: Head, interface: str, mesh: Mesh) -> bool:
@@ -158,6 +171,9 @@ class Guard:
             return person is not None and SERVICE_ROLE in person.roles
         judged = grant(mesh.clouds[self._at].policy, cloud, person, None)
         return isinstance(judged, Grant) and SERVICE_ROLE in judged.roles
+
+    def _unknown_token(self, issuer: str, headers: Mapping[str, str] | None = None) -> AnswerError:
+        return AnswerError(401, f"gateway of {self._at}: identity of {issuer} does not accept the token", headers=headers or {})
 
     def _asked(self, mesh: Mesh, cloud: str, interface: str, reader: Reader | None = None) -> Asked:
         here = mesh.clouds[self._at]

@@ -2,14 +2,14 @@
 """The head of a message: read from aiohttp without loss, and reduced to what travels to the next hop."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.verbatim import decoded
 from openstackoid.mesh import Listener
-from openstackoid.routing import REQUEST_ID, Headers
+from openstackoid.routing import Headers
 
 LISTENER = "x-openstackoid-listener"
 """The header in which HAProxy names the frontend socket that the client spoke to."""
@@ -21,8 +21,6 @@ OURS = "x-openstackoid-"
 """How the names of the headers begin that HAProxy alone sets: it removes what a client says."""
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
-# A client may not have these dropped by naming them in Connection: the decision stands in them.
-_ALWAYS_SENT = frozenset({"x-auth-token", "x-subject-token", "x-service-token", "x-scope", "x-scope-force", REQUEST_ID})
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 
 
@@ -57,10 +55,6 @@ class Incoming:
 def read_head(request: web.BaseRequest, at: str) -> Head:
     """Return the head of a request. Raises :class:`AnswerError` (400) for one that could not be sent on as it came."""
     headers = decoded(request.raw_headers)
-    if isinstance(headers, str):
-        raise AnswerError(
-            400, f"gateway of {at}: the header {headers} is not UTF-8; UTF-8 is accepted", reason="a header is not UTF-8"
-        )
     target = request.raw_path
     if not target.isascii() or "#" in target:
         raise AnswerError(
@@ -76,28 +70,19 @@ def read_head(request: web.BaseRequest, at: str) -> Head:
     return Head(request.method, listener, path or "/", query if mark else None, rest, sender)
 
 
-def decoded(raw: Iterable[tuple[bytes, bytes]]) -> Headers | str:
-    """Return headers as text, or the name of the first whose value is not UTF-8: aiohttp could not send it on unharmed."""
-    headers = []
-    for key, value in raw:
-        name = key.decode("ascii", "replace")
-        try:
-            headers.append((name, value.decode("utf-8")))
-        except UnicodeDecodeError:
-            return name
-    return tuple(headers)
-
-
 def end_to_end(headers: Headers) -> Headers:
-    """Return the headers that travel beyond this hop."""
-    named = {
-        option.strip().lower() for key, value in headers if key.lower() == "connection" for option in value.split(",")
-    } - _ALWAYS_SENT
+    """Return the headers that travel beyond this hop.
+
+    Further names in ``Connection`` have no effect, as with HAProxy: a client could name ``Host``, a token or a scope.
+    """
     return tuple(
-        (key, value)
-        for key, value in headers
-        if key.lower() not in _HOP_BY_HOP and key.lower() not in named and not key.lower().startswith("proxy-")
+        (key, value) for key, value in headers if key.lower() not in _HOP_BY_HOP and not key.lower().startswith("proxy-")
     )
+
+
+def is_chunked(headers: Headers) -> bool:
+    """Return whether a body comes in chunks; HAProxy lets no other coding through."""
+    return any(key.lower() == "transfer-encoding" for key, _ in headers)
 
 
 def without(headers: Headers, *names: str) -> Headers:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway's own pages: what it knows of the mesh and of traced workflows. They hold names and states, and need no token."""
+"""The gateway's own pages: what it knows of the mesh and of traced workflows. They hold names and states, and need no token.
+
+The user page tells the user of a token about himself, and needs that token.
+"""
 
 import asyncio
 import json
@@ -8,6 +11,7 @@ from typing import Any
 from aiohttp import hdrs
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer, error_answer
+from openstackoid.bridge.guard import Guard
 from openstackoid.bridge.head import Head
 from openstackoid.bridge.health import Health, mesh_page
 from openstackoid.bridge.memory import Workflows
@@ -15,12 +19,10 @@ from openstackoid.bridge.peers import Trail, ask_peers
 from openstackoid.bridge.reachable import Reachable
 from openstackoid.bridge.records import RECORDS_OF_ONE, Records
 from openstackoid.bridge.upstream import Upstream
+from openstackoid.bridge.user_page import UserPage
 from openstackoid.mesh import Mesh
-from openstackoid.routing.pages import HEALTH, MESH, PAGES, TRACE, WORKFLOW
+from openstackoid.routing.pages import HEALTH, MESH, ONLY_HERE, PAGES, TRACE, USER, WORKFLOW
 from openstackoid.routing.workflows import is_traced
-
-ONLY_HERE = "only=here"
-"""The query by which gateways ask each other, so that a question does not go round."""
 
 SETTLING = 0.02
 """Seconds before a trace is read: HAProxy writes its line about a request when the answer's last byte is out already."""
@@ -31,13 +33,14 @@ _METHODS = ("GET", "HEAD")
 class Pages:
     """Answers what is asked below ``/.openstackoid/``."""
 
-    def __init__(self, at: str, upstream: Upstream, records: Records, health: Health, workflows: Workflows) -> None:
-        self.at = at
+    def __init__(self, upstream: Upstream, guard: Guard, records: Records, health: Health, workflows: Workflows) -> None:
+        self.at = upstream.at
         self._workflows = workflows
         self._upstream = upstream
         self._records = records
         self._health = health
         self._reachable = Reachable(upstream)
+        self._user = UserPage(upstream, guard)
 
     @staticmethod
     def own(path: str) -> bool:
@@ -53,11 +56,17 @@ class Pages:
             return refusal
         if head.path == MESH:
             return _page(mesh_page(mesh, self.at, await self._health.states(), await self._reachable.states(mesh)))
+        if head.path == USER:
+            self._check_query(head)
+            return _page(await self._user.document(head, mesh))
         if head.path.startswith(TRACE):
+            self._check_query(head)
             return _page(await self._trace(head.path.removeprefix(TRACE), head.query, mesh))
         if head.path.startswith(WORKFLOW):
             return _page(self._workflow(head.path.removeprefix(WORKFLOW)))
-        raise self._error(404, f"there is no such page; there are: {HEALTH}, {MESH}, {TRACE}REQUEST-ID, {WORKFLOW}REQUEST-ID")
+        raise self._error(
+            404, f"there is no such page; there are: {HEALTH}, {MESH}, {USER}, {TRACE}REQUEST-ID, {WORKFLOW}REQUEST-ID"
+        )
 
     def _workflow(self, request_id: str) -> dict[str, Any]:
         scope = self._workflows.known(request_id)
@@ -68,8 +77,6 @@ class Pages:
     async def _trace(self, request_id: str, query: str | None, mesh: Mesh) -> dict[str, Any]:
         if not is_traced(request_id):
             raise self._error(400, "the id of a traced request is accepted: req-7472ace0-, and the rest of a UUID in lower case")
-        if query not in (None, "", ONLY_HERE):
-            raise self._error(400, f"of the query, {ONLY_HERE} is accepted")
         await asyncio.sleep(SETTLING)
         workflow = self._records.of(request_id)
         if workflow is None:
@@ -81,6 +88,10 @@ class Pages:
             await ask_peers(self._upstream, mesh, f"{TRACE}{request_id}", ONLY_HERE, trail)
         trail.records.sort(key=lambda record: record.started)
         return {"id": request_id, "hops": [record.document() for record in trail.records], "missing": trail.missing}
+
+    def _check_query(self, head: Head) -> None:
+        if head.query not in (None, "", ONLY_HERE):
+            raise self._error(400, f"of the query, {ONLY_HERE} is accepted")
 
     def _error(self, status: int, message: str) -> AnswerError:
         return AnswerError(status, f"gateway of {self.at}: {message}")

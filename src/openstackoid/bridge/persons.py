@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.head import Head
-from openstackoid.bridge.readers import Reader, asked_with
+from openstackoid.bridge.readers import Reader, asked_with, not_by_itself
 from openstackoid.bridge.tokens import document
 from openstackoid.bridge.upstream import Question, Upstream, Whole
+from openstackoid.bridge.verbatim import encoded
 from openstackoid.mesh import Endpoint, Timeouts
 from openstackoid.policy import Person, UnfitError, person_of
 from openstackoid.routing import REQUEST_ID, TOKENS_PATH
@@ -29,6 +30,11 @@ REFUSED_SECONDS = 5.0
 """How long a token that its cloud does not accept is refused without asking again."""
 ANSWER_LIMIT = 256 * 1024
 """Bytes of an answer without a catalog."""
+ACCESS_RULES = ("OpenStack-Identity-Access-Rules", "1.0")
+"""Without it Keystone validates no token of an application credential with access rules.
+
+The service applies the rules: it, too, is told of such a token only where its middleware sends this header.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class _Known:
 class Asked:
     """Whose Keystone is asked, and how: ``identity`` is its endpoint, ``local`` where it is this cloud's own.
 
-    ``reader`` is an account there, for a token that may have expired; None where it may not, or there is no account.
+    ``reader`` is an account there, for a token that cannot vouch for itself, or None; ``late`` allows the token to have expired.
     """
 
     identity: Endpoint
@@ -52,6 +58,7 @@ class Asked:
     seconds: float
     timeouts: Timeouts
     reader: Reader | None = None
+    late: bool = False
 
 
 class Persons:
@@ -68,7 +75,7 @@ class Persons:
 
         Raises :class:`AnswerError` where that cloud cannot be asked, or its answer makes no sense.
         """
-        key = (asked.identity.cloud, hashlib.sha256(token.encode()).digest(), asked.reader is not None)
+        key = (asked.identity.cloud, hashlib.sha256(encoded(token)).digest(), asked.late)
         known = self._known.get(key)
         if known is not None and self._clock() < known.until:
             self._known.move_to_end(key)
@@ -88,7 +95,7 @@ class Persons:
         The guard and a service ask at different times. Were they told of two persons, the one would be let in with the rights of
         the other.
         """
-        digest = hashlib.sha256(token.encode()).digest()
+        digest = hashlib.sha256(encoded(token)).digest()
         known = (self._known.get((issuer, digest, late)) for late in (False, True))
         return all(one is None or one.first is None or _same(one.first, person) for one in known)
 
@@ -127,18 +134,19 @@ class Persons:
         path = asked.identity.frontend.prefix + TOKENS_PATH
 
         async def question(credential: str, query: str) -> Whole:
-            headers = (("X-Auth-Token", credential), ("X-Subject-Token", token), ("Accept-Encoding", "identity"), *ids)
-            sent = Question("GET", query, headers)
+            tokens = (("X-Auth-Token", credential), ("X-Subject-Token", token))
+            sent = Question("GET", query, (*tokens, ("Accept-Encoding", "identity"), ACCESS_RULES, *ids))
             return await self._upstream.ask_whole(
                 asked.identity, asked.local, path, sent, timeouts=asked.timeouts, until=until, limit=ANSWER_LIMIT
             )
 
         answer = await question(token, "nocatalog")
-        if answer.status == 401 and asked.reader is not None:
-            late = "nocatalog&allow_expired=1"
+        # 403: Keystone has accepted the token, so that nobody can have the account asked about one that is made up.
+        if asked.reader is not None and (answer.status == 403 or (answer.status == 401 and asked.late)):
+            query = "nocatalog&allow_expired=1" if asked.late else "nocatalog"
             try:
                 async with asyncio.timeout_at(until):
-                    answer = await asked_with(asked.reader, lambda account: question(account, late))
+                    answer = await asked_with(asked.reader, lambda account: question(account, query))
             except TimeoutError:
                 raise self._error(asked, 504, f"does not answer within {seconds:g} s") from None
         match answer.status:
@@ -146,6 +154,8 @@ class Persons:
                 return self._person(asked, answer.content)
             case 401 | 404:
                 return None
+            case 403:
+                raise self._error(asked, 403, not_by_itself(asked.identity.cloud))
             case status if status >= 500:
                 raise self._error(asked, 503 if status == 503 else 502, f"answers {status} when asked about a token")
             case status:

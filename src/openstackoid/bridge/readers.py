@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reader accounts: with the one that a peer's operator gave, that peer's Keystone is asked about tokens that have expired.
+"""Reader accounts: with the one that a peer's operator gave, its Keystone is asked about tokens that cannot vouch for themselves.
 
-An expired token cannot vouch for itself. Services ask about one all the same, with ``allow_expired``, when a service token
-shows that an operation has begun in time; see docs/identity.md.
+These are tokens that have expired: services ask about one all the same, with ``allow_expired``, when a service token shows that
+an operation has begun in time. And tokens of trusts with impersonation and of EC2 credentials: Keystone accepts them, and refuses
+to validate them by their own right (403). See docs/identity.md.
 """
 
 from abc import ABC, abstractmethod
@@ -72,6 +73,14 @@ async def asked_with(reader: Reader, ask: Callable[[str], Awaitable[A]]) -> A:
     if answer.status in (401, 403):
         raise reader.refused(answer.status)
     return answer
+
+
+def not_by_itself(peer: str) -> str:
+    """Return the words for a token that ``peer`` accepts but does not validate by its own right, where no account may ask."""
+    return (
+        "refuses to validate the token by its own right (403), as it does for a trust with impersonation and for EC2 credentials;"
+        f" to accept such tokens, the operator here needs a reader account at {peer}"
+    )
 
 
 def asks_for_expired(query: str | None) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from openstackoid.bridge.log import shown_path
 from openstackoid.mesh.model import INTERFACES
 from openstackoid.routing import Headers
-from openstackoid.scope import split_token
+from openstackoid.scope import is_marked
 
 IDS = 2000
 """The most workflows that are remembered; the oldest goes first."""
@@ -73,7 +73,7 @@ def way_of_scope(headers: Headers, body_token: str | None, in_url: bool) -> str:
     tokens = [value for key, value in headers if key.lower() in ("x-auth-token", "x-subject-token")]
     if body_token is not None:
         tokens.append(body_token)
-    if any(split_token(token)[1] is not None for token in tokens):
+    if any(map(is_marked, tokens)):
         return TOKEN
     return HEADER if any(key.lower() == "x-scope" for key, _ in headers) else NONE
 

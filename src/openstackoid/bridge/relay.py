@@ -18,8 +18,8 @@ from openstackoid.bridge.head import Head, without
 from openstackoid.bridge.leaving import Leaving
 from openstackoid.bridge.links import Links
 from openstackoid.bridge.local_ids import LocalIds
-from openstackoid.bridge.persons import Persons
-from openstackoid.bridge.readers import Reader, asked_with, asks_for_expired
+from openstackoid.bridge.persons import ACCESS_RULES, Persons
+from openstackoid.bridge.readers import Reader, asked_with, asks_for_expired, not_by_itself
 from openstackoid.bridge.tokens import document, project_of, with_body_token, with_catalog, with_plain_catalog
 from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, first_reached, hops, read_answer
 from openstackoid.mesh import Cloud, Mesh, catalog
@@ -120,11 +120,11 @@ class _Exchange:
         tells_who = not self.decision.local and self.called == TOKENS_PATH and head.method in ("GET", "HEAD")
         # What is only asked for by HEAD must be judged as well.
         question = Question("GET" if tells_who else head.method, head.query, headers, body)
-        answer = await self._ask(question)
-        if self.decision.validates and answer.status == 401:
-            if self.reader is None or not asks_for_expired(head.query):
-                raise self._unknown_token()
-            answer = await self._ask_as(self.reader, question)
+        answer = await self._ask(self.hop, question)
+        if self.decision.validates and answer.status in (401, 403):
+            if self.reader is None or (answer.status == 401 and not asks_for_expired(head.query)):
+                raise self._unknown_token(answer.status)
+            answer = await self._ask_as(self.reader, self.hop, question)
         if not _fits(self.decision.scope, self.called, answer):
             raise AnswerError(
                 400,
@@ -175,27 +175,27 @@ class _Exchange:
         message = f"gateway of {self.upstream.at}: {reason}"
         return AnswerError(404, f"Failed to validate token: {message}") if self.decision.validates else AnswerError(403, message)
 
-    async def _ask(self, question: Question) -> _Answer:
-        async with self.upstream.ask(self.hop, question, self.cloud.timeouts, self._deadline()) as answer:
+    async def _ask(self, hop: Hop, question: Question) -> _Answer:
+        async with self.upstream.ask(hop, question, self.cloud.timeouts, self._deadline()) as answer:
             if self.left is not None:
                 self.left.hear(answer.status, answer.headers)
-            kept = without(self.upstream.answer_headers(self.hop, answer), "content-length")
-            content = await read_answer(self.upstream, self.hop, answer, ANSWER_LIMIT)
+            kept = without(self.upstream.answer_headers(hop, answer), "content-length")
+            content = await read_answer(self.upstream, hop, answer, ANSWER_LIMIT)
         return _Answer(answer.status, answer.reason, kept, content)
 
-    async def _ask_as(self, reader: Reader, question: Question) -> _Answer:
+    async def _ask_as(self, reader: Reader, hop: Hop, question: Question) -> _Answer:
         """Ask with the token of a reader account as the credential: the token itself was not good enough for one."""
 
         async def ask(token: str) -> _Answer:
             headers = without(question.headers, "x-auth-token")
-            return await self._ask(replace(question, headers=(*headers, ("X-Auth-Token", token))))
+            return await self._ask(hop, replace(question, headers=(*headers, ("X-Auth-Token", token))))
 
         try:
             async with asyncio.timeout_at(self.until):
                 return await asked_with(reader, ask)
         except TimeoutError:
             seconds = f"{self.cloud.timeouts.server:g} s"
-            raise AnswerError(504, f"gateway of {self.upstream.at}: {self.hop.place} does not answer within {seconds}") from None
+            raise AnswerError(504, f"gateway of {self.upstream.at}: {hop.place} does not answer within {seconds}") from None
 
     def _deadline(self) -> Deadline:
         """Bound the whole exchange, however many questions it takes."""
@@ -223,18 +223,23 @@ class _Exchange:
         tokens = replace(self.hop, url=self.hop.url.removesuffix(CATALOG_PATH) + TOKENS_PATH)
         sent = without(self.decision.headers, *_NOT_SENT_ON, "x-subject-token")
         own = tuple(("X-Subject-Token", value) for key, value in sent if key.lower() == "x-auth-token")
-        question = Question("GET", "nocatalog", (*sent, *own, *_AS_IT_IS))
-        async with self.upstream.ask(tokens, question, self.cloud.timeouts, self._deadline()) as answer:
-            content = await read_answer(self.upstream, tokens, answer, ANSWER_LIMIT)
+        question = Question("GET", "nocatalog", (*sent, *own, ACCESS_RULES, *_AS_IT_IS))
+        answer = await self._ask(tokens, question)
+        if answer.status == 403:
+            if self.reader is None:
+                message = f"gateway of {self.upstream.at}: {tokens.place} {not_by_itself(self.decision.endpoint.cloud)}"
+                raise AnswerError(403, message)
+            answer = await self._ask_as(self.reader, tokens, question)
         if answer.status != 200:
             raise self.upstream.unusable(tokens, f"it answers {answer.status} when asked for the project of a token")
-        return project_of(content)
+        return project_of(answer.content)
 
-    def _unknown_token(self) -> AnswerError:
+    def _unknown_token(self, status: int) -> AnswerError:
         """Return what Keystone says about a token that it does not know.
 
-        The peer said 401 because the token failed as its own credential. A service would take that for trouble with *its*
-        credential, try again and answer 503; from 404 it concludes that its user is not authenticated, and says 401
+        The peer said 401 or 403 of the token as its own credential. A service would take either for trouble with *its*
+        credential and answer 503; from 404 it concludes that its user is not authenticated, and says 401
         (keystonemiddleware, ``auth_token/_identity.py``).
         """
-        return AnswerError(404, f"Failed to validate token: {self.hop.place} does not accept it")
+        why = not_by_itself(self.decision.endpoint.cloud) if status == 403 else "does not accept it"
+        return AnswerError(404, f"Failed to validate token: {self.hop.place} {why}")

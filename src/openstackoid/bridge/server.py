@@ -6,10 +6,8 @@ import contextlib
 import os
 import signal
 import socket
-import stat
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
@@ -25,7 +23,9 @@ from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.readers import Reader, readers_of
 from openstackoid.bridge.records import Records
 from openstackoid.bridge.runtime import RuntimeApi
-from openstackoid.bridge.upstream import HEAD_LIMIT, Upstream
+from openstackoid.bridge.sockets import Sockets, bind
+from openstackoid.bridge.upstream import Upstream
+from openstackoid.bridge.verbatim import LIMITS, server_request
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Mesh, MeshError, check_wire, load_mesh, load_readers, some_of
 from openstackoid.tls import AUTHORITY, CERTIFICATE, Identity
@@ -35,23 +35,6 @@ GRACE = 3.0
 
 
 _GLANCE = 0.01
-
-
-class BridgeError(OpenstackoidError):
-    """The bridge cannot start."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sockets:
-    """The unix sockets where the bridge meets HAProxy: ``requests`` are served there.
-
-    ``haproxy`` is where HAProxy can be asked for the health of services, ``records`` where its lines about traced requests
-    arrive; without them, health is not known, and only what the bridge has served is recorded.
-    """
-
-    requests: Path
-    haproxy: Path | None = None
-    records: Path | None = None
 
 
 async def serve(
@@ -86,7 +69,7 @@ async def serve(
     mesh = load_cloud(file, at)
     # That of the records first: who sees the other accept may send a request that is traced.
     receiving = bind(sockets.records, socket.SOCK_DGRAM) if sockets.records else None
-    listening = bind(sockets.requests)
+    listening = sockets.listen()
     upstream, records = Upstream(at), Records()
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
     workflows = Workflows(Journal(journal) if journal is not None else None)
@@ -114,10 +97,7 @@ async def serve(
         LOG.info("bridge of %s ends", at)
     finally:
         reloading.cancel()
-        for path in (sockets.requests, sockets.records):
-            with contextlib.suppress(OSError):
-                if path is not None:
-                    path.unlink()
+        sockets.remove()
         if lines is not None:
             lines.close()
         await runner.cleanup()
@@ -157,48 +137,6 @@ def _identity(mesh: Mesh, at: str, folder: Path | None) -> Identity | None:
     return Identity.load(str(folder / CERTIFICATE), str(folder / AUTHORITY), named.authority)
 
 
-def bind(path: Path, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
-    """Return a socket that listens at ``path``, or receives datagrams, for its owner alone.
-
-    A file that a killed process left is replaced.
-
-    Raises :class:`BridgeError` when something else stands there, another process listens, or the path cannot be used.
-    """
-    listening = socket.socket(socket.AF_UNIX, kind)
-    try:
-        if os.path.lexists(path):
-            _check_stale(path, kind)
-            path.unlink()
-        _bind_private(listening, path)
-    except BaseException as error:
-        listening.close()
-        if isinstance(error, OSError):
-            raise BridgeError(f"{path}: cannot listen there: {error.strerror or error}") from None
-        raise
-    listening.setblocking(False)
-    return listening
-
-
-def _bind_private(listening: socket.socket, path: Path) -> None:
-    """Bind and listen; the file is its owner's from the first moment."""
-    before = os.umask(0o177)
-    try:
-        listening.bind(str(path))
-    finally:
-        os.umask(before)
-    if listening.type == socket.SOCK_STREAM:
-        listening.listen(1024)
-
-
-def _check_stale(path: Path, kind: socket.SocketKind) -> None:
-    if not stat.S_ISSOCK(path.lstat().st_mode):
-        raise BridgeError(f"{path}: is there already, and is no socket")
-    with socket.socket(socket.AF_UNIX, kind) as probe, contextlib.suppress(ConnectionRefusedError):
-        probe.settimeout(1)
-        probe.connect(str(path))
-        raise BridgeError(f"{path}: another process listens there", hint="stop it, or name another path")
-
-
 class _Protocol(web.RequestHandler):
     """aiohttp's connection, whose own errors are answered as all others, and not logged: they quote headers."""
 
@@ -228,12 +166,12 @@ def http_server(bridge: Bridge) -> web.Server:
     """Return aiohttp's low-level server: no router, no decoding, room for the largest header that HAProxy lets through."""
     return _Server(
         bridge.handle,
+        request_factory=server_request,
         handler_cancellation=True,
         access_log=None,
         auto_decompress=False,
-        max_line_size=HEAD_LIMIT,
-        max_field_size=HEAD_LIMIT,
         tcp_keepalive=False,
+        **LIMITS,
     )
 
 

@@ -3,7 +3,8 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from openstackoid.bridge.audit import Audit, AuditError
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.forward import BROKEN_BODY, forward, invite
 from openstackoid.bridge.guard import Entry, Guard, entry_of
+from openstackoid.bridge.guest_project import DOCUMENT_LIMIT, GuestRequest, with_project_here
 from openstackoid.bridge.head import Head, Incoming, read_head
 from openstackoid.bridge.leaving import Leaving
 from openstackoid.bridge.local_ids import LocalIds
@@ -33,6 +35,7 @@ from openstackoid.routing import (
     REQUEST_ID,
     Decision,
     Forward,
+    Guarded,
     Headers,
     ReadBody,
     Refuse,
@@ -121,10 +124,8 @@ class Trip:
             self.done = "relayed"
             return answer
         if decision.guard is not None:
-            self._entry = entry_of(decision.guard, decision, head)
-            await self._around.guard.admit(self._entry, head, decision, mesh=self._mesh, readers=self._around.readers)
-            self._check_audit()
-            decision = replace(decision, path=self._entry.path(decision))
+            sent = await self._admit(decision.guard, GuestRequest(head, decision, body))
+            head, decision, body = sent.head, sent.decision, sent.body
         begun = decision.remember
         known = begun is None or self._workflows.known(begun.id) is not None
         if begun is not None:
@@ -139,6 +140,18 @@ class Trip:
         if begun is not None and not known and 300 <= response.status < 500:
             self._workflows.forget(begun)
         return response
+
+    async def _admit(self, guarded: Guarded, request: GuestRequest) -> GuestRequest:
+        """Return a request with a foreign identity as it goes on, once the guard lets it."""
+        head, decision = request.head, request.decision
+        self._entry = entry_of(guarded, decision, head)
+        await self._around.guard.admit(self._entry, head, decision, mesh=self._mesh, readers=self._around.readers)
+        self._check_audit()
+        own = self._entry.own_project(decision)
+        if own is None:
+            return request
+        read = partial(self._read_body, head, DOCUMENT_LIMIT)
+        return await with_project_here(own, request, self._request.content_length, read)
 
     async def _relay(self, head: Head, body: bytes | None, decision: Relay) -> web.StreamResponse:
         if body is None:
@@ -237,6 +250,7 @@ class Trip:
             recalled,
             marked_id(uuid4()),
             head.sender,
+            self._upstream.announced,
         )
         self._way = way_of_scope(head.headers, token, self._is_scoped(head))
         decision, scope = judge(self._mesh, self._here.name, request)

@@ -14,21 +14,18 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.head import decoded, end_to_end, without
+from openstackoid.bridge.head import end_to_end, is_chunked, without
 from openstackoid.bridge.holding import Holding
+from openstackoid.bridge.verbatim import LIMITS, Outgoing, Request, decoded
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
-from openstackoid.routing import Headers
+from openstackoid.routing import Headers, wire
 from openstackoid.routing.leaving import USE
 from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
 from openstackoid.routing.loops import passed
+from openstackoid.scope import WIRE
 from openstackoid.tls import Identity, fault_of, what_was_wrong
 
 T = TypeVar("T")
-
-HEAD_LIMIT = 16 * 1024
-"""Bytes of a line or a header: above the 15 KiB that HAProxy's default buffer lets through."""
-
-_OURS_TO_SET = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.USER_AGENT, hdrs.CONTENT_TYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Hop:
 
     ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say; ``secure``: it is
     told that the client speaks https. ``peer`` is the cloud whose gateway must be there: it is told in ``Via`` who asks, and may
-    not speak for the host that the client knows.
+    not speak for the host that the client knows. ``address`` is a backend's: the log names it, no answer does.
     """
 
     url: str
@@ -45,12 +42,19 @@ class Hop:
     prefix: str | None = None
     secure: bool = False
     peer: str | None = None
+    address: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The URL's path."""
+        return "/" + self.url.partition("://")[2].partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is sent to a hop. ``query`` is raw, or None without a ``?``; hop-by-hop headers are left out on the way.
 
+    The body goes in chunks where the headers say so, else with the length that they say. Bytes without a length are given theirs.
     ``upgrade`` is the protocol that the client wants to go on with on this connection, or None.
     """
 
@@ -73,9 +77,10 @@ def hops(endpoint: Endpoint, local: bool, path: str) -> list[Hop]:
         found.append(
             Hop(
                 f"http://{backend.host}:{backend.port}{tail}",
-                f"{endpoint.service} of {endpoint.cloud} at its backend {backend.url()}",
+                f"{endpoint.service} of {endpoint.cloud}",
                 endpoint.forwarded_prefix,
                 endpoint.frontend.scheme == HTTPS,
+                address=backend.url(),
             )
         )
     return found
@@ -84,8 +89,8 @@ def hops(endpoint: Endpoint, local: bool, path: str) -> list[Hop]:
 class UpstreamError(AnswerError):
     """A backend or peer that could not be asked, or whose answer cannot be used. ``unreached``: no byte has been sent to it."""
 
-    def __init__(self, status: int, message: str, *, unreached: bool = False) -> None:
-        super().__init__(status, message)
+    def __init__(self, status: int, message: str, *, reason: str | None = None, unreached: bool = False) -> None:
+        super().__init__(status, message, reason=reason)
         self.unreached = unreached
 
 
@@ -119,21 +124,22 @@ class Upstream:
 
     Each request has a connection of its own: one that was kept could be closed by the other side while a request that must
     not be repeated is on its way. Redirects, cookies and proxies of the environment are left alone. ``identity`` is for peers
-    that are asked over https, and may be replaced at any time.
+    that are asked over https, and may be replaced at any time. ``announced``: the peers whose last answer
+    announced the newer wire version.
     """
 
     def __init__(self, at: str, identity: Identity | None = None) -> None:
         self.at = at
         self.identity = identity
         self.holding = Holding()
+        self.announced: set[str] = set()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=_OURS_TO_SET,
             auto_decompress=False,
             trust_env=False,
-            max_line_size=HEAD_LIMIT,
-            max_field_size=HEAD_LIMIT,
+            request_class=Request,
+            **LIMITS,
         )
 
     async def close(self) -> None:
@@ -154,7 +160,8 @@ class Upstream:
         bounded, the caller does by ``deadline``. Raises :class:`UpstreamError`, also for failures while the answer is read
         inside the block.
         """
-        url = URL(hop.url if question.query is None else f"{hop.url}?{question.query}", encoded=True)
+        url = URL(hop.url, encoded=True)
+        target = hop.path if question.query is None else f"{hop.path}?{question.query}"
         timeout = aiohttp.ClientTimeout(total=None, connect=timeouts.connect, sock_read=timeouts.server)
         kept = end_to_end(question.headers)
         sent = CIMultiDict(kept if hop.peer else without(kept, *CLAIMS_OF_PROXIES))
@@ -163,15 +170,23 @@ class Upstream:
         if hop.secure:
             sent["X-Forwarded-Proto"] = HTTPS
         if hop.peer:
-            sent[hdrs.VIA] = ", ".join([*sent.getall(hdrs.VIA, []), passed(self.at)])
+            sent.add(hdrs.VIA, passed(self.at))
+            sent[wire.HEADER] = str(WIRE)
+        if is_chunked(question.headers):
+            sent[hdrs.TRANSFER_ENCODING] = "chunked"
+        elif isinstance(question.body, bytes):
+            sent.setdefault(hdrs.CONTENT_LENGTH, str(len(question.body)))
         if question.upgrade is not None:
             sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", question.upgrade
+        message = Outgoing(target, sent, question.body)
         options: Any = {"timeout": timeout, "allow_redirects": False, **self._proof(hop)}
         try:
             async with (
                 deadline,
-                self._session.request(question.method, url, headers=sent, data=question.body, **options) as answer,
+                self._session.request(question.method, url, data=message, **options) as answer,
             ):
+                if hop.peer:
+                    wire.note(self.announced, hop.peer, answer.headers.getall(wire.HEADER, []))
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._distrust(hop, error) or self._failure(hop, error, timeouts) from None
@@ -181,8 +196,8 @@ class Upstream:
         if not hop.url.startswith(f"{HTTPS}:"):
             return {}
         if self.identity is None:
-            why = "this gateway has no certificate that can be used; its log says why"
-            raise UpstreamError(503, f"gateway of {self.at}: {hop.place}: {why}", unreached=True)
+            why = ": this gateway has no certificate that can be used; its log says why"
+            raise self._error(503, hop, why, unreached=True)
         return {"ssl": self.identity.context, "server_hostname": hop.peer}
 
     def _distrust(self, hop: Hop, error: Exception) -> UpstreamError | None:
@@ -192,7 +207,7 @@ class Upstream:
             return None
         what = what_was_wrong(fault, hop.peer, self.identity.authority)
         unreached = isinstance(error, aiohttp.ClientConnectorError)
-        return UpstreamError(503, f"gateway of {self.at}: {hop.place}: {what}", unreached=unreached)
+        return self._error(503, hop, f": {what}", unreached=unreached)
 
     async def ask_whole(
         self, endpoint: Endpoint, local: bool, path: str, question: Question, *, timeouts: Timeouts, until: float, limit: int
@@ -210,19 +225,13 @@ class Upstream:
         return await first_reached(hops(endpoint, local, path), ask, self.no_backend(endpoint))
 
     def answer_headers(self, hop: Hop, answer: aiohttp.ClientResponse) -> Headers:
-        """Return the headers of an answer that travel on: end-to-end, and not what a gateway tells gateways alone.
-
-        Raises :class:`UpstreamError` when one cannot be handed on unharmed.
-        """
-        headers = decoded(answer.raw_headers)
-        if isinstance(headers, str):
-            raise self.unusable(hop, f"the header {headers} of its answer is not UTF-8")
-        kept = without(end_to_end(headers), USE)
+        """Return the headers of an answer that travel on: end-to-end, and not what a gateway tells gateways alone."""
+        kept = without(end_to_end(decoded(answer.raw_headers)), USE, wire.HEADER)
         return without(kept, *HOSTS_OWN) if hop.peer else kept
 
     def unusable(self, hop: Hop, why: str) -> UpstreamError:
         """Return the error for an answer that cannot be used."""
-        return UpstreamError(502, f"gateway of {self.at}: {hop.place}: {why}")
+        return self._error(502, hop, f": {why}")
 
     def no_backend(self, endpoint: Endpoint) -> AnswerError:
         """Return the error for an endpoint of this cloud that the mesh describes without a backend."""
@@ -230,21 +239,26 @@ class Upstream:
 
     def _failure(self, hop: Hop, error: Exception, timeouts: Timeouts) -> UpstreamError:
         """Say what failed, in words of our own: aiohttp's may quote headers."""
-        who = f"gateway of {self.at}: {hop.place}"
         match error:
             case aiohttp.ConnectionTimeoutError():
-                return UpstreamError(503, f"{who} cannot be reached: no connection within {timeouts.connect:g} s", unreached=True)
+                return self._error(503, hop, f" cannot be reached: no connection within {timeouts.connect:g} s", unreached=True)
             case aiohttp.ClientConnectorDNSError():
-                return UpstreamError(503, f"{who} cannot be reached: its host name is not known", unreached=True)
+                return self._error(503, hop, " cannot be reached: its host name is not known", unreached=True)
             case aiohttp.ClientConnectorError():
                 reason = os.strerror(error.errno).lower() if error.errno else "no connection"
-                return UpstreamError(503, f"{who} cannot be reached: {reason}", unreached=True)
+                return self._error(503, hop, f" cannot be reached: {reason}", unreached=True)
             case TimeoutError():
-                return UpstreamError(504, f"{who} does not answer within {timeouts.server:g} s")
+                return self._error(504, hop, f" does not answer within {timeouts.server:g} s")
             case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
-                return UpstreamError(502, f"{who}: its answer is not HTTP")
+                return self._error(502, hop, ": its answer is not HTTP")
             case _:
-                return UpstreamError(502, f"{who} closed the connection before its answer was complete")
+                return self._error(502, hop, " closed the connection before its answer was complete")
+
+    def _error(self, status: int, hop: Hop, what: str, *, unreached: bool = False) -> UpstreamError:
+        """Return an error about a hop; of a backend's address, the log alone is told."""
+        message = f"gateway of {self.at}: {hop.place}{what}"
+        reason = hop.address and f"gateway of {self.at}: {hop.place} at its backend {hop.address}{what}"
+        return UpstreamError(status, message, reason=reason, unreached=unreached)
 
 
 async def read_answer(

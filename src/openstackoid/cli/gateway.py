@@ -4,6 +4,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
 from openstackoid.gateway.configuration import check_certificate
 from openstackoid.gateway.folder import write_files
+from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import BUNDLED, find_haproxy
 from openstackoid.haproxy.process import validate
@@ -80,11 +82,12 @@ def _run(args: argparse.Namespace) -> int:
 
 async def _supervise(args: argparse.Namespace) -> int:
     haproxy = find_haproxy(args.haproxy)
+    passed = passed_sockets(os.environ)
     folder = Folder(args.state_dir or default_folder(args.cloud))
     for pid in folder.open(args.cloud):
         _LOG.warning("stopped process %d, which an earlier run had left", pid)
     try:
-        await Supervisor(args.cloud, args.config, folder, haproxy).run()
+        await Supervisor(args.cloud, args.config, folder, haproxy, passed).run()
     finally:
         folder.close()
     return 0

@@ -9,6 +9,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from openstackoid.client.hops import printable
+from openstackoid.client.pages import gateways_words
 from openstackoid.client.trace import REQUEST_ID_HEADER, Trace, is_marked
 from openstackoid.redaction import shown_url
 from openstackoid.redaction.logs import Discreet
@@ -128,15 +129,6 @@ class ScopeAdapter(BaseAdapter):
                 self.trace.report()
         finally:
             self.wrapped.close()
-
-
-def gateways_words(response: requests.Response) -> str | None:
-    """Return the message of OpenStack's error body, in one line that a terminal can show."""
-    try:
-        message = response.json()["error"]["message"]
-    except (ValueError, KeyError, TypeError):
-        return None
-    return printable(message) if isinstance(message, str) else None
 
 
 def mount(

@@ -3,7 +3,8 @@
 
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from openstack.config.cloud_region import CloudRegion
@@ -18,7 +19,8 @@ SCOPE_VARIABLE = "OPENSTACKOID_SCOPE"
 CLOUDS_VARIABLE = "OPENSTACKOID_CLOUDS"
 NO_SCOPE = "none"
 """The word that switches a default off for one command."""
-_SWALLOWED_VARIABLE = "OS_SCOPE"
+SDK_VARIABLE = "OS_SCOPE"
+"""Means the same. openstacksdk must not see it: it would take it for a cloud of its own, and die of JSON's braces."""
 
 
 class Choice(str):
@@ -106,12 +108,21 @@ def forced(config: Mapping[str, Any]) -> bool:
     raise ScopeRefusedError(f"scope_force: true or false is expected, not {redacted(repr(value))}")
 
 
-def refuse_openstacksdks_variable() -> None:
-    """Raise :class:`ScopeRefusedError` where the environment holds a variable that openstacksdk would die of."""
-    if os.environ.get(_SWALLOWED_VARIABLE):
-        raise ScopeRefusedError(
-            f"the environment variable {_SWALLOWED_VARIABLE} is openstacksdk's and cannot hold a scope; use {SCOPE_VARIABLE}"
-        )
+def choice_in(variable: str) -> Choice | None:
+    """Return the scope that an environment variable holds, or None where it is not set, or empty."""
+    text = os.environ.get(variable)
+    return Choice(text, variable) if text else None
+
+
+@contextmanager
+def without_sdk_variable() -> Iterator[None]:
+    """Hide the variable that openstacksdk would take for a setting, while the block runs."""
+    hidden = os.environ.pop(SDK_VARIABLE, None)
+    try:
+        yield
+    finally:
+        if hidden is not None:
+            os.environ[SDK_VARIABLE] = hidden
 
 
 def entry_of(region: CloudRegion) -> Mapping[str, Any]:
@@ -137,14 +148,14 @@ def names(value: object, where: str) -> list[str]:
 
 
 def text_of(value: object) -> str:
-    """Return a scope that is a mapping, or text already, as the JSON that the scope language reads."""
+    """Return a scope that is a mapping, or text already, as text that the scope language reads."""
     if isinstance(value, str):
         return value
     return json.dumps(dict(value) if isinstance(value, Mapping) else value, default=str)
 
 
 def _entrys_text(value: object, custom: Collection[str]) -> str:
-    """Return an entry's scope as JSON.
+    """Return an entry's scope as text.
 
     openstacksdk turns each ``-`` of a key into ``_``; a service that is not known under such a name gets its ``-`` back.
     """

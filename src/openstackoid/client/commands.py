@@ -1,23 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands that the plugin adds to ``openstack``: ``scope show`` and ``scope list``. Neither logs in."""
+"""The commands that the plugin adds to ``openstack``: ``scope show`` and ``scope list``.
+
+The list needs no log-in. The other logs in to tell its user who he is in each cloud; all else it shows without.
+"""
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import requests
 from cliff.columns import FormattableColumn
 from openstack.config.cloud_region import CloudRegion
+from openstack.connection import Connection
 from osc_lib import exceptions
 from osc_lib.command import command
 
+from openstackoid.client.adapter import SCOPE_HEADER
 from openstackoid.client.errors import ScopeRefusedError
 from openstackoid.client.in_force import auth_of, scope_in_force, served
-from openstackoid.client.pages import TIMEOUT, MeshPage, PageError, base_of, mesh_page
+from openstackoid.client.pages import (
+    TIMEOUT,
+    Get,
+    MeshPage,
+    NoSuchPageError,
+    PageError,
+    UserRow,
+    base_of,
+    mesh_page,
+    user_page,
+)
+from openstackoid.redaction import redacted
+from openstackoid.scope import Scope
 
 
 class ShowScope(command.ShowOne):
-    """Show the scope that is in force, where it comes from, and which cloud serves which service because of it"""
+    """Show the scope that is in force, where it comes from, which cloud serves which service, and who you are in each cloud"""
 
     auth_required = False
 
@@ -52,8 +69,34 @@ class ShowScope(command.ShowOne):
                     for row in served(scope, mesh.gateway, mesh.services())
                 ]
             ),
+            "user": None if mesh is None else self._user(region, scope),
         }
         return tuple(fields), tuple(fields.values())
+
+    def _user(self, region: CloudRegion, scope: Scope | None) -> "_UserColumn | None":
+        """Return who the user is in each cloud that the scope names, or None, with a warning, where that is not known."""
+        try:
+            rows = user_page(_base(region), _getter(region, self._credentials(scope)))
+        except NoSuchPageError:
+            self.log.warning("the gateway is of an older release, so who you are in each cloud is not shown")
+        except PageError as error:
+            self.log.warning("%s; so who you are in each cloud is not shown", error)
+        else:
+            return _UserColumn([_row(row) for row in rows])
+        return None
+
+    def _credentials(self, scope: Scope | None) -> dict[str, str]:
+        """Log in, and return the headers of the token and the scope. Raises :class:`PageError` where that fails."""
+        try:
+            region = self.app.cloud_config.get_one(cloud=self.app.options.cloud, argparse=self.app.options)
+            with Connection(config=region) as connection:
+                token = connection.session.get_token()
+        except Exception as error:
+            # keystoneauth's, openstacksdk's or a plugin's own: they end no command that shows something else as well.
+            raise PageError(f"you cannot be logged in: {redacted(str(error) or type(error).__name__)}") from error
+        if not token:
+            raise PageError("you are not logged in")
+        return {"X-Auth-Token": token, **({} if scope is None else {SCOPE_HEADER: scope.wire()})}
 
 
 class ListScope(command.Lister):
@@ -77,13 +120,32 @@ def _rows(mesh: MeshPage) -> Iterator[tuple[str, bool, str, str]]:
 
 
 def _mesh(region: CloudRegion) -> MeshPage:
+    return mesh_page(_base(region), _getter(region))
+
+
+def _base(region: CloudRegion) -> str:
     url = auth_of(region).get("auth_url")
     if not isinstance(url, str) or "://" not in url:
         raise PageError("there is no authentication URL, so no gateway can be asked; name a cloud (--os-cloud, --os-auth-url)")
+    return base_of(url)
+
+
+def _getter(region: CloudRegion, headers: Mapping[str, str] | None = None) -> Get:
     verify, cert = region.get_requests_verify_args()
-    return mesh_page(
-        base_of(url), lambda page: requests.get(page, verify=verify, cert=cert, timeout=TIMEOUT, allow_redirects=False)
-    )
+    return lambda page: requests.get(page, headers=headers, verify=verify, cert=cert, timeout=TIMEOUT, allow_redirects=False)
+
+
+def _row(row: UserRow) -> dict[str, Any]:
+    """Return what a machine is to read of a cloud."""
+    user, project = (None if party is None else party._asdict() for party in (row.user, row.project))
+    return {
+        "cloud": row.cloud,
+        "user": user,
+        "project": project,
+        "roles": list(row.roles),
+        "rule": row.rule,
+        "reason": row.reason,
+    }
 
 
 class _ScopeColumn(FormattableColumn[dict[str, str]]):
@@ -97,6 +159,23 @@ class _ServicesColumn(FormattableColumn[list[dict[str, str]]]):
     """The services: a line for each for a person, a list of objects for a machine."""
 
     def human_readable(self) -> str:
-        rows = [[row["service"], row["cloud"], row["because of"], row["health"]] for row in self._value]
-        widths = [max((len(cell) for cell in column), default=0) for column in zip(*rows, strict=True)]
-        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+        return _aligned([[row["service"], row["cloud"], row["because of"], row["health"]] for row in self._value])
+
+
+class _UserColumn(FormattableColumn[list[dict[str, Any]]]):
+    """Who the user is in each cloud: some lines for each for a person, a list of objects for a machine."""
+
+    def human_readable(self) -> str:
+        rows = []
+        for told in self._value:
+            lines = [[key, f"{told[key]['id']}  {told[key]['name']}"] for key in ("user", "project") if told[key] is not None]
+            lines += [[key, told[key]] for key in ("rule", "reason") if told[key] is not None]
+            if told["roles"]:
+                lines.append(["roles", ", ".join(told["roles"])])
+            rows += [["" if number else told["cloud"], *line] for number, line in enumerate(lines)]
+        return _aligned(rows)
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    widths = [max((len(cell) for cell in column), default=0) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)

@@ -100,4 +100,9 @@ def _in_url(url: object, clouds: Collection[str] | None, services: Collection[st
 
 
 def _in_token(token: object) -> str | None:
-    return split_token(token)[1] if isinstance(token, str) else None
+    if not isinstance(token, str):
+        return None
+    try:
+        return split_token(token)[1]
+    except ScopeError as error:
+        raise ScopeRefusedError(f"{IN_THE_TOKEN}: {error.reason}") from error

@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a gateway tells about itself, below ``/.openstackoid/``: the mesh, and its records of a traced request.
 
-No token is sent there.
+No token is sent there, but to the page that tells the user of a token about himself.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
 
+from openstackoid.client.hops import printable
 from openstackoid.errors import OpenstackoidError
 
 MESH = "/.openstackoid/mesh"
 TRACE = "/.openstackoid/trace/"
+USER = "/.openstackoid/user"
 TIMEOUT = 10.0
-"""Seconds that a gateway has to answer; for the trace of a workflow it asks its peers."""
+"""Seconds that a gateway has to answer; for the trace of a workflow, and for a user, it asks its peers."""
 
 Get = Callable[[str], requests.Response]
 """Sends a GET to a URL, follows no redirect and raises ``requests.RequestException``."""
@@ -38,6 +40,26 @@ class CloudPage:
     home: bool
     health: str
     services: Mapping[str, str]
+
+
+class Party(NamedTuple):
+    """A user or a project, as a cloud knows it."""
+
+    id: str
+    name: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """As whom a cloud takes the user, and by which rule of its policy; ``reason`` says why it does not."""
+
+    cloud: str
+    user: Party | None
+    project: Party | None
+    roles: tuple[str, ...]
+    rule: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +99,15 @@ def trace_page(base: str, request_id: str, get: Get) -> dict[str, Any]:
     return _document(base, f"{TRACE}{request_id}", get)
 
 
+def user_page(base: str, get: Get) -> list[UserRow]:
+    """Return who the user is in each cloud, as the gateways tell; ``get`` sends his token. Raises :class:`PageError`."""
+    document = _document(base, USER, get)
+    try:
+        return [_user_row(row) for row in document["clouds"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise PageError(f"{base}{USER} does not answer as a gateway of OpenStackoid does") from error
+
+
 def _document(base: str, path: str, get: Get) -> dict[str, Any]:
     try:
         response = get(f"{base}{path}")
@@ -85,7 +116,8 @@ def _document(base: str, path: str, get: Get) -> dict[str, Any]:
     if response.status_code == 404:
         raise NoSuchPageError(f"no gateway of OpenStackoid answers at {base}: {path} is not found there")
     if response.status_code != 200:
-        raise PageError(f"{base}{path} answers {response.status_code}")
+        words = gateways_words(response)
+        raise PageError(f"{base}{path} answers {response.status_code}" + (f": {words}" if words else ""))
     try:
         document = response.json()
     except ValueError as error:
@@ -93,6 +125,15 @@ def _document(base: str, path: str, get: Get) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise PageError(f"{base}{path} does not answer as a gateway of OpenStackoid does")
     return document
+
+
+def gateways_words(response: requests.Response) -> str | None:
+    """Return the message of OpenStack's error body, in one line that a terminal can show."""
+    try:
+        message = response.json()["error"]["message"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return printable(message) if isinstance(message, str) else None
 
 
 def _reason(error: Exception) -> str:
@@ -106,6 +147,16 @@ def _reason(error: Exception) -> str:
 def _cloud(document: Any) -> CloudPage:
     services = {_text(service["type"]): _text(service["health"]) for service in document["services"]}
     return CloudPage(_text(document["name"]), document["home"] is True, _text(document["health"]), services)
+
+
+def _user_row(row: Any) -> UserRow:
+    rule, reason = (None if row[key] is None else _text(row[key]) for key in ("rule", "reason"))
+    roles = tuple(_text(role) for role in row["roles"])
+    return UserRow(_text(row["cloud"]), _party(row["user"]), _party(row["project"]), roles, rule, reason)
+
+
+def _party(value: Any) -> Party | None:
+    return None if value is None else Party(_text(value["id"]), _text(value["name"]), _text(value["domain"]))
 
 
 def _text(value: object) -> str:

@@ -22,9 +22,10 @@ from openstackoid.client.choice import (
     LEFT_TO_THE_CLOUD,
     OPTION,
     SCOPE_VARIABLE,
+    SDK_VARIABLE,
     Choice,
+    choice_in,
     names,
-    refuse_openstacksdks_variable,
 )
 from openstackoid.client.errors import ScopeRefusedError
 from openstackoid.client.trace import Trace
@@ -46,20 +47,18 @@ def make_client(_instance: object) -> None:
 
 def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """Add the options, and have openstacksdk call our hook for each connection that the command makes."""
-    try:
-        refuse_openstacksdks_variable()
-    except ScopeRefusedError as error:
-        _refuse(str(error))
-    default = os.environ.get(SCOPE_VARIABLE)
+    default = choice_in(SCOPE_VARIABLE) or choice_in(SDK_VARIABLE)
+    # The command reads its configuration later, and would find the variable there.
+    os.environ.pop(SDK_VARIABLE, None)
     parser.add_argument(
         OPTION,
         dest="scope",
-        metavar="<json>",
+        metavar="<scope>",
         type=_option,
-        default=Choice(default, SCOPE_VARIABLE) if default else LEFT_TO_THE_CLOUD,
-        help="Which cloud serves which service, for example "
+        default=default or LEFT_TO_THE_CLOUD,
+        help="Which cloud serves which service, for example image=CloudTwo,compute=CloudOne or "
         '{"image": "CloudTwo"}; a service that is not named is the local cloud\'s; '
-        f"'none' for no scope (Env: {SCOPE_VARIABLE})",
+        f"'none' for no scope (Env: {SCOPE_VARIABLE}, {SDK_VARIABLE})",
     )
     parser.add_argument(
         FORCE_OPTION,

@@ -8,7 +8,7 @@ import openstack
 from openstack.connection import Connection
 
 from openstackoid.client import hook
-from openstackoid.client.choice import LEFT_TO_THE_CLOUD, Choice, refuse_openstacksdks_variable, text_of
+from openstackoid.client.choice import LEFT_TO_THE_CLOUD, SDK_VARIABLE, Choice, choice_in, text_of, without_sdk_variable
 
 _SOURCE = "connect(scope=...)"
 _HOOK = f"{hook.__name__}:{hook.install.__name__}"
@@ -19,8 +19,8 @@ def connect(
 ) -> Connection:
     """Return ``openstack.connect(cloud, **kwargs)`` with a scope on every request to the cloud's own endpoints.
 
-    ``scope`` is JSON or a mapping of services to clouds, and the whole scope: it takes the place of what clouds.yaml says. None
-    leaves it to clouds.yaml, ``"none"`` means no scope. The environment variable of the command is not read. ``force`` asks
+    ``scope`` is the short form, JSON or a mapping of services to clouds, and the whole scope: what clouds.yaml says does not
+    count then. None leaves it to the environment variable OS_SCOPE, or to clouds.yaml; ``"none"`` means no scope. ``force`` asks
     the gateway for what it would refuse as a collaboration that does not work.
 
     Raises :class:`~openstackoid.client.errors.ScopeRefusedError` where the scope makes no sense, and what ``openstack.connect``
@@ -28,9 +28,9 @@ def connect(
     """
     if "vendor_hook" in kwargs:
         raise TypeError("connect() sets vendor_hook itself; a hook of your own has its place in the cloud's entry of clouds.yaml")
-    if kwargs.get("load_envvars", True):
-        refuse_openstacksdks_variable()
-    choice = LEFT_TO_THE_CLOUD if scope is None else Choice(text_of(scope), _SOURCE)
+    said = choice_in(SDK_VARIABLE) if kwargs.get("load_envvars", True) else None
+    choice = (said or LEFT_TO_THE_CLOUD) if scope is None else Choice(text_of(scope), _SOURCE)
     if force:
         kwargs["scope_force"] = True
-    return openstack.connect(cloud, scope=choice, vendor_hook=_HOOK, **kwargs)
+    with without_sdk_variable():
+        return openstack.connect(cloud, scope=choice, vendor_hook=_HOOK, **kwargs)

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from openstackoid.gateway import leash
 from openstackoid.gateway.decisions import Part
@@ -28,9 +28,19 @@ class Child:
 
     @classmethod
     async def start(
-        cls, part: Part, argv: Sequence[str], environment: Mapping[str, str], output: Lines, errors: Lines
+        cls,
+        part: Part,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        output: Lines,
+        errors: Lines,
+        *,
+        inherited: Collection[int] = (),
     ) -> "Child":
-        """Start ``argv`` on the leash, and out of reach of the terminal: Ctrl-C is the supervisor's to handle."""
+        """Start ``argv`` on the leash, and out of reach of the terminal: Ctrl-C is the supervisor's to handle.
+
+        ``inherited``: our descriptors that it has as well, under the same numbers.
+        """
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
@@ -43,6 +53,7 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
+            pass_fds=tuple(inherited),
         )
         return cls(part, process, output, errors)
 

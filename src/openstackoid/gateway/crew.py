@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from openstackoid.bridge.audit import Audit
@@ -17,7 +17,7 @@ from openstackoid.gateway.decisions import Part
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.folder import Folder
 from openstackoid.haproxy.binary import Haproxy
-from openstackoid.haproxy.process import complaints
+from openstackoid.haproxy.process import complaints, inherited_address
 from openstackoid.haproxy.records import shown_line
 from openstackoid.redaction import process
 
@@ -47,18 +47,27 @@ class Crew:
         self._children: set[Child] = set()
         self._departures = Departures(cloud, Audit(folder.audit))
 
-    async def launch(self, part: Part, argv: Sequence[str], ready: Callable[[int], Awaitable[bool]]) -> Child:
+    async def launch(
+        self,
+        part: Part,
+        argv: Sequence[str],
+        ready: Callable[[int], Awaitable[bool]],
+        sockets: Mapping[str, int],
+    ) -> Child:
         """Start a part and wait until ``ready`` says of its process id that it accepts connections.
+
+        ``sockets`` are descriptors that it inherits; HAProxy finds them by name in its environment.
 
         Raises :class:`GatewayError` when it cannot be started, ends before it is ready, or takes too long and is killed.
         """
         try:
             if part is Part.HAPROXY:
                 says = _HaproxySays()
-                child = await Child.start(part, argv, self.haproxy.environment(), self._requests, says)
+                environment = self.haproxy.environment() | {name: inherited_address(number) for name, number in sockets.items()}
+                child = await Child.start(part, argv, environment, self._requests, says, inherited=sockets.values())
             else:
                 says = None
-                child = await Child.start(part, argv, process.environment(), _pass_on, _pass_on)
+                child = await Child.start(part, argv, process.environment(), _pass_on, _pass_on, inherited=sockets.values())
         except OSError as error:
             raise GatewayError(f"{part} of {self.cloud} cannot be started: {error.strerror}") from None
         self._children.add(child)

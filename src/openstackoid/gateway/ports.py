@@ -8,18 +8,29 @@ address it would open twice, too, and take each request for either frontend's, a
 
 import errno
 import socket
+from collections.abc import Iterable
+from typing import Any
 
 import psutil
 
 from openstackoid.gateway.errors import GatewayError
-from openstackoid.mesh import Cloud
+from openstackoid.mesh import Cloud, Listener
 
 Socket = tuple[str, int]
+"""Host and port, as the description has them."""
+
+Address = tuple[int, tuple[Any, ...]]
+"""Family, and the numeric address as the family has it: host and port come first."""
 
 
 def sockets(cloud: Cloud) -> frozenset[Socket]:
     """Return host and port of every socket that the gateway of ``cloud`` listens on; the host ``*`` is every address."""
-    return frozenset((cloud.bind or listener.host, listener.port) for listener in cloud.listeners)
+    return frozenset(socket_of(cloud, listener) for listener in cloud.listeners)
+
+
+def socket_of(cloud: Cloud, listener: Listener) -> Socket:
+    """Return host and port of the socket for what the catalog's URLs name."""
+    return cloud.bind or listener.host, listener.port
 
 
 def new_sockets(running: Cloud, candidate: Cloud) -> frozenset[Socket]:
@@ -28,33 +39,50 @@ def new_sockets(running: Cloud, candidate: Cloud) -> frozenset[Socket]:
     return frozenset(wanted for wanted in sockets(candidate) if wanted[1] not in own)
 
 
-def check_free(cloud: str, wanted: frozenset[Socket]) -> None:
-    """Raise :class:`GatewayError` for the first socket that the gateway of ``cloud`` could not listen on."""
-    seen: dict[Socket, str] = {}
+def addresses(cloud: str, wanted: Iterable[Socket]) -> dict[Socket, Address]:
+    """Return the address of each socket that the gateway of ``cloud`` is to listen on.
+
+    Raises :class:`GatewayError` for a name without an address, and for two names of one address.
+    """
+    found: dict[Address, Socket] = {}
     for host, port in sorted(wanted):
         try:
-            address = _bound(host, port)
+            address = _address(host, port)
         except OSError as error:
-            reason, hint = _reason(error, port)
-            raise GatewayError(f"the gateway of {cloud} cannot listen on {host}:{port}: {reason}", hint) from None
-        other = seen.setdefault(address, host)
+            raise cannot_listen(cloud, host, port, error) from None
+        other, _ = found.setdefault(address, (host, port))
         if other != host:
             raise GatewayError(
-                f"the gateway of {cloud} cannot tell {other}:{port} from {host}:{port}: both are {address[0]}",
+                f"the gateway of {cloud} cannot tell {other}:{port} from {host}:{port}: both are {address[1][0]}",
                 "the same name in each frontend, or a port for each",
             )
+    return {one: address for address, one in found.items()}
 
 
-def _bound(host: str, port: int) -> tuple[str, int]:
-    """Bind the socket for a moment, and return the address that the name stands for."""
+def check_free(cloud: str, wanted: Iterable[Socket]) -> None:
+    """Raise :class:`GatewayError` for the first socket that the gateway of ``cloud`` could not listen on."""
+    for (host, port), (family, address) in addresses(cloud, wanted).items():
+        try:
+            with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+                probe.listen(1)
+        except OSError as error:
+            raise cannot_listen(cloud, host, port, error) from None
+
+
+def _address(host: str, port: int) -> Address:
+    """Return the address that a name stands for."""
     # HAProxy takes the first address of a name, and '*' for every IPv4 address.
     name = "0.0.0.0" if host == "*" else host.strip("[]")  # noqa: S104 (the operator asked for every address)
-    family, kind, protocol, _, address = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(address)
-        probe.listen(1)
-    return str(address[0]), port
+    family, _, _, _, address = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return family, address
+
+
+def cannot_listen(cloud: str, host: str, port: int, error: OSError) -> GatewayError:
+    """Return the error that says why the gateway of ``cloud`` cannot listen on a socket."""
+    reason, hint = _reason(error, port)
+    return GatewayError(f"the gateway of {cloud} cannot listen on {host}:{port}: {reason}", hint)
 
 
 def _reason(error: OSError, port: int) -> tuple[str, str | None]:

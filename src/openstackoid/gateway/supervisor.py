@@ -6,10 +6,14 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import sys
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
+from openstackoid.bridge.sockets import bind
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.child import Child
 from openstackoid.gateway.configuration import Configuration, check_certificate, configuration_of
@@ -17,10 +21,11 @@ from openstackoid.gateway.crew import Crew
 from openstackoid.gateway.decisions import Part, Watch, affected
 from openstackoid.gateway.folder import Folder, write_private
 from openstackoid.gateway.keeper import Keeper
+from openstackoid.gateway.listening import ListeningSockets
 from openstackoid.gateway.ports import check_free, new_sockets, sockets
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import Predecessor, command, serving_pid, validate
-from openstackoid.mesh import Descriptions, packed_mesh
+from openstackoid.mesh import Cloud, Descriptions, packed_mesh
 from openstackoid.tls import AUTHORITY, CERTIFICATE
 
 log = logging.getLogger("openstackoid.gateway")
@@ -30,17 +35,30 @@ _REST = 50
 """How many times as long as a look at the files the pause is until the next: thousands of files may be far away."""
 
 
-class Supervisor:
-    """Runs the gateway of ``cloud`` on the description in ``path``, with its files in ``folder``, which is open."""
+class Generation(NamedTuple):
+    """What an HAProxy runs on: the folder of its files, and the cloud on whose sockets it listens."""
 
-    def __init__(self, cloud: str, path: Path, folder: Folder, haproxy: Haproxy) -> None:
+    folder: Path
+    cloud: Cloud
+
+
+class Supervisor:
+    """Runs the gateway of ``cloud`` on the description in ``path``, with its files in ``folder``, which is open.
+
+    ``passed``: listening sockets that systemd has opened.
+    """
+
+    def __init__(self, cloud: str, path: Path, folder: Folder, haproxy: Haproxy, passed: Iterable[socket.socket] = ()) -> None:
         self.cloud = cloud
         self.folder = folder
         self.haproxy = haproxy
         self._crew = Crew(cloud, folder, haproxy)
         self._bridge = Keeper(Part.BRIDGE, cloud, self._start_bridge)
         self._haproxy = Keeper(Part.HAPROXY, cloud, self._start_haproxy)
-        self._generation: Path
+        self._generation: Generation
+        self._sockets = ListeningSockets(cloud, passed)
+        self._listening: Mapping[str, int] = {}
+        self._bridge_socket: socket.socket | None = None
         self._descriptions = Descriptions(path, folder.cache)
         self._watched: tuple[str, ...] = ()
         self._pause = _POLL
@@ -64,7 +82,10 @@ class Supervisor:
             work.cancel()
             stopping.cancel()
             await asyncio.gather(work, stopping, return_exceptions=True)
+            # Ours first: HAProxy ends with its last request, and connections that come until then are to be refused.
+            self._sockets.close()
             await self._crew.dismiss()
+            self._close_bridge_socket()
         if not work.cancelled():
             work.result()
         log.info("gateway of %s has stopped", self.cloud)
@@ -93,7 +114,10 @@ class Supervisor:
             running = await self._read()
             self._watched = _watched(running)
             self._generation = await self._draft(running)
-            check_free(self.cloud, sockets(running.cloud))
+            wanted = sockets(running.cloud)
+            check_free(self.cloud, self._sockets.not_passed(wanted))
+            for address in self._sockets.unused(wanted):
+                log.warning("systemd has opened %s, where the gateway of %s does not listen", address, self.cloud)
             self._hand_over(running)
             self._handed_over.set()
             await bridge
@@ -106,28 +130,53 @@ class Supervisor:
         return running
 
     async def _start_bridge(self, _: Child | None) -> Child:
-        socket = self.folder.bridge_socket
-        socket.unlink(missing_ok=True)
+        requests, records = self.folder.bridge_socket, self.folder.records_socket
+        if self._bridge_socket is None:
+            requests.unlink(missing_ok=True)
+            self._bridge_socket = bind(requests)
+        records.unlink(missing_ok=True)
+        inherited = self._bridge_socket.fileno()
         argv = [sys.executable, "-m", "openstackoid.bridge", "--cloud", self.cloud]
-        argv += ["--config", str(self.folder.mesh), "--socket", str(socket)]
-        argv += ["--haproxy-socket", str(self.folder.stats_socket), "--records-socket", str(self.folder.records_socket)]
+        argv += ["--config", str(self.folder.mesh), "--socket", str(requests), "--socket-fd", str(inherited)]
+        argv += ["--haproxy-socket", str(self.folder.stats_socket), "--records-socket", str(records)]
         argv += ["--journal", str(self.folder.journal), "--audit-log", str(self.folder.audit)]
         argv += ["--tls-files", str(self.folder.path), "--wait"]
 
         async def ready(_: int) -> bool:
             await self._handed_over.wait()
-            return await _accepts(socket)
+            # A connection for requests would wait in our socket, whether or not the service accepts it.
+            return _receives(records)
 
-        return await self._crew.launch(Part.BRIDGE, argv, ready)
+        try:
+            return await self._crew.launch(Part.BRIDGE, argv, ready, {"requests": inherited})
+        except OpenstackoidError:
+            # Requests that wait are answered now: the next start may fail, too.
+            self._close_bridge_socket()
+            raise
+
+    def _close_bridge_socket(self) -> None:
+        if self._bridge_socket is not None:
+            self._bridge_socket.close()
+            self._bridge_socket = None
 
     async def _start_haproxy(self, running: Child | None) -> Child:
-        socket = self.folder.stats_socket
-        predecessor = None if running is None else Predecessor(running.pid, socket)
+        control = self.folder.stats_socket
+        predecessor = None if running is None else Predecessor(running.pid, control)
+        folder, cloud = self._generation
 
         async def ready(pid: int) -> bool:
-            return await serving_pid(socket) == pid
+            return await serving_pid(control) == pid
 
-        return await self._crew.launch(Part.HAPROXY, command(self.haproxy, self._generation, predecessor), ready)
+        try:
+            listening = self._sockets.open(cloud)
+            child = await self._crew.launch(Part.HAPROXY, command(self.haproxy, folder, predecessor), ready, listening)
+        except OpenstackoidError:
+            # Without an HAProxy, connections are refused from now on: the next start may fail, too.
+            self._sockets.close(but=() if running is None else self._listening.values())
+            raise
+        self._listening = listening
+        self._sockets.close(but=listening.values())
+        return child
 
     async def _follow(self, running: Configuration, watch: Watch) -> None:
         """Go over to what the file says whenever it changes or SIGHUP comes; whatever is wrong with it, what runs goes on."""
@@ -167,7 +216,7 @@ class Supervisor:
     async def _go_over(self, running: Configuration, candidate: Configuration) -> bool:
         parts = affected(running, candidate)
         if Part.HAPROXY in parts:
-            check_free(self.cloud, new_sockets(running.cloud, candidate.cloud))
+            check_free(self.cloud, self._sockets.not_passed(new_sockets(running.cloud, candidate.cloud)))
             old, self._generation = self._generation, await self._draft(candidate)
             try:
                 await self._haproxy.replace()
@@ -175,7 +224,7 @@ class Supervisor:
                 old, self._generation = self._generation, old
                 raise
             finally:
-                self.folder.discard(old)
+                self.folder.discard(old.folder)
         if parts:
             self._hand_over(candidate)
             await self._bridge.tell(signal.SIGHUP)
@@ -190,8 +239,8 @@ class Supervisor:
                 (self.folder.path / name).unlink(missing_ok=True)
         write_private(self.folder.mesh, packed_mesh(configuration.mesh))
 
-    async def _draft(self, configuration: Configuration) -> Path:
-        """Return the folder of a new generation that HAProxy accepts; where it does not, nothing is left of it."""
+    async def _draft(self, configuration: Configuration) -> Generation:
+        """Return a new generation that HAProxy accepts; where it does not, nothing is left of it."""
         generation = self.folder.draft(configuration.files)
         try:
             for warning in await validate(self.haproxy, generation):
@@ -199,7 +248,7 @@ class Supervisor:
         except OpenstackoidError:
             self.folder.discard(generation)
             raise
-        return generation
+        return Generation(generation, configuration.cloud)
 
     async def _read(self) -> Configuration:
         # A mesh of thousands of clouds takes a while to read; parts that die meanwhile are to be started again.
@@ -233,15 +282,9 @@ def _watched(running: Configuration) -> tuple[str, ...]:
     return (tls.certificate, tls.authority) if tls else ()
 
 
-async def _accepts(path: Path) -> bool:
-    try:
-        _, writer = await asyncio.open_unix_connection(path)
-    except OSError:
-        return False
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
-    return True
+def _receives(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def _has_terminal() -> bool:

@@ -62,8 +62,8 @@ def told_by_peers() -> list[str]:
 
 
 def told_by_services() -> list[str]:
-    """Return the rule for answers of this cloud's services: what they may say of a use is nobody's word."""
-    return [_FORGET_USE]
+    """Return the rule for answers of this cloud's services: what they say in headers of gateways counts for nothing."""
+    return ["http-response del-header x-openstackoid- -m beg"]
 
 
 def told_by_the_bridge(tls: bool) -> list[str]:

@@ -7,22 +7,24 @@ import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import hardening
+from openstackoid.haproxy import hardening, wire
 from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_rules
 from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
 from openstackoid.haproxy.known import TABLE, table
 from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
 from openstackoid.haproxy.peers import UNREACHED, naming, prefix_rules, reaching, remembering, spot
 from openstackoid.haproxy.records import LOG_FORMAT, observing
+from openstackoid.haproxy.repeating import repeating
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
 from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_wire, some_of
-from openstackoid.routing import watched_services
+from openstackoid.routing import READS, watched_services
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.places import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
 
 _BASE = "gateway"
+_PYTHON = "the Python service behind the gateway"
 LOOPBACK: Addresses = {"localhost": "127.0.0.1"}
 _TITLES = {
     400: "Bad Request",
@@ -88,6 +90,11 @@ def compile_gateway(
     return {"haproxy.cfg": title + "\n".join(sections), **all_maps(mesh, cloud, addresses)}
 
 
+def listener_variable(number: int) -> str:
+    """Return the name of the environment variable that holds a socket's address, if it is not the one of the description."""
+    return f"OPENSTACKOID_LISTENER_{number}"
+
+
 def _section(title: str, lines: list[str]) -> str:
     return f"{title}\n" + "".join(f"    {line}\n" for line in lines)
 
@@ -98,6 +105,7 @@ def _global(runtime: Runtime) -> list[str]:
         "default-path config",
         "# The lowest level: it shows no request that HAProxy could not read (`show errors`), which would hold its headers.",
         f"stats socket {shlex.quote(runtime.stats_socket)} mode 600 level user expose-fd listeners",
+        *hardening.global_lines(),
         "# A process that was replaced finishes its requests, downloads included, for this long.",
         "hard-stop-after 30m",
     ]
@@ -134,11 +142,13 @@ _GENERAL = {
 
 def _frontend(mesh: Mesh, cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
     binds = [
-        f"bind {cloud.bind or listener.host}:{listener.port} id {number}{bind_options(cloud, listener, files)}"
+        f'bind "${{{listener_variable(number)}-{cloud.bind or listener.host}:{listener.port}}}" id {number}'
+        + bind_options(cloud, listener, files)
         for listener, number in bind_ids(cloud).items()
     ]
     often = f"gateway of {cloud.name}: %[src] sends more than {cloud.limits.source_requests} requests a second"
     return [
+        "# The supervisor opens these sockets, so that they outlive HAProxy, and says in the environment which they are.",
         *binds,
         *hardening.frontend_lines(cloud, _answer(429, often, retry=hardening.RATE_WINDOW)),
         *observing(runtime.records_socket),
@@ -153,10 +163,11 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
     patience = timeouts.server + timeouts.connect + 5
     return [
         f"timeout server {_ms(patience)}",
+        *repeating(READS),
         *told_by_the_bridge(cloud.tls is not None),
         *nothing_of_the_scheme(cloud),
         *hardening.bridge_lines(cloud.limits),
-        *_failures(cloud, "the Python service behind the gateway", trouble="%[var(txn.bridge_trouble)]", retry=1),
+        *_failures(cloud, _PYTHON, trouble="%[var(txn.bridge_trouble)]", unanswered="%[var(txn.bridge_unanswered)]", retry=1),
         f"server bridge unix@{shlex.quote(runtime.bridge_socket)} maxconn {cloud.limits.bridge}",
     ]
 
@@ -190,9 +201,11 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *naming(),
         *leaving(here),
         *hardening.peer_request(here),
+        *wire.peer_request(),
         *reaching(hosts, names, _answer(503, down, retry=seconds), trial),
         *prefix_rules(here),
         *remembering(seconds),
+        *wire.told_by_peers(),
         *peer_answers(),
         *told_by_peers(),
         *hardening.peer_lines(),
@@ -219,11 +232,17 @@ def _new_prefix(old: str, new: str) -> list[str]:
 
 
 def _failures(
-    cloud: Cloud, service: str, *, trouble: str = "cannot be reached", retry: int | None = None, more: str = ""
+    cloud: Cloud,
+    service: str,
+    *,
+    trouble: str = "cannot be reached",
+    unanswered: str = "gave no valid answer",
+    retry: int | None = None,
+    more: str = "",
 ) -> list[str]:
     timeouts = cloud.timeouts
     return [
-        _http_error(502, f"gateway of {cloud.name}: {service} gave no valid answer"),
+        _http_error(502, f"gateway of {cloud.name}: {service} {unanswered}"),
         f"http-error {_answer(503, f'gateway of {cloud.name}: {service} {trouble}', retry=retry, more=more)}",
         _http_error(504, f"gateway of {cloud.name}: {service} did not answer within {timeouts.server:g} s"),
     ]

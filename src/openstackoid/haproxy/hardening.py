@@ -34,6 +34,25 @@ _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 _UNDERSCORED_CLAIMS = "^(?=.*_)x[-_]forwarded[-_]"
 
 
+HEAD_BUFFER = 32 * 1024
+"""Bytes of the buffer that holds a message's head; a connection has one each way while something is on its way in it."""
+
+HEAD_RESERVE = 4 * 1024
+"""Bytes of the buffer that no client or service can fill: room for the scope and all else that the gateway adds to a head."""
+
+HEAD_LINES = 256
+"""Lines of a head, the first included."""
+
+
+def global_lines() -> list[str]:
+    """Return the bounds of a message's head: what Swift takes and gives by default, a token and a scope (docs/hardening.md)."""
+    return [
+        f"tune.bufsize {HEAD_BUFFER}",
+        f"tune.maxrewrite {HEAD_RESERVE}",
+        f"tune.http.maxhdr {HEAD_LINES}",
+    ]
+
+
 def frontend_lines(cloud: Cloud, too_many: str) -> list[str]:
     """Return the frontend's bounds; ``too_many`` is the rest of the rule that answers a source that is over its rate."""
     limits = cloud.limits
@@ -84,6 +103,14 @@ def request_rules() -> list[str]:
     ]
 
 
+def underscore_rules() -> list[str]:
+    """Return the rule that drops a proxy's header which only a WSGI server would take for one; it stands before the others."""
+    return [
+        "# To a WSGI server, X_Forwarded_Host is X-Forwarded-Host.",
+        f"http-request del-header '{_UNDERSCORED_CLAIMS}' -m reg if {{ req.hdr_names -m sub _ }}",
+    ]
+
+
 def url_scope_rules(cloud: Cloud) -> list[str]:
     """Return the rules that find what may be a scope in a URL, however it is spelt: the bridge reads it, or refuses it.
 
@@ -102,14 +129,6 @@ def url_scope_rules(cloud: Cloud) -> list[str]:
         f"acl is_object_store var(txn.endpoint) -m str {keys}",
         f"{_BRIDGE} if !is_object_store {found}",
         *([f"{_BRIDGE} if is_object_store {at_root}"] if stores else []),
-    ]
-
-
-def underscore_rules() -> list[str]:
-    """Return the rule that drops a proxy's header which only a WSGI server would take for one; it stands before the others."""
-    return [
-        "# To a WSGI server, X_Forwarded_Host is X-Forwarded-Host.",
-        f"http-request del-header '{_UNDERSCORED_CLAIMS}' -m reg if {{ req.hdr_names -m sub _ }}",
     ]
 
 

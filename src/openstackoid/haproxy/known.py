@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What HAProxy learns: where a scope leads that its rules have looked through once. The next request like it costs one look-up.
 
-The key is all of a request that the rules would look at: the names of its headers, the endpoint, and the scope's text. It is
+The key is all of a request that the rules would look at: the names of its headers, the endpoint, and the scope as written. It is
 compared as a whole, and is learnt only where everything else that the rules look at does not matter. The value is the number of
 the cloud, none for this one, and above it the form of the scope, which says what is to be put into the token; the highest bit
 says that the bridge mends documents of versions.
@@ -9,6 +9,8 @@ says that the bridge mends documents of versions.
 
 from openstackoid.haproxy.hardening import SIMPLE
 from openstackoid.haproxy.maps import NUMBERS
+from openstackoid.haproxy.tokens import NEWER, OLDER
+from openstackoid.haproxy.wire import ANNOUNCED, looked_up
 from openstackoid.mesh import Cloud
 from openstackoid.routing import REQUEST_ID, TRACE
 
@@ -19,7 +21,7 @@ ENTRIES, SECONDS = 16_384, 600
 LONGEST = 768
 """The longest key. A longer one is never learnt; of a look-up, HAProxy cuts what is longer, which then is in no entry."""
 
-_COMPLETE, _COMPACT, _SPACED, _STARRED = 1, 2, 3, 4
+_OLDER, _COMPACT, _SPACED, _STARRED, _NEWER = 1, 2, 3, 4, 5
 _FORM, _DOCUMENTS = 2**24, 2**27
 _AUTH = "req.fhdr(x-auth-token)"
 _KNOWN = "{ var(txn.known) -m int gt 0 }"
@@ -48,8 +50,10 @@ def using(cloud: Cloud, documents: str) -> list[str]:
     peer = " !{ var(sess.from) -m found }" if cloud.secure_listeners else ""
     asked = f"METH_GET{peer} {SIMPLE} !{{ req.fhdr({REQUEST_ID}) -m beg {TRACE} }}"
     look = f"http-request set-var(txn.known) {_key('req.hdr_names')},table_gpt0({TABLE}) if is_text"
-    header = "http-request replace-header X-Auth-Token (?s)^.*"
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
+    said, carried, text = (f"{{ var(txn.{name}) -m found }}" for name in ("said", "carried", "scope"))
+    older = f"{{ var(txn.place) -m found }} !{ANNOUNCED}"
+    header, bare = "http-request set-header X-Auth-Token", "%[req.fhdr(x-auth-token),field(1,!~)]"
 
     def is_form(number: int) -> str:
         ranges = (f"{bit + number * _FORM}:{bit + (number + 1) * _FORM - 1}" for bit in (0, _DOCUMENTS))
@@ -62,17 +66,25 @@ def using(cloud: Cloud, documents: str) -> list[str]:
         "acl is_text always_true",
         ".else",
         "acl is_text var(txn.said) -m end }",
+        "acl is_text var(txn.said) -m reg ^[A-Za-z0-9_-]+$",
         ".endif",
         "http-request set-var(txn.said) req.fhdr(x-scope)",
-        f"{look} !{{ var(txn.said) -m beg SCOPE! }} {asked} {{ {_AUTH} -m reg ^[^!]+$ }}",
-        f"http-request set-var(txn.said) {_AUTH},field(2,!,0) if !{{ var(txn.said) -m found }} !{{ {_AUTH} -m beg ! }}",
-        f"{look} {{ var(txn.said) -m beg SCOPE! }} {asked}",
+        f"{look} {said} {asked} {{ {_AUTH} -m reg ^[^!~%]+$ }}",
+        f"http-request set-var(txn.carried) {_AUTH},field(2,~) if !{said} {{ {_AUTH} -m reg ^[^!~%]+~[^!~]+$ }}",
+        f"http-request set-var(txn.carried) {_AUTH},field(2,!,0) if !{said} !{carried} {{ {_AUTH} -m reg ^[^!~%]+!SCOPE! }}",
+        f"http-request set-var(txn.said) var(txn.carried) if {carried}",
+        f"{look} {carried} {asked}",
         f"http-request unset-var(txn.known) if {{ var(txn.known) -m int ge {_DOCUMENTS} }} {{ path -m reg '{documents}' }}",
-        f'{header} "\\0!SCOPE!{home}%[var(txn.said),bytes(1)]" if {is_form(_COMPACT)}',
-        f"{header} \"\\0!SCOPE!{home}%[var(txn.said),bytes(1),regsub(' ','',g)]\" if {is_form(_SPACED)}",
-        f'{header} "\\0!SCOPE!%[var(txn.said)]" if {is_form(_STARRED)}',
         f"http-request set-var(txn.place) var(txn.known),and({_FORM - 1}),map_int({NUMBERS})"
         f" if {{ var(txn.known),and({_FORM - 1}) -m int gt 0 }}",
+        looked_up("if { var(txn.place) -m found }"),
+        f'http-request set-var-fmt(txn.scope) "{home}%[var(txn.said),bytes(1)]" if {is_form(_COMPACT)}',
+        f"http-request set-var-fmt(txn.scope) \"{home}%[var(txn.said),bytes(1),regsub(' ','',g)]\" if {is_form(_SPACED)}",
+        f"http-request set-var(txn.scope) var(txn.said) if {is_form(_STARRED)}",
+        f"http-request set-var(txn.scope) var(txn.said),bytes(6) if {is_form(_OLDER)}",
+        f"http-request set-var(txn.scope) var(txn.said),ub64dec if {is_form(_NEWER)} {older}",
+        f'{header} "{bare}{OLDER}" if {text} {older}',
+        f'{header} "{bare}{NEWER}" if {text} !{{ var(txn.place) -m found }} or {text} {ANNOUNCED}',
         f"http-request del-header X-Scope if {_KNOWN}",
         f"http-request allow if {_KNOWN}",
         "# Other rules may change the headers.",
@@ -95,7 +107,8 @@ def learning(cloud: Cloud) -> list[str]:
         "# Learn it, where nothing else in the request has a say.",
         "acl says_spaces req.fhdr(x-scope) -m sub ' '",
         "acl says_spaces req.fhdr(x-auth-token) -m sub ' '",
-        f"{lesson} int({_COMPLETE * _FORM}) if auth_marked {starred} !says_spaces {free}",
+        f"{lesson} int({_OLDER * _FORM}) if auth_marked is_older {starred} !says_spaces {free}",
+        f"{lesson} int({_NEWER * _FORM}) if auth_marked {{ var(txn.scope),ub64enc,strcmp(txn.carried) eq 0 }} {free}",
         f"{lesson} int({_COMPACT * _FORM}) if has_plain !{starred} !says_spaces {free}",
         f"{lesson} int({_SPACED * _FORM}) if has_plain !{starred} says_spaces {free}",
         f"{lesson} int({_STARRED * _FORM}) if has_plain {starred} !says_spaces {free}",

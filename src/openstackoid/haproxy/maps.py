@@ -14,7 +14,7 @@ from openstackoid.routing.links import plain_host
 from openstackoid.routing.places import bind_ids
 
 ENDPOINTS, CLOUDS, NUMBERS, HOSTS, OFFERS = "endpoints.map", "clouds.map", "numbers.map", "hosts.map", "offers.map"
-TARGETS, LINKS, RELINKED, DOWN = "targets.map", "links.map", "relinked.map", "down.map"
+TARGETS, LINKS, RELINKED, DOWN, WIRES = "targets.map", "links.map", "relinked.map", "down.map", "wire.map"
 
 SAME = "="
 """Stands in ``targets.map`` for a path prefix that is the one of the local endpoint."""
@@ -24,7 +24,7 @@ Addresses = Mapping[str, str]
 
 
 def all_maps(mesh: Mesh, at: str, addresses: Addresses) -> dict[str, str]:
-    """Return the tables of the gateway of ``at``, by their files' names. ``DOWN`` is HAProxy's own to fill."""
+    """Return the tables of the gateway of ``at``, by their files' names. ``DOWN`` and ``WIRES`` are HAProxy's own to fill."""
     shapes = shapes_of(mesh, at)
     tables = {
         ENDPOINTS: endpoints_map(mesh.clouds[at]),
@@ -35,6 +35,7 @@ def all_maps(mesh: Mesh, at: str, addresses: Addresses) -> dict[str, str]:
         LINKS: links_map(mesh, at, shapes),
         RELINKED: relinked_map(mesh, at, shapes),
         DOWN: "",
+        WIRES: "",
     }
     return tables if most_hosts(mesh, at) == 1 else tables | {HOSTS: hosts_map(mesh, addresses)}
 

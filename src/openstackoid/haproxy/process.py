@@ -26,13 +26,18 @@ class Predecessor:
 def command(haproxy: Haproxy, folder: Path, predecessor: Predecessor | None = None) -> list[str]:
     """Return the command that runs the configuration in ``folder`` in the foreground.
 
-    With a predecessor, the new process takes over its listening sockets, so that no connection is refused in between, and
-    then tells it to finish what it has begun. If the new process cannot start, the old one is left as it was.
+    With a predecessor, the new process takes over its control socket, and then tells it to finish what it has begun. If the new
+    process cannot start, the old one is left as it was.
     """
     argv = [str(haproxy.path), "-db", "-f", str(folder / CONFIGURATION)]
     if predecessor is not None:
         argv += ["-x", str(predecessor.stats_socket), "-sf", str(predecessor.pid)]
     return argv
+
+
+def inherited_address(descriptor: int) -> str:
+    """Return what stands for the address of a socket that HAProxy inherits."""
+    return f"fd@{descriptor}"
 
 
 async def validate(haproxy: Haproxy, folder: Path) -> list[str]:

@@ -16,6 +16,8 @@ from openstackoid.haproxy.maps import CLOUDS, ENDPOINTS, OFFERS, RELINKED
 from openstackoid.haproxy.peers import place_rules
 from openstackoid.haproxy.records import own_pages_and_traces
 from openstackoid.haproxy.tls import nobodys_word, sender_rules, told_to_the_bridge
+from openstackoid.haproxy.tokens import ANYWHERE, IN_BODY, MARKED, MARKS, carried_rules, sent_rules
+from openstackoid.haproxy.wire import looked_up, spoken_rules
 from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE, VERSION_DOCUMENT
 from openstackoid.routing.places import PEER, bind_ids
@@ -45,8 +47,6 @@ The first finds X-Scope and the tokens but the user's; the last, names that a WS
 """
 
 _EASY = f"{{ var(txn.endpoint) -m found }} !is_identity {hardening.SIMPLE}"
-_MARKED = r"^[^!]+!SCOPE!\{"
-_SERVICE_MARK = r'^[^!]+!SCOPE!\{"\*":"[A-Za-z0-9._-]+"\}$'
 
 
 def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
@@ -59,6 +59,7 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
         *request_rules(),
         *_what_is_asked(cloud),
         *known.using(cloud, _documents(cloud)),
+        *spoken_rules(cloud),
         *hardening.underscore_rules(),
         *nobodys_word(),
         *own_pages_and_traces(),
@@ -72,7 +73,7 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
         *_identity(cloud),
         *home_rules(),
         *known.learning(cloud),
-        *_what_is_sent(cloud),
+        *sent_rules(cloud),
         *_where_to(cloud),
     ]
 
@@ -87,7 +88,7 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
         "# Nothing of a scope, nor the id of a workflow: the other rules are not about this request.",
         f"acl says_more req.hdr_names -m sub {_TELLING}",
         f"http-request allow if !says_more {_EASY} {{ req.fhdr_cnt(x-auth-token) lt 2 }}"
-        f" !{{ req.fhdr(x-auth-token) -m sub !SCOPE! }} !{{ req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE} }}",
+        f" !{{ req.fhdr(x-auth-token) -m sub {MARKS} }} !{{ req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE} }}",
     ]
 
 
@@ -101,14 +102,17 @@ def _what_is_odd(cloud: Cloud) -> list[str]:
         f"{_BRIDGE} if {once}",
         *hardening.request_rules(),
         *hardening.url_scope_rules(cloud),
-        f"acl says_scope req.hdrs -m sub !SCOPE! {MARK} {TRACE}",
+        f"acl says_scope req.hdrs -m sub {MARK} {TRACE}",
+        f"acl says_scope req.hdrs -m sub -i {ANYWHERE}",
+        f"acl says_scope req.fhdr(x-auth-token) -m sub {MARKS}",
+        f"acl says_scope req.fhdr(x-service-token) -m sub {MARKS}",
         "acl says_x_scope req.fhdr_cnt(x-scope) gt 0",
         "http-request allow if !{ var(txn.bridge) -m found } !is_identity !says_scope !says_x_scope",
         "http-request set-var(txn.key) so_id,concat(,txn.path,/)",
         "# To a WSGI server, X_Auth_Token is X-Auth-Token: with a scope in it that nobody has decided upon.",
         f"http-request del-header '{_UNDERSCORED}' -m reg",
         "# A service would take it for the user's token, which then nobody has looked at.",
-        *(f"{_BRIDGE} if {{ req.fhdr({name}) -m sub !SCOPE! }}" for name in NOT_FOR_SCOPES),
+        *(f"{_BRIDGE} if {{ req.fhdr({name}) -m sub -i {ANYWHERE} }}" for name in NOT_FOR_SCOPES),
     ]
 
 
@@ -117,13 +121,12 @@ def _which_scope() -> list[str]:
         "# Which scope: of one source, or Python compares them.",
         "acl has_plain req.fhdr(x-scope) -m found",
         "acl has_auth req.fhdr(x-auth-token) -m len gt 0",
-        "acl auth_marked req.fhdr(x-auth-token) -m sub !SCOPE!",
-        "acl subject_marked req.fhdr(x-subject-token) -m sub !SCOPE!",
+        f"acl auth_marked req.fhdr(x-auth-token) -m sub {MARKS}",
+        f"acl subject_marked req.fhdr(x-subject-token) -m sub {MARKS}",
         "acl has_service req.fhdr(x-service-token) -m len gt 0",
-        "acl service_marked req.fhdr(x-service-token) -m sub !SCOPE!",
+        f"acl service_marked req.fhdr(x-service-token) -m sub {MARKS}",
         "http-request set-var(txn.scope) req.fhdr(x-scope) if has_plain",
-        "http-request set-var(txn.scope) req.fhdr(x-auth-token),field(3,!,0) if auth_marked",
-        "http-request set-var(txn.scope) req.fhdr(x-subject-token),field(3,!,0) if is_identity subject_marked",
+        *carried_rules(_BRIDGE),
         "acl is_traced var(txn.record) -m found",
         "http-request set-var(txn.via) str(header) if is_traced has_plain",
         "http-request set-var(txn.via) str(token) if is_traced auth_marked or is_traced is_identity subject_marked",
@@ -136,8 +139,8 @@ def _is_it_well_formed() -> list[str]:
     open_question = "{ var(txn.scope) -m found } !{ var(txn.bridge) -m found }"
     checks = [
         "# Is it well-formed: by one pattern, and each entry by a look-up of its text.",
-        f"{_BRIDGE} if auth_marked !{{ req.fhdr(x-auth-token) -m reg '{_MARKED}' }}",
-        f"{_BRIDGE} if is_identity subject_marked !{{ req.fhdr(x-subject-token) -m reg '{_MARKED}' }}",
+        f"{_BRIDGE} if auth_marked !{{ req.fhdr(x-auth-token) -m reg '{MARKED}' }}",
+        f"{_BRIDGE} if is_identity subject_marked !{{ req.fhdr(x-subject-token) -m reg '{MARKED}' }}",
         f"{_BRIDGE} if {open_question} {{ var(txn.scope) -m len gt {_LONGEST} }}",
         f"{_BRIDGE} if {open_question} !{{ var(txn.scope) -m reg '{_SCOPE}' }}",
         "# No name holds a space, so those that are left stand between tokens.",
@@ -154,12 +157,9 @@ def _is_it_well_formed() -> list[str]:
             f"{_BRIDGE} if {said} !{{ var(txn.shape),concat(/,txn.service),map_str({OFFERS}) -m found }}",
         ]
     beyond = _entry(NATIVE_ENTRIES + 1)
-    mark = "req.fhdr(x-service-token),field(3,!,0),ltrim({),rtrim(})"
     return [
         *checks,
         f"{_BRIDGE} if {has_entries} {{ {beyond} -m len gt 0 }}",
-        f"{_BRIDGE} if service_marked !{{ req.fhdr(x-service-token) -m reg '{_SERVICE_MARK}' }}",
-        f'{_BRIDGE} if service_marked !{{ "{mark},field(4,\'\\"\'),map_str({CLOUDS})" -m found }}',
         f"http-request set-var(txn.decided) bool(true) if {has_entries} !{{ var(txn.bridge) -m found }}",
         "acl decided var(txn.decided) -m found",
     ]
@@ -193,6 +193,7 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         *place_rules(f"if {abroad}"),
         f"{_BRIDGE} if {abroad} !{{ var(txn.at) -m found }}",
         "acl is_foreign var(txn.at) -m found",
+        looked_up("if is_foreign"),
         "# Answers whose links would lead out of the gateway: the bridge mends them. A WebSocket has none.",
         f"http-request set-var(txn.relinked) var(txn.place),field(2,|),concat(/,txn.endpoint),map_str({RELINKED}) if is_foreign"
         " !{ req.fhdr(upgrade) -m sub -i websocket }",
@@ -266,31 +267,7 @@ def _identity(cloud: Cloud) -> list[str]:
         f"{_BRIDGE} if is_tokens METH_POST {{ req.body_size,sub(txn.arrived) gt 0 }}",
         f"{_BRIDGE} if is_tokens METH_POST {{ req.fhdr(transfer-encoding) -m found }}",
         f"{_BRIDGE} if is_tokens METH_POST !{{ req.body_len 0 }} !{{ req.body -m reg '{_ONE_BYTE_JSON}' }}",
-        f"{_BRIDGE} if is_tokens METH_POST {{ req.body -m sub !SCOPE! \\\\u }}",
-    ]
-
-
-def _what_is_sent(cloud: Cloud) -> list[str]:
-    auth, bare, subject = (
-        "%[req.fhdr(x-auth-token)]",
-        "%[req.fhdr(x-auth-token),field(1,!)]",
-        "%[req.fhdr(x-subject-token),field(1,!)]",
-    )
-    scope = "!SCOPE!%[var(txn.scope)]"
-    mark = f'!SCOPE!{{\\"*\\":\\"{cloud.name}\\"}}'
-    return [
-        "# What is sent: the completed scope in the token; to Keystone the token alone.",
-        "http-request unset-var(txn.decided) if { var(txn.bridge) -m found }",
-        f"http-request set-header X-Subject-Token {subject} if decided is_identity subject_marked",
-        f'http-request set-header X-Service-Token "%[req.fhdr(x-service-token)]{mark}" if decided is_foreign has_service'
-        " !service_marked",
-        "http-request set-header X-Scope %[var(txn.scope)] if decided is_foreign !has_auth",
-        f"http-request set-header X-Auth-Token {bare} if decided is_identity !is_foreign auth_marked",
-        f"http-request set-header X-Auth-Token {bare}{scope} if decided auth_marked is_foreign"
-        " or decided auth_marked !is_identity",
-        f"http-request set-header X-Auth-Token {auth}{scope} if decided has_plain has_auth is_foreign"
-        " or decided has_plain has_auth !is_identity",
-        "http-request del-header X-Scope if decided !is_foreign or decided has_auth",
+        f"{_BRIDGE} if is_tokens METH_POST {{ req.body -m sub {IN_BODY} }}",
     ]
 
 

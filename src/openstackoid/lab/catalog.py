@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openstackoid.lab.clouds import Cloud
+from openstackoid.policy import APART, KEEP
 
 SERVICE_USERS = ("glance", "placement", "neutron", "nova", "cinder", "swift")
 """Services with a Keystone account of their own, in the project ``service``."""
@@ -94,7 +95,11 @@ class GatewayFiles:
 
 
 def mesh(clouds: Mapping[str, tuple[Addresses, GatewayFiles]]) -> dict[str, object]:
-    """Return the mesh description of these clouds (by name), from which every gateway is made."""
+    """Return the mesh description of these clouds (by name), from which every gateway is made.
+
+    The first cloud has guests' projects keep their ids, every other gives them ids apart: both kinds are at work in a lab.
+    """
+    first = next(iter(clouds))
     return {
         "mesh": 1,
         "clouds": {
@@ -104,7 +109,7 @@ def mesh(clouds: Mapping[str, tuple[Addresses, GatewayFiles]]) -> dict[str, obje
                     "readers": str(files.readers),
                     "tls": {"certificate": str(files.certificate), "authority": str(files.authority)},
                 },
-                "policy": policy(len(clouds)),
+                "policy": policy(len(clouds), KEEP if name == first else APART),
                 "services": {
                     api.type: {
                         "name": api.name,
@@ -119,8 +124,8 @@ def mesh(clouds: Mapping[str, tuple[Addresses, GatewayFiles]]) -> dict[str, obje
     }
 
 
-def policy(clouds: int) -> dict[str, object]:
-    """Return what each cloud of a lab of so many grants to the users of every other.
+def policy(clouds: int, project: str) -> dict[str, object]:
+    """Return what a cloud of a lab of so many grants to the users of every other; ``project``: what their projects become.
 
     Members and readers are what they are at home, and its administrators are members here. Its services' own accounts may use
     nothing; tokens of theirs are validated, because services name themselves where they pass on a user's request.
@@ -142,7 +147,7 @@ def policy(clouds: int) -> dict[str, object]:
                     {
                         "name": "members",
                         "roles": {"member": "member", "reader": "reader", "admin": ["member", "reader"]},
-                        "project": "keep",
+                        "project": project,
                     },
                 ],
             }

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from openstackoid.lab import bus, databases
-from openstackoid.lab.catalog import HOST, Addresses
+from openstackoid.lab.catalog import APIS, HOST, Addresses
 from openstackoid.lab.clouds import Cloud
+
+AUTH_METHODS = ("external", "password", "token", "oauth1", "mapped", "application_credential", "ec2credential")
+"""Keystone's own default."""
 
 Options = dict[str, dict[str, object]]
 
@@ -115,6 +118,8 @@ def token_checks(site: Site, user: str) -> dict[str, object]:
         "interface": "internal",
         "service_token_roles": "service",
         "service_token_roles_required": True,
+        # Without it, application credentials with access rules are refused.
+        "service_type": next(api.type for api in APIS if api.name == user),
     }
 
 
@@ -128,6 +133,8 @@ def keystone(site: Site) -> Options:
         "fernet_tokens": {"key_repository": keys / "fernet-keys"},
         "fernet_receipts": {"key_repository": keys / "fernet-keys"},
         "credential": {"key_repository": keys / "credential-keys"},
+        # One-time codes are not among the methods by default.
+        "auth": {"methods": ",".join((*AUTH_METHODS, "totp"))},
         # lab: bcrypt's default of 12 rounds would cost 0.15 s of CPU at each authentication.
         "identity": {"password_hash_rounds": 4},
     }

@@ -77,15 +77,24 @@ def missing_packages() -> list[str]:
 
 @dataclass(frozen=True)
 class Environment:
-    """The virtual environment that holds the OpenStack packages, and nothing else."""
+    """A virtual environment that holds packages of PyPI, by default OpenStack's, and nothing else."""
 
     directory: Path
+    requirements: tuple[str, ...] = REQUIREMENTS
+    constraints: Path = CONSTRAINTS
 
     @classmethod
-    def of(cls, shared: Path) -> "Environment":
+    def of(
+        cls,
+        shared: Path,
+        name: str = "openstack",
+        requirements: tuple[str, ...] = REQUIREMENTS,
+        constraints: Path | None = None,
+    ) -> "Environment":
         """Return the environment that fits the pinned versions and this Python; it need not exist."""
-        wanted = CONSTRAINTS.read_bytes() + f"{REQUIREMENTS} {sys.version}".encode()
-        return cls(shared / f"openstack-{hashlib.sha256(wanted).hexdigest()[:12]}")
+        constraints = constraints or CONSTRAINTS
+        wanted = constraints.read_bytes() + f"{requirements} {sys.version}".encode()
+        return cls(shared / f"{name}-{hashlib.sha256(wanted).hexdigest()[:12]}", requirements, constraints)
 
     @property
     def _complete(self) -> Path:
@@ -107,8 +116,8 @@ class Environment:
         """Return the path of one of the environment's programs."""
         return self.directory / "bin" / name
 
-    def install(self, log: Path) -> None:
-        """Make the environment and install OpenStack; what pip says goes to ``log``.
+    def install(self, log: Path, what: str = "OpenStack") -> None:
+        """Make the environment and install its packages; what pip says goes to ``log``, ``what`` into its error.
 
         Raises:
             OpenstackoidError: pip failed; the end of its log is in the message.
@@ -120,7 +129,7 @@ class Environment:
         self.directory.chmod(0o700)
         pip = [str(self.script("python")), "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
         # Wheels where there are any: what is only published as source is plain Python, and needs no compiler.
-        _run([*pip, "--prefer-binary", "-c", str(CONSTRAINTS), *REQUIREMENTS], log, "OpenStack from PyPI")
+        _run([*pip, "--prefer-binary", "-c", str(self.constraints), *self.requirements], log, f"{what} from PyPI")
         self._complete.touch(mode=0o600)
 
 

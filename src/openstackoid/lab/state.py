@@ -28,6 +28,7 @@ VARIABLE = "OPENSTACKOID_LAB"
 """Names the instance of the lab when the command line does not."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+_NOT_ONE_WORD = re.compile(r"[^\w@%+=:,./~-]")
 # A unix socket's path has 107 bytes at most (sun_path in unix(7)); ours are up to this much below the instance.
 _SOCKET_ROOM = 107 - len("/mariadb/mariadb.sock")
 
@@ -122,8 +123,13 @@ class Instance:
         folders = sorted((self.root / "instances").glob("*"))
         return [Instance(folder.name, self.root) for folder in folders if folder != self.directory]
 
-    def check_length(self) -> None:
-        """Refuse a folder whose path is too long for the unix sockets in it."""
+    def check_path(self) -> None:
+        """Refuse a folder whose path the lab's programs do not take: too long for unix sockets, or not one word for a shell."""
+        if found := _NOT_ONE_WORD.search(str(self.directory)):
+            raise OpenstackoidError(
+                f"the path of the lab's state folder has {found[0]!r}, which scripts of MariaDB do not take: {self.directory}",
+                hint="set XDG_STATE_HOME to a folder whose path has no spaces, quotes or other characters of a shell",
+            )
         if len(os.fsencode(self.directory)) > _SOCKET_ROOM:
             raise OpenstackoidError(
                 f"the path of the lab's state directory is too long for unix sockets: {self.directory}",

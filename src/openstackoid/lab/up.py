@@ -29,7 +29,7 @@ def up(name: str | None, cloud_names: Sequence[str], only: Part | None, progress
     """
     lab = Lab.described(name)
     wanted = select(lab.clouds, cloud_names)
-    lab.instance.check_length()
+    lab.instance.check_path()
     packages.check_before(lab.environment, lab.instance.root)
     with os_errors(), lab.instance.locked(lambda: progress.say("waiting for another `lab up` or `down` to end")):
         gone = [cloud for cloud in Lab.load(name).clouds if cloud.name not in {c.name for c in lab.clouds}]

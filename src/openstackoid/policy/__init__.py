@@ -2,7 +2,7 @@
 """Trust between clouds: whose users a cloud lets in, for what, and as whom. Pure: no sockets, no files, no clock."""
 
 from openstackoid.policy.judge import Denial, Grant, grant, may_enter, miss
-from openstackoid.policy.mapping import apart, local_project, mapped
+from openstackoid.policy.mapping import apart, local_project, local_user_and_project, mapped
 from openstackoid.policy.model import (
     APART,
     KEEP,
@@ -48,6 +48,7 @@ __all__ = [
     "apart",
     "grant",
     "local_project",
+    "local_user_and_project",
     "mapped",
     "may_enter",
     "miss",

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from openstackoid.policy.judge import Grant
 from openstackoid.policy.model import Domain, Owned
-from openstackoid.policy.person import identifier, mapping, person_of
+from openstackoid.policy.person import Person, identifier, mapping, person_of
 
 NAMESPACE = UUID("6f0c2a5e-3b57-5c0e-9a41-0d6f7c1f2be4")
 TRUST = "OS-TRUST:trust"
@@ -31,8 +31,9 @@ def mapped(document: Any, issuer: str, grant: Grant) -> dict[str, Any]:
     """
     person = person_of(document)
     token = {key: value for key, value in document["token"].items() if key not in _GIVES_RIGHTS}
-    token["user"] = _written(Owned(apart(issuer, "user", person.user.id), person.user.name, _apart(issuer, person.user.domain)))
-    token["project"] = _written(local_project(issuer, person.project, grant))
+    user, project = local_user_and_project(issuer, person, grant)
+    token["user"] = _written(user)
+    token["project"] = _written(project)
     token["roles"] = [{"id": apart(issuer, "role", role), "name": role} for role in grant.roles]
     token["is_domain"] = False
     # Left out, keystoneauth takes it for true.
@@ -42,6 +43,13 @@ def mapped(document: Any, issuer: str, grant: Grant) -> dict[str, Any]:
     if CREDENTIAL in token:
         _check_access_rules(mapping(token[CREDENTIAL], CREDENTIAL))
     return {"token": token}
+
+
+def local_user_and_project(issuer: str, person: Person, grant: Grant) -> tuple[Owned, Owned]:
+    """Return the user and the project here of a user of ``issuer``."""
+    user = person.user
+    here = Owned(apart(issuer, "user", user.id), user.name, _apart(issuer, user.domain))
+    return here, local_project(issuer, person.project, grant)
 
 
 def local_project(issuer: str, project: Owned, grant: Grant) -> Owned:

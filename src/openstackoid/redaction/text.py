@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 REMOVED = "..."
 """Stands where something was taken out."""
 
-_SCOPE_MARK = re.compile(r"!SCOPE!|%21SCOPE%21", re.IGNORECASE)
+# The older form of a scope in a token, quoted or not; or the newer form, with the base64url of a JSON object.
+_SCOPE_MARK = re.compile(r"(?i:!SCOPE!|%21SCOPE%21)|(?P<newer>(?:~|(?i:%7E))e[yw][A-Za-z0-9_-]*)")
 _ENDS_A_TOKEN = frozenset(" \t\r\n\"'`<>,;(){}[]")
 
 # A path that is shown as it is, told by one look; the others are taken apart.
@@ -84,7 +85,7 @@ def _without_named(text: str) -> str:
 
 
 def _without_scoped_tokens(text: str) -> str:
-    """Take out what stands before the mark of a scope, however that token is made; the scope is no secret."""
+    """Take out what stands before the mark of a scope, however that token is made; in the newer form, the scope with it."""
     marks = list(_SCOPE_MARK.finditer(text))
     if not marks:
         return text
@@ -93,7 +94,8 @@ def _without_scoped_tokens(text: str) -> str:
         end = mark.start()
         while end > at and text[end - 1] not in _ENDS_A_TOKEN:
             end -= 1
-        shown += [text[at:end], REMOVED if end < mark.start() else "", mark.group()]
+        newer = mark["newer"] is not None
+        shown += [text[at:end], REMOVED if newer or end < mark.start() else "", "" if newer else mark.group()]
         at = mark.end()
     return "".join((*shown, text[at:]))
 

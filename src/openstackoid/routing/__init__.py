@@ -16,7 +16,7 @@ from openstackoid.routing.links import (
     relinked,
 )
 from openstackoid.routing.normal_path import called_path
-from openstackoid.routing.project_path import with_project
+from openstackoid.routing.own_project import OwnProject
 from openstackoid.routing.request import Headers, Request, with_headers
 from openstackoid.routing.scoped_url import as_entered, scoped_url
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH
@@ -47,6 +47,7 @@ __all__ = [
     "Forward",
     "Guarded",
     "Headers",
+    "OwnProject",
     "ReadBody",
     "Refuse",
     "Relay",
@@ -71,5 +72,4 @@ __all__ = [
     "scoped_url",
     "watched_services",
     "with_headers",
-    "with_project",
 ]

@@ -13,7 +13,7 @@ from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, Reading, RefusedE
 from openstackoid.routing.request import Request
 from openstackoid.routing.sending import Changes, Sending
 from openstackoid.routing.workflows import READS, REQUEST_ID, Workflow, is_marked, may_be_remembered, watched_services
-from openstackoid.scope import IDENTITY, Scope, join_token
+from openstackoid.scope import IDENTITY, Scope
 
 
 def decide(mesh: Mesh, at: str, request: Request) -> Decision:
@@ -88,7 +88,7 @@ class _Gateway:
                 workflow = self._workflow(self._request_id(), scope)
                 changes[REQUEST_ID] = workflow.id
         if auth is not None:
-            changes[AUTH] = join_token(auth.bare, scope.wire())
+            changes[AUTH] = self.sending.marked(auth.bare, scope, target)
         elif target.cloud != self.at:
             changes[PLAIN] = scope.wire()
         self._add_service_token(changes, target)
@@ -127,7 +127,7 @@ class _Gateway:
             return ReadBody()
         changes: Changes = {PLAIN: None}
         if auth is not None and scope is not None and target.cloud != self.at:
-            changes[AUTH] = join_token(auth.bare, scope.wire())
+            changes[AUTH] = self.sending.marked(auth.bare, scope, target)
         self._add_service_token(changes, target)
         return self.sending.forward(endpoint, target, changes, recalled=scope is not None)
 

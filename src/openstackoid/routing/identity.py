@@ -12,7 +12,7 @@ from openstackoid.routing.request import with_headers
 from openstackoid.routing.scoped_url import scoped_url
 from openstackoid.routing.sending import Changes, Sending
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH, token_route
-from openstackoid.scope import IDENTITY, Scope, join_token
+from openstackoid.scope import IDENTITY, Scope
 
 
 def asks_for_token(endpoint: Endpoint | None, method: str, path: str) -> bool:
@@ -115,11 +115,11 @@ def _scoped(asked: Question, sending: Sending, target: Endpoint) -> Changes:
     """Return the headers for the gateway of another cloud, which is to come to the same decision."""
     changes: Changes = {PLAIN: None}
     if asked.auth is not None and asked.scope is not None:
-        changes[AUTH] = join_token(asked.auth.bare, asked.scope.wire())
+        changes[AUTH] = sending.marked(asked.auth.bare, asked.scope, target)
     elif asked.scope is not None:
         changes[PLAIN] = asked.scope.wire()
     if asked.subject is not None:
-        changes[SUBJECT] = asked.subject.marked()
+        changes[SUBJECT] = sending.marked(asked.subject.bare, asked.subject.scope, target)
     if asked.service_token is not None:
         changes[SERVICE] = sending.service_token(asked.service_token, target)
     return changes

@@ -3,3 +3,7 @@
 
 PAGES = "/.openstackoid/"
 HEALTH, MESH, TRACE, WORKFLOW = f"{PAGES}health", f"{PAGES}mesh", f"{PAGES}trace/", f"{PAGES}workflow/"
+USER = f"{PAGES}user"
+
+ONLY_HERE = "only=here"
+"""The query by which gateways ask each other, so that a question does not go round."""

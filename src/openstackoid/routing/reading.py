@@ -5,6 +5,7 @@ A scope is user input at every hop. Each is parsed, completed with the home clou
 compared: a difference is refused, never chosen between.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from openstackoid.mesh import Endpoint, Mesh
@@ -12,7 +13,17 @@ from openstackoid.routing.decision import Refuse
 from openstackoid.routing.normal_path import decoded
 from openstackoid.routing.request import Request
 from openstackoid.routing.scoped_url import SIGNED, is_misspelt, scoped_url
-from openstackoid.scope import IDENTITY, MARKER, SEPARATOR, Scope, ScopeError, join_token, parse, parse_url_form, split_token
+from openstackoid.scope import (
+    IDENTITY,
+    MARKER,
+    Scope,
+    ScopeError,
+    holds_scope,
+    parse,
+    parse_json,
+    parse_url_form,
+    split_token,
+)
 
 AUTH, SUBJECT, SERVICE, PLAIN = "x-auth-token", "x-subject-token", "x-service-token", "x-scope"
 NOT_FOR_SCOPES = ("x-storage-token", "authorization")
@@ -33,11 +44,6 @@ class Token:
 
     bare: str = field(repr=False)
     scope: Scope | None
-
-    def marked(self, scope: Scope | None = None) -> str:
-        """Return the token with its scope, or with ``scope`` where it has none of its own."""
-        carried = self.scope or scope
-        return self.bare if carried is None else join_token(self.bare, carried.wire())
 
 
 class Reading:
@@ -62,13 +68,13 @@ class Reading:
     def refuse_scopes_elsewhere(self) -> None:
         """Refuse a scope in a header that no decision looks at, but a service would take for the user's token."""
         for name in NOT_FOR_SCOPES:
-            if any(SEPARATOR in value for value in self.request.values(name)):
+            if any(map(holds_scope, self.request.values(name))):
                 raise self.bad_request(f"{name.title()} carries a scope; one is accepted in X-Auth-Token")
 
     def plain_scope(self) -> Scope | None:
-        """Return the scope in ``X-Scope``."""
+        """Return the scope in ``X-Scope``, in either form."""
         value = self.single(PLAIN)
-        return None if value is None else self._parse("X-Scope", value)
+        return None if value is None else self._parsed("X-Scope", value, parse)
 
     def token(self, header: str) -> Token | None:
         """Return the token in a header, with the scope that it carries; an empty header holds none."""
@@ -77,12 +83,15 @@ class Reading:
 
     def read_token(self, where: str, value: str) -> Token:
         """Return a token that was found somewhere; ``where`` names the place in an error."""
-        bare, text = split_token(value)
+        try:
+            bare, text = split_token(value)
+        except ScopeError as error:
+            raise self.bad_request(f"{where}: {error}") from None
         if text is None:
             return Token(bare, None)
         if not bare:
             raise self.bad_request(f"{where}: no token stands before its scope; a scope alone goes into X-Scope")
-        return Token(bare, self._parse(where, text))
+        return Token(bare, self._parsed(where, text, parse_json))
 
     def url_scope(self, endpoint: Endpoint) -> Scope | None:
         """Return the scope in the URL, and go on with the path that the service knows."""
@@ -102,14 +111,9 @@ class Reading:
                 f"{where} has a scope, and Authorization is a signature over the URL; sign a request to"
                 f" {endpoint.frontend.root()}, and say the scope in X-Scope"
             )
-        try:
-            scope = parse_url_form(
-                found.segment, services=self.mesh.known_services, clouds=self.mesh.known_clouds, offers=self.mesh.offers
-            )
-        except ScopeError as error:
-            raise self.bad_request(f"{where}: {error}") from None
+        scope = self._parsed(where, found.segment, parse_url_form)
         self.segment, self.request = found.segment, replace(request, path=rest)
-        return scope.completed(self.at)
+        return scope
 
     def agreed(self, what: str, first: Scope | None, second: Scope | None) -> Scope | None:
         """Return the one scope that two places say, where at least one of them says any."""
@@ -121,9 +125,9 @@ class Reading:
         """Return the error for a request that makes no sense."""
         return RefusedError(self.at, 400, "Bad Request", message)
 
-    def _parse(self, where: str, text: str) -> Scope:
+    def _parsed(self, where: str, text: str, parser: Callable[..., Scope]) -> Scope:
         try:
-            scope = parse(text, services=self.mesh.known_services, clouds=self.mesh.known_clouds, offers=self.mesh.offers)
+            scope = parser(text, services=self.mesh.known_services, clouds=self.mesh.known_clouds, offers=self.mesh.offers)
         except ScopeError as error:
             raise self.bad_request(f"{where}: {error}") from None
         return scope.completed(self.at)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The head of a request, as far as routing looks at it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,8 @@ class Request:
     in their order. ``body_token`` is the token in the body of an authentication (``auth.identity.token.id``), where there is one.
     ``body`` is the JSON document in the body, or None as long as nobody has read it. ``recalled`` is the scope that the gateway
     remembers for the request's id, ``fresh_id`` an id for the workflow that the request may begin. ``sender`` is the cloud
-    whose gateway has sent the request, by its certificate.
+    whose gateway has sent the request, by its certificate. ``announced``: the peers whose gateways have announced that they read
+    a scope in the newer form, see :mod:`openstackoid.routing.wire`.
     """
 
     method: str
@@ -30,6 +32,7 @@ class Request:
     recalled: Scope | None = None
     fresh_id: str = ""
     sender: str | None = None
+    announced: Collection[str] = frozenset()
 
     def values(self, name: str) -> list[str]:
         """Return every value of a header, names compared without case."""

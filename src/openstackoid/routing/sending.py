@@ -10,7 +10,7 @@ from openstackoid.routing.reading import Reading, RefusedError, Token
 from openstackoid.routing.request import with_headers
 from openstackoid.routing.scoped_url import with_segment
 from openstackoid.routing.workflows import REQUEST_ID, Workflow
-from openstackoid.scope import EVERY_OTHER, IDENTITY, Scope
+from openstackoid.scope import EVERY_OTHER, IDENTITY, WIRE, Scope, join_token
 
 Changes = dict[str, str | None]
 """Headers to set, by lower-case names, or with None to remove."""
@@ -68,6 +68,13 @@ class Sending:
         """Return the path of the request as the target's frontend knows it."""
         return (target.frontend.prefix + self.reading.request.path[len(endpoint.frontend.prefix) :]) or "/"
 
+    def marked(self, token: str, scope: Scope | None, target: Endpoint) -> str:
+        """Return a bare token with a scope, in the form that those who read it at ``target`` are known to understand."""
+        if scope is None:
+            return token
+        newer = target.cloud == self.at or target.cloud in self.reading.request.announced
+        return join_token(token, scope.wire(), WIRE if newer else 1)
+
     def service_token(self, token: Token, target: Endpoint) -> str:
         """Return a service token, which belongs to the cloud of the service that sends it; abroad it must say which.
 
@@ -90,6 +97,5 @@ class Sending:
                     f"X-Service-Token says that it is of {issuer}, but {who} has sent it; a service's token comes from the"
                     " gateway of its own cloud",
                 )
-        if target.cloud == self.at:
-            return token.marked()
-        return token.marked(Scope(((EVERY_OTHER, self.at),)))
+        own = None if target.cloud == self.at else Scope(((EVERY_OTHER, self.at),))
+        return self.marked(token.bare, token.scope or own, target)

@@ -4,25 +4,30 @@
 from openstackoid.scope.errors import ScopeError
 from openstackoid.scope.known_names import KnownNames
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Scope
-from openstackoid.scope.parser import MAX_LENGTH, parse
+from openstackoid.scope.parser import MAX_LENGTH, parse_json
 from openstackoid.scope.services import LEADERS, official_service_type, official_service_types
-from openstackoid.scope.token import SEPARATOR, join_token, split_token
-from openstackoid.scope.url import MARKER, parse_url_form
+from openstackoid.scope.token import MARK, SEPARATOR, WIRE, holds_scope, is_marked, join_token, split_token
+from openstackoid.scope.url import MARKER, parse, parse_url_form
 
 __all__ = [
     "EVERY_OTHER",
     "IDENTITY",
     "LEADERS",
+    "MARK",
     "MARKER",
     "MAX_LENGTH",
     "SEPARATOR",
+    "WIRE",
     "KnownNames",
     "Scope",
     "ScopeError",
+    "holds_scope",
+    "is_marked",
     "join_token",
     "official_service_type",
     "official_service_types",
     "parse",
+    "parse_json",
     "parse_url_form",
     "split_token",
 ]

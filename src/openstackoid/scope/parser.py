@@ -36,14 +36,14 @@ class Name(NamedTuple):
     end: int
 
 
-def parse(
+def parse_json(
     text: str,
     *,
     services: Collection[str] | None = None,
     clouds: Collection[str] | None = None,
     offers: Mapping[str, Collection[str]] | None = None,
 ) -> Scope:
-    """Return the scope that ``text`` says, its services by their official types.
+    """Return the scope that a JSON object says, its services by their official types.
 
     ``services``: the service types of the mesh, besides which only aliases and project names of them are accepted; None accepts
     any official service. ``clouds``: the names that may stand as clouds; None accepts any well-formed name. ``offers``: for each
@@ -66,7 +66,7 @@ def scope_of(
     clouds: Collection[str] | None,
     offers: Mapping[str, Collection[str]] | None,
 ) -> Scope:
-    """Return the scope that the names in ``text`` say, whatever the form in which they were written; see :func:`parse`."""
+    """Return the scope that the names in ``text`` say, whatever the form in which they were written; see :func:`parse_json`."""
     entries: dict[str, str] = {}
     written: dict[str, str] = {}
     for service_name, cloud_name in pairs:

@@ -1,15 +1,91 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scope inside a token: ``<token>!SCOPE!<json>``, the only carrier that every service hands on unchanged."""
+"""A scope inside a token, the only carrier that every service hands on unchanged: ``<token>~<base64url of the scope's text>``.
 
+No client quotes these characters, and no token of Keystone's holds a tilde. Gateways of wire version 1 write and read the older
+form alone, ``<token>!SCOPE!<json>``, which clients that quote a token destroy.
+"""
+
+import base64
+import re
+
+from openstackoid.scope.errors import ScopeError
+
+MARK = "~"
 SEPARATOR = "!SCOPE!"
+"""The mark of the older form."""
+
+WIRE = 2
+"""The wire version of this release: 1 reads the older form alone, 2 reads both."""
+
+FORM = "<token>~<base64url of the scope, without padding>"
+
+_QUOTED_MARK = re.compile(r"%(?:25)*7E", re.IGNORECASE)
+_QUOTED_SEPARATOR = re.compile(r"%(?:25)*21SCOPE|SCOPE%(?:25)*21", re.IGNORECASE)
+_QUOTED_JSON = re.compile(r"%(?:25)*7B", re.IGNORECASE)
+_OUTSIDE = re.compile(r"[^A-Za-z0-9_-]")
+# How a JSON object begins in base64url: "{" and a quotation mark or white space.
+_JSON = re.compile(r"~e[yw]")
 
 
 def split_token(value: str) -> tuple[str, str | None]:
-    """Return the token and the text of its scope, or None where it carries none. Nothing is checked here."""
+    """Return the token and the text of its scope, a JSON object, or None where it carries none.
+
+    Raises :class:`ScopeError` for two scopes, and for one that a client has quoted or that is not well encoded.
+    """
     token, separator, text = value.partition(SEPARATOR)
-    return token, text if separator else None
+    if separator:
+        if MARK in token:
+            raise ScopeError("two scopes in one token; one is accepted", MARK)
+        if _QUOTED_JSON.match(text):
+            raise _quoted()
+        _refuse_quoted(token)
+        return token, text
+    token, mark, encoded = value.partition(MARK)
+    _refuse_quoted(token)
+    return token, _decoded(encoded) if mark else None
 
 
-def join_token(token: str, wire: str) -> str:
-    """Return ``token`` with a scope's wire form behind it."""
-    return f"{token}{SEPARATOR}{wire}"
+def join_token(token: str, text: str, wire: int = WIRE) -> str:
+    """Return ``token`` with the text of a scope, for a reader of the wire version ``wire``."""
+    if wire < WIRE:
+        return f"{token}{SEPARATOR}{text}"
+    return f"{token}{MARK}{base64.urlsafe_b64encode(text.encode()).rstrip(b'=').decode('ascii')}"
+
+
+def is_marked(value: str) -> bool:
+    """Return whether a token has the mark of a scope; nothing behind it is checked."""
+    return MARK in value or SEPARATOR in value
+
+
+def holds_scope(value: str) -> bool:
+    """Return whether a scope stands anywhere in the value of a header that is not always a token."""
+    quoted = _QUOTED_SEPARATOR.search(value)
+    return SEPARATOR in value or _JSON.search(value) is not None or quoted is not None
+
+
+def _refuse_quoted(token: str) -> None:
+    """Refuse a mark that a client has quoted, which would be a token without a scope."""
+    if _QUOTED_SEPARATOR.search(token) or _QUOTED_MARK.search(token):
+        raise _quoted()
+
+
+def _quoted() -> ScopeError:
+    return ScopeError(f"percent-encoded by a client; clients leave this form as it is: {FORM}", SEPARATOR)
+
+
+def _decoded(encoded: str) -> str:
+    """Return the text of a scope. Raises :class:`ScopeError` for an encoding that :func:`join_token` does not make."""
+    outside = _OUTSIDE.search(encoded)
+    if outside is not None:
+        what = "two scopes in one token; one" if outside.group() == MARK else "not base64url without padding; A-Z a-z 0-9 - _"
+        raise ScopeError(f"{what} is accepted", encoded, outside.start())
+    try:
+        data = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        text = data.decode("utf-8")
+    except ValueError:
+        raise ScopeError("not UTF-8 in base64url", encoded) from None
+    if base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii") != encoded:
+        raise ScopeError("base64url with stray bits at its end", encoded, len(encoded) - 1)
+    if not text.startswith("{"):
+        raise ScopeError('a JSON object in base64url is expected, for example that of {"image":"CloudTwo"}', encoded)
+    return text

@@ -17,7 +17,8 @@ from aiohttp import web
 from openstackoid.bridge.app import Bridge
 from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.records import Records
-from openstackoid.bridge.server import bind, http_server
+from openstackoid.bridge.server import http_server
+from openstackoid.bridge.sockets import bind
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh, parse_mesh
 from openstackoid.policy import EVERY_REQUEST, PeerPolicy, People, Policy, Roles, Services

@@ -10,8 +10,9 @@ import pytest
 
 from openstackoid.bridge.audit import Audit, Party
 from openstackoid.bridge.guard import Guard
+from openstackoid.bridge.guest_project import DOCUMENT_LIMIT
 from openstackoid.bridge.use import Admission, decode
-from openstackoid.policy import Budget, People, Policy, RequestPattern, Roles, Services, apart
+from openstackoid.policy import Budget, Domain, Owned, People, Policy, RequestPattern, Roles, Services, apart
 from unit.bridge.stage import MEMBERS, Script, Stage, Visit, never, played, says, says_json, staged, token, with_policy
 
 FOREIGN = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
@@ -39,6 +40,7 @@ async def test_who_is_vouched_for_and_allowed_comes_in() -> None:
         (came,) = stage.here.visits
     assert asked.line == "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
     assert (asked.values("x-auth-token"), asked.values("x-subject-token")) == (["usr"], ["usr"])
+    assert asked.values("openstack-identity-access-rules") == ["1.0"], "or a token with access rules would be unknown"
     assert came.values("x-auth-token") == [FOREIGN.removeprefix("X-Auth-Token: ")]
 
 
@@ -60,6 +62,62 @@ async def test_a_project_in_the_path_becomes_the_one_that_the_user_has_here() ->
         lines = [visit.line for visit in stage.here.visits]
     ours = apart("CloudTwo", "project", "p1")
     assert lines == [f"GET /v3/{ours}/volumes?x=p1 HTTP/1.1", "GET /v3/other/volumes HTTP/1.1"]
+
+
+@played
+async def test_a_project_in_the_query_or_the_document_becomes_the_one_that_the_user_has_here() -> None:
+    async with staged(here=says("201 Created"), there=says_json(token())) as stage:
+        sent = b'{"owner": "p1", "name": "p1"}'
+        for kind in ("application/json", "application/octet-stream"):
+            made = await stage.ask("POST", "/image/v2/images?owner=p1", FOREIGN, f"Content-Type: {kind}", body=sent)
+            assert made.status == 201, made.body
+        mapped, streamed = stage.here.visits
+    ours = apart("CloudTwo", "project", "p1")
+    assert mapped.line == streamed.line == f"POST /v2/images?owner={ours} HTTP/1.1"
+    assert (json.loads(mapped.body), streamed.body) == ({"owner": ours, "name": "p1"}, sent)
+    assert mapped.values("content-length") == [str(len(mapped.body))]
+
+
+@pytest.mark.parametrize("size", [DOCUMENT_LIMIT, DOCUMENT_LIMIT + 1])
+@played
+async def test_a_document_that_is_too_large_streams_on_as_it_is(size: int) -> None:
+    async with staged(here=says("201 Created"), there=says_json(token())) as stage:
+        sent = b'{"owner": "p1"}'.ljust(size)
+        made = await stage.ask("POST", "/image/v2/images", FOREIGN, "Content-Type: application/json", body=sent)
+        assert made.status == 201, made.body
+        (came,) = stage.here.visits
+    assert (came.body == sent) is (size > DOCUMENT_LIMIT)
+
+
+@played
+async def test_a_project_that_keeps_its_id_has_nothing_replaced() -> None:
+    kept = policy(people=(replace(PEER.people[0], project="keep"),))
+    async with staged(here=says("201 Created"), there=says_json(token()), policy=kept) as stage:
+        sent = b'{ "owner":"p1" }'
+        made = await stage.ask("POST", "/image/v2/images?owner=p1", FOREIGN, "Content-Type: application/json", body=sent)
+        assert made.status == 201, made.body
+        (came,) = stage.here.visits
+    assert (came.line, came.body) == ("POST /v2/images?owner=p1 HTTP/1.1", sent)
+
+
+@played
+async def test_a_project_becomes_that_one_of_ours_which_the_policy_names() -> None:
+    guests = Owned("guests-id", "guests", Domain("default", "Default"))
+    fixed = policy(people=(replace(PEER.people[0], project=guests),))
+    async with staged(here=says("200 OK"), there=says_json(token()), policy=fixed) as stage:
+        assert (await image(stage, "GET", "/image/v2/images?owner=p1"))[0] == 200
+        (came,) = stage.here.visits
+    assert came.line == "GET /v2/images?owner=guests-id HTTP/1.1"
+
+
+@pytest.mark.parametrize(
+    ("rules", "status"),
+    [(may("GET /v2/images/*/members/p1"), 200), (may(f"GET /v2/images/*/members/{apart('CloudTwo', 'project', 'p1')}"), 403)],
+)
+@played
+async def test_the_policy_judges_the_path_as_it_was_asked_for(rules: Services, status: int) -> None:
+    async with staged(here=says("200 OK"), there=says_json(token()), policy=policy(services=rules)) as stage:
+        assert (await image(stage, "GET", "/image/v2/images/i/members/p1"))[0] == status
 
 
 @pytest.mark.parametrize(
@@ -296,6 +354,48 @@ async def test_an_expired_token_needs_a_good_service_token(mark: str, roles: tup
         assert alone == 401
         lines = [visit.line for visit in stage.there.visits if visit.values("x-auth-token") == ["account"]]
     assert lines == (["GET /id/v3/auth/tokens?nocatalog&allow_expired=1 HTTP/1.1"] if status == 200 else [])
+
+
+def vouched_for_by(credential: str, subject: str = "usr") -> Script:
+    """A Keystone that has accepted the token, but validates it for ``credential`` alone."""
+
+    async def keystone(visit: Visit) -> None:
+        asks = visit.values("x-auth-token")
+        assert visit.values("x-subject-token") == [subject]
+        await (says_json(token()) if asks == [credential] else says("403 Forbidden"))(visit)
+
+    return keystone
+
+
+@played
+async def test_a_token_of_an_impersonated_trust_is_vouched_for_by_the_reader_account() -> None:
+    async with staged(here=says("200 OK", body=b"images"), there=vouched_for_by("account")) as stage:
+        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        assert await image(stage) == (200, "images")
+        asked = [(visit.line, visit.values("x-auth-token")) for visit in stage.there.visits]
+    question = "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
+    assert asked == [(question, ["usr"]), (question, ["account"])], "it has not expired, and may not have"
+
+
+@played
+async def test_without_a_reader_account_it_is_refused_with_the_way_to_let_it_in() -> None:
+    async with staged(there=vouched_for_by("account")) as stage:
+        status, body = await image(stage)
+        assert stage.here.visits == []
+    message = json.loads(body)["error"]["message"]
+    assert status == 403
+    assert message.startswith("gateway of CloudOne: identity of CloudTwo at http://127.0.0.1")
+    assert "trust with impersonation" in message
+    assert message.endswith("the operator here needs a reader account at CloudTwo")
+
+
+@pytest.mark.parametrize("said", ["401 Unauthorized", "404 Not Found"])
+@played
+async def test_nobody_has_the_reader_account_asked_about_a_token_that_he_made_up(said: str) -> None:
+    async with staged(there=says(said)) as stage:
+        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        assert (await image(stage))[0] == 401
+        assert [visit.values("x-auth-token") for visit in stage.there.visits] == [["usr"]]
 
 
 @played

@@ -12,7 +12,7 @@ import pytest
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.readers import Reader, asked_with, asks_for_expired
 from unit.bridge.keystone import SECRET, UNAUTHORIZED, Keystone, readers
-from unit.bridge.stage import never, played, says_json, staged
+from unit.bridge.stage import Visit, never, played, says, says_json, staged
 
 TOKENS = "/identity/v3/auth/tokens"
 GLANCE = "X-Auth-Token: glance"
@@ -109,6 +109,26 @@ async def test_about_an_expired_token_the_reader_account_asks(caplog: pytest.Log
     assert len(keystone.logins) == 1
     for secret in (SECRET, "reader-1", "usr"):
         assert secret not in caplog.text
+
+
+@played
+async def test_about_a_token_that_may_not_vouch_for_itself_the_reader_account_asks() -> None:
+    """As Keystone has it for a trust with impersonation."""
+    keystone = Keystone()
+
+    async def there(visit: Visit) -> None:
+        own = visit.values("x-auth-token") == ["usr"]
+        await (says("403 Forbidden") if own else keystone)(visit)
+
+    async with staged(there=there) as stage:
+        stage.bridge.readers = readers(stage)
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN, "OpenStack-Identity-Access-Rules: 1")
+        catalog = await stage.ask("GET", "/identity/v3/auth/catalog", "X-Auth-Token: usr", THERE)
+    assert answer.status == 200
+    (asked,) = keystone.validations
+    assert asked.line == "GET /id/v3/auth/tokens HTTP/1.1"
+    assert asked.values("openstack-identity-access-rules") == ["1"]
+    assert catalog.status == 403, "of the catalog itself, Keystone's own word counts"
 
 
 @played

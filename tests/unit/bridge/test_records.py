@@ -160,6 +160,8 @@ def test_a_record_is_made_of_short_printable_words(name: str, value: Any) -> Non
         ((("X-Scope", "{}"), ("X-Auth-Token", "tok!SCOPE!{}")), None, "token"),
         ((("x-subject-token", "tok!SCOPE!{}"),), None, "token"),
         ((), "tok!SCOPE!{}", "token"),
+        ((("X-Auth-Token", "tok~e30"),), None, "token"),
+        ((), "tok~e30", "token"),
     ],
 )
 def test_how_the_scope_came(headers: tuple[tuple[str, str], ...], body: str | None, way: str) -> None:

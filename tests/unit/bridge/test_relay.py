@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from openstackoid.policy import KEEP, Policy, apart
+from openstackoid.scope import join_token
 from unit.bridge.stage import MEMBERS, Script, Visit, head, played, read_answer, says, says_json, staged, token
 
 TOKENS = "/identity/v3/auth/tokens"
@@ -185,7 +186,26 @@ async def test_a_token_that_the_peer_does_not_accept_is_unknown_not_unauthorized
         assert "usr" not in error["message"]
 
 
-@pytest.mark.parametrize("status", ["404 Not Found", "403 Forbidden", "500 Internal Server Error", "503 Service Unavailable"])
+@played
+async def test_a_token_that_the_peer_does_not_validate_by_its_own_right_is_unknown_and_the_reason_is_said() -> None:
+    async with staged(there=says("403 Forbidden")) as stage:
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+    assert answer.status == 404
+    assert answer.error.startswith("Failed to validate token: identity of CloudTwo at ")
+    assert "trust with impersonation" in answer.error
+    assert answer.error.endswith("the operator here needs a reader account at CloudTwo")
+
+
+@pytest.mark.parametrize("version", ["1", None])
+@played
+async def test_whether_a_service_applies_access_rules_is_for_it_to_say(version: str | None) -> None:
+    said = [] if version is None else [f"OpenStack-Identity-Access-Rules: {version}"]
+    async with staged(there=says_json(token())) as stage:
+        await stage.ask("GET", TOKENS, GLANCE, FOREIGN, *said)
+        assert stage.there.visits[0].values("openstack-identity-access-rules") == ([] if version is None else [version])
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "409 Conflict", "500 Internal Server Error", "503 Service Unavailable"])
 @played
 async def test_other_answers_of_the_peer_pass_as_they_are(status: str) -> None:
     said = {"error": {"code": 1, "message": "as Keystone says it", "catalog": []}}
@@ -236,7 +256,7 @@ async def test_a_new_token_for_a_scoped_one_carries_on_its_scope_at_home() -> No
     assert visit.line == "POST /keystone/v3/auth/tokens HTTP/1.1"
     assert json.loads(visit.body) == json.loads(by_token("old"))
     assert visit.values("content-length") == [str(len(visit.body))]
-    assert answer.values("x-subject-token") == ['new!SCOPE!{"*":"CloudOne","image":"CloudTwo"}']
+    assert answer.values("x-subject-token") == [join_token("new", '{"*":"CloudOne","image":"CloudTwo"}')]
     assert answer.json() == said, "this cloud's own Keystone says what it says"
 
 
@@ -246,7 +266,7 @@ async def test_a_new_token_for_a_scoped_one_carries_on_its_scope_abroad() -> Non
         answer = await stage.ask("POST", TOKENS, body=by_token('old!SCOPE!{"identity":"CloudTwo"}'))
         (visit,) = stage.there.visits
     assert json.loads(visit.body) == json.loads(by_token("old"))
-    assert answer.values("x-subject-token") == ['new!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}']
+    assert answer.values("x-subject-token") == [join_token("new", '{"*":"CloudOne","identity":"CloudTwo"}')]
     assert regions(answer.json()["token"]["catalog"]) == {"CloudOne"}
 
 
@@ -274,15 +294,16 @@ async def test_the_catalog_of_a_foreign_token_asks_which_project_it_is_for() -> 
     assert answer.json()["links"] == {}
 
 
+@pytest.mark.parametrize(("says_of_it", "status", "words"), [("404", 502, "answers 404"), ("403", 403, "a reader account")])
 @played
-async def test_the_catalog_of_a_token_that_is_refused_a_project_is_not_guessed() -> None:
+async def test_the_catalog_of_a_token_that_is_refused_a_project_is_not_guessed(says_of_it: str, status: int, words: str) -> None:
     async def script(visit: Visit) -> None:
-        await (says_json({"catalog": THEIRS}) if "auth/catalog " in visit.line else says("403 Forbidden"))(visit)
+        await (says_json({"catalog": THEIRS}) if "auth/catalog " in visit.line else says(f"{says_of_it} No"))(visit)
 
     async with staged(there=script) as stage:
         answer = await stage.ask("GET", "/identity/v3/auth/catalog", "X-Auth-Token: tok", THERE)
-    assert answer.status == 502
-    assert "answers 403" in answer.error
+    assert answer.status == status
+    assert words in answer.error
 
 
 @played

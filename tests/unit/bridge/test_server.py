@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from openstackoid.bridge.server import BridgeError, bind
+from openstackoid.bridge.sockets import BridgeError, bind
 
 MESH = """
 mesh: 1

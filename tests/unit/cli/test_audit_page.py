@@ -123,8 +123,9 @@ def test_the_rotation_works(tmp_path: Path) -> None:
     path = tmp_path / "audit.log"
     owner = f"{pwd.getpwuid(os.getuid()).pw_name} {grp.getgrgid(os.getgid()).gr_name}"
     rules = PAGE[PAGE.index("/var/lib/openstackoid/audit.log {") :].split("```")[0]
-    rules = rules.replace("/var/lib/openstackoid", str(tmp_path)).replace("openstackoid openstackoid", owner)
+    rules = rules.replace("/var/lib/openstackoid/audit.log", f'"{path}"').replace("openstackoid openstackoid", owner)
     (tmp_path / "rules").write_text(rules)
+    (tmp_path / "rules").chmod(0o600)  # whatever the umask is: logrotate reads none that others may write
     tmp_path.chmod(0o700)
     audit = Audit(path)
     for status in (200, 201, 202):

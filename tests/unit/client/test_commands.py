@@ -2,6 +2,7 @@
 """``openstack scope show`` and ``openstack scope list``, as their user sees them."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,24 @@ from .conftest import Answer, FakeCloud, OpenStack
 
 TWO = '{"image": "CloudTwo"}'
 PAGE = "/.openstackoid/mesh"
+USER_PAGE = "/.openstackoid/user"
+HOME: dict[str, Any] = {
+    "cloud": "CloudOne",
+    "user": {"id": "u", "name": "demo", "domain": "Default"},
+    "project": {"id": "p", "name": "demo", "domain": "Default"},
+    "roles": ["member", "reader"],
+    "rule": None,
+    "reason": None,
+}
+THERE = {**HOME, "cloud": "CloudTwo", "project": {"id": "q", "name": "demo", "domain": "Default"}, "rule": "*/members"}
+OUTSIDE: dict[str, Any] = {
+    "cloud": "CloudThree",
+    "user": None,
+    "project": None,
+    "roles": [],
+    "rule": None,
+    "reason": "not let in",
+}
 
 
 @pytest.fixture
@@ -17,6 +36,7 @@ def mesh(cloud: FakeCloud) -> FakeCloud:
         CloudOne={"identity": "up", "compute": "up", "image": "up"},
         CloudTwo={"identity": "up", "image": "down"},
     )
+    cloud.routes["GET", USER_PAGE] = Answer(200, {"identity": "CloudOne", "clouds": [HOME, THERE]})
     return cloud
 
 
@@ -66,12 +86,14 @@ def test_show_tells_source_home_and_services(openstack: OpenStack, mesh: FakeClo
             {"service": "identity", "cloud": "CloudOne", "because of": "home", "health": "up"},
             {"service": "image", "cloud": "CloudTwo", "because of": "own entry", "health": "down"},
         ],
+        "user": [HOME, THERE],
     }
-    assert {seen.path for seen in mesh.seen} == {PAGE}
+    assert [seen.scope for seen in mesh.seen if seen.path == USER_PAGE] == ['{"image":"CloudTwo"}']
 
 
 def test_show_for_a_person(openstack: OpenStack, mesh: FakeCloud) -> None:
     openstack.environment["OPENSTACKOID_SCOPE"] = '{"*": "CloudTwo"}'
+    mesh.routes["GET", USER_PAGE] = Answer(200, {"clouds": [HOME, THERE, OUTSIDE]})
     done = openstack("scope", "show", "-f", "table")
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines() if line[0] == "|"]
     assert rows[1:] == [
@@ -82,7 +104,44 @@ def test_show_for_a_person(openstack: OpenStack, mesh: FakeCloud) -> None:
         ["services", "compute   CloudTwo  *  missing"],
         ["", "identity  CloudTwo  *  up"],
         ["", "image     CloudTwo  *  down"],
+        ["user", "CloudOne    user     u  demo"],
+        ["", "project  p  demo"],
+        ["", "roles    member, reader"],
+        ["", "CloudTwo    user     u  demo"],
+        ["", "project  q  demo"],
+        ["", "rule     */members"],
+        ["", "roles    member, reader"],
+        ["", "CloudThree  reason   not let in"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, "the gateway is of an older release"),
+        (Answer(200, {"clouds": [{}]}), f"{USER_PAGE} does not answer as a gateway of OpenStackoid does"),
+        (Answer(200, {"clouds": [{**HOME, "roles": ["\x1b"]}]}), "does not answer as a gateway of OpenStackoid does"),
+        (Answer(403, {"error": {"message": "a token without a project"}}), f"{USER_PAGE} answers 403: a token without a project"),
+    ],
+)
+def test_show_where_the_user_is_not_told(openstack: OpenStack, mesh: FakeCloud, answer: Answer | None, words: str) -> None:
+    del mesh.routes["GET", USER_PAGE]
+    if answer is not None:
+        mesh.routes["GET", USER_PAGE] = answer
+    done = openstack("scope", "show", "-f", "json")
+    shown = json.loads(done.stdout)
+    assert (done.returncode, shown["home"], shown["user"], done.stderr.count("\n")) == (0, "CloudOne", None, 1)
+    assert words in done.stderr
+    assert "who you are in each cloud is not shown" in done.stderr
+
+
+def test_show_for_one_who_cannot_log_in(openstack: OpenStack, mesh: FakeCloud) -> None:
+    mesh.routes["POST", "/identity/v3/auth/tokens"] = Answer(401, {"error": {"code": 401, "message": "No."}})
+    done = openstack("scope", "show", "-f", "json")
+    shown = json.loads(done.stdout)
+    assert (done.returncode, shown["home"], shown["user"], done.stderr.count("\n")) == (0, "CloudOne", None, 1)
+    assert done.stderr.startswith("you cannot be logged in: ")
+    assert USER_PAGE not in {seen.path for seen in mesh.seen}
 
 
 def test_show_without_a_scope(openstack: OpenStack, mesh: FakeCloud) -> None:

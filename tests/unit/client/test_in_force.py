@@ -9,7 +9,7 @@ from openstack.config.cloud_region import CloudRegion
 from openstackoid.client.choice import LEFT_TO_THE_CLOUD, SCOPE_VARIABLE, Choice
 from openstackoid.client.errors import ScopeRefusedError
 from openstackoid.client.in_force import Served, scope_in_force, served
-from openstackoid.scope import parse
+from openstackoid.scope import join_token, parse
 
 TWO = '{"image": "CloudTwo"}'
 IN_URL = "http://gateway/identity/scope/{}/v3"
@@ -33,6 +33,7 @@ def region(auth: dict[str, str] | None = None, **config: Any) -> CloudRegion:
         ({"scope": Choice("none")}, {"auth_url": IN_URL.format("image%3DCloudTwo")}, TWO, "the authentication URL"),
         ({}, {"auth_url": IN_URL.format("%2A=CloudTwo,identity=CloudOne")}, '{"*": "CloudTwo", "identity": "CloudOne"}', None),
         ({}, {"token": f"t!SCOPE!{TWO}"}, TWO, "the token"),
+        ({}, {"token": join_token("t", TWO)}, TWO, "the token"),
         ({"scope": Choice(TWO)}, {"auth_url": IN_URL.format("image=CloudTwo")}, TWO, "--os-scope"),
     ],
 )
@@ -62,6 +63,8 @@ def test_the_source_is_named(config: dict[str, Any], auth: dict[str, str], scope
             "the authentication URL, column 7: unknown cloud 'CloudTen'; known: CloudOne",
         ),
         ({"scope_clouds": ["CloudOne"]}, {"token": f"t!SCOPE!{TWO}"}, "the token, column 11: unknown cloud 'CloudTwo'"),
+        ({}, {"token": "t~eyJ="}, "the token: not base64url without padding"),
+        ({}, {"token": "t%21SCOPE%21%7B%7D"}, "the token: percent-encoded by a client"),
         ({"scope": Choice("{")}, {}, "--os-scope, column 2"),
     ],
 )

@@ -121,12 +121,20 @@ def test_the_names_of_services_of_its_own_are_the_clouds_to_give(openstack: Open
     assert (done.returncode, "among them: my-service" in done.stderr) == (2, True)
 
 
-def test_openstacksdks_own_variable_is_refused_with_the_right_ones_name(openstack: OpenStack, cloud: FakeCloud) -> None:
-    openstack.environment["OS_SCOPE"] = TWO
-    done = openstack(*LIST)
-    assert (done.returncode, cloud.seen) == (2, [])
-    assert done.stderr.count("\n") == 1
-    assert "OPENSTACKOID_SCOPE" in done.stderr
+@pytest.mark.parametrize("said", ["image=CloudTwo", " image = CloudTwo ", TWO])
+@pytest.mark.parametrize("variable", ["OS_SCOPE", "OPENSTACKOID_SCOPE"])
+def test_a_variable_holds_a_scope_in_either_form(openstack: OpenStack, cloud: FakeCloud, variable: str, said: str) -> None:
+    openstack.environment[variable] = said
+    assert openstack(*LIST).returncode == 0
+    assert cloud.scopes() == {WIRE}
+
+
+def test_the_option_takes_the_short_form_and_says_what_is_wrong_with_it(openstack: OpenStack, cloud: FakeCloud) -> None:
+    assert openstack(*LIST, "--os-scope", "image=CloudTwo").returncode == 0
+    assert cloud.scopes() == {WIRE}
+    done = openstack(*LIST, "--os-scope", "image=CloudTwo,compute")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[1:] == ["image=CloudTwo,compute", f"{' ' * 15}{'^' * 7}"]
 
 
 def test_debug_shows_the_scope_and_where_it_goes(openstack: OpenStack, cloud: FakeCloud) -> None:
@@ -142,7 +150,7 @@ def test_commands_without_a_cloud_work_and_show_the_scope(openstack: OpenStack, 
     assert "scope: '{" in openstack("--os-scope", TWO, "configuration", "show", "-f", "yaml").stdout
     openstack.environment["OPENSTACKOID_SCOPE"] = "{"
     helped = openstack("--help")
-    assert (helped.returncode, "--os-scope <json>" in helped.stdout) == (0, True)
+    assert (helped.returncode, "--os-scope <scope>" in helped.stdout) == (0, True)
     assert openstack("complete").returncode == 0
     assert cloud.seen == []
 

@@ -47,6 +47,8 @@ def test_what_was_asked_and_answered_is_right() -> None:
         (Exchange(get(), OK, seen=[seen(get(b"/image", b"X-Scope: {}"))]), "no X-Scope"),
         (Exchange(get(), OK, seen=[seen(get(b"/image", b"X_Auth_Token: t!SCOPE!{}"))]), "another header"),
         (Exchange(get(), OK, seen=[seen(get(b"/v3", b"X-Auth-Token: t!SCOPE!{}"), port=5000)]), "Keystone sees"),
+        (Exchange(get(), OK, seen=[seen(get(b"/image", b"X_Auth_Token: t~eyJ"))]), "another header"),
+        (Exchange(get(), OK, seen=[seen(get(b"/v3", b"X-Auth-Token: t~e30"), port=5000)]), "Keystone sees"),
         (Exchange(get(), b"HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n"), "500"),
         (Exchange(get(), b"HTTP/1.1 400 x\r\nContent-Length: %d\r\n\r\n%s" % (len(SECRET), SECRET.encode())), "no token"),
         (Exchange(get(), OK + b"rest"), "is HTTP"),

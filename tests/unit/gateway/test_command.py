@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``openstackoid gateway render`` and ``check`` as they are typed."""
 
+import shlex
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ def test_render_shows_every_file(mesh: Path, tmp_path: Path, capsys: pytest.Capt
     shown = capsys.readouterr().out
     assert shown.startswith("# ===== haproxy.cfg =====\n")
     assert "\n# ===== endpoints.map =====\n" in shown
-    assert f"server bridge unix@{state}/bridge.sock" in shown
+    assert f"server bridge unix@{shlex.quote(str(state / 'bridge.sock'))}" in shown
     assert not state.exists()
 
 

@@ -13,7 +13,7 @@ import pytest
 import openstackoid.bridge.__main__ as bridge
 from openstackoid.bridge.reachable import AT_MOST, KEPT, PATIENCE
 from openstackoid.bridge.records import AGE, IDS, RECORDS, RECORDS_OF_ONE, ROUTES, WAYS
-from openstackoid.bridge.server import Sockets
+from openstackoid.bridge.sockets import Sockets
 from openstackoid.cli import build_parser, main
 from openstackoid.gateway.crew import STOP_GRACE
 from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE
@@ -112,8 +112,8 @@ def test_the_python_service_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch) 
     assert module == "openstackoid.bridge"
     assert bridge.main(options) == 0
     runtime = Folder(Path("/run/openstackoid")).runtime
-    sockets = (runtime.bridge_socket, runtime.stats_socket, runtime.records_socket)
-    assert called == ["CloudOne", Path("mesh.yaml"), Sockets(*map(Path, sockets))]
+    sockets = Sockets(Path(runtime.bridge_socket), Path(runtime.stats_socket), Path(runtime.records_socket))
+    assert called == ["CloudOne", Path("mesh.yaml"), sockets]
 
 
 def test_every_key_is_in_the_reference_and_no_other() -> None:

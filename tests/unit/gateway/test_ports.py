@@ -60,7 +60,7 @@ def test_a_port_without_rights_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     def refuse(host: str, port: int) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(ports, "_bound", refuse)
+    monkeypatch.setattr(ports, "_address", refuse)
     with pytest.raises(GatewayError, match=r"127\.0\.0\.1:80: a port below 1024 needs rights that you do not have"):
         check_free("One", frozenset({("127.0.0.1", 80)}))
 
@@ -69,7 +69,7 @@ def test_a_name_without_an_address_is_refused(monkeypatch: pytest.MonkeyPatch) -
     def refuse(host: str, port: int) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(ports, "_bound", refuse)
+    monkeypatch.setattr(ports, "_address", refuse)
     with pytest.raises(GatewayError, match=r"gateway\.invalid:8801: no address is known for this name"):
         check_free("One", frozenset({("gateway.invalid", 8801)}))
 

@@ -12,6 +12,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
+import pytest
 
 from openstackoid.mesh import load_mesh
 from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, gone, service
@@ -176,19 +177,41 @@ def test_a_new_frontend_on_a_taken_port_keeps_the_old_ones(gateway: Gateway) -> 
     gateway.wait_for(f"has reloaded, ready on 127.0.0.1:{min(port, gateway.port)}, 127.0.0.1:{max(port, gateway.port)}")
 
 
-def test_a_new_haproxy_that_cannot_start_leaves_the_old_one(gateway: Gateway) -> None:
+def test_a_taken_address_on_a_port_of_its_own_keeps_the_old_one(gateway: Gateway) -> None:
     before = gateway.parts()
     with socket.create_server(("127.0.0.2", gateway.port)):
         gateway.config.write_text(
             gateway.config.read_text().replace("CloudOne:\n", "CloudOne:\n    gateway: {bind: 127.0.0.2}\n", 1)
         )
         gateway.hang_up()
-        gateway.wait_for("HAProxy of CloudOne ended with code 1 before it was ready; it says why above\n")
-    assert "127.0.0.2" in gateway.said()
+        gateway.wait_for(f"the gateway of CloudOne cannot listen on 127.0.0.2:{gateway.port}: taken by ")
+    assert gateway.parts() == before
+    assert gateway.get("/image/x") == (200, "/image/x")
+    gateway.hang_up()
+    gateway.wait_for("has reloaded")
+    with pytest.raises(ConnectionRefusedError):
+        gateway.get("/image/x")
+    gateway.describe("CloudTwo")
+    gateway.hang_up()
+    gateway.wait_for("has reloaded", times=2)
+    assert gateway.get("/image/x") == (200, "/image/x")
+
+
+def test_a_new_haproxy_that_cannot_start_leaves_the_old_one(gateway: Gateway) -> None:
+    before = gateway.parts()
+    control = gateway.state / "haproxy.sock"
+    # Where the old one cannot be asked for its control socket, the new one ends.
+    control.rename(gateway.state / "elsewhere")
+    gateway.config.write_text(gateway.config.read_text().replace("127.0.0.1", "127.0.0.2", 1))
+    gateway.hang_up()
+    gateway.wait_for("HAProxy of CloudOne ended with code 1 before it was ready; it says why above\n")
     assert gateway.parts() == before
     for _ in range(5):
         assert gateway.get("/image/x") == (200, "/image/x")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", gateway.port))
     assert len(list(gateway.state.glob("generation-*"))) == 1
+    (gateway.state / "elsewhere").rename(control)
     gateway.describe("CloudSix")
     gateway.hang_up()
     gateway.wait_for("has reloaded")

@@ -19,10 +19,14 @@ FORGET = "http-response del-header x-openstackoid-use"
 
 def test_no_answer_brings_a_users_client_what_a_peer_has_told() -> None:
     """Before all other rules, for some of them end the section."""
-    for title in ("defaults local from gateway", "backend peer from gateway"):
+    forgotten = {
+        "defaults local from gateway": "http-response del-header x-openstackoid- -m beg",
+        "backend peer from gateway": FORGET,
+    }
+    for title, rule_that_forgets in forgotten.items():
         rules = [line.strip() for line in SECTIONS[title].splitlines() if line.strip().startswith("http-response")]
         ends = [number for number, rule in enumerate(rules) if rule.startswith("http-response allow") and USE not in rule]
-        assert FORGET in rules[: min(ends, default=None)]
+        assert rule_that_forgets in rules[: min(ends, default=None)]
     assert FORGET in SECTIONS["backend bridge from gateway"]
     assert told_by_the_bridge(tls=True) == [f"{FORGET} if !{{ var(txn.from) -m found }}"], (
         "who has proved to be a gateway is told"

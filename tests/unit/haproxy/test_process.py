@@ -9,8 +9,8 @@ import pytest
 from openstackoid.haproxy.binary import Haproxy, HaproxyError, find_haproxy
 from openstackoid.haproxy.process import Predecessor, command, complaints, serving_pid, validate
 
-GOOD = "global\n    stats socket {socket} mode 600 level admin\ndefaults\n    mode http\n    timeout connect 1s\n"
-GOOD += "    timeout client 1s\n    timeout server 1s\nfrontend f\n    bind unix@{socket}.f\n    monitor-uri /\n"
+GOOD = "global\n    stats socket '{socket}' mode 600 level admin\ndefaults\n    mode http\n    timeout connect 1s\n"
+GOOD += "    timeout client 1s\n    timeout server 1s\nfrontend f\n    bind unix@'{socket}.f'\n    monitor-uri /\n"
 
 
 @pytest.fixture(scope="module")

@@ -79,7 +79,7 @@ def test_haproxy_accepts_it(tmp_path: Path, name: str, internal: str) -> None:
 def test_a_socket_of_http_stays_one(tmp_path: Path) -> None:
     text = configuration("/x", internal=", internal: 'http://127.0.0.1:8803/image'")["haproxy.cfg"]
     (bind,) = [line.strip() for line in text.splitlines() if ":8803" in line and "bind" in line]
-    assert bind == "bind 127.0.0.1:8803 id 2"
+    assert bind == 'bind "${OPENSTACKOID_LISTENER_2-127.0.0.1:8803}" id 2'
     assert "http-request del-header X-Forwarded-Proto unless { ssl_fc }" in text
 
 

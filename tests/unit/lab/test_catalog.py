@@ -63,9 +63,9 @@ def test_gateways_can_read_the_mesh_that_the_lab_writes(layout: Layout, tmp_path
     assert mesh.clouds["A"].readers == str(tmp_path / "readers.yaml")
 
 
-def _policy(clouds: int) -> Policy:
+def _policy(clouds: int, cloud: str = "A") -> Policy:
     described = {"ABC"[n - 1]: (_addresses(Cloud("ABC"[n - 1]), n), _files(Path("/lab"))) for n in range(1, clouds + 1)}
-    return parse_mesh(yaml.safe_dump(catalog.mesh(described))).clouds["A"].policy
+    return parse_mesh(yaml.safe_dump(catalog.mesh(described))).clouds[cloud].policy
 
 
 def _person(user: str, project: str, *roles: str) -> Person:
@@ -88,6 +88,13 @@ def test_who_comes_from_another_cloud_is_what_the_policy_makes_of_him(person: Pe
     assert isinstance(granted, Grant)
     assert (granted.rule.endswith(rule), set(granted.roles)) == (True, roles)
     assert rule == "services" or granted.project == "keep"
+
+
+@pytest.mark.parametrize(("cloud", "project"), [("A", "keep"), ("B", "apart"), ("C", "apart")])
+def test_the_first_cloud_has_projects_keep_their_ids_the_others_have_ids_apart(cloud: str, project: str) -> None:
+    granted = grant(_policy(3, cloud), "C" if cloud == "A" else "A", _person("demo", "demo", "member"), None)
+    assert isinstance(granted, Grant)
+    assert granted.project == project
 
 
 def test_services_of_another_cloud_may_use_nothing() -> None:

@@ -84,6 +84,14 @@ def test_a_second_command_waits_for_the_first(tmp_path: Path) -> None:
         assert told == ["x"]
 
 
-def test_a_path_too_long_for_sockets_is_refused(tmp_path: Path) -> None:
+def test_a_path_too_long_for_sockets_is_refused() -> None:
     with pytest.raises(OpenstackoidError, match="too long for unix sockets"):
-        Instance("one", tmp_path / ("x" * 100)).check_length()
+        Instance("one", Path("/", "x" * 100)).check_path()
+
+
+@pytest.mark.parametrize("folder", ["my state", "it's", "a;b", "$HOME"])
+def test_path_that_scripts_of_the_distribution_do_not_take_is_refused(folder: str) -> None:
+    with pytest.raises(OpenstackoidError, match=r"has .*, which scripts of MariaDB do not take: /") as raised:
+        Instance("one", Path("/home", folder)).check_path()
+    assert str(raised.value.hint).startswith("set XDG_STATE_HOME to a folder whose path has no spaces")
+    Instance("one", Path("/home/Zoë/.local/state")).check_path()

@@ -26,6 +26,11 @@ WORDS = st.text("ABCDEFabcdef0123456789-_ .:/", max_size=60)
         ('a "t0p!s3cret!SCOPE!{}" b', 'a "...!SCOPE!{}" b'),
         ("t1!SCOPE!t2!SCOPE!{}", "...!SCOPE!...!SCOPE!{}"),
         ("x/tok%21SCOPE%21%7B%7D", "...%21SCOPE%21%7B%7D"),
+        ("X-Auth-Token: t0p!s3cret~eyJpbWFnZSI6IkNsb3VkVHdvIn0", "X-Auth-Token: ..."),
+        (f"a {FERNET}==~eyJpbWFnZSI6IkNsb3VkVHdvIn0, b", "a ..., b"),
+        ('{"id": "s3cret%7EeyJpbWFnZSI6IkNsb3VkVHdvIn0"}', '{"id": "..."}'),
+        ('{"id": "s3cret%7eewp9"}', '{"id": "..."}'),
+        ("t~eyJ!SCOPE!{}", "...!SCOPE!{}"),
         ("no token stands here: !SCOPE!{}", "no token stands here: !SCOPE!{}"),
         ("password=hunter2 user=me", "password=... user=me"),
         ("{'password': 'hun\\'ter2', 'user': 'me'}", "{'password': \"...\", 'user': 'me'}"),
@@ -80,6 +85,7 @@ def test_no_token_is_left(before: str, token: str, after: str) -> None:
     for text in (
         f"{before}gAAAAAB{token}{after}",
         f"{before} {token}!SCOPE!{after}",
+        f"{before} {token}~eyJ{after}",
         f'{before} {{"password": "{token}"}}{after}',
     ):
         assert token[-16:] not in redacted(text)
@@ -110,6 +116,7 @@ def test_words_and_figures_stay(text: str) -> None:
         "://",
         "x",
         "!SCOPE!",
+        "~ey",
         "-----BEGIN PRIVATE KEY-----",
         "basic ",
         "authorization:",

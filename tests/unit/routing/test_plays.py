@@ -40,7 +40,7 @@ PLAYS = {
         > X-Auth-Token: tok
         < forward to compute of CloudOne: /compute/v2.1/servers
         < remember {"*":"CloudOne","image":"CloudTwo"}
-        < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
+        < x-auth-token: tok~eyIqIjoiQ2xvdWRPbmUiLCJpbWFnZSI6IkNsb3VkVHdvIn0
         < x-openstack-request-id: req-5c09ed00-0000-4000-8000-000000000000
         """,
     "a hop with a service's own credentials goes where the workflow's scope says, as a token of the service's own cloud": """

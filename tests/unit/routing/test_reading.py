@@ -7,7 +7,7 @@ from conformance.clouds import three_clouds
 from openstackoid.mesh import Listener
 from openstackoid.routing import Request
 from openstackoid.routing.reading import AUTH, Reading, RefusedError, Token
-from openstackoid.scope import parse
+from openstackoid.scope import join_token, parse
 
 MESH = three_clouds()
 IMAGE = next(known for known in MESH.clouds["CloudOne"].endpoints if known.key == "image.public")
@@ -34,10 +34,18 @@ def test_what_is_not_there_says_nothing() -> None:
     assert reading(("X-Auth-Token", "tok")).token(AUTH) == Token("tok", None)
 
 
-def test_a_token_has_its_own_scope_or_is_given_one() -> None:
-    assert Token("tok", None).marked() == "tok"
-    assert Token("tok", None).marked(DONE) == f"tok!SCOPE!{DONE.wire()}"
-    assert Token("tok", DONE).marked(parse('{"*":"CloudTwo"}')) == f"tok!SCOPE!{DONE.wire()}"
+@pytest.mark.parametrize("wire", [1, 2])
+def test_both_forms_of_a_scope_in_a_token_are_read(wire: int) -> None:
+    value = join_token("tok", '{"glance":"CloudTwo"}', wire)
+    assert reading(("X-Auth-Token", value)).token(AUTH) == Token("tok", DONE)
+
+
+def test_a_scope_that_a_client_has_quoted_is_refused_with_the_form_that_none_quotes() -> None:
+    for value in ("tok%21SCOPE%21%7B%22image%22%3A%22CloudTwo%22%7D", "tok%21scope%21%7b%7d", "tok%7EeyJ", "tok%2521SCOPE%2521"):
+        with pytest.raises(RefusedError) as caught:
+            reading(("X-Auth-Token", value)).token(AUTH)
+        assert caught.value.decision.status == 400
+        assert "<token>~<base64url of the scope, without padding>" in caught.value.decision.message
 
 
 def test_one_place_is_enough_and_two_must_agree() -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a request goes, and under which path."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from openstackoid.policy import Policy
 from openstackoid.routing import Request
 from openstackoid.routing.reading import Reading, RefusedError, Token
 from openstackoid.routing.sending import Sending
-from openstackoid.scope import Scope, parse
+from openstackoid.scope import Scope, join_token, parse
 
 MESH = three_clouds()
 
@@ -29,11 +30,12 @@ def sending(
     sender: str | None = None,
     tls: Tls | None = None,
     policy: Policy | None = None,
+    announced: Collection[str] = (),
 ) -> Sending:
     one = MESH.clouds["CloudOne"]
     one = replace(one, tls=tls, policy=one.policy if policy is None else policy)
     mesh = replace(MESH, clouds={**MESH.clouds, "CloudOne": one})
-    return Sending(Reading(mesh, "CloudOne", Request(method, endpoint(key).listener, path, sender=sender)))
+    return Sending(Reading(mesh, "CloudOne", Request(method, endpoint(key).listener, path, sender=sender, announced=announced)))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,18 @@ def test_a_service_token_says_abroad_whose_it_is() -> None:
     foreign = Token("s", parse('{"*":"Cloud-3.b"}'))
     assert send.service_token(Token("s", None), here) == "s"
     assert send.service_token(Token("s", None), there) == 's!SCOPE!{"*":"CloudOne"}'
-    assert send.service_token(foreign, here) == send.service_token(foreign, there) == 's!SCOPE!{"*":"Cloud-3.b"}'
+    assert send.service_token(foreign, here) == join_token("s", '{"*":"Cloud-3.b"}')
+    assert send.service_token(foreign, there) == 's!SCOPE!{"*":"Cloud-3.b"}'
+
+
+def test_a_peer_is_sent_the_form_that_it_has_announced() -> None:
+    scope, there = parse('{"*":"CloudTwo"}'), MESH.clouds["CloudTwo"].endpoint("image", "public")
+    assert there is not None
+    older, newer = sending("image.public", "/"), sending("image.public", "/", announced=["CloudTwo"])
+    assert older.marked("t", scope, there) == 't!SCOPE!{"*":"CloudTwo"}'
+    assert newer.marked("t", scope, there) == join_token("t", '{"*":"CloudTwo"}')
+    assert older.marked("t", scope, endpoint("image.public")) == join_token("t", '{"*":"CloudTwo"}')
+    assert newer.marked("t", None, there) == "t"
 
 
 def test_what_a_gateway_has_sent_goes_no_further() -> None:
@@ -110,8 +123,12 @@ def test_what_a_gateway_has_sent_goes_no_further() -> None:
 def test_a_service_token_says_no_other_cloud_than_its_senders(sender: str | None, who: str) -> None:
     token = Token("nova", parse('{"*":"CloudTwo"}'))
     here, tls = endpoint("image.public"), Tls("/one.pem", "/authority.pem")
-    assert sending("image.public", "/", sender="CloudTwo", tls=tls).service_token(token, here) == token.marked()
-    assert sending("image.public", "/", sender=sender).service_token(token, here) == token.marked(), "there is no proof without"
+    assert sending("image.public", "/", sender="CloudTwo", tls=tls).service_token(token, here) == join_token(
+        "nova", '{"*":"CloudTwo"}'
+    )
+    assert sending("image.public", "/", sender=sender).service_token(token, here) == join_token("nova", '{"*":"CloudTwo"}'), (
+        "there is no proof without"
+    )
     assert sending("image.public", "/", sender=sender, tls=tls).service_token(Token("nova", None), here) == "nova"
     with pytest.raises(RefusedError) as caught:
         sending("image.public", "/", sender=sender, tls=tls).service_token(token, here)
@@ -122,7 +139,7 @@ def test_a_service_token_says_no_other_cloud_than_its_senders(sender: str | None
 def test_a_service_token_of_a_cloud_without_a_policy_reaches_no_service() -> None:
     """A service would ask that cloud about it, before it looks at the user's."""
     token, here = Token("nova", parse('{"*":"CloudTwo"}')), endpoint("image.public")
-    assert sending("image.public", "/").service_token(token, here) == token.marked()
+    assert sending("image.public", "/").service_token(token, here) == join_token("nova", '{"*":"CloudTwo"}')
     with pytest.raises(RefusedError) as caught:
         sending("image.public", "/", policy=Policy()).service_token(token, here)
     assert caught.value.decision.status == 403

@@ -78,4 +78,4 @@ def test_a_lab_that_cannot_be_asked_is_said(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_token_as_it_is_handed_on() -> None:
-    assert marked("t", '{"compute":"CloudTwo"}') == 't!SCOPE!{"*":"CloudOne","compute":"CloudTwo"}'
+    assert marked("t", '{"compute":"CloudTwo"}') == "t~eyIqIjoiQ2xvdWRPbmUiLCJjb21wdXRlIjoiQ2xvdWRUd28ifQ"

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The TCP sockets of a gateway, which the supervisor opens and HAProxy inherits.
+
+A connection that comes while no HAProxy runs waits in the socket's queue, and the next HAProxy accepts it.
+"""
+
+import os
+import socket
+from collections.abc import Iterable, Mapping, MutableMapping
+
+from openstackoid.gateway.errors import GatewayError
+from openstackoid.gateway.ports import Address, Socket, addresses, cannot_listen, socket_of, sockets
+from openstackoid.haproxy import listener_variable
+from openstackoid.mesh import Cloud
+from openstackoid.routing.places import bind_ids
+
+_FIRST_PASSED = 3
+"""The number of the first descriptor that systemd passes (sd_listen_fds(3))."""
+
+
+class ListeningSockets:
+    """The open sockets of the gateway of ``cloud``, by address. ``passed``: those that systemd has opened, which stay open."""
+
+    def __init__(self, cloud: str, passed: Iterable[socket.socket] = ()) -> None:
+        self.cloud = cloud
+        self._passed = {_address_of(one): one for one in passed}
+        self._opened: dict[Address, socket.socket] = {}
+
+    def not_passed(self, wanted: Iterable[Socket]) -> frozenset[Socket]:
+        """Return those of the wanted sockets that systemd has not opened. Raises :class:`GatewayError`."""
+        return frozenset(one for one, address in addresses(self.cloud, wanted).items() if address not in self._passed)
+
+    def unused(self, wanted: Iterable[Socket]) -> list[str]:
+        """Return the addresses of passed sockets that are not wanted. Raises :class:`GatewayError`."""
+        used = set(addresses(self.cloud, wanted).values())
+        return [f"{host}:{port}" for family, (host, port, *more) in self._passed if (family, (host, port, *more)) not in used]
+
+    def open(self, cloud: Cloud) -> Mapping[str, int]:
+        """Return the descriptors of the sockets that HAProxy is to listen on, by the names that its configuration has for them.
+
+        Sockets that are open already are used again. Raises :class:`GatewayError`.
+        """
+        of_socket = addresses(self.cloud, sockets(cloud))
+        found = {}
+        for listener, number in bind_ids(cloud).items():
+            host, port = socket_of(cloud, listener)
+            address = of_socket[host, port]
+            one = self._passed.get(address) or self._opened.get(address)
+            if one is None:
+                try:
+                    one = self._opened[address] = _listen(address, cloud.limits.connections)
+                except OSError as error:
+                    raise cannot_listen(self.cloud, host, port, error) from None
+            found[listener_variable(number)] = one.fileno()
+        return found
+
+    def close(self, but: Iterable[int] = ()) -> None:
+        """Close the sockets that were opened here, but for those of the given descriptors."""
+        kept = set(but)
+        for address, one in list(self._opened.items()):
+            if one.fileno() not in kept:
+                self._opened.pop(address).close()
+
+
+def passed_sockets(environment: MutableMapping[str, str]) -> list[socket.socket]:
+    """Return the sockets that systemd has passed to this process, and take their mention out of the environment.
+
+    Raises :class:`GatewayError` for one that is no listening TCP socket.
+    """
+    pid, number = environment.pop("LISTEN_PID", ""), environment.pop("LISTEN_FDS", "")
+    environment.pop("LISTEN_FDNAMES", None)
+    if pid != str(os.getpid()) or not number.isdecimal():
+        return []
+    return [_passed(descriptor) for descriptor in range(_FIRST_PASSED, _FIRST_PASSED + int(number))]
+
+
+def _passed(descriptor: int) -> socket.socket:
+    try:
+        os.set_inheritable(descriptor, False)
+        one = socket.socket(fileno=descriptor)
+        if one.family in (socket.AF_INET, socket.AF_INET6) and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            return one
+    except OSError:
+        pass
+    raise GatewayError(
+        f"LISTEN_FDS: descriptor {descriptor} is not a TCP socket that listens", "ListenStream= in the socket unit"
+    )
+
+
+def _address_of(one: socket.socket) -> Address:
+    return one.family, one.getsockname()
+
+
+def _listen(address: Address, backlog: int) -> socket.socket:
+    """Open a socket as HAProxy would: a wider address may take the place of a narrower one that is still open."""
+    family, at = address
+    one = socket.socket(family)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        one.bind(at)
+        one.listen(backlog)
+    except BaseException:
+        one.close()
+        raise
+    return one

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of a request when the Python service ends while it is at work on it."""
+
+from collections.abc import Collection
+
+_UNKNOWN = (
+    "ended before it answered, or gave no valid answer. "
+    "It is not known whether this request was carried out: look before you repeat it"
+)
+
+
+def repeating(safe: Collection[str]) -> list[str]:
+    """Return the lines that have a request of the ``safe`` methods sent again if no part of an answer has come.
+
+    Of a request that may have changed something, the answer says so. It has a connection of its own: where a connection ends
+    that has served another request, HAProxy answers nothing at all, for it expects the client to send the request again.
+    """
+    reads = f"{{ method {' '.join(safe)} }}"
+    return [
+        "# Before 2.8, HAProxy counts the first time, too.",
+        ".if version_atleast(2.8)",
+        "retries 1",
+        ".else",
+        "retries 2",
+        ".endif",
+        "retry-on conn-failure empty-response",
+        f"http-request disable-l7-retry unless {reads}",
+        "# Only reads use a connection again: it is for requests of one 'sni', which without TLS is told to no server.",
+        "default-server sni method",
+        f"http-request set-header Connection close unless {reads}",
+        "http-request set-var(txn.bridge_unanswered) \"str('gave no valid answer')\"",
+        f"http-request set-var(txn.bridge_unanswered) \"str('{_UNKNOWN}')\" unless {reads}",
+    ]

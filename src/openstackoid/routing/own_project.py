@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A guest's own project in his requests: the id that it has at home becomes the id that it has here.
+
+Clients know the project of their token by its id at home, and write it into paths, queries, headers and documents. Where the
+policy gives it another id here, services know it by that one alone. Nothing else is replaced: no other project's id, and no text
+that only has the id in it.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+from openstackoid.mesh import Endpoint
+from openstackoid.routing.project_fields import ACCOUNT, PROJECT, PROJECT_FIELDS, ProjectFields
+from openstackoid.routing.request import Headers
+
+_NOTHING = ProjectFields()
+_REST = "**"
+_BETWEEN = re.compile(r"([,:\s]+)")
+_TEMPLATE = re.compile(r"[$%]\((?:project|tenant)_id\)s")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnProject:
+    """The project of a guest at an endpoint: ``theirs`` is its id at home, ``ours`` its id here."""
+
+    endpoint: Endpoint
+    theirs: str
+    ours: str
+
+    @property
+    def _fields(self) -> ProjectFields:
+        return PROJECT_FIELDS.get(self.endpoint.service, _NOTHING)
+
+    def path(self, path: str) -> str:
+        """Return a raw path of the endpoint's frontend. It differs in segments that are the project, or its Swift account."""
+        prefix = self.endpoint.frontend.prefix
+        if self.theirs not in unquote(path) or not path.startswith(prefix):
+            return path
+        segments = self._in_catalog(path)[len(prefix) :].split("/")
+        for pattern in self._fields.paths:
+            for number in _named(pattern.split("/"), segments):
+                segments[number] = self._name(segments[number], unquote(segments[number]), account=ACCOUNT in pattern)
+        return prefix + "/".join(segments)
+
+    def query(self, query: str | None) -> str | None:
+        """Return a raw query. It differs in the values of parameters that name a project."""
+        names = self._fields.query
+        if query is None or not names:
+            return query
+        return "&".join(self._parameter(names, part) for part in query.split("&"))
+
+    def headers(self, headers: Headers) -> Headers:
+        """Return headers. They differ in ids and accounts, each by itself or in a list, of those that name a project."""
+        names = self._fields.headers
+        return tuple((name, self._in_list(value) if name.lower() in names else value) for name, value in headers)
+
+    def looks_into(self, method: str, media_type: str) -> bool:
+        """Return whether a request of this method has a document that may name a project; ``media_type`` may be empty."""
+        return bool(self._fields.body) and method in self._fields.methods and (not media_type or "json" in media_type.lower())
+
+    def body(self, content: bytes) -> bytes:
+        """Return a JSON document with the project's id here; ``content`` itself where that changes nothing, or it is no JSON."""
+        if self.theirs.encode("ascii") not in content:
+            return content
+        try:
+            document = json.loads(content)
+            mapped = self._document(document)
+        except (ValueError, RecursionError):
+            return content
+        return content if mapped == document else json.dumps(mapped, separators=(",", ":")).encode("ascii")
+
+    def _in_catalog(self, path: str) -> str:
+        """Return the path with the project where the catalog's URL has one, as Cinder's and Swift's have."""
+        frontend = self.endpoint.frontend
+        before, *after = _TEMPLATE.split(frontend.prefix + frontend.suffix, maxsplit=1)
+        if not after or not path.startswith(before):
+            return path
+        found, slash, rest = path[len(before) :].partition("/")
+        return f"{before}{self.ours}{slash}{rest}" if unquote(found) == self.theirs else path
+
+    def _parameter(self, names: tuple[str, ...], part: str) -> str:
+        name, equals, value = part.partition("=")
+        return f"{name}{equals}{self.ours}" if unquote_plus(name) in names and unquote_plus(value) == self.theirs else part
+
+    def _in_list(self, value: str) -> str:
+        return "".join(self._name(self._name(part, part), unquote(part), account=True) for part in _BETWEEN.split(value))
+
+    def _name(self, written: str, name: str, *, account: bool = False) -> str:
+        """Return what an id becomes, or an account, which is a prefix and an id; ``written`` for any other name."""
+        before = name.removesuffix(self.theirs)
+        if before == name or (not before.endswith("_") if account else before):
+            return written
+        return f"{before}{self.ours}"
+
+    def _document(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._document(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        fields = self._fields
+        members = {name: self._member(name, item) for name, item in value.items()}
+        if value.get("path") in fields.patches and value.get("value") == self.theirs:
+            members["value"] = self.ours
+        return members
+
+    def _member(self, name: str, value: Any) -> Any:
+        if name in self._fields.body and value == self.theirs:
+            return self.ours
+        return value if name in self._fields.free else self._document(value)
+
+
+def _named(pattern: list[str], segments: list[str]) -> list[int]:
+    """Return which segments of a path name a project by a pattern; none where the pattern is not about the path."""
+    if pattern[-1] == _REST:
+        pattern = pattern[:-1]
+        segments = segments[: len(pattern)]
+    if len(pattern) != len(segments):
+        return []
+    if any(wanted not in ("*", PROJECT, ACCOUNT, unquote(have)) for wanted, have in zip(pattern, segments, strict=True)):
+        return []
+    return [number for number, wanted in enumerate(pattern) if wanted in (PROJECT, ACCOUNT)]

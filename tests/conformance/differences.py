@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What of a message differs behind a gateway: the list, messages without it, and the list as a table in docs/how-it-works.md."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from conformance.raw_http import Message
+from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
+
+EVERY, SCOPED, PYTHON, PEER, WRITE = "always", "with a scope", "through Python", "to or from a peer", "a write under a scope"
+"""Where a difference is made."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What happens to headers, or to something else of a request or an answer, and where."""
+
+    of: str
+    where: str
+    what: str
+    headers: tuple[str, ...] = ()
+
+    @property
+    def row(self) -> str:
+        """The row of the table."""
+        about = ", ".join(f"`{name}`" for name in self.headers) or self.of
+        return f"| {about} | {self.where} | {self.what} |"
+
+
+def _titled(names: tuple[str, ...]) -> Iterator[str]:
+    return (name.title() for name in names)
+
+
+REQUESTS = (
+    Difference("names of headers", EVERY, "in lower case, as HAProxy writes them"),
+    Difference("", EVERY, "each connection has its own; a header that is named there is not dropped", ("Connection",)),
+    Difference("", EVERY, "removed", ("TE",)),
+    Difference("", EVERY, "removed: the gateway says how a service is reached", tuple(_titled(CLAIMS_OF_PROXIES))),
+    Difference("sizes of chunks", EVERY, "others; the bytes are the same"),
+    Difference("trailers", PYTHON, "removed"),
+    Difference("", SCOPED, "see the table above", ("X-Auth-Token", "X-Scope")),
+    Difference("", WRITE, "[marked](#hops-without-the-users-token)", ("X-OpenStack-Request-Id",)),
+    Difference("", PEER, "exactly one", ("X-OpenStack-Request-Id",)),
+    Difference("", PYTHON, "the Python service asks for the body itself, when the service takes it", ("Expect",)),
+    Difference("", PYTHON, "removed", ("Keep-Alive", "Trailer", "Proxy-Connection", "Proxy-Authorization")),
+    Difference("", PEER, "one more, which names the gateway", ("Via",)),
+    Difference("a control character in a header, but a tab", PYTHON, "400: HTTP does not allow it"),
+    Difference("two of `Content-Type`, `ETag`, `User-Agent`, `Content-Range`, `Max-Forwards`", PYTHON, "400: HTTP allows one"),
+)
+ANSWERS = (
+    Difference("names of headers", EVERY, "in lower case"),
+    Difference("", EVERY, "each connection has its own", ("Connection",)),
+    Difference("a body that ends with the connection", EVERY, "comes in chunks"),
+    Difference("sizes of chunks", EVERY, "others; the bytes are the same"),
+    Difference("an empty reason", EVERY, "HAProxy writes the usual one"),
+    Difference("`Content-Length` of a 204", EVERY, "removed: HTTP does not allow it"),
+    Difference("trailers", PYTHON, "removed"),
+    Difference("", PYTHON, "removed", ("Keep-Alive", "Trailer")),
+    Difference("", PEER, "removed: they speak for the host that the client talked to", tuple(_titled(HOSTS_OWN))),
+    Difference("", PEER, "removed", ("Keep-Alive", "Proxy-Authenticate")),
+)
+
+
+def table() -> str:
+    """Return the table for the page."""
+    head = "| what | where | what happens |\n| --- | --- | --- |"
+    sections = [("| **of a request** | | |", REQUESTS), ("| **of an answer** | | |", ANSWERS)]
+    return "\n".join([head, *(line for title, rows in sections for line in (title, *(row.row for row in rows)))])
+
+
+def comparable(message: Message, where: frozenset[str], *, answer: bool) -> Message:
+    """Return a message without what may differ; its headers are in the order of their names."""
+    rows = [row for row in (ANSWERS if answer else REQUESTS) if row.where in where]
+    dropped = {name.lower().encode() for row in rows for name in row.headers}
+    framing = message.framing
+    if answer:
+        # That of an answer without a body says nothing, and the framing of others is compared by itself.
+        dropped.add(b"transfer-encoding")
+        framing = "chunks" if framing == "end" else framing
+        if message.start.split(b" ")[1] == b"204":
+            dropped.add(b"content-length")
+    lowered = [(key.lower(), value) for key, value in message.headers]
+    kept = sorted((pair for pair in lowered if pair[0] not in dropped), key=lambda pair: pair[0])
+    late = () if any(row.of == "trailers" for row in rows) else tuple((key.lower(), value) for key, value in message.trailers)
+    return replace(message, headers=tuple(kept), framing=framing, trailers=late)
