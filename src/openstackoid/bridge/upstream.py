@@ -44,11 +44,6 @@ class Hop:
     peer: str | None = None
     address: str | None = None
 
-    @property
-    def path(self) -> str:
-        """The URL's path."""
-        return "/" + self.url.partition("://")[2].partition("/")[2]
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -161,7 +156,7 @@ class Upstream:
         inside the block.
         """
         url = URL(hop.url, encoded=True)
-        target = hop.path if question.query is None else f"{hop.path}?{question.query}"
+        target = url.raw_path if question.query is None else f"{url.raw_path}?{question.query}"
         timeout = aiohttp.ClientTimeout(total=None, connect=timeouts.connect, sock_read=timeouts.server)
         kept = end_to_end(question.headers)
         sent = CIMultiDict(kept if hop.peer else without(kept, *CLAIMS_OF_PROXIES))
