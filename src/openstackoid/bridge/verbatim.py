@@ -10,7 +10,7 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import ClientRequest, ClientResponse, ServerDisconnectedError, hdrs, payload, web
+from aiohttp import ClientRequest, ClientResponse, hdrs, payload, web
 from aiohttp.http import StreamWriter
 from multidict import CIMultiDict
 
@@ -67,13 +67,8 @@ class Request(ClientRequest):
 
     _target = "/"
 
-    def update_body_from_data(self, body: Any, _stacklevel: int = 3) -> None:
-        """Take the whole message; of what aiohttp has made, a missing ``Host`` is filled in.
-
-        A request whose connection was closed is not sent again: aiohttp would, as if the connection had been idle before.
-        """
-        if not isinstance(body, Outgoing):
-            raise ServerDisconnectedError
+    def update_body_from_data(self, body: Outgoing, _stacklevel: int = 3) -> None:
+        """Take the whole message; of what aiohttp has made, a missing ``Host`` is filled in."""
         self._target = body.target
         host = self.headers[hdrs.HOST]
         self.headers = body.headers
