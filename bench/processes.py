@@ -100,8 +100,12 @@ def resident_mb(pid: int) -> float:
 
 
 def forget_peak(pid: int) -> None:
-    """Have the kernel count the peak of a process's memory anew."""
-    Path(f"/proc/{pid}/clear_refs").write_text("5")
+    """Have the kernel count the peak of a process's memory anew.
+
+    Only root may, for a process that lets no other look into it. For other users the peak counts from the process's start.
+    """
+    with suppress(PermissionError):
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def peak_mb(pid: int) -> float:

@@ -106,7 +106,8 @@ class TestBetweenGateways:
         assert (status, reached(world)) == (200, ["image of CloudTwo"])
 
     def test_a_post_passes_both_bridges(self, world: Secure) -> None:
-        status, _, _ = world.ask("CloudOne", "POST", "/network/v2.0/networks", scope(network="CloudTwo"), b'{"network": {}}')
+        sent = {**scope(network="CloudTwo"), "Content-Type": "application/json"}
+        status, _, _ = world.ask("CloudOne", "POST", "/network/v2.0/networks", sent, b'{"network": {}}')
         assert (status, reached(world)) == (200, ["network of CloudTwo"])
         assert world.recorder.seen[0].body == '{"network": {}}'
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scope in an authentication URL, and a token with a scope behind it."""
+"""A scope in a URL, and a token with a scope behind it."""
 
 from urllib.parse import quote, unquote
 

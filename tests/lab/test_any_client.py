@@ -161,7 +161,7 @@ cloud = openstack.connect(auth_url=sys.argv[1], image_endpoint_override=sys.argv
 print(*(image.id for image in cloud.image.images(name="cirros")))
 """
     gateway = frontend(lab, "CloudOne")
-    done = unmodified(lab, entry, "python", "-c", program, f"{gateway}/identity/v3", f"{gateway}/image/{IMAGE_ALONE}/v2")
+    done = unmodified(lab, entry, "python", "-c", program, f"{gateway}/identity/v3", f"{gateway}/image/{IMAGE_ALONE}")
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [resource_id("image", "CloudTwo")]
 

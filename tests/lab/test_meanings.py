@@ -127,6 +127,8 @@ def test_c1_c2_c3_c4_c5_where_the_client_finds_its_scope(lab: Any, world: World,
 def test_w1_w2_w3_t1_t2_header_and_token(world: World, tok: str) -> None:
     scoped, request_id = f"{tok}!SCOPE!{TO_TWO}", traced()
     named = {"X_Auth_Token": tok, "X_Scope": TO_TWO, "X_OpenStack_Request_Id": request_id}
+    # From here on CloudTwo knows the user: that it asks CloudOne would be one hop more.
+    assert world.serving("CloudOne", "image", X_Auth_Token=tok, X_Scope=TO_TWO) == "CloudTwo"
     assert world.serving("CloudOne", "image", **named) == "CloudTwo"
     assert world.hops("CloudOne", request_id) == [("CloudTwo", "header"), ("CloudTwo", "token")]
     assert world.serving("CloudOne", "image", X_Auth_Token=scoped) == "CloudTwo"

@@ -78,7 +78,7 @@ KINDS = (
     ),
     _works("OAuth2", "OAuth2, client credentials", Outcome(400, "/v3/OS-OAUTH2/token cannot put into a token")),
     _works("bound", "OAuth2, bound to the client's certificate", Outcome(403, "Using a delegated token to create another token")),
-    _works("OAuth1", "OAuth1, access token", _NOBODY),
+    _works("OAuth1", "OAuth1, access token", Outcome(400, "Authorization is a signature over the URL")),
     _works("EC2", "EC2 credentials"),
     _works("federated", "federated, for a project"),
     _elsewhere("federated, unscoped", "federated, unscoped", "a token without a project is not accepted from another cloud"),

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from aiohttp import web
 from multidict import CIMultiDict, MultiMapping
 
+from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, towards_client
 from openstackoid.bridge.head import Incoming, without
 from openstackoid.bridge.links import Links
 from openstackoid.bridge.relink import Answered, relink, to_relink
 from openstackoid.bridge.tunnel import tunnel
-from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError, first_reached, hops
+from openstackoid.bridge.upstream import Hop, Question, Upstream, UpstreamError, first_reached, hops
 from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.routing import Forward, Headers
 from openstackoid.routing.links import ASTRAY

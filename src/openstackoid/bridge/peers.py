@@ -5,9 +5,10 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 
+from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.records import RECORDS_OF_ONE, Record, record_of
-from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, first_reached, read_answer
+from openstackoid.bridge.upstream import Hop, Question, Upstream, first_reached, read_answer
 from openstackoid.mesh import Cloud, Mesh, Timeouts
 
 PATIENCE = 5.0

@@ -13,6 +13,7 @@ from functools import partial
 
 from multidict import CIMultiDict
 
+from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import AnswerError, WholeAnswer
 from openstackoid.bridge.head import Head, without
 from openstackoid.bridge.leaving import Leaving
@@ -21,7 +22,7 @@ from openstackoid.bridge.local_ids import LocalIds
 from openstackoid.bridge.persons import ACCESS_RULES, Persons
 from openstackoid.bridge.readers import Reader, asked_with, asks_for_expired, not_by_itself
 from openstackoid.bridge.tokens import document, project_of, with_body_token, with_catalog, with_plain_catalog
-from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, first_reached, hops, read_answer
+from openstackoid.bridge.upstream import Hop, Question, Upstream, first_reached, hops, read_answer
 from openstackoid.mesh import Cloud, Mesh, catalog
 from openstackoid.policy import KEEP, Denial, UnfitError, grant, mapped, person_of
 from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Headers, Relay

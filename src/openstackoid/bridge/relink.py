@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import aiohttp
 from multidict import CIMultiDict
 
+from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import WholeAnswer
 from openstackoid.bridge.head import Head, without
 from openstackoid.bridge.links import Links
-from openstackoid.bridge.upstream import Deadline, Hop, Upstream, read_answer
+from openstackoid.bridge.upstream import Hop, Upstream, read_answer
 from openstackoid.routing import Forward, Headers, names_document
 
 LIMIT = 32 * 1024 * 1024

@@ -10,8 +10,8 @@ import aiohttp
 from aiohttp import hdrs, web
 from aiohttp.http import StreamWriter
 
+from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import StreamedAnswer, towards_client
-from openstackoid.bridge.upstream import Deadline
 
 IDLE = 3600.0
 """Seconds for which both sides may be silent: HAProxy's ``timeout tunnel``."""

@@ -8,8 +8,9 @@ does not know a workflow asks the others, once, when it needs to know.
 import asyncio
 import json
 
+from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, read_answer
+from openstackoid.bridge.upstream import Hop, Question, Upstream, read_answer
 from openstackoid.mesh import Cloud, Mesh, Timeouts
 from openstackoid.routing.pages import WORKFLOW
 from openstackoid.scope import Scope, ScopeError, parse

@@ -13,6 +13,7 @@ from aiohttp import hdrs
 from multidict import CIMultiDict
 from yarl import URL
 
+from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.head import end_to_end, is_chunked, without
 from openstackoid.bridge.holding import Holding
@@ -43,11 +44,6 @@ class Hop:
     secure: bool = False
     peer: str | None = None
     address: str | None = None
-
-    @property
-    def path(self) -> str:
-        """The URL's path."""
-        return "/" + self.url.partition("://")[2].partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +137,8 @@ class Upstream:
             request_class=Request,
             **LIMITS,
         )
+        # aiohttp sends a GET again whose connection was closed, as if it had been idle before. Its own TestClient says so, too.
+        self._session._retry_connection = False
 
     async def close(self) -> None:
         """Close what is open."""
@@ -152,7 +150,7 @@ class Upstream:
         hop: Hop,
         question: Question,
         timeouts: Timeouts,
-        deadline: "Deadline",
+        deadline: Deadline,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a question to ``hop`` and yield its answer, whose body is yet to be read.
 
@@ -161,7 +159,7 @@ class Upstream:
         inside the block.
         """
         url = URL(hop.url, encoded=True)
-        target = hop.path if question.query is None else f"{hop.path}?{question.query}"
+        target = url.raw_path if question.query is None else f"{url.raw_path}?{question.query}"
         timeout = aiohttp.ClientTimeout(total=None, connect=timeouts.connect, sock_read=timeouts.server)
         kept = end_to_end(question.headers)
         sent = CIMultiDict(kept if hop.peer else without(kept, *CLAIMS_OF_PROXIES))
@@ -280,36 +278,3 @@ async def read_answer(
         if len(body) > limit:
             raise upstream.unusable(hop, f"its answer is larger than {limit} bytes")
     return bytes(body)
-
-
-class Deadline:
-    """Ends the block that it guards with ``TimeoutError`` when what was started is not stopped in time.
-
-    A wrapper of ``asyncio.timeout`` that other tasks may start and stop, also when the block is already left. ``seconds``: it
-    runs from the beginning of the block.
-    """
-
-    def __init__(self, seconds: float | None = None) -> None:
-        self._clock = asyncio.timeout(seconds)
-        self._open = False
-
-    async def __aenter__(self) -> "Deadline":
-        await self._clock.__aenter__()
-        self._open = True
-        return self
-
-    async def __aexit__(self, *raised: Any) -> None:
-        self._open = False
-        await self._clock.__aexit__(*raised)
-
-    def start(self, seconds: float) -> None:
-        """Start, or start anew."""
-        self._set(asyncio.get_running_loop().time() + seconds)
-
-    def stop(self) -> None:
-        """Stop: nothing is awaited."""
-        self._set(None)
-
-    def _set(self, when: float | None) -> None:
-        if self._open and not self._clock.expired():
-            self._clock.reschedule(when)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The short form of a scope, ``image=CloudTwo,compute=CloudOne``, and the one way in for what a user writes in either form.
 
-In a URL it is one segment of a path, ``<identity>/scope/<form>/v3``. JSON would do as well, but braces and quotes in a URL are
-read and written differently by every client, while these characters are plain in a path (RFC 3986, section 3.3).
+In a URL it is one segment of a path, as in ``<identity>/scope/<form>/v3``. JSON would do as well, but braces and quotes in a URL
+are read and written differently by every client, while these characters are plain in a path (RFC 3986, section 3.3).
 """
 
 import re
@@ -14,7 +14,7 @@ from openstackoid.scope.model import Scope
 from openstackoid.scope.parser import MAX_LENGTH, Name, parse_json, scope_of
 
 MARKER = "/scope/"
-"""What stands between the root of Keystone's frontend and the form; Keystone itself has nothing there."""
+"""What stands between the root of a service's frontend and the form; no OpenStack service has anything there."""
 _EXAMPLE = "image=CloudTwo,compute=CloudOne"
 _BEGINS_SHORT = re.compile(r"[ \t\r\n]*[A-Za-z0-9*]")
 _BLANK = " \t\r\n"

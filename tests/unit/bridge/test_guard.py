@@ -13,6 +13,7 @@ from openstackoid.bridge.guard import Guard
 from openstackoid.bridge.guest_project import DOCUMENT_LIMIT
 from openstackoid.bridge.use import Admission, decode
 from openstackoid.policy import Budget, Domain, Owned, People, Policy, RequestPattern, Roles, Services, apart
+from openstackoid.scope import join_token
 from unit.bridge.stage import MEMBERS, Script, Stage, Visit, never, played, says, says_json, staged, token, with_policy
 
 FOREIGN = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
@@ -41,7 +42,7 @@ async def test_who_is_vouched_for_and_allowed_comes_in() -> None:
     assert asked.line == "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
     assert (asked.values("x-auth-token"), asked.values("x-subject-token")) == (["usr"], ["usr"])
     assert asked.values("openstack-identity-access-rules") == ["1.0"], "or a token with access rules would be unknown"
-    assert came.values("x-auth-token") == [FOREIGN.removeprefix("X-Auth-Token: ")]
+    assert came.values("x-auth-token") == [join_token("usr", '{"*":"CloudTwo","image":"CloudOne"}')]
 
 
 @played

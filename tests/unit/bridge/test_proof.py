@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.readers import readers_of
 from openstackoid.bridge.twins import ask_twins
-from openstackoid.bridge.upstream import Deadline, Hop, Question, Upstream, UpstreamError
+from openstackoid.bridge.upstream import Hop, Question, Upstream, UpstreamError
 from openstackoid.certs import issue, make_authority
 from openstackoid.mesh import PASSWORD, Account, Timeouts, parse_mesh
 from openstackoid.scope import Scope

@@ -85,9 +85,9 @@ async def send(port: int, kinds: Sequence[Kind]) -> list[Sent]:
         async with asyncio.timeout(_PATIENCE):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
-                for kind in kinds:
+                for number, kind in enumerate(kinds, start=1):
                     at = asyncio.get_running_loop().time()
-                    writer.write(kind.text("close" if kind is kinds[-1] else "keep-alive"))
+                    writer.write(kind.text("close" if number == len(kinds) else "keep-alive"))
                     status, body = await _answer(reader, kind.method)
                     sent.append(Sent(kind, at, status, body))
             finally:
