@@ -20,7 +20,14 @@ from examples.people import resource_id
 CLIENT = Client("Tempest", "PyPI", "tempest", "tempest.md")
 SELECTION = Path(__file__).with_name("tempest.txt")
 SCOPE = "compute=CloudTwo,image=CloudTwo,network=CloudTwo"
-AT_LEAST = 80
+NEGATIVE = "[Nn]egative"
+OF_ANOTHER_PROJECT = (
+    "ImagesMemberTest.test_(get_image_member|image_share_accept|image_share_reject|remove_image_member)\\["
+    "|ListSharedImagesTest.test_list_images_param_member_status"
+    "|test_security_group_rules_create_with_optional_group_id"
+)
+"""Tests that name projects by their ids at home; CloudTwo's policy gives a guest's project another id there."""
+AT_LEAST = 81
 
 
 def configuration(account: Account, scope: str, cloud: str, folder: Path) -> str:
@@ -61,7 +68,7 @@ def configuration(account: Account, scope: str, cloud: str, folder: Path) -> str
     return text.getvalue()
 
 
-def run_tempest(account: Account, scope: str, cloud: str) -> Counter[str]:
+def run_tempest(account: Account, scope: str, cloud: str, excluded: str = NEGATIVE) -> Counter[str]:
     """Run the selection and return how many tests ended in which way. A test that failed, fails this one with its output."""
     folder = account.home
     variables = {name: value for name, value in account.variables().items() if not name.startswith("OS_")}
@@ -71,7 +78,7 @@ def run_tempest(account: Account, scope: str, cloud: str) -> Counter[str]:
     file.write_text(configuration(account, scope, cloud, folder))
     tempest = str(environment().script("tempest"))
     done = subprocess.run(
-        [tempest, "run", "--include-list", str(SELECTION), "--exclude-regex", "[Nn]egative", "--concurrency", "2"],
+        [tempest, "run", "--include-list", str(SELECTION), "--exclude-regex", excluded, "--concurrency", "2"],
         cwd=folder / "w",
         env=variables,
         stdin=subprocess.DEVNULL,
@@ -112,5 +119,7 @@ def test_through_the_gateway(administrator: Account, record_property: Callable[[
 
 
 def test_by_a_scope(administrator: Account, record_property: Callable[[str, object], None]) -> None:
-    """`compute=CloudTwo,image=CloudTwo,network=CloudTwo`: the same tests, with servers, images and networks of CloudTwo."""
-    all_passed(run_tempest(administrator, SCOPE, "CloudTwo"), record_property)
+    """`compute=CloudTwo,image=CloudTwo,network=CloudTwo`: the same tests, with servers, images and networks of CloudTwo, but
+    for those that name projects by their ids at home."""
+    excluded = f"{NEGATIVE}|{OF_ANOTHER_PROJECT}"
+    all_passed(run_tempest(administrator, SCOPE, "CloudTwo", excluded), record_property)
