@@ -92,6 +92,8 @@ def unmodified(lab: Any, entry: dict[str, Any], *command: str) -> subprocess.Com
         "OS_REGION_NAME": "CloudOne",
         "OS_IDENTITY_API_VERSION": "3",
         "OS_CACERT": authority(),
+        # Without a log-in, the client of Glance looks nowhere else.
+        "REQUESTS_CA_BUNDLE": authority(),
     }
     program, *arguments = command
     return subprocess.run(
@@ -121,8 +123,7 @@ def test_an_unmodified_command_with_a_token(lab: Any, entry: dict[str, Any]) -> 
     url = f"{frontend(lab, 'CloudOne')}/identity/{IMAGE_ALONE}/v3/auth/tokens"
     head, _ = curl(url, data=f'header = "Content-Type: application/json"\ndata = {quoted(json.dumps(login(entry["auth"])))}\n')
     token = next(line.partition(": ")[2] for line in head.splitlines() if line.lower().startswith("x-subject-token:"))
-    # Without a log-in, the command takes the authority from its option alone.
-    glance = ("glance", "--os-cacert", authority(), "--os-image-url", f"{frontend(lab, 'CloudOne')}/image", "--os-auth-token")
+    glance = ("glance", "--os-image-url", f"{frontend(lab, 'CloudOne')}/image", "--os-auth-token")
     done = unmodified(lab, entry, *glance, token, "image-list")
     assert done.returncode == 0, done.stderr
     assert resource_id("image", "CloudTwo") in done.stdout
