@@ -108,14 +108,16 @@ class Guard:
         else:
             entry.grant = judged
 
-    async def judge_user(self, guarded: Guarded, head: Head, mesh: Mesh) -> tuple[Person, Grant | Denial | None]:
-        """Return the user of a token, and as whom this cloud takes him or why it does not; None for a user of this cloud.
+    async def judge_user(
+        self, guarded: Guarded, head: Head, mesh: Mesh, readers: Mapping[str, Reader]
+    ) -> tuple[Person, Grant | Denial | None]:
+        """Return the user of a token, and the grant or denial of this cloud's policy; None for a user of this cloud.
 
         Raises :class:`AnswerError` as :meth:`admit` does: where the token is not accepted, where its cloud cannot be asked, and
         beyond the limits.
         """
         here, issuer = mesh.clouds[self._at], guarded.issuer
-        person = await self.persons.of(guarded.token, self._asked(mesh, issuer, "public"), head)
+        person = await self.persons.of(guarded.token, self._asked(mesh, issuer, "public", readers.get(issuer)), head)
         if person is None:
             raise self._unknown_token(issuer)
         if issuer == self._at:
@@ -129,8 +131,8 @@ class Guard:
         """Refuse what the service might dispatch by another method than the one that the policy judges."""
         override = method_override(head.query, head.headers)
         if override is not None:
-            message = "a request of another cloud's user has the method that it begins with"
-            raise AnswerError(400, f"gateway of {self._at}: {message}; {override} is not accepted")
+            message = f"a user of another cloud cannot override the method; {override} is not accepted"
+            raise AnswerError(400, f"gateway of {self._at}: {message}")
         service = entry.entrance.service
         form = form_body(service, head.method, head.headers)
         if form is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A guest's request, with the id that his project has here in the place of the id that it has at home."""
+"""A guest's request, with the project's id in this cloud in the place of its id at home."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace

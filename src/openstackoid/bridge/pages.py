@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gateway's own pages: what it knows of the mesh and of traced workflows. They hold names and states, and need no token.
 
-The user page tells the user of a token about himself, and needs that token.
+The user page is about the user of a token, and needs that token.
 """
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import hdrs
@@ -17,6 +18,7 @@ from openstackoid.bridge.health import Health, mesh_page
 from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.peers import Trail, ask_peers
 from openstackoid.bridge.reachable import Reachable
+from openstackoid.bridge.readers import Reader
 from openstackoid.bridge.records import RECORDS_OF_ONE, Records
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.bridge.user_page import UserPage
@@ -47,7 +49,7 @@ class Pages:
         """Return whether a path is that of a page, existing or not; it is no service's then."""
         return path.startswith(PAGES)
 
-    async def answer(self, head: Head, mesh: Mesh) -> WholeAnswer:
+    async def answer(self, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> WholeAnswer:
         """Return the page that is asked for. Raises :class:`AnswerError` for one that there is not."""
         if head.method not in _METHODS:
             refusal = error_answer(self._error(405, f"{', '.join(_METHODS)} are accepted on the gateway's own pages"))
@@ -58,7 +60,7 @@ class Pages:
             return _page(mesh_page(mesh, self.at, await self._health.states(), await self._reachable.states(mesh)))
         if head.path == USER:
             self._check_query(head)
-            return _page(await self._user.document(head, mesh))
+            return _page(await self._user.document(head, mesh, readers))
         if head.path.startswith(TRACE):
             self._check_query(head)
             return _page(await self._trace(head.path.removeprefix(TRACE), head.query, mesh))

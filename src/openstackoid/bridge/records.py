@@ -34,7 +34,7 @@ ROUTES = (LOCAL, REMOTE, BRIDGE, REFUSE)
 
 TOKEN, HEADER, URL, RECALLED = "token", "header", "url", "recalled"
 WAYS = (TOKEN, HEADER, URL, RECALLED, NONE)
-"""How the scope came with a request: in the token, in ``X-Scope``, in the authentication URL, by the request id, not at all."""
+"""How the scope came with a request: in the token, in ``X-Scope``, in the URL, by the request id, not at all."""
 
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHOD = re.compile(r"[A-Z]{1,16}|-")

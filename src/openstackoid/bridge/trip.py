@@ -101,7 +101,7 @@ class Trip:
         head = self.head = read_head(self._request, self._here.name)
         if self._pages.own(head.path):
             self.done = "page"
-            return await self._pages.answer(head, self._mesh)
+            return await self._pages.answer(head, self._mesh, self._around.readers)
         body = await self._read_authentication(head)
         await self._ask_twins(head)
         decision = self._decide(head, body)

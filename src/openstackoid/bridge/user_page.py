@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page that tells a user who he is in each cloud that his scope names: as whom the cloud takes him, or why it does not.
+"""The page that shows a user's id, project and roles in each cloud of the scope, or the reason for a refusal.
 
 Only a cloud's own gateway knows what its policy makes of a user. So the gateway that is asked judges for its own cloud, and has
-each of the other gateways judge for theirs. The token is the only credential: it tells about its own user, and no one else.
+each of the other gateways judge for theirs. The token is the only credential, and the page is about its user alone.
 """
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.guard import Guard
 from openstackoid.bridge.head import Head
 from openstackoid.bridge.peers import ask_gateway
+from openstackoid.bridge.readers import Reader
 from openstackoid.bridge.upstream import Question, Upstream
 from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.policy import Denial, Grant, Owned, Person, local_user_and_project
@@ -39,12 +41,12 @@ class UserPage:
         self._guard = guard
         self._at = upstream.at
 
-    async def document(self, head: Head, mesh: Mesh) -> dict[str, Any]:
+    async def document(self, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
         """Return the page. Raises :class:`AnswerError`: 401 where the cloud of the token does not accept it."""
         guarded, scope = self._read(head, mesh)
         if head.query == ONLY_HERE:
-            return {"clouds": [await self._for_a_peer(guarded, head, mesh)]}
-        here = await self._here(guarded, head, mesh)
+            return {"clouds": [await self._for_a_peer(guarded, head, mesh, readers)]}
+        here = await self._here(guarded, head, mesh, readers)
         peers = sorted({*dict(scope).values(), guarded.issuer} - {self._at})
         question = Question("GET", ONLY_HERE, _headers(guarded))
         told = await asyncio.gather(*(self._ask(mesh, peer, question) for peer in peers[:AT_MOST]))
@@ -64,16 +66,16 @@ class UserPage:
         scope = said or Scope(((EVERY_OTHER, self._at),))
         return Guarded(scope.cloud_for(IDENTITY, self._at), token.bare), scope
 
-    async def _here(self, guarded: Guarded, head: Head, mesh: Mesh) -> dict[str, Any]:
-        person, judged = await self._guard.judge_user(guarded, head, mesh)
+    async def _here(self, guarded: Guarded, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
+        person, judged = await self._guard.judge_user(guarded, head, mesh, readers)
         if isinstance(judged, Denial):
             return _refusal(self._at, judged.reason, judged.rule)
         return _told(self._at, guarded.issuer, person, judged)
 
-    async def _for_a_peer(self, guarded: Guarded, head: Head, mesh: Mesh) -> dict[str, Any]:
+    async def _for_a_peer(self, guarded: Guarded, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
         """Return what is told to another gateway, which hands on no error."""
         try:
-            return await self._here(guarded, head, mesh)
+            return await self._here(guarded, head, mesh, readers)
         except AnswerError as error:
             return _refusal(self._at, error.message.removeprefix(f"gateway of {self._at}: "))
 

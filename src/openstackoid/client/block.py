@@ -28,10 +28,10 @@ def scoped(
 ) -> Iterator[None]:
     """Put a scope in force for the block: on every request of ``target``'s session to the cloud's own endpoints.
 
-    ``scope`` is JSON or a mapping; None (or ``"none"``) means no scope within the block. ``force`` asks the gateway for what it
-    would refuse. Blocks nest, the inner one counts, and what was there before is there again behind the block, whatever happens
-    in it. The scope belongs to the session, so to all that uses it, other threads included; a second thread may not
-    open a block of its own meanwhile.
+    ``scope`` is JSON, the short form (``image=CloudTwo``) or a mapping; None (or ``"none"``) means no scope within the block.
+    ``force`` asks the gateway for what it would refuse. Blocks nest, the inner one counts, and what was there before is there
+    again behind the block, whatever happens in it. The scope belongs to the session, so to all that uses it, other threads
+    included; a second thread may not open a block of its own meanwhile.
 
     Raises :class:`ScopeRefusedError` before the block where the scope makes no sense, or moves ``identity``: the token that
     the session has, or would keep, is good in one cloud only. Make a connection for that, with :func:`openstackoid.connect`.

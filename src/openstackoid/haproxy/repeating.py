@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of a request when the Python service ends while it is at work on it."""
+"""Repeat reads once, and answer 502 to writes, when the Python service dies while it is at work on them."""
 
 from collections.abc import Collection
 

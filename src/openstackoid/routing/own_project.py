@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A guest's own project in his requests: the id that it has at home becomes the id that it has here.
+"""A guest's own project in requests: its id at home becomes its id here.
 
 Clients know the project of their token by its id at home, and write it into paths, queries, headers and documents. Where the
 policy gives it another id here, services know it by that one alone. Nothing else is replaced: no other project's id, and no text

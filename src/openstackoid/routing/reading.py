@@ -99,7 +99,7 @@ class Reading:
         found = scoped_url(endpoint, request.path)
         rest = request.path if found is None else found.path
         if any(cloud.locate(request.listener, path) != endpoint for path in (rest, decoded(rest))):
-            raise self.bad_request(f"without the scope in it, the URL is not one of {endpoint.service}")
+            raise self.bad_request(f"the path behind the scope belongs to another service than {endpoint.service}")
         if is_misspelt(endpoint, rest) or (found is not None and scoped_url(endpoint, rest) is not None):
             root = f"{endpoint.frontend.root()}{MARKER}"
             raise self.bad_request(f"a scope in a URL stands once, directly behind the service's root: {root}image=CloudTwo/...")

@@ -9,6 +9,7 @@ import pytest
 from openstackoid.policy import Budget, Policy, apart
 from openstackoid.scope import join_token
 from unit.bridge.stage import MEMBERS, Script, Stage, Visit, played, says, says_json, staged, token
+from unit.bridge.test_guard import AnAccount, vouched_for_by
 
 PAGE = "/.openstackoid/user"
 USER = {"id": "u1", "name": "demo", "domain": "Default"}
@@ -44,6 +45,16 @@ async def test_without_a_scope_no_peer_is_asked() -> None:
     async with staged(here=says_json(token())) as stage:
         assert (await page(stage, "X-Auth-Token: usr"))["clouds"] == [HOME]
         assert stage.there.visits == []
+
+
+@played
+async def test_a_token_that_cannot_vouch_for_itself_is_asked_about_with_the_reader_account() -> None:
+    async with staged(there=vouched_for_by("account")) as stage:
+        (refused,) = (await page(stage, GUEST, query="?only=here"))["clouds"]
+        assert refused["reason"].endswith("the operator here needs a reader account at CloudTwo")
+        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        (row,) = (await page(stage, GUEST, query="?only=here"))["clouds"]
+    assert (row["rule"], row["reason"]) == ("CloudTwo/members", None)
 
 
 @played

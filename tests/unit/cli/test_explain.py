@@ -105,6 +105,7 @@ def test_the_table_of_cases(case: Case, told: Explain, monkeypatch: pytest.Monke
 class TestTheRequest:
     def test_scope_is_the_header_x_scope(self, told: Explain) -> None:
         assert told("--scope", '{"image": "CloudTwo"}', "GET", "/image")["clouds"] == ["CloudTwo"]
+        assert told("--scope", "image=CloudTwo", "GET", "/image")["clouds"] == ["CloudTwo"]
         twice = told("--scope", '{"image": "CloudTwo"}', "--header", 'X-Scope: {"image": "CloudTwo"}', "GET", "/image")
         assert (twice["status"], "X-Scope stands 2 times" in twice["reason"]) == (400, True)
 

@@ -77,7 +77,7 @@ def test_on_a_session_the_scope_holds_within_the_block_alone(session: Session, c
     session.get(url)
     with scoped(session, TWO):
         session.get(url)
-        with scoped(session, THREE):
+        with scoped(session, "image=CloudThree"):
             session.get(url)
             with scoped(session, None):
                 session.get(url)

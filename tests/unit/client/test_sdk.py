@@ -51,7 +51,7 @@ def test_the_scope_is_json_or_a_mapping(write: Write, cloud: FakeCloud, scope: A
     assert scopes_of(openstackoid.connect("CloudOne", scope=scope), cloud) == {TWO}
 
 
-@pytest.mark.parametrize("entry", [{"image": "FromEntry"}, '{"image": "FromEntry"}'])
+@pytest.mark.parametrize("entry", [{"image": "FromEntry"}, '{"image": "FromEntry"}', "image=FromEntry"])
 def test_the_argument_wins_over_clouds_yaml_and_the_commands_variable_counts_for_nothing(
     write: Write, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, entry: Any
 ) -> None:
