@@ -128,6 +128,9 @@ PATHS = [
     "/compute/v2.1",
     "//a",
     "/v2?p#f",
+    "/image//evil.example/x",
+    "/compute/v2.1///evil.example/x",
+    "/.\t./x",
 ]
 
 

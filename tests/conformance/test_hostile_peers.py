@@ -286,6 +286,8 @@ ASTRAY = {
     "an escaped path that climbs": "/image/%2e%2e/compute/v2.1/servers",
     "a backslash": "/image/..\\compute",
     "a script": "javascript:alert(1)",
+    "a tab in a path that climbs": "/image/.\t./compute/v2.1/servers",
+    "a tab before a host": "/image/\t/evil.example/x",
     "nothing": "",
 }
 

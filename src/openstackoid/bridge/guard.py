@@ -6,6 +6,7 @@ service does not know by which rule it was reached, keeps its answer for minutes
 here first: the peer, the service, the method and the path; how much its users may ask for; and who the user is.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from openstackoid.routing.dispatched_method import form_body, method_override
 from openstackoid.routing.leaving import sole_id
 
 OBJECT_STORE = "object-store"
+_MADE_BY_KEYSTONE = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 SERVICE_ROLE = "service"
 """The role by which keystonemiddleware knows the token of a service (``service_token_roles``)."""
 
@@ -77,7 +79,10 @@ class Entry:
             return None
         theirs = self.person.project
         ours = local_project(self.guarded.issuer, theirs, self.grant)
-        return None if ours.id == theirs.id else OwnProject(decision.endpoint, theirs.id, ours.id)
+        # A peer could call a project like a route, and have a path that was judged become another one.
+        if ours.id == theirs.id or _MADE_BY_KEYSTONE.fullmatch(theirs.id) is None:
+            return None
+        return OwnProject(decision.endpoint, theirs.id, ours.id)
 
 
 class Guard:
@@ -110,22 +115,25 @@ class Guard:
 
     async def judge_user(
         self, guarded: Guarded, head: Head, mesh: Mesh, readers: Mapping[str, Reader]
-    ) -> tuple[Person, Grant | Denial | None]:
-        """Return the user of a token, and the grant or denial of this cloud's policy; None for a user of this cloud.
+    ) -> tuple[Person | None, Grant | Denial | None]:
+        """Return the user of a token, and the grant or denial of this cloud's policy; no grant for a user of this cloud.
+
+        Where the policy accepts no user of the token's cloud, that cloud is not asked, and the user is None.
 
         Raises :class:`AnswerError` as :meth:`admit` does: where the token is not accepted, where its cloud cannot be asked, and
         beyond the limits.
         """
         here, issuer = mesh.clouds[self._at], guarded.issuer
+        denial = None if issuer == self._at else may_enter(here.policy, issuer, head.sender, None)
+        if denial is not None:
+            return None, denial
         person = await self.persons.of(guarded.token, self._asked(mesh, issuer, "public", readers.get(issuer)), head)
         if person is None:
             raise self._unknown_token(issuer)
         if issuer == self._at:
             return person, None
-        denial = may_enter(here.policy, issuer, head.sender, None)
-        if denial is None:
-            self._count(here, issuer)
-        return person, denial or grant(here.policy, issuer, person, None)
+        self._count(here, issuer)
+        return person, grant(here.policy, issuer, person, None)
 
     def _refuse_another_method(self, entry: Entry, head: Head) -> None:
         """Refuse what the service might dispatch by another method than the one that the policy judges."""

@@ -32,6 +32,8 @@ USERS_OWN = frozenset(
 
 _AT_TOP = frozenset({"next", "previous", "prev", "first", "last", "self"})
 _URL = re.compile(r"(?:(?P<scheme>https?)://(?P<at>[^/?#]+))?(?P<path>[/?].*)?", re.DOTALL)
+_PLAIN = re.compile(r"[!-~]+")
+"""Clients drop a tab or a line break within a URL, and so read another one."""
 _KEYSTONE = re.compile(r'\A(Keystone uri=")[^"]*?((?:/v[0-9.]+)?)/?"(.*)', re.DOTALL)
 
 
@@ -76,7 +78,7 @@ class Links:
         places = [value for name, value in headers if name.lower() == "location"]
         if self._peer is None or status not in REDIRECTS or not places:
             return False
-        found = self._found(places[0])
+        found = self._found(places[0]) if _PLAIN.fullmatch(places[0]) else None
         within = found is not None and found[1].key == self._entrance.key and not may_climb(found[2].partition("?")[0])
         return method not in ("GET", "HEAD") or len(places) > 1 or not within
 
@@ -95,7 +97,8 @@ class Links:
             return None
         ours = places[prefix]
         rest = ours.frontend.prefix + path[len(prefix) :]
-        return at, ours, rest if rest.startswith("/") else f"/{rest}"
+        # Two slashes would begin a host.
+        return at, ours, "/" + rest.lstrip("/")
 
     def _origin(self, at: str | None, ours: Endpoint) -> str:
         """Return scheme and host for a link that named ``at``; a path stays a path."""

@@ -26,7 +26,7 @@ from openstackoid.bridge.upstream import Hop, Question, Upstream, first_reached,
 from openstackoid.mesh import Cloud, Mesh, catalog
 from openstackoid.policy import KEEP, Denial, UnfitError, grant, mapped, person_of
 from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Headers, Relay
-from openstackoid.scope import join_token
+from openstackoid.scope import is_marked, join_token
 
 ISSUER = "X-Scope-Identity"
 """The header in which the answer to a log-in abroad says whose token this is: users, projects and roles are that cloud's."""
@@ -205,7 +205,11 @@ class _Exchange:
     def _with_scope(self, key: str, value: str) -> str:
         """Have a new token carry on the scope of the token that it was asked for with."""
         scope = self.decision.scope
-        return value if scope is None or key.lower() != "x-subject-token" else join_token(value, scope)
+        if key.lower() != "x-subject-token":
+            return value
+        if is_marked(value):
+            raise self.upstream.unusable(self.hop, "its token carries a scope")
+        return value if scope is None else join_token(value, scope)
 
     async def _with_own_catalog(self, content: bytes) -> bytes:
         """Return a document with this cloud's catalog in it, where it had one."""

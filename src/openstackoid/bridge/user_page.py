@@ -13,7 +13,7 @@ from typing import Any
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.guard import Guard
 from openstackoid.bridge.head import Head
-from openstackoid.bridge.peers import ask_gateway
+from openstackoid.bridge.peers import AT_ONCE, ask_gateway
 from openstackoid.bridge.readers import Reader
 from openstackoid.bridge.upstream import Question, Upstream
 from openstackoid.mesh import Mesh, Timeouts
@@ -40,6 +40,7 @@ class UserPage:
         self._upstream = upstream
         self._guard = guard
         self._at = upstream.at
+        self._questions = asyncio.Semaphore(AT_ONCE)
 
     async def document(self, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
         """Return the page. Raises :class:`AnswerError`: 401 where the cloud of the token does not accept it."""
@@ -47,6 +48,9 @@ class UserPage:
         if head.query == ONLY_HERE:
             return {"clouds": [await self._for_a_peer(guarded, head, mesh, readers)]}
         here = await self._here(guarded, head, mesh, readers)
+        if here["user"] is None:
+            # Else a cloud that is not accepted here could have others asked as often as its users like.
+            return {"identity": guarded.issuer, "clouds": [here]}
         peers = sorted({*dict(scope).values(), guarded.issuer} - {self._at})
         question = Question("GET", ONLY_HERE, _headers(guarded))
         told = await asyncio.gather(*(self._ask(mesh, peer, question) for peer in peers[:AT_MOST]))
@@ -70,6 +74,8 @@ class UserPage:
         person, judged = await self._guard.judge_user(guarded, head, mesh, readers)
         if isinstance(judged, Denial):
             return _refusal(self._at, judged.reason, judged.rule)
+        if person is None:
+            raise AssertionError("a user who is not denied is known")
         return _told(self._at, guarded.issuer, person, judged)
 
     async def _for_a_peer(self, guarded: Guarded, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
@@ -83,7 +89,8 @@ class UserPage:
         """Return what the gateway of a peer says of its own cloud, no more than a page may say."""
         timeouts = Timeouts(connect=mesh.clouds[self._at].timeouts.connect, server=PATIENCE)
         try:
-            content = await ask_gateway(self._upstream, mesh.clouds[name], question, USER, timeouts, limit=_LIMIT)
+            async with self._questions:
+                content = await ask_gateway(self._upstream, mesh.clouds[name], question, USER, timeouts, limit=_LIMIT)
         except AnswerError as error:
             return _refusal(name, error.message.removeprefix(f"gateway of {self._at}: "))
         if content is None:

@@ -67,6 +67,7 @@ def _redirects(astray: str) -> list[str]:
     return [
         "# A redirect of a peer: of a read, within the service that was asked, or none.",
         f"http-response set-var(txn.within) bool(true) if {_OURS} {asked} METH_GET {{ res.fhdr_cnt(location) eq 1 }}"
+        " { res.fhdr(location) -m reg '^[!-~]+$' }"
         f" !{{ var(txn.link_path),field(1,?) -m reg -i '{CLIMBS}|{NEVER_RAW}' }}",
         f"http-response return {astray} if {redirect} !{{ var(txn.within) -m found }}",
     ]
@@ -156,6 +157,8 @@ def _mended(header: str, asked: str, named: list[str], mesh: Mesh, cloud: Cloud)
         ),
         f'http-response set-var-fmt(txn.link_path) "%[var(txn.link_place),field(4,|)]%[var(txn.link_path)]" if {_OURS}',
         f'http-response set-var-fmt(txn.link_path) "/%[var(txn.link_path)]" if {_OURS} !{{ var(txn.link_path) -m beg / }}',
+        "# Two slashes would begin a host.",
+        f"http-response set-var(txn.link_path) var(txn.link_path),regsub('^//+','/') if {_OURS}",
         "# A path stays a path; of our sockets, the one that the client spoke to has the name that it used.",
         f"http-response set-var(txn.link_origin) var(txn.link_place),field(3,|) if {_OURS} {at}",
         *(

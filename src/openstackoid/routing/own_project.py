@@ -19,6 +19,8 @@ from openstackoid.routing.request import Headers
 _NOTHING = ProjectFields()
 _REST = "**"
 _BETWEEN = re.compile(r"([,:\s]+)")
+_ACCOUNT_PREFIX = re.compile(r"([A-Za-z0-9.-]*_)+")
+"""What stands before the id in a Swift account: written back as it is, so nothing that would be escaped in a URL or header."""
 _TEMPLATE = re.compile(r"[$%]\((?:project|tenant)_id\)s")
 
 
@@ -91,7 +93,7 @@ class OwnProject:
     def _name(self, written: str, name: str, *, account: bool = False) -> str:
         """Return what an id becomes, or an account, which is a prefix and an id; ``written`` for any other name."""
         before = name.removesuffix(self.theirs)
-        if before == name or (not before.endswith("_") if account else before):
+        if before == name or (_ACCOUNT_PREFIX.fullmatch(before) is None if account else before):
             return written
         return f"{before}{self.ours}"
 

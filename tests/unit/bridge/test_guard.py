@@ -28,6 +28,11 @@ def may(*patterns: str) -> Services:
     return Services((("image", tuple(map(RequestPattern.parse, patterns))),))
 
 
+HOME_ID = "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"
+"""An id as Keystone makes them."""
+AT_HOME = {"id": HOME_ID, "name": "demo", "domain": {"id": "default", "name": "Default"}}
+
+
 async def image(stage: Stage, method: str = "GET", path: str = "/image/v2/images", *more: str) -> tuple[int, str]:
     answer = await stage.ask(method, path, FOREIGN, *more)
     return answer.status, answer.body.decode()
@@ -56,34 +61,34 @@ async def test_the_gateway_that_sent_the_request_is_told_who_came_in_and_by_whic
 
 @played
 async def test_a_project_in_the_path_becomes_the_one_that_the_user_has_here() -> None:
-    async with staged(here=says("200 OK"), there=says_json(token())) as stage:
+    async with staged(here=says("200 OK"), there=says_json(token(project=AT_HOME))) as stage:
         volumes = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","block-storage":"CloudOne"}'
-        assert (await stage.ask("GET", "/volume/v3/p1/volumes?x=p1", volumes)).status == 200
+        assert (await stage.ask("GET", f"/volume/v3/{HOME_ID}/volumes?x={HOME_ID}", volumes)).status == 200
         assert (await stage.ask("GET", "/volume/v3/other/volumes", volumes)).status == 200
         lines = [visit.line for visit in stage.here.visits]
-    ours = apart("CloudTwo", "project", "p1")
-    assert lines == [f"GET /v3/{ours}/volumes?x=p1 HTTP/1.1", "GET /v3/other/volumes HTTP/1.1"]
+    ours = apart("CloudTwo", "project", HOME_ID)
+    assert lines == [f"GET /v3/{ours}/volumes?x={HOME_ID} HTTP/1.1", "GET /v3/other/volumes HTTP/1.1"]
 
 
 @played
 async def test_a_project_in_the_query_or_the_document_becomes_the_one_that_the_user_has_here() -> None:
-    async with staged(here=says("201 Created"), there=says_json(token())) as stage:
-        sent = b'{"owner": "p1", "name": "p1"}'
+    async with staged(here=says("201 Created"), there=says_json(token(project=AT_HOME))) as stage:
+        sent = b'{"owner": "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f", "name": "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"}'
         for kind in ("application/json", "application/octet-stream"):
-            made = await stage.ask("POST", "/image/v2/images?owner=p1", FOREIGN, f"Content-Type: {kind}", body=sent)
+            made = await stage.ask("POST", f"/image/v2/images?owner={HOME_ID}", FOREIGN, f"Content-Type: {kind}", body=sent)
             assert made.status == 201, made.body
         mapped, streamed = stage.here.visits
-    ours = apart("CloudTwo", "project", "p1")
+    ours = apart("CloudTwo", "project", HOME_ID)
     assert mapped.line == streamed.line == f"POST /v2/images?owner={ours} HTTP/1.1"
-    assert (json.loads(mapped.body), streamed.body) == ({"owner": ours, "name": "p1"}, sent)
+    assert (json.loads(mapped.body), streamed.body) == ({"owner": ours, "name": "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"}, sent)
     assert mapped.values("content-length") == [str(len(mapped.body))]
 
 
 @pytest.mark.parametrize("size", [DOCUMENT_LIMIT, DOCUMENT_LIMIT + 1])
 @played
 async def test_a_document_that_is_too_large_streams_on_as_it_is(size: int) -> None:
-    async with staged(here=says("201 Created"), there=says_json(token())) as stage:
-        sent = b'{"owner": "p1"}'.ljust(size)
+    async with staged(here=says("201 Created"), there=says_json(token(project=AT_HOME))) as stage:
+        sent = b'{"owner": "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"}'.ljust(size)
         made = await stage.ask("POST", "/image/v2/images", FOREIGN, "Content-Type: application/json", body=sent)
         assert made.status == 201, made.body
         (came,) = stage.here.visits
@@ -93,32 +98,53 @@ async def test_a_document_that_is_too_large_streams_on_as_it_is(size: int) -> No
 @played
 async def test_a_project_that_keeps_its_id_has_nothing_replaced() -> None:
     kept = policy(people=(replace(PEER.people[0], project="keep"),))
-    async with staged(here=says("201 Created"), there=says_json(token()), policy=kept) as stage:
-        sent = b'{ "owner":"p1" }'
-        made = await stage.ask("POST", "/image/v2/images?owner=p1", FOREIGN, "Content-Type: application/json", body=sent)
+    async with staged(here=says("201 Created"), there=says_json(token(project=AT_HOME)), policy=kept) as stage:
+        sent = b'{ "owner":"5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f" }'
+        made = await stage.ask(
+            "POST",
+            f"/image/v2/images?owner={HOME_ID}",
+            FOREIGN,
+            "Content-Type: application/json",
+            body=sent,
+        )
         assert made.status == 201, made.body
         (came,) = stage.here.visits
-    assert (came.line, came.body) == ("POST /v2/images?owner=p1 HTTP/1.1", sent)
+    assert (came.line, came.body) == (f"POST /v2/images?owner={HOME_ID} HTTP/1.1", sent)
 
 
 @played
 async def test_a_project_becomes_that_one_of_ours_which_the_policy_names() -> None:
     guests = Owned("guests-id", "guests", Domain("default", "Default"))
     fixed = policy(people=(replace(PEER.people[0], project=guests),))
-    async with staged(here=says("200 OK"), there=says_json(token()), policy=fixed) as stage:
-        assert (await image(stage, "GET", "/image/v2/images?owner=p1"))[0] == 200
+    async with staged(here=says("200 OK"), there=says_json(token(project=AT_HOME)), policy=fixed) as stage:
+        assert (await image(stage, "GET", f"/image/v2/images?owner={HOME_ID}"))[0] == 200
         (came,) = stage.here.visits
     assert came.line == "GET /v2/images?owner=guests-id HTTP/1.1"
 
 
+@played
+async def test_a_project_that_is_called_like_a_route_is_replaced_nowhere() -> None:
+    """Its cloud could choose the id so that a path that the policy allows becomes another one."""
+    route = {**AT_HOME, "id": "volumes"}
+    rules = policy(services=Services((("block-storage", (RequestPattern.parse("GET /v3/volumes/**"),)),)))
+    async with staged(here=says("200 OK"), there=says_json(token(project=route)), policy=rules) as stage:
+        volumes = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","block-storage":"CloudOne"}'
+        assert (await stage.ask("GET", "/volume/v3/volumes/backups", volumes)).status == 200
+        (came,) = stage.here.visits
+    assert came.line == "GET /v3/volumes/backups HTTP/1.1"
+
+
 @pytest.mark.parametrize(
     ("rules", "status"),
-    [(may("GET /v2/images/*/members/p1"), 200), (may(f"GET /v2/images/*/members/{apart('CloudTwo', 'project', 'p1')}"), 403)],
+    [
+        (may("GET /v2/images/*/members/5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"), 200),
+        (may(f"GET /v2/images/*/members/{apart('CloudTwo', 'project', HOME_ID)}"), 403),
+    ],
 )
 @played
 async def test_the_policy_judges_the_path_as_it_was_asked_for(rules: Services, status: int) -> None:
-    async with staged(here=says("200 OK"), there=says_json(token()), policy=policy(services=rules)) as stage:
-        assert (await image(stage, "GET", "/image/v2/images/i/members/p1"))[0] == status
+    async with staged(here=says("200 OK"), there=says_json(token(project=AT_HOME)), policy=policy(services=rules)) as stage:
+        assert (await image(stage, "GET", f"/image/v2/images/i/members/{HOME_ID}"))[0] == status
 
 
 @pytest.mark.parametrize(

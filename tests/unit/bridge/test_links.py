@@ -44,6 +44,8 @@ clouds:
         ("", "/image", "http://gw:8801/image/v2/", "http://gw:8801/image/v2/"),
         ("/image", "", "http://gw:8801/image/v2/", "http://gw:8801/v2/"),
         ("/image", "", "http://gw:8801/image", "http://gw:8801/"),
+        ("/image", "", "/image//evil.example/x", "/evil.example/x"),
+        ("/image", "", "http://gw:8801/image//evil.example/x", "http://gw:8801/evil.example/x"),
         ("/image", "/os/image", "http://GW:8801/image/v2/", "http://gw:8801/os/image/v2/"),
         ("/image", "/os/image", "http://gw:8801/imagefoo/v2/", "http://gw:8801/imagefoo/v2/"),
         ("/os/image", "/os", "http://gw:8801/os/image/v2", "http://gw:8801/os/v2"),

@@ -220,6 +220,15 @@ async def test_who_authenticates_in_another_cloud_is_told_401() -> None:
         assert (await stage.ask("POST", TOKENS, THERE, body=json.dumps(PASSWORD).encode())).status == 401
 
 
+@pytest.mark.parametrize("marked", ["new~eyJpbWFnZSI6IkNsb3VkVHdvIn0", 'new!SCOPE!{"image":"CloudTwo"}'])
+@played
+async def test_a_peer_puts_no_scope_into_a_token(marked: str) -> None:
+    async with staged(there=says_json(token(catalog=THEIRS), f"X-Subject-Token: {marked}", status="201 Created")) as stage:
+        answer = await stage.ask("POST", TOKENS, THERE, "Content-Type: application/json", body=json.dumps(PASSWORD).encode())
+    assert (answer.status, answer.values("x-subject-token")) == (502, [])
+    assert answer.error.endswith("its token carries a scope")
+
+
 @pytest.mark.parametrize("wait", [False, True])
 @played
 async def test_authentication_in_another_cloud(wait: bool) -> None:

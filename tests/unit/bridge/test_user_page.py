@@ -111,6 +111,15 @@ async def test_who_has_no_good_token_is_told_nothing_and_no_peer_is_asked() -> N
         assert stage.there.visits == []
 
 
+@played
+async def test_a_cloud_whose_users_are_not_accepted_is_not_asked_about_its_tokens_and_has_no_other_asked() -> None:
+    async with staged(policy=Policy()) as stage:
+        scope = join_token("junk", '{"identity":"CloudTwo","image":"CloudTwo"}')
+        (row,) = (await page(stage, f"X-Auth-Token: {scope}"))["clouds"]
+        assert (row["cloud"], row["reason"]) == ("CloudOne", "the policy here does not accept users of CloudTwo")
+        assert stage.there.visits == []
+
+
 @pytest.mark.parametrize(
     ("script", "reason"),
     [

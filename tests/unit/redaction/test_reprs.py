@@ -47,6 +47,9 @@ HOLDING = frozenset(
 SHOWN = {
     "openstackoid.routing.identity.Question.body": "a Token, which does not show itself",
     "openstackoid.gateway.configuration.Configuration.accounts": "by peer; an account does not show its options",
+    "openstackoid.routing.project_fields.ProjectFields.headers": "names of headers",
+    "openstackoid.routing.project_fields.ProjectFields.query": "names of parameters",
+    "openstackoid.routing.project_fields.ProjectFields.body": "names of members",
 }
 """Fields of such names that are no secret, with the reason."""
 

@@ -137,6 +137,14 @@ def test_a_document_that_need_not_change_and_one_that_is_none_stay_as_they_are(c
     assert own("network").body(content) is content
 
 
+@pytest.mark.parametrize("before", ["AUTH_x%3Fy_", "AUTH_x%2Fprivate%3F_", "a%23_", "a%20_", "a%0D%0A_", "%25_"])
+def test_an_escape_before_the_project_stays_one(before: str) -> None:
+    """Else a path that was judged would end, or go on, at another place, and a header would hold a line break."""
+    here = own("object-store")
+    assert here.path(f"/swift/v1/{before}p1/public/o") == f"/swift/v1/{before}p1/public/o"
+    assert here.headers((("x-container-read", f"{before}p1"),)) == (("x-container-read", f"{before}p1"),)
+
+
 NAMES = st.text(st.sampled_from("p12_-.%AUTH/&=;,: "), max_size=12)
 
 
