@@ -92,6 +92,8 @@ def unmodified(lab: Any, entry: dict[str, Any], *command: str) -> subprocess.Com
         "OS_REGION_NAME": "CloudOne",
         "OS_IDENTITY_API_VERSION": "3",
         "OS_CACERT": authority(),
+        # Without a log-in, the client of Glance looks nowhere else.
+        "REQUESTS_CA_BUNDLE": authority(),
     }
     program, *arguments = command
     return subprocess.run(
@@ -121,14 +123,14 @@ def test_an_unmodified_command_with_a_token(lab: Any, entry: dict[str, Any]) -> 
     url = f"{frontend(lab, 'CloudOne')}/identity/{IMAGE_ALONE}/v3/auth/tokens"
     head, _ = curl(url, data=f'header = "Content-Type: application/json"\ndata = {quoted(json.dumps(login(entry["auth"])))}\n')
     token = next(line.partition(": ")[2] for line in head.splitlines() if line.lower().startswith("x-subject-token:"))
-    place = f"{frontend(lab, 'CloudOne')}/image"
-    done = unmodified(lab, entry, "glance", "--os-image-url", place, "--os-auth-token", token, "image-list")
+    glance = ("glance", "--os-image-url", f"{frontend(lab, 'CloudOne')}/image", "--os-auth-token")
+    done = unmodified(lab, entry, *glance, token, "image-list")
     assert done.returncode == 0, done.stderr
     assert resource_id("image", "CloudTwo") in done.stdout
     assert resource_id("image", "CloudOne") not in done.stdout
     bare, scope = split_token(token)
     older = join_token(bare, scope or "", 1)
-    done = unmodified(lab, entry, "glance", "--os-image-url", place, "--os-auth-token", older, "image-list")
+    done = unmodified(lab, entry, *glance, older, "image-list")
     assert done.returncode != 0
     assert "percent-encoded by a client" in done.stdout + done.stderr
 
