@@ -16,6 +16,7 @@ import requests
 
 from examples.session import authority
 from lab.meaning import PATIENCE, World
+from openstackoid.routing.pages import USER
 from openstackoid.routing.token_routes import TOKEN_ROUTES
 from openstackoid.scope import join_token
 
@@ -87,12 +88,17 @@ def test_another_spelling_is_refused(world: World, service: str, path: str, rest
 
 @pytest.fixture(scope="module")
 def object_path(world: World) -> Iterator[str]:
-    """The path of an object of CloudOne's member in CloudTwo's Swift, as that Swift knows it."""
-    token = world.token("CloudOne")
-    shown = world.ask("GET", "CloudOne", "identity", "/v3/auth/tokens", X_Auth_Token=token, X_Subject_Token=token).json()
-    account = f"/v1/AUTH_{shown['token']['project']['id']}"
+    """The path of an object of CloudOne's member in CloudTwo's Swift, as that Swift knows it.
+
+    Without a token nothing tells whose project a path means, so it names the project by its id in CloudTwo.
+    """
+    scoped = {"X_Auth_Token": world.token("CloudOne"), "X_Scope": '{"object-store":"CloudTwo"}'}
+    origin = world.url("CloudOne", "identity", "").rpartition("/")[0]
+    sent = {name.replace("_", "-"): value for name, value in scoped.items()}
+    shown = requests.get(f"{origin}{USER}", headers=sent, timeout=PATIENCE, verify=authority()).json()
+    (project,) = (row["project"]["id"] for row in shown["clouds"] if row["cloud"] == "CloudTwo")
+    account = f"/v1/AUTH_{project}"
     container = f"{account}/c-{uuid4().hex[:8]}"
-    scoped = {"X_Auth_Token": token, "X_Scope": '{"object-store":"CloudTwo"}'}
 
     def change(method: str, path: str, **headers: str) -> None:
         answer = world.ask(method, "CloudOne", "object-store", path, **scoped, **headers)
@@ -100,9 +106,8 @@ def object_path(world: World) -> Iterator[str]:
 
     change("POST", account, X_Account_Meta_Temp_URL_Key=KEY)
     change("PUT", container)
-    headers = {name.replace("_", "-"): value for name, value in scoped.items()}
     url = world.url("CloudOne", "object-store", f"{container}/a/b")
-    assert requests.put(url, data=TEXT, headers=headers, timeout=PATIENCE, verify=authority()).status_code == 201
+    assert requests.put(url, data=TEXT, headers=sent, timeout=PATIENCE, verify=authority()).status_code == 201
     yield f"{container}/a/b"
     change("DELETE", f"{container}/a/b")
     change("DELETE", container)
