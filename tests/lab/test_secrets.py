@@ -25,6 +25,9 @@ from marked import Found, Marked, family, files, mode_of, read, shown_of, token_
 from openstackoid.births import born
 from openstackoid.lab.secret import MARK
 
+# The first test waits for the whole examples suite.
+pytestmark = pytest.mark.timeout(900)
+
 ROOT = Path(__file__).parents[2]
 RECORDING = Path(__file__).parent / "recording"
 
