@@ -155,7 +155,9 @@ def told(each: Seen, sent: bytes, gateway: Gateway) -> None:
     assert each.cloud == AT or each.cloud.encode() in plain, "no cloud is asked that no scope names"
     names = [name for name, _ in each.request.fields]
     own = {name for name in names if name.startswith(b"x-openstackoid-")}
-    assert own <= (set() if each.cloud == AT else {HEADER.encode()}), "gateways and their parts tell each other what no service sees"
+    assert own <= (set() if each.cloud == AT else {HEADER.encode()}), (
+        "gateways and their parts tell each other what no service sees"
+    )
     for name, value in each.request.fields:
         if name.replace(b"_", b"-") in _TOKENS and b"_" in name:
             assert b"!SCOPE!" not in value and b"~ey" not in value, "no service takes another header for a token with a scope"
