@@ -12,7 +12,7 @@ from conformance.cases_tokens import encoded
 from conformance.clouds import three_clouds
 from openstackoid.mesh import Endpoint
 from openstackoid.routing import IDENTITY
-from openstackoid.routing.scoped_url import FREE_NAMES
+from openstackoid.routing.scoped_url import OBJECT_STORE
 from openstackoid.routing.token_routes import TOKEN_ROUTES
 
 MESH = three_clouds()
@@ -209,7 +209,7 @@ def paths(draw: st.DrawFn, prefix: str, service: str) -> str:
 @st.composite
 def spelt(draw: st.DrawFn, endpoint: Endpoint, scope: str, below: str) -> str:
     """A path with a scope in it, as a server might read it: what is doubled, encoded, in capitals, or stands elsewhere."""
-    at_root = endpoint.service == FREE_NAMES or draw(once_in(3)) or not below.strip("/")
+    at_root = endpoint.service == OBJECT_STORE or draw(once_in(3)) or not below.strip("/")
     marked = f"/scope/{scope}{below}" if at_root else f"{below}/scope/{scope}"
     path = list(endpoint.frontend.prefix + marked)
     for _ in range(draw(st.integers(0, 3))):

@@ -26,8 +26,8 @@ from openstackoid.policy import Denial, Grant, Owned, Person, Use, grant, local_
 from openstackoid.routing import IDENTITY, Forward, Guarded, OwnProject, called_path, own_identity
 from openstackoid.routing.dispatched_method import form_body, method_override
 from openstackoid.routing.leaving import sole_id
+from openstackoid.routing.scoped_url import OBJECT_STORE
 
-OBJECT_STORE = "object-store"
 _MADE_BY_KEYSTONE = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 SERVICE_ROLE = "service"
 """The role by which keystonemiddleware knows the token of a service (``service_token_roles``)."""

@@ -13,7 +13,7 @@ from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
 from openstackoid.routing.loops import PRODUCT, VIA, passed
 from openstackoid.routing.paths import CLIMBS, CONTROLS, LONGEST_ODD, NEVER_RAW
 from openstackoid.routing.places import bind_ids
-from openstackoid.routing.scoped_url import FREE_NAMES
+from openstackoid.routing.scoped_url import OBJECT_STORE
 from openstackoid.scope import MARKER
 
 RATE_WINDOW = 10
@@ -117,7 +117,7 @@ def url_scope_rules(cloud: Cloud) -> list[str]:
     An object store has names that users choose, so there it is looked for at the root alone. They need ``txn.path_read``.
     """
     ids = bind_ids(cloud)
-    stores = [endpoint for endpoint in cloud.endpoints if endpoint.service == FREE_NAMES]
+    stores = [endpoint for endpoint in cloud.endpoints if endpoint.service == OBJECT_STORE]
     keys = " ".join(endpoint.key for endpoint in stores) or "none"
     roots = sorted({f"{ids[endpoint.listener]}{re.escape(endpoint.frontend.prefix)}" for endpoint in stores})
     ends = f"{URL_SCOPE}(/|;|$)"

@@ -11,11 +11,12 @@ import re
 from urllib.parse import unquote_plus
 
 from openstackoid.routing.request import Headers
+from openstackoid.routing.scoped_url import OBJECT_STORE
 
 _PARAMETER = re.compile(r"(?:^|[&;])\s*_method(?:[=&;]|$)")
 _OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-_READS_NO_FORM = frozenset({"object-store"})
+_READS_NO_FORM = frozenset({OBJECT_STORE})
 """Services whose bodies are the user's bytes under any Content-Type. Swift takes its method from the request line alone."""
 
 

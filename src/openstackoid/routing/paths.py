@@ -11,7 +11,7 @@ import re
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.normal_path import decoded
 from openstackoid.routing.reading import Reading, RefusedError
-from openstackoid.routing.scoped_url import FREE_NAMES
+from openstackoid.routing.scoped_url import OBJECT_STORE
 
 CLIMBS = r"(/|\\|%2f|%5c)(\.|%2e){1,2}(/|\\|%2f|%5c|;|%3b|$)"
 """A segment that is only dots, however it is written; what stands behind ``;`` some servers leave out."""
@@ -46,7 +46,7 @@ def refuse_confusing(reading: Reading, endpoint: Endpoint) -> None:
         raise reading.bad_request("the path has a backslash; in a name it is written %5C")
     control = _CONTROLS.search(path)
     # Of control characters, only NUL is refused where users choose names.
-    if control is not None and (endpoint.service != FREE_NAMES or NUL in path):
+    if control is not None and (endpoint.service != OBJECT_STORE or NUL in path):
         raise reading.bad_request(f"the path has a control character (%{control[1].upper()}); a path without one is accepted")
     named = reading.mesh.clouds[reading.at].locate(request.listener, decoded(path))
     if named != endpoint:

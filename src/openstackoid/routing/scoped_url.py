@@ -11,7 +11,7 @@ from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing.normal_path import decoded
 from openstackoid.scope import MARKER
 
-FREE_NAMES = "object-store"
+OBJECT_STORE = "object-store"
 """The service whose paths hold names that users choose; an object may be called ``scope/a=b``."""
 
 SIGNED = ("oauth ", "aws ", "aws4-")
@@ -46,7 +46,7 @@ def is_misspelt(endpoint: Endpoint, path: str) -> bool:
     if MARKER.rstrip("/") not in below:
         return False
     parts = [part.partition(";")[0] for part in below.split("/")]
-    if endpoint.service == FREE_NAMES or parts[1:2] == [_WORD]:
+    if endpoint.service == OBJECT_STORE or parts[1:2] == [_WORD]:
         return parts[1:2] == [_WORD]
     return any(part == _WORD and "=" in after for part, after in pairwise(filter(None, parts)))
 
