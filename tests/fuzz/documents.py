@@ -24,6 +24,7 @@ from openstackoid.bridge.log import LOG
 from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.peers import Trail, ask_peers
 from openstackoid.bridge.records import RECORDS_OF_ONE, Record, record_of
+from openstackoid.bridge.shares import Owner
 from openstackoid.bridge.tokens import body_token, document, project_of, with_body_token, with_catalog, with_plain_catalog
 from openstackoid.bridge.twins import ask_twins
 from openstackoid.bridge.upstream import Upstream, UpstreamError
@@ -52,7 +53,7 @@ GOOD: list[Any] = [
     {"versions": [{"id": "v2", "links": [_LINK]}], "next": "http://127.0.0.1:10012/v3", "first": "/v2/images"},
     {"id": TRACED, "hops": [_RECORD], "missing": []},
     {"id": MARKED, "scope": {"*": "CloudOne", "image": "CloudTwo"}},
-    [MARKED, '{"*":"CloudOne","image":"CloudTwo"}', 1700000000.5],
+    [MARKED, '{"*":"CloudOne","image":"CloudTwo"}', 1700000000.5, "CloudTwo", "c0ffee"],
     {"server": {"networks": [{"uuid": "n"}], "block_device_mapping_v2": [{"source_type": "volume"}]}},
 ]
 _SCALARS: list[Any] = [
@@ -246,7 +247,7 @@ def journals(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(1, 3))):
         item = list(GOOD[7])
         if draw(st.booleans()):
-            item[draw(st.integers(0, 2))] = draw(
+            item[draw(st.integers(0, len(item) - 1))] = draw(
                 st.one_of(st.sampled_from(_SCALARS), st.sampled_from(["{}", "[]", '{"a":1}', "x"]))
             )
         line = json.dumps(item).encode()
@@ -264,12 +265,13 @@ def remembering() -> Iterator[Check]:
             path.write_bytes(data + b"\n" + json.dumps(GOOD[7]).encode() + b"\n")
             found = list(Journal(path).read())
             assert found or not _is_text(data), "a good line is read"
-            for workflow, until in found:
+            for workflow, owner, until in found:
+                assert all(isinstance(text, str) for text in owner), "an owner is two texts"
                 assert workflow.id.startswith("req-"), "an id is an id"
                 assert isinstance(until, float), "a time is a number"
                 assert workflow.scope, "a scope names something"
             memory = Workflows(Journal(path), clock=lambda: 0.0)
-            memory.remember(Workflow(MARKED, found[-1][0].scope if found else Scope((("*", "A"),))), Memory())
+            memory.remember(Workflow(MARKED, found[-1][0].scope if found else Scope((("*", "A"),))), Owner("", "u"), Memory())
             assert memory.known(MARKED) is not None, "what is remembered is known"
 
         LOG.disabled = True

@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from openstackoid.bridge.audit import ALLOWED, IN, REFUSED, AuditLine, Party
+from openstackoid.bridge.believed import Believed
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.head import Head
 from openstackoid.bridge.limits import Limits
 from openstackoid.bridge.log import shown_method, shown_path
 from openstackoid.bridge.persons import Asked, Persons
 from openstackoid.bridge.readers import Reader
+from openstackoid.bridge.shares import Owner, owner_of
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.bridge.use import Admission
 from openstackoid.mesh import Cloud, Endpoint, Mesh
@@ -31,6 +33,9 @@ from openstackoid.routing.scoped_url import OBJECT_STORE
 _MADE_BY_KEYSTONE = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 SERVICE_ROLE = "service"
 """The role by which keystonemiddleware knows the token of a service (``service_token_roles``)."""
+UNNAMED, VOUCHED = " unnamed", " vouched"
+"""The owners, no user's ids, of all workflows of a cloud whose tokens Keystone accepts without saying who the user is (403: it
+has checked the token before it refuses the answer), and of those that only a service token vouches for."""
 
 
 @dataclass(slots=True)
@@ -94,6 +99,7 @@ class Guard:
         self._clock = clock
         self.persons = Persons(upstream, clock)
         self._limits = Limits()
+        self._unnamed = Believed()
 
     async def admit(self, entry: Entry, head: Head, decision: Forward, *, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
         """Return when the request may go on. ``entry`` is filled in on the way, also where the request is refused.
@@ -191,6 +197,30 @@ class Guard:
         if identity is None:
             raise AnswerError(400, f"gateway of {self._at}: {cloud} has no service 'identity', which the scope asks of it")
         return Asked(identity, cloud == self._at, here.policy.seconds, here.timeouts, reader)
+
+    async def owner(
+        self, user: Guarded, entry: Entry | None, head: Head, decision: Forward, *, mesh: Mesh, readers: Mapping[str, Reader]
+    ) -> Owner:
+        """Return the owner of the workflow that a request of ``user`` begins, once a Keystone has accepted the user's token.
+
+        ``entry`` is what :meth:`admit` has filled in, where it was called. Raises :class:`AnswerError`: 401 where the token is
+        not accepted and no good service token vouches for it, and 502 to 504 where its cloud cannot be asked.
+        """
+        if entry is not None and entry.person is not None:
+            return owner_of(self._at, user.issuer, entry.person.user.id)
+        began = self._clock()
+        if self._unnamed.has(user.issuer, user.token, began):
+            return owner_of(self._at, user.issuer, UNNAMED)
+        try:
+            person = await self._person(user, head, decision, mesh, readers)
+        except AnswerError as error:
+            if error.status == 403:
+                self._unnamed.add(user.issuer, user.token, began + mesh.clouds[self._at].policy.seconds)
+                return owner_of(self._at, user.issuer, UNNAMED)
+            if error.status == 401 and await self._vouched(user, head, decision.entrance.interfaces[0], mesh):
+                return owner_of(self._at, user.service_issuer, VOUCHED)
+            raise
+        return owner_of(self._at, user.issuer, person.user.id)
 
 
 def party(owned: Owned) -> Party:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from openstackoid.bridge.log import LOG
+from openstackoid.bridge.shares import Owner
 from openstackoid.private import replace_private
 from openstackoid.routing import Workflow, may_be_remembered
 from openstackoid.scope import Scope
@@ -30,8 +31,8 @@ class Journal:
         self._broken = False
         self._cut_short = False
 
-    def read(self) -> Iterator[tuple[Workflow, float]]:
-        """Yield what was written, with the end of its time; a line that a crash cut short is passed over."""
+    def read(self) -> Iterator[tuple[Workflow, Owner, float]]:
+        """Yield each workflow with its owner and the end of its time; a line that a crash cut short is passed over."""
         try:
             text = self._path.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -46,22 +47,22 @@ class Journal:
             if found is not None:
                 yield found
 
-    def write(self, workflow: Workflow, until: float) -> None:
+    def write(self, workflow: Workflow, owner: Owner, until: float) -> None:
         """Add a line."""
         try:
             if self.lines == 0:
                 replace_private(self._path, b"")
             with self._path.open("a", encoding="utf-8") as file:
                 # Not behind the rest of a line that a crash cut short: neither of them could be read then.
-                file.write(("\n" if self._cut_short else "") + _line(workflow, until))
+                file.write(("\n" if self._cut_short else "") + _line(workflow, owner, until))
             self._cut_short = False
             self.lines += 1
         except OSError as error:
             self._failed("written", error)
 
-    def rewrite(self, workflows: Iterable[tuple[Workflow, float]]) -> None:
+    def rewrite(self, workflows: Iterable[tuple[Workflow, Owner, float]]) -> None:
         """Put these in the place of all that is there."""
-        lines = [_line(workflow, until) for workflow, until in workflows]
+        lines = [_line(workflow, owner, until) for workflow, owner, until in workflows]
         try:
             replace_private(self._path, "".join(lines).encode("utf-8"))
             self.lines, self._cut_short = len(lines), False
@@ -75,16 +76,18 @@ class Journal:
         self._broken = True
 
 
-def _line(workflow: Workflow, until: float) -> str:
-    return json.dumps([workflow.id, workflow.scope.wire(), round(until, 3)]) + "\n"
+def _line(workflow: Workflow, owner: Owner, until: float) -> str:
+    return json.dumps([workflow.id, workflow.scope.wire(), round(until, 3), *owner]) + "\n"
 
 
-def _read_line(line: str) -> tuple[Workflow, float] | None:
+def _read_line(line: str) -> tuple[Workflow, Owner, float] | None:
     try:
-        key, wire, until = json.loads(line)
+        # A gateway of an earlier version wrote no owner.
+        key, wire, until, peer, user = (*json.loads(line), "", "")[:5]
         entries = tuple(json.loads(wire).items())
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
-    sound = isinstance(key, str) and may_be_remembered(key) and isinstance(until, int | float) and 0 <= until <= _END_OF_TIME
-    sound = sound and bool(entries) and all(isinstance(cloud, str) for _, cloud in entries)
-    return (Workflow(key, Scope(entries)), float(until)) if sound else None
+    texts = (key, peer, user, *(cloud for _, cloud in entries))
+    sound = bool(entries) and all(isinstance(text, str) for text in texts) and may_be_remembered(key)
+    sound = sound and isinstance(until, int | float) and 0 <= until <= _END_OF_TIME
+    return (Workflow(key, Scope(entries)), Owner(peer, user), float(until)) if sound else None

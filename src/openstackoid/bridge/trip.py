@@ -26,7 +26,7 @@ from openstackoid.bridge.readers import Reader
 from openstackoid.bridge.records import BRIDGE, LOCAL, NONE, RECALLED, REFUSE, REMOTE, Record, way_of_scope
 from openstackoid.bridge.relay import relay
 from openstackoid.bridge.tokens import body_token, document
-from openstackoid.bridge.twins import ask_twins
+from openstackoid.bridge.twins import TWINS, ask_twins
 from openstackoid.bridge.upstream import Upstream, UpstreamError
 from openstackoid.bridge.use import encode
 from openstackoid.mesh import Mesh
@@ -114,22 +114,23 @@ class Trip:
             self._route = REFUSE
             raise AnswerError(decision.status, decision.message, title=decision.title, reason="refused")
         self.cloud = decision.endpoint.cloud
-        if not decision.local:
-            self.left = Leaving(self._here.name, self._home, decision, head)
-        if isinstance(decision, Forward):
-            self._route = LOCAL if decision.local else REMOTE
-            self._way = RECALLED if decision.recalled else self._way
         if isinstance(decision, Relay):
+            self._leave(head, decision)
             answer = await self._relay(head, body, decision)
             self.done = "relayed"
             return answer
+        self._route = LOCAL if decision.local else REMOTE
+        self._way = RECALLED if decision.recalled else self._way
         if decision.guard is not None:
             sent = await self._admit(decision.guard, GuestRequest(head, decision, body))
             head, decision, body = sent.head, sent.decision, sent.body
-        begun = decision.remember
-        known = begun is None or self._workflows.known(begun.id) is not None
-        if begun is not None:
-            self._workflows.remember(begun, self._here.memory)
+        begun, user, known = decision.remember, decision.user, True
+        if begun is not None and user is not None:
+            guard, readers = self._around.guard, self._around.readers
+            owner = await guard.owner(user, self._entry, head, decision, mesh=self._mesh, readers=readers)
+            known = self._workflows.known(begun.id) is not None
+            self._workflows.remember(begun, owner, self._here.memory)
+        self._leave(head, decision)
         # Where nothing was begun, it is forgotten: who is refused may not push the workflows of others out of the memory.
         try:
             response = await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh, self._heard)
@@ -140,6 +141,10 @@ class Trip:
         if begun is not None and not known and 300 <= response.status < 500:
             self._workflows.forget(begun)
         return response
+
+    def _leave(self, head: Head, decision: Forward | Relay) -> None:
+        if not decision.local:
+            self.left = Leaving(self._here.name, self._home, decision, head)
 
     async def _admit(self, guarded: Guarded, request: GuestRequest) -> GuestRequest:
         """Return a request with a foreign identity as it goes on, once the guard lets it."""
@@ -205,7 +210,7 @@ class Trip:
             scope = await ask_twins(self._upstream, self._mesh, self._here, ids[0])
             # Meanwhile the user's own request may have come, whose word counts.
             if scope is not None and self._workflows.known(ids[0]) is None:
-                self._workflows.remember(Workflow(ids[0], scope), self._here.memory)
+                self._workflows.remember(Workflow(ids[0], scope), TWINS, self._here.memory)
 
     def request_id(self) -> str | None:
         """Return the id under which this request is to be recorded, or None where it is not traced, or is for a page."""

@@ -10,6 +10,7 @@ import json
 
 from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.shares import Owner
 from openstackoid.bridge.upstream import Hop, Question, Upstream, read_answer
 from openstackoid.mesh import Cloud, Mesh, Timeouts
 from openstackoid.routing.pages import WORKFLOW
@@ -17,6 +18,8 @@ from openstackoid.scope import Scope, ScopeError, parse
 
 PATIENCE = 1.0
 """Seconds that a twin may take for its answer, beyond the time for a connection."""
+TWINS = Owner("", "twins")
+"""The owner of all that the twins have told: it can be asked for again, so it may be the first to go."""
 _ANSWER_LIMIT = 8 * 1024
 _HEADERS = (("Accept", "application/json"), ("Accept-Encoding", "identity"))
 

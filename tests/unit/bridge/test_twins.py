@@ -3,6 +3,7 @@
 
 import pytest
 
+from openstackoid.bridge.shares import owner_of
 from openstackoid.mesh import Memory
 from openstackoid.routing import Workflow
 from openstackoid.scope import Scope
@@ -10,6 +11,7 @@ from unit.bridge.stage import Script, Visit, never, played, says, says_json, sta
 
 ID = "req-5c09ed00-0000-4000-8000-000000000001"
 HOP = ("X-Auth-Token: nova", f"X-OpenStack-Request-Id: {ID}")
+USER = owner_of("CloudOne", "CloudOne", "u1")
 SCOPE = {"*": "CloudOne", "image": "CloudTwo"}
 
 
@@ -54,7 +56,7 @@ async def test_a_scope_of_its_own_asks_nobody() -> None:
 @played
 async def test_a_twin_is_told_what_is_remembered_and_nothing_else() -> None:
     async with staged() as stage:
-        stage.bridge.workflows.remember(Workflow(ID, Scope(tuple(SCOPE.items()))), Memory())
+        stage.bridge.workflows.remember(Workflow(ID, Scope(tuple(SCOPE.items()))), USER, Memory())
         told = await stage.ask("GET", f"/.openstackoid/workflow/{ID}")
         assert (told.status, told.json()) == (200, {"id": ID, "scope": SCOPE})
         assert (await stage.ask("GET", f"/.openstackoid/workflow/{ID[:-1]}2")).status == 404
@@ -65,7 +67,7 @@ async def test_what_came_meanwhile_is_not_overwritten_by_a_twins_answer() -> Non
     meant = Scope((("*", "CloudOne"), ("compute", "CloudTwo")))
 
     async def slowly(visit: Visit) -> None:
-        stage.bridge.workflows.remember(Workflow(ID, meant), Memory())
+        stage.bridge.workflows.remember(Workflow(ID, meant), USER, Memory())
         await says_json({"id": ID, "scope": SCOPE})(visit)
 
     async with staged(here=says("204 No Content"), twin=slowly) as stage:
