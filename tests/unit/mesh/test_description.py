@@ -288,6 +288,8 @@ class TestWorkflows:
         assert not mesh.together("network", "One", "Two")
         cloud = parse_mesh(gateway("{force: true, memory: {workflows: 5, seconds: 1.5}}")).clouds["One"]
         assert (cloud.force, cloud.memory) == (True, Memory(5, 1.5))
+        cloud = parse_mesh(gateway("{memory: {user: 2, peer: 3}}")).clouds["One"]
+        assert (cloud.memory, cloud.memory.of_user, cloud.memory.of_peer) == (Memory(user=2, peer=3), 2, 3)
 
     @pytest.mark.parametrize(
         ("text", "error"),
@@ -334,6 +336,10 @@ class TestWorkflows:
             (rule(service="Image"), "f:2:37: collaborations.0.service: 'Image' cannot be a service type"),
             (rule(when="{a: []}"), "f:2:101: collaborations.0.when.a: at least one entry is needed"),
             (gateway("{memory: {workflows: 0}}"), "f:4:35: clouds.One.gateway.memory.workflows: Input should be greater than"),
+            (
+                gateway("{memory: {user: 0}}"),
+                "f:4:30: clouds.One.gateway.memory.user: Input should be greater than or equal to 1",
+            ),
             (gateway("{memory: {seconds: 0}}"), "f:4:33: clouds.One.gateway.memory.seconds: Input should be greater than 0"),
             (
                 gateway("{memory: {second: 1}}"),
