@@ -211,15 +211,21 @@ class Guard:
         began = self._clock()
         if self._unnamed.has(user.issuer, user.token, began):
             return owner_of(self._at, user.issuer, UNNAMED)
+        here, interface = mesh.clouds[self._at], decision.entrance.interfaces[0]
+        asked = self._asked(mesh, user.issuer, interface, readers.get(user.issuer))
         try:
-            person = await self._person(user, head, decision, mesh, readers)
+            person = await self.persons.of(user.token, asked, head)
         except AnswerError as error:
-            if error.status == 403:
-                self._unnamed.add(user.issuer, user.token, began + mesh.clouds[self._at].policy.seconds)
-                return owner_of(self._at, user.issuer, UNNAMED)
-            if error.status == 401 and await self._vouched(user, head, decision.entrance.interfaces[0], mesh):
+            if error.status != 403:
+                raise
+            self._unnamed.add(user.issuer, user.token, began + here.policy.seconds)
+            return owner_of(self._at, user.issuer, UNNAMED)
+        if person is None and await self._vouched(user, head, interface, mesh):
+            if asked.reader is None:
                 return owner_of(self._at, user.service_issuer, VOUCHED)
-            raise
+            person = await self.persons.of(user.token, replace(asked, late=True), head)
+        if person is None:
+            raise self._unknown_token(user.issuer, _where_to_log_in(here, decision))
         return owner_of(self._at, user.issuer, person.user.id)
 
 

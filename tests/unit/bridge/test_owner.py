@@ -26,6 +26,7 @@ from unit.bridge.stage import (
     staged,
     token,
 )
+from unit.bridge.test_guard import AnAccount
 
 STAYS = 'X-Scope: {"image":"CloudTwo"}'
 LEAVES = 'X-Scope: {"dns":"CloudTwo"}'
@@ -220,6 +221,41 @@ async def test_an_expired_token_that_a_service_vouches_for_is_accepted(service: 
         for token in ("expired", "another", "third"):
             assert (await write(stage, token, STAYS, f"X-Service-Token: {service}")).status == status
         assert len(stage.bridge.workflows) == (2 if status == 202 else 0), "all of them are of the service"
+
+
+@played
+async def test_a_service_token_that_is_for_no_project_makes_no_made_up_token_good() -> None:
+    """Keystone accepts that one, and 403 is said of it alone."""
+
+    async def keystone(visit: Visit) -> None:
+        unscoped = visit.values("x-subject-token") == ["unscoped"]
+        await (says_json({"token": {"user": {}}}) if unscoped else UNKNOWN)(visit)
+
+    passes = 'X-Scope: {"identity":"CloudTwo","dns":"CloudTwo","*":"CloudOne"}'
+    async with staged(here=says("202 Accepted"), there=UNKNOWN, keystone=keystone, policy=BOTH) as stage:
+        for account in (False, True):
+            stage.bridge.readers = {"CloudTwo": AnAccount()} if account else {}  # type: ignore[dict-item]
+            for path, scope in (("/compute/servers", STAYS), ("/dns/v2/zones", passes)):
+                assert (await write(stage, "made-up", scope, "X-Service-Token: unscoped", path=path)).status in (401, 403)
+        assert (stage.here.visits, len(stage.bridge.workflows)) == ([], 0)
+
+
+@pytest.mark.parametrize(("late", "status"), [(ACCEPTS, 201), (says("404 Not Found"), 401)])
+@played
+async def test_of_another_cloud_whose_operator_has_given_an_account_it_says_whether_a_token_has_expired(
+    late: Script, status: int
+) -> None:
+    async def there(visit: Visit) -> None:
+        if "/auth/tokens" not in visit.line:
+            await says("201 Created")(visit)
+        else:
+            await (late if "allow_expired" in visit.line else UNKNOWN)(visit)
+
+    passes = 'X-Scope: {"identity":"CloudTwo","dns":"CloudTwo","*":"CloudOne"}'
+    async with staged(there=there, keystone=known("nova", roles=("service",)), policy=BOTH) as stage:
+        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        answer = await write(stage, "expired", passes, "X-Service-Token: nova", path="/dns/v2/zones")
+        assert (answer.status, len(stage.bridge.workflows)) == (status, 1 if status == 201 else 0)
 
 
 @played
