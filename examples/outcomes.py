@@ -94,7 +94,7 @@ def nothing_left(*clouds: str) -> After:
         for cloud in clouds:
             admin = User(f"{cloud}-admin")
             servers = admin.openstack("server", "list", "--all-projects", "-f", "json").json()
-            left = [server["Name"] for server in servers if server["Name"].startswith("ex-")]
+            left = [f"{server['Name']} ({server['Status']})" for server in servers if server["Name"].startswith("ex-")]
             ports = admin.openstack("port", "list", "--device-owner", "compute:nova", "-f", "json").json()
             devices = {
                 admin.openstack("port", "show", port["ID"], "-f", "value", "-c", "device_id").stdout.strip() for port in ports
