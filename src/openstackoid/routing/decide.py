@@ -122,7 +122,7 @@ class _Gateway:
         # The credentials are those of a service of this cloud, whoever issued the token of the workflow's user.
         scope = None if recalled is None else recalled.issued_by(self.at)
         target = self.sending.target(endpoint, scope)
-        if auth is not None and not self.sending.may_leave(target):
+        if not self.sending.may_leave(target):
             message = (
                 f"a service's own request of the workflow {request_id} would go to {endpoint.service} of {target.cloud}; a token"
                 f" of a service of {self.at} leaves only for a cloud that shares a data plane with it ('shared' in the mesh)"
