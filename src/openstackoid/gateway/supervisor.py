@@ -16,7 +16,7 @@ from typing import NamedTuple
 from openstackoid.bridge.sockets import bind
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.child import Child
-from openstackoid.gateway.configuration import Configuration, check_certificate, configuration_of
+from openstackoid.gateway.configuration import Configuration, check_certificate, configuration_of, tokens_that_leave
 from openstackoid.gateway.crew import Crew
 from openstackoid.gateway.decisions import Part, Watch, affected
 from openstackoid.gateway.folder import Folder, write_private
@@ -270,11 +270,13 @@ class Supervisor:
 
 
 def _warn(running: Configuration) -> None:
-    """Say what an operator should know of how his gateway is protected, and for how long."""
+    """Warn of what the gateway does not protect, of a certificate that ends soon, and of tokens that leave the cloud."""
+    warnings = tokens_that_leave(running.mesh, running.cloud.name)
     # A file that is broken again by now is said when it is read again.
     with contextlib.suppress(OpenstackoidError):
-        for line in check_certificate(running.cloud)[1]:
-            log.warning("%s", line)
+        warnings += check_certificate(running.cloud)[1]
+    for line in warnings:
+        log.warning("%s", line)
 
 
 def _watched(running: Configuration) -> tuple[str, ...]:
