@@ -148,10 +148,7 @@ class Guard:
         if issuer == self._at:
             return person, None
         self._count(here, issuer)
-        judged = grant(here.policy, issuer, person, None)
-        if isinstance(judged, Grant):
-            await record_claims(self.record, here, issuer, guarded.token, person=person, granted=judged)
-        return person, judged
+        return person, grant(here.policy, issuer, person, None)
 
     def _refuse_another_method(self, entry: Entry, head: Head) -> None:
         """Refuse what the service might dispatch by another method than the one that the policy judges."""

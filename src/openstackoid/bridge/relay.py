@@ -171,10 +171,14 @@ class _Exchange:
             if await self.ids.has_project(person.project.id, credential, self.cloud, interface):
                 raise self._refused(f"{issuer} names a project of {self.cloud.name} as its own: {person.project.id}")
         try:
+            adapted = json.dumps(mapped(told, issuer, judged)).encode("ascii")
+        except ValueError as error:
+            raise self.upstream.unusable(self.hop, f"its answer is not a document of the Identity API: {error}") from None
+        try:
             await record_claims(self.record, self.cloud, issuer, subject, person=person, granted=judged)
         except TokenRefusedError as refused:
             raise self._not_recorded(refused) from None
-        return json.dumps(mapped(told, issuer, judged)).encode("ascii")
+        return adapted
 
     def _refused(self, reason: str) -> AnswerError:
         """Return what a service takes for a token that is not good, and a person for a refusal."""

@@ -18,10 +18,10 @@ from openstackoid.policy import Claims
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The claims of a token of ``issuer``, and the end of their time by the wall clock. ``token`` is a digest."""
+    """The claims of a token of ``issuer``, by its digest, and the end of their time by the wall clock."""
 
     issuer: str
-    token: bytes
+    digest: bytes
     claims: Claims
     until: float
 
@@ -63,7 +63,7 @@ class TokenJournal:
 
     def write(self, row: Row, now: float) -> None:
         """Add a row; ``now`` is by the wall clock."""
-        line = json.dumps([row.issuer, row.token.hex(), row.claims.digests.hex(), row.claims.rule, round(row.until, 3)]) + "\n"
+        line = json.dumps([row.issuer, row.digest.hex(), row.claims.digests.hex(), row.claims.rule, round(row.until, 3)]) + "\n"
         data = ("\n" if self._cut_short else "").encode() + line.encode("ascii")
         try:
             if self._lines >= self.FEWEST and self._old_until <= now:
@@ -94,8 +94,8 @@ class TokenJournal:
 
 def _read_line(line: str) -> Row | None:
     try:
-        issuer, token, digests, rule, until = json.loads(line)
-        row = Row(issuer, bytes.fromhex(token), Claims(bytes.fromhex(digests), rule), float(until))
+        issuer, digest, digests, rule, until = json.loads(line)
+        row = Row(issuer, bytes.fromhex(digest), Claims(bytes.fromhex(digests), rule), float(until))
     except (ValueError, TypeError, RecursionError, OverflowError):
         return None
     sound = isinstance(issuer, str) and isinstance(rule, str) and row.claims.sound and row.until < float("inf")

@@ -35,40 +35,40 @@ class TokenMemory(TokenRecord):
         began, now = clock(), time.time()
         for row in journal.read() if journal is not None else ():
             tokens = self._peers[row.issuer]
-            tokens.pop(row.token, None)
+            tokens.pop(row.digest, None)
             if row.until > now:
                 # A clock that was set back meanwhile makes the time no longer than it may be.
-                tokens[row.token] = _Token(row.claims, began + min(row.until - now, _LONGEST))
+                tokens[row.digest] = _Token(row.claims, began + min(row.until - now, _LONGEST))
 
     def __repr__(self) -> str:
         tokens = {issuer: len(tokens) for issuer, tokens in self._peers.items()}
         return f"<TokenMemory {tokens}>"
 
-    async def tell(self, issuer: str, token: bytes, claims: Claims, seconds: float, most: int) -> Recorded | Changed | Full:
+    async def tell(self, issuer: str, digest: bytes, claims: Claims, seconds: float, most: int) -> Recorded | Changed | Full:
         """Record the claims of a token (:meth:`TokenRecord.tell`)."""
         now, tokens = self._clock(), self._peers[issuer]
         while tokens and (oldest := next(iter(tokens.values()))).until <= now:
             tokens.popitem(last=False)
-        known = tokens.get(token)
+        known = tokens.get(digest)
         if known is None or known.until <= now:
             if known is None and len(tokens) >= most:
                 return Full(oldest.until - now)
-            tokens[token] = _Token(claims, now)
-            self._keep(issuer, token, seconds)
+            tokens[digest] = _Token(claims, now)
+            self._keep(issuer, digest, seconds)
             return Recorded()
         if known.claims != claims:
             first, known.changed = not known.changed, True
             return Changed(known.claims, first)
         if known.until < now + seconds:
-            self._keep(issuer, token, seconds)
+            self._keep(issuer, digest, seconds)
         return Recorded()
 
-    def _keep(self, issuer: str, token: bytes, seconds: float) -> None:
+    def _keep(self, issuer: str, digest: bytes, seconds: float) -> None:
         tokens = self._peers[issuer]
-        tokens.move_to_end(token)
+        tokens.move_to_end(digest)
         longer = seconds * (1 + LONGER)
-        known = tokens[token]
+        known = tokens[digest]
         known.until = self._clock() + longer
         if self._journal is not None:
             now = time.time()
-            self._journal.write(Row(issuer, token, known.claims, now + longer), now)
+            self._journal.write(Row(issuer, digest, known.claims, now + longer), now)

@@ -39,12 +39,12 @@ class TokenRecord(ABC):
     """The record of one cloud. Each of its gateways may have one of its own, or all of them one in a database."""
 
     @abstractmethod
-    async def tell(self, issuer: str, token: bytes, claims: Claims, seconds: float, most: int) -> Recorded | Changed | Full:
+    async def tell(self, issuer: str, digest: bytes, claims: Claims, seconds: float, most: int) -> Recorded | Changed | Full:
         """Record the claims of a token before anything is done, or told to a service, that rests on them.
 
-        ``token`` is a digest. ``seconds``: how long the claims count from now, at least; claims that are refused do not make the
-        time of the recorded ones longer. ``most``: how many tokens of ``issuer`` are recorded at a time. A record never gives up
-        a token before its time to make room, and tokens of one issuer take no room of another's.
+        ``digest`` is that of the token. ``seconds``: how long the claims count from now, at least; claims that are refused do not
+        make the time of the recorded ones longer. ``most``: how many tokens of ``issuer`` are recorded at a time. A record never
+        gives up a token before its time to make room, and tokens of one issuer take no room of another's.
         """
 
 

@@ -196,6 +196,20 @@ async def test_a_token_that_the_peer_does_not_validate_by_its_own_right_is_unkno
     assert answer.error.endswith("the operator here needs a reader account at CloudTwo")
 
 
+@pytest.mark.parametrize("odd", [{"OS-TRUST:trust": []}, {"application_credential": {"access_rules": [1]}}])
+@played
+async def test_a_token_with_an_odd_trust_or_odd_rules_is_none_and_is_not_recorded(odd: dict[str, Any]) -> None:
+    said = [token(**odd), token()]
+
+    async def keystone(visit: Visit) -> None:
+        await says_json(said.pop(0))(visit)
+
+    async with staged(there=keystone) as stage:
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+        assert (answer.status, "not a document of the Identity API" in answer.error) == (502, True)
+        assert (await stage.ask("GET", TOKENS, GLANCE, FOREIGN)).status == 200
+
+
 @pytest.mark.parametrize("version", ["1", None])
 @played
 async def test_whether_a_service_applies_access_rules_is_for_it_to_say(version: str | None) -> None:

@@ -78,7 +78,7 @@ def test_the_older_file_goes_when_the_time_of_all_in_it_is_over(path: Path, monk
     for number in range(100):
         now += 10
         journal.write(Row("CloudTwo", bytes([number]), ONE, now + 100), now)
-        assert {row.token[0] for row in TokenJournal(path).read() if row.until > now} >= set(
+        assert {row.digest[0] for row in TokenJournal(path).read() if row.until > now} >= set(
             range(max(0, number - 9), number + 1)
         )
     lines = [len(file.read_text().splitlines()) for file in (path, path.with_name("tokens.journal.old"))]
@@ -92,7 +92,7 @@ def test_a_restart_knows_when_the_older_file_may_go(path: Path, monkeypatch: pyt
         journal = TokenJournal(path)
         list(journal.read())
         journal.write(Row("CloudTwo", bytes([number]), ONE, now + 100), now)
-    assert [row.token for row in TokenJournal(path).read()] == [bytes([number]) for number in range(4)]
+    assert [row.digest for row in TokenJournal(path).read()] == [bytes([number]) for number in range(4)]
 
 
 def test_a_file_that_cannot_be_written_is_told_once_and_the_record_goes_on(path: Path, caplog: pytest.LogCaptureFixture) -> None:

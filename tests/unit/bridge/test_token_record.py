@@ -253,14 +253,3 @@ async def test_new_tokens_push_none_out_and_wait_for_room() -> None:
         assert (await use(stage)).status == 401
         clock.now += 276
         assert (await use(stage, "t9")).status == 200
-
-
-@played
-async def test_the_page_of_the_user_tells_no_other_story() -> None:
-    keystone = Keystone(of("ada"))
-    async with staged(here=says("200 OK"), there=keystone, policy=POLICY) as stage:
-        assert (await validate(stage)).status == 200
-        keystone.said = of("eve")
-        page = await stage.ask("GET", "/.openstackoid/user?only=here", 'X-Auth-Token: T!SCOPE!{"*":"CloudTwo"}')
-        told = page.json()["clouds"][0] if page.status == 200 else page.json()
-    assert "have changed" in str(told)
