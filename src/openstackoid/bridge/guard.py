@@ -100,7 +100,7 @@ class Guard:
         self.record = TokenMemory(clock) if record is None else record
         self._at = upstream.at
         self._clock = clock
-        self._persons = Persons(upstream, clock)
+        self.persons = Persons(upstream, clock)
         self._limits = Limits()
 
     async def admit(self, entry: Entry, head: Head, decision: Forward, *, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
@@ -142,7 +142,7 @@ class Guard:
         denial = None if issuer == self._at else may_enter(here.policy, issuer, head.sender, None)
         if denial is not None:
             return None, denial
-        person = await self._persons.of(guarded.token, self._asked(mesh, issuer, "public", readers.get(issuer)), head)
+        person = await self.persons.of(guarded.token, self._asked(mesh, issuer, "public", readers.get(issuer)), head)
         if person is None:
             raise self._unknown_token(issuer)
         if issuer == self._at:
@@ -179,9 +179,9 @@ class Guard:
     async def _person(self, guarded: Guarded, head: Head, decision: Forward, mesh: Mesh, readers: Mapping[str, Reader]) -> Person:
         issuer, interface = guarded.issuer, decision.entrance.interfaces[0]
         asked = self._asked(mesh, issuer, interface, readers.get(issuer))
-        person = await self._persons.of(guarded.token, asked, head)
+        person = await self.persons.of(guarded.token, asked, head)
         if person is None and asked.reader is not None and await self._vouched(guarded, head, interface, mesh):
-            person = await self._persons.of(guarded.token, replace(asked, late=True), head)
+            person = await self.persons.of(guarded.token, replace(asked, late=True), head)
         if person is None:
             raise self._unknown_token(issuer, _where_to_log_in(mesh.clouds[self._at], decision))
         return person
@@ -191,7 +191,7 @@ class Guard:
         cloud = guarded.service_issuer
         if guarded.service_token is None:
             return False
-        person = await self._persons.of(guarded.service_token, self._asked(mesh, cloud, interface), head)
+        person = await self.persons.of(guarded.service_token, self._asked(mesh, cloud, interface), head)
         if person is None or cloud == self._at:
             return person is not None and SERVICE_ROLE in person.roles
         here = mesh.clouds[self._at]
