@@ -12,6 +12,7 @@ from typing import Any
 from openstackoid.bridge.head import Head
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing import (
+    IDENTITY,
     Forward,
     Headers,
     Relay,
@@ -22,7 +23,7 @@ from openstackoid.routing import (
     peer_places,
     plain_host,
 )
-from openstackoid.routing.links import REDIRECTS
+from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE, REDIRECTS
 from openstackoid.routing.paths import may_climb
 
 USERS_OWN = frozenset(
@@ -34,7 +35,7 @@ _AT_TOP = frozenset({"next", "previous", "prev", "first", "last", "self"})
 _URL = re.compile(r"(?:(?P<scheme>https?)://(?P<at>[^/?#]+))?(?P<path>[/?].*)?", re.DOTALL)
 _PLAIN = re.compile(r"[!-~]+")
 """Clients drop a tab or a line break within a URL, and so read another one."""
-_KEYSTONE = re.compile(r'\A(Keystone uri=")[^"]*?((?:/v[0-9.]+)?)/?"(.*)', re.DOTALL)
+_KEYSTONE = re.compile(r'\A(Keystone uri=")[^"]*?((?:/v[0-9.]+)?)/?"')
 
 
 class Links:
@@ -108,11 +109,26 @@ class Links:
         return f"{self._entrance.frontend.scheme}://{self._host}" if same else ours.frontend.origin()
 
     def headers(self, headers: Headers) -> Headers:
-        """Return the headers of an answer with its links mended, without a peer's ``Content-Location`` that leads elsewhere."""
-        return tuple((name, self._header(name.lower(), value)) for name, value in headers if not self._leads_away(name, value))
+        """Return the headers of an answer with its links mended, without what a peer may not say.
 
-    def _leads_away(self, name: str, value: str) -> bool:
-        return self._peer is not None and name.lower() == "content-location" and self._found(value) is None
+        That is a ``Content-Location`` that leads elsewhere, a challenge to log in elsewhere, and a token that is not Keystone's.
+        """
+        if self._peer is not None:
+            challenges = sum(name.lower() == "www-authenticate" for name, _ in headers)
+            headers = tuple(pair for pair in headers if not self._leads_away(*pair, challenges))
+        return tuple((name, self._header(name.lower(), value)) for name, value in headers)
+
+    def _leads_away(self, name: str, value: str, challenges: int) -> bool:
+        """Return whether a header of a peer is removed; the answer has so many ``challenges``."""
+        match name.lower():
+            case "content-location":
+                return self._found(value) is None
+            case "www-authenticate":
+                known = challenges == 1 and re.fullmatch(CHALLENGE, value) is not None
+                return not known or (value.startswith("Keystone") and own_identity(self._here, self._entrance) is None)
+            case header if header == GIVEN_BY_KEYSTONE:
+                return self._entrance.service != IDENTITY
+        return False
 
     def _header(self, name: str, value: str) -> str:
         match name:
@@ -122,7 +138,7 @@ class Links:
                 return self.link(value)
             case "www-authenticate" if self._peer is not None:
                 identity = own_identity(self._here, self._entrance)
-                return value if identity is None else _KEYSTONE.sub(rf'\g<1>{identity.root()}\2"\3', value)
+                return value if identity is None else _KEYSTONE.sub(rf'\g<1>{identity.root()}\2"', value)
         return value
 
     def document(self, body: bytes, *, whole: bool = False) -> bytes:

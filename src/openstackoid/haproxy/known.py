@@ -26,7 +26,7 @@ _FORM, _DOCUMENTS = 2**24, 2**27
 _AUTH = "req.fhdr(x-auth-token)"
 _KNOWN = "{ var(txn.known) -m int gt 0 }"
 # Whose values the rules look at, or whose spelling.
-_NAMES = "_ upgrade via authorization x-service-token x-storage-token x-openstackoid-"
+_NAMES = "_ upgrade via expect authorization x-service-token x-storage-token x-openstackoid-"
 
 
 def _key(names: str) -> str:

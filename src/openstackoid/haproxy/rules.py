@@ -70,6 +70,7 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
         *_whose_token(cloud),
         *_workflows(cloud, watched),
         *hardening.loop_rules(),
+        *hardening.expectation_rules(),
         *_identity(cloud),
         *home_rules(),
         *known.learning(cloud),

@@ -21,10 +21,32 @@ VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
 USERS_BYTES = frozenset({"image", "object-store"})
 """Services whose bodies are the user's own bytes. Glance's other links are paths below its root, which are right everywhere."""
 
-HOSTS_OWN = ("set-cookie", "set-cookie2", "strict-transport-security", "alt-svc", "clear-site-data", "refresh")
-"""Headers that speak for the host that the client talked to, which is this cloud's: an answer of a peer loses them.
+HOSTS_OWN = (
+    "set-cookie",
+    "set-cookie2",
+    "strict-transport-security",
+    "alt-svc",
+    "clear-site-data",
+    "nel",
+    "report-to",
+    "reporting-endpoints",
+    "service-worker-allowed",
+)
+"""Headers that speak for the host that the client talked to, which is this cloud's: an answer of a peer loses them."""
 
-``Refresh`` has a browser go to another place.
+LEADING = ("refresh", "link", "x-storage-url", "x-image-meta-location")
+"""Headers by which an answer of a peer could have a client ask another place; it loses them. No service here needs one.
+
+A browser follows the first two, a client of Swift's own log-in the third, one of Glance's first API the last.
+"""
+
+GIVEN_BY_KEYSTONE = "x-subject-token"
+"""The header in which Keystone gives out a token; a peer's other services lose it."""
+
+CHALLENGE = r'^(Keystone uri="[^"]*"|Swift realm="[^"]*")$'
+"""The one ``WWW-Authenticate`` that an answer of a peer may have: a client could send a password wherever another one says.
+
+Keystone's is made to name the Keystone of this cloud.
 """
 
 REDIRECTS = frozenset({*range(300, 400)} - {304})
