@@ -32,7 +32,7 @@ def test_a_peer_cannot_speak_for_the_host_that_the_client_knows(way: str, site: 
         "Content-Length: 2",
     ]
     site.plays["two"] = says("\r\n".join([*lines, "", "ok"]).encode())
-    answer = site.get("/image/v2/a", WAY[way])
+    answer = site.get("/compute/a", WAY[way])
     assert (answer.status, answer.body) == (200, b"ok")
     names = {line.partition(":")[0].lower() for line in answer.head.decode().splitlines()[1:]}
     assert "x-kept" in names
@@ -55,7 +55,7 @@ def test_who_issued_a_token_is_said_by_the_gateway_alone(site: Site) -> None:
 @pytest.mark.parametrize("way", WAY)
 def test_a_peer_sends_a_browser_nowhere_by_other_headers(way: str, site: Site) -> None:
     site.plays["two"] = redirect(200, "Refresh: 0; url=http://evil/", "Content-Location: http://127.0.0.1:9/x")
-    answer = site.get("/image/a", WAY[way])
+    answer = site.get("/compute/a", WAY[way])
     assert (answer.status, b"refresh" in answer.head.lower(), b"content-location" in answer.head.lower()) == (200, False, False)
 
 

@@ -38,7 +38,7 @@ def test_no_answer_of_a_peer_is_taken_for_that_to_the_next_request(status: int, 
     with contextlib.closing(connection):
         first, body = None, b""
         with contextlib.suppress(http.client.RemoteDisconnected):
-            connection.request("GET", "/image/a", headers=header_lines(WAY[way]))
+            connection.request("GET", "/compute/a", headers=header_lines(WAY[way]))
             answer = connection.getresponse()
             first, body = answer.status, answer.read()
         assert (first, body) == (200, b"forged") or first in (None, 502)

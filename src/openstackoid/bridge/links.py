@@ -18,11 +18,13 @@ from openstackoid.routing import (
     Relay,
     as_entered,
     link_schemes,
+    names_document,
     own_identity,
     own_places,
     peer_places,
     plain_host,
 )
+from openstackoid.routing.images import IMAGE
 from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE, REDIRECTS
 from openstackoid.routing.paths import may_climb
 
@@ -54,6 +56,10 @@ class Links:
         """Return the links of the answer to a request."""
         return cls(mesh, decision.entrance, decision.endpoint, next(iter(head.values("host")), None))
 
+    def of_images(self, path: str) -> bool:
+        """Return whether a peer's image service answered, for ``path``, with what services here may follow."""
+        return self._peer is not None and self._target.service == IMAGE and not names_document(self._entrance, path)
+
     @cached_property
     def _own(self) -> dict[str, Endpoint]:
         return own_places(self._here, self._entrance, self._target)
@@ -79,9 +85,12 @@ class Links:
         places = [value for name, value in headers if name.lower() == "location"]
         if self._peer is None or status not in REDIRECTS or not places:
             return False
-        found = self._found(places[0]) if _PLAIN.fullmatch(places[0]) else None
-        within = found is not None and found[1].key == self._entrance.key and not may_climb(found[2].partition("?")[0])
-        return method not in ("GET", "HEAD") or len(places) > 1 or not within
+        return method not in ("GET", "HEAD") or len(places) > 1 or not self.leads_within(places[0])
+
+    def leads_within(self, url: str) -> bool:
+        """Return whether a link leads to the service that was asked, however a client reads it."""
+        found = self._found(url) if _PLAIN.fullmatch(url) else None
+        return found is not None and found[1].key == self._entrance.key and not may_climb(found[2].partition("?")[0])
 
     def _found(self, url: str) -> tuple[str | None, Endpoint, str] | None:
         """Return the host that a link names, our endpoint that it means, and our path; None for a link to another place."""
@@ -149,10 +158,14 @@ class Links:
         """
         try:
             document = json.loads(body.decode("utf-8"))
-            mended = self._all(document) if whole else self._top(document)
+            mended = self.rewritten(document, whole=whole)
             return body if mended == document else json.dumps(mended, allow_nan=False).encode("ascii")
         except (ValueError, RecursionError):
             return body
+
+    def rewritten(self, document: Any, *, whole: bool) -> Any:
+        """Return a document with its links rewritten, as :meth:`document` does."""
+        return self._all(document) if whole else self._top(document)
 
     def _top(self, document: Any) -> Any:
         if not isinstance(document, dict):
