@@ -254,6 +254,7 @@ class Trip:
             marked_id(uuid4()),
             head.sender,
             self._upstream.announced,
+            head.query,
         )
         self._way = way_of_scope(head.headers, token, self._is_scoped(head))
         decision, scope = judge(self._mesh, self._here.name, request)
