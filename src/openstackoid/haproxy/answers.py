@@ -25,7 +25,7 @@ def request_rules() -> list[str]:
     """Return the rules that keep, of each request, what its answer's links are compared with."""
     return [
         "# What links in the answer may name: the host that the client spoke to.",
-        "http-request set-var(txn.host) req.hdr(host)",
+        "http-request set-var(txn.host) req.hdr(host,1)",
     ]
 
 

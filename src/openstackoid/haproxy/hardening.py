@@ -27,8 +27,8 @@ ODD = r"% '\' // /."
 
 URL_SCOPE = MARKER.rstrip("/")
 
-SIMPLE = f"{{ url -m beg / }} !{{ path -m sub {ODD} }} !{{ path -m sub -i {URL_SCOPE} }}"
-"""Conditions on a URL that can be read in one way, and has no scope in it."""
+SIMPLE = rf"{{ url -m beg / }} !{{ path -m reg -i '[%\\]|//|/\.|{URL_SCOPE}' }}"
+"""Conditions on a URL that can be read in one way, and has no scope in it: no :data:`ODD` path, by one pattern for speed."""
 
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 _UNDERSCORED_CLAIMS = "^(?=.*_)x[-_]forwarded[-_]"
@@ -174,7 +174,7 @@ def local_lines() -> list[str]:
 
     Services that read ``X-Forwarded-Proto`` (oslo.middleware's ``enable_proxy_headers_parsing``) read these as well.
     """
-    return [f"http-request del-header {name}" for name in CLAIMS_OF_PROXIES]
+    return [f"http-request del-header ^({'|'.join(CLAIMS_OF_PROXIES)})$ -m reg if {{ req.hdr_names -m sub forwarded }}"]
 
 
 def bridge_lines(limits: Limits) -> list[str]:

@@ -24,7 +24,8 @@ LONGEST = 768
 
 _OLDER, _COMPACT, _SPACED, _STARRED, _NEWER = 1, 2, 3, 4, 5
 _FORM, _DOCUMENTS = 2**24, 2**27
-_AUTH = "req.fhdr(x-auth-token)"
+# Of two, the names in the key tell.
+_AUTH, _SCOPE = "req.fhdr(x-auth-token,1)", "req.fhdr(x-scope,1)"
 _KNOWN = "{ var(txn.known) -m int gt 0 }"
 # Whose values the rules look at, or whose spelling.
 _NAMES = "_ upgrade via expect authorization x-service-token x-storage-token x-openstackoid-"
@@ -56,7 +57,8 @@ def using(cloud: Cloud, documents: str, images: str) -> list[str]:
     said, carried, text = (f"{{ var(txn.{name}) -m found }}" for name in ("said", "carried", "scope"))
     older = f"{{ var(txn.place) -m found }} !{ANNOUNCED}"
     read = f"{{ var(txn.known) -m int ge {_DOCUMENTS} }}"
-    header, bare = "http-request set-header X-Auth-Token", "%[req.fhdr(x-auth-token),field(1,!~)]"
+    # A pattern copies the token faster than a format, which looks at each character for what to escape.
+    write = "http-request replace-header X-Auth-Token ^([^!~]+).*$"
 
     def is_form(number: int) -> str:
         ranges = (f"{bit + number * _FORM}:{bit + (number + 1) * _FORM - 1}" for bit in (0, _DOCUMENTS))
@@ -71,7 +73,7 @@ def using(cloud: Cloud, documents: str, images: str) -> list[str]:
         "acl is_text var(txn.said) -m end }",
         "acl is_text var(txn.said) -m reg ^[A-Za-z0-9_-]+$",
         ".endif",
-        "http-request set-var(txn.said) req.fhdr(x-scope)",
+        f"http-request set-var(txn.said) {_SCOPE}",
         f"{look} {said} {asked} {{ {_AUTH} -m reg ^[^!~%]+$ }}",
         f"http-request set-var(txn.carried) {_AUTH},field(2,~) if !{said} {{ {_AUTH} -m reg ^[^!~%]+~[^!~]+$ }}",
         f"http-request set-var(txn.carried) {_AUTH},field(2,!,0) if !{said} !{carried} {{ {_AUTH} -m reg ^[^!~%]+!SCOPE! }}",
@@ -88,8 +90,8 @@ def using(cloud: Cloud, documents: str, images: str) -> list[str]:
         f"http-request set-var(txn.scope) var(txn.said) if {is_form(_STARRED)}",
         f"http-request set-var(txn.scope) var(txn.said),bytes(6) if {is_form(_OLDER)}",
         f"http-request set-var(txn.scope) var(txn.said),ub64dec if {is_form(_NEWER)} {older}",
-        f'{header} "{bare}{OLDER}" if {text} {older}',
-        f'{header} "{bare}{NEWER}" if {text} !{{ var(txn.place) -m found }} or {text} {ANNOUNCED}',
+        f'{write} "\\1{OLDER}" if {text} {older}',
+        f'{write} "\\1{NEWER}" if {text} !{{ var(txn.place) -m found }} or {text} {ANNOUNCED}',
         f"http-request del-header X-Scope if {_KNOWN}",
         f"http-request allow if {_KNOWN}",
         "# Other rules may change the headers.",

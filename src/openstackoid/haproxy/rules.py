@@ -41,10 +41,10 @@ _UNDERSCORED = (
     rf"{REQUEST_ID[2:].replace('-', '[-_]')})$"
 )
 _ONE_BYTE_JSON = r'^[ \t\r\n]*\{[ \t\r\n]*["}]'
-_TELLING = "x-s authorization upgrade x-openstackoid- _"
+_TELLING = "x-s|authorization|upgrade|x-openstackoid-|_|x-auth-token,(.*,)?x-auth-token"
 """In the names of headers whose presence alone has rules look at a request.
 
-The first finds X-Scope and the tokens but the user's; the last, names that a WSGI server reads as others.
+The first finds X-Scope and the tokens but the user's; ``_``, names that a WSGI server reads as others; the last, two tokens.
 """
 
 _EASY = f"{{ var(txn.endpoint) -m found }} !is_identity {hardening.SIMPLE}"
@@ -89,9 +89,9 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
         f"http-request set-var(txn.endpoint) so_id,concat(,txn.path,/),map_beg({ENDPOINTS})",
         f"acl is_identity var(txn.endpoint) -m str {' '.join(identity) or 'none'}",
         "# Nothing of a scope, nor the id of a workflow: the other rules are not about this request.",
-        f"acl says_more req.hdr_names -m sub {_TELLING}",
-        f"http-request allow if !says_more {_EASY} {{ req.fhdr_cnt(x-auth-token) lt 2 }}"
-        f" !{{ req.fhdr(x-auth-token) -m sub {MARKS} }} !{{ req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE} }}",
+        f"acl says_more req.hdr_names -m reg {_TELLING}",
+        f"http-request allow if !says_more {_EASY}"
+        f" !{{ req.fhdr(x-auth-token,1) -m sub {MARKS} }} !{{ req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE} }}",
     ]
 
 
