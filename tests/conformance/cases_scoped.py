@@ -106,10 +106,41 @@ SCOPED = [
     ),
     Case(
         "a request without a token keeps the plain form",
-        sent("CloudTwo", "/v2/schemas/image", plain(TWO_DONE)),
-        "/image/v2/schemas/image",
+        sent("CloudTwo", "/v2/images", plain(TWO_DONE)),
+        IMAGES,
         (plain(TO_TWO),),
         rows=("W5",),
+    ),
+    *(
+        Case(
+            f"of a peer's images, the bridge reads {method} {path}",
+            sent("CloudTwo", f"/v2/{path}", auth(f"tok!SCOPE!{TWO_DONE}")),
+            f"/image/v2/{path}",
+            (auth("tok"), plain(TO_TWO)),
+            method,
+            native=False,
+        )
+        for method, path in (
+            ("GET", "images/i"),
+            ("GET", "images/i/"),
+            ("GET", "images/i/locations"),
+            ("GET", "images?limit=1"),
+            ("GET", "images?"),
+            ("GET", "images/i?x=/file"),
+            ("GET", "schemas/image"),
+            ("PATCH", "images/i"),
+            ("POST", "images/i/import"),
+        )
+    ),
+    *(
+        Case(
+            f"of a peer's images, HAProxy alone hands on {method} {path}",
+            sent("CloudTwo", f"/v2/{path}", auth(f"tok!SCOPE!{TWO_DONE}")),
+            f"/image/v2/{path}",
+            (auth("tok"), plain(TO_TWO)),
+            method,
+        )
+        for method, path in (("GET", "images/i/file?prefer=a"), ("PUT", "images/i/stage"), ("DELETE", "images/i"))
     ),
     Case(
         "a version document where the prefixes are the same",
@@ -117,6 +148,7 @@ SCOPED = [
         "/v2/",
         (plain(TO_TWO),),
         to="image.internal",
+        native=False,
     ),
     Case("discovery at home needs no scope", sent("CloudOne", "/compute"), "/compute", (plain(TO_TWO),)),
     Case(
@@ -172,10 +204,53 @@ SCOPED = [
 
 SERVICE_TOKENS = [
     Case(
-        "a service token says abroad where it is from",
-        sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}"), service('s!SCOPE!{"*":"CloudOne"}')),
+        "a service token does not leave",
+        sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}")),
         IMAGES,
         (auth("t"), plain(TO_TWO), service("s")),
+        rows=("W17",),
+    ),
+    Case(
+        "a service token does not leave where Python sends the request",
+        sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("t"), plain('{"im\\u0061ge":"CloudTwo"}'), service("s")),
+        native=False,
+    ),
+    Case(
+        "a service token without a user's does not leave",
+        sent("CloudTwo", "/v2/images", plain(TWO_DONE)),
+        IMAGES,
+        (plain(TO_TWO), service("s")),
+    ),
+    Case(
+        "a service token does not leave for another cloud's Keystone",
+        sent("CloudTwo", "/v3/users", auth('t!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}')),
+        "/identity/v3/users",
+        (auth("t"), plain('{"identity":"CloudTwo"}'), service("s")),
+        native=False,
+    ),
+    *(
+        Case(
+            f"the second gateway's service token does not leave for {third}",
+            sent(third, path, auth(f't!SCOPE!{{"*":"CloudOne","compute":"CloudTwo","image":"{third}"}}')),
+            "/v2/images",
+            (auth(f't!SCOPE!{{"*":"CloudOne","compute":"CloudTwo","image":"{third}"}}'), service("s")),
+            at="CloudTwo",
+            to="image.public",
+        )
+        for third, path in (("CloudOne", IMAGES), ("Cloud-3.b", "/os/image/v2/images"))
+    ),
+    Case(
+        "a service token leaves for a cloud that shares a data plane, and says where it is from",
+        sent(
+            "Cloud-3.b",
+            "/os/image/v2/images",
+            auth('t!SCOPE!{"*":"CloudOne","image":"Cloud-3.b"}'),
+            service('s!SCOPE!{"*":"CloudOne"}'),
+        ),
+        IMAGES,
+        (auth("t"), plain('{"image":"Cloud-3.b"}'), service("s")),
         rows=("W17",),
     ),
     Case(
