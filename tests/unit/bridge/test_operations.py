@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operations under a scope: what the bridge reads before they begin, and what it remembers of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.case import marked
@@ -84,6 +86,7 @@ async def test_a_workflow_is_remembered_before_it_begins() -> None:
         visit.send("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
 
     async with staged(here=asks_back, there=says("200 OK")) as stage:
+        stage.bridge.mesh = replace(stage.bridge.mesh, shared=(("image", frozenset({"CloudOne", "CloudTwo"})),))
         scope = ("X-Auth-Token: t", 'X-Scope: {"image":"CloudTwo"}')
         assert (await stage.ask("POST", "/compute/servers", *scope, body=b"{}")).status == 202
         (visit,) = stage.there.visits
