@@ -119,16 +119,16 @@ class Guard:
         issuer = entry.guarded.issuer
         self._refuse_another_method(entry, head)
         self._check(entry, may_enter(here.policy, issuer, head.sender, entry.use))
-        entry.person = await self._person(entry.guarded, head, decision, mesh, readers)
-        self._count(here, issuer)
-        judged = grant(here.policy, issuer, entry.person, entry.use)
-        if isinstance(judged, Denial):
-            self._check(entry, judged)
-            return
         try:
+            entry.person = await self._person(entry.guarded, head, decision, mesh, readers)
+            self._count(here, issuer)
+            judged = grant(here.policy, issuer, entry.person, entry.use)
+            if isinstance(judged, Denial):
+                self._check(entry, judged)
+                return
             await record_claims(self.record, here, issuer, entry.guarded.token, person=entry.person, granted=judged)
         except TokenRefusedError as refused:
-            entry.denial = Denial(judged.rule, refused.reason)
+            entry.denial = Denial(refused.rule, refused.reason)
             if refused.status == 401:
                 refused.headers.update(_where_to_log_in(here, decision))
             raise
