@@ -2,7 +2,7 @@
 """The record of tokens' claims of one gateway, in memory: for each peer its tokens, the one told of longest ago first."""
 
 import time
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +12,8 @@ from openstackoid.policy import Claims
 
 LONGER = 0.25
 """By which share of its time a token stays longer than it must: so often, and not at each request, its time is made longer."""
+USER_SHARE, USER_LEAST = 10, 100
+"""One user has at most a tenth of the tokens of the cloud, or 100: in many spellings of one token, a user could take all room."""
 _LONGEST = 7 * 86400 * (1 + LONGER)
 
 
@@ -32,13 +34,14 @@ class TokenMemory(TokenRecord):
         self._clock = clock
         self._journal = journal
         self._peers: defaultdict[str, OrderedDict[bytes, _Token]] = defaultdict(OrderedDict)
+        self._users: Counter[tuple[str, bytes]] = Counter()
         began, now = clock(), time.time()
         for row in journal.read() if journal is not None else ():
-            tokens = self._peers[row.issuer]
-            tokens.pop(row.digest, None)
+            if row.digest in self._peers[row.issuer]:
+                self._drop(row.issuer, row.digest)
             if row.until > now:
                 # A clock that was set back meanwhile makes the time no longer than it may be.
-                tokens[row.digest] = _Token(row.claims, began + min(row.until - now, _LONGEST))
+                self._add(row.issuer, row.digest, _Token(row.claims, began + min(row.until - now, _LONGEST)))
 
     def __repr__(self) -> str:
         tokens = {issuer: len(tokens) for issuer, tokens in self._peers.items()}
@@ -47,13 +50,19 @@ class TokenMemory(TokenRecord):
     async def tell(self, issuer: str, digest: bytes, claims: Claims, seconds: float, most: int) -> Recorded | Changed | Full:
         """Record the claims of a token (:meth:`TokenRecord.tell`)."""
         now, tokens = self._clock(), self._peers[issuer]
-        while tokens and (oldest := next(iter(tokens.values()))).until <= now:
-            tokens.popitem(last=False)
+        while tokens and (oldest := next(iter(tokens.items())))[1].until <= now:
+            self._drop(issuer, oldest[0])
         known = tokens.get(digest)
-        if known is None or known.until <= now:
-            if known is None and len(tokens) >= most:
-                return Full(oldest.until - now)
-            tokens[digest] = _Token(claims, now)
+        if known is not None and known.until <= now:
+            self._drop(issuer, digest)
+            known = None
+        if known is None:
+            if len(tokens) >= most:
+                return Full(oldest[1].until - now, most)
+            of_user = max(USER_LEAST, most // USER_SHARE)
+            if self._users[issuer, claims.user] >= of_user:
+                return Full(seconds, of_user, of_user=True)
+            self._add(issuer, digest, _Token(claims, now))
             self._keep(issuer, digest, seconds)
             return Recorded()
         if known.claims != claims:
@@ -62,6 +71,16 @@ class TokenMemory(TokenRecord):
         if known.until < now + seconds:
             self._keep(issuer, digest, seconds)
         return Recorded()
+
+    def _add(self, issuer: str, digest: bytes, token: _Token) -> None:
+        self._peers[issuer][digest] = token
+        self._users[issuer, token.claims.user] += 1
+
+    def _drop(self, issuer: str, digest: bytes) -> None:
+        user = issuer, self._peers[issuer].pop(digest).claims.user
+        self._users[user] -= 1
+        if not self._users[user]:
+            del self._users[user]
 
     def _keep(self, issuer: str, digest: bytes, seconds: float) -> None:
         tokens = self._peers[issuer]

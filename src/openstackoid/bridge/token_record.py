@@ -30,9 +30,11 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """The record has as many tokens of this peer as it may have. ``seconds``: until there is room for one."""
+    """The record has ``most`` tokens of this peer, or of this user: no more fit. ``seconds``: until there may be room."""
 
     seconds: float
+    most: int
+    of_user: bool = False
 
 
 class TokenRecord(ABC):
@@ -43,8 +45,9 @@ class TokenRecord(ABC):
         """Record the claims of a token before anything is done, or told to a service, that rests on them.
 
         ``digest`` is that of the token. ``seconds``: how long the claims count from now, at least; claims that are refused do not
-        make the time of the recorded ones longer. ``most``: how many tokens of ``issuer`` are recorded at a time. A record never
-        gives up a token before its time to make room, and tokens of one issuer take no room of another's.
+        make the time of the recorded ones longer. ``most``: how many tokens of ``issuer`` are recorded at a time; of one
+        user, fewer. A record never gives up a token before its time to make room, and tokens of one issuer take no room of
+        another's.
         """
 
 
@@ -77,6 +80,11 @@ def token_digest(token: str) -> bytes:
     return hashlib.sha256(encoded(token)).digest()
 
 
+def is_visible(token: str) -> bool:
+    """Return whether a token has only visible characters of ASCII, so that all readers read the same one."""
+    return all("!" <= character <= "~" for character in token)
+
+
 async def record_claims(record: TokenRecord, here: Cloud, issuer: str, token: str, *, person: Person, granted: Grant) -> None:
     """Record the claims of a token of ``issuer`` at the gateway of ``here``.
 
@@ -96,7 +104,8 @@ async def record_claims(record: TokenRecord, here: Cloud, issuer: str, token: st
                 changes = ", ".join(before.changes(claims))
                 reason += f": {changes}; the rule was {before.rule}; the token is {{SHA256}}{digest.hex()}"
             raise TokenRefusedError(401, message, person=person, rule=granted.rule, told=not first, reason=reason)
-        case Full(seconds):
-            message = f"gateway of {here.name}: {most} tokens of {issuer} are in use, as many as the policy here allows"
+        case Full(seconds, most, of_user):
+            whose = f"this user of {issuer}" if of_user else issuer
+            message = f"gateway of {here.name}: {most} tokens of {whose} are in use, as many as the policy here allows"
             wait = max(1, round(seconds))
             raise TokenRefusedError(429, message, person=person, rule=granted.rule, retry_after=wait)
