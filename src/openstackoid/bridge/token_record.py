@@ -80,11 +80,6 @@ def token_digest(token: str) -> bytes:
     return hashlib.sha256(encoded(token)).digest()
 
 
-def is_visible(token: str) -> bool:
-    """Return whether a token has only visible characters of ASCII, so that all readers read the same one."""
-    return all("!" <= character <= "~" for character in token)
-
-
 async def record_claims(record: TokenRecord, here: Cloud, issuer: str, token: str, *, person: Person, granted: Grant) -> None:
     """Record the claims of a token of ``issuer`` at the gateway of ``here``.
 

@@ -9,7 +9,7 @@ from openstackoid.routing.decision import Decision, Guarded, ReadBody
 from openstackoid.routing.identity import decide_identity
 from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.paths import refuse_confusing
-from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, Reading, RefusedError, Token
+from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, Reading, RefusedError, Token, is_visible
 from openstackoid.routing.request import Request
 from openstackoid.routing.sending import Changes, Sending
 from openstackoid.routing.workflows import READS, REQUEST_ID, Workflow, is_marked, may_be_remembered, watched_services
@@ -97,6 +97,9 @@ class _Gateway:
             return decision
         user = self._guarded(scope.cloud_for(IDENTITY, self.at), auth)
         foreign = decision.local and user.issuer != self.at
+        # A service strips white space of any script from a token, and knows the rest by the claims of another one.
+        if foreign and not is_visible(auth.bare):
+            raise self.reading.bad_request(f"{AUTH.title()}: a token of {user.issuer} has visible characters of ASCII alone")
         return replace(decision, guard=user if foreign else None, user=None if workflow is None else user)
 
     def _guarded(self, issuer: str, auth: Token) -> Guarded:

@@ -30,6 +30,11 @@ NOT_FOR_SCOPES = ("x-storage-token", "authorization")
 """Other headers in which keystonemiddleware finds a user's token (``auth_token/_request.py``, ``oauth2_token.py``)."""
 
 
+def is_visible(token: str) -> bool:
+    """Return whether a token has only visible characters of ASCII, so that all readers read the same one."""
+    return all("!" <= character <= "~" for character in token)
+
+
 class RefusedError(Exception):
     """Ends the decision: ``decision`` is the refusal."""
 
