@@ -36,7 +36,7 @@ class Part:
     seconds: float = 0.0
     """How long it took to measure."""
     not_judged: frozenset[str] = frozenset()
-    """Figures that this machine has no program to measure: the goals about them say nothing of this run."""
+    """Figures that need a program that is not installed; their goals get no verdict."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the part for a results file."""

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from openstackoid.bridge.app import Bridge
 from openstackoid.bridge.audit import Audit
+from openstackoid.bridge.guard import Guard
 from openstackoid.bridge.records import Records
 from openstackoid.bridge.server import http_server
 from openstackoid.bridge.sockets import bind
@@ -275,3 +276,19 @@ def _dead_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+class Clock:
+    """Seconds that a test sets."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def with_clock(stage: Stage) -> Clock:
+    """Give the stage a guard that has asked nobody yet, and return its clock."""
+    clock = Clock()
+    stage.bridge.guard = Guard(stage.bridge.guard.upstream, clock)
+    return clock

@@ -9,12 +9,24 @@ from typing import Any
 import pytest
 
 from openstackoid.bridge.audit import Audit, Party
-from openstackoid.bridge.guard import Guard
 from openstackoid.bridge.guest_project import DOCUMENT_LIMIT
 from openstackoid.bridge.use import Admission, decode
 from openstackoid.policy import Budget, Domain, Owned, People, Policy, RequestPattern, Roles, Services, apart
 from openstackoid.scope import join_token
-from unit.bridge.stage import MEMBERS, Script, Stage, Visit, never, played, says, says_json, staged, token, with_policy
+from unit.bridge.stage import (
+    MEMBERS,
+    Script,
+    Stage,
+    Visit,
+    never,
+    played,
+    says,
+    says_json,
+    staged,
+    token,
+    with_clock,
+    with_policy,
+)
 
 FOREIGN = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
 PEER = MEMBERS.peers[0]
@@ -235,19 +247,6 @@ async def test_a_cloud_that_is_down_is_named() -> None:
     assert status == 503
     assert "identity of CloudTwo at" in body
     assert "cannot be reached" in body
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def with_clock(stage: Stage) -> Clock:
-    clock = Clock()
-    stage.bridge.guard = Guard(stage.bridge.guard.upstream, clock)
-    return clock
 
 
 @played

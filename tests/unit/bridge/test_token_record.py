@@ -8,10 +8,23 @@ from typing import Any
 
 import pytest
 
-from openstackoid.bridge.guard import Guard
 from openstackoid.policy import Condition, PeerPolicy, People, Policy, Roles, Services
 from openstackoid.scope import join_token
-from unit.bridge.stage import ALL, DEFAULT, MEMBERS, Answer, Stage, Visit, played, says, says_json, staged, token, with_policy
+from unit.bridge.stage import (
+    ALL,
+    DEFAULT,
+    MEMBERS,
+    Answer,
+    Stage,
+    Visit,
+    played,
+    says,
+    says_json,
+    staged,
+    token,
+    with_clock,
+    with_policy,
+)
 
 TOKENS = "/identity/v3/auth/tokens"
 PEER = MEMBERS.peers[0]
@@ -60,19 +73,6 @@ class Keystone:
 
     async def __call__(self, visit: Visit) -> None:
         await says_json(self.of.get(visit.values("x-subject-token")[0], self.said))(visit)
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def with_clock(stage: Stage) -> Clock:
-    clock = Clock()
-    stage.bridge.guard = Guard(stage.bridge.guard.upstream, clock)
-    return clock
 
 
 def digest(value: str) -> str:
