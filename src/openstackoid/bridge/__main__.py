@@ -31,7 +31,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--records-socket", type=Path, metavar="PATH", help="the unix socket for HAProxy's lines about what is traced"
     )
-    parser.add_argument("--journal", type=Path, metavar="FILE", help="the file that keeps the memory of workflows over a restart")
+    parser.add_argument(
+        "--store-file",
+        type=Path,
+        metavar="FILE",
+        help="the file of the store, where the mesh names no database; else it is in memory",
+    )
+    parser.add_argument("--journal", help=argparse.SUPPRESS)
     parser.add_argument(
         "--tls-files",
         type=Path,
@@ -42,10 +48,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--wait", action="store_true", help="wait until the mesh description is there")
     parser.add_argument("--stop-on-eof", action="store_true", help="end when standard input ends")
     arguments = parser.parse_args(argv)
+    if arguments.journal is not None:
+        parser.error("--journal was removed: --store-file names the file of the store, which keeps workflows over a restart")
     set_up()
     try:
         sockets = Sockets(arguments.socket, arguments.haproxy_socket, arguments.records_socket, arguments.socket_fd)
-        files = {"journal": arguments.journal, "tls": arguments.tls_files}
+        files = {"store_file": arguments.store_file, "tls": arguments.tls_files}
         audit = Audit(arguments.audit_log)
         ways = {"stop_on_eof": arguments.stop_on_eof, "wait": arguments.wait}
         asyncio.run(serve(arguments.cloud, arguments.config, sockets, **files, audit=audit, **ways))

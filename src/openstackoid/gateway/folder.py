@@ -78,9 +78,9 @@ class Folder:
         return self.path / "mesh.cache"
 
     @property
-    def journal(self) -> Path:
-        """What the Python service remembers of workflows; it outlives the gateway."""
-        return self.path / "workflows.journal"
+    def store(self) -> Path:
+        """The store of the Python service, where the description names no database; it outlives the gateway."""
+        return self.path / "store.sqlite"
 
     @property
     def audit(self) -> Path:
@@ -157,6 +157,8 @@ class Folder:
         self._lock.flush()
 
     def _clear(self) -> None:
+        # Of an earlier release, which kept workflows there.
+        (self.path / "workflows.journal").unlink(missing_ok=True)
         for generation in self.path.glob("generation-*"):
             shutil.rmtree(generation, ignore_errors=True)
         self._remove_sockets()

@@ -16,12 +16,14 @@ from aiohttp import web
 
 from openstackoid.bridge.app import Bridge
 from openstackoid.bridge.audit import Audit
+from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.records import Records
 from openstackoid.bridge.server import http_server
 from openstackoid.bridge.sockets import bind
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh, parse_mesh
 from openstackoid.policy import EVERY_REQUEST, PeerPolicy, People, Policy, Roles, Services
+from openstackoid.store import Database, Store
 from unit.bridge.listening import listening
 
 Script = Callable[["Visit"], Awaitable[None]]
@@ -32,7 +34,6 @@ clouds:
   CloudOne:
     gateway:
       timeouts: {{connect: 0.5, server: 0.5, client: 0.5}}
-      twins: ["http://127.0.0.1:{dead}", "http://127.0.0.1:{twin}"]
     services:
       identity: {{frontend: "http://127.0.0.1:8801/identity", backend: "http://127.0.0.1:{here}/keystone"}}
       image: {{frontend: "http://127.0.0.1:8801/image", backend: ["http://127.0.0.1:{dead}", "http://127.0.0.1:{here}"]}}
@@ -130,7 +131,6 @@ class Stage:
     socket: Path
     here: Server
     there: Server
-    twin: Server
     bridge: Bridge
     ports: dict[str, int]
     records: Records
@@ -228,11 +228,15 @@ async def never(visit: Visit) -> None:
 
 @asynccontextmanager
 async def staged(
-    here: Script = never, there: Script = never, twin: Script = never, policy: Policy = MEMBERS
+    here: Script = never,
+    there: Script = never,
+    policy: Policy = MEMBERS,
+    database: Database | None = None,
+    patience: float = 3,
 ) -> AsyncIterator[Stage]:
-    """Set the stage; stop all of it in the end. ``policy`` is CloudOne's."""
+    """Set the stage; stop all of it in the end. ``policy`` is CloudOne's; its store is in memory, if not in ``database``."""
     async with AsyncExitStack() as stack:
-        servers = {"here": Server(here), "there": Server(there), "twin": Server(twin)}
+        servers = {"here": Server(here), "there": Server(there)}
         ports = {"dead": _dead_port()}
         for name, server in servers.items():
             started = await stack.enter_async_context(listening(server.serve))
@@ -244,13 +248,16 @@ async def staged(
         audit = Audit(Path(folder, "audit.log"))
         stack.callback(audit.close)
         mesh = with_policy(parse_mesh(DESCRIPTION.format_map(ports)), policy)
-        bridge = Bridge(mesh, "CloudOne", upstream, records=records, audit=audit)
+        store = Store(database or Database.in_memory(), patience=patience)
+        await store.open()
+        stack.push_async_callback(store.close)
+        bridge = Bridge(mesh, "CloudOne", upstream, records=records, workflows=Workflows(store), audit=audit)
         runner = web.ServerRunner(http_server(bridge), shutdown_timeout=0.01)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         path = Path(folder, "bridge.sock")
         await web.SockSite(runner, bind(path)).start()
-        yield Stage(path, servers["here"], servers["there"], servers["twin"], bridge, ports, records, Path(folder, "audit.log"))
+        yield Stage(path, servers["here"], servers["there"], bridge, ports, records, Path(folder, "audit.log"))
 
 
 def _dead_port() -> int:

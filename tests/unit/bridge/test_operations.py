@@ -113,7 +113,9 @@ async def test_what_was_not_begun_is_not_remembered(status: int, known: bool, re
     """It could push the workflows of others out of the memory; nor can it have one of theirs forgotten."""
     async with staged(here=says(f"{status} Whatever")) as stage:
         if known:
-            stage.bridge.workflows.remember(Workflow(marked(1), Scope((("*", "CloudOne"), ("image", "CloudTwo")))), Memory())
+            await stage.bridge.workflows.remember(
+                Workflow(marked(1), Scope((("*", "CloudOne"), ("image", "CloudTwo")))), Memory()
+            )
         given = ("X-Auth-Token: t", 'X-Scope: {"image":"CloudTwo"}', f"X-OpenStack-Request-Id: {marked(1)}")
         answer = await stage.ask("POST", "/volume/v3/volumes", *given)
         assert (answer.status, len(stage.bridge.workflows)) == (status, remembered)

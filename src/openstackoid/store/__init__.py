@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store: what outlives a process, in SQLite or in the operator's MariaDB or PostgreSQL."""
+
+from openstackoid.store.database import Database, database_of, reason
+from openstackoid.store.errors import SchemaError, StoreError, StoreUnavailableError
+from openstackoid.store.schema import revision
+from openstackoid.store.store import Store
+from openstackoid.store.workflows import Bounds, WorkflowRow
+
+__all__ = [
+    "Bounds",
+    "Database",
+    "SchemaError",
+    "Store",
+    "StoreError",
+    "StoreUnavailableError",
+    "WorkflowRow",
+    "database_of",
+    "reason",
+    "revision",
+]

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store as asynchronous programs use it: one thread has the connection, and does in one transaction all that waits.
+
+A caller that awaits a write goes on when it is committed.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from openstackoid.store.database import PATIENCE, Database
+from openstackoid.store.errors import StoreUnavailableError
+from openstackoid.store.lane import Job, Statement
+from openstackoid.store.worker import Worker
+from openstackoid.store.workflows import Bounds, WorkflowRow, find, put, remove
+
+_PROBE = WorkflowRow("probe", "{}", 0.0, 0.0)
+"""A row that has expired: it is written to see whether the store works."""
+_FRESH = 1.0
+
+
+class Store:
+    """The store in ``database``. ``bounds`` may be replaced at any time. ``clock`` returns seconds of the wall clock.
+
+    ``patience``: how many seconds the database may take for a connection, a lock or a statement; a caller waits twice as long.
+
+    Every method that waits raises :class:`StoreUnavailableError` where the database does not answer in time.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time, patience: float = PATIENCE) -> None:
+        self.database = database
+        self.bounds = Bounds(100_000, 21_600.0)
+        self._clock = clock
+        self._patience = patience
+        self._worker: Worker | None = None
+        self._state: tuple[float, bool] = (0.0, False)
+
+    async def open(self) -> None:
+        """Begin. A database that does not answer is tried again later.
+
+        Raises :class:`StoreError` where it never can: its schema is of a newer release, or its driver is not installed.
+        """
+        self._worker = Worker(self.database, self._clock, self._patience, asyncio.get_running_loop())
+        self._worker.start()
+        await self.works()
+        wrong = self._worker.schema_error
+        if wrong is not None:
+            await self.close()
+            raise wrong
+
+    async def close(self) -> None:
+        """Write what waits, and end."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            await asyncio.to_thread(worker.stop)
+
+    async def works(self) -> bool:
+        """Return whether the store can be written; the answer may be a second old."""
+        until, works = self._state
+        if time.monotonic() >= until:
+            try:
+                await self.put(_PROBE)
+                works = True
+            except StoreUnavailableError:
+                works = False
+            self._state = (time.monotonic() + _FRESH, works)
+        return works
+
+    async def find(self, request_id: str) -> WorkflowRow | None:
+        """Return the row of a workflow, also an expired one that is still there, or None."""
+        found: WorkflowRow | None = await self._done(find, request_id, reads=True)
+        return found
+
+    async def put(self, row: WorkflowRow) -> None:
+        """Write a row, and return when it is committed."""
+        try:
+            await self._done(put, row)
+        except StoreUnavailableError:
+            self._state = (0.0, False)
+            raise
+
+    def put_later(self, row: WorkflowRow) -> None:
+        """Have a row written; a failure loses it."""
+        self._submit(Job(put, row))
+
+    def remove_later(self, request_id: str) -> None:
+        """Have a row removed; a failure keeps it."""
+        self._submit(Job(remove, request_id))
+
+    async def _done(self, statement: Statement, item: Any, *, reads: bool = False) -> Any:
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        why = self._submit(Job(statement, item, done), reads=reads)
+        if why is not None:
+            raise StoreUnavailableError(why)
+        try:
+            async with asyncio.timeout(2 * self._patience):
+                return await done
+        except TimeoutError:
+            raise StoreUnavailableError(f"the database does not answer within {2 * self._patience:g} s") from None
+
+    def _submit(self, job: Job, *, reads: bool = False) -> str | None:
+        """Have a job done; return why it is refused, or None."""
+        return "the store is closed" if self._worker is None else self._worker.submit(job, self.bounds, reads=reads)

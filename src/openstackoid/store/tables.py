@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the store. Pure: no engine, no connection."""
+
+from sqlalchemy import Column, Double, Index, MetaData, String, Table, Text
+
+METADATA = MetaData()
+
+# An id is ASCII and is compared byte by byte; MariaDB would fold its letters.
+_REQUEST_ID = String(40).with_variant(String(40, collation="ascii_bin"), "mysql", "mariadb")
+
+WORKFLOWS = Table(
+    "workflows",
+    METADATA,
+    Column("id", _REQUEST_ID, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("owner", String(64)),
+    Column("created", Double, nullable=False),
+    Column("expires", Double, nullable=False),
+    Index("workflows_by_expires", "expires"),
+    Index("workflows_by_owner", "owner", "expires"),
+)
+"""A workflow a row: its request id, its scope as it travels in headers, and its owner where one is known.
+
+``created`` and ``expires`` are seconds of the wall clock since 1970.
+"""
