@@ -64,6 +64,9 @@ class Server:
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     program("mariadbd")
     server = Server(tmp_path_factory.mktemp("db"))
+    # The first connection imports Alembic and the driver.
+    first = Database.server(server.url("first"), server.password)
+    first.connect(first.engine()).close()
     yield server
     server.stop()
 

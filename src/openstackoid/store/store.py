@@ -5,6 +5,7 @@ A caller that awaits a write goes on when it is committed.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,8 @@ from openstackoid.store.workflows import Bounds, WorkflowRow, find, put, remove
 _PROBE = WorkflowRow("probe", "{}", 0.0, 0.0)
 """A row that has expired: it is written to see whether the store works."""
 _FRESH = 1.0
+_START = 30.0
+"""Seconds that the beginning may take, unless the database fails before."""
 
 
 class Store:
@@ -43,7 +46,9 @@ class Store:
         """
         self._worker = Worker(self.database, self._clock, self._patience, asyncio.get_running_loop())
         self._worker.start()
-        await self.works()
+        # The tables may have to be made first.
+        with contextlib.suppress(StoreUnavailableError):
+            await self._done(put, _PROBE, deadline=_START)
         wrong = self._worker.schema_error
         if wrong is not None:
             await self.close()
@@ -88,16 +93,17 @@ class Store:
         """Have a row removed; a failure keeps it."""
         self._submit(Job(remove, request_id))
 
-    async def _done(self, statement: Statement, item: Any, *, reads: bool = False) -> Any:
+    async def _done(self, statement: Statement, item: Any, *, reads: bool = False, deadline: float | None = None) -> Any:
+        deadline = 2 * self._patience if deadline is None else deadline
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         why = self._submit(Job(statement, item, done), reads=reads)
         if why is not None:
             raise StoreUnavailableError(why)
         try:
-            async with asyncio.timeout(2 * self._patience):
+            async with asyncio.timeout(deadline):
                 return await done
         except TimeoutError:
-            raise StoreUnavailableError(f"the database does not answer within {2 * self._patience:g} s") from None
+            raise StoreUnavailableError(f"the database does not answer within {deadline:g} s") from None
 
     def _submit(self, job: Job, *, reads: bool = False) -> str | None:
         """Have a job done; return why it is refused, or None."""

@@ -150,6 +150,8 @@ async def test_a_gateway_recalls_a_workflow_that_another_began_and_renews_it(dat
         await first.remember(Workflow(request_id(1), scope), limits)
         clock.now += 60
         assert await second.find(request_id(1), limits) == scope
+        # The renewal is written before this.
+        await two.put(row(2))
         clock.now += 60
         assert await first.find(request_id(1), limits) == scope, "its time began anew with the hop at the other gateway"
         clock.now += 200
