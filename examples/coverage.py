@@ -255,7 +255,11 @@ What brings no request id is not in the tables. keystonemiddleware's validations
 ([identity.md](identity.md)). Neutron's and Cinder's notes to Nova (`os-server-external-events`) are sent later, in the names of
 those services, and stay in their own cloud. So a Nova of another cloud is not told that a port is plugged: where clouds share a
 network, set `vif_plugging_is_fatal = false` and `vif_plugging_timeout = 0` for Nova, or boots wait for a word that does not
-come."""
+come.
+
+Tokens of services go to the other cloud only in the workflows for which the mesh says that the clouds share a data plane
+([which tokens leave a cloud](security.md#which-tokens-leave-a-cloud)). Where it does not say so, the gateway refuses with 409
+what needs it ([collaborations](collaborations.md)). All other workflows need no token of a service in the other cloud."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

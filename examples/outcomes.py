@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What must come of an example: read from what the command printed, and from the clouds afterwards."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from examples.people import RESOURCES, People, resource_id
 from examples.session import Outcome, User
+
+_DELETION_TIMEOUT = 60.0
 
 After = Callable[[People], str | None]
 """Looks at the clouds when the command is done, and returns what is wrong with them, or None."""
@@ -88,20 +91,31 @@ def works(text: str, *, status: str = "", image_of: str = "", after: After | Non
 
 
 def nothing_left(*clouds: str) -> After:
-    """Expect that the clouds have no server of an example and no port without its server, as their administrators see it."""
+    """Expect that the clouds have no server of an example and no port without its server, as their administrators see it.
+
+    A server is off the list a moment after its status is ``DELETED``, which is what ``server delete --wait`` waits for.
+    """
 
     def after(_: People) -> str | None:
-        for cloud in clouds:
-            admin = User(f"{cloud}-admin")
-            servers = admin.openstack("server", "list", "--all-projects", "-f", "json").json()
-            left = [server["Name"] for server in servers if server["Name"].startswith("ex-")]
-            ports = admin.openstack("port", "list", "--device-owner", "compute:nova", "-f", "json").json()
-            devices = {
-                admin.openstack("port", "show", port["ID"], "-f", "value", "-c", "device_id").stdout.strip() for port in ports
-            }
-            orphans = devices - {server["ID"] for server in servers}
-            if left or orphans:
-                return f"{cloud} has the servers {left}, and ports of servers that are no more: {sorted(orphans)}"
-        return None
+        deadline = time.monotonic() + _DELETION_TIMEOUT
+        while True:
+            found = [text for cloud in clouds for text in _left(cloud)]
+            if not found or time.monotonic() > deadline:
+                return "; ".join(found) or None
+            time.sleep(1)
 
     return after
+
+
+def _left(cloud: str) -> Iterator[str]:
+    """Yield what is left of examples in a cloud."""
+    admin = User(f"{cloud}-admin")
+    servers = admin.openstack("server", "list", "--all-projects", "-f", "json").json()
+    for server in servers:
+        if server["Name"].startswith("ex-"):
+            shown = admin.openstack("server", "show", server["ID"], "-f", "json", "-c", "fault", "-c", "OS-EXT-STS:task_state")
+            yield f"{cloud} has the server {server['Name']}, {server['Status']}: {shown.stdout or shown.stderr}"
+    ports = admin.openstack("port", "list", "--device-owner", "compute:nova", "-f", "json").json()
+    devices = {admin.openstack("port", "show", port["ID"], "-f", "value", "-c", "device_id").stdout.strip() for port in ports}
+    if orphans := devices - {server["ID"] for server in servers}:
+        yield f"{cloud} has ports of servers that are no more: {sorted(orphans)}"

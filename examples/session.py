@@ -7,6 +7,7 @@ import re
 import ssl
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,9 +16,8 @@ from typing import Any
 from openstackoid.errors import OpenstackoidError
 
 BIN = Path(sys.executable).parent
-_PATIENCE = 300
-_TIMED_OUT = 124
-"""The exit code by which the command ``timeout`` says so."""
+COMMAND_TIMEOUT = 300
+"""The seconds that a command may take."""
 
 
 class NoLabError(OpenstackoidError):
@@ -35,6 +35,10 @@ class Outcome:
     def json(self) -> Any:
         """Return what was printed with ``-f json``."""
         return json.loads(self.stdout)
+
+
+TIMED_OUT = Outcome(124, "", f"the command did not end within {COMMAND_TIMEOUT} s")
+"""The outcome of a command that was ended; the code is that of the command ``timeout``."""
 
 
 def openstackoid(*arguments: str, quiet: bool = True) -> Outcome:
@@ -82,6 +86,16 @@ def tls() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=authority())
 
 
+def run_openstack(arguments: Sequence[str], environment: Mapping[str, str]) -> Outcome:
+    """Run the stock ``openstack`` command in a process of its own."""
+    command = [str(BIN / "openstack"), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=COMMAND_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        return TIMED_OUT
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
 @dataclass(frozen=True)
 class User:
     """Somebody at the ``openstack`` command, by an entry of a clouds.yaml; in the lab's, ``CloudOne`` is an ordinary member."""
@@ -95,12 +109,7 @@ class User:
         config = self.config or clouds_yaml()
         environment |= {"OS_CLOUD": self.entry, "OS_CLIENT_CONFIG_FILE": str(config)}
         scoped = [] if scope is None else ["--os-scope", scope]
-        command = [str(BIN / "openstack"), *arguments, *scoped]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=_PATIENCE)
-        except subprocess.TimeoutExpired:
-            return Outcome(_TIMED_OUT, "", f"the command did not end within {_PATIENCE} s")
-        return Outcome(done.returncode, done.stdout, done.stderr)
+        return run_openstack([*arguments, *scoped], environment)
 
 
 def image_downloads(cloud: str, image_id: str) -> int:

@@ -172,10 +172,53 @@ SCOPED = [
 
 SERVICE_TOKENS = [
     Case(
-        "a service token says abroad where it is from",
-        sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}"), service('s!SCOPE!{"*":"CloudOne"}')),
+        "a service token does not leave",
+        sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}")),
         IMAGES,
         (auth("t"), plain(TO_TWO), service("s")),
+        rows=("W17",),
+    ),
+    Case(
+        "a service token does not leave where Python sends the request",
+        sent("CloudTwo", "/v2/images", auth(f"t!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("t"), plain('{"im\\u0061ge":"CloudTwo"}'), service("s")),
+        native=False,
+    ),
+    Case(
+        "a service token without a user's does not leave",
+        sent("CloudTwo", "/v2/images", plain(TWO_DONE)),
+        IMAGES,
+        (plain(TO_TWO), service("s")),
+    ),
+    Case(
+        "a service token does not leave for another cloud's Keystone",
+        sent("CloudTwo", "/v3/users", auth('t!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}')),
+        "/identity/v3/users",
+        (auth("t"), plain('{"identity":"CloudTwo"}'), service("s")),
+        native=False,
+    ),
+    *(
+        Case(
+            f"the second gateway's service token does not leave for {third}",
+            sent(third, path, auth(f't!SCOPE!{{"*":"CloudOne","compute":"CloudTwo","image":"{third}"}}')),
+            "/v2/images",
+            (auth(f't!SCOPE!{{"*":"CloudOne","compute":"CloudTwo","image":"{third}"}}'), service("s")),
+            at="CloudTwo",
+            to="image.public",
+        )
+        for third, path in (("CloudOne", IMAGES), ("Cloud-3.b", "/os/image/v2/images"))
+    ),
+    Case(
+        "a service token leaves for a cloud that shares a data plane, and says where it is from",
+        sent(
+            "Cloud-3.b",
+            "/os/image/v2/images",
+            auth('t!SCOPE!{"*":"CloudOne","image":"Cloud-3.b"}'),
+            service('s!SCOPE!{"*":"CloudOne"}'),
+        ),
+        IMAGES,
+        (auth("t"), plain('{"image":"Cloud-3.b"}'), service("s")),
         rows=("W17",),
     ),
     Case(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gateway of one cloud among servers of raw sockets that answer whatever a test says, and clients that send any bytes."""
 
+import json
 import re
 import socket
 import threading
@@ -8,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -22,6 +25,7 @@ clouds:
     gateway:
       timeouts: {{connect: 1, server: 1.5, client: 1.5, check: 60}}
       limits: {limits}
+    policy: {policy}
     services:
       identity: {{frontend: "http://127.0.0.1:{gate}/identity", backend: "http://127.0.0.1:{identity}/identity"}}
       image: {{frontend: "http://127.0.0.1:{gate}/image", backend: "http://127.0.0.1:{image}/image"}}
@@ -106,6 +110,11 @@ class Site:
     plays: dict[str, Play] = field(default_factory=dict)
     bridge: psutil.Process | None = None
     haproxy: psutil.Process | None = None
+    audit_log: Path = Path()
+
+    def audited(self) -> list[dict[str, Any]]:
+        """Return the lines of the Python service in the audit log."""
+        return [json.loads(line) for line in self.audit_log.read_text().splitlines()]
 
     def connect(self, port: str = "gate", timeout: float = 15) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.ports[port]), timeout=timeout)
@@ -176,18 +185,19 @@ def read_chunks(readline: Callable[[], bytes], read: Callable[[int], bytes]) -> 
 
 
 @contextmanager
-def hostile_site(limits: str = "{}", *, with_bridge: bool = True) -> Iterator[Site]:
-    """Start the gateway of CloudOne and the servers around it; stop what was started."""
+def hostile_site(limits: str = "{}", *, policy: str = "{}", with_bridge: bool = True) -> Iterator[Site]:
+    """Start the gateway of CloudOne, with this policy, and the servers around it; stop what was started."""
     free = free_ports()
     ports = {name: next(free) for name in ("gate", "roots", *LOCAL, "two", "three")}
-    text = DESCRIPTION.format(limits=limits, **ports)
+    text = DESCRIPTION.format(limits=limits, policy=policy, **ports)
     site = Site(ports, parse_mesh(text))
     listening = [_serve(site, name, ports[name]) for name in (*LOCAL, "two", "three")]
     try:
-        with started(text, "CloudOne", with_bridge=with_bridge) as (_, pids):
+        with started(text, "CloudOne", with_bridge=with_bridge) as (sockets, pids):
             processes = [psutil.Process(pid) for pid in pids]
             site.haproxy = processes[-1]
             site.bridge = processes[0] if with_bridge else None
+            site.audit_log = Path(sockets.bridge_socket).with_name("audit.log")
             yield site
     finally:
         for server in listening:

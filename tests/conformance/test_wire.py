@@ -20,8 +20,13 @@ PATH = "/image/v2/images"
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[RunningGateway]:
-    with running_gateways("CloudOne") as (gateway,):
+    with running_gateways("CloudOne", edit=sharing_images) as (gateway,):
         yield gateway
+
+
+def sharing_images(text: str) -> str:
+    """Have CloudOne and CloudTwo share a data plane, so that service tokens leave."""
+    return text.replace("shared: [", "shared: [{service: image, clouds: [CloudOne, CloudTwo]}, ", 1)
 
 
 @pytest.fixture

@@ -139,6 +139,7 @@ def sound(request: Request, at: str, decision: Forward | Relay) -> None:
     if not decision.local and target.service != IDENTITY:
         tokens = [value for name, value in sent if name == "x-service-token" and value]
         assert all(map(is_marked, tokens)), "a service token says abroad whose it is"
+        assert not tokens or MESH.share_data_plane(at, target.cloud), "a service token leaves for a shared data plane alone"
 
 
 def inputs() -> st.SearchStrategy[tuple[Literal, dict[str, str] | None]]:

@@ -1,13 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab of the tests, and its users."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 
+from examples import session
+from examples.people import people
+from examples.scopes import EXAMPLES, play
 from examples.session import User
+from lab.preloaded import PreloadedCommand, preloaded
 from lab.raised import raised
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PreloadedCommand]:
+    """Run the `openstack` commands of the tests in forks of one process; the demo's are processes of their own."""
+    with preloaded(tmp_path_factory.mktemp("commands")) as command, pytest.MonkeyPatch.context() as module:
+        module.setattr(session, "run_openstack", command)
+        yield command
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +28,17 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Raise the lab of the tests for all of them."""
     with raised("test", request.config) as status:
         yield status
+
+
+@pytest.fixture(scope="session")
+def examples_of(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[str]]:
+    """Play the examples as a member or an administrator, once in a session, and return their names."""
+
+    @cache
+    def examples_of(role: str) -> list[str]:
+        return list(play(EXAMPLES, people(role, tmp_path_factory.mktemp(role))))
+
+    return examples_of
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 """Every way to get a token of CloudOne's Keystone, by plain HTTP, for accounts that are made when they are first needed."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,6 +19,8 @@ AT = "CloudOne"
 PASSWORD = "of-the-users-of-these-tests"
 RULES = (("image", "GET", "/v2/images"), ("image", "GET", "/image/v2/images"), ("compute", "POST", "/compute/v2.1/servers"))
 """Access rules name a path as the web server of the service sees it: CloudOne's have a prefix, CloudTwo's have none."""
+FOR_NOVA = (("image", "GET", "/v2/images/*"), ("image", "GET", "/v2/images/*/file"), ("image", "GET", "/v2/schemas/image"))
+"""What Nova asks of CloudTwo's Glance for a boot."""
 RECEIPT = "Openstack-Auth-Receipt"
 MINTED = ("expired", "bound")
 """Kinds that are made by Keystone's library, for a client alone cannot get them here."""
@@ -72,6 +74,7 @@ class Logins:
             "system": lambda segment: self._in(segment, "system", "/v3/system/users", {"all": True}),
             "credential": lambda segment: self._by_credential(segment, self.credential),
             "credential with rules": lambda segment: self._by_credential(segment, self.limited),
+            "credential with more rules": lambda segment: self._by_credential(segment, self.less_limited),
             "unrestricted credential": lambda segment: self._by_credential(segment, self.unrestricted),
             "trust": lambda segment: self._by_trust(segment, False),
             "impersonated trust": lambda segment: self._by_trust(segment, True),
@@ -134,8 +137,15 @@ class Logins:
 
     @cached_property
     def limited(self) -> Json:
-        rules = [{"service": service, "method": method, "path": path} for service, method, path in RULES]
-        return self.new_credential("limited", access_rules=rules)
+        return self._limited("limited", RULES)
+
+    @cached_property
+    def less_limited(self) -> Json:
+        return self._limited("less limited", (*RULES, *FOR_NOVA))
+
+    def _limited(self, name: str, rules: Iterable[tuple[str, str, str]]) -> Json:
+        named = [{"service": service, "method": method, "path": path} for service, method, path in rules]
+        return self.new_credential(name, access_rules=named)
 
     def _by_credential(self, segment: str, credential: Json) -> requests.Response:
         shown = {"id": credential["id"], "secret": credential["secret"]}

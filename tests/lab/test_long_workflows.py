@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A workflow that outlives its user's token, on real Keystones: with a service token, and a reader account of the peer."""
+"""A workflow that outlives its user's token, on real Keystones: with a service token, and a reader account of the peer.
+
+The clouds share a data plane here, so that service tokens leave; ``test_service_tokens.py`` has the others.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from examples.coverage import Lab
 from examples.session import User, authority, openstackoid
 from lab.plain_http import ask, frontend, images
 from lab.tokens import expired_token, keystone, revoke, service_token, token_of
@@ -17,6 +21,14 @@ TO_TWO = '{"image":"CloudTwo"}'
 ACCOUNT = "reader-for-CloudTwo"
 TO_ACCOUNT = ("--user", ACCOUNT, "--user-domain", "default", "--system", "all")
 PASSWORD = "of-the-reader-of-the-tests"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shared(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have the clouds share the data plane of a service."""
+    clouds = Lab(tmp_path_factory.mktemp("shared"))
+    with clouds.described(lambda mesh: mesh.update(shared=[{"service": "network", "clouds": list(mesh["clouds"])}])):
+        yield
 
 
 @pytest.fixture

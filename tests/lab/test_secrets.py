@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole examples suite, and commands that fail and that say more than they need to: then every file and output is searched.
 
+In a run of all tests, whatever the tests of the lab before did is searched, too.
+
 What is searched for: each password and key of the lab, each token that a client has sent or got (``recording``), and, in what our
 own programs write, anything that looks like a token of Keystone's, for services have tokens of their own.
 """
@@ -11,7 +13,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ import pytest
 
 from examples.session import BIN, lab_status, openstackoid
 from lab.plain_http import ask, frontend
+from lab.preloaded import PreloadedCommand
 from marked import Found, Marked, family, files, mode_of, read, shown_of, token_like
 from openstackoid.births import born
 from openstackoid.lab.secret import MARK
@@ -75,21 +78,18 @@ class Played:
 
 
 @pytest.fixture(scope="module")
-def played(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Played:
-    folder = tmp_path_factory.mktemp("secrets")
-    outputs = folder / "outputs"
-    outputs.mkdir()
-    state = Path(lab_status()["state_dir"])
-    tokens = folder / "tokens"
-    environment = os.environ | {"PYTHONPATH": str(RECORDING), "OPENSTACKOID_TEST_TOKENS": str(tokens)}
+def played(lab: Any, commands: PreloadedCommand, examples_of: Callable[[str], list[str]]) -> Played:
+    state, outputs = Path(lab_status()["state_dir"]), commands.outputs
+    environment = os.environ | {"PYTHONPATH": str(RECORDING), "OPENSTACKOID_TEST_TOKENS": str(commands.tokens)}
     environment["OS_CLIENT_CONFIG_FILE"] = str(state / "clouds.yaml")
 
     def run(name: str, *command: str, code: int | None = 0, **more: str) -> None:
-        done = subprocess.run(command, env=environment | more, cwd=ROOT, capture_output=True, check=False, timeout=1500)
+        done = subprocess.run(command, env=environment | more, cwd=ROOT, capture_output=True, check=False, timeout=120)
         (outputs / name).write_bytes(done.stdout + done.stderr)
         assert code is None or done.returncode == code, (outputs / name).read_text()
 
-    run("examples", sys.executable, "-m", "examples.scopes")
+    for role in ("member", "admin"):
+        examples_of(role)
     openstack = (str(BIN / "openstack"), "--os-cloud", "CloudOne")
     scope = ("--os-scope", '{"image": "CloudTwo"}')
     run("debug", *openstack, "--debug", "image", "list", *scope)
@@ -103,7 +103,7 @@ def played(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Played:
     run("discover", str(BIN / "openstackoid"), "discover", "--name", "New", "--os-cloud", "CloudOne")
 
     marked = Marked()
-    known = [re.split("!SCOPE!|~", line)[0] for line in tokens.read_text().splitlines()]
+    known = [re.split("!SCOPE!|~", line)[0] for line in commands.tokens.read_text().splitlines()]
     for number, token in enumerate(dict.fromkeys(known)):
         marked.new(f"token {number}", token)
     explained = ("explain", "--config", mesh, "--at", "CloudOne", "--header", f"X-Auth-Token: {known[0]}", "GET")

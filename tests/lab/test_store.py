@@ -209,7 +209,7 @@ class Gateway:
         service = f'{{frontend: "http://127.0.0.1:{self.port}/%s", backend: "http://127.0.0.1:{here}"}}'
         config = folder / "mesh.yaml"
         config.write_text(
-            "mesh: 1\nclouds:\n  CloudOne:\n"
+            "mesh: 1\nshared: [{service: image, clouds: [CloudOne, CloudTwo]}]\nclouds:\n  CloudOne:\n"
             f"    gateway: {{store: {{url: '{url}', password: {password}}}}}\n"
             f"    services:\n      compute: {service % 'compute'}\n      image: {service % 'image'}\n"
             f"  CloudTwo: {{services: {{image: {{frontend: 'http://127.0.0.1:{there}/image'}}}}}}\n"

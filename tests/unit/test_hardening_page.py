@@ -10,6 +10,7 @@ import pytest
 from conformance.cases import CASES
 from openstackoid.bridge.holding import LARGE_AT_ONCE
 from openstackoid.bridge.peers import ANSWER_LIMIT as RECORDS_LIMIT
+from openstackoid.bridge.persons import MOST, MOST_BYTES
 from openstackoid.bridge.relay import ANSWER_LIMIT
 from openstackoid.bridge.relink import LIMIT
 from openstackoid.bridge.trip import AUTHENTICATION_LIMIT, OPERATION_LIMIT
@@ -17,6 +18,7 @@ from openstackoid.bridge.verbatim import HEAD_LIMIT, HEADERS_LIMIT
 from openstackoid.cli import main
 from openstackoid.haproxy.hardening import HEAD_BUFFER, HEAD_LINES, HEAD_RESERVE
 from openstackoid.mesh.schema import LimitsSchema, MemorySchema, TimeoutsSchema
+from openstackoid.policy import PeerPolicy
 from openstackoid.routing.links import HOSTS_OWN
 
 TESTS = Path(__file__).parents[1]
@@ -83,6 +85,8 @@ def test_the_figures_are_those_of_the_code() -> None:
     bridge = f"{HEADERS_LIMIT} headers of {HEAD_LIMIT // kib} KiB at the bridge"
     assert f"| {head} KiB and {HEAD_LINES - 1} headers at HAProxy; {bridge} |" in PAGE
     assert f"more than {HEAD_LINES - 1}, more than {head} KiB in all" in PAGE
+    assert f"has {PeerPolicy.tokens:,} of each peer at a time" in PAGE
+    assert f"| {MOST:,} users or {MOST_BYTES // kib**2} MiB of all peers" in PAGE
     assert [name for name in HOSTS_OWN if name not in PAGE.lower() and name != "set-cookie2"] == []
 
 

@@ -39,6 +39,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--journal", help=argparse.SUPPRESS)
     parser.add_argument(
+        "--token-journal", type=Path, metavar="FILE", help="the file that keeps the claims of tokens over a restart"
+    )
+    parser.add_argument(
         "--tls-files",
         type=Path,
         metavar="DIR",
@@ -53,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
     set_up()
     try:
         sockets = Sockets(arguments.socket, arguments.haproxy_socket, arguments.records_socket, arguments.socket_fd)
-        files = {"store_file": arguments.store_file, "tls": arguments.tls_files}
+        files = {"store_file": arguments.store_file, "token_journal": arguments.token_journal, "tls": arguments.tls_files}
         audit = Audit(arguments.audit_log)
         ways = {"stop_on_eof": arguments.stop_on_eof, "wait": arguments.wait}
         asyncio.run(serve(arguments.cloud, arguments.config, sockets, **files, audit=audit, **ways))

@@ -17,6 +17,7 @@ from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.pages import Pages
 from openstackoid.bridge.readers import Reader
 from openstackoid.bridge.records import Records
+from openstackoid.bridge.token_record import TokenRecord
 from openstackoid.bridge.trip import Surroundings, Trip
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh
@@ -27,7 +28,7 @@ class Bridge:
     """Answers the requests of the gateway of the cloud ``at``.
 
     ``mesh`` and ``readers``, the accounts at peers, may be replaced at any time; a request is served by those that it began with.
-    ``workflows`` outlives them.
+    ``workflows``, and ``tokens``, the claims that were told of tokens, outlive them.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Bridge:
         health: Health | None = None,
         workflows: Workflows,
         audit: Audit | None = None,
+        tokens: TokenRecord | None = None,
     ) -> None:
         self.mesh = mesh
         self.at = at
@@ -49,7 +51,7 @@ class Bridge:
         self._late = LateAudit(self.audit, LOG)
         self._upstream = upstream
         self._records = Records() if records is None else records
-        self.guard = Guard(upstream)
+        self.guard = Guard(upstream, record=tokens)
         self._pages = Pages(upstream, self.guard, self._records, health or Health(), self.workflows)
         self.ids = LocalIds(upstream)
 

@@ -19,11 +19,13 @@ from openstackoid.bridge.limits import Limits
 from openstackoid.bridge.log import shown_method, shown_path
 from openstackoid.bridge.persons import Asked, Persons
 from openstackoid.bridge.readers import Reader
+from openstackoid.bridge.token_memory import TokenMemory
+from openstackoid.bridge.token_record import TokenRecord, TokenRefusedError, record_claims
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.bridge.use import Admission
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.policy import Denial, Grant, Owned, Person, Use, grant, local_project, may_enter
-from openstackoid.routing import IDENTITY, Forward, Guarded, OwnProject, called_path, own_identity
+from openstackoid.routing import IDENTITY, Forward, Guarded, OwnProject, Relay, called_path, own_identity
 from openstackoid.routing.dispatched_method import form_body, method_override
 from openstackoid.routing.leaving import sole_id
 from openstackoid.routing.scoped_url import OBJECT_STORE
@@ -86,10 +88,16 @@ class Entry:
 
 
 class Guard:
-    """Judges the requests that routing marks with ``guard``. It outlives the mesh: what is known of tokens, and the counts."""
+    """Judges the requests that routing marks with ``guard``. It outlives the mesh: what is known of tokens, and the counts.
 
-    def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
+    ``record``: the claims that were told of tokens, to the guard and to services; without one, the guard makes one in memory.
+    """
+
+    def __init__(
+        self, upstream: Upstream, clock: Callable[[], float] = time.monotonic, record: TokenRecord | None = None
+    ) -> None:
         self.upstream = upstream
+        self.record = TokenMemory(clock) if record is None else record
         self._at = upstream.at
         self._clock = clock
         self.persons = Persons(upstream, clock)
@@ -98,8 +106,8 @@ class Guard:
     async def admit(self, entry: Entry, head: Head, decision: Forward, *, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
         """Return when the request may go on. ``entry`` is filled in on the way, also where the request is refused.
 
-        Raises :class:`AnswerError`: 403 where the policy says no, 401 where the token's cloud does, 429 beyond the limits, and
-        502 to 504 where that cloud cannot be asked.
+        Raises :class:`AnswerError`: 403 where the policy says no, 401 where the token's cloud does, or where the claims of the
+        token have changed, 429 beyond the limits, and 502 to 504 where that cloud cannot be asked.
         """
         here = mesh.clouds[self._at]
         issuer = entry.guarded.issuer
@@ -110,8 +118,15 @@ class Guard:
         judged = grant(here.policy, issuer, entry.person, entry.use)
         if isinstance(judged, Denial):
             self._check(entry, judged)
-        else:
-            entry.grant = judged
+            return
+        try:
+            await record_claims(self.record, here, issuer, entry.guarded.token, person=entry.person, granted=judged)
+        except TokenRefusedError as refused:
+            entry.denial = Denial(judged.rule, refused.reason)
+            if refused.status == 401:
+                refused.headers.update(_where_to_log_in(here, decision))
+            raise
+        entry.grant = judged
 
     async def judge_user(
         self, guarded: Guarded, head: Head, mesh: Mesh, readers: Mapping[str, Reader]
@@ -179,8 +194,12 @@ class Guard:
         person = await self.persons.of(guarded.service_token, self._asked(mesh, cloud, interface), head)
         if person is None or cloud == self._at:
             return person is not None and SERVICE_ROLE in person.roles
-        judged = grant(mesh.clouds[self._at].policy, cloud, person, None)
-        return isinstance(judged, Grant) and SERVICE_ROLE in judged.roles
+        here = mesh.clouds[self._at]
+        judged = grant(here.policy, cloud, person, None)
+        if isinstance(judged, Denial) or SERVICE_ROLE not in judged.roles:
+            return False
+        await record_claims(self.record, here, cloud, guarded.service_token, person=person, granted=judged)
+        return True
 
     def _unknown_token(self, issuer: str, headers: Mapping[str, str] | None = None) -> AnswerError:
         return AnswerError(401, f"gateway of {self._at}: identity of {issuer} does not accept the token", headers=headers or {})
@@ -207,6 +226,13 @@ def entry_of(guarded: Guarded, decision: Forward, head: Head) -> Entry:
     else:
         path = called_path(entrance, head.path)
     return Entry(guarded, entrance, Use(entrance.service, head.method, path))
+
+
+def refused_entry(refused: TokenRefusedError, decision: Relay, head: Head) -> Entry:
+    """Return what the audit is to say of a validation by a service here that the record of tokens has refused."""
+    guarded = Guarded(decision.endpoint.cloud, "")
+    use = Use(IDENTITY, head.method, head.path)
+    return Entry(guarded, decision.entrance, use, refused.person, denial=Denial(refused.rule, refused.reason))
 
 
 def _where_to_log_in(here: Cloud, decision: Forward) -> dict[str, str]:

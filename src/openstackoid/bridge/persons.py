@@ -6,7 +6,6 @@ person is kept, under a hash of the token.
 """
 
 import asyncio
-import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,15 +14,17 @@ from dataclasses import dataclass
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.head import Head
 from openstackoid.bridge.readers import Reader, asked_with, not_by_itself
+from openstackoid.bridge.token_record import token_digest
 from openstackoid.bridge.tokens import document
 from openstackoid.bridge.upstream import Question, Upstream, Whole
-from openstackoid.bridge.verbatim import encoded
 from openstackoid.mesh import Endpoint, Timeouts
 from openstackoid.policy import Person, UnfitError, person_of
 from openstackoid.routing import REQUEST_ID, TOKENS_PATH
 
 MOST = 20_000
 """How many tokens are known at once, at about 1 KiB each; the one that was not used for longest is forgotten."""
+MOST_BYTES = 64 * 1024 * 1024
+"""About how many bytes they take: a peer can give a user many roles with long names."""
 MOST_QUESTIONS = 64
 """How many questions one cloud is asked at a time: tokens that somebody makes up cost it no more than that."""
 REFUSED_SECONDS = 5.0
@@ -39,11 +40,11 @@ The service applies the rules: it, too, is told of such a token only where its m
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is believed of a token until a time, and who it was said to be at first."""
+    """What is believed of a token until a time, and about how many bytes that takes."""
 
     until: float
     person: Person | None
-    first: Person | None
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Persons:
         self._upstream = upstream
         self._clock = clock
         self._known: OrderedDict[tuple[str, bytes, bool], _Known] = OrderedDict()
+        self._size = 0
         self._asking: dict[tuple[str, bytes, bool], asyncio.Task[Person | None]] = {}
 
     async def of(self, token: str, asked: Asked, head: Head) -> Person | None:
@@ -75,7 +77,7 @@ class Persons:
 
         Raises :class:`AnswerError` where that cloud cannot be asked, or its answer makes no sense.
         """
-        key = (asked.identity.cloud, hashlib.sha256(encoded(token)).digest(), asked.late)
+        key = (asked.identity.cloud, token_digest(token), asked.late)
         known = self._known.get(key)
         if known is not None and self._clock() < known.until:
             self._known.move_to_end(key)
@@ -88,16 +90,6 @@ class Persons:
             task.add_done_callback(lambda done: self._answered(key, done))
         # Who waits may leave; the others still want to know.
         return await asyncio.shield(task)
-
-    def agrees(self, issuer: str, token: str, person: Person) -> bool:
-        """Return whether a token is of somebody of whom its cloud has said the same here, or nothing yet.
-
-        The guard and a service ask at different times. Were they told of two persons, the one would be let in with the rights of
-        the other.
-        """
-        digest = hashlib.sha256(encoded(token)).digest()
-        known = (self._known.get((issuer, digest, late)) for late in (False, True))
-        return all(one is None or one.first is None or _same(one.first, person) for one in known)
 
     def _answered(self, key: tuple[str, bytes, bool], done: "asyncio.Task[Person | None]") -> None:
         self._asking.pop(key, None)
@@ -114,16 +106,13 @@ class Persons:
     async def _learn(self, key: tuple[str, bytes, bool], token: str, asked: Asked, head: Head) -> Person | None:
         began = self._clock()
         person = await self._ask(token, asked, head)
-        before = self._known.get(key)
-        first = (None if before is None else before.first) or person
-        if person is not None and first is not None and not _same(first, person):
-            # A service may know for longer what he was at first. With a new token he is to it what he is now.
-            person = None
         # From before the question: what was revoked meanwhile may not be believed for longer.
-        self._known[key] = _Known(began + (REFUSED_SECONDS if person is None else asked.seconds), person, first)
-        self._known.move_to_end(key)
-        while len(self._known) > MOST:
-            self._known.popitem(last=False)
+        until = began + (REFUSED_SECONDS if person is None else asked.seconds)
+        before = self._known.pop(key, None)
+        known = self._known[key] = _Known(until, person, _size(person))
+        self._size += known.size - (0 if before is None else before.size)
+        while len(self._known) > MOST or self._size > MOST_BYTES:
+            self._size -= self._known.popitem(last=False)[1].size
         return person
 
     async def _ask(self, token: str, asked: Asked, head: Head) -> Person | None:
@@ -174,6 +163,6 @@ class Persons:
         return AnswerError(status, f"gateway of {self._upstream.at}: {place} {what}")
 
 
-def _same(one: Person, other: Person) -> bool:
-    """Return whether they are the same to a policy: Keystone names roles in any order."""
-    return (one.user, one.project, set(one.roles)) == (other.user, other.project, set(other.roles))
+def _size(person: Person | None) -> int:
+    """Return about how many bytes are kept of a person; a letter takes four where a name has one of a rare script."""
+    return 1024 if person is None else 1024 + sum(64 + 4 * len(role) for role in person.roles)

@@ -10,6 +10,7 @@ import asyncio
 import json
 from dataclasses import dataclass, field, replace
 from functools import partial
+from http import HTTPStatus
 
 from multidict import CIMultiDict
 
@@ -19,8 +20,9 @@ from openstackoid.bridge.head import Head, without
 from openstackoid.bridge.leaving import Leaving
 from openstackoid.bridge.links import Links
 from openstackoid.bridge.local_ids import LocalIds
-from openstackoid.bridge.persons import ACCESS_RULES, Persons
+from openstackoid.bridge.persons import ACCESS_RULES
 from openstackoid.bridge.readers import Reader, asked_with, asks_for_expired, not_by_itself
+from openstackoid.bridge.token_record import TokenRecord, TokenRefusedError, record_claims
 from openstackoid.bridge.tokens import document, project_of, with_body_token, with_catalog, with_plain_catalog
 from openstackoid.bridge.upstream import Hop, Question, Upstream, first_reached, hops, read_answer
 from openstackoid.mesh import Cloud, Mesh, catalog
@@ -45,16 +47,17 @@ async def relay(
     mesh: Mesh,
     *,
     ids: LocalIds,
-    persons: Persons,
+    record: TokenRecord,
     reader: Reader | None = None,
     left: Leaving | None = None,
 ) -> WholeAnswer:
     """Send the request where ``decision`` says and return the answer, adapted to the gateway's own cloud.
 
-    ``reader`` is the account at the cloud that is asked, if there is one; ``ids`` knows this cloud's projects, ``persons`` what
-    was said of tokens before; ``left`` hears of the answer.
+    ``reader`` is the account at the cloud that is asked, if there is one; ``ids`` knows this cloud's projects, ``record`` the
+    claims that tokens had before; ``left`` hears of the answer.
 
-    Raises :class:`AnswerError` when it cannot be sent, or the answer cannot be used.
+    Raises :class:`AnswerError` when it cannot be sent, or the answer cannot be used; :class:`TokenRefusedError` for a token whose
+    claims ``record`` refuses.
     """
     if decision.body_token is not None and body is not None:
         body = with_body_token(body, decision.body_token)
@@ -62,7 +65,7 @@ async def relay(
 
     async def ask(hop: Hop) -> WholeAnswer:
         here = mesh.clouds[upstream.at]
-        exchange = _Exchange(upstream, decision, here, links, hop, ids=ids, persons=persons, reader=reader, left=left)
+        exchange = _Exchange(upstream, decision, here, links, hop, ids=ids, record=record, reader=reader, left=left)
         return await exchange.run(head, body)
 
     places = hops(decision.endpoint, decision.local, decision.path)
@@ -99,7 +102,7 @@ class _Exchange:
         hop: Hop,
         *,
         ids: LocalIds,
-        persons: Persons,
+        record: TokenRecord,
         reader: Reader | None,
         left: Leaving | None,
     ) -> None:
@@ -110,7 +113,7 @@ class _Exchange:
         self.links = links
         self.hop = hop
         self.ids = ids
-        self.persons = persons
+        self.record = record
         self.reader = reader
         # These documents are small, and a service waits for them.
         self.until = asyncio.get_running_loop().time() + cloud.timeouts.connect + cloud.timeouts.server
@@ -159,8 +162,6 @@ class _Exchange:
         except ValueError as error:
             raise self.upstream.unusable(self.hop, f"its answer is not a document of the Identity API: {error}") from None
         subject = next((value for key, value in self.decision.headers if key.lower() == "x-subject-token"), "")
-        if not self.persons.agrees(issuer, subject, person):
-            raise self._refused(f"identity of {issuer} has said at another time that the token is somebody else's")
         judged = grant(self.cloud.policy, issuer, person, None)
         if isinstance(judged, Denial):
             raise self._refused(judged.reason)
@@ -169,12 +170,29 @@ class _Exchange:
             interface = self.decision.entrance.interfaces[0]
             if await self.ids.has_project(person.project.id, credential, self.cloud, interface):
                 raise self._refused(f"{issuer} names a project of {self.cloud.name} as its own: {person.project.id}")
-        return json.dumps(mapped(told, issuer, judged)).encode("ascii")
+        try:
+            adapted = json.dumps(mapped(told, issuer, judged)).encode("ascii")
+        except ValueError as error:
+            raise self.upstream.unusable(self.hop, f"its answer is not a document of the Identity API: {error}") from None
+        try:
+            await record_claims(self.record, self.cloud, issuer, subject, person=person, granted=judged)
+        except TokenRefusedError as refused:
+            raise self._not_recorded(refused) from None
+        return adapted
 
     def _refused(self, reason: str) -> AnswerError:
         """Return what a service takes for a token that is not good, and a person for a refusal."""
         message = f"gateway of {self.upstream.at}: {reason}"
         return AnswerError(404, f"Failed to validate token: {message}") if self.decision.validates else AnswerError(403, message)
+
+    def _not_recorded(self, refused: TokenRefusedError) -> TokenRefusedError:
+        """Return the refusal as a service takes it: an unknown token, or a Keystone that is busy."""
+        if self.decision.validates:
+            changed = refused.status == 401
+            refused.status = 404 if changed else 503
+            refused.title = HTTPStatus(refused.status).phrase
+            refused.message = f"Failed to validate token: {refused.message}"
+        return refused
 
     async def _ask(self, hop: Hop, question: Question) -> _Answer:
         async with self.upstream.ask(hop, question, self.cloud.timeouts, self._deadline()) as answer:

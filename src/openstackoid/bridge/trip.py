@@ -14,7 +14,7 @@ from multidict import MultiMapping
 from openstackoid.bridge.audit import Audit, AuditError
 from openstackoid.bridge.errors import AnswerError, needing_store
 from openstackoid.bridge.forward import BROKEN_BODY, forward, invite
-from openstackoid.bridge.guard import Entry, Guard, entry_of
+from openstackoid.bridge.guard import Entry, Guard, entry_of, refused_entry
 from openstackoid.bridge.guest_project import DOCUMENT_LIMIT, GuestRequest, with_project_here
 from openstackoid.bridge.head import Head, Incoming, read_head
 from openstackoid.bridge.leaving import Leaving
@@ -25,6 +25,7 @@ from openstackoid.bridge.pages import Pages
 from openstackoid.bridge.readers import Reader
 from openstackoid.bridge.records import BRIDGE, LOCAL, NONE, RECALLED, REFUSE, REMOTE, Record, way_of_scope
 from openstackoid.bridge.relay import relay
+from openstackoid.bridge.token_record import TokenRefusedError
 from openstackoid.bridge.tokens import body_token, document
 from openstackoid.bridge.upstream import Upstream, UpstreamError
 from openstackoid.bridge.use import encode
@@ -140,8 +141,7 @@ class Trip:
         ids = head.values(REQUEST_ID)
         recalled: Scope | NotRead | None = None
         if len(ids) == 1 and may_be_remembered(ids[0]):
-            cached = self._workflows.cached(ids[0], self._here.memory)
-            recalled = NotRead.NOT_READ if cached is None else cached
+            recalled = self._workflows.cached(ids[0], self._here.memory) or NotRead.NOT_READ
         operation: Any = None
         while True:
             decision = self._decide(head, body, operation, recalled)
@@ -172,17 +172,19 @@ class Trip:
         if body is None:
             body = await self._read_body(head, AUTHENTICATION_LIMIT)
         reader = self._around.readers.get(decision.endpoint.cloud)
-        return await relay(
-            self._upstream,
-            head,
-            body,
-            decision,
-            self._mesh,
-            ids=self._around.ids,
-            persons=self._around.guard.persons,
-            reader=reader,
-            left=self.left,
-        )
+        record = self._around.guard.record
+        try:
+            return await relay(
+                *(self._upstream, head, body, decision, self._mesh),
+                ids=self._around.ids,
+                record=record,
+                reader=reader,
+                left=self.left,
+            )
+        except TokenRefusedError as refused:
+            if not refused.told:
+                self._entry = refused_entry(refused, decision, head)
+            raise
 
     def _check_audit(self) -> None:
         """Raise :class:`AnswerError` before anything is done that could not be written down."""

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
-from openstackoid.gateway.configuration import check_certificate
+from openstackoid.gateway.configuration import check_certificate, tokens_that_leave
 from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
@@ -66,7 +66,7 @@ def _check(args: argparse.Namespace) -> int:
         write_files(Path(folder), files)
         warnings = asyncio.run(validate(haproxy, Path(folder)))
     ends, soon = check_certificate(configuration.cloud)
-    for warning in (*warnings, *soon):
+    for warning in (*warnings, *soon, *tokens_that_leave(configuration.mesh, args.cloud)):
         print(warning, file=sys.stderr)
     print(f"OK: {haproxy} accepts the gateway of {args.cloud}")
     if ends is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from openstackoid.gateway.hosts import known_addresses
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.mesh import Account, Cloud, Mesh, Tls, load_mesh, load_readers, unprotected
+from openstackoid.mesh.errors import some_of
 from openstackoid.tls import AUTHORITY, CERTIFICATE, checked_files, warnings_about
 
 
@@ -62,6 +63,18 @@ def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:
     hosts = [listener.host for listener in sorted(cloud.secure_listeners)]
     ends, said = warnings_about(cloud.tls.certificate, cloud.tls.authority, cloud.name, hosts)
     return datetime.fromtimestamp(ends, UTC), said + plain
+
+
+def tokens_that_leave(mesh: Mesh, cloud: str) -> list[str]:
+    """Return the warning that names the peers for which tokens of ``cloud`` leave; none where there is no peer."""
+    peers = some_of(name for name in mesh.clouds if name != cloud)
+    if not peers:
+        return []
+    sharing = some_of(mesh.sharing(cloud)) or "no other cloud"
+    return [
+        f"tokens of the users of {cloud} go to {peers}, tokens of its services to {sharing}; the operators of these clouds can"
+        f" use them in {cloud} ('Which tokens leave a cloud' in docs/security.md)"
+    ]
 
 
 def render(files: Mapping[str, str]) -> str:

@@ -83,6 +83,11 @@ class Folder:
         return self.path / "store.sqlite"
 
     @property
+    def token_journal(self) -> Path:
+        """The claims of tokens of other clouds, as digests; it outlives the gateway, as what services know does."""
+        return self.path / "tokens.journal"
+
+    @property
     def audit(self) -> Path:
         """The audit log, to which both parts write; it outlives the gateway."""
         return self.path / "audit.log"

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from openstackoid.bridge.sockets import bind
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.child import Child
-from openstackoid.gateway.configuration import Configuration, check_certificate, configuration_of
+from openstackoid.gateway.configuration import Configuration, check_certificate, configuration_of, tokens_that_leave
 from openstackoid.gateway.crew import Crew
 from openstackoid.gateway.decisions import Part, Watch, affected
 from openstackoid.gateway.folder import Folder, write_private
@@ -139,7 +139,8 @@ class Supervisor:
         argv = [sys.executable, "-m", "openstackoid.bridge", "--cloud", self.cloud]
         argv += ["--config", str(self.folder.mesh), "--socket", str(requests), "--socket-fd", str(inherited)]
         argv += ["--haproxy-socket", str(self.folder.stats_socket), "--records-socket", str(records)]
-        argv += ["--store-file", str(self.folder.store), "--audit-log", str(self.folder.audit)]
+        argv += ["--store-file", str(self.folder.store), "--token-journal", str(self.folder.token_journal)]
+        argv += ["--audit-log", str(self.folder.audit)]
         argv += ["--tls-files", str(self.folder.path), "--wait"]
 
         async def ready(_: int) -> bool:
@@ -270,11 +271,13 @@ class Supervisor:
 
 
 def _warn(running: Configuration) -> None:
-    """Say what an operator should know of how his gateway is protected, and for how long."""
+    """Warn of what the gateway does not protect, of a certificate that ends soon, and of tokens that leave the cloud."""
+    warnings = tokens_that_leave(running.mesh, running.cloud.name)
     # A file that is broken again by now is said when it is read again.
     with contextlib.suppress(OpenstackoidError):
-        for line in check_certificate(running.cloud)[1]:
-            log.warning("%s", line)
+        warnings += check_certificate(running.cloud)[1]
+    for line in warnings:
+        log.warning("%s", line)
 
 
 def _watched(running: Configuration) -> tuple[str, ...]:

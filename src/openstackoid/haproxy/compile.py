@@ -153,7 +153,7 @@ def _frontend(mesh: Mesh, cloud: Cloud, runtime: Runtime, files: Tls | None) -> 
         *hardening.frontend_lines(cloud, _answer(429, often, retry=hardening.RATE_WINDOW)),
         *observing(runtime.records_socket),
         f"monitor-uri {HEALTH}",
-        *rules(cloud, watched_services(mesh)),
+        *rules(cloud, watched_services(mesh), mesh.sharing(cloud.name)),
     ]
 
 

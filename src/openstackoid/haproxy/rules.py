@@ -7,7 +7,7 @@ service may be named twice. Whatever else is possible sets ``txn.bridge``, and P
 one table. Most requests end at one of the first rules: they say no scope, or one that has been looked through before.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from openstackoid.haproxy import hardening, known
 from openstackoid.haproxy.answers import request_rules
@@ -49,10 +49,11 @@ The first finds X-Scope and the tokens but the user's; the last, names that a WS
 _EASY = f"{{ var(txn.endpoint) -m found }} !is_identity {hardening.SIMPLE}"
 
 
-def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
+def rules(cloud: Cloud, watched: Collection[str], sharing: Sequence[str]) -> list[str]:
     """Return the ``http-request`` and ``use_backend`` rules of the gateway of ``cloud``.
 
-    ``watched``: the services whose scoped requests the bridge looks at before they begin, where they change something.
+    ``watched``: the services whose scoped requests the bridge looks at before they begin, where they change something;
+    ``sharing``: the clouds that share a data plane with this one.
     """
     return [
         *sender_rules(cloud),
@@ -73,7 +74,7 @@ def rules(cloud: Cloud, watched: Collection[str]) -> list[str]:
         *_identity(cloud),
         *home_rules(),
         *known.learning(cloud),
-        *sent_rules(cloud),
+        *sent_rules(cloud, sharing),
         *_where_to(cloud),
     ]
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scopes in tokens as HAProxy rules: what :mod:`openstackoid.scope.token` reads and writes, as far as HAProxy can prove it."""
 
+from collections.abc import Sequence
+
 from openstackoid.haproxy.wire import ANNOUNCED
 from openstackoid.mesh import Cloud
 from openstackoid.scope import EVERY_OTHER, WIRE, Scope, join_token
@@ -38,8 +40,11 @@ def carried_rules(bridge: str) -> list[str]:
     ]
 
 
-def sent_rules(cloud: Cloud) -> list[str]:
-    """Return the rules that write the completed scope into the token, in the form that its reader knows; to Keystone, none."""
+def sent_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
+    """Return the rules that write the completed scope into the token, in the form that its reader knows; to Keystone, none.
+
+    A service's token leaves only for the clouds in ``sharing``.
+    """
     auth, subject, bare = (
         "%[req.fhdr(x-auth-token)]",
         "req.fhdr(x-subject-token),field(1,!~)",
@@ -48,9 +53,13 @@ def sent_rules(cloud: Cloud) -> list[str]:
     own = Scope(((EVERY_OTHER, cloud.name),)).wire()
     older, newer = (join_token("%[req.fhdr(x-service-token)]", own, wire).replace('"', '\\"') for wire in (1, WIRE))
     service = "http-request set-header X-Service-Token"
+    # HAProxy takes 64 words of a line.
+    shares = [f"acl is_sharing var(txn.named) -m str {' '.join(sharing[at : at + 32])}" for at in range(0, len(sharing), 32)]
     return [
         "# What is sent: the completed scope in the token; to Keystone the token alone.",
         "http-request unset-var(txn.decided) if { var(txn.bridge) -m found }",
+        *(shares or ["acl is_sharing always_false"]),
+        "http-request del-header X-Service-Token if decided is_foreign has_service !is_sharing",
         f"http-request set-header X-Subject-Token %[{subject}] if decided is_identity subject_marked",
         f'{service} "{newer}" if decided is_foreign has_service {ANNOUNCED}',
         f'{service} "{older}" if decided is_foreign has_service !{ANNOUNCED}',

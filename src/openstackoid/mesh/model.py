@@ -211,6 +211,14 @@ class Mesh:
         """Return whether what ``service`` has in one cloud can be used in the other for good."""
         return one == other or any(service == known and one in clouds and other in clouds for known, clouds in self.shared)
 
+    def share_data_plane(self, one: str, other: str) -> bool:
+        """Return whether two clouds share the data plane of any service."""
+        return any(one in clouds and other in clouds for _, clouds in self.shared)
+
+    def sharing(self, cloud: str) -> list[str]:
+        """Return the other clouds that share the data plane of any service with ``cloud``, in alphabetical order."""
+        return sorted({name for _, clouds in self.shared if cloud in clouds for name in clouds} - {cloud})
+
     @cached_property
     def services(self) -> frozenset[str]:
         """The official service types that any cloud of the mesh offers."""

@@ -24,7 +24,7 @@ from openstackoid.scope.services import official_service_type
 
 def policy_of(said: PolicySchema) -> Policy:
     """Return the policy that an operator wrote."""
-    return Policy(said.seconds, tuple(_peer(cloud, peer) for cloud, peer in said.peers.items()))
+    return Policy(said.seconds, tuple(_peer(cloud, peer) for cloud, peer in said.peers.items()), said.token_cache_time)
 
 
 def faults(
@@ -63,7 +63,7 @@ def faults(
 def _peer(cloud: str, said: PeerSchema) -> PeerPolicy:
     budget = None if said.budget is None else Budget(said.budget.requests, said.budget.seconds)
     people = tuple(_people(entry) for entry in said.people)
-    return PeerPolicy(cloud, people, _allowed(said.services), tuple(said.through), said.rate, budget)
+    return PeerPolicy(cloud, people, _allowed(said.services), tuple(said.through), said.rate, budget, said.tokens)
 
 
 def _people(said: PeopleSchema) -> People:

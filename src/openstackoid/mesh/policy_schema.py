@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from openstackoid.policy import ANY, APART, EVERY_REQUEST, KEEP, Policy, RequestPattern
+from openstackoid.policy import ANY, APART, EVERY_REQUEST, KEEP, PeerPolicy, Policy, RequestPattern
 from openstackoid.policy.person import identifier
 from openstackoid.policy.person import name as printable
 from openstackoid.scope.model import IDENTITY
@@ -208,6 +208,7 @@ class PeerSchema(_Strict):
     through: Annotated[list[str], _Texts] = []
     rate: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
     budget: BudgetSchema | None = None
+    tokens: Annotated[int, Field(ge=1, le=10_000_000)] = PeerPolicy.tokens
     people: Annotated[list[PeopleSchema], AfterValidator(_distinct)] = []
 
 
@@ -215,6 +216,7 @@ class PolicySchema(_Strict):
     """``policy`` of a cloud."""
 
     seconds: Annotated[float, Field(ge=0, le=3600)] = Policy.seconds
+    token_cache_time: Annotated[float, Field(ge=1, le=7 * 86400)] = Policy.token_cache_time
     peers: dict[str, PeerSchema] = {}
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trust between clouds: whose users a cloud lets in, for what, and as whom. Pure: no sockets, no files, no clock."""
 
+from openstackoid.policy.claims import Claims, claims_of
 from openstackoid.policy.judge import Denial, Grant, grant, may_enter, miss
 from openstackoid.policy.mapping import apart, local_project, local_user_and_project, mapped
 from openstackoid.policy.model import (
@@ -30,6 +31,7 @@ __all__ = [
     "METHODS",
     "NOBODY",
     "Budget",
+    "Claims",
     "Condition",
     "Denial",
     "Domain",
@@ -46,6 +48,7 @@ __all__ = [
     "UnfitError",
     "Use",
     "apart",
+    "claims_of",
     "grant",
     "local_project",
     "local_user_and_project",

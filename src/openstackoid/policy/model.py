@@ -141,6 +141,7 @@ class PeerPolicy:
     """What holds for the users of one cloud, or with ``*`` for those of every cloud that has no entry.
 
     ``through``: the other clouds whose gateways may bring requests of these users (``*``: any). ``rate``: requests a second.
+    ``tokens``: how many tokens of these users are recorded at a time.
     """
 
     cloud: str
@@ -149,6 +150,7 @@ class PeerPolicy:
     through: tuple[str, ...] = ()
     rate: float | None = None
     budget: Budget | None = None
+    tokens: int = 20_000
 
     def services_of(self, people: People) -> Services:
         """Return what an entry's people may do."""
@@ -161,10 +163,20 @@ class PeerPolicy:
 
 @dataclass(frozen=True)
 class Policy:
-    """A cloud's policy. ``seconds``: how long what a peer's Keystone said is believed. Without peers nobody is let in."""
+    """A cloud's policy. Without peers nobody is let in.
+
+    ``seconds``: how long what a peer's Keystone said is believed. ``token_cache_time``: how long a service here may keep what it
+    was told of a token; 300 s is the default of keystonemiddleware.
+    """
 
     seconds: float = 60.0
     peers: tuple[PeerPolicy, ...] = ()
+    token_cache_time: float = 300.0
+
+    @property
+    def recorded_seconds(self) -> float:
+        """How long the claims of a token count, once they were told to the gateway or to a service."""
+        return max(self.seconds, self.token_cache_time)
 
     @cached_property
     def _by_cloud(self) -> dict[str, PeerPolicy]:

@@ -4,9 +4,11 @@
 Names become HTTP headers of the services here (``X-User-Name``, ``X-Project-Name``), ids parts of URLs.
 """
 
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 from openstackoid.policy.model import Domain, Owned
@@ -14,6 +16,10 @@ from openstackoid.policy.model import Domain, Owned
 LONGEST_NAME = 255
 MOST_ROLES = 256
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_NO_ATTRIBUTES = frozenset(
+    {"user", "project", "roles", "catalog", "domain", "system", "service_providers", "is_domain", "is_admin_project"}
+)
+"""What the services here are told otherwise, or not at all."""
 
 
 class UnfitError(ValueError):
@@ -22,11 +28,16 @@ class UnfitError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user with roles in a project, as the cloud says that issued the token."""
+    """A user with roles in a project, as the cloud says that issued the token.
+
+    ``attributes``: a digest of the other attributes of the token, which services are told as they are: its end, a trust, an
+    application credential.
+    """
 
     user: Owned
     project: Owned
     roles: tuple[str, ...]
+    attributes: str = field(default="", repr=False, compare=False)
 
 
 def person_of(document: Any) -> Person:
@@ -50,6 +61,7 @@ def person_of(document: Any) -> Person:
         _owned(token.get("user"), "token.user"),
         _owned(token.get("project"), "token.project"),
         tuple(name(mapping(role, "token.roles").get("name"), "token.roles") for role in roles),
+        _attributes(token),
     )
 
 
@@ -72,6 +84,15 @@ def name(value: Any, where: str) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME or not value.isprintable():
         raise ValueError(f"{where}: not a name: printable characters are accepted, {LONGEST_NAME} at most")
     return value
+
+
+def _attributes(token: Mapping[str, Any]) -> str:
+    attributes = {key: value for key, value in token.items() if key not in _NO_ATTRIBUTES}
+    try:
+        text = json.dumps(attributes, sort_keys=True)
+    except RecursionError:
+        raise ValueError("token: nested too deeply") from None
+    return blake2b(text.encode("ascii"), digest_size=16).hexdigest()
 
 
 def _owned(value: Any, where: str) -> Owned:

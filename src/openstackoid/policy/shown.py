@@ -33,6 +33,8 @@ def _limits(peer: PeerPolicy) -> Iterator[str]:
         yield f"{peer.rate:g} requests a second"
     if peer.budget is not None:
         yield f"{peer.budget.requests} requests in {peer.budget.seconds:g} s"
+    if peer.tokens != PeerPolicy.tokens:
+        yield f"{peer.tokens} tokens at a time"
     if not peer.people:
         yield "nobody, for there is no entry of 'people'"
 

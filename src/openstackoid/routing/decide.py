@@ -128,6 +128,12 @@ class _Gateway:
         # The credentials are those of a service of this cloud, whoever issued the token of the workflow's user.
         scope = None if recalled is None else recalled.issued_by(self.at)
         target = self.sending.target(endpoint, scope)
+        if not self.sending.may_leave(target):
+            message = (
+                f"a service's own request of the workflow {request_id} would go to {endpoint.service} of {target.cloud}; a token"
+                f" of a service of {self.at} leaves only for a cloud that shares a data plane with it ('shared' in the mesh)"
+            )
+            raise RefusedError(self.at, 403, "Forbidden", message)
         # Or the id of a workflow that was let through would let through what another service refuses.
         if scope is not None and self._changes_watched(endpoint) and self._wants_body(endpoint, scope):
             return ReadBody()

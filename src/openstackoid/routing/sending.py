@@ -75,27 +75,36 @@ class Sending:
         newer = target.cloud == self.at or target.cloud in self.reading.request.announced
         return join_token(token, scope.wire(), WIRE if newer else 1)
 
-    def service_token(self, token: Token, target: Endpoint) -> str:
-        """Return a service token, which belongs to the cloud of the service that sends it; abroad it must say which.
+    def may_leave(self, target: Endpoint) -> bool:
+        """Return whether a token of a service of this cloud may be sent to ``target``.
 
-        Raises :class:`RefusedError` where it says another cloud than that whose gateway has proved to be the sender.
+        A receiver of such a token can use it here, with the role ``service`` at least. So it leaves only for a cloud that shares
+        a data plane.
+        """
+        return target.cloud == self.at or self.reading.mesh.share_data_plane(self.at, target.cloud)
+
+    def service_token(self, token: Token, target: Endpoint) -> str | None:
+        """Return a service token as ``target`` gets it: abroad it names its issuer. None where it does not leave.
+
+        One of another cloud's service goes no further. Raises :class:`RefusedError` where a token names another issuer than the
+        cloud whose gateway has proved to be the sender.
         """
         request, here = self.reading.request, self.reading.mesh.clouds[self.at]
-        if token.scope is not None and target.cloud == self.at:
-            issuer = token.scope.cloud_for(IDENTITY, self.at)
-            if issuer != self.at and here.policy.of(issuer) is None:
-                message = f"X-Service-Token is of {issuer}, and the policy here does not accept users of {issuer}"
-                raise RefusedError(self.at, 403, "Forbidden", message)
-        if token.scope is not None and here.tls is not None:
-            issuer = token.scope.cloud_for(IDENTITY, self.at)
-            if issuer != request.sender:
-                who = "no gateway" if request.sender is None else f"the gateway of {request.sender}"
-                raise RefusedError(
-                    self.at,
-                    403,
-                    "Forbidden",
-                    f"X-Service-Token says that it is of {issuer}, but {who} has sent it; a service's token comes from the"
-                    " gateway of its own cloud",
-                )
-        own = None if target.cloud == self.at else Scope(((EVERY_OTHER, self.at),))
-        return self.marked(token.bare, token.scope or own, target)
+        issuer = self.at if token.scope is None else token.scope.cloud_for(IDENTITY, self.at)
+        if issuer != self.at and target.cloud == self.at and here.policy.of(issuer) is None:
+            message = f"X-Service-Token is of {issuer}, and the policy here does not accept users of {issuer}"
+            raise RefusedError(self.at, 403, "Forbidden", message)
+        if token.scope is not None and here.tls is not None and issuer != request.sender:
+            who = "no gateway" if request.sender is None else f"the gateway of {request.sender}"
+            raise RefusedError(
+                self.at,
+                403,
+                "Forbidden",
+                f"X-Service-Token says that it is of {issuer}, but {who} has sent it; a service's token comes from the"
+                " gateway of its own cloud",
+            )
+        if target.cloud == self.at:
+            return self.marked(token.bare, token.scope, target)
+        if issuer != self.at or not self.may_leave(target):
+            return None
+        return self.marked(token.bare, Scope(((EVERY_OTHER, self.at),)), target)

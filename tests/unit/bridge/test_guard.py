@@ -383,6 +383,25 @@ async def test_an_expired_token_needs_a_good_service_token(mark: str, roles: tup
     assert lines == (["GET /id/v3/auth/tokens?nocatalog&allow_expired=1 HTTP/1.1"] if status == 200 else [])
 
 
+@played
+async def test_a_service_token_whose_claims_have_changed_vouches_for_no_expired_token() -> None:
+    account = "nova"
+
+    async def keystone(visit: Visit) -> None:
+        said = token("service") if visit.values("x-subject-token") == ["nova"] else token()
+        said["token"]["user"]["name"] = account
+        await (says("401 Unauthorized") if expired(visit) else says_json(said))(visit)
+
+    rules = policy(people=(People("all", Roles((("member", ("member",)), ("service", ("service",))))),))
+    async with staged(here=says("200 OK"), there=keystone, policy=rules) as stage:
+        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        validated = await stage.ask("GET", "/identity/v3/auth/tokens", "X-Auth-Token: glance", f"X-Subject-Token: nova{MARK}")
+        assert validated.status == 200
+        account = "mallory"
+        status, body = await image(stage, "GET", "/image/v2/images", f"X-Service-Token: nova{MARK}")
+        assert (status, "have changed" in body, stage.here.visits) == (401, True, [])
+
+
 def vouched_for_by(credential: str, subject: str = "usr") -> Script:
     """A Keystone that has accepted the token, but validates it for ``credential`` alone."""
 

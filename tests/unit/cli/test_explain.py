@@ -121,9 +121,12 @@ class TestTheRequest:
         assert told("--body", "login.json", "POST", "/identity/v3/auth/tokens")["clouds"] == ["CloudTwo"]
         assert told("--body", "login.json", "POST", "/identity/v3/users")["clouds"] == ["CloudOne"]
 
-    def test_a_remembered_scope_is_followed_with_the_tokens_and_ids_that_are_given(self, told: Explain) -> None:
+    def test_a_remembered_scope_is_followed_with_the_tokens_and_ids_that_are_given(self, told: Explain, desk: Path) -> None:
         hop = ["--remembered", '{"network": "CloudTwo"}']
-        assert told(*hop, "GET", "/networking/v2.0/ports")["clouds"] == ["CloudTwo"]
+        refused = told(*hop, "GET", "/networking/v2.0/ports")
+        assert (refused["status"], "would go to network of CloudTwo" in refused["reason"]) == (403, True)
+        (desk / "shared.yaml").write_text(f"{EXAMPLE}\nshared: [{{service: network, clouds: [CloudOne, CloudTwo]}}]\n")
+        assert told(*hop, "GET", "/networking/v2.0/ports", config="shared.yaml")["clouds"] == ["CloudTwo"]
         plain = "X-OpenStack-Request-Id: req-00000000-0000-4000-8000-000000000000"
         assert told(*hop, "--header", plain, "GET", "/networking/v2.0/ports")["clouds"] == ["CloudOne"]
 

@@ -87,7 +87,9 @@ class TestThePage:
     )
     def test_it_names_every_key_and_no_other(self, key_of: str, schemas: list[Any]) -> None:
         table = PAGE[PAGE.index(f"| key of {key_of} |") :].split("\n\n", 1)[0]
-        assert re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE) == [key for schema in schemas for key in schema.model_fields]
+        assert re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE) == [
+            key for schema in schemas for key in schema.model_fields
+        ]
 
     def test_it_names_every_option(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):

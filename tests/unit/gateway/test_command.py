@@ -13,6 +13,14 @@ from openstackoid.cli import main
 from unit.gateway.running import description
 
 
+def leaving(services: str) -> str:
+    """Return the warning about tokens that leave; ``services``: where those of services go."""
+    return (
+        f"tokens of the users of CloudOne go to CloudTwo, tokens of its services to {services}; the operators of these"
+        " clouds can use them in CloudOne ('Which tokens leave a cloud' in docs/security.md)"
+    )
+
+
 @pytest.fixture
 def mesh(tmp_path: Path) -> Path:
     path = tmp_path / "mesh.yaml"
@@ -41,7 +49,20 @@ def test_render_writes_what_check_accepts(mesh: Path, tmp_path: Path, capsys: py
     checked = capsys.readouterr()
     assert checked.out.startswith("OK: HAProxy 2.")
     assert checked.out.endswith(" accepts the gateway of CloudOne\n")
-    assert (checked.out.count("\n"), checked.err) == (1, "")
+    assert (checked.out.count("\n"), checked.err.splitlines()) == (1, [leaving("no other cloud")])
+
+
+def test_check_names_the_clouds_for_which_tokens_leave(mesh: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    group = "shared: [{service: image, clouds: [CloudOne, CloudTwo]}]\nclouds:\n"
+    mesh.write_text(mesh.read_text().replace("clouds:\n", group))
+    assert main(["gateway", "check", "--cloud", "CloudOne", "--config", str(mesh)]) == 0
+    assert capsys.readouterr().err.splitlines() == [leaving("CloudTwo")]
+
+
+def test_check_warns_of_no_tokens_where_there_is_no_other_cloud(mesh: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mesh.write_text(mesh.read_text().split("  CloudTwo:")[0])
+    assert main(["gateway", "check", "--cloud", "CloudOne", "--config", str(mesh)]) == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("command", ["render", "check"])
@@ -104,7 +125,7 @@ class TestCheckOfTls:
     def test_it_says_when_the_certificate_ends(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
         code, out, err = self.check(secure, capsys)
         ends = datetime.now(UTC) + timedelta(days=100)
-        assert (code, err) == (0, [])
+        assert (code, err) == (0, [leaving("no other cloud")])
         assert out.splitlines()[1].startswith(f"OK: the certificate of CloudOne is good until {ends:%Y-%m-%d} ")
 
     def test_it_warns_in_time(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,6 +136,7 @@ class TestCheckOfTls:
             [
                 f"{certificate}: the certificate of CloudOne ends in 4 days",
                 f"{certificate}: it does not name 127.0.0.1, by which users call CloudOne",
+                leaving("no other cloud"),
             ],
         )
 
@@ -130,7 +152,8 @@ class TestCheckOfTls:
     def test_frontends_without_it_are_warned_about(self, mesh: Path, capsys: pytest.CaptureFixture[str]) -> None:
         mesh.write_text(mesh.read_text().replace("http://127.0.0.1:8801/image", "http://10.0.1.10:8801/image"))
         code, _, err = self.check(mesh, capsys)
-        assert (code, err) == (0, ["http://10.0.1.10:8801 is http, and not on loopback: tokens travel unprotected"])
+        warning = "http://10.0.1.10:8801 is http, and not on loopback: tokens travel unprotected"
+        assert (code, err) == (0, [warning, leaving("no other cloud")])
 
     def test_render_shows_no_key(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["gateway", "render", "--cloud", "CloudOne", "--config", str(secure)]) == 0

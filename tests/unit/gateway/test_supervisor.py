@@ -50,6 +50,21 @@ def test_no_request_is_lost_over_five_reloads(gateway: Gateway) -> None:
     assert len(list(gateway.state.glob("generation-*"))) == 1
 
 
+def test_it_names_the_clouds_for_which_tokens_leave_at_start_and_at_a_reload(tmp_path: Path) -> None:
+    warning = "WARNING tokens of the users of CloudOne go to CloudTwo, tokens of its services to "
+    with service() as backend:
+        gateway = Gateway(tmp_path, free_port(), backend)
+        gateway.start()
+        said = gateway.said()
+        text = gateway.config.read_text()
+        gateway.config.write_text(f"{text}shared: [{{service: image, clouds: [CloudOne, CloudTwo]}}]\n")
+        gateway.hang_up()
+        gateway.wait_for("has reloaded")
+        assert gateway.stop() == 0
+    assert (said.count(warning), said.count(f"{warning}no other cloud; ")) == (1, 1)
+    assert gateway.said().count(f"{warning}CloudTwo; the operators of these clouds can use them in CloudOne ") == 1
+
+
 def test_a_killed_part_is_started_again(gateway: Gateway) -> None:
     before = gateway.parts()
     before["haproxy"].kill()

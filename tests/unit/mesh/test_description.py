@@ -286,6 +286,8 @@ class TestWorkflows:
         assert (own.when, own.unless) == ((("a.b", ("x",)), ("c", ("y", "z"))), (("d", ("*",)),))
         assert [mesh.together("image", "One", other) for other in ("One", "Two", "Three")] == [True, True, False]
         assert not mesh.together("network", "One", "Two")
+        assert [mesh.share_data_plane("One", other) for other in ("Two", "Three")] == [True, False]
+        assert [mesh.sharing(cloud) for cloud in ("One", "Two", "Three")] == [["Two"], ["One"], []]
         cloud = parse_mesh(gateway("{force: true, memory: {workflows: 5, seconds: 1.5}}")).clouds["One"]
         assert (cloud.force, cloud.memory) == (True, Memory(5, 1.5))
 

@@ -28,12 +28,14 @@ clouds:
 """
 WHOLE = """
       seconds: 30
+      token_cache_time: 900
       peers:
         Two:
           services: {volumev3: all, image: [GET /v2/images, "* /v2/images/*"], my-thing: GET /, "*": []}
           through: [Three]
           rate: 0.5
           budget: {requests: 10, seconds: 60}
+          tokens: 7
           people:
             - name: staff
               users: {domains: Default, names: ["a*", bob], ids: [a11ce]}
@@ -83,9 +85,10 @@ def test_all_that_can_be_written() -> None:
     assert policy(WHOLE) == Policy(
         30,
         (
-            PeerPolicy("Two", (staff, others, rest, everybody), services, ("Three",), 0.5, Budget(10, 60)),
+            PeerPolicy("Two", (staff, others, rest, everybody), services, ("Three",), 0.5, Budget(10, 60), 7),
             PeerPolicy("*", through=("*",)),
         ),
+        900,
     )
 
 

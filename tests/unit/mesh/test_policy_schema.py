@@ -38,12 +38,12 @@ def people(yaml: str) -> str:
     ("policy", "spot", "said"),
     [
         ("[]", "", "a mapping of keys to values is accepted"),
-        ("{second: 5}", "second", "unknown key; accepted: seconds, peers"),
+        ("{second: 5}", "second", "unknown key; accepted: seconds, token_cache_time, peers"),
         ("{seconds: -1}", "seconds", "Input should be greater than or equal to 0"),
         ("{seconds: 3601}", "seconds", "Input should be less than or equal to 3600"),
         ("{peers: []}", "peers", "a mapping of keys to values is accepted"),
         ("{peers: {1: {}}}", "peers.1", "text is accepted"),
-        (peer("{service: {}}"), "peers.Two.service", "unknown key; accepted: services, through, rate, budget, people"),
+        (peer("{service: {}}"), "peers.Two.service", "unknown key; accepted: services, through, rate, budget, tokens, people"),
         (
             peer("{services: all}"),
             "peers.Two.services",

@@ -18,7 +18,7 @@ def test_who_may_use_what_as_whom() -> None:
         (
             PeerPolicy("CloudTwo", (STAFF, nova), through=("CloudThree", "*"), rate=0.5, budget=Budget(9, 60)),
             PeerPolicy("*", (MEMBERS, People("all", Roles((("*", ("reader",)),)))), images, through=("CloudThree", "CloudSix")),
-            PeerPolicy("CloudFive"),
+            PeerPolicy("CloudFive", tokens=100),
         ),
     )
     assert "\n".join(shown(policy, "CloudOne")) == (
@@ -45,5 +45,5 @@ users of every cloud that is not named: through their own cloud's gateway and th
                                         compute: all
                                         every other service: POST /a
 
-users of CloudFive: through their own cloud's gateway; nobody, for there is no entry of 'people'"""
+users of CloudFive: through their own cloud's gateway; 100 tokens at a time; nobody, for there is no entry of 'people'"""
     )

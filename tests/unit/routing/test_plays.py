@@ -106,13 +106,27 @@ PLAYS = {
         < forward to image of Cloud-3.b: /os/image/v2/images
         < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"Cloud-3.b"}
         """,
-    "a service token says abroad whose it is": """
+    "a service token does not leave": """
         > GET CloudOne image.public /image/v2/images
         > X-Auth-Token: tok!SCOPE!{"image":"CloudTwo"}
         > X-Service-Token: nova
         < forward to image of CloudTwo: /v2/images
         < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}
+        """,
+    "a service token says whose it is, where it leaves for a cloud that shares a data plane": """
+        > GET CloudOne image.public /image/v2/images
+        > X-Auth-Token: tok!SCOPE!{"image":"Cloud-3.b"}
+        > X-Service-Token: nova
+        < forward to image of Cloud-3.b: /os/image/v2/images
+        < x-auth-token: tok!SCOPE!{"*":"CloudOne","image":"Cloud-3.b"}
         < x-service-token: nova!SCOPE!{"*":"CloudOne"}
+        """,
+    "a service's own token does not leave with its workflow": """
+        > GET CloudOne placement.public /placement/allocations/a
+        > X-Auth-Token: nova
+        > X-OpenStack-Request-Id: req-5c09ed00-0000-4000-8000-000000000001
+        > (remembered) {"*":"CloudOne","placement":"CloudTwo"}
+        < refuse 403 Forbidden: a service's own request of the workflow req-5c09ed00- ... to placement of CloudTwo; a token of
         """,
     "Keystone is asked for its own cloud's tokens without any scope": """
         > GET CloudOne identity.public /identity/v3/auth/tokens

@@ -22,6 +22,12 @@ def endpoint(key: str) -> Endpoint:
     return next(known for known in MESH.clouds["CloudOne"].endpoints if known.key == key)
 
 
+def peers_image(cloud: str) -> Endpoint:
+    found = MESH.clouds[cloud].endpoint("image", "public")
+    assert found is not None
+    return found
+
+
 def sending(
     key: str,
     path: str,
@@ -89,20 +95,24 @@ def test_links_are_mended_where_prefixes_differ(key: str, method: str, path: str
     assert decision.path == (path.removeprefix(here.frontend.prefix) or "/")
 
 
-def test_a_service_token_says_abroad_whose_it_is() -> None:
-    here, there = endpoint("image.public"), MESH.clouds["CloudTwo"].endpoint("image", "public")
-    assert there is not None
+def test_a_service_token_leaves_only_for_a_cloud_that_shares_a_data_plane_and_says_there_whose_it_is() -> None:
+    here, two, three = endpoint("image.public"), peers_image("CloudTwo"), peers_image("Cloud-3.b")
     send = sending("image.public", "/image")
-    foreign = Token("s", parse('{"*":"Cloud-3.b"}'))
     assert send.service_token(Token("s", None), here) == "s"
-    assert send.service_token(Token("s", None), there) == 's!SCOPE!{"*":"CloudOne"}'
-    assert send.service_token(foreign, here) == join_token("s", '{"*":"Cloud-3.b"}')
-    assert send.service_token(foreign, there) == 's!SCOPE!{"*":"Cloud-3.b"}'
+    assert send.service_token(Token("s", None), two) is None
+    assert send.service_token(Token("s", None), three) == 's!SCOPE!{"*":"CloudOne"}'
+    assert send.service_token(Token("s", parse('{"*":"Cloud-3.b"}')), here) == join_token("s", '{"*":"Cloud-3.b"}')
+
+
+@pytest.mark.parametrize("third", ["CloudTwo", "Cloud-3.b"])
+def test_a_service_token_of_another_cloud_goes_no_further(third: str) -> None:
+    send = sending("image.public", "/image")
+    for issuer in ("CloudTwo", "Cloud-3.b"):
+        assert send.service_token(Token("s", parse(f'{{"*":"{issuer}"}}')), peers_image(third)) is None
 
 
 def test_a_peer_is_sent_the_form_that_it_has_announced() -> None:
-    scope, there = parse('{"*":"CloudTwo"}'), MESH.clouds["CloudTwo"].endpoint("image", "public")
-    assert there is not None
+    scope, there = parse('{"*":"CloudTwo"}'), peers_image("CloudTwo")
     older, newer = sending("image.public", "/"), sending("image.public", "/", announced=["CloudTwo"])
     assert older.marked("t", scope, there) == 't!SCOPE!{"*":"CloudTwo"}'
     assert newer.marked("t", scope, there) == join_token("t", '{"*":"CloudTwo"}')

@@ -5,6 +5,9 @@ from alembic import context
 
 from openstackoid.store.tables import METADATA
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
-with context.begin_transaction():
-    context.run_migrations()
+# Only Alembic gives a configuration; an import of another kind does nothing.
+config = getattr(context, "config", None)
+if config is not None:
+    context.configure(connection=config.attributes["connection"], target_metadata=METADATA)
+    with context.begin_transaction():
+        context.run_migrations()

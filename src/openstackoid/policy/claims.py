@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The claims of a token: user, project, roles and the rest as its cloud tells them, and the mapping rule that applied.
+
+A gateway compares the claims of a token whenever its cloud is asked, so only digests are kept: a long name costs no memory.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from openstackoid.policy.judge import Grant
+from openstackoid.policy.model import Owned
+from openstackoid.policy.person import Person
+
+_SIZE = 16
+_NAMES = (
+    "user id",
+    "user name",
+    "user domain",
+    "project id",
+    "project name",
+    "project domain",
+    "roles",
+    "other attributes",
+    "rule",
+    "roles here",
+    "project here",
+)
+"""What the digests are of, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The claims of one token. ``rule`` is the name of the policy's entry; ``digests`` has one of each name, in one piece."""
+
+    digests: bytes
+    rule: str
+
+    @property
+    def sound(self) -> bool:
+        """Whether there is a digest of each name, as in claims that were written down by this release."""
+        return len(self.digests) == len(_NAMES) * _SIZE
+
+    def changes(self, later: "Claims") -> tuple[str, ...]:
+        """Return the names of the claims that differ in ``later``."""
+        places = range(0, len(self.digests), _SIZE)
+        return tuple(
+            name
+            for name, place in zip(_NAMES, places, strict=True)
+            if self.digests[place : place + _SIZE] != later.digests[place : place + _SIZE]
+        )
+
+
+def claims_of(person: Person, granted: Grant) -> Claims:
+    """Return the claims of the token of ``person``, for whom the policy gives ``granted``."""
+    return Claims(b"".join(blake2b(text.encode(), digest_size=_SIZE).digest() for text in _texts(person, granted)), granted.rule)
+
+
+def _texts(person: Person, granted: Grant) -> Iterator[str]:
+    yield from _owned(person.user)
+    yield from _owned(person.project)
+    # Keystone names roles in any order.
+    yield "\n".join(sorted(set(person.roles)))
+    yield person.attributes
+    yield granted.rule
+    yield "\n".join(granted.roles)
+    yield "\n".join(_owned(granted.project)) if isinstance(granted.project, Owned) else granted.project
+
+
+def _owned(owned: Owned) -> tuple[str, str, str]:
+    return owned.id, owned.name, f"{owned.domain.id}\n{owned.domain.name}"

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tokens of services on real gateways: whatever a request looks like, none reaches a cloud that shares no data plane."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.case import IMAGES, TO_TWO, WEBSOCKET, Case, Refused, auth, marked, plain, request_id, service
+from conformance.gateway import RunningGateway, running_gateways
+
+SECRET = "a-token-of-nova"
+BY_HAPROXY, BY_PYTHON = plain(TO_TWO), plain('{"glance":"CloudTwo"}')
+"""The same scope; by an alias of the service's name it is one for Python."""
+HOW = pytest.mark.parametrize("scope", [BY_HAPROXY, BY_PYTHON], ids=["by HAProxy", "by Python"])
+SPELLINGS = ("X-Service-Token", "x-service-token", "X_Service_Token", "X-Service_Token", "x_SERVICE-token", "X_SERVICE_TOKEN")
+
+
+@pytest.fixture(scope="module")
+def one() -> Iterator[RunningGateway]:
+    with running_gateways("CloudOne") as (gateway,):
+        yield gateway
+
+
+def sent(gateway: RunningGateway, *headers: tuple[str, str], method: str = "GET", path: str = IMAGES) -> str:
+    """Return all that CloudTwo got of a request."""
+    gateway.recorder.seen.clear()
+    body = None if method in ("GET", "HEAD") else "{}"
+    assert gateway.send(Case("leaves", Refused(0, ()), path, headers, method, body=body)).status < 300
+    (seen,) = gateway.recorder.seen
+    assert seen.server == "CloudTwo"
+    return str(seen)
+
+
+@HOW
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_no_spelling_of_a_service_token_leaves(name: str, scope: tuple[str, str], one: RunningGateway) -> None:
+    for token in ((auth("tok"),), ()):
+        assert SECRET not in sent(one, *token, scope, (name, SECRET))
+        assert SECRET not in sent(one, *token, scope, ("X-Service-Token", SECRET), (name.replace("-", "_"), SECRET))
+
+
+@HOW
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
+def test_a_service_token_leaves_with_no_method(method: str, scope: tuple[str, str], one: RunningGateway) -> None:
+    assert SECRET not in sent(one, auth("tok"), scope, service(SECRET), method=method)
+
+
+@HOW
+def test_a_service_token_leaves_with_no_websocket(scope: tuple[str, str], one: RunningGateway) -> None:
+    assert SECRET not in sent(one, auth("tok"), scope, service(SECRET), *WEBSOCKET)
+
+
+@HOW
+def test_a_service_token_does_not_leave_where_the_scope_was_seen_before(scope: tuple[str, str], one: RunningGateway) -> None:
+    for _ in range(3):
+        sent(one, auth("tok"), scope)
+        assert SECRET not in sent(one, auth("tok"), scope, service(SECRET))
+
+
+@HOW
+def test_a_service_token_that_stands_twice_leaves_nowhere(scope: tuple[str, str], one: RunningGateway) -> None:
+    one.recorder.seen.clear()
+    refused = one.send(Case("twice", Refused(0, ()), IMAGES, (auth("tok"), scope, service("s"), service(SECRET))))
+    assert (refused.status, "X-Service-Token stands 2 times" in refused.message) == (400, True)
+    assert one.recorder.seen == []
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_a_hop_with_a_services_own_token_leaves_nowhere(name: str, one: RunningGateway) -> None:
+    known, remembered = request_id(marked(70)), '{"*":"CloudOne","network":"CloudTwo"}'
+    one.prime(Case("prime", Refused(0, ()), IMAGES, (known,), remembered=remembered))
+    one.recorder.seen.clear()
+    hop = (auth(SECRET), (name, SECRET), known)
+    refused = one.send(Case("hop", Refused(0, ()), "/networking/v2.0/ports", hop))
+    assert (refused.status, refused.message) == (
+        403,
+        f"gateway of CloudOne: a service's own request of the workflow {marked(70)} would go to network of CloudTwo; a token of a"
+        " service of CloudOne leaves only for a cloud that shares a data plane with it ('shared' in the mesh)",
+    )
+    assert one.recorder.seen == []

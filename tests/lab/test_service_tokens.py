@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CloudTwo's operator reads all that CloudTwo's services are sent, and finds no token of a service of CloudOne."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from examples.coverage import Lab
+from examples.session import User
+from lab.meaning import World, marked
+from lab.recorder import Recorder
+from lab.tokens import expired_token, service_token
+
+IMAGE_THERE = '{"image":"CloudTwo"}'
+TOKEN = re.compile(rb"gAAAAA[A-Za-z0-9_-]{60,}")
+
+
+@pytest.fixture(scope="module")
+def world(lab: Any) -> World:
+    return World(Path(lab["state_dir"]))
+
+
+@pytest.fixture(scope="module")
+def clouds(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    return Lab(tmp_path_factory.mktemp("service-tokens"))
+
+
+@contextmanager
+def recorded(clouds: Lab, shared: str = "") -> Iterator[Recorder]:
+    """Have the services of both clouds recorded, where these share the data plane of a service or nothing."""
+    recorder = Recorder()
+
+    def change(mesh: dict[str, Any]) -> None:
+        recorder.describe(mesh)
+        if shared:
+            mesh["shared"] = [{"service": shared, "clouds": list(mesh["clouds"])}]
+
+    try:
+        with clouds.described(change):
+            yield recorder
+    finally:
+        recorder.close()
+
+
+def owner(world: World, token: str) -> tuple[str, str] | None:
+    """Return user and project of a token of CloudOne; None where CloudOne's Keystone does not know it."""
+    asked = {"X_Auth_Token": world.token("CloudOne-admin"), "X_Subject_Token": token}
+    answer = world.ask("GET", "CloudOne", "identity", "/v3/auth/tokens?nocatalog", **asked)
+    if answer.status_code == 404:
+        return None
+    told = answer.json()["token"]
+    return told["user"]["name"], told.get("project", {}).get("name", "")
+
+
+def owners(world: World, sent: bytes) -> dict[str, tuple[str, str]]:
+    """Return the tokens of CloudOne in what was sent, with their owners."""
+    tokens = {found.decode() for found in TOKEN.findall(sent)}
+    return {token: known for token in tokens if (known := owner(world, token)) is not None}
+
+
+def forms(token: str) -> set[bytes]:
+    """Return the token in forms in which it could hide: as it is, quoted, in hex, in base64 wherever it begins."""
+    plain = token.encode()
+    found = {plain, quote(token, safe="").encode(), plain.hex().encode()}
+    for before in range(3):
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            # The characters at both ends depend on the neighbours.
+            found.add(encode(b"\0" * before + plain)[4:-4])
+    return found
+
+
+def test_a_boot_from_the_other_clouds_image_shows_it_no_token_of_a_service(world: World, clouds: Lab, one: User) -> None:
+    with recorded(clouds) as recorder:
+        boot = ("server", "create", "--flavor", "m1.tiny", "--image", "cirros", "--network", "lab", "--wait", "recorded")
+        created = one.openstack(*boot, scope=IMAGE_THERE)
+        deleted = one.openstack("server", "delete", "--wait", "recorded", scope=IMAGE_THERE)
+    assert (created.code, deleted.code) == (0, 0), created.stderr + deleted.stderr
+    here, there = recorder.of("CloudOne"), recorder.of("CloudTwo")
+    assert re.search(rb"GET \S*/v2/images/[0-9a-f-]{36}/file ", recorder.of("CloudTwo", "image")), "CloudTwo serves the image"
+    assert b"x-service-token: gAAAAA" in recorder.of("CloudOne", "network"), "Nova sends its token beside the user's"
+    services = {token for token, (_, project) in owners(world, here).items() if project == "service"}
+    assert services, "CloudOne's services use tokens of their own"
+    for token in services:
+        assert not any(form in there for form in forms(token))
+    assert b"x-service-token" not in recorder.of("CloudTwo", "image").lower()
+    assert {user for user, _ in owners(world, there).values()} == {"demo"}, "the user's token is needed there"
+
+
+def test_the_recorder_finds_a_service_token_where_the_clouds_share_a_data_plane(lab: Any, world: World, clouds: Lab) -> None:
+    nova = service_token(lab, "CloudOne")
+    asks = {"X_Auth_Token": world.token("CloudOne"), "X_Service_Token": nova, "X_Scope": IMAGE_THERE}
+    with recorded(clouds, "network") as recorder:
+        assert world.serving("CloudOne", "image", **asks) == "CloudTwo"
+    assert any(form in recorder.of("CloudTwo", "image") for form in forms(nova))
+    assert ("nova", "service") in owners(world, recorder.of("CloudTwo")).values()
+
+
+def test_what_needs_a_token_of_a_service_abroad_is_refused_and_no_token_leaves(lab: Any, world: World, clouds: Lab) -> None:
+    nova, expired, workflow = service_token(lab, "CloudOne"), expired_token(lab, User("CloudOne")), marked()
+    with recorded(clouds) as recorder:
+        asks = {"X_Auth_Token": expired, "X_Service_Token": nova, "X_Scope": IMAGE_THERE}
+        late = world.ask("GET", "CloudOne", "image", "/v2/images", **asks)
+        began = world.ask(
+            "POST",
+            "CloudOne",
+            "compute",
+            "/v2.1/os-keypairs",
+            {"keypair": {"name": "recorded"}},
+            X_Auth_Token=world.token("CloudOne"),
+            X_Scope='{"network":"CloudTwo"}',
+            X_OpenStack_Request_Id=workflow,
+        )
+        hop = world.ask("GET", "CloudOne", "network", "/v2.0/ports", X_Auth_Token=nova, X_OpenStack_Request_Id=workflow)
+        world.ask("DELETE", "CloudOne", "compute", "/v2.1/os-keypairs/recorded", X_Auth_Token=world.token("CloudOne"))
+    assert began.ok, began.text
+    assert (late.status_code, message(late)) == (401, "gateway of CloudTwo: identity of CloudOne does not accept the token")
+    assert (hop.status_code, message(hop)) == (
+        403,
+        f"gateway of CloudOne: a service's own request of the workflow {workflow} would go to network of CloudTwo; a token of a"
+        " service of CloudOne leaves only for a cloud that shares a data plane with it ('shared' in the mesh)",
+    )
+    assert not any(form in recorder.of("CloudTwo") for form in forms(nova))
+
+
+def message(answer: Any) -> str:
+    """Return the message in OpenStack's error body."""
+    return str(json.loads(answer.text)["error"]["message"])
