@@ -11,6 +11,7 @@ import pytest
 
 from openstackoid.store import Database, Store, StoreError, StoreUnavailableError
 from openstackoid.store.schema import REVISIONS
+from openstackoid.store.tables import METADATA
 from unit.bridge.stage import played
 from unit.store.opening import opened, request_id, row
 
@@ -95,6 +96,14 @@ def test_the_revisions_are_those_of_the_migrations() -> None:
     config.set_main_option("script_location", "openstackoid.store:migrations")
     scripts = ScriptDirectory.from_config(config)
     assert [script.revision for script in scripts.walk_revisions()][::-1] == list(REVISIONS)
+
+
+def test_the_migrations_make_the_tables_as_they_are_described(database: Database) -> None:
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+
+    with database.connect(database.engine()) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
 
 
 def _dead_port() -> int:
