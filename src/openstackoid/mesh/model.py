@@ -2,7 +2,7 @@
 """The mesh as the routing decision sees it: immutable, indexed, and without any input or output."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from openstackoid.mesh.collaboration import Collaboration
@@ -103,7 +103,7 @@ class DatabaseServer:
     """The operator's database for the store: its URL, in which there is no password, and the file that holds the password."""
 
     url: str
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@
 import os
 import sqlite3
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ class Database:
     """A database by its URL, in which there is no password, and the file that holds the password, if one is needed."""
 
     url: URL
-    password: Path | None = None
+    password: Path | None = field(default=None, repr=False)
 
     @classmethod
     def file(cls, path: Path) -> "Database":
