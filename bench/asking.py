@@ -40,8 +40,12 @@ class Asking:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._connection.close()
 
-    def ask(self) -> tuple[int, str | None, bytes]:
-        """Return the answer's status, who served it, and its body. Raises ``OSError`` or ``http.client.HTTPException``."""
-        self._connection.request(self._request.method, self._path, self._request.body, self._headers)
+    def ask(self, *more: str) -> tuple[int, str | None, bytes]:
+        """Return the answer's status, who served it, and its body. Raises ``OSError`` or ``http.client.HTTPException``.
+
+        ``more``: headers of this request alone.
+        """
+        headers = self._headers | dict(line.split(": ", 1) for line in more)
+        self._connection.request(self._request.method, self._path, self._request.body, headers)
         answer = self._connection.getresponse()
         return answer.status, answer.getheader(SERVED_BY), answer.read()

@@ -17,10 +17,10 @@ from bench.cores import on
 from bench.errors import BenchError
 from bench.gateway import gateway
 from bench.haproxy import instance
+from bench.headers import AUTH, scope
 from bench.meshes import SERVICES, two_clouds
 from bench.processes import cpu, forget_peak, free_ports, peak_mb, resident_mb, running
 from bench.results import Part, Row
-from bench.routing import AUTH, scope
 from bench.spread import Spread, ratios
 from openstackoid.haproxy.binary import Haproxy
 

@@ -5,11 +5,12 @@ import json
 from dataclasses import replace
 
 from bench.compare import Rounds, Way, in_turns, rates_and_costs
+from bench.headers import AUTH
 from bench.load import Request
 from bench.meshes import TOKEN
 from bench.results import Part
 from bench.revocation import measure_revocation
-from bench.routing import AUTH, ways
+from bench.routing import ways
 from bench.stage import Stage
 from openstackoid.scope import join_token
 

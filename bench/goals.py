@@ -54,13 +54,10 @@ _YARDSTICK = "docs/benchmarks.md#beside-the-old-way"
 _SCOPE, _CHANGE = "docs/benchmarks.md#what-a-scope-costs", "docs/benchmarks.md#what-a-change-costs"
 
 GOALS = (
-    # Routing, as ratios to plain HAProxy forwarding.
-    Goal("routing", "none", "rate_ratio", at_least=0.95),
-    Goal("routing", "stays", "rate_ratio", at_least=0.90, known=0.885, explained=_SCOPE),
-    Goal("routing", "leaves", "rate_ratio", at_least=0.90, known=0.741, explained=_SCOPE),
-    Goal("routing", "none", "cpu_ratio", at_most=1.15),
-    Goal("routing", "stays", "cpu_ratio", at_most=1.15, known=1.17, explained=_SCOPE),
-    Goal("routing", "leaves", "cpu_ratio", at_most=1.15, known=1.449, explained=_SCOPE),
+    # Routing, as ratios to plain HAProxy forwarding. Instructions are the same on a busy machine, rates are not.
+    Goal("routing", "none", "instructions_ratio", at_most=1.20),
+    Goal("routing", "stays", "instructions_ratio", at_most=1.45, known=1.667, explained=_SCOPE),
+    Goal("routing", "leaves", "instructions_ratio", at_most=1.80, known=2.323, explained=_SCOPE),
     # The same over TLS, as ratios to plain HAProxy with TLS.
     Goal("tls", "none", "rate_ratio", at_least=0.95),
     Goal("tls", "stays", "rate_ratio", at_least=0.90),
@@ -155,6 +152,8 @@ def judge(parts: Iterable[Part], goals: Iterable[Goal] = GOALS) -> list[Verdict]
 
 
 def _verdicts(goal: Goal, part: Part) -> Iterator[Verdict]:
+    if goal.figure in part.not_judged:
+        return
     for row in part.rows:
         value = _value(goal, row)
         if goal.row == row.key or (goal.row == ANY and value is not None):

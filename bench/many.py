@@ -8,9 +8,9 @@ from pathlib import Path
 
 from bench.compare import Way
 from bench.errors import BenchError
+from bench.headers import AUTH
 from bench.load import Request
 from bench.meshes import many_clouds, one_of_many
-from bench.routing import AUTH
 
 PEERS = "Peers"
 """The name that the server gives itself which stands for all peers."""

@@ -35,6 +35,8 @@ class Part:
     """Whether a table of it has a column for each row, for there are more figures than rows."""
     seconds: float = 0.0
     """How long it took to measure."""
+    not_judged: frozenset[str] = frozenset()
+    """Figures that this machine has no program to measure: the goals about them say nothing of this run."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the part for a results file."""
@@ -50,6 +52,8 @@ class Figure:
 
 
 FIGURES = {
+    "instructions": Figure("instructions", 0),
+    "instructions_ratio": Figure("instructions, ratio", 3),
     "rate": Figure("requests/s", 0),
     "rate_ratio": Figure("rate, ratio", 3),
     "cpu_us": Figure("HAProxy, µs of CPU", 2),

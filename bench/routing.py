@@ -2,22 +2,20 @@
 """Part 1: what routing by scope costs, beside plain HAProxy forwarding."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bench.compare import Rounds, Way, in_turns, rates_and_costs
+from bench.headers import AUTH, scope
+from bench.instructions import count_instructions
 from bench.load import Request
 from bench.meshes import OFFICIAL, TOKEN
-from bench.results import Part
+from bench.results import Part, Row
+from bench.spread import Spread
 from bench.stage import Stage
 from openstackoid.scope import join_token
 
-AUTH = f"X-Auth-Token: {TOKEN}"
 SERVER = json.dumps({"server": {"name": "bench", "imageRef": "16a6b227", "flavorRef": "1", "networks": "auto"}})
-
-
-def scope(**services: str) -> str:
-    """Return the header of a scope."""
-    return f"X-Scope: {json.dumps({name.replace('_', '-'): cloud for name, cloud in services.items()})}"
 
 
 def ways(stage: Stage) -> list[Way]:
@@ -61,9 +59,30 @@ def ways(stage: Stage) -> list[Way]:
 def measure_routing(stage: Stage, rounds: Rounds) -> Part:
     """Measure part 1."""
     compared = ways(stage)
+    rows = rates_and_costs(compared, in_turns(compared, rounds))
+    notes = ["Log lines go to /dev/null. In operation the supervisor reads them: the part 'scale' says what that takes."]
+    rounds.say("instructions")
+    instructions = count_instructions(stage.haproxy, stage.cores, stage.folder / "instructions")
+    if instructions is None:
+        notes.append("valgrind is not installed: instructions are not counted, and routing is not judged.")
     return Part(
         "routing",
         "Routing: GET of 1 KB, in relation to plain HAProxy",
-        rates_and_costs(compared, in_turns(compared, rounds)),
-        ["Log lines go to /dev/null. In operation the supervisor reads them: the part 'scale' says what that takes."],
+        with_instructions(rows, instructions or {}),
+        notes,
+        not_judged=frozenset({"instructions_ratio"} if instructions is None else ()),
     )
+
+
+def with_instructions(rows: Sequence[Row], instructions: Mapping[str, float]) -> list[Row]:
+    """Return the rows with the instructions of a request, by the row's key, and their ratio to those of ``plain``."""
+    return [replace(row, figures=_counted(row.key, instructions) | row.figures) for row in rows]
+
+
+def _counted(key: str, instructions: Mapping[str, float]) -> dict[str, Spread]:
+    if key not in instructions:
+        return {}
+    figures = {"instructions": Spread.of([instructions[key]])}
+    if key != "plain":
+        figures["instructions_ratio"] = Spread.of([instructions[key] / instructions["plain"]])
+    return figures

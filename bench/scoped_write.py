@@ -22,10 +22,11 @@ from bench.cores import Cores, share_cores
 from bench.errors import BenchError
 from bench.gateway import AT
 from bench.haproxy import answers, instance
+from bench.headers import scope
 from bench.meshes import TOKEN, token_document, two_clouds
 from bench.options import positive
 from bench.processes import cpu, free_ports, resident_mb, running
-from bench.routing import SERVER, scope
+from bench.routing import SERVER
 from openstackoid.errors import OpenstackoidError
 from openstackoid.haproxy.binary import BUNDLED, find_haproxy
 

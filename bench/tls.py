@@ -15,11 +15,11 @@ from bench.compare import Rounds, Sample, Way, in_turns, rates_and_costs
 from bench.cores import Cores
 from bench.gateway import gateway
 from bench.haproxy import Wire, instance
+from bench.headers import AUTH, scope
 from bench.load import Request
 from bench.meshes import SERVICES, token_document, two_clouds
 from bench.processes import free_ports
 from bench.results import Part, Row
-from bench.routing import AUTH, scope
 from bench.spread import differences
 from openstackoid.certs import issue, make_authority
 from openstackoid.haproxy.binary import Haproxy

@@ -14,12 +14,12 @@ from bench import haproxy as configurations
 from bench.compare import Rounds, Way, in_turns, rates_and_costs
 from bench.gateway import gateway
 from bench.haproxy import instance, old_host
+from bench.headers import AUTH, scope
 from bench.load import Request
 from bench.many import PEERS, Places
 from bench.meshes import SERVICES, token_document, two_clouds
 from bench.processes import free_ports
 from bench.results import Part, Row
-from bench.routing import AUTH, scope
 from openstackoid.haproxy.binary import Haproxy
 
 SIZES = (2, 10, 100)

@@ -19,7 +19,8 @@ _POOL = 4_000
 class Met:
     """What is there from earlier requests to a peer: a connection that was kept, what its guard and its service know of a token.
 
-    ``here``: the services of the user's own cloud know the token, and he has a connection to his gateway.
+    What the guard knows, the user's own gateway knows for as long. ``here``: the services of the user's own cloud know the token,
+    and he has a connection to his gateway.
     """
 
     connection: bool
@@ -92,6 +93,7 @@ class Walk:
         self._connected: set[tuple[str, int]] = {(CLIENT, peer) for peer in range(len(peers))} if met.connection else set()
         self._guards = set(range(len(peers))) if met.guard else set()
         self._services = set(range(len(peers))) if met.service else set()
+        self._accepted = met.guard
         self._senders = {CLIENT} if met.here else set()
         self._local: set[str] = {"identity"}
 
@@ -110,6 +112,10 @@ class Walk:
         took.services += near if hop.sender in self._senders else near * (1 + assumed.handshake_trips)
         self._senders.add(hop.sender)
         took.gateways += world.gateway(WRITE if hop.python else LEAVES if scoped else NONE, self._rng)
+        if hop.python and hop.changes and not self._accepted:
+            # Before it remembers the workflow, the gateway asks the user's Keystone, which is beside it.
+            took.services += assumed.lan_ms / 1e3 + world.service("identity")
+            self._accepted = True
         if hop.remote:
             self._abroad(hop, took)
         else:

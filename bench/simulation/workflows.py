@@ -31,6 +31,11 @@ class Hop:
         """Whether a token comes with it, which the service validates."""
         return self.request not in (VERSIONS, "POST /auth/tokens")
 
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something."""
+        return not self.request.startswith("GET ")
+
 
 Steps = tuple[tuple[Hop, ...], ...]
 """One after the other; the requests of one step are sent at once, and the last answer ends it."""

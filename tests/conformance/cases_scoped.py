@@ -106,10 +106,41 @@ SCOPED = [
     ),
     Case(
         "a request without a token keeps the plain form",
-        sent("CloudTwo", "/v2/schemas/image", plain(TWO_DONE)),
-        "/image/v2/schemas/image",
+        sent("CloudTwo", "/v2/images", plain(TWO_DONE)),
+        IMAGES,
         (plain(TO_TWO),),
         rows=("W5",),
+    ),
+    *(
+        Case(
+            f"of a peer's images, the bridge reads {method} {path}",
+            sent("CloudTwo", f"/v2/{path}", auth(f"tok!SCOPE!{TWO_DONE}")),
+            f"/image/v2/{path}",
+            (auth("tok"), plain(TO_TWO)),
+            method,
+            native=False,
+        )
+        for method, path in (
+            ("GET", "images/i"),
+            ("GET", "images/i/"),
+            ("GET", "images/i/locations"),
+            ("GET", "images?limit=1"),
+            ("GET", "images?"),
+            ("GET", "images/i?x=/file"),
+            ("GET", "schemas/image"),
+            ("PATCH", "images/i"),
+            ("POST", "images/i/import"),
+        )
+    ),
+    *(
+        Case(
+            f"of a peer's images, HAProxy alone hands on {method} {path}",
+            sent("CloudTwo", f"/v2/{path}", auth(f"tok!SCOPE!{TWO_DONE}")),
+            f"/image/v2/{path}",
+            (auth("tok"), plain(TO_TWO)),
+            method,
+        )
+        for method, path in (("GET", "images/i/file?prefer=a"), ("PUT", "images/i/stage"), ("DELETE", "images/i"))
     ),
     Case(
         "a version document where the prefixes are the same",
@@ -117,6 +148,7 @@ SCOPED = [
         "/v2/",
         (plain(TO_TWO),),
         to="image.internal",
+        native=False,
     ),
     Case("discovery at home needs no scope", sent("CloudOne", "/compute"), "/compute", (plain(TO_TWO),)),
     Case(

@@ -170,7 +170,6 @@ LARGE = [
         body=None if method == "DELETE" else "bytes",
     )
     for name, cloud, method, path, there in (
-        ("image", "CloudTwo", "POST", "/image/v2/images", "/v2/images"),
         ("image", "CloudTwo", "PUT", "/image/v2/images/i/file", "/v2/images/i/file"),
         ("image", "CloudTwo", "DELETE", "/image/v2/images/i", "/v2/images/i"),
         ("object-store", "Cloud-3.b", "PUT", "/swift/v1/AUTH_p/c/o", "/os/swift/v1/AUTH_p/c/o"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from conformance.raw_http import Message
-from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
+from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING
 
 EVERY, SCOPED, PYTHON, PEER, WRITE = "always", "with a scope", "through Python", "to or from a peer", "a write under a scope"
 """Where a difference is made."""
@@ -57,6 +57,10 @@ ANSWERS = (
     Difference("trailers", PYTHON, "removed"),
     Difference("", PYTHON, "removed", ("Keep-Alive", "Trailer")),
     Difference("", PEER, "removed: they speak for the host that the client talked to", tuple(_titled(HOSTS_OWN))),
+    Difference("", PEER, "removed: they lead to other places", tuple(_titled(LEADING))),
+    Difference("", PEER, "removed, but of Keystone", ("X-Subject-Token",)),
+    Difference("", PEER, "one stays, of Keystone or Swift; Keystone's names this cloud's", ("WWW-Authenticate",)),
+    Difference("interim answers (1xx)", PEER, "the connection ends, or the Python service drops them"),
     Difference("", PEER, "removed", ("Keep-Alive", "Proxy-Authenticate")),
 )
 

@@ -8,15 +8,18 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 DEFAULT = {"id": "default", "name": "Default"}
-TOKEN = {
+TOKEN: dict[str, Any] = {
     "user": {"id": "u1", "name": "demo", "domain": DEFAULT},
     "project": {"id": "p1", "name": "demo", "domain": DEFAULT},
     "roles": [{"id": "r1", "name": "member"}],
     "catalog": [{"type": "compute", "endpoints": []}],
 }
-"""What every server here says of every token."""
+"""What every server here says of every token, but for those below."""
+MADE_UP = "made-up-"
+"""How tokens begin that no Keystone accepts."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,11 @@ class Recorder:
                     # As it came: ``self.path`` has lost all but one of the slashes that it began with.
                     path = self.requestline.split()[1]
                     recorder.seen.append(Seen(name, self.command, path, headers, body))
-                content = json.dumps({"token": TOKEN, "catalog": []}).encode()
+                content = json.dumps({"token": recorder.token(self.headers.get("X-Subject-Token", "")), "catalog": []}).encode()
                 # Of the projects that a gateway asks its own Keystone about, that of the token is none.
-                self.send_response(404 if self.path.endswith("/v3/projects/p1") and "X-Case" not in self.headers else 200)
+                project = self.path.endswith("/v3/projects/p1") and "X-Case" not in self.headers
+                made_up = self.headers.get("X-Auth-Token", "").startswith(MADE_UP)
+                self.send_response(401 if made_up else 404 if project else 200)
                 self.send_header("Content-Length", str(len(content)))
                 self.send_header("Content-Type", "application/json")
                 told = self.headers.get_all("X-Answer-With", [])
@@ -84,6 +89,11 @@ class Recorder:
             server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         self._servers.append(server)
+
+    def token(self, subject: str) -> dict[str, Any]:
+        """Return what is said of a token; ``NAME@...`` is of the user NAME."""
+        name, at, _ = subject.partition("@")
+        return TOKEN | {"user": {"id": name, "name": name, "domain": DEFAULT}} if at else TOKEN
 
     def close(self) -> None:
         for server in self._servers:

@@ -14,6 +14,8 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.recorder import TOKEN
+
 PAGES = 3
 PIECE = b"0123456789abcdef" * 4096
 """64 KiB; a large body is many of them."""
@@ -143,6 +145,8 @@ class Services:
             call.say("401 Unauthorized", WWW_Authenticate=f'Keystone uri="{call.place.keystone}"')
             return
         match call.path.rstrip("/").split("/")[1:]:
+            case [*_, "auth", "tokens"] if call.method == "GET" and "x-subject-token" in call.headers:
+                call.say_json({"token": TOKEN})
             case [] | [_]:
                 self._document(call)
             case [*_, "bytes"]:

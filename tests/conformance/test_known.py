@@ -75,7 +75,7 @@ def test_the_next_request_brings_its_own_token(alone: RunningGateway, headers: H
     assert ask(alone, *headers) == (cloud, form(f"a!SCOPE!{scope}"))
     assert entries(alone) == before + 1
     other = (auth("b" + headers[0][1][1:]), *headers[1:])
-    assert ask(alone, *other, path=f"{PATH}?limit=2") == (cloud, form(f"b!SCOPE!{scope}"))
+    assert ask(alone, *other, path=f"{PATH}/i/file?prefer=a") == (cloud, form(f"b!SCOPE!{scope}"))
     assert entries(alone) == before + 1, "it was known"
 
 

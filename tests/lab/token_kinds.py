@@ -52,7 +52,7 @@ def _elsewhere(key: str, words: str, what: str) -> Kind:
 
 _UNKNOWN = Outcome(401, "This server could not verify that you are authorized")
 _UNKNOWN_ABROAD = Outcome(401, "gateway of CloudTwo: identity of CloudOne does not accept the token")
-_NOBODY = Outcome(401, "The request you have made requires authentication")
+_UNKNOWN_HERE = Outcome(401, "gateway of CloudOne: identity of CloudOne does not accept the token")
 _NOT_BY_ITSELF = Outcome(403, "refuses to validate the token by its own right (403)")
 NO_READER = "impersonated trust, without a reader account"
 
@@ -63,7 +63,7 @@ KINDS = (
     Kind(
         "receipt",
         "the receipt itself, of a log-in with one factor of two",
-        (_UNKNOWN, _UNKNOWN, _UNKNOWN_ABROAD, _NOBODY, Outcome(401, '"required_auth_methods"')),
+        (_UNKNOWN, _UNKNOWN, _UNKNOWN_ABROAD, _UNKNOWN_HERE, Outcome(401, '"required_auth_methods"')),
     ),
     _works("credential", "application credential"),
     _works("unrestricted credential", "application credential, unrestricted"),
@@ -90,7 +90,7 @@ KINDS = (
     _elsewhere("unscoped", "unscoped", "a token without a project is not accepted from another cloud"),
     _elsewhere("domain", "for a domain", "a token for a domain is not accepted from another cloud"),
     _elsewhere("system", "for the system", "a token for a system is not accepted from another cloud"),
-    Kind("expired", "expired", (_UNKNOWN, _UNKNOWN, _UNKNOWN_ABROAD, _NOBODY, Outcome(404, "Failed to validate token"))),
+    Kind("expired", "expired", (_UNKNOWN, _UNKNOWN, _UNKNOWN_ABROAD, _UNKNOWN_HERE, Outcome(404, "Failed to validate token"))),
 )
 
 

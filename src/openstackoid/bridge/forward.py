@@ -125,7 +125,8 @@ class _Exchange:
                 if self.links.astray(answer.status, self.incoming.head.method, theirs):
                     raise UpstreamError(502, f"gateway of {self.upstream.at}: {hop.place} {ASTRAY}")
                 kept = self.links.headers(theirs) + told
-                if self.decision.relink and to_relink(answer.status, kept):
+                images = self.links.of_images(self.incoming.head.path)
+                if self.decision.relink and to_relink(answer.status, kept, images=images):
                     # Of the whole document: a peer may not send one letter by letter.
                     deadline.start(self.timeouts.server)
                     answered = Answered(self.upstream, hop, answer, kept, deadline)

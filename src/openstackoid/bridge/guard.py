@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from openstackoid.bridge.audit import ALLOWED, IN, REFUSED, AuditLine, Party
+from openstackoid.bridge.believed import Believed
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.head import Head
 from openstackoid.bridge.limits import Limits
@@ -29,10 +30,14 @@ from openstackoid.routing import IDENTITY, Forward, Guarded, OwnProject, Relay, 
 from openstackoid.routing.dispatched_method import form_body, method_override
 from openstackoid.routing.leaving import sole_id
 from openstackoid.routing.scoped_url import OBJECT_STORE
+from openstackoid.store import Owner, owner_of
 
 _MADE_BY_KEYSTONE = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 SERVICE_ROLE = "service"
 """The role by which keystonemiddleware knows the token of a service (``service_token_roles``)."""
+UNNAMED, VOUCHED = " unnamed", " vouched"
+"""The owners, no user's ids, of all workflows of a cloud whose tokens Keystone accepts without saying who the user is (403: it
+has checked the token before it refuses the answer), and of those that only a service token vouches for."""
 
 
 @dataclass(slots=True)
@@ -102,6 +107,7 @@ class Guard:
         self._clock = clock
         self.persons = Persons(upstream, clock)
         self._limits = Limits()
+        self._unnamed = Believed()
 
     async def admit(self, entry: Entry, head: Head, decision: Forward, *, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
         """Return when the request may go on. ``entry`` is filled in on the way, also where the request is refused.
@@ -210,6 +216,36 @@ class Guard:
         if identity is None:
             raise AnswerError(400, f"gateway of {self._at}: {cloud} has no service 'identity', which the scope asks of it")
         return Asked(identity, cloud == self._at, here.policy.seconds, here.timeouts, reader)
+
+    async def owner(
+        self, user: Guarded, entry: Entry | None, head: Head, decision: Forward, *, mesh: Mesh, readers: Mapping[str, Reader]
+    ) -> Owner:
+        """Return the owner of the workflow that a request of ``user`` begins, once a Keystone has accepted the user's token.
+
+        ``entry`` is what :meth:`admit` has filled in, where it was called. Raises :class:`AnswerError`: 401 where the token is
+        not accepted and no good service token vouches for it, and 502 to 504 where its cloud cannot be asked.
+        """
+        if entry is not None and entry.person is not None:
+            return owner_of(self._at, user.issuer, entry.person.user.id)
+        began = self._clock()
+        if self._unnamed.has(user.issuer, user.token, began):
+            return owner_of(self._at, user.issuer, UNNAMED)
+        here, interface = mesh.clouds[self._at], decision.entrance.interfaces[0]
+        asked = self._asked(mesh, user.issuer, interface, readers.get(user.issuer))
+        try:
+            person = await self.persons.of(user.token, asked, head)
+        except AnswerError as error:
+            if error.status != 403:
+                raise
+            self._unnamed.add(user.issuer, user.token, began + here.policy.seconds)
+            return owner_of(self._at, user.issuer, UNNAMED)
+        if person is None and await self._vouched(user, head, interface, mesh):
+            if asked.reader is None:
+                return owner_of(self._at, user.service_issuer, VOUCHED)
+            person = await self.persons.of(user.token, replace(asked, late=True), head)
+        if person is None:
+            raise self._unknown_token(user.issuer, _where_to_log_in(here, decision))
+        return owner_of(self._at, user.issuer, person.user.id)
 
 
 def party(owned: Owned) -> Party:

@@ -12,17 +12,20 @@ from typing import Any
 from openstackoid.bridge.head import Head
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing import (
+    IDENTITY,
     Forward,
     Headers,
     Relay,
     as_entered,
     link_schemes,
+    names_document,
     own_identity,
     own_places,
     peer_places,
     plain_host,
 )
-from openstackoid.routing.links import REDIRECTS
+from openstackoid.routing.images import IMAGE
+from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE, REDIRECTS
 from openstackoid.routing.paths import may_climb
 
 USERS_OWN = frozenset(
@@ -34,7 +37,7 @@ _AT_TOP = frozenset({"next", "previous", "prev", "first", "last", "self"})
 _URL = re.compile(r"(?:(?P<scheme>https?)://(?P<at>[^/?#]+))?(?P<path>[/?].*)?", re.DOTALL)
 _PLAIN = re.compile(r"[!-~]+")
 """Clients drop a tab or a line break within a URL, and so read another one."""
-_KEYSTONE = re.compile(r'\A(Keystone uri=")[^"]*?((?:/v[0-9.]+)?)/?"(.*)', re.DOTALL)
+_KEYSTONE = re.compile(r'\A(Keystone uri=")[^"]*?((?:/v[0-9.]+)?)/?"')
 
 
 class Links:
@@ -52,6 +55,10 @@ class Links:
     def of(cls, mesh: Mesh, decision: Forward | Relay, head: Head) -> "Links":
         """Return the links of the answer to a request."""
         return cls(mesh, decision.entrance, decision.endpoint, next(iter(head.values("host")), None))
+
+    def of_images(self, path: str) -> bool:
+        """Return whether a peer's image service answered, for ``path``, with what services here may follow."""
+        return self._peer is not None and self._target.service == IMAGE and not names_document(self._entrance, path)
 
     @cached_property
     def _own(self) -> dict[str, Endpoint]:
@@ -78,9 +85,12 @@ class Links:
         places = [value for name, value in headers if name.lower() == "location"]
         if self._peer is None or status not in REDIRECTS or not places:
             return False
-        found = self._found(places[0]) if _PLAIN.fullmatch(places[0]) else None
-        within = found is not None and found[1].key == self._entrance.key and not may_climb(found[2].partition("?")[0])
-        return method not in ("GET", "HEAD") or len(places) > 1 or not within
+        return method not in ("GET", "HEAD") or len(places) > 1 or not self.leads_within(places[0])
+
+    def leads_within(self, url: str) -> bool:
+        """Return whether a link leads to the service that was asked, however a client reads it."""
+        found = self._found(url) if _PLAIN.fullmatch(url) else None
+        return found is not None and found[1].key == self._entrance.key and not may_climb(found[2].partition("?")[0])
 
     def _found(self, url: str) -> tuple[str | None, Endpoint, str] | None:
         """Return the host that a link names, our endpoint that it means, and our path; None for a link to another place."""
@@ -108,11 +118,26 @@ class Links:
         return f"{self._entrance.frontend.scheme}://{self._host}" if same else ours.frontend.origin()
 
     def headers(self, headers: Headers) -> Headers:
-        """Return the headers of an answer with its links mended, without a peer's ``Content-Location`` that leads elsewhere."""
-        return tuple((name, self._header(name.lower(), value)) for name, value in headers if not self._leads_away(name, value))
+        """Return the headers of an answer with its links mended, without what a peer may not say.
 
-    def _leads_away(self, name: str, value: str) -> bool:
-        return self._peer is not None and name.lower() == "content-location" and self._found(value) is None
+        That is a ``Content-Location`` that leads elsewhere, a challenge to log in elsewhere, and a token that is not Keystone's.
+        """
+        if self._peer is not None:
+            challenges = sum(name.lower() == "www-authenticate" for name, _ in headers)
+            headers = tuple(pair for pair in headers if not self._leads_away(*pair, challenges))
+        return tuple((name, self._header(name.lower(), value)) for name, value in headers)
+
+    def _leads_away(self, name: str, value: str, challenges: int) -> bool:
+        """Return whether a header of a peer is removed; the answer has so many ``challenges``."""
+        match name.lower():
+            case "content-location":
+                return self._found(value) is None
+            case "www-authenticate":
+                known = challenges == 1 and re.fullmatch(CHALLENGE, value) is not None
+                return not known or (value.startswith("Keystone") and own_identity(self._here, self._entrance) is None)
+            case header if header == GIVEN_BY_KEYSTONE:
+                return self._entrance.service != IDENTITY
+        return False
 
     def _header(self, name: str, value: str) -> str:
         match name:
@@ -122,7 +147,7 @@ class Links:
                 return self.link(value)
             case "www-authenticate" if self._peer is not None:
                 identity = own_identity(self._here, self._entrance)
-                return value if identity is None else _KEYSTONE.sub(rf'\g<1>{identity.root()}\2"\3', value)
+                return value if identity is None else _KEYSTONE.sub(rf'\g<1>{identity.root()}\2"', value)
         return value
 
     def document(self, body: bytes, *, whole: bool = False) -> bytes:
@@ -133,10 +158,14 @@ class Links:
         """
         try:
             document = json.loads(body.decode("utf-8"))
-            mended = self._all(document) if whole else self._top(document)
+            mended = self.rewritten(document, whole=whole)
             return body if mended == document else json.dumps(mended, allow_nan=False).encode("ascii")
         except (ValueError, RecursionError):
             return body
+
+    def rewritten(self, document: Any, *, whole: bool) -> Any:
+        """Return a document with its links rewritten, as :meth:`document` does."""
+        return self._all(document) if whole else self._top(document)
 
     def _top(self, document: Any) -> Any:
         if not isinstance(document, dict):

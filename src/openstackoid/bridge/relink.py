@@ -11,6 +11,7 @@ from multidict import CIMultiDict
 from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import WholeAnswer
 from openstackoid.bridge.head import Head, without
+from openstackoid.bridge.image_answers import UNREADABLE, without_places
 from openstackoid.bridge.links import Links
 from openstackoid.bridge.upstream import Hop, Upstream, read_answer
 from openstackoid.routing import Forward, Headers, names_document
@@ -23,8 +24,13 @@ _NO_WHOLE_BODY = (204, 206, 304)
 _OF_THE_BYTES = ("content-md5", "digest", "content-digest", "repr-digest")
 
 
-def to_relink(status: int, headers: Headers) -> bool:
-    """Return whether an answer is, or for HEAD would be, a JSON document."""
+def to_relink(status: int, headers: Headers, *, images: bool = False) -> bool:
+    """Return whether an answer is, or for HEAD would be, a JSON document.
+
+    Of ``images``: whether it is a success, for clients take that for JSON whatever its type.
+    """
+    if images and _succeeds(status):
+        return True
     media = _value(headers, "content-type").partition(";")[0].strip().lower()
     return status not in _NO_WHOLE_BODY and (media in ("application/json", "application/json-home") or media.endswith("+json"))
 
@@ -43,13 +49,26 @@ class Answered:
 async def relink(given: Answered, head: Head, decision: Forward, links: Links) -> WholeAnswer:
     """Return the answer with the links in its document mended; what describes its bytes goes where they change.
 
+    A success of an image service loses the places that services here would follow, or is refused.
+
     The answer to HEAD says nothing of a length. Raises :class:`~openstackoid.bridge.upstream.UpstreamError` (502) for a document
     that is larger than :data:`LIMIT`, or compressed though it was asked not to be.
     """
-    encoding = _value(given.headers, "content-encoding").strip().lower()
-    if encoding not in ("", "identity"):
+    encodings = {value.strip().lower() for name, value in given.headers if name.lower() == "content-encoding"}
+    if not encodings <= {"", "identity"}:
         raise given.upstream.unusable(given.hop, "its answer is compressed, though it was asked not to be: its links stay hidden")
     whole = names_document(decision.entrance, head.path)
+    places = links.of_images(head.path) and _succeeds(given.answer.status) and head.method != "HEAD"
+
+    def mend(content: bytes) -> bytes:
+        if not (places and content):
+            return links.document(content, whole=whole)
+        try:
+            written = without_places(content, head.path, links)
+            return content if written == content else written
+        except (ValueError, RecursionError):
+            raise given.upstream.unusable(given.hop, UNREADABLE) from None
+
     async with AsyncExitStack() as held:
         slot: asyncio.Semaphore | None = None
 
@@ -62,10 +81,12 @@ async def relink(given: Answered, head: Head, decision: Forward, links: Links) -
         content = await read_answer(given.upstream, given.hop, given.answer, LIMIT, grown)
         given.deadline.stop()
         if slot is not None:
-            mended = await asyncio.to_thread(links.document, content, whole=whole)
+            mended = await asyncio.to_thread(mend, content)
         else:
-            mended = links.document(content, whole=whole)
+            mended = mend(content)
     headers = without(given.headers, "content-length")
+    if places and mended:
+        headers = (*without(headers, "content-type", "content-encoding"), ("Content-Type", "application/json"))
     if mended is not content or head.method == "HEAD":
         headers = tuple((name, _weak(value) if name.lower() == "etag" else value) for name, value in headers)
         headers = without(headers, *_OF_THE_BYTES)
@@ -75,6 +96,10 @@ async def relink(given: Answered, head: Head, decision: Forward, links: Links) -
         headers=CIMultiDict(headers),
         body=None if head.method == "HEAD" else mended,
     )
+
+
+def _succeeds(status: int) -> bool:
+    return 200 <= status < 300 and status != 204
 
 
 def _value(headers: Headers, name: str) -> str:

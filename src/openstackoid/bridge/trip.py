@@ -109,22 +109,23 @@ class Trip:
             self._route = REFUSE
             raise AnswerError(decision.status, decision.message, title=decision.title, reason="refused")
         self.cloud = decision.endpoint.cloud
-        if not decision.local:
-            self.left = Leaving(self._here.name, self._home, decision, head)
-        if isinstance(decision, Forward):
-            self._route = LOCAL if decision.local else REMOTE
-            self._way = RECALLED if decision.recalled else self._way
         if isinstance(decision, Relay):
+            self._leave(head, decision)
             answer = await self._relay(head, body, decision)
             self.done = "relayed"
             return answer
+        self._route = LOCAL if decision.local else REMOTE
+        self._way = RECALLED if decision.recalled else self._way
         if decision.guard is not None:
             sent = await self._admit(decision.guard, GuestRequest(head, decision, body))
             head, decision, body = sent.head, sent.decision, sent.body
-        begun = decision.remember
-        if begun is not None:
+        begun, user = decision.remember, decision.user
+        if begun is not None and user is not None:
+            guard, readers = self._around.guard, self._around.readers
+            owner = await guard.owner(user, self._entry, head, decision, mesh=self._mesh, readers=readers)
             with needing_store(self._here.name):
-                known = not await self._workflows.remember(begun, self._here.memory) or known
+                known = not await self._workflows.remember(begun, owner, self._here.memory) or known
+        self._leave(head, decision)
         # Where nothing was begun, it is forgotten: who is refused may not push the workflows of others out of the memory.
         try:
             response = await forward(self._upstream, Incoming(self._request, head, body), decision, self._mesh, self._heard)
@@ -156,6 +157,10 @@ class Trip:
             else:
                 return decision, body, isinstance(recalled, Scope)
 
+    def _leave(self, head: Head, decision: Forward | Relay) -> None:
+        if not decision.local:
+            self.left = Leaving(self._here.name, self._home, decision, head)
+
     async def _admit(self, guarded: Guarded, request: GuestRequest) -> GuestRequest:
         """Return a request with a foreign identity as it goes on, once the guard lets it."""
         head, decision = request.head, request.decision
@@ -172,14 +177,10 @@ class Trip:
         if body is None:
             body = await self._read_body(head, AUTHENTICATION_LIMIT)
         reader = self._around.readers.get(decision.endpoint.cloud)
-        record = self._around.guard.record
+        ids, record = self._around.ids, self._around.guard.record
         try:
             return await relay(
-                *(self._upstream, head, body, decision, self._mesh),
-                ids=self._around.ids,
-                record=record,
-                reader=reader,
-                left=self.left,
+                *(self._upstream, head, body, decision, self._mesh), ids=ids, record=record, reader=reader, left=self.left
             )
         except TokenRefusedError as refused:
             if not refused.told:
@@ -256,6 +257,7 @@ class Trip:
             marked_id(uuid4()),
             head.sender,
             self._upstream.announced,
+            head.query,
         )
         self._way = way_of_scope(head.headers, token, self._is_scoped(head))
         decision, scope = judge(self._mesh, self._here.name, request)

@@ -21,7 +21,7 @@ from openstackoid.bridge.verbatim import LIMITS, Outgoing, Request, decoded
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers, wire
 from openstackoid.routing.leaving import USE
-from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN
+from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING
 from openstackoid.routing.loops import passed
 from openstackoid.scope import WIRE
 from openstackoid.tls import Identity, fault_of, what_was_wrong
@@ -225,7 +225,7 @@ class Upstream:
     def answer_headers(self, hop: Hop, answer: aiohttp.ClientResponse) -> Headers:
         """Return the headers of an answer that travel on: end-to-end, and not what a gateway tells gateways alone."""
         kept = without(end_to_end(decoded(answer.raw_headers)), USE, wire.HEADER)
-        return without(kept, *HOSTS_OWN) if hop.peer else kept
+        return without(kept, *HOSTS_OWN, *LEADING) if hop.peer else kept
 
     def unusable(self, hop: Hop, why: str) -> UpstreamError:
         """Return the error for an answer that cannot be used."""

@@ -8,8 +8,9 @@ and which of our frontends to put in their place. The rules are the same for eve
 from openstackoid.haproxy.hardening import FORBIDDEN
 from openstackoid.haproxy.maps import HOSTS, LINKS, most_hosts
 from openstackoid.mesh import DEFAULT_PORTS, HTTPS, INTERFACES, Cloud, Mesh
-from openstackoid.routing import link_schemes, own_identity
+from openstackoid.routing import IDENTITY, link_schemes, own_identity
 from openstackoid.routing.leaving import USE
+from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE
 from openstackoid.routing.paths import CLIMBS, NEVER_RAW
 
 LOCAL = "local"
@@ -24,7 +25,7 @@ def request_rules() -> list[str]:
     """Return the rules that keep, of each request, what its answer's links are compared with."""
     return [
         "# What links in the answer may name: the host that the client spoke to.",
-        "http-request set-var(txn.host) req.hdr(host)",
+        "http-request set-var(txn.host) req.hdr(host,1)",
     ]
 
 
@@ -38,23 +39,36 @@ def peer_rules(mesh: Mesh, cloud: Cloud, astray: str) -> list[str]:
 
     ``astray`` is the rest of the rule that answers in the place of a redirect that leads elsewhere.
     """
-    identity = []
-    for interface in INTERFACES:
-        entrances = [endpoint for endpoint in cloud.endpoints if endpoint.interfaces[0] == interface]
-        frontend = own_identity(cloud, entrances[0]) if entrances else None
-        if frontend is not None:
-            identity.append(
-                'http-response replace-header WWW-Authenticate \'^Keystone uri="[^"]*?((?:/v[0-9.]+)?)/?"(.*)$\''
-                f" 'Keystone uri=\"{frontend.root()}\\1\"\\2' if {{ status 401 }} {{ var(txn.endpoint) -m end .{interface} }}"
-            )
     named = _named_by_peers(most_hosts(mesh, cloud.name))
     return [
         *_mended("Location", _ASKED_OF_A_PEER, named, mesh, cloud),
         *_redirects(astray),
         *_mended("Content-Location", _ASKED_OF_A_PEER, named, mesh, cloud),
         f"http-response del-header Content-Location unless {_OURS}",
-        *identity,
+        *_credentials(cloud),
     ]
+
+
+def _credentials(cloud: Cloud) -> list[str]:
+    """Return the rules for what a peer says of log-ins: it names no other Keystone, and Keystone alone gives out tokens."""
+    challenge = "res.fhdr(www-authenticate)"
+    lines = [
+        "# A client is sent to no other Keystone than this cloud's, and is given a token by Keystone alone.",
+        f"http-response del-header {GIVEN_BY_KEYSTONE} unless {{ var(txn.endpoint) -m beg {IDENTITY}. }}",
+        f"http-response del-header WWW-Authenticate if {{ res.fhdr_cnt(www-authenticate) gt 1 }}"
+        f" or !{{ {challenge} -m reg '{CHALLENGE}' }}",
+    ]
+    for interface in INTERFACES:
+        entrances = [endpoint for endpoint in cloud.endpoints if endpoint.interfaces[0] == interface]
+        frontend = own_identity(cloud, entrances[0]) if entrances else None
+        asked = f"{{ var(txn.endpoint) -m end .{interface} }}"
+        lines.append(
+            f"http-response del-header WWW-Authenticate if {asked} {{ {challenge} -m beg Keystone }}"
+            if frontend is None
+            else 'http-response replace-header WWW-Authenticate \'^Keystone uri="[^"]*?((?:/v[0-9.]+)?)/?"$\''
+            f" 'Keystone uri=\"{frontend.root()}\\1\"' if {asked}"
+        )
+    return lines
 
 
 def _redirects(astray: str) -> list[str]:
@@ -75,8 +89,9 @@ def _redirects(astray: str) -> list[str]:
 
 def peer_answers() -> list[str]:
     """Return the rule by which most answers of peers meet no other: none of their headers needs one."""
-    telling = " ".join(sorted({"location", USE, *FORBIDDEN}))
-    return [f"http-response allow if !{{ status 401 503 }} !{{ res.hdr_names -m sub {telling} }}"]
+    names = {"location", "www-authenticate", GIVEN_BY_KEYSTONE, USE, *FORBIDDEN}
+    telling = sorted(name for name in names if not any(other in name for other in names - {name}))
+    return [f"http-response allow if !{{ status 503 }} !{{ res.hdr_names -m sub {' '.join(telling)} }}"]
 
 
 def _named_by_peers(hosts: int) -> list[str]:

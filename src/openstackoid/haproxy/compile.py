@@ -198,6 +198,7 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
     down = f"gateway of {here.name}: {service} cannot be reached"
     astray = f"gateway of {here.name}: {service} {ASTRAY}"
     return [
+        *hardening.final_answers(),
         *naming(),
         *leaving(here),
         *hardening.peer_request(here),

@@ -4,7 +4,7 @@
 The key is all of a request that the rules would look at: the names of its headers, the endpoint, and the scope as written. It is
 compared as a whole, and is learnt only where everything else that the rules look at does not matter. The value is the number of
 the cloud, none for this one, and above it the form of the scope, which says what is to be put into the token; the highest bit
-says that the bridge mends documents of versions.
+says that the bridge reads some of the answers.
 """
 
 from openstackoid.haproxy.hardening import SIMPLE
@@ -13,6 +13,7 @@ from openstackoid.haproxy.tokens import NEWER, OLDER
 from openstackoid.haproxy.wire import ANNOUNCED, looked_up
 from openstackoid.mesh import Cloud
 from openstackoid.routing import REQUEST_ID, TRACE
+from openstackoid.routing.images import IMAGE
 
 TABLE = "known"
 ENTRIES, SECONDS = 16_384, 600
@@ -23,10 +24,11 @@ LONGEST = 768
 
 _OLDER, _COMPACT, _SPACED, _STARRED, _NEWER = 1, 2, 3, 4, 5
 _FORM, _DOCUMENTS = 2**24, 2**27
-_AUTH = "req.fhdr(x-auth-token)"
+# Of two, the names in the key tell.
+_AUTH, _SCOPE = "req.fhdr(x-auth-token,1)", "req.fhdr(x-scope,1)"
 _KNOWN = "{ var(txn.known) -m int gt 0 }"
 # Whose values the rules look at, or whose spelling.
-_NAMES = "_ upgrade via authorization x-service-token x-storage-token x-openstackoid-"
+_NAMES = "_ upgrade via expect authorization x-service-token x-storage-token x-openstackoid-"
 
 
 def _key(names: str) -> str:
@@ -42,10 +44,11 @@ def table() -> list[str]:
     return [f"stick-table type string len {LONGEST} size {ENTRIES} expire {SECONDS}s store gpt0"]
 
 
-def using(cloud: Cloud, documents: str) -> list[str]:
+def using(cloud: Cloud, documents: str, images: str) -> list[str]:
     """Return the rules that end the matter for a request that is known; they look at what the key does not hold.
 
-    ``documents`` is the pattern of paths that are those of version documents.
+    ``documents`` is the pattern of paths that are those of version documents; ``images`` that of paths and queries of an image
+    service whose answers the bridge reads, too.
     """
     peer = " !{ var(sess.from) -m found }" if cloud.secure_listeners else ""
     asked = f"METH_GET{peer} {SIMPLE} !{{ req.fhdr({REQUEST_ID}) -m beg {TRACE} }}"
@@ -53,7 +56,9 @@ def using(cloud: Cloud, documents: str) -> list[str]:
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
     said, carried, text = (f"{{ var(txn.{name}) -m found }}" for name in ("said", "carried", "scope"))
     older = f"{{ var(txn.place) -m found }} !{ANNOUNCED}"
-    header, bare = "http-request set-header X-Auth-Token", "%[req.fhdr(x-auth-token),field(1,!~)]"
+    read = f"{{ var(txn.known) -m int ge {_DOCUMENTS} }}"
+    # A pattern copies the token faster than a format, which looks at each character for what to escape.
+    write = "http-request replace-header X-Auth-Token ^([^!~]+).*$"
 
     def is_form(number: int) -> str:
         ranges = (f"{bit + number * _FORM}:{bit + (number + 1) * _FORM - 1}" for bit in (0, _DOCUMENTS))
@@ -68,13 +73,15 @@ def using(cloud: Cloud, documents: str) -> list[str]:
         "acl is_text var(txn.said) -m end }",
         "acl is_text var(txn.said) -m reg ^[A-Za-z0-9_-]+$",
         ".endif",
-        "http-request set-var(txn.said) req.fhdr(x-scope)",
+        f"http-request set-var(txn.said) {_SCOPE}",
         f"{look} {said} {asked} {{ {_AUTH} -m reg ^[^!~%]+$ }}",
         f"http-request set-var(txn.carried) {_AUTH},field(2,~) if !{said} {{ {_AUTH} -m reg ^[^!~%]+~[^!~]+$ }}",
         f"http-request set-var(txn.carried) {_AUTH},field(2,!,0) if !{said} !{carried} {{ {_AUTH} -m reg ^[^!~%]+!SCOPE! }}",
         f"http-request set-var(txn.said) var(txn.carried) if {carried}",
         f"{look} {carried} {asked}",
-        f"http-request unset-var(txn.known) if {{ var(txn.known) -m int ge {_DOCUMENTS} }} {{ path -m reg '{documents}' }}",
+        f"acl is_image var(txn.endpoint) -m beg {IMAGE}.",
+        f"http-request unset-var(txn.known) if {read} {{ path -m reg '{documents}' }}"
+        f" or {read} is_image {{ pathq -m reg '{images}' }}",
         f"http-request set-var(txn.place) var(txn.known),and({_FORM - 1}),map_int({NUMBERS})"
         f" if {{ var(txn.known),and({_FORM - 1}) -m int gt 0 }}",
         looked_up("if { var(txn.place) -m found }"),
@@ -83,8 +90,8 @@ def using(cloud: Cloud, documents: str) -> list[str]:
         f"http-request set-var(txn.scope) var(txn.said) if {is_form(_STARRED)}",
         f"http-request set-var(txn.scope) var(txn.said),bytes(6) if {is_form(_OLDER)}",
         f"http-request set-var(txn.scope) var(txn.said),ub64dec if {is_form(_NEWER)} {older}",
-        f'{header} "{bare}{OLDER}" if {text} {older}',
-        f'{header} "{bare}{NEWER}" if {text} !{{ var(txn.place) -m found }} or {text} {ANNOUNCED}',
+        f'{write} "\\1{OLDER}" if {text} {older}',
+        f'{write} "\\1{NEWER}" if {text} !{{ var(txn.place) -m found }} or {text} {ANNOUNCED}',
         f"http-request del-header X-Scope if {_KNOWN}",
         f"http-request allow if {_KNOWN}",
         "# Other rules may change the headers.",
@@ -116,7 +123,7 @@ def learning(cloud: Cloud) -> list[str]:
         f"http-request unset-var(txn.lesson) if is_foreign !{{ var(txn.home) -m str {cloud.name} }}",
         "acl is_lesson var(txn.lesson) -m found",
         "http-request set-var(txn.lesson) var(txn.place),field(5,|),add(txn.lesson) if is_lesson is_foreign",
-        f"{lesson} var(txn.lesson),add({_DOCUMENTS}) if is_lesson {{ var(txn.relinked) -m str documents }}",
+        f"{lesson} var(txn.lesson),add({_DOCUMENTS}) if is_lesson {{ var(txn.relinked) -m found }}",
         f"http-request set-var(txn.key_of_scope) {_key('var(txn.names)')} if is_lesson",
         f"acl is_short var(txn.key_of_scope) -m len lt {LONGEST}",
         f"http-request track-sc1 var(txn.key_of_scope) table {TABLE} if is_lesson is_short",

@@ -20,6 +20,7 @@ from openstackoid.haproxy.tokens import ANYWHERE, IN_BODY, MARKED, MARKS, carrie
 from openstackoid.haproxy.wire import looked_up, spoken_rules
 from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE, VERSION_DOCUMENT
+from openstackoid.routing.images import FOLLOWED_READS, FOLLOWED_WRITES, IMAGE
 from openstackoid.routing.places import PEER, bind_ids
 from openstackoid.routing.reading import NOT_FOR_SCOPES
 from openstackoid.scope import LEADERS, MAX_LENGTH
@@ -40,10 +41,10 @@ _UNDERSCORED = (
     rf"{REQUEST_ID[2:].replace('-', '[-_]')})$"
 )
 _ONE_BYTE_JSON = r'^[ \t\r\n]*\{[ \t\r\n]*["}]'
-_TELLING = "x-s authorization upgrade x-openstackoid- _"
+_TELLING = "x-s|authorization|upgrade|x-openstackoid-|_|x-auth-token,(.*,)?x-auth-token"
 """In the names of headers whose presence alone has rules look at a request.
 
-The first finds X-Scope and the tokens but the user's; the last, names that a WSGI server reads as others.
+The first finds X-Scope and the tokens but the user's; ``_``, names that a WSGI server reads as others; the last, two tokens.
 """
 
 _EASY = f"{{ var(txn.endpoint) -m found }} !is_identity {hardening.SIMPLE}"
@@ -59,7 +60,7 @@ def rules(cloud: Cloud, watched: Collection[str], sharing: Sequence[str]) -> lis
         *sender_rules(cloud),
         *request_rules(),
         *_what_is_asked(cloud),
-        *known.using(cloud, _documents(cloud)),
+        *known.using(cloud, _documents(cloud), _images(cloud, FOLLOWED_READS)),
         *spoken_rules(cloud),
         *hardening.underscore_rules(),
         *nobodys_word(),
@@ -71,6 +72,7 @@ def rules(cloud: Cloud, watched: Collection[str], sharing: Sequence[str]) -> lis
         *_whose_token(cloud),
         *_workflows(cloud, watched),
         *hardening.loop_rules(),
+        *hardening.expectation_rules(),
         *_identity(cloud),
         *home_rules(),
         *known.learning(cloud),
@@ -87,9 +89,9 @@ def _what_is_asked(cloud: Cloud) -> list[str]:
         f"http-request set-var(txn.endpoint) so_id,concat(,txn.path,/),map_beg({ENDPOINTS})",
         f"acl is_identity var(txn.endpoint) -m str {' '.join(identity) or 'none'}",
         "# Nothing of a scope, nor the id of a workflow: the other rules are not about this request.",
-        f"acl says_more req.hdr_names -m sub {_TELLING}",
-        f"http-request allow if !says_more {_EASY} {{ req.fhdr_cnt(x-auth-token) lt 2 }}"
-        f" !{{ req.fhdr(x-auth-token) -m sub {MARKS} }} !{{ req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE} }}",
+        f"acl says_more req.hdr_names -m reg {_TELLING}",
+        f"http-request allow if !says_more {_EASY}"
+        f" !{{ req.fhdr(x-auth-token,1) -m sub {MARKS} }} !{{ req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE} }}",
     ]
 
 
@@ -184,7 +186,7 @@ def _which_cloud(cloud: Cloud) -> list[str]:
             led = f"json_query('$.{LEADERS[service]}') {asked} !{{ var(txn.named) -m found }}"
             lines.append(f"http-request set-var(txn.named) var(txn.scope),{led}")
     home = f'{{\\"*\\":\\"{cloud.name}\\",'
-    documents = "{ var(txn.relinked) -m str documents } METH_GET"
+    documents, images = "{ var(txn.relinked) -m str documents images } METH_GET", "{ var(txn.relinked) -m str images }"
     abroad = f"decided {{ var(txn.named) -m found }} !{{ var(txn.named) -m str {cloud.name} }}"
     return [
         *lines,
@@ -200,13 +202,26 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         " !{ req.fhdr(upgrade) -m sub -i websocket }",
         f"{_BRIDGE} if {{ var(txn.relinked) -m str all }} or {documents} {{ path -m reg '{_documents(cloud)}' }}"
         f" or {documents} {{ var(txn.path_read) -m reg '{_documents(cloud)}' }}",
+        "# What services here follow of an image service.",
+        f"{_BRIDGE} if {images} METH_GET {{ pathq -m reg '{_images(cloud, FOLLOWED_READS)}' }}"
+        f" or {images} !METH_GET !{{ method DELETE }} {{ pathq -m reg '{_images(cloud, FOLLOWED_WRITES)}' }}",
     ]
 
 
 def _documents(cloud: Cloud) -> str:
     """Return the pattern of the paths of version documents."""
-    prefixes = sorted({endpoint.frontend.prefix.replace(".", "\\.") for endpoint in cloud.endpoints})
-    return f"^({'|'.join(prefixes)})({VERSION_DOCUMENT})$"
+    return f"^({_prefixes(cloud)})({VERSION_DOCUMENT})$"
+
+
+def _images(cloud: Cloud, followed: str) -> str:
+    """Return the pattern of the paths and queries of the image service that are ``followed``."""
+    return f"^({_prefixes(cloud, IMAGE)}){followed}"
+
+
+def _prefixes(cloud: Cloud, service: str | None = None) -> str:
+    """Return the path prefixes of a service, or of all, as a pattern."""
+    found = (endpoint for endpoint in cloud.endpoints if service in (None, endpoint.service))
+    return "|".join(sorted({endpoint.frontend.prefix.replace(".", "\\.") for endpoint in found}))
 
 
 def _whose_token(cloud: Cloud) -> list[str]:

@@ -92,10 +92,25 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Memory:
-    """How many workflows the store keeps at most, and for how many seconds after the last request of each."""
+    """How many workflows the store keeps at most, and for how many seconds after the last request of each.
+
+    ``user`` and ``peer`` are the most of one user, and of all users of another cloud together; None for the usual share.
+    """
 
     workflows: int = 100_000
     seconds: float = 21_600.0
+    user: int | None = None
+    peer: int | None = None
+
+    @property
+    def of_user(self) -> int:
+        """The most workflows of one user: a quarter, if nothing else is said."""
+        return max(1, self.workflows // 4) if self.user is None else self.user
+
+    @property
+    def of_peer(self) -> int:
+        """The most workflows of another cloud's users: half, if nothing else is said."""
+        return max(1, self.workflows // 2) if self.peer is None else self.peer
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,7 @@ _BackendList = Annotated[
 ]
 _Backends = Annotated[dict[_Interface, _BackendList], BeforeValidator(_for_all_interfaces)]
 _Seconds = Annotated[float, Field(gt=0, le=86400)]
+_Workflows = Annotated[int, Field(ge=1, le=10_000_000)]
 
 
 class Strict(BaseModel):
@@ -165,8 +166,10 @@ class TimeoutsSchema(Strict):
 class MemorySchema(Strict):
     """``gateway.memory``."""
 
-    workflows: Annotated[int, Field(ge=1, le=10_000_000)] = Memory.workflows
+    workflows: _Workflows = Memory.workflows
     seconds: Annotated[float, Field(gt=0, le=30 * 86400)] = Memory.seconds
+    user: _Workflows | None = Memory.user
+    peer: _Workflows | None = Memory.peer
 
 
 class StoreSchema(Strict):

@@ -99,10 +99,11 @@ class _Gateway:
             changes[PLAIN] = scope.wire()
         self._add_service_token(changes, target)
         decision = self.sending.forward(endpoint, target, changes, workflow)
-        issuer = scope.cloud_for(IDENTITY, self.at)
-        if auth is None or not decision.local or issuer == self.at:
+        if auth is None:
             return decision
-        return replace(decision, guard=self._guarded(issuer, auth))
+        user = self._guarded(scope.cloud_for(IDENTITY, self.at), auth)
+        foreign = decision.local and user.issuer != self.at
+        return replace(decision, guard=user if foreign else None, user=None if workflow is None else user)
 
     def _guarded(self, issuer: str, auth: Token) -> Guarded:
         vouching = self.reading.token(SERVICE)

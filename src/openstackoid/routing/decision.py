@@ -10,7 +10,7 @@ from openstackoid.routing.workflows import Workflow
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """A foreign identity: the cloud that has issued the user's bare token, and who comes along to vouch for him.
+    """The user of a request: the cloud that has issued the user's bare token, and a service that vouches for it.
 
     ``service_token`` is the bare token of the service that sends the request, issued by ``service_issuer``; None where there is
     none.
@@ -28,9 +28,9 @@ class Forward:
 
     ``entrance`` is the endpoint of the gateway that the client spoke to: links in the headers of the answer are made to name it,
     and with ``relink`` those in its body, too. ``path`` is the path under which the endpoint's frontend knows the request;
-    ``headers`` are all headers to send. ``remember`` is what the gateway has to remember before it sends the request;
-    ``recalled``: the scope came out of its memory. ``guard``: the request goes to a service of this cloud with a token that
-    another has issued, so the policy says whether it may.
+    ``headers`` are all headers to send. ``remember`` is what the gateway has to remember before it sends the request, once the
+    token of ``user`` is accepted by its Keystone; ``recalled``: the scope came out of its memory. ``guard``: the request goes to
+    a service of this cloud with a token that another has issued, so the policy says whether it may.
     """
 
     endpoint: Endpoint
@@ -42,6 +42,7 @@ class Forward:
     remember: Workflow | None = None
     recalled: bool = False
     guard: Guarded | None = None
+    user: Guarded | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Endpoint, FrontendUrl
+from openstackoid.routing.images import IMAGE, is_followed
 from openstackoid.routing.normal_path import decoded
 from openstackoid.routing.request import Request
 from openstackoid.routing.scoped_url import as_entered
@@ -18,13 +19,35 @@ from openstackoid.routing.scoped_url import as_entered
 VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
 """Below a service's root: the documents from whose links clients build every later URL."""
 
-USERS_BYTES = frozenset({"image", "object-store"})
+USERS_BYTES = frozenset({IMAGE, "object-store"})
 """Services whose bodies are the user's own bytes. Glance's other links are paths below its root, which are right everywhere."""
 
-HOSTS_OWN = ("set-cookie", "set-cookie2", "strict-transport-security", "alt-svc", "clear-site-data", "refresh")
-"""Headers that speak for the host that the client talked to, which is this cloud's: an answer of a peer loses them.
+HOSTS_OWN = (
+    "set-cookie",
+    "set-cookie2",
+    "strict-transport-security",
+    "alt-svc",
+    "clear-site-data",
+    "nel",
+    "report-to",
+    "reporting-endpoints",
+    "service-worker-allowed",
+)
+"""Headers that speak for the host that the client talked to, which is this cloud's: an answer of a peer loses them."""
 
-``Refresh`` has a browser go to another place.
+LEADING = ("refresh", "link", "x-storage-url", "x-image-meta-location")
+"""Headers by which an answer of a peer could have a client ask another place; it loses them. No service here needs one.
+
+A browser follows the first two, a client of Swift's own log-in the third, one of Glance's first API the last.
+"""
+
+GIVEN_BY_KEYSTONE = "x-subject-token"
+"""The header in which Keystone gives out a token; a peer's other services lose it."""
+
+CHALLENGE = r'^(Keystone uri="[^"]*"|Swift realm="[^"]*")$'
+"""The one ``WWW-Authenticate`` that an answer of a peer may have: a client could send a password wherever another one says.
+
+Keystone's is made to name the Keystone of this cloud.
 """
 
 REDIRECTS = frozenset({*range(300, 400)} - {304})
@@ -49,20 +72,22 @@ ASTRAY = "redirects the request to a place that is not its own service; a redire
 
 _DOCUMENT = re.compile(VERSION_DOCUMENT)
 
-Relinked = Literal["all", "documents"]
+Relinked = Literal["all", "documents", "images"]
 
 
 def relinked(entrance: Endpoint, target: Endpoint) -> Relinked | None:
-    """Return which answers of a peer have links in their bodies that would lead out of the gateway."""
+    """Return which answers of a peer have links in their bodies that would lead out of the gateway, or services astray."""
     if entrance.cloud == target.cloud:
         return None
+    if target.service == IMAGE:
+        return "images"
     same = (entrance.frontend.prefix, entrance.frontend.scheme) == (target.frontend.prefix, target.frontend.scheme)
     if same and not target.fixed_links:
         return None
     return _in_bodies(target)
 
 
-def _in_bodies(target: Endpoint) -> Relinked:
+def _in_bodies(target: Endpoint) -> Literal["all", "documents"]:
     return "documents" if target.service in USERS_BYTES else "all"
 
 
@@ -71,9 +96,13 @@ def relinks(entrance: Endpoint, target: Endpoint, request: Request, *, scoped: b
 
     ``scoped``: the client came by a URL with a scope in it, which the links are to carry on.
     """
-    which = _in_bodies(target) if scoped else relinked(entrance, target)
+    which = relinked(entrance, target)
+    if scoped and which != "images":
+        which = _in_bodies(target)
     if which is None or any("websocket" in value.lower() for value in request.values("upgrade")):
         return False
+    if which == "images" and is_followed(request.path[len(entrance.frontend.prefix) :], request):
+        return True
     return which == "all" or (request.method in ("GET", "HEAD") and names_document(entrance, request.path))
 
 

@@ -23,12 +23,12 @@ class Request:
     """A request that has reached a gateway.
 
     ``listener`` is the socket of the gateway that it came to, ``path`` the raw path without the query, ``headers`` all headers
-    in their order. ``body_token`` is the token in the body of an authentication (``auth.identity.token.id``), where there is one.
-    ``body`` is the JSON document in the body, or None as long as nobody has read it. ``recalled`` is the scope that the store
-    has for the request's id, None where it has none, ``NOT_READ`` as long as nobody has asked it; ``fresh_id`` is an id for the
-    workflow that the request may begin. ``sender`` is the cloud whose gateway has sent the request, by its certificate.
-    ``announced``: the peers whose gateways have announced that they read a scope in the newer form, see
-    :mod:`openstackoid.routing.wire`.
+    in their order, ``query`` the raw query, or None without a ``?``. ``body_token`` is the token in the body of an authentication
+    (``auth.identity.token.id``), where there is one. ``body`` is the JSON document in the body, or None as long as nobody has
+    read it. ``recalled`` is the scope that the store has for the request's id, None where it has none, ``NOT_READ`` as long as
+    nobody has asked it; ``fresh_id`` is an id for the workflow that the request may begin. ``sender`` is the cloud whose gateway
+    has sent the request, by its certificate. ``announced``: the peers whose gateways have announced that they read a scope in
+    the newer form, see :mod:`openstackoid.routing.wire`.
     """
 
     method: str
@@ -41,6 +41,7 @@ class Request:
     fresh_id: str = ""
     sender: str | None = None
     announced: Collection[str] = frozenset()
+    query: str | None = field(default=None, repr=False)
 
     def values(self, name: str) -> list[str]:
         """Return every value of a header, names compared without case."""

@@ -45,10 +45,10 @@ def is_misspelt(endpoint: Endpoint, path: str) -> bool:
     below = decoded(path[len(endpoint.frontend.prefix) :]).lower()
     if MARKER.rstrip("/") not in below:
         return False
-    parts = [part.partition(";")[0] for part in below.split("/")]
-    if endpoint.service == OBJECT_STORE or parts[1:2] == [_WORD]:
-        return parts[1:2] == [_WORD]
-    return any(part == _WORD and "=" in after for part, after in pairwise(filter(None, parts)))
+    parts = [name for part in below.split("/") if (name := part.partition(";")[0])]
+    if endpoint.service == OBJECT_STORE or parts[:1] == [_WORD]:
+        return parts[:1] == [_WORD]
+    return any(part == _WORD and "=" in after for part, after in pairwise(parts))
 
 
 def with_segment(endpoint: Endpoint, segment: str | None) -> Endpoint:

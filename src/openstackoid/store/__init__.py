@@ -4,18 +4,21 @@
 from openstackoid.store.database import Database, database_of, reason
 from openstackoid.store.errors import SchemaError, StoreError, StoreUnavailableError
 from openstackoid.store.schema import revision
+from openstackoid.store.shares import Bounds, Owner, owner_of
 from openstackoid.store.store import Store
-from openstackoid.store.workflows import Bounds, WorkflowRow
+from openstackoid.store.workflows import WorkflowRow
 
 __all__ = [
     "Bounds",
     "Database",
+    "Owner",
     "SchemaError",
     "Store",
     "StoreError",
     "StoreUnavailableError",
     "WorkflowRow",
     "database_of",
+    "owner_of",
     "reason",
     "revision",
 ]

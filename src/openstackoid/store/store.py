@@ -7,24 +7,24 @@ A caller that awaits a write goes on when it is committed.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from openstackoid.store.database import PATIENCE, Database
 from openstackoid.store.errors import StoreUnavailableError
 from openstackoid.store.lane import Job, Statement
+from openstackoid.store.shares import Bounds
 from openstackoid.store.worker import Worker
-from openstackoid.store.workflows import Bounds, WorkflowRow, find, put, remove
+from openstackoid.store.workflows import WorkflowRow, WorkflowTable
 
-_PROBE = WorkflowRow("probe", "{}", 0.0, 0.0)
-"""A row that has expired: it is written to see whether the store works."""
 _FRESH = 1.0
 _START = 30.0
 """Seconds that the beginning may take, unless the database fails before."""
 
 
 class Store:
-    """The store in ``database``. ``bounds`` may be replaced at any time. ``clock`` returns seconds of the wall clock.
+    """The store in ``database``. ``bounds`` may be replaced at any time. ``removed`` are told the ids of workflows
+    that are removed, because their time is over or to make room. ``clock`` returns seconds of the wall clock.
 
     ``patience``: how many seconds the database may take for a connection, a lock or a statement; a caller waits twice as long.
 
@@ -33,7 +33,9 @@ class Store:
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time, patience: float = PATIENCE) -> None:
         self.database = database
-        self.bounds = Bounds(100_000, 21_600.0)
+        self.bounds = Bounds(100_000, 21_600.0, 25_000, 50_000)
+        self.removed: list[Callable[[Sequence[str]], None]] = []
+        self._workflows = WorkflowTable()
         self._clock = clock
         self._patience = patience
         self._worker: Worker | None = None
@@ -44,11 +46,11 @@ class Store:
 
         Raises :class:`StoreError` where it never can: its schema is of a newer release, or its driver is not installed.
         """
-        self._worker = Worker(self.database, self._clock, self._patience, asyncio.get_running_loop())
+        self._worker = Worker(self.database, self._workflows, self._tell, clock=self._clock, patience=self._patience)
         self._worker.start()
         # The tables may have to be made first.
         with contextlib.suppress(StoreUnavailableError):
-            await self._done(put, _PROBE, deadline=_START)
+            await self._done(self._workflows.probe, None, deadline=_START)
         wrong = self._worker.schema_error
         if wrong is not None:
             await self.close()
@@ -65,7 +67,7 @@ class Store:
         until, works = self._state
         if time.monotonic() >= until:
             try:
-                await self.put(_PROBE)
+                await self._done(self._workflows.probe, None)
                 works = True
             except StoreUnavailableError:
                 works = False
@@ -74,24 +76,29 @@ class Store:
 
     async def find(self, request_id: str) -> WorkflowRow | None:
         """Return the row of a workflow, also an expired one that is still there, or None."""
-        found: WorkflowRow | None = await self._done(find, request_id, reads=True)
+        found: WorkflowRow | None = await self._done(self._workflows.find, request_id, reads=True)
         return found
 
-    async def put(self, row: WorkflowRow) -> None:
-        """Write a row, and return when it is committed."""
+    async def put(self, row: WorkflowRow) -> WorkflowRow:
+        """Write a row, and return the one that is there once that is committed: its scope and owner may be those of another."""
         try:
-            await self._done(put, row)
+            found: WorkflowRow = await self._done(self._workflows.put, row)
         except StoreUnavailableError:
             self._state = (0.0, False)
             raise
+        return found
 
     def put_later(self, row: WorkflowRow) -> None:
         """Have a row written; a failure loses it."""
-        self._submit(Job(put, row))
+        self._submit(Job(self._workflows.put, row))
 
     def remove_later(self, request_id: str) -> None:
         """Have a row removed; a failure keeps it."""
-        self._submit(Job(remove, request_id))
+        self._submit(Job(self._workflows.remove, request_id))
+
+    def _tell(self, ids: Sequence[str]) -> None:
+        for each in self.removed:
+            each(ids)
 
     async def _done(self, statement: Statement, item: Any, *, reads: bool = False, deadline: float | None = None) -> Any:
         deadline = 2 * self._patience if deadline is None else deadline

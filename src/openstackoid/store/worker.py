@@ -16,35 +16,45 @@ from sqlalchemy import Connection
 from openstackoid.store.database import Database, reason
 from openstackoid.store.errors import SchemaError, StoreUnavailableError
 from openstackoid.store.lane import Job, Lane
-from openstackoid.store.workflows import BATCH, Bounds, trim
+from openstackoid.store.shares import Bounds
+from openstackoid.store.workflows import BATCH, WorkflowTable
 
 LOG = logging.getLogger("openstackoid.store")
 
 _PAUSES = (0.0, 0.02, 0.1, 0.3, 0.5)
 """Seconds before the next try: Galera refuses a transaction that met another one; the last pause again and again."""
 _TRIM_EVERY = 60.0
-_PART = 16
-"""Of the bound on rows: after so many writes they are counted again."""
 _STOP_PATIENCE = 1.0
 
 
 class Worker:
     """Does jobs in a thread. Reads are done first, and apart: they go on where the database can no longer be written.
 
+    ``removed`` is called, in the event loop, with the ids of workflows that are removed. It is made in that loop.
+
     All statements may be repeated, so a transaction that fails for whatever reason is tried again, on a new connection. Nothing
     that goes wrong ends the thread.
     """
 
-    def __init__(self, database: Database, clock: Callable[[], float], patience: float, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        database: Database,
+        workflows: WorkflowTable,
+        removed: Callable[[Sequence[str]], None],
+        *,
+        clock: Callable[[], float],
+        patience: float,
+    ) -> None:
         self.schema_error: SchemaError | None = None
+        self._workflows = workflows
+        self._removed = removed
         self._database = database
         self._engine = database.engine(patience)
         self._clock = clock
         self._patience = patience
-        self._loop = loop
+        self._loop = asyncio.get_running_loop()
         self._reads, self._writes = Lane("read"), Lane("written")
         self._bounds: Bounds | None = None
-        self._written = 0
         self._next_trim = time.monotonic() + _TRIM_EVERY
         self._connection: Connection | None = None
         self._changed = threading.Condition()
@@ -123,8 +133,8 @@ class Worker:
             again, lane.failed, lane.busy = lane.failed is not None, None, False
         if again:
             LOG.info("the store (%s) can be %s again", self._database, lane.done)
-        if lane is self._writes:
-            self._written += len(jobs)
+        if lane is self._writes and self._bounds is not None and self._workflows.is_full(self._bounds):
+            self._remove(self._workflows.trim, self._bounds)
         self._tell(jobs, results)
 
     def _give_up(self, lane: Lane, jobs: Sequence[Job], error: Exception) -> None:
@@ -142,22 +152,33 @@ class Worker:
     def _tell(self, jobs: Sequence[Job], results: Sequence[Any]) -> None:
         told = [(job.done, result) for job, result in zip(jobs, results, strict=True) if job.done is not None]
         if told:
-            # A loop that has ended waits for nothing.
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(_settle, told)
+            self._call(_settle, told)
+
+    def _call(self, function: Callable[[Any], None], argument: object) -> None:
+        # A loop that has ended waits for nothing.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function, argument)
 
     def _trim(self) -> None:
         bounds, now = self._bounds, time.monotonic()
-        if bounds is None or (now < self._next_trim and self._written < bounds.workflows / _PART):
-            return
-        removed, self._written = 0, 0
+        if bounds is not None and now >= self._next_trim:
+            self._next_trim = now + _TRIM_EVERY
+            for statement in (self._workflows.expire, self._workflows.trim):
+                self._remove(statement, bounds)
+
+    def _remove(self, statement: Callable[[Connection, float, Bounds], Sequence[str]], bounds: Bounds) -> None:
+        """Remove rows; a batch is followed by another one at once."""
+        gone: Sequence[str] = ()
         if self._writes.failed is None:
             try:
                 with self._connected().begin():
-                    removed = trim(self._connected(), self._clock(), bounds)
+                    gone = statement(self._connected(), self._clock(), bounds)
             except Exception as error:
                 self._recover(error)
-        self._next_trim = now if removed >= BATCH else now + _TRIM_EVERY
+        if gone:
+            self._call(self._removed, gone)
+        if len(gone) >= BATCH:
+            self._next_trim = time.monotonic()
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -165,6 +186,7 @@ class Worker:
         return self._connection
 
     def _recover(self, error: Exception) -> None:
+        self._workflows.recount()
         self._disconnect()
         with contextlib.suppress(OSError):
             kept = self._database.set_aside(error)

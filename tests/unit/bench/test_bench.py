@@ -11,6 +11,7 @@ import pytest
 
 from bench.__main__ import PARTS, main
 from bench.goals import GOALS
+from bench.load import find_wrk
 from bench.revocation import BOUND
 
 ROWS = {
@@ -73,6 +74,27 @@ def test_the_python_service_is_told_apart_from_haproxy(found: dict[str, Any]) ->
     rows = {row["key"]: row["figures"] for row in found["parts"]["routing"]["rows"]}
     assert rows["write"]["bridge_us"]["median"] > 0
     assert "bridge_us" not in rows["stays"]
+
+
+def test_routing_is_judged_by_instructions_and_not_by_rates(found: dict[str, Any]) -> None:
+    rows = {row["key"]: row["figures"] for row in found["parts"]["routing"]["rows"]}
+    for key in ("none", "stays", "leaves"):
+        ratio = rows[key]["instructions"]["median"] / rows["plain"]["instructions"]["median"]
+        assert rows[key]["instructions_ratio"]["median"] == pytest.approx(ratio)
+        assert rows[key]["rate_ratio"]["count"] == 1
+    judged = [said["goal"] for said in found["goals"] if said["goal"].startswith("routing: ")]
+    assert [goal for goal in judged if ": rate, ratio" in goal or ": CPU, ratio" in goal] == []
+
+
+def test_without_valgrind_one_line_says_so_and_routing_is_not_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "wrk").symlink_to(find_wrk())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code = main(["routing", "--rounds", "1", "--seconds", "0.05", "--output", str(tmp_path / "results")])
+    said = capsys.readouterr().out
+    assert "valgrind is not installed: instructions are not counted, and routing is not judged." in said
+    assert (code, "instructions, ratio" in said) == (0, False)
 
 
 def test_a_revoked_token_is_let_in_until_the_bound_and_not_longer(found: dict[str, Any]) -> None:

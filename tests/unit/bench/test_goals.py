@@ -49,6 +49,11 @@ def test_what_was_not_asked_for_is_not_judged() -> None:
     assert judge([part("bodies", rate_ratio=0.1), part("routing", "stays", rate_ratio=0.1)], [AT_LEAST]) == []
 
 
+def test_a_figure_that_this_machine_cannot_measure_is_not_judged() -> None:
+    lacking = replace(part(rate=1.0), not_judged=frozenset({"rate_ratio"}))
+    assert judge([lacking], [AT_LEAST]) == []
+
+
 def test_a_goal_for_any_row_is_about_those_that_have_the_figure() -> None:
     goal = Goal(ANY, ANY, "failed", at_most=0)
     verdicts = judge([part("routing", "none", failed=0), part("bridge", "write", failed=3), part("bodies", "up", mb_s=1)], [goal])

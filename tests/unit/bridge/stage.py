@@ -39,11 +39,13 @@ clouds:
       image: {{frontend: "http://127.0.0.1:8801/image", backend: ["http://127.0.0.1:{dead}", "http://127.0.0.1:{here}"]}}
       network: {{frontend: "http://127.0.0.1:8801/network"}}
       compute: {{frontend: "http://127.0.0.1:8801/compute", backend: "http://127.0.0.1:{here}"}}
+      dns: {{frontend: "http://127.0.0.1:8801/dns"}}
       volumev3: {{frontend: "http://127.0.0.1:8801/volume/v3/$(project_id)s", backend: "http://127.0.0.1:{here}"}}
   CloudTwo:
     services:
       identity: {{frontend: "http://127.0.0.1:{there}/id"}}
       image: {{frontend: "http://127.0.0.1:{there}/image"}}
+      dns: {{frontend: "http://127.0.0.1:{there}/dns"}}
       network: {{frontend: "http://127.0.0.1:{dead}/network"}}
 """
 
@@ -51,6 +53,8 @@ ALL = Services((("*", (EVERY_REQUEST,)),))
 MEMBERS = Policy(peers=(PeerPolicy("CloudTwo", (People("members", Roles((("member", ("member",)),))),), ALL),))
 """CloudTwo's members may do here what members may."""
 
+QUESTION = "GET /keystone/v3/auth/tokens?nocatalog HTTP/1.1"
+"""How the bridge asks CloudOne's Keystone about a token."""
 DEFAULT = {"id": "default", "name": "Default"}
 
 
@@ -112,11 +116,15 @@ class Server:
     script: Script
     visits: list[Visit] = field(default_factory=list)
 
+    keystone: "Server | None" = None
+    """Where questions about tokens go, in the place of this one."""
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             visit = Visit(await reader.readuntil(b"\r\n\r\n"), reader, writer)
-            self.visits.append(visit)
-            await self.script(visit)
+            server = self.keystone if self.keystone is not None and visit.line == QUESTION else self
+            server.visits.append(visit)
+            await server.script(visit)
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
@@ -126,10 +134,14 @@ class Server:
 
 @dataclass
 class Stage:
-    """The bridge of CloudOne, its one living backend ``here``, CloudTwo's gateway ``there``, and a port where nothing listens."""
+    """The bridge of CloudOne, its one living backend ``here``, CloudTwo's gateway ``there``, and a port where nothing listens.
+
+    ``keystone`` is CloudOne's, as far as the bridge asks it about tokens.
+    """
 
     socket: Path
     here: Server
+    keystone: Server
     there: Server
     bridge: Bridge
     ports: dict[str, int]
@@ -226,17 +238,26 @@ async def never(visit: Visit) -> None:
     await visit.reader.read()
 
 
+ACCEPTS = says_json(token())
+"""A Keystone that accepts each token as that of the same user."""
+
+
 @asynccontextmanager
 async def staged(
     here: Script = never,
     there: Script = never,
     policy: Policy = MEMBERS,
+    keystone: Script = ACCEPTS,
     database: Database | None = None,
     patience: float = 3,
 ) -> AsyncIterator[Stage]:
-    """Set the stage; stop all of it in the end. ``policy`` is CloudOne's; its store is in memory, if not in ``database``."""
+    """Set the stage; stop all of it in the end. ``policy`` and ``keystone`` are CloudOne's.
+
+    Its store is in memory, if not in ``database``.
+    """
     async with AsyncExitStack() as stack:
         servers = {"here": Server(here), "there": Server(there)}
+        servers["here"].keystone = asked = Server(keystone)
         ports = {"dead": _dead_port()}
         for name, server in servers.items():
             started = await stack.enter_async_context(listening(server.serve))
@@ -257,7 +278,8 @@ async def staged(
         stack.push_async_callback(runner.cleanup)
         path = Path(folder, "bridge.sock")
         await web.SockSite(runner, bind(path)).start()
-        yield Stage(path, servers["here"], servers["there"], bridge, ports, records, Path(folder, "audit.log"))
+        log = Path(folder, "audit.log")
+        yield Stage(path, servers["here"], asked, servers["there"], bridge, ports, records, log)
 
 
 def _dead_port() -> int:

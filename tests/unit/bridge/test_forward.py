@@ -14,10 +14,10 @@ MIB = 1024 * 1024
 
 @played
 async def test_to_a_peer_with_its_prefix_and_the_completed_scope() -> None:
-    async with staged(there=says("200 OK", body=b"images")) as stage:
+    async with staged(there=says("200 OK", body=b"[]")) as stage:
         answer = await stage.ask("GET", "/image/v2/images?limit=1", "X-Auth-Token: tok", TO_TWO)
         (visit,) = stage.there.visits
-    assert (answer.status, answer.body) == (200, b"images")
+    assert (answer.status, answer.body) == (200, b"[]")
     assert visit.line == "GET /image/v2/images?limit=1 HTTP/1.1"
     assert visit.values("x-auth-token") == [f"tok!SCOPE!{WIRE}"]
     assert visit.values("x-scope") == []

@@ -368,12 +368,9 @@ async def test_an_expired_token_needs_a_good_service_token(mark: str, roles: tup
             of_service = visit.values("x-subject-token") == ["nova"]
             await says_json(token(*(roles if of_service else ("member",))))(visit)
 
-    async def here(visit: Visit) -> None:
-        await (keystone if "/auth/tokens" in visit.line else says("200 OK"))(visit)
-
     roles_here = Roles((("member", ("member",)), ("service", ("service",))))
     rules = policy(people=(People("all", roles_here),))
-    async with staged(here=here, there=keystone, policy=rules) as stage:
+    async with staged(here=says("200 OK"), there=keystone, policy=rules, keystone=keystone) as stage:
         stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
         told, _ = await image(stage, "GET", "/image/v2/images", f"X-Service-Token: nova{mark}")
         assert told == status

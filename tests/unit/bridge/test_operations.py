@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operations under a scope: what the bridge reads before they begin, and what it remembers of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.case import marked
@@ -8,8 +10,10 @@ from openstackoid.bridge.trip import OPERATION_LIMIT
 from openstackoid.mesh import Memory
 from openstackoid.routing.workflows import Workflow, is_marked
 from openstackoid.scope import Scope
+from openstackoid.store import owner_of
 from unit.bridge.stage import Visit, head, played, read_answer, says, staged
 
+USER = owner_of("CloudOne", "CloudOne", "u1")
 ILL = ("X-Auth-Token: t", 'X-Scope: {"network":"CloudTwo"}')
 """The network is elsewhere, so it depends on the body whether a boot may begin."""
 
@@ -82,6 +86,7 @@ async def test_a_workflow_is_remembered_before_it_begins() -> None:
         visit.send("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
 
     async with staged(here=asks_back, there=says("200 OK")) as stage:
+        stage.bridge.mesh = replace(stage.bridge.mesh, shared=(("image", frozenset({"CloudOne", "CloudTwo"})),))
         scope = ("X-Auth-Token: t", 'X-Scope: {"image":"CloudTwo"}')
         assert (await stage.ask("POST", "/compute/servers", *scope, body=b"{}")).status == 202
         (visit,) = stage.there.visits
@@ -114,7 +119,7 @@ async def test_what_was_not_begun_is_not_remembered(status: int, known: bool, re
     async with staged(here=says(f"{status} Whatever")) as stage:
         if known:
             await stage.bridge.workflows.remember(
-                Workflow(marked(1), Scope((("*", "CloudOne"), ("image", "CloudTwo")))), Memory()
+                Workflow(marked(1), Scope((("*", "CloudOne"), ("image", "CloudTwo")))), USER, Memory()
             )
         given = ("X-Auth-Token: t", 'X-Scope: {"image":"CloudTwo"}', f"X-OpenStack-Request-Id: {marked(1)}")
         answer = await stage.ask("POST", "/volume/v3/volumes", *given)

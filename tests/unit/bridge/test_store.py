@@ -2,6 +2,7 @@
 """Gateways of one cloud share a store; and what needs no workflow goes on where the store cannot be used."""
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,7 +65,8 @@ async def test_a_row_holds_no_token(database: Database) -> None:
         secret = ("X-Auth-Token: gAAAAA-secret", "X-Service-Token: gAAAAA-other", 'X-Scope: {"image":"CloudTwo"}')
         assert (await stage.ask("POST", "/compute/servers?x=gAAAAA", *secret, body=b'{"x":"gAAAAA"}')).status == 202
         (found,) = sql(database, "SELECT * FROM workflows WHERE id <> 'probe'")
-    assert (found[1], found[2]) == ('{"*":"CloudOne","image":"CloudTwo"}', None)
+    assert found[1] == '{"*":"CloudOne","image":"CloudTwo"}'
+    assert re.fullmatch("/[0-9a-f]{32}", found[2]), "a digest of the user"
     assert "gAAAAA" not in str(found)
 
 
@@ -89,7 +91,7 @@ async def test_an_unknown_workflow_is_refused(database: Database) -> None:
 @played
 async def test_a_row_of_another_hand_sends_nothing_elsewhere(database: Database, scope: str) -> None:
     async with staged(database=database) as stage:
-        sql(database, f"INSERT INTO workflows (id, scope, created, expires) VALUES ('{ID}', '{scope}', 0, 1e11)")
+        sql(database, f"INSERT INTO workflows (id, scope, owner, created, expires) VALUES ('{ID}', '{scope}', '/u1', 0, 1e11)")
         refused = await stage.ask("GET", "/image/v2", *HOP)
         assert refused.status in (400, 503)
         assert (stage.here.visits, stage.there.visits) == ([], [])

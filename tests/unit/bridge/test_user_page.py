@@ -32,7 +32,7 @@ def peer_says(*rows: dict[str, Any]) -> Script:
 
 @played
 async def test_each_cloud_of_the_scope_tells_for_itself() -> None:
-    async with staged(here=says_json(token()), there=peer_says(THERE)) as stage:
+    async with staged(keystone=says_json(token()), there=peer_says(THERE)) as stage:
         told = await page(stage, "X-Auth-Token: usr", BOTH)
         (asked,) = stage.there.visits
     assert told == {"identity": "CloudOne", "clouds": [HOME, {"cloud": "CloudTwo", **THERE}]}
@@ -42,7 +42,7 @@ async def test_each_cloud_of_the_scope_tells_for_itself() -> None:
 
 @played
 async def test_without_a_scope_no_peer_is_asked() -> None:
-    async with staged(here=says_json(token())) as stage:
+    async with staged(keystone=says_json(token())) as stage:
         assert (await page(stage, "X-Auth-Token: usr"))["clouds"] == [HOME]
         assert stage.there.visits == []
 
@@ -100,7 +100,7 @@ async def test_questions_of_guests_count_as_requests_do() -> None:
 
 @played
 async def test_who_has_no_good_token_is_told_nothing_and_no_peer_is_asked() -> None:
-    async with staged(here=says("401 Unauthorized")) as stage:
+    async with staged(keystone=says("401 Unauthorized")) as stage:
         answer = await stage.ask("GET", PAGE, "X-Auth-Token: made-up", BOTH)
         assert (answer.status, answer.error) == (401, "gateway of CloudOne: identity of CloudOne does not accept the token")
         answer = await stage.ask("GET", PAGE, BOTH)
@@ -139,7 +139,7 @@ async def test_a_cloud_whose_users_are_not_accepted_is_not_asked_about_its_token
 )
 @played
 async def test_a_peer_that_does_not_tell_as_it_should(script: Script, reason: str) -> None:
-    async with staged(here=says_json(token()), there=script) as stage:
+    async with staged(keystone=says_json(token()), there=script) as stage:
         home, there = (await page(stage, "X-Auth-Token: usr", BOTH))["clouds"]
     assert (home, there["cloud"], there["user"], there["roles"]) == (HOME, "CloudTwo", None, [])
     assert reason in there["reason"]
@@ -148,7 +148,7 @@ async def test_a_peer_that_does_not_tell_as_it_should(script: Script, reason: st
 
 @played
 async def test_a_peer_speaks_for_its_own_cloud_alone() -> None:
-    async with staged(here=says_json(token()), there=peer_says({**THERE, "cloud": "CloudOne", "more": "x"})) as stage:
+    async with staged(keystone=says_json(token()), there=peer_says({**THERE, "cloud": "CloudOne", "more": "x"})) as stage:
         assert (await page(stage, "X-Auth-Token: usr", BOTH))["clouds"][1] == {"cloud": "CloudTwo", **THERE}
 
 

@@ -57,6 +57,8 @@ def test_check_names_the_clouds_for_which_tokens_leave(mesh: Path, capsys: pytes
     mesh.write_text(mesh.read_text().replace("clouds:\n", group))
     assert main(["gateway", "check", "--cloud", "CloudOne", "--config", str(mesh)]) == 0
     assert capsys.readouterr().err.splitlines() == [leaving("CloudTwo")]
+    page = Path(__file__).parents[3] / "docs" / "security.md"
+    assert "\n## Which tokens leave a cloud\n" in page.read_text(encoding="utf-8"), "where the warning says"
 
 
 def test_check_warns_of_no_tokens_where_there_is_no_other_cloud(mesh: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -290,6 +290,8 @@ class TestWorkflows:
         assert [mesh.sharing(cloud) for cloud in ("One", "Two", "Three")] == [["Two"], ["One"], []]
         cloud = parse_mesh(gateway("{force: true, memory: {workflows: 5, seconds: 1.5}}")).clouds["One"]
         assert (cloud.force, cloud.memory) == (True, Memory(5, 1.5))
+        cloud = parse_mesh(gateway("{memory: {user: 2, peer: 3}}")).clouds["One"]
+        assert (cloud.memory, cloud.memory.of_user, cloud.memory.of_peer) == (Memory(user=2, peer=3), 2, 3)
 
     @pytest.mark.parametrize(
         ("text", "error"),
@@ -354,6 +356,10 @@ class TestWorkflows:
             ),
             (gateway("{store: {uri: x}}"), "f:4:28: clouds.One.gateway.store.uri: unknown key; accepted: url, password"),
             (gateway("{memory: {workflows: 0}}"), "f:4:35: clouds.One.gateway.memory.workflows: Input should be greater than"),
+            (
+                gateway("{memory: {user: 0}}"),
+                "f:4:30: clouds.One.gateway.memory.user: Input should be greater than or equal to 1",
+            ),
             (gateway("{memory: {seconds: 0}}"), "f:4:33: clouds.One.gateway.memory.seconds: Input should be greater than 0"),
             (
                 gateway("{memory: {second: 1}}"),

@@ -38,8 +38,9 @@ def endpoint(cloud: str, service: str, interface: str = "public") -> Endpoint:
     [
         ("One", "compute", None),
         ("Ports", "compute", "all"),
-        ("Ports", "image", "documents"),
-        ("Same", "image", None),
+        ("Ports", "image", "images"),
+        ("Same", "image", "images"),
+        ("One", "image", None),
         ("Same", "compute", "all"),
     ],
 )
@@ -53,7 +54,9 @@ def test_whose_answers(cloud: str, service: str, which: str | None) -> None:
         ("image", "GET", "/image", (), True),
         ("image", "HEAD", "/image/v2/", (), True),
         ("image", "GET", "/image/versions", (), True),
-        ("image", "POST", "/image/v2/", (), False),
+        ("image", "POST", "/image/v2/images", (), True),
+        ("image", "GET", "/image/v2/images/i", (), True),
+        ("image", "PUT", "/image/v2/images/i/file", (), False),
         ("image", "GET", "/image/v2/images", (), False),
         ("compute", "DELETE", "/compute/v2.1/servers/1", (), True),
         ("compute", "GET", "/compute/v2.1/console", (("Upgrade", "WebSocket"),), False),
@@ -63,6 +66,21 @@ def test_whose_answers(cloud: str, service: str, which: str | None) -> None:
 def test_which_answers(service: str, method: str, path: str, headers: tuple[tuple[str, str], ...], mended: bool) -> None:
     here = endpoint("One", service)
     assert relinks(here, endpoint("Ports", service), Request(method, here.listener, path, headers)) == mended
+
+
+@pytest.mark.parametrize(("query", "read"), [(None, False), ("", True), ("limit=200", True)])
+def test_of_the_list_of_images_a_page_is_read(query: str | None, read: bool) -> None:
+    here = endpoint("One", "image")
+    request = Request("GET", here.listener, "/image/v2/images", query=query)
+    assert relinks(here, endpoint("Same", "image"), request) == read
+    assert not relinks(here, here, request)
+
+
+def test_a_scope_in_the_url_has_links_mended_at_home_and_images_read_abroad() -> None:
+    here = endpoint("One", "image")
+    request = Request("GET", here.listener, "/image/v2/images/i")
+    assert relinks(here, endpoint("Same", "image"), request, scoped=True)
+    assert not relinks(here, here, request, scoped=True)
 
 
 def test_a_peer_may_name_its_prefix_or_ours_on_the_clients_host() -> None:

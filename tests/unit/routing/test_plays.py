@@ -65,6 +65,7 @@ PLAYS = {
         > GET CloudOne image.public /image/v2/schemas/image
         > X-Scope: {"image": "CloudTwo"}
         < forward to image of CloudTwo: /v2/schemas/image
+        < its links are mended
         < x-scope: {"*":"CloudOne","image":"CloudTwo"}
         """,
     "at home, a service is not told of a scope without a token": """

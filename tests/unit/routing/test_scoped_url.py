@@ -63,22 +63,24 @@ def test_no_scope(where: Endpoint, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("where", "path"),
     [
-        "/identity//scope/image=CloudTwo/v3",
-        "/identity/Scope/image=CloudTwo/v3",
-        "/identity/%73cope/image=CloudTwo/v3",
-        "/identity/scope%2Fimage=CloudTwo/v3",
-        "/identity/scope;a=b/image=CloudTwo/v3",
-        "/identity/%53COPE;/",
-        "/identity/v3/scope/image=CloudTwo/auth/tokens",
-        "/identity/v3/SCOPE/image%3DCloudTwo/auth/tokens",
-        "/identity/v3//scope//image=CloudTwo",
+        (OBJECTS, "/swift/;/scope/image=CloudTwo/v1"),
+        (OBJECTS, "/swift/;a=b/;/scope/image=CloudTwo/v1"),
+        (ONE, "/identity//scope/image=CloudTwo/v3"),
+        (ONE, "/identity/Scope/image=CloudTwo/v3"),
+        (ONE, "/identity/%73cope/image=CloudTwo/v3"),
+        (ONE, "/identity/scope%2Fimage=CloudTwo/v3"),
+        (ONE, "/identity/scope;a=b/image=CloudTwo/v3"),
+        (ONE, "/identity/%53COPE;/"),
+        (ONE, "/identity/v3/scope/image=CloudTwo/auth/tokens"),
+        (ONE, "/identity/v3/SCOPE/image%3DCloudTwo/auth/tokens"),
+        (ONE, "/identity/v3//scope//image=CloudTwo"),
     ],
 )
-def test_another_spelling_is_seen(path: str) -> None:
-    assert scoped_url(ONE, path) is None
-    assert is_misspelt(ONE, path)
+def test_another_spelling_is_seen(where: Endpoint, path: str) -> None:
+    assert scoped_url(where, path) is None
+    assert is_misspelt(where, path)
 
 
 def test_a_client_knows_every_endpoint_by_the_url_that_it_came_by() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from openstackoid.store import Bounds, Database, Store, WorkflowRow
+from openstackoid.store import Bounds, Database, Owner, Store, WorkflowRow
 
+USER = Owner("", "u1")
 SCOPE = '{"*":"CloudOne","image":"CloudTwo"}'
 NOW = 1_000_000.0
 DAY = 86_400.0
@@ -25,8 +26,13 @@ def request_id(number: int) -> str:
     return f"req-5c09ed00-0000-4000-8000-{number:012}"
 
 
-def row(number: int, expires: float = NOW + DAY) -> WorkflowRow:
-    return WorkflowRow(request_id(number), SCOPE, NOW, expires)
+def row(number: int, expires: float = NOW + DAY, owner: Owner = USER) -> WorkflowRow:
+    return WorkflowRow(request_id(number), SCOPE, owner, NOW, expires)
+
+
+def bounds(workflows: int = 100_000, seconds: float = DAY) -> Bounds:
+    """Return bounds that leave everything to one user."""
+    return Bounds(workflows, seconds, workflows, workflows)
 
 
 @asynccontextmanager
@@ -37,7 +43,7 @@ async def opened(
     async with AsyncExitStack() as stack:
         stores = [Store(database, clock or Clock(), patience) for _ in range(count)]
         for store in stores:
-            store.bounds = Bounds(100_000, DAY)
+            store.bounds = bounds()
             await store.open()
             stack.push_async_callback(store.close)
         yield stores

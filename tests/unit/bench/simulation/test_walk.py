@@ -10,7 +10,7 @@ from bench.simulation.assumptions import Assumptions
 from bench.simulation.costs import Cost, read_costs
 from bench.simulation.globe import Site, city, round_trip
 from bench.simulation.walk import COLD, LATER, WARM, Met, Took, Walk, World
-from bench.simulation.workflows import IMAGES, MANY, SERVER, WORKFLOWS, Steps
+from bench.simulation.workflows import IMAGES, MANY, SERVER, WORKFLOWS, Hop, Steps
 
 STILL = replace(Assumptions(), jitter=0.0)
 FREE = {kind: Cost(kind, 0.0, 0.0, "") for kind in read_costs()}
@@ -58,6 +58,15 @@ def test_a_server_asks_about_the_token_once_and_opens_a_connection_for_each_send
     assert walked(COLD, SERVER).trips == 3 + (1 + 3 + 3) + 1 + 3 + 1 + 1
     assert walked(WARM, SERVER).trips == 1 + 1 + 1 + 3 + 1 + 1
     assert walked(WARM, SERVER).image > STILL.image_mib * 2**20 * 8 / (STILL.wan_mbit_s * 1e6)
+
+
+def test_the_users_own_keystone_is_asked_before_the_first_change_and_not_across_clouds() -> None:
+    change = (Hop("client", "compute", "POST /servers", python=True),)
+    asked = (STILL.lan_ms + STILL.identity_ms) / 1e3
+    for steps in ((change,), (change, change)):
+        warm, later = walked(WARM, steps), walked(LATER, steps)
+        assert later.services == pytest.approx(warm.services + asked)
+        assert later.trips == 0
 
 
 def test_a_slow_peer_takes_longer_and_gateways_take_what_they_cost() -> None:

@@ -8,6 +8,7 @@ revision = "0001"
 down_revision = None
 
 _REQUEST_ID = sa.String(40).with_variant(sa.String(40, collation="ascii_bin"), "mysql", "mariadb")
+_OWNER = sa.String(128).with_variant(sa.String(128, collation="ascii_bin"), "mysql", "mariadb")
 _INDEXES = {"workflows_by_expires": ["expires"], "workflows_by_owner": ["owner", "expires"]}
 
 
@@ -18,7 +19,7 @@ def upgrade() -> None:
             "workflows",
             sa.Column("id", _REQUEST_ID, primary_key=True),
             sa.Column("scope", sa.Text, nullable=False),
-            sa.Column("owner", sa.String(64)),
+            sa.Column("owner", _OWNER, nullable=False),
             sa.Column("created", sa.Double, nullable=False),
             sa.Column("expires", sa.Double, nullable=False),
         )

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HAProxy's costs for a request without a scope, with one that stays and with one that leaves, beside plain HAProxy.
+
+Counted by valgrind they are instructions, which no other load on the machine changes: that is what routing is judged by.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import callgrind
+from bench import haproxy as configurations
+from bench.asking import Asking
+from bench.cores import Cores
+from bench.errors import BenchError
+from bench.gateway import generated, runtime_in
+from bench.haproxy import instance
+from bench.headers import AUTH, scope
+from bench.load import Request
+from bench.meshes import SERVICES, token_document, two_clouds
+from bench.processes import free_ports
+from openstackoid.haproxy.binary import Haproxy
+
+REQUESTS = 400
+"""Requests that are counted, where nothing else is said."""
+
+_PATIENCE = 120.0
+_FEW = 100
+
+Costs = Mapping[str, float]
+"""What each function takes for a request."""
+
+
+@dataclass(frozen=True)
+class ProfiledWay:
+    """The files of an HAProxy, which are to lie in a folder, and what it is asked."""
+
+    files: Callable[[Path], Mapping[str, str]]
+    request: Request
+    served_by: str
+
+
+Profile = Callable[[Haproxy, Cores, Path, ProfiledWay, int], Costs]
+"""Finds out the costs of one way; the folder is its own, the number is that of the requests."""
+
+
+def profiles(profile: Profile, haproxy: Haproxy, cores: Cores, folder: Path, requests: int) -> dict[str, Costs]:
+    """Return the costs of each way by its name, the plain one first."""
+    backend, peer, port = free_ports(3)
+    clouds = {"CloudOne": [f"127.0.0.1:{backend}"], "CloudTwo": [f"127.0.0.1:{peer}"]}
+    answering = configurations.backends(folder / "backends", clouds, token_document(two_clouds(1, 2, 3)))
+    ways = _ways(port, backend, two_clouds(port, peer, backend))
+    with instance(haproxy, folder / "backends", answering, cores.load):
+        return {name: profile(haproxy, cores, folder / name, way, requests) for name, way in ways.items()}
+
+
+def _ways(port: int, backend: int, description: str) -> dict[str, ProfiledWay]:
+    def plain(folder: Path) -> Mapping[str, str]:
+        return configurations.plain(folder, port, SERVICES, backend)
+
+    def ours(folder: Path) -> Mapping[str, str]:
+        return generated(description, runtime_in(folder))
+
+    def asked(*headers: str) -> Request:
+        return Request(f"http://127.0.0.1:{port}/image/v2/images", (AUTH, *headers))
+
+    return {
+        "plain": ProfiledWay(plain, asked(), "CloudOne"),
+        "none": ProfiledWay(ours, asked(), "CloudOne"),
+        "stays": ProfiledWay(ours, asked(scope(image="CloudOne")), "CloudOne"),
+        "leaves": ProfiledWay(ours, asked(scope(image="CloudTwo")), "CloudTwo"),
+    }
+
+
+def counted(haproxy: Haproxy, cores: Cores, folder: Path, way: ProfiledWay, requests: int) -> Costs:
+    """Count instructions twice, with few requests and with more, so that the start is left out."""
+    few, many = (_count(haproxy, cores, folder / str(number), way, number) for number in (_FEW, _FEW + requests))
+    return callgrind.for_each(few, many, requests)
+
+
+def _count(haproxy: Haproxy, cores: Cores, folder: Path, way: ProfiledWay, requests: int) -> Counter[str]:
+    output = folder / "callgrind.out"
+    with instance(haproxy, folder, way.files(folder), cores.gateway, patience=_PATIENCE, under=callgrind.under(output)):
+        send(way, requests)
+    return callgrind.read(output.read_text(errors="replace"))
+
+
+def send(way: ProfiledWay, times: int) -> None:
+    """Send a way's request some times, one after the other. Raises :class:`BenchError` for an answer of another cloud."""
+    with Asking(way.request) as asking:
+        for _ in range(times):
+            status, by, _body = asking.ask()
+            if (status, by) != (200, way.served_by):
+                raise BenchError(f"{way.request.url}: {status}, served by {by}, not {way.served_by}")
+
+
+def count_instructions(haproxy: Haproxy, cores: Cores, folder: Path) -> dict[str, float] | None:
+    """Return the instructions of a request by way; None where valgrind is not installed."""
+    if shutil.which(callgrind.TOOL) is None:
+        return None
+    found = profiles(counted, haproxy, cores, folder, REQUESTS)
+    return {name: sum(costs.values()) for name, costs in found.items()}
