@@ -62,12 +62,12 @@ def towards_client() -> Iterator[None]:
 
 
 @contextmanager
-def needing_store(at: str) -> Iterator[None]:
+def needing_store(at: str, kept: str = "the scopes of workflows") -> Iterator[None]:
     """Answer a request that cannot go on without the store where the store of the gateway of ``at`` cannot be used."""
     try:
         yield
     except StoreUnavailableError as error:
-        message = f"gateway of {at}: its store, which keeps the scopes of workflows, cannot be used; the request was not sent on"
+        message = f"gateway of {at}: its store, which keeps {kept}, cannot be used; the request was not sent on"
         raise AnswerError(503, message, reason=f"the store cannot be used: {error}") from None
 
 

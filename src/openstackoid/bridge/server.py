@@ -23,8 +23,7 @@ from openstackoid.bridge.readers import Reader, readers_of
 from openstackoid.bridge.records import Records
 from openstackoid.bridge.runtime import RuntimeApi
 from openstackoid.bridge.sockets import Sockets, bind
-from openstackoid.bridge.token_journal import TokenJournal
-from openstackoid.bridge.token_memory import TokenMemory
+from openstackoid.bridge.token_store import TokenStore
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.bridge.verbatim import LIMITS, server_request
 from openstackoid.errors import OpenstackoidError
@@ -45,7 +44,6 @@ async def serve(
     sockets: Sockets,
     *,
     store_file: Path | None = None,
-    token_journal: Path | None = None,
     tls: Path | None = None,
     audit: Audit | None = None,
     stop_on_eof: bool = False,
@@ -54,10 +52,9 @@ async def serve(
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
     SIGHUP has ``file``, the reader accounts and the certificate read again; what cannot be used changes nothing. ``store_file``
-    is the file of the store where the mesh names no database, ``token_journal`` that of the claims of tokens, ``tls`` the folder
-    of the certificate and the authority, if they are not where the mesh says, ``audit`` the log of what crosses clouds.
-    ``stop_on_eof``: also end when standard input does, as it does when the parent process is gone. ``wait``: begin once there is
-    such a file.
+    is the file of the store where the mesh names no database, ``tls`` the folder of the certificate and the authority, if they
+    are not where the mesh says, ``audit`` the log of what crosses clouds. ``stop_on_eof``: also end when standard input does, as
+    it does when the parent process is gone. ``wait``: begin once there is such a file.
 
     Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
     """
@@ -79,8 +76,7 @@ async def serve(
     listening = sockets.listen()
     upstream, records = Upstream(at), Records()
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
-    tokens = TokenMemory(journal=TokenJournal(token_journal) if token_journal is not None else None)
-    workflows = Workflows(store)
+    workflows, tokens = Workflows(store), TokenStore(store)
     bridge = Bridge(mesh, at, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens)
     # The supervisor does not begin with such files. When a bridge is started again later, it serves what it can.
     try:

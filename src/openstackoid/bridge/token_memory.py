@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The record of tokens' claims of one gateway, in memory: for each peer its tokens, the one told of longest ago first."""
+"""The record of tokens' claims of a gateway without a database, in memory: of each peer, the one told of longest ago first."""
 
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from openstackoid.bridge.token_journal import Row, TokenJournal
 from openstackoid.bridge.token_record import Changed, Full, Recorded, TokenRecord
 from openstackoid.policy import Claims
 
 LONGER = 0.25
 """By which share of its time a token stays longer than it must: so often, and not at each request, its time is made longer."""
-_LONGEST = 7 * 86400 * (1 + LONGER)
 
 
 @dataclass(slots=True)
@@ -23,22 +21,11 @@ class _Token:
 
 
 class TokenMemory(TokenRecord):
-    """Keeps about 0.6 KiB for each token. ``clock`` never goes back.
+    """Keeps about 0.6 KiB for each token. ``clock`` never goes back. The record ends with the process."""
 
-    ``journal`` keeps the record over a restart of the process; without it the record ends with it.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic, journal: TokenJournal | None = None) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._journal = journal
         self._peers: defaultdict[str, OrderedDict[bytes, _Token]] = defaultdict(OrderedDict)
-        began, now = clock(), time.time()
-        for row in journal.read() if journal is not None else ():
-            tokens = self._peers[row.issuer]
-            tokens.pop(row.digest, None)
-            if row.until > now:
-                # A clock that was set back meanwhile makes the time no longer than it may be.
-                tokens[row.digest] = _Token(row.claims, began + min(row.until - now, _LONGEST))
 
     def __repr__(self) -> str:
         tokens = {issuer: len(tokens) for issuer, tokens in self._peers.items()}
@@ -66,9 +53,4 @@ class TokenMemory(TokenRecord):
     def _keep(self, issuer: str, digest: bytes, seconds: float) -> None:
         tokens = self._peers[issuer]
         tokens.move_to_end(digest)
-        longer = seconds * (1 + LONGER)
-        known = tokens[digest]
-        known.until = self._clock() + longer
-        if self._journal is not None:
-            now = time.time()
-            self._journal.write(Row(issuer, digest, known.claims, now + longer), now)
+        tokens[digest].until = self._clock() + seconds * (1 + LONGER)

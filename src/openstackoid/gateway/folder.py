@@ -83,11 +83,6 @@ class Folder:
         return self.path / "store.sqlite"
 
     @property
-    def token_journal(self) -> Path:
-        """The claims of tokens of other clouds, as digests; it outlives the gateway, as what services know does."""
-        return self.path / "tokens.journal"
-
-    @property
     def audit(self) -> Path:
         """The audit log, to which both parts write; it outlives the gateway."""
         return self.path / "audit.log"
@@ -162,8 +157,9 @@ class Folder:
         self._lock.flush()
 
     def _clear(self) -> None:
-        # Of an earlier release, which kept workflows there.
-        (self.path / "workflows.journal").unlink(missing_ok=True)
+        # Of an earlier release, which kept there what the store has now.
+        for name in ("workflows.journal", "tokens.journal", "tokens.journal.old"):
+            (self.path / name).unlink(missing_ok=True)
         for generation in self.path.glob("generation-*"):
             shutil.rmtree(generation, ignore_errors=True)
         self._remove_sockets()

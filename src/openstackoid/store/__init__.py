@@ -6,16 +6,21 @@ from openstackoid.store.errors import SchemaError, StoreError, StoreUnavailableE
 from openstackoid.store.schema import revision
 from openstackoid.store.shares import Bounds, Owner, owner_of
 from openstackoid.store.store import Store
+from openstackoid.store.tokens import Found, NoRoom, Offer, TokenRow
 from openstackoid.store.workflows import WorkflowRow
 
 __all__ = [
     "Bounds",
     "Database",
+    "Found",
+    "NoRoom",
+    "Offer",
     "Owner",
     "SchemaError",
     "Store",
     "StoreError",
     "StoreUnavailableError",
+    "TokenRow",
     "WorkflowRow",
     "database_of",
     "owner_of",

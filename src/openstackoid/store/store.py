@@ -14,6 +14,7 @@ from openstackoid.store.database import PATIENCE, Database
 from openstackoid.store.errors import StoreUnavailableError
 from openstackoid.store.lane import Job, Statement
 from openstackoid.store.shares import Bounds
+from openstackoid.store.tokens import Found, NoRoom, Offer, TokenTable
 from openstackoid.store.worker import Worker
 from openstackoid.store.workflows import WorkflowRow, WorkflowTable
 
@@ -36,6 +37,7 @@ class Store:
         self.bounds = Bounds(100_000, 21_600.0, 25_000, 50_000)
         self.removed: list[Callable[[Sequence[str]], None]] = []
         self._workflows = WorkflowTable()
+        self._tokens = TokenTable()
         self._clock = clock
         self._patience = patience
         self._worker: Worker | None = None
@@ -46,7 +48,9 @@ class Store:
 
         Raises :class:`StoreError` where it never can: its schema is of a newer release, or its driver is not installed.
         """
-        self._worker = Worker(self.database, self._workflows, self._tell, clock=self._clock, patience=self._patience)
+        self._worker = Worker(
+            self.database, self._workflows, self._tokens, self._tell, clock=self._clock, patience=self._patience
+        )
         self._worker.start()
         # The tables may have to be made first.
         with contextlib.suppress(StoreUnavailableError):
@@ -81,11 +85,12 @@ class Store:
 
     async def put(self, row: WorkflowRow) -> WorkflowRow:
         """Write a row, and return the one that is there once that is committed: its scope and owner may be those of another."""
-        try:
-            found: WorkflowRow = await self._done(self._workflows.put, row)
-        except StoreUnavailableError:
-            self._state = (0.0, False)
-            raise
+        found: WorkflowRow = await self._written(self._workflows.put, row)
+        return found
+
+    async def record(self, offer: Offer) -> Found | NoRoom:
+        """Record the claims of a token where there are none, and return those that count once that is committed."""
+        found: Found | NoRoom = await self._written(self._tokens.record, offer)
         return found
 
     def put_later(self, row: WorkflowRow) -> None:
@@ -95,6 +100,13 @@ class Store:
     def remove_later(self, request_id: str) -> None:
         """Have a row removed; a failure keeps it."""
         self._submit(Job(self._workflows.remove, request_id))
+
+    async def _written(self, statement: Statement, item: Any) -> Any:
+        try:
+            return await self._done(statement, item)
+        except StoreUnavailableError:
+            self._state = (0.0, False)
+            raise
 
     def _tell(self, ids: Sequence[str]) -> None:
         for each in self.removed:

@@ -17,6 +17,7 @@ from openstackoid.store.database import Database, reason
 from openstackoid.store.errors import SchemaError, StoreUnavailableError
 from openstackoid.store.lane import Job, Lane
 from openstackoid.store.shares import Bounds
+from openstackoid.store.tokens import TokenTable
 from openstackoid.store.workflows import BATCH, WorkflowTable
 
 LOG = logging.getLogger("openstackoid.store")
@@ -40,6 +41,7 @@ class Worker:
         self,
         database: Database,
         workflows: WorkflowTable,
+        tokens: TokenTable,
         removed: Callable[[Sequence[str]], None],
         *,
         clock: Callable[[], float],
@@ -47,6 +49,7 @@ class Worker:
     ) -> None:
         self.schema_error: SchemaError | None = None
         self._workflows = workflows
+        self._tokens = tokens
         self._removed = removed
         self._database = database
         self._engine = database.engine(patience)
@@ -134,7 +137,7 @@ class Worker:
         if again:
             LOG.info("the store (%s) can be %s again", self._database, lane.done)
         if lane is self._writes and self._bounds is not None and self._workflows.is_full(self._bounds):
-            self._remove(self._workflows.trim, self._bounds)
+            self._make_room(self._workflows.trim, self._bounds)
         self._tell(jobs, results)
 
     def _give_up(self, lane: Lane, jobs: Sequence[Job], error: Exception) -> None:
@@ -164,21 +167,26 @@ class Worker:
         if bounds is not None and now >= self._next_trim:
             self._next_trim = now + _TRIM_EVERY
             for statement in (self._workflows.expire, self._workflows.trim):
-                self._remove(statement, bounds)
+                self._make_room(statement, bounds)
+            self._remove(self._tokens.expire)
 
-    def _remove(self, statement: Callable[[Connection, float, Bounds], Sequence[str]], bounds: Bounds) -> None:
-        """Remove rows; a batch is followed by another one at once."""
+    def _make_room(self, statement: Callable[[Connection, float, Bounds], Sequence[str]], bounds: Bounds) -> None:
+        gone = self._remove(lambda connection, now: statement(connection, now, bounds))
+        if gone:
+            self._call(self._removed, gone)
+
+    def _remove(self, statement: Callable[[Connection, float], Sequence[str]]) -> Sequence[str]:
+        """Remove rows, and return their ids; a batch is followed by another one at once."""
         gone: Sequence[str] = ()
         if self._writes.failed is None:
             try:
                 with self._connected().begin():
-                    gone = statement(self._connected(), self._clock(), bounds)
+                    gone = statement(self._connected(), self._clock())
             except Exception as error:
                 self._recover(error)
-        if gone:
-            self._call(self._removed, gone)
         if len(gone) >= BATCH:
             self._next_trim = time.monotonic()
+        return gone
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -187,6 +195,7 @@ class Worker:
 
     def _recover(self, error: Exception) -> None:
         self._workflows.recount()
+        self._tokens.recount()
         self._disconnect()
         with contextlib.suppress(OSError):
             kept = self._database.set_aside(error)

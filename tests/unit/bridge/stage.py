@@ -20,6 +20,7 @@ from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.records import Records
 from openstackoid.bridge.server import http_server
 from openstackoid.bridge.sockets import bind
+from openstackoid.bridge.token_store import TokenStore
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh, parse_mesh
 from openstackoid.policy import EVERY_REQUEST, PeerPolicy, People, Policy, Roles, Services
@@ -272,7 +273,9 @@ async def staged(
         store = Store(database or Database.in_memory(), patience=patience)
         await store.open()
         stack.push_async_callback(store.close)
-        bridge = Bridge(mesh, "CloudOne", upstream, records=records, workflows=Workflows(store), audit=audit)
+        bridge = Bridge(
+            mesh, "CloudOne", upstream, records=records, workflows=Workflows(store), audit=audit, tokens=TokenStore(store)
+        )
         runner = web.ServerRunner(http_server(bridge), shutdown_timeout=0.01)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

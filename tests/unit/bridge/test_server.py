@@ -273,6 +273,7 @@ def test_usage(folder: Path) -> None:
 
 
 def test_the_option_of_the_journal_says_what_took_its_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["--cloud", "One", "--config", "x", "--socket", "x", "--journal", str(folder / "j")])
-    assert "--journal was removed: --store-file names the file of the store" in capsys.readouterr().err
+    for option in ("--journal", "--token-journal"):
+        with pytest.raises(SystemExit):
+            main(["--cloud", "One", "--config", "x", "--socket", "x", option, str(folder / "j")])
+        assert f"{option} was removed: --store-file names the file of the store" in capsys.readouterr().err

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The statements about the claims of other clouds' tokens. Each works on many at once, and may be repeated."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Insert, and_, case, delete, func, or_, select, update
+
+from openstackoid.store.tables import TOKENS
+from openstackoid.store.workflows import BATCH
+
+LONGEST = 10 * 86400.0
+"""Seconds beyond which no claims count: such a row was written by a clock that was ahead."""
+FRESH = 1.0
+"""Seconds for which a count of an issuer's tokens is good enough: other gateways add some, too."""
+_RARE = 20
+"""A count may be at least so many times as old as the time that it took."""
+
+_COLUMNS = TOKENS.c
+
+
+class TokenRow(NamedTuple):
+    """A row of the table ``tokens``: the claims of a token of ``issuer``, by its digest, and the name of the policy's rule.
+
+    ``told``: when the claims were told first, and ``expires`` until when they count. ``changed``: other claims were told since.
+    """
+
+    issuer: str
+    digest: bytes
+    claims: bytes
+    rule: str
+    told: float
+    expires: float
+    changed: bool = False
+
+
+class Offer(NamedTuple):
+    """Claims to be recorded where there are none, and the most tokens of the issuer."""
+
+    row: TokenRow
+    most: int
+
+
+class Found(NamedTuple):
+    """The row that counts. ``first``: it has other claims than those that were offered, and nobody was told so before."""
+
+    row: TokenRow
+    first: bool
+
+
+class NoRoom(NamedTuple):
+    """There are as many tokens of the issuer as there may be. ``until``: the end of the first of them."""
+
+    until: float
+
+
+@dataclass(slots=True)
+class _Count:
+    number: int
+    first_end: float
+    counted_at: float
+    fresh_until: float
+
+
+class TokenTable:
+    """The table, and the number of tokens of each issuer, as far as this process knows it."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, _Count] = {}
+
+    def recount(self) -> None:
+        """Have the tokens counted before the next ones are added."""
+        self._counts.clear()
+
+    def record(self, connection: Connection, offers: Sequence[Offer]) -> Sequence[Found | NoRoom]:
+        """Add tokens of which there are no claims, and make the time of those with the same claims longer."""
+        before = _rows(connection, offers)
+        refused: dict[str, NoRoom] = {}
+        kept: dict[str, Offer] = {}
+        for offer in offers:
+            key, now = _key(offer.row), offer.row.told
+            known = before.get(key)
+            if key not in kept and (known is None or known.expires <= now):
+                count = self._count(connection, offer.row.issuer, now)
+                if count.number >= offer.most:
+                    refused[key] = NoRoom(count.first_end)
+                    continue
+                count.number += 1
+                count.first_end = min(count.first_end, offer.row.expires)
+            kept[key] = offer
+        accepted = [offer.row for offer in offers if _key(offer.row) in kept]
+        if accepted:
+            # Two gateways that write the same rows in another order would lock each other out.
+            values = [_values(row) for row in sorted(accepted, key=_key)]
+            connection.execute(_upsert(connection.dialect.name), values)
+        after = _rows(connection, list(kept.values()))
+        return [
+            self._found(connection, offer.row, after[_key(offer.row)]) if _key(offer.row) in kept else refused[_key(offer.row)]
+            for offer in offers
+        ]
+
+    def expire(self, connection: Connection, now: float) -> Sequence[str]:
+        """Remove rows whose time is over: a batch at most. Return their keys."""
+        over = or_(_COLUMNS.expires <= now, _COLUMNS.expires > now + LONGEST)
+        keys = connection.execute(select(_COLUMNS.id).where(over).limit(BATCH)).scalars().all()
+        if keys:
+            # The time of some may have been made longer meanwhile.
+            connection.execute(delete(TOKENS).where(_COLUMNS.id.in_(keys), over))
+        return keys
+
+    def _count(self, connection: Connection, issuer: str, now: float) -> _Count:
+        count = self._counts.get(issuer)
+        if count is None or not count.counted_at <= now < min(count.fresh_until, count.first_end):
+            began = time.monotonic()
+            living = and_(_COLUMNS.issuer == issuer, _COLUMNS.expires > now)
+            number, first = connection.execute(select(func.count(), func.min(_COLUMNS.expires)).where(living)).one()
+            fresh = now + max(FRESH, _RARE * (time.monotonic() - began))
+            count = self._counts[issuer] = _Count(number, float("inf") if first is None else first, now, fresh)
+        return count
+
+    @staticmethod
+    def _found(connection: Connection, offered: TokenRow, row: TokenRow) -> Found:
+        if row.claims == offered.claims or row.changed:
+            return Found(row, False)
+        told = update(TOKENS).where(_COLUMNS.id == _key(row), _COLUMNS.changed == 0).values(changed=1)
+        return Found(row, connection.execute(told).rowcount == 1)
+
+
+def _key(row: TokenRow) -> str:
+    return f"{row.issuer}/{row.digest.hex()}"
+
+
+def _rows(connection: Connection, offers: Sequence[Offer]) -> dict[str, TokenRow]:
+    keys = sorted({_key(offer.row) for offer in offers})
+    columns = [_COLUMNS[name] for name in ("issuer", "id", "claims", "rule", "told", "expires", "changed")]
+    found = connection.execute(select(*columns).where(_COLUMNS.id.in_(keys)))
+    return {
+        row.id: TokenRow(
+            row.issuer,
+            bytes.fromhex(row.id.rpartition("/")[2]),
+            bytes.fromhex(row.claims),
+            row.rule,
+            row.told,
+            row.expires,
+            bool(row.changed),
+        )
+        for row in found
+    }
+
+
+def _values(row: TokenRow) -> dict[str, Any]:
+    values: dict[str, Any] = row._asdict() | {"id": _key(row), "claims": row.claims.hex(), "changed": 0}
+    del values["digest"]
+    return values
+
+
+@lru_cache
+def _upsert(dialect: str) -> Insert:
+    inserted: Any = import_module(f"sqlalchemy.dialects.{dialect}").insert(TOKENS)
+    new = inserted.inserted if dialect == "mysql" else inserted.excluded
+    over = _COLUMNS.expires <= new.told
+    longer = or_(over, and_(_COLUMNS.claims == new.claims, _COLUMNS.expires < new.expires))
+    # MariaDB takes these one after the other: the time, by which the others are decided, comes last.
+    changed = [(name, case((over, new[name]), else_=_COLUMNS[name])) for name in ("claims", "rule", "told", "changed")]
+    changed.append(("expires", case((longer, new.expires), else_=_COLUMNS.expires)))
+    if dialect == "mysql":
+        statement: Insert = inserted.on_duplicate_key_update(changed)
+    else:
+        statement = inserted.on_conflict_do_update(index_elements=[_COLUMNS.id], set_=dict(changed))
+    return statement
