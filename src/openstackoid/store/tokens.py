@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Insert, and_, case, delete, func, or_, select, update
+from sqlalchemy import Connection, Insert, and_, bindparam, case, delete, func, or_, select, update
 
 from openstackoid.store.tables import TOKENS
 from openstackoid.store.workflows import BATCH
@@ -21,6 +21,12 @@ _RARE = 20
 """A count may be at least so many times as old as the time that it took."""
 
 _COLUMNS = TOKENS.c
+_NAMES = ("id", "issuer", "claims", "rule", "told", "expires", "changed")
+
+# They are made once: that takes longer than SQLite takes for one.
+_FIND = select(*(_COLUMNS[name] for name in _NAMES)).where(_COLUMNS.id.in_(bindparam("ids", expanding=True)))
+_LIVING = and_(_COLUMNS.issuer == bindparam("issuer"), _COLUMNS.expires > bindparam("now"))
+_COUNT = select(func.count(), func.min(_COLUMNS.expires)).where(_LIVING)
 
 
 class TokenRow(NamedTuple):
@@ -116,8 +122,7 @@ class TokenTable:
         count = self._counts.get(issuer)
         if count is None or not count.counted_at <= now < min(count.fresh_until, count.first_end):
             began = time.monotonic()
-            living = and_(_COLUMNS.issuer == issuer, _COLUMNS.expires > now)
-            number, first = connection.execute(select(func.count(), func.min(_COLUMNS.expires)).where(living)).one()
+            number, first = connection.execute(_COUNT, {"issuer": issuer, "now": now}).one()
             fresh = now + max(FRESH, _RARE * (time.monotonic() - began))
             count = self._counts[issuer] = _Count(number, float("inf") if first is None else first, now, fresh)
         return count
@@ -135,20 +140,10 @@ def _key(row: TokenRow) -> str:
 
 
 def _rows(connection: Connection, offers: Sequence[Offer]) -> dict[str, TokenRow]:
-    keys = sorted({_key(offer.row) for offer in offers})
-    columns = [_COLUMNS[name] for name in ("issuer", "id", "claims", "rule", "told", "expires", "changed")]
-    found = connection.execute(select(*columns).where(_COLUMNS.id.in_(keys)))
+    found = connection.execute(_FIND, {"ids": [_key(offer.row) for offer in offers]})
     return {
-        row.id: TokenRow(
-            row.issuer,
-            bytes.fromhex(row.id.rpartition("/")[2]),
-            bytes.fromhex(row.claims),
-            row.rule,
-            row.told,
-            row.expires,
-            bool(row.changed),
-        )
-        for row in found
+        key: TokenRow(issuer, bytes.fromhex(key.rpartition("/")[2]), bytes.fromhex(claims), rule, told, end, bool(changed))
+        for key, issuer, claims, rule, told, end, changed in found
     }
 
 

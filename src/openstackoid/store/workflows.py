@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Insert, case, delete, func, select, update
+from sqlalchemy import BindParameter, Connection, Insert, bindparam, case, delete, func, select, update
 
 from openstackoid.store.shares import Bounds, Owner, Shares
 from openstackoid.store.tables import WORKFLOWS
@@ -23,6 +23,8 @@ _RARE = 20
 """A count may be at least so many times as old as the time that it took."""
 
 _COLUMNS = WORKFLOWS.c
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_NOW: BindParameter[Any] = bindparam("now")
 
 
 class WorkflowRow(NamedTuple):
@@ -35,6 +37,12 @@ class WorkflowRow(NamedTuple):
     expires: float
 
 
+# They are made once: that takes longer than SQLite takes for one.
+_FIND = select(*(_COLUMNS[name] for name in WorkflowRow._fields)).where(_COLUMNS.id.in_(_IDS))
+_DELETE = delete(WORKFLOWS).where(_COLUMNS.id.in_(_IDS))
+_EXPIRED = select(_COLUMNS.id, _COLUMNS.owner).where(_COLUMNS.expires <= _NOW).order_by(_COLUMNS.expires).limit(BATCH)
+_AHEAD = select(_COLUMNS.id).where(_COLUMNS.expires > _NOW).limit(BATCH)
+_OLDEST = select(_COLUMNS.id).where(_COLUMNS.owner == bindparam("owner")).order_by(_COLUMNS.expires).limit(bindparam("number"))
 _PROBE = WorkflowRow("probe", "{}", Owner("", "probe"), 0.0, 0.0)
 """A row that has expired: it is written to see whether the store works."""
 
@@ -95,8 +103,7 @@ class WorkflowTable:
     def expire(self, connection: Connection, now: float, bounds: Bounds) -> Sequence[str]:
         """Remove expired rows: a batch at most. Return their ids."""
         _shorten(connection, now, bounds.seconds)
-        oldest = select(_COLUMNS.id, _COLUMNS.owner).where(_COLUMNS.expires <= now).order_by(_COLUMNS.expires).limit(BATCH)
-        expired = {row.id: Owner.of_column(row.owner) for row in connection.execute(oldest)}
+        expired = {row.id: Owner.of_column(row.owner) for row in connection.execute(_EXPIRED, {"now": now})}
         self._remove(connection, expired)
         return [*expired]
 
@@ -131,8 +138,7 @@ class WorkflowTable:
             due[loser] += 1
         self._owners = dict.fromkeys(owners)
         for owner, number in due.items():
-            oldest = select(_COLUMNS.id).where(_COLUMNS.owner == owner.column()).order_by(_COLUMNS.expires, _COLUMNS.id)
-            ids = connection.execute(oldest.limit(number)).scalars().all()
+            ids = connection.execute(_OLDEST, {"owner": owner.column(), "number": number}).scalars().all()
             if len(ids) < number:
                 self.recount()
             _delete(connection, ids)
@@ -150,9 +156,8 @@ class WorkflowTable:
 
 
 def _rows(connection: Connection, ids: Sequence[str]) -> dict[str, WorkflowRow]:
-    columns = [_COLUMNS[name] for name in WorkflowRow._fields]
-    found = (WorkflowRow(*row) for row in connection.execute(select(*columns).where(_COLUMNS.id.in_(ids))))
-    return {row.id: row._replace(owner=Owner.of_column(str(row.owner))) for row in found}
+    found = connection.execute(_FIND, {"ids": ids})
+    return {key: WorkflowRow(key, scope, Owner.of_column(owner), created, end) for key, scope, owner, created, end in found}
 
 
 def _values(row: WorkflowRow) -> dict[str, Any]:
@@ -161,7 +166,7 @@ def _values(row: WorkflowRow) -> dict[str, Any]:
 
 def _delete(connection: Connection, ids: Sequence[str]) -> None:
     if ids:
-        connection.execute(delete(WORKFLOWS).where(_COLUMNS.id.in_(ids)))
+        connection.execute(_DELETE, {"ids": ids})
 
 
 def _count(connection: Connection) -> Shares:
@@ -174,7 +179,7 @@ def _count(connection: Connection) -> Shares:
 
 def _shorten(connection: Connection, now: float, seconds: float) -> None:
     """Give rows that were written by a clock far ahead the time of a row that is written now: they would outlive all others."""
-    ahead = connection.execute(select(_COLUMNS.id).where(_COLUMNS.expires > now + 2 * seconds).limit(BATCH)).scalars().all()
+    ahead = connection.execute(_AHEAD, {"now": now + 2 * seconds}).scalars().all()
     if ahead:
         connection.execute(update(WORKFLOWS).where(_COLUMNS.id.in_(ahead)).values(expires=now + seconds))
 
