@@ -56,6 +56,21 @@ def test_nor_does_the_answer_to_who_makes_or_changes_it(method: str, path: str, 
 
 
 @pytest.mark.parametrize("way", WAY)
+@pytest.mark.parametrize("lines", [(), ("Location: /image/v2/images/i/file",), ("Location: http://127.0.0.1/image/v2/info",)])
+@pytest.mark.parametrize("path", [ONE, "/image/v2/images?limit=2", "/image/v2/schemas/image"])
+def test_no_redirect_is_followed_to_what_the_gateway_does_not_read(
+    path: str, lines: tuple[str, ...], way: str, site: Site
+) -> None:
+    """glanceclient takes the body of a redirect without ``Location`` for the answer."""
+    body = json.dumps(IMAGE).encode()
+    head = "\r\n".join(["HTTP/1.1 302 Found", "Content-Type: application/json", f"Content-Length: {len(body)}", *lines, "", ""])
+    played(site, says(head.encode(), body))
+    answer = site.get(path, WAY[way])
+    assert answer.status == 502
+    assert "rbd" not in answer.body.decode()
+
+
+@pytest.mark.parametrize("way", WAY)
 def test_nor_does_a_page_of_the_list_or_the_list_of_locations(way: str, site: Site) -> None:
     played(site, document({"images": [IMAGE, IMAGE]}))
     assert json.loads(site.get("/image/v2/images?limit=2", WAY[way]).body) == {"images": [KEPT, KEPT]}

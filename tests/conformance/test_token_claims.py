@@ -92,6 +92,16 @@ def test_a_renamed_user_is_validated_as_no_service_account(site: Site) -> None:
     assert use(site, "user-first").status == 200, "its user is still believed"
 
 
+@pytest.mark.parametrize("space", ["\xa0", "\x85", "\xe9"])
+def test_a_token_with_a_character_that_a_service_strips_is_not_accepted(space: str, site: Site) -> None:
+    """keystonemiddleware removes white space of any script, and knows the rest by what it was told of that."""
+    site.plays["two"] = keystone("cinder")
+    assert validate(site, "stripped").status == 200
+    site.plays["two"] = keystone("mallory")
+    for token in (f"{space}stripped", f"stripped{space}"):
+        assert use(site, token).status == 401
+
+
 def test_a_flood_of_tokens_pushes_none_out(site: Site) -> None:
     assert site.bridge is not None
     site.plays |= {"two": keystone("cinder"), "three": keystone("mallory")}

@@ -67,8 +67,8 @@ def test_missing_programs_of_tests_are_installed(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(programs, "check_installable", lambda missing: None)
     monkeypatch.setattr(programs, "install_packages", lambda missing, log: installed.append(missing))
     assert programs.main() == 0
-    assert installed == [["curl", "logrotate", "openssl", "wrk"]]
-    assert capsys.readouterr().out == "== installing Debian's curl, logrotate, openssl, wrk, which tests need\n"
+    assert installed == [["curl", "logrotate", "openssl", "valgrind", "wrk"]]
+    assert capsys.readouterr().out == "== installing Debian's curl, logrotate, openssl, valgrind, wrk, which tests need\n"
 
 
 def test_programs_that_are_there_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

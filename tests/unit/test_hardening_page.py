@@ -86,7 +86,7 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert f"| {head} KiB and {HEAD_LINES - 1} headers at HAProxy; {bridge} |" in PAGE
     assert f"more than {HEAD_LINES - 1}, more than {head} KiB in all" in PAGE
     assert f"has {PeerPolicy.tokens:,} of each peer at a time" in PAGE
-    assert f"| {MOST:,} users or {MOST_BYTES // kib**2} MiB of all peers" in PAGE
+    assert f"| {MOST:,} tokens or {MOST_BYTES // kib**2} MiB, of this cloud and all peers together" in PAGE
     assert [name for name in HOSTS_OWN if name not in PAGE.lower() and name != "set-cookie2"] == []
 
 

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tokens that a Keystone has accepted without saying who their user is: each is believed for a time, by its digest."""
 
-import hashlib
 from collections import OrderedDict
 
-from openstackoid.bridge.verbatim import encoded
+from openstackoid.bridge.token_record import token_digest
 
 MOST = 10_000
 """How many tokens are believed at once; the one that was accepted first is forgotten."""
@@ -30,4 +29,4 @@ class Believed:
 
 
 def _key(issuer: str, token: str) -> tuple[str, bytes]:
-    return issuer, hashlib.sha256(encoded(token)).digest()
+    return issuer, token_digest(token)

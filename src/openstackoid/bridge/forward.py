@@ -16,7 +16,7 @@ from openstackoid.bridge.tunnel import tunnel
 from openstackoid.bridge.upstream import Hop, Question, Upstream, UpstreamError, first_reached, hops
 from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.routing import Forward, Headers
-from openstackoid.routing.links import ASTRAY
+from openstackoid.routing.links import ASTRAY, REDIRECTS
 
 BROKEN_BODY = "the body of the request is malformed, or did not arrive in time"
 
@@ -122,10 +122,12 @@ class _Exchange:
                 upload.answered()
                 told = self.heard(answer.status, answer.headers)
                 theirs = self.upstream.answer_headers(hop, answer)
-                if self.links.astray(answer.status, self.incoming.head.method, theirs):
+                images = self.links.of_images(self.incoming.head.path)
+                # A client takes the body of a redirect for the image, or follows it to what the gateway does not read.
+                unread = images and self.decision.relink and answer.status in REDIRECTS
+                if unread or self.links.astray(answer.status, self.incoming.head.method, theirs):
                     raise UpstreamError(502, f"gateway of {self.upstream.at}: {hop.place} {ASTRAY}")
                 kept = self.links.headers(theirs) + told
-                images = self.links.of_images(self.incoming.head.path)
                 if self.decision.relink and to_relink(answer.status, kept, images=images):
                     # Of the whole document: a peer may not send one letter by letter.
                     deadline.start(self.timeouts.server)

@@ -5,6 +5,7 @@ Which of them follow what is in :mod:`openstackoid.routing.images`.
 """
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,26 @@ from openstackoid.routing.paths import may_climb
 
 PLACES = ("direct_url", "locations")
 """What an image says of where its bytes are stored."""
+
+REFERENCES = (
+    "id",
+    "kernel_id",
+    "ramdisk_id",
+    "base_image_ref",
+    "cinder_encryption_key_id",
+    "img_signature_certificate_uuid",
+)
+"""Fields of an image with the id of something else.
+
+Nova and Cinder take an id of an image with a slash in it for a URL, and ask it with the user's token and their own
+(nova/image/glance.py, get_remote_image_service; cinder/image/glance.py has the same).
+"""
+
+DISKS = "block_device_mapping"
+"""The property that names images, snapshots and volumes as JSON in a string (nova/compute/api.py, _validate_bdm)."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
+_IDS_OF_DISK = ("image_id", "snapshot_id", "volume_id")
 
 UNREADABLE = "its answer is not JSON that can be read, and might name a place that services here would follow"
 """What a gateway says of an answer that it does not hand on."""
@@ -37,16 +58,43 @@ def _without(document: Any, links: Links) -> Any:
         return []
     if not isinstance(document, dict):
         return document
-    kept = {key: value for key, value in document.items() if key not in PLACES}
+    kept = _image(document)
+    if not _is_id(kept.get("id")):
+        raise ValueError("the id of an image is not an id")
     if not _stays(kept.get("next"), links):
         del kept["next"]
     if isinstance(kept.get("images"), list):
-        kept["images"] = [_image(image) for image in kept["images"]]
+        images = [_image(image) for image in kept["images"] if isinstance(image, dict)]
+        kept["images"] = [image for image in images if _is_id(image.get("id"))]
     return kept
 
 
-def _image(image: Any) -> Any:
-    return {key: value for key, value in image.items() if key not in PLACES} if isinstance(image, dict) else image
+def _image(image: dict[str, Any]) -> dict[str, Any]:
+    """Return an image without the places of its bytes, and without references that are not ids, but for its own id."""
+    kept = {key: value for key, value in image.items() if key not in PLACES}
+    for key in REFERENCES[1:]:
+        if not _is_id(kept.get(key)):
+            del kept[key]
+    if DISKS in kept:
+        disks = _disks(kept.pop(DISKS))
+        kept |= {} if disks is None else {DISKS: disks}
+    return kept
+
+
+def _disks(text: Any) -> str | None:
+    """Return the disks that an image names in one spelling, or None where one of them is named by anything but an id."""
+    try:
+        disks = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    sound = isinstance(disks, list) and all(
+        isinstance(disk, dict) and all(_is_id(disk.get(key)) for key in _IDS_OF_DISK) for disk in disks
+    )
+    return json.dumps(disks) if sound else None
+
+
+def _is_id(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and _ID.fullmatch(value) is not None)
 
 
 def _stays(following: Any, links: Links) -> bool:

@@ -14,6 +14,8 @@ from openstackoid.bridge.verbatim import encoded
 from openstackoid.mesh import Cloud
 from openstackoid.policy import Claims, Grant, PeerPolicy, Person, claims_of
 
+_USER_SHARE, _USER_LEAST = 10, 100
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -30,9 +32,11 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """The record has as many tokens of this peer as it may have. ``seconds``: until there is room for one."""
+    """The record has ``most`` tokens of this peer, or of this user: no more fit. ``seconds``: until there may be room."""
 
     seconds: float
+    most: int
+    of_user: bool = False
 
 
 class TokenRecord(ABC):
@@ -43,8 +47,9 @@ class TokenRecord(ABC):
         """Record the claims of a token before anything is done, or told to a service, that rests on them.
 
         ``digest`` is that of the token. ``seconds``: how long the claims count from now, at least; claims that are refused do not
-        make the time of the recorded ones longer. ``most``: how many tokens of ``issuer`` are recorded at a time. A record never
-        gives up a token before its time to make room, and tokens of one issuer take no room of another's.
+        make the time of the recorded ones longer. ``most``: how many tokens of ``issuer`` are recorded at a time; of one
+        user, fewer. A record never gives up a token before its time to make room, and tokens of one issuer take no room of
+        another's.
 
         Raises :class:`~openstackoid.store.StoreUnavailableError`.
         """
@@ -74,9 +79,19 @@ class TokenRefusedError(AnswerError):
         self.told = told
 
 
+def most_of_user(most: int) -> int:
+    """Return how many of ``most`` tokens may be of one user: in many spellings of one token, a user could take all room."""
+    return max(_USER_LEAST, most // _USER_SHARE)
+
+
 def token_digest(token: str) -> bytes:
     """Return the digest under which a token is known."""
     return hashlib.sha256(encoded(token)).digest()
+
+
+def is_visible(token: str) -> bool:
+    """Return whether a token has only visible characters of ASCII, so that all readers read the same one."""
+    return all("!" <= character <= "~" for character in token)
 
 
 async def record_claims(record: TokenRecord, here: Cloud, issuer: str, token: str, *, person: Person, granted: Grant) -> None:
@@ -101,7 +116,8 @@ async def record_claims(record: TokenRecord, here: Cloud, issuer: str, token: st
                 changes = ", ".join(before.changes(claims))
                 reason += f": {changes}; the rule was {before.rule}; the token is {{SHA256}}{digest.hex()}"
             raise TokenRefusedError(401, message, person=person, rule=granted.rule, told=not first, reason=reason)
-        case Full(seconds):
-            message = f"gateway of {here.name}: {most} tokens of {issuer} are in use, as many as the policy here allows"
+        case Full(seconds, most, of_user):
+            whose = f"this user of {issuer}" if of_user else issuer
+            message = f"gateway of {here.name}: {most} tokens of {whose} are in use, as many as the policy here allows"
             wait = max(1, round(seconds))
             raise TokenRefusedError(429, message, person=person, rule=granted.rule, retry_after=wait)

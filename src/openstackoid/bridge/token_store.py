@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from openstackoid.bridge.token_memory import LONGER
-from openstackoid.bridge.token_record import Changed, Full, Recorded, TokenRecord
+from openstackoid.bridge.token_record import Changed, Full, Recorded, TokenRecord, most_of_user
 from openstackoid.policy import Claims
 from openstackoid.store import NoRoom, Offer, Store, TokenRow
 
@@ -42,10 +42,11 @@ class TokenStore(TokenRecord):
         cached = tokens.get(digest)
         if cached is not None and cached.claims == claims.digests and cached.until >= now + seconds:
             return Recorded()
-        row = TokenRow(issuer, digest, claims.digests, claims.rule, now, now + seconds * (1 + LONGER))
-        found = await self._store.record(Offer(row, most))
+        row = TokenRow(issuer, digest, claims.user, claims.digests, claims.rule, now, now + seconds * (1 + LONGER))
+        of_user = most_of_user(most)
+        found = await self._store.record(Offer(row, most, of_user))
         if isinstance(found, NoRoom):
-            return Full(found.until - now)
+            return Full(found.until - now, of_user if found.of_user else most, of_user=found.of_user)
         there = found.row
         if there.claims != claims.digests:
             return Changed(Claims(there.claims, there.rule), found.first)

@@ -13,14 +13,15 @@ from openstackoid.haproxy import hardening, known
 from openstackoid.haproxy.answers import request_rules
 from openstackoid.haproxy.audit import home_rules
 from openstackoid.haproxy.maps import CLOUDS, ENDPOINTS, OFFERS, RELINKED
+from openstackoid.haproxy.path_patterns import document_paths, image_paths
 from openstackoid.haproxy.peers import place_rules
 from openstackoid.haproxy.records import own_pages_and_traces
 from openstackoid.haproxy.tls import nobodys_word, sender_rules, told_to_the_bridge
 from openstackoid.haproxy.tokens import ANYWHERE, IN_BODY, MARKED, MARKS, carried_rules, sent_rules
 from openstackoid.haproxy.wire import looked_up, spoken_rules
 from openstackoid.mesh import Cloud
-from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE, VERSION_DOCUMENT
-from openstackoid.routing.images import FOLLOWED_READS, FOLLOWED_WRITES, IMAGE
+from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE
+from openstackoid.routing.images import FOLLOWED_READS, FOLLOWED_WRITES
 from openstackoid.routing.places import PEER, bind_ids
 from openstackoid.routing.reading import NOT_FOR_SCOPES
 from openstackoid.scope import LEADERS, MAX_LENGTH
@@ -60,7 +61,7 @@ def rules(cloud: Cloud, watched: Collection[str], sharing: Sequence[str]) -> lis
         *sender_rules(cloud),
         *request_rules(),
         *_what_is_asked(cloud),
-        *known.using(cloud, _documents(cloud), _images(cloud, FOLLOWED_READS)),
+        *known.using(cloud, document_paths(cloud), image_paths(cloud, FOLLOWED_READS)),
         *spoken_rules(cloud),
         *hardening.underscore_rules(),
         *nobodys_word(),
@@ -200,28 +201,12 @@ def _which_cloud(cloud: Cloud) -> list[str]:
         "# Answers whose links would lead out of the gateway: the bridge mends them. A WebSocket has none.",
         f"http-request set-var(txn.relinked) var(txn.place),field(2,|),concat(/,txn.endpoint),map_str({RELINKED}) if is_foreign"
         " !{ req.fhdr(upgrade) -m sub -i websocket }",
-        f"{_BRIDGE} if {{ var(txn.relinked) -m str all }} or {documents} {{ path -m reg '{_documents(cloud)}' }}"
-        f" or {documents} {{ var(txn.path_read) -m reg '{_documents(cloud)}' }}",
+        f"{_BRIDGE} if {{ var(txn.relinked) -m str all }} or {documents} {{ path -m reg '{document_paths(cloud)}' }}"
+        f" or {documents} {{ var(txn.path_read) -m reg '{document_paths(cloud)}' }}",
         "# What services here follow of an image service.",
-        f"{_BRIDGE} if {images} METH_GET {{ pathq -m reg '{_images(cloud, FOLLOWED_READS)}' }}"
-        f" or {images} !METH_GET !{{ method DELETE }} {{ pathq -m reg '{_images(cloud, FOLLOWED_WRITES)}' }}",
+        f"{_BRIDGE} if {images} METH_GET {{ pathq -m reg '{image_paths(cloud, FOLLOWED_READS)}' }}"
+        f" or {images} !METH_GET !{{ method DELETE }} {{ pathq -m reg '{image_paths(cloud, FOLLOWED_WRITES)}' }}",
     ]
-
-
-def _documents(cloud: Cloud) -> str:
-    """Return the pattern of the paths of version documents."""
-    return f"^({_prefixes(cloud)})({VERSION_DOCUMENT})$"
-
-
-def _images(cloud: Cloud, followed: str) -> str:
-    """Return the pattern of the paths and queries of the image service that are ``followed``."""
-    return f"^({_prefixes(cloud, IMAGE)}){followed}"
-
-
-def _prefixes(cloud: Cloud, service: str | None = None) -> str:
-    """Return the path prefixes of a service, or of all, as a pattern."""
-    found = (endpoint for endpoint in cloud.endpoints if service in (None, endpoint.service))
-    return "|".join(sorted({endpoint.frontend.prefix.replace(".", "\\.") for endpoint in found}))
 
 
 def _whose_token(cloud: Cloud) -> list[str]:

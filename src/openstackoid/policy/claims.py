@@ -37,6 +37,11 @@ class Claims:
     rule: str
 
     @property
+    def user(self) -> bytes:
+        """The digest of the user's id."""
+        return self.digests[:_SIZE]
+
+    @property
     def sound(self) -> bool:
         """Whether there is a digest of each name, as in claims that were written down by this release."""
         return len(self.digests) == len(_NAMES) * _SIZE

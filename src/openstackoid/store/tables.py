@@ -33,13 +33,14 @@ TOKENS = Table(
     METADATA,
     Column("id", _ascii(160), primary_key=True),
     Column("issuer", _ascii(64), nullable=False),
+    Column("user_digest", _ascii(64), nullable=False),
     Column("claims", _ascii(512), nullable=False),
     Column("rule", String(160), nullable=False),
     Column("told", Double, nullable=False),
     Column("expires", Double, nullable=False),
     Column("changed", Integer, nullable=False),
     Index("tokens_by_expires", "expires"),
-    Index("tokens_by_issuer", "issuer", "expires"),
+    Index("tokens_by_issuer", "issuer", "user_digest", "expires"),
 )
 """A token of another cloud a row: ``id`` is that cloud, a slash, and a digest of the token; ``claims`` are digests.
 

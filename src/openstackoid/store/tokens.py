@@ -17,26 +17,31 @@ LONGEST = 10 * 86400.0
 """Seconds beyond which no claims count: such a row was written by a clock that was ahead."""
 FRESH = 1.0
 """Seconds for which a count of an issuer's tokens is good enough: other gateways add some, too."""
+COUNTED = 10_000
+"""Issuers and users of whom a count is kept."""
 _RARE = 20
 """A count may be at least so many times as old as the time that it took."""
 
 _COLUMNS = TOKENS.c
-_NAMES = ("id", "issuer", "claims", "rule", "told", "expires", "changed")
+_NAMES = ("id", "issuer", "user_digest", "claims", "rule", "told", "expires", "changed")
 
 # They are made once: that takes longer than SQLite takes for one.
 _FIND = select(*(_COLUMNS[name] for name in _NAMES)).where(_COLUMNS.id.in_(bindparam("ids", expanding=True)))
 _LIVING = and_(_COLUMNS.issuer == bindparam("issuer"), _COLUMNS.expires > bindparam("now"))
 _COUNT = select(func.count(), func.min(_COLUMNS.expires)).where(_LIVING)
+_COUNT_OF_USER = _COUNT.where(_COLUMNS.user_digest == bindparam("user"))
 
 
 class TokenRow(NamedTuple):
     """A row of the table ``tokens``: the claims of a token of ``issuer``, by its digest, and the name of the policy's rule.
 
+    ``user`` is a digest of the token's user.
     ``told``: when the claims were told first, and ``expires`` until when they count. ``changed``: other claims were told since.
     """
 
     issuer: str
     digest: bytes
+    user: bytes
     claims: bytes
     rule: str
     told: float
@@ -45,10 +50,11 @@ class TokenRow(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """Claims to be recorded where there are none, and the most tokens of the issuer."""
+    """Claims to be recorded where there are none, and the most tokens of the issuer and of the user."""
 
     row: TokenRow
     most: int
+    of_user: int
 
 
 class Found(NamedTuple):
@@ -59,13 +65,16 @@ class Found(NamedTuple):
 
 
 class NoRoom(NamedTuple):
-    """There are as many tokens of the issuer as there may be. ``until``: the end of the first of them."""
+    """There are as many tokens of the issuer as there may be, or of the user. ``until``: the end of the first of them."""
 
     until: float
+    of_user: bool
 
 
 @dataclass(slots=True)
 class _Count:
+    """How many tokens there are, and when that may change."""
+
     number: int
     first_end: float
     counted_at: float
@@ -73,10 +82,10 @@ class _Count:
 
 
 class TokenTable:
-    """The table, and the number of tokens of each issuer, as far as this process knows it."""
+    """The table, and the number of tokens of each issuer and user, as far as this process knows it."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, _Count] = {}
+        self._counts: dict[tuple[str, str], _Count] = {}
 
     def recount(self) -> None:
         """Have the tokens counted before the next ones are added."""
@@ -91,12 +100,17 @@ class TokenTable:
             key, now = _key(offer.row), offer.row.told
             known = before.get(key)
             if key not in kept and (known is None or known.expires <= now):
-                count = self._count(connection, offer.row.issuer, now)
-                if count.number >= offer.most:
-                    refused[key] = NoRoom(count.first_end)
+                of_issuer = self._count(connection, offer.row.issuer, "", now)
+                of_user = self._count(connection, offer.row.issuer, offer.row.user.hex(), now)
+                if of_issuer.number >= offer.most:
+                    refused[key] = NoRoom(of_issuer.first_end, of_user=False)
                     continue
-                count.number += 1
-                count.first_end = min(count.first_end, offer.row.expires)
+                if of_user.number >= offer.of_user:
+                    refused[key] = NoRoom(of_user.first_end, of_user=True)
+                    continue
+                for count in (of_issuer, of_user):
+                    count.number += 1
+                    count.first_end = min(count.first_end, offer.row.expires)
             kept[key] = offer
         accepted = [offer.row for offer in offers if _key(offer.row) in kept]
         if accepted:
@@ -118,13 +132,17 @@ class TokenTable:
             connection.execute(delete(TOKENS).where(_COLUMNS.id.in_(keys), over))
         return keys
 
-    def _count(self, connection: Connection, issuer: str, now: float) -> _Count:
-        count = self._counts.get(issuer)
+    def _count(self, connection: Connection, issuer: str, user: str, now: float) -> _Count:
+        """Count the tokens of an issuer, or those of one of its users."""
+        count = self._counts.get((issuer, user))
         if count is None or not count.counted_at <= now < min(count.fresh_until, count.first_end):
             began = time.monotonic()
-            number, first = connection.execute(_COUNT, {"issuer": issuer, "now": now}).one()
+            counted = _COUNT_OF_USER if user else _COUNT
+            number, first = connection.execute(counted, {"issuer": issuer, "user": user, "now": now}).one()
             fresh = now + max(FRESH, _RARE * (time.monotonic() - began))
-            count = self._counts[issuer] = _Count(number, float("inf") if first is None else first, now, fresh)
+            if len(self._counts) > COUNTED:
+                self._counts.clear()
+            count = self._counts[issuer, user] = _Count(number, float("inf") if first is None else first, now, fresh)
         return count
 
     @staticmethod
@@ -141,16 +159,19 @@ def _key(row: TokenRow) -> str:
 
 def _rows(connection: Connection, offers: Sequence[Offer]) -> dict[str, TokenRow]:
     found = connection.execute(_FIND, {"ids": [_key(offer.row) for offer in offers]})
-    return {
-        key: TokenRow(issuer, bytes.fromhex(key.rpartition("/")[2]), bytes.fromhex(claims), rule, told, end, bool(changed))
-        for key, issuer, claims, rule, told, end, changed in found
-    }
+    return {row.id: _row(row) for row in found}
+
+
+def _row(row: Any) -> TokenRow:
+    digest, user, claims = (bytes.fromhex(text) for text in (row.id.rpartition("/")[2], row.user_digest, row.claims))
+    return TokenRow(row.issuer, digest, user, claims, row.rule, row.told, row.expires, bool(row.changed))
 
 
 def _values(row: TokenRow) -> dict[str, Any]:
-    values: dict[str, Any] = row._asdict() | {"id": _key(row), "claims": row.claims.hex(), "changed": 0}
+    values: dict[str, Any] = row._asdict()
+    user = values.pop("user").hex()
     del values["digest"]
-    return values
+    return values | {"id": _key(row), "user_digest": user, "claims": row.claims.hex(), "changed": 0}
 
 
 @lru_cache
@@ -160,7 +181,9 @@ def _upsert(dialect: str) -> Insert:
     over = _COLUMNS.expires <= new.told
     longer = or_(over, and_(_COLUMNS.claims == new.claims, _COLUMNS.expires < new.expires))
     # MariaDB takes these one after the other: the time, by which the others are decided, comes last.
-    changed = [(name, case((over, new[name]), else_=_COLUMNS[name])) for name in ("claims", "rule", "told", "changed")]
+    changed = [
+        (name, case((over, new[name]), else_=_COLUMNS[name])) for name in ("user_digest", "claims", "rule", "told", "changed")
+    ]
     changed.append(("expires", case((longer, new.expires), else_=_COLUMNS.expires)))
     if dialect == "mysql":
         statement: Insert = inserted.on_duplicate_key_update(changed)

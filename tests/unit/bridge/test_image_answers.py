@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openstackoid.bridge.image_answers import PLACES, without_places
+from openstackoid.bridge.image_answers import PLACES, REFERENCES, without_places
 from openstackoid.bridge.links import Links
 from openstackoid.mesh import parse_mesh
 
@@ -31,8 +31,42 @@ def left(document: Any, path: str = "/image/v2/images") -> Any:
     return json.loads(without_places(json.dumps(document).encode(), path, links()))
 
 
+@pytest.mark.parametrize("field", REFERENCES[1:])
+@pytest.mark.parametrize("reference", ["http://evil/v2/images/x", "../x", "a/b", "", ["x"], "x\n"])
+def test_a_reference_that_is_no_id_is_removed(field: str, reference: Any) -> None:
+    assert left({"id": "i", field: reference}) == {"id": "i"}
+    assert left({"images": [{"id": "i", field: reference}]}) == {"images": [{"id": "i"}]}
+    assert left({"id": "i", field: "64b0cfb4-5f84-4d43-b1f6-3ea83cb6d4f5"})[field] == "64b0cfb4-5f84-4d43-b1f6-3ea83cb6d4f5"
+
+
+@pytest.mark.parametrize("image", ["http://evil/v2/images/x", "..", ["x"], {"x": 1}])
+def test_an_image_with_an_id_that_is_none_is_not_handed_on(image: Any) -> None:
+    """Nova takes an id with a slash in it for a URL, and asks it with the token of its own account."""
+    with pytest.raises(ValueError, match="the id of an image"):
+        left({"id": image})
+    assert left({"images": [{"id": image}, {"id": "i"}, "x"]}) == {"images": [{"id": "i"}]}
+
+
+@pytest.mark.parametrize(
+    ("disks", "kept"),
+    [
+        ('[{"snapshot_id": "s", "boot_index": 0}]', '[{"snapshot_id": "s", "boot_index": 0}]'),
+        ('[{"image_id": "http://evil/v2/images/x"}]', None),
+        ('[{"volume_id": "../x"}]', None),
+        ('[{"image_id": "i", "image_id": "a/b"}]', None),
+        ('{"image_id": "i"}', None),
+        ("[1]", None),
+        ("no JSON", None),
+        (7, None),
+    ],
+)
+def test_the_disks_of_an_image_are_named_by_ids(disks: Any, kept: str | None) -> None:
+    expected = {"id": "i"} if kept is None else {"id": "i", "block_device_mapping": kept}
+    assert left({"id": "i", "block_device_mapping": disks}) == expected
+
+
 def names() -> st.SearchStrategy[str]:
-    return st.sampled_from([*PLACES, "next", "images", "id", "$ref", "name"])
+    return st.sampled_from([*PLACES, "next", "images", "$ref", "name"])
 
 
 values = st.none() | st.integers() | st.lists(st.integers() | st.dictionaries(names(), st.integers(), max_size=3), max_size=3)

@@ -54,13 +54,25 @@ def test_a_new_token_pushes_none_out() -> None:
     told(memory, b"a")
     clock.now = 10
     told(memory, b"b")
-    assert [told(memory, name) for name in (b"c", b"d", b"a", b"b")] == [Full(115), Full(115), Recorded(), Recorded()]
+    assert [told(memory, name) for name in (b"c", b"d", b"a", b"b")] == [Full(115, 2), Full(115, 2), Recorded(), Recorded()]
     assert told(memory, b"c", issuer="CloudThree") == Recorded(), "another peer has room of its own"
     assert told(memory, b"a", TWO) == Changed(ONE, True)
     clock.now = 125
     assert told(memory, b"c") == Recorded()
-    assert told(memory, b"d") == Full(10)
+    assert told(memory, b"d") == Full(10, 2)
     assert repr(memory) == "<TokenMemory {'CloudTwo': 2, 'CloudThree': 1}>"
+
+
+def test_one_user_takes_no_more_than_a_share() -> None:
+    """Keystone reads a token in many spellings, and each is a token of its own here."""
+    clock = Clock()
+    memory = TokenMemory(clock)
+    statuses = [told(memory, number.to_bytes(32), most=2000) for number in range(201)]
+    assert statuses[:-1] == [Recorded()] * 200
+    assert statuses[-1] == Full(100, 200, of_user=True)
+    assert told(memory, b"another user", TWO, most=2000) == Recorded()
+    clock.now = 125
+    assert told(memory, b"a", most=2000) == Recorded(), "the time of the others is over"
 
 
 def test_a_token_whose_time_a_new_policy_made_shorter_is_found_behind_an_older_one() -> None:
@@ -80,7 +92,7 @@ def test_a_flood_of_new_tokens_is_bounded_in_memory_and_cpu() -> None:
     async def flood(first: int, number: int) -> list[bool]:
         told = []
         for token in range(first, first + number):
-            claims = Claims(token.to_bytes(176), "p/one")
+            claims = Claims(token.to_bytes(16) + bytes(160), "p/one")
             told.append(type(await memory.tell("CloudTwo", token.to_bytes(32), claims, 300, most)) is Full)
         return told
 

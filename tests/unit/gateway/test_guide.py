@@ -129,8 +129,11 @@ def test_every_timeout_is_there_with_its_default() -> None:
 
 
 def test_every_limit_of_the_memory_is_there_with_its_default() -> None:
-    told = {row[0].strip("`"): float(row[1]) for row in rows("memory")}
-    assert told == dataclasses.asdict(Memory())
+    told = {row[0].strip("`"): row[1] for row in rows("memory")}
+    memory = Memory()
+    shares = {"user": "a quarter of `workflows`", "peer": "half of `workflows`"}
+    assert told == {"workflows": f"{memory.workflows}", "seconds": f"{memory.seconds:g}"} | shares
+    assert (memory.of_user, memory.of_peer) == (memory.workflows // 4, memory.workflows // 2)
     assert set(told) == set(MemorySchema.model_fields)
 
 

@@ -60,7 +60,7 @@ async def test_after_a_restart_a_token_has_the_same_claims(database: Database) -
     async with opened(database, 1, clock) as (store,):
         record = TokenStore(store, clock)
         assert await told(record, "a", TWO) == Changed(ONE, True)
-        assert await told(record, "b", most=1) == Full(125)
+        assert await told(record, "b", most=1) == Full(125, 1)
 
 
 @played
@@ -107,13 +107,28 @@ async def test_a_new_token_pushes_none_out(database: Database) -> None:
         await told(record, "a")
         clock.now += 10
         await told(record, "b")
-        assert [await told(record, name) for name in "cdab"] == [Full(115), Full(115), Recorded(), Recorded()]
+        assert [await told(record, name) for name in "cdab"] == [Full(115, 2), Full(115, 2), Recorded(), Recorded()]
         assert await told(record, "c", issuer="CloudThree") == Recorded(), "another peer has room of its own"
         assert await told(record, "a", TWO) == Changed(ONE, True)
         clock.now += 115
         assert await told(record, "c") == Recorded()
-        assert await told(record, "d") == Full(10)
+        assert await told(record, "d") == Full(10, 2)
         assert repr(record) == "<TokenStore {'CloudTwo': 2, 'CloudThree': 1} cached>"
+
+
+@played
+async def test_one_user_takes_no_more_than_a_share(database: Database) -> None:
+    """Keystone reads a token in many spellings, and each is a token of its own here."""
+    clock = Clock()
+    async with opened(database, 2, clock) as stores:
+        one, two = (TokenStore(store, clock) for store in stores)
+        answers = await asyncio.gather(*(told(one, f"t{number}", most=2000) for number in range(201)))
+        assert [type(answer) for answer in answers].count(Recorded) == 200
+        assert [answer for answer in answers if answer != Recorded()] == [Full(125, 200, of_user=True)]
+        assert await told(two, "b", most=2000) == Full(125, 200, of_user=True), "at the other gateway, too"
+        assert await told(two, "another user", TWO, most=2000) == Recorded()
+        clock.now += 125
+        assert await told(two, "b", most=2000) == Recorded(), "the time of the others is over"
 
 
 @played

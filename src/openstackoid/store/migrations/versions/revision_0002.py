@@ -7,7 +7,7 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-_INDEXES = {"tokens_by_expires": ["expires"], "tokens_by_issuer": ["issuer", "expires"]}
+_INDEXES = {"tokens_by_expires": ["expires"], "tokens_by_issuer": ["issuer", "user_digest", "expires"]}
 
 
 def _ascii(length: int) -> sa.String:
@@ -21,6 +21,7 @@ def upgrade() -> None:
             "tokens",
             sa.Column("id", _ascii(160), primary_key=True),
             sa.Column("issuer", _ascii(64), nullable=False),
+            sa.Column("user_digest", _ascii(64), nullable=False),
             sa.Column("claims", _ascii(512), nullable=False),
             sa.Column("rule", sa.String(160), nullable=False),
             sa.Column("told", sa.Double, nullable=False),
