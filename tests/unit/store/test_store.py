@@ -142,6 +142,17 @@ async def test_a_schema_that_was_begun_is_completed(database: Database) -> None:
 
 
 @played
+async def test_the_schema_of_an_older_release_is_brought_to_this_ones_with_its_rows(database: Database) -> None:
+    async with opened(database) as (store,):
+        await store.put(row(1))
+    sql(database, "DROP TABLE tokens")
+    sql(database, f"UPDATE alembic_version SET version_num = '{REVISIONS[0]}'")
+    async with opened(database) as (store,):
+        assert await store.find(request_id(1)) == row(1)
+        assert sql(database, "SELECT count(*) FROM tokens") == [(0,)]
+
+
+@played
 async def test_the_schema_of_a_newer_release_is_refused(database: Database) -> None:
     async with opened(database):
         pass

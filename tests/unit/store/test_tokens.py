@@ -2,6 +2,7 @@
 """The record of tokens' claims in the store, on any database: tests/lab runs the same tests on MariaDB."""
 
 import asyncio
+import time
 from unittest.mock import patch
 
 from openstackoid.bridge.token_record import Changed, Full, Recorded
@@ -138,6 +139,25 @@ async def test_the_bound_holds_for_tokens_that_come_at_once(database: Database) 
         answers = await asyncio.gather(*(told(record, f"t{number}", most=10) for number in range(200)))
         assert [type(answer) for answer in answers].count(Recorded) == 10
         assert (tokens(database), repr(record)) == (10, "<TokenStore {'CloudTwo': 10} cached>")
+
+
+@played
+async def test_a_flood_of_new_tokens_is_bounded_in_rows_and_cpu(database: Database) -> None:
+    most, more = 1000, 5000
+
+    async def flood(first: int, number: int) -> list[object]:
+        users = ((each, Claims(each.to_bytes(16) + bytes(160), "p/one")) for each in range(first, first + number))
+        return await asyncio.gather(*(told(record, f"t{each}", claims, most=most) for each, claims in users))
+
+    async with opened(database) as (store,):
+        record = TokenStore(store, Clock())
+        assert set(map(type, await flood(0, most))) == {Recorded}
+        began = time.process_time()
+        assert set(map(type, await flood(most, more))) == {Full}
+        seconds = time.process_time() - began
+        assert (tokens(database), repr(record)) == (most, f"<TokenStore {{'CloudTwo': {most}}} cached>")
+        assert isinstance(await told(record, "t0", TWO, most=most), Changed), "the first one is still there"
+    assert seconds / more < 0.001
 
 
 @played
