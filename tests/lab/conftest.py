@@ -2,6 +2,7 @@
 """The lab of the tests, and its users."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
@@ -28,6 +29,13 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Raise the lab of the tests for all of them."""
     with raised("test", request.config) as status:
         yield status
+
+
+@pytest.fixture(scope="session")
+def relays() -> Iterator[ExitStack]:
+    """Close relays before services at the end of all tests: an HAProxy that was replaced serves its old connections by them."""
+    with ExitStack() as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -33,20 +33,18 @@ def clouds(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Lab:
 
 
 @contextmanager
-def recorded(clouds: Lab, shared: str = "") -> Iterator[Recorder]:
+def recorded(clouds: Lab, relays: ExitStack, shared: str = "") -> Iterator[Recorder]:
     """Have the services of both clouds recorded, where these share the data plane of a service or nothing."""
     recorder = Recorder()
+    relays.callback(recorder.close)
 
     def change(mesh: dict[str, Any]) -> None:
         recorder.describe(mesh)
         if shared:
             mesh["shared"] = [{"service": shared, "clouds": list(mesh["clouds"])}]
 
-    try:
-        with clouds.described(change):
-            yield recorder
-    finally:
-        recorder.close()
+    with clouds.described(change):
+        yield recorder
 
 
 def owner(world: World, token: str) -> tuple[str, str] | None:
@@ -76,8 +74,10 @@ def forms(token: str) -> set[bytes]:
     return found
 
 
-def test_a_boot_from_the_other_clouds_image_shows_it_no_token_of_a_service(world: World, clouds: Lab, one: User) -> None:
-    with recorded(clouds) as recorder:
+def test_a_boot_from_the_other_clouds_image_shows_it_no_token_of_a_service(
+    world: World, clouds: Lab, one: User, relays: ExitStack
+) -> None:
+    with recorded(clouds, relays) as recorder:
         boot = ("server", "create", "--flavor", "m1.tiny", "--image", "cirros", "--network", "lab", "--wait", "recorded")
         created = one.openstack(*boot, scope=IMAGE_THERE)
         deleted = one.openstack("server", "delete", "--wait", "recorded", scope=IMAGE_THERE)
@@ -93,18 +93,22 @@ def test_a_boot_from_the_other_clouds_image_shows_it_no_token_of_a_service(world
     assert {user for user, _ in owners(world, there).values()} == {"demo"}, "the user's token is needed there"
 
 
-def test_the_recorder_finds_a_service_token_where_the_clouds_share_a_data_plane(lab: Any, world: World, clouds: Lab) -> None:
+def test_the_recorder_finds_a_service_token_where_the_clouds_share_a_data_plane(
+    lab: Any, world: World, clouds: Lab, relays: ExitStack
+) -> None:
     nova = service_token(lab, "CloudOne")
     asks = {"X_Auth_Token": world.token("CloudOne"), "X_Service_Token": nova, "X_Scope": IMAGE_THERE}
-    with recorded(clouds, "network") as recorder:
+    with recorded(clouds, relays, "network") as recorder:
         assert world.serving("CloudOne", "image", **asks) == "CloudTwo"
     assert any(form in recorder.of("CloudTwo", "image") for form in forms(nova))
     assert ("nova", "service") in owners(world, recorder.of("CloudTwo")).values()
 
 
-def test_what_needs_a_token_of_a_service_abroad_is_refused_and_no_token_leaves(lab: Any, world: World, clouds: Lab) -> None:
+def test_what_needs_a_token_of_a_service_abroad_is_refused_and_no_token_leaves(
+    lab: Any, world: World, clouds: Lab, relays: ExitStack
+) -> None:
     nova, expired, workflow = service_token(lab, "CloudOne"), expired_token(lab, User("CloudOne")), marked()
-    with recorded(clouds) as recorder:
+    with recorded(clouds, relays) as recorder:
         asks = {"X_Auth_Token": expired, "X_Service_Token": nova, "X_Scope": IMAGE_THERE}
         late = world.ask("GET", "CloudOne", "image", "/v2/images", **asks)
         began = world.ask(

@@ -171,8 +171,14 @@ def _restart_python_service() -> None:
     }
     gateway = psutil.Process(pids["gateway"])
 
+    def is_bridge(process: psutil.Process) -> bool:
+        try:
+            return "openstackoid.bridge" in " ".join(process.cmdline())
+        except psutil.Error:
+            return False
+
     def bridges() -> list[psutil.Process]:
-        return [child for child in gateway.children(recursive=True) if "openstackoid.bridge" in " ".join(child.cmdline())]
+        return [child for child in gateway.children(recursive=True) if is_bridge(child)]
 
     (before,) = bridges()
     before.kill()
