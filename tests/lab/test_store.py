@@ -3,6 +3,7 @@
 
 import asyncio
 import http.client
+import json
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from sqlalchemy import text
 from openstackoid.lab import databases
 from openstackoid.lab.packages import program
 from openstackoid.store import Database, StoreUnavailableError
-from unit.bridge.stage import played
+from unit.bridge.stage import played, token
 from unit.gateway.running import free_port
 from unit.store.opening import kept, opened, request_id, row, sql
 from unit.store.test_store import *  # noqa: F403 - the same tests, on another database
@@ -138,7 +139,7 @@ async def test_a_wrong_password_is_said_without_it(database: Database, mariadb: 
 
 
 class _Service(BaseHTTPRequestHandler):
-    """Nova, or a peer: it says who it is, and keeps the request ids that it is sent."""
+    """Nova and Keystone, or a peer: it accepts all tokens, and keeps the request ids that it is sent."""
 
     protocol_version = "HTTP/1.1"
     seen: list[str] = []  # noqa: RUF012 - of a test's own subclass
@@ -148,13 +149,20 @@ class _Service(BaseHTTPRequestHandler):
         self._answer(202)
 
     def do_GET(self) -> None:
-        self._answer(200)
+        if "/auth/tokens" in self.path:
+            self._send(200, json.dumps(token("member")).encode())
+        else:
+            self._answer(200)
 
     def _answer(self, status: int) -> None:
         self.seen.append(self.headers.get("X-OpenStack-Request-Id", ""))
+        self._send(status)
+
+    def _send(self, status: int, body: bytes = b"") -> None:
         self.send_response(status)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the test's output clean."""
@@ -213,7 +221,8 @@ class Gateway:
         config.write_text(
             "mesh: 1\nshared: [{service: image, clouds: [CloudOne, CloudTwo]}]\nclouds:\n  CloudOne:\n"
             f"    gateway: {{store: {{url: '{url}', password: {password}}}}}\n"
-            f"    services:\n      compute: {service % 'compute'}\n      image: {service % 'image'}\n"
+            f"    services:\n      identity: {service % 'identity'}\n"
+            f"      compute: {service % 'compute'}\n      image: {service % 'image'}\n"
             f"  CloudTwo: {{services: {{image: {{frontend: 'http://127.0.0.1:{there}/image'}}}}}}\n"
         )
         self.argv = [sys.executable, "-m", "openstackoid", "gateway", "run", "--cloud", "CloudOne"]
