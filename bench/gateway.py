@@ -55,6 +55,6 @@ def _bridge(folder: Path, runtime: Runtime, cores: Cores) -> Iterator[int]:
     socket = Path(runtime.bridge_socket)
     argv = [sys.executable, "-m", "openstackoid.bridge", "--cloud", AT, "--config", str(folder / "mesh.yaml")]
     argv += ["--socket", str(socket), "--haproxy-socket", runtime.stats_socket, "--records-socket", runtime.records_socket]
-    argv += ["--journal", str(folder / "workflows.journal")]
+    argv += ["--store-file", str(folder / "store.sqlite")]
     with running(argv, cores.gateway, lambda: answers(socket)) as process:
         yield process.pid

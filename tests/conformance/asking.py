@@ -7,7 +7,7 @@ from dataclasses import replace
 from conformance.case import FRESH, GIVEN, Case
 from openstackoid.bridge.tokens import body_token, document
 from openstackoid.mesh import Mesh
-from openstackoid.routing import REQUEST_ID, Forward, ReadBody, Refuse, Relay, Request, asks_for_token, decide
+from openstackoid.routing import REQUEST_ID, Forward, ReadBody, ReadStore, Refuse, Relay, Request, asks_for_token, decide
 from openstackoid.routing.leaving import GIVEN as PREFIX
 from openstackoid.routing.leaving import is_request_id
 from openstackoid.routing.workflows import is_marked
@@ -37,7 +37,7 @@ def decision_of(mesh: Mesh, case: Case, recalled: Scope | None, announced: Colle
     decision = decide(mesh, case.at, request)
     if isinstance(decision, ReadBody):
         decision = decide(mesh, case.at, replace(request, body=body_of(case)))
-    assert not isinstance(decision, ReadBody)
+    assert not isinstance(decision, ReadBody | ReadStore)
     return decision
 
 

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the bridge reads: bodies, answers of Keystones and of peers, the lines of its journal and of HAProxy."""
+"""What the bridge reads: bodies, answers of Keystones and of peers, the rows of its store and the lines of HAProxy."""
 
 import asyncio
 import json
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,23 +15,17 @@ from conformance.requests import once_in
 from fuzz.mutations import mutated_bytes
 from fuzz.target import Check, Target, pure
 from openstackoid.bridge.head import end_to_end
-from openstackoid.bridge.journal import Journal
 from openstackoid.bridge.lines import record_of_line
 from openstackoid.bridge.links import Links
-from openstackoid.bridge.log import LOG
-from openstackoid.bridge.memory import Workflows
+from openstackoid.bridge.memory import scope_of
 from openstackoid.bridge.peers import Trail, ask_peers
 from openstackoid.bridge.records import RECORDS_OF_ONE, Record, record_of
-from openstackoid.bridge.shares import Owner
 from openstackoid.bridge.tokens import body_token, document, project_of, with_body_token, with_catalog, with_plain_catalog
-from openstackoid.bridge.twins import ask_twins
 from openstackoid.bridge.upstream import Upstream, UpstreamError
 from openstackoid.bridge.verbatim import decoded, encoded
 from openstackoid.mesh import catalog
-from openstackoid.mesh.model import Cloud, Memory, Mesh
-from openstackoid.routing import Workflow
+from openstackoid.mesh.model import Mesh
 from openstackoid.routing.collaborations import broken
-from openstackoid.scope import Scope
 
 MESH = three_clouds()
 HERE, PEER = MESH.clouds["CloudOne"], MESH.clouds["CloudTwo"]
@@ -53,7 +45,7 @@ GOOD: list[Any] = [
     {"versions": [{"id": "v2", "links": [_LINK]}], "next": "http://127.0.0.1:10012/v3", "first": "/v2/images"},
     {"id": TRACED, "hops": [_RECORD], "missing": []},
     {"id": MARKED, "scope": {"*": "CloudOne", "image": "CloudTwo"}},
-    [MARKED, '{"*":"CloudOne","image":"CloudTwo"}', 1700000000.5, "CloudTwo", "c0ffee"],
+    {"*": "CloudOne", "image": "CloudTwo"},
     {"server": {"networks": [{"uuid": "n"}], "block_device_mapping_v2": [{"source_type": "volume"}]}},
 ]
 _SCALARS: list[Any] = [
@@ -225,10 +217,9 @@ class Peer:
 
 @contextmanager
 def reading() -> Iterator[Check]:
-    """Yield a check of what peers and twins say: whatever that is, it is read or left out."""
+    """Yield a check of what peers say: whatever that is, it is read or left out."""
     loop, peer = asyncio.new_event_loop(), Peer()
     mesh = Mesh(MESH.clouds, MESH.collaborations, MESH.shared)
-    with_twins = Cloud("CloudOne", "r", HERE.endpoints, twins=("http://127.0.0.1:1",))
 
     def read(data: bytes) -> None:
         peer.answer, peer.asked = data, 0
@@ -242,8 +233,6 @@ def reading() -> Iterator[Check]:
         for record in trail.records:
             sound(record)
         assert len(json.dumps(trail.missing)) < 100_000, "what is missing is told shortly"
-        scope = loop.run_until_complete(ask_twins(upstream, mesh, with_twins, MARKED))
-        assert scope is None or set(scope.values()) <= set(MESH.clouds), "a twin names clouds of the mesh"
 
     try:
         yield read
@@ -252,52 +241,22 @@ def reading() -> Iterator[Check]:
 
 
 @st.composite
-def journals(draw: st.DrawFn) -> bytes:
-    """The lines of a journal: what a gateway writes, with another value somewhere, or broken by whatever happens to a file."""
-    lines = []
-    for _ in range(draw(st.integers(1, 3))):
-        item = list(GOOD[7])
-        if draw(st.booleans()):
-            item[draw(st.integers(0, len(item) - 1))] = draw(
-                st.one_of(st.sampled_from(_SCALARS), st.sampled_from(["{}", "[]", '{"a":1}', "x"]))
-            )
-        line = json.dumps(item).encode()
-        lines.append(draw(mutated_bytes(line, _PIECES, 3)) if draw(st.booleans()) else line)
-    return b"\n".join(lines)
+def rows(draw: st.DrawFn) -> bytes:
+    """The scope of a row of the store: what a gateway writes, with another value somewhere, or broken."""
+    item = draw(st.sampled_from([GOOD[7], {}, [], "x", *_SCALARS]))
+    if isinstance(item, dict) and draw(st.booleans()):
+        item = {**item, draw(st.sampled_from(["image", "*", ""])): draw(st.sampled_from(_SCALARS))}
+    text = json.dumps(item).encode()
+    return draw(mutated_bytes(text, _PIECES, 3)) if draw(st.booleans()) else text
 
 
-@contextmanager
-def remembering() -> Iterator[Check]:
-    """Yield a check of the journal's file: each of its lines is read or left out, and those behind it are read all the same."""
-    with tempfile.TemporaryDirectory(prefix="oid-") as folder:
-        path = Path(folder, "workflows.journal")
-
-        def read(data: bytes) -> None:
-            path.write_bytes(data + b"\n" + json.dumps(GOOD[7]).encode() + b"\n")
-            found = list(Journal(path).read())
-            assert found or not _is_text(data), "a good line is read"
-            for workflow, owner, until in found:
-                assert all(isinstance(text, str) for text in owner), "an owner is two texts"
-                assert workflow.id.startswith("req-"), "an id is an id"
-                assert isinstance(until, float), "a time is a number"
-                assert workflow.scope, "a scope names something"
-            memory = Workflows(Journal(path), clock=lambda: 0.0)
-            memory.remember(Workflow(MARKED, found[-1][0].scope if found else Scope((("*", "A"),))), Owner("", "u"), Memory())
-            assert memory.known(MARKED) is not None, "what is remembered is known"
-
-        LOG.disabled = True
-        try:
-            yield read
-        finally:
-            LOG.disabled = False
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def remembered(data: bytes) -> None:
+    """The scope of a row is read, or the row is left out."""
+    scope = scope_of(data.decode("utf-8", "replace"))
+    if scope is not None:
+        assert scope, "a scope names something"
+        assert all(isinstance(part, str) for entry in scope.entries for part in entry), "a scope is of texts"
+        assert json.loads(scope.wire()) == dict(scope.entries), "a scope can be written"
 
 
 def sound(record: Record) -> None:
@@ -335,7 +294,7 @@ _LINE_PIECES = [
 BODIES = Target(
     "bodies", "bodies and tokens are read, links mended; only ValueError, no growth", bodies(), pure(check), short=200
 )
-PEERS = Target("peers", "pages of peers and twins are read or left out", bodies(), reading, short=300)
+PEERS = Target("peers", "pages of peers are read or left out", bodies(), reading, short=300)
 HEADERS = Target(
     "answers",
     "headers of answers are mended, none comes or goes but a link elsewhere",
@@ -343,7 +302,7 @@ HEADERS = Target(
     pure(check_headers),
     short=300,
 )
-JOURNAL = Target("journal", "lines of the journal are read or left out", journals(), remembering, short=200)
+ROWS = Target("rows", "the scope of a row of the store is read or left out", rows(), pure(remembered), short=200)
 LINES = Target(
     "lines",
     "a line of HAProxy is a record or none",

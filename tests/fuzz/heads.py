@@ -86,7 +86,7 @@ def carried(request: Request, entrance: Endpoint) -> Iterator[Scope]:
 def allowed(request: Request, at: str, entrance: Endpoint) -> set[str]:
     """Return the clouds that a request may be sent to: those that one of its scopes names for the service, or home."""
     found = {scope.completed(at).cloud_for(entrance.service, at) for scope in carried(request, entrance)}
-    if not found and request.recalled is not None:
+    if not found and isinstance(request.recalled, Scope):
         found = {request.recalled.issued_by(at).cloud_for(entrance.service, at), at}
     return found or {at}
 

@@ -41,7 +41,7 @@ _VALUES: list[Any] = [
 ]  # fmt: skip
 _KEYS = [
     "mesh", "clouds", "services", "frontend", "backend", "gateway", "bind", "timeouts", "connect", "check", "memory",
-    "shared", "collaborations", "when", "links", "twins", "readers", "region", "image", "identity", "", "x", "CloudOne", "~",
+    "shared", "collaborations", "when", "links", "store", "readers", "region", "image", "identity", "", "x", "CloudOne", "~",
 ]  # fmt: skip
 STEPS, STEPS_A_CHARACTER = 1_500_000, 900
 """What reading a description may cost: PyYAML takes hundreds of steps for a character, and more where brackets nest."""
@@ -76,7 +76,7 @@ _FITTING: list[tuple[tuple[str, ...], list[Any]]] = [
     (("gateway", "bind"), ["*", "0.0.0.0", "127.0.0.1", "[::1]"]),
     (("gateway", "memory"), [{"workflows": 1, "seconds": 1e-9}, {"workflows": 10_000_000, "seconds": 30 * 86400}]),
     (("gateway", "force"), [True, "yes", 1]),
-    (("gateway", "twins"), [["http://127.0.0.9:81"], []]),
+    (("gateway", "store"), [{"url": "mysql://one@127.0.0.9/one"}, {"url": "mysql://one:x@127.0.0.9/one"}, {}]),
 ]
 """Where something else may stand in a cloud's description, and what."""
 

@@ -13,7 +13,7 @@ TARGETS: tuple[Target, ...] = (
     mesh_text.COMPILED,
     documents.BODIES,
     documents.PEERS,
-    documents.JOURNAL,
+    documents.ROWS,
     documents.HEADERS,
     documents.LINES,
     policy_tokens.TARGET,

@@ -147,7 +147,7 @@ def test_what_our_programs_write(played: Played) -> None:
     known = (*ON_PURPOSE, *OF_SERVICES)
     ours = [path for path in files([played.state]) if not played.fits(path, known) or played.fits(path, OURS)]
     names = {str(path.relative_to(played.state)) for path in ours}
-    assert {"mesh.yaml", "lab.json", "logs/CloudOne/gateway.log", "gateways/CloudOne/workflows.journal"} <= names
+    assert {"mesh.yaml", "lab.json", "logs/CloudOne/gateway.log", "gateways/CloudOne/store.sqlite"} <= names
     assert {"gateways/CloudOne/audit.log", "gateways/CloudTwo/audit.log"} <= names
     assert searched(played, ours) == []
 

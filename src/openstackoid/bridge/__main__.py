@@ -31,10 +31,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--records-socket", type=Path, metavar="PATH", help="the unix socket for HAProxy's lines about what is traced"
     )
-    parser.add_argument("--journal", type=Path, metavar="FILE", help="the file that keeps the memory of workflows over a restart")
     parser.add_argument(
-        "--token-journal", type=Path, metavar="FILE", help="the file that keeps the claims of tokens over a restart"
+        "--store-file",
+        type=Path,
+        metavar="FILE",
+        help="the file of the store, where the mesh names no database; else it is in memory",
     )
+    parser.add_argument("--journal", help=argparse.SUPPRESS)
+    parser.add_argument("--token-journal", help=argparse.SUPPRESS)
     parser.add_argument(
         "--tls-files",
         type=Path,
@@ -45,10 +49,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--wait", action="store_true", help="wait until the mesh description is there")
     parser.add_argument("--stop-on-eof", action="store_true", help="end when standard input ends")
     arguments = parser.parse_args(argv)
+    for option, kept in (("journal", "workflows"), ("token_journal", "the claims of tokens")):
+        if getattr(arguments, option) is not None:
+            name = option.replace("_", "-")
+            parser.error(f"--{name} was removed: --store-file names the file of the store, which keeps {kept} over a restart")
     set_up()
     try:
         sockets = Sockets(arguments.socket, arguments.haproxy_socket, arguments.records_socket, arguments.socket_fd)
-        files = {"journal": arguments.journal, "token_journal": arguments.token_journal, "tls": arguments.tls_files}
+        files = {"store_file": arguments.store_file, "tls": arguments.tls_files}
         audit = Audit(arguments.audit_log)
         ways = {"stop_on_eof": arguments.stop_on_eof, "wait": arguments.wait}
         asyncio.run(serve(arguments.cloud, arguments.config, sockets, **files, audit=audit, **ways))

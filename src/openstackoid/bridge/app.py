@@ -39,13 +39,13 @@ class Bridge:
         *,
         records: Records | None = None,
         health: Health | None = None,
-        workflows: Workflows | None = None,
+        workflows: Workflows,
         audit: Audit | None = None,
         tokens: TokenRecord | None = None,
     ) -> None:
         self.mesh = mesh
         self.at = at
-        self.workflows = Workflows() if workflows is None else workflows
+        self.workflows = workflows
         self.readers: Mapping[str, Reader] = {}
         self.audit = Audit(None) if audit is None else audit
         self._late = LateAudit(self.audit, LOG)

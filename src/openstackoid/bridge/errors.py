@@ -10,6 +10,7 @@ from typing import ClassVar
 from aiohttp import hdrs, web
 
 from openstackoid.redaction import redacted
+from openstackoid.store import StoreUnavailableError
 
 
 class AnswerError(Exception):
@@ -58,6 +59,16 @@ def towards_client() -> Iterator[None]:
         yield
     except ConnectionError:
         raise ClientGoneError from None
+
+
+@contextmanager
+def needing_store(at: str, kept: str = "the scopes of workflows") -> Iterator[None]:
+    """Answer a request that cannot go on without the store where the store of the gateway of ``at`` cannot be used."""
+    try:
+        yield
+    except StoreUnavailableError as error:
+        message = f"gateway of {at}: its store, which keeps {kept}, cannot be used; the request was not sent on"
+        raise AnswerError(503, message, reason=f"the store cannot be used: {error}") from None
 
 
 class _Unadorned(web.StreamResponse):

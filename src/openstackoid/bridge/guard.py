@@ -20,7 +20,6 @@ from openstackoid.bridge.limits import Limits
 from openstackoid.bridge.log import shown_method, shown_path
 from openstackoid.bridge.persons import Asked, Persons
 from openstackoid.bridge.readers import Reader
-from openstackoid.bridge.shares import Owner, owner_of
 from openstackoid.bridge.token_memory import TokenMemory
 from openstackoid.bridge.token_record import TokenRecord, TokenRefusedError, record_claims
 from openstackoid.bridge.upstream import Upstream
@@ -32,6 +31,7 @@ from openstackoid.routing.dispatched_method import form_body, method_override
 from openstackoid.routing.leaving import sole_id
 from openstackoid.routing.reading import is_visible
 from openstackoid.routing.scoped_url import OBJECT_STORE
+from openstackoid.store import Owner, owner_of
 
 _MADE_BY_KEYSTONE = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 SERVICE_ROLE = "service"

@@ -1,116 +1,124 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway's memory of workflows: which scope belongs to which request id, for a bounded time and number.
+"""The gateway's memory of workflows, scopes by request id: in the store, and those in use cached here.
 
 Each workflow has an owner, the user who began it. Which owner makes room for another is decided in
-:mod:`openstackoid.bridge.shares`.
+:mod:`openstackoid.store.shares`.
 """
 
+import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from openstackoid.bridge.journal import Journal
-from openstackoid.bridge.shares import Owner, Shares
 from openstackoid.mesh import Memory
 from openstackoid.routing import Workflow
 from openstackoid.scope import Scope
+from openstackoid.store import Bounds, Owner, Store, WorkflowRow
+
+CACHED = 10_000
+"""Workflows that are cached; the one used longest ago goes first."""
+RENEWED = 60.0
+"""Seconds after which a request of a workflow makes its time begin anew in the store, or half of its time."""
 
 
-class _Remembered(NamedTuple):
-    """A scope, the owner, the end of its time, and the end that the journal knows."""
+class _Cached(NamedTuple):
+    """A scope, its owner, and until when the store keeps it."""
 
     scope: Scope
     owner: Owner
     until: float
-    written: float
 
 
 class Workflows:
-    """Scopes by request id. Of those that compete for room, the one that was used longest ago goes, and none outlives its time.
+    """Scopes by request id. ``clock`` returns seconds of the wall clock.
 
-    ``journal`` keeps them over a restart of the process; without it they end with it. ``clock`` returns wall clock seconds.
+    A workflow's time begins anew with each of its requests, but at most once a minute in the store: most hops need no write.
     """
 
-    def __init__(self, journal: Journal | None = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
         self._clock = clock
-        self._journal = journal
-        self._known: OrderedDict[str, _Remembered] = OrderedDict()
-        self._owned: dict[Owner, OrderedDict[str, None]] = {}
-        self._shares = Shares()
-        now = clock()
-        for workflow, owner, until in journal.read() if journal is not None else ():
-            # The last line of an id counts, also for its place in the order.
-            self._drop(workflow.id)
-            if until > now:
-                self._put(workflow.id, _Remembered(workflow.scope, owner, until, until))
+        self._cached: OrderedDict[str, _Cached] = OrderedDict()
+        store.removed.append(self._drop)
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._cached)
 
     def __repr__(self) -> str:
-        return f"<Workflows {len(self)}>"
+        return f"<Workflows {len(self)} cached>"
 
-    def remember(self, workflow: Workflow, owner: Owner, limits: Memory) -> None:
-        """Remember a workflow of ``owner``; one that is known already keeps its owner and scope, and has its whole time anew."""
-        now = self._clock()
-        until = now + limits.seconds
-        if self.known(workflow.id) is None:
-            self._drop(workflow.id)
-        before = self._known.get(workflow.id)
-        if before is not None:
-            workflow, owner = Workflow(workflow.id, before.scope), before.owner
-        # Each hop is not worth a line: what a restart then forgets is at most half of the time that a hop adds.
-        write = before is None or before.written < now + limits.seconds / 2
-        written = until if before is None or write else before.written
-        self._put(workflow.id, _Remembered(workflow.scope, owner, until, written))
-        while next(iter(self._known.values())).until <= now:
-            self._drop(next(iter(self._known)))
-        while (loser := self._shares.loser(owner, limits)) is not None:
-            self._drop(next(iter(self._owned[loser])))
-        if self._journal is not None and write:
-            self._journal.write(workflow, owner, until)
-            if self._journal.lines > 2 * len(self._known) + Journal.SLACK:
-                self._journal.rewrite(
-                    (Workflow(key, found.scope), found.owner, found.written) for key, found in self._known.items()
-                )
+    async def works(self) -> bool:
+        """Return whether the store can be written."""
+        return await self._store.works()
+
+    async def remember(self, workflow: Workflow, owner: Owner, limits: Memory) -> bool:
+        """Return when a workflow of ``owner`` is in the store, and whether it is new there.
+
+        One that is known keeps its owner and scope. Raises :class:`~openstackoid.store.StoreUnavailableError`.
+        """
+        if self.cached(workflow.id, limits) is not None:
+            return False
+        row = self._row(workflow, owner, limits)
+        there = await self._store.put(row)
+        scope = scope_of(there.scope)
+        if scope is not None:
+            self._cache(workflow.id, _Cached(scope, there.owner, there.expires))
+        return there == row
+
+    async def find(self, request_id: str, limits: Memory) -> Scope | None:
+        """Return the scope of a workflow, or None. Raises :class:`~openstackoid.store.StoreUnavailableError`."""
+        scope = self.cached(request_id, limits)
+        if scope is not None:
+            return scope
+        row = await self._store.find(request_id)
+        scope = None if row is None or row.expires <= self._clock() else scope_of(row.scope)
+        if row is not None and scope is not None:
+            self._cache(request_id, _Cached(scope, row.owner, row.expires))
+            self._renew(request_id, limits)
+        return scope
+
+    def cached(self, request_id: str, limits: Memory) -> Scope | None:
+        """Return the scope of a workflow where it is cached, or None."""
+        found = self._cached.get(request_id)
+        if found is None or found.until <= self._clock():
+            return None
+        self._cached.move_to_end(request_id)
+        self._renew(request_id, limits)
+        return found.scope
 
     def forget(self, workflow: Workflow) -> None:
         """Forget a workflow that has come to nothing."""
-        found = self._drop(workflow.id)
-        if found is not None and self._journal is not None:
-            self._journal.write(workflow, found.owner, 0.0)
+        self._drop([workflow.id])
+        self._store.remove_later(workflow.id)
 
-    def recall(self, request_id: str, limits: Memory) -> Scope | None:
-        """Return the scope of a workflow, which is then remembered for the whole time anew, or None where it is not known."""
-        scope = self.known(request_id)
-        if scope is not None:
-            self.remember(Workflow(request_id, scope), self._known[request_id].owner, limits)
-        return scope
+    def _renew(self, request_id: str, limits: Memory) -> None:
+        found = self._cached[request_id]
+        if found.until < self._clock() + limits.seconds - min(RENEWED, limits.seconds / 2):
+            row = self._row(Workflow(request_id, found.scope), found.owner, limits)
+            self._store.put_later(row)
+            self._cache(request_id, found._replace(until=row.expires))
 
-    def known(self, request_id: str) -> Scope | None:
-        """Return the scope of a workflow without taking that for a use of it."""
-        found = self._known.get(request_id)
-        return None if found is None or found.until <= self._clock() else found.scope
+    def _row(self, workflow: Workflow, owner: Owner, limits: Memory) -> WorkflowRow:
+        self._store.bounds = Bounds(limits.workflows, limits.seconds, limits.of_user, limits.of_peer)
+        now = self._clock()
+        return WorkflowRow(workflow.id, workflow.scope.wire(), owner, now, now + limits.seconds)
 
-    def _put(self, request_id: str, found: _Remembered) -> None:
-        """Put a workflow behind all others, and behind all others of its owner."""
-        if request_id in self._known:
-            self._shares.use(found.owner)
-        else:
-            self._shares.add(found.owner)
-        self._known[request_id] = found
-        self._known.move_to_end(request_id)
-        owned = self._owned.setdefault(found.owner, OrderedDict())
-        owned[request_id] = None
-        owned.move_to_end(request_id)
+    def _cache(self, request_id: str, found: _Cached) -> None:
+        self._cached[request_id] = found
+        self._cached.move_to_end(request_id)
+        while len(self._cached) > CACHED:
+            self._cached.popitem(last=False)
 
-    def _drop(self, request_id: str) -> _Remembered | None:
-        found = self._known.pop(request_id, None)
-        if found is not None:
-            self._shares.remove(found.owner)
-            owned = self._owned[found.owner]
-            del owned[request_id]
-            if not owned:
-                del self._owned[found.owner]
-        return found
+    def _drop(self, ids: Sequence[str]) -> None:
+        for each in ids:
+            self._cached.pop(each, None)
+
+
+def scope_of(text: str) -> Scope | None:
+    """Return the scope in a row, or None where another hand than a gateway's has written it."""
+    try:
+        entries = tuple(json.loads(text).items())
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    return Scope(entries) if entries and all(isinstance(cloud, str) for _, cloud in entries) else None

@@ -14,7 +14,7 @@ from aiohttp import hdrs
 from openstackoid.bridge.errors import AnswerError, WholeAnswer, error_answer
 from openstackoid.bridge.guard import Guard
 from openstackoid.bridge.head import Head
-from openstackoid.bridge.health import Health, mesh_page
+from openstackoid.bridge.health import DOWN, UP, Health, mesh_page
 from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.peers import Trail, ask_peers
 from openstackoid.bridge.reachable import Reachable
@@ -23,7 +23,7 @@ from openstackoid.bridge.records import RECORDS_OF_ONE, Records
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.bridge.user_page import UserPage
 from openstackoid.mesh import Mesh
-from openstackoid.routing.pages import HEALTH, MESH, ONLY_HERE, PAGES, TRACE, USER, WORKFLOW
+from openstackoid.routing.pages import HEALTH, MESH, ONLY_HERE, PAGES, TRACE, USER
 from openstackoid.routing.workflows import is_traced
 
 SETTLING = 0.02
@@ -57,24 +57,15 @@ class Pages:
             refusal.force_close()
             return refusal
         if head.path == MESH:
-            return _page(mesh_page(mesh, self.at, await self._health.states(), await self._reachable.states(mesh)))
+            states, peers = await self._health.states(), await self._reachable.states(mesh)
+            return _page(mesh_page(mesh, self.at, states, peers) | {"store": UP if await self._workflows.works() else DOWN})
         if head.path == USER:
             self._check_query(head)
             return _page(await self._user.document(head, mesh, readers))
         if head.path.startswith(TRACE):
             self._check_query(head)
             return _page(await self._trace(head.path.removeprefix(TRACE), head.query, mesh))
-        if head.path.startswith(WORKFLOW):
-            return _page(self._workflow(head.path.removeprefix(WORKFLOW)))
-        raise self._error(
-            404, f"there is no such page; there are: {HEALTH}, {MESH}, {USER}, {TRACE}REQUEST-ID, {WORKFLOW}REQUEST-ID"
-        )
-
-    def _workflow(self, request_id: str) -> dict[str, Any]:
-        scope = self._workflows.known(request_id)
-        if scope is None:
-            raise self._error(404, "no workflow is remembered for this request id")
-        return {"id": request_id, "scope": dict(scope)}
+        raise self._error(404, f"there is no such page; there are: {HEALTH}, {MESH}, {USER}, {TRACE}REQUEST-ID")
 
     async def _trace(self, request_id: str, query: str | None, mesh: Mesh) -> dict[str, Any]:
         if not is_traced(request_id):

@@ -16,7 +16,6 @@ from openstackoid.bridge.app import Bridge
 from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.bridge.health import Health
-from openstackoid.bridge.journal import Journal
 from openstackoid.bridge.lines import Lines, record_of_line
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.memory import Workflows
@@ -24,12 +23,12 @@ from openstackoid.bridge.readers import Reader, readers_of
 from openstackoid.bridge.records import Records
 from openstackoid.bridge.runtime import RuntimeApi
 from openstackoid.bridge.sockets import Sockets, bind
-from openstackoid.bridge.token_journal import TokenJournal
-from openstackoid.bridge.token_memory import TokenMemory
+from openstackoid.bridge.token_store import TokenStore
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.bridge.verbatim import LIMITS, server_request
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Mesh, MeshError, check_wire, load_mesh, load_readers, some_of
+from openstackoid.store import Store, database_of
 from openstackoid.tls import AUTHORITY, CERTIFICATE, Identity
 
 GRACE = 3.0
@@ -44,8 +43,7 @@ async def serve(
     file: Path,
     sockets: Sockets,
     *,
-    journal: Path | None = None,
-    token_journal: Path | None = None,
+    store_file: Path | None = None,
     tls: Path | None = None,
     audit: Audit | None = None,
     stop_on_eof: bool = False,
@@ -53,13 +51,12 @@ async def serve(
 ) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
-    SIGHUP has ``file``, the reader accounts and the certificate read again; what cannot be used changes nothing. ``journal`` is
-    the file that keeps the memory of workflows over a restart, ``token_journal`` that of the claims of tokens, ``tls`` the folder
-    of the certificate and the authority, if they are not where the mesh says, ``audit`` the log of what crosses clouds.
-    ``stop_on_eof``: also end when standard input does, as it does when the parent process is gone. ``wait``: begin once there is
-    such a file.
+    SIGHUP has ``file``, the reader accounts and the certificate read again; what cannot be used changes nothing. ``store_file``
+    is the file of the store where the mesh names no database, ``tls`` the folder of the certificate and the authority, if they
+    are not where the mesh says, ``audit`` the log of what crosses clouds. ``stop_on_eof``: also end when standard input does, as
+    it does when the parent process is gone. ``wait``: begin once there is such a file.
 
-    Raises :class:`BridgeError` or :class:`~openstackoid.mesh.MeshError`.
+    Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: whoever sees it accept may send a signal.
@@ -71,13 +68,15 @@ async def serve(
             return
         await asyncio.sleep(_GLANCE)
     mesh = load_cloud(file, at)
+    server = mesh.clouds[at].store
+    store = Store(database_of(server.url if server else None, server.password if server else None, store_file))
+    await store.open()
     # That of the records first: who sees the other accept may send a request that is traced.
     receiving = bind(sockets.records, socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.listen()
     upstream, records = Upstream(at), Records()
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
-    workflows = Workflows(Journal(journal) if journal is not None else None)
-    tokens = TokenMemory(journal=TokenJournal(token_journal) if token_journal is not None else None)
+    workflows, tokens = Workflows(store), TokenStore(store)
     bridge = Bridge(mesh, at, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens)
     # The supervisor does not begin with such files. When a bridge is started again later, it serves what it can.
     try:
@@ -107,6 +106,7 @@ async def serve(
             lines.close()
         await runner.cleanup()
         await upstream.close()
+        await store.close()
 
 
 def _record_lines(receiving: socket.socket, bridge: Bridge, records: Records) -> Lines:
@@ -192,6 +192,8 @@ async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, tls: Pat
         except OpenstackoidError as error:
             LOG.error("the mesh stays as it was: %s", error)
         else:
+            if mesh.clouds[bridge.at].store != bridge.mesh.clouds[bridge.at].store:
+                LOG.warning("gateway.store has changed: the store stays where it was until the gateway is started again")
             bridge.mesh, bridge.readers, upstream.identity = mesh, readers, identity
             LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))
 

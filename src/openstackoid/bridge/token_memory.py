@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The record of tokens' claims of one gateway, in memory: for each peer its tokens, the one told of longest ago first."""
+"""The record of tokens' claims in memory, for a guard without a store: of each peer, the one told of longest ago first."""
 
 import time
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from openstackoid.bridge.token_journal import Row, TokenJournal
-from openstackoid.bridge.token_record import Changed, Full, Recorded, TokenRecord
+from openstackoid.bridge.token_record import Changed, Full, Recorded, TokenRecord, most_of_user
 from openstackoid.policy import Claims
 
 LONGER = 0.25
 """By which share of its time a token stays longer than it must: so often, and not at each request, its time is made longer."""
-USER_SHARE, USER_LEAST = 10, 100
-"""One user has at most a tenth of the tokens of the cloud, or 100: in many spellings of one token, a user could take all room."""
-_LONGEST = 7 * 86400 * (1 + LONGER)
 
 
 @dataclass(slots=True)
@@ -25,23 +21,12 @@ class _Token:
 
 
 class TokenMemory(TokenRecord):
-    """Keeps about 0.6 KiB for each token. ``clock`` never goes back.
+    """Keeps about 0.6 KiB for each token. ``clock`` never goes back. The record ends with the process."""
 
-    ``journal`` keeps the record over a restart of the process; without it the record ends with it.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic, journal: TokenJournal | None = None) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._journal = journal
         self._peers: defaultdict[str, OrderedDict[bytes, _Token]] = defaultdict(OrderedDict)
         self._users: Counter[tuple[str, bytes]] = Counter()
-        began, now = clock(), time.time()
-        for row in journal.read() if journal is not None else ():
-            if row.digest in self._peers[row.issuer]:
-                self._drop(row.issuer, row.digest)
-            if row.until > now:
-                # A clock that was set back meanwhile makes the time no longer than it may be.
-                self._add(row.issuer, row.digest, _Token(row.claims, began + min(row.until - now, _LONGEST)))
 
     def __repr__(self) -> str:
         tokens = {issuer: len(tokens) for issuer, tokens in self._peers.items()}
@@ -59,7 +44,7 @@ class TokenMemory(TokenRecord):
         if known is None:
             if len(tokens) >= most:
                 return Full(oldest[1].until - now, most)
-            of_user = max(USER_LEAST, most // USER_SHARE)
+            of_user = most_of_user(most)
             if self._users[issuer, claims.user] >= of_user:
                 return Full(seconds, of_user, of_user=True)
             self._add(issuer, digest, _Token(claims, now))
@@ -85,9 +70,4 @@ class TokenMemory(TokenRecord):
     def _keep(self, issuer: str, digest: bytes, seconds: float) -> None:
         tokens = self._peers[issuer]
         tokens.move_to_end(digest)
-        longer = seconds * (1 + LONGER)
-        known = tokens[digest]
-        known.until = self._clock() + longer
-        if self._journal is not None:
-            now = time.time()
-            self._journal.write(Row(issuer, digest, known.claims, now + longer), now)
+        tokens[digest].until = self._clock() + seconds * (1 + LONGER)

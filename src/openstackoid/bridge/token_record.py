@@ -9,10 +9,12 @@ import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.errors import AnswerError, needing_store
 from openstackoid.bridge.verbatim import encoded
 from openstackoid.mesh import Cloud
 from openstackoid.policy import Claims, Grant, PeerPolicy, Person, claims_of
+
+_USER_SHARE, _USER_LEAST = 10, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Full:
 
 
 class TokenRecord(ABC):
-    """The record of one cloud. Each of its gateways may have one of its own, or all of them one in a database."""
+    """The record of one cloud, which its gateways share."""
 
     @abstractmethod
     async def tell(self, issuer: str, digest: bytes, claims: Claims, seconds: float, most: int) -> Recorded | Changed | Full:
@@ -48,6 +50,8 @@ class TokenRecord(ABC):
         make the time of the recorded ones longer. ``most``: how many tokens of ``issuer`` are recorded at a time; of one
         user, fewer. A record never gives up a token before its time to make room, and tokens of one issuer take no room of
         another's.
+
+        Raises :class:`~openstackoid.store.StoreUnavailableError`.
         """
 
 
@@ -75,6 +79,11 @@ class TokenRefusedError(AnswerError):
         self.told = told
 
 
+def most_of_user(most: int) -> int:
+    """Return how many of ``most`` tokens may be of one user: in many spellings of one token, a user could take all room."""
+    return max(_USER_LEAST, most // _USER_SHARE)
+
+
 def token_digest(token: str) -> bytes:
     """Return the digest under which a token is known."""
     return hashlib.sha256(encoded(token)).digest()
@@ -83,12 +92,15 @@ def token_digest(token: str) -> bytes:
 async def record_claims(record: TokenRecord, here: Cloud, issuer: str, token: str, *, person: Person, granted: Grant) -> None:
     """Record the claims of a token of ``issuer`` at the gateway of ``here``.
 
-    Raises :class:`TokenRefusedError`: 401 where the record has other claims of the token, 429 where it has no room.
+    Raises :class:`TokenRefusedError`: 401 where the record has other claims of the token, 429 where it has no room; and
+    :class:`AnswerError`: 503 where the record cannot be read.
     """
     digest, claims = token_digest(token), claims_of(person, granted)
     peer = here.policy.of(issuer)
     most = PeerPolicy.tokens if peer is None else peer.tokens
-    match await record.tell(issuer, digest, claims, here.policy.recorded_seconds, most):
+    with needing_store(here.name, "the claims of other clouds' tokens"):
+        told = await record.tell(issuer, digest, claims, here.policy.recorded_seconds, most)
+    match told:
         case Changed(before, first):
             message = (
                 f"gateway of {here.name}: the claims of this token of {issuer}, or the rule of the policy here for it, have"

@@ -12,7 +12,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from openstackoid.bridge.audit import Audit, AuditError
-from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.errors import AnswerError, needing_store
 from openstackoid.bridge.forward import BROKEN_BODY, forward, invite
 from openstackoid.bridge.guard import Entry, Guard, entry_of, refused_entry
 from openstackoid.bridge.guest_project import DOCUMENT_LIMIT, GuestRequest, with_project_here
@@ -27,7 +27,6 @@ from openstackoid.bridge.records import BRIDGE, LOCAL, NONE, RECALLED, REFUSE, R
 from openstackoid.bridge.relay import relay
 from openstackoid.bridge.token_record import TokenRefusedError
 from openstackoid.bridge.tokens import body_token, document
-from openstackoid.bridge.twins import TWINS, ask_twins
 from openstackoid.bridge.upstream import Upstream, UpstreamError
 from openstackoid.bridge.use import encode
 from openstackoid.mesh import Mesh
@@ -38,11 +37,12 @@ from openstackoid.routing import (
     Forward,
     Guarded,
     Headers,
+    NotRead,
     ReadBody,
+    ReadStore,
     Refuse,
     Relay,
     Request,
-    Workflow,
     asks_for_token,
     is_traced,
     judge,
@@ -51,6 +51,7 @@ from openstackoid.routing import (
     scoped_url,
 )
 from openstackoid.routing.leaving import USE
+from openstackoid.scope import Scope
 
 AUTHENTICATION_LIMIT = 64 * 1024
 """Bytes of the body of an authentication; Keystone's own limit for any body is 112 KiB."""
@@ -103,14 +104,7 @@ class Trip:
         if self._pages.own(head.path):
             self.done = "page"
             return await self._pages.answer(head, self._mesh, self._around.readers)
-        body = await self._read_authentication(head)
-        await self._ask_twins(head)
-        decision = self._decide(head, body)
-        if isinstance(decision, ReadBody):
-            body = await self._read_body(head, OPERATION_LIMIT)
-            decision = self._decide(head, body, {} if body is None else document(body))
-        if isinstance(decision, ReadBody):
-            raise AssertionError("a body was read, and is asked for again")
+        decision, body, known = await self._decided(head, await self._read_authentication(head))
         if isinstance(decision, Refuse):
             self._route = REFUSE
             raise AnswerError(decision.status, decision.message, title=decision.title, reason="refused")
@@ -125,12 +119,12 @@ class Trip:
         if decision.guard is not None:
             sent = await self._admit(decision.guard, GuestRequest(head, decision, body))
             head, decision, body = sent.head, sent.decision, sent.body
-        begun, user, known = decision.remember, decision.user, True
+        begun, user = decision.remember, decision.user
         if begun is not None and user is not None:
             guard, readers = self._around.guard, self._around.readers
             owner = await guard.owner(user, self._entry, head, decision, mesh=self._mesh, readers=readers)
-            known = self._workflows.known(begun.id) is not None
-            self._workflows.remember(begun, owner, self._here.memory)
+            with needing_store(self._here.name):
+                known = not await self._workflows.remember(begun, owner, self._here.memory) or known
         self._leave(head, decision)
         # Where nothing was begun, it is forgotten: who is refused may not push the workflows of others out of the memory.
         try:
@@ -142,6 +136,26 @@ class Trip:
         if begun is not None and not known and 300 <= response.status < 500:
             self._workflows.forget(begun)
         return response
+
+    async def _decided(self, head: Head, body: bytes | None) -> tuple[Forward | Relay | Refuse, bytes | None, bool]:
+        """Return the decision, the body where it was read, and whether the store knows the workflow. Read both only if needed."""
+        ids = head.values(REQUEST_ID)
+        recalled: Scope | NotRead | None = None
+        if len(ids) == 1 and may_be_remembered(ids[0]):
+            recalled = self._workflows.cached(ids[0], self._here.memory) or NotRead.NOT_READ
+        operation: Any = None
+        while True:
+            decision = self._decide(head, body, operation, recalled)
+            if isinstance(decision, ReadStore) and isinstance(recalled, NotRead):
+                with needing_store(self._here.name):
+                    recalled = await self._workflows.find(ids[0], self._here.memory)
+            elif isinstance(decision, ReadBody) and operation is None:
+                body = await self._read_body(head, OPERATION_LIMIT)
+                operation = {} if body is None else document(body)
+            elif isinstance(decision, ReadBody | ReadStore):
+                raise AssertionError("what was read is asked for again")
+            else:
+                return decision, body, isinstance(recalled, Scope)
 
     def _leave(self, head: Head, decision: Forward | Relay) -> None:
         if not decision.local:
@@ -201,16 +215,6 @@ class Trip:
         self.account(status, None)
         return told
 
-    async def _ask_twins(self, head: Head) -> None:
-        """Learn from the cloud's other gateways what this one does not remember, where the request says no scope of its own."""
-        ids = [value for value in head.values(REQUEST_ID) if may_be_remembered(value)]
-        unknown = len(ids) == 1 and self._workflows.known(ids[0]) is None
-        if unknown and self._here.twins and way_of_scope(head.headers, None, self._is_scoped(head)) == NONE:
-            scope = await ask_twins(self._upstream, self._mesh, self._here, ids[0])
-            # Meanwhile the user's own request may have come, whose word counts.
-            if scope is not None and self._workflows.known(ids[0]) is None:
-                self._workflows.remember(Workflow(ids[0], scope), TWINS, self._here.memory)
-
     def request_id(self) -> str | None:
         """Return the id under which this request is to be recorded, or None where it is not traced, or is for a page."""
         if self.head is None or self._pages.own(self.head.path):
@@ -240,10 +244,8 @@ class Trip:
         endpoint = self._here.locate(head.listener, head.path)
         return endpoint is not None and scoped_url(endpoint, head.path) is not None
 
-    def _decide(self, head: Head, body: bytes | None, operation: Any = None) -> Decision:
+    def _decide(self, head: Head, body: bytes | None, operation: Any, recalled: Scope | NotRead | None) -> Decision:
         token = None if body is None else body_token(body)
-        ids = head.values(REQUEST_ID)
-        recalled = self._workflows.recall(ids[0], self._here.memory) if len(ids) == 1 else None
         request = Request(
             head.method,
             head.listener,

@@ -78,14 +78,9 @@ class Folder:
         return self.path / "mesh.cache"
 
     @property
-    def journal(self) -> Path:
-        """What the Python service remembers of workflows; it outlives the gateway."""
-        return self.path / "workflows.journal"
-
-    @property
-    def token_journal(self) -> Path:
-        """The claims of tokens of other clouds, as digests; it outlives the gateway, as what services know does."""
-        return self.path / "tokens.journal"
+    def store(self) -> Path:
+        """The store of the Python service, where the description names no database; it outlives the gateway."""
+        return self.path / "store.sqlite"
 
     @property
     def audit(self) -> Path:
@@ -162,6 +157,9 @@ class Folder:
         self._lock.flush()
 
     def _clear(self) -> None:
+        # Of an earlier release, which kept there what the store has now.
+        for name in ("workflows.journal", "tokens.journal", "tokens.journal.old"):
+            (self.path / name).unlink(missing_ok=True)
         for generation in self.path.glob("generation-*"):
             shutil.rmtree(generation, ignore_errors=True)
         self._remove_sockets()

@@ -139,8 +139,7 @@ class Supervisor:
         argv = [sys.executable, "-m", "openstackoid.bridge", "--cloud", self.cloud]
         argv += ["--config", str(self.folder.mesh), "--socket", str(requests), "--socket-fd", str(inherited)]
         argv += ["--haproxy-socket", str(self.folder.stats_socket), "--records-socket", str(records)]
-        argv += ["--journal", str(self.folder.journal), "--token-journal", str(self.folder.token_journal)]
-        argv += ["--audit-log", str(self.folder.audit)]
+        argv += ["--store-file", str(self.folder.store), "--audit-log", str(self.folder.audit)]
         argv += ["--tls-files", str(self.folder.path), "--wait"]
 
         async def ready(_: int) -> bool:

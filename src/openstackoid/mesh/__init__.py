@@ -6,7 +6,19 @@ from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.description import parse_mesh
 from openstackoid.mesh.errors import MeshError, some_of
 from openstackoid.mesh.load import Descriptions, load_mesh, packed_mesh
-from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Listener, Memory, Mesh, Timeouts, Tls
+from openstackoid.mesh.model import (
+    INTERFACES,
+    Address,
+    Cloud,
+    DatabaseServer,
+    Endpoint,
+    Limits,
+    Listener,
+    Memory,
+    Mesh,
+    Timeouts,
+    Tls,
+)
 from openstackoid.mesh.outline import Entry, Outline, Shape, outline
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
 from openstackoid.mesh.urls import DEFAULT_PORTS, HTTPS, FrontendUrl
@@ -22,6 +34,7 @@ __all__ = [
     "Address",
     "Cloud",
     "Collaboration",
+    "DatabaseServer",
     "Descriptions",
     "Endpoint",
     "Entry",

@@ -26,6 +26,7 @@ from openstackoid.mesh.schema import (
     MemorySchema,
     ServiceSchema,
     SharedSchema,
+    StoreSchema,
     TimeoutsSchema,
     TlsSchema,
     cloud_name,
@@ -124,6 +125,15 @@ def _collaboration(rule: CollaborationSchema) -> Collaboration:
     return Collaboration(rule.name, rule.service, rule.partner, requests, rule.reason, when, unless)
 
 
+_GATEWAY_PARTS: Mapping[str, type[BaseModel]] = {
+    "timeouts": TimeoutsSchema,
+    "memory": MemorySchema,
+    "store": StoreSchema,
+    "tls": TlsSchema,
+    "limits": LimitsSchema,
+}
+
+
 def _accepted(path: tuple[Any, ...]) -> str:
     """Say which keys stand where an unknown one was found."""
     match path[:-1]:
@@ -133,20 +143,16 @@ def _accepted(path: tuple[Any, ...]) -> str:
             model = CloudSchema
         case ("clouds", _, "gateway"):
             model = GatewaySchema
-        case ("clouds", _, "gateway", "timeouts"):
-            model = TimeoutsSchema
-        case ("clouds", _, "gateway", "memory"):
-            model = MemorySchema
-        case ("clouds", _, "gateway", "tls"):
-            model = TlsSchema
+        case ("clouds", _, "gateway", part) if part in _GATEWAY_PARTS:
+            model = _GATEWAY_PARTS[part]
         case ("clouds", _, "policy", *below):
             model = schema_at(tuple(below))
-        case ("clouds", _, "gateway", "limits"):
-            model = LimitsSchema
         case ("collaborations", _):
             model = CollaborationSchema
         case ("shared", _):
             model = SharedSchema
         case _:
             model = ServiceSchema
+    if model is GatewaySchema and path[-1] == "twins":
+        return "removed; the gateways of one cloud share a database, which 'store' names"
     return f"unknown key; accepted: {', '.join(model.model_fields)}"

@@ -2,7 +2,7 @@
 """The mesh as the routing decision sees it: immutable, indexed, and without any input or output."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from openstackoid.mesh.collaboration import Collaboration
@@ -92,7 +92,7 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Memory:
-    """How many workflows a gateway remembers at most, and for how many seconds after the last request of each.
+    """How many workflows the store keeps at most, and for how many seconds after the last request of each.
 
     ``user`` and ``peer`` are the most of one user, and of all users of another cloud together; None for the usual share.
     """
@@ -111,6 +111,14 @@ class Memory:
     def of_peer(self) -> int:
         """The most workflows of another cloud's users: half, if nothing else is said."""
         return max(1, self.workflows // 2) if self.peer is None else self.peer
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseServer:
+    """The operator's database for the store: its URL, in which there is no password, and the file that holds the password."""
+
+    url: str
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +150,10 @@ class Limits:
 class Cloud:
     """One independent OpenStack and the gateway in front of it.
 
-    ``force``: users may override a refused collaboration at this gateway. ``twins`` are the origins of the cloud's other
-    gateways, if it has several. ``readers`` is the path of the file with the accounts that the operators of peers have given
-    to this gateway, if there is one. ``policy`` says whose users come in from abroad: nobody's, unless it was written.
-    ``tls``: the gateway speaks https to its peers, and to users where its frontends are https.
+    ``force``: users may override a refused collaboration at this gateway. ``store``: the database that the cloud's gateways
+    share, None where a gateway keeps a file of its own. ``readers`` is the path of the file with the accounts that the operators
+    of peers have given to this gateway, if there is one. ``policy`` says whose users come in from abroad: nobody's, unless it was
+    written. ``tls``: the gateway speaks https to its peers, and to users where its frontends are https.
     """
 
     name: str
@@ -155,7 +163,7 @@ class Cloud:
     timeouts: Timeouts = Timeouts()
     memory: Memory = Memory()
     force: bool = False
-    twins: tuple[str, ...] = ()
+    store: DatabaseServer | None = None
     readers: str | None = None
     policy: Policy = NOBODY
     tls: Tls | None = None

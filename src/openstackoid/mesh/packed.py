@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.model import INTERFACES, Address, Cloud, Endpoint, Limits, Memory, Timeouts, Tls
+from openstackoid.mesh.model import INTERFACES, Address, Cloud, DatabaseServer, Endpoint, Limits, Memory, Timeouts, Tls
 from openstackoid.mesh.outline import Entry, Shape
 from openstackoid.mesh.policies import policy_of
 from openstackoid.mesh.policy_schema import PolicySchema
@@ -217,7 +217,7 @@ def said_by(text: str) -> Mapping[str, Any]:
         "timeouts": Timeouts(**gateway.timeouts.model_dump()),
         "memory": Memory(**gateway.memory.model_dump()),
         "force": gateway.force,
-        "twins": tuple(gateway.twins),
+        "store": None if gateway.store is None else DatabaseServer(**gateway.store.model_dump()),
         "readers": gateway.readers,
         "tls": None if gateway.tls is None else Tls(**gateway.tls.model_dump()),
         "policy": policy_of(said.policy),

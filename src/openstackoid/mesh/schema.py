@@ -4,6 +4,7 @@
 import re
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -16,6 +17,7 @@ from openstackoid.scope.services import official_service_type
 
 _SERVICE_TYPE = re.compile(r"[a-z][a-z0-9-]*\Z")
 _REQUEST = re.compile(r"(POST|PUT|PATCH|DELETE) ((?:/(?:\*|[A-Za-z0-9._~-]+))+)\Z")
+_DATABASES = ("mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql", "postgresql", "postgresql+psycopg")
 _BIND = re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])\Z")
 
 
@@ -39,11 +41,21 @@ def _backend_url(url: str) -> str:
     return url
 
 
-def _origin(url: str) -> str:
-    parsed = FrontendUrl.parse(url)
-    if parsed.prefix or parsed.suffix:
-        raise ValueError(f"'{url}': the origin of a gateway is accepted, as in http://10.0.1.11:80")
-    return parsed.origin()
+def _database_url(url: str) -> str:
+    """Return the URL of a database. No error quotes it: the user may have written a password into it."""
+    try:
+        parts = urlsplit(url)
+        found = parts.scheme in _DATABASES and parts.hostname and parts.username and len(parts.path) > 1 and (parts.port or 1)
+    except ValueError:
+        found = False
+    if not found:
+        raise ValueError("the URL of a database is accepted, as in mysql://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE")
+    if parts.password is not None:
+        raise ValueError("a URL without a password is accepted; the password stands in the file that 'password' names")
+    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
+        if not name.startswith("ssl") or "password" in name:
+            raise ValueError("of options, those of TLS are accepted, as in ?ssl_ca=/etc/ssl/ca.pem or ?sslmode=verify-full")
+    return url
 
 
 def _bind(host: str) -> str:
@@ -160,6 +172,13 @@ class MemorySchema(Strict):
     peer: _Workflows | None = Memory.peer
 
 
+class StoreSchema(Strict):
+    """``gateway.store``."""
+
+    url: Annotated[str, AfterValidator(_database_url)]
+    password: Annotated[str, AfterValidator(_file)] | None = None
+
+
 class TlsSchema(Strict):
     """``gateway.tls``."""
 
@@ -185,7 +204,7 @@ class GatewaySchema(Strict):
     timeouts: TimeoutsSchema = TimeoutsSchema()
     memory: MemorySchema = MemorySchema()
     force: bool = False
-    twins: list[Annotated[str, AfterValidator(_origin)]] = []
+    store: StoreSchema | None = None
     readers: Annotated[str, AfterValidator(_file)] | None = None
     tls: TlsSchema | None = None
     limits: LimitsSchema = LimitsSchema()

@@ -26,9 +26,6 @@ def check_wire(mesh: Mesh, at: str) -> None:
         needs = f"the gateway of {at} needs its certificate and the authority of the mesh"
         if here.secure_listeners:
             raise MeshError(f"{spot}: {needs}, for it has https frontends")
-        for twin in here.twins:
-            if twin.startswith(f"{HTTPS}:"):
-                raise MeshError(f"{spot}: {needs}, for its twin {twin} is asked over https")
         for name, own in peers.items():
             if HTTPS in own.shape.schemes:
                 raise MeshError(f"{spot}: {needs}, for {name} has https frontends")
@@ -42,9 +39,6 @@ def check_wire(mesh: Mesh, at: str) -> None:
                 f" and sends tokens to peers over https alone;"
                 f" an https:// URL is accepted, and an interface of {name} may be left out"
             )
-    for twin in here.twins:
-        if not twin.startswith(f"{HTTPS}:"):
-            raise MeshError(f"clouds.{at}.gateway.twins: {twin}: the gateway of {at} has TLS; an https:// origin is accepted")
     _check_names(mesh)
 
 

@@ -2,7 +2,7 @@
 """What happens to a request at a gateway: its head and the mesh in, a decision out. Pure: no sockets, no clock, no files."""
 
 from openstackoid.routing.decide import decide, judge
-from openstackoid.routing.decision import Decision, Forward, Guarded, ReadBody, Refuse, Relay
+from openstackoid.routing.decision import Decision, Forward, Guarded, ReadBody, ReadStore, Refuse, Relay
 from openstackoid.routing.explain import Explanation, explain
 from openstackoid.routing.identity import asks_for_token
 from openstackoid.routing.links import (
@@ -17,7 +17,7 @@ from openstackoid.routing.links import (
 )
 from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.own_project import OwnProject
-from openstackoid.routing.request import Headers, Request, with_headers
+from openstackoid.routing.request import Headers, NotRead, Request, with_headers
 from openstackoid.routing.scoped_url import as_entered, scoped_url
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH
 from openstackoid.routing.workflows import (
@@ -47,8 +47,10 @@ __all__ = [
     "Forward",
     "Guarded",
     "Headers",
+    "NotRead",
     "OwnProject",
     "ReadBody",
+    "ReadStore",
     "Refuse",
     "Relay",
     "Request",

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing.collaborations import FORCE, broken, explanation, separated
-from openstackoid.routing.decision import Decision, Guarded, ReadBody
+from openstackoid.routing.decision import Decision, Guarded, ReadBody, ReadStore
 from openstackoid.routing.identity import decide_identity
 from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.paths import refuse_confusing
 from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, Reading, RefusedError, Token, is_visible
-from openstackoid.routing.request import Request
+from openstackoid.routing.request import NotRead, Request
 from openstackoid.routing.sending import Changes, Sending
 from openstackoid.routing.workflows import READS, REQUEST_ID, Workflow, is_marked, may_be_remembered, watched_services
 from openstackoid.scope import IDENTITY, Scope
@@ -35,7 +35,13 @@ def judge(mesh: Mesh, at: str, request: Request) -> tuple[Decision, Scope | None
         decision = gateway.decide()
     except RefusedError as refused:
         decision = refused.decision
+    except _NotReadError:
+        decision = ReadStore()
     return decision, gateway.reading.in_force
+
+
+class _NotReadError(Exception):
+    """Ends the decision: it needs the scope that the store has for the request's id."""
 
 
 class _Gateway:
@@ -114,7 +120,7 @@ class _Gateway:
         recalled = None
         request_id = "" if auth is None else self._request_id()
         if may_be_remembered(request_id):
-            recalled = self.request.recalled
+            recalled = self._recalled()
             if recalled is None and is_marked(request_id):
                 raise RefusedError(
                     self.at,
@@ -149,11 +155,16 @@ class _Gateway:
         if service_token is not None:
             changes[SERVICE] = self.sending.service_token(service_token, target)
 
+    def _recalled(self) -> Scope | None:
+        if isinstance(self.request.recalled, NotRead):
+            raise _NotReadError
+        return self.request.recalled
+
     def _workflow(self, request_id: str, scope: Scope) -> Workflow:
         """Return what is to be remembered: under the id that the request has, if that is one of a workflow's, else a new one."""
         if not may_be_remembered(request_id):
             return Workflow(self.request.fresh_id, scope.workflow())
-        known = self.request.recalled
+        known = self._recalled()
         if known is not None and known != scope.workflow():
             raise RefusedError(
                 self.at,

@@ -80,4 +80,9 @@ class ReadBody:
     """Read the body, and ask again with the JSON document in it: whether the request may begin depends on it."""
 
 
-Decision = Forward | Relay | Refuse | ReadBody
+@dataclass(frozen=True, slots=True)
+class ReadStore:
+    """Read the scope of the request's workflow from the store, and ask again: it decides."""
+
+
+Decision = Forward | Relay | Refuse | ReadBody | ReadStore

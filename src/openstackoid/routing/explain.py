@@ -8,7 +8,7 @@ from openstackoid.mesh import Mesh
 from openstackoid.policy import Use, may_enter
 from openstackoid.redaction import redacted
 from openstackoid.routing.decide import judge
-from openstackoid.routing.decision import Decision, Forward, ReadBody, Refuse, Relay
+from openstackoid.routing.decision import Decision, Forward, ReadBody, ReadStore, Refuse, Relay
 from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.request import Request
 from openstackoid.scope import Scope
@@ -82,8 +82,8 @@ def explain(mesh: Mesh, at: str, request: Request, query: str = "") -> Explanati
         case Forward() | Relay():
             urls = tuple(redacted(url + query) for url in _urls(decision))
             return replace(told, clouds=(decision.endpoint.cloud,), urls=urls)
-        case ReadBody():
-            raise AssertionError("a body is there, and is asked for")
+        case ReadBody() | ReadStore():
+            raise AssertionError("a body or a scope is there, and is asked for")
 
 
 def _let_in(mesh: Mesh, at: str, request: Request, decision: Decision) -> Decision:

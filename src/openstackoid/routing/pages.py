@@ -2,7 +2,7 @@
 """The gateway's own pages: paths on each of its sockets that are never routed."""
 
 PAGES = "/.openstackoid/"
-HEALTH, MESH, TRACE, WORKFLOW = f"{PAGES}health", f"{PAGES}mesh", f"{PAGES}trace/", f"{PAGES}workflow/"
+HEALTH, MESH, TRACE = f"{PAGES}health", f"{PAGES}mesh", f"{PAGES}trace/"
 USER = f"{PAGES}user"
 
 ONLY_HERE = "only=here"

@@ -17,12 +17,15 @@ from aiohttp import web
 from openstackoid.bridge.app import Bridge
 from openstackoid.bridge.audit import Audit
 from openstackoid.bridge.guard import Guard
+from openstackoid.bridge.memory import Workflows
 from openstackoid.bridge.records import Records
 from openstackoid.bridge.server import http_server
 from openstackoid.bridge.sockets import bind
+from openstackoid.bridge.token_store import TokenStore
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.mesh import Mesh, parse_mesh
 from openstackoid.policy import EVERY_REQUEST, PeerPolicy, People, Policy, Roles, Services
+from openstackoid.store import Database, Store
 from unit.bridge.listening import listening
 
 Script = Callable[["Visit"], Awaitable[None]]
@@ -33,7 +36,6 @@ clouds:
   CloudOne:
     gateway:
       timeouts: {{connect: 0.5, server: 0.5, client: 0.5}}
-      twins: ["http://127.0.0.1:{dead}", "http://127.0.0.1:{twin}"]
     services:
       identity: {{frontend: "http://127.0.0.1:8801/identity", backend: "http://127.0.0.1:{here}/keystone"}}
       image: {{frontend: "http://127.0.0.1:8801/image", backend: ["http://127.0.0.1:{dead}", "http://127.0.0.1:{here}"]}}
@@ -143,7 +145,6 @@ class Stage:
     here: Server
     keystone: Server
     there: Server
-    twin: Server
     bridge: Bridge
     ports: dict[str, int]
     records: Records
@@ -245,11 +246,19 @@ ACCEPTS = says_json(token())
 
 @asynccontextmanager
 async def staged(
-    here: Script = never, there: Script = never, twin: Script = never, policy: Policy = MEMBERS, keystone: Script = ACCEPTS
+    here: Script = never,
+    there: Script = never,
+    policy: Policy = MEMBERS,
+    keystone: Script = ACCEPTS,
+    database: Database | None = None,
+    patience: float = 3,
 ) -> AsyncIterator[Stage]:
-    """Set the stage; stop all of it in the end. ``policy`` and ``keystone`` are CloudOne's."""
+    """Set the stage; stop all of it in the end. ``policy`` and ``keystone`` are CloudOne's.
+
+    Its store is in memory, if not in ``database``.
+    """
     async with AsyncExitStack() as stack:
-        servers = {"here": Server(here), "there": Server(there), "twin": Server(twin)}
+        servers = {"here": Server(here), "there": Server(there)}
         servers["here"].keystone = asked = Server(keystone)
         ports = {"dead": _dead_port()}
         for name, server in servers.items():
@@ -262,14 +271,19 @@ async def staged(
         audit = Audit(Path(folder, "audit.log"))
         stack.callback(audit.close)
         mesh = with_policy(parse_mesh(DESCRIPTION.format_map(ports)), policy)
-        bridge = Bridge(mesh, "CloudOne", upstream, records=records, audit=audit)
+        store = Store(database or Database.in_memory(), patience=patience)
+        await store.open()
+        stack.push_async_callback(store.close)
+        bridge = Bridge(
+            mesh, "CloudOne", upstream, records=records, workflows=Workflows(store), audit=audit, tokens=TokenStore(store)
+        )
         runner = web.ServerRunner(http_server(bridge), shutdown_timeout=0.01)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         path = Path(folder, "bridge.sock")
         await web.SockSite(runner, bind(path)).start()
         log = Path(folder, "audit.log")
-        yield Stage(path, servers["here"], asked, servers["there"], servers["twin"], bridge, ports, records, log)
+        yield Stage(path, servers["here"], asked, servers["there"], bridge, ports, records, log)
 
 
 def _dead_port() -> int:

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from conformance.case import marked
-from openstackoid.bridge.shares import owner_of
 from openstackoid.bridge.trip import OPERATION_LIMIT
 from openstackoid.mesh import Memory
 from openstackoid.routing.workflows import Workflow, is_marked
 from openstackoid.scope import Scope
+from openstackoid.store import owner_of
 from unit.bridge.stage import Visit, head, played, read_answer, says, staged
 
 USER = owner_of("CloudOne", "CloudOne", "u1")
@@ -118,7 +118,7 @@ async def test_what_was_not_begun_is_not_remembered(status: int, known: bool, re
     """It could push the workflows of others out of the memory; nor can it have one of theirs forgotten."""
     async with staged(here=says(f"{status} Whatever")) as stage:
         if known:
-            stage.bridge.workflows.remember(
+            await stage.bridge.workflows.remember(
                 Workflow(marked(1), Scope((("*", "CloudOne"), ("image", "CloudTwo")))), USER, Memory()
             )
         given = ("X-Auth-Token: t", 'X-Scope: {"image":"CloudTwo"}', f"X-OpenStack-Request-Id: {marked(1)}")

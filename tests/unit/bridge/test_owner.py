@@ -10,6 +10,7 @@ import pytest
 from conformance.case import marked
 from openstackoid.mesh import Memory
 from openstackoid.policy import People, Policy, Roles
+from openstackoid.scope import Scope
 from unit.bridge.stage import (
     ACCEPTS,
     MEMBERS,
@@ -46,6 +47,11 @@ def known(*good: str, roles: tuple[str, ...] = ("member",), refusal: Script = UN
         await (says_json(token(*roles, user=user)) if name in good else refusal)(visit)
 
     return keystone
+
+
+async def known_scope(stage: Stage, workflow: str) -> Scope | None:
+    """Return the scope that the gateway knows, here or in its store."""
+    return await stage.bridge.workflows.find(workflow, stage.bridge.mesh.clouds["CloudOne"].memory)
 
 
 async def write(stage: Stage, token: str, *more: str, path: str = "/compute/servers") -> Any:
@@ -93,7 +99,7 @@ async def test_many_made_up_tokens_push_out_no_running_workflow() -> None:
         assert (await write(stage, "user", STAYS, running)).status == 202
         for number in range(30):
             assert (await write(stage, f"made-up-{number}")).status == 401
-        assert stage.bridge.workflows.known(marked(1)) is not None
+        assert await known_scope(stage, marked(1)) is not None
         assert len(stage.bridge.workflows) == 1
 
 
@@ -265,7 +271,7 @@ async def test_the_workflows_of_one_user_push_out_no_one_elses() -> None:
         assert (await write(stage, "quiet", STAYS, f"X-OpenStack-Request-Id: {marked(1)}")).status == 202
         for _ in range(25):
             assert (await write(stage, "greedy")).status == 202
-        assert stage.bridge.workflows.known(marked(1)) is not None
+        assert await known_scope(stage, marked(1)) is not None
         assert len(stage.bridge.workflows) == 10
 
 
@@ -288,9 +294,9 @@ async def test_a_workflow_that_goes_on_stays_with_the_user_who_began_it() -> Non
         for name in ("first", "second"):
             assert (await write(stage, name, STAYS, running)).status == 202
         assert (await write(stage, "second")).status == 202
-        assert stage.bridge.workflows.known(marked(1)) is not None
+        assert await known_scope(stage, marked(1)) is not None
         assert (await write(stage, "first")).status == 202
-        assert stage.bridge.workflows.known(marked(1)) is None
+        assert await known_scope(stage, marked(1)) is None
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who else the Python service asks over TLS: a Keystone with a reader account, and twins. Peers are in tests/conformance."""
+"""Who else the Python service asks over TLS: a Keystone with a reader account. Peers are in tests/conformance."""
 
 import asyncio
 import json
@@ -14,17 +14,14 @@ import pytest
 from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.readers import readers_of
-from openstackoid.bridge.twins import ask_twins
 from openstackoid.bridge.upstream import Hop, Question, Upstream, UpstreamError
 from openstackoid.certs import issue, make_authority
-from openstackoid.mesh import PASSWORD, Account, Timeouts, parse_mesh
-from openstackoid.scope import Scope
+from openstackoid.mesh import PASSWORD, Account, Timeouts
 from openstackoid.tls import Identity
 from unit.bridge.keystone import OPTIONS, SECRET
 from unit.bridge.listening import listening
 from unit.bridge.stage import played
 
-ID = "req-5c09ed00-0000-4000-8000-000000000001"
 TOKEN = {"issued_at": datetime.now(UTC), "expires_at": datetime.now(UTC) + timedelta(hours=1)}
 
 
@@ -97,24 +94,6 @@ async def test_a_password_goes_to_nobody_else(folder: Path, certificate: str, wh
     assert (failed.value.status, failed.value.message) == (503, said + what.format(folder))
     assert SECRET not in failed.value.message
     assert shown == []
-
-
-@pytest.mark.parametrize(
-    ("certificate", "found"), [("CloudOne.pem", True), ("CloudTwo.pem", False), ("other/CloudOne.pem", False)]
-)
-@played
-async def test_a_twin_has_the_certificate_of_the_same_cloud(folder: Path, certificate: str, found: bool) -> None:
-    scope = {"*": "CloudOne", "image": "CloudTwo"}
-    async with answering(folder / certificate, folder / "authority.pem", {"scope": scope}) as (port, _):
-        mesh = parse_mesh(
-            f"mesh: 1\nclouds:\n  CloudOne:\n    gateway: {{twins: ['https://127.0.0.1:{port}'],"
-            f" tls: {{certificate: {folder}/CloudOne.pem, authority: {folder}/authority.pem}}}}\n"
-            "    services: {image: {frontend: https://one}}\n  CloudTwo: {services: {image: {frontend: https://two}}}\n"
-        )
-        upstream = Upstream("CloudOne", identity(folder))
-        answer = await ask_twins(upstream, mesh, mesh.clouds["CloudOne"], ID)
-        await upstream.close()
-    assert answer == (Scope(tuple(scope.items())) if found else None)
 
 
 @played

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from openstackoid.bridge.__main__ import main
 from openstackoid.bridge.sockets import BridgeError, bind
 
 MESH = """
@@ -269,3 +270,10 @@ def test_usage(folder: Path) -> None:
     run = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"})
     assert run.returncode == 2
     assert "--config" in run.stderr
+
+
+def test_the_option_of_the_journal_says_what_took_its_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option in ("--journal", "--token-journal"):
+        with pytest.raises(SystemExit):
+            main(["--cloud", "One", "--config", "x", "--socket", "x", option, str(folder / "j")])
+        assert f"{option} was removed: --store-file names the file of the store" in capsys.readouterr().err

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """One token has one user, one project, the same roles and one rule, for the gateway and for services, while they remember it."""
 
+import asyncio
 import hashlib
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from openstackoid.policy import Condition, PeerPolicy, People, Policy, Roles, Services
 from openstackoid.scope import join_token
+from openstackoid.store import Database
 from unit.bridge.stage import (
     ALL,
     DEFAULT,
@@ -253,3 +257,42 @@ async def test_new_tokens_push_none_out_and_wait_for_room() -> None:
         assert (await use(stage)).status == 401
         clock.now += 276
         assert (await use(stage, "t9")).status == 200
+
+
+@played
+async def test_a_peer_cannot_tell_one_gateway_of_a_cloud_another_user_than_the_other(tmp_path: Path) -> None:
+    """A service was told of its account by the first gateway, and would have the user come in with the account's rights."""
+    keystone, database = Keystone(of("cinder")), Database.file(tmp_path / "store.sqlite")
+    async with (
+        staged(there=keystone, policy=POLICY, database=database) as one,
+        staged(here=says("200 OK"), there=keystone, policy=POLICY, database=database) as two,
+    ):
+        assert (await validate(one)).status == 200
+        keystone.said = of("mallory")
+        answer = await use(two)
+        assert (answer.status, "have changed" in answer.error, two.here.visits) == (401, True, [])
+        assert (await validate(two)).status == 404
+
+
+@played
+async def test_without_the_store_a_recorded_token_goes_on_and_a_new_one_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    kept = "its store, which keeps the claims of other clouds' tokens"
+    cannot = f"gateway of CloudOne: {kept}, cannot be used; the request was not sent on"
+    keystone = Keystone(of("mallory"))
+    async with staged(here=says("200 OK"), there=keystone, policy=POLICY, database=Database.file(path), patience=0.2) as stage:
+        assert (await use(stage)).status == 200
+        other = sqlite3.connect(path)
+        other.execute("BEGIN IMMEDIATE")
+        assert ((await use(stage)).status, (await validate(stage)).status) == (200, 200)
+        refused = await use(stage, "T2")
+        assert (refused.status, refused.error) == (503, cannot)
+        busy = await validate(stage, "T3")
+        assert (busy.status, cannot in busy.error) == (503, True)
+        other.rollback()
+        other.close()
+        async with asyncio.timeout(8):
+            while (await use(stage, "T2")).status == 503:
+                await asyncio.sleep(0.2)
+        lines = [(line["status"], line["outcome"]) for line in stage.audited() if line["direction"] == "in"]
+    assert (503, "refused") in lines or (503, "failed") in lines

@@ -337,6 +337,24 @@ class TestWorkflows:
             (rule(requests="POST /x"), "f:2:72: collaborations.0.requests: a list is accepted"),
             (rule(service="Image"), "f:2:37: collaborations.0.service: 'Image' cannot be a service type"),
             (rule(when="{a: []}"), "f:2:101: collaborations.0.when.a: at least one entry is needed"),
+            (
+                gateway("{twins: ['http://10.0.1.11']}"),
+                "f:4:15: clouds.One.gateway.twins: removed; the gateways of one cloud share a database, which 'store' names",
+            ),
+            (gateway("{store: {url: x}}"), "f:4:28: clouds.One.gateway.store.url: the URL of a database is accepted, as in"),
+            (
+                gateway("{store: {url: 'mysql://h/d'}}"),
+                "f:4:28: clouds.One.gateway.store.url: the URL of a database is accepted,",
+            ),
+            (
+                gateway("{store: {url: 'mysql://u:storeSecret7@h/d'}}"),
+                "f:4:28: clouds.One.gateway.store.url: a URL without a password is accepted; the password stands in the",
+            ),
+            (
+                gateway("{store: {url: 'mysql://u@h/d?password=x'}}"),
+                "f:4:28: clouds.One.gateway.store.url: of options, those of TLS are accepted, as in ?ssl_ca=",
+            ),
+            (gateway("{store: {uri: x}}"), "f:4:28: clouds.One.gateway.store.uri: unknown key; accepted: url, password"),
             (gateway("{memory: {workflows: 0}}"), "f:4:35: clouds.One.gateway.memory.workflows: Input should be greater than"),
             (
                 gateway("{memory: {user: 0}}"),

@@ -66,7 +66,7 @@ gateway:
   timeouts: {server: 600}
   memory: {seconds: 1}
   force: true
-  twins: ["http://other"]
+  store: {url: "mysql://one@10.0.0.9/one", password: /etc/password}
   readers: /etc/readers.yaml
   tls: {certificate: /c, authority: /a}
   limits: {exempt: [10.0.0.1], wait: 1}

@@ -46,18 +46,9 @@ def test_the_certificate_is_the_gateways_own(one: str = "https://one") -> None:
             " for Two has https frontends",
         ),
         (
-            mesh("http://one", "http://two", gateway="    gateway: {twins: ['https://twin']}\n"),
-            "clouds.One.gateway.tls: the gateway of One needs its certificate and the authority of the mesh,"
-            " for its twin https://twin:443 is asked over https",
-        ),
-        (
             mesh("https://one", "http://two", gateway=TLS),
             "clouds.Two.services.image.frontend.public: http://two:80: the gateway of One has TLS, and sends tokens to peers over"
             " https alone; an https:// URL is accepted, and an interface of Two may be left out",
-        ),
-        (
-            mesh("https://one", "https://two", gateway=TLS.replace("{tls", "{twins: ['http://twin:81'], tls")),
-            "clouds.One.gateway.twins: http://twin:81: the gateway of One has TLS; an https:// origin is accepted",
         ),
         (
             mesh("https://one", "https://two", gateway=TLS, other="one"),

@@ -9,7 +9,7 @@ decision: what is done, what else it says, and the headers that are sent, in low
 import pytest
 
 from conformance.clouds import three_clouds
-from openstackoid.routing import Forward, ReadBody, Refuse, Request, decide
+from openstackoid.routing import Forward, ReadBody, ReadStore, Refuse, Request, decide
 from openstackoid.routing.leaving import given_id, sole_id
 from openstackoid.scope import parse
 
@@ -266,7 +266,7 @@ def perform(first: str, *rest: str) -> list[str]:
     if isinstance(decision, Refuse):
         assert decision.message.startswith(f"gateway of {cloud}: ")
         return [f"refuse {decision.status} {decision.title}: {decision.message.removeprefix(f'gateway of {cloud}: ')}"]
-    assert not isinstance(decision, ReadBody)
+    assert not isinstance(decision, ReadBody | ReadStore)
     verb = "forward" if isinstance(decision, Forward) else "relay"
     done = [f"{verb} to {decision.endpoint.service} of {decision.endpoint.cloud}: {decision.path}"]
     assert decision.local == (decision.endpoint.cloud == cloud)

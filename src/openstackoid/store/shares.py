@@ -9,7 +9,17 @@ import hashlib
 from collections import OrderedDict
 from typing import NamedTuple
 
-from openstackoid.mesh import Memory
+
+class Bounds(NamedTuple):
+    """How many workflows are kept at most, and for how many seconds after the last use of each.
+
+    ``of_user`` and ``of_peer`` are the most of one user, and of all users of another cloud together.
+    """
+
+    workflows: int
+    seconds: float
+    of_user: int
+    of_peer: int
 
 
 class Owner(NamedTuple):
@@ -17,6 +27,16 @@ class Owner(NamedTuple):
 
     peer: str
     user: str
+
+    @classmethod
+    def of_column(cls, text: str) -> "Owner":
+        """Return the owner that :meth:`column` has written."""
+        peer, _, user = text.rpartition("/")
+        return cls(peer, user)
+
+    def column(self) -> str:
+        """Return the owner as a row names it."""
+        return f"{self.peer}/{self.user}"
 
 
 def owner_of(at: str, issuer: str, user: str) -> Owner:
@@ -33,12 +53,12 @@ class Shares:
         self._competitors = _Counts()
         self._users_of: dict[str, _Counts] = {}
 
-    def add(self, owner: Owner) -> None:
-        """Count one workflow more of ``owner``."""
-        self.total += 1
-        self._competitors.change(_competitor(owner), 1)
+    def add(self, owner: Owner, number: int = 1) -> None:
+        """Count workflows of ``owner``."""
+        self.total += number
+        self._competitors.change(_competitor(owner), number)
         if owner.peer:
-            self._users_of.setdefault(owner.peer, _Counts()).change(owner, 1)
+            self._users_of.setdefault(owner.peer, _Counts()).change(owner, number)
 
     def remove(self, owner: Owner) -> None:
         """Count one workflow less of ``owner``."""
@@ -61,17 +81,17 @@ class Shares:
         counts = self._users_of.get(owner.peer) if owner.peer else self._competitors
         return 0 if counts is None else counts.of(owner)
 
-    def loser(self, newest: Owner, limits: Memory) -> Owner | None:
+    def loser(self, newest: Owner, bounds: Bounds) -> Owner | None:
         """Return the owner whose oldest workflow is to be forgotten, or None where there is room for all.
 
         ``newest`` has just begun a workflow; only ``newest`` and its cloud can be above their own shares. Of several who have
         most, the one loses whose number changed, or who used a workflow, longest ago.
         """
-        if self.count(newest) > limits.of_user:
+        if self.count(newest) > bounds.of_user:
             return newest
-        if newest.peer and self._competitors.of(_competitor(newest)) > limits.of_peer:
+        if newest.peer and self._competitors.of(_competitor(newest)) > bounds.of_peer:
             return self._users_of[newest.peer].most()
-        if self.total <= limits.workflows:
+        if self.total <= bounds.workflows:
             return None
         most = self._competitors.most()
         return self._users_of[most.peer].most() if most.peer else most
@@ -101,7 +121,7 @@ class _Counts:
         return next(iter(self._rows[self._most]))
 
     def change(self, owner: Owner, by: int) -> None:
-        """Add 1, 0 or -1 to the number of ``owner``: the highest one then changes by one at most."""
+        """Add to the number of ``owner``, or take 1 from it: the highest one then falls by one at most."""
         before = self._numbers.get(owner, 0)
         after = before + by
         if before:

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store: what outlives a process, in SQLite or in the operator's MariaDB or PostgreSQL."""
+
+from openstackoid.store.database import Database, database_of, reason
+from openstackoid.store.errors import SchemaError, StoreError, StoreUnavailableError
+from openstackoid.store.schema import revision
+from openstackoid.store.shares import Bounds, Owner, owner_of
+from openstackoid.store.store import Store
+from openstackoid.store.tokens import Found, NoRoom, Offer, TokenRow
+from openstackoid.store.workflows import WorkflowRow
+
+__all__ = [
+    "Bounds",
+    "Database",
+    "Found",
+    "NoRoom",
+    "Offer",
+    "Owner",
+    "SchemaError",
+    "Store",
+    "StoreError",
+    "StoreUnavailableError",
+    "TokenRow",
+    "WorkflowRow",
+    "database_of",
+    "owner_of",
+    "reason",
+    "revision",
+]

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store as asynchronous programs use it: one thread has the connection, and does in one transaction all that waits.
+
+A caller that awaits a write goes on when it is committed.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from openstackoid.store.database import PATIENCE, Database
+from openstackoid.store.errors import StoreUnavailableError
+from openstackoid.store.lane import Job, Statement
+from openstackoid.store.shares import Bounds
+from openstackoid.store.tokens import Found, NoRoom, Offer, TokenTable
+from openstackoid.store.worker import Worker
+from openstackoid.store.workflows import WorkflowRow, WorkflowTable
+
+_FRESH = 1.0
+_START = 30.0
+"""Seconds that the beginning may take, unless the database fails before."""
+
+
+class Store:
+    """The store in ``database``. ``bounds`` may be replaced at any time. ``removed`` are told the ids of workflows
+    that are removed, because their time is over or to make room. ``clock`` returns seconds of the wall clock.
+
+    ``patience``: how many seconds the database may take for a connection, a lock or a statement; a caller waits twice as long.
+
+    Every method that waits raises :class:`StoreUnavailableError` where the database does not answer in time.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time, patience: float = PATIENCE) -> None:
+        self.database = database
+        self.bounds = Bounds(100_000, 21_600.0, 25_000, 50_000)
+        self.removed: list[Callable[[Sequence[str]], None]] = []
+        self._workflows = WorkflowTable()
+        self._tokens = TokenTable()
+        self._clock = clock
+        self._patience = patience
+        self._worker: Worker | None = None
+        self._state: tuple[float, bool] = (0.0, False)
+
+    async def open(self) -> None:
+        """Begin. A database that does not answer is tried again later.
+
+        Raises :class:`StoreError` where it never can: its schema is of a newer release, or its driver is not installed.
+        """
+        self._worker = Worker(
+            self.database, self._workflows, self._tokens, self._tell, clock=self._clock, patience=self._patience
+        )
+        self._worker.start()
+        # The tables may have to be made first.
+        with contextlib.suppress(StoreUnavailableError):
+            await self._done(self._workflows.probe, None, deadline=_START)
+        wrong = self._worker.schema_error
+        if wrong is not None:
+            await self.close()
+            raise wrong
+
+    async def close(self) -> None:
+        """Write what waits, and end."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            await asyncio.to_thread(worker.stop)
+
+    async def works(self) -> bool:
+        """Return whether the store can be written; the answer may be a second old."""
+        until, works = self._state
+        if time.monotonic() >= until:
+            try:
+                await self._done(self._workflows.probe, None)
+                works = True
+            except StoreUnavailableError:
+                works = False
+            self._state = (time.monotonic() + _FRESH, works)
+        return works
+
+    async def find(self, request_id: str) -> WorkflowRow | None:
+        """Return the row of a workflow, also an expired one that is still there, or None."""
+        found: WorkflowRow | None = await self._done(self._workflows.find, request_id, reads=True)
+        return found
+
+    async def put(self, row: WorkflowRow) -> WorkflowRow:
+        """Write a row, and return the one that is there once that is committed: its scope and owner may be those of another."""
+        found: WorkflowRow = await self._written(self._workflows.put, row)
+        return found
+
+    async def record(self, offer: Offer) -> Found | NoRoom:
+        """Record the claims of a token where there are none, and return those that count once that is committed."""
+        found: Found | NoRoom = await self._written(self._tokens.record, offer)
+        return found
+
+    def put_later(self, row: WorkflowRow) -> None:
+        """Have a row written; a failure loses it."""
+        self._submit(Job(self._workflows.put, row))
+
+    def remove_later(self, request_id: str) -> None:
+        """Have a row removed; a failure keeps it."""
+        self._submit(Job(self._workflows.remove, request_id))
+
+    async def _written(self, statement: Statement, item: Any) -> Any:
+        try:
+            return await self._done(statement, item)
+        except StoreUnavailableError:
+            self._state = (0.0, False)
+            raise
+
+    def _tell(self, ids: Sequence[str]) -> None:
+        for each in self.removed:
+            each(ids)
+
+    async def _done(self, statement: Statement, item: Any, *, reads: bool = False, deadline: float | None = None) -> Any:
+        deadline = 2 * self._patience if deadline is None else deadline
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        why = self._submit(Job(statement, item, done), reads=reads)
+        if why is not None:
+            raise StoreUnavailableError(why)
+        try:
+            async with asyncio.timeout(deadline):
+                return await done
+        except TimeoutError:
+            raise StoreUnavailableError(f"the database does not answer within {deadline:g} s") from None
+
+    def _submit(self, job: Job, *, reads: bool = False) -> str | None:
+        """Have a job done; return why it is refused, or None."""
+        return "the store is closed" if self._worker is None else self._worker.submit(job, self.bounds, reads=reads)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the store. Pure: no engine, no connection."""
+
+from sqlalchemy import Column, Double, Index, Integer, MetaData, String, Table, Text
+
+METADATA = MetaData()
+
+
+def _ascii(length: int) -> String:
+    """Return the type of a text that is ASCII and is compared byte by byte; MariaDB would fold its letters."""
+    return String(length).with_variant(String(length, collation="ascii_bin"), "mysql", "mariadb")
+
+
+WORKFLOWS = Table(
+    "workflows",
+    METADATA,
+    Column("id", _ascii(40), primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("owner", _ascii(128), nullable=False),
+    Column("created", Double, nullable=False),
+    Column("expires", Double, nullable=False),
+    Index("workflows_by_expires", "expires"),
+    Index("workflows_by_owner", "owner", "expires"),
+)
+"""A workflow a row: its request id, its scope as it travels in headers, and its owner.
+
+``owner`` is the user's cloud, empty for this one, a slash, and a digest of the user. ``created`` and ``expires`` are seconds of
+the wall clock since 1970.
+"""
+
+TOKENS = Table(
+    "tokens",
+    METADATA,
+    Column("id", _ascii(160), primary_key=True),
+    Column("issuer", _ascii(64), nullable=False),
+    Column("user_digest", _ascii(64), nullable=False),
+    Column("claims", _ascii(512), nullable=False),
+    Column("rule", String(160), nullable=False),
+    Column("told", Double, nullable=False),
+    Column("expires", Double, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Index("tokens_by_expires", "expires"),
+    Index("tokens_by_issuer", "issuer", "user_digest", "expires"),
+)
+"""A token of another cloud a row: ``id`` is that cloud, a slash, and a digest of the token; ``claims`` are digests.
+
+``rule`` is the policy's entry. ``changed`` is 1 once other claims were told. ``told`` and ``expires`` are seconds since 1970.
+"""

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store on the lab's MariaDB: all that it does on SQLite, and gateways of one cloud of which one is killed."""
+
+import asyncio
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from openstackoid.lab import databases
+from openstackoid.lab.packages import program
+from openstackoid.store import Database, StoreUnavailableError
+from unit.bridge.stage import played, token
+from unit.gateway.running import free_port
+from unit.store.opening import kept, opened, request_id, row, sql
+from unit.store.test_store import *  # noqa: F403 - the same tests, on another database
+from unit.store.test_tokens import *  # noqa: F403 - the same tests, on another database
+from unit.store.test_trim import *  # noqa: F403 - the same tests, on another database
+
+PASSWORD = "labSecretOfTheStore"
+SCOPE = '{"image": "CloudTwo"}'
+
+
+class Server:
+    """A MariaDB of the lab's kind, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self.client = databases.Client(folder)
+        databases.create_data(folder, folder / "install.log")
+        self.daemon = databases.daemon(folder, self.port, folder / "mariadb.log")
+        self.password = folder / "password"
+        self.password.write_text(PASSWORD)
+        self.password.chmod(0o600)
+        self.start()
+        self.client.sql(f"CREATE USER 'gateway'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'")
+
+    def start(self) -> None:
+        with (self.folder / "mariadb.log").open("ab") as log:
+            self.process = subprocess.Popen(self.daemon.argv, env=dict(self.daemon.env), stdout=log, stderr=log)
+        until = time.monotonic() + 60
+        while not self.client.is_ready():
+            assert time.monotonic() < until and self.process.poll() is None, (self.folder / "mariadb.log").read_text()
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+
+    def url(self, name: str) -> str:
+        self.client.sql(f"CREATE DATABASE {name}; GRANT ALL ON {name}.* TO 'gateway'@'127.0.0.1'")
+        return f"mysql://gateway@127.0.0.1:{self.port}/{name}"
+
+
+@pytest.fixture(scope="module")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    program("mariadbd")
+    server = Server(tmp_path_factory.mktemp("db"))
+    # The first connection imports Alembic and the driver.
+    first = Database.server(server.url("first"), server.password)
+    first.connect(first.engine()).close()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def url(mariadb: Server, request: pytest.FixtureRequest) -> str:
+    return mariadb.url(f"store_{abs(hash(request.node.nodeid))}")
+
+
+@pytest.fixture
+def database(mariadb: Server, url: str) -> Database:
+    return Database.server(url, mariadb.password)
+
+
+@played
+async def test_a_connection_that_the_server_ends_is_made_anew(database: Database, mariadb: Server) -> None:
+    async with opened(database) as (store,):
+        await store.put(row(1))
+        mariadb.client.sql("KILL USER 'gateway'@'127.0.0.1'")
+        assert await store.find(request_id(1)) == row(1)
+        await store.put(row(2))
+
+
+@played
+async def test_transactions_that_meet_are_sent_again(database: Database) -> None:
+    async with opened(database) as (store,):
+        await asyncio.gather(store.put(row(1)), store.put(row(2)))
+        with database.engine().connect() as other, other.begin():
+            other.execute(text(f"UPDATE workflows SET scope = 'x' WHERE id = '{request_id(2)}'"))
+            writing = asyncio.ensure_future(asyncio.gather(store.put(row(1)), store.put(row(2))))
+            await asyncio.sleep(0.3)
+            # The server now has one of the two give way.
+            other.execute(text(f"UPDATE workflows SET scope = 'x' WHERE id = '{request_id(1)}'"))
+        await writing
+        assert kept(database) == {request_id(1), request_id(2)}
+
+
+@played
+async def test_a_server_that_is_restarted_is_used_again(database: Database, mariadb: Server) -> None:
+    async with opened(database, patience=1) as (store,):
+        await store.put(row(1))
+        await asyncio.to_thread(mariadb.stop)
+        with pytest.raises(StoreUnavailableError) as refused:
+            await store.put(row(2))
+        assert PASSWORD not in str(refused.value)
+        await asyncio.to_thread(mariadb.start)
+        async with asyncio.timeout(8):
+            while not await store.works():
+                await asyncio.sleep(0.2)
+        assert await store.find(request_id(1)) == row(1)
+
+
+@played
+async def test_a_wrong_password_is_said_without_it(database: Database, mariadb: Server) -> None:
+    mariadb.password.write_text("labSecretThatIsWrong")
+    try:
+        async with opened(database, patience=0.5) as (store,):
+            with pytest.raises(StoreUnavailableError, match="Access denied for user 'gateway'") as refused:
+                await store.put(row(1))
+            assert "labSecret" not in str(refused.value)
+            mariadb.password.write_text(PASSWORD)
+            async with asyncio.timeout(8):
+                while not await store.works():
+                    await asyncio.sleep(0.2)
+    finally:
+        mariadb.password.write_text(PASSWORD)
+
+
+class _Service(BaseHTTPRequestHandler):
+    """Nova and Keystone, or a peer: it accepts all tokens, and keeps the request ids that it is sent."""
+
+    protocol_version = "HTTP/1.1"
+    seen: list[str] = []  # noqa: RUF012 - of a test's own subclass
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._answer(202)
+
+    def do_GET(self) -> None:
+        if "/auth/tokens" in self.path:
+            self._send(200, json.dumps(token("member")).encode())
+        else:
+            self._answer(200)
+
+    def _answer(self, status: int) -> None:
+        self.seen.append(self.headers.get("X-OpenStack-Request-Id", ""))
+        self._send(status)
+
+    def _send(self, status: int, body: bytes = b"") -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the test's output clean."""
+
+
+@pytest.fixture
+def services() -> Iterator[list[ThreadingHTTPServer]]:
+    servers = [
+        ThreadingHTTPServer(("127.0.0.1", 0), type(name, (_Service,), {"seen": list[str]()})) for name in ("Here", "There")
+    ]
+    for server in servers:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    yield servers
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_second_gateway_goes_on_with_a_workflow_of_the_first_that_was_killed(
+    tmp_path: Path, url: str, mariadb: Server, services: list[ThreadingHTTPServer]
+) -> None:
+    here, there = (server.server_address[1] for server in services)
+    gateways = {name: Gateway(tmp_path / name, url, mariadb.password, here, there) for name in ("first", "second")}
+    try:
+        for gateway in gateways.values():
+            gateway.start()
+        scoped = {"X-Auth-Token": "t", "X-Scope": SCOPE}
+        assert gateways["first"].ask("POST", "/compute/servers", scoped) == 202
+        (workflow,) = seen(services[0])
+        gateways["first"].kill()
+        assert gateways["second"].ask("GET", "/image/v2", {"X-Auth-Token": "nova", "X-OpenStack-Request-Id": workflow}) == 200
+        assert seen(services[1]) == [workflow]
+        assert PASSWORD not in " ".join(gateways["second"].process.args) + gateways["second"].log.read_text()
+        sql(Database.server(url, mariadb.password), "UPDATE alembic_version SET version_num = '0999'")
+        gateways["second"].stop()
+        assert "has the schema 0999 of a newer release" in gateways["second"].fails()
+    finally:
+        for gateway in gateways.values():
+            gateway.kill()
+
+
+def seen(server: ThreadingHTTPServer) -> list[str]:
+    """Return the ids of workflows that a service was sent; health checks have none."""
+    handler: Any = server.RequestHandlerClass
+    return [each for each in handler.seen if each]
+
+
+class Gateway:
+    """A gateway of CloudOne, on a port and in a state folder of its own."""
+
+    def __init__(self, folder: Path, url: str, password: Path, here: int, there: int) -> None:
+        folder.mkdir()
+        self.port, self.log = free_port(), folder / "log"
+        service = f'{{frontend: "http://127.0.0.1:{self.port}/%s", backend: "http://127.0.0.1:{here}"}}'
+        config = folder / "mesh.yaml"
+        config.write_text(
+            "mesh: 1\nshared: [{service: image, clouds: [CloudOne, CloudTwo]}]\nclouds:\n  CloudOne:\n"
+            f"    gateway: {{store: {{url: '{url}', password: {password}}}}}\n"
+            f"    services:\n      identity: {service % 'identity'}\n"
+            f"      compute: {service % 'compute'}\n      image: {service % 'image'}\n"
+            f"  CloudTwo: {{services: {{image: {{frontend: 'http://127.0.0.1:{there}/image'}}}}}}\n"
+        )
+        self.argv = [sys.executable, "-m", "openstackoid", "gateway", "run", "--cloud", "CloudOne"]
+        self.argv += ["--config", str(config), "--state-dir", str(folder / "state")]
+        self.process: Any = None
+
+    def start(self) -> None:
+        self._spawn()
+        until = time.monotonic() + 60
+        while "is ready on" not in self.log.read_text():
+            assert time.monotonic() < until and self.process.poll() is None, self.log.read_text()
+            time.sleep(0.05)
+
+    def fails(self) -> str:
+        """Start it; return what it says before it ends with an error."""
+        self._spawn()
+        assert self.process.wait(60) == 1
+        return self.log.read_text()
+
+    def _spawn(self) -> None:
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def kill(self) -> None:
+        """Kill it; its programs end with it."""
+        if self.process is not None and self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+
+    def ask(self, method: str, path: str, headers: dict[str, str]) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, path, "{}" if method == "POST" else None, headers)
+            return connection.getresponse().status
+        finally:
+            connection.close()
