@@ -10,7 +10,7 @@ import pytest
 from conformance.case import WEBSOCKET
 from conformance.services import PAGES
 from conformance.world import CLOUDS, LISTS, PREFIXES, World, ask, scope_of, whole_world
-from openstackoid.bridge.links import Links
+from openstackoid.bridge.proxy.links import Links
 
 
 @pytest.fixture(scope="module", params=["http", "https"])

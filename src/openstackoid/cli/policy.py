@@ -12,7 +12,7 @@ from typing import Any
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Cloud, Mesh, load_mesh, some_of
 from openstackoid.policy import Grant, Trial, Use, apart, tried
-from openstackoid.policy.person import identifier, name
+from openstackoid.policy.principal import identifier, name
 from openstackoid.policy.shown import shown
 from openstackoid.routing.normal_path import called_path
 from openstackoid.scope import IDENTITY, official_service_type

@@ -9,7 +9,7 @@ from openstackoid.haproxy.hardening import FORBIDDEN
 from openstackoid.haproxy.maps import HOSTS, LINKS, most_hosts
 from openstackoid.mesh import DEFAULT_PORTS, HTTPS, INTERFACES, Cloud, Mesh
 from openstackoid.routing import IDENTITY, link_schemes, own_identity
-from openstackoid.routing.leaving import USE
+from openstackoid.routing.egress import USE
 from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE
 from openstackoid.routing.paths import CLIMBS, NEVER_RAW
 

@@ -10,8 +10,8 @@ from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 from openstackoid.mesh import Cloud, Endpoint, Mesh, Outline, Shape
 from openstackoid.routing import own_places, relinked
+from openstackoid.routing.backend_names import bind_ids
 from openstackoid.routing.links import plain_host
-from openstackoid.routing.places import bind_ids
 
 ENDPOINTS, CLOUDS, NUMBERS, HOSTS, OFFERS = "endpoints.map", "clouds.map", "numbers.map", "hosts.map", "offers.map"
 TARGETS, LINKS, RELINKED, DOWN, WIRES = "targets.map", "links.map", "relinked.map", "down.map", "wire.map"

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from openstackoid.haproxy.wire import ANNOUNCED
+from openstackoid.haproxy.wire_version import ANNOUNCED
 from openstackoid.mesh import Cloud
 from openstackoid.scope import EVERY_OTHER, WIRE, Scope, join_token
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from openstackoid.policy import ANY, APART, EVERY_REQUEST, KEEP, PeerPolicy, Policy, RequestPattern
-from openstackoid.policy.person import identifier
-from openstackoid.policy.person import name as printable
+from openstackoid.policy.principal import identifier
+from openstackoid.policy.principal import name as printable
 from openstackoid.scope.model import IDENTITY
 from openstackoid.scope.services import official_service_type
 

@@ -20,7 +20,7 @@ from openstackoid.policy.model import (
     Use,
 )
 from openstackoid.policy.patterns import ANY, EVERY_REQUEST, METHODS, RequestPattern
-from openstackoid.policy.person import Person, UnfitError, person_of
+from openstackoid.policy.principal import Person, UnfitError, person_of
 from openstackoid.policy.trial import Trial, tried
 
 __all__ = [

@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 from openstackoid.policy.judge import Grant
 from openstackoid.policy.model import Owned
-from openstackoid.policy.person import Person
+from openstackoid.policy.principal import Person
 
 _SIZE = 16
 _NAMES = (

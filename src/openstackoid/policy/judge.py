@@ -7,7 +7,7 @@ from uuid import UUID
 
 from openstackoid.policy.model import KEEP, Owned, PeerPolicy, People, Policy, Services, Use
 from openstackoid.policy.patterns import ANY, METHODS
-from openstackoid.policy.person import Person
+from openstackoid.policy.principal import Person
 
 APART_VERSION = 5
 """The version of UUID that ids apart have (:mod:`openstackoid.policy.mapping`)."""

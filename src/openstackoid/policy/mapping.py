@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from openstackoid.policy.judge import Grant
 from openstackoid.policy.model import Domain, Owned
-from openstackoid.policy.person import Person, identifier, mapping, person_of
+from openstackoid.policy.principal import Person, identifier, mapping, person_of
 
 NAMESPACE = UUID("6f0c2a5e-3b57-5c0e-9a41-0d6f7c1f2be4")
 TRUST = "OS-TRUST:trust"
@@ -27,7 +27,7 @@ def apart(issuer: str, kind: str, identity: str) -> str:
 def mapped(document: Any, issuer: str, grant: Grant) -> dict[str, Any]:
     """Return the token document for the services here; ``catalog`` stays the peer's. Parts are shared with ``document``.
 
-    Raises ``ValueError`` when ``document`` is not a token as :func:`~openstackoid.policy.person.person_of` accepts it.
+    Raises ``ValueError`` when ``document`` is not a token as :func:`~openstackoid.policy.principal.person_of` accepts it.
     """
     person = person_of(document)
     token = {key: value for key, value in document["token"].items() if key not in _GIVES_RIGHTS}

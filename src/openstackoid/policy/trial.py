@@ -7,7 +7,7 @@ from typing import Any
 from openstackoid.policy.judge import Denial, Grant, grant, may_enter, miss
 from openstackoid.policy.mapping import mapped
 from openstackoid.policy.model import Policy, Use
-from openstackoid.policy.person import person_of
+from openstackoid.policy.principal import person_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.decision import Forward
-from openstackoid.routing.leaving import given_id, sole_id
+from openstackoid.routing.egress import given_id, sole_id
 from openstackoid.routing.links import relinks
 from openstackoid.routing.loops import refuse_third
 from openstackoid.routing.reading import Reading, RefusedError, Token

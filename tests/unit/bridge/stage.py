@@ -14,15 +14,15 @@ from typing import Any
 
 from aiohttp import web
 
-from openstackoid.bridge.app import Bridge
-from openstackoid.bridge.audit import Audit
-from openstackoid.bridge.guard import Guard
-from openstackoid.bridge.memory import Workflows
-from openstackoid.bridge.records import Records
-from openstackoid.bridge.server import http_server
-from openstackoid.bridge.sockets import bind
-from openstackoid.bridge.token_store import TokenStore
-from openstackoid.bridge.upstream import Upstream
+from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.http.app import Bridge
+from openstackoid.bridge.http.server import http_server
+from openstackoid.bridge.http.sockets import bind
+from openstackoid.bridge.identity.authorization import Guard
+from openstackoid.bridge.identity.token_store import TokenStore
+from openstackoid.bridge.proxy.upstream import Upstream
+from openstackoid.bridge.trace.records import Records
+from openstackoid.bridge.workflows import Workflows
 from openstackoid.mesh import Mesh, parse_mesh
 from openstackoid.policy import EVERY_REQUEST, PeerPolicy, People, Policy, Roles, Services
 from openstackoid.store import Database, Store

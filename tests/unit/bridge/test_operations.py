@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.case import marked
-from openstackoid.bridge.trip import OPERATION_LIMIT
+from openstackoid.bridge.http.handler import OPERATION_LIMIT
 from openstackoid.mesh import Memory
 from openstackoid.routing.workflows import Workflow, is_marked
 from openstackoid.scope import Scope

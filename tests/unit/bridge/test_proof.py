@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.readers import readers_of
-from openstackoid.bridge.upstream import Hop, Question, Upstream, UpstreamError
+from openstackoid.bridge.http.deadline import Deadline
+from openstackoid.bridge.identity.readers import readers_of
+from openstackoid.bridge.proxy.upstream import Hop, Question, Upstream, UpstreamError
 from openstackoid.certs import issue, make_authority
 from openstackoid.mesh import PASSWORD, Account, Timeouts
 from openstackoid.tls import Identity

@@ -5,7 +5,7 @@ from openstackoid.haproxy.answers import local_rules, peer_answers, peer_rules
 from openstackoid.haproxy.hardening import FORBIDDEN
 from openstackoid.haproxy.maps import links_map, shapes_of
 from openstackoid.mesh import Mesh, parse_mesh
-from openstackoid.routing.leaving import USE
+from openstackoid.routing.egress import USE
 
 ASTRAY = "status 502"
 

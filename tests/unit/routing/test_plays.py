@@ -10,7 +10,7 @@ import pytest
 
 from conformance.clouds import three_clouds
 from openstackoid.routing import Forward, ReadBody, ReadStore, Refuse, Request, decide
-from openstackoid.routing.leaving import given_id, sole_id
+from openstackoid.routing.egress import given_id, sole_id
 from openstackoid.scope import parse
 
 MESH = three_clouds()

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from openstackoid.bridge.memory import Workflows
+from openstackoid.bridge.workflows import Workflows
 from openstackoid.mesh import Memory
 from openstackoid.routing import Workflow
 from openstackoid.scope import Scope
