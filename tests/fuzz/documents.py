@@ -263,7 +263,7 @@ def remembered(data: bytes) -> None:
     if scope is not None:
         assert scope, "a scope names something"
         assert all(isinstance(part, str) for entry in scope.entries for part in entry), "a scope is of texts"
-        assert json.loads(scope.wire()) == dict(scope.entries), "a scope can be written"
+        assert json.loads(scope.to_header()) == dict(scope.entries), "a scope can be written"
 
 
 def sound(record: Record) -> None:

@@ -102,7 +102,7 @@ class Workflows:
     def _row(self, workflow: Workflow, owner: Owner, limits: Memory) -> WorkflowRow:
         self._store.bounds = Bounds(limits.workflows, limits.seconds, limits.of_user, limits.of_peer)
         now = self._clock()
-        return WorkflowRow(workflow.id, workflow.scope.wire(), owner, now, now + limits.seconds)
+        return WorkflowRow(workflow.id, workflow.scope.to_header(), owner, now, now + limits.seconds)
 
     def _cache(self, request_id: str, found: _Cached) -> None:
         self._cached[request_id] = found

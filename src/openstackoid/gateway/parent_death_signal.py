@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run a program that ends when its parent does: ``leash.py PARENT PROGRAM ARGUMENT...``.
+"""Run a program that ends when its parent does: ``parent_death_signal.py PARENT PROGRAM ARGUMENT...``.
 
 A supervisor that is killed cannot stop its children. Linux does it instead (``PR_SET_PDEATHSIG``), if the child asks for it
 before it becomes the program. Asking between ``fork`` and ``exec`` is not safe where threads may run, so this file is run as a

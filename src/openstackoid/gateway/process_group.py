@@ -33,7 +33,7 @@ _GLANCE = 0.05
 _LEVELS = {"NOTICE": logging.INFO, "DIAG": logging.INFO, "WARNING": logging.WARNING, None: logging.WARNING}
 
 
-class Crew:
+class ProcessGroup:
     """Every process of the gateway of ``cloud``: those in use, and HAProxies that finish the requests of an earlier time.
 
     ``hurry`` ends all patience: once it is set, what still runs is killed.

@@ -16,7 +16,7 @@ Start = Callable[[Child | None], Awaitable[Child]]
 """Starts the part and returns it once it is ready; is given the running process that it takes the place of, or None."""
 
 
-class Keeper:
+class Restarter:
     """The process of a part that is in use, :attr:`child`; one that was replaced is no longer of interest here."""
 
     def __init__(self, part: Part, cloud: str, start: Start) -> None:

@@ -7,7 +7,7 @@ peers only, and no answer brings it to a client that has not proved to be a gate
 
 from openstackoid.mesh import Cloud
 from openstackoid.routing import REQUEST_ID
-from openstackoid.routing.egress import GIVEN, ID_FORM, USE
+from openstackoid.routing.egress import ADMISSION_HEADER, GIVEN, ID_FORM
 
 MARKER = " left="
 """Begins what the log's line about a request that has left says for the audit log; no other part of a line can hold it."""
@@ -21,7 +21,7 @@ LONGEST_LINE = 8192
 LONGEST_USE = 2048
 """Characters of the header that tells of a use."""
 
-_FORGET_USE = f"http-response del-header {USE}"
+_FORGET_USE = f"http-response del-header {ADMISSION_HEADER}"
 
 
 def home_rules() -> list[str]:
@@ -55,8 +55,8 @@ def told_by_peers() -> list[str]:
     """Return the rules for answers of peers: who came in, for the line of the log, and for nobody else."""
     return [
         "# As whom the peer took the user: for the audit log alone.",
-        f"http-response set-var(txn.use) res.fhdr({USE}) if {{ res.fhdr_cnt({USE}) eq 1 }}"
-        f" {{ res.fhdr({USE}) -m reg '^[A-Za-z0-9_-]{{1,{LONGEST_USE}}}$' }}",
+        f"http-response set-var(txn.use) res.fhdr({ADMISSION_HEADER}) if {{ res.fhdr_cnt({ADMISSION_HEADER}) eq 1 }}"
+        f" {{ res.fhdr({ADMISSION_HEADER}) -m reg '^[A-Za-z0-9_-]{{1,{LONGEST_USE}}}$' }}",
         _FORGET_USE,
     ]
 

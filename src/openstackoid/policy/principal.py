@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from openstackoid.policy.model import Domain, Owned
+from openstackoid.policy.model import Domain, DomainScoped
 
 LONGEST_NAME = 255
 MOST_ROLES = 256
@@ -27,20 +27,20 @@ class UnfitError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Principal:
     """A user with roles in a project, as the cloud says that issued the token.
 
     ``attributes``: a digest of the other attributes of the token, which services are told as they are: its end, a trust, an
     application credential.
     """
 
-    user: Owned
-    project: Owned
+    user: DomainScoped
+    project: DomainScoped
     roles: tuple[str, ...]
     attributes: str = field(default="", repr=False, compare=False)
 
 
-def person_of(document: Any) -> Person:
+def principal_of(document: Any) -> Principal:
     """Return whom a token (``{"token": {...}}``, Identity API v3) is about.
 
     Raises ``ValueError`` when it is no such document, and :class:`UnfitError`, which is one, when it is no token for a project: a
@@ -57,7 +57,7 @@ def person_of(document: Any) -> Person:
     roles = token.get("roles")
     if not isinstance(roles, list) or len(roles) > MOST_ROLES:
         raise ValueError(f"token.roles: not a list of at most {MOST_ROLES} roles")
-    return Person(
+    return Principal(
         _owned(token.get("user"), "token.user"),
         _owned(token.get("project"), "token.project"),
         tuple(name(mapping(role, "token.roles").get("name"), "token.roles") for role in roles),
@@ -95,10 +95,10 @@ def _attributes(token: Mapping[str, Any]) -> str:
     return blake2b(text.encode("ascii"), digest_size=16).hexdigest()
 
 
-def _owned(value: Any, where: str) -> Owned:
+def _owned(value: Any, where: str) -> DomainScoped:
     found = mapping(value, where)
     domain = mapping(found.get("domain"), f"{where}.domain")
-    return Owned(
+    return DomainScoped(
         identifier(found.get("id"), f"{where}.id"),
         name(found.get("name"), f"{where}.name"),
         Domain(identifier(domain.get("id"), f"{where}.domain.id"), name(domain.get("name"), f"{where}.domain.name")),

@@ -10,7 +10,7 @@ import re
 
 from openstackoid.routing.workflows import REQUEST_ID
 
-USE = "x-openstackoid-use"
+ADMISSION_HEADER = "x-openstackoid-use"
 """The header in which a peer's gateway tells the gateway that asked, and nobody else, as whom it took the user."""
 
 GIVEN = "req-a0d17000-"

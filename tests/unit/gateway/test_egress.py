@@ -16,8 +16,8 @@ from openstackoid.gateway.egress import Departures, departure
 
 ID = "req-a0d17000-0000-4000-8000-000000000001"
 HEAD = "127.0.0.1 GET /image/v2/images -> peer Cloud-3.b 200 250 ms ---- -"
-USE = Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff")
-TAIL = f"image.public home=CloudOne id={ID} use={encode(USE)}"
+ADMISSION_HEADER = Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff")
+TAIL = f"image.public home=CloudOne id={ID} use={encode(ADMISSION_HEADER)}"
 LOCAL = b"127.0.0.1 GET /image/v2/images -> local.image.public - 200 0 ms ---- - -\n"
 
 

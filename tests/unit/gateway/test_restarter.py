@@ -4,7 +4,7 @@ import signal
 
 from openstackoid.gateway.child import Child
 from openstackoid.gateway.decisions import Part
-from openstackoid.gateway.restarter import Keeper
+from openstackoid.gateway.restarter import Restarter
 
 
 class Process:
@@ -27,7 +27,7 @@ async def _told_while_it_starts() -> list[signal.Signals]:
         await goes_on.wait()
         return process  # type: ignore[return-value]
 
-    keeper = Keeper(Part.BRIDGE, "One", start)
+    keeper = Restarter(Part.BRIDGE, "One", start)
     starting = asyncio.create_task(keeper.replace())
     await begun.wait()
     telling = asyncio.create_task(keeper.tell(signal.SIGHUP))

@@ -7,7 +7,7 @@ from conformance.clouds import three_clouds
 from openstackoid.bridge.identity.admission_header import LONGEST
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, LONGEST_USE, home_rules, leaving, told_by_the_bridge
-from openstackoid.routing.egress import USE
+from openstackoid.routing.egress import ADMISSION_HEADER
 
 CLOUD = three_clouds().clouds["CloudOne"]
 CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime("/run/b.sock", "/run/s.sock", "/run/records.sock"))[
@@ -25,7 +25,9 @@ def test_no_answer_brings_a_users_client_what_a_peer_has_told() -> None:
     }
     for title, rule_that_forgets in forgotten.items():
         rules = [line.strip() for line in SECTIONS[title].splitlines() if line.strip().startswith("http-response")]
-        ends = [number for number, rule in enumerate(rules) if rule.startswith("http-response allow") and USE not in rule]
+        ends = [
+            number for number, rule in enumerate(rules) if rule.startswith("http-response allow") and ADMISSION_HEADER not in rule
+        ]
         assert rule_that_forgets in rules[: min(ends, default=None)]
     assert FORGET in SECTIONS["backend bridge from gateway"]
     assert told_by_the_bridge(tls=True) == [f"{FORGET} if !{{ var(txn.from) -m found }}"], (

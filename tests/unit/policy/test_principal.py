@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from openstackoid.policy import Domain, Owned, Person, UnfitError, person_of
+from openstackoid.policy import Domain, DomainScoped, Principal, UnfitError, principal_of
 from openstackoid.policy.principal import MOST_ROLES
 from unit.policy.samples import roles, token
 
@@ -16,21 +16,21 @@ def user(**changes: Any) -> dict[str, Any]:
 
 def test_who_a_token_is_about() -> None:
     domain = Domain("default", "Default")
-    assert person_of(token()) == Person(
-        Owned("a11ce0000000000000000000000000ff", "alice", domain),
-        Owned("de300000000000000000000000000000", "demo", domain),
+    assert principal_of(token()) == Principal(
+        DomainScoped("a11ce0000000000000000000000000ff", "alice", domain),
+        DomainScoped("de300000000000000000000000000000", "demo", domain),
         ("member", "reader"),
     )
 
 
 @pytest.mark.parametrize("name", ["é", "Zoë Ω", "a" * 255, "a, b", "日本"])
 def test_names_of_people_are_in_any_script(name: str) -> None:
-    assert person_of(user(name=name)).user.name == name
+    assert principal_of(user(name=name)).user.name == name
 
 
 @pytest.mark.parametrize("identity", ["a" * 64, "default", "_x", "A-b_c.9"])
 def test_ids_as_keystone_gives_them_out(identity: str) -> None:
-    assert person_of(user(id=identity)).user.id == identity
+    assert principal_of(user(id=identity)).user.id == identity
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_ids_as_keystone_gives_them_out(identity: str) -> None:
 )
 def test_what_is_no_token_for_a_project_is_refused(document: Any, said: str) -> None:
     with pytest.raises(ValueError, match=r"^") as raised:
-        person_of(document)
+        principal_of(document)
     assert str(raised.value) == said
     # A sound token of the wrong kind is refused; a broken one is a peer's fault.
     assert isinstance(raised.value, UnfitError) == said.startswith("a token ")
@@ -72,10 +72,10 @@ def test_what_is_no_token_for_a_project_is_refused(document: Any, said: str) -> 
 )
 def test_a_name_that_could_not_be_a_header_is_refused_and_not_repeated(name: object) -> None:
     with pytest.raises(ValueError, match=r"^token\.user\.name: not a name: printable characters are accepted, 255 at most$"):
-        person_of(user(name=name))
+        principal_of(user(name=name))
 
 
 @pytest.mark.parametrize("identity", ["", None, 1, ["a"], "..", ".a", "-a", "a/b", "a b", "a\n", "é", "a%2f", "a" * 65])
 def test_an_id_that_could_not_be_part_of_a_url_is_refused_and_not_repeated(identity: object) -> None:
     with pytest.raises(ValueError, match=r"^token\.user\.id: not an id: letters, digits, '_', '\.' and '-' are accepted, 64 at"):
-        person_of(user(id=identity))
+        principal_of(user(id=identity))

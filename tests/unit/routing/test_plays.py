@@ -270,10 +270,10 @@ def perform(first: str, *rest: str) -> list[str]:
     verb = "forward" if isinstance(decision, Forward) else "relay"
     done = [f"{verb} to {decision.endpoint.service} of {decision.endpoint.cloud}: {decision.path}"]
     assert decision.local == (decision.endpoint.cloud == cloud)
-    assert decision.entrance == endpoint
+    assert decision.frontend_endpoint == endpoint
     if isinstance(decision, Forward):
-        done += ["its links are mended"] if decision.relink else []
-        done += [f"remember {decision.remember.scope.wire()}"] if decision.remember else []
+        done += ["its links are mended"] if decision.rewrite_links else []
+        done += [f"remember {decision.remember.scope.to_header()}"] if decision.remember else []
         done += ["recalled"] if decision.recalled else []
     else:
         done += ["a 401 means an unknown token"] if decision.validates else []

@@ -8,10 +8,10 @@ from openstackoid.bridge.http.head import Head
 from openstackoid.bridge.identity.admission_header import Admission, decode, outcome_of
 from openstackoid.bridge.log import shown_method, shown_path
 from openstackoid.routing import Forward, Relay
-from openstackoid.routing.egress import USE, sole_id
+from openstackoid.routing.egress import ADMISSION_HEADER, sole_id
 
 
-class Leaving:
+class EgressAudit:
     """A request of the gateway of ``at`` on its way to a peer. ``home``: the cloud that issued the user's token."""
 
     def __init__(self, at: str, home: str, decision: Forward | Relay, head: Head) -> None:
@@ -25,7 +25,7 @@ class Leaving:
     def hear(self, status: int, headers: MultiMapping[str]) -> None:
         """Take note of the peer's answer, and of what its gateway tells of the user."""
         self._answered = status
-        told = headers.getall(USE, [])
+        told = headers.getall(ADMISSION_HEADER, [])
         self._use = decode(told[0]) if len(told) == 1 else None
 
     def line(self, started: float, status: int) -> AuditLine:
@@ -39,8 +39,8 @@ class Leaving:
             cloud=decision.endpoint.cloud,
             user=use.user if use else None,
             project=use.project if use else None,
-            service=decision.entrance.service,
-            interface=decision.entrance.interfaces[0],
+            service=decision.frontend_endpoint.service,
+            interface=decision.frontend_endpoint.interfaces[0],
             method=shown_method(self._head),
             path=shown_path(self._head.path),
             rule=use.rule if use else None,

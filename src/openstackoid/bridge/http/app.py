@@ -9,9 +9,9 @@ from aiohttp import web
 
 from openstackoid.bridge.audit.audit_log import Audit, LateAudit
 from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, error_answer
-from openstackoid.bridge.http.handler import Surroundings, Trip
-from openstackoid.bridge.identity.authorization import Guard
-from openstackoid.bridge.identity.local_projects import LocalIds
+from openstackoid.bridge.http.handler import RequestContext, RequestHandler
+from openstackoid.bridge.identity.authorization import Authorizer
+from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_record import TokenRecord
 from openstackoid.bridge.log import LOG, log_request
@@ -51,41 +51,41 @@ class Bridge:
         self._late = LateAudit(self.audit, LOG)
         self._upstream = upstream
         self._records = Records() if records is None else records
-        self.guard = Guard(upstream, record=tokens)
+        self.guard = Authorizer(upstream, record=tokens)
         self._pages = Pages(upstream, self.guard, self._records, health or Health(), self.workflows)
-        self.ids = LocalIds(upstream)
+        self.ids = LocalProjects(upstream)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; whatever goes wrong becomes an answer and a line in the log. Keep a record if it is traced."""
-        trip = Trip(self._surroundings(), request)
+        handler = RequestHandler(self._surroundings(), request)
         started, began = time.time(), time.monotonic()
         try:
-            return await self._answer(request, trip, began)
+            return await self._answer(request, handler, began)
         finally:
             # Also of a request whose client has left.
             with suppress(AnswerError):
-                trip.account(0, "the client has left")
-            request_id = trip.request_id()
+                handler.account(0, "the client has left")
+            request_id = handler.request_id()
             if request_id is not None:
-                self._records.add(request_id, trip.record(started, time.monotonic() - began))
-            if trip.left is not None:
-                self._late.write(trip.left.line(started, trip.status))
+                self._records.add(request_id, handler.record(started, time.monotonic() - began))
+            if handler.egress is not None:
+                self._late.write(handler.egress.line(started, handler.status))
 
-    def _surroundings(self) -> Surroundings:
+    def _surroundings(self) -> RequestContext:
         """Return what a request is served by from its beginning to its end."""
-        return Surroundings(
+        return RequestContext(
             self.mesh, self.at, self._upstream, self._pages, self.workflows, self.readers, self.guard, self.ids, self.audit
         )
 
-    async def _answer(self, request: web.BaseRequest, trip: Trip, began: float) -> web.StreamResponse:
+    async def _answer(self, request: web.BaseRequest, handler: RequestHandler, began: float) -> web.StreamResponse:
         status, what = 0, ""
         try:
             try:
-                response = await trip.run()
+                response = await handler.run()
             except AnswerError as error:
-                trip.account(error.status, error.reason)
+                handler.account(error.status, error.reason)
                 raise
-            status, what = response.status, trip.done
+            status, what = response.status, handler.done
         except AnswerError as error:
             response = error_answer(error)
             status, what = error.status, error.reason
@@ -106,7 +106,7 @@ class Bridge:
             if request.writer.output_size > 0 and request.transport is not None:
                 # Another answer is out in part; this one may not be taken for the rest of it.
                 request.transport.abort()
-        trip.status = status
+        handler.status = status
         if what:
-            log_request(trip.head, status, trip.cloud, time.monotonic() - began, what)
+            log_request(handler.head, status, handler.cloud, time.monotonic() - began, what)
         return response

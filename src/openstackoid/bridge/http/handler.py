@@ -12,13 +12,13 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from openstackoid.bridge.audit.audit_log import Audit, AuditError
-from openstackoid.bridge.audit.egress import Leaving
+from openstackoid.bridge.audit.egress import EgressAudit
 from openstackoid.bridge.errors import AnswerError, needing_store
 from openstackoid.bridge.http.head import Head, Incoming, read_head
 from openstackoid.bridge.identity.admission_header import encode
-from openstackoid.bridge.identity.authorization import Entry, Guard, entry_of, refused_entry
+from openstackoid.bridge.identity.authorization import Authorizer, Entry, entry_of, refused_entry
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT, GuestRequest, with_project_here
-from openstackoid.bridge.identity.local_projects import LocalIds
+from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_documents import body_token, document
 from openstackoid.bridge.identity.token_record import TokenRefusedError
@@ -50,7 +50,7 @@ from openstackoid.routing import (
     may_be_remembered,
     scoped_url,
 )
-from openstackoid.routing.egress import USE
+from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.scope import Scope
 
 AUTHENTICATION_LIMIT = 64 * 1024
@@ -60,7 +60,7 @@ OPERATION_LIMIT = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RequestContext:
     """What a request at the gateway of the cloud ``at`` is served by: the state of the bridge when it came."""
 
     mesh: Mesh
@@ -69,33 +69,33 @@ class Surroundings:
     pages: Pages
     workflows: Workflows
     readers: Mapping[str, Reader]
-    guard: Guard
-    ids: LocalIds
+    guard: Authorizer
+    ids: LocalProjects
     audit: Audit
 
 
-class Trip:
+class RequestHandler:
     """One request, step by step. ``head``, ``cloud``, ``done`` and ``status`` tell the log and the record how far it came.
 
-    ``left``: what the audit log is to say of it, once it is sent to a peer.
+    ``egress``: what the audit log is to say of it, once it is sent to a peer.
     """
 
-    def __init__(self, around: Surroundings, request: web.BaseRequest) -> None:
+    def __init__(self, context: RequestContext, request: web.BaseRequest) -> None:
         self.head: Head | None = None
-        self.cloud = around.at
+        self.cloud = context.at
         self.done = ""
         self.status = 0
-        self.left: Leaving | None = None
-        self._home = around.at
+        self.egress: EgressAudit | None = None
+        self._home = context.at
         self._entry: Entry | None = None
         self._route = BRIDGE
         self._way = NONE
-        self._around = around
-        self._mesh = around.mesh
-        self._here = around.mesh.clouds[around.at]
-        self._workflows = around.workflows
-        self._pages = around.pages
-        self._upstream = around.upstream
+        self._context = context
+        self._mesh = context.mesh
+        self._here = context.mesh.clouds[context.at]
+        self._workflows = context.workflows
+        self._pages = context.pages
+        self._upstream = context.upstream
         self._request = request
 
     async def run(self) -> web.StreamResponse:
@@ -103,7 +103,7 @@ class Trip:
         head = self.head = read_head(self._request, self._here.name)
         if self._pages.own(head.path):
             self.done = "page"
-            return await self._pages.answer(head, self._mesh, self._around.readers)
+            return await self._pages.answer(head, self._mesh, self._context.readers)
         decision, body, known = await self._decided(head, await self._read_authentication(head))
         if isinstance(decision, Refuse):
             self._route = REFUSE
@@ -121,7 +121,7 @@ class Trip:
             head, decision, body = sent.head, sent.decision, sent.body
         begun, user = decision.remember, decision.user
         if begun is not None and user is not None:
-            guard, readers = self._around.guard, self._around.readers
+            guard, readers = self._context.guard, self._context.readers
             owner = await guard.owner(user, self._entry, head, decision, mesh=self._mesh, readers=readers)
             with needing_store(self._here.name):
                 known = not await self._workflows.remember(begun, owner, self._here.memory) or known
@@ -159,13 +159,13 @@ class Trip:
 
     def _leave(self, head: Head, decision: Forward | Relay) -> None:
         if not decision.local:
-            self.left = Leaving(self._here.name, self._home, decision, head)
+            self.egress = EgressAudit(self._here.name, self._home, decision, head)
 
     async def _admit(self, guarded: Guarded, request: GuestRequest) -> GuestRequest:
         """Return a request with a foreign identity as it goes on, once the guard lets it."""
         head, decision = request.head, request.decision
         self._entry = entry_of(guarded, decision, head)
-        await self._around.guard.admit(self._entry, head, decision, mesh=self._mesh, readers=self._around.readers)
+        await self._context.guard.authorize(self._entry, head, decision, mesh=self._mesh, readers=self._context.readers)
         self._check_audit()
         own = self._entry.own_project(decision)
         if own is None:
@@ -176,11 +176,11 @@ class Trip:
     async def _relay(self, head: Head, body: bytes | None, decision: Relay) -> web.StreamResponse:
         if body is None:
             body = await self._read_body(head, AUTHENTICATION_LIMIT)
-        reader = self._around.readers.get(decision.endpoint.cloud)
-        ids, record = self._around.ids, self._around.guard.record
+        reader = self._context.readers.get(decision.endpoint.cloud)
+        ids, record = self._context.ids, self._context.guard.record
         try:
             return await relay(
-                *(self._upstream, head, body, decision, self._mesh), ids=ids, record=record, reader=reader, left=self.left
+                *(self._upstream, head, body, decision, self._mesh), ids=ids, record=record, reader=reader, egress=self.egress
             )
         except TokenRefusedError as refused:
             if not refused.told:
@@ -190,7 +190,7 @@ class Trip:
     def _check_audit(self) -> None:
         """Raise :class:`AnswerError` before anything is done that could not be written down."""
         try:
-            self._around.audit.check()
+            self._context.audit.check()
         except AuditError as error:
             raise self._unrecorded(error) from None
 
@@ -204,14 +204,14 @@ class Trip:
         if entry is None or self.head is None:
             return
         try:
-            self._around.audit.write(entry.line(self.head, status, reason))
+            self._context.audit.write(entry.line(self.head, status, reason))
         except AuditError as error:
             raise self._unrecorded(error) from None
 
     def _heard(self, status: int, headers: MultiMapping[str]) -> Headers:
-        if self.left is not None:
-            self.left.hear(status, headers)
-        told = () if self._entry is None else ((USE, encode(self._entry.admission())),)
+        if self.egress is not None:
+            self.egress.hear(status, headers)
+        told = () if self._entry is None else ((ADMISSION_HEADER, encode(self._entry.admission())),)
         self.account(status, None)
         return told
 

@@ -9,7 +9,7 @@ MOST = 10_000
 """How many tokens are believed at once; the one that was accepted first is forgotten."""
 
 
-class Believed:
+class AcceptedTokens:
     """Times are seconds of a clock that never goes back."""
 
     def __init__(self) -> None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the gateway of a peer tells the gateway that asked about a use: as whom it took the user, and by which rule.
 
-It travels in one header, :data:`~openstackoid.routing.egress.USE`, as base64url of a JSON object. Who writes it knows who the
-user is; who reads it only writes it down. It comes from a peer, so it must be exactly of this shape, or it counts for nothing.
+The header is :data:`~openstackoid.routing.egress.ADMISSION_HEADER`, its value base64url of a JSON object. The gateway that writes
+it knows the user; the gateway that reads it only writes it down. It comes from a peer: a value that is not exactly of this shape
+is ignored.
 """
 
 import base64

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.proxy.upstream import Question, Upstream
+from openstackoid.bridge.proxy.upstream import Upstream, UpstreamRequest
 from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing import IDENTITY
 
@@ -22,7 +22,7 @@ ANSWER_LIMIT = 64 * 1024
 """Bytes of Keystone's answer about a project."""
 
 
-class LocalIds:
+class LocalProjects:
     """Asks this cloud's Keystone about projects, and remembers for a while which it does not know."""
 
     def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
@@ -59,8 +59,8 @@ class LocalIds:
         headers = (("X-Auth-Token", credential), ("Accept-Encoding", "identity"))
         until = asyncio.get_running_loop().time() + here.timeouts.connect + here.timeouts.server
         path = f"{identity.frontend.prefix}/v3/projects/{project}"
-        question = Question("GET", None, headers)
-        answer = await self._upstream.ask_whole(
+        question = UpstreamRequest("GET", None, headers)
+        answer = await self._upstream.send_buffered(
             identity, True, path, question, timeouts=here.timeouts, until=until, limit=ANSWER_LIMIT
         )
         return answer.status

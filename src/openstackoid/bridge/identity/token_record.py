@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from openstackoid.bridge.errors import AnswerError, needing_store
 from openstackoid.bridge.http.verbatim import encoded
 from openstackoid.mesh import Cloud
-from openstackoid.policy import Claims, Grant, PeerPolicy, Person, claims_of
+from openstackoid.policy import Claims, Grant, PeerPolicy, Principal, claims_of
 
 _USER_SHARE, _USER_LEAST = 10, 100
 
@@ -56,7 +56,7 @@ class TokenRecord(ABC):
 
 
 class TokenRefusedError(AnswerError):
-    """A token whose claims the record refuses. ``person`` and ``rule``: the claims that were refused.
+    """A token whose claims the record refuses. ``principal`` and ``rule``: the claims that were refused.
 
     ``told``: whether the audit log has it already.
     """
@@ -66,7 +66,7 @@ class TokenRefusedError(AnswerError):
         status: int,
         message: str,
         *,
-        person: Person,
+        principal: Principal,
         rule: str,
         told: bool = False,
         reason: str | None = None,
@@ -74,7 +74,7 @@ class TokenRefusedError(AnswerError):
     ) -> None:
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
         super().__init__(status, message, reason=reason, headers=headers)
-        self.person = person
+        self.principal = principal
         self.rule = rule
         self.told = told
 
@@ -89,13 +89,15 @@ def token_digest(token: str) -> bytes:
     return hashlib.sha256(encoded(token)).digest()
 
 
-async def record_claims(record: TokenRecord, here: Cloud, issuer: str, token: str, *, person: Person, granted: Grant) -> None:
+async def record_claims(
+    record: TokenRecord, here: Cloud, issuer: str, token: str, *, principal: Principal, granted: Grant
+) -> None:
     """Record the claims of a token of ``issuer`` at the gateway of ``here``.
 
     Raises :class:`TokenRefusedError`: 401 where the record has other claims of the token, 429 where it has no room; and
     :class:`AnswerError`: 503 where the record cannot be read.
     """
-    digest, claims = token_digest(token), claims_of(person, granted)
+    digest, claims = token_digest(token), claims_of(principal, granted)
     peer = here.policy.of(issuer)
     most = PeerPolicy.tokens if peer is None else peer.tokens
     with needing_store(here.name, "the claims of other clouds' tokens"):
@@ -110,9 +112,9 @@ async def record_claims(record: TokenRecord, here: Cloud, issuer: str, token: st
             if first:
                 changes = ", ".join(before.changes(claims))
                 reason += f": {changes}; the rule was {before.rule}; the token is {{SHA256}}{digest.hex()}"
-            raise TokenRefusedError(401, message, person=person, rule=granted.rule, told=not first, reason=reason)
+            raise TokenRefusedError(401, message, principal=principal, rule=granted.rule, told=not first, reason=reason)
         case Full(seconds, most, of_user):
             whose = f"this user of {issuer}" if of_user else issuer
             message = f"gateway of {here.name}: {most} tokens of {whose} are in use, as many as the policy here allows"
             wait = max(1, round(seconds))
-            raise TokenRefusedError(429, message, person=person, rule=granted.rule, retry_after=wait)
+            raise TokenRefusedError(429, message, principal=principal, rule=granted.rule, retry_after=wait)

@@ -16,9 +16,9 @@ from openstackoid.bridge.http.head import Head
 from openstackoid.bridge.identity.readers import Reader, asked_with, not_by_itself
 from openstackoid.bridge.identity.token_documents import document
 from openstackoid.bridge.identity.token_record import token_digest
-from openstackoid.bridge.proxy.upstream import Question, Upstream, Whole
+from openstackoid.bridge.proxy.upstream import BufferedResponse, Upstream, UpstreamRequest
 from openstackoid.mesh import Endpoint, Timeouts
-from openstackoid.policy import Person, UnfitError, person_of
+from openstackoid.policy import Principal, UnfitError, principal_of
 from openstackoid.routing import REQUEST_ID, TOKENS_PATH
 
 MOST = 20_000
@@ -43,7 +43,7 @@ class _Known:
     """What is believed of a token until a time, and about how many bytes that takes."""
 
     until: float
-    person: Person | None
+    principal: Principal | None
     size: int
 
 
@@ -62,7 +62,7 @@ class Asked:
     late: bool = False
 
 
-class Persons:
+class TokenValidator:
     """Asks about tokens, each once, however many requests wait for the answer, and remembers the answers for a while."""
 
     def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
@@ -70,9 +70,9 @@ class Persons:
         self._clock = clock
         self._known: OrderedDict[tuple[str, bytes, bool], _Known] = OrderedDict()
         self._size = 0
-        self._asking: dict[tuple[str, bytes, bool], asyncio.Task[Person | None]] = {}
+        self._asking: dict[tuple[str, bytes, bool], asyncio.Task[Principal | None]] = {}
 
-    async def of(self, token: str, asked: Asked, head: Head) -> Person | None:
+    async def of(self, token: str, asked: Asked, head: Head) -> Principal | None:
         """Return who the token's user is, or None where its cloud does not accept the token.
 
         Raises :class:`AnswerError` where that cloud cannot be asked, or its answer makes no sense.
@@ -81,7 +81,7 @@ class Persons:
         known = self._known.get(key)
         if known is not None and self._clock() < known.until:
             self._known.move_to_end(key)
-            return known.person
+            return known.principal
         task = self._asking.get(key)
         if task is None:
             self._check_room(asked)
@@ -91,7 +91,7 @@ class Persons:
         # Who waits may leave; the others still want to know.
         return await asyncio.shield(task)
 
-    def _answered(self, key: tuple[str, bytes, bool], done: "asyncio.Task[Person | None]") -> None:
+    def _answered(self, key: tuple[str, bytes, bool], done: "asyncio.Task[Principal | None]") -> None:
         self._asking.pop(key, None)
         if not done.cancelled():
             # Looked at here, for those who asked may all have left.
@@ -103,29 +103,29 @@ class Persons:
             message = f"gateway of {self._upstream.at}: {MOST_QUESTIONS} questions about tokens wait for identity of {cloud}"
             raise AnswerError(503, message, headers={"Retry-After": "1"})
 
-    async def _learn(self, key: tuple[str, bytes, bool], token: str, asked: Asked, head: Head) -> Person | None:
+    async def _learn(self, key: tuple[str, bytes, bool], token: str, asked: Asked, head: Head) -> Principal | None:
         began = self._clock()
-        person = await self._ask(token, asked, head)
+        principal = await self._ask(token, asked, head)
         # From before the question: what was revoked meanwhile may not be believed for longer.
-        until = began + (REFUSED_SECONDS if person is None else asked.seconds)
+        until = began + (REFUSED_SECONDS if principal is None else asked.seconds)
         before = self._known.pop(key, None)
-        known = self._known[key] = _Known(until, person, _size(person))
+        known = self._known[key] = _Known(until, principal, _size(principal))
         self._size += known.size - (0 if before is None else before.size)
         while len(self._known) > MOST or self._size > MOST_BYTES:
             self._size -= self._known.popitem(last=False)[1].size
-        return person
+        return principal
 
-    async def _ask(self, token: str, asked: Asked, head: Head) -> Person | None:
+    async def _ask(self, token: str, asked: Asked, head: Head) -> Principal | None:
         ids = tuple((key, value) for key, value in head.headers if key.lower() == REQUEST_ID)
         seconds = asked.timeouts.connect + asked.timeouts.server
         until = asyncio.get_running_loop().time() + seconds
 
         path = asked.identity.frontend.prefix + TOKENS_PATH
 
-        async def question(credential: str, query: str) -> Whole:
+        async def question(credential: str, query: str) -> BufferedResponse:
             tokens = (("X-Auth-Token", credential), ("X-Subject-Token", token))
-            sent = Question("GET", query, (*tokens, ("Accept-Encoding", "identity"), ACCESS_RULES, *ids))
-            return await self._upstream.ask_whole(
+            sent = UpstreamRequest("GET", query, (*tokens, ("Accept-Encoding", "identity"), ACCESS_RULES, *ids))
+            return await self._upstream.send_buffered(
                 asked.identity, asked.local, path, sent, timeouts=asked.timeouts, until=until, limit=ANSWER_LIMIT
             )
 
@@ -150,9 +150,9 @@ class Persons:
             case status:
                 raise self._error(asked, 502, f"answers {status} when asked about a token")
 
-    def _person(self, asked: Asked, content: bytes) -> Person:
+    def _person(self, asked: Asked, content: bytes) -> Principal:
         try:
-            return person_of(document(content))
+            return principal_of(document(content))
         except UnfitError as error:
             raise AnswerError(403, f"gateway of {self._upstream.at}: {error}") from None
         except ValueError as error:
@@ -163,6 +163,6 @@ class Persons:
         return AnswerError(status, f"gateway of {self._upstream.at}: {place} {what}")
 
 
-def _size(person: Person | None) -> int:
+def _size(principal: Principal | None) -> int:
     """Return about how many bytes are kept of a person; a letter takes four where a name has one of a rare script."""
-    return 1024 if person is None else 1024 + sum(64 + 4 * len(role) for role in person.roles)
+    return 1024 if principal is None else 1024 + sum(64 + 4 * len(role) for role in principal.roles)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.pages.health import DOWN, UP
-from openstackoid.bridge.proxy.upstream import Question, Upstream
+from openstackoid.bridge.proxy.upstream import Upstream, UpstreamRequest
 from openstackoid.bridge.trace.peer_records import ask_gateway
 from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.routing.pages import HEALTH
@@ -29,7 +29,7 @@ _LIMIT = 4096
 _HEADERS = (("Accept-Encoding", "identity"),)
 
 
-class Reachable:
+class Reachability:
     """Asks the gateways of peers whether they are there, and remembers it."""
 
     def __init__(self, upstream: Upstream) -> None:
@@ -56,7 +56,7 @@ class Reachable:
 
     async def _ask(self, mesh: Mesh, name: str) -> None:
         connect = mesh.clouds[self._upstream.at].timeouts.connect
-        question, waits = Question("GET", None, _HEADERS), Timeouts(connect=connect, server=connect)
+        question, waits = UpstreamRequest("GET", None, _HEADERS), Timeouts(connect=connect, server=connect)
         try:
             async with self._slots:
                 await ask_gateway(self._upstream, mesh.clouds[name], question, HEALTH, waits, limit=_LIMIT)

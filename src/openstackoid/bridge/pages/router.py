@@ -13,10 +13,10 @@ from aiohttp import hdrs
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer, error_answer
 from openstackoid.bridge.http.head import Head
-from openstackoid.bridge.identity.authorization import Guard
+from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.pages.health import DOWN, UP, Health, mesh_page
-from openstackoid.bridge.pages.reachability import Reachable
+from openstackoid.bridge.pages.reachability import Reachability
 from openstackoid.bridge.pages.user_page import UserPage
 from openstackoid.bridge.proxy.upstream import Upstream
 from openstackoid.bridge.trace.peer_records import Trail, ask_peers
@@ -35,13 +35,13 @@ _METHODS = ("GET", "HEAD")
 class Pages:
     """Answers what is asked below ``/.openstackoid/``."""
 
-    def __init__(self, upstream: Upstream, guard: Guard, records: Records, health: Health, workflows: Workflows) -> None:
+    def __init__(self, upstream: Upstream, guard: Authorizer, records: Records, health: Health, workflows: Workflows) -> None:
         self.at = upstream.at
         self._workflows = workflows
         self._upstream = upstream
         self._records = records
         self._health = health
-        self._reachable = Reachable(upstream)
+        self._reachable = Reachability(upstream)
         self._user = UserPage(upstream, guard)
 
     @staticmethod

@@ -12,12 +12,12 @@ from typing import Any
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.http.head import Head
-from openstackoid.bridge.identity.authorization import Guard
+from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.readers import Reader
-from openstackoid.bridge.proxy.upstream import Question, Upstream
+from openstackoid.bridge.proxy.upstream import Upstream, UpstreamRequest
 from openstackoid.bridge.trace.peer_records import AT_ONCE, ask_gateway
 from openstackoid.mesh import Mesh, Timeouts
-from openstackoid.policy import Denial, Grant, Owned, Person, local_user_and_project
+from openstackoid.policy import Denial, DomainScoped, Grant, Principal, local_user_and_project
 from openstackoid.policy.principal import LONGEST_NAME, MOST_ROLES
 from openstackoid.routing import Guarded, Request
 from openstackoid.routing.pages import ONLY_HERE, USER
@@ -36,7 +36,7 @@ _LONGEST_REASON = 512
 class UserPage:
     """Judges as the guard does, for no request."""
 
-    def __init__(self, upstream: Upstream, guard: Guard) -> None:
+    def __init__(self, upstream: Upstream, guard: Authorizer) -> None:
         self._upstream = upstream
         self._guard = guard
         self._at = upstream.at
@@ -52,7 +52,7 @@ class UserPage:
             # Else a cloud that is not accepted here could have others asked as often as its users like.
             return {"identity": guarded.issuer, "clouds": [here]}
         peers = sorted({*dict(scope).values(), guarded.issuer} - {self._at})
-        question = Question("GET", ONLY_HERE, _headers(guarded))
+        question = UpstreamRequest("GET", ONLY_HERE, _headers(guarded))
         told = await asyncio.gather(*(self._ask(mesh, peer, question) for peer in peers[:AT_MOST]))
         more = [_refusal(peer, f"{AT_MOST} other clouds are asked at most") for peer in peers[AT_MOST:]]
         return {"identity": guarded.issuer, "clouds": [here, *told, *more]}
@@ -71,12 +71,12 @@ class UserPage:
         return Guarded(scope.cloud_for(IDENTITY, self._at), token.bare), scope
 
     async def _here(self, guarded: Guarded, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
-        person, judged = await self._guard.judge_user(guarded, head, mesh, readers)
+        principal, judged = await self._guard.judge_user(guarded, head, mesh, readers)
         if isinstance(judged, Denial):
             return _refusal(self._at, judged.reason, judged.rule)
-        if person is None:
+        if principal is None:
             raise AssertionError("a user who is not denied is known")
-        return _told(self._at, guarded.issuer, person, judged)
+        return _told(self._at, guarded.issuer, principal, judged)
 
     async def _for_a_peer(self, guarded: Guarded, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
         """Return what is told to another gateway, which hands on no error."""
@@ -85,7 +85,7 @@ class UserPage:
         except AnswerError as error:
             return _refusal(self._at, error.message.removeprefix(f"gateway of {self._at}: "))
 
-    async def _ask(self, mesh: Mesh, name: str, question: Question) -> dict[str, Any]:
+    async def _ask(self, mesh: Mesh, name: str, question: UpstreamRequest) -> dict[str, Any]:
         """Return what the gateway of a peer says of its own cloud, no more than a page may say."""
         timeouts = Timeouts(connect=mesh.clouds[self._at].timeouts.connect, server=PATIENCE)
         try:
@@ -104,7 +104,7 @@ def _headers(guarded: Guarded) -> tuple[tuple[str, str], ...]:
     return (
         ("Accept", "application/json"),
         ("Accept-Encoding", "identity"),
-        ("X-Auth-Token", join_token(guarded.token, scope.wire())),
+        ("X-Auth-Token", join_token(guarded.token, scope.to_header())),
     )
 
 
@@ -112,16 +112,16 @@ def _refusal(cloud: str, reason: str, rule: str | None = None) -> dict[str, Any]
     return {"cloud": cloud, "user": None, "project": None, "roles": [], "rule": rule, "reason": reason}
 
 
-def _told(cloud: str, issuer: str, person: Person, judged: Grant | None) -> dict[str, Any]:
-    user, project, roles = person.user, person.project, person.roles
+def _told(cloud: str, issuer: str, principal: Principal, judged: Grant | None) -> dict[str, Any]:
+    user, project, roles = principal.user, principal.project, principal.roles
     if judged is not None:
-        user, project = local_user_and_project(issuer, person, judged)
+        user, project = local_user_and_project(issuer, principal, judged)
         roles = judged.roles
     rule = None if judged is None else judged.rule
     return {"cloud": cloud, "user": _party(user), "project": _party(project), "roles": list(roles), "rule": rule, "reason": None}
 
 
-def _party(owned: Owned) -> dict[str, str]:
+def _party(owned: DomainScoped) -> dict[str, str]:
     return {"id": owned.id, "name": owned.name, "domain": owned.domain.name}
 
 

@@ -11,8 +11,8 @@ from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, to
 from openstackoid.bridge.http.deadline import Deadline
 from openstackoid.bridge.http.head import Incoming, without
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.bridge.proxy.rewrite_links import Answered, relink, to_relink
-from openstackoid.bridge.proxy.upstream import Hop, Question, Upstream, UpstreamError, first_reached, hops
+from openstackoid.bridge.proxy.rewrite_links import Answered, rewrite_links, should_rewrite_links
+from openstackoid.bridge.proxy.upstream import Target, Upstream, UpstreamError, UpstreamRequest, first_reached, targets
 from openstackoid.bridge.proxy.websocket import tunnel
 from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.routing import Forward, Headers
@@ -93,7 +93,7 @@ async def forward(
     must be cut, so that nobody takes a part for the whole.
     """
     exchange = _Exchange(upstream, incoming, decision, mesh, heard)
-    places = hops(decision.endpoint, decision.local, decision.path)
+    places = targets(decision.endpoint, decision.local, decision.path)
     return await first_reached(places, exchange.run, upstream.no_backend(decision.endpoint))
 
 
@@ -108,7 +108,7 @@ class _Exchange:
         self.timeouts = mesh.clouds[upstream.at].timeouts
         self.links = Links.of(mesh, decision, incoming.head)
 
-    async def run(self, hop: Hop) -> web.StreamResponse:
+    async def run(self, target: Target) -> web.StreamResponse:
         request = self.incoming.request
         # Of the next hop's time, every interim answer (1xx) would begin a new one.
         patience = self.timeouts.connect + self.timeouts.server
@@ -118,25 +118,25 @@ class _Exchange:
         question = self._question(upload)
         response: StreamedAnswer | None = None
         try:
-            async with self.upstream.ask(hop, question, self.timeouts, deadline) as answer:
+            async with self.upstream.ask(target, question, self.timeouts, deadline) as answer:
                 upload.answered()
                 told = self.heard(answer.status, answer.headers)
-                theirs = self.upstream.answer_headers(hop, answer)
+                theirs = self.upstream.answer_headers(target, answer)
                 images = self.links.of_images(self.incoming.head.path)
                 # A client takes the body of a redirect for the image, or follows it to what the gateway does not read.
-                unread = images and self.decision.relink and answer.status in REDIRECTS
+                unread = images and self.decision.rewrite_links and answer.status in REDIRECTS
                 if unread or self.links.astray(answer.status, self.incoming.head.method, theirs):
-                    raise UpstreamError(502, f"gateway of {self.upstream.at}: {hop.place} {ASTRAY}")
+                    raise UpstreamError(502, f"gateway of {self.upstream.at}: {target.place} {ASTRAY}")
                 kept = self.links.headers(theirs) + told
-                if self.decision.relink and to_relink(answer.status, kept, images=images):
+                if self.decision.rewrite_links and should_rewrite_links(answer.status, kept, images=images):
                     # Of the whole document: a peer may not send one letter by letter.
                     deadline.start(self.timeouts.server)
-                    answered = Answered(self.upstream, hop, answer, kept, deadline)
-                    return await relink(answered, self.incoming.head, self.decision, self.links)
+                    answered = Answered(self.upstream, target, answer, kept, deadline)
+                    return await rewrite_links(answered, self.incoming.head, self.decision, self.links)
                 response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept))
                 if answer.status == 101:
                     if question.upgrade is None:
-                        raise self.upstream.unusable(hop, "it goes on in a protocol that nobody asked for")
+                        raise self.upstream.unusable(target, "it goes on in a protocol that nobody asked for")
                     await tunnel(request, answer, response, question.upgrade, deadline)
                     return response
                 with towards_client():
@@ -154,11 +154,11 @@ class _Exchange:
             raise
         return response
 
-    def _question(self, upload: Upload) -> Question:
+    def _question(self, upload: Upload) -> UpstreamRequest:
         head, body = self.incoming.head, self.incoming.body
         headers = without(self.decision.headers, "expect")
-        if self.decision.relink:
+        if self.decision.rewrite_links:
             headers = (*without(headers, "accept-encoding"), ("Accept-Encoding", "identity"))
         streamed = upload if body is None and self.incoming.request.body_exists else body
         upgrade = next((value for value in head.values("upgrade") if "websocket" in value.lower()), None)
-        return Question(head.method, head.query, headers, streamed, upgrade)
+        return UpstreamRequest(head.method, head.query, headers, streamed, upgrade)

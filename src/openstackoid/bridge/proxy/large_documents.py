@@ -8,7 +8,7 @@ LARGE_AT_ONCE = 4
 """Large documents of one cloud that are held at the same time; further ones wait, within the time that their answer has."""
 
 
-class Holding:
+class LargeDocuments:
     """Who may hold a large document: so many requests for each cloud that answers; none waits for those of another cloud."""
 
     def __init__(self) -> None:

@@ -41,12 +41,12 @@ _KEYSTONE = re.compile(r'\A(Keystone uri=")[^"]*?((?:/v[0-9.]+)?)/?"')
 
 
 class Links:
-    """The links of one answer. ``target`` answered, ``entrance`` was asked, by a client that called it ``host``, or nothing."""
+    """The links of one answer. ``target`` answered; the client asked ``frontend_endpoint`` and called it ``host``, or nothing."""
 
-    def __init__(self, mesh: Mesh, entrance: Endpoint, target: Endpoint, host: str | None) -> None:
-        self._here = mesh.clouds[entrance.cloud]
-        self._peer = None if target.cloud == entrance.cloud else mesh.clouds[target.cloud]
-        self._entrance = entrance
+    def __init__(self, mesh: Mesh, frontend_endpoint: Endpoint, target: Endpoint, host: str | None) -> None:
+        self._here = mesh.clouds[frontend_endpoint.cloud]
+        self._peer = None if target.cloud == frontend_endpoint.cloud else mesh.clouds[target.cloud]
+        self._entrance = frontend_endpoint
         self._target = target
         self._host = host
         self._schemes = link_schemes(self._here)
@@ -54,7 +54,7 @@ class Links:
     @classmethod
     def of(cls, mesh: Mesh, decision: Forward | Relay, head: Head) -> "Links":
         """Return the links of the answer to a request."""
-        return cls(mesh, decision.entrance, decision.endpoint, next(iter(head.values("host")), None))
+        return cls(mesh, decision.frontend_endpoint, decision.endpoint, next(iter(head.values("host")), None))
 
     def of_images(self, path: str) -> bool:
         """Return whether a peer's image service answered, for ``path``, with what services here may follow."""

@@ -14,19 +14,19 @@ from http import HTTPStatus
 
 from multidict import CIMultiDict
 
-from openstackoid.bridge.audit.egress import Leaving
+from openstackoid.bridge.audit.egress import EgressAudit
 from openstackoid.bridge.errors import AnswerError, WholeAnswer
 from openstackoid.bridge.http.deadline import Deadline
 from openstackoid.bridge.http.head import Head, without
-from openstackoid.bridge.identity.local_projects import LocalIds
+from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.readers import Reader, asked_with, asks_for_expired, not_by_itself
 from openstackoid.bridge.identity.token_documents import document, project_of, with_body_token, with_catalog, with_plain_catalog
 from openstackoid.bridge.identity.token_record import TokenRecord, TokenRefusedError, record_claims
 from openstackoid.bridge.identity.token_validation import ACCESS_RULES
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.bridge.proxy.upstream import Hop, Question, Upstream, first_reached, hops, read_answer
+from openstackoid.bridge.proxy.upstream import Target, Upstream, UpstreamRequest, first_reached, read_answer, targets
 from openstackoid.mesh import Cloud, Mesh, catalog
-from openstackoid.policy import KEEP, Denial, UnfitError, grant, mapped, person_of
+from openstackoid.policy import KEEP, Denial, UnfitError, grant, mapped, principal_of
 from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Headers, Relay
 from openstackoid.scope import is_marked, join_token
 
@@ -46,15 +46,15 @@ async def relay(
     decision: Relay,
     mesh: Mesh,
     *,
-    ids: LocalIds,
+    ids: LocalProjects,
     record: TokenRecord,
     reader: Reader | None = None,
-    left: Leaving | None = None,
+    egress: EgressAudit | None = None,
 ) -> WholeAnswer:
     """Send the request where ``decision`` says and return the answer, adapted to the gateway's own cloud.
 
     ``reader`` is the account at the cloud that is asked, if there is one; ``ids`` knows this cloud's projects, ``record`` the
-    claims that tokens had before; ``left`` hears of the answer.
+    claims that tokens had before; ``egress`` hears of the answer.
 
     Raises :class:`AnswerError` when it cannot be sent, or the answer cannot be used; :class:`TokenRefusedError` for a token whose
     claims ``record`` refuses.
@@ -63,12 +63,12 @@ async def relay(
         body = with_body_token(body, decision.body_token)
     links = Links.of(mesh, decision, head)
 
-    async def ask(hop: Hop) -> WholeAnswer:
+    async def ask(target: Target) -> WholeAnswer:
         here = mesh.clouds[upstream.at]
-        exchange = _Exchange(upstream, decision, here, links, hop, ids=ids, record=record, reader=reader, left=left)
+        exchange = _Exchange(upstream, decision, here, links, target, ids=ids, record=record, reader=reader, egress=egress)
         return await exchange.run(head, body)
 
-    places = hops(decision.endpoint, decision.local, decision.path)
+    places = targets(decision.endpoint, decision.local, decision.path)
     return await first_reached(places, ask, upstream.no_backend(decision.endpoint))
 
 
@@ -99,19 +99,19 @@ class _Exchange:
         decision: Relay,
         cloud: Cloud,
         links: Links,
-        hop: Hop,
+        target: Target,
         *,
-        ids: LocalIds,
+        ids: LocalProjects,
         record: TokenRecord,
         reader: Reader | None,
-        left: Leaving | None,
+        egress: EgressAudit | None,
     ) -> None:
-        self.left = left
+        self.egress = egress
         self.upstream = upstream
         self.decision = decision
         self.cloud = cloud
         self.links = links
-        self.hop = hop
+        self.target = target
         self.ids = ids
         self.record = record
         self.reader = reader
@@ -123,16 +123,16 @@ class _Exchange:
         headers = without(self.decision.headers, *_NOT_SENT_ON) + _AS_IT_IS
         tells_who = not self.decision.local and self.called == TOKENS_PATH and head.method in ("GET", "HEAD")
         # What is only asked for by HEAD must be judged as well.
-        question = Question("GET" if tells_who else head.method, head.query, headers, body)
-        answer = await self._ask(self.hop, question)
+        question = UpstreamRequest("GET" if tells_who else head.method, head.query, headers, body)
+        answer = await self._ask(self.target, question)
         if self.decision.validates and answer.status in (401, 403):
             if self.reader is None or (answer.status == 401 and not asks_for_expired(head.query)):
                 raise self._unknown_token(answer.status)
-            answer = await self._ask_as(self.reader, self.hop, question)
+            answer = await self._ask_as(self.reader, self.target, question)
         if not _fits(self.decision.scope, self.called, answer):
             raise AnswerError(
                 400,
-                f"gateway of {self.upstream.at}: {self.hop.place} answers {answer.status} without a token: a log-in by way of"
+                f"gateway of {self.upstream.at}: {self.target.place} answers {answer.status} without a token: a log-in by way of"
                 " other pages loses the scope of the authentication URL; log in without the scope, and exchange the token by"
                 " POST /v3/auth/tokens at a URL with it",
             )
@@ -140,7 +140,7 @@ class _Exchange:
         good = (200, 201) if gives else (200, 204) if head.method == "DELETE" else (200,)
         if not self.decision.local and answer.status < 400 and answer.status not in good:
             # A service would take the body of a 203 for a validation, and follow a redirect with its own token.
-            raise self.upstream.unusable(self.hop, f"it answers {answer.status}")
+            raise self.upstream.unusable(self.target, f"it answers {answer.status}")
         kept, content = answer.headers, answer.content
         if tells_who and answer.status == 200:
             content = await self._as_here(head, content)
@@ -156,26 +156,26 @@ class _Exchange:
         """Return what a foreign token means in this cloud, by its policy. Raises :class:`AnswerError` where it means nothing."""
         issuer, told = self.decision.endpoint.cloud, document(content)
         try:
-            person = person_of(told)
+            principal = principal_of(told)
         except UnfitError as error:
             raise self._refused(str(error)) from None
         except ValueError as error:
-            raise self.upstream.unusable(self.hop, f"its answer is not a document of the Identity API: {error}") from None
+            raise self.upstream.unusable(self.target, f"its answer is not a document of the Identity API: {error}") from None
         subject = next((value for key, value in self.decision.headers if key.lower() == "x-subject-token"), "")
-        judged = grant(self.cloud.policy, issuer, person, None)
+        judged = grant(self.cloud.policy, issuer, principal, None)
         if isinstance(judged, Denial):
             raise self._refused(judged.reason)
         if self.decision.validates and judged.project == KEEP:
             credential = next(iter(head.values("x-auth-token")))
-            interface = self.decision.entrance.interfaces[0]
-            if await self.ids.has_project(person.project.id, credential, self.cloud, interface):
-                raise self._refused(f"{issuer} names a project of {self.cloud.name} as its own: {person.project.id}")
+            interface = self.decision.frontend_endpoint.interfaces[0]
+            if await self.ids.has_project(principal.project.id, credential, self.cloud, interface):
+                raise self._refused(f"{issuer} names a project of {self.cloud.name} as its own: {principal.project.id}")
         try:
             adapted = json.dumps(mapped(told, issuer, judged)).encode("ascii")
         except ValueError as error:
-            raise self.upstream.unusable(self.hop, f"its answer is not a document of the Identity API: {error}") from None
+            raise self.upstream.unusable(self.target, f"its answer is not a document of the Identity API: {error}") from None
         try:
-            await record_claims(self.record, self.cloud, issuer, subject, person=person, granted=judged)
+            await record_claims(self.record, self.cloud, issuer, subject, principal=principal, granted=judged)
         except TokenRefusedError as refused:
             raise self._not_recorded(refused) from None
         return adapted
@@ -194,27 +194,27 @@ class _Exchange:
             refused.message = f"Failed to validate token: {refused.message}"
         return refused
 
-    async def _ask(self, hop: Hop, question: Question) -> _Answer:
-        async with self.upstream.ask(hop, question, self.cloud.timeouts, self._deadline()) as answer:
-            if self.left is not None:
-                self.left.hear(answer.status, answer.headers)
-            kept = without(self.upstream.answer_headers(hop, answer), "content-length")
-            content = await read_answer(self.upstream, hop, answer, ANSWER_LIMIT)
+    async def _ask(self, target: Target, question: UpstreamRequest) -> _Answer:
+        async with self.upstream.ask(target, question, self.cloud.timeouts, self._deadline()) as answer:
+            if self.egress is not None:
+                self.egress.hear(answer.status, answer.headers)
+            kept = without(self.upstream.answer_headers(target, answer), "content-length")
+            content = await read_answer(self.upstream, target, answer, ANSWER_LIMIT)
         return _Answer(answer.status, answer.reason, kept, content)
 
-    async def _ask_as(self, reader: Reader, hop: Hop, question: Question) -> _Answer:
+    async def _ask_as(self, reader: Reader, target: Target, question: UpstreamRequest) -> _Answer:
         """Ask with the token of a reader account as the credential: the token itself was not good enough for one."""
 
         async def ask(token: str) -> _Answer:
             headers = without(question.headers, "x-auth-token")
-            return await self._ask(hop, replace(question, headers=(*headers, ("X-Auth-Token", token))))
+            return await self._ask(target, replace(question, headers=(*headers, ("X-Auth-Token", token))))
 
         try:
             async with asyncio.timeout_at(self.until):
                 return await asked_with(reader, ask)
         except TimeoutError:
             seconds = f"{self.cloud.timeouts.server:g} s"
-            raise AnswerError(504, f"gateway of {self.upstream.at}: {hop.place} does not answer within {seconds}") from None
+            raise AnswerError(504, f"gateway of {self.upstream.at}: {target.place} does not answer within {seconds}") from None
 
     def _deadline(self) -> Deadline:
         """Bound the whole exchange, however many questions it takes."""
@@ -226,7 +226,7 @@ class _Exchange:
         if key.lower() != "x-subject-token":
             return value
         if is_marked(value):
-            raise self.upstream.unusable(self.hop, "its token carries a scope")
+            raise self.upstream.unusable(self.target, "its token carries a scope")
         return value if scope is None else join_token(value, scope)
 
     async def _with_own_catalog(self, content: bytes) -> bytes:
@@ -237,16 +237,16 @@ class _Exchange:
                 return with_plain_catalog(content, own(await self._project()))
             return with_catalog(content, own)
         except ValueError:
-            raise self.upstream.unusable(self.hop, "its answer is not a document of the Identity API") from None
+            raise self.upstream.unusable(self.target, "its answer is not a document of the Identity API") from None
 
     async def _project(self) -> str | None:
         """Ask which project the token has: the answer of ``/v3/auth/catalog`` does not say it, and some URLs hold it."""
         if not any("(" in endpoint.frontend.suffix for endpoint in self.cloud.endpoints):
             return None
-        tokens = replace(self.hop, url=self.hop.url.removesuffix(CATALOG_PATH) + TOKENS_PATH)
+        tokens = replace(self.target, url=self.target.url.removesuffix(CATALOG_PATH) + TOKENS_PATH)
         sent = without(self.decision.headers, *_NOT_SENT_ON, "x-subject-token")
         own = tuple(("X-Subject-Token", value) for key, value in sent if key.lower() == "x-auth-token")
-        question = Question("GET", "nocatalog", (*sent, *own, ACCESS_RULES, *_AS_IT_IS))
+        question = UpstreamRequest("GET", "nocatalog", (*sent, *own, ACCESS_RULES, *_AS_IT_IS))
         answer = await self._ask(tokens, question)
         if answer.status == 403:
             if self.reader is None:
@@ -265,4 +265,4 @@ class _Exchange:
         (keystonemiddleware, ``auth_token/_identity.py``).
         """
         why = not_by_itself(self.decision.endpoint.cloud) if status == 403 else "does not accept it"
-        return AnswerError(404, f"Failed to validate token: {self.hop.place} {why}")
+        return AnswerError(404, f"Failed to validate token: {self.target.place} {why}")

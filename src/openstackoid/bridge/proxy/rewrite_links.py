@@ -13,7 +13,7 @@ from openstackoid.bridge.http.deadline import Deadline
 from openstackoid.bridge.http.head import Head, without
 from openstackoid.bridge.proxy.image_answers import UNREADABLE, without_places
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.bridge.proxy.upstream import Hop, Upstream, read_answer
+from openstackoid.bridge.proxy.upstream import Target, Upstream, read_answer
 from openstackoid.routing import Forward, Headers, names_document
 
 LIMIT = 32 * 1024 * 1024
@@ -24,7 +24,7 @@ _NO_WHOLE_BODY = (204, 206, 304)
 _OF_THE_BYTES = ("content-md5", "digest", "content-digest", "repr-digest")
 
 
-def to_relink(status: int, headers: Headers, *, images: bool = False) -> bool:
+def should_rewrite_links(status: int, headers: Headers, *, images: bool = False) -> bool:
     """Return whether an answer is, or for HEAD would be, a JSON document.
 
     Of ``images``: whether it is a success, for clients take that for JSON whatever its type.
@@ -40,13 +40,13 @@ class Answered:
     """An answer on its way back: who asked for it, where it is from, the headers to hand on, and until when it is read."""
 
     upstream: Upstream
-    hop: Hop
+    target: Target
     answer: aiohttp.ClientResponse = field(repr=False)
     headers: Headers = field(repr=False)
     deadline: Deadline
 
 
-async def relink(given: Answered, head: Head, decision: Forward, links: Links) -> WholeAnswer:
+async def rewrite_links(given: Answered, head: Head, decision: Forward, links: Links) -> WholeAnswer:
     """Return the answer with the links in its document mended; what describes its bytes goes where they change.
 
     A success of an image service loses the places that services here would follow, or is refused.
@@ -56,8 +56,10 @@ async def relink(given: Answered, head: Head, decision: Forward, links: Links) -
     """
     encodings = {value.strip().lower() for name, value in given.headers if name.lower() == "content-encoding"}
     if not encodings <= {"", "identity"}:
-        raise given.upstream.unusable(given.hop, "its answer is compressed, though it was asked not to be: its links stay hidden")
-    whole = names_document(decision.entrance, head.path)
+        raise given.upstream.unusable(
+            given.target, "its answer is compressed, though it was asked not to be: its links stay hidden"
+        )
+    whole = names_document(decision.frontend_endpoint, head.path)
     places = links.of_images(head.path) and _succeeds(given.answer.status) and head.method != "HEAD"
 
     def mend(content: bytes) -> bytes:
@@ -67,7 +69,7 @@ async def relink(given: Answered, head: Head, decision: Forward, links: Links) -
             written = without_places(content, head.path, links)
             return content if written == content else written
         except (ValueError, RecursionError):
-            raise given.upstream.unusable(given.hop, UNREADABLE) from None
+            raise given.upstream.unusable(given.target, UNREADABLE) from None
 
     async with AsyncExitStack() as held:
         slot: asyncio.Semaphore | None = None
@@ -78,7 +80,7 @@ async def relink(given: Answered, head: Head, decision: Forward, links: Links) -
                 slot = given.upstream.holding.of(decision.endpoint.cloud)
                 await held.enter_async_context(slot)
 
-        content = await read_answer(given.upstream, given.hop, given.answer, LIMIT, grown)
+        content = await read_answer(given.upstream, given.target, given.answer, LIMIT, grown)
         given.deadline.stop()
         if slot is not None:
             mended = await asyncio.to_thread(mend, content)

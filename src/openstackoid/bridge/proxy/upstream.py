@@ -17,10 +17,10 @@ from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.http.deadline import Deadline
 from openstackoid.bridge.http.head import end_to_end, is_chunked, without
 from openstackoid.bridge.http.verbatim import LIMITS, Outgoing, Request, decoded
-from openstackoid.bridge.proxy.large_documents import Holding
+from openstackoid.bridge.proxy.large_documents import LargeDocuments
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers, wire_version
-from openstackoid.routing.egress import USE
+from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING
 from openstackoid.routing.loops import passed
 from openstackoid.scope import WIRE
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Hop:
+class Target:
     """Where a request goes next: the URL, and the words that name the place in an error.
 
     ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say; ``secure``: it is
@@ -47,7 +47,7 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class UpstreamRequest:
     """What is sent to a hop. ``query`` is raw, or None without a ``?``; hop-by-hop headers are left out on the way.
 
     The body goes in chunks where the headers say so, else with the length that they say. Bytes without a length are given theirs.
@@ -61,17 +61,17 @@ class Question:
     upgrade: str | None = None
 
 
-def hops(endpoint: Endpoint, local: bool, path: str) -> list[Hop]:
+def targets(endpoint: Endpoint, local: bool, path: str) -> list[Target]:
     """Return where ``path`` of an endpoint's frontend is served: by each of its backends in turn, or by the peer's frontend."""
     if not local:
         place = f"{endpoint.service} of {endpoint.cloud} at {endpoint.frontend.root()}"
-        return [Hop(endpoint.frontend.origin() + path, place, peer=endpoint.cloud)]
+        return [Target(endpoint.frontend.origin() + path, place, peer=endpoint.cloud)]
     rest = path.removeprefix(endpoint.frontend.prefix)
     found = []
     for backend in endpoint.backends:
         tail = (backend.path + rest) or "/"
         found.append(
-            Hop(
+            Target(
                 f"http://{backend.host}:{backend.port}{tail}",
                 f"{endpoint.service} of {endpoint.cloud}",
                 endpoint.forwarded_prefix,
@@ -91,23 +91,23 @@ class UpstreamError(AnswerError):
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class BufferedResponse:
     """An answer that was read to its end."""
 
     status: int
     content: bytes = field(repr=False)
 
 
-async def first_reached(places: Iterable[Hop], ask: Callable[[Hop], Awaitable[T]], nowhere: AnswerError) -> T:
+async def first_reached(places: Iterable[Target], ask: Callable[[Target], Awaitable[T]], nowhere: AnswerError) -> T:
     """Return what ``ask`` brings of the first place that is reached.
 
     One that has been sent a byte is the last: the request may have been carried out. Raises its error, or ``nowhere`` where there
     is no place.
     """
     failure = nowhere
-    for hop in places:
+    for target in places:
         try:
-            return await ask(hop)
+            return await ask(target)
         except UpstreamError as error:
             failure = error
             if not error.unreached:
@@ -127,7 +127,7 @@ class Upstream:
     def __init__(self, at: str, identity: Identity | None = None) -> None:
         self.at = at
         self.identity = identity
-        self.holding = Holding()
+        self.holding = LargeDocuments()
         self.announced: set[str] = set()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
@@ -147,27 +147,27 @@ class Upstream:
     @asynccontextmanager
     async def ask(
         self,
-        hop: Hop,
-        question: Question,
+        target: Target,
+        question: UpstreamRequest,
         timeouts: Timeouts,
         deadline: Deadline,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send a question to ``hop`` and yield its answer, whose body is yet to be read.
+        """Send a question to ``target`` and yield its answer, whose body is yet to be read.
 
         The waits for a connection and for the next bytes of the answer are bounded by ``timeouts``; whatever else is to be
         bounded, the caller does by ``deadline``. Raises :class:`UpstreamError`, also for failures while the answer is read
         inside the block.
         """
-        url = URL(hop.url, encoded=True)
-        target = url.raw_path if question.query is None else f"{url.raw_path}?{question.query}"
+        url = URL(target.url, encoded=True)
+        raw_target = url.raw_path if question.query is None else f"{url.raw_path}?{question.query}"
         timeout = aiohttp.ClientTimeout(total=None, connect=timeouts.connect, sock_read=timeouts.server)
         kept = end_to_end(question.headers)
-        sent = CIMultiDict(kept if hop.peer else without(kept, *CLAIMS_OF_PROXIES))
-        if hop.prefix is not None:
-            sent["X-Forwarded-Prefix"] = hop.prefix
-        if hop.secure:
+        sent = CIMultiDict(kept if target.peer else without(kept, *CLAIMS_OF_PROXIES))
+        if target.prefix is not None:
+            sent["X-Forwarded-Prefix"] = target.prefix
+        if target.secure:
             sent["X-Forwarded-Proto"] = HTTPS
-        if hop.peer:
+        if target.peer:
             sent.add(hdrs.VIA, passed(self.at))
             sent[wire_version.HEADER] = str(WIRE)
         if is_chunked(question.headers):
@@ -176,92 +176,102 @@ class Upstream:
             sent.setdefault(hdrs.CONTENT_LENGTH, str(len(question.body)))
         if question.upgrade is not None:
             sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", question.upgrade
-        message = Outgoing(target, sent, question.body)
-        options: Any = {"timeout": timeout, "allow_redirects": False, **self._proof(hop)}
+        message = Outgoing(raw_target, sent, question.body)
+        options: Any = {"timeout": timeout, "allow_redirects": False, **self._proof(target)}
         try:
             async with (
                 deadline,
                 self._session.request(question.method, url, data=message, **options) as answer,
             ):
-                if hop.peer:
-                    wire_version.note(self.announced, hop.peer, answer.headers.getall(wire_version.HEADER, []))
+                if target.peer:
+                    wire_version.note(self.announced, target.peer, answer.headers.getall(wire_version.HEADER, []))
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise self._distrust(hop, error) or self._failure(hop, error, timeouts) from None
+            raise self._distrust(target, error) or self._failure(target, error, timeouts) from None
 
-    def _proof(self, hop: Hop) -> dict[str, Any]:
+    def _proof(self, target: Target) -> dict[str, Any]:
         """Return what has both sides prove who they are. Raises :class:`UpstreamError` where this one cannot."""
-        if not hop.url.startswith(f"{HTTPS}:"):
+        if not target.url.startswith(f"{HTTPS}:"):
             return {}
         if self.identity is None:
             why = ": this gateway has no certificate that can be used; its log says why"
-            raise self._error(503, hop, why, unreached=True)
-        return {"ssl": self.identity.context, "server_hostname": hop.peer}
+            raise self._error(503, target, why, unreached=True)
+        return {"ssl": self.identity.context, "server_hostname": target.peer}
 
-    def _distrust(self, hop: Hop, error: Exception) -> UpstreamError | None:
+    def _distrust(self, target: Target, error: Exception) -> UpstreamError | None:
         """Return the error for a peer that could not prove who it is, or to whom we could not; None for any other failure."""
         fault = fault_of(error)
-        if fault is None or self.identity is None or hop.peer is None:
+        if fault is None or self.identity is None or target.peer is None:
             return None
-        what = what_was_wrong(fault, hop.peer, self.identity.authority)
+        what = what_was_wrong(fault, target.peer, self.identity.authority)
         unreached = isinstance(error, aiohttp.ClientConnectorError)
-        return self._error(503, hop, f": {what}", unreached=unreached)
+        return self._error(503, target, f": {what}", unreached=unreached)
 
-    async def ask_whole(
-        self, endpoint: Endpoint, local: bool, path: str, question: Question, *, timeouts: Timeouts, until: float, limit: int
-    ) -> "Whole":
+    async def send_buffered(
+        self,
+        endpoint: Endpoint,
+        local: bool,
+        path: str,
+        question: UpstreamRequest,
+        *,
+        timeouts: Timeouts,
+        until: float,
+        limit: int,
+    ) -> "BufferedResponse":
         """Return the answer to a question about a small document, of the first place of an endpoint that is reached.
 
         It must be there at ``until``, a time of the event loop, and have ``limit`` bytes at most. Raises :class:`AnswerError`.
         """
 
-        async def ask(hop: Hop) -> Whole:
+        async def ask(target: Target) -> BufferedResponse:
             deadline = Deadline(until - asyncio.get_running_loop().time())
-            async with self.ask(hop, question, timeouts, deadline) as answer:
-                return Whole(answer.status, await read_answer(self, hop, answer, limit))
+            async with self.ask(target, question, timeouts, deadline) as answer:
+                return BufferedResponse(answer.status, await read_answer(self, target, answer, limit))
 
-        return await first_reached(hops(endpoint, local, path), ask, self.no_backend(endpoint))
+        return await first_reached(targets(endpoint, local, path), ask, self.no_backend(endpoint))
 
-    def answer_headers(self, hop: Hop, answer: aiohttp.ClientResponse) -> Headers:
+    def answer_headers(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
         """Return the headers of an answer that travel on: end-to-end, and not what a gateway tells gateways alone."""
-        kept = without(end_to_end(decoded(answer.raw_headers)), USE, wire_version.HEADER)
-        return without(kept, *HOSTS_OWN, *LEADING) if hop.peer else kept
+        kept = without(end_to_end(decoded(answer.raw_headers)), ADMISSION_HEADER, wire_version.HEADER)
+        return without(kept, *HOSTS_OWN, *LEADING) if target.peer else kept
 
-    def unusable(self, hop: Hop, why: str) -> UpstreamError:
+    def unusable(self, target: Target, why: str) -> UpstreamError:
         """Return the error for an answer that cannot be used."""
-        return self._error(502, hop, f": {why}")
+        return self._error(502, target, f": {why}")
 
     def no_backend(self, endpoint: Endpoint) -> AnswerError:
         """Return the error for an endpoint of this cloud that the mesh describes without a backend."""
         return AnswerError(503, f"gateway of {self.at}: {endpoint.service} of {endpoint.cloud} has no backend in the mesh")
 
-    def _failure(self, hop: Hop, error: Exception, timeouts: Timeouts) -> UpstreamError:
+    def _failure(self, target: Target, error: Exception, timeouts: Timeouts) -> UpstreamError:
         """Say what failed, in words of our own: aiohttp's may quote headers."""
         match error:
             case aiohttp.ConnectionTimeoutError():
-                return self._error(503, hop, f" cannot be reached: no connection within {timeouts.connect:g} s", unreached=True)
+                return self._error(
+                    503, target, f" cannot be reached: no connection within {timeouts.connect:g} s", unreached=True
+                )
             case aiohttp.ClientConnectorDNSError():
-                return self._error(503, hop, " cannot be reached: its host name is not known", unreached=True)
+                return self._error(503, target, " cannot be reached: its host name is not known", unreached=True)
             case aiohttp.ClientConnectorError():
                 reason = os.strerror(error.errno).lower() if error.errno else "no connection"
-                return self._error(503, hop, f" cannot be reached: {reason}", unreached=True)
+                return self._error(503, target, f" cannot be reached: {reason}", unreached=True)
             case TimeoutError():
-                return self._error(504, hop, f" does not answer within {timeouts.server:g} s")
+                return self._error(504, target, f" does not answer within {timeouts.server:g} s")
             case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
-                return self._error(502, hop, ": its answer is not HTTP")
+                return self._error(502, target, ": its answer is not HTTP")
             case _:
-                return self._error(502, hop, " closed the connection before its answer was complete")
+                return self._error(502, target, " closed the connection before its answer was complete")
 
-    def _error(self, status: int, hop: Hop, what: str, *, unreached: bool = False) -> UpstreamError:
+    def _error(self, status: int, target: Target, what: str, *, unreached: bool = False) -> UpstreamError:
         """Return an error about a hop; of a backend's address, the log alone is told."""
-        message = f"gateway of {self.at}: {hop.place}{what}"
-        reason = hop.address and f"gateway of {self.at}: {hop.place} at its backend {hop.address}{what}"
+        message = f"gateway of {self.at}: {target.place}{what}"
+        reason = target.address and f"gateway of {self.at}: {target.place} at its backend {target.address}{what}"
         return UpstreamError(status, message, reason=reason, unreached=unreached)
 
 
 async def read_answer(
     upstream: Upstream,
-    hop: Hop,
+    target: Target,
     answer: aiohttp.ClientResponse,
     limit: int,
     grown: Callable[[int], Awaitable[None]] | None = None,
@@ -276,5 +286,5 @@ async def read_answer(
         if grown is not None:
             await grown(len(body))
         if len(body) > limit:
-            raise upstream.unusable(hop, f"its answer is larger than {limit} bytes")
+            raise upstream.unusable(target, f"its answer is larger than {limit} bytes")
     return bytes(body)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.http.deadline import Deadline
-from openstackoid.bridge.proxy.upstream import Hop, Question, Upstream, first_reached, read_answer
+from openstackoid.bridge.proxy.upstream import Target, Upstream, UpstreamRequest, first_reached, read_answer
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Record, record_of
 from openstackoid.mesh import Cloud, Mesh, Timeouts
 
@@ -45,7 +45,7 @@ async def ask_peers(upstream: Upstream, mesh: Mesh, path: str, query: str, trail
 
     async def ask(name: str) -> Trail:
         async with slots:
-            return await _ask(upstream, mesh, name, Question("GET", query, _HEADERS), path)
+            return await _ask(upstream, mesh, name, UpstreamRequest("GET", query, _HEADERS), path)
 
     while names := sorted({record.cloud for record in trail.records} - asked):
         asked.update(names)
@@ -54,7 +54,7 @@ async def ask_peers(upstream: Upstream, mesh: Mesh, path: str, query: str, trail
             trail.missing += found.missing
 
 
-async def _ask(upstream: Upstream, mesh: Mesh, name: str, question: Question, path: str) -> Trail:
+async def _ask(upstream: Upstream, mesh: Mesh, name: str, question: UpstreamRequest, path: str) -> Trail:
     trail = Trail([])
     peer = mesh.clouds.get(name)
     if peer is None:
@@ -94,7 +94,7 @@ def _read(content: bytes, name: str, trail: Trail) -> None:
 
 
 async def ask_gateway(
-    upstream: Upstream, peer: Cloud, question: Question, path: str, timeouts: Timeouts, *, limit: int
+    upstream: Upstream, peer: Cloud, question: UpstreamRequest, path: str, timeouts: Timeouts, *, limit: int
 ) -> bytes | None:
     """Return what the gateway of a peer says, asked on one of its sockets after the other; None where it knows nothing.
 
@@ -102,11 +102,11 @@ async def ask_gateway(
     """
     sockets = {endpoint.frontend.origin(): endpoint.listener for endpoint in peer.endpoints}
     places = [
-        Hop(f"{origin}{path}", f"the gateway of {peer.name} at {listener}", peer=peer.name)
+        Target(f"{origin}{path}", f"the gateway of {peer.name} at {listener}", peer=peer.name)
         for origin, listener in list(sockets.items())[:SOCKETS]
     ]
 
-    async def ask(hop: Hop) -> bytes | None:
+    async def ask(hop: Target) -> bytes | None:
         async with upstream.ask(hop, question, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
             content = await read_answer(upstream, hop, answer, limit)
         if answer.status not in (200, 404):

@@ -11,8 +11,8 @@ from openstackoid.bridge.identity.admission_header import Admission, encode
 from unit.bridge.stage import Stage, head, never, played, says, says_json, staged, token
 
 ID = "req-0a1b2c3d-0000-4000-8000-000000000000"
-USE = encode(Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff"))
-TOLD = f"X-Openstackoid-Use: {USE}"
+ADMISSION_HEADER = encode(Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff"))
+TOLD = f"X-Openstackoid-Use: {ADMISSION_HEADER}"
 TOKEN = 'X-Auth-Token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}'
 SECRET = "s3cr3t-marked"
 

@@ -15,7 +15,7 @@ from openstackoid.bridge.identity.admission_header import LONGEST, Admission, de
 
 ADA = Party("u1", "ada", "Default")
 DEMO = Party("p1", "demo", "Default")
-USE = Admission(ADA, DEMO, "staff")
+ADMISSION_HEADER = Admission(ADA, DEMO, "staff")
 TOLD: dict[str, Any] = {"user": {"id": "u1", "name": "ada", "domain": "Default"}, "project": None, "rule": "staff"}
 
 names = st.none() | st.text(max_size=10).map(lambda text: text * 30)
@@ -40,7 +40,7 @@ def test_whatever_the_names_are_the_header_is_short_plain_and_can_be_read(use: A
 
 
 def test_what_was_told_is_read() -> None:
-    assert decode(encode(USE)) == USE
+    assert decode(encode(ADMISSION_HEADER)) == ADMISSION_HEADER
     assert decode(encode(Admission())) == Admission()
     accents = Admission(Party("u", "Zoë ☃", "d"), None, "r")
     assert decode(encode(accents)) == accents
@@ -91,10 +91,10 @@ def test_anything_else_counts_for_nothing(value: str) -> None:
 @pytest.mark.parametrize(
     ("status", "use", "outcome"),
     [
-        (200, USE, "allowed"),
-        (404, USE, "allowed"),
-        (403, USE, "allowed"),
-        (503, USE, "allowed"),
+        (200, ADMISSION_HEADER, "allowed"),
+        (404, ADMISSION_HEADER, "allowed"),
+        (403, ADMISSION_HEADER, "allowed"),
+        (503, ADMISSION_HEADER, "allowed"),
         (200, None, "allowed"),
         (101, None, "allowed"),
         (302, None, "allowed"),

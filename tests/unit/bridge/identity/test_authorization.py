@@ -11,7 +11,7 @@ import pytest
 from openstackoid.bridge.audit.audit_log import Audit, Party
 from openstackoid.bridge.identity.admission_header import Admission, decode
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT
-from openstackoid.policy import Budget, Domain, Owned, People, Policy, RequestPattern, Roles, Services, apart
+from openstackoid.policy import Budget, Domain, DomainScoped, MappingRule, Policy, RequestPattern, Roles, Services, derived_id
 from openstackoid.scope import join_token
 from unit.bridge.stage import (
     MEMBERS,
@@ -78,7 +78,7 @@ async def test_a_project_in_the_path_becomes_the_one_that_the_user_has_here() ->
         assert (await stage.ask("GET", f"/volume/v3/{HOME_ID}/volumes?x={HOME_ID}", volumes)).status == 200
         assert (await stage.ask("GET", "/volume/v3/other/volumes", volumes)).status == 200
         lines = [visit.line for visit in stage.here.visits]
-    ours = apart("CloudTwo", "project", HOME_ID)
+    ours = derived_id("CloudTwo", "project", HOME_ID)
     assert lines == [f"GET /v3/{ours}/volumes?x={HOME_ID} HTTP/1.1", "GET /v3/other/volumes HTTP/1.1"]
 
 
@@ -90,7 +90,7 @@ async def test_a_project_in_the_query_or_the_document_becomes_the_one_that_the_u
             made = await stage.ask("POST", f"/image/v2/images?owner={HOME_ID}", FOREIGN, f"Content-Type: {kind}", body=sent)
             assert made.status == 201, made.body
         mapped, streamed = stage.here.visits
-    ours = apart("CloudTwo", "project", HOME_ID)
+    ours = derived_id("CloudTwo", "project", HOME_ID)
     assert mapped.line == streamed.line == f"POST /v2/images?owner={ours} HTTP/1.1"
     assert (json.loads(mapped.body), streamed.body) == ({"owner": ours, "name": "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"}, sent)
     assert mapped.values("content-length") == [str(len(mapped.body))]
@@ -126,7 +126,7 @@ async def test_a_project_that_keeps_its_id_has_nothing_replaced() -> None:
 
 @played
 async def test_a_project_becomes_that_one_of_ours_which_the_policy_names() -> None:
-    guests = Owned("guests-id", "guests", Domain("default", "Default"))
+    guests = DomainScoped("guests-id", "guests", Domain("default", "Default"))
     fixed = policy(people=(replace(PEER.people[0], project=guests),))
     async with staged(here=says("200 OK"), there=says_json(token(project=AT_HOME)), policy=fixed) as stage:
         assert (await image(stage, "GET", f"/image/v2/images?owner={HOME_ID}"))[0] == 200
@@ -150,7 +150,7 @@ async def test_a_project_that_is_called_like_a_route_is_replaced_nowhere() -> No
     ("rules", "status"),
     [
         (may("GET /v2/images/*/members/5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"), 200),
-        (may(f"GET /v2/images/*/members/{apart('CloudTwo', 'project', HOME_ID)}"), 403),
+        (may(f"GET /v2/images/*/members/{derived_id('CloudTwo', 'project', HOME_ID)}"), 403),
     ],
 )
 @played
@@ -368,7 +368,7 @@ async def test_an_expired_token_needs_a_good_service_token(mark: str, roles: tup
             await says_json(token(*(roles if of_service else ("member",))))(visit)
 
     roles_here = Roles((("member", ("member",)), ("service", ("service",))))
-    rules = policy(people=(People("all", roles_here),))
+    rules = policy(people=(MappingRule("all", roles_here),))
     async with staged(here=says("200 OK"), there=keystone, policy=rules, keystone=keystone) as stage:
         stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
         told, _ = await image(stage, "GET", "/image/v2/images", f"X-Service-Token: nova{mark}")
@@ -388,7 +388,7 @@ async def test_a_service_token_whose_claims_have_changed_vouches_for_no_expired_
         said["token"]["user"]["name"] = account
         await (says("401 Unauthorized") if expired(visit) else says_json(said))(visit)
 
-    rules = policy(people=(People("all", Roles((("member", ("member",)), ("service", ("service",))))),))
+    rules = policy(people=(MappingRule("all", Roles((("member", ("member",)), ("service", ("service",))))),))
     async with staged(here=says("200 OK"), there=keystone, policy=rules) as stage:
         stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
         validated = await stage.ask("GET", "/identity/v3/auth/tokens", "X-Auth-Token: glance", f"X-Subject-Token: nova{MARK}")

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.case import marked
 from openstackoid.mesh import Memory
-from openstackoid.policy import People, Policy, Roles
+from openstackoid.policy import MappingRule, Policy, Roles
 from openstackoid.scope import Scope
 from unit.bridge.identity.test_authorization import AnAccount
 from unit.bridge.stage import (
@@ -35,7 +35,7 @@ GUEST = '!SCOPE!{"*":"CloudTwo","compute":"CloudOne","network":"CloudOne"}'
 UNKNOWN = says_json({"error": {"code": 401, "title": "Unauthorized", "message": "no"}}, status="401 Unauthorized")
 FORBIDDEN = says_json({"error": {"code": 403, "title": "Forbidden", "message": "no"}}, status="403 Forbidden")
 SERVICES = Roles((("member", ("member",)), ("service", ("service",))))
-BOTH = Policy(peers=(replace(MEMBERS.peers[0], people=(People("all", SERVICES),)),))
+BOTH = Policy(peers=(replace(MEMBERS.peers[0], people=(MappingRule("all", SERVICES),)),))
 
 
 def known(*good: str, roles: tuple[str, ...] = ("member",), refusal: Script = UNKNOWN) -> Script:

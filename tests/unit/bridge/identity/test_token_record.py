@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from openstackoid.policy import Condition, PeerPolicy, People, Policy, Roles, Services
+from openstackoid.policy import Condition, MappingRule, PeerPolicy, Policy, Roles, Services
 from openstackoid.scope import join_token
 from openstackoid.store import Database
 from unit.bridge.stage import (
@@ -32,14 +32,14 @@ from unit.bridge.stage import (
 
 TOKENS = "/identity/v3/auth/tokens"
 PEER = MEMBERS.peers[0]
-SERVICES = People(
+SERVICES = MappingRule(
     "services",
     Roles((("service", ("service",)),)),
     users=Condition(names=("cinder",)),
     projects=Condition(names=("service",)),
     services=Services(),
 )
-EVERYBODY = People("everybody", Roles((("*", ("reader",)),)))
+EVERYBODY = MappingRule("everybody", Roles((("*", ("reader",)),)))
 POLICY = Policy(peers=(PeerPolicy("CloudTwo", (SERVICES, EVERYBODY), ALL),))
 """CloudTwo's services are valid beside a user, and everybody is a reader."""
 

@@ -8,17 +8,17 @@ from contextlib import asynccontextmanager
 import pytest
 
 from openstackoid.bridge.pages import reachability
-from openstackoid.bridge.pages.reachability import Reachable
+from openstackoid.bridge.pages.reachability import Reachability
 from openstackoid.bridge.proxy.upstream import Upstream
 from openstackoid.mesh import Mesh, parse_mesh
 from unit.bridge.stage import Stage, Visit, played, says, staged
 
 
 @asynccontextmanager
-async def asking() -> AsyncIterator[Reachable]:
+async def asking() -> AsyncIterator[Reachability]:
     upstream = Upstream("CloudOne")
     try:
-        yield Reachable(upstream)
+        yield Reachability(upstream)
     finally:
         await upstream.close()
 

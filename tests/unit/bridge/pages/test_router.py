@@ -24,15 +24,15 @@ async def trace(stage: Stage, query: str = "") -> Any:
     return answer.json()
 
 
-def hops(*records: Record) -> dict[str, Any]:
+def targets(*records: Record) -> dict[str, Any]:
     return {"id": ID, "hops": [record.document() for record in records], "missing": []}
 
 
 @played
 async def test_a_trace_holds_what_is_known_here_and_at_the_peers_in_order() -> None:
-    async with staged(there=says_json(hops(OTHERS))) as stage:
+    async with staged(there=says_json(targets(OTHERS))) as stage:
         stage.records.add(ID, OWN)
-        assert await trace(stage) == hops(OWN, OTHERS)
+        assert await trace(stage) == targets(OWN, OTHERS)
         assert [visit.line for visit in stage.there.visits] == [f"GET {TRACE}?only=here HTTP/1.1"]
 
 
@@ -40,13 +40,13 @@ async def test_a_trace_holds_what_is_known_here_and_at_the_peers_in_order() -> N
 async def test_only_here_asks_nobody() -> None:
     async with staged(there=never) as stage:
         stage.records.add(ID, OWN)
-        assert await trace(stage, "?only=here") == hops(OWN)
+        assert await trace(stage, "?only=here") == targets(OWN)
         assert stage.there.visits == []
 
 
 @played
 async def test_a_peer_is_asked_with_no_header_of_the_client() -> None:
-    async with staged(there=says_json(hops())) as stage:
+    async with staged(there=says_json(targets())) as stage:
         stage.records.add(ID, OWN)
         await stage.ask("GET", TRACE, "X-Auth-Token: secret", "Cookie: secret")
         assert b"secret" not in stage.there.visits[0].head
@@ -97,7 +97,7 @@ async def test_a_peer_that_says_nothing_is_not_waited_for(monkeypatch: pytest.Mo
 
 @played
 async def test_a_cloud_that_is_not_in_the_mesh_is_not_asked() -> None:
-    async with staged(there=says_json(hops(replace(OTHERS, cloud="CloudTen")))) as stage:
+    async with staged(there=says_json(targets(replace(OTHERS, cloud="CloudTen")))) as stage:
         stage.records.add(ID, OWN)
         assert (await trace(stage))["missing"] == [{"cloud": "CloudTen", "reason": "CloudOne does not know this cloud"}]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openstackoid.policy import Budget, Policy, apart
+from openstackoid.policy import Budget, Policy, derived_id
 from openstackoid.scope import join_token
 from unit.bridge.identity.test_authorization import AnAccount, vouched_for_by
 from unit.bridge.stage import MEMBERS, Script, Stage, Visit, played, says, says_json, staged, token
@@ -61,7 +61,7 @@ async def test_a_token_that_cannot_vouch_for_itself_is_asked_about_with_the_read
 async def test_a_guest_is_told_what_the_policy_makes_of_him() -> None:
     async with staged(there=says_json(token("member", "admin"))) as stage:
         (row,) = (await page(stage, GUEST, query="?only=here"))["clouds"]
-    ids = {kind: apart("CloudTwo", kind, which) for kind, which in (("user", "u1"), ("project", "p1"))}
+    ids = {kind: derived_id("CloudTwo", kind, which) for kind, which in (("user", "u1"), ("project", "p1"))}
     assert row == {
         "cloud": "CloudOne",
         "user": {**USER, "id": ids["user"]},

@@ -401,16 +401,16 @@ async def test_a_client_that_leaves_is_not_waited_for() -> None:
     async def script(visit: Visit) -> None:
         arrived.set()
         await visit.reader.read()
-        left.set()
+        egress.set()
 
-    arrived, left = asyncio.Event(), asyncio.Event()
+    arrived, egress = asyncio.Event(), asyncio.Event()
     async with staged(there=script) as stage:
         _, writer = await stage.connect()
         writer.write(head("GET", "/image/v2/images", TO_TWO))
         await arrived.wait()
         writer.close()
         async with asyncio.timeout(0.4):
-            await left.wait()
+            await egress.wait()
 
 
 @played

@@ -27,24 +27,24 @@ def links() -> Links:
     return Links(MESH, here, there, "gw")
 
 
-def left(document: Any, path: str = "/image/v2/images") -> Any:
+def egress(document: Any, path: str = "/image/v2/images") -> Any:
     return json.loads(without_places(json.dumps(document).encode(), path, links()))
 
 
 @pytest.mark.parametrize("field", REFERENCES[1:])
 @pytest.mark.parametrize("reference", ["http://evil/v2/images/x", "../x", "a/b", "", ["x"], "x\n"])
 def test_a_reference_that_is_no_id_is_removed(field: str, reference: Any) -> None:
-    assert left({"id": "i", field: reference}) == {"id": "i"}
-    assert left({"images": [{"id": "i", field: reference}]}) == {"images": [{"id": "i"}]}
-    assert left({"id": "i", field: "64b0cfb4-5f84-4d43-b1f6-3ea83cb6d4f5"})[field] == "64b0cfb4-5f84-4d43-b1f6-3ea83cb6d4f5"
+    assert egress({"id": "i", field: reference}) == {"id": "i"}
+    assert egress({"images": [{"id": "i", field: reference}]}) == {"images": [{"id": "i"}]}
+    assert egress({"id": "i", field: "64b0cfb4-5f84-4d43-b1f6-3ea83cb6d4f5"})[field] == "64b0cfb4-5f84-4d43-b1f6-3ea83cb6d4f5"
 
 
 @pytest.mark.parametrize("image", ["http://evil/v2/images/x", "..", ["x"], {"x": 1}])
 def test_an_image_with_an_id_that_is_none_is_not_handed_on(image: Any) -> None:
     """Nova takes an id with a slash in it for a URL, and asks it with the token of its own account."""
     with pytest.raises(ValueError, match="the id of an image"):
-        left({"id": image})
-    assert left({"images": [{"id": image}, {"id": "i"}, "x"]}) == {"images": [{"id": "i"}]}
+        egress({"id": image})
+    assert egress({"images": [{"id": image}, {"id": "i"}, "x"]}) == {"images": [{"id": "i"}]}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_an_image_with_an_id_that_is_none_is_not_handed_on(image: Any) -> None:
 )
 def test_the_disks_of_an_image_are_named_by_ids(disks: Any, kept: str | None) -> None:
     expected = {"id": "i"} if kept is None else {"id": "i", "block_device_mapping": kept}
-    assert left({"id": "i", "block_device_mapping": disks}) == expected
+    assert egress({"id": "i", "block_device_mapping": disks}) == expected
 
 
 def names() -> st.SearchStrategy[str]:
@@ -74,7 +74,7 @@ values = st.none() | st.integers() | st.lists(st.integers() | st.dictionaries(na
 
 @given(document=st.dictionaries(names(), values))
 def test_no_image_names_a_place_and_all_else_stays(document: dict[str, Any]) -> None:
-    found = left(document)
+    found = egress(document)
     listed = found.get("images")
     for image in [found, *(listed if isinstance(listed, list) else [])]:
         assert not isinstance(image, dict) or set(PLACES).isdisjoint(image)
@@ -95,11 +95,11 @@ def test_no_image_names_a_place_and_all_else_stays(document: dict[str, Any]) -> 
     ],
 )
 def test_the_next_page_is_one_of_the_image_service_here(link: str, kept: str | None) -> None:
-    assert left({"images": [], "next": link}).get("next") == kept
+    assert egress({"images": [], "next": link}).get("next") == kept
 
 
 def test_a_schema_refers_to_itself_alone() -> None:
     schema = {"properties": {"$ref": {"type": "string"}, "a": {"$ref": "#/definitions/x"}, "b": [{"$dynamicRef": "http://x/"}]}}
     kept = {"properties": {"$ref": {"type": "string"}, "a": {"$ref": "#/definitions/x"}, "b": [{}]}}
-    assert left(schema, "/image/v2/%73chemas/image") == kept
-    assert left(schema) == schema, "a name that a user has given"
+    assert egress(schema, "/image/v2/%73chemas/image") == kept
+    assert egress(schema) == schema, "a name that a user has given"

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from openstackoid.bridge.proxy import rewrite_links
-from openstackoid.bridge.proxy.large_documents import LARGE_AT_ONCE, Holding
+from openstackoid.bridge.proxy.large_documents import LARGE_AT_ONCE, LargeDocuments
 from openstackoid.bridge.proxy.links import Links
 from unit.bridge.stage import played, says_json, staged
 
@@ -40,7 +40,7 @@ async def test_large_documents_of_one_cloud_wait_for_each_other(large: int, most
 
 @played
 async def test_each_cloud_has_its_own() -> None:
-    holding = Holding()
+    holding = LargeDocuments()
     assert holding.of("CloudOne") is holding.of("CloudOne")
     async with holding.of("CloudOne"):
         assert not holding.of("CloudTwo").locked()

@@ -29,10 +29,10 @@ clouds:
       compute: {{frontend: "http://peer:9001/nova"}}
       dns: {{frontend: "http://peer:9002"}}
 """)
-    entrance, target = (mesh.clouds[name].endpoint("image", "public") for name in ("One", "Two"))
-    assert entrance is not None
+    frontend_endpoint, target = (mesh.clouds[name].endpoint("image", "public") for name in ("One", "Two"))
+    assert frontend_endpoint is not None
     assert target is not None
-    return Links(mesh, entrance, target, host)
+    return Links(mesh, frontend_endpoint, target, host)
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,12 @@ clouds:
       image: {frontend: "https://peer/image"}
       compute: {frontend: "https://peer:9001/nova"}
 """)
-    entrance = mesh.clouds["One"].endpoint("image", "public" if public else "internal")
+    frontend_endpoint = mesh.clouds["One"].endpoint("image", "public" if public else "internal")
     target = mesh.clouds["Two"].endpoint("image", "public")
-    assert entrance is not None
+    assert frontend_endpoint is not None
     assert target is not None
-    assert relinked(entrance, target) == "images"
-    return Links(mesh, entrance, target, "gw" if public else "inner")
+    assert relinked(frontend_endpoint, target) == "images"
+    return Links(mesh, frontend_endpoint, target, "gw" if public else "inner")
 
 
 @pytest.mark.parametrize(

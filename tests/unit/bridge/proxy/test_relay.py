@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from openstackoid.policy import KEEP, Policy, apart
+from openstackoid.policy import KEEP, Policy, derived_id
 from openstackoid.scope import join_token
 from unit.bridge.stage import MEMBERS, Script, Visit, head, played, read_answer, says, says_json, staged, token
 
@@ -43,9 +43,9 @@ async def test_a_foreign_token_vouches_for_itself_and_gets_the_catalog_of_this_c
     assert answer.status == 200
     found = answer.json()["token"]
     assert regions(found["catalog"]) == {"CloudOne"}
-    here = apart("CloudTwo", "project", "p1")
+    here = derived_id("CloudTwo", "project", "p1")
     assert f"http://127.0.0.1:8801/volume/v3/{here}" in urls(found["catalog"])
-    assert (found["project"]["id"], found["user"]["id"]) == (here, apart("CloudTwo", "user", "u1"))
+    assert (found["project"]["id"], found["user"]["id"]) == (here, derived_id("CloudTwo", "user", "u1"))
     assert [role["name"] for role in found["roles"]] == ["member"], "its administrators are none here"
     assert answer.values("x-subject-token") == ["usr"]
     assert answer.values("vary") == ["X-Auth-Token"]

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from openstackoid.bridge.proxy.rewrite_links import LIMIT, to_relink
+from openstackoid.bridge.proxy.rewrite_links import LIMIT, should_rewrite_links
 from unit.bridge.stage import Visit, played, says, says_json, staged
 
 TO_TWO = 'X-Scope: {"identity":"CloudTwo"}'
@@ -27,7 +27,7 @@ LINK, MENDED = "http://127.0.0.1:8801/id/v3/users", "http://127.0.0.1:8801/ident
     ],
 )
 def test_what_is_read(status: int, media: str, read: bool) -> None:
-    assert to_relink(status, (("Content-Type", media),)) == read
+    assert should_rewrite_links(status, (("Content-Type", media),)) == read
 
 
 @played

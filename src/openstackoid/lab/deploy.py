@@ -12,14 +12,14 @@ from openstackoid.lab.clouds import Cloud
 from openstackoid.lab.lab import Lab
 from openstackoid.lab.processes import Daemon
 from openstackoid.lab.progress import Progress
-from openstackoid.lab.running import alive, ensure_running, side_by_side, wait_for_answer
+from openstackoid.lab.running import alive, ensure_running, run_parallel, wait_for_answer
 from openstackoid.lab.waiting import Waiter
 
 _BEAT_ROOM = 1.0
 """Seconds by which a time that Nova states, cut to whole seconds, may lie before the start that it follows."""
 
 
-class Raising:
+class Deployment:
     """The work on one cloud. ``bus`` is done when RabbitMQ is ready for it."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Raising:
         conductor = self._daemons["nova-conductor"]
         self._conductor_log_size = _size(conductor.log)
         self._started = {name for name in names if ensure_running(self._lab, self._daemons[name])}
-        side_by_side([self._nova, self._others], self._waiter)
+        run_parallel([self._nova, self._others], self._waiter)
 
     def _template(self) -> None:
         self._lab.template.load(self._client, self._cloud)
