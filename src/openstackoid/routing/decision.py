@@ -27,10 +27,10 @@ class Forward:
     """Send the request to an endpoint: to its backends when it is the gateway's own cloud, else to its frontend.
 
     ``frontend_endpoint`` is the endpoint of the gateway that the client spoke to: links in the headers of the answer are
-    rewritten to name it, and with ``rewrite_links`` those in its body, too. ``path`` is the path under which the endpoint's
-    frontend knows the request; ``headers`` are all headers to send. ``remember`` is the workflow to store before the request is sent, once the
-    token of ``user`` is accepted by its Keystone; ``recalled``: the scope came out of the store. ``guard``: the request goes to
-    a service of this cloud with a token that another has issued, so the policy says whether it may.
+    rewritten to name it, and with ``rewrite_links`` those in its body, too. ``path``: the one under which the endpoint's frontend
+    knows the request. ``headers``: all headers to send. ``remember``: the workflow to store before the request is sent, once
+    the token of ``user`` is accepted by its Keystone; ``recalled``: the scope came out of the store. ``guard``: the request goes
+    to a service of this cloud with a token that another has issued, so the policy says whether it may.
     """
 
     endpoint: Endpoint
