@@ -24,10 +24,10 @@ LEAVING = [
         f"what leaves has one id: {name}, {how}",
         sent("CloudTwo", "/v2/images", SCOPED, request_id(kept)),
         "/image/v2/images",
-        (TOK, plain(scope), *map(request_id, ids)),
+        (token, plain(TO_TWO), *map(request_id, ids)),
         native=how == "by HAProxy",
     )
-    for how, scope in (("by HAProxy", TO_TWO), ("by Python", '{"glance":"CloudTwo"}'))
+    for how, token in (("by HAProxy", TOK), ("by Python", SCOPED))
     for name, ids, kept in (
         ("none came", (), GIVEN),
         ("one came", (ORDINARY,), ORDINARY),

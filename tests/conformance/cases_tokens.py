@@ -32,7 +32,6 @@ TOKEN_FORMS = [
         sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
         IMAGES,
         (auth("tok"), plain("image=CloudTwo")),
-        native=False,
     ),
     Case(
         "the short form in X-Scope, without a token, with white space",

@@ -84,9 +84,24 @@ class RunningGateway:
         answer = self.send(Case("prime", sent(self.at, path), path, headers, "POST", self.at, network.key, body="{}"))
         assert answer.status == 200, answer.message
 
+    @contextmanager
+    def without_python(self) -> Iterator[None]:
+        """Take the Python service away for a while; the HAProxy must be one of :func:`forgetful`."""
+        path = Path(self.runtime.bridge_socket)
+        away = path.rename(path.with_name("away.sock"))
+        try:
+            yield
+        finally:
+            away.rename(path)
+
     def close(self) -> None:
         for connection in self._connections.values():
             connection.close()
+
+
+def forgetful(text: str) -> str:
+    """Edit a configuration of HAProxy so that each request to the Python service has a connection of its own."""
+    return text.replace("\nbackend bridge from gateway\n", "\nbackend bridge from gateway\n    option http-server-close\n")
 
 
 def _exchange(connection: http.client.HTTPConnection, case: Case) -> Answer:

@@ -43,12 +43,14 @@ class _Server(ThreadingHTTPServer):
 class Recorder:
     """Servers with names, and the requests that they have seen, health checks left out.
 
-    A request may have them answer with a header more: ``X-Answer-With: Name: value``. ``answers`` stand in each answer.
+    A request may have them answer with a header more: ``X-Answer-With: Name: value``. ``answers`` stand in each answer,
+    which has ``status``.
     """
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.answers = {"X-Subject-Token": "new-token"}
+        self.status = 200
         self._servers: list[ThreadingHTTPServer] = []
 
     def serve(self, name: str, port: int, tls: ssl.SSLContext | None = None) -> None:
@@ -68,7 +70,7 @@ class Recorder:
                 # Of the projects that a gateway asks its own Keystone about, that of the token is none.
                 project = self.path.endswith("/v3/projects/p1") and "X-Case" not in self.headers
                 made_up = self.headers.get("X-Auth-Token", "").startswith(MADE_UP)
-                self.send_response(401 if made_up else 404 if project else 200)
+                self.send_response(401 if made_up else 404 if project else recorder.status)
                 self.send_header("Content-Length", str(len(content)))
                 self.send_header("Content-Type", "application/json")
                 told = self.headers.get_all("X-Answer-With", [])

@@ -9,14 +9,13 @@ from openstackoid.haproxy.hardening import FORBIDDEN
 from openstackoid.haproxy.maps import HOSTS, LINKS, most_hosts
 from openstackoid.mesh import DEFAULT_PORTS, HTTPS, INTERFACES, Cloud, Mesh
 from openstackoid.routing import IDENTITY, link_schemes, own_identity
-from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE
 from openstackoid.routing.paths import CLIMBS, NEVER_RAW
 
 LOCAL = "local"
 """The ``defaults`` section that holds the rules for the gateway's own backends."""
 
-_ASKED_OF_A_PEER = "%[var(txn.place),field(2,|)]/%[var(txn.endpoint)]"
+_ASKED_OF_A_PEER = "%[var(txn.peer),field(2,|)]/%[var(txn.endpoint)]"
 _OURS = "{ var(txn.link_place) -m found }"
 _SAME_SOCKET = "{ var(txn.link_place),field(2,|),strcmp(txn.link_socket) eq 0 } { var(txn.host) -m found }"
 
@@ -89,7 +88,7 @@ def _redirects(astray: str) -> list[str]:
 
 def peer_answers() -> list[str]:
     """Return the rule by which most answers of peers meet no other: none of their headers needs one."""
-    names = {"location", "www-authenticate", GIVEN_BY_KEYSTONE, ADMISSION_HEADER, *FORBIDDEN}
+    names = {"location", "www-authenticate", "x-openstackoid-", GIVEN_BY_KEYSTONE, *FORBIDDEN}
     telling = sorted(name for name in names if not any(other in name for other in names - {name}))
     return [f"http-response allow if !{{ status 503 }} !{{ res.hdr_names -m sub {' '.join(telling)} }}"]
 
@@ -97,7 +96,7 @@ def peer_answers() -> list[str]:
 def _named_by_peers(hosts: int) -> list[str]:
     """Return the rules that make the key of a link to a host of the peer's own, of which it has ``hosts`` at most."""
     elsewhere = "{ var(txn.link_path) -m found } !{ var(txn.link_key) -m found }"
-    places = ["var(txn.place),field(3,|)"]
+    places = ["var(txn.peer),field(3,|)"]
     places += [f"var(txn.cloud),concat(/{number}),map_str({HOSTS}),field(1,|)" for number in range(1, hosts)]
     return [
         f"http-response set-var(txn.link_name) var(txn.link_at),regsub(':[0-9]+$','') if {elsewhere}",
@@ -107,7 +106,7 @@ def _named_by_peers(hosts: int) -> list[str]:
             f" {{ {place},lower,strcmp(txn.link_name) eq 0 }} !{{ var(txn.link_number) -m found }}"
             for number, place in enumerate(places)
         ),
-        'http-response set-var-fmt(txn.link_key) "%[var(txn.place),field(2,|)]/%[var(txn.endpoint),field(2,.)]'
+        'http-response set-var-fmt(txn.link_key) "%[var(txn.peer),field(2,|)]/%[var(txn.endpoint),field(2,.)]'
         '|%[var(txn.link_number)]%[var(txn.link_port)]%[var(txn.link_path),field(1,?)]/"'
         f" if {elsewhere} {{ var(txn.link_number) -m found }}",
     ]

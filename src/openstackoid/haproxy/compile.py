@@ -7,10 +7,9 @@ import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import hardening, wire_version
+from openstackoid.haproxy import hardening, route_cache, wire_version
 from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
-from openstackoid.haproxy.known import TABLE, table
 from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
 from openstackoid.haproxy.peers import UNREACHED, naming, prefix_rules, reaching, remembering, spot
 from openstackoid.haproxy.repeating import repeating
@@ -18,10 +17,11 @@ from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
 from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_wire, some_of
-from openstackoid.routing import READS, watched_services
+from openstackoid.routing import IDENTITY, READS
 from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
+from openstackoid.routing.route_cache import generation
 
 _BASE = "gateway"
 _PYTHON = "the Python service behind the gateway"
@@ -72,17 +72,22 @@ def compile_gateway(
     files = None if here.tls is None else tls or here.tls
     names = has_names(mesh, cloud, addresses)
     sections = [
-        _section("global", [*_global(runtime), *global_lines(here)]),
+        _section("global", [*_global(runtime), *route_cache.global_lines(generation(mesh, cloud)), *global_lines(here)]),
         _section(f"defaults {_BASE}", _defaults(here)),
-        _section(f"frontend {FRONTEND} from {_BASE}", _frontend(mesh, here, runtime, files)),
+        _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
         _section(
             f"defaults {LOCAL} from {_BASE}",
-            [*scheme_for_services(here), *hardening.local_lines(), *told_by_services(), *local_rules(mesh, here)],
+            [
+                *scheme_for_services(here),
+                *hardening.local_lines(),
+                *route_cache.local_rules(),
+                *told_by_services(),
+                *local_rules(mesh, here),
+            ],
         ),
         *(_section(f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
         _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, names)),
-        _section(f"backend {TABLE} from {_BASE}", table()),
     ]
     if names:
         sections.append(_section("resolvers dns", ["parse-resolv-conf"]))
@@ -140,7 +145,7 @@ _GENERAL = {
 }
 
 
-def _frontend(mesh: Mesh, cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
+def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
     binds = [
         f'bind "${{{listener_variable(number)}-{cloud.bind or listener.host}:{listener.port}}}" id {number}'
         + bind_options(cloud, listener, files)
@@ -153,7 +158,7 @@ def _frontend(mesh: Mesh, cloud: Cloud, runtime: Runtime, files: Tls | None) -> 
         *hardening.frontend_lines(cloud, _answer(429, often, retry=hardening.RATE_WINDOW)),
         *observing(runtime.records_socket),
         f"monitor-uri {HEALTH}",
-        *rules(cloud, watched_services(mesh), mesh.sharing(cloud.name)),
+        *rules(cloud),
     ]
 
 
@@ -165,6 +170,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
         f"timeout server {_ms(patience)}",
         *repeating(READS),
         *told_by_the_bridge(cloud.tls is not None),
+        *route_cache.taught_by_python(),
         *nothing_of_the_scheme(cloud),
         *hardening.bridge_lines(cloud.limits),
         *_failures(cloud, _PYTHON, trouble="%[var(txn.bridge_trouble)]", unanswered="%[var(txn.bridge_unanswered)]", retry=1),
@@ -175,6 +181,8 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
 def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
     path = endpoint.backends[0].path
     lines = _new_prefix(endpoint.frontend.prefix, path)
+    if endpoint.service == IDENTITY:
+        lines += route_cache.keystone_rules()
     if endpoint.forwarded_prefix is not None:
         lines.append(f"http-request set-header X-Forwarded-Prefix {endpoint.forwarded_prefix}")
     lines += _failures(cloud, f"{endpoint.catalog_type} of {cloud.name}")
@@ -200,6 +208,7 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
     return [
         *hardening.final_answers(),
         *naming(),
+        *route_cache.leaving_rules(here, mesh.sharing(here.name)),
         *leaving(here),
         *hardening.peer_request(here),
         *wire_version.peer_request(),

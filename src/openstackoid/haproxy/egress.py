@@ -22,20 +22,11 @@ LONGEST_USE = 2048
 """Characters of the header that tells of a use."""
 
 _FORGET_USE = f"http-response del-header {ADMISSION_HEADER}"
-
-
-def home_rules() -> list[str]:
-    """Return the rules that find out who has issued the token of what leaves; they follow those that complete the scope."""
-    sent = "if decided is_foreign"
-    return [
-        "# Who has issued the token of what leaves.",
-        f"http-request set-var(txn.home) var(txn.scope),json_query('$.identity') {sent}",
-        f"http-request set-var(txn.home) var(txn.scope),json_query('$.*') {sent} !{{ var(txn.home) -m found }}",
-    ]
+_FORGET_ALL = "http-response del-header x-openstackoid- -m beg"
 
 
 def leaving(cloud: Cloud) -> list[str]:
-    """Return the rules for every request to a peer. Where a scope that is known has led here, the token is of this cloud."""
+    """Return the rules for every request to a peer. Without ``txn.home``, the token is of this cloud."""
     given = f"{REQUEST_ID} {GIVEN}%[uuid(),bytes({len(GIVEN) - len('req-')})] if"
     found = "{ var(txn.id) -m found }"
     left = "http-request set-var(txn.left) str(left=),concat(,txn.endpoint,' home={}{}"
@@ -57,15 +48,15 @@ def told_by_peers() -> list[str]:
         "# As whom the peer took the user: for the audit log alone.",
         f"http-response set-var(txn.use) res.fhdr({ADMISSION_HEADER}) if {{ res.fhdr_cnt({ADMISSION_HEADER}) eq 1 }}"
         f" {{ res.fhdr({ADMISSION_HEADER}) -m reg '^[A-Za-z0-9_-]{{1,{LONGEST_USE}}}$' }}",
-        _FORGET_USE,
+        _FORGET_ALL,
     ]
 
 
 def told_by_services() -> list[str]:
     """Return the rule for answers of this cloud's services: what they say in headers of gateways counts for nothing."""
-    return ["http-response del-header x-openstackoid- -m beg"]
+    return [_FORGET_ALL]
 
 
 def told_by_the_bridge(tls: bool) -> list[str]:
     """Return the rule for answers of the Python service: as whom a user was taken is for a gateway that has proved to be one."""
-    return [f"{_FORGET_USE} if !{{ var(txn.from) -m found }}" if tls else _FORGET_USE]
+    return [f"{_FORGET_USE} if !{{ var(sess.from) -m found }}" if tls else _FORGET_USE]

@@ -11,7 +11,7 @@ from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.mesh import Cloud, Limits
 from openstackoid.routing.backend_names import bind_ids
 from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING
-from openstackoid.routing.loops import PRODUCT, VIA, passed
+from openstackoid.routing.loops import VIA, passed
 from openstackoid.routing.paths import CLIMBS, CONTROLS, LONGEST_ODD, NEVER_RAW
 from openstackoid.routing.scoped_url import OBJECT_STORE
 from openstackoid.scope import MARKER
@@ -27,8 +27,8 @@ ODD = r"% '\' // /."
 
 URL_SCOPE = MARKER.rstrip("/")
 
-SIMPLE = rf"{{ url -m beg / }} !{{ path -m reg -i '[%\\]|//|/\.|{URL_SCOPE}' }}"
-"""Conditions on a URL that can be read in one way, and has no scope in it: no :data:`ODD` path, by one pattern for speed."""
+MAY_MEAN_MORE = rf"[%\\]|//|/\.|{URL_SCOPE}"
+"""What a path holds that may be read in more than one way, or has a scope in it: :data:`ODD` in one pattern, for speed."""
 
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 _UNDERSCORED_CLAIMS = "^(?=.*_)x[-_]forwarded[-_]"
@@ -81,25 +81,27 @@ def _per_source(limits: Limits, too_many: str) -> list[str]:
     return lines
 
 
-def request_rules() -> list[str]:
-    """Return the rules for every request: the form of its URL, the protocols behind it, and paths that may mean two things.
+def url_rules() -> list[str]:
+    """Return the rules for the form of a URL, the protocols behind it, and paths that may mean two things.
 
     They stand behind those that name the endpoint.
     """
-    climbing = f"{CLIMBS}|{NEVER_RAW}|{CONTROLS}"
-    odd, read = "{ var(txn.path_odd) -m found }", "{ var(txn.path_read) -m found }"
     return [
         "# One form of the URL, and no protocol but WebSockets behind it.",
-        "http-request set-uri %[pathq] if !{ url -m beg / } { path -m beg / }",
         "acl upgrades req.fhdr(upgrade) -m found",
+        "http-request set-uri %[pathq] if !is_relative { path -m beg / }",
         "http-request del-header Upgrade if upgrades !{ req.fhdr(upgrade) -m str -i websocket }",
         "http-request set-header Upgrade websocket if upgrades",
         "# Paths that a server may read as another service's.",
-        f"http-request set-var(txn.path_odd) bool(true) if {{ path -m sub {ODD} }}",
-        f"{_BRIDGE} if {odd} {{ path -m len gt {LONGEST_ODD} }} or {odd} {{ path -m reg -i '{climbing}' }}",
-        rf"http-request set-var(txn.path_read) path,url_dec,regsub('[/\\\\]+','/',g) if {odd}",
-        f"http-request set-var(txn.path_read_as) so_id,concat(,txn.path_read,/),map_beg({ENDPOINTS}) if {read}",
-        f"{_BRIDGE} if {odd} !{{ var(txn.path_read_as),strcmp(txn.endpoint) eq 0 }}",
+        f"acl is_odd_path path -m sub {ODD}",
+        f"acl names_scope path -m sub -i {URL_SCOPE}",
+        f"acl is_unclear path -m len gt {LONGEST_ODD}",
+        f"acl is_unclear path -m reg -i '{CLIMBS}|{NEVER_RAW}|{CONTROLS}'",
+        "acl is_read var(txn.path_read) -m found",
+        "acl is_read_alike var(txn.path_read_as),strcmp(txn.endpoint) eq 0",
+        r"http-request set-var(txn.path_read) path,url_dec,regsub('[/\\\\]+','/',g) if is_odd_path or names_scope",
+        f"http-request set-var(txn.path_read_as) so_id,concat(,txn.path_read,/),map_beg({ENDPOINTS}) if is_read",
+        f"{_BRIDGE} if is_odd_path is_unclear or is_odd_path !is_read_alike",
     ]
 
 
@@ -111,32 +113,22 @@ def underscore_rules() -> list[str]:
     ]
 
 
-def url_scope_rules(cloud: Cloud) -> list[str]:
+def scoped_url_rules(cloud: Cloud) -> list[str]:
     """Return the rules that find what may be a scope in a URL, however it is spelt: the bridge reads it, or refuses it.
 
-    An object store has names that users choose, so there it is looked for at the root alone. They need ``txn.path_read``.
+    An object store has names that users choose, so there it is looked for at the root alone.
     """
     ids = bind_ids(cloud)
     stores = [endpoint for endpoint in cloud.endpoints if endpoint.service == OBJECT_STORE]
     keys = " ".join(endpoint.key for endpoint in stores) or "none"
     roots = sorted({f"{ids[endpoint.listener]}{re.escape(endpoint.frontend.prefix)}" for endpoint in stores})
     ends = f"{URL_SCOPE}(/|;|$)"
-    found = f"{{ var(txn.path_read) -m reg -i '{ends}' }}"
-    at_root = f"{{ so_id,concat(,txn.path_read) -m reg -i '^({'|'.join(roots)}){ends}' }}"
     return [
         "# A scope in the URL.",
-        f"http-request set-var(txn.path_read) path if {{ path -m sub -i {URL_SCOPE} }} !{{ var(txn.path_odd) -m found }}",
         f"acl is_object_store var(txn.endpoint) -m str {keys}",
-        f"{_BRIDGE} if !is_object_store {found}",
-        *([f"{_BRIDGE} if is_object_store {at_root}"] if stores else []),
-    ]
-
-
-def loop_rules() -> list[str]:
-    """Return the rule for what came from a gateway and would go on to another one."""
-    return [
-        "# What a gateway has sent here goes to no third one.",
-        f"{_BRIDGE} if is_foreign {{ req.fhdr({VIA}) -m sub {PRODUCT} }}",
+        f"acl has_url_scope var(txn.path_read) -m reg -i '{ends}'",
+        f"acl has_root_scope so_id,concat(,txn.path_read) -m reg -i '^({'|'.join(roots) or 'none'}){ends}'",
+        f"{_BRIDGE} if !is_object_store has_url_scope or is_object_store has_root_scope",
     ]
 
 
@@ -157,11 +149,6 @@ def final_answers() -> list[str]:
         "tcp-response inspect-delay 20d",
         "tcp-response content reject if { status 100:199 } !{ status 101 }",
     ]
-
-
-def expectation_rules() -> list[str]:
-    """Return the rule for a request whose client waits to be asked for its body: no interim answer of a peer can do it."""
-    return [f"{_BRIDGE} if is_foreign {{ req.fhdr(expect) -m found }}"]
 
 
 def peer_lines() -> list[str]:

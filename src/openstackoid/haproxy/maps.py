@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables that HAProxy looks things up in: they grow by two rows with a cloud, the rules do not.
+"""The tables that HAProxy looks things up in: they grow by a row with a cloud, the rules do not.
 
 What clouds of one shape have in common stands in the tables once, by the shape's name. So the gateway of a mesh of ten thousand
 clouds starts as that of two.
@@ -9,12 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 from openstackoid.mesh import Cloud, Endpoint, Mesh, Outline, Shape
-from openstackoid.routing import own_places, relinked
+from openstackoid.routing import own_places
 from openstackoid.routing.backend_names import bind_ids
 from openstackoid.routing.links import plain_host
 
-ENDPOINTS, CLOUDS, NUMBERS, HOSTS, OFFERS = "endpoints.map", "clouds.map", "numbers.map", "hosts.map", "offers.map"
-TARGETS, LINKS, RELINKED, DOWN, WIRES = "targets.map", "links.map", "relinked.map", "down.map", "wire.map"
+ENDPOINTS, CLOUDS, HOSTS, TARGETS, LINKS = "endpoints.map", "clouds.map", "hosts.map", "targets.map", "links.map"
+DOWN, WIRES, ROUTES, PEERS, SLOTS = "down.map", "wire.map", "routes.map", "peers.map", "slots.map"
+
+HAPROXYS = (DOWN, WIRES, ROUTES, PEERS, SLOTS)
+"""The tables that HAProxy fills by itself: they begin empty."""
 
 SAME = "="
 """Stands in ``targets.map`` for a path prefix that is the one of the local endpoint."""
@@ -24,18 +27,14 @@ Addresses = Mapping[str, str]
 
 
 def all_maps(mesh: Mesh, at: str, addresses: Addresses) -> dict[str, str]:
-    """Return the tables of the gateway of ``at``, by their files' names. ``DOWN`` and ``WIRES`` are HAProxy's own to fill."""
+    """Return the tables of the gateway of ``at``, by their files' names."""
     shapes = shapes_of(mesh, at)
     tables = {
         ENDPOINTS: endpoints_map(mesh.clouds[at]),
         CLOUDS: clouds_map(mesh, shapes, addresses),
-        NUMBERS: numbers_map(mesh, shapes, addresses),
-        OFFERS: offers_map(shapes),
         TARGETS: targets_map(mesh, at, shapes),
         LINKS: links_map(mesh, at, shapes),
-        RELINKED: relinked_map(mesh, at, shapes),
-        DOWN: "",
-        WIRES: "",
+        **dict.fromkeys(HAPROXYS, ""),
     }
     return tables if most_hosts(mesh, at) == 1 else tables | {HOSTS: hosts_map(mesh, addresses)}
 
@@ -60,18 +59,13 @@ def endpoints_map(cloud: Cloud) -> str:
 
 
 def clouds_map(mesh: Mesh, shapes: Mapping[Shape, tuple[str, Cloud]], addresses: Addresses) -> str:
-    """A cloud's name to its place: name, shape, first host, that host's address, empty where it must be asked for, and number."""
-    return _lines((name, place) for name, _, place in _places(mesh, shapes, addresses))
+    """A cloud's name to its place: name, shape, first host, that host's address, empty where it must be asked for.
 
-
-def numbers_map(mesh: Mesh, shapes: Mapping[Shape, tuple[str, Cloud]], addresses: Addresses) -> str:
-    """A cloud's number to its place. By their numbers, HAProxy remembers where scopes lead."""
-    return _lines((str(number), place) for _, number, place in _places(mesh, shapes, addresses))
-
-
-def _places(mesh: Mesh, shapes: Mapping[Shape, tuple[str, Cloud]], addresses: Addresses) -> Iterator[tuple[str, int, str]]:
-    for number, (name, own) in enumerate(mesh.outlines.items(), start=1):
-        yield name, number, f"{name}|{shapes[own.shape][0]}|{_host(own.hosts[0], addresses)}|{number}"
+    Each ends in the bar behind which the cache of routes writes the home of a user of a third cloud.
+    """
+    return _lines(
+        (name, f"{name}|{shapes[own.shape][0]}|{_host(own.hosts[0], addresses)}|") for name, own in mesh.outlines.items()
+    )
 
 
 def hosts_map(mesh: Mesh, addresses: Addresses) -> str:
@@ -83,19 +77,9 @@ def hosts_map(mesh: Mesh, addresses: Addresses) -> str:
     )
 
 
-def offers_map(shapes: Mapping[Shape, tuple[str, Cloud]]) -> str:
-    """Which services a scope may ask of clouds of a shape: what is not in here is not decided by HAProxy."""
-    return _lines((f"{name}/{service}", "1") for shape, (name, _) in shapes.items() for service in ("*", *sorted(shape.services)))
-
-
 def targets_map(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) -> str:
     """Shape and local endpoint to where clouds of that shape serve the same: number of the host, port, path prefix."""
     return _lines((key, where) for key, _, _, where in _targets(mesh, at, shapes))
-
-
-def relinked_map(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) -> str:
-    """The targets in whose answers the bridge mends links, and in which of them."""
-    return _lines((key, which) for key, here, target, _ in _targets(mesh, at, shapes) if (which := relinked(here, target)))
 
 
 def links_map(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) -> str:

@@ -5,7 +5,7 @@ No peer has a server of its own, nor a health check: of ten thousand clouds, eac
 remembered for a few seconds, in which others are told at once.
 """
 
-from openstackoid.haproxy.maps import CLOUDS, DOWN, HOSTS, SAME, TARGETS
+from openstackoid.haproxy.maps import DOWN, HOSTS, SAME, TARGETS
 from openstackoid.mesh import Cloud
 
 UNREACHED = "X-Openstackoid-Unreached"
@@ -15,17 +15,9 @@ _ENTRY, _FOUND_DOWN = "%[var(txn.cloud)]|%[var(txn.at)]", "{ var(txn.until) -m f
 _TRIED = "{ var(txn.tried) -m found }"
 
 
-def place_rules(condition: str) -> list[str]:
-    """Return the rules that look up where the cloud that ``txn.named`` names serves the endpoint."""
-    return [
-        f"http-request set-var(txn.place) var(txn.named),map_str({CLOUDS}) {condition}",
-        at_rule("{ var(txn.place) -m found }"),
-    ]
-
-
 def at_rule(condition: str) -> str:
-    """Return the rule that finds out at which host, port and path prefix clouds of the shape in ``txn.place`` serve it."""
-    return f"http-request set-var(txn.at) var(txn.place),field(2,|),concat(/,txn.endpoint),map_str({TARGETS}) if {condition}"
+    """Return the rule that finds out at which host, port and path prefix clouds of the shape in ``txn.peer`` serve it."""
+    return f"http-request set-var(txn.at) var(txn.peer),field(2,|),concat(/,txn.endpoint),map_str({TARGETS}) if {condition}"
 
 
 def spot(hosts: int) -> str:
@@ -34,13 +26,13 @@ def spot(hosts: int) -> str:
 
 
 def _host(hosts: int) -> str:
-    return "var(txn.where),field(1,|)" if hosts > 1 else "var(txn.place),field(3,|)"
+    return "var(txn.where),field(1,|)" if hosts > 1 else "var(txn.peer),field(3,|)"
 
 
 def naming() -> list[str]:
     """Return the rules that complete what is known of the place: the cloud's name, and where it serves the endpoint."""
     return [
-        "http-request set-var(txn.cloud) var(txn.place),field(1,|)",
+        "http-request set-var(txn.cloud) var(txn.peer),field(1,|)",
         at_rule("!{ var(txn.at) -m found }"),
     ]
 
@@ -54,11 +46,11 @@ def reaching(hosts: int, names: bool, down: str, trial: int) -> list[str]:
     """
     other = "if !{ var(txn.at) -m beg 0| }"
     further = [
-        "http-request set-var(txn.where) var(txn.place),field(3,|,2)",
+        "http-request set-var(txn.where) var(txn.peer),field(3,|,2)",
         f"http-request set-var(txn.other) var(txn.at),field(1,|) {other}",
         f"http-request set-var(txn.where) var(txn.cloud),concat(/,txn.other),map_str({HOSTS}) {other}",
     ]
-    address = "var(txn.where),field(2,|)" if hosts > 1 else "var(txn.place),field(4,|)"
+    address = "var(txn.where),field(2,|)" if hosts > 1 else "var(txn.peer),field(4,|)"
     asking = [
         "# A host that has a name only: DNS is asked, and its answer kept as long as it says.",
         f"http-request set-var(txn.peer_host) {_host(hosts)}",

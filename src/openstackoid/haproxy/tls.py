@@ -73,10 +73,10 @@ def sender_rules(cloud: Cloud) -> list[str]:
     ]
 
 
-def nobodys_word() -> list[str]:
+def gateways_headers() -> list[str]:
     """Return the rule that forgets what a client says in headers of the gateway's own."""
     return [
-        "# What only gateways say to each other: nobody else's word counts.",
+        "# Headers that only the parts of a gateway, and gateways, write: those of a client count for nothing.",
         "http-request del-header x-openstackoid- -m beg",
     ]
 
@@ -87,8 +87,7 @@ def told_to_the_bridge(cloud: Cloud) -> list[str]:
         return []
     from_peer = "{ var(sess.from) -m found }"
     return [
-        f"http-request set-var(txn.from) var(sess.from) if {from_peer}",
-        f"http-request set-header {FROM} %[var(txn.from)] if {{ var(txn.bridge) -m found }} {from_peer}",
+        f"http-request set-header {FROM} %[var(sess.from)] if is_pythons {from_peer}",
     ]
 
 

@@ -49,11 +49,20 @@ def own_pages_and_traces() -> list[str]:
 
     The id is looked through before it is written down: it comes from the client.
     """
-    once = f"{{ req.fhdr_cnt({REQUEST_ID}) eq 1 }}"
     return [
         "# The gateway's own pages, and what is traced.",
-        f"http-request set-var(txn.bridge) bool(true) if {{ path -m beg {PAGES} }}",
+        f"acl is_page path -m beg {PAGES}",
+        f"acl has_trace_id req.fhdr({REQUEST_ID}) -m reg '^{TRACE_ID}$'",
+        f"acl has_one_id req.fhdr_cnt({REQUEST_ID}) eq 1",
         f'http-request set-var-fmt(txn.record) "trace=%[req.fhdr({REQUEST_ID})] at=%[date(0,us)] socket=%[so_id]"'
-        f" if {{ req.fhdr({REQUEST_ID}) -m reg '^{TRACE_ID}$' }} {once}",
+        " if has_trace_id has_one_id",
         "http-request set-log-level notice if { var(txn.record) -m found }",
+    ]
+
+
+def scope_carrier() -> list[str]:
+    """Return the rules that note for a traced request in which header its scope has come; they need ``has_scope``."""
+    return [
+        "acl is_recorded var(txn.record) -m found",
+        "http-request set-var(txn.via) req.fhdr_cnt(x-scope),bool,iif(header,token) if is_recorded has_scope",
     ]

@@ -10,14 +10,9 @@ from openstackoid.routing.wire_version import HEADER, NEWER
 from openstackoid.scope import WIRE
 
 ANNOUNCED = "{ var(txn.wire) -m found }"
-"""Whether the peer that the request goes to has announced the newer version; see :func:`looked_up`."""
+"""Whether the peer that the request went to had announced the newer version."""
 
 _TITLE = HEADER.title()
-
-
-def looked_up(condition: str) -> str:
-    """Return the rule that looks up what the peer in ``txn.place`` has announced."""
-    return f"http-request set-var(txn.wire) var(txn.place),field(1,|),map_str({WIRES}) {condition}"
 
 
 def spoken_rules(cloud: Cloud) -> list[str]:

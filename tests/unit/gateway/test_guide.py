@@ -19,7 +19,6 @@ from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE
 from openstackoid.gateway.folder import Folder
 from openstackoid.gateway.process_group import STOP_GRACE
 from openstackoid.haproxy.binary import OLDEST
-from openstackoid.haproxy.rules import NATIVE_ENTRIES
 from openstackoid.mesh import Limits, Memory, Timeouts, parse_mesh
 from openstackoid.mesh.discover import LISTING
 from openstackoid.mesh.schema import (
@@ -145,9 +144,8 @@ def test_every_limit_is_explained_with_its_default() -> None:
 
 
 def test_the_figures_are_those_of_the_code() -> None:
-    words = {4.0: "four", 8: "eight"}
+    words = {4.0: "four"}
     assert f"lets requests finish for {words[STOP_GRACE]} seconds" in GUIDE
-    assert f"a scope of up to {words[NATIVE_ENTRIES]} entries" in GUIDE
     assert f"after {FIRST_PAUSE:g} s for the first time and with a pause that doubles up to {LONGEST_PAUSE:g} s" in GUIDE
     assert f"{OLDEST[0]}.{OLDEST[1]} or later" in GUIDE
     assert f"at\nmost {AT_MOST} peers a look, which waits for a second" in GUIDE

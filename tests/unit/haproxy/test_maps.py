@@ -30,18 +30,17 @@ def rows(mesh: Mesh, name: str) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in lines)
 
 
-def test_a_cloud_like_others_costs_two_rows() -> None:
+def test_a_cloud_like_others_costs_one_row() -> None:
     few, many = mesh(*map(alike, range(2))), mesh(*map(alike, range(1000)))
     for name, content in all_maps(few, "One", {}).items():
         grown = len(all_maps(many, "One", {})[name].splitlines()) - len(content.splitlines())
-        assert (name, grown) == (name, 998 if name in ("clouds.map", "numbers.map") else 0)
+        assert (name, grown) == (name, 998 if name == "clouds.map" else 0)
 
 
 def test_where_a_cloud_is() -> None:
     found = mesh('  Two: {services: {image: {frontend: {public: "http://[2001:DB8::1]:8080", internal: "http://in.two:81"}}}}')
-    name, shape, host, address, number = rows(found, "clouds.map")["Two"].split("|")
-    assert (name, host, address) == ("Two", "[2001:db8::1]", "2001:db8::1")
-    assert rows(found, "numbers.map")[number] == rows(found, "clouds.map")["Two"]
+    name, shape, host, address, home = rows(found, "clouds.map")["Two"].split("|")
+    assert (name, host, address, home) == ("Two", "[2001:db8::1]", "2001:db8::1", "")
     assert rows(found, "targets.map") == {f"{shape}/image.public": "0|8080|", f"{shape}/image.internal": "1|81|"}
     assert rows(found, "hosts.map")["Two/1"] == "in.two|"
     assert (most_hosts(found, "One"), has_names(found, "One", {}), has_names(found, "One", {"in.two": "10.0.0.9"})) == (
@@ -55,12 +54,6 @@ def test_where_a_cloud_is() -> None:
 def test_a_prefix_that_is_ours_need_not_be_put_in_place(prefix: str, said: str) -> None:
     found = rows(mesh(f'  Two: {{services: {{image: {{frontend: "http://10.0.0.2:80{prefix}"}}}}}}'), "targets.map")
     assert next(value for key, value in found.items() if key.endswith("/image.public")) == f"0|80|{said}"
-
-
-def test_a_cloud_offers_its_services_and_whatever_is_meant_by_all() -> None:
-    found = mesh('  Two: {services: {volumev3: {frontend: "http://10.0.0.2:80"}}}')
-    shape = rows(found, "clouds.map")["Two"].split("|")[1]
-    assert {key for key in rows(found, "offers.map") if key.startswith(f"{shape}/")} == {f"{shape}/*", f"{shape}/block-storage"}
 
 
 def test_where_no_peer_has_several_hosts_there_is_no_table_of_them() -> None:

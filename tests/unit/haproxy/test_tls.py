@@ -27,7 +27,7 @@ def configuration(folder: str, *, internal: str = "", tls: bool = True, files: T
 
 def test_without_tls_there_is_nothing_of_it() -> None:
     files = configuration("/x", tls=False)
-    assert not any(word in files["haproxy.cfg"] for word in ("ssl", "sess.", "txn.from", "X-Forwarded-Proto", "https"))
+    assert not any(word in files["haproxy.cfg"] for word in ("ssl", "sess.", "X-Forwarded-Proto", "https"))
 
 
 def test_a_request_without_a_scope_meets_one_rule_more() -> None:

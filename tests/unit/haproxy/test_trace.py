@@ -7,7 +7,6 @@ import pytest
 
 from conformance.clouds import three_clouds
 from openstackoid.haproxy import Runtime, compile_gateway
-from openstackoid.haproxy.hardening import SIMPLE
 from openstackoid.haproxy.trace import LOG_FORMAT, own_pages_and_traces, shown_line
 
 CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime("/run/b.sock", "/run/s.sock", "/run/records.sock"))[
@@ -24,11 +23,11 @@ def test_only_the_frontend_tells_the_python_service() -> None:
 def test_what_is_the_gateways_own_is_decided_before_all_else() -> None:
     rules = [line.strip() for line in CONFIGURATION.splitlines() if line.strip().startswith("http-request")]
     own = [line for line in own_pages_and_traces() if line.startswith("http-request")]
-    first = next(number for number, rule in enumerate(rules) if "txn.bridge" in rule)
+    first = rules.index(own[0])
     assert rules[first : first + len(own)] == own
     assert rules[first - 1] == "http-request del-header x-openstackoid- -m beg", "before anything is believed"
-    ending = [rule for rule in rules[:first] if rule.startswith(("http-request allow", "http-request set-var(txn.known)"))]
-    assert [SIMPLE in rule or "txn.known) -m int gt 0" in rule for rule in ending] == [True] * 4, "paths of own pages are not"
+    ending = [rule for rule in rules[:first] if rule.startswith(("http-request allow", "http-request set-var(txn.route)"))]
+    assert ["!may_mean_more" in rule or rule.endswith(" if has_route") for rule in ending] == [True] * 3, "paths of own pages do"
 
 
 def test_no_header_but_the_id_and_no_query_is_in_a_line() -> None:

@@ -17,6 +17,7 @@ from openstackoid.bridge.identity.token_record import TokenRecord
 from openstackoid.bridge.log import LOG, log_request
 from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.router import Pages
+from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.proxy.upstream import Upstream
 from openstackoid.bridge.trace.records import Records
 from openstackoid.bridge.workflows import Workflows
@@ -54,6 +55,7 @@ class Bridge:
         self.guard = Authorizer(upstream, record=tokens)
         self._pages = Pages(upstream, self.guard, self._records, health or Health(), self.workflows)
         self.ids = LocalProjects(upstream)
+        self._routes = RouteTeacher(at)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; whatever goes wrong becomes an answer and a line in the log. Keep a record if it is traced."""
@@ -74,7 +76,8 @@ class Bridge:
     def _surroundings(self) -> RequestContext:
         """Return what a request is served by from its beginning to its end."""
         return RequestContext(
-            self.mesh, self.at, self._upstream, self._pages, self.workflows, self.readers, self.guard, self.ids, self.audit
+            *(self.mesh, self.at, self._upstream, self._pages, self.workflows, self.readers, self.guard, self.ids, self.audit),
+            routes=self._routes,
         )
 
     async def _answer(self, request: web.BaseRequest, handler: RequestHandler, began: float) -> web.StreamResponse:

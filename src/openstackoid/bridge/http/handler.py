@@ -2,7 +2,7 @@
 """A request's way through the bridge: read, decide, guard, relay or forward, and what is kept of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,6 +26,7 @@ from openstackoid.bridge.log import LOG, shown_method, shown_path
 from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.proxy.forward import BROKEN_BODY, forward, invite
 from openstackoid.bridge.proxy.relay import relay
+from openstackoid.bridge.proxy.route_teacher import Decided, RouteTeacher
 from openstackoid.bridge.proxy.upstream import Upstream, UpstreamError
 from openstackoid.bridge.trace.records import BRIDGE, LOCAL, NONE, RECALLED, REFUSE, REMOTE, Record, way_of_scope
 from openstackoid.bridge.workflows import Workflows
@@ -72,6 +73,7 @@ class RequestContext:
     guard: Authorizer
     ids: LocalProjects
     audit: Audit
+    routes: RouteTeacher
 
 
 class RequestHandler:
@@ -90,6 +92,7 @@ class RequestHandler:
         self._entry: Entry | None = None
         self._route = BRIDGE
         self._way = NONE
+        self._taught: Callable[[int], Headers] = lambda _: ()
         self._context = context
         self._mesh = context.mesh
         self._here = context.mesh.clouds[context.at]
@@ -213,7 +216,7 @@ class RequestHandler:
             self.egress.hear(status, headers)
         told = () if self._entry is None else ((ADMISSION_HEADER, encode(self._entry.admission())),)
         self.account(status, None)
-        return told
+        return told + self._taught(status)
 
     def request_id(self) -> str | None:
         """Return the id under which this request is to be recorded, or None where it is not traced, or is for a page."""
@@ -262,6 +265,7 @@ class RequestHandler:
         self._way = way_of_scope(head.headers, token, self._is_scoped(head))
         decision, scope = judge(self._mesh, self._here.name, request)
         self._home = self._here.name if scope is None else scope.cloud_for(IDENTITY, self._here.name)
+        self._taught = partial(self._context.routes.headers, self._mesh, head.route, Decided(request, decision, scope))
         return decision
 
     async def _read_authentication(self, head: Head) -> bytes | None:

@@ -10,6 +10,7 @@ from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.http.verbatim import decoded
 from openstackoid.mesh import Listener
 from openstackoid.routing import Headers
+from openstackoid.routing.route_cache import KEY as ROUTE
 
 LISTENER = "x-openstackoid-listener"
 """The header in which HAProxy names the frontend socket that the client spoke to."""
@@ -28,7 +29,8 @@ _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 class Head:
     """The head of a request: raw path and query (``None`` without a ``?``), and the headers without HAProxy's own.
 
-    ``sender`` is the cloud whose gateway has sent the request, by its certificate; None for users.
+    ``sender`` is the cloud whose gateway has sent the request, by its certificate; None for users. ``route`` is the header in
+    which HAProxy asks for the route.
     """
 
     method: str
@@ -37,6 +39,7 @@ class Head:
     query: str | None = field(repr=False)
     headers: Headers = field(repr=False)
     sender: str | None = None
+    route: str | None = field(default=None, repr=False)
 
     def values(self, name: str) -> list[str]:
         """Return every value of a header, by its lower-case name."""
@@ -66,8 +69,9 @@ def read_head(request: web.BaseRequest, at: str) -> Head:
     path, mark, query = (target[match.end() :] if match else target).partition("?")
     listener = _listener([value for key, value in headers if key.lower() == LISTENER], at)
     sender = next((value for key, value in headers if key.lower() == SENDER), None)
-    rest = tuple((key, value) for key, value in headers if not key.lower().startswith(OURS))
-    return Head(request.method, listener, path or "/", query if mark else None, rest, sender)
+    rest = of_others(headers)
+    route = next((value for key, value in headers if key.lower() == ROUTE), None)
+    return Head(request.method, listener, path or "/", query if mark else None, rest, sender, route)
 
 
 def end_to_end(headers: Headers) -> Headers:
@@ -78,6 +82,11 @@ def end_to_end(headers: Headers) -> Headers:
     return tuple(
         (key, value) for key, value in headers if key.lower() not in _HOP_BY_HOP and not key.lower().startswith("proxy-")
     )
+
+
+def of_others(headers: Headers) -> Headers:
+    """Return the headers without those that HAProxy and gateways alone write."""
+    return tuple((key, value) for key, value in headers if not key.lower().startswith(OURS))
 
 
 def is_chunked(headers: Headers) -> bool:

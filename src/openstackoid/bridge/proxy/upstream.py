@@ -15,12 +15,11 @@ from yarl import URL
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.http.deadline import Deadline
-from openstackoid.bridge.http.head import end_to_end, is_chunked, without
+from openstackoid.bridge.http.head import end_to_end, is_chunked, of_others, without
 from openstackoid.bridge.http.verbatim import LIMITS, Outgoing, Request, decoded
 from openstackoid.bridge.proxy.large_documents import LargeDocuments
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers, wire_version
-from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING
 from openstackoid.routing.loops import passed
 from openstackoid.scope import WIRE
@@ -231,8 +230,8 @@ class Upstream:
         return await first_reached(targets(endpoint, local, path), ask, self.no_backend(endpoint))
 
     def answer_headers(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
-        """Return the headers of an answer that travel on: end-to-end, and not what a gateway tells gateways alone."""
-        kept = without(end_to_end(decoded(answer.raw_headers)), ADMISSION_HEADER, wire_version.HEADER)
+        """Return the headers of an answer that travel on: end-to-end, and none of those that gateways alone write."""
+        kept = of_others(end_to_end(decoded(answer.raw_headers)))
         return without(kept, *HOSTS_OWN, *LEADING) if target.peer else kept
 
     def unusable(self, target: Target, why: str) -> UpstreamError:

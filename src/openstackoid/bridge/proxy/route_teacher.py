@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Teach HAProxy routes: an answer below 400 brings the route of its request, and the slot in which HAProxy is to keep it."""
+
+from dataclasses import dataclass
+
+from openstackoid.mesh import Mesh
+from openstackoid.routing import Decision, Headers, Request
+from openstackoid.routing.route_cache import CLOUD, HOME, MARK, SLOT, cached_route, generation, route_key
+from openstackoid.scope import Scope
+
+SHARE = 4
+"""One source fills at most this part of the slots, so that a client with a new spelling in each request leaves others theirs."""
+
+LONGEST_KEY = 3072
+"""Characters of a key that is kept: room for the longest scope in base64url."""
+
+
+class RouteSlots:
+    """The slots of HAProxy's cache, given out in turn: the route that is there is replaced.
+
+    A source that has its share is given its own oldest slot.
+    """
+
+    def __init__(self) -> None:
+        self._next = 0
+        self._of_source: dict[str, dict[int, None]] = {}
+        self._source_of: dict[int, str] = {}
+
+    def take(self, source: str, slots: int) -> int:
+        """Return the slot, of ``slots``, for a route that a request of ``source`` has asked for."""
+        own = self._of_source.get(source, {})
+        if len(own) >= max(1, slots // SHARE):
+            slot = next(iter(own))
+        else:
+            slot, self._next = self._next % slots, (self._next + 1) % slots
+        self._release(slot)
+        self._source_of[slot] = source
+        self._of_source.setdefault(source, {})[slot] = None
+        return slot
+
+    def _release(self, slot: int) -> None:
+        source = self._source_of.pop(slot, None)
+        if source is not None:
+            own = self._of_source[source]
+            del own[slot]
+            if not own:
+                del self._of_source[source]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A request, the decision on it, and the completed scope that it followed."""
+
+    request: Request
+    decision: Decision
+    scope: Scope | None
+
+
+class RouteTeacher:
+    """Teaches the HAProxy in front of the Python service of the cloud ``at``."""
+
+    def __init__(self, at: str) -> None:
+        self._at = at
+        self._slots = RouteSlots()
+        self._mesh: Mesh | None = None
+        self._generation = ""
+
+    def headers(self, mesh: Mesh, asked: str | None, decided: Decided, status: int) -> Headers:
+        """Return the headers that teach the route of a request, or none.
+
+        ``asked`` is the header in which HAProxy asks for it. An HAProxy of another mesh than that of the decision learns nothing.
+        """
+        if asked is None or status >= 400:
+            return ()
+        request = decided.request
+        source, slots, named, key = asked.split(" ", 3)
+        endpoint = mesh.clouds[self._at].locate(request.listener, request.path)
+        if endpoint is None or key != route_key(request, endpoint) or len(key) > LONGEST_KEY or named != self._named(mesh):
+            return ()
+        route = cached_route(mesh, self._at, request, decided.decision, decided.scope)
+        if route is None:
+            return ()
+        told = ((SLOT, str(self._slots.take(source, int(slots)))), (MARK, route.mark), (CLOUD, route.cloud), (HOME, route.home))
+        return tuple((name, value) for name, value in told if value is not None)
+
+    def _named(self, mesh: Mesh) -> str:
+        if mesh is not self._mesh:
+            self._mesh, self._generation = mesh, generation(mesh, self._at)
+        return self._generation

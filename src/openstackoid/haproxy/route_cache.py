@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cache of routes as HAProxy rules: look up where a scope leads, send the request so, store what the Python service teaches.
+
+Three maps begin empty with each HAProxy process. ``routes.map`` has the mark to put behind the token, ``peers.map`` the row of
+``clouds.map`` for a route that leaves, ``slots.map`` the key in each slot. The Python service names the slot, so there are never
+more routes than slots, also when that service was started again. :mod:`openstackoid.routing.route_cache` says which
+routes may be stored, and why the key is enough.
+"""
+
+from collections.abc import Sequence
+
+from openstackoid.haproxy.maps import CLOUDS, PEERS, ROUTES, SLOTS, WIRES
+from openstackoid.mesh import Cloud
+from openstackoid.routing.route_cache import CLOUD, DOCUMENT, FOLLOWED, HOME, KEY, MARK, METHODS, PREFIX, SLOT, SOCKET
+from openstackoid.scope import EVERY_OTHER, WIRE, Scope, join_token
+
+CAPACITY, CAPACITY_BEFORE_2_9 = 16_384, 1_000
+"""The most routes. Before 2.9, HAProxy walks a whole map to change one entry of it."""
+
+MARK_OF = "regsub('^[^!~%]*','')"
+"""The converter that leaves of a token what stands behind it."""
+
+_SLOTS = "OPENSTACKOID_ROUTES"
+_KEY = (
+    "http-request set-var(txn.key) method,concat(|,txn.endpoint,|),concat(,txn.class,|),concat(,txn.scope,|),concat(,txn.mark,|.)"
+)
+_WRITE = 'http-request replace-header X-Auth-Token ^([^!~]+).*$ "\\1%[var(txn.route)]"'
+
+
+def global_lines(generation: str) -> list[str]:
+    """Return the lines that say how many routes this HAProxy keeps, and the name of the mesh that they follow from."""
+    return [
+        "# How many routes of scopes are kept, and of which description.",
+        ".if version_atleast(2.9)",
+        f'setenv {_SLOTS} "{CAPACITY} {generation}"',
+        ".else",
+        f'setenv {_SLOTS} "{CAPACITY_BEFORE_2_9} {generation}"',
+        ".endif",
+    ]
+
+
+def key_rules(documents: str, followed_reads: str, followed_writes: str) -> list[str]:
+    """Return the rules that make the key of an ordinary request.
+
+    The three patterns are of paths, in an image service with their queries, whose answers the Python service may rewrite.
+    """
+    return [
+        "# The key of a route: method, endpoint, class of the path, scope as it is written, mark of the token.",
+        f"acl is_usual method {' '.join(METHODS)}",
+        "acl has_token req.fhdr(x-auth-token,1) -m reg ^[^!~%]",
+        "acl has_route var(txn.route) -m found",
+        "acl leaves var(txn.peer) -m found",
+        f"acl is_document path -m reg '{documents}'",
+        f"acl is_odd_document var(txn.path_read) -m reg '{documents}'",
+        f"acl is_followed_read pathq -m reg '{followed_reads}'",
+        f"acl is_followed_write pathq -m reg '{followed_writes}'",
+        f"http-request set-var(txn.mark) req.fhdr(x-auth-token,1),{MARK_OF}",
+        "http-request set-var(txn.scope) req.fhdr(x-scope,1)",
+        f"http-request set-var(txn.class) str({DOCUMENT}) if is_document",
+        f"http-request set-var(txn.class) str({FOLLOWED})"
+        " if is_image METH_GET is_followed_read or is_image !METH_GET !METH_DELETE is_followed_write",
+        _KEY,
+    ]
+
+
+def look_up(condition: str) -> list[str]:
+    """Return the rules that look up the route of a request for which ``condition`` holds."""
+    return [
+        f"http-request set-var(txn.route) var(txn.key),map_str({ROUTES}) if {condition}",
+        f"http-request set-var(txn.peer) var(txn.key),map_str({PEERS}) if has_route",
+    ]
+
+
+def further_key_rules() -> list[str]:
+    """Return the rules that complete the key of any other request; ``txn.mark`` has all marks by now."""
+    return [f"http-request set-var(txn.class) str({SOCKET}) if upgrades !is_identity", _KEY]
+
+
+def ask_python(condition: str) -> str:
+    """Return the rule that has the Python service teach the route."""
+    return f'http-request set-header {KEY} "%[src,ipmask(32,64)] ${{{_SLOTS}}} %[var(txn.key)]" if {condition}'
+
+
+def local_rules() -> list[str]:
+    """Return the rule for every request to a service of this cloud: the completed scope stands behind the token.
+
+    A pattern copies the token faster than a format, which looks at each character.
+    """
+    return [f"{_WRITE} if {{ var(txn.route) -m found }}"]
+
+
+def keystone_rules() -> list[str]:
+    """Return the rules for requests to this cloud's Keystone: tokens come alone. They follow :func:`local_rules`."""
+    return [f"http-request replace-header {name} ^([^!~]+).*$ \\1" for name in ("X-Auth-Token", "X-Subject-Token")]
+
+
+def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
+    """Return the rules for every request to a peer: the completed scope in the form that the peer reads.
+
+    A service's token leaves only for the clouds in ``sharing``, with a mark that names its issuer.
+    """
+    own = Scope(((EVERY_OTHER, cloud.name),)).to_header()
+    older, newer = (join_token("%[req.fhdr(x-service-token)]", own, wire).replace('"', '\\"') for wire in (1, WIRE))
+    named = "http-request set-header X-Service-Token"
+    # HAProxy takes 64 words of a line.
+    shares = [f"acl is_sharing var(txn.cloud) -m str {' '.join(sharing[at : at + 32])}" for at in range(0, len(sharing), 32)]
+    return [
+        "# The scope behind the token, and who has issued that.",
+        "acl has_auth req.fhdr(x-auth-token) -m len gt 0",
+        "acl has_service_token req.fhdr(x-service-token) -m len gt 0",
+        "acl reads_newer var(txn.wire) -m found",
+        *(shares or ["acl is_sharing always_false"]),
+        f"http-request set-var(txn.wire) var(txn.cloud),map_str({WIRES})",
+        "http-request set-var(txn.home) var(txn.peer),field(5,|) if !{ var(txn.peer) -m end | }",
+        'http-request set-header X-Scope "%[var(txn.route),bytes(1),ub64dec]" if !has_auth',
+        'http-request set-var-fmt(txn.route) "!SCOPE!%[var(txn.route),bytes(1),ub64dec]" if !reads_newer',
+        _WRITE,
+        "http-request del-header X-Service-Token if has_service_token !is_sharing",
+        f'{named} "{newer}" if has_service_token is_sharing reads_newer',
+        f'{named} "{older}" if has_service_token is_sharing !reads_newer',
+    ]
+
+
+def taught_by_python() -> list[str]:
+    """Return the rules for answers of the Python service: store the route that one teaches in the place of that in its slot."""
+    teaches, leaves = "if teaches { status lt 400 }", f"{{ res.fhdr({CLOUD}) -m found }}"
+    peer = f"%[res.fhdr({CLOUD}),map_str({CLOUDS})]%[res.fhdr({HOME})]"
+    return [
+        "# The route that Python teaches: it takes the place of the one in its slot.",
+        f"acl teaches res.fhdr({SLOT}) -m found",
+        f"http-response set-var(txn.replaced) res.fhdr({SLOT}),map_str({SLOTS}) {teaches}",
+        f"http-response del-map({ROUTES}) %[var(txn.replaced)] if {{ var(txn.replaced) -m found }}",
+        f"http-response del-map({PEERS}) %[var(txn.replaced)] if {{ var(txn.replaced) -m found }}",
+        f"http-response set-map({SLOTS}) %[res.fhdr({SLOT})] %[var(txn.key)] {teaches}",
+        f"http-response set-map({PEERS}) %[var(txn.key)] {peer} {teaches} {leaves}",
+        f"http-response set-map({ROUTES}) %[var(txn.key)] %[res.fhdr({MARK})] {teaches}",
+        f"http-response del-header {PREFIX} -m beg",
+    ]

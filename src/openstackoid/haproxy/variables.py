@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The variables of the generated configuration. A test refuses one that is used and not declared here, or the reverse."""
+
+VARIABLES = {
+    # Of the connection.
+    "sess.from": "the cloud whose gateway is the client, by its certificate",
+    "sess.stranger": "set for a client whose certificate names no cloud of the mesh",
+    # Of the request: what is asked.
+    "txn.host": "the host that the client spoke to",
+    "txn.path": "the path as it came",
+    "txn.path_read": "the path as a server may read it, where it may mean another one",
+    "txn.path_read_as": "the endpoint of that path",
+    "txn.endpoint": "the endpoint that socket and path name, by its key",
+    "txn.arrived": "bytes of the body of a login that are here",
+    # Of the request: the route.
+    "txn.mark": "what stands behind the token, '-' without a token; for Keystone with that of the second token",
+    "txn.subject_mark": "what stands behind the token that a request to Keystone is about",
+    "txn.scope": "the scope in X-Scope as it is written",
+    "txn.class": "the class of the path, by which an answer may have to be rewritten",
+    "txn.key": "the key of the route",
+    "txn.route": "the route: the mark to put behind the token",
+    "txn.peer": "the row of clouds.map of a peer that the request leaves for, and the home of a user of a third cloud",
+    "txn.bridge": "set for what is left to the Python service",
+    "txn.replaced": "the key of the route whose slot another one takes",
+    # What is written down.
+    "txn.record": "trace, time and socket of a traced request",
+    "txn.via": "the header in which the scope of a traced request came",
+    "txn.left": "what the log says of a request that has left",
+    "txn.use": "as whom the peer took the user",
+    "txn.id": "the request id of what leaves",
+    # Of a request that leaves.
+    "txn.cloud": "the name of the peer",
+    "txn.at": "the number of the peer's host, its port, and its path prefix",
+    "txn.where": "host and address of the peer, where a peer has several",
+    "txn.other": "the number of the host, where it is not the first",
+    "txn.peer_host": "the name that DNS is asked for",
+    "txn.address": "the address of the peer",
+    "txn.prefix": "the peer's path prefix",
+    "txn.wire": "set where the peer has announced that it reads the newer form of a scope",
+    "txn.wire_spoken": "set where a peer has announced a form in its request",
+    "txn.home": "the third cloud that has issued the token",
+    "txn.until": "the time until which the peer counts as down",
+    "txn.tried": "set while a request tries a peer that was down",
+    "txn.tries": "set for the request that tries it",
+    # Of the Python service.
+    "txn.bridge_trouble": "why the Python service could not be asked",
+    "txn.bridge_unanswered": "what is said where it gave no answer",
+    # Of a link in an answer.
+    "txn.link": "the link",
+    "txn.link_at": "host and port that it names",
+    "txn.link_host": "the host that the client spoke to, in the form in which links are compared",
+    "txn.link_key": "the key of the link in links.map",
+    "txn.link_name": "the host that it names",
+    "txn.link_number": "the number of that host among those of the peer",
+    "txn.link_origin": "scheme and host to write",
+    "txn.link_path": "its path",
+    "txn.link_place": "the endpoint of this gateway that it means",
+    "txn.link_port": "the port that it names",
+    "txn.link_socket": "the socket that the client spoke to",
+    "txn.within": "set where a redirect stays within the service that was asked",
+}
+"""Each variable, and what it holds. ``txn`` lives as long as the request and its answer, ``sess`` as long as the connection."""

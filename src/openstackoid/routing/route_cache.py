@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which decisions HAProxy may keep, and what of them: a route is the same for each request with the same key.
+
+HAProxy's key has the method, the endpoint, the class of the path, the text of the scope in ``X-Scope``, and what stands behind
+the token in ``X-Auth-Token`` and, to Keystone, in ``X-Subject-Token``. :func:`cached_route` returns a route only where a decision
+depends on nothing else of the request:
+
+- The path decides by its class alone: whether the answer is a version document, a document of an image service that services
+  here follow, Keystone's token or catalog, or a WebSocket. HAProxy sends a path that may be read in two ways, or has a scope in
+  it, to the Python service, and so it does with a login whose body may hold a scope.
+- A workflow begins with an id and a record, so a write that begins one is not kept.
+- A token of another cloud is judged by the policy, so no request with one is kept that a service here is to serve.
+- A service's token decides nothing as long as it has no mark. HAProxy sends a marked one to the Python service, and removes or
+  marks one that leaves.
+- The sender, ``Via`` and ``Expect`` matter to a request that leaves; HAProxy sends those with one of them to the Python service.
+- What a peer has announced decides the form of the mark. The route has the newer form, of which HAProxy makes the older one.
+- The mesh is that of the HAProxy process, whose maps begin empty: :func:`generation` names it in both programs.
+"""
+
+import re
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from openstackoid.mesh import Endpoint, Mesh
+from openstackoid.routing.decision import Decision, Forward
+from openstackoid.routing.images import IMAGE, is_followed
+from openstackoid.routing.links import names_document
+from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT
+from openstackoid.routing.request import Request
+from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH
+from openstackoid.routing.workflows import READS, watched_services
+from openstackoid.scope import IDENTITY, Scope, is_marked, join_token, split_token
+
+PREFIX = "x-openstackoid-route"
+"""How the headers begin in which HAProxy and the Python service speak of routes."""
+
+KEY = PREFIX
+"""The header of a request: the source, the number of slots, the generation, and the key, which may hold spaces."""
+
+SLOT, MARK, CLOUD, HOME = f"{PREFIX}-slot", f"{PREFIX}-mark", f"{PREFIX}-cloud", f"{PREFIX}-home"
+"""Headers of an answer: the slot to store the route in, and the route."""
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "COPY")
+"""The methods of requests whose routes are kept."""
+
+DOCUMENT, FOLLOWED, SOCKET = "document", "followed", "websocket"
+"""Classes of paths; a WebSocket is one wherever it leads. Keystone's token and catalog are by their paths; others have none."""
+
+WITHOUT = "-"
+"""Stands in a key for the mark of a token where there is none; no mark begins so."""
+
+_MARK_CHARACTERS = re.compile("[!~%].*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class CachedRoute:
+    """What HAProxy keeps of a decision: the mark behind the token, and the peer, or None for a service of this cloud.
+
+    ``home`` is the cloud that has issued the token of a request that leaves, where that is another than this one.
+    """
+
+    mark: str = field(repr=False)
+    cloud: str | None = None
+    home: str | None = None
+
+
+def cached_route(mesh: Mesh, at: str, request: Request, decision: Decision, scope: Scope | None) -> CachedRoute | None:
+    """Return the route of a decision that HAProxy may take by itself from now on; ``scope`` is the completed one."""
+    if not isinstance(decision, Forward) or scope is None or request.method not in METHODS:
+        return None
+    if decision.rewrite_links or decision.remember is not None or decision.recalled or decision.guard is not None:
+        return None
+    # The body may decide about such a request, whoever sends it.
+    if request.method not in READS and decision.frontend_endpoint.service in watched_services(mesh):
+        return None
+    if not _says_one_scope(request, decision):
+        return None
+    mark = join_token("", scope.to_header())
+    if decision.local:
+        return CachedRoute(mark)
+    home = scope.cloud_for(IDENTITY, at)
+    return CachedRoute(mark, decision.endpoint.cloud, None if home == at else home)
+
+
+def route_key(request: Request, endpoint: Endpoint) -> str:
+    """Return the key of a request to ``endpoint`` as HAProxy makes it. A route is kept only where both make the same one."""
+    token = next(iter(request.values(AUTH)), "")
+    mark = _mark(token) if token else WITHOUT
+    if endpoint.service == IDENTITY:
+        mark += f"|{_mark(next(iter(request.values(SUBJECT)), ''))}"
+    scope = next(iter(request.values(PLAIN)), "")
+    return "|".join((request.method, endpoint.key, _path_class(request, endpoint), scope, mark, "."))
+
+
+def _path_class(request: Request, endpoint: Endpoint) -> str:
+    below = request.path[len(endpoint.frontend.prefix) :]
+    if any("websocket" in value.lower() for value in request.values("upgrade")):
+        return SOCKET
+    if endpoint.service == IDENTITY and below in (TOKENS_PATH, CATALOG_PATH):
+        return request.path
+    if endpoint.service == IMAGE and is_followed(below, request):
+        return FOLLOWED
+    return DOCUMENT if names_document(endpoint, request.path) else ""
+
+
+def _mark(token: str) -> str:
+    found = _MARK_CHARACTERS.search(token)
+    return "" if found is None else found.group()
+
+
+def _says_one_scope(request: Request, decision: Forward) -> bool:
+    """Return whether the scope stands in one header alone, and no token is one that HAProxy would cut in another place."""
+    carriers = (AUTH, SUBJECT) if decision.endpoint.service == IDENTITY else (AUTH,)
+    values = [value for name in carriers for value in request.values(name) if value]
+    if any(_mark(value) for value in request.values(SERVICE)):
+        return False
+    if any(_mark(split_token(value)[0]) for value in values):
+        return False
+    return len(request.values(PLAIN)) + sum(map(is_marked, values)) == 1
+
+
+def generation(mesh: Mesh, at: str) -> str:
+    """Return the name of what decisions follow from but the request: two meshes that decide differently have two names."""
+    shapes = {shape: number for number, shape in enumerate(dict.fromkeys(own.shape for own in mesh.outlines.values()))}
+    clouds = [(name, shapes[own.shape], own.hosts) for name, own in mesh.outlines.items()]
+    here = mesh.clouds[at]
+    told = ([shape.entries for shape in shapes], clouds, here.endpoints, mesh.collaborations, mesh.sharing(at))
+    return blake2b(repr(told).encode(), digest_size=8).hexdigest()
