@@ -34,9 +34,9 @@ def gateway(haproxy: Haproxy, folder: Path, description: str, cores: Cores, *, w
     files = generated(description, runtime)
     write_files(folder, {"mesh.yaml": description})
     with ExitStack() as stack:
-        bridge = stack.enter_context(_bridge(folder, runtime, cores)) if with_bridge else None
+        service = stack.enter_context(bridge(folder, runtime, cores)) if with_bridge else None
         front = stack.enter_context(instance(haproxy, folder, files, cores.gateway))
-        yield Gateway(front.pid, bridge)
+        yield Gateway(front.pid, service)
 
 
 def runtime_in(folder: Path) -> Runtime:
@@ -51,7 +51,8 @@ def generated(description: str, runtime: Runtime) -> dict[str, str]:
 
 
 @contextmanager
-def _bridge(folder: Path, runtime: Runtime, cores: Cores) -> Iterator[int]:
+def bridge(folder: Path, runtime: Runtime, cores: Cores) -> Iterator[int]:
+    """Run the Python service of the gateway with its files in ``folder``, where its mesh description is, and yield its id."""
     socket = Path(runtime.bridge_socket)
     argv = [sys.executable, "-m", "openstackoid.bridge", "--cloud", AT, "--config", str(folder / "mesh.yaml")]
     argv += ["--socket", str(socket), "--haproxy-socket", runtime.stats_socket, "--records-socket", runtime.records_socket]

@@ -7,6 +7,7 @@ Counted by valgrind they are instructions, which no other load on the machine ch
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from bench import haproxy as configurations
 from bench.asking import Asking
 from bench.cores import Cores
 from bench.errors import BenchError
-from bench.gateway import generated, runtime_in
+from bench.gateway import bridge, generated, runtime_in
 from bench.haproxy import instance
 from bench.headers import AUTH, scope
 from bench.load import Request
 from bench.meshes import SERVICES, token_document, two_clouds
 from bench.processes import free_ports
+from openstackoid.gateway.folder import write_files
 from openstackoid.haproxy.binary import Haproxy
 
 REQUESTS = 400
@@ -35,11 +37,23 @@ Costs = Mapping[str, float]
 
 @dataclass(frozen=True)
 class ProfiledWay:
-    """The files of an HAProxy, which are to lie in a folder, and what it is asked."""
+    """The files of an HAProxy, which are to lie in a folder, and what it is asked.
+
+    With a ``description`` the Python service runs beside it, which decides the first request of a scope; with ``spelt``, a scope,
+    each request is the first.
+    """
 
     files: Callable[[Path], Mapping[str, str]]
     request: Request
     served_by: str
+    description: str | None = None
+    spelt: str | None = None
+
+    def header(self, number: int) -> list[str]:
+        """Return the header of a scope that is spelt as in no other request: ten characters of white space are the number."""
+        if self.spelt is None:
+            return []
+        return [f"X-Scope: {self.spelt.replace('{', '{' + f'{number:010b}'.translate({48: ' ', 49: chr(9)}))}"]
 
 
 Profile = Callable[[Haproxy, Cores, Path, ProfiledWay, int], Costs]
@@ -69,8 +83,9 @@ def _ways(port: int, backend: int, description: str) -> dict[str, ProfiledWay]:
     return {
         "plain": ProfiledWay(plain, asked(), "CloudOne"),
         "none": ProfiledWay(ours, asked(), "CloudOne"),
-        "stays": ProfiledWay(ours, asked(scope(image="CloudOne")), "CloudOne"),
-        "leaves": ProfiledWay(ours, asked(scope(image="CloudTwo")), "CloudTwo"),
+        "stays": ProfiledWay(ours, asked(scope(image="CloudOne")), "CloudOne", description),
+        "leaves": ProfiledWay(ours, asked(scope(image="CloudTwo")), "CloudTwo", description),
+        "first": ProfiledWay(ours, asked(), "CloudOne", description, '{"image":"CloudOne"}'),
     }
 
 
@@ -82,7 +97,12 @@ def counted(haproxy: Haproxy, cores: Cores, folder: Path, way: ProfiledWay, requ
 
 def _count(haproxy: Haproxy, cores: Cores, folder: Path, way: ProfiledWay, requests: int) -> Counter[str]:
     output = folder / "callgrind.out"
-    with instance(haproxy, folder, way.files(folder), cores.gateway, patience=_PATIENCE, under=callgrind.under(output)):
+    files = way.files(folder)
+    with ExitStack() as stack:
+        if way.description is not None:
+            write_files(folder, {"mesh.yaml": way.description})
+            stack.enter_context(bridge(folder, runtime_in(folder), cores))
+        stack.enter_context(instance(haproxy, folder, files, cores.gateway, patience=_PATIENCE, under=callgrind.under(output)))
         send(way, requests)
     return callgrind.read(output.read_text(errors="replace"))
 
@@ -90,8 +110,8 @@ def _count(haproxy: Haproxy, cores: Cores, folder: Path, way: ProfiledWay, reque
 def send(way: ProfiledWay, times: int) -> None:
     """Send a way's request some times, one after the other. Raises :class:`BenchError` for an answer of another cloud."""
     with Asking(way.request) as asking:
-        for _ in range(times):
-            status, by, _body = asking.ask()
+        for number in range(times):
+            status, by, _body = asking.ask(*way.header(number))
             if (status, by) != (200, way.served_by):
                 raise BenchError(f"{way.request.url}: {status}, served by {by}, not {way.served_by}")
 

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 
 from openstackoid.haproxy.maps import CLOUDS, PEERS, ROUTES, SLOTS, WIRES
 from openstackoid.mesh import Cloud
-from openstackoid.routing.route_cache import CLOUD, DOCUMENT, FOLLOWED, HOME, KEY, MARK, METHODS, PREFIX, SLOT, SOCKET
+from openstackoid.routing.route_cache import CLOUD, HOME, KEY, MARK, PREFIX, REWRITTEN, SLOT, SOCKET
 from openstackoid.scope import EVERY_OTHER, WIRE, Scope, join_token
 
 CAPACITY, CAPACITY_BEFORE_2_9 = 16_384, 1_000
 """The most routes. Before 2.9, HAProxy walks a whole map to change one entry of it."""
 
-MARK_OF = "regsub('^[^!~%]*','')"
-"""The converter that leaves of a token what stands behind it."""
+MARK_OF = "regsub('^[^!~%]+','=')"
+"""The converter that puts one character in the place of a token, and leaves what stands behind it."""
 
 _SLOTS = "OPENSTACKOID_ROUTES"
 _KEY = (
@@ -44,21 +44,17 @@ def key_rules(documents: str, followed_reads: str, followed_writes: str) -> list
 
     The three patterns are of paths, in an image service with their queries, whose answers the Python service may rewrite.
     """
+    reads = f"{documents.removesuffix('$')}($|\\?)|{followed_reads}"
     return [
         "# The key of a route: method, endpoint, class of the path, scope as it is written, mark of the token.",
-        f"acl is_usual method {' '.join(METHODS)}",
-        "acl has_token req.fhdr(x-auth-token,1) -m reg ^[^!~%]",
         "acl has_route var(txn.route) -m found",
         "acl leaves var(txn.peer) -m found",
-        f"acl is_document path -m reg '{documents}'",
-        f"acl is_odd_document var(txn.path_read) -m reg '{documents}'",
-        f"acl is_followed_read pathq -m reg '{followed_reads}'",
+        f"acl is_rewritten pathq -m reg '{reads}'",
         f"acl is_followed_write pathq -m reg '{followed_writes}'",
+        f"acl is_odd_document var(txn.path_read) -m reg '{documents}'",
         f"http-request set-var(txn.mark) req.fhdr(x-auth-token,1),{MARK_OF}",
         "http-request set-var(txn.scope) req.fhdr(x-scope,1)",
-        f"http-request set-var(txn.class) str({DOCUMENT}) if is_document",
-        f"http-request set-var(txn.class) str({FOLLOWED})"
-        " if is_image METH_GET is_followed_read or is_image !METH_GET !METH_DELETE is_followed_write",
+        f"http-request set-var(txn.class) str({REWRITTEN}) if METH_GET is_rewritten or !METH_GET !METH_DELETE is_followed_write",
         _KEY,
     ]
 
@@ -103,21 +99,24 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
     older, newer = (join_token("%[req.fhdr(x-service-token)]", own, wire).replace('"', '\\"') for wire in (1, WIRE))
     named = "http-request set-header X-Service-Token"
     # HAProxy takes 64 words of a line.
+    service_token = [
+        "acl has_service_token req.fhdr(x-service-token) -m len gt 0",
+        f'{named} "{newer}" if is_sharing has_service_token reads_newer',
+        f'{named} "{older}" if is_sharing has_service_token !reads_newer',
+    ]
     shares = [f"acl is_sharing var(txn.cloud) -m str {' '.join(sharing[at : at + 32])}" for at in range(0, len(sharing), 32)]
     return [
         "# The scope behind the token, and who has issued that.",
-        "acl has_auth req.fhdr(x-auth-token) -m len gt 0",
-        "acl has_service_token req.fhdr(x-service-token) -m len gt 0",
+        "acl has_token var(txn.mark) -m beg =",
         "acl reads_newer var(txn.wire) -m found",
-        *(shares or ["acl is_sharing always_false"]),
+        *shares,
         f"http-request set-var(txn.wire) var(txn.cloud),map_str({WIRES})",
         "http-request set-var(txn.home) var(txn.peer),field(5,|) if !{ var(txn.peer) -m end | }",
-        'http-request set-header X-Scope "%[var(txn.route),bytes(1),ub64dec]" if !has_auth',
-        'http-request set-var-fmt(txn.route) "!SCOPE!%[var(txn.route),bytes(1),ub64dec]" if !reads_newer',
-        _WRITE,
-        "http-request del-header X-Service-Token if has_service_token !is_sharing",
-        f'{named} "{newer}" if has_service_token is_sharing reads_newer',
-        f'{named} "{older}" if has_service_token is_sharing !reads_newer',
+        'http-request set-header X-Scope "%[var(txn.route),bytes(1),ub64dec]" if !has_token',
+        f"{_WRITE} if reads_newer",
+        'http-request replace-header X-Auth-Token ^([^!~]+).*$ "\\1!SCOPE!%[var(txn.route),bytes(1),ub64dec]" if !reads_newer',
+        f"http-request del-header X-Service-Token{' if !is_sharing' if sharing else ''}",
+        *(service_token if sharing else []),
     ]
 
 

@@ -13,8 +13,8 @@ VARIABLES = {
     "txn.endpoint": "the endpoint that socket and path name, by its key",
     "txn.arrived": "bytes of the body of a login that are here",
     # Of the request: the route.
-    "txn.mark": "what stands behind the token, '-' without a token; for Keystone with that of the second token",
-    "txn.subject_mark": "what stands behind the token that a request to Keystone is about",
+    "txn.mark": "'=' for a token, and what stands behind it; for Keystone with that of the second token",
+    "txn.subject_mark": "the same of the token that a request to Keystone is about",
     "txn.scope": "the scope in X-Scope as it is written",
     "txn.class": "the class of the path, by which an answer may have to be rewritten",
     "txn.key": "the key of the route",

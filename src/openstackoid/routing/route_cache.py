@@ -5,8 +5,8 @@ HAProxy's key has the method, the endpoint, the class of the path, the text of t
 the token in ``X-Auth-Token`` and, to Keystone, in ``X-Subject-Token``. :func:`cached_route` returns a route only where a decision
 depends on nothing else of the request:
 
-- The path decides by its class alone: whether the answer is a version document, a document of an image service that services
-  here follow, Keystone's token or catalog, or a WebSocket. HAProxy sends a path that may be read in two ways, or has a scope in
+- The path decides by its class alone: whether the answer is one that the Python service may have to rewrite, Keystone's token
+  or catalog, or a WebSocket. HAProxy sends a path that may be read in two ways, or has a scope in
   it, to the Python service, and so it does with a login whose body may hold a scope.
 - A workflow begins with an id and a record, so a write that begins one is not kept.
 - A token of another cloud is judged by the policy, so no request with one is kept that a service here is to serve.
@@ -43,13 +43,16 @@ SLOT, MARK, CLOUD, HOME = f"{PREFIX}-slot", f"{PREFIX}-mark", f"{PREFIX}-cloud",
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "COPY")
 """The methods of requests whose routes are kept."""
 
-DOCUMENT, FOLLOWED, SOCKET = "document", "followed", "websocket"
-"""Classes of paths; a WebSocket is one wherever it leads. Keystone's token and catalog are by their paths; others have none."""
+REWRITTEN, SOCKET = "rewritten", "websocket"
+"""Classes of paths: version documents and what services follow of images, whose answers the Python service may rewrite.
 
-WITHOUT = "-"
-"""Stands in a key for the mark of a token where there is none; no mark begins so."""
+A WebSocket is one wherever it leads. Keystone's token and catalog are classes by their paths; all others have none.
+"""
 
-_MARK_CHARACTERS = re.compile("[!~%].*", re.DOTALL)
+BARE = "="
+"""Stands in a key for a token, whatever it is, before its mark."""
+
+_TOKEN = re.compile("[^!~%]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,8 @@ def cached_route(mesh: Mesh, at: str, request: Request, decision: Decision, scop
 
 def route_key(request: Request, endpoint: Endpoint) -> str:
     """Return the key of a request to ``endpoint`` as HAProxy makes it. A route is kept only where both make the same one."""
-    token = next(iter(request.values(AUTH)), "")
-    mark = _mark(token) if token else WITHOUT
-    if endpoint.service == IDENTITY:
-        mark += f"|{_mark(next(iter(request.values(SUBJECT)), ''))}"
-    scope = next(iter(request.values(PLAIN)), "")
+    scope, auth, subject = (next(iter(request.values(name)), "") for name in (PLAIN, AUTH, SUBJECT))
+    mark = f"{_marked(auth)}|{_marked(subject)}" if endpoint.service == IDENTITY else _marked(auth)
     return "|".join((request.method, endpoint.key, _path_class(request, endpoint), scope, mark, "."))
 
 
@@ -98,23 +98,22 @@ def _path_class(request: Request, endpoint: Endpoint) -> str:
         return SOCKET
     if endpoint.service == IDENTITY and below in (TOKENS_PATH, CATALOG_PATH):
         return request.path
-    if endpoint.service == IMAGE and is_followed(below, request):
-        return FOLLOWED
-    return DOCUMENT if names_document(endpoint, request.path) else ""
+    followed = endpoint.service == IMAGE and is_followed(below, request)
+    return REWRITTEN if followed or (request.method in ("GET", "HEAD") and names_document(endpoint, request.path)) else ""
 
 
-def _mark(token: str) -> str:
-    found = _MARK_CHARACTERS.search(token)
-    return "" if found is None else found.group()
+def _marked(token: str) -> str:
+    found = _TOKEN.match(token)
+    return token if found is None else BARE + token[found.end() :]
 
 
 def _says_one_scope(request: Request, decision: Forward) -> bool:
     """Return whether the scope stands in one header alone, and no token is one that HAProxy would cut in another place."""
     carriers = (AUTH, SUBJECT) if decision.endpoint.service == IDENTITY else (AUTH,)
     values = [value for name in carriers for value in request.values(name) if value]
-    if any(_mark(value) for value in request.values(SERVICE)):
+    if any(is_marked(value) for value in request.values(SERVICE)):
         return False
-    if any(_mark(split_token(value)[0]) for value in values):
+    if any(_marked(split_token(value)[0]) != BARE for value in values):
         return False
     return len(request.values(PLAIN)) + sum(map(is_marked, values)) == 1
 
