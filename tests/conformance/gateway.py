@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +18,13 @@ from typing import IO, Any
 from conformance.case import Case, auth, plain, sent
 from conformance.clouds import description
 from conformance.recorder import Recorder, free_ports
+from conformance.routes import with_routes
 from openstackoid.bridge.audit.audit_log import Audit
 from openstackoid.gateway.egress import Departures
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.mesh import Listener, Mesh, parse_mesh
+from openstackoid.routing import Headers
 
 # Another HAProxy than the bundled one: ``OPENSTACKOID_TEST_HAPROXY=system`` or a path.
 HAPROXY = find_haproxy(os.environ.get("OPENSTACKOID_TEST_HAPROXY", "bundled"))
@@ -123,10 +125,15 @@ def _exchange(connection: http.client.HTTPConnection, case: Case) -> Answer:
 
 @contextmanager
 def running_gateway(
-    at: str, *, with_bridge: bool, down: tuple[str, ...] = (), bridge_log: IO[bytes] | None = None
+    at: str,
+    *,
+    with_bridge: bool,
+    down: tuple[str, ...] = (),
+    bridge_log: IO[bytes] | None = None,
+    taught: Iterable[Headers] = (),
 ) -> Iterator[RunningGateway]:
     """Start the gateway of ``at``, its backends and its peers' frontends but for those ``down``; stop what was started."""
-    with running_gateways(at, with_bridge=with_bridge, down=down, bridge_log=bridge_log) as (gateway,):
+    with running_gateways(at, with_bridge=with_bridge, down=down, bridge_log=bridge_log, taught=taught) as (gateway,):
         yield gateway
 
 
@@ -139,11 +146,12 @@ def running_gateways(
     edit: Callable[[str], str] = str,
     edit_haproxy: Callable[[str], str] = str,
     bridge_log: IO[bytes] | None = None,
+    taught: Iterable[Headers] = (),
 ) -> Iterator[list[RunningGateway]]:
     """Start several gateways of one mesh; what is neither theirs nor ``down`` is played by the recorder.
 
     ``audited``: HAProxy's log is kept, and read for the audit log as the supervisor reads it. ``edit`` changes the mesh
-    description, ``edit_haproxy`` what HAProxy is told.
+    description, ``edit_haproxy`` what HAProxy is told, which knows the routes of requests with the headers in ``taught``.
     """
     text = edit(description(free_ports()))
     mesh = parse_mesh(text)
@@ -155,7 +163,9 @@ def running_gateways(
         for name in at:
             log: list[bytes] | None = [] if audited else None
             places = stack.enter_context(
-                started(text, name, with_bridge=with_bridge, log=log, bridge_log=bridge_log, edit_haproxy=edit_haproxy)
+                started(
+                    text, name, with_bridge=with_bridge, log=log, bridge_log=bridge_log, edit_haproxy=edit_haproxy, taught=taught
+                )
             )
             gateways.append(RunningGateway(name, mesh, recorder, *places, [] if log is None else log))
             stack.callback(gateways[-1].close)
@@ -171,10 +181,11 @@ def started(
     log: list[bytes] | None = None,
     bridge_log: IO[bytes] | None = None,
     edit_haproxy: Callable[[str], str] = str,
+    taught: Iterable[Headers] = (),
 ) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
     """Start the two processes of the gateway of ``at``, and nothing around it; yield where they meet, and their ids.
 
-    ``edit_haproxy`` changes what HAProxy is told.
+    ``edit_haproxy`` changes what HAProxy is told; it knows the routes of requests with the headers in ``taught``.
 
     ``log`` is given HAProxy's lines, but for what the audit log says; ``bridge_log`` is where the bridge writes its own, in the
     place of standard error.
@@ -192,7 +203,7 @@ def started(
                 command += ["--haproxy-socket", sockets.stats_socket, "--records-socket", sockets.records_socket]
                 processes.append(subprocess.Popen(command, stderr=bridge_log))
                 _wait(lambda: Path(sockets.bridge_socket).exists())
-            for name, content in compile_gateway(mesh, at, sockets).items():
+            for name, content in with_routes(compile_gateway(mesh, at, sockets), mesh, at, taught).items():
                 Path(folder, name).write_text(edit_haproxy(content))
             # Quiet, it writes no log either.
             command = [str(HAPROXY.path), "-db", *(["-q"] if log is None else []), "-f", f"{folder}/haproxy.cfg"]

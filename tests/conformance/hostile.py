@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from conformance.case import newer_form
 from conformance.gateway import started
 from conformance.recorder import free_ports
 from openstackoid.mesh import Mesh, parse_mesh
@@ -49,8 +50,14 @@ LOCAL = ("identity", "image", "compute", "network", "objects")
 PLAIN = {
     cloud: f'X-Auth-Token: tok\r\nX-Scope: {{"*":"{cloud}","identity":"CloudOne"}}\r\n' for cloud in ("CloudTwo", "CloudThree")
 }
-ODD = {cloud: text.replace("identity", "\\u0069dentity") for cloud, text in PLAIN.items()}
-"""A scope that only Python reads, so that the bridge sends the request."""
+ODD = {
+    cloud: text.replace("tok\r", newer_form(f"tok!SCOPE!{text.partition('X-Scope: ')[2].strip()}") + "\r")
+    for cloud, text in PLAIN.items()
+}
+"""A scope in two places, which is always the Python service's."""
+TAUGHT = [
+    tuple((name, value) for name, _, value in (line.partition(": ") for line in text.splitlines())) for text in PLAIN.values()
+]
 
 
 @dataclass(frozen=True)
@@ -193,7 +200,7 @@ def hostile_site(limits: str = "{}", *, policy: str = "{}", with_bridge: bool = 
     site = Site(ports, parse_mesh(text))
     listening = [_serve(site, name, ports[name]) for name in (*LOCAL, "two", "three")]
     try:
-        with started(text, "CloudOne", with_bridge=with_bridge) as (sockets, pids):
+        with started(text, "CloudOne", with_bridge=with_bridge, taught=TAUGHT) as (sockets, pids):
             processes = [psutil.Process(pid) for pid in pids]
             site.haproxy = processes[-1]
             site.bridge = processes[0] if with_bridge else None

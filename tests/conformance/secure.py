@@ -74,6 +74,9 @@ class Certificates:
         return context
 
 
+TAUGHT = [(("X-Auth-Token", "tok"), ("X-Scope", f'{{"*": "CloudOne", "image": "{cloud}"}}')) for cloud in (*REAL, *FALSE)]
+
+
 @dataclass
 class Secure:
     """The running gateways, what lies around them, and the text of their description."""
@@ -152,7 +155,7 @@ def secure_world(folder: Path) -> Iterator[Secure]:
         for cloud in REAL:
             # What is http inside CloudOne is none of CloudTwo's business.
             known = text if cloud == "CloudOne" else text.replace(INTERNAL.format(inside), "")
-            stack.enter_context(started(known, cloud, with_bridge=True))
+            stack.enter_context(started(known, cloud, with_bridge=True, taught=TAUGHT))
         world = Secure(certificates, text, parse_mesh(text), recorder, gates, inside)
         _await_each_other(world)
         yield world

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from conformance.case import marked
+from conformance.case import auth, marked, plain, unseen
 from conformance.gateway import RunningGateway, running_gateways
 from conformance.recorder import Seen
 from openstackoid.bridge.audit.audit_log import Party
@@ -22,12 +22,17 @@ TELLS = ("X-Answer-With", f"X-Openstackoid-Use: {ADMISSION_HEADER}")
 SECRET = "s3cr3t-marked"
 BY_HAPROXY, BY_PYTHON = "by HAProxy", "by Python"
 HOW = pytest.mark.parametrize("how", [BY_HAPROXY, BY_PYTHON])
+TAUGHT = [
+    (*user, plain(scope))
+    for user in ((auth("tok"),), ())
+    for scope in ('{"image":"CloudTwo"}', '{"image":"Cloud-3.b"}', '{"image":"Cloud-3.b","identity":"CloudTwo"}')
+]
 
 
 @pytest.fixture(scope="module")
 def two() -> Iterator[list[RunningGateway]]:
     """CloudOne's and CloudTwo's; Cloud-3.b is played."""
-    with running_gateways("CloudOne", "CloudTwo", audited=True) as gateways:
+    with running_gateways("CloudOne", "CloudTwo", audited=True, taught=TAUGHT) as gateways:
         asked, deadline = 1, time.monotonic() + 10
         # The first has found the second down before it was started.
         while ask(gateways[0], "/image/v2/images", images_of("CloudTwo", BY_HAPROXY))[0] != 200:
@@ -39,8 +44,9 @@ def two() -> Iterator[list[RunningGateway]]:
 
 
 def images_of(cloud: str, how: str, **others: str) -> tuple[str, str]:
-    """The scope that sends for images to a cloud; by an alias of the service's name it is one for Python."""
-    return ("X-Scope", json.dumps({"image" if how == BY_HAPROXY else "glance": cloud, **others}, separators=(",", ":")))
+    """The scope that sends for images to a cloud; one that HAProxy has not seen is Python's."""
+    scope = json.dumps({"image": cloud, **others}, separators=(",", ":"))
+    return ("X-Scope", scope if how == BY_HAPROXY else unseen(scope))
 
 
 def ask(

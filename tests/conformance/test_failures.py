@@ -13,13 +13,14 @@ import pytest
 from conformance.case import Case, auth, plain, sent
 from conformance.gateway import HAPROXY, RunningGateway, running_gateway
 
+TAUGHT = [(auth("tok"), plain(f'{{"image":"{cloud}"}}')) for cloud in ("CloudTwo", "Cloud-3.b")]
 REMEMBERS = pytest.mark.skipif(HAPROXY.version < (2, 8), reason="HAProxy 2.6 cannot remember who is down")
 
 
 @pytest.fixture(scope="module")
 def alone() -> Iterator[RunningGateway]:
     """The gateway of CloudOne, where nothing else is up."""
-    with running_gateway("CloudOne", with_bridge=False, down=("CloudOne", "CloudTwo", "Cloud-3.b")) as gateway:
+    with running_gateway("CloudOne", with_bridge=False, down=("CloudOne", "CloudTwo", "Cloud-3.b"), taught=TAUGHT) as gateway:
         yield gateway
 
 
@@ -66,7 +67,7 @@ def test_when_the_moment_is_over_one_request_tries_and_the_others_are_told(alone
 def test_nobody_keeps_a_peer_that_is_back_from_others_by_never_finding_out() -> None:
     """A client that sends the head of a request and no body is the one that tries; after its time, all are let through."""
     question = asks("/image/v2/images", '{"image":"CloudTwo"}')
-    with running_gateway("CloudOne", with_bridge=False, down=("CloudTwo",)) as gateway:
+    with running_gateway("CloudOne", with_bridge=False, down=("CloudTwo",), taught=TAUGHT) as gateway:
         assert gateway.send(question).status == 503
         target = next(endpoint for endpoint in gateway.mesh.clouds["CloudTwo"].endpoints if endpoint.service == "image")
         gateway.recorder.serve("CloudTwo", target.listener.port)
@@ -104,7 +105,7 @@ def timed(gateway: RunningGateway, case: Case, started: float) -> float:
 
 def test_a_peer_that_is_back_is_asked_again() -> None:
     question = asks("/image/v2/images", '{"image":"CloudTwo"}')
-    with running_gateway("CloudOne", with_bridge=False, down=("CloudTwo",)) as gateway:
+    with running_gateway("CloudOne", with_bridge=False, down=("CloudTwo",), taught=TAUGHT) as gateway:
         assert gateway.send(question).status == 503
         assert gateway.send(asks("/image/v2/images", '{"image":"Cloud-3.b"}')).status == 200
         target = next(endpoint for endpoint in gateway.mesh.clouds["CloudTwo"].endpoints if endpoint.service == "image")
@@ -116,7 +117,7 @@ def test_a_peer_that_is_back_is_asked_again() -> None:
 
 
 def test_a_peer_that_never_answers_is_named_within_the_timeout() -> None:
-    with running_gateway("CloudOne", with_bridge=False, down=("Cloud-3.b",)) as gateway:
+    with running_gateway("CloudOne", with_bridge=False, down=("Cloud-3.b",), taught=TAUGHT) as gateway:
         target = next(e.listener for e in gateway.mesh.clouds["Cloud-3.b"].endpoints if e.service == "image")
         with socket.create_server((target.host, target.port)):
             started = time.monotonic()

@@ -38,7 +38,7 @@ def among_newer() -> Iterator[dict[str, RunningGateway]]:
         for gateway in (one, two):
             gateway.recorder.answers["X-Openstackoid-Wire"] = "2"
             for peer in sorted({"CloudOne", "CloudTwo", "Cloud-3.b"} - {gateway.at}):
-                for service in ("image", "glance"):
+                for service in ("image", "image", "glance"):
                     headers = (auth("t"), plain(f'{{"identity":"{gateway.at}","{service}":"{peer}"}}'))
                     ask = Case("prime", Refused(0, ()), "/image/v2/images", headers, at=gateway.at, to="image.public")
                     prefix = next(e for e in gateway.mesh.clouds[gateway.at].endpoints if e.key == ask.to).frontend.prefix

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from conformance.case import auth, plain
 from conformance.gateway import HAPROXY, started
 from conformance.recorder import free_ports
 
@@ -109,7 +110,7 @@ clouds:
     def asking(text: str) -> str:
         return text if dns is None else text.replace("parse-resolv-conf", f"nameserver test 127.0.0.1:{dns.port}")
 
-    with started(text, "One", with_bridge=False, edit_haproxy=asking):
+    with started(text, "One", with_bridge=False, edit_haproxy=asking, taught=[(auth("tok"), plain('{"image":"Two"}'))]):
         yield
 
 

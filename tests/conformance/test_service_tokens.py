@@ -5,19 +5,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.case import IMAGES, TO_TWO, WEBSOCKET, Case, Refused, auth, marked, plain, request_id, service
+from conformance.case import IMAGES, TO_TWO, TWO_DONE, WEBSOCKET, Case, Refused, auth, marked, plain, request_id, service
 from conformance.gateway import RunningGateway, running_gateways
 
 SECRET = "a-token-of-nova"
-BY_HAPROXY, BY_PYTHON = plain(TO_TWO), plain('{"glance":"CloudTwo"}')
-"""The same scope; by an alias of the service's name it is one for Python."""
-HOW = pytest.mark.parametrize("scope", [BY_HAPROXY, BY_PYTHON], ids=["by HAProxy", "by Python"])
+TOKEN, SCOPED = auth("tok"), auth(f"tok!SCOPE!{TWO_DONE}")
+HOW = pytest.mark.parametrize("user", [TOKEN, SCOPED], ids=["by HAProxy", "by Python"])
+"""The user's token beside X-Scope; what says the same scope in both is Python's."""
+SCOPE = plain(TO_TWO)
 SPELLINGS = ("X-Service-Token", "x-service-token", "X_Service_Token", "X-Service_Token", "x_SERVICE-token", "X_SERVICE_TOKEN")
 
 
 @pytest.fixture(scope="module")
 def one() -> Iterator[RunningGateway]:
-    with running_gateways("CloudOne") as (gateway,):
+    with running_gateways("CloudOne", taught=[(TOKEN, SCOPE), (SCOPE,)]) as (gateway,):
         yield gateway
 
 
@@ -33,34 +34,34 @@ def sent(gateway: RunningGateway, *headers: tuple[str, str], method: str = "GET"
 
 @HOW
 @pytest.mark.parametrize("name", SPELLINGS)
-def test_no_spelling_of_a_service_token_leaves(name: str, scope: tuple[str, str], one: RunningGateway) -> None:
-    for token in ((auth("tok"),), ()):
-        assert SECRET not in sent(one, *token, scope, (name, SECRET))
-        assert SECRET not in sent(one, *token, scope, ("X-Service-Token", SECRET), (name.replace("-", "_"), SECRET))
+def test_no_spelling_of_a_service_token_leaves(name: str, user: tuple[str, str], one: RunningGateway) -> None:
+    for token in ((user,), ()):
+        assert SECRET not in sent(one, *token, SCOPE, (name, SECRET))
+        assert SECRET not in sent(one, *token, SCOPE, ("X-Service-Token", SECRET), (name.replace("-", "_"), SECRET))
 
 
 @HOW
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
-def test_a_service_token_leaves_with_no_method(method: str, scope: tuple[str, str], one: RunningGateway) -> None:
-    assert SECRET not in sent(one, auth("tok"), scope, service(SECRET), method=method)
+def test_a_service_token_leaves_with_no_method(method: str, user: tuple[str, str], one: RunningGateway) -> None:
+    assert SECRET not in sent(one, user, SCOPE, service(SECRET), method=method)
 
 
 @HOW
-def test_a_service_token_leaves_with_no_websocket(scope: tuple[str, str], one: RunningGateway) -> None:
-    assert SECRET not in sent(one, auth("tok"), scope, service(SECRET), *WEBSOCKET)
+def test_a_service_token_leaves_with_no_websocket(user: tuple[str, str], one: RunningGateway) -> None:
+    assert SECRET not in sent(one, user, SCOPE, service(SECRET), *WEBSOCKET)
 
 
 @HOW
-def test_a_service_token_does_not_leave_where_the_scope_was_seen_before(scope: tuple[str, str], one: RunningGateway) -> None:
+def test_a_service_token_does_not_leave_where_the_scope_was_seen_before(user: tuple[str, str], one: RunningGateway) -> None:
     for _ in range(3):
-        sent(one, auth("tok"), scope)
-        assert SECRET not in sent(one, auth("tok"), scope, service(SECRET))
+        sent(one, user, SCOPE)
+        assert SECRET not in sent(one, user, SCOPE, service(SECRET))
 
 
 @HOW
-def test_a_service_token_that_stands_twice_leaves_nowhere(scope: tuple[str, str], one: RunningGateway) -> None:
+def test_a_service_token_that_stands_twice_leaves_nowhere(user: tuple[str, str], one: RunningGateway) -> None:
     one.recorder.seen.clear()
-    refused = one.send(Case("twice", Refused(0, ()), IMAGES, (auth("tok"), scope, service("s"), service(SECRET))))
+    refused = one.send(Case("twice", Refused(0, ()), IMAGES, (user, SCOPE, service("s"), service(SECRET))))
     assert (refused.status, "X-Service-Token stands 2 times" in refused.message) == (400, True)
     assert one.recorder.seen == []
 

@@ -15,12 +15,13 @@ HOW = pytest.mark.parametrize("how", [BY_HAPROXY, BY_PYTHON])
 WIRE = "X-Openstackoid-Wire"
 OLDER, NEWER = f"tok!SCOPE!{TWO_DONE}", newer_form(f"tok!SCOPE!{TWO_DONE}")
 OWN = 's!SCOPE!{"*":"CloudOne"}'
-PATH = "/image/v2/images"
+PATH, STAYS = "/image/v2/images", '{"image":"CloudOne"}'
+TAUGHT = [*((auth("tok"), plain(scope)) for scope in (TO_TWO, STAYS)), (auth(NEWER),)]
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[RunningGateway]:
-    with running_gateways("CloudOne", edit=sharing_images) as (gateway,):
+    with running_gateways("CloudOne", edit=sharing_images, taught=TAUGHT) as (gateway,):
         yield gateway
 
 
@@ -34,13 +35,14 @@ def one(running: RunningGateway) -> RunningGateway:
     """CloudOne's; its peers are played, and announce nothing unless they are told to."""
     running.recorder.answers.pop(WIRE, None)
     for how in (BY_HAPROXY, BY_PYTHON):
-        sent_tokens(running, auth("tok"), scope_for(how))
+        sent_tokens(running, *user_for(how))
     return running
 
 
-def scope_for(how: str) -> tuple[str, str]:
-    """The same scope; by an alias of the service's name it is one for Python."""
-    return plain(TO_TWO if how == BY_HAPROXY else '{"glance":"CloudTwo"}')
+def user_for(how: str, token: str = "tok", scope: str = TO_TWO) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The user's token and the scope; what says the same scope in both is Python's."""
+    completed = '{"*":"CloudOne",' + scope[1:]
+    return auth(token if how == BY_HAPROXY else f"{token}!SCOPE!{completed}"), plain(scope)
 
 
 def sent_tokens(gateway: RunningGateway, *headers: tuple[str, str]) -> list[str]:
@@ -62,16 +64,14 @@ def token_of(seen: Seen) -> str:
 @HOW
 def test_a_peer_that_announces_nothing_is_sent_the_older_form(one: RunningGateway, how: str) -> None:
     for _ in range(3):
-        assert sent_tokens(one, auth("tok"), scope_for(how), service("s")) == [OLDER, OWN]
-    assert sent_tokens(
-        one, auth(NEWER if how == BY_HAPROXY else newer_form('tok!SCOPE!{"*":"CloudOne","glance":"CloudTwo"}'))
-    ) == [OLDER]
+        assert sent_tokens(one, *user_for(how), service("s")) == [OLDER, OWN]
+    assert sent_tokens(one, auth(NEWER), *(() if how == BY_HAPROXY else (plain(TO_TWO),))) == [OLDER]
 
 
 @HOW
 def test_a_peer_that_announces_the_newer_form_is_sent_it_from_its_first_answer_on(one: RunningGateway, how: str) -> None:
     one.recorder.answers[WIRE] = "2"
-    given = (auth("tok"), scope_for(how), service("s"))
+    given = (*user_for(how), service("s"))
     assert sent_tokens(one, *given) == [OLDER, OWN]
     for _ in range(3):
         assert sent_tokens(one, *given) == [NEWER, newer_form(OWN)]
@@ -79,7 +79,7 @@ def test_a_peer_that_announces_the_newer_form_is_sent_it_from_its_first_answer_o
 
 @HOW
 def test_a_peer_that_was_downgraded_is_sent_the_older_form_again(one: RunningGateway, how: str) -> None:
-    given = (auth("tok"), scope_for(how))
+    given = user_for(how)
     one.recorder.answers[WIRE] = "2"
     assert [sent_tokens(one, *given) for _ in range(2)] == [[OLDER], [NEWER]]
     del one.recorder.answers[WIRE]
@@ -90,25 +90,25 @@ def test_a_peer_that_was_downgraded_is_sent_the_older_form_again(one: RunningGat
 @pytest.mark.parametrize("said", ["1", "0", "-2", "two", "2x", "99999", ""])
 def test_what_is_no_newer_version_counts_for_nothing(one: RunningGateway, how: str, said: str) -> None:
     one.recorder.answers[WIRE] = said
-    assert [sent_tokens(one, auth("tok"), scope_for(how)) for _ in range(2)] == [[OLDER], [OLDER]]
+    assert [sent_tokens(one, *user_for(how)) for _ in range(2)] == [[OLDER], [OLDER]]
 
 
 @HOW
 def test_a_version_that_is_not_there_yet_is_newer(one: RunningGateway, how: str) -> None:
     one.recorder.answers[WIRE] = "12"
-    assert [sent_tokens(one, auth("tok"), scope_for(how)) for _ in range(2)] == [[OLDER], [NEWER]]
+    assert [sent_tokens(one, *user_for(how)) for _ in range(2)] == [[OLDER], [NEWER]]
 
 
 @HOW
 def test_no_user_and_no_service_sees_the_version(one: RunningGateway, how: str) -> None:
     one.recorder.answers[WIRE] = "2"
-    for scope, cloud in (
-        (scope_for(how), "CloudTwo"),
-        (plain('{"image":"CloudOne"}' if how == BY_HAPROXY else '{"glance":"CloudOne"}'), "CloudOne"),
-        (("X-Other", "x"), "CloudOne"),
+    for given, cloud in (
+        (user_for(how, "t"), "CloudTwo"),
+        (user_for(how, "t", STAYS), "CloudOne"),
+        ((auth("t"), ("X-Other", "x")), "CloudOne"),
     ):
         one.recorder.seen.clear()
-        status, headers = ask_for_headers(one, PATH, ("X-Auth-Token", "t"), scope)
+        status, headers = ask_for_headers(one, PATH, *given)
         assert (status, "x-openstackoid-wire" in headers) == (200, False)
         (seen,) = one.recorder.seen
         assert seen.server == cloud
@@ -117,10 +117,9 @@ def test_no_user_and_no_service_sees_the_version(one: RunningGateway, how: str) 
 
 @HOW
 def test_what_a_client_says_reaches_no_service(one: RunningGateway, how: str) -> None:
-    scope = plain('{"image":"CloudOne"}' if how == BY_HAPROXY else '{"glance":"CloudOne"}')
-    for given in ((scope,), ()):
+    for given in (user_for(how, "t", STAYS), (auth("t"),)):
         one.recorder.seen.clear()
-        assert ask_for_headers(one, PATH, ("X-Auth-Token", "t"), (WIRE, "7"), *given)[0] == 200
+        assert ask_for_headers(one, PATH, (WIRE, "7"), *given)[0] == 200
         (seen,) = one.recorder.seen
         assert WIRE.lower() not in {name.lower() for name, _ in seen.headers}
 
@@ -131,7 +130,7 @@ def test_two_gateways_of_this_release_come_to_the_newer_form() -> None:
         wire = newer_form(f"tok!SCOPE!{TWO_DONE}")
         for _ in range(3):
             first.recorder.seen.clear()
-            status, headers = ask_for_headers(first, PATH, ("X-Auth-Token", "tok"), scope_for(BY_HAPROXY))
+            status, headers = ask_for_headers(first, PATH, *user_for(BY_HAPROXY))
             assert (status, "x-openstackoid-wire" in headers) == (200, False)
             (seen,) = [seen for seen in first.recorder.seen if seen.path.endswith("/v2/images")]
             assert (seen.server, token_of(seen)) == ("CloudTwo", wire)

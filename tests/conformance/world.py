@@ -5,7 +5,7 @@ import http.client
 import json
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +13,13 @@ from typing import Any
 
 import psutil
 
+from conformance.case import unseen
 from conformance.gateway import started
 from conformance.recorder import free_ports
 from conformance.services import Place, Services
 from openstackoid.certs import issue, make_authority
 from openstackoid.mesh import Mesh, parse_mesh
+from openstackoid.routing import Headers
 
 CLOUDS = ("Home", "Ports", "Same", "Fixed")
 PREFIXES = {
@@ -108,7 +110,7 @@ def whole_world(certificates: Path | None = None) -> Iterator[World]:
             services.serve(port, those, None if certificates is None else _served(files[name]))
     text = "\n".join(lines)
     try:
-        with started(text, "Home", with_bridge=True) as (_, (bridge, haproxy)):
+        with started(text, "Home", with_bridge=True, taught=taught(peers)) as (_, (bridge, haproxy)):
             yield World(gate, parse_mesh(text), services, psutil.Process(bridge), psutil.Process(haproxy), context)
     finally:
         services.close()
@@ -120,13 +122,16 @@ def _served(certificate: Path) -> ssl.SSLContext:
     return context
 
 
+def taught(peers: Iterable[str]) -> list[Headers]:
+    """Return the headers of requests of which HAProxy knows the routes."""
+    return [tuple(scope_of(service, cloud).items()) for service in PREFIXES for cloud in ("Home", *peers)]
+
+
 def scope_of(service: str, cloud: str, how: str = "plain") -> dict[str, str]:
-    """Return the headers that send ``service`` to ``cloud``; ``oddly`` written, only Python can decide."""
-    name = json.dumps(service) if how == "plain" else '"' + "".join(f"\\u{ord(letter):04x}" for letter in service) + '"'
-    headers = {"X-Scope": f'{{{name}: "{cloud}"}}'}
-    if service != "identity":
-        headers["X-Scope"] = f'{{{name}: "{cloud}", "identity": "Home"}}'
-    return {"X-Auth-Token": "tok", **headers}
+    """Return the headers that send ``service`` to ``cloud``; ``oddly`` written, HAProxy has no route of it."""
+    scope = {service: cloud} if service == "identity" else {service: cloud, "identity": "Home"}
+    text = json.dumps(scope)
+    return {"X-Auth-Token": "tok", "X-Scope": text if how == "plain" else unseen(text)}
 
 
 def ask(world: World, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Got:
