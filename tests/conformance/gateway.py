@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,7 +130,7 @@ def running_gateway(
     with_bridge: bool,
     down: tuple[str, ...] = (),
     bridge_log: IO[bytes] | None = None,
-    taught: Iterable[Headers] = (),
+    taught: Collection[Headers] = (),
 ) -> Iterator[RunningGateway]:
     """Start the gateway of ``at``, its backends and its peers' frontends but for those ``down``; stop what was started."""
     with running_gateways(at, with_bridge=with_bridge, down=down, bridge_log=bridge_log, taught=taught) as (gateway,):
@@ -146,7 +146,7 @@ def running_gateways(
     edit: Callable[[str], str] = str,
     edit_haproxy: Callable[[str], str] = str,
     bridge_log: IO[bytes] | None = None,
-    taught: Iterable[Headers] = (),
+    taught: Collection[Headers] = (),
 ) -> Iterator[list[RunningGateway]]:
     """Start several gateways of one mesh; what is neither theirs nor ``down`` is played by the recorder.
 
@@ -181,7 +181,7 @@ def started(
     log: list[bytes] | None = None,
     bridge_log: IO[bytes] | None = None,
     edit_haproxy: Callable[[str], str] = str,
-    taught: Iterable[Headers] = (),
+    taught: Collection[Headers] = (),
 ) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
     """Start the two processes of the gateway of ``at``, and nothing around it; yield where they meet, and their ids.
 

@@ -74,7 +74,7 @@ class Certificates:
         return context
 
 
-TAUGHT = [(("X-Auth-Token", "tok"), ("X-Scope", f'{{"*": "CloudOne", "image": "{cloud}"}}')) for cloud in (*REAL, *FALSE)]
+TAUGHT = [(("X-Auth-Token", "tok"), ("X-Scope", f'{{"*":"CloudOne","image":"{cloud}"}}')) for cloud in (*REAL, *FALSE)]
 
 
 @dataclass

@@ -24,7 +24,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
 
 
 def scope(**services: str) -> dict[str, str]:
-    return {"X-Scope": json.dumps({"*": "CloudOne", **services})}
+    return {"X-Scope": json.dumps({"*": "CloudOne", **services}, separators=(",", ":"))}
 
 
 def oddly(service: str, cloud: str) -> dict[str, str]:

@@ -130,7 +130,7 @@ def taught(peers: Iterable[str]) -> list[Headers]:
 def scope_of(service: str, cloud: str, how: str = "plain") -> dict[str, str]:
     """Return the headers that send ``service`` to ``cloud``; ``oddly`` written, HAProxy has no route of it."""
     scope = {service: cloud} if service == "identity" else {service: cloud, "identity": "Home"}
-    text = json.dumps(scope)
+    text = json.dumps(scope, separators=(",", ":"))
     return {"X-Auth-Token": "tok", "X-Scope": text if how == "plain" else unseen(text)}
 
 
