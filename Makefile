@@ -19,9 +19,9 @@ export NO_PROXY := $(no_proxy)
 help:
 	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
 	@echo "make examples  what scopes do, command by command, on the lab that is up"
-	@echo "make coverage  how a scope travels on each hop, from workflows on a lab with Cinder and Swift; writes docs/coverage.md"
+	@echo "make coverage  how a scope travels on each hop, from workflows on a lab with Cinder and Swift; writes docs/understand/coverage.md"
 	@echo "make test   lint, unit and conformance tests, then the same workflows on the real lab"
-	@echo "make clients-test  other clients, unmodified, at work across two real clouds (eight minutes); writes docs/clients/tried.md"
+	@echo "make clients-test  other clients, unmodified, at work across two real clouds (eight minutes); writes docs/use/clients/tried.md"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make fuzz   inputs that nobody thought of, for ten minutes (FUZZ_SECONDS=...): parsers, the decision, bytes on a real HAProxy"
@@ -48,7 +48,7 @@ examples: $(STAMP)
 	@$(BIN)/python -m examples.scopes
 
 coverage: $(STAMP)
-	@$(BIN)/python -m examples.coverage --output docs/coverage.md
+	@$(BIN)/python -m examples.coverage --output docs/understand/coverage.md
 
 lint: $(STAMP)
 	@echo "== lint"
@@ -67,7 +67,7 @@ test: lint programs
 
 clients-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m clients.install
-	@$(BIN)/pytest tests/clients --timeout 900 --page docs/clients/tried.md
+	@$(BIN)/pytest tests/clients --timeout 900 --page docs/use/clients/tried.md
 
 fuzz: $(STAMP)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --only-binary atheris --constraint constraints/development.txt --editable '.[fuzz]' || echo "make: there is no wheel of atheris for this machine: coverage guides nothing"

@@ -2,7 +2,7 @@
 """How a scope travels, hop by hop, from a run on the real lab: ``python -m examples.coverage``, or ``make coverage``.
 
 Each workflow's commands are followed by their request ids. What the gateways recorded of each hop is compared with what the scope
-says of its service, and written down: ``docs/coverage.md`` is made by ``--output``. Nothing in it is written by hand.
+says of its service, and written down: ``docs/understand/coverage.md`` is made by ``--output``. Nothing in it is written by hand.
 """
 
 import argparse
@@ -258,8 +258,9 @@ network, set `vif_plugging_is_fatal = false` and `vif_plugging_timeout = 0` for 
 come.
 
 Tokens of services go to the other cloud only in the workflows for which the mesh says that the clouds share a data plane
-([which tokens leave a cloud](security.md#which-tokens-leave-a-cloud)). Where it does not say so, the gateway refuses with 409
-what needs it ([collaborations](collaborations.md)). All other workflows need no token of a service in the other cloud."""
+([which tokens leave a cloud](../operate/security.md#which-tokens-leave-a-cloud)). Where it does not say so, the gateway
+refuses with 409 what needs it ([collaborations](../use/collaborations.md)). All other workflows need no token of a service in the
+other cloud."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of a message differs behind a gateway: the list, messages without it, and the list as a table in docs/how-it-works.md."""
+"""The list of the differences behind a gateway, messages without them, and the table in docs/understand/how-it-works.md."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

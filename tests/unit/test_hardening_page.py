@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/hardening.md is true: the tests that it names exist, and so do its figures and its command."""
+"""docs/operate/hardening.md is true: the tests that it names exist, and so do its figures and its command."""
 
 import re
 import subprocess
@@ -22,7 +22,7 @@ from openstackoid.policy import PeerPolicy
 from openstackoid.routing.links import HOSTS_OWN
 
 TESTS = Path(__file__).parents[1]
-PAGE = (TESTS.parent / "docs" / "hardening.md").read_text(encoding="utf-8")
+PAGE = (TESTS.parent / "docs" / "operate" / "hardening.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", PAGE)))
 MESH = """
 mesh: 1

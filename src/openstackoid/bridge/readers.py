@@ -3,7 +3,7 @@
 
 These are tokens that have expired: services ask about one all the same, with ``allow_expired``, when a service token shows that
 an operation has begun in time. And tokens of trusts with impersonation and of EC2 credentials: Keystone accepts them, and refuses
-to validate them by their own right (403). See docs/identity.md.
+to validate them by their own right (403). See docs/understand/identity.md.
 """
 
 from abc import ABC, abstractmethod

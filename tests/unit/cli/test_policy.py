@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``openstackoid policy`` as it is typed, and its page, docs/policy.md."""
+"""``openstackoid policy`` as it is typed, and its page, docs/operate/policy.md."""
 
 import io
 import json
@@ -20,7 +20,7 @@ from openstackoid.mesh.policy_schema import BudgetSchema, ConditionSchema, PeerS
 from openstackoid.policy import METHODS, Policy, Use, apart, tried
 from unit.policy.samples import roles, token
 
-PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "operate" / "policy.md").read_text(encoding="utf-8")
 EXAMPLE, *_ = re.findall(r"```yaml\n(mesh: .*?)```", PAGE, re.DOTALL)
 SHOWN = re.findall(r"```console\n\$ (.*?)\n(.*?)```", PAGE, re.DOTALL)
 RECIPES = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operator's guide, docs/gateway.md, is true: its examples are run, and its tables compared with the code."""
+"""The operator's guide, docs/operate/gateway.md, is true: its examples are run, and its tables compared with the code."""
 
 import dataclasses
 import json
@@ -32,7 +32,7 @@ from openstackoid.mesh.schema import (
     TimeoutsSchema,
 )
 
-GUIDE = (Path(__file__).parents[3] / "docs" / "gateway.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[3] / "docs" / "operate" / "gateway.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 COMMANDS = re.findall(r"^ *\$ (.+)$", GUIDE, re.MULTILINE)
 
@@ -164,4 +164,4 @@ def test_the_fields_of_a_trace_are_explained_with_their_words() -> None:
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+\.md)\)", GUIDE))
 def test_every_link_leads_somewhere(target: str) -> None:
-    assert (Path(__file__).parents[3] / "docs" / target).is_file()
+    assert (Path(__file__).parents[3] / "docs" / "operate" / target).is_file()

@@ -17,7 +17,7 @@ from openstackoid.scope import official_service_type
 
 ONE = three_clouds().clouds["CloudOne"]
 JSON = "application/json"
-PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "operate" / "policy.md").read_text(encoding="utf-8")
 
 
 def own(service: str, theirs: str = "p1", ours: str = "ours") -> OwnProject:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/scope.md says what the code does: each of its examples is run, and each of the parser's errors is in it."""
+"""docs/use/scope.md says what the code does: each of its examples is run, and each of the parser's errors is in it."""
 
 import ast
 import inspect
@@ -12,7 +12,7 @@ from openstackoid.client.choice import Choice
 from openstackoid.client.errors import ScopeRefusedError
 from openstackoid.scope import parse, parser
 
-REFERENCE = (Path(__file__).parents[3] / "docs" / "scope.md").read_text()
+REFERENCE = (Path(__file__).parents[3] / "docs" / "use" / "scope.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", REFERENCE, re.MULTILINE | re.DOTALL)
 ERRORS = [text.rstrip("\n").split("\n") for kind, text in BLOCKS if kind == "text" and text.startswith("openstack: ")]
 CLOUDS = ("CloudOne", "CloudTwo")
