@@ -2,6 +2,7 @@
 """The documents hang together: each link and anchor leads somewhere, and each shelf's index names each of its pages."""
 
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -65,3 +66,13 @@ def test_the_index_of_a_shelf_has_each_of_its_pages_once(shelf: str) -> None:
 def test_the_first_page_leads_to_each_shelf() -> None:
     assert {f"{shelf}/index.md" for shelf in SHELVES} <= set(links(DOCS / "index.md"))
     assert "../architecture.md" in links(DOCS / "understand" / "index.md")
+
+
+def test_the_site_has_every_page_and_loads_nothing_from_elsewhere() -> None:
+    """`make docs` builds it; its search works behind any web server, and its fonts are the reader's own."""
+    project = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
+    assert sorted(re.findall(r"'([^']+\.md)'", str(project["nav"]))) == sorted(
+        page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")
+    )
+    assert project["theme"]["font"] is False
+    assert "offline" not in project.get("plugins", {}), "it takes a script from another host"
