@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The list of the differences behind a gateway, messages without them, and the table in docs/understand/how-it-works.md."""
+"""The list of the differences behind a gateway, messages without them, and the table in docs/understand/messages.md."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

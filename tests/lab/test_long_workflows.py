@@ -122,7 +122,7 @@ def mesh(lab: Any) -> Iterator[Callable[[Path | None], None]]:
 
 @pytest.fixture
 def account(lab: Any, tmp_path: Path) -> Iterator[Path]:
-    """The account that CloudOne's operator makes for CloudTwo's, as docs/operate/gateway.md says, and its file."""
+    """The account that CloudOne's operator makes for CloudTwo's, as docs/operate/reader-accounts.md says, and its file."""
     admin = User("CloudOne-admin")
     made = admin.openstack("user", "create", ACCOUNT, "--domain", "default", "--password", PASSWORD)
     assert made.code == 0, made.stderr
