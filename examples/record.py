@@ -51,7 +51,8 @@ def play(page: str, run: Run) -> str:
 
 
 def steady(page: str) -> str:
-    """Return the page without what differs from one run to the next: ids, times, and the widths that follow from them."""
+    """Return the page without the differences of runs and labs: ids, times, ports, prefixes of paths, widths of columns."""
+    page = re.sub(r"/(?:image|compute)(?=/v\d)", "", page)
     page = re.sub(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", page)
     page = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", re.sub(r"\b\d+ ms\b", "TIME ms", page))
     return re.sub(r" +", " ", re.sub(r"[-─│├└ ]{2,}", " ", page))

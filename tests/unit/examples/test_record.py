@@ -64,8 +64,8 @@ def test_commands_are_played_in_order_and_their_output_replaced(tmp_path: Path) 
 
 
 def test_ids_times_and_ports_may_differ_and_nothing_else() -> None:
-    one = "│ f450ce29-7ba2-4883-b59f-17412d40e0ba │ 200, 161 ms https://127.0.0.1:8801/x\n+------+\n"
-    two = "│   9cc6ea9a-6c48-4105-bb3c-7cba93e9c84a │ 200, 9 ms https://127.0.0.1:9801/x\n+--+\n"
+    one = "│ f450ce29-7ba2-4883-b59f-17412d40e0ba │ 200, 161 ms https://127.0.0.1:8801/image/v2\n+------+\n"
+    two = "│   9cc6ea9a-6c48-4105-bb3c-7cba93e9c84a │ 200, 9 ms https://127.0.0.1:9801/v2\n+--+\n"
     assert steady(one) == steady(two)
     assert steady(one) != steady(two.replace("200", "404"))
 
