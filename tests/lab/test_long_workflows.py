@@ -160,8 +160,8 @@ def test_an_account_from_the_peers_operator_to_its_end(
 
 @pytest.fixture
 def policy(lab: Any) -> Iterator[Path]:
-    """CloudOne's Keystone lets a role of its own validate tokens, as docs/operate/security.md says."""
-    page = Path(__file__).parents[2].joinpath("docs", "operate", "security.md").read_text()
+    """CloudOne's Keystone lets a role of its own validate tokens, as docs/operate/reader-accounts.md says."""
+    page = Path(__file__).parents[2].joinpath("docs", "operate", "reader-accounts.md").read_text()
     file = Path(lab["state_dir"], "clouds/CloudOne/conf/keystone/policy.yaml")
     file.write_text('"identity:validate_token"' + page.split('```yaml\n"identity:validate_token"', 1)[1].split("```")[0])
     yield file

@@ -21,7 +21,7 @@ from openstackoid.mesh.policy_schema import BudgetSchema, ConditionSchema, Mappi
 from openstackoid.policy import METHODS, Policy, Use, derived_id, tried
 from unit.policy.samples import roles, token
 
-PAGE = read("operate/policy.md", "operate/policy-keys.md", "operate/policy-recipes.md")
+PAGE = read("operate/policy.md", "operate/policy-keys.md", "operate/policy-users.md", "operate/policy-recipes.md")
 EXAMPLE, *_ = re.findall(r"```yaml\n(mesh: .*?)```", PAGE, re.DOTALL)
 SHOWN = re.findall(r"```console\n\$ (.*?)\n(.*?)```", PAGE, re.DOTALL)
 RECIPES = {

@@ -35,7 +35,8 @@ from openstackoid.mesh.schema import (
 
 PAGES = ("gateway", "mesh", "tls", "reader-accounts", "discover", "running", "pages", "errors")
 GUIDE = read(*(f"operate/{page}.md" for page in PAGES))
-EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+# All but the rules of Keystone's policy.yaml are mesh descriptions.
+EXAMPLES = re.findall(r"```yaml\n(?!\"identity:)(.*?)```", GUIDE, re.DOTALL)
 COMMANDS = re.findall(r"^ *\$ (.+)$", GUIDE, re.MULTILINE)
 
 

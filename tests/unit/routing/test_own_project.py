@@ -17,7 +17,7 @@ from openstackoid.scope import official_service_type
 
 ONE = three_clouds().clouds["CloudOne"]
 JSON = "application/json"
-PAGE = read("operate/policy-keys.md")
+PAGE = read("operate/policy-users.md")
 
 
 def own(service: str, theirs: str = "p1", ours: str = "ours") -> OwnProject:
@@ -185,7 +185,7 @@ def test_the_table_has_official_types_and_lower_case_headers() -> None:
 
 
 def test_the_policys_page_shows_the_table() -> None:
-    part = PAGE.partition("### The user's project in requests\n")[2].partition("\n#")[0]
+    part = PAGE.partition("## The user's project in requests\n")[2].partition("\n#")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines() if line.startswith("|")][2:]
     assert rows == [
         [
