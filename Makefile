@@ -24,7 +24,7 @@ help:
 	@echo "make clients-test  other clients, unmodified, at work across two real clouds (eight minutes); writes docs/use/clients/tried.md"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
-	@echo "make fuzz   inputs that nobody thought of, for ten minutes (FUZZ_SECONDS=...): parsers, the decision, bytes on a real HAProxy"
+	@echo "make fuzz   generated and mutated inputs, for ten minutes (FUZZ_SECONDS=...): parsers, the decision, bytes on a real HAProxy"
 	@echo "make bench  what routing by scope costs beside plain HAProxy, judged by its goals (nine minutes; exits with 1 if one is missed)"
 	@echo "make bench-lab  what the gateways add to real OpenStack services, and a workflow in calls; starts the lab if it is down (seven minutes)"
 	@echo "make simulate  what users of 10,000 sites would see, from measured costs (half a minute)"
