@@ -58,7 +58,7 @@ class Supervisor:
         self._generation: Generation
         self._sockets = ListeningSockets(cloud, passed)
         self._listening: Mapping[str, int] = {}
-        self._bridge_socket: socket.socket | None = None
+        self._bridge_sockets: dict[str, socket.socket] = {}
         self._descriptions = Descriptions(path, folder.cache)
         self._watched: tuple[str, ...] = ()
         self._pause = _POLL
@@ -85,7 +85,7 @@ class Supervisor:
             # Ours first: HAProxy ends with its last request, and connections that come until then are to be refused.
             self._sockets.close()
             await self._crew.dismiss()
-            self._close_bridge_socket()
+            self._close_bridge_sockets()
         if not work.cancelled():
             work.result()
         log.info("gateway of %s has stopped", self.cloud)
@@ -130,14 +130,16 @@ class Supervisor:
         return running
 
     async def _start_bridge(self, _: Child | None) -> Child:
-        requests, records = self.folder.bridge_socket, self.folder.records_socket
-        if self._bridge_socket is None:
-            requests.unlink(missing_ok=True)
-            self._bridge_socket = bind(requests)
+        requests, records, log_socket = self.folder.bridge_socket, self.folder.records_socket, self.folder.log_socket
+        for path, kind in ((requests, socket.SOCK_STREAM), (log_socket, socket.SOCK_DGRAM)):
+            if path.name not in self._bridge_sockets:
+                path.unlink(missing_ok=True)
+                self._bridge_sockets[path.name] = bind(path, kind)
         records.unlink(missing_ok=True)
-        inherited = self._bridge_socket.fileno()
-        argv = [sys.executable, "-m", "openstackoid.bridge", "--cloud", self.cloud]
-        argv += ["--config", str(self.folder.mesh), "--socket", str(requests), "--socket-fd", str(inherited)]
+        inherited = {name: one.fileno() for name, one in self._bridge_sockets.items()}
+        argv = [sys.executable, "-m", "openstackoid.bridge", "--cloud", self.cloud, "--config", str(self.folder.mesh)]
+        argv += ["--socket", str(requests), "--socket-fd", str(inherited[requests.name])]
+        argv += ["--log-socket", str(log_socket), "--log-socket-fd", str(inherited[log_socket.name])]
         argv += ["--haproxy-socket", str(self.folder.stats_socket), "--records-socket", str(records)]
         argv += ["--store-file", str(self.folder.store), "--audit-log", str(self.folder.audit)]
         argv += ["--tls-files", str(self.folder.path), "--wait"]
@@ -148,16 +150,15 @@ class Supervisor:
             return _receives(records)
 
         try:
-            return await self._crew.launch(Part.BRIDGE, argv, ready, {"requests": inherited})
+            return await self._crew.launch(Part.BRIDGE, argv, ready, inherited)
         except OpenstackoidError:
             # Requests that wait are answered now: the next start may fail, too.
-            self._close_bridge_socket()
+            self._close_bridge_sockets()
             raise
 
-    def _close_bridge_socket(self) -> None:
-        if self._bridge_socket is not None:
-            self._bridge_socket.close()
-            self._bridge_socket = None
+    def _close_bridge_sockets(self) -> None:
+        while self._bridge_sockets:
+            self._bridge_sockets.popitem()[1].close()
 
     async def _start_haproxy(self, running: Child | None) -> Child:
         control = self.folder.stats_socket

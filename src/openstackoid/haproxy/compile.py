@@ -43,11 +43,21 @@ class CompileError(OpenstackoidError):
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Where the parts of one gateway meet, unix sockets all: the bridge's, HAProxy's control, and the bridge's for records."""
+    """The unix sockets where the parts of one gateway meet.
+
+    The Python service listens at ``bridge_socket``, and receives HAProxy's log at ``log_socket`` and its lines about traced
+    requests at ``records_socket``; HAProxy is controlled at ``stats_socket``.
+    """
 
     bridge_socket: str
     stats_socket: str
     records_socket: str
+    log_socket: str
+
+    @classmethod
+    def of(cls, folder: str) -> "Runtime":
+        """Return the sockets in ``folder``."""
+        return cls(*(f"{folder}/{name}.sock" for name in ("bridge", "haproxy", "records", "log")))
 
 
 def compile_gateway(
@@ -101,7 +111,8 @@ def _section(title: str, lines: list[str]) -> str:
 
 def _global(runtime: Runtime) -> list[str]:
     return [
-        f"log stdout len {LONGEST_LINE} format raw local0 info",
+        "# The Python service reads this log: it removes what may not be shown, and writes the audit log.",
+        f"log {shlex.quote(runtime.log_socket)} len {LONGEST_LINE} format raw local0 info",
         "default-path config",
         "# The lowest level: it shows no request that HAProxy could not read (`show errors`), which would hold its headers.",
         f"stats socket {shlex.quote(runtime.stats_socket)} mode 600 level user expose-fd listeners",

@@ -8,14 +8,17 @@ import signal
 import socket
 import threading
 from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
 from openstackoid.bridge.audit.audit_log import Audit
 from openstackoid.bridge.errors import AnswerError, error_answer
+from openstackoid.bridge.haproxy_log import start_reading
 from openstackoid.bridge.http.app import Bridge
-from openstackoid.bridge.http.sockets import Sockets, bind
+from openstackoid.bridge.http.sockets import BridgeError, Sockets
 from openstackoid.bridge.http.verbatim import LIMITS, server_request
 from openstackoid.bridge.identity.readers import Reader, readers_of
 from openstackoid.bridge.identity.token_store import TokenStore
@@ -38,6 +41,29 @@ GRACE = 3.0
 _GLANCE = 0.01
 
 
+def serve_with_log(
+    at: str,
+    file: Path,
+    sockets: Sockets,
+    *,
+    audit_log: Path | None = None,
+    **more: Any,
+) -> None:
+    """Serve the gateway of the cloud ``at``, and read HAProxy's log where ``sockets`` has a socket for it.
+
+    ``audit_log``: the file of the audit log; the rest is as for :func:`serve`, and so are the errors.
+    """
+    reader = None
+    if sockets.log is not None:
+        reader = start_reading(sockets.log.open(socket.SOCK_DGRAM), at, audit_log, sockets.haproxy)
+    try:
+        asyncio.run(serve(at, file, sockets, audit=Audit(audit_log), log_reader=reader, **more))
+    finally:
+        if reader is not None:
+            reader.terminate()
+            reader.join(GRACE)
+
+
 async def serve(
     at: str,
     file: Path,
@@ -46,6 +72,7 @@ async def serve(
     store_file: Path | None = None,
     tls: Path | None = None,
     audit: Audit | None = None,
+    log_reader: BaseProcess | None = None,
     stop_on_eof: bool = False,
     wait: bool = False,
 ) -> None:
@@ -53,7 +80,8 @@ async def serve(
 
     SIGHUP has ``file``, the reader accounts and the certificate read again; what cannot be used changes nothing. ``store_file``
     is the file of the store where the mesh names no database, ``tls`` the folder of the certificate and the authority, if they
-    are not where the mesh says, ``audit`` the log of what crosses clouds. ``stop_on_eof``: also end when standard input does, as
+    are not where the mesh says, ``audit`` the log of what crosses clouds, ``log_reader`` the process that reads HAProxy's log.
+    ``stop_on_eof``: also end when standard input does, as
     it does when the parent process is gone. ``wait``: begin once there is such a file.
 
     Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
@@ -72,8 +100,8 @@ async def serve(
     store = Store(database_of(server.url if server else None, server.password if server else None, store_file))
     await store.open()
     # That of the records first: who sees the other accept may send a request that is traced.
-    receiving = bind(sockets.records, socket.SOCK_DGRAM) if sockets.records else None
-    listening = sockets.listen()
+    receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
+    listening = sockets.requests.open()
     upstream, records = Upstream(at), Records()
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
     workflows, tokens = Workflows(store), TokenStore(store)
@@ -97,7 +125,11 @@ async def serve(
         await runner.setup()
         await web.SockSite(runner, listening, backlog=1024).start()
         LOG.info("bridge of %s serves %d clouds", at, len(mesh.clouds))
+        if log_reader is not None:
+            loop.add_reader(log_reader.sentinel, stop.set)
         await stop.wait()
+        if log_reader is not None and not log_reader.is_alive():
+            raise BridgeError("the process that reads HAProxy's log has ended")
         LOG.info("bridge of %s ends", at)
     finally:
         reloading.cancel()

@@ -84,6 +84,7 @@ class Lines:
             self._take(line)
 
     def close(self) -> None:
-        """Receive no more."""
+        """Take the datagrams that have arrived, and receive no more."""
+        self._read()
         self._loop.remove_reader(self._socket)
         self._socket.close()
