@@ -27,9 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--haproxy-socket", type=Path, metavar="PATH", help="HAProxy's control socket, to ask for health")
     parser.add_argument("--log-socket", type=Path, metavar="PATH", help="the unix socket that receives HAProxy's log")
-    parser.add_argument(
-        "--log-socket-fd", type=int, metavar="N", help="the descriptor of that socket, where the parent process has opened it"
-    )
+    parser.add_argument("--log-fd", type=int, metavar="N", help="the descriptor of a pipe that brings HAProxy's log instead")
     parser.add_argument(
         "--records-socket", type=Path, metavar="PATH", help="the unix socket for HAProxy's lines about what is traced"
     )
@@ -61,11 +59,12 @@ def main(argv: list[str] | None = None) -> int:
             UnixSocket(arguments.socket, arguments.socket_fd),
             arguments.haproxy_socket,
             arguments.records_socket and UnixSocket(arguments.records_socket),
-            arguments.log_socket and UnixSocket(arguments.log_socket, arguments.log_socket_fd),
+            arguments.log_socket and UnixSocket(arguments.log_socket),
         )
         files = {"store_file": arguments.store_file, "tls": arguments.tls_files}
         ways = {"stop_on_eof": arguments.stop_on_eof, "wait": arguments.wait}
-        serve_with_log(arguments.cloud, arguments.config, sockets, audit_log=arguments.audit_log, **files, **ways)
+        log = {"audit_log": arguments.audit_log, "log_pipe": arguments.log_fd}
+        serve_with_log(arguments.cloud, arguments.config, sockets, **log, **files, **ways)
     except OpenstackoidError as error:
         print(redacted(f"openstackoid bridge: {error}"), file=sys.stderr)
         if error.hint:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HAProxy's log, received on a datagram socket by a process of its own: audited, freed of what may not be shown, and shown.
+"""HAProxy's log, read by a process of its own: audited, freed of what may not be shown, and shown.
 
-It is a process, because a full socket loses lines, and the Python service is busy for longer than the socket has room for.
-It is forked before the service has threads and holds secrets, so that the two share their memory.
+It is a process, because HAProxy drops lines when its log is not read fast enough, and the Python service may be busy for longer.
+It is forked before the service has threads and holds secrets, so that the two share their memory. A supervisor hands it a pipe,
+which holds thousands of lines; HAProxy alone sends datagrams to a socket, which holds as many as the kernel is told to.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import multiprocessing
 import os
 import re
 import signal
-import socket
+import stat
 import sys
 import time
 from multiprocessing.process import BaseProcess
@@ -21,8 +22,10 @@ from openstackoid.bridge.audit.audit_log import Audit
 from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
-from openstackoid.bridge.trace.haproxy_lines import Lines
 from openstackoid.haproxy.trace import shown_line
+
+AT_ONCE = 65536
+"""Bytes of the log that are read before they are shown."""
 
 LOOK = 10.0
 """Seconds between two questions to HAProxy about lines that it has lost."""
@@ -34,60 +37,74 @@ _PR_SET_PDEATHSIG = 1
 _INFO = re.compile(r"^(Pid|DroppedLogs): (\d+)$", re.MULTILINE)
 
 
-def start_reading(receiving: socket.socket, at: str, audit: Path | None, haproxy: Path | None) -> BaseProcess:
+def start_reading(log: int, at: str, audit: Path | None, haproxy: Path | None) -> BaseProcess:
     """Start the process that reads the log of the HAProxy of the cloud ``at``, and return it.
 
-    ``audit`` is the file of the audit log, ``haproxy`` HAProxy's control socket. The process ends with this one; told to end by
-    SIGTERM, it first takes the lines that have arrived.
+    ``log`` is the descriptor of a pipe, or of a datagram socket; it is closed here. ``audit`` is the file of the audit log,
+    ``haproxy`` HAProxy's control socket. The process ends with this one. Told to end by SIGTERM, it first shows the lines that
+    have arrived.
     """
     process = multiprocessing.get_context("fork").Process(
-        target=_run, args=(receiving, at, audit, haproxy, os.getpid()), name="haproxy-log", daemon=True
+        target=_run, args=(log, at, audit, haproxy, os.getpid()), name="haproxy-log", daemon=True
     )
     process.start()
-    receiving.close()
+    os.close(log)
     return process
 
 
-def _run(receiving: socket.socket, at: str, audit: Path | None, haproxy: Path | None, parent: int) -> None:
+def _run(log: int, at: str, audit: Path | None, haproxy: Path | None, parent: int) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() == parent:
-        asyncio.run(_read(receiving, at, audit, haproxy))
+        asyncio.run(_read(log, at, audit, haproxy))
 
 
-async def _read(receiving: socket.socket, at: str, audit: Path | None, haproxy: Path | None) -> None:
+async def _read(descriptor: int, at: str, audit: Path | None, haproxy: Path | None) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    log = HaproxyLog(EgressLines(at, Audit(audit)))
-    lines = Lines(receiving, log.take)
+    log = HaproxyLog(descriptor, EgressLines(at, Audit(audit)))
+    loop.add_reader(descriptor, log.read)
     watching = None if haproxy is None else asyncio.create_task(_watch(LostLines(), RuntimeApi(haproxy)))
     try:
         await stop.wait()
     finally:
         if watching is not None:
             watching.cancel()
-        lines.close()
-        log.show()
+        while log.read():
+            pass
 
 
 class HaproxyLog:
-    """Shows the lines of the log on standard error, many at once, without what may not be shown."""
+    """Reads the log from a pipe or a datagram socket, and shows it on standard error without what may not be shown."""
 
-    def __init__(self, egress: EgressLines) -> None:
+    def __init__(self, descriptor: int, egress: EgressLines) -> None:
+        self._descriptor = descriptor
+        self._is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
         self._egress = egress
-        self._waiting: list[bytes] = []
+        self._rest = b""
+        os.set_blocking(descriptor, False)
 
-    def take(self, line: bytes) -> None:
-        """Take one line; it is shown at the end of this turn of the event loop."""
-        if not self._waiting:
-            asyncio.get_running_loop().call_soon(self.show)
-        self._waiting.append(line if line.endswith(b"\n") else line + b"\n")
+    def read(self) -> bool:
+        """Show the whole lines that have arrived, a bounded number at once; return whether there were any."""
+        received = self._rest
+        while len(received) < AT_ONCE:
+            try:
+                chunk = os.read(self._descriptor, AT_ONCE)
+            except BlockingIOError:
+                break
+            if not chunk:
+                break
+            received += chunk
+            if self._is_socket and not chunk.endswith(b"\n"):
+                received += b"\n"
+        whole, feed, self._rest = received.rpartition(b"\n")
+        self._show(whole + feed)
+        return bool(feed)
 
-    def show(self) -> None:
-        """Show the lines that were taken. They lack the time, which comes before each."""
-        lines, self._waiting = b"".join(self._waiting), []
+    def _show(self, lines: bytes) -> None:
+        """Show whole lines. They lack the time, which comes before each."""
         if lines:
             now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
             shown = b"".join(now + shown_line(line) for line in self._egress(lines).splitlines(keepends=True))

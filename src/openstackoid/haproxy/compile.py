@@ -23,6 +23,9 @@ from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, bind_ids,
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
 
+LOG_VARIABLE = "OPENSTACKOID_LOG"
+"""The environment variable that holds where HAProxy's log goes, if it is not the log socket."""
+
 _BASE = "gateway"
 _PYTHON = "the Python service behind the gateway"
 LOOPBACK: Addresses = {"localhost": "127.0.0.1"}
@@ -112,7 +115,8 @@ def _section(title: str, lines: list[str]) -> str:
 def _global(runtime: Runtime) -> list[str]:
     return [
         "# The Python service reads this log: it removes what may not be shown, and writes the audit log.",
-        f"log {shlex.quote(runtime.log_socket)} len {LONGEST_LINE} format raw local0 info",
+        f"presetenv {LOG_VARIABLE} {shlex.quote(runtime.log_socket)}",
+        f'log "${{{LOG_VARIABLE}}}" len {LONGEST_LINE} format raw local0 info',
         "default-path config",
         "# The lowest level: it shows no request that HAProxy could not read (`show errors`), which would hold its headers.",
         f"stats socket {shlex.quote(runtime.stats_socket)} mode 600 level user expose-fd listeners",

@@ -66,7 +66,7 @@ def apart(folder: Path) -> Iterator[Apart]:
         gateway.process = gateway.bridge = bridge
         gateway.haproxy = haproxy
         gateway.wait_for("serves 2 clouds")
-        until(lambda: (gateway.state / "haproxy.sock").exists())
+        until((gateway.state / "haproxy.sock").exists)
         yield gateway
 
 

@@ -44,7 +44,7 @@ def test_what_stays_costs_no_look_up() -> None:
 
 
 def test_a_line_has_room_for_the_longest_path_and_use() -> None:
-    assert f"log /run/log.sock len {LONGEST_LINE} " in SECTIONS["global"]
+    assert f'log "${{OPENSTACKOID_LOG}}" len {LONGEST_LINE} ' in SECTIONS["global"]
     assert LONGEST_USE == LONGEST
     assert LONGEST_LINE > 3 * 1024 + LONGEST_USE + 1024
 

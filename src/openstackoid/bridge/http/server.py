@@ -47,15 +47,19 @@ def serve_with_log(
     sockets: Sockets,
     *,
     audit_log: Path | None = None,
+    log_pipe: int | None = None,
     **more: Any,
 ) -> None:
     """Serve the gateway of the cloud ``at``, and read HAProxy's log where ``sockets`` has a socket for it.
 
-    ``audit_log``: the file of the audit log; the rest is as for :func:`serve`, and so are the errors.
+    ``audit_log``: the file of the audit log. ``log_pipe``: the descriptor of a pipe that brings HAProxy's log in the place of the
+    socket. The rest is as for :func:`serve`, and so are the errors.
     """
     reader = None
-    if sockets.log is not None:
-        reader = start_reading(sockets.log.open(socket.SOCK_DGRAM), at, audit_log, sockets.haproxy)
+    if log_pipe is not None:
+        reader = start_reading(log_pipe, at, audit_log, sockets.haproxy)
+    elif sockets.log is not None:
+        reader = start_reading(sockets.log.open(socket.SOCK_DGRAM).detach(), at, audit_log, sockets.haproxy)
     try:
         asyncio.run(serve(at, file, sockets, audit=Audit(audit_log), log_reader=reader, **more))
     finally:
@@ -125,11 +129,7 @@ async def serve(
         await runner.setup()
         await web.SockSite(runner, listening, backlog=1024).start()
         LOG.info("bridge of %s serves %d clouds", at, len(mesh.clouds))
-        if log_reader is not None:
-            loop.add_reader(log_reader.sentinel, stop.set)
-        await stop.wait()
-        if log_reader is not None and not log_reader.is_alive():
-            raise BridgeError("the process that reads HAProxy's log has ended")
+        await _wait_for_end(stop, log_reader)
         LOG.info("bridge of %s ends", at)
     finally:
         reloading.cancel()
@@ -139,6 +139,19 @@ async def serve(
         await runner.cleanup()
         await upstream.close()
         await store.close()
+
+
+async def _wait_for_end(stop: asyncio.Event, log_reader: BaseProcess | None) -> None:
+    """Wait until the process is told to end. Raises :class:`BridgeError` when the log reader ends before."""
+    ended = asyncio.Event()
+    if log_reader is not None:
+        asyncio.get_running_loop().add_reader(log_reader.sentinel, ended.set)
+    waiting = [asyncio.create_task(event.wait()) for event in (stop, ended)]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+    if not stop.is_set():
+        raise BridgeError("the process that reads HAProxy's log has ended")
 
 
 def _record_lines(receiving: socket.socket, bridge: Bridge, records: Records) -> Lines:

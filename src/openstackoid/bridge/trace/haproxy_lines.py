@@ -84,7 +84,6 @@ class Lines:
             self._take(line)
 
     def close(self) -> None:
-        """Take the datagrams that have arrived, and receive no more."""
-        self._read()
+        """Receive no more."""
         self._loop.remove_reader(self._socket)
         self._socket.close()

@@ -61,7 +61,7 @@ def bridge(
                 process.stdin.close()
 
 
-def until(ready: Callable[[], bool], seconds: float = 10) -> None:
+def until(ready: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < deadline, "it did not come to pass"
