@@ -5,19 +5,18 @@ import dataclasses
 import json
 import re
 import shlex
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import openstackoid.bridge.__main__ as bridge
 from documents import read
-from openstackoid.bridge.http.sockets import Sockets
+from openstackoid.bridge.http.sockets import Sockets, UnixSocket
 from openstackoid.bridge.pages.reachability import AT_MOST, KEPT, PATIENCE
 from openstackoid.bridge.trace.records import AGE, IDS, RECORDS, RECORDS_OF_ONE, ROUTES, WAYS
-from openstackoid.cli import build_parser, main
+from openstackoid.cli import bridge, build_parser, main
 from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE
-from openstackoid.gateway.folder import Folder
 from openstackoid.gateway.process_group import STOP_GRACE
 from openstackoid.haproxy.binary import OLDEST
 from openstackoid.haproxy.rules import NATIVE_ENTRIES
@@ -103,20 +102,21 @@ def test_the_list_of_endpoints_is_asked_for_as_discover_says() -> None:
     assert f"$ {LISTING} > endpoints.json" in GUIDE
 
 
-def test_the_python_service_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    ((_, _, module, *options),) = commands("python", "-m")
+def test_the_python_service_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch, desk: Path) -> None:
+    (command,) = commands("openstackoid", "bridge")
     called: list[object] = []
-
-    async def serve(*arguments: object, **_: object) -> None:
-        called.extend(arguments)
-
-    monkeypatch.setattr(bridge, "serve", serve)
+    monkeypatch.setattr(bridge, "serve_with_log", lambda *arguments, **more: called.extend([arguments, more]))
     monkeypatch.setattr(bridge, "set_up", lambda: None)
-    assert module == "openstackoid.bridge"
-    assert bridge.main(options) == 0
-    runtime = Folder(Path("/run/openstackoid")).runtime
-    sockets = Sockets(Path(runtime.bridge_socket), Path(runtime.stats_socket), Path(runtime.records_socket))
-    assert called == ["CloudOne", Path("mesh.yaml"), sockets]
+    monkeypatch.setattr(bridge, "seal", lambda: None)
+    state = desk / "state"
+    assert main([*command[1:-1], str(state)]) == 0
+    requests, records, log = (UnixSocket(state / f"{name}.sock") for name in ("bridge", "records", "log"))
+    sockets = Sockets(requests, state / "haproxy.sock", records, log)
+    assert called == [
+        ("CloudOne", Path("mesh.yaml"), sockets),
+        {"audit_log": state / "audit.log", "store_file": state / "store.sqlite"},
+    ]
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
 
 
 def test_every_key_is_in_the_reference_and_no_other() -> None:
