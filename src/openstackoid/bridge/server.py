@@ -27,7 +27,7 @@ from openstackoid.bridge.token_store import TokenStore
 from openstackoid.bridge.upstream import Upstream
 from openstackoid.bridge.verbatim import LIMITS, server_request
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Mesh, MeshError, check_wire, load_mesh, load_readers, some_of
+from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
 from openstackoid.store import Store, database_of
 from openstackoid.tls import AUTHORITY, CERTIFICATE, Identity
 
@@ -125,7 +125,7 @@ def load_cloud(file: Path, at: str) -> Mesh:
     mesh = load_mesh(file)
     if at not in mesh.clouds:
         raise MeshError(f"{file}: no cloud '{at}' is described; described are: {some_of(mesh.clouds)}")
-    check_wire(mesh, at)
+    check_tls(mesh, at)
     return mesh
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from textwrap import dedent, indent
 from typing import Any
 
-import yaml
-
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh.description import parse_mesh
+from openstackoid.mesh.document import read
+from openstackoid.mesh.endpoint import INTERFACES
 from openstackoid.mesh.errors import MeshError
-from openstackoid.mesh.model import INTERFACES
+from openstackoid.mesh.spots import mark_of
 from openstackoid.mesh.urls import FrontendUrl
 from openstackoid.scope.parser import CLOUD_NAME
 from openstackoid.scope.services import official_service_type, project_name
@@ -129,7 +129,8 @@ def merge(text: str, source: str, name: str, described: str) -> str:
     if name in before.clouds:
         raise DiscoverError(f"{source}: it describes {name} already", hint="remove that entry first, or choose another --name")
     block = dedent(described[described.index("\nclouds:\n") + len("\nclouds:\n") :])
-    merged = f"{text.rstrip()}\n\n{indent(block, ' ' * _column_of_clouds(text))}"
+    column = mark_of(text, ("clouds", next(iter(before.clouds)))).column
+    merged = f"{text.rstrip()}\n\n{indent(block, ' ' * column)}"
     try:
         after = parse_mesh(merged, source)
     except MeshError:
@@ -140,16 +141,6 @@ def merge(text: str, source: str, name: str, described: str) -> str:
             hint="discover without --merge, and put the entry below 'clouds:' by hand",
         )
     return merged
-
-
-def _column_of_clouds(text: str) -> int:
-    """Return how far the names of the clouds are indented in a description that is known to be good."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    if isinstance(root, yaml.MappingNode):
-        for key, value in root.value:
-            if key.value == "clouds":
-                return int(value.value[0][0].start_mark.column)
-    return 0
 
 
 def _in_region(name: str, rows: Sequence[Row], region: str | None) -> list[Row]:
@@ -240,7 +231,7 @@ def _urls(key: str, urls: Mapping[str, str]) -> list[str]:
 def _scalar(text: str) -> str:
     """Return text as YAML reads it back: bare where that is the same text, else quoted."""
     try:
-        bare = yaml.safe_load(f"key: {text}") == {"key": text} and yaml.safe_load(f"{text}: value") == {text: "value"}
-    except yaml.YAMLError:
+        bare = read(f"key: {text}", "value") == {"key": text} and read(f"{text}: value", "key") == {text: "value"}
+    except MeshError:
         bare = False
     return text if bare else json.dumps(text)

@@ -92,7 +92,7 @@ class Descriptions:
         finally:
             self._known = {name: record for name, record in known.items() if name in files} | records
             self._saved = self._saved and self._known == known
-        return mesh_of({file.path: records[name].said for name, file in files.items()}, _text_of)
+        return mesh_of({file.path: records[name].content for name, file in files.items()}, _text_of)
 
     def save(self) -> None:
         """Write the cache, if there is news. One that cannot be written costs time, no more."""
@@ -115,7 +115,7 @@ class Descriptions:
         key = file.key if max(file.key.changed, file.key.modified) < self._seen - _SETTLED else None
         digest = sha256(content).hexdigest()[:32]
         if known is not None and known.digest == digest:
-            return Record(key, digest, known.said)
+            return Record(key, digest, known.content)
         if self._path.suffix == PACKED and file.path == str(self._path) and is_stored(content, _MESH):
             return Record(key, digest, _unpacked(file, content))
         return Record(key, digest, reader.described(_decoded(file.path, content), file.path))
@@ -123,12 +123,12 @@ class Descriptions:
 
 def _reader(known: Mapping[str, Record]) -> Reader:
     """Return a reader whose clouds share what they have in common with those that are known."""
-    return Reader(Packer([packed for record in known.values() for packed in record.said.clouds.values()]))
+    return Reader(Packer([packed for record in known.values() for packed in record.content.clouds.values()]))
 
 
 def _unpacked(file: Found, content: bytes) -> Described:
     try:
-        return read_stored(content, _MESH, "")[""].said
+        return read_stored(content, _MESH, "")[""].content
     except (NotStoredError, KeyError) as error:
         raise MeshError(f"{file.path}: it is no mesh that a gateway of this version has written: {error}") from None
 

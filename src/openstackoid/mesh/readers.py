@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh.errors import some_of
+from openstackoid.mesh.document import read
+from openstackoid.mesh.errors import DocumentError, some_of
 from openstackoid.mesh.model import Cloud, Mesh
 
 PASSWORD, APPLICATION_CREDENTIAL = "v3password", "v3applicationcredential"
@@ -73,17 +72,13 @@ def _document(named: str) -> Any:
             # Of the file that was opened: another may have taken its name since.
             if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
                 raise ReadersError(f"{path}: others can look into this file of passwords; chmod 600 {path}")
-            return yaml.safe_load(file)
+            return read(file.read(), named)
     except OSError as error:
         raise ReadersError(f"{path}: cannot read the reader accounts: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ReadersError(f"{path}: cannot read the reader accounts: not UTF-8 text") from None
-    except yaml.MarkedYAMLError as error:
-        # PyYAML's own words quote what stands there.
-        mark = error.problem_mark
-        raise ReadersError(f"{path}:{mark.line + 1}:{mark.column + 1}: not YAML" if mark else f"{path}: not YAML") from None
-    except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError):
-        raise ReadersError(f"{path}: not YAML") from None
+    except DocumentError as error:
+        raise ReadersError(f"{path}{error.spot}: {error.plain}") from None
 
 
 def _mapping(value: Any, named: str, where: str, accepted: tuple[str, ...] | None = None) -> dict[str, Any]:

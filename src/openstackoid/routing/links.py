@@ -154,7 +154,7 @@ def plain_host(host: str, here: Cloud) -> str:
     return folded
 
 
-def own_identity(here: Cloud, entrance: Endpoint) -> FrontendUrl | None:
+def own_identity(here: Cloud, entrance: Endpoint) -> FrontendUrl[str] | None:
     """Return the frontend of this cloud's Keystone that goes with ``entrance``."""
     found = here.endpoint("identity", entrance.interfaces[0])
     return None if found is None else found.frontend
