@@ -18,8 +18,8 @@ from typing import IO, Any
 from conformance.case import Case, auth, plain, sent
 from conformance.clouds import description
 from conformance.recorder import Recorder, free_ports
-from openstackoid.bridge.audit import Audit
-from openstackoid.gateway.audit import Departures
+from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.gateway.egress import Departures
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.mesh import Listener, Mesh, parse_mesh

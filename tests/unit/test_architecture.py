@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "client": {"scope"},
     "certs": {"scope"},
 }
-SHARED = {"mesh": {"private"}, "gateway": {"births", "private"}, "bridge": {"private"}, "certs": {"private"}}
+SHARED = {"mesh": {"private"}, "gateway": {"process_identity", "private"}, "bridge": {"private"}, "certs": {"private"}}
 PURE = ("scope", "policy", "routing")
 INPUT_AND_OUTPUT = {"asyncio", "socket", "subprocess", "os", "pathlib", "time", "datetime", "aiohttp", "requests", "logging"}
 

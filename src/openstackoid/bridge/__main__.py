@@ -6,10 +6,10 @@ import asyncio
 import sys
 from pathlib import Path
 
-from openstackoid.bridge.audit import Audit
+from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.http.server import serve
+from openstackoid.bridge.http.sockets import Sockets
 from openstackoid.bridge.log import set_up
-from openstackoid.bridge.server import serve
-from openstackoid.bridge.sockets import Sockets
 from openstackoid.errors import OpenstackoidError
 from openstackoid.redaction import redacted
 from openstackoid.redaction.logs import guard

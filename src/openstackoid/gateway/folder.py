@@ -14,10 +14,10 @@ from typing import TextIO
 import psutil
 from platformdirs import user_state_path
 
-from openstackoid.births import birth, born
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.haproxy import Runtime
 from openstackoid.private import replace_private
+from openstackoid.process_identity import birth, born
 
 _LONGEST_SOCKET = 97
 """The longest path of a unix socket that HAProxy takes: 107 bytes, less what it adds while it creates the socket."""

@@ -13,16 +13,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from openstackoid.bridge.sockets import bind
+from openstackoid.bridge.http.sockets import bind
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.child import Child
 from openstackoid.gateway.configuration import Configuration, check_certificate, configuration_of, tokens_that_leave
-from openstackoid.gateway.crew import Crew
 from openstackoid.gateway.decisions import Part, Watch, affected
 from openstackoid.gateway.folder import Folder, write_private
-from openstackoid.gateway.keeper import Keeper
 from openstackoid.gateway.listening import ListeningSockets
 from openstackoid.gateway.ports import check_free, new_sockets, sockets
+from openstackoid.gateway.process_group import ProcessGroup
+from openstackoid.gateway.restarter import Restarter
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import Predecessor, command, serving_pid, validate
 from openstackoid.mesh import Cloud, Descriptions, packed_mesh
@@ -52,9 +52,9 @@ class Supervisor:
         self.cloud = cloud
         self.folder = folder
         self.haproxy = haproxy
-        self._crew = Crew(cloud, folder, haproxy)
-        self._bridge = Keeper(Part.BRIDGE, cloud, self._start_bridge)
-        self._haproxy = Keeper(Part.HAPROXY, cloud, self._start_haproxy)
+        self._crew = ProcessGroup(cloud, folder, haproxy)
+        self._bridge = Restarter(Part.BRIDGE, cloud, self._start_bridge)
+        self._haproxy = Restarter(Part.HAPROXY, cloud, self._start_haproxy)
         self._generation: Generation
         self._sockets = ListeningSockets(cloud, passed)
         self._listening: Mapping[str, int] = {}

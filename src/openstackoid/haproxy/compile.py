@@ -7,21 +7,21 @@ import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import hardening, wire
+from openstackoid.haproxy import hardening, wire_version
 from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_rules
-from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
+from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
 from openstackoid.haproxy.known import TABLE, table
 from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
 from openstackoid.haproxy.peers import UNREACHED, naming, prefix_rules, reaching, remembering, spot
-from openstackoid.haproxy.records import LOG_FORMAT, observing
 from openstackoid.haproxy.repeating import repeating
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
+from openstackoid.haproxy.trace import LOG_FORMAT, observing
 from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import READS, watched_services
+from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
-from openstackoid.routing.places import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
 
 _BASE = "gateway"
 _PYTHON = "the Python service behind the gateway"
@@ -202,11 +202,11 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *naming(),
         *leaving(here),
         *hardening.peer_request(here),
-        *wire.peer_request(),
+        *wire_version.peer_request(),
         *reaching(hosts, names, _answer(503, down, retry=seconds), trial),
         *prefix_rules(here),
         *remembering(seconds),
-        *wire.told_by_peers(),
+        *wire_version.told_by_peers(),
         *peer_answers(),
         *told_by_peers(),
         *hardening.peer_lines(),

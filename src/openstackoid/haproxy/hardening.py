@@ -9,10 +9,10 @@ import re
 
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.mesh import Cloud, Limits
+from openstackoid.routing.backend_names import bind_ids
 from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING
 from openstackoid.routing.loops import PRODUCT, VIA, passed
 from openstackoid.routing.paths import CLIMBS, CONTROLS, LONGEST_ODD, NEVER_RAW
-from openstackoid.routing.places import bind_ids
 from openstackoid.routing.scoped_url import OBJECT_STORE
 from openstackoid.scope import MARKER
 

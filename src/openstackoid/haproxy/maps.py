@@ -10,8 +10,8 @@ from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 from openstackoid.mesh import Cloud, Endpoint, Frontends, Layout, Mesh
 from openstackoid.routing import own_places, relinked
+from openstackoid.routing.backend_names import bind_ids
 from openstackoid.routing.links import plain_host
-from openstackoid.routing.places import bind_ids
 
 ENDPOINTS, CLOUDS, NUMBERS, HOSTS, OFFERS = "endpoints.map", "clouds.map", "numbers.map", "hosts.map", "offers.map"
 TARGETS, LINKS, RELINKED, DOWN, WIRES = "targets.map", "links.map", "relinked.map", "down.map", "wire.map"
@@ -116,9 +116,9 @@ def links_map(mesh: Mesh, at: str, layouts: Mapping[Layout, tuple[str, Cloud]]) 
 
     rows: dict[str, str] = {}
     asked = [(endpoint.key, endpoint, endpoint) for endpoint in here.endpoints]
-    asked += [(key, entrance, target) for key, entrance, target, _ in _targets(mesh, at, layouts)]
-    for key, entrance, target in asked:
-        rows.update(row(f"{key}|", prefix, ours) for prefix, ours in own_places(here, entrance, target).items())
+    asked += [(key, frontend_endpoint, target) for key, frontend_endpoint, target, _ in _targets(mesh, at, layouts)]
+    for key, frontend_endpoint, target in asked:
+        rows.update(row(f"{key}|", prefix, ours) for prefix, ours in own_places(here, frontend_endpoint, target).items())
     for name, peer in layouts.values():
         hosts = mesh.frontends[peer.name].hosts
         for interface in sorted({endpoint.interfaces[0] for endpoint in here.endpoints}):

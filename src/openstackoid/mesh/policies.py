@@ -5,15 +5,15 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from openstackoid.mesh.errors import some_of
-from openstackoid.mesh.policy_schema import PeerSchema, PeopleSchema, PolicySchema, ProjectSchema, ServicesSchema
+from openstackoid.mesh.policy_schema import MappingRuleSchema, PeerSchema, PolicySchema, ProjectSchema, ServicesSchema
 from openstackoid.policy import (
     ANY,
     Budget,
     Condition,
     Domain,
-    Owned,
+    DomainScoped,
+    MappingRule,
     PeerPolicy,
-    People,
     Policy,
     RequestPattern,
     Roles,
@@ -66,15 +66,15 @@ def _peer(cloud: str, said: PeerSchema) -> PeerPolicy:
     return PeerPolicy(cloud, people, _allowed(said.services), tuple(said.through), said.rate, budget, said.tokens)
 
 
-def _people(said: PeopleSchema) -> People:
+def _people(said: MappingRuleSchema) -> MappingRule:
     users, projects = (Condition(tuple(c.domains), tuple(c.names), tuple(c.ids)) for c in (said.users, said.projects))
     roles = Roles(tuple((theirs, tuple(ours)) for theirs, ours in said.roles.items()))
     services = None if said.services is None else _allowed(said.services)
     project = said.project
     if isinstance(project, ProjectSchema):
-        local = Owned(project.id, project.name, Domain(project.domain.id, project.domain.name))
-        return People(said.name, roles, users, projects, local, services)
-    return People(said.name, roles, users, projects, project, services)
+        local = DomainScoped(project.id, project.name, Domain(project.domain.id, project.domain.name))
+        return MappingRule(said.name, roles, users, projects, local, services)
+    return MappingRule(said.name, roles, users, projects, project, services)
 
 
 def _allowed(said: ServicesSchema) -> Services:

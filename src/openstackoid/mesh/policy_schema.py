@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from openstackoid.policy import ANY, APART, EVERY_REQUEST, KEEP, PeerPolicy, Policy, RequestPattern
-from openstackoid.policy.person import identifier
-from openstackoid.policy.person import name as printable
+from openstackoid.policy.principal import identifier
+from openstackoid.policy.principal import name as printable
 from openstackoid.scope.model import IDENTITY
 from openstackoid.scope.services import official_service_type
 
@@ -122,7 +122,7 @@ def _which_project(value: object) -> str | None:
     return "[project]" if isinstance(value, dict | BaseModel) else None
 
 
-def _distinct(people: "list[PeopleSchema]") -> "list[PeopleSchema]":
+def _distinct(people: "list[MappingRuleSchema]") -> "list[MappingRuleSchema]":
     names = [entry.name for entry in people]
     for name in names:
         if names.count(name) > 1:
@@ -183,7 +183,7 @@ _Project = Annotated[
 ]
 
 
-class PeopleSchema(_Strict):
+class MappingRuleSchema(_Strict):
     """An entry of ``people``."""
 
     name: Annotated[str, AfterValidator(_rule)]
@@ -209,7 +209,7 @@ class PeerSchema(_Strict):
     rate: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
     budget: BudgetSchema | None = None
     tokens: Annotated[int, Field(ge=1, le=10_000_000)] = PeerPolicy.tokens
-    people: Annotated[list[PeopleSchema], AfterValidator(_distinct)] = []
+    people: Annotated[list[MappingRuleSchema], AfterValidator(_distinct)] = []
 
 
 class PolicySchema(_Strict):
@@ -224,7 +224,7 @@ _AT: dict[tuple[Any, ...], type[BaseModel]] = {
     (): PolicySchema,
     ("peers",): PeerSchema,
     ("peers", "budget"): BudgetSchema,
-    ("peers", "people"): PeopleSchema,
+    ("peers", "people"): MappingRuleSchema,
     ("peers", "people", "users"): ConditionSchema,
     ("peers", "people", "projects"): ConditionSchema,
     ("peers", "people", "project"): ProjectSchema,

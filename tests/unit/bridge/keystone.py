@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from openstackoid.bridge.readers import Reader, readers_of
+from openstackoid.bridge.identity.readers import Reader, readers_of
 from openstackoid.mesh import PASSWORD, Account
 from unit.bridge.stage import Script, Stage, Visit, says_json, token
 

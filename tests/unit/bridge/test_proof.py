@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.readers import readers_of
-from openstackoid.bridge.upstream import Hop, Question, Upstream, UpstreamError
+from openstackoid.bridge.http.deadline import Deadline
+from openstackoid.bridge.identity.readers import readers_of
+from openstackoid.bridge.proxy.upstream import Target, Upstream, UpstreamError, UpstreamRequest
 from openstackoid.certs import issue, make_authority
 from openstackoid.mesh import PASSWORD, Account, Timeouts
 from openstackoid.tls import Identity
@@ -100,9 +100,9 @@ async def test_a_password_goes_to_nobody_else(folder: Path, certificate: str, wh
 async def test_without_a_certificate_nobody_is_asked(folder: Path) -> None:
     async with answering(folder / "CloudTwo.pem", folder / "authority.pem", {}) as (port, shown):
         upstream = Upstream("CloudOne")
-        hop = Hop(f"https://127.0.0.1:{port}/image", "image of CloudTwo", peer="CloudTwo")
+        target = Target(f"https://127.0.0.1:{port}/image", "image of CloudTwo", peer="CloudTwo")
         with pytest.raises(UpstreamError, match="image of CloudTwo: this gateway has no certificate that can be used") as failed:
-            async with upstream.ask(hop, Question("GET", None, ()), Timeouts(), Deadline(5)):
+            async with upstream.ask(target, UpstreamRequest("GET", None, ()), Timeouts(), Deadline(5)):
                 pass
         await upstream.close()
     assert (failed.value.status, failed.value.unreached, shown) == (503, True, [])

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 import openstackoid.bridge.__main__ as bridge
-from openstackoid.bridge.reachable import AT_MOST, KEPT, PATIENCE
-from openstackoid.bridge.records import AGE, IDS, RECORDS, RECORDS_OF_ONE, ROUTES, WAYS
-from openstackoid.bridge.sockets import Sockets
+from openstackoid.bridge.http.sockets import Sockets
+from openstackoid.bridge.pages.reachability import AT_MOST, KEPT, PATIENCE
+from openstackoid.bridge.trace.records import AGE, IDS, RECORDS, RECORDS_OF_ONE, ROUTES, WAYS
 from openstackoid.cli import build_parser, main
-from openstackoid.gateway.crew import STOP_GRACE
 from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE
 from openstackoid.gateway.folder import Folder
+from openstackoid.gateway.process_group import STOP_GRACE
 from openstackoid.haproxy.binary import OLDEST
 from openstackoid.haproxy.rules import NATIVE_ENTRIES
 from openstackoid.mesh import Limits, Memory, Timeouts, parse_mesh

@@ -35,8 +35,8 @@ def test_an_error_has_its_words_and_its_carets(message: str, shown: str, carets:
 
 
 def test_what_becomes_of_the_examples_is_true() -> None:
-    assert parse('{"glance": "CloudTwo", "volumev3": "CloudOne"}').wire() in REFERENCE
-    assert parse('{"image":"CloudTwo"}').completed("CloudOne").wire() in REFERENCE
+    assert parse('{"glance": "CloudTwo", "volumev3": "CloudOne"}').to_header() in REFERENCE
+    assert parse('{"image":"CloudTwo"}').completed("CloudOne").to_header() in REFERENCE
 
 
 def test_no_error_of_the_parser_is_missing() -> None:
