@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operator's file of reader accounts: one at each peer that gave him one. It holds passwords, so no error quotes it."""
+"""The operator's file of reader accounts, one at each peer that gave one. It holds passwords, so no error quotes it."""
 
 import os
 import re
@@ -37,7 +37,7 @@ class ReadersError(OpenstackoidError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A reader account at a peer: keystoneauth's name of the way to log in, the URL where, and the options."""
+    """A reader account at a peer: keystoneauth's name of the way to log in, the URL to do so, and the options."""
 
     plugin: str
     auth_url: str
@@ -45,7 +45,7 @@ class Account:
 
 
 def load_readers(mesh: Mesh, at: str) -> Mapping[str, Account]:
-    """Return the reader accounts, by peer, that the cloud ``at`` names a file for; none where it names no file.
+    """Return the reader accounts, by peer, of the file that the cloud ``at`` names; none if it names no file.
 
     Raises :class:`ReadersError` when the file cannot be read, others can read it, or something in it cannot be used.
     """
@@ -88,7 +88,7 @@ def _mapping(value: Any, named: str, where: str, accepted: tuple[str, ...] | Non
     if accepted is not None:
         for number, key in enumerate(value, 1):
             if key not in accepted:
-                # "password:secret", without the space, is a key: what is no word is counted, not quoted.
+                # "password:secret", without the space, is a key: a key that is not a plain word is counted, not quoted.
                 which = f"'{key}'" if isinstance(key, str) and _WORD.match(key) else f"its key number {number}"
                 raise ReadersError(f"{named}: {where}: {which} is unknown; accepted: {', '.join(accepted)}")
     return value
@@ -113,7 +113,7 @@ def _account(named: str, peer: Cloud, entry: Any) -> Account:
 
 
 def _problems(plugin: str, auth: Mapping[str, str]) -> Iterator[str]:
-    """Say what keystoneauth, or Keystone in its place, would refuse at each log-in."""
+    """Yield the faults for which Keystone would refuse each log-in."""
     user = "user_id" in auth or ("username" in auth and ("user_domain_id" in auth or "user_domain_name" in auth))
     if plugin == APPLICATION_CREDENTIAL:
         if "application_credential_secret" not in auth:
@@ -133,7 +133,7 @@ def _problems(plugin: str, auth: Mapping[str, str]) -> Iterator[str]:
 
 
 def _auth_url(named: str, where: str, peer: Cloud, said: str | None) -> str:
-    """Return where to log in: Keystone's v3 root at the URL that the file names, else at the peer's frontend."""
+    """Return the URL to log in: Keystone's v3 root at the URL that the file names, else at the peer's frontend."""
     endpoint = peer.endpoint("identity", "public")
     if endpoint is None:
         raise ReadersError(f"{named}: clouds.{peer.name}: {peer.name} has no service 'identity' in the mesh")

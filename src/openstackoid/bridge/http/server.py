@@ -17,7 +17,8 @@ from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.bridge.http.app import Bridge
 from openstackoid.bridge.http.sockets import Sockets, bind
 from openstackoid.bridge.http.verbatim import LIMITS, server_request
-from openstackoid.bridge.identity.readers import Reader, readers_of
+from openstackoid.bridge.identity.keystone_reader import readers_of
+from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_store import TokenStore
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.health import Health
@@ -84,7 +85,7 @@ async def serve(
     except OpenstackoidError as error:
         LOG.error("no peer can be asked: %s", error)
     try:
-        bridge.readers = _readers(mesh, at, upstream.identity)
+        bridge.readers = _readers(mesh, upstream)
     except OpenstackoidError as error:
         LOG.error("no reader account is used: %s", error)
     lines = _record_lines(receiving, bridge, records) if receiving else None
@@ -129,8 +130,9 @@ def load_cloud(file: Path, at: str) -> Mesh:
     return mesh
 
 
-def _readers(mesh: Mesh, at: str, identity: Identity | None) -> Mapping[str, Reader]:
-    return readers_of(load_readers(mesh, at), at, mesh.clouds[at].timeouts, identity)
+def _readers(mesh: Mesh, upstream: Upstream) -> Mapping[str, Reader]:
+    here = mesh.clouds[upstream.at]
+    return readers_of(load_readers(mesh, upstream.at), upstream, here.timeouts, secure=here.tls is not None)
 
 
 def _identity(mesh: Mesh, at: str, folder: Path | None) -> Identity | None:
@@ -188,7 +190,7 @@ async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, tls: Pat
         try:
             mesh = await asyncio.to_thread(load_cloud, file, bridge.at)
             identity = await asyncio.to_thread(_identity, mesh, bridge.at, tls)
-            readers = await asyncio.to_thread(_readers, mesh, bridge.at, identity)
+            readers = await asyncio.to_thread(_readers, mesh, upstream)
         except OpenstackoidError as error:
             LOG.error("the mesh stays as it was: %s", error)
         else:
