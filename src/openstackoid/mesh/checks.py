@@ -15,7 +15,7 @@ Clouds = Mapping[str, PackedCloud]
 
 
 def refuse_ambiguity(cloud: Cloud) -> None:
-    """A request's address must name one service of the cloud. Raises :class:`Wrong`."""
+    """Refuse a cloud in which an address names two services. Raises :class:`Wrong`."""
     prefixes: dict[object, Endpoint] = {}
     ports: dict[int, Listener] = {}
     schemes: dict[Listener, str] = {}
@@ -30,9 +30,9 @@ def refuse_ambiguity(cloud: Cloud) -> None:
             what = f"{namesake} and {listener} would both be {cloud.bind}:{namesake.port}"
             what += "; without 'bind' each host is its own, or give each a port"
             raise Wrong(("clouds", cloud.name, "gateway", "bind"), what)
-        twin = prefixes.setdefault((listener, endpoint.frontend.prefix), endpoint)
-        if (twin.service, twin.backends) != (endpoint.service, endpoint.backends):
-            raise Wrong(path, f"{endpoint.frontend.root()} is the frontend of {twin.key} already, with another backend")
+        other = prefixes.setdefault((listener, endpoint.frontend.prefix), endpoint)
+        if (other.service, other.backends) != (endpoint.service, endpoint.backends):
+            raise Wrong(path, f"{endpoint.frontend.root()} is the frontend of {other.key} already, with another backend")
 
 
 def all_clouds(described: Mapping[str, Described]) -> dict[str, PackedCloud]:
@@ -41,11 +41,11 @@ def all_clouds(described: Mapping[str, Described]) -> dict[str, PackedCloud]:
     ``described`` has the content of each file by its name. Raises :class:`Wrong`, which names the file.
     """
     clouds: dict[str, PackedCloud] = {}
-    for source, said in described.items():
-        if not clouds.keys().isdisjoint(said.clouds):
-            name = next(name for name in said.clouds if name in clouds)
+    for source, content in described.items():
+        if not clouds.keys().isdisjoint(content.clouds):
+            name = next(name for name in content.clouds if name in clouds)
             raise Wrong(("clouds", name), f"{_source(described, name)} describes {name} already; name it once", source)
-        clouds.update(said.clouds)
+        clouds.update(content.clouds)
     try:
         _refuse_shared_sockets(clouds)
         offered = frozenset(service for layout in {packed.layout for packed in clouds.values()} for service in layout.services)
@@ -53,18 +53,18 @@ def all_clouds(described: Mapping[str, Described]) -> dict[str, PackedCloud]:
     except Wrong as wrong:
         wrong.source = _source(described, wrong.path[1])
         raise
-    for source, said in described.items():
-        for path, what in _wrong_rules(said, clouds, offered):
+    for source, content in described.items():
+        for path, what in _wrong_rules(content, clouds, offered):
             raise Wrong(path, what, source)
     return clouds
 
 
 def _source(described: Mapping[str, Described], name: str) -> str:
-    return next(source for source, said in described.items() if name in said.clouds)
+    return next(source for source, content in described.items() if name in content.clouds)
 
 
 def _refuse_shared_sockets(clouds: Clouds) -> None:
-    """A request's address must name one cloud."""
+    """Refuse two clouds with the same address."""
     owners: dict[str, str] = {}
     shared = {
         host
@@ -92,14 +92,14 @@ def _refuse_unknown_names(clouds: Clouds, offered: frozenset[str]) -> None:
                 raise Wrong(("clouds", name, "policy", *below), what)
 
 
-def _wrong_rules(said: Described, clouds: Clouds, offered: frozenset[str]) -> Iterator[tuple[tuple[Any, ...], str]]:
-    for number, (service, group) in enumerate(said.shared):
+def _wrong_rules(content: Described, clouds: Clouds, offered: frozenset[str]) -> Iterator[tuple[tuple[Any, ...], str]]:
+    for number, (service, group) in enumerate(content.shared):
         for place, name in enumerate(group):
             if name not in clouds:
                 yield ("shared", number, "clouds", place), f"unknown cloud '{name}'; known: {some_of(clouds)}"
             elif service not in clouds[name].layout.services:
                 yield ("shared", number, "service"), f"{name} has no service '{service}' to share"
-    for number, rule in enumerate(said.collaborations):
+    for number, rule in enumerate(content.collaborations):
         for key, service in (("service", rule.service), ("partner", rule.partner)):
             if service not in offered and official_service_type(service) is None:
                 what = f"unknown service '{service}'; a service of OpenStack, or one of this mesh, is accepted"

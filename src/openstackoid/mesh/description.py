@@ -50,15 +50,15 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
 def mesh_of(described: Mapping[str, Described], text_of: Callable[[str], str]) -> Mesh:
     """Return the mesh that several files describe together, each of which is named.
 
-    ``text_of`` gives the text of one, to show what is wrong in it. Raises :class:`MeshError`.
+    ``text_of`` gives the text of one, so that an error shows the wrong line. Raises :class:`MeshError`.
     """
     try:
         clouds = all_clouds(described)
     except Wrong as wrong:
         source = wrong.source or next(iter(described))
         raise wrong_at(text_of(source), source, wrong) from None
-    shared = tuple((service, frozenset(group)) for said in described.values() for service, group in said.shared)
-    own = tuple(rule for said in described.values() for rule in said.collaborations)
+    shared = tuple((service, frozenset(group)) for content in described.values() for service, group in content.shared)
+    own = tuple(rule for content in described.values() for rule in content.collaborations)
     return Mesh(Clouds(clouds), builtin_collaborations() + own, shared)
 
 
@@ -86,7 +86,7 @@ class Reader:
             raise Wrong(("clouds", name), str(error)) from None
         checked = _checked(CloudSchema, ("clouds", name), entry)
         packed = self._packer.pack(name, checked)
-        # Whether two services meet at one address depends on nothing else.
+        # Two clouds alike in these are alike in their addresses.
         sound = (packed.layout, checked.gateway.bind)
         if sound not in self._sound:
             refuse_ambiguity(unpack(name, packed))
@@ -99,7 +99,7 @@ def _checked(schema: type[Schema], above: tuple[Any, ...], value: Any) -> Schema
     try:
         return schema.model_validate(value)
     except ValidationError as error:
-        # A misspelt key is also a missing one; the spelling is what helps.
+        # A misspelt key is also a missing one; the misspelt one tells the operator more.
         first = min(error.errors(include_url=False, include_context=False), key=lambda found: found["type"] not in _UNKNOWN_KEY)
         path = (*above, *(part for part in first["loc"] if not str(part).startswith("[")))
         what = _accepted(path) if first["type"] in _UNKNOWN_KEY else _WORDS.get(first["type"], first["msg"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what OpenStack knows of a cloud, its catalog, to the cloud's entry in a mesh description. Pure: text in, text out."""
+"""Make a cloud's entry in a mesh description from its catalog. Pure: text in, text out."""
 
 import json
 import re
@@ -26,12 +26,12 @@ _SERVICE_TYPE = re.compile(r"[a-z][a-z0-9-]*\Z")
 
 
 class DiscoverError(OpenstackoidError):
-    """A catalog from which no description can be made; the message says what is wrong with it."""
+    """A catalog from which no description can be made; the message names the fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One endpoint of a catalog. ``name`` is the service's name, or None where the source does not say it."""
+    """One endpoint of a catalog. ``name`` is the service's name, or None from a source without it."""
 
     service_type: str
     interface: str
@@ -89,7 +89,7 @@ def _for_every_project(url: str, project_id: str | None) -> str:
 def describe(name: str, rows: Sequence[Row], *, region: str | None = None, frontend: str | None = None) -> str:
     """Return the mesh description of the cloud ``name`` whose catalog has ``rows``: YAML with comments for its operator.
 
-    ``region``: the one to describe; needed where the catalog has several. ``frontend``: None when the catalog names the
+    ``region``: the one to describe; needed for a catalog of several. ``frontend``: None when the catalog names the
     gateway's frontends already; then the backends are for the operator to fill in. Otherwise the URL below which the gateway is
     to serve each service by a path prefix, and the catalog's URLs are the backends. Raises :class:`DiscoverError`.
     """
@@ -122,8 +122,8 @@ def describe(name: str, rows: Sequence[Row], *, region: str | None = None, front
 def merge(text: str, source: str, name: str, described: str) -> str:
     """Return the description ``text`` with the cloud ``name`` of ``described`` added, and every line of it kept as it is.
 
-    ``source`` names the text in errors. Raises :class:`DiscoverError` when the cloud is there already, or where the text is
-    written in a way that lines cannot simply be added to, and :class:`MeshError` when it is no description.
+    ``source`` names the text in errors. Raises :class:`DiscoverError` when the cloud is there already, or when lines
+    cannot simply be added to the text, and :class:`MeshError` for a text that is not a description.
     """
     before = parse_mesh(text, source)
     if name in before.clouds:
@@ -229,7 +229,7 @@ def _urls(key: str, urls: Mapping[str, str]) -> list[str]:
 
 
 def _scalar(text: str) -> str:
-    """Return text as YAML reads it back: bare where that is the same text, else quoted."""
+    """Return text as YAML reads it back: bare if that is the same text, else quoted."""
     try:
         bare = read(f"key: {text}", "value") == {"key": text} and read(f"{text}: value", "key") == {text: "value"}
     except MeshError:

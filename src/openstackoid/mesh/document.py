@@ -53,7 +53,7 @@ def read(text: str, source: str, take: Take | None = None) -> Any:
         raise _error(text, source, fault.problem_mark, f"{_NOT_YAML}: {fault.problem}")
     data = _read_slowly(text, source)
     if take is not None and isinstance(data, dict) and isinstance(data.get("clouds"), dict):
-        data["clouds"] = {name: take(name, said) for name, said in data["clouds"].items()}
+        data["clouds"] = {name: take(name, entry) for name, entry in data["clouds"].items()}
     return data
 
 
@@ -108,21 +108,21 @@ class _Reader:
             start = self._next()
             if type(start) is not yaml.MappingStartEvent or start.tag is not None:
                 raise _UnusualError
-            said: dict[str, Any] = {}
-            while (key := self._key(said)) is not None:
+            found: dict[str, Any] = {}
+            while (key := self._key(found)) is not None:
                 event = self._next()
                 if key == "clouds" and type(event) is yaml.MappingStartEvent:
-                    said[key] = self._mapping(event, self._take)
+                    found[key] = self._mapping(event, self._take)
                 else:
-                    said[key] = self._value(event)
+                    found[key] = self._value(event)
             self._next()
             if type(self._next()) is not yaml.StreamEndEvent:
                 raise _UnusualError
         finally:
             self._parser.dispose()
-        return said
+        return found
 
-    def _key(self, said: dict[str, Any]) -> str | None:
+    def _key(self, found: dict[str, Any]) -> str | None:
         """Return the next key of a mapping, or None at its end."""
         event = self._next()
         if type(event) is yaml.MappingEndEvent:
@@ -130,18 +130,18 @@ class _Reader:
         key = self._scalar(event) if type(event) is yaml.ScalarEvent else None
         if not isinstance(key, str) or event.anchor is not None:
             raise _UnusualError
-        if key in said:
+        if key in found:
             raise _twice(event)
         return key
 
     def _mapping(self, start: Any, take: Take | None = None) -> dict[str, Any]:
         if start.tag is not None:
             raise _UnusualError
-        said: dict[str, Any] = {}
-        while (key := self._key(said)) is not None:
+        found: dict[str, Any] = {}
+        while (key := self._key(found)) is not None:
             value = self._value(self._next())
-            said[key] = value if take is None else take(key, value)
-        return said
+            found[key] = value if take is None else take(key, value)
+        return found
 
     def _value(self, event: Any) -> Any:
         kind = type(event)

@@ -85,7 +85,7 @@ class Endpoint(EndpointLayout[str]):
     def forwarded_prefix(self) -> str | None:
         """The part of the frontend's prefix that a backend does not have in its own path, as ``X-Forwarded-Prefix`` tells it.
 
-        None for a backend with the whole prefix, or under a path that is no end of the prefix.
+        None for a backend with the whole prefix, or with a path that the prefix does not end in.
         """
         path = self.backends[0].path if self.backends else ""
         return self.frontend.prefix.removesuffix(path) or None if self.frontend.prefix.endswith(path) else None

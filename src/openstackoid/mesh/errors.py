@@ -8,7 +8,7 @@ from openstackoid.errors import OpenstackoidError
 
 
 class MeshError(OpenstackoidError):
-    """A mesh description that cannot be used; the message names file, line, column and what is accepted."""
+    """A mesh description that cannot be used; the message names file, line, column and the accepted values."""
 
 
 class DocumentError(MeshError):

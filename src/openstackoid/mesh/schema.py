@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The schema of the mesh description: which keys there are, and what may stand at each. What is wrong is said in plain words."""
+"""The schema of the mesh description: its keys, the values of each, and plain words for the faults."""
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from openstackoid.mesh.endpoint import INTERFACES, Address
-from openstackoid.mesh.policy_schema import PolicySchema
+from openstackoid.mesh.policy_schema import PolicySchema, Strict, as_list
 from openstackoid.mesh.settings import GatewaySettings
 from openstackoid.mesh.urls import HTTPS, FrontendUrl
 from openstackoid.scope.model import IDENTITY
@@ -39,7 +39,7 @@ def _backend(value: object) -> Address[str]:
 
 
 def cloud_name(name: object) -> str:
-    """Return ``name`` if a cloud can have it. Raises ``ValueError`` with what is accepted."""
+    """Return ``name`` if a cloud can have it. Raises ``ValueError`` with the accepted names."""
     text = _text(name)
     if CLOUD_NAME.match(text) is None:
         raise ValueError(f"'{text}' cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted, 64 at most")
@@ -75,12 +75,8 @@ def _group(clouds: list[str]) -> list[str]:
 
 
 def _for_all_interfaces(value: object) -> object:
-    """One URL stands for every interface."""
+    """Take a single URL for every interface."""
     return dict.fromkeys(INTERFACES, value) if isinstance(value, str | list) else value
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 _Interface = Literal["public", "internal", "admin"]
@@ -90,19 +86,9 @@ _Frontends = Annotated[
     Field(min_length=1),
 ]
 _BackendList = Annotated[
-    list[Annotated[Address[str], PlainValidator(_backend)]], BeforeValidator(_as_list), Field(min_length=1, max_length=64)
+    list[Annotated[Address[str], PlainValidator(_backend)]], BeforeValidator(as_list), Field(min_length=1, max_length=64)
 ]
 _Backends = Annotated[dict[_Interface, _BackendList], BeforeValidator(_for_all_interfaces)]
-
-
-class Strict(BaseModel):
-    """A mapping in which a key that is not known is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        """Nothing changes it: a default value serves all clouds of a mesh."""
-        return self
 
 
 class ServiceSchema(Strict):
@@ -110,7 +96,7 @@ class ServiceSchema(Strict):
 
     name: str | None = None
     frontend: _Frontends
-    backend: Annotated[_Backends, Field(default_factory=dict)]
+    backend: _Backends = Field(default_factory=dict)
     links: Literal["host", "fixed"] = "host"
 
 
@@ -123,7 +109,7 @@ class CloudSchema(Strict):
     services: Annotated[dict[Annotated[str, AfterValidator(_service_type)], ServiceSchema], Field(min_length=1)]
 
 
-_Values = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+_Values = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
 _OfficialType = Annotated[str, AfterValidator(_official)]
 
 
@@ -135,8 +121,8 @@ class CollaborationSchema(Strict):
     partner: _OfficialType
     requests: Annotated[list[Annotated[str, AfterValidator(_request)]], Field(min_length=1)]
     reason: Annotated[str, Field(min_length=1, max_length=300)]
-    when: dict[str, _Values] = {}
-    unless: dict[str, _Values] = {}
+    when: dict[str, _Values] = Field(default_factory=dict)
+    unless: dict[str, _Values] = Field(default_factory=dict)
 
 
 class SharedSchema(Strict):
@@ -150,6 +136,6 @@ class Description(Strict):
     """The whole document; each entry of ``clouds`` is checked by itself, as it is read."""
 
     mesh: Literal[1]
-    shared: list[SharedSchema] = []
-    collaborations: list[CollaborationSchema] = []
+    shared: list[SharedSchema] = Field(default_factory=list)
+    collaborations: list[CollaborationSchema] = Field(default_factory=list)
     clouds: Annotated[dict[str, Any], Field(min_length=1)]

@@ -96,7 +96,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class DatabaseServer:
-    """The operator's database for the store: its URL, in which there is no password, and the file that holds the password."""
+    """The operator's database for the store: its URL without a password, and the file that holds the password."""
 
     url: Annotated[str, AfterValidator(_database_url)]
     password: _File | None = field(default=None, repr=False)

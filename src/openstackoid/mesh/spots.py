@@ -10,7 +10,7 @@ import yaml
 from openstackoid.mesh.errors import MeshError, Wrong
 
 FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The loader of libyaml, where PyYAML was built with it."""
+"""The loader of libyaml, if PyYAML was built with it."""
 
 LARGE = 1_000_000
 """The characters of a text that is left to libyaml's error messages: PyYAML's, which are better, would take most of a minute."""

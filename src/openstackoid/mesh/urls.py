@@ -37,7 +37,7 @@ class FrontendUrl(Generic[Host]):
 
     @staticmethod
     def parse(url: str) -> "FrontendUrl[str]":
-        """Take ``url`` apart. Raises ``ValueError``, which says what is accepted."""
+        """Take ``url`` apart. Raises ``ValueError`` with the accepted form."""
         return _parsed(url)
 
     def with_host(self, host: Other) -> "FrontendUrl[Other]":
@@ -49,11 +49,11 @@ class FrontendUrl(Generic[Host]):
         return f"{self.scheme}://{self.host}:{self.port}"
 
     def root(self) -> str:
-        """Return the URL without version and project: where the service begins."""
+        """Return the URL without version and project: the root of the service."""
         return self.origin() + self.prefix
 
     def for_project(self, project_id: str | None) -> str | None:
-        """Return the URL of a catalog for one project, or None where the URL needs a project and the token has none."""
+        """Return the URL of a catalog for one project, or None if the URL needs a project and the token has none."""
         if "(" not in self.suffix:
             return self.root() + self.suffix
         if project_id is None:
