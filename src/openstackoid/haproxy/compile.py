@@ -17,7 +17,7 @@ from openstackoid.haproxy.repeating import repeating
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
-from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_wire, some_of
+from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import READS, watched_services
 from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
 from openstackoid.routing.links import ASTRAY
@@ -81,7 +81,7 @@ def compile_gateway(
         if not endpoint.backends:
             spot = f"clouds.{cloud}.services.{endpoint.catalog_type}.backend"
             raise CompileError(f"{spot}: the gateway of {cloud} needs the address of the service for {endpoint.interfaces[0]}")
-    check_wire(mesh, cloud)
+    check_tls(mesh, cloud)
     files = None if here.tls is None else tls or here.tls
     names = has_names(mesh, cloud, addresses)
     sections = [

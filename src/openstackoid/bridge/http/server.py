@@ -20,7 +20,8 @@ from openstackoid.bridge.haproxy_log import start_reading
 from openstackoid.bridge.http.app import Bridge
 from openstackoid.bridge.http.sockets import BridgeError, Sockets
 from openstackoid.bridge.http.verbatim import LIMITS, server_request
-from openstackoid.bridge.identity.readers import Reader, readers_of
+from openstackoid.bridge.identity.keystone_reader import readers_of
+from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_store import TokenStore
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.health import Health
@@ -30,7 +31,7 @@ from openstackoid.bridge.trace.haproxy_lines import Lines, record_of_line
 from openstackoid.bridge.trace.records import Records
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Mesh, MeshError, check_wire, load_mesh, load_readers, some_of
+from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
 from openstackoid.store import Store, database_of
 from openstackoid.tls import AUTHORITY, CERTIFICATE, Identity
 
@@ -116,7 +117,7 @@ async def serve(
     except OpenstackoidError as error:
         LOG.error("no peer can be asked: %s", error)
     try:
-        bridge.readers = _readers(mesh, at, upstream.identity)
+        bridge.readers = _readers(mesh, upstream)
     except OpenstackoidError as error:
         LOG.error("no reader account is used: %s", error)
     lines = _record_lines(receiving, bridge, records) if receiving else None
@@ -170,12 +171,13 @@ def load_cloud(file: Path, at: str) -> Mesh:
     mesh = load_mesh(file)
     if at not in mesh.clouds:
         raise MeshError(f"{file}: no cloud '{at}' is described; described are: {some_of(mesh.clouds)}")
-    check_wire(mesh, at)
+    check_tls(mesh, at)
     return mesh
 
 
-def _readers(mesh: Mesh, at: str, identity: Identity | None) -> Mapping[str, Reader]:
-    return readers_of(load_readers(mesh, at), at, mesh.clouds[at].timeouts, identity)
+def _readers(mesh: Mesh, upstream: Upstream) -> Mapping[str, Reader]:
+    here = mesh.clouds[upstream.at]
+    return readers_of(load_readers(mesh, upstream.at), upstream, here.timeouts, secure=here.tls is not None)
 
 
 def _identity(mesh: Mesh, at: str, folder: Path | None) -> Identity | None:
@@ -233,7 +235,7 @@ async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, tls: Pat
         try:
             mesh = await asyncio.to_thread(load_cloud, file, bridge.at)
             identity = await asyncio.to_thread(_identity, mesh, bridge.at, tls)
-            readers = await asyncio.to_thread(_readers, mesh, bridge.at, identity)
+            readers = await asyncio.to_thread(_readers, mesh, upstream)
         except OpenstackoidError as error:
             LOG.error("the mesh stays as it was: %s", error)
         else:
