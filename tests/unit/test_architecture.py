@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "haproxy": {"scope", "policy", "mesh", "routing"},
     "tls": set(),
     "store": set(),
-    "bridge": {"scope", "policy", "mesh", "routing", "tls", "store"},
+    "bridge": {"scope", "policy", "mesh", "routing", "haproxy", "tls", "store"},
     "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls"},
     "client": {"scope"},
     "certs": {"scope"},

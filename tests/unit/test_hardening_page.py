@@ -17,7 +17,7 @@ from openstackoid.bridge.proxy.rewrite_links import LIMIT
 from openstackoid.bridge.trace.peer_records import ANSWER_LIMIT as RECORDS_LIMIT
 from openstackoid.cli import main
 from openstackoid.haproxy.hardening import HEAD_BUFFER, HEAD_LINES, HEAD_RESERVE
-from openstackoid.mesh.schema import LimitsSchema, MemorySchema, TimeoutsSchema
+from openstackoid.mesh import Limits, Memory, Timeouts
 from openstackoid.policy import PeerPolicy
 from openstackoid.routing.links import HOSTS_OWN
 
@@ -62,11 +62,7 @@ def test_the_cases_that_are_named_are_there() -> None:
 
 
 def test_the_settings_that_are_named_are_there() -> None:
-    keys = {
-        "limits": set(LimitsSchema.model_fields),
-        "timeouts": set(TimeoutsSchema.model_fields),
-        "memory": set(MemorySchema.model_fields),
-    }
+    keys = {"limits": vars(Limits()), "timeouts": vars(Timeouts()), "memory": vars(Memory())}
     settings = re.findall(r"`(limits|timeouts|memory)\.(\w+)`", PAGE)
     assert settings
     assert [(group, key) for group, key in settings if key not in keys[group]] == []

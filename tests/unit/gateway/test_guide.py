@@ -5,33 +5,25 @@ import dataclasses
 import json
 import re
 import shlex
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import openstackoid.bridge.__main__ as bridge
 from documents import read
-from openstackoid.bridge.http.sockets import Sockets
+from openstackoid.bridge.http.sockets import Sockets, UnixSocket
 from openstackoid.bridge.pages.reachability import AT_MOST, KEPT, PATIENCE
 from openstackoid.bridge.trace.records import AGE, IDS, RECORDS, RECORDS_OF_ONE, ROUTES, WAYS
-from openstackoid.cli import build_parser, main
+from openstackoid.cli import bridge, build_parser, main
 from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE
-from openstackoid.gateway.folder import Folder
 from openstackoid.gateway.process_group import STOP_GRACE
 from openstackoid.haproxy.binary import OLDEST
 from openstackoid.haproxy.rules import NATIVE_ENTRIES
 from openstackoid.mesh import Limits, Memory, Timeouts, parse_mesh
 from openstackoid.mesh.discover import LISTING
-from openstackoid.mesh.schema import (
-    CloudSchema,
-    Description,
-    GatewaySchema,
-    LimitsSchema,
-    MemorySchema,
-    ServiceSchema,
-    TimeoutsSchema,
-)
+from openstackoid.mesh.schema import CloudSchema, Description, ServiceSchema
+from openstackoid.mesh.settings import GatewaySettings
 
 PAGES = ("gateway", "mesh", "tls", "reader-accounts", "discover", "running", "pages", "errors")
 GUIDE = read(*(f"operate/{page}.md" for page in PAGES))
@@ -103,32 +95,32 @@ def test_the_list_of_endpoints_is_asked_for_as_discover_says() -> None:
     assert f"$ {LISTING} > endpoints.json" in GUIDE
 
 
-def test_the_python_service_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    ((_, _, module, *options),) = commands("python", "-m")
+def test_the_python_service_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch, desk: Path) -> None:
+    (command,) = commands("openstackoid", "bridge")
     called: list[object] = []
-
-    async def serve(*arguments: object, **_: object) -> None:
-        called.extend(arguments)
-
-    monkeypatch.setattr(bridge, "serve", serve)
+    monkeypatch.setattr(bridge, "serve_with_log", lambda *arguments, **more: called.extend([arguments, more]))
     monkeypatch.setattr(bridge, "set_up", lambda: None)
-    assert module == "openstackoid.bridge"
-    assert bridge.main(options) == 0
-    runtime = Folder(Path("/run/openstackoid")).runtime
-    sockets = Sockets(Path(runtime.bridge_socket), Path(runtime.stats_socket), Path(runtime.records_socket))
-    assert called == ["CloudOne", Path("mesh.yaml"), sockets]
+    monkeypatch.setattr(bridge, "seal", lambda: None)
+    state = desk / "state"
+    assert main([*command[1:-1], str(state)]) == 0
+    requests, records, log = (UnixSocket(state / f"{name}.sock") for name in ("bridge", "records", "log"))
+    sockets = Sockets(requests, state / "haproxy.sock", records, log)
+    assert called == [
+        ("CloudOne", Path("mesh.yaml"), sockets),
+        {"audit_log": state / "audit.log", "store_file": state / "store.sqlite"},
+    ]
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
 
 
 def test_every_key_is_in_the_reference_and_no_other() -> None:
     keys = {row[0].strip("`") for row in rows("key")}
-    known = {name for model in (Description, CloudSchema, ServiceSchema, GatewaySchema) for name in model.model_fields}
-    assert keys == known
+    known = {name for model in (Description, CloudSchema, ServiceSchema) for name in model.model_fields}
+    assert keys == known | {field.name for field in dataclasses.fields(GatewaySettings)}
 
 
 def test_every_timeout_is_there_with_its_default() -> None:
     told = {row[0].strip("`"): float(row[1]) for row in rows("timeout")}
     assert told == dataclasses.asdict(Timeouts())
-    assert set(told) == set(TimeoutsSchema.model_fields)
 
 
 def test_every_limit_of_the_memory_is_there_with_its_default() -> None:
@@ -137,14 +129,13 @@ def test_every_limit_of_the_memory_is_there_with_its_default() -> None:
     shares = {"user": "a quarter of `workflows`", "peer": "half of `workflows`"}
     assert told == {"workflows": f"{memory.workflows}", "seconds": f"{memory.seconds:g}"} | shares
     assert (memory.of_user, memory.of_peer) == (memory.workflows // 4, memory.workflows // 2)
-    assert set(told) == set(MemorySchema.model_fields)
+    assert set(told) == set(dataclasses.asdict(memory))
 
 
 def test_every_limit_is_explained_with_its_default() -> None:
     told = {row[0].strip("`"): row[1] for row in rows("limits")}
     limits = dataclasses.asdict(Limits())
     assert told == {key: f"{value:g}" if isinstance(value, int | float) else "none" for key, value in limits.items()}
-    assert set(told) == set(LimitsSchema.model_fields)
 
 
 def test_the_figures_are_those_of_the_code() -> None:

@@ -35,7 +35,9 @@ class Target:
 
     ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say; ``secure``: it is
     told that the client speaks https. ``peer`` is the cloud whose gateway must be there: it is told in ``Via`` who asks, and may
-    not speak for the host that the client knows. ``address`` is a backend's: the log names it, no answer does.
+    not speak for the host that the client knows. ``address`` is a backend's: the log names it, no answer does. ``certificate``
+    is the cloud whose certificate must be there, if it is no gateway that is asked; over https without either, the authorities
+    of this system are believed.
     """
 
     url: str
@@ -44,6 +46,12 @@ class Target:
     secure: bool = False
     peer: str | None = None
     address: str | None = None
+    certificate: str | None = None
+
+    @property
+    def certified(self) -> str | None:
+        """The cloud that the certificate must name."""
+        return self.peer or self.certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +91,14 @@ def targets(endpoint: Endpoint, local: bool, path: str) -> list[Target]:
 
 
 class UpstreamError(AnswerError):
-    """A backend or peer that could not be asked, or whose answer cannot be used. ``unreached``: no byte has been sent to it."""
+    """A backend or peer that could not be asked, or whose answer cannot be used. ``unreached``: no byte has been sent to it.
 
-    def __init__(self, status: int, message: str, *, reason: str | None = None, unreached: bool = False) -> None:
+    ``what`` is the end of the message, behind the name of the place.
+    """
+
+    def __init__(self, status: int, message: str, *, what: str = "", reason: str | None = None, unreached: bool = False) -> None:
         super().__init__(status, message, reason=reason)
+        self.what = what
         self.unreached = unreached
 
 
@@ -191,19 +203,19 @@ class Upstream:
 
     def _proof(self, target: Target) -> dict[str, Any]:
         """Return what has both sides prove who they are. Raises :class:`UpstreamError` where this one cannot."""
-        if not target.url.startswith(f"{HTTPS}:"):
+        if target.certified is None or not target.url.startswith(f"{HTTPS}:"):
             return {}
         if self.identity is None:
             why = ": this gateway has no certificate that can be used; its log says why"
             raise self._error(503, target, why, unreached=True)
-        return {"ssl": self.identity.context, "server_hostname": target.peer}
+        return {"ssl": self.identity.context, "server_hostname": target.certified}
 
     def _distrust(self, target: Target, error: Exception) -> UpstreamError | None:
         """Return the error for a peer that could not prove who it is, or to whom we could not; None for any other failure."""
         fault = fault_of(error)
-        if fault is None or self.identity is None or target.peer is None:
+        if fault is None or self.identity is None or target.certified is None:
             return None
-        what = what_was_wrong(fault, target.peer, self.identity.authority)
+        what = what_was_wrong(fault, target.certified, self.identity.authority)
         unreached = isinstance(error, aiohttp.ClientConnectorError)
         return self._error(503, target, f": {what}", unreached=unreached)
 
@@ -266,7 +278,7 @@ class Upstream:
         """Return an error about a hop; of a backend's address, the log alone is told."""
         message = f"gateway of {self.at}: {target.place}{what}"
         reason = target.address and f"gateway of {self.at}: {target.place} at its backend {target.address}{what}"
-        return UpstreamError(status, message, reason=reason, unreached=unreached)
+        return UpstreamError(status, message, what=what, reason=reason, unreached=unreached)
 
 
 async def read_answer(

@@ -3,8 +3,8 @@
 
 import pytest
 
-from openstackoid.mesh import MeshError, Tls, check_wire, parse_mesh
-from openstackoid.mesh.wire import unprotected
+from openstackoid.mesh import MeshError, Tls, check_tls, parse_mesh
+from openstackoid.mesh.tls import unprotected
 
 TLS = "    gateway: {tls: {certificate: /c/One.pem, authority: /c/authority.pem}}\n"
 
@@ -21,7 +21,7 @@ def mesh(one: str, two: str, *, gateway: str = "", other: str = "Two", ours: str
     [("http://one", "http://two", ""), ("https://one", "https://two", TLS), ("http://one", "https://two", TLS)],
 )
 def test_what_can_be_protected_is_accepted(one: str, two: str, gateway: str) -> None:
-    check_wire(parse_mesh(mesh(one, two, gateway=gateway)), "One")
+    check_tls(parse_mesh(mesh(one, two, gateway=gateway)), "One")
 
 
 def test_the_certificate_is_the_gateways_own(one: str = "https://one") -> None:
@@ -29,7 +29,7 @@ def test_the_certificate_is_the_gateways_own(one: str = "https://one") -> None:
     assert described.clouds["One"].tls == Tls("/c/One.pem", "/c/authority.pem")
     assert described.clouds["Two"].tls is None
     assert [str(listener) for listener in described.clouds["One"].secure_listeners] == ["one:443"]
-    check_wire(described, "One")
+    check_tls(described, "One")
 
 
 @pytest.mark.parametrize(
@@ -67,12 +67,12 @@ def test_the_certificate_is_the_gateways_own(one: str = "https://one") -> None:
 )
 def test_what_cannot_be_protected_is_refused(text: str, message: str) -> None:
     with pytest.raises(MeshError) as caught:
-        check_wire(parse_mesh(text), "One")
+        check_tls(parse_mesh(text), "One")
     assert message in str(caught.value)
 
 
 def test_names_that_differ_by_case_are_no_matter_without_tls() -> None:
-    check_wire(parse_mesh(mesh("http://one", "http://two", other="one")), "One")
+    check_tls(parse_mesh(mesh("http://one", "http://two", other="one")), "One")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a description must say for a gateway's traffic to be protected as its frontends promise. Of the gateway's own cloud only.
+"""Check that a description has all that a gateway needs to protect its traffic as its frontends promise.
 
-Other clouds' own rules are theirs: an operator need not know which certificate a peer has.
+Only the gateway's own cloud is checked: an operator need not know which certificate a peer has.
 """
 
 import ipaddress
@@ -14,28 +14,29 @@ from openstackoid.mesh.urls import HTTPS
 _CERTIFIED = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\Z")
 
 
-def check_wire(mesh: Mesh, at: str) -> None:
-    """Check what the gateway of ``at`` needs for https. Raises :class:`MeshError`.
+def check_tls(mesh: Mesh, at: str) -> None:
+    """Check the settings that the gateway of ``at`` needs for https. Raises :class:`MeshError`.
 
     A cloud with a certificate sends tokens to its peers over https alone; one that has none cannot.
     """
     here = mesh.clouds[at]
-    peers = {name: own for name, own in mesh.outlines.items() if name != at}
+    peers = {name: own for name, own in mesh.frontends.items() if name != at}
     if here.tls is None:
         spot = f"clouds.{at}.gateway.tls"
         needs = f"the gateway of {at} needs its certificate and the authority of the mesh"
         if here.secure_listeners:
             raise MeshError(f"{spot}: {needs}, for it has https frontends")
         for name, own in peers.items():
-            if HTTPS in own.shape.schemes:
+            if HTTPS in own.layout.schemes:
                 raise MeshError(f"{spot}: {needs}, for {name} has https frontends")
         return
     for name, own in peers.items():
-        if own.shape.schemes != {HTTPS}:
-            entry = next(entry for entry in own.shape.entries if entry.scheme != HTTPS)
+        if own.layout.schemes != {HTTPS}:
+            endpoint = next(endpoint for endpoint in own.layout.endpoints if endpoint.frontend.scheme != HTTPS)
+            frontend = endpoint.frontend
             raise MeshError(
-                f"clouds.{name}.services.{entry.catalog_type}.frontend.{entry.interfaces[0]}:"
-                f" {entry.scheme}://{own.hosts[entry.host]}:{entry.port}: the gateway of {at} has TLS,"
+                f"clouds.{name}.services.{endpoint.catalog_type}.frontend.{endpoint.interfaces[0]}:"
+                f" {frontend.scheme}://{own.hosts[frontend.host]}:{frontend.port}: the gateway of {at} has TLS,"
                 f" and sends tokens to peers over https alone;"
                 f" an https:// URL is accepted, and an interface of {name} may be left out"
             )

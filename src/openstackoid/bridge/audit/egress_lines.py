@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """HAProxy's lines about requests that left for a peer become lines of the audit log.
 
-They are written after the fact, and may be lost: HAProxy drops lines when nobody takes them fast enough. What must not pass
-unrecorded is written down by the other cloud's gateway, before it answers.
+They are written after the fact, and may be lost: HAProxy drops a line when its log's socket is full. The other cloud's gateway
+writes down what must not pass unrecorded, before it answers.
 """
 
-import logging
 import re
 import time
 from collections.abc import Callable
 
 from openstackoid.bridge.audit.audit_log import OUT, Audit, AuditLine, LateAudit
 from openstackoid.bridge.identity.admission_header import decode, outcome_of
-from openstackoid.bridge.log import shown_path
+from openstackoid.bridge.log import LOG, shown_path
 from openstackoid.haproxy.egress import MARKER
 from openstackoid.routing.backend_names import PEER
 from openstackoid.routing.egress import is_request_id
-
-log = logging.getLogger("openstackoid.gateway")
 
 _MARKER = MARKER.encode("ascii")
 _NOTED = b" left\n"
@@ -31,16 +28,16 @@ _LEFT = re.compile(
 _METHOD = re.compile(r"[A-Z]{1,16}")
 
 
-class Departures:
-    """Audits what has left the gateway of the cloud ``at``. ``clock`` gives the seconds of the wall clock."""
+class EgressLines:
+    """Audits requests that have left the gateway of the cloud ``at``. ``clock`` returns seconds of the wall clock."""
 
     def __init__(self, at: str, audit: Audit, clock: Callable[[], float] = time.time) -> None:
         self._at = at
-        self._audit = LateAudit(audit, log)
+        self._audit = LateAudit(audit, LOG)
         self._clock = clock
 
     def __call__(self, lines: bytes) -> bytes:
-        """Write down what the lines say of requests that left, and return them for the gateway's log: of that, one word."""
+        """Write the audit lines of requests that left, and return the lines for the gateway's log."""
         if _MARKER not in lines:
             return lines
         kept, left = [], []
@@ -50,7 +47,7 @@ class Departures:
                 kept.append(line)
                 continue
             kept.append(request + _NOTED)
-            found = departure(request.decode("ascii", "replace"), rest.decode("ascii", "replace"), self._at, self._clock())
+            found = audit_line(request.decode("ascii", "replace"), rest.decode("ascii", "replace"), self._at, self._clock())
             if found is not None:
                 left.append(found)
             else:
@@ -59,8 +56,8 @@ class Departures:
         return b"".join(kept)
 
 
-def departure(request: str, left: str, at: str, now: float) -> AuditLine | None:
-    """Return the audit line for one of HAProxy's, of which ``left`` is what follows the marker; None for what is none."""
+def audit_line(request: str, left: str, at: str, now: float) -> AuditLine | None:
+    """Return the audit line for a line of HAProxy's, of which ``left`` is the part behind the marker; None for any other line."""
     said, about = _REQUEST.fullmatch(request), _LEFT.fullmatch(left)
     if said is None or about is None or said["backend"] != PEER:
         return None
