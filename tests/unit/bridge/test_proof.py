@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.http.deadline import Deadline
 from openstackoid.bridge.identity.readers import readers_of
-from openstackoid.bridge.proxy.upstream import Target, Upstream, UpstreamError, UpstreamRequest
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.upstream.upstream import Target, Upstream, UpstreamError, UpstreamRequest
 from openstackoid.certs import issue, make_authority
 from openstackoid.mesh import PASSWORD, Account, Timeouts
 from openstackoid.tls import Identity

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openstackoid.bridge.audit.admission_header import Admission, encode
 from openstackoid.bridge.audit.audit_log import Audit, Party
-from openstackoid.bridge.identity.admission_header import Admission, encode
 from openstackoid.gateway.egress import Departures, departure
 
 ID = "req-a0d17000-0000-4000-8000-000000000001"

@@ -97,7 +97,8 @@ def test_there_are_such_fields() -> None:
     known = {
         ("Request", "headers"),
         ("Request", "body_token"),
-        ("Forward", "headers"),
+        ("Single", "headers"),
+        ("Credentials", "token"),
         ("Relay", "body_token"),
         ("Token", "bare"),
     }

@@ -50,26 +50,61 @@ class _Proving(BoundedAdapter):
         """Leave out the authorities of the public web, which requests would add to the context."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """The way of the gateway of ``at`` to log in at ``peer``. ``context`` is its own: urllib3 changes those that it is given."""
+
+    at: str
+    peer: str
+    account: Account
+    timeouts: Timeouts
+    identity: Identity | None
+    context: ssl.SSLContext | None
+
+    @property
+    def who(self) -> str:
+        """Return the words that begin an error about the account."""
+        return f"gateway of {self.at}: identity of {self.peer} at {self.account.auth_url}: the reader account at {self.peer}"
+
+    @property
+    def patience(self) -> float:
+        """Return the seconds for a whole log-in."""
+        return self.timeouts.connect + self.timeouts.server
+
+    def new_token(self) -> _Token:
+        """Log in. The way is v3's own, without discovery: a version document could name another place for the password."""
+        plugin = v3.Password if self.account.plugin == PASSWORD else v3.ApplicationCredential
+        options: dict[str, Any] = {**self.account.options}
+        auth = plugin(self.account.auth_url, include_catalog=False, **options)
+        began = time.monotonic()
+        with requests.Session() as http:
+            http.trust_env = False
+            http.headers["Accept-Encoding"] = "identity"
+            for scheme in ("http://", "https://"):
+                http.mount(scheme, BoundedAdapter(ANSWER_LIMIT, self.patience))
+            if self.context is not None:
+                http.mount("https://", _Proving(self.peer, self.context, self.patience))
+            access = auth.get_access(Session(session=http, timeout=self.timeouts.server, redirect=False))
+        if access.auth_token is None or access.expires is None or access.issued is None:
+            raise ValueError("not a token")
+        # Its life, not its end: the peer's clock may not be this one's.
+        life = (access.expires - access.issued).total_seconds()
+        return _Token(access.auth_token, began + life - min(MARGIN, life / 2))
+
+
 class KeystoneReader(Reader):
     """The account that the operator of ``peer`` gave to the gateway of ``at``."""
 
     def __init__(self, at: str, peer: str, account: Account, timeouts: Timeouts, identity: Identity | None = None) -> None:
-        self._who = f"gateway of {at}: identity of {peer} at {account.auth_url}: the reader account at {peer}"
-        self._peer = peer
-        self._account = account
-        self._timeouts = timeouts
-        self._identity = identity
-        # Of its own: urllib3 changes the contexts that it is given.
-        self._context = None if identity is None else identity.again()
+        self._access = _Access(at, peer, account, timeouts, identity, None if identity is None else identity.again())
         self._token: _Token | None = None
         self._refusal = 0
         self._again_at = 0.0
         self._login: asyncio.Task[_Token] | None = None
         self._asking: asyncio.Future[_Token] | None = None
-        self._patience = timeouts.connect + timeouts.server
 
     def __repr__(self) -> str:
-        return f"<KeystoneReader at {self._peer}: {'a token' if self._token else 'no token'}>"
+        return f"<KeystoneReader at {self._access.peer}: {'a token' if self._token else 'no token'}>"
 
     async def token(self) -> str:
         """See :meth:`Reader.token`. The password goes to the account's URL alone: no redirect, no proxy of the environment."""
@@ -92,17 +127,18 @@ class KeystoneReader(Reader):
     def refused(self, status: int) -> AnswerError:
         """See :meth:`Reader.refused`. 503: keystonemiddleware makes a 503 of it, and the service's log has the words."""
         what = "; the policy there does not let it validate tokens" if status == 403 else ""
-        return AnswerError(503, f"{self._who} was refused: {status}{what}")
+        return AnswerError(503, f"{self._access.who} was refused: {status}{what}")
 
     async def _log_in(self) -> _Token:
+        access = self._access
         self._token, self._refusal = None, 0
-        late = AnswerError(504, f"{self._who} gets no answer within {self._timeouts.server:g} s")
+        late = AnswerError(504, f"{access.who} gets no answer within {access.timeouts.server:g} s")
         if self._asking is not None and not self._asking.done():
             # A head of an answer that never ends; one thread may wait for it.
             raise late
-        self._asking = in_thread(self._new_token)
+        self._asking = in_thread(access.new_token)
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(access.patience):
                 self._token = await asyncio.shield(self._asking)
         except TimeoutError:
             raise late from None
@@ -111,36 +147,16 @@ class KeystoneReader(Reader):
             if 400 <= status < 500:
                 self._refusal, self._again_at = status, time.monotonic() + PAUSE
                 raise self.refused(status) from None
-            raise AnswerError(status if status in (503, 504) else 502, f"{self._who} cannot log in: {status}") from None
+            raise AnswerError(status if status in (503, 504) else 502, f"{access.who} cannot log in: {status}") from None
         except exceptions.ConnectTimeout:
             raise late from None
         except exceptions.ConnectionError as error:
             fault = fault_of(error)
-            if fault is not None and self._identity is not None:
-                what = what_was_wrong(fault, self._peer, self._identity.authority)
-                raise AnswerError(503, f"{self._who} cannot log in: {what}") from None
-            raise AnswerError(503, f"{self._who} cannot log in: its Keystone cannot be reached") from None
+            if fault is not None and access.identity is not None:
+                what = what_was_wrong(fault, access.peer, access.identity.authority)
+                raise AnswerError(503, f"{access.who} cannot log in: {what}") from None
+            raise AnswerError(503, f"{access.who} cannot log in: its Keystone cannot be reached") from None
         except (exceptions.ClientException, KeyError, TypeError, ValueError, AttributeError):
-            raise AnswerError(502, f"{self._who} cannot log in: the answer is not a token of the Identity API") from None
-        LOG.info("the reader account at %s has logged in", self._peer)
+            raise AnswerError(502, f"{access.who} cannot log in: the answer is not a token of the Identity API") from None
+        LOG.info("the reader account at %s has logged in", access.peer)
         return self._token
-
-    def _new_token(self) -> _Token:
-        """Log in. The way is v3's own, without discovery: a version document could name another place for the password."""
-        plugin = v3.Password if self._account.plugin == PASSWORD else v3.ApplicationCredential
-        options: dict[str, Any] = {**self._account.options}
-        auth = plugin(self._account.auth_url, include_catalog=False, **options)
-        began = time.monotonic()
-        with requests.Session() as http:
-            http.trust_env = False
-            http.headers["Accept-Encoding"] = "identity"
-            for scheme in ("http://", "https://"):
-                http.mount(scheme, BoundedAdapter(ANSWER_LIMIT, self._patience))
-            if self._context is not None:
-                http.mount("https://", _Proving(self._peer, self._context, self._patience))
-            access = auth.get_access(Session(session=http, timeout=self._timeouts.server, redirect=False))
-        if access.auth_token is None or access.expires is None or access.issued is None:
-            raise ValueError("not a token")
-        # Its life, not its end: the peer's clock may not be this one's.
-        life = (access.expires - access.issued).total_seconds()
-        return _Token(access.auth_token, began + life - min(MARGIN, life / 2))

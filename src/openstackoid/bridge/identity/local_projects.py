@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.proxy.upstream import Upstream, UpstreamRequest
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest
 from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing import IDENTITY
 

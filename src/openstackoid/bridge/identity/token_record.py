@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from openstackoid.bridge.errors import AnswerError, needing_store
-from openstackoid.bridge.http.verbatim import encoded
+from openstackoid.bridge.message.verbatim import encoded
 from openstackoid.mesh import Cloud
 from openstackoid.policy import Claims, Grant, PeerPolicy, Principal, claims_of
 

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.http.head import Head
 from openstackoid.bridge.identity.readers import Reader, asked_with, not_by_itself
 from openstackoid.bridge.identity.token_documents import document
 from openstackoid.bridge.identity.token_record import token_digest
-from openstackoid.bridge.proxy.upstream import BufferedResponse, Upstream, UpstreamRequest
+from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.upstream.upstream import BufferedResponse, Upstream, UpstreamRequest
 from openstackoid.mesh import Endpoint, Timeouts
 from openstackoid.policy import Principal, UnfitError, principal_of
 from openstackoid.routing import REQUEST_ID, TOKENS_PATH

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.pages.health import DOWN, UP
-from openstackoid.bridge.proxy.upstream import Upstream, UpstreamRequest
 from openstackoid.bridge.trace.peer_records import ask_gateway
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest
 from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.routing.pages import HEALTH
 

@@ -9,12 +9,12 @@ import aiohttp
 from multidict import CIMultiDict
 
 from openstackoid.bridge.errors import WholeAnswer
-from openstackoid.bridge.http.deadline import Deadline
-from openstackoid.bridge.http.head import Head, without
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.message.head import Head, without
 from openstackoid.bridge.proxy.image_answers import UNREADABLE, without_places
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.bridge.proxy.upstream import Target, Upstream, read_answer
-from openstackoid.routing import Forward, Headers, names_document
+from openstackoid.bridge.upstream.upstream import Target, Upstream, read_answer
+from openstackoid.routing import Headers, Single, names_document
 
 LIMIT = 32 * 1024 * 1024
 """Bytes of a JSON answer; a list of ten thousand ports has about ten million."""
@@ -46,7 +46,7 @@ class Answered:
     deadline: Deadline
 
 
-async def rewrite_links(given: Answered, head: Head, decision: Forward, links: Links) -> WholeAnswer:
+async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links) -> WholeAnswer:
     """Return the answer with the links in its document mended; what describes its bytes goes where they change.
 
     A success of an image service loses the places that services here would follow, or is refused.
@@ -59,7 +59,7 @@ async def rewrite_links(given: Answered, head: Head, decision: Forward, links: L
         raise given.upstream.unusable(
             given.target, "its answer is compressed, though it was asked not to be: its links stay hidden"
         )
-    whole = names_document(decision.frontend_endpoint, head.path)
+    whole = names_document(plan.frontend_endpoint, head.path)
     places = links.of_images(head.path) and _succeeds(given.answer.status) and head.method != "HEAD"
 
     def mend(content: bytes) -> bytes:
@@ -77,7 +77,7 @@ async def rewrite_links(given: Answered, head: Head, decision: Forward, links: L
         async def grown(size: int) -> None:
             nonlocal slot
             if size > _LARGE and slot is None:
-                slot = given.upstream.holding.of(decision.endpoint.cloud)
+                slot = given.upstream.holding.of(plan.endpoint.cloud)
                 await held.enter_async_context(slot)
 
         content = await read_answer(given.upstream, given.target, given.answer, LIMIT, grown)

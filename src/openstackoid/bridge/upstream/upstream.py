@@ -14,10 +14,10 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.http.deadline import Deadline
-from openstackoid.bridge.http.head import end_to_end, is_chunked, without
-from openstackoid.bridge.http.verbatim import LIMITS, Outgoing, Request, decoded
-from openstackoid.bridge.proxy.large_documents import LargeDocuments
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.message.head import end_to_end, is_chunked, without
+from openstackoid.bridge.message.verbatim import LIMITS, Outgoing, Request, decoded
+from openstackoid.bridge.upstream.large_documents import LargeDocuments
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers, wire_version
 from openstackoid.routing.egress import ADMISSION_HEADER

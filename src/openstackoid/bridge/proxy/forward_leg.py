@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A leg that forwards: bodies stream both ways and nothing is kept, but for JSON whose links are rewritten."""
+
+from functools import partial
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+
+from openstackoid.bridge.audit.admission_header import encode
+from openstackoid.bridge.audit.audit_log import AuditError
+from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, needing_store, towards_client
+from openstackoid.bridge.identity.authorization import entry_of
+from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT, with_project_here
+from openstackoid.bridge.message.body import BROKEN_BODY, read_body
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.message.head import Incoming, without
+from openstackoid.bridge.proxy.leg import Leg
+from openstackoid.bridge.proxy.rewrite_links import Answered, rewrite_links, should_rewrite_links
+from openstackoid.bridge.proxy.upload import Upload
+from openstackoid.bridge.proxy.websocket import tunnel
+from openstackoid.bridge.upstream.upstream import Target, UpstreamError, UpstreamRequest
+from openstackoid.routing import Credentials, Headers, Single, Workflow
+from openstackoid.routing.egress import ADMISSION_HEADER
+from openstackoid.routing.links import ASTRAY, REDIRECTS
+
+
+class ForwardLeg(Leg[Single]):
+    """Authorizes the request, remembers its workflow, sends it, and streams the answer back."""
+
+    async def run(self) -> web.StreamResponse:
+        """Take the steps; see :meth:`Leg.run`."""
+        plan, incoming = self.plan, self.incoming
+        if plan.guest is not None:
+            plan, incoming = await self._authorize(plan.guest)
+        begun = await self._remember()
+        # Where nothing was begun, it is forgotten: who is refused may not push the workflows of others out of the memory.
+        try:
+            response = await self.send(plan, partial(self._send, plan, incoming))
+        except UpstreamError as error:
+            if begun is not None and error.unreached:
+                self.context.workflows.forget(begun)
+            raise
+        if begun is not None and 300 <= response.status < 500:
+            self.context.workflows.forget(begun)
+        return response
+
+    async def _authorize(self, guest: Credentials) -> tuple[Single, Incoming]:
+        """Return the plan and the request as they go on, once the policy allows the user of another cloud."""
+        context, head = self.context, self.incoming.head
+        self.entry = entry_of(guest, self.plan, head)
+        await context.authorizer.authorize(self.entry, head, self.plan, mesh=context.mesh, readers=context.readers)
+        try:
+            # Nothing is done that could not be written down.
+            context.audit.check()
+        except AuditError as error:
+            raise self.unrecorded(error) from None
+        own = self.entry.own_project(self.plan)
+        if own is None:
+            return self.plan, self.incoming
+        read = partial(read_body, self.incoming.request, head, DOCUMENT_LIMIT, context.here)
+        return await with_project_here(own, self.plan, self.incoming, read)
+
+    async def _remember(self) -> Workflow | None:
+        """Store the workflow that the request begins, and return it where it is new."""
+        context, begun, user = self.context, self.plan.remember, self.plan.user
+        if begun is None or user is None:
+            return None
+        head, mesh, readers = self.incoming.head, context.mesh, context.readers
+        owner = await context.authorizer.owner(user, self.entry, head, self.plan, mesh=mesh, readers=readers)
+        with needing_store(context.here.name):
+            return begun if await context.workflows.remember(begun, owner, context.here.memory) else None
+
+    async def _send(self, plan: Single, incoming: Incoming, target: Target) -> web.StreamResponse:
+        """Send the request to one target, and its answer to the client."""
+        request, upstream = incoming.request, self.context.upstream
+        streams = incoming.body is None and request.body_exists
+        # Of the next hop's time, every interim answer (1xx) would begin a new one.
+        deadline = Deadline(None if streams else self.patience)
+        upload = Upload(request, deadline, self.timeouts, invite=bool(incoming.head.values("expect")))
+        sent = _upstream_request(plan, incoming, upload if streams else incoming.body)
+        response: StreamedAnswer | None = None
+        try:
+            async with upstream.ask(target, sent, self.timeouts, deadline) as answer:
+                upload.answered()
+                headers = self._answer_headers(target, answer)
+                images = self.links.of_images(incoming.head.path)
+                if plan.rewrite_links and should_rewrite_links(answer.status, headers, images=images):
+                    # Of the whole document: a peer may not send one letter by letter.
+                    deadline.start(self.timeouts.server)
+                    answered = Answered(upstream, target, answer, headers, deadline)
+                    return await rewrite_links(answered, incoming.head, plan, self.links)
+                response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(headers))
+                if answer.status == 101:
+                    if sent.upgrade is None:
+                        raise upstream.unusable(target, "it goes on in a protocol that nobody asked for")
+                    await tunnel(request, answer, response, sent.upgrade, deadline)
+                    return response
+                with towards_client():
+                    await response.prepare(request)
+                async for chunk in answer.content.iter_any():
+                    with towards_client():
+                        await response.write(chunk)
+                with towards_client():
+                    await response.write_eof()
+        except UpstreamError as error:
+            if response is not None and response.prepared:
+                raise CutError(error, response) from None
+            if upload.broken:
+                raise AnswerError(400, f"gateway of {upstream.at}: {BROKEN_BODY}") from None
+            raise
+        return response
+
+    def _answer_headers(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
+        """Return the headers that the client gets; every answer to a forwarded request passes here before any of it is out.
+
+        Raises :class:`AnswerError` where the audit line cannot be written, and for a redirect to another place.
+        """
+        theirs = self.receive(target, answer)
+        # A header of the gateways' own goes with the answer from here: HAProxy reads it, and removes it for clients.
+        ours: Headers = () if self.entry is None else ((ADMISSION_HEADER, encode(self.entry.admission())),)
+        self.account(answer.status, None)
+        head = self.incoming.head
+        # A client takes the body of a redirect for the image, or follows it to a place that the gateway does not read.
+        unread = self.links.of_images(head.path) and self.plan.rewrite_links and answer.status in REDIRECTS
+        if unread or self.links.astray(answer.status, head.method, theirs):
+            raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
+        return self.links.headers(theirs) + ours
+
+
+def _upstream_request(plan: Single, incoming: Incoming, body: Upload | bytes | None) -> UpstreamRequest:
+    head = incoming.head
+    headers = without(plan.headers, "expect")
+    if plan.rewrite_links:
+        headers = (*without(headers, "accept-encoding"), ("Accept-Encoding", "identity"))
+    upgrade = next((value for value in head.values("upgrade") if "websocket" in value.lower()), None)
+    return UpstreamRequest(head.method, head.query, headers, body, upgrade)
