@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.decision import Credentials, Single
 from openstackoid.routing.egress import given_id, sole_id
-from openstackoid.routing.links import relinks
+from openstackoid.routing.links import rewrites_links
 from openstackoid.routing.reading import PLAIN, SERVICE, RefusedError, Token
 from openstackoid.routing.received import Received
 from openstackoid.routing.request import Headers, with_headers
@@ -32,7 +32,7 @@ class Sending:
     def single(self, changes: Changes, user: Credentials | None = None, remember: Workflow | None = None) -> Single:
         """Return the plan to send the request with ``changes`` to its headers."""
         received, target = self.received, self.target
-        links = relinks(received.endpoint, target, received.request, scoped=received.in_url)
+        links = rewrites_links(received.endpoint, target, received.request, scoped=received.in_url)
         prefix = received.endpoint.frontend.prefix
         path = (target.frontend.prefix + received.request.path[len(prefix) :]) or "/"
         return Single(target, received.frontend_endpoint, path, self.headers(changes), links, user, remember)

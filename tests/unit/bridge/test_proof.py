@@ -102,7 +102,7 @@ async def test_without_a_certificate_nobody_is_asked(folder: Path) -> None:
         upstream = Upstream("CloudOne")
         target = Target(f"https://127.0.0.1:{port}/image", "image of CloudTwo", peer="CloudTwo")
         with pytest.raises(UpstreamError, match="image of CloudTwo: this gateway has no certificate that can be used") as failed:
-            async with upstream.ask(target, UpstreamRequest("GET", None, ()), Timeouts(), Deadline(5)):
+            async with upstream.send(target, UpstreamRequest("GET", None, ()), Timeouts(), Deadline(5)):
                 pass
         await upstream.close()
     assert (failed.value.status, failed.value.unreached, shown) == (503, True, [])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who comes in with a token of another cloud: nothing of such a request reaches a service before the policy has allowed it.
+"""Authorize requests with a token of another cloud: no service sees such a request before the policy has allowed it.
 
-A service here asks about the token as well, and is told what its user is in this cloud (see ``proxy.relay``). But a
+A service here asks about the token as well, and is told what its user is in this cloud (see ``proxy.relay_leg``). But a
 service does not know by which rule it was reached, keeps its answer for minutes, and some ask late. So each request is judged
 here first: the peer, the service, the method and the path; how much its users may ask for; and who the user is.
 """
@@ -124,7 +124,7 @@ class Authorizer:
         self._refuse_another_method(entry, head)
         self._check(entry, may_enter(here.policy, issuer, head.sender, entry.use))
         try:
-            entry.principal = await self._person(entry.credentials, head, sent, mesh, readers)
+            entry.principal = await self._principal(entry.credentials, head, sent, mesh, readers)
             self._count(here, issuer)
             judged = grant(here.policy, issuer, entry.principal, entry.use)
             if isinstance(judged, Denial):
@@ -174,7 +174,7 @@ class Authorizer:
             raise AnswerError(415, f"gateway of {self._at}: {message}; application/json is accepted")
 
     def _count(self, here: Cloud, issuer: str) -> None:
-        """Count a request of one who is known: with tokens that he makes up, nobody uses up what others may ask for."""
+        """Count a request of a known user: requests with invented tokens do not use up the share of others."""
         peer = here.policy.of(issuer)
         wait = None if peer is None else self._limits.take(issuer, peer, self._clock())
         if wait is not None:
@@ -186,7 +186,7 @@ class Authorizer:
             entry.denial = denial
             raise AnswerError(403, f"gateway of {self._at}: {denial.reason}")
 
-    async def _person(
+    async def _principal(
         self, credentials: Credentials, head: Head, sent: Destination, mesh: Mesh, readers: Mapping[str, Reader]
     ) -> Principal:
         issuer, interface = credentials.issuer, sent.frontend_endpoint.interfaces[0]

@@ -35,14 +35,16 @@ _METHODS = ("GET", "HEAD")
 class Pages:
     """Answers what is asked below ``/.openstackoid/``."""
 
-    def __init__(self, upstream: Upstream, guard: Authorizer, records: Records, health: Health, workflows: Workflows) -> None:
+    def __init__(
+        self, upstream: Upstream, authorizer: Authorizer, records: Records, health: Health, workflows: Workflows
+    ) -> None:
         self.at = upstream.at
         self._workflows = workflows
         self._upstream = upstream
         self._records = records
         self._health = health
         self._reachable = Reachability(upstream)
-        self._user = UserPage(upstream, guard)
+        self._user = UserPage(upstream, authorizer)
 
     @staticmethod
     def own(path: str) -> bool:

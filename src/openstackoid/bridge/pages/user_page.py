@@ -34,13 +34,13 @@ _LONGEST_REASON = 512
 
 
 class UserPage:
-    """Judges as the guard does, for no request."""
+    """Judges the user of a token as the authorizer does, for no request."""
 
-    def __init__(self, upstream: Upstream, guard: Authorizer) -> None:
+    def __init__(self, upstream: Upstream, authorizer: Authorizer) -> None:
         self._upstream = upstream
-        self._guard = guard
+        self._authorizer = authorizer
         self._at = upstream.at
-        self._questions = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def document(self, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
         """Return the page. Raises :class:`AnswerError`: 401 where the cloud of the token does not accept it."""
@@ -52,8 +52,8 @@ class UserPage:
             # Else a cloud that is not accepted here could have others asked as often as its users like.
             return {"identity": credentials.issuer, "clouds": [here]}
         peers = sorted({*dict(scope).values(), credentials.issuer} - {self._at})
-        question = UpstreamRequest("GET", ONLY_HERE, _headers(credentials))
-        told = await asyncio.gather(*(self._ask(mesh, peer, question) for peer in peers[:AT_MOST]))
+        request = UpstreamRequest("GET", ONLY_HERE, _headers(credentials))
+        told = await asyncio.gather(*(self._ask(mesh, peer, request) for peer in peers[:AT_MOST]))
         more = [_refusal(peer, f"{AT_MOST} other clouds are asked at most") for peer in peers[AT_MOST:]]
         return {"identity": credentials.issuer, "clouds": [here, *told, *more]}
 
@@ -71,7 +71,7 @@ class UserPage:
         return Credentials(scope.issuer(self._at), token.bare), scope
 
     async def _here(self, credentials: Credentials, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
-        principal, judged = await self._guard.judge_user(credentials, head, mesh, readers)
+        principal, judged = await self._authorizer.judge_user(credentials, head, mesh, readers)
         if isinstance(judged, Denial):
             return _refusal(self._at, judged.reason, judged.rule)
         if principal is None:
@@ -87,12 +87,12 @@ class UserPage:
         except AnswerError as error:
             return _refusal(self._at, error.message.removeprefix(f"gateway of {self._at}: "))
 
-    async def _ask(self, mesh: Mesh, name: str, question: UpstreamRequest) -> dict[str, Any]:
+    async def _ask(self, mesh: Mesh, name: str, request: UpstreamRequest) -> dict[str, Any]:
         """Return what the gateway of a peer says of its own cloud, no more than a page may say."""
         timeouts = Timeouts(connect=mesh.clouds[self._at].timeouts.connect, server=PATIENCE)
         try:
-            async with self._questions:
-                content = await ask_gateway(self._upstream, mesh.clouds[name], question, USER, timeouts, limit=_LIMIT)
+            async with self._slots:
+                content = await ask_gateway(self._upstream, mesh.clouds[name], request, USER, timeouts, limit=_LIMIT)
         except AnswerError as error:
             return _refusal(name, error.message.removeprefix(f"gateway of {self._at}: "))
         if content is None:

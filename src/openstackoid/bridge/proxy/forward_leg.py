@@ -81,7 +81,7 @@ class ForwardLeg(Leg[Single]):
         sent = _upstream_request(plan, incoming, upload if streams else incoming.body)
         response: StreamedAnswer | None = None
         try:
-            async with upstream.ask(target, sent, self.timeouts, deadline) as answer:
+            async with upstream.send(target, sent, self.timeouts, deadline) as answer:
                 upload.answered()
                 headers = self._answer_headers(target, answer)
                 images = self.links.of_images(incoming.head.path)

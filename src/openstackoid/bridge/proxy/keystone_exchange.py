@@ -61,7 +61,7 @@ class KeystoneExchange:
         """Return the answer to a request, to another target than that of the exchange where one is named."""
         upstream, target = self._leg.context.upstream, target or self.target
         deadline = Deadline(self._until - asyncio.get_running_loop().time())
-        async with upstream.ask(target, sent, self._leg.timeouts, deadline) as answer:
+        async with upstream.send(target, sent, self._leg.timeouts, deadline) as answer:
             kept = without(self._leg.receive(target, answer), "content-length")
             content = await read_answer(upstream, target, answer, ANSWER_LIMIT)
         return KeystoneAnswer(answer.status, answer.reason, kept, content)

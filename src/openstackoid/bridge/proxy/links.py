@@ -117,7 +117,7 @@ class Links:
         return f"{self._frontend_endpoint.frontend.scheme}://{self._host}" if same else ours.frontend.origin()
 
     def headers(self, headers: Headers) -> Headers:
-        """Return the headers of an answer with its links mended, without what a peer may not say.
+        """Return the headers of an answer with its links rewritten, without those that a peer may not send.
 
         That is a ``Content-Location`` that leads elsewhere, a challenge to log in elsewhere, and a token that is not Keystone's.
         """
@@ -150,15 +150,15 @@ class Links:
         return value
 
     def document(self, body: bytes, *, whole: bool = False) -> bytes:
-        """Return a JSON document with the absolute links in it mended; one that has none to mend stays as it is, byte by byte.
+        """Return a JSON document with its absolute links rewritten; one that has none to rewrite stays as it is, byte by byte.
 
         Links stand below ``links`` and ``..._links``, in objects with ``rel`` and ``href``, and as ``next`` and its like
         at the top; ``whole``: any text of the document that is one.
         """
         try:
             document = json.loads(body.decode("utf-8"))
-            mended = self.rewritten(document, whole=whole)
-            return body if mended == document else json.dumps(mended, allow_nan=False).encode("ascii")
+            rewritten = self.rewritten(document, whole=whole)
+            return body if rewritten == document else json.dumps(rewritten, allow_nan=False).encode("ascii")
         except (ValueError, RecursionError):
             return body
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A JSON answer of a peer whose links would lead out of the gateway: read as a whole, and handed on with its links mended."""
+"""A JSON answer of a peer whose links would lead out of the gateway: read as a whole, and handed on with its links rewritten."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -47,7 +47,7 @@ class Answered:
 
 
 async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links) -> WholeAnswer:
-    """Return the answer with the links in its document mended; what describes its bytes goes where they change.
+    """Return the answer with the links in its document rewritten; headers that describe its bytes go where they change.
 
     A success of an image service loses the places that services here would follow, or is refused.
 
@@ -62,7 +62,7 @@ async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links)
     whole = names_document(plan.frontend_endpoint, head.path)
     places = links.of_images(head.path) and _succeeds(given.answer.status) and head.method != "HEAD"
 
-    def mend(content: bytes) -> bytes:
+    def rewritten(content: bytes) -> bytes:
         if not (places and content):
             return links.document(content, whole=whole)
         try:
@@ -83,20 +83,20 @@ async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links)
         content = await read_answer(given.upstream, given.target, given.answer, LIMIT, grown)
         given.deadline.stop()
         if slot is not None:
-            mended = await asyncio.to_thread(mend, content)
+            body = await asyncio.to_thread(rewritten, content)
         else:
-            mended = mend(content)
+            body = rewritten(content)
     headers = without(given.headers, "content-length")
-    if places and mended:
+    if places and body:
         headers = (*without(headers, "content-type", "content-encoding"), ("Content-Type", "application/json"))
-    if mended is not content or head.method == "HEAD":
+    if body is not content or head.method == "HEAD":
         headers = tuple((name, _weak(value) if name.lower() == "etag" else value) for name, value in headers)
         headers = without(headers, *_OF_THE_BYTES)
     return WholeAnswer(
         status=given.answer.status,
         reason=given.answer.reason,
         headers=CIMultiDict(headers),
-        body=None if head.method == "HEAD" else mended,
+        body=None if head.method == "HEAD" else body,
     )
 
 
