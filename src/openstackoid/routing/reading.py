@@ -113,7 +113,7 @@ class Reading:
         request, cloud = self.request, self.mesh.clouds[self.at]
         found = scoped_url(endpoint, request.path)
         rest = request.path if found is None else found.path
-        if any(cloud.locate(request.listener, path) != endpoint for path in (rest, decoded(rest))):
+        if any(cloud.locate(request.listener, path) != endpoint for path in {rest, decoded(rest)} - {request.path}):
             raise self.bad_request(f"the path behind the scope belongs to another service than {endpoint.service}")
         if is_misspelt(endpoint, rest) or (found is not None and scoped_url(endpoint, rest) is not None):
             root = f"{endpoint.frontend.root()}{MARKER}"

@@ -76,7 +76,7 @@ class Scope(Mapping[str, str]):
     def expression_for(self, service: str) -> Expression | None:
         """Return the expression of the entry that decides on ``service``; None where the home cloud serves it."""
         entry = self.entry_for(service)
-        return next((expression for name, expression in self.entries if name == entry), None)
+        return None if entry is None else dict(self.entries)[entry]
 
     def issuer(self, home: str) -> Issuer:
         """Return the cloud that issued the token which this scope came with."""
@@ -85,8 +85,8 @@ class Scope(Mapping[str, str]):
 
     def entry_for(self, service: str) -> str | None:
         """Return the name of the entry that decides on ``service``: ``service``, the one that it follows, or ``*``; or None."""
-        names = (service, LEADERS.get(service, service), EVERY_OTHER)
-        return next((name for name in names if name in self), None)
+        known = {name for name, _ in self.entries}
+        return next((name for name in (service, LEADERS.get(service, service), EVERY_OTHER) if name in known), None)
 
     def completed(self, home: str) -> "Scope":
         """Return the scope with its home written in, so that a gateway further on takes the same decision.
@@ -107,4 +107,4 @@ class Scope(Mapping[str, str]):
 
     def to_header(self) -> str:
         """Return the form that travels in headers: JSON without white space, in the order of the entries."""
-        return json.dumps(dict(self), separators=(",", ":"))
+        return json.dumps({name: expression.to_text() for name, expression in self.entries}, separators=(",", ":"))
