@@ -210,7 +210,7 @@ class Peer:
         self.asked = 0
 
     @asynccontextmanager
-    async def ask(self, hop: object, question: object, timeouts: object, deadline: object) -> AsyncIterator[SimpleNamespace]:
+    async def send(self, target: object, request: object, timeouts: object, deadline: object) -> AsyncIterator[SimpleNamespace]:
         self.asked += 1
 
         async def pieces() -> AsyncIterator[bytes]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Authorize requests with a token of another cloud: no service sees such a request before the policy has allowed it.
 
-A service here asks about the token as well, and is told what its user is in this cloud (see ``proxy.relay_leg``). But a
+A service here asks about the token as well, and is told what its user is in this cloud (see ``proxy.relay``). But a
 service does not know by which rule it was reached, keeps its answer for minutes, and some ask late. So each request is judged
 here first: the peer, the service, the method and the path; how much its users may ask for; and who the user is.
 """

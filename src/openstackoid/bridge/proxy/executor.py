@@ -7,9 +7,9 @@ from openstackoid.bridge.audit.audit_log import AuditLine
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.context import RequestContext
-from openstackoid.bridge.proxy.forward_leg import ForwardLeg
+from openstackoid.bridge.proxy.forward import ForwardLeg
 from openstackoid.bridge.proxy.leg import Leg
-from openstackoid.bridge.proxy.relay_leg import RelayLeg
+from openstackoid.bridge.proxy.relay import RelayLeg
 from openstackoid.routing import Decision, Refuse, Relay, Single
 
 
