@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "haproxy": {"scope", "policy", "mesh", "routing"},
     "tls": set(),
     "store": set(),
-    "bridge": {"scope", "policy", "mesh", "routing", "tls", "store"},
+    "bridge": {"scope", "policy", "mesh", "routing", "haproxy", "tls", "store"},
     "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls"},
     "client": {"scope"},
     "certs": {"scope"},
@@ -33,7 +33,7 @@ BRIDGE_MAY_IMPORT = {
     "identity": {"message", "audit", "upstream"},
     "proxy": {"message", "audit", "upstream", "identity"},
     "pages": {"message", "upstream", "trace", "identity"},
-    "http": {"message", "audit", "upstream", "trace", "identity", "proxy", "pages"},
+    "http": {"message", "audit", "upstream", "trace", "identity", "proxy", "pages", "haproxy_log"},
 }
 BRIDGE_SHARED = {"errors", "log", "workflows"}
 PURE = ("scope", "policy", "routing")

@@ -157,7 +157,7 @@ def plain_host(host: str, here: Cloud) -> str:
     return folded
 
 
-def own_identity(here: Cloud, frontend_endpoint: Endpoint) -> FrontendUrl | None:
+def own_identity(here: Cloud, frontend_endpoint: Endpoint) -> FrontendUrl[str] | None:
     """Return the frontend of this cloud's Keystone that goes with ``frontend_endpoint``."""
     found = here.endpoint("identity", frontend_endpoint.interfaces[0])
     return None if found is None else found.frontend

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.clouds import three_clouds
-from openstackoid.mesh import Endpoint
-from openstackoid.mesh.model import Tls
+from openstackoid.mesh import Endpoint, Tls
 from openstackoid.policy import Policy
 from openstackoid.routing import Request
 from openstackoid.routing.reading import RefusedError, Token

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scope language, rule by rule. What a user reads is in docs/scope.md, which has a test of its own."""
+"""The scope language, rule by rule. What a user reads is in docs/use/scope*.md, which have a test of its own."""
 
 import copy
 import pickle

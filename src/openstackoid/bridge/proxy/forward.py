@@ -19,7 +19,8 @@ from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.proxy.rewrite_links import Answered, rewrite_links, should_rewrite_links
 from openstackoid.bridge.proxy.upload import Upload
 from openstackoid.bridge.proxy.websocket import tunnel
-from openstackoid.bridge.upstream.upstream import Target, UpstreamError, UpstreamRequest
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.upstream import UpstreamError, UpstreamRequest
 from openstackoid.routing import Credentials, Headers, Single, Workflow
 from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.links import ASTRAY, REDIRECTS

@@ -11,7 +11,8 @@ from openstackoid.bridge.identity.token_documents import project_of
 from openstackoid.bridge.identity.token_validation import ACCESS_RULES
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import without
-from openstackoid.bridge.upstream.upstream import Target, UpstreamError, UpstreamRequest, read_answer
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.upstream import UpstreamError, UpstreamRequest, read_answer
 from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Headers, Relay
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.bridge.upstream.upstream import Target, first_reached, targets
+from openstackoid.bridge.upstream.target import Target, targets
+from openstackoid.bridge.upstream.upstream import first_reached
 from openstackoid.mesh import Timeouts
 from openstackoid.routing import Destination, Headers
 from openstackoid.scope import Issuer

@@ -21,7 +21,8 @@ from openstackoid.bridge.message.body import AUTHENTICATION_LIMIT, read_body
 from openstackoid.bridge.message.head import without
 from openstackoid.bridge.proxy.keystone_exchange import KeystoneAnswer, KeystoneExchange
 from openstackoid.bridge.proxy.leg import Leg
-from openstackoid.bridge.upstream.upstream import Target, UpstreamRequest
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.upstream import UpstreamRequest
 from openstackoid.mesh import catalog
 from openstackoid.policy import KEEP, Denial, UnfitError, grant, mapped, principal_of
 from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Relay

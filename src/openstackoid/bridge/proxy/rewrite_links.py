@@ -13,7 +13,8 @@ from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Head, without
 from openstackoid.bridge.proxy.image_answers import UNREADABLE, without_places
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.bridge.upstream.upstream import Target, Upstream, read_answer
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.upstream import Upstream, read_answer
 from openstackoid.routing import Headers, Single, names_document
 
 LIMIT = 32 * 1024 * 1024

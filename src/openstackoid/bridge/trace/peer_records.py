@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Record, record_of
-from openstackoid.bridge.upstream.upstream import Target, Upstream, UpstreamRequest, first_reached, read_answer
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest, first_reached, read_answer
 from openstackoid.mesh import Cloud, Mesh, Timeouts
 
 PATIENCE = 5.0

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from openstackoid.bridge.log import shown_path
-from openstackoid.mesh.model import INTERFACES
+from openstackoid.mesh import INTERFACES
 from openstackoid.routing import Route, ScopeSource
 
 IDS = 2000

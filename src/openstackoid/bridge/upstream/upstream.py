@@ -18,6 +18,7 @@ from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import end_to_end, is_chunked, without
 from openstackoid.bridge.message.verbatim import LIMITS, Outgoing, Request, decoded
 from openstackoid.bridge.upstream.large_documents import LargeDocuments
+from openstackoid.bridge.upstream.target import Target, targets
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers, wire_version
 from openstackoid.routing.egress import ADMISSION_HEADER
@@ -27,23 +28,6 @@ from openstackoid.scope import WIRE
 from openstackoid.tls import Identity, fault_of, what_was_wrong
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a request goes next: the URL, and the words that name the place in an error.
-
-    ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say; ``secure``: it is
-    told that the client speaks https. ``peer`` is the cloud whose gateway must be there: it is told in ``Via`` who asks, and may
-    not speak for the host that the client knows. ``address`` is a backend's: the log names it, no answer does.
-    """
-
-    url: str
-    place: str
-    prefix: str | None = None
-    secure: bool = False
-    peer: str | None = None
-    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +45,15 @@ class UpstreamRequest:
     upgrade: str | None = None
 
 
-def targets(endpoint: Endpoint, local: bool, path: str) -> list[Target]:
-    """Return where ``path`` of an endpoint's frontend is served: by each of its backends in turn, or by the peer's frontend."""
-    if not local:
-        place = f"{endpoint.service} of {endpoint.cloud} at {endpoint.frontend.root()}"
-        return [Target(endpoint.frontend.origin() + path, place, peer=endpoint.cloud)]
-    rest = path.removeprefix(endpoint.frontend.prefix)
-    found = []
-    for backend in endpoint.backends:
-        tail = (backend.path + rest) or "/"
-        found.append(
-            Target(
-                f"http://{backend.host}:{backend.port}{tail}",
-                f"{endpoint.service} of {endpoint.cloud}",
-                endpoint.forwarded_prefix,
-                endpoint.frontend.scheme == HTTPS,
-                address=backend.url(),
-            )
-        )
-    return found
-
-
 class UpstreamError(AnswerError):
-    """A backend or peer that could not be asked, or whose answer cannot be used. ``unreached``: no byte has been sent to it."""
+    """A backend or peer that could not be asked, or whose answer cannot be used. ``unreached``: no byte has been sent to it.
 
-    def __init__(self, status: int, message: str, *, reason: str | None = None, unreached: bool = False) -> None:
+    ``what`` is the end of the message, behind the name of the place.
+    """
+
+    def __init__(self, status: int, message: str, *, what: str = "", reason: str | None = None, unreached: bool = False) -> None:
         super().__init__(status, message, reason=reason)
+        self.what = what
         self.unreached = unreached
 
 
@@ -191,19 +158,19 @@ class Upstream:
 
     def _tls_options(self, target: Target) -> dict[str, Any]:
         """Return the mutual-TLS options for this target. Raises :class:`UpstreamError` where this gateway has no certificate."""
-        if not target.url.startswith(f"{HTTPS}:"):
+        if target.certified is None or not target.url.startswith(f"{HTTPS}:"):
             return {}
         if self.identity is None:
             why = ": this gateway has no certificate that can be used; its log says why"
             raise self._error(503, target, why, unreached=True)
-        return {"ssl": self.identity.context, "server_hostname": target.peer}
+        return {"ssl": self.identity.context, "server_hostname": target.certified}
 
     def _tls_error(self, target: Target, error: Exception) -> UpstreamError | None:
         """Return the error for a failed mutual TLS; None for any other failure."""
         fault = fault_of(error)
-        if fault is None or self.identity is None or target.peer is None:
+        if fault is None or self.identity is None or target.certified is None:
             return None
-        what = what_was_wrong(fault, target.peer, self.identity.authority)
+        what = what_was_wrong(fault, target.certified, self.identity.authority)
         unreached = isinstance(error, aiohttp.ClientConnectorError)
         return self._error(503, target, f": {what}", unreached=unreached)
 
@@ -266,7 +233,7 @@ class Upstream:
         """Return an error about a hop; of a backend's address, the log alone is told."""
         message = f"gateway of {self.at}: {target.place}{what}"
         reason = target.address and f"gateway of {self.at}: {target.place} at its backend {target.address}{what}"
-        return UpstreamError(status, message, reason=reason, unreached=unreached)
+        return UpstreamError(status, message, what=what, reason=reason, unreached=unreached)
 
 
 async def read_answer(
