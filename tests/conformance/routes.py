@@ -6,7 +6,7 @@ from itertools import product
 
 from openstackoid.haproxy.maps import CLOUDS, PEERS, ROUTES
 from openstackoid.mesh import Mesh
-from openstackoid.routing import Headers, Request, judge
+from openstackoid.routing import Headers, Request, decide
 from openstackoid.routing.route_cache import METHODS, cached_route, route_key
 
 
@@ -21,7 +21,7 @@ def with_routes(files: Mapping[str, str], mesh: Mesh, at: str, scopes: Collectio
         for endpoint, method, more in product(mesh.clouds[at].endpoints, METHODS, ((), (("Upgrade", "websocket"),))):
             for path in ("", "/x", "/v3/auth/tokens"):
                 request = Request(method, endpoint.listener, endpoint.frontend.prefix + path, (*headers, *more), body={})
-                route = cached_route(mesh, at, request, *judge(mesh, at, request))
+                route = cached_route(mesh, at, request, decide(mesh, at, request))
                 if route is not None:
                     key = route_key(request, endpoint)
                     rows[key] = route.mark

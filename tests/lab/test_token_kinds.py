@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every kind of Keystone's tokens works in every use, or is refused in words: each cell of docs/token-kinds.md, on the lab."""
+"""Every kind of Keystone's tokens works in every use, or is refused in words: each cell of docs/use/token-kinds.md."""
 
 import json
 import time

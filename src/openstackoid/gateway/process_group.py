@@ -10,15 +10,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from openstackoid.bridge.audit.audit_log import Audit
 from openstackoid.gateway.child import Child
 from openstackoid.gateway.decisions import Part
-from openstackoid.gateway.egress import Departures
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.folder import Folder
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import complaints, inherited_address
-from openstackoid.haproxy.trace import shown_line
 from openstackoid.redaction import process
 
 log = logging.getLogger("openstackoid.gateway")
@@ -45,7 +42,6 @@ class ProcessGroup:
         self.haproxy = haproxy
         self.hurry = asyncio.Event()
         self._children: set[Child] = set()
-        self._departures = Departures(cloud, Audit(folder.audit))
 
     async def launch(
         self,
@@ -64,7 +60,7 @@ class ProcessGroup:
             if part is Part.HAPROXY:
                 says = _HaproxySays()
                 environment = self.haproxy.environment() | {name: inherited_address(number) for name, number in sockets.items()}
-                child = await Child.start(part, argv, environment, self._requests, says, inherited=sockets.values())
+                child = await Child.start(part, argv, environment, _pass_on, says, inherited=sockets.values())
             else:
                 says = None
                 child = await Child.start(part, argv, process.environment(), _pass_on, _pass_on, inherited=sockets.values())
@@ -86,17 +82,12 @@ class ProcessGroup:
             await asyncio.sleep(_GLANCE)
         raise GatewayError(f"{part} of {self.cloud} {await asyncio.shield(child.end)} before it was ready; it says why above")
 
-    def _requests(self, lines: bytes) -> None:
-        """HAProxy's log of requests and of what happens to backends, a line each; it lacks the time, and shows any path."""
-        now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
-        _pass_on(b"".join(now + shown_line(line) for line in self._departures(lines).splitlines(keepends=True)))
-
     def _left(self, child: Child) -> None:
         self._children.discard(child)
         self._record()
 
     def _record(self) -> None:
-        # A full disk is no reason to stop. Without the record, the leash still ends the processes when we do.
+        # A full disk is no reason to stop. Without the record, the processes still end when this one does.
         with contextlib.suppress(GatewayError):
             self.folder.record(child.pid for child in self._children)
 

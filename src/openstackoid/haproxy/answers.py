@@ -114,8 +114,8 @@ def _named_by_peers(hosts: int) -> list[str]:
 
 def _deepest(mesh: Mesh, cloud: Cloud) -> int:
     """Return the number of segments of the longest prefix that ``links.map`` may hold."""
-    shapes = {id(own.shape): own.shape for own in mesh.outlines.values()}
-    paths = [entry.prefix for shape in shapes.values() for entry in shape.entries]
+    layouts = {own.layout for own in mesh.frontends.values()}
+    paths = [endpoint.frontend.prefix for layout in layouts for endpoint in layout.endpoints]
     paths += [address.path for endpoint in cloud.endpoints for address in endpoint.backends]
     return max(path.count("/") for path in paths)
 

@@ -16,12 +16,15 @@ from openstackoid.haproxy.repeating import repeating
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
-from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_wire, some_of
+from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import IDENTITY, READS
 from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.route_cache import generation
+
+LOG_VARIABLE = "OPENSTACKOID_LOG"
+"""The environment variable that holds where HAProxy's log goes, if it is not the log socket."""
 
 _BASE = "gateway"
 _PYTHON = "the Python service behind the gateway"
@@ -43,11 +46,21 @@ class CompileError(OpenstackoidError):
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Where the parts of one gateway meet, unix sockets all: the bridge's, HAProxy's control, and the bridge's for records."""
+    """The unix sockets where the parts of one gateway meet.
+
+    The Python service listens at ``bridge_socket``, and receives HAProxy's log at ``log_socket`` and its lines about traced
+    requests at ``records_socket``; HAProxy is controlled at ``stats_socket``.
+    """
 
     bridge_socket: str
     stats_socket: str
     records_socket: str
+    log_socket: str
+
+    @classmethod
+    def of(cls, folder: str) -> "Runtime":
+        """Return the sockets in ``folder``."""
+        return cls(*(f"{folder}/{name}.sock" for name in ("bridge", "haproxy", "records", "log")))
 
 
 def compile_gateway(
@@ -68,7 +81,7 @@ def compile_gateway(
         if not endpoint.backends:
             spot = f"clouds.{cloud}.services.{endpoint.catalog_type}.backend"
             raise CompileError(f"{spot}: the gateway of {cloud} needs the address of the service for {endpoint.interfaces[0]}")
-    check_wire(mesh, cloud)
+    check_tls(mesh, cloud)
     files = None if here.tls is None else tls or here.tls
     names = has_names(mesh, cloud, addresses)
     sections = [
@@ -106,7 +119,9 @@ def _section(title: str, lines: list[str]) -> str:
 
 def _global(runtime: Runtime) -> list[str]:
     return [
-        f"log stdout len {LONGEST_LINE} format raw local0 info",
+        "# The Python service reads this log: it removes what may not be shown, and writes the audit log.",
+        f"presetenv {LOG_VARIABLE} {shlex.quote(runtime.log_socket)}",
+        f'log "${{{LOG_VARIABLE}}}" len {LONGEST_LINE} format raw local0 info',
         "default-path config",
         "# The lowest level: it shows no request that HAProxy could not read (`show errors`), which would hold its headers.",
         f"stats socket {shlex.quote(runtime.stats_socket)} mode 600 level user expose-fd listeners",

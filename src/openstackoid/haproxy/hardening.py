@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gateway bounds and refuses whatever a request means, as HAProxy's configuration. The table is docs/hardening.md.
+"""What a gateway bounds and refuses whatever a request means, as HAProxy's configuration. The table is docs/operate/hardening.md.
 
 Rules that take a decision only find the requests that may be refused: the bridge takes it, by :mod:`openstackoid.routing.paths`
 and :mod:`openstackoid.routing.loops`. Most requests end before these rules, which look at what is rare.
@@ -45,7 +45,7 @@ HEAD_LINES = 256
 
 
 def global_lines() -> list[str]:
-    """Return the bounds of a message's head: what Swift takes and gives by default, a token and a scope (docs/hardening.md)."""
+    """Return the bounds of a message's head: Swift's defaults, a token and a scope (docs/operate/hardening.md)."""
     return [
         f"tune.bufsize {HEAD_BUFFER}",
         f"tune.maxrewrite {HEAD_RESERVE}",

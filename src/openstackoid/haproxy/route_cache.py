@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from openstackoid.haproxy.maps import CLOUDS, PEERS, ROUTES, SLOTS, WIRES
 from openstackoid.mesh import Cloud
 from openstackoid.routing.route_cache import CLOUD, HOME, KEY, MARK, PREFIX, REWRITTEN, SLOT, SOCKET
-from openstackoid.scope import EVERY_OTHER, WIRE, Scope, join_token
+from openstackoid.scope import WIRE, Scope, join_token
 
 CAPACITY, CAPACITY_BEFORE_2_9 = 16_384, 1_000
 """The most routes. Before 2.9, HAProxy walks a whole map to change one entry of it."""
@@ -95,7 +95,7 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
 
     A service's token leaves only for the clouds in ``sharing``, with a mark that names its issuer.
     """
-    own = Scope(((EVERY_OTHER, cloud.name),)).to_header()
+    own = Scope.everything_in(cloud.name).to_header()
     older, newer = (join_token("%[req.fhdr(x-service-token)]", own, wire).replace('"', '\\"') for wire in (1, WIRE))
     named = "http-request set-header X-Service-Token"
     # HAProxy takes 64 words of a line.

@@ -32,7 +32,7 @@ def observing(records_socket: str) -> list[str]:
 def shown_line(line: bytes) -> bytes:
     """Return a line of the log with no more of its method and path than may be shown; one about no request stays as it is.
 
-    HAProxy has no cheap way to do this itself, and its log passes the supervisor anyway.
+    HAProxy has no cheap way to do this itself, and the Python service reads its log anyway.
     """
     words = line.split(b" ", _ARROW_AT + 1)
     if len(words) <= _ARROW_AT or words[_ARROW_AT] != b"->":

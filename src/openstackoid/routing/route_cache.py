@@ -22,14 +22,14 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from openstackoid.mesh import Endpoint, Mesh
-from openstackoid.routing.decision import Decision, Forward
+from openstackoid.routing.decision import Decision, MoreInput, ScopeSource, Single
 from openstackoid.routing.images import IMAGE, is_followed
 from openstackoid.routing.links import names_document
 from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT
 from openstackoid.routing.request import Request
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH
 from openstackoid.routing.workflows import READS, watched_services
-from openstackoid.scope import IDENTITY, Scope, is_marked, join_token, split_token
+from openstackoid.scope import IDENTITY, is_marked, join_token, split_token
 
 PREFIX = "x-openstackoid-route"
 """How the headers begin in which HAProxy and the Python service speak of routes."""
@@ -67,22 +67,22 @@ class CachedRoute:
     home: str | None = None
 
 
-def cached_route(mesh: Mesh, at: str, request: Request, decision: Decision, scope: Scope | None) -> CachedRoute | None:
-    """Return the route of a decision that HAProxy may take by itself from now on; ``scope`` is the completed one."""
-    if not isinstance(decision, Forward) or scope is None or request.method not in METHODS:
+def cached_route(mesh: Mesh, at: str, request: Request, decision: Decision | MoreInput) -> CachedRoute | None:
+    """Return the route of a decision that HAProxy may take by itself from now on."""
+    if isinstance(decision, MoreInput) or decision.scope is None or request.method not in METHODS:
         return None
-    if decision.rewrite_links or decision.remember is not None or decision.recalled or decision.guard is not None:
+    plan = decision.plan
+    if not isinstance(plan, Single) or plan.rewrite_links or plan.remember is not None or plan.guest is not None:
         return None
     # The body may decide about such a request, whoever sends it.
-    if request.method not in READS and decision.frontend_endpoint.service in watched_services(mesh):
+    if request.method not in READS and plan.frontend_endpoint.service in watched_services(mesh):
         return None
-    if not _says_one_scope(request, decision):
+    if decision.source in (ScopeSource.RECALLED, ScopeSource.URL) or not _says_one_scope(request, plan):
         return None
-    mark = join_token("", scope.to_header())
-    if decision.local:
+    mark = join_token("", decision.scope.to_header())
+    if plan.local:
         return CachedRoute(mark)
-    home = scope.cloud_for(IDENTITY, at)
-    return CachedRoute(mark, decision.endpoint.cloud, None if home == at else home)
+    return CachedRoute(mark, plan.endpoint.cloud, None if decision.issuer == at else str(decision.issuer))
 
 
 def route_key(request: Request, endpoint: Endpoint) -> str:
@@ -107,9 +107,9 @@ def _marked(token: str) -> str:
     return token if found is None else BARE + token[found.end() :]
 
 
-def _says_one_scope(request: Request, decision: Forward) -> bool:
+def _says_one_scope(request: Request, plan: Single) -> bool:
     """Return whether the scope stands in one header alone, and no token is one that HAProxy would cut in another place."""
-    carriers = (AUTH, SUBJECT) if decision.endpoint.service == IDENTITY else (AUTH,)
+    carriers = (AUTH, SUBJECT) if plan.endpoint.service == IDENTITY else (AUTH,)
     values = [value for name in carriers for value in request.values(name) if value]
     if any(is_marked(value) for value in request.values(SERVICE)):
         return False
@@ -120,8 +120,9 @@ def _says_one_scope(request: Request, decision: Forward) -> bool:
 
 def generation(mesh: Mesh, at: str) -> str:
     """Return the name of what decisions follow from but the request: two meshes that decide differently have two names."""
-    shapes = {shape: number for number, shape in enumerate(dict.fromkeys(own.shape for own in mesh.outlines.values()))}
-    clouds = [(name, shapes[own.shape], own.hosts) for name, own in mesh.outlines.items()]
+    seen = {name: own.layout.seen_by_peers for name, own in mesh.frontends.items()}
+    layouts = {layout: number for number, layout in enumerate(dict.fromkeys(seen.values()))}
+    clouds = [(name, layouts[seen[name]], own.hosts[: seen[name].frontend_hosts]) for name, own in mesh.frontends.items()]
     here = mesh.clouds[at]
-    told = ([shape.entries for shape in shapes], clouds, here.endpoints, mesh.collaborations, mesh.sharing(at))
+    told = ([layout.endpoints for layout in layouts], clouds, here.endpoints, mesh.collaborations, mesh.sharing(at))
     return blake2b(repr(told).encode(), digest_size=8).hexdigest()

@@ -12,7 +12,7 @@ from openstackoid.scope import Scope
 from openstackoid.store import Database, Store, owner_of
 from unit.bridge.stage import played
 
-ONE, TWO = Scope((("image", "CloudOne"),)), Scope((("image", "CloudTwo"),))
+ONE, TWO = Scope.of({"image": "CloudOne"}), Scope.of({"image": "CloudTwo"})
 USER = owner_of("CloudOne", "CloudOne", "u1")
 LIMITS = Memory(workflows=3, seconds=10, user=3)
 
@@ -95,7 +95,7 @@ async def test_what_is_forgotten_stays_forgotten() -> None:
 @played
 async def test_the_cache_is_bounded_and_the_store_has_the_rest() -> None:
     async with remembering() as (workflows, _, _):
-        with patch.object(workflows, "CACHED", 2):
+        with patch("openstackoid.bridge.workflows.CACHED", 2):
             for name in "abc":
                 await workflows.remember(Workflow(name, ONE), USER, LIMITS)
             assert len(workflows) == 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/audit.md is true: its lines are the log's, its table is the command's, and its rotation works."""
+"""docs/operate/audit.md is true: its lines are the log's, its table is the command's, and its rotation works."""
 
 import dataclasses
 import grp
@@ -21,7 +21,7 @@ from openstackoid.bridge.audit.audit_log import ALLOWED, IN, OUT, REFUSED, Audit
 from openstackoid.cli import build_parser, main
 from openstackoid.routing.egress import ADMISSION_HEADER, GIVEN
 
-PAGE = (Path(__file__).parents[3] / "docs" / "audit.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "operate" / "audit.md").read_text(encoding="utf-8")
 LINES = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0].splitlines()
 DEMO = Party("b21c90", "demo", "Default")
 

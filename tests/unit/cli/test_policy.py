@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``openstackoid policy`` as it is typed, and its page, docs/policy.md."""
+"""``openstackoid policy`` as it is typed, and its pages, docs/operate/policy*.md."""
 
 import io
 import json
@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
+from documents import read
 from openstackoid.cli import main
 from openstackoid.mesh import parse_mesh
 from openstackoid.mesh.policy_schema import BudgetSchema, ConditionSchema, MappingRuleSchema, PeerSchema, PolicySchema
 from openstackoid.policy import METHODS, Policy, Use, derived_id, tried
 from unit.policy.samples import roles, token
 
-PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text(encoding="utf-8")
+PAGE = read("operate/policy.md", "operate/policy-keys.md", "operate/policy-users.md", "operate/policy-recipes.md")
 EXAMPLE, *_ = re.findall(r"```yaml\n(mesh: .*?)```", PAGE, re.DOTALL)
 SHOWN = re.findall(r"```console\n\$ (.*?)\n(.*?)```", PAGE, re.DOTALL)
 RECIPES = {

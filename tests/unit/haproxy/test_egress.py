@@ -4,14 +4,12 @@
 import re
 
 from conformance.clouds import three_clouds
-from openstackoid.bridge.identity.admission_header import LONGEST
+from openstackoid.bridge.audit.admission_header import LONGEST
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, LONGEST_USE, leaving, told_by_the_bridge
 
 CLOUD = three_clouds().clouds["CloudOne"]
-CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime("/run/b.sock", "/run/s.sock", "/run/records.sock"))[
-    "haproxy.cfg"
-]
+CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime.of("/run"))["haproxy.cfg"]
 SECTIONS = {section.partition("\n")[0]: section for section in re.split(r"^(?=\S)", CONFIGURATION, flags=re.MULTILINE)}
 FORGET = "http-response del-header x-openstackoid-use"
 
@@ -46,7 +44,7 @@ def test_what_stays_costs_no_look_up() -> None:
 
 
 def test_a_line_has_room_for_the_longest_path_and_use() -> None:
-    assert f"log stdout len {LONGEST_LINE} " in SECTIONS["global"]
+    assert f'log "${{OPENSTACKOID_LOG}}" len {LONGEST_LINE} ' in SECTIONS["global"]
     assert LONGEST_USE == LONGEST
     assert LONGEST_LINE > 3 * 1024 + LONGEST_USE + 1024
 

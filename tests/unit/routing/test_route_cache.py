@@ -9,7 +9,7 @@ import pytest
 from conformance.case import TO_TWO, TWO_DONE, newer_form
 from conformance.clouds import description, three_clouds
 from openstackoid.mesh import Mesh, parse_mesh
-from openstackoid.routing import Request, judge
+from openstackoid.routing import Decision, Request, decide
 from openstackoid.routing.route_cache import CachedRoute, cached_route, generation, route_key
 
 MESH = three_clouds()
@@ -24,7 +24,7 @@ def asked(*headers: tuple[str, str], path: str = "/image/v2/images", key: str = 
 
 
 def route(request: Request, mesh: Mesh = MESH) -> CachedRoute | None:
-    return cached_route(mesh, "CloudOne", request, *judge(mesh, "CloudOne", request))
+    return cached_route(mesh, "CloudOne", request, decide(mesh, "CloudOne", request))
 
 
 def key(request: Request) -> str:
@@ -78,8 +78,9 @@ def test_a_decision_that_depends_on_more_than_the_key_is_not_kept(request_: Requ
 
 
 def test_the_scope_of_a_workflow_is_not_kept() -> None:
-    scope = judge(MESH, "CloudOne", asked(TOKEN, X_SCOPE))[1]
-    identified = asked(TOKEN, ("X-OpenStack-Request-Id", "req-5c09ed01-0000-4000-8000-000000000001"), recalled=scope)
+    decision = decide(MESH, "CloudOne", asked(TOKEN, X_SCOPE))
+    assert isinstance(decision, Decision)
+    identified = asked(TOKEN, ("X-OpenStack-Request-Id", "req-5c09ed01-0000-4000-8000-000000000001"), recalled=decision.scope)
     assert route(identified) is None
 
 

@@ -16,36 +16,53 @@ class BridgeError(OpenstackoidError):
 
 
 @dataclass(frozen=True, slots=True)
-class Sockets:
-    """The unix sockets where the bridge meets HAProxy: ``requests`` are served there.
+class UnixSocket:
+    """A unix socket at ``path``.
 
-    ``haproxy`` is where HAProxy can be asked for the health of services, ``records`` where its lines about traced requests
-    arrive; without them, health is not known, and only what the bridge has served is recorded. ``inherited`` is the descriptor
-    of a socket that listens at ``requests`` already: its owner keeps it, so that connections wait there between two processes.
+    ``descriptor`` is that of a socket which the parent process has bound there: the parent keeps it, so that connections, or
+    datagrams, wait in it between two processes.
     """
 
-    requests: Path
-    haproxy: Path | None = None
-    records: Path | None = None
-    inherited: int | None = None
+    path: Path
+    descriptor: int | None = None
 
-    def listen(self) -> socket.socket:
-        """Return the socket for requests. Raises :class:`BridgeError`."""
-        if self.inherited is None:
-            return bind(self.requests)
+    def open(self, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
+        """Return the socket; :func:`bind` says more. Raises :class:`BridgeError`."""
+        if self.descriptor is None:
+            return bind(self.path, kind)
         try:
-            listening = socket.socket(fileno=self.inherited)
+            opened = socket.socket(fileno=self.descriptor)
         except OSError as error:
-            raise BridgeError(f"--socket-fd {self.inherited}: {error.strerror}") from None
-        listening.setblocking(False)
-        return listening
+            raise BridgeError(f"descriptor {self.descriptor} for {self.path}: {error.strerror}") from None
+        opened.setblocking(False)
+        return opened
 
     def remove(self) -> None:
-        """Remove the files of the sockets that are this process's own."""
-        for path in (self.requests if self.inherited is None else None, self.records):
-            if path is not None:
-                with contextlib.suppress(OSError):
-                    path.unlink()
+        """Remove the file of a socket that this process has bound."""
+        if self.descriptor is None:
+            with contextlib.suppress(OSError):
+                self.path.unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """The unix sockets where the bridge meets HAProxy.
+
+    ``requests``: requests are served there. ``haproxy``: HAProxy's control socket, to ask for the health of services.
+    ``records``: HAProxy's lines about traced requests arrive there. ``log``: HAProxy's log arrives there. Without them, health
+    is not known, only requests that the bridge has served are recorded, and another program must read HAProxy's log.
+    """
+
+    requests: UnixSocket
+    haproxy: Path | None = None
+    records: UnixSocket | None = None
+    log: UnixSocket | None = None
+
+    def remove(self) -> None:
+        """Remove the files of the sockets that this process has bound."""
+        for one in (self.requests, self.records, self.log):
+            if one is not None:
+                one.remove()
 
 
 def bind(path: Path, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:

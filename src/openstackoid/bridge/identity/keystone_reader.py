@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A reader account that logs in to a peer's Keystone, with keystoneauth, in a thread."""
+"""A reader account that logs in to a peer's Keystone, by Identity API v3 and the bridge's own client."""
 
 import asyncio
-import ssl
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-import requests
-from keystoneauth1 import exceptions
-from keystoneauth1.identity import v3
-from keystoneauth1.session import Session
-
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.identity.bounded_adapter import BoundedAdapter, in_thread
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.log import LOG
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError, UpstreamRequest, read_answer
 from openstackoid.mesh import PASSWORD, Account, Timeouts
-from openstackoid.tls import Identity, fault_of, what_was_wrong
 
 MARGIN = 60.0
 """Seconds before its end from which a token is not used any more; of a short one, half its life."""
@@ -35,49 +33,43 @@ class _Token:
     until: float
 
 
-class _Proving(BoundedAdapter):
-    """Connections of requests on which both sides prove who they are, as the bridge's own do."""
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """The status with which the peer has refused the account, and until when the log-in is not tried again."""
 
-    def __init__(self, peer: str, context: ssl.SSLContext, seconds: float) -> None:
-        self._proof: Any = {"ssl_context": context, "server_hostname": peer}
-        super().__init__(ANSWER_LIMIT, seconds)
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
-        """Have each connection made with our context, which knows no authority but the mesh's."""
-        super().init_poolmanager(connections, maxsize, block, **kwargs, **self._proof)
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Leave out the authorities of the public web, which requests would add to the context."""
+    status: int
+    until: float
 
 
 class KeystoneReader(Reader):
-    """The account that the operator of ``peer`` gave to the gateway of ``at``."""
+    """The account that the operator of ``peer`` gave to this gateway.
 
-    def __init__(self, at: str, peer: str, account: Account, timeouts: Timeouts, identity: Identity | None = None) -> None:
-        self._who = f"gateway of {at}: identity of {peer} at {account.auth_url}: the reader account at {peer}"
+    ``secure``: both sides prove their identities, and Keystone's certificate must be the peer's.
+    """
+
+    def __init__(self, upstream: Upstream, peer: str, account: Account, timeouts: Timeouts, *, secure: bool) -> None:
+        self._upstream = upstream
+        self._target = Target(
+            f"{account.auth_url}/auth/tokens",
+            f"identity of {peer} at {account.auth_url}: the reader account at {peer}",
+            certificate=peer if secure else None,
+        )
         self._peer = peer
-        self._account = account
+        self._document = json.dumps(log_in_document(account)).encode()
         self._timeouts = timeouts
-        self._identity = identity
-        # Of its own: urllib3 changes the contexts that it is given.
-        self._context = None if identity is None else identity.again()
-        self._token: _Token | None = None
-        self._refusal = 0
-        self._again_at = 0.0
+        self._known: _Token | _Refusal | None = None
         self._login: asyncio.Task[_Token] | None = None
-        self._asking: asyncio.Future[_Token] | None = None
-        self._patience = timeouts.connect + timeouts.server
 
     def __repr__(self) -> str:
-        return f"<KeystoneReader at {self._peer}: {'a token' if self._token else 'no token'}>"
+        return f"<KeystoneReader at {self._peer}: {'a token' if isinstance(self._known, _Token) else 'no token'}>"
 
     async def token(self) -> str:
         """See :meth:`Reader.token`. The password goes to the account's URL alone: no redirect, no proxy of the environment."""
-        now = time.monotonic()
-        if self._token is not None and now < self._token.until:
-            return self._token.value
-        if self._refusal and now < self._again_at:
-            raise self.refused(self._refusal)
+        match self._known:
+            case _Token(value, until) if time.monotonic() < until:
+                return value
+            case _Refusal(status, until) if time.monotonic() < until:
+                raise self.refused(status)
         if self._login is None or self._login.done():
             self._login = asyncio.create_task(self._log_in())
             # All that waited for it may have gone when it fails.
@@ -86,61 +78,88 @@ class KeystoneReader(Reader):
 
     def drop(self, token: str) -> None:
         """See :meth:`Reader.drop`."""
-        if self._token is not None and self._token.value == token:
-            self._token = None
+        if isinstance(self._known, _Token) and self._known.value == token:
+            self._known = None
 
     def refused(self, status: int) -> AnswerError:
         """See :meth:`Reader.refused`. 503: keystonemiddleware makes a 503 of it, and the service's log has the words."""
         what = "; the policy there does not let it validate tokens" if status == 403 else ""
-        return AnswerError(503, f"{self._who} was refused: {status}{what}")
+        return self._error(503, f" was refused: {status}{what}")
 
     async def _log_in(self) -> _Token:
-        self._token, self._refusal = None, 0
-        late = AnswerError(504, f"{self._who} gets no answer within {self._timeouts.server:g} s")
-        if self._asking is not None and not self._asking.done():
-            # A head of an answer that never ends; one thread may wait for it.
-            raise late
-        self._asking = in_thread(self._new_token)
+        self._known = None
         try:
-            async with asyncio.timeout(self._patience):
-                self._token = await asyncio.shield(self._asking)
-        except TimeoutError:
-            raise late from None
-        except exceptions.HttpError as error:
-            status = error.http_status
-            if 400 <= status < 500:
-                self._refusal, self._again_at = status, time.monotonic() + PAUSE
-                raise self.refused(status) from None
-            raise AnswerError(status if status in (503, 504) else 502, f"{self._who} cannot log in: {status}") from None
-        except exceptions.ConnectTimeout:
-            raise late from None
-        except exceptions.ConnectionError as error:
-            fault = fault_of(error)
-            if fault is not None and self._identity is not None:
-                what = what_was_wrong(fault, self._peer, self._identity.authority)
-                raise AnswerError(503, f"{self._who} cannot log in: {what}") from None
-            raise AnswerError(503, f"{self._who} cannot log in: its Keystone cannot be reached") from None
-        except (exceptions.ClientException, KeyError, TypeError, ValueError, AttributeError):
-            raise AnswerError(502, f"{self._who} cannot log in: the answer is not a token of the Identity API") from None
+            token = self._known = await self._new_token()
+        except UpstreamError as error:
+            if error.status == 504:
+                raise self._error(504, f" gets no answer within {self._timeouts.server:g} s") from None
+            subject = " cannot log in: its Keystone" if error.what.startswith(" ") else " cannot log in"
+            raise self._error(503, f"{subject}{error.what}") from None
         LOG.info("the reader account at %s has logged in", self._peer)
-        return self._token
+        return token
 
-    def _new_token(self) -> _Token:
-        """Log in. The way is v3's own, without discovery: a version document could name another place for the password."""
-        plugin = v3.Password if self._account.plugin == PASSWORD else v3.ApplicationCredential
-        options: dict[str, Any] = {**self._account.options}
-        auth = plugin(self._account.auth_url, include_catalog=False, **options)
+    async def _new_token(self) -> _Token:
+        """Log in, without discovery: a version document could name another place for the password."""
+        headers = (("Content-Type", "application/json"), ("Accept", "application/json"), ("Accept-Encoding", "identity"))
+        request = UpstreamRequest("POST", "nocatalog", headers, self._document)
+        deadline = Deadline(self._timeouts.connect + self._timeouts.server)
         began = time.monotonic()
-        with requests.Session() as http:
-            http.trust_env = False
-            http.headers["Accept-Encoding"] = "identity"
-            for scheme in ("http://", "https://"):
-                http.mount(scheme, BoundedAdapter(ANSWER_LIMIT, self._patience))
-            if self._context is not None:
-                http.mount("https://", _Proving(self._peer, self._context, self._patience))
-            access = auth.get_access(Session(session=http, timeout=self._timeouts.server, redirect=False))
-        if access.auth_token is None or access.expires is None or access.issued is None:
-            raise ValueError("not a token")
-        # Its life, not its end: the peer's clock may not be this one's.
-        life = (access.expires - access.issued).total_seconds()
-        return _Token(access.auth_token, began + life - min(MARGIN, life / 2))
+        async with self._upstream.send(self._target, request, self._timeouts, deadline) as answer:
+            status = answer.status
+            if 400 <= status < 500:
+                self._known = _Refusal(status, time.monotonic() + PAUSE)
+                raise self.refused(status)
+            if status >= 500:
+                raise self._error(status if status in (503, 504) else 502, f" cannot log in: {status}")
+            try:
+                content = await read_answer(self._upstream, self._target, answer, ANSWER_LIMIT)
+                token = json.loads(content)["token"]
+                # Its life, not its end: the peer's clock may not be this one's.
+                life = (_time(token["expires_at"]) - _time(token["issued_at"])).total_seconds()
+                value = answer.headers["X-Subject-Token"]
+                value.encode("ascii")
+            except (UpstreamError, LookupError, TypeError, ValueError, RecursionError):
+                raise self._error(502, " cannot log in: the answer is not a token of the Identity API") from None
+        return _Token(value, began + life - min(MARGIN, life / 2))
+
+    def _error(self, status: int, what: str) -> AnswerError:
+        return AnswerError(status, f"gateway of {self._upstream.at}: {self._target.place}{what}")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def log_in_document(account: Account) -> Mapping[str, Any]:
+    """Return the body of the log-in, by Identity API v3."""
+    options = account.options
+    if account.plugin == PASSWORD:
+        user = {**_named(options, "user_id", "username", "user_domain"), "password": options["password"]}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        project = _named(options, "project_id", "project_name", "project_domain")
+        scope = {"project": project} if project else {"system": {"all": True}}
+        return {"auth": {"identity": identity, "scope": scope}}
+    credential: dict[str, Any] = {"secret": options["application_credential_secret"]}
+    if "application_credential_id" in options:
+        credential["id"] = options["application_credential_id"]
+    else:
+        credential["name"] = options["application_credential_name"]
+        credential["user"] = _named(options, "user_id", "username", "user_domain")
+    return {"auth": {"identity": {"methods": ["application_credential"], "application_credential": credential}}}
+
+
+def _named(options: Mapping[str, str], key: str, name: str, domain: str) -> dict[str, Any]:
+    """Return a user or a project: by its id, else by its name and domain; empty if the options name neither."""
+    if key in options:
+        return {"id": options[key]}
+    if name not in options:
+        return {}
+    part = "id" if f"{domain}_id" in options else "name"
+    return {"name": options[name], "domain": {part: options[f"{domain}_{part}"]}}
+
+
+def readers_of(
+    accounts: Mapping[str, Account], upstream: Upstream, timeouts: Timeouts, *, secure: bool = False
+) -> Mapping[str, Reader]:
+    """Return a reader for each account, by peer. ``secure`` is as in :class:`KeystoneReader`."""
+    return {peer: KeystoneReader(upstream, peer, account, timeouts, secure=secure) for peer, account in accounts.items()}

@@ -3,17 +3,15 @@
 
 These are tokens that have expired: services ask about one all the same, with ``allow_expired``, when a service token shows that
 an operation has begun in time. And tokens of trusts with impersonation and of EC2 credentials: Keystone accepts them, and refuses
-to validate them by their own right (403). See docs/identity.md.
+to validate them by their own right (403). See docs/understand/identity.md.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 from urllib.parse import parse_qs
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.mesh import Account, Timeouts
-from openstackoid.tls import Identity
 
 _TRUE = frozenset({"1", "t", "true", "on", "y", "yes"})
 
@@ -90,15 +88,3 @@ def asks_for_expired(query: str | None) -> bool:
     """
     values = parse_qs(query or "", keep_blank_values=True).get("allow_expired", [""])
     return values[0].strip().lower() in _TRUE
-
-
-def readers_of(
-    accounts: Mapping[str, Account], at: str, timeouts: Timeouts, identity: Identity | None = None
-) -> Mapping[str, Reader]:
-    """Return a reader for each account, by peer, for the gateway of the cloud ``at``."""
-    if not accounts:
-        return {}
-    # keystoneauth and requests cost 7 MiB and a tenth of a second, which only those pay who have an account.
-    from openstackoid.bridge.identity.keystone_reader import KeystoneReader  # noqa: PLC0415
-
-    return {peer: KeystoneReader(at, peer, account, timeouts, identity) for peer, account in accounts.items()}

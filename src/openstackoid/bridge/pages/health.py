@@ -75,7 +75,7 @@ def mesh_page(mesh: Mesh, at: str, found: States, peers: States) -> dict[str, An
     page = [_page_of(at, True, _at_home(mesh, at, found))]
     for name in sorted(name for name in mesh.clouds if name != at):
         health = peers.get(name, UNKNOWN)
-        page.append(_page_of(name, False, dict.fromkeys(sorted(mesh.outlines[name].shape.services), health)))
+        page.append(_page_of(name, False, dict.fromkeys(sorted(mesh.frontends[name].layout.services), health)))
     return {"gateway": at, "clouds": page}
 
 

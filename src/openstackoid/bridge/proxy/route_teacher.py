@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Teach HAProxy routes: an answer below 400 brings the route of its request, and the slot in which HAProxy is to keep it."""
 
-from dataclasses import dataclass
-
 from openstackoid.mesh import Mesh
-from openstackoid.routing import Decision, Headers, Request
+from openstackoid.routing import Decision, Headers, MoreInput, Request
 from openstackoid.routing.route_cache import CLOUD, HOME, MARK, SLOT, cached_route, generation, route_key
-from openstackoid.scope import Scope
 
 SHARE = 4
 """One source fills at most this part of the slots, so that a client with a new spelling in each request leaves others theirs."""
@@ -47,15 +44,6 @@ class RouteSlots:
                 del self._of_source[source]
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A request, the decision on it, and the completed scope that it followed."""
-
-    request: Request
-    decision: Decision
-    scope: Scope | None
-
-
 class RouteTeacher:
     """Teaches the HAProxy in front of the Python service of the cloud ``at``."""
 
@@ -65,19 +53,18 @@ class RouteTeacher:
         self._mesh: Mesh | None = None
         self._generation = ""
 
-    def headers(self, mesh: Mesh, asked: str | None, decided: Decided, status: int) -> Headers:
+    def headers(self, mesh: Mesh, asked: str | None, request: Request, decision: Decision | MoreInput, status: int) -> Headers:
         """Return the headers that teach the route of a request, or none.
 
         ``asked`` is the header in which HAProxy asks for it. An HAProxy of another mesh than that of the decision learns nothing.
         """
         if asked is None or status >= 400:
             return ()
-        request = decided.request
         source, slots, named, key = asked.split(" ", 3)
         endpoint = mesh.clouds[self._at].locate(request.listener, request.path)
         if endpoint is None or key != route_key(request, endpoint) or len(key) > LONGEST_KEY or named != self._named(mesh):
             return ()
-        route = cached_route(mesh, self._at, request, decided.decision, decided.scope)
+        route = cached_route(mesh, self._at, request, decision)
         if route is None:
             return ()
         told = ((SLOT, str(self._slots.take(source, int(slots)))), (MARK, route.mark), (CLOUD, route.cloud), (HOME, route.home))

@@ -61,7 +61,7 @@ def bridge(
                 process.stdin.close()
 
 
-def until(ready: Callable[[], bool], seconds: float = 10) -> None:
+def until(ready: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < deadline, "it did not come to pass"
@@ -238,7 +238,8 @@ def test_it_finishes_what_it_began(folder: Path) -> None:
 
 
 def test_it_does_not_wait_for_ever(folder: Path) -> None:
-    impatient = "import sys; from openstackoid.bridge import __main__, server; server.GRACE = 0.4; sys.exit(__main__.main())"
+    imports = "import sys; from openstackoid.bridge import __main__; from openstackoid.bridge.http import server"
+    impatient = f"{imports}; server.GRACE = 0.4; sys.exit(__main__.main())"
     with socket.create_server(("127.0.0.1", 0)) as backend, socket.socket(socket.AF_UNIX) as idle:
         mesh = MESH.format(service="image", port=backend.getsockname()[1])
         with bridge(folder, mesh=mesh, python=("-c", impatient)) as process, socket.socket(socket.AF_UNIX) as asking:

@@ -5,13 +5,16 @@ import asyncio
 import gzip
 import json
 import logging
+from types import SimpleNamespace
 
 import pytest
+from keystoneauth1.identity import v3
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity import keystone_reader
-from openstackoid.bridge.identity.readers import Reader, readers_of
-from openstackoid.mesh import APPLICATION_CREDENTIAL, Account, Timeouts
+from openstackoid.bridge.identity.keystone_reader import log_in_document, readers_of
+from openstackoid.bridge.identity.readers import Reader
+from openstackoid.mesh import APPLICATION_CREDENTIAL, PASSWORD, Account, Timeouts
 from unit.bridge.keystone import SECRET, Keystone, readers
 from unit.bridge.stage import Script, Stage, Visit, never, played, says, says_json, staged
 
@@ -51,7 +54,7 @@ async def test_it_logs_in_by_an_application_credential() -> None:
     async with staged(there=keystone) as stage:
         options = {"application_credential_id": "abc", "application_credential_secret": SECRET}
         account = Account(APPLICATION_CREDENTIAL, f"http://127.0.0.1:{stage.ports['there']}/id/v3", options)
-        await readers_of({"CloudTwo": account}, "CloudOne", Timeouts())["CloudTwo"].token()
+        await readers_of({"CloudTwo": account}, stage.bridge.context.upstream, Timeouts())["CloudTwo"].token()
     said = json.loads(keystone.logins[0].body)["auth"]["identity"]
     assert said == {"methods": ["application_credential"], "application_credential": {"id": "abc", "secret": SECRET}}
 
@@ -112,6 +115,7 @@ async def breaks_off(visit: Visit) -> None:
     visit.send("HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{")
 
 
+TIMES = {"issued_at": "2026-01-01T00:00:00.000000Z", "expires_at": "2026-01-01T01:00:00.000000Z"}
 NOT_A_TOKEN = "the answer is not a token of the Identity API"
 
 
@@ -122,13 +126,16 @@ NOT_A_TOKEN = "the answer is not a token of the Identity API"
         (says_json({}, status="503 Service Unavailable"), 503, "cannot log in: 503"),
         (says_json({}, status="504 Gateway Timeout"), 504, "cannot log in: 504"),
         (never, 504, "gets no answer within 0.5 s"),
-        (breaks_off, 503, "cannot be reached"),
+        (breaks_off, 503, "cannot log in: its Keystone closed the connection before its answer was complete"),
         (says("201 Created", body=b"<html>"), 502, NOT_A_TOKEN),
         (says("201 Created", body=b"[1]"), 502, NOT_A_TOKEN),
         (says_json({"token": {}}, status="201 Created"), 502, NOT_A_TOKEN),
         (says_json({"token": {}}, "X-Subject-Token: t", status="201 Created"), 502, NOT_A_TOKEN),
         (says_json({"token": 5}, "X-Subject-Token: t", status="201 Created"), 502, NOT_A_TOKEN),
         (says_json({"token": {"expires_at": "soon"}}, "X-Subject-Token: t", status="201 Created"), 502, NOT_A_TOKEN),
+        (says_json({"token": TIMES}, status="201 Created"), 502, NOT_A_TOKEN),
+        (says_json({"token": TIMES}, "X-Subject-Token: t\u00e9", status="201 Created"), 502, NOT_A_TOKEN),
+        (says("201 Created", "X-Subject-Token: t", body=b"[" * 100_000), 502, NOT_A_TOKEN),
     ],
 )
 @played
@@ -221,3 +228,61 @@ async def test_who_does_not_wait_for_a_log_in_leaves_it_to_the_others() -> None:
             await asyncio.wait_for(account.token(), 0.05)
         assert await account.token() == "reader-1"
         assert len(keystone.logins) == 1
+
+
+USER = {"user_domain_id": "d", "username": "reader"}
+
+
+@pytest.mark.parametrize(
+    ("plugin", "options", "identity", "scope"),
+    [
+        (
+            PASSWORD,
+            {"user_id": "u", "username": "reader", "project_id": "p"},
+            {"password": {"user": {"id": "u", "password": SECRET}}},
+            {"project": {"id": "p"}},
+        ),
+        (
+            PASSWORD,
+            {**USER, "project_name": "P", "project_domain_name": "D"},
+            {"password": {"user": {"name": "reader", "domain": {"id": "d"}, "password": SECRET}}},
+            {"project": {"name": "P", "domain": {"name": "D"}}},
+        ),
+        (
+            APPLICATION_CREDENTIAL,
+            {**USER, "application_credential_name": "c"},
+            {
+                "application_credential": {
+                    "name": "c",
+                    "user": {"name": "reader", "domain": {"id": "d"}},
+                    "secret": SECRET,
+                }
+            },
+            None,
+        ),
+    ],
+)
+def test_the_document_is_that_of_the_identity_api(
+    plugin: str, options: dict[str, str], identity: dict[str, object], scope: object
+) -> None:
+    secret = {"password": SECRET} if plugin == PASSWORD else {"application_credential_secret": SECRET}
+    auth = log_in_document(Account(plugin, "http://two/v3", {**options, **secret}))["auth"]
+    method = plugin.removeprefix("v3").replace("applicationcredential", "application_credential")
+    assert auth == {"identity": {"methods": [method], **identity}} | ({"scope": scope} if scope else {})
+
+
+@pytest.mark.parametrize("plugin", [PASSWORD, APPLICATION_CREDENTIAL])
+def test_the_document_is_that_of_keystoneauth(plugin: str) -> None:
+    options = {**USER, "password": SECRET, "system_scope": "all"}
+    if plugin == APPLICATION_CREDENTIAL:
+        options = {**USER, "application_credential_name": "c", "application_credential_secret": SECRET}
+    auth = {PASSWORD: v3.Password, APPLICATION_CREDENTIAL: v3.ApplicationCredential}[plugin]("http://two/v3", **options)
+    sent = []
+
+    def post(_: str, json: object, **__: object) -> None:
+        sent.append(json)
+        raise AssertionError
+
+    with pytest.raises(AssertionError):
+        auth.get_auth_ref(SimpleNamespace(post=post))
+    assert sent == [log_in_document(Account(plugin, "http://two/v3", options))]
