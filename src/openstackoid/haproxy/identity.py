@@ -42,7 +42,7 @@ def identity_key_rules(cloud: Cloud) -> list[str]:
     return [
         respelt,
         f"http-request set-var(txn.subject_mark) req.fhdr(x-subject-token,1),{MARK_OF} if is_identity",
-        "http-request set-var(txn.mark) var(txn.mark),concat(|,txn.subject_mark) if is_identity",
+        "http-request set-var(txn.mark) str(|),concat(,txn.mark,|),concat(,txn.subject_mark) if is_identity",
         "http-request set-var(txn.class) path if is_tokens or is_catalog",
     ]
 

@@ -88,7 +88,7 @@ def cached_route(mesh: Mesh, at: str, request: Request, decision: Decision | Mor
 def route_key(request: Request, endpoint: Endpoint) -> str:
     """Return the key of a request to ``endpoint`` as HAProxy makes it. A route is kept only where both make the same one."""
     scope, auth, subject = (next(iter(request.values(name)), "") for name in (PLAIN, AUTH, SUBJECT))
-    mark = f"{_marked(auth)}|{_marked(subject)}" if endpoint.service == IDENTITY else _marked(auth)
+    mark = f"|{_marked(auth)}|{_marked(subject)}" if endpoint.service == IDENTITY else _marked(auth)
     return "|".join((request.method, endpoint.key, _path_class(request, endpoint), scope, mark, "."))
 
 
