@@ -262,8 +262,10 @@ def perform(first: str, *rest: str) -> list[str]:
     pairs = [line.partition(": ") for line in rest if not line.startswith("(")]
     headers = tuple((name, value) for name, _, value in pairs)
     recalled = next((parse(line.removeprefix("(remembered) ")) for line in rest if line.startswith("(remembered) ")), None)
-    decision = decide(MESH, cloud, Request(method, endpoint.listener, path, headers, token, {}, recalled, FRESH))
+    request = Request(method, endpoint.listener, path, headers, token, {}, recalled, FRESH)
+    decision = decide(MESH, cloud, request)
     assert isinstance(decision, Decision)
+    assert decide(MESH, cloud, request) == decision, "a decision depends on the request and the mesh alone"
     plan = decision.plan
     if isinstance(plan, Refuse):
         assert plan.message.startswith(f"gateway of {cloud}: ")
