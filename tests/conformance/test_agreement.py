@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from conformance.asking import path_of, plan_of, routed, without_chance
+from conformance.asking import path_of, plan_of, request_of, routed, without_chance
 from conformance.case import FRESH, IMAGES, Case, auth, plain, refused
 from conformance.gateway import RunningGateway, running_gateway
 from conformance.requests import requests, scoped_requests
-from openstackoid.routing import REQUEST_ID, Refuse, Single
+from openstackoid.routing import REQUEST_ID, Refuse, Single, decide
+from openstackoid.routing.route_cache import cached_route
 from openstackoid.scope import Scope
 
 REQUESTS = 3000
@@ -28,7 +29,16 @@ class Remembering:
         self.known: dict[str, Scope] = {}
 
     def agrees(self, case: Case, origin: str = "") -> None:
-        """Send a request, to a URL below ``origin``, and compare what happens with what is decided about it."""
+        """Compare what happens to a request, to a URL below ``origin``, with what is decided about it.
+
+        A request of which HAProxy may keep the route is sent twice: by the Python service, and by HAProxy alone.
+        """
+        self._agrees(case, origin)
+        mesh, request = self.gateway.mesh, request_of(self.gateway.mesh, case, None)
+        if cached_route(mesh, case.at, request, decide(mesh, case.at, request)) is not None:
+            self._agrees(case, origin)
+
+    def _agrees(self, case: Case, origin: str) -> None:
         gateway = self.gateway
         ids = [value.strip(" \t") for name, value in case.headers if name.lower() == REQUEST_ID]
         plan = plan_of(gateway.mesh, case, self.known.get(ids[0]) if len(ids) == 1 else None)
