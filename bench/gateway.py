@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our gateway as it is measured: the generated configuration in an HAProxy of one thread, with or without the Python service."""
+"""Our gateway as it is measured: the generated configuration in an HAProxy of one thread, and the Python service."""
 
 import sys
 from collections.abc import Iterator
@@ -21,20 +21,20 @@ AT = "CloudOne"
 
 @dataclass(frozen=True)
 class Gateway:
-    """The ids of a gateway's processes; ``bridge`` is None without the Python service."""
+    """The ids of a gateway's processes; ``bridge`` is the Python service."""
 
     haproxy: int
-    bridge: int | None = None
+    bridge: int
 
 
 @contextmanager
-def gateway(haproxy: Haproxy, folder: Path, description: str, cores: Cores, *, with_bridge: bool = True) -> Iterator[Gateway]:
+def gateway(haproxy: Haproxy, folder: Path, description: str, cores: Cores) -> Iterator[Gateway]:
     """Run the gateway of CloudOne on a mesh description, with all its files in ``folder``, on the gateway's core."""
     runtime = runtime_in(folder)
     files = generated(description, runtime)
     write_files(folder, {"mesh.yaml": description})
     with ExitStack() as stack:
-        service = stack.enter_context(bridge(folder, runtime, cores)) if with_bridge else None
+        service = stack.enter_context(bridge(folder, runtime, cores))
         front = stack.enter_context(instance(haproxy, folder, files, cores.gateway))
         yield Gateway(front.pid, service)
 

@@ -53,7 +53,7 @@ def stage(haproxy: Haproxy, folder: Path, cores: Cores) -> Iterator[Stage]:
             run(instance(haproxy, places["plain"], plain, cores.gateway)),
             run(instance(haproxy, places["silent"], silent, cores.gateway)),
             run(gateway(haproxy, places["ours"], one, cores)),
-            run(gateway(haproxy, places["ports"], ports, cores, with_bridge=False)),
+            run(gateway(haproxy, places["ports"], ports, cores)),
             port,
             haproxy,
             folder,

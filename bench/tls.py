@@ -85,7 +85,7 @@ def _stage(haproxy: Haproxy, folder: Path, cores: Cores) -> Iterator[Mapping[str
         pids = {
             "plain": run(instance(haproxy, folder / "plain", here, cores.gateway)).pid,
             "plain_peer": run(instance(haproxy, folder / "plain_peer", abroad, cores.gateway)).pid,
-            "ours": run(gateway(haproxy, folder / "ours", description, cores, with_bridge=False)).haproxy,
+            "ours": run(gateway(haproxy, folder / "ours", description, cores)).haproxy,
         }
         yield {name: _Place(pid, f"https://127.0.0.1:{port[name]}{_PATH}") for name, pid in pids.items()}
 

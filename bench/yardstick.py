@@ -54,7 +54,7 @@ def _measure(haproxy: Haproxy, folder: Path, rounds: Rounds, places: Places, siz
         run, core = stack.enter_context, rounds.cores.gateway
         plain = run(instance(haproxy, folder / "plain", plain_files, core)).pid
         old = run(instance(haproxy, folder / "old", old_files, core, quiet=True)).pid
-        ours = run(gateway(haproxy, folder / "ours", places.mesh(size), rounds.cores, with_bridge=False)).haproxy
+        ours = run(gateway(haproxy, folder / "ours", places.mesh(size), rounds.cores)).haproxy
         request = Request(f"http://127.0.0.1:{port}/image/v2/images", (AUTH, scope(image="CloudOne")))
         known = replace(request, headers=(f"Host: {old_host('CloudOne')}", *request.headers))
         lua, words = f"lua_{size}", f"{size:,} clouds"
