@@ -67,6 +67,7 @@ def gateways() -> Iterator[dict[str, Remembering]]:
 
 @settings(max_examples=REQUESTS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=requests())
+@example(case=Case("a mark in no token", refused(0), "/identity", (auth("to!k"),)))
 @example(case=Case("a pattern's end", refused(0), "/image", (plain('{"image":"CloudTwo"}\t'),)))
 @example(case=Case("white space before the object", refused(0), IMAGES, (auth("t~IHsiaW1hZ2UiOiJDbG91ZFR3byJ9"),)))
 def test_gateway_and_decision_agree(case: Case, gateways: dict[str, Remembering]) -> None:
@@ -75,6 +76,7 @@ def test_gateway_and_decision_agree(case: Case, gateways: dict[str, Remembering]
 
 @settings(max_examples=SCOPED_URLS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=scoped_requests())
+@example(case=Case("behind a segment without a name", refused(0), "/swift/;/scope/*=CloudTwo", to="object-store.public"))
 @example(case=Case("in absolute form", refused(0), "/image/Scope/image=CloudTwo/v2/images"))
 def test_no_spelling_of_a_scope_in_a_url_leads_home(case: Case, gateways: dict[str, Remembering]) -> None:
     """Every scope here names another cloud for the service. It is sent there, or refused, also in an absolute URL."""

@@ -127,7 +127,7 @@ def scoped_url_rules(cloud: Cloud) -> list[str]:
         "# A scope in the URL.",
         f"acl is_object_store var(txn.endpoint) -m str {keys}",
         f"acl has_url_scope var(txn.path_read) -m reg -i '{ends}'",
-        f"acl has_root_scope so_id,concat(,txn.path_read) -m reg -i '^({'|'.join(roots) or 'none'}){ends}'",
+        f"acl has_root_scope so_id,concat(,txn.path_read) -m reg -i '^({'|'.join(roots) or 'none'})(/;[^/]*)*{ends}'",
         f"{_BRIDGE} if !is_object_store has_url_scope or is_object_store has_root_scope",
     ]
 

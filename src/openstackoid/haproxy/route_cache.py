@@ -86,8 +86,9 @@ def local_rules() -> list[str]:
 
 
 def keystone_rules() -> list[str]:
-    """Return the rules for requests to this cloud's Keystone: tokens come alone. They follow :func:`local_rules`."""
-    return [f"http-request replace-header {name} ^([^!~]+).*$ \\1" for name in ("X-Auth-Token", "X-Subject-Token")]
+    """Return the rules for requests with a scope to this cloud's Keystone: tokens come alone. They follow :func:`local_rules`."""
+    route = "{ var(txn.route) -m found }"
+    return [f"http-request replace-header {name} ^([^!~]+).*$ \\1 if {route}" for name in ("X-Auth-Token", "X-Subject-Token")]
 
 
 def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
