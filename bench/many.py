@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ground that the measurements of scale share: where clouds listen, what is asked, and what a step may take."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.compare import Way
 from bench.errors import BenchError
+from bench.gateway import AT
 from bench.headers import AUTH
 from bench.load import Request
 from bench.meshes import many_clouds, one_of_many
+from openstackoid.haproxy.maps import CLOUDS, ROUTES
+from openstackoid.haproxy.maps import PEERS as PEER_ROUTES
+from openstackoid.scope import join_token
 
 PEERS = "Peers"
 """The name that the server gives itself which stands for all peers."""
@@ -42,9 +45,21 @@ class Places:
 
     def leaving(self, cloud: int, haproxy: int) -> Way:
         """Return the way of a request whose scope leaves for the cloud of this number."""
-        headers = (AUTH, f"X-Scope: {json.dumps({'image': f'Cloud{cloud}'})}")
+        headers = (AUTH, f"X-Scope: {_scope(cloud)}")
         request = Request(f"http://127.0.0.1:{self.own[0]}/image/v2/images", headers)
         return Way("leaves", "a scope that leaves", request, haproxy, served_by=PEERS)
+
+    @staticmethod
+    def taught(files: Mapping[str, str], cloud: int) -> dict[str, str]:
+        """Return the files of HAProxy with the route of that request, which the Python service would teach it."""
+        name, key = f"Cloud{cloud}", f"GET|image.public||{_scope(cloud)}|=|."
+        place = next(row.split(" ", 1)[1] for row in files[CLOUDS].splitlines() if row.startswith(f"{name} "))
+        mark = join_token("", f'{{"*":"{AT}","image":"{name}"}}')
+        return {**files, ROUTES: f"{key} {mark}\n", PEER_ROUTES: f"{key} {place}\n"}
+
+
+def _scope(cloud: int) -> str:
+    return f'{{"image":"Cloud{cloud}"}}'
 
 
 @dataclass

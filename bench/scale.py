@@ -76,7 +76,7 @@ class _Scale:
 
     def _two(self) -> list[Sample]:
         folder, rounds = self.site.folder / "two", self.site.rounds
-        files = generated(self.site.places.mesh(FEWEST), runtime_in(folder))
+        files = Places.taught(generated(self.site.places.mesh(FEWEST), runtime_in(folder)), FEWEST)
         with instance(self.site.haproxy, folder, files, rounds.cores.gateway) as running:
             return self._samples(FEWEST, running.pid, rounds.count // 2 + 1)
 
@@ -86,7 +86,7 @@ class _Scale:
         budget.check(START, clouds)
         # Others use this machine, too.
         budget.check(MEMORY, clouds, psutil.virtual_memory().available / 2e6, "MB")
-        files = {**files, CONFIGURATION: one_thread(files[CONFIGURATION])}
+        files = Places.taught({**files, CONFIGURATION: one_thread(files[CONFIGURATION])}, clouds)
         started = time.perf_counter()
         with instance(site.haproxy, site.folder / "alone", files, site.rounds.cores.gateway, patience=budget.seconds) as running:
             figures["haproxy_start_s"] = Spread.of([time.perf_counter() - started])
