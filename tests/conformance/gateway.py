@@ -217,7 +217,7 @@ def _serve_all(recorder: Recorder, mesh: Mesh, at: tuple[str, ...], down: tuple[
 
 
 def _wait(ready: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not ready():
         assert time.monotonic() < deadline, "the gateway did not start"
         time.sleep(0.02)
