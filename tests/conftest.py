@@ -36,8 +36,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Start one process more than there are processors: many tests wait most of their time."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Start a process for each processor."""
+    return len(os.sched_getaffinity(0))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the first test of the lab the time that the lab takes to come up, which is minutes the first time on a machine."""
+    of_the_lab = (item for item in items if "lab" in getattr(item, "fixturenames", ()))
+    if first := next(of_the_lab, None):
+        first.add_marker(pytest.mark.timeout(1200), append=False)
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ class RunningGateway:
     def send(self, case: Case) -> Answer:
         """Send a request on a connection that the one before it may have used."""
         listener = self.listener(case.to)
-        connection = self._connections.setdefault(listener, http.client.HTTPConnection(listener.host, listener.port, timeout=10))
+        connection = self._connections.setdefault(listener, http.client.HTTPConnection(listener.host, listener.port, timeout=60))
         try:
             return _exchange(connection, case)
         except (http.client.RemoteDisconnected, ConnectionError):

@@ -38,10 +38,11 @@ def test_the_loop_ends_without_it() -> None:
         in_thread(wait)
         await asyncio.to_thread(began.wait)
 
+    before = threading.enumerate()
     asyncio.run(leave())
     go.set()
     for thread in threading.enumerate():
-        if thread is not threading.current_thread() and thread.daemon:
+        if thread not in before:
             thread.join(5)
 
 

@@ -194,7 +194,7 @@ class OpenStack:
             return self.preloaded(arguments, environment, self.home, stdin)
         command = [str(Path(sys.executable).parent / "openstack"), *arguments]
         done = subprocess.run(
-            command, check=False, env=environment, cwd=self.home, input=stdin, capture_output=True, text=True, timeout=60
+            command, check=False, env=environment, cwd=self.home, input=stdin, capture_output=True, text=True, timeout=240
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 
