@@ -15,20 +15,22 @@ export NO_PROXY := $(no_proxy)
 # Targets share the machine, and some of them a lab.
 .NOTPARALLEL:
 
-.PHONY: help setup demo examples coverage programs test test-tools clients-test unit lint fuzz bench bench-lab simulate clean
+.PHONY: help setup demo examples coverage programs test test-tools clients-test unit lint fuzz bench bench-lab simulate record docs clean
 help:
 	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
 	@echo "make examples  what scopes do, command by command, on the lab that is up"
-	@echo "make coverage  how a scope travels on each hop, from workflows on a lab with Cinder and Swift; writes docs/coverage.md"
+	@echo "make coverage  how a scope travels on each hop, from workflows on a lab with Cinder and Swift; writes docs/understand/coverage.md"
 	@echo "make test   lint, unit and conformance tests, and beside them the same workflows on the real lab"
 	@echo "make test-tools  tests of the benchmarks, the simulation and the figures in documents, a round of make bench-lab among them"
-	@echo "make clients-test  other clients, unmodified, at work across two real clouds (eight minutes); writes docs/clients/tried.md"
+	@echo "make clients-test  other clients, unmodified, at work across two real clouds (eight minutes); writes docs/use/clients/tried.md"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
-	@echo "make fuzz   inputs that nobody thought of, for ten minutes (FUZZ_SECONDS=...): parsers, the decision, bytes on a real HAProxy"
+	@echo "make fuzz   generated and mutated inputs, for ten minutes (FUZZ_SECONDS=...): parsers, the decision, bytes on a real HAProxy"
 	@echo "make bench  what routing by scope costs beside plain HAProxy, judged by its goals (nine minutes; exits with 1 if one is missed)"
 	@echo "make bench-lab  what the gateways add to real OpenStack services, and a workflow in calls; starts the lab if it is down (seven minutes)"
 	@echo "make simulate  what users of 10,000 sites would see, from measured costs (half a minute)"
+	@echo "make record  play the tutorial on the lab that is up, and write what it prints into docs/start/tutorial.md and its picture"
+	@echo "make docs   the documents as a site with search, in site/; a broken link is an error"
 	@echo "make setup  .venv with the commands 'openstack' and 'openstackoid'"
 	@echo "make clean  remove .venv (the lab's files: openstackoid lab down --purge)"
 
@@ -49,7 +51,7 @@ examples: $(STAMP)
 	@$(BIN)/python -m examples.scopes
 
 coverage: $(STAMP)
-	@$(BIN)/python -m examples.coverage --output docs/coverage.md
+	@$(BIN)/python -m examples.coverage --output docs/understand/coverage.md
 
 lint: $(STAMP)
 	@echo "== lint"
@@ -72,7 +74,7 @@ test-tools: programs
 
 clients-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m clients.install
-	@$(BIN)/pytest tests/clients --timeout 900 --page docs/clients/tried.md
+	@$(BIN)/pytest tests/clients --timeout 900 --page docs/use/clients/tried.md
 
 fuzz: $(STAMP)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --only-binary atheris --constraint constraints/development.txt --editable '.[fuzz]' || echo "make: there is no wheel of atheris for this machine: coverage guides nothing"
@@ -86,6 +88,14 @@ bench-lab: $(STAMP)
 
 simulate: $(STAMP)
 	@$(BIN)/python -m bench.simulation
+
+record: $(STAMP)
+	@$(BIN)/python -m examples.record
+
+docs: $(STAMP)
+	@$(BIN)/python -c 'import zensical' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[docs]'
+	@$(BIN)/zensical build --strict --clean
+	@echo "make: to read the site: $(BIN)/python -m http.server --bind 127.0.0.1 --directory site"
 
 clean:
 	rm -rf $(VENV)

@@ -11,7 +11,7 @@ from bench.cores import Cores
 from bench.haproxy import answers, instance, one_thread
 from bench.processes import running
 from openstackoid.gateway.folder import write_files
-from openstackoid.haproxy import Runtime, compile_gateway
+from openstackoid.haproxy import LOG_VARIABLE, Runtime, compile_gateway
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import CONFIGURATION
 from openstackoid.mesh import parse_mesh
@@ -41,13 +41,14 @@ def gateway(haproxy: Haproxy, folder: Path, description: str, cores: Cores, *, w
 
 def runtime_in(folder: Path) -> Runtime:
     """Return where the parts of a gateway with its files in ``folder`` meet."""
-    return Runtime(f"{folder}/bridge.sock", f"{folder}/haproxy.sock", f"{folder}/records.sock")
+    return Runtime.of(str(folder))
 
 
 def generated(description: str, runtime: Runtime) -> dict[str, str]:
-    """Return the generated files, with one thread."""
+    """Return the generated files, with one thread, and a log that is written as plain HAProxy's is: to standard output."""
     files = compile_gateway(parse_mesh(description), AT, runtime)
-    return files | {CONFIGURATION: one_thread(files[CONFIGURATION])}
+    told = files[CONFIGURATION].replace(f'log "${{{LOG_VARIABLE}}}" ', "log stdout ", 1)
+    return files | {CONFIGURATION: one_thread(told)}
 
 
 @contextmanager

@@ -50,8 +50,8 @@ class Goal:
         return value < measure * (1 - MARGIN) if self.at_least is not None else value > measure * (1 + MARGIN)
 
 
-_YARDSTICK = "docs/benchmarks.md#beside-the-old-way"
-_SCOPE, _CHANGE = "docs/benchmarks.md#what-a-scope-costs", "docs/benchmarks.md#what-a-change-costs"
+_YARDSTICK = "docs/understand/benchmarks.md#beside-the-old-way"
+_SCOPE, _CHANGE = "docs/understand/benchmarks.md#what-a-scope-costs", "docs/understand/benchmarks.md#what-a-change-costs"
 
 GOALS = (
     # Routing, as ratios to plain HAProxy forwarding. Instructions are the same on a busy machine, rates are not.

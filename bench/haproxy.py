@@ -12,7 +12,7 @@ from bench.processes import PATIENCE, running
 from openstackoid.gateway.folder import write_files
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import CONFIGURATION
-from openstackoid.mesh.model import INTERFACES
+from openstackoid.mesh import INTERFACES
 
 SERVED_BY = "X-Served-By"
 """The header in which whoever answers says who it is: a gateway that is fast in the wrong direction is found out."""

@@ -2,7 +2,7 @@
 """How a scope travels, hop by hop, from a run on the real lab: ``python -m examples.coverage``, or ``make coverage``.
 
 Each workflow's commands are followed by their request ids. What the gateways recorded of each hop is compared with what the scope
-says of its service, and written down: ``docs/coverage.md`` is made by ``--output``. Nothing in it is written by hand.
+says of its service, and written down: ``docs/understand/coverage.md`` is made by ``--output``. Nothing in it is written by hand.
 """
 
 import argparse
@@ -246,20 +246,20 @@ def document(found: dict[Workflow, list[Hop]]) -> str:
 
 _HEAD = """# Coverage: how a scope travels on each hop
 
-Made by `make coverage` from a run on two real clouds, as an ordinary member of CloudOne at CloudOne's gateway, and kept true by a
-test that runs the same workflows. Each row is a kind of request that the gateways recorded under the request ids of the command;
-`*` is an id or a name. Where it was sent is what the scope says of the service: the command ends with an error at the first hop
-of which that is not true.
+Made by `make coverage` from a run on two real clouds, as an ordinary member of CloudOne at CloudOne's gateway; a test runs the
+same workflows. Each row is a kind of request that the gateways recorded under the request ids of the command; `*` is an id or a
+name. Each was sent to the cloud that the scope names for its service: `make coverage` ends with an error at the first other
+hop.
 
-What brings no request id is not in the tables. keystonemiddleware's validations of tokens go to the cloud that issued the token
-([identity.md](identity.md)). Neutron's and Cinder's notes to Nova (`os-server-external-events`) are sent later, in the names of
-those services, and stay in their own cloud. So a Nova of another cloud is not told that a port is plugged: where clouds share a
-network, set `vif_plugging_is_fatal = false` and `vif_plugging_timeout = 0` for Nova, or boots wait for a word that does not
-come.
+Requests without a request id are not in the tables. keystonemiddleware's validations of tokens go to the cloud that issued the
+token ([identity](identity.md)). Neutron's and Cinder's notes to Nova (`os-server-external-events`) are sent later, in the names
+of those services, and stay in their own cloud. So a Nova of another cloud does not learn that a port is plugged: if clouds share
+a network, set `vif_plugging_is_fatal = false` and `vif_plugging_timeout = 0` for Nova, or boots wait for a note that never comes.
 
-Tokens of services go to the other cloud only in the workflows for which the mesh says that the clouds share a data plane
-([which tokens leave a cloud](security.md#which-tokens-leave-a-cloud)). Where it does not say so, the gateway refuses with 409
-what needs it ([collaborations](collaborations.md)). All other workflows need no token of a service in the other cloud."""
+Tokens of services go to the other cloud only in workflows for which the mesh says that the clouds share a data plane
+([which tokens leave a cloud](../operate/security.md#which-tokens-leave-a-cloud)). Otherwise the gateway
+refuses with 409 the requests that need it ([collaborations](../use/collaborations.md)). All other workflows need no token of a
+service in the other cloud."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

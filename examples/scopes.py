@@ -2,7 +2,7 @@
 """What scopes do, example by example, on the real lab: ``python -m examples.scopes``, or ``make examples``.
 
 Each example is an ``openstack`` command, the scope, and the outcome that is asserted. They are played in order, for some need
-what others made: as an ordinary member, then as administrators. ``docs/examples.md`` is this list, for readers.
+what others made: as an ordinary member, then as administrators. ``docs/use/examples.md`` is this list, for readers.
 """
 
 import argparse
@@ -217,7 +217,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if example.name != "ill-volume" or "block-storage" in offered
     )
     if "block-storage" not in offered and not arguments.third:
-        console.print("ill-volume is left out: the lab has no block-storage (docs/examples.md)")
+        console.print("ill-volume is left out: the lab has no block-storage (docs/use/examples.md)")
     with TemporaryDirectory(prefix="openstackoid-") as folder:
         for role in ("member", "admin") if arguments.role == "both" else (arguments.role,):
             title(f"As {'an ordinary member' if role == 'member' else 'an administrator'}")

@@ -62,7 +62,7 @@ def lab_with(*clouds: str) -> Any:
     states = {cloud["name"]: cloud["state"] for cloud in status["clouds"]}
     for cloud in clouds:
         if cloud not in states:
-            raise NoLabError(f"the lab '{status['lab']}' has no {cloud}; docs/lab.md says how to start one")
+            raise NoLabError(f"the lab '{status['lab']}' has no {cloud}; docs/start/lab.md says how to start one")
         if states[cloud] == "down":
             raise NoLabError(f"{cloud} of the lab '{status['lab']}' is down; .venv/bin/openstackoid lab up starts it")
     return status

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from openstackoid.routing.places import BRIDGE, FRONTEND, is_local
+from openstackoid.routing.backend_names import BRIDGE, FRONTEND, is_local
 
 SERVICE, GATEWAY, PYTHON, NOWHERE = "a service", "the other gateway", "the Python service", "nowhere"
 """Where a gateway sends a request; from its Python service it goes on to one of the others."""

@@ -61,7 +61,7 @@ class Place:
 
 def marked(token: str, scope: str) -> str:
     """Return a token as the gateway of :data:`HERE` hands it on under a scope."""
-    return join_token(token, parse(scope).completed(HERE).wire())
+    return join_token(token, parse(scope).completed(HERE).to_header())
 
 
 @contextmanager

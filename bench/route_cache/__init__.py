@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An experiment: Python decides where a scope leads and HAProxy remembers it. docs/route-cache.md has what was measured."""
+"""An experiment: Python decides where a scope leads and HAProxy remembers it. docs/understand/route-cache.md has the figures."""

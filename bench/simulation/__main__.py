@@ -31,7 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m bench.simulation", description="What users of 10,000 sites would see.", allow_abbrev=False
     )
-    parser.add_argument("--costs", type=Path, metavar="FILE", help="results.json of a benchmark (default: docs/benchmarks.md)")
+    parser.add_argument(
+        "--costs", type=Path, metavar="FILE", help="results.json of a benchmark (default: docs/understand/benchmarks.md)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of everything that is drawn (default: 1)")
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder for simulation.json and simulation.md")
     parser.add_argument("--document", type=Path, metavar="FILE", help="write the tables into their places in this document")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gateway takes for each kind of request: from a benchmark's results, or from the tables of docs/benchmarks.md."""
+"""The cost of each kind of request in a gateway: from a benchmark's results, or from docs/understand/benchmarks.md."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from typing import Any
 from bench.errors import BenchError
 from bench.results import FIGURES
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "understand" / "benchmarks.md"
 NONE, LEAVES, WRITE, VISITOR, VALIDATE = "none", "leaves", "write", "visitor", "validate_cold"
 _ROWS = {
     # the part and the row's title in a document; a benchmark's results have the same rows by key
@@ -90,6 +90,6 @@ def _of_document(kind: str) -> Cost:
             found = dict(zip(headings, cells, strict=True))
     values = [_NUMBER.match(found.get(FIGURES[name].label, "")) for name in ("cpu_us", "bridge_us")]
     if values[0] is None or (kind in _PYTHON and values[1] is None):
-        raise BenchError(f"docs/{DOCUMENT.name} has no table with what is needed of '{_ROWS[kind][1]}'")
+        raise BenchError(f"docs/understand/{DOCUMENT.name} has no table with what is needed of '{_ROWS[kind][1]}'")
     haproxy, python = (0.0 if value is None else float(value[0].replace(",", "")) for value in values)
-    return Cost(_ROWS[kind][1], haproxy, python, f"docs/{DOCUMENT.name}")
+    return Cost(_ROWS[kind][1], haproxy, python, f"docs/understand/{DOCUMENT.name}")

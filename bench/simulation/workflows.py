@@ -2,7 +2,7 @@
 """Who asks whom in a workflow, in which order: what :mod:`bench.simulation.walk` walks through.
 
 The requests of a new server are those that real services sent on the lab, each kind once, in the order of the first table of
-docs/coverage.md. The questions about the user's token are not among them: the walk adds them where they are asked.
+docs/understand/coverage.md. The questions about the user's token are not among them: the walk adds them where they are asked.
 """
 
 from dataclasses import dataclass, replace

@@ -47,7 +47,7 @@ def missing_packages() -> list[str]:
 
 @dataclass(frozen=True)
 class Client:
-    """A client that is tried. ``origin`` is "Debian" or "PyPI"; ``page`` is its page in docs/clients."""
+    """A client that is tried. ``origin`` is "Debian" or "PyPI"; ``page`` is its page in docs/use/clients."""
 
     name: str
     origin: str

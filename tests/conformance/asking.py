@@ -5,11 +5,11 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from conformance.case import FRESH, GIVEN, Case
-from openstackoid.bridge.tokens import body_token, document
+from openstackoid.bridge.identity.token_documents import body_token, document
 from openstackoid.mesh import Mesh
 from openstackoid.routing import REQUEST_ID, Forward, ReadBody, ReadStore, Refuse, Relay, Request, asks_for_token, decide
-from openstackoid.routing.leaving import GIVEN as PREFIX
-from openstackoid.routing.leaving import is_request_id
+from openstackoid.routing.egress import GIVEN as PREFIX
+from openstackoid.routing.egress import is_request_id
 from openstackoid.routing.workflows import is_marked
 from openstackoid.scope import Scope
 

@@ -53,7 +53,7 @@ class Case:
 
     Scopes in tokens are written in the older form here, ``<token>!SCOPE!<json>``; :attr:`sent` says in which form they are sent.
     ``remembered`` is the scope that the gateway has seen with the request's id before. ``rows`` are the rows of the table of
-    meanings in docs/scope.md that the case shows to be true.
+    meanings in docs/use/scope-meaning.md that the case shows to be true.
     """
 
     name: str

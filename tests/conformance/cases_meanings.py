@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of cases: what a scope means wherever it stands, and what becomes of a token that carries one.
 
-Those that no other module has a case for; all of them stand in docs/scope.md, by the ids in ``rows``.
+Those that no other module has a case for; all of them stand in docs/use/scope-meaning.md, by the ids in ``rows``.
 """
 
 from conformance.case import IMAGES, TO_TWO, TOKENS, TWO_DONE, Case, auth, plain, refused, relayed, sent, service, subject

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of a message differs behind a gateway: the list, messages without it, and the list as a table in docs/how-it-works.md."""
+"""The list of the differences behind a gateway, messages without them, and the table in docs/understand/messages.md."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -39,7 +39,7 @@ REQUESTS = (
     Difference("sizes of chunks", EVERY, "others; the bytes are the same"),
     Difference("trailers", PYTHON, "removed"),
     Difference("", SCOPED, "see the table above", ("X-Auth-Token", "X-Scope")),
-    Difference("", WRITE, "[marked](#hops-without-the-users-token)", ("X-OpenStack-Request-Id",)),
+    Difference("", WRITE, "[marked](hops.md)", ("X-OpenStack-Request-Id",)),
     Difference("", PEER, "exactly one", ("X-OpenStack-Request-Id",)),
     Difference("", PYTHON, "the Python service asks for the body itself, when the service takes it", ("Expect",)),
     Difference("", PYTHON, "removed", ("Keep-Alive", "Trailer", "Proxy-Connection", "Proxy-Authorization")),

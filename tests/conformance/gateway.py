@@ -8,18 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 from typing import IO, Any
 
 from conformance.case import Case, auth, plain, sent
 from conformance.clouds import description
 from conformance.recorder import Recorder, free_ports
-from openstackoid.bridge.audit import Audit
-from openstackoid.gateway.audit import Departures
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.mesh import Listener, Mesh, parse_mesh
@@ -46,8 +43,13 @@ class RunningGateway:
     recorder: Recorder
     runtime: Runtime
     pids: tuple[int, ...] = ()
-    log: list[bytes] = field(default_factory=list)
     _connections: dict[Listener, http.client.HTTPConnection] = field(default_factory=dict)
+
+    @property
+    def log(self) -> list[bytes]:
+        """The lines that the Python service has shown of HAProxy's log, where it reads that."""
+        lines = Path(self.runtime.bridge_socket).with_name("bridge.log").read_bytes().splitlines()
+        return [line for line in lines if b" haproxy " in line]
 
     def audited(self, number: int = 1) -> list[dict[str, Any]]:
         """Return the lines of the audit log, which are written when a request has ended: as soon as there are so many."""
@@ -127,7 +129,7 @@ def running_gateways(
 ) -> Iterator[list[RunningGateway]]:
     """Start several gateways of one mesh; what is neither theirs nor ``down`` is played by the recorder.
 
-    ``audited``: HAProxy's log is kept, and read for the audit log as the supervisor reads it. ``edit`` changes the mesh
+    ``audited``: the Python service reads HAProxy's log, shows it and writes the audit log. ``edit`` changes the mesh
     description, ``edit_haproxy`` what HAProxy is told.
     """
     text = edit(description(free_ports()))
@@ -138,11 +140,10 @@ def running_gateways(
         _serve_all(recorder, mesh, at, down)
         gateways = []
         for name in at:
-            log: list[bytes] | None = [] if audited else None
             places = stack.enter_context(
-                started(text, name, with_bridge=with_bridge, log=log, bridge_log=bridge_log, edit_haproxy=edit_haproxy)
+                started(text, name, with_bridge=with_bridge, audited=audited, bridge_log=bridge_log, edit_haproxy=edit_haproxy)
             )
-            gateways.append(RunningGateway(name, mesh, recorder, *places, [] if log is None else log))
+            gateways.append(RunningGateway(name, mesh, recorder, *places))
             stack.callback(gateways[-1].close)
         yield gateways
 
@@ -153,7 +154,7 @@ def started(
     at: str,
     *,
     with_bridge: bool,
-    log: list[bytes] | None = None,
+    audited: bool = False,
     bridge_log: IO[bytes] | None = None,
     edit_haproxy: Callable[[str], str] = str,
 ) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
@@ -161,33 +162,30 @@ def started(
 
     ``edit_haproxy`` changes what HAProxy is told.
 
-    ``log`` is given HAProxy's lines, but for what the audit log says; ``bridge_log`` is where the bridge writes its own, in the
-    place of standard error.
+    ``audited``: the bridge reads HAProxy's log. ``bridge_log`` is where the bridge writes its own, in the place of standard
+    error; where it is audited, that is the file ``bridge.log``.
     """
     mesh = parse_mesh(text)
     processes: list[subprocess.Popen[bytes]] = []
     with TemporaryDirectory(prefix="oid-") as folder, ExitStack() as stack:
-        sockets = Runtime(f"{folder}/bridge.sock", f"{folder}/stats.sock", f"{folder}/records.sock")
+        sockets = Runtime.of(folder)
         try:
             if with_bridge:
                 Path(folder, "mesh.yaml").write_text(text)
                 command = [sys.executable, "-m", "openstackoid.bridge", "--cloud", at]
                 command += ["--config", f"{folder}/mesh.yaml", "--socket", sockets.bridge_socket]
                 command += ["--audit-log", f"{folder}/audit.log"]
+                if audited:
+                    command += ["--log-socket", sockets.log_socket]
+                    bridge_log = stack.enter_context(Path(folder, "bridge.log").open("wb"))
                 command += ["--haproxy-socket", sockets.stats_socket, "--records-socket", sockets.records_socket]
                 processes.append(subprocess.Popen(command, stderr=bridge_log))
                 _wait(lambda: Path(sockets.bridge_socket).exists())
             for name, content in compile_gateway(mesh, at, sockets).items():
                 Path(folder, name).write_text(edit_haproxy(content))
-            # Quiet, it writes no log either.
-            command = [str(HAPROXY.path), "-db", *(["-q"] if log is None else []), "-f", f"{folder}/haproxy.cfg"]
-            output = subprocess.DEVNULL if log is None else subprocess.PIPE
-            processes.append(subprocess.Popen(command, env=HAPROXY.environment(), stdout=output))
-            if log is not None:
-                audit = stack.enter_context(closing(Audit(Path(folder, "audit.log"))))
-                reader = Thread(target=_read_log, args=(processes[-1], Departures(at, audit), log))
-                reader.start()
-                stack.callback(reader.join)
+            # Quiet, it does not complain that nothing reads its log.
+            command = [str(HAPROXY.path), "-db", *([] if audited else ["-q"]), "-f", f"{folder}/haproxy.cfg"]
+            processes.append(subprocess.Popen(command, env=HAPROXY.environment()))
             _wait(lambda: Path(sockets.stats_socket).exists())
             yield sockets, tuple(process.pid for process in processes)
         finally:
@@ -195,13 +193,6 @@ def started(
                 process.terminate()
             for process in processes:
                 process.wait(10)
-
-
-def _read_log(haproxy: subprocess.Popen[bytes], departures: Departures, log: list[bytes]) -> None:
-    assert haproxy.stdout is not None
-    with haproxy.stdout:
-        for line in haproxy.stdout:
-            log.append(departures(line))
 
 
 def _serve_all(recorder: Recorder, mesh: Mesh, at: tuple[str, ...], down: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from conformance.case import WEBSOCKET
 from conformance.services import PAGES
 from conformance.world import CLOUDS, LISTS, PREFIXES, World, ask, scope_of, whole_world
-from openstackoid.bridge.links import Links
+from openstackoid.bridge.proxy.links import Links
 
 
 @pytest.fixture(scope="module", params=["http", "https"])
@@ -138,11 +138,11 @@ PATHS = [
 @pytest.mark.parametrize("service", ["image", "network", "compute"])
 def test_haproxy_and_bridge_read_a_location_alike(service: str, cloud: str, world: World) -> None:
     here, target = world.mesh.clouds["Home"], world.mesh.clouds[cloud]
-    entrance = here.endpoint(service, "public")
+    frontend_endpoint = here.endpoint(service, "public")
     answering = target.endpoint(service, "public")
-    assert entrance is not None
+    assert frontend_endpoint is not None
     assert answering is not None
-    links = Links(world.mesh, entrance, answering, world.host)
+    links = Links(world.mesh, frontend_endpoint, answering, world.host)
     for host in HOSTS:
         for path in PATHS:
             said = host(world) + path

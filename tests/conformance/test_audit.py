@@ -13,12 +13,12 @@ import pytest
 from conformance.case import marked
 from conformance.gateway import RunningGateway, running_gateways
 from conformance.recorder import Seen
-from openstackoid.bridge.audit import Party
-from openstackoid.bridge.use import LONGEST, Admission, encode
+from openstackoid.bridge.audit.audit_log import Party
+from openstackoid.bridge.identity.admission_header import LONGEST, Admission, encode
 
-USE = encode(Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff"))
+ADMISSION_HEADER = encode(Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff"))
 WHO = {"id": "u1", "name": "ada", "domain": "Default"}
-TELLS = ("X-Answer-With", f"X-Openstackoid-Use: {USE}")
+TELLS = ("X-Answer-With", f"X-Openstackoid-Use: {ADMISSION_HEADER}")
 SECRET = "s3cr3t-marked"
 BY_HAPROXY, BY_PYTHON = "by HAProxy", "by Python"
 HOW = pytest.mark.parametrize("how", [BY_HAPROXY, BY_PYTHON])
@@ -127,7 +127,7 @@ def test_what_a_peer_tells_is_written_down_and_shown_to_nobody(two: list[Running
     assert (status, "x-openstackoid-use" in headers) == (200, False)
     found = watch.line()
     assert (found["user"], found["project"]["name"], found["rule"]) == (WHO, "demo", "staff")
-    assert not [line for line in two[0].log if b"left=" in line or USE.encode() in line]
+    assert not [line for line in two[0].log if b"left=" in line or ADMISSION_HEADER.encode() in line]
 
 
 @HOW
@@ -161,7 +161,7 @@ def test_told_twice_counts_for_nothing(two: list[RunningGateway], how: str) -> N
 @HOW
 def test_a_users_own_word_is_not_believed(two: list[RunningGateway], how: str) -> None:
     watch = Watch(two[0])
-    ask(two[0], "/image/v2/images", ("X-Auth-Token", "t"), images_of("Cloud-3.b", how), ("X-Openstackoid-Use", USE))
+    ask(two[0], "/image/v2/images", ("X-Auth-Token", "t"), images_of("Cloud-3.b", how), ("X-Openstackoid-Use", ADMISSION_HEADER))
     assert watch.line()["user"] is None
 
 
@@ -195,7 +195,7 @@ def test_no_path_hides_a_request_or_forges_one(two: list[RunningGateway], how: s
     assert LONGEST - 300 < len(long) <= LONGEST
     for path, shown in (
         ("/image/" + '{|^"' * 500, "/image/..."),
-        (f"/image/x%20left=image.public%20home=CloudTwo%20id={marked(91)}%20use={USE}", "/image/..."),
+        (f"/image/x%20left=image.public%20home=CloudTwo%20id={marked(91)}%20use={ADMISSION_HEADER}", "/image/..."),
     ):
         watch = Watch(two[0])
         told = ("X-Answer-With", f"X-Openstackoid-Use: {long}")

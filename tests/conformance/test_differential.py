@@ -15,7 +15,7 @@ from conformance.raw_http import Message, Service, exchange
 from conformance.recorder import free_ports
 
 EXCHANGES = 300
-PAGE = Path(__file__).parents[2] / "docs" / "how-it-works.md"
+PAGE = Path(__file__).parents[2] / "docs" / "understand" / "messages.md"
 SERVICES = ("identity", "compute", "image", "network", "object-store")
 CLOUDS = ("CloudOne", "CloudTwo")
 

@@ -14,15 +14,22 @@ from conformance.clouds import three_clouds
 from conformance.requests import once_in
 from fuzz.mutations import mutated_bytes
 from fuzz.target import Check, Target, pure
-from openstackoid.bridge.head import end_to_end
-from openstackoid.bridge.lines import record_of_line
-from openstackoid.bridge.links import Links
-from openstackoid.bridge.memory import scope_of
-from openstackoid.bridge.peers import Trail, ask_peers
-from openstackoid.bridge.records import RECORDS_OF_ONE, Record, record_of
-from openstackoid.bridge.tokens import body_token, document, project_of, with_body_token, with_catalog, with_plain_catalog
-from openstackoid.bridge.upstream import Upstream, UpstreamError
-from openstackoid.bridge.verbatim import decoded, encoded
+from openstackoid.bridge.http.head import end_to_end
+from openstackoid.bridge.http.verbatim import decoded, encoded
+from openstackoid.bridge.identity.token_documents import (
+    body_token,
+    document,
+    project_of,
+    with_body_token,
+    with_catalog,
+    with_plain_catalog,
+)
+from openstackoid.bridge.proxy.links import Links
+from openstackoid.bridge.proxy.upstream import Upstream, UpstreamError
+from openstackoid.bridge.trace.haproxy_lines import record_of_line
+from openstackoid.bridge.trace.peer_records import Trail, ask_peers
+from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Record, record_of
+from openstackoid.bridge.workflows import scope_of
 from openstackoid.mesh import catalog
 from openstackoid.mesh.model import Mesh
 from openstackoid.routing.collaborations import broken
@@ -256,7 +263,7 @@ def remembered(data: bytes) -> None:
     if scope is not None:
         assert scope, "a scope names something"
         assert all(isinstance(part, str) for entry in scope.entries for part in entry), "a scope is of texts"
-        assert json.loads(scope.wire()) == dict(scope.entries), "a scope can be written"
+        assert json.loads(scope.to_header()) == dict(scope.entries), "a scope can be written"
 
 
 def sound(record: Record) -> None:

@@ -21,7 +21,7 @@ from fuzz.heads import SECRET
 from fuzz.target import Check, Target
 from fuzz.wire import Message, UnclearError, answers_in, requests_in
 from openstackoid.mesh import Mesh, parse_mesh
-from openstackoid.routing.wire import HEADER
+from openstackoid.routing.wire_version import HEADER
 
 AT = "CloudOne"
 PATIENCE = 12.0

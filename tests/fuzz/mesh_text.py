@@ -171,12 +171,12 @@ def compiled(text: str) -> list[dict[str, str]]:
         assert _CONTROL.search(str(error)) is None, "an error does nothing to a terminal"
         assert str(error).startswith("mesh.yaml"), "an error names the file"
         return []
-    kept = read_stored(packed_mesh(mesh), "mesh", "")[""].said
+    kept = read_stored(packed_mesh(mesh), "mesh", "")[""].content
     assert Clouds(kept.clouds) == mesh.clouds, "what is kept of a mesh is the mesh"
     found = []
     for name in mesh.clouds:
         try:
-            files = compile_gateway(mesh, name, Runtime("/run/bridge", "/run/stats", "/run/records"))
+            files = compile_gateway(mesh, name, Runtime("/run/bridge", "/run/stats", "/run/records", "/run/log"))
         except CompileError as error:
             assert _CONTROL.search(str(error)) is None, "an error does nothing to a terminal"
             continue

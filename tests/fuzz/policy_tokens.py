@@ -13,16 +13,16 @@ from openstackoid.policy import (
     Condition,
     Denial,
     Domain,
+    DomainScoped,
     Grant,
-    Owned,
+    MappingRule,
     PeerPolicy,
-    People,
     Policy,
     Roles,
     grant,
     mapped,
     may_enter,
-    person_of,
+    principal_of,
 )
 from unit.policy.samples import IMAGES, token
 
@@ -83,7 +83,7 @@ def policy_of(said: Said) -> Policy:
     peers = []
     for cloud, people, through in said:
         entries = tuple(
-            People(f"p{number}", Roles(roles), Condition(names=names), Condition(), _project(project))
+            MappingRule(f"p{number}", Roles(roles), Condition(names=names), Condition(), _project(project))
             for number, (roles, names, project) in enumerate(people)
         )
         peers.append(PeerPolicy(cloud, entries, IMAGES, through))
@@ -91,7 +91,7 @@ def policy_of(said: Said) -> Policy:
 
 
 def _project(said: Any) -> Any:
-    return said if isinstance(said, str) else Owned(said[0], said[1], Domain(said[2], said[3]))
+    return said if isinstance(said, str) else DomainScoped(said[0], said[1], Domain(said[2], said[3]))
 
 
 def check(given: tuple[Any, Said, str, str | None]) -> None:
@@ -104,11 +104,11 @@ def check(given: tuple[Any, Said, str, str | None]) -> None:
     if entering is None and peer is not None and sender not in (None, issuer):
         assert {sender, "*"} & set(peer.through), "a gateway speaks for others only where it is named"
     try:
-        person = person_of(document)
+        principal = principal_of(document)
     except ValueError as error:
         _shown(error)
         return
-    judged = grant(policy, issuer, person, None)
+    judged = grant(policy, issuer, principal, None)
     if isinstance(judged, Denial):
         assert SECRET not in judged.reason, "a reason quotes nothing"
         return
@@ -120,7 +120,7 @@ def check(given: tuple[Any, Said, str, str | None]) -> None:
         return
     _as_granted(seen["token"], judged, {role for people in peer.people for _, ours in people.roles.pairs for role in ours})
     _apart(seen["token"], document["token"], judged)
-    assert person_of(seen).roles == judged.roles, "what was mapped is a token"
+    assert principal_of(seen).roles == judged.roles, "what was mapped is a token"
 
 
 def _shown(error: ValueError) -> None:

@@ -70,7 +70,7 @@ def check(text: str) -> None:
             one_line(error, len(text))
         else:
             parsed.append(scope)
-            assert parse(scope.wire(), **names) == scope, "what was read is read again"
+            assert parse(scope.to_header(), **names) == scope, "what was read is read again"
             same(scope, text)
     if len(text) % 8 == 0:
         steps(lambda: parse(text), STEPS + STEPS_A_CHARACTER * min(len(text), MAX_LENGTH))
@@ -85,7 +85,7 @@ def same(scope: Scope, text: str) -> None:
     else:
         pairs = [entry.partition("=") for entry in text.split(",")]
         assert list(scope.values()) == [cloud.strip(" \t\r\n") for _, _, cloud in pairs], "or the short form"
-    completed = scope.completed("Home").wire()
+    completed = scope.completed("Home").to_header()
     assert len(completed) <= MAX_LENGTH, "it stays within the limit"
     assert completed.isascii(), "it can stand in a header"
     assert completed.isprintable(), "it can stand in a header"

@@ -9,7 +9,7 @@ import pytest
 from examples.coverage import Lab, heading, run
 from examples.workflows import WORKFLOWS
 
-PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
+PAGE = Path(__file__).parents[2] / "docs" / "understand" / "coverage.md"
 
 
 def told(title: str) -> set[str]:

@@ -18,7 +18,7 @@ def test_examples(role: str, examples_of: Callable[[str], list[str]]) -> None:
 
 
 def test_the_page_has_them_all(lab: Any, tmp_path: Path) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "examples.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "use" / "examples.md").read_text(encoding="utf-8")
     cast = people("member", tmp_path)
     assert table(EXAMPLES, cast) in page
     assert table(THIRD, cast) in page

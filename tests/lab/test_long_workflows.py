@@ -122,7 +122,7 @@ def mesh(lab: Any) -> Iterator[Callable[[Path | None], None]]:
 
 @pytest.fixture
 def account(lab: Any, tmp_path: Path) -> Iterator[Path]:
-    """The account that CloudOne's operator makes for CloudTwo's, as docs/gateway.md says, and the file it is written into."""
+    """The account that CloudOne's operator makes for CloudTwo's, as docs/operate/reader-accounts.md says, and its file."""
     admin = User("CloudOne-admin")
     made = admin.openstack("user", "create", ACCOUNT, "--domain", "default", "--password", PASSWORD)
     assert made.code == 0, made.stderr
@@ -160,8 +160,8 @@ def test_an_account_from_the_peers_operator_to_its_end(
 
 @pytest.fixture
 def policy(lab: Any) -> Iterator[Path]:
-    """CloudOne's Keystone lets a role of its own validate tokens, as docs/security.md says."""
-    page = Path(__file__).parents[2].joinpath("docs", "security.md").read_text()
+    """CloudOne's Keystone lets a role of its own validate tokens, as docs/operate/reader-accounts.md says."""
+    page = Path(__file__).parents[2].joinpath("docs", "operate", "reader-accounts.md").read_text()
     file = Path(lab["state_dir"], "clouds/CloudOne/conf/keystone/policy.yaml")
     file.write_text('"identity:validate_token"' + page.split('```yaml\n"identity:validate_token"', 1)[1].split("```")[0])
     yield file

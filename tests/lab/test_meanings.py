@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each row of the meaning table (docs/scope.md) on real clouds, as its user would see it.
+"""Each row of the meaning table (docs/use/scope-meaning.md) on real clouds, as its user would see it.
 
 P8 and P9 need a service that one cloud has and the other has not, which the lab's clouds do not differ in: the conformance cases
 show them on real HAProxy.
@@ -19,12 +19,13 @@ import pytest
 import requests
 import yaml
 
+from documents import DOCS
 from examples.session import BIN, User, authority, tls
 from lab.meaning import World, exchange, marked, traced
 from lab.tokens import expired_token, login, service_token
 from openstackoid.scope import is_marked, join_token, split_token
 
-PAGE = Path(__file__).parents[2] / "docs" / "scope.md"
+PAGE = DOCS / "use" / "scope-meaning.md"
 NOT_ON_THE_LAB = {"P8", "P9"}
 TO_TWO = '{"image":"CloudTwo"}'
 DONE = '{"*":"CloudOne","image":"CloudTwo"}'

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A guest's own project abroad: by the id that it has at home, wherever OpenStack's APIs name it, and by the one it has there.
 
-In CloudTwo it has an id apart, in CloudOne it keeps its id (docs/lab.md); an ordinary member cannot tell the difference.
+In CloudTwo it has an id apart, in CloudOne it keeps its id (docs/start/lab.md); an ordinary member cannot tell the difference.
 """
 
 import json

@@ -24,8 +24,8 @@ import pytest
 from examples.session import BIN, lab_status, openstackoid
 from lab.plain_http import ask, frontend
 from marked import Found, Marked, family, files, mode_of, read, shown_of, token_like
-from openstackoid.births import born
 from openstackoid.lab.secret import MARK
+from openstackoid.process_identity import born
 from preloaded import PreloadedCommand
 
 # The first test waits for the whole examples suite.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every kind of Keystone's tokens works in every use, or is refused in words: each cell of docs/token-kinds.md, on the lab."""
+"""Every kind of Keystone's tokens works in every use, or is refused in words: each cell of docs/use/token-kinds.md."""
 
 import json
 import time
@@ -15,7 +15,7 @@ from lab.logins import AT, Logins, token_in
 from lab.meaning import World
 from lab.token_kinds import KINDS, NO_READER, USES, WORKS, Outcome, cells
 from lab.tokens import service_token
-from openstackoid.policy import apart
+from openstackoid.policy import derived_id
 from openstackoid.scope import join_token
 
 THERE = '{"image":"CloudTwo"}'
@@ -175,7 +175,7 @@ def test_a_trust_with_impersonation_is_its_giver_abroad(
     lab: Any, world: World, logins: Logins, tokens: Callable[[str], str]
 ) -> None:
     told = validated(lab, world, tokens("impersonated trust")).json()["token"]
-    giver, taker = (apart(AT, "user", user) for user in (logins.user, logins.trustee))
+    giver, taker = (derived_id(AT, "user", user) for user in (logins.user, logins.trustee))
     assert told["user"]["id"] == giver
     trust = told["OS-TRUST:trust"]
     assert (trust["trustor_user"]["id"], trust["trustee_user"]["id"], trust["impersonation"]) == (giver, taker, True)

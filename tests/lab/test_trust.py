@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/threats.md promises, on real clouds: who comes in from abroad is what the policy makes of him, or stays outside."""
+"""The promises of docs/understand/threats.md on real clouds: the policy alone decides which foreign users come in, as whom."""
 
 import json
 import time

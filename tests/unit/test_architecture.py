@@ -19,12 +19,12 @@ MAY_IMPORT = {
     "haproxy": {"scope", "policy", "mesh", "routing"},
     "tls": set(),
     "store": set(),
-    "bridge": {"scope", "policy", "mesh", "routing", "tls", "store"},
+    "bridge": {"scope", "policy", "mesh", "routing", "haproxy", "tls", "store"},
     "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls"},
     "client": {"scope"},
     "certs": {"scope"},
 }
-SHARED = {"mesh": {"private"}, "gateway": {"births", "private"}, "bridge": {"private"}, "certs": {"private"}}
+SHARED = {"mesh": {"private"}, "gateway": {"process_identity", "private"}, "bridge": {"private"}, "certs": {"private"}}
 PURE = ("scope", "policy", "routing")
 INPUT_AND_OUTPUT = {"asyncio", "socket", "subprocess", "os", "pathlib", "time", "datetime", "aiohttp", "requests", "logging"}
 

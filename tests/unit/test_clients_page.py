@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/clients/tried.md lists each client that `make clients-test` runs, and each of them has a page that says so."""
+"""docs/use/clients/tried.md lists each client that `make clients-test` runs, and each of them has a page that says so."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ import pytest
 from clients.page import workflow
 from clients.tools import PYPI, ROOT, Client
 
-FOLDER = ROOT / "docs/clients"
+FOLDER = ROOT / "docs/use/clients"
 MODULES = sorted((ROOT / "tests/clients").glob("test_*.py"))
 ROWS = [line for line in (FOLDER / "tried.md").read_text(encoding="utf-8").splitlines() if line.startswith("| [")]
 PINS = dict(line.split("==") for line in (ROOT / "constraints/clients.txt").read_text(encoding="utf-8").splitlines())

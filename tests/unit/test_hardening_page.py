@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/hardening.md is true: the tests that it names exist, and so do its figures and its command."""
+"""docs/operate/hardening.md is true: the tests that it names exist, and so do its figures and its command."""
 
 import re
 import subprocess
@@ -8,21 +8,21 @@ from pathlib import Path
 import pytest
 
 from conformance.cases import CASES
-from openstackoid.bridge.holding import LARGE_AT_ONCE
-from openstackoid.bridge.peers import ANSWER_LIMIT as RECORDS_LIMIT
-from openstackoid.bridge.persons import MOST, MOST_BYTES
-from openstackoid.bridge.relay import ANSWER_LIMIT
-from openstackoid.bridge.relink import LIMIT
-from openstackoid.bridge.trip import AUTHENTICATION_LIMIT, OPERATION_LIMIT
-from openstackoid.bridge.verbatim import HEAD_LIMIT, HEADERS_LIMIT
+from openstackoid.bridge.http.handler import AUTHENTICATION_LIMIT, OPERATION_LIMIT
+from openstackoid.bridge.http.verbatim import HEAD_LIMIT, HEADERS_LIMIT
+from openstackoid.bridge.identity.token_validation import MOST, MOST_BYTES
+from openstackoid.bridge.proxy.large_documents import LARGE_AT_ONCE
+from openstackoid.bridge.proxy.relay import ANSWER_LIMIT
+from openstackoid.bridge.proxy.rewrite_links import LIMIT
+from openstackoid.bridge.trace.peer_records import ANSWER_LIMIT as RECORDS_LIMIT
 from openstackoid.cli import main
 from openstackoid.haproxy.hardening import HEAD_BUFFER, HEAD_LINES, HEAD_RESERVE
-from openstackoid.mesh.schema import LimitsSchema, MemorySchema, TimeoutsSchema
+from openstackoid.mesh import Limits, Memory, Timeouts
 from openstackoid.policy import PeerPolicy
 from openstackoid.routing.links import HOSTS_OWN
 
 TESTS = Path(__file__).parents[1]
-PAGE = (TESTS.parent / "docs" / "hardening.md").read_text(encoding="utf-8")
+PAGE = (TESTS.parent / "docs" / "operate" / "hardening.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", PAGE)))
 MESH = """
 mesh: 1
@@ -62,11 +62,7 @@ def test_the_cases_that_are_named_are_there() -> None:
 
 
 def test_the_settings_that_are_named_are_there() -> None:
-    keys = {
-        "limits": set(LimitsSchema.model_fields),
-        "timeouts": set(TimeoutsSchema.model_fields),
-        "memory": set(MemorySchema.model_fields),
-    }
+    keys = {"limits": vars(Limits()), "timeouts": vars(Timeouts()), "memory": vars(Memory())}
     settings = re.findall(r"`(limits|timeouts|memory)\.(\w+)`", PAGE)
     assert settings
     assert [(group, key) for group, key in settings if key not in keys[group]] == []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/threats.md is true: each threat names a test that there is, on the lab where it says so."""
+"""docs/understand/threats.md is true: each threat names a test that there is, on the lab where it says so."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-PAGE = (TESTS.parent / "docs" / "threats.md").read_text(encoding="utf-8")
+PAGE = (TESTS.parent / "docs" / "understand" / "threats.md").read_text(encoding="utf-8")
 THREATS = [line for line in PAGE.split("## Identity", 1)[1].splitlines() if line.startswith("| ") and "| test |" not in line]
 NAMED = re.findall(r"(lab: )?`(test_\w+\.py)::(test_\w+)`", PAGE)
 

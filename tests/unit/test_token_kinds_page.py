@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/token-kinds.md has the table that tests/lab/test_token_kinds.py tries on the lab."""
+"""docs/use/token-kinds.md has the table that tests/lab/test_token_kinds.py tries on the lab."""
 
 from pathlib import Path
 
 from lab.token_kinds import KINDS, USES, page
 
-PAGE = Path(__file__).parents[2].joinpath("docs", "token-kinds.md").read_text(encoding="utf-8")
+PAGE = Path(__file__).parents[2].joinpath("docs", "use", "token-kinds.md").read_text(encoding="utf-8")
 
 
 def test_the_page_has_the_table_of_the_data() -> None:

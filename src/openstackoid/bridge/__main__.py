@@ -2,14 +2,12 @@
 """``python -m openstackoid.bridge``: started by ``openstackoid gateway run``."""
 
 import argparse
-import asyncio
 import sys
 from pathlib import Path
 
-from openstackoid.bridge.audit import Audit
+from openstackoid.bridge.http.server import serve_with_log
+from openstackoid.bridge.http.sockets import Sockets, UnixSocket
 from openstackoid.bridge.log import set_up
-from openstackoid.bridge.server import serve
-from openstackoid.bridge.sockets import Sockets
 from openstackoid.errors import OpenstackoidError
 from openstackoid.redaction import redacted
 from openstackoid.redaction.logs import guard
@@ -28,6 +26,8 @@ def main(argv: list[str] | None = None) -> int:
         "--socket-fd", type=int, metavar="N", help="the descriptor of that socket, where the parent process has opened it"
     )
     parser.add_argument("--haproxy-socket", type=Path, metavar="PATH", help="HAProxy's control socket, to ask for health")
+    parser.add_argument("--log-socket", type=Path, metavar="PATH", help="the unix socket that receives HAProxy's log")
+    parser.add_argument("--log-fd", type=int, metavar="N", help="the descriptor of a pipe that brings HAProxy's log instead")
     parser.add_argument(
         "--records-socket", type=Path, metavar="PATH", help="the unix socket for HAProxy's lines about what is traced"
     )
@@ -55,11 +55,16 @@ def main(argv: list[str] | None = None) -> int:
             parser.error(f"--{name} was removed: --store-file names the file of the store, which keeps {kept} over a restart")
     set_up()
     try:
-        sockets = Sockets(arguments.socket, arguments.haproxy_socket, arguments.records_socket, arguments.socket_fd)
+        sockets = Sockets(
+            UnixSocket(arguments.socket, arguments.socket_fd),
+            arguments.haproxy_socket,
+            arguments.records_socket and UnixSocket(arguments.records_socket),
+            arguments.log_socket and UnixSocket(arguments.log_socket),
+        )
         files = {"store_file": arguments.store_file, "tls": arguments.tls_files}
-        audit = Audit(arguments.audit_log)
         ways = {"stop_on_eof": arguments.stop_on_eof, "wait": arguments.wait}
-        asyncio.run(serve(arguments.cloud, arguments.config, sockets, **files, audit=audit, **ways))
+        log = {"audit_log": arguments.audit_log, "log_pipe": arguments.log_fd}
+        serve_with_log(arguments.cloud, arguments.config, sockets, **log, **files, **ways)
     except OpenstackoidError as error:
         print(redacted(f"openstackoid bridge: {error}"), file=sys.stderr)
         if error.hint:

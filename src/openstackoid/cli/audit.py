@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openstackoid.bridge.audit import timestamp
-from openstackoid.bridge.audit_reading import Line, Wanted, read_logs
+from openstackoid.bridge.audit.audit_log import timestamp
+from openstackoid.bridge.audit.reading import Line, Wanted, read_logs
 
 _WIDTH = 2000
 """The most columns where the output is no terminal: a line of the log stays one line of the table."""

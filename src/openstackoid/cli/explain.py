@@ -11,7 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 from uuid import UUID
 
-from openstackoid.bridge.tokens import body_token, document
+from openstackoid.bridge.identity.token_documents import body_token, document
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Listener, Mesh, load_mesh, some_of
 from openstackoid.redaction import redacted

@@ -60,7 +60,7 @@ def _render(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     haproxy = find_haproxy(args.haproxy)
-    configuration = load_configuration(args.config, args.cloud, Runtime("/bridge.sock", "/haproxy.sock", "/records.sock"))
+    configuration = load_configuration(args.config, args.cloud, Runtime.of(""))
     files = configuration.files
     with tempfile.TemporaryDirectory(prefix="openstackoid-") as folder:
         write_files(Path(folder), files)

@@ -11,8 +11,8 @@ from typing import Any
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Cloud, Mesh, load_mesh, some_of
-from openstackoid.policy import Grant, Trial, Use, apart, tried
-from openstackoid.policy.person import identifier, name
+from openstackoid.policy import Grant, Trial, Use, derived_id, tried
+from openstackoid.policy.principal import identifier, name
 from openstackoid.policy.shown import shown
 from openstackoid.routing.normal_path import called_path
 from openstackoid.scope import IDENTITY, official_service_type
@@ -175,7 +175,7 @@ def _unknown(args: argparse.Namespace) -> set[str]:
         return set()
     domains = {_domain(args.user_domain)["id"], _domain(args.project_domain)["id"]}
     there = {("user", UNKNOWN), ("project", UNKNOWN), *(("domain", identity) for identity in domains)}
-    return {UNKNOWN, NAMELESS, *(apart(args.issuer, kind, identity) for kind, identity in there)}
+    return {UNKNOWN, NAMELESS, *(derived_id(args.issuer, kind, identity) for kind, identity in there)}
 
 
 def _told(trial: Trial, unknown: set[str]) -> dict[str, Any]:

@@ -90,8 +90,8 @@ class ScopeAdapter(BaseAdapter):
 
     def _mark(self, request: requests.PreparedRequest, shown: str) -> None:
         if self.scope is not None:
-            request.headers[SCOPE_HEADER] = self.scope.wire()
-            _LOG.debug("%s: %s -> %s %s", SCOPE_HEADER, self.scope.wire(), request.method, shown)
+            request.headers[SCOPE_HEADER] = self.scope.to_header()
+            _LOG.debug("%s: %s -> %s %s", SCOPE_HEADER, self.scope.to_header(), request.method, shown)
         if self.force:
             request.headers[FORCE_HEADER] = "true"
 
@@ -120,7 +120,7 @@ class ScopeAdapter(BaseAdapter):
             _LOG.warning("%s", text)
 
     def _wire(self) -> str:
-        return "none" if self.scope is None else self.scope.wire()
+        return "none" if self.scope is None else self.scope.to_header()
 
     def close(self) -> None:
         """Close the wrapped adapter, after the trace was told: ``openstack`` closes its session when a command is done."""

@@ -96,7 +96,7 @@ class ShowScope(command.ShowOne):
             raise PageError(f"you cannot be logged in: {redacted(str(error) or type(error).__name__)}") from error
         if not token:
             raise PageError("you are not logged in")
-        return {"X-Auth-Token": token, **({} if scope is None else {SCOPE_HEADER: scope.wire()})}
+        return {"X-Auth-Token": token, **({} if scope is None else {SCOPE_HEADER: scope.to_header()})}
 
 
 class ListScope(command.Lister):

@@ -61,8 +61,8 @@ def scope_in_force(region: CloudRegion) -> InForce:
     for other in others:
         if other.scope != first.scope and first.scope is not None and other.scope is not None:
             raise ScopeRefusedError(
-                f"two scopes differ, which a gateway refuses: {first.scope.wire()} from {first.source}, "
-                f"{other.scope.wire()} from {other.source}"
+                f"two scopes differ, which a gateway refuses: {first.scope.to_header()} from {first.source}, "
+                f"{other.scope.to_header()} from {other.source}"
             )
     return first
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from openstackoid.gateway import leash
+from openstackoid.gateway import parent_death_signal
 from openstackoid.gateway.decisions import Part
 
 Lines = Callable[[bytes], None]
@@ -37,7 +37,7 @@ class Child:
         *,
         inherited: Collection[int] = (),
     ) -> "Child":
-        """Start ``argv`` on the leash, and out of reach of the terminal: Ctrl-C is the supervisor's to handle.
+        """Start ``argv`` on the parent_death_signal, and out of reach of the terminal: Ctrl-C is the supervisor's to handle.
 
         ``inherited``: our descriptors that it has as well, under the same numbers.
         """
@@ -45,7 +45,7 @@ class Child:
             sys.executable,
             "-I",
             "-S",
-            leash.__file__,
+            parent_death_signal.__file__,
             str(os.getpid()),
             *argv,
             env=dict(environment),

@@ -73,7 +73,7 @@ def tokens_that_leave(mesh: Mesh, cloud: str) -> list[str]:
     sharing = some_of(mesh.sharing(cloud)) or "no other cloud"
     return [
         f"tokens of the users of {cloud} go to {peers}, tokens of its services to {sharing}; the operators of these clouds can"
-        f" use them in {cloud} ('Which tokens leave a cloud' in docs/security.md)"
+        f" use them in {cloud} ('Which tokens leave a cloud' in docs/operate/security.md)"
     ]
 
 

@@ -14,10 +14,10 @@ from typing import TextIO
 import psutil
 from platformdirs import user_state_path
 
-from openstackoid.births import birth, born
 from openstackoid.gateway.errors import GatewayError
 from openstackoid.haproxy import Runtime
 from openstackoid.private import replace_private
+from openstackoid.process_identity import birth, born
 
 _LONGEST_SOCKET = 97
 """The longest path of a unix socket that HAProxy takes: 107 bytes, less what it adds while it creates the socket."""
@@ -103,9 +103,14 @@ class Folder:
         return self._sockets / "records.sock"
 
     @property
+    def log_socket(self) -> Path:
+        """Where the Python service receives HAProxy's log."""
+        return self._sockets / "log.sock"
+
+    @property
     def runtime(self) -> Runtime:
         """What the generated configuration must know of this folder."""
-        return Runtime(str(self.bridge_socket), str(self.stats_socket), str(self.records_socket))
+        return Runtime.of(str(self._sockets))
 
     def open(self, cloud: str) -> list[int]:
         """Make the folder, take hold of it, and clear what an earlier run has left, its processes first; return their ids.
@@ -113,9 +118,8 @@ class Folder:
         Raises :class:`GatewayError` when the folder is not ours alone, or another process holds it.
         Where its path is too long for a unix socket, the sockets go into an owner-only folder of a short, random name.
         """
+        self._make()
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._own()
             # Held until the process ends, however it ends: children do not inherit it.
             self._lock = (self.path / "lock").open("a+", encoding="utf-8")
         except OSError as error:
@@ -123,10 +127,29 @@ class Folder:
         self._hold(cloud)
         orphans = self._stop_orphans()
         self._clear()
-        if len(os.fsencode(self.stats_socket)) > _LONGEST_SOCKET:
+        if self._has_long_path():
             self._sockets = Path(tempfile.mkdtemp(prefix="openstackoid-", dir=_short_place()))
             write_private(self.path / "sockets", str(self._sockets))
         return orphans
+
+    def share(self) -> None:
+        """Make the folder for one part of a gateway that is not supervised, beside what other parts have in it.
+
+        Raises :class:`GatewayError` when the folder is not ours alone, or its path is too long for a unix socket.
+        """
+        self._make()
+        if self._has_long_path():
+            raise GatewayError(f"--state-dir {self.path}: its path is too long for a unix socket", hint="name a shorter one")
+
+    def _has_long_path(self) -> bool:
+        return len(os.fsencode(self.stats_socket)) > _LONGEST_SOCKET
+
+    def _make(self) -> None:
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._own()
+        except OSError as error:
+            raise GatewayError(f"--state-dir {self.path}: {error.strerror}") from None
 
     def _own(self) -> None:
         status = self.path.stat()
@@ -170,7 +193,7 @@ class Folder:
         if note.is_file():
             folders.append(Path(note.read_text(encoding="utf-8")))
         for folder in folders:
-            for name in ("bridge.sock", "haproxy.sock", "records.sock"):
+            for name in ("bridge.sock", "haproxy.sock", "records.sock", "log.sock"):
                 (folder / name).unlink(missing_ok=True)
         if len(folders) > 1:
             shutil.rmtree(folders[1], ignore_errors=True)

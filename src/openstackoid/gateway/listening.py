@@ -12,7 +12,7 @@ from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.ports import Address, Socket, addresses, cannot_listen, socket_of, sockets
 from openstackoid.haproxy import listener_variable
 from openstackoid.mesh import Cloud
-from openstackoid.routing.places import bind_ids
+from openstackoid.routing.backend_names import bind_ids
 
 _FIRST_PASSED = 3
 """The number of the first descriptor that systemd passes (sd_listen_fds(3))."""

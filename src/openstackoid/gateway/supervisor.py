@@ -13,20 +13,21 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from openstackoid.bridge.sockets import bind
+from openstackoid.bridge.http.sockets import bind
 from openstackoid.errors import OpenstackoidError
+from openstackoid.gateway import python_service
 from openstackoid.gateway.child import Child
 from openstackoid.gateway.configuration import Configuration, check_certificate, configuration_of, tokens_that_leave
-from openstackoid.gateway.crew import Crew
 from openstackoid.gateway.decisions import Part, Watch, affected
-from openstackoid.gateway.folder import Folder, write_private
-from openstackoid.gateway.keeper import Keeper
+from openstackoid.gateway.folder import Folder
 from openstackoid.gateway.listening import ListeningSockets
 from openstackoid.gateway.ports import check_free, new_sockets, sockets
+from openstackoid.gateway.process_group import ProcessGroup
+from openstackoid.gateway.restarter import Restarter
+from openstackoid.haproxy import LOG_VARIABLE
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import Predecessor, command, serving_pid, validate
-from openstackoid.mesh import Cloud, Descriptions, packed_mesh
-from openstackoid.tls import AUTHORITY, CERTIFICATE
+from openstackoid.mesh import Cloud, Descriptions
 
 log = logging.getLogger("openstackoid.gateway")
 
@@ -52,13 +53,15 @@ class Supervisor:
         self.cloud = cloud
         self.folder = folder
         self.haproxy = haproxy
-        self._crew = Crew(cloud, folder, haproxy)
-        self._bridge = Keeper(Part.BRIDGE, cloud, self._start_bridge)
-        self._haproxy = Keeper(Part.HAPROXY, cloud, self._start_haproxy)
+        self._crew = ProcessGroup(cloud, folder, haproxy)
+        self._bridge = Restarter(Part.BRIDGE, cloud, self._start_bridge)
+        self._haproxy = Restarter(Part.HAPROXY, cloud, self._start_haproxy)
         self._generation: Generation
         self._sockets = ListeningSockets(cloud, passed)
         self._listening: Mapping[str, int] = {}
         self._bridge_socket: socket.socket | None = None
+        # HAProxy writes its log to one end, the Python service reads the other: what is in it outlives both.
+        self._log = os.pipe()
         self._descriptions = Descriptions(path, folder.cache)
         self._watched: tuple[str, ...] = ()
         self._pause = _POLL
@@ -86,6 +89,8 @@ class Supervisor:
             self._sockets.close()
             await self._crew.dismiss()
             self._close_bridge_socket()
+            for end in self._log:
+                os.close(end)
         if not work.cancelled():
             work.result()
         log.info("gateway of %s has stopped", self.cloud)
@@ -118,7 +123,7 @@ class Supervisor:
             check_free(self.cloud, self._sockets.not_passed(wanted))
             for address in self._sockets.unused(wanted):
                 log.warning("systemd has opened %s, where the gateway of %s does not listen", address, self.cloud)
-            self._hand_over(running)
+            python_service.hand_over(self.folder, running)
             self._handed_over.set()
             await bridge
         finally:
@@ -135,20 +140,16 @@ class Supervisor:
             requests.unlink(missing_ok=True)
             self._bridge_socket = bind(requests)
         records.unlink(missing_ok=True)
-        inherited = self._bridge_socket.fileno()
-        argv = [sys.executable, "-m", "openstackoid.bridge", "--cloud", self.cloud]
-        argv += ["--config", str(self.folder.mesh), "--socket", str(requests), "--socket-fd", str(inherited)]
-        argv += ["--haproxy-socket", str(self.folder.stats_socket), "--records-socket", str(records)]
-        argv += ["--store-file", str(self.folder.store), "--audit-log", str(self.folder.audit)]
-        argv += ["--tls-files", str(self.folder.path), "--wait"]
+        inherited = {"requests": self._bridge_socket.fileno(), "log": self._log[0]}
+        argv = python_service.command(self.folder, self.cloud, **inherited)
 
         async def ready(_: int) -> bool:
             await self._handed_over.wait()
             # A connection for requests would wait in our socket, whether or not the service accepts it.
-            return _receives(records)
+            return python_service.receives(records)
 
         try:
-            return await self._crew.launch(Part.BRIDGE, argv, ready, {"requests": inherited})
+            return await self._crew.launch(Part.BRIDGE, argv, ready, inherited)
         except OpenstackoidError:
             # Requests that wait are answered now: the next start may fail, too.
             self._close_bridge_socket()
@@ -169,7 +170,8 @@ class Supervisor:
 
         try:
             listening = self._sockets.open(cloud)
-            child = await self._crew.launch(Part.HAPROXY, command(self.haproxy, folder, predecessor), ready, listening)
+            inherited = {**listening, LOG_VARIABLE: self._log[1]}
+            child = await self._crew.launch(Part.HAPROXY, command(self.haproxy, folder, predecessor), ready, inherited)
         except OpenstackoidError:
             # Without an HAProxy, connections are refused from now on: the next start may fail, too.
             self._sockets.close(but=() if running is None else self._listening.values())
@@ -226,18 +228,9 @@ class Supervisor:
             finally:
                 self.folder.discard(old.folder)
         if parts:
-            self._hand_over(candidate)
+            python_service.hand_over(self.folder, candidate)
             await self._bridge.tell(signal.SIGHUP)
         return bool(parts)
-
-    def _hand_over(self, configuration: Configuration) -> None:
-        """Write what the Python service reads: copies, which go on to be good whatever the operator's files become."""
-        for name in (CERTIFICATE, AUTHORITY):
-            if name in configuration.files:
-                write_private(self.folder.path / name, configuration.files[name])
-            else:
-                (self.folder.path / name).unlink(missing_ok=True)
-        write_private(self.folder.mesh, packed_mesh(configuration.mesh))
 
     async def _draft(self, configuration: Configuration) -> Generation:
         """Return a new generation that HAProxy accepts; where it does not, nothing is left of it."""
@@ -282,11 +275,6 @@ def _warn(running: Configuration) -> None:
 def _watched(running: Configuration) -> tuple[str, ...]:
     tls = running.cloud.tls
     return (tls.certificate, tls.authority) if tls else ()
-
-
-def _receives(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
-        return probe.connect_ex(str(path)) == 0
 
 
 def _has_terminal() -> bool:

@@ -9,7 +9,7 @@ from openstackoid.haproxy.hardening import FORBIDDEN
 from openstackoid.haproxy.maps import HOSTS, LINKS, most_hosts
 from openstackoid.mesh import DEFAULT_PORTS, HTTPS, INTERFACES, Cloud, Mesh
 from openstackoid.routing import IDENTITY, link_schemes, own_identity
-from openstackoid.routing.leaving import USE
+from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE
 from openstackoid.routing.paths import CLIMBS, NEVER_RAW
 
@@ -59,8 +59,8 @@ def _credentials(cloud: Cloud) -> list[str]:
         f" or !{{ {challenge} -m reg '{CHALLENGE}' }}",
     ]
     for interface in INTERFACES:
-        entrances = [endpoint for endpoint in cloud.endpoints if endpoint.interfaces[0] == interface]
-        frontend = own_identity(cloud, entrances[0]) if entrances else None
+        frontend_endpoints = [endpoint for endpoint in cloud.endpoints if endpoint.interfaces[0] == interface]
+        frontend = own_identity(cloud, frontend_endpoints[0]) if frontend_endpoints else None
         asked = f"{{ var(txn.endpoint) -m end .{interface} }}"
         lines.append(
             f"http-response del-header WWW-Authenticate if {asked} {{ {challenge} -m beg Keystone }}"
@@ -89,7 +89,7 @@ def _redirects(astray: str) -> list[str]:
 
 def peer_answers() -> list[str]:
     """Return the rule by which most answers of peers meet no other: none of their headers needs one."""
-    names = {"location", "www-authenticate", GIVEN_BY_KEYSTONE, USE, *FORBIDDEN}
+    names = {"location", "www-authenticate", GIVEN_BY_KEYSTONE, ADMISSION_HEADER, *FORBIDDEN}
     telling = sorted(name for name in names if not any(other in name for other in names - {name}))
     return [f"http-response allow if !{{ status 503 }} !{{ res.hdr_names -m sub {' '.join(telling)} }}"]
 
@@ -115,8 +115,8 @@ def _named_by_peers(hosts: int) -> list[str]:
 
 def _deepest(mesh: Mesh, cloud: Cloud) -> int:
     """Return the number of segments of the longest prefix that ``links.map`` may hold."""
-    shapes = {id(own.shape): own.shape for own in mesh.outlines.values()}
-    paths = [entry.prefix for shape in shapes.values() for entry in shape.entries]
+    layouts = {own.layout for own in mesh.frontends.values()}
+    paths = [endpoint.frontend.prefix for layout in layouts for endpoint in layout.endpoints]
     paths += [address.path for endpoint in cloud.endpoints for address in endpoint.backends]
     return max(path.count("/") for path in paths)
 

@@ -7,21 +7,24 @@ import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import hardening, wire
+from openstackoid.haproxy import hardening, wire_version
 from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_rules
-from openstackoid.haproxy.audit import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
+from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
 from openstackoid.haproxy.known import TABLE, table
 from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
 from openstackoid.haproxy.peers import UNREACHED, naming, prefix_rules, reaching, remembering, spot
-from openstackoid.haproxy.records import LOG_FORMAT, observing
 from openstackoid.haproxy.repeating import repeating
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
-from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_wire, some_of
+from openstackoid.haproxy.trace import LOG_FORMAT, observing
+from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import READS, watched_services
+from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
-from openstackoid.routing.places import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
+
+LOG_VARIABLE = "OPENSTACKOID_LOG"
+"""The environment variable that holds where HAProxy's log goes, if it is not the log socket."""
 
 _BASE = "gateway"
 _PYTHON = "the Python service behind the gateway"
@@ -43,11 +46,21 @@ class CompileError(OpenstackoidError):
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Where the parts of one gateway meet, unix sockets all: the bridge's, HAProxy's control, and the bridge's for records."""
+    """The unix sockets where the parts of one gateway meet.
+
+    The Python service listens at ``bridge_socket``, and receives HAProxy's log at ``log_socket`` and its lines about traced
+    requests at ``records_socket``; HAProxy is controlled at ``stats_socket``.
+    """
 
     bridge_socket: str
     stats_socket: str
     records_socket: str
+    log_socket: str
+
+    @classmethod
+    def of(cls, folder: str) -> "Runtime":
+        """Return the sockets in ``folder``."""
+        return cls(*(f"{folder}/{name}.sock" for name in ("bridge", "haproxy", "records", "log")))
 
 
 def compile_gateway(
@@ -68,7 +81,7 @@ def compile_gateway(
         if not endpoint.backends:
             spot = f"clouds.{cloud}.services.{endpoint.catalog_type}.backend"
             raise CompileError(f"{spot}: the gateway of {cloud} needs the address of the service for {endpoint.interfaces[0]}")
-    check_wire(mesh, cloud)
+    check_tls(mesh, cloud)
     files = None if here.tls is None else tls or here.tls
     names = has_names(mesh, cloud, addresses)
     sections = [
@@ -101,7 +114,9 @@ def _section(title: str, lines: list[str]) -> str:
 
 def _global(runtime: Runtime) -> list[str]:
     return [
-        f"log stdout len {LONGEST_LINE} format raw local0 info",
+        "# The Python service reads this log: it removes what may not be shown, and writes the audit log.",
+        f"presetenv {LOG_VARIABLE} {shlex.quote(runtime.log_socket)}",
+        f'log "${{{LOG_VARIABLE}}}" len {LONGEST_LINE} format raw local0 info',
         "default-path config",
         "# The lowest level: it shows no request that HAProxy could not read (`show errors`), which would hold its headers.",
         f"stats socket {shlex.quote(runtime.stats_socket)} mode 600 level user expose-fd listeners",
@@ -202,11 +217,11 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *naming(),
         *leaving(here),
         *hardening.peer_request(here),
-        *wire.peer_request(),
+        *wire_version.peer_request(),
         *reaching(hosts, names, _answer(503, down, retry=seconds), trial),
         *prefix_rules(here),
         *remembering(seconds),
-        *wire.told_by_peers(),
+        *wire_version.told_by_peers(),
         *peer_answers(),
         *told_by_peers(),
         *hardening.peer_lines(),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gateway bounds and refuses whatever a request means, as HAProxy's configuration. The table is docs/hardening.md.
+"""What a gateway bounds and refuses whatever a request means, as HAProxy's configuration. The table is docs/operate/hardening.md.
 
 Rules that take a decision only find the requests that may be refused: the bridge takes it, by :mod:`openstackoid.routing.paths`
 and :mod:`openstackoid.routing.loops`. Most requests end before these rules, which look at what is rare.
@@ -9,10 +9,10 @@ import re
 
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.mesh import Cloud, Limits
+from openstackoid.routing.backend_names import bind_ids
 from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING
 from openstackoid.routing.loops import PRODUCT, VIA, passed
 from openstackoid.routing.paths import CLIMBS, CONTROLS, LONGEST_ODD, NEVER_RAW
-from openstackoid.routing.places import bind_ids
 from openstackoid.routing.scoped_url import OBJECT_STORE
 from openstackoid.scope import MARKER
 
@@ -45,7 +45,7 @@ HEAD_LINES = 256
 
 
 def global_lines() -> list[str]:
-    """Return the bounds of a message's head: what Swift takes and gives by default, a token and a scope (docs/hardening.md)."""
+    """Return the bounds of a message's head: Swift's defaults, a token and a scope (docs/operate/hardening.md)."""
     return [
         f"tune.bufsize {HEAD_BUFFER}",
         f"tune.maxrewrite {HEAD_RESERVE}",

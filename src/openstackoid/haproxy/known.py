@@ -10,7 +10,7 @@ says that the bridge reads some of the answers.
 from openstackoid.haproxy.hardening import SIMPLE
 from openstackoid.haproxy.maps import NUMBERS
 from openstackoid.haproxy.tokens import NEWER, OLDER
-from openstackoid.haproxy.wire import ANNOUNCED, looked_up
+from openstackoid.haproxy.wire_version import ANNOUNCED, looked_up
 from openstackoid.mesh import Cloud
 from openstackoid.routing import REQUEST_ID, TRACE
 from openstackoid.routing.images import IMAGE

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables that HAProxy looks things up in: they grow by two rows with a cloud, the rules do not.
 
-What clouds of one shape have in common stands in the tables once, by the shape's name. So the gateway of a mesh of ten thousand
+What clouds of one layout have in common stands in the tables once, by the layout's name. So the gateway of a mesh of ten thousand
 clouds starts as that of two.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
-from openstackoid.mesh import Cloud, Endpoint, Mesh, Outline, Shape
+from openstackoid.mesh import Cloud, Endpoint, Frontends, Layout, Mesh
 from openstackoid.routing import own_places, relinked
+from openstackoid.routing.backend_names import bind_ids
 from openstackoid.routing.links import plain_host
-from openstackoid.routing.places import bind_ids
 
 ENDPOINTS, CLOUDS, NUMBERS, HOSTS, OFFERS = "endpoints.map", "clouds.map", "numbers.map", "hosts.map", "offers.map"
 TARGETS, LINKS, RELINKED, DOWN, WIRES = "targets.map", "links.map", "relinked.map", "down.map", "wire.map"
@@ -25,29 +25,29 @@ Addresses = Mapping[str, str]
 
 def all_maps(mesh: Mesh, at: str, addresses: Addresses) -> dict[str, str]:
     """Return the tables of the gateway of ``at``, by their files' names. ``DOWN`` and ``WIRES`` are HAProxy's own to fill."""
-    shapes = shapes_of(mesh, at)
+    layouts = layouts_of(mesh, at)
     tables = {
         ENDPOINTS: endpoints_map(mesh.clouds[at]),
-        CLOUDS: clouds_map(mesh, shapes, addresses),
-        NUMBERS: numbers_map(mesh, shapes, addresses),
-        OFFERS: offers_map(shapes),
-        TARGETS: targets_map(mesh, at, shapes),
-        LINKS: links_map(mesh, at, shapes),
-        RELINKED: relinked_map(mesh, at, shapes),
+        CLOUDS: clouds_map(mesh, layouts, addresses),
+        NUMBERS: numbers_map(mesh, layouts, addresses),
+        OFFERS: offers_map(layouts),
+        TARGETS: targets_map(mesh, at, layouts),
+        LINKS: links_map(mesh, at, layouts),
+        RELINKED: relinked_map(mesh, at, layouts),
         DOWN: "",
         WIRES: "",
     }
     return tables if most_hosts(mesh, at) == 1 else tables | {HOSTS: hosts_map(mesh, addresses)}
 
 
-def shapes_of(mesh: Mesh, at: str) -> dict[Shape, tuple[str, Cloud]]:
-    """Return for each shape its name in the tables, and a cloud of that shape, which is a peer if there is one."""
-    found: dict[Shape, str] = {}
-    for name, own in mesh.outlines.items():
+def layouts_of(mesh: Mesh, at: str) -> dict[Layout, tuple[str, Cloud]]:
+    """Return for each layout its name in the tables, and a cloud of that layout, which is a peer if there is one."""
+    found: dict[Layout, str] = {}
+    for name, own in mesh.frontends.items():
         if name != at:
-            found.setdefault(own.shape, name)
-    found.setdefault(mesh.outlines[at].shape, at)
-    return {shape: (f"s{number}", mesh.clouds[name]) for number, (shape, name) in enumerate(found.items(), start=1)}
+            found.setdefault(own.layout, name)
+    found.setdefault(mesh.frontends[at].layout, at)
+    return {layout: (f"s{number}", mesh.clouds[name]) for number, (layout, name) in enumerate(found.items(), start=1)}
 
 
 def endpoints_map(cloud: Cloud) -> str:
@@ -59,49 +59,51 @@ def endpoints_map(cloud: Cloud) -> str:
     return _lines(rows.items())
 
 
-def clouds_map(mesh: Mesh, shapes: Mapping[Shape, tuple[str, Cloud]], addresses: Addresses) -> str:
-    """A cloud's name to its place: name, shape, first host, that host's address, empty where it must be asked for, and number."""
-    return _lines((name, place) for name, _, place in _places(mesh, shapes, addresses))
+def clouds_map(mesh: Mesh, layouts: Mapping[Layout, tuple[str, Cloud]], addresses: Addresses) -> str:
+    """A cloud's name to its place: name, layout, first host, that host's address, empty if it must be asked for, and number."""
+    return _lines((name, place) for name, _, place in _places(mesh, layouts, addresses))
 
 
-def numbers_map(mesh: Mesh, shapes: Mapping[Shape, tuple[str, Cloud]], addresses: Addresses) -> str:
+def numbers_map(mesh: Mesh, layouts: Mapping[Layout, tuple[str, Cloud]], addresses: Addresses) -> str:
     """A cloud's number to its place. By their numbers, HAProxy remembers where scopes lead."""
-    return _lines((str(number), place) for _, number, place in _places(mesh, shapes, addresses))
+    return _lines((str(number), place) for _, number, place in _places(mesh, layouts, addresses))
 
 
-def _places(mesh: Mesh, shapes: Mapping[Shape, tuple[str, Cloud]], addresses: Addresses) -> Iterator[tuple[str, int, str]]:
-    for number, (name, own) in enumerate(mesh.outlines.items(), start=1):
-        yield name, number, f"{name}|{shapes[own.shape][0]}|{_host(own.hosts[0], addresses)}|{number}"
+def _places(mesh: Mesh, layouts: Mapping[Layout, tuple[str, Cloud]], addresses: Addresses) -> Iterator[tuple[str, int, str]]:
+    for number, (name, own) in enumerate(mesh.frontends.items(), start=1):
+        yield name, number, f"{name}|{layouts[own.layout][0]}|{_host(own.hosts[0], addresses)}|{number}"
 
 
 def hosts_map(mesh: Mesh, addresses: Addresses) -> str:
     """For clouds of several hosts: the cloud's name and the host's number to host and address."""
     return _lines(
         (f"{name}/{number}", _host(host, addresses))
-        for name, own in mesh.outlines.items()
+        for name, own in mesh.frontends.items()
         for number, host in enumerate(own.hosts[1:], start=1)
     )
 
 
-def offers_map(shapes: Mapping[Shape, tuple[str, Cloud]]) -> str:
-    """Which services a scope may ask of clouds of a shape: what is not in here is not decided by HAProxy."""
-    return _lines((f"{name}/{service}", "1") for shape, (name, _) in shapes.items() for service in ("*", *sorted(shape.services)))
+def offers_map(layouts: Mapping[Layout, tuple[str, Cloud]]) -> str:
+    """Which services a scope may ask of clouds of a layout: what is not in here is not decided by HAProxy."""
+    return _lines(
+        (f"{name}/{service}", "1") for layout, (name, _) in layouts.items() for service in ("*", *sorted(layout.services))
+    )
 
 
-def targets_map(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) -> str:
-    """Shape and local endpoint to where clouds of that shape serve the same: number of the host, port, path prefix."""
-    return _lines((key, where) for key, _, _, where in _targets(mesh, at, shapes))
+def targets_map(mesh: Mesh, at: str, layouts: Mapping[Layout, tuple[str, Cloud]]) -> str:
+    """Layout and local endpoint to where clouds of that layout serve the same: number of the host, port, path prefix."""
+    return _lines((key, where) for key, _, _, where in _targets(mesh, at, layouts))
 
 
-def relinked_map(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) -> str:
+def relinked_map(mesh: Mesh, at: str, layouts: Mapping[Layout, tuple[str, Cloud]]) -> str:
     """The targets in whose answers the bridge mends links, and in which of them."""
-    return _lines((key, which) for key, here, target, _ in _targets(mesh, at, shapes) if (which := relinked(here, target)))
+    return _lines((key, which) for key, here, target, _ in _targets(mesh, at, layouts) if (which := relinked(here, target)))
 
 
-def links_map(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) -> str:
+def links_map(mesh: Mesh, at: str, layouts: Mapping[Layout, tuple[str, Cloud]]) -> str:
     """What a link in an answer's header may name, and what of ours it means.
 
-    A key is who was asked for what, and a path on the client's own host; or shape and interface, and a frontend of such a peer:
+    A key is who was asked for what, and a path on the client's own host; or layout and interface, and a frontend of such a peer:
     the number of its host with its port, and the path. It ends in a slash, as the keys of ``endpoints.map`` do. A value is how
     many segments of the path to cut, then the number of our socket, its origin, our prefix, and the key of our endpoint.
     """
@@ -114,11 +116,11 @@ def links_map(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) ->
 
     rows: dict[str, str] = {}
     asked = [(endpoint.key, endpoint, endpoint) for endpoint in here.endpoints]
-    asked += [(key, entrance, target) for key, entrance, target, _ in _targets(mesh, at, shapes)]
-    for key, entrance, target in asked:
-        rows.update(row(f"{key}|", prefix, ours) for prefix, ours in own_places(here, entrance, target).items())
-    for name, peer in shapes.values():
-        hosts = mesh.outlines[peer.name].hosts
+    asked += [(key, frontend_endpoint, target) for key, frontend_endpoint, target, _ in _targets(mesh, at, layouts)]
+    for key, frontend_endpoint, target in asked:
+        rows.update(row(f"{key}|", prefix, ours) for prefix, ours in own_places(here, frontend_endpoint, target).items())
+    for name, peer in layouts.values():
+        hosts = mesh.frontends[peer.name].hosts
         for interface in sorted({endpoint.interfaces[0] for endpoint in here.endpoints}):
             for endpoint in peer.endpoints:
                 ours = here.endpoint(endpoint.service, interface)
@@ -132,21 +134,21 @@ def links_map(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) ->
 
 def most_hosts(mesh: Mesh, at: str) -> int:
     """Return the largest number of hosts that a peer has."""
-    return max((len(own.hosts) for name, own in mesh.outlines.items() if name != at), default=1)
+    return max((len(own.hosts) for name, own in mesh.frontends.items() if name != at), default=1)
 
 
 def has_names(mesh: Mesh, at: str, addresses: Addresses) -> bool:
     """Return whether a peer has a host whose address must be asked for."""
-    peers: Iterator[Outline] = (own for name, own in mesh.outlines.items() if name != at)
+    peers: Iterator[Frontends] = (own for name, own in mesh.frontends.items() if name != at)
     return any(_address(host, addresses) == "" for own in peers for host in own.hosts)
 
 
-def _targets(mesh: Mesh, at: str, shapes: Mapping[Shape, tuple[str, Cloud]]) -> Iterator[tuple[str, Endpoint, Endpoint, str]]:
-    """Yield the key, the local endpoint, that of a peer of the shape, and where it is, for each of both that serve the same."""
-    for name, peer in shapes.values():
+def _targets(mesh: Mesh, at: str, layouts: Mapping[Layout, tuple[str, Cloud]]) -> Iterator[tuple[str, Endpoint, Endpoint, str]]:
+    """Yield the key, the local endpoint, that of a peer of the layout, and where it is, for each of both that serve the same."""
+    for name, peer in layouts.values():
         if peer.name == at:
             continue
-        hosts = mesh.outlines[peer.name].hosts
+        hosts = mesh.frontends[peer.name].hosts
         for endpoint in mesh.clouds[at].endpoints:
             target = peer.endpoint(endpoint.service, endpoint.interfaces[0])
             if target is not None:

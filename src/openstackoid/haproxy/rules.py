@@ -11,18 +11,18 @@ from collections.abc import Collection, Sequence
 
 from openstackoid.haproxy import hardening, known
 from openstackoid.haproxy.answers import request_rules
-from openstackoid.haproxy.audit import home_rules
+from openstackoid.haproxy.egress import home_rules
 from openstackoid.haproxy.maps import CLOUDS, ENDPOINTS, OFFERS, RELINKED
 from openstackoid.haproxy.path_patterns import document_paths, image_paths
 from openstackoid.haproxy.peers import place_rules
-from openstackoid.haproxy.records import own_pages_and_traces
 from openstackoid.haproxy.tls import nobodys_word, sender_rules, told_to_the_bridge
 from openstackoid.haproxy.tokens import ANYWHERE, IN_BODY, MARKED, MARKS, carried_rules, sent_rules
-from openstackoid.haproxy.wire import looked_up, spoken_rules
+from openstackoid.haproxy.trace import own_pages_and_traces
+from openstackoid.haproxy.wire_version import looked_up, spoken_rules
 from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, MARK, READS, REQUEST_ID, TOKENS_PATH, TRACE
+from openstackoid.routing.backend_names import PEER, bind_ids
 from openstackoid.routing.images import FOLLOWED_READS, FOLLOWED_WRITES
-from openstackoid.routing.places import PEER, bind_ids
 from openstackoid.routing.reading import NOT_FOR_SCOPES
 from openstackoid.scope import LEADERS, MAX_LENGTH
 

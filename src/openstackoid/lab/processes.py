@@ -19,9 +19,9 @@ from pathlib import Path
 
 import psutil
 
-from openstackoid.births import birth, born
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.state import private_dir, write_private
+from openstackoid.process_identity import birth, born
 
 _DEAD = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 

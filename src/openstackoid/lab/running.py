@@ -59,7 +59,7 @@ def wait_for_answer(lab: Lab, waiter: Waiter, daemon: Daemon, url: str, seconds:
     waiter.until(alive(lab, daemon, lambda: answers(url, lab.authority)), f"{daemon.owner}: {daemon.name}", daemon.log, seconds)
 
 
-def side_by_side(jobs: Sequence[Callable[[], None]], waiter: Waiter) -> None:
+def run_parallel(jobs: Sequence[Callable[[], None]], waiter: Waiter) -> None:
     """Run these at the same time; when one fails, let the others give up, and raise the first one's error."""
     if not jobs:
         return

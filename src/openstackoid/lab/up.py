@@ -9,12 +9,12 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.lab import packages, services, swift
 from openstackoid.lab.catalog import apis
 from openstackoid.lab.clouds import Cloud, select
+from openstackoid.lab.deploy import Deployment
 from openstackoid.lab.down import stop_clouds
 from openstackoid.lab.lab import Lab
 from openstackoid.lab.ports import is_free
 from openstackoid.lab.progress import Progress
-from openstackoid.lab.raising import Raising
-from openstackoid.lab.running import alive, ensure_running, side_by_side, start_database, wait_for_answer
+from openstackoid.lab.running import alive, ensure_running, run_parallel, start_database, wait_for_answer
 from openstackoid.lab.state import private_dir
 from openstackoid.lab.waiting import Waiter, os_errors
 
@@ -66,7 +66,7 @@ def _prepare(lab: Lab, progress: Progress) -> None:
                 lab.environment.install(logs / "pip.log")
 
         jobs.append(openstack)
-    side_by_side(jobs, Waiter())
+    run_parallel(jobs, Waiter())
     if not lab.template.is_ready():
         with progress.step("lab", "empty schemas of the services' databases, made once ..."):
             lab.template.build()
@@ -108,7 +108,7 @@ def _gateways(lab: Lab, wanted: Sequence[Cloud], progress: Progress) -> None:
 
         return job
 
-    side_by_side([start(cloud) for cloud in wanted], waiter)
+    run_parallel([start(cloud) for cloud in wanted], waiter)
 
 
 def _services(lab: Lab, wanted: Sequence[Cloud], progress: Progress) -> None:
@@ -135,12 +135,12 @@ def _services(lab: Lab, wanted: Sequence[Cloud], progress: Progress) -> None:
             broker.import_definitions()
 
     def raise_cloud(cloud: Cloud) -> Callable[[], None]:
-        return Raising(lab, cloud, client=client, bus=bus, progress=progress, waiter=waiter).run
+        return Deployment(lab, cloud, client=client, bus=bus, progress=progress, waiter=waiter).run
 
     with ThreadPoolExecutor(1) as pool:
         bus = pool.submit(_shown(progress, "RabbitMQ", bus_ready))
         try:
-            side_by_side([raise_cloud(cloud) for cloud in wanted], waiter)
+            run_parallel([raise_cloud(cloud) for cloud in wanted], waiter)
         finally:
             if not bus.done():
                 waiter.stop()

@@ -1,28 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What there is: clouds, their services, frontends and backends. Pure, but for ``load_mesh`` and ``load_readers``."""
+"""The clouds of a mesh, their services, frontends and backends. Pure, but for ``load_mesh`` and ``load_readers``."""
 
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.description import parse_mesh
+from openstackoid.mesh.endpoint import INTERFACES, Address, Endpoint, EndpointLayout, Listener
 from openstackoid.mesh.errors import MeshError, some_of
+from openstackoid.mesh.layout import Frontends, Layout
 from openstackoid.mesh.load import Descriptions, load_mesh, packed_mesh
-from openstackoid.mesh.model import (
-    INTERFACES,
-    Address,
-    Cloud,
-    DatabaseServer,
-    Endpoint,
-    Limits,
-    Listener,
-    Memory,
-    Mesh,
-    Timeouts,
-    Tls,
-)
-from openstackoid.mesh.outline import Entry, Outline, Shape, outline
+from openstackoid.mesh.model import Cloud, Mesh
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
+from openstackoid.mesh.settings import DatabaseServer, Limits, Memory, Timeouts, Tls
+from openstackoid.mesh.tls import check_tls, unprotected
 from openstackoid.mesh.urls import DEFAULT_PORTS, HTTPS, FrontendUrl
-from openstackoid.mesh.wire import check_wire, unprotected
 
 __all__ = [
     "APPLICATION_CREDENTIAL",
@@ -37,23 +27,22 @@ __all__ = [
     "DatabaseServer",
     "Descriptions",
     "Endpoint",
-    "Entry",
+    "EndpointLayout",
     "FrontendUrl",
+    "Frontends",
+    "Layout",
     "Limits",
     "Listener",
     "Memory",
     "Mesh",
     "MeshError",
-    "Outline",
     "ReadersError",
-    "Shape",
     "Timeouts",
     "Tls",
     "catalog",
-    "check_wire",
+    "check_tls",
     "load_mesh",
     "load_readers",
-    "outline",
     "packed_mesh",
     "parse_mesh",
     "some_of",

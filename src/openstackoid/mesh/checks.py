@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must be true of a cloud, and of all clouds of a mesh together. Each check looks at each cloud once."""
+"""Checks of a cloud by itself, and of all clouds of a mesh together. Each check looks at each cloud once."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from openstackoid.mesh.endpoint import Endpoint, Listener
 from openstackoid.mesh.errors import Wrong, some_of
-from openstackoid.mesh.model import Cloud, Endpoint, Listener
-from openstackoid.mesh.packed import Described, Packed, policy_said
+from openstackoid.mesh.model import Cloud
+from openstackoid.mesh.packed import Described, PackedCloud, policy_of_settings
 from openstackoid.mesh.policies import faults
 from openstackoid.scope.services import official_service_type
 
-Clouds = Mapping[str, Packed]
+Clouds = Mapping[str, PackedCloud]
 
 
 def refuse_ambiguity(cloud: Cloud) -> None:
-    """A request's address must name one service of the cloud. Raises :class:`Wrong`."""
+    """Refuse a cloud in which an address names two services. Raises :class:`Wrong`."""
     prefixes: dict[object, Endpoint] = {}
     ports: dict[int, Listener] = {}
     schemes: dict[Listener, str] = {}
@@ -29,76 +30,76 @@ def refuse_ambiguity(cloud: Cloud) -> None:
             what = f"{namesake} and {listener} would both be {cloud.bind}:{namesake.port}"
             what += "; without 'bind' each host is its own, or give each a port"
             raise Wrong(("clouds", cloud.name, "gateway", "bind"), what)
-        twin = prefixes.setdefault((listener, endpoint.frontend.prefix), endpoint)
-        if (twin.service, twin.backends) != (endpoint.service, endpoint.backends):
-            raise Wrong(path, f"{endpoint.frontend.root()} is the frontend of {twin.key} already, with another backend")
+        other = prefixes.setdefault((listener, endpoint.frontend.prefix), endpoint)
+        if (other.service, other.backends) != (endpoint.service, endpoint.backends):
+            raise Wrong(path, f"{endpoint.frontend.root()} is the frontend of {other.key} already, with another backend")
 
 
-def all_clouds(described: Mapping[str, Described]) -> dict[str, Packed]:
+def all_clouds(described: Mapping[str, Described]) -> dict[str, PackedCloud]:
     """Return the clouds of all files, which are checked against each other.
 
-    ``described`` is what each file says, by its name. Raises :class:`Wrong`, which names the file.
+    ``described`` has the content of each file by its name. Raises :class:`Wrong`, which names the file.
     """
-    clouds: dict[str, Packed] = {}
-    for source, said in described.items():
-        if not clouds.keys().isdisjoint(said.clouds):
-            name = next(name for name in said.clouds if name in clouds)
+    clouds: dict[str, PackedCloud] = {}
+    for source, content in described.items():
+        if not clouds.keys().isdisjoint(content.clouds):
+            name = next(name for name in content.clouds if name in clouds)
             raise Wrong(("clouds", name), f"{_source(described, name)} describes {name} already; name it once", source)
-        clouds.update(said.clouds)
+        clouds.update(content.clouds)
     try:
         _refuse_shared_sockets(clouds)
-        offered = frozenset(service for mould in {packed.mould for packed in clouds.values()} for service in mould.shape.services)
-        _refuse_policies_for_strangers(clouds, offered)
+        offered = frozenset(service for layout in {packed.layout for packed in clouds.values()} for service in layout.services)
+        _refuse_unknown_names(clouds, offered)
     except Wrong as wrong:
         wrong.source = _source(described, wrong.path[1])
         raise
-    for source, said in described.items():
-        for path, what in _wrong_rules(said, clouds, offered):
+    for source, content in described.items():
+        for path, what in _wrong_rules(content, clouds, offered):
             raise Wrong(path, what, source)
     return clouds
 
 
 def _source(described: Mapping[str, Described], name: str) -> str:
-    return next(source for source, said in described.items() if name in said.clouds)
+    return next(source for source, content in described.items() if name in content.clouds)
 
 
 def _refuse_shared_sockets(clouds: Clouds) -> None:
-    """A request's address must name one cloud."""
+    """Refuse two clouds with the same address."""
     owners: dict[str, str] = {}
     shared = {
         host
         for name, packed in clouds.items()
-        for host in packed.hosts[: packed.mould.frontends]
+        for host in packed.hosts[: packed.layout.frontend_hosts]
         if owners.setdefault(host, name) != name
     }
     sockets: dict[tuple[str, int], str] = {}
     for name, packed in clouds.items() if shared else ():
-        for (place, port), part in packed.mould.sockets.items():
-            host = packed.hosts[place]
+        for (number, port), endpoint in packed.layout.sockets.items():
+            host = packed.hosts[number]
             owner = sockets.setdefault((host, port), name) if host in shared else name
             if owner != name:
-                path = ("clouds", name, "services", part.catalog_type, "frontend", part.interfaces[0])
+                path = ("clouds", name, "services", endpoint.catalog_type, "frontend", endpoint.interfaces[0])
                 raise Wrong(path, f"{Listener(host, port)} is a frontend of {owner} already; each cloud has its own")
 
 
-def _refuse_policies_for_strangers(clouds: Clouds, offered: frozenset[str]) -> None:
-    """A policy speaks of clouds and services that there are: a misspelt one would refuse, or let in, others than was meant."""
+def _refuse_unknown_names(clouds: Clouds, offered: frozenset[str]) -> None:
+    """Refuse a policy that names unknown clouds or services: a misspelt name would let in, or refuse, the wrong users."""
     for name, packed in clouds.items():
         settings = packed.settings
         strange = any(other == name or other not in clouds for other in settings.clouds)
         if strange or not offered.issuperset(settings.services):
-            for below, what in faults(policy_said(settings), name, clouds, offered):
+            for below, what in faults(policy_of_settings(settings), name, clouds, offered):
                 raise Wrong(("clouds", name, "policy", *below), what)
 
 
-def _wrong_rules(said: Described, clouds: Clouds, offered: frozenset[str]) -> Iterator[tuple[tuple[Any, ...], str]]:
-    for number, (service, group) in enumerate(said.shared):
+def _wrong_rules(content: Described, clouds: Clouds, offered: frozenset[str]) -> Iterator[tuple[tuple[Any, ...], str]]:
+    for number, (service, group) in enumerate(content.shared):
         for place, name in enumerate(group):
             if name not in clouds:
                 yield ("shared", number, "clouds", place), f"unknown cloud '{name}'; known: {some_of(clouds)}"
-            elif service not in clouds[name].mould.shape.services:
+            elif service not in clouds[name].layout.services:
                 yield ("shared", number, "service"), f"{name} has no service '{service}' to share"
-    for number, rule in enumerate(said.collaborations):
+    for number, rule in enumerate(content.collaborations):
         for key, service in (("service", rule.service), ("partner", rule.partner)):
             if service not in offered and official_service_type(service) is None:
                 what = f"unknown service '{service}'; a service of OpenStack, or one of this mesh, is accepted"

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The clouds of a mesh by name, each made of its packed form when somebody asks for it."""
+"""The clouds of a mesh by name, each made of its packed form on its first use."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 
+from openstackoid.mesh.layout import Frontends, Layout
 from openstackoid.mesh.model import Cloud
-from openstackoid.mesh.outline import Outline, Shape
-from openstackoid.mesh.packed import Packed, unpack
+from openstackoid.mesh.packed import PackedCloud, unpack
 
 _KEPT = 256
-"""Clouds that are kept once they were made: more than requests are on their way to at a time."""
+"""The number of clouds that are kept: more than requests are on their way to at a time."""
 
 
 class Clouds(Mapping[str, Cloud]):
-    """Clouds by name. To look at all of them, :attr:`outlines` is the cheap way."""
+    """Clouds by name. Code that looks at all of them uses :attr:`frontends`, which makes none."""
 
-    def __init__(self, packed: Mapping[str, Packed]) -> None:
+    def __init__(self, packed: Mapping[str, PackedCloud]) -> None:
         self.packed = packed
         self._made = lru_cache(maxsize=_KEPT)(self._make)
 
@@ -35,11 +35,14 @@ class Clouds(Mapping[str, Cloud]):
         return len(self.packed)
 
     @cached_property
-    def outlines(self) -> Mapping[str, Outline]:
-        """For each cloud, what its frontends are; equal shapes are one object."""
-        one: dict[Shape, Shape] = {}
-        shapes = {mould: one.setdefault(mould.shape, mould.shape) for mould in {each.mould for each in self.packed.values()}}
-        return {name: Outline(shapes[each.mould], each.hosts[: each.mould.frontends]) for name, each in self.packed.items()}
+    def frontends(self) -> Mapping[str, Frontends]:
+        """For each cloud, its frontends; equal layouts are one object."""
+        one: dict[Layout, Layout] = {}
+        layouts = {packed.layout for packed in self.packed.values()}
+        seen = {layout: one.setdefault(layout.seen_by_peers, layout.seen_by_peers) for layout in layouts}
+        return {
+            name: Frontends(seen[each.layout], each.hosts[: each.layout.frontend_hosts]) for name, each in self.packed.items()
+        }
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Clouds):

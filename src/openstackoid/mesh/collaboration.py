@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which services of a workflow must be of one cloud, as data: a rule, and how a request is found to be one that it is about.
+"""Rules for services of a workflow that must be of one cloud, as data, and the match of a request against a rule.
 
-Most that a scope can say works: an image is read once, whoever has it. Some of it would leave half a server behind, because the
-two sides need each other for as long as the server lives. Those are refused before they begin.
+Most scopes work: an image is read once, from any cloud. Some would leave half a server behind, because two services need each
+other for as long as the server lives. Those are refused before they begin.
 """
 
 import re
@@ -15,7 +15,7 @@ ANY_VALUE = "*"
 Places = Mapping[str, tuple[str, ...]]
 """Dotted paths into a JSON document, ``*`` for each item of a list, and the values that count there (``*``: any but null)."""
 
-# What stands before the path of a resource: an API version, and the id of a project, by Nova's own pattern for it, or Swift's.
+# The part before the path of a resource: an API version, and the id of a project, by Nova's own pattern for it, or Swift's.
 _BASE = r"(?:/v[0-9.]+)?(?:/(?:[0-9a-f-]+|AUTH_[^/]+))?"
 
 
@@ -40,16 +40,16 @@ class Collaboration:
         return tuple((method, re.compile(_BASE + _pattern(path))) for method, path in self.requests)
 
     def about(self, method: str, called: str) -> bool:
-        """Return whether the rule is about a request, by its method and its path below the service's root."""
+        """Return whether the rule covers a request, by its method and its path below the service's root."""
         return any(method == known and pattern.fullmatch(called) for known, pattern in self._patterns)
 
     @property
     def asks_for_body(self) -> bool:
-        """Whether what the rule says of a request depends on its body."""
+        """True for a rule that depends on the body of a request."""
         return bool(self.when or self.unless)
 
     def applies(self, body: Any) -> bool:
-        """Return whether the rule is about a request with this JSON document as its body."""
+        """Return whether the rule covers a request with this JSON document as its body."""
         return (not self.when or _has(body, self.when)) and not _has(body, self.unless)
 
     def __repr__(self) -> str:

@@ -2,11 +2,11 @@
 """The mesh description: the YAML file that operators write, checked against its schema, with errors that name the spot."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from openstackoid.mesh.checks import all_clouds, refuse_ambiguity
@@ -14,38 +14,32 @@ from openstackoid.mesh.clouds import Clouds
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.document import read
 from openstackoid.mesh.errors import Wrong
+from openstackoid.mesh.layout import Layout
 from openstackoid.mesh.model import Mesh
-from openstackoid.mesh.packed import Described, Mould, Packed, Packer, unpack
+from openstackoid.mesh.packed import Described, PackedCloud, Packer, unpack
 from openstackoid.mesh.policy_schema import schema_at
-from openstackoid.mesh.schema import (
-    CloudSchema,
-    CollaborationSchema,
-    Description,
-    GatewaySchema,
-    LimitsSchema,
-    MemorySchema,
-    ServiceSchema,
-    SharedSchema,
-    StoreSchema,
-    TimeoutsSchema,
-    TlsSchema,
-    cloud_name,
-)
+from openstackoid.mesh.schema import CloudSchema, CollaborationSchema, Description, ServiceSchema, SharedSchema, cloud_name
+from openstackoid.mesh.settings import DatabaseServer, GatewaySettings, Limits, Memory, Timeouts, Tls
 from openstackoid.mesh.spots import wrong_at
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
-_SAID = {
+_WORDS = {
     "model_type": "a mapping of keys to values is accepted",
     "dict_type": "a mapping of keys to values is accepted",
+    "dataclass_type": "a mapping of keys to values is accepted",
     "list_type": "a list is accepted",
+    "tuple_type": "a list is accepted",
     "bool_type": "true or false is accepted",
     "bool_parsing": "true or false is accepted",
     "string_type": "text is accepted",
     "missing": "this key is missing",
     "too_short": "at least one entry is needed",
 }
-"""Plain words for what the schema's library says in its own terms."""
+"""Plain words for error types of the schema's library."""
+
+_UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
+"""The same fault in a model and in a dataclass."""
 
 
 def parse_mesh(text: str, source: str = "mesh") -> Mesh:
@@ -56,66 +50,66 @@ def parse_mesh(text: str, source: str = "mesh") -> Mesh:
 def mesh_of(described: Mapping[str, Described], text_of: Callable[[str], str]) -> Mesh:
     """Return the mesh that several files describe together, each of which is named.
 
-    ``text_of`` gives the text of one, to show what is wrong in it. Raises :class:`MeshError`.
+    ``text_of`` gives the text of one, so that an error shows the wrong line. Raises :class:`MeshError`.
     """
     try:
         clouds = all_clouds(described)
     except Wrong as wrong:
         source = wrong.source or next(iter(described))
         raise wrong_at(text_of(source), source, wrong) from None
-    shared = tuple((service, frozenset(group)) for said in described.values() for service, group in said.shared)
-    own = tuple(rule for said in described.values() for rule in said.collaborations)
+    shared = tuple((service, frozenset(group)) for content in described.values() for service, group in content.shared)
+    own = tuple(rule for content in described.values() for rule in content.collaborations)
     return Mesh(Clouds(clouds), builtin_collaborations() + own, shared)
 
 
 class Reader:
-    """Reads what files say of a mesh. What their clouds have in common is kept, and checked, once."""
+    """Reads files of a description. The layouts that their clouds share are kept, and checked, once."""
 
     def __init__(self, packer: Packer | None = None) -> None:
         self._packer = packer or Packer()
-        self._sound: set[tuple[Mould, str | None]] = set()
+        self._sound: set[tuple[Layout, str | None]] = set()
 
     def described(self, text: str, source: str) -> Described:
-        """Return what ``text`` says; ``source`` names it in errors. Raises :class:`MeshError`."""
+        """Return the content of ``text``; ``source`` names it in errors. Raises :class:`MeshError`."""
         try:
-            said = _checked(Description, (), read(text, source, self._cloud))
+            document = _checked(Description, (), read(text, source, self._cloud))
         except Wrong as wrong:
             raise wrong_at(text, source, wrong) from None
-        shared = tuple((plane.service, tuple(plane.clouds)) for plane in said.shared)
-        return Described(said.clouds, shared, tuple(_collaboration(rule) for rule in said.collaborations))
+        shared = tuple((plane.service, tuple(plane.clouds)) for plane in document.shared)
+        return Described(document.clouds, shared, tuple(_collaboration(rule) for rule in document.collaborations))
 
-    def _cloud(self, name: Any, said: Any) -> Packed:
-        """Return what is said of a cloud. Raises :class:`Wrong`."""
+    def _cloud(self, name: Any, entry: Any) -> PackedCloud:
+        """Return a cloud. Raises :class:`Wrong`."""
         try:
             cloud_name(name)
         except ValueError as error:
             raise Wrong(("clouds", name), str(error)) from None
-        checked = _checked(CloudSchema, ("clouds", name), said)
+        checked = _checked(CloudSchema, ("clouds", name), entry)
         packed = self._packer.pack(name, checked)
-        # Whether two services meet at one address depends on nothing else.
-        make = (packed.mould, checked.gateway.bind)
-        if make not in self._sound:
+        # Two clouds alike in these are alike in their addresses.
+        sound = (packed.layout, checked.gateway.bind)
+        if sound not in self._sound:
             refuse_ambiguity(unpack(name, packed))
-            self._sound.add(make)
+            self._sound.add(sound)
         return packed
 
 
-def _checked(schema: type[Schema], above: tuple[Any, ...], said: Any) -> Schema:
-    """Return what ``said`` is by the schema of its place, below ``above``. Raises :class:`Wrong`."""
+def _checked(schema: type[Schema], above: tuple[Any, ...], value: Any) -> Schema:
+    """Return ``value`` as the schema of its place, below ``above``, has it. Raises :class:`Wrong`."""
     try:
-        return schema.model_validate(said)
+        return schema.model_validate(value)
     except ValidationError as error:
-        # A misspelt key is also a missing one; the spelling is what helps.
-        first = min(error.errors(include_url=False, include_context=False), key=lambda found: found["type"] != "extra_forbidden")
+        # A misspelt key is also a missing one; the misspelt one tells the operator more.
+        first = min(error.errors(include_url=False, include_context=False), key=lambda found: found["type"] not in _UNKNOWN_KEY)
         path = (*above, *(part for part in first["loc"] if not str(part).startswith("[")))
-        what = _accepted(path) if first["type"] == "extra_forbidden" else _SAID.get(first["type"], first["msg"])
+        what = _accepted(path) if first["type"] in _UNKNOWN_KEY else _WORDS.get(first["type"], first["msg"])
         raise Wrong(path, what.removeprefix("Value error, ")) from None
 
 
 @cache
 def builtin_collaborations() -> tuple[Collaboration, ...]:
     """Return the rules that come with the package: ``collaborations.yaml`` beside this module."""
-    data = yaml.safe_load(files("openstackoid.mesh").joinpath("collaborations.yaml").read_text(encoding="utf-8"))
+    data = read(files("openstackoid.mesh").joinpath("collaborations.yaml").read_text(encoding="utf-8"), "collaborations.yaml")
     return tuple(_collaboration(rule) for rule in TypeAdapter(list[CollaborationSchema]).validate_python(data))
 
 
@@ -125,34 +119,35 @@ def _collaboration(rule: CollaborationSchema) -> Collaboration:
     return Collaboration(rule.name, rule.service, rule.partner, requests, rule.reason, when, unless)
 
 
-_GATEWAY_PARTS: Mapping[str, type[BaseModel]] = {
-    "timeouts": TimeoutsSchema,
-    "memory": MemorySchema,
-    "store": StoreSchema,
-    "tls": TlsSchema,
-    "limits": LimitsSchema,
+_GATEWAY_PARTS: Mapping[str, type] = {
+    "timeouts": Timeouts,
+    "memory": Memory,
+    "store": DatabaseServer,
+    "tls": Tls,
+    "limits": Limits,
 }
 
 
 def _accepted(path: tuple[Any, ...]) -> str:
-    """Say which keys stand where an unknown one was found."""
+    """Return the words for an unknown key at ``path``, with the keys that are accepted there."""
     match path[:-1]:
         case ():
-            model: type[BaseModel] = Description
+            place: Any = Description
         case ("clouds", _):
-            model = CloudSchema
+            place = CloudSchema
         case ("clouds", _, "gateway"):
-            model = GatewaySchema
+            place = GatewaySettings
         case ("clouds", _, "gateway", part) if part in _GATEWAY_PARTS:
-            model = _GATEWAY_PARTS[part]
+            place = _GATEWAY_PARTS[part]
         case ("clouds", _, "policy", *below):
-            model = schema_at(tuple(below))
+            place = schema_at(tuple(below))
         case ("collaborations", _):
-            model = CollaborationSchema
+            place = CollaborationSchema
         case ("shared", _):
-            model = SharedSchema
+            place = SharedSchema
         case _:
-            model = ServiceSchema
-    if model is GatewaySchema and path[-1] == "twins":
+            place = ServiceSchema
+    if place is GatewaySettings and path[-1] == "twins":
         return "removed; the gateways of one cloud share a database, which 'store' names"
-    return f"unknown key; accepted: {', '.join(model.model_fields)}"
+    names = place.model_fields if issubclass(place, BaseModel) else [field.name for field in fields(place)]
+    return f"unknown key; accepted: {', '.join(names)}"

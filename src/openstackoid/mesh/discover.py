@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what OpenStack knows of a cloud, its catalog, to the cloud's entry in a mesh description. Pure: text in, text out."""
+"""Make a cloud's entry in a mesh description from its catalog. Pure: text in, text out."""
 
 import json
 import re
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from textwrap import dedent, indent
 from typing import Any
 
-import yaml
-
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh.description import parse_mesh
+from openstackoid.mesh.document import read
+from openstackoid.mesh.endpoint import INTERFACES
 from openstackoid.mesh.errors import MeshError
-from openstackoid.mesh.model import INTERFACES
+from openstackoid.mesh.spots import mark_of
 from openstackoid.mesh.urls import FrontendUrl
 from openstackoid.scope.parser import CLOUD_NAME
 from openstackoid.scope.services import official_service_type, project_name
@@ -26,12 +26,12 @@ _SERVICE_TYPE = re.compile(r"[a-z][a-z0-9-]*\Z")
 
 
 class DiscoverError(OpenstackoidError):
-    """A catalog from which no description can be made; the message says what is wrong with it."""
+    """A catalog from which no description can be made; the message names the fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One endpoint of a catalog. ``name`` is the service's name, or None where the source does not say it."""
+    """One endpoint of a catalog. ``name`` is the service's name, or None from a source without it."""
 
     service_type: str
     interface: str
@@ -89,7 +89,7 @@ def _for_every_project(url: str, project_id: str | None) -> str:
 def describe(name: str, rows: Sequence[Row], *, region: str | None = None, frontend: str | None = None) -> str:
     """Return the mesh description of the cloud ``name`` whose catalog has ``rows``: YAML with comments for its operator.
 
-    ``region``: the one to describe; needed where the catalog has several. ``frontend``: None when the catalog names the
+    ``region``: the one to describe; needed for a catalog of several. ``frontend``: None when the catalog names the
     gateway's frontends already; then the backends are for the operator to fill in. Otherwise the URL below which the gateway is
     to serve each service by a path prefix, and the catalog's URLs are the backends. Raises :class:`DiscoverError`.
     """
@@ -122,14 +122,15 @@ def describe(name: str, rows: Sequence[Row], *, region: str | None = None, front
 def merge(text: str, source: str, name: str, described: str) -> str:
     """Return the description ``text`` with the cloud ``name`` of ``described`` added, and every line of it kept as it is.
 
-    ``source`` names the text in errors. Raises :class:`DiscoverError` when the cloud is there already, or where the text is
-    written in a way that lines cannot simply be added to, and :class:`MeshError` when it is no description.
+    ``source`` names the text in errors. Raises :class:`DiscoverError` when the cloud is there already, or when lines
+    cannot simply be added to the text, and :class:`MeshError` for a text that is not a description.
     """
     before = parse_mesh(text, source)
     if name in before.clouds:
         raise DiscoverError(f"{source}: it describes {name} already", hint="remove that entry first, or choose another --name")
     block = dedent(described[described.index("\nclouds:\n") + len("\nclouds:\n") :])
-    merged = f"{text.rstrip()}\n\n{indent(block, ' ' * _column_of_clouds(text))}"
+    column = mark_of(text, ("clouds", next(iter(before.clouds)))).column
+    merged = f"{text.rstrip()}\n\n{indent(block, ' ' * column)}"
     try:
         after = parse_mesh(merged, source)
     except MeshError:
@@ -140,16 +141,6 @@ def merge(text: str, source: str, name: str, described: str) -> str:
             hint="discover without --merge, and put the entry below 'clouds:' by hand",
         )
     return merged
-
-
-def _column_of_clouds(text: str) -> int:
-    """Return how far the names of the clouds are indented in a description that is known to be good."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    if isinstance(root, yaml.MappingNode):
-        for key, value in root.value:
-            if key.value == "clouds":
-                return int(value.value[0][0].start_mark.column)
-    return 0
 
 
 def _in_region(name: str, rows: Sequence[Row], region: str | None) -> list[Row]:
@@ -238,9 +229,9 @@ def _urls(key: str, urls: Mapping[str, str]) -> list[str]:
 
 
 def _scalar(text: str) -> str:
-    """Return text as YAML reads it back: bare where that is the same text, else quoted."""
+    """Return text as YAML reads it back: bare if that is the same text, else quoted."""
     try:
-        bare = yaml.safe_load(f"key: {text}") == {"key": text} and yaml.safe_load(f"{text}: value") == {text: "value"}
-    except yaml.YAMLError:
+        bare = read(f"key: {text}", "value") == {"key": text} and read(f"{text}: value", "key") == {text: "value"}
+    except MeshError:
         bare = False
     return text if bare else json.dumps(text)

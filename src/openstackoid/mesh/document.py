@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A document of YAML, read in one pass.
+"""The one reader of YAML: descriptions, the rules of the package, and files of accounts.
 
 Descriptions of thousands of clouds are read from the events of libyaml, straight into plain values; trees of nodes, as PyYAML
-makes them, would take ten times as long and a gigabyte. What is unusual or wrong is left to PyYAML, for its words.
+makes them, would take ten times as long and a gigabyte. Unusual or wrong texts are left to PyYAML, for its error messages.
 """
 
 from collections import deque
@@ -13,51 +13,56 @@ from typing import Any
 import yaml
 
 from openstackoid.mesh import spots
-from openstackoid.mesh.errors import MeshError, Wrong
-from openstackoid.mesh.spots import error_at
+from openstackoid.mesh.errors import DocumentError, Wrong
+from openstackoid.mesh.spots import shown, spot
 
 Take = Callable[[Any, Any], Any]
-"""Takes the name of a cloud and what is said of it, and returns what is to stand in its place."""
+"""Takes the name of a cloud and its entry, and returns the value for the entry's place."""
 
 _RESOLVERS = yaml.SafeLoader.yaml_implicit_resolvers
 _TEXT, _MERGE, _DEFAULT = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "merge", "value"))
 _TOO_DEEP = "a part of it is nested too deeply, or stands inside itself"
+_NOT_YAML = "not YAML"
 
 
 class _UnusualError(Exception):
-    """Something that the quick reader leaves to PyYAML."""
+    """A part that the quick reader leaves to PyYAML."""
 
 
-def read(text: str, source: str, take: Take) -> Any:
-    """Return what the document says, with what ``take`` makes of each entry of ``clouds`` in its place.
+def read(text: str, source: str, take: Take | None = None) -> Any:
+    """Return the document, with the values of ``take`` in the place of the entries of ``clouds``.
 
-    ``source`` names the text in errors. Raises :class:`MeshError` for what is no YAML and for keys that stand twice, and what
-    ``take`` raises.
+    ``source`` names the text in errors. Raises :class:`DocumentError` for a text that is not YAML and for a key that stands
+    twice, and the errors of ``take``.
     """
     fault: yaml.YAMLError | None = None
     try:
         return _Reader(text, take).document()
     except Wrong:
-        # Where a text is no YAML further on, that is what is wrong with it.
+        # A text that is not YAML further on has that fault first.
         fault = _fault(text)
         if fault is None:
             raise
     except _RefusedError as error:
-        raise error_at(text, source, error.mark, error.what) from None
+        raise _error(text, source, error.mark, error.what, error.plain) from None
     except yaml.YAMLError as error:
         fault = error
     except (_UnusualError, RecursionError, UnicodeError):
         pass
     if isinstance(fault, yaml.MarkedYAMLError) and len(text) >= spots.LARGE:
-        raise error_at(text, source, fault.problem_mark, f"not YAML: {fault.problem}")
+        raise _error(text, source, fault.problem_mark, f"{_NOT_YAML}: {fault.problem}")
     data = _read_slowly(text, source)
-    if isinstance(data, dict) and isinstance(data.get("clouds"), dict):
-        data["clouds"] = {name: take(name, said) for name, said in data["clouds"].items()}
+    if take is not None and isinstance(data, dict) and isinstance(data.get("clouds"), dict):
+        data["clouds"] = {name: take(name, entry) for name, entry in data["clouds"].items()}
     return data
 
 
+def _error(text: str, source: str, mark: Any, what: str, plain: str = _NOT_YAML) -> DocumentError:
+    return DocumentError(shown(text, source, mark, what), spot(mark), plain)
+
+
 def _fault(text: str) -> yaml.YAMLError | None:
-    """Return why the text is no YAML, or None if it is."""
+    """Return the reason that the text is not YAML, or None."""
     try:
         deque(yaml.parse(text, Loader=spots.FAST), maxlen=0)
     except yaml.YAMLError as error:
@@ -66,28 +71,30 @@ def _fault(text: str) -> yaml.YAMLError | None:
 
 
 class _RefusedError(Exception):
-    """Something that YAML lets pass, and we do not."""
+    """A part that YAML allows and this reader refuses. ``plain`` says why and quotes nothing."""
 
-    def __init__(self, what: str, mark: Any) -> None:
+    def __init__(self, what: str, plain: str, mark: Any) -> None:
         super().__init__(what)
         self.what = what
+        self.plain = plain
         self.mark = mark
 
 
 def _twice(key: Any) -> _RefusedError:
-    return _RefusedError(f"'{key.value}' stands twice; name it once", key.start_mark)
+    return _RefusedError(f"'{key.value}' stands twice; name it once", "a key stands twice; name it once", key.start_mark)
 
 
 def _check_text(scalar: Any) -> None:
-    """Escapes can make a half of a pair of UTF-16, which nothing can be written with."""
+    """Escapes can make a half of a pair of UTF-16, which no file can hold."""
     if not scalar.value.isascii() and any("\ud800" <= character <= "\udfff" for character in scalar.value):
-        raise _RefusedError("half a character; whole ones are accepted", scalar.start_mark)
+        what = "half a character; whole ones are accepted"
+        raise _RefusedError(what, what, scalar.start_mark)
 
 
 class _Reader:
     """Reads one document from the events of a parser."""
 
-    def __init__(self, text: str, take: Take) -> None:
+    def __init__(self, text: str, take: Take | None) -> None:
         self._parser = spots.FAST(text)
         self._next = self._parser.get_event
         self._take = take
@@ -101,21 +108,21 @@ class _Reader:
             start = self._next()
             if type(start) is not yaml.MappingStartEvent or start.tag is not None:
                 raise _UnusualError
-            said: dict[str, Any] = {}
-            while (key := self._key(said)) is not None:
+            found: dict[str, Any] = {}
+            while (key := self._key(found)) is not None:
                 event = self._next()
                 if key == "clouds" and type(event) is yaml.MappingStartEvent:
-                    said[key] = self._mapping(event, self._take)
+                    found[key] = self._mapping(event, self._take)
                 else:
-                    said[key] = self._value(event)
+                    found[key] = self._value(event)
             self._next()
             if type(self._next()) is not yaml.StreamEndEvent:
                 raise _UnusualError
         finally:
             self._parser.dispose()
-        return said
+        return found
 
-    def _key(self, said: dict[str, Any]) -> str | None:
+    def _key(self, found: dict[str, Any]) -> str | None:
         """Return the next key of a mapping, or None at its end."""
         event = self._next()
         if type(event) is yaml.MappingEndEvent:
@@ -123,18 +130,18 @@ class _Reader:
         key = self._scalar(event) if type(event) is yaml.ScalarEvent else None
         if not isinstance(key, str) or event.anchor is not None:
             raise _UnusualError
-        if key in said:
+        if key in found:
             raise _twice(event)
         return key
 
     def _mapping(self, start: Any, take: Take | None = None) -> dict[str, Any]:
         if start.tag is not None:
             raise _UnusualError
-        said: dict[str, Any] = {}
-        while (key := self._key(said)) is not None:
+        found: dict[str, Any] = {}
+        while (key := self._key(found)) is not None:
             value = self._value(self._next())
-            said[key] = value if take is None else take(key, value)
-        return said
+            found[key] = value if take is None else take(key, value)
+        return found
 
     def _value(self, event: Any) -> Any:
         kind = type(event)
@@ -162,13 +169,13 @@ class _Reader:
             raise _UnusualError
         _check_text(event)
         value = event.value
-        # Only what begins as a number, a truth value and the like do can be one.
+        # Only a text that begins like a number, a truth value and so on can be one.
         return _plain(value) if event.implicit[0] and value[:1] in _RESOLVERS else value
 
 
 @lru_cache(maxsize=1024)
 def _plain(value: str) -> Any:
-    """Return what a plain scalar means. Raises :class:`_UnusualError` for what has a meaning of its own."""
+    """Return the value of a plain scalar. Raises :class:`_UnusualError` for the words that have a meaning in a mapping."""
     loader = yaml.SafeLoader("")
     tag: str = loader.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
     if tag == _TEXT:
@@ -182,30 +189,30 @@ def _plain(value: str) -> Any:
 
 
 def _read_slowly(text: str, source: str) -> Any:
-    """Return what the document says as PyYAML reads it, whatever it makes use of."""
+    """Return the document as PyYAML reads it, with all that YAML can express."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
         _refuse(root, {})
     except _RefusedError as error:
-        raise error_at(text, source, error.mark, error.what) from None
+        raise _error(text, source, error.mark, error.what, error.plain) from None
     except yaml.MarkedYAMLError as error:
-        raise error_at(text, source, error.problem_mark, f"not YAML: {error.problem}") from None
+        raise _error(text, source, error.problem_mark, f"{_NOT_YAML}: {error.problem}") from None
     except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
-        # That "!!bool x" is none, PyYAML says with a KeyError.
+        # For "!!bool x" PyYAML raises a KeyError.
         untrue = isinstance(error, LookupError | AttributeError)
         why = "a value is not what its tag says" if untrue else str(error).splitlines()[0]
-        raise MeshError(f"{source}: not YAML: {why}") from None
+        raise _error(text, source, None, f"{_NOT_YAML}: {why}") from None
     except RecursionError:
-        raise MeshError(f"{source}: {_TOO_DEEP}") from None
+        raise _error(text, source, None, _TOO_DEEP) from None
     return data
 
 
 def _refuse(node: yaml.Node | None, done: dict[int, bool]) -> None:
-    """YAML readers take the last of two equal keys without a word; here it is an error, as is what is no text.
+    """Refuse a key that stands twice, of which YAML readers silently take the last, and a text that is half a character.
 
     Aliases make millions of parts of a few lines, so that each is looked at once: ``done`` says whether to its end. Raises
-    ``RecursionError`` for one that stands inside itself.
+    ``RecursionError`` for a part that stands inside itself.
     """
     if id(node) in done:
         if not done[id(node)]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with a description of a mesh."""
+"""The errors of a description of a mesh."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,23 +8,32 @@ from openstackoid.errors import OpenstackoidError
 
 
 class MeshError(OpenstackoidError):
-    """A mesh description that cannot be used; the message names file, line, column and what is accepted."""
+    """A mesh description that cannot be used; the message names file, line, column and the accepted values."""
+
+
+class DocumentError(MeshError):
+    """A text that cannot be read as a document. ``spot``: line and column, if known; ``plain``: a message that quotes no text."""
+
+    def __init__(self, message: str, spot: str, plain: str) -> None:
+        super().__init__(message)
+        self.spot = spot
+        self.plain = plain
 
 
 _LISTED = 40
 
 
 def some_of(names: Iterable[str]) -> str:
-    """Return names in their order, for an error to list: of thousands, how many more there are."""
+    """Return names in their order, for an error to list: of thousands, the first ones and the number of the others."""
     ordered = sorted(names)
     more = len(ordered) - _LISTED
     return ", ".join(ordered) if more <= 0 else f"{', '.join(ordered[:_LISTED])} and {more} more"
 
 
-class Wrong(Exception):  # noqa: N818 - it becomes a MeshError where the text is known
-    """What stands at ``path`` in a document cannot be used; ``what`` says what is accepted there.
+class Wrong(Exception):  # noqa: N818 - it becomes a MeshError once the text is known
+    """The part at ``path`` of a document cannot be used; ``what`` says which values are accepted there.
 
-    ``source`` names the document, where it is one of several.
+    ``source`` names the document, if it is one of several.
     """
 
     def __init__(self, path: tuple[Any, ...], what: str, source: str | None = None) -> None:

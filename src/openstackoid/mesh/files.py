@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files of a mesh description: one, or all of a folder. Whether one has changed is seen without opening it."""
+"""The files of a mesh description: one, or all of a folder. A changed file is found without opening it."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ SUFFIX = ".yaml"
 
 
 class Key(NamedTuple):
-    """What becomes another when a file is written: its size, two times (ns), and its number on the disk."""
+    """The facts that change when a file is written: its size, two times (ns), and its number on the disk."""
 
     size: int
     modified: int
@@ -28,7 +28,7 @@ class Found(NamedTuple):
     key: Key
 
     def content(self) -> bytes:
-        """Return what stands in the file. Raises :class:`MeshError`."""
+        """Return the content of the file. Raises :class:`MeshError`."""
         try:
             with open(self.path, "rb") as file:  # noqa: PTH123 - of ten thousand files, a Path would take half of the time
                 return file.read()

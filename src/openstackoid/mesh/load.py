@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the files of a mesh description to the mesh: with a cache, only what has changed since is read."""
+"""Read the files of a mesh description: with a cache, only those that have changed since."""
 
 import time
 from collections.abc import Mapping
@@ -21,17 +21,17 @@ from openstackoid.private import replace_private
 
 _CACHE, _MESH = "cache", "mesh"
 PACKED = ".packed"
-"""The end of the name of a file that holds what :func:`packed_mesh` has given."""
+"""The end of the name of a file with the result of :func:`packed_mesh`."""
 
 _SETTLED = 2 * 10**9
-"""Nanoseconds after which a file that is written once more surely has another time: clocks of file systems are coarse."""
+"""Nanoseconds after which a file that is written again surely has another time: clocks of file systems are coarse."""
 
 
 def load_mesh(path: Path, cache: Path | None = None) -> Mesh:
     """Return the mesh that the file at ``path`` describes, or the files of that folder together.
 
-    ``cache`` is as in :class:`Descriptions`. ``path`` may also be what :func:`packed_mesh` has given, by a name that ends in
-    ``PACKED``: it is believed, so it is nothing that others write, and no file of a folder is taken for it.
+    ``cache`` is as in :class:`Descriptions`. ``path`` may also be a file with the result of :func:`packed_mesh`, whose name
+    ends in ``PACKED``: it is believed, so others must not be able to write it. No file of a folder is read as one.
 
     Raises :class:`MeshError`, which names the file.
     """
@@ -43,7 +43,7 @@ def load_mesh(path: Path, cache: Path | None = None) -> Mesh:
 
 
 def packed_mesh(mesh: Mesh) -> bytes:
-    """Return a mesh that was loaded as the content of a file, which :func:`load_mesh` takes in the place of a description."""
+    """Return a loaded mesh as the content of a file that :func:`load_mesh` takes in the place of a description."""
     if not isinstance(mesh.clouds, Clouds):
         raise TypeError("the mesh was not loaded from a description")
     shared = tuple((service, tuple(sorted(group))) for service, group in mesh.shared)
@@ -52,10 +52,10 @@ def packed_mesh(mesh: Mesh) -> bytes:
 
 
 class Descriptions:
-    """The file at ``path``, or the files of that folder, read again and again: only what has changed is.
+    """The file at ``path``, or the files of that folder, read again and again: each time, only those that have changed.
 
-    ``cache`` is a file, its owner's alone, that keeps what was read for another process: what cannot be used of it is passed
-    over, and it is written anew.
+    ``cache`` is a file, its owner's alone, that keeps the content of the files for another process. A cache that cannot be used
+    is passed over and written anew.
     """
 
     def __init__(self, path: Path, cache: Path | None = None) -> None:
@@ -67,7 +67,7 @@ class Descriptions:
         self._saved = True
 
     def look(self) -> int:
-        """See which files there are, and return a number that is another once one was written, came or went.
+        """List the files, and return a number that changes when a file is written, added or removed.
 
         Raises :class:`MeshError`.
         """
@@ -76,7 +76,7 @@ class Descriptions:
         return hash(tuple(self._files.items()))
 
     def load(self) -> Mesh:
-        """Return the mesh that the files describe which were there at the last look. Raises :class:`MeshError`."""
+        """Return the mesh of the files that the last look found. Raises :class:`MeshError`."""
         if not self._files:
             self.look()
         files, known = self._files, self._recalled()
@@ -92,10 +92,10 @@ class Descriptions:
         finally:
             self._known = {name: record for name, record in known.items() if name in files} | records
             self._saved = self._saved and self._known == known
-        return mesh_of({file.path: records[name].said for name, file in files.items()}, _text_of)
+        return mesh_of({file.path: records[name].content for name, file in files.items()}, _text_of)
 
     def save(self) -> None:
-        """Write the cache, if there is news. One that cannot be written costs time, no more."""
+        """Write the cache, if anything has changed. A cache that cannot be written costs time, no more."""
         if self._cache is not None and self._known and not self._saved:
             with suppress(OSError):
                 replace_private(self._cache, stored(_CACHE, self._about(), self._known))
@@ -115,26 +115,26 @@ class Descriptions:
         key = file.key if max(file.key.changed, file.key.modified) < self._seen - _SETTLED else None
         digest = sha256(content).hexdigest()[:32]
         if known is not None and known.digest == digest:
-            return Record(key, digest, known.said)
+            return Record(key, digest, known.content)
         if self._path.suffix == PACKED and file.path == str(self._path) and is_stored(content, _MESH):
             return Record(key, digest, _unpacked(file, content))
         return Record(key, digest, reader.described(_decoded(file.path, content), file.path))
 
 
 def _reader(known: Mapping[str, Record]) -> Reader:
-    """Return a reader whose clouds share what they have in common with those that are known."""
-    return Reader(Packer([packed for record in known.values() for packed in record.said.clouds.values()]))
+    """Return a reader whose clouds share layouts and settings with the known clouds."""
+    return Reader(Packer([packed for record in known.values() for packed in record.content.clouds.values()]))
 
 
 def _unpacked(file: Found, content: bytes) -> Described:
     try:
-        return read_stored(content, _MESH, "")[""].said
+        return read_stored(content, _MESH, "")[""].content
     except (NotStoredError, KeyError) as error:
         raise MeshError(f"{file.path}: it is no mesh that a gateway of this version has written: {error}") from None
 
 
 def _text_of(source: str) -> str:
-    """Return the text of a file as it is now, to show what is wrong in it."""
+    """Return the text of a file as it is now, so that an error shows the wrong line."""
     try:
         return Path(source).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -150,7 +150,7 @@ def _decoded(path: str, content: bytes) -> str:
 
 @cache
 def _code() -> str:
-    """Return what names the code that makes of a description what is kept of it: with other code, it might be another."""
+    """Return a digest of the code that packs descriptions: other code might pack them in another way."""
     package = Path(__file__).parent.parent
     files = sorted(path for folder in ("mesh", "policy", "scope") for path in (package / folder).glob("*.py"))
     states = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]

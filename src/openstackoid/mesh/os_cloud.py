@@ -20,7 +20,7 @@ logging.getLogger("keystoneauth").addHandler(logging.NullHandler())
 def read_catalog(entry: str) -> list[Row]:
     """Return the catalog that comes with a token of the clouds.yaml entry: any user has one, the list of endpoints only admins.
 
-    Raises :class:`DiscoverError` when there is no such entry, or the cloud does not give a token.
+    Raises :class:`DiscoverError` when there is no such entry, or the cloud gives no token.
     """
     try:
         session = openstack.connect(cloud=entry, api_timeout=_PATIENCE).session

@@ -1,99 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clouds in little room: what many have in common is kept once, and a :class:`Cloud` is made of it when somebody asks for one.
+"""Compact cloud storage: shared layouts and settings are stored once, and a :class:`Cloud` is made of them on its first use.
 
-A gateway works with its own cloud and the few that requests go to. Of the other thousands it needs names, hosts and outlines.
+A gateway works with its own cloud and the few that requests go to. Of the other thousands it needs names and frontends.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.model import INTERFACES, Address, Cloud, DatabaseServer, Endpoint, Limits, Memory, Timeouts, Tls
-from openstackoid.mesh.outline import Entry, Shape
+from openstackoid.mesh.endpoint import INTERFACES, Address, EndpointLayout
+from openstackoid.mesh.layout import Layout, numbered
+from openstackoid.mesh.model import Cloud
 from openstackoid.mesh.policies import policy_of
 from openstackoid.mesh.policy_schema import PolicySchema
-from openstackoid.mesh.schema import CloudSchema, GatewaySchema, address
+from openstackoid.mesh.schema import CloudSchema, ServiceSchema
+from openstackoid.mesh.settings import GatewaySettings
 from openstackoid.mesh.urls import FrontendUrl
 from openstackoid.policy import ANY
 from openstackoid.scope.services import official_service_type, project_name
 
-
-class Part(NamedTuple):
-    """An endpoint without its cloud. ``host`` is a host's place among those of the cloud; a backend is host, port and path."""
-
-    catalog_type: str
-    service: str
-    name: str
-    interfaces: tuple[str, ...]
-    scheme: str
-    host: int
-    port: int
-    prefix: str
-    suffix: str
-    backends: tuple[tuple[int, int, str], ...]
-    fixed_links: bool
+Services = Mapping[str, ServiceSchema]
 
 
-@dataclass(frozen=True, eq=False)
-class Mould:
-    """The endpoints of a cloud without its hosts: clouds of one make differ in those alone."""
-
-    parts: tuple[Part, ...]
-
-    @cached_property
-    def shape(self) -> Shape:
-        """What others see of it."""
-        return Shape(
-            tuple(
-                Entry(
-                    part.catalog_type,
-                    part.service,
-                    part.interfaces,
-                    part.scheme,
-                    part.host,
-                    part.port,
-                    part.prefix,
-                    part.fixed_links,
-                )
-                for part in self.parts
-            )
-        )
-
-    @cached_property
-    def frontends(self) -> int:
-        """How many hosts are those of frontends; they stand first."""
-        return 1 + max(part.host for part in self.parts)
-
-    @cached_property
-    def hosts(self) -> int:
-        """How many hosts a cloud of this make has."""
-        return max(self.frontends, *(1 + backend[0] for part in self.parts for backend in part.backends), 0)
-
-    @cached_property
-    def sockets(self) -> Mapping[tuple[int, int], Part]:
-        """Host and port of each socket of the gateway, and the first endpoint there."""
-        found: dict[tuple[int, int], Part] = {}
-        for part in self.parts:
-            found.setdefault((part.host, part.port), part)
-        return found
-
-    @cached_property
-    def _hash(self) -> int:
-        return hash(self.parts)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Mould) and self.parts == other.parts)
-
-
-class Settings(NamedTuple):
-    """What a cloud says of its gateway and policy, as JSON without what is the default.
+class PackedSettings(NamedTuple):
+    """The settings of a cloud's gateway and its policy, as JSON without the defaults.
 
     ``clouds`` and ``services`` are those that the policy names, ``*`` and services that OpenStack knows left out.
     """
@@ -103,123 +36,112 @@ class Settings(NamedTuple):
     services: tuple[str, ...] = ()
 
 
-class Packed(NamedTuple):
-    """A cloud but for its name. ``region`` is empty where it is that of the name."""
+class PackedCloud(NamedTuple):
+    """A cloud without its name. ``region`` is empty for the cloud's own name; ``hosts`` are those that the layout numbers."""
 
     region: str
     hosts: tuple[str, ...]
-    mould: Mould
-    settings: Settings
+    layout: Layout
+    settings: PackedSettings
 
 
 class Described(NamedTuple):
-    """What one file says of a mesh. ``shared`` has services and groups of clouds."""
+    """The content of one file of a description. ``shared`` has services and groups of clouds."""
 
-    clouds: Mapping[str, Packed]
+    clouds: Mapping[str, PackedCloud]
     shared: tuple[tuple[str, tuple[str, ...]], ...] = ()
     collaborations: tuple[Collaboration, ...] = ()
 
 
 class Packer:
-    """Packs clouds; equal moulds and settings are one object, also with those of clouds that are known."""
+    """Packs clouds; equal layouts and settings are one object, also with those of clouds that are ``known``."""
 
-    def __init__(self, known: Collection[Packed] = ()) -> None:
-        self._moulds = {mould.parts: mould for mould in {packed.mould for packed in known}}
+    def __init__(self, known: Collection[PackedCloud] = ()) -> None:
+        self._layouts = {layout: layout for layout in {packed.layout for packed in known}}
         self._settings = {packed.settings: packed.settings for packed in known}
+        self._seen: dict[object, Layout] = {}
 
-    def pack(self, name: str, said: CloudSchema) -> Packed:
-        """Return what is said of the cloud ``name``."""
-        hosts: dict[str, int] = {}
-        found = []
-        for kind, service in said.services.items():
-            official = official_service_type(kind) or kind
-            called = service.name or project_name(official) or kind
-            # Interfaces with the same URL and backends are one endpoint.
-            places: dict[tuple[FrontendUrl, tuple[Address, ...]], list[str]] = {}
-            for interface in INTERFACES:
-                if interface in service.frontend:
-                    backends = tuple(address(url) for url in service.backend.get(interface, ()))
-                    places.setdefault((FrontendUrl.parse(service.frontend[interface]), backends), []).append(interface)
-            for (url, backends), interfaces in places.items():
-                host = hosts.setdefault(url.host, len(hosts))
-                found.append((kind, official, called, tuple(interfaces), url, host, backends, service.links == "fixed"))
-        parts = tuple(
-            Part(
-                *(kind, official, called, interfaces, url.scheme, host, url.port, url.prefix, url.suffix),
-                tuple((hosts.setdefault(at.host, len(hosts)), at.port, at.path) for at in backends),
-                fixed,
-            )
-            for kind, official, called, interfaces, url, host, backends, fixed in found
-        )
-        region = "" if said.region in (None, name) else said.region
-        return Packed(region or "", tuple(hosts), self.mould(parts), self.settings(_settings_of(said)))
-
-    def mould(self, parts: tuple[Part, ...]) -> Mould:
-        """Return the one mould of these parts."""
-        known = self._moulds.get(parts)
-        if known is None:
-            known = self._moulds[parts] = Mould(parts)
-        return known
-
-    def settings(self, settings: Settings) -> Settings:
-        """Return the one object for these settings."""
-        return self._settings.setdefault(settings, settings)
+    def pack(self, name: str, described: CloudSchema) -> PackedCloud:
+        """Return the cloud ``name``."""
+        services = described.services
+        hosts = {host: number for number, host in enumerate(dict.fromkeys(_hosts(services)))}
+        # The layout without an object for each endpoint: of thousands of clouds, a few are unlike all before.
+        likeness = tuple(_likeness(services, hosts))
+        layout = self._seen.get(likeness)
+        if layout is None:
+            layout, _ = numbered(_endpoints(services))
+            layout = self._seen[likeness] = self._layouts.setdefault(layout, layout)
+        settings = _settings_of(described)
+        region = "" if described.region in (None, name) else described.region
+        return PackedCloud(region or "", tuple(hosts), layout, self._settings.setdefault(settings, settings))
 
 
-def unpack(name: str, packed: Packed) -> Cloud:
+def _hosts(services: Services) -> Iterator[str]:
+    for service in services.values():
+        for url in service.frontend.values():
+            yield url.host
+    for service in services.values():
+        for addresses in service.backend.values():
+            for address in addresses:
+                yield address.host
+
+
+def _likeness(services: Services, hosts: Mapping[str, int]) -> Iterator[object]:
+    """Yield all that makes up a layout."""
+    for kind, service in services.items():
+        yield kind, service.name, service.links
+        for interface, url in service.frontend.items():
+            yield interface, hosts[url.host], url.port, url.prefix, url.suffix, url.scheme
+        for interface, addresses in service.backend.items():
+            yield interface, tuple((hosts[address.host], address.port, address.path) for address in addresses)
+
+
+def _endpoints(services: Services) -> Iterator[EndpointLayout[str]]:
+    for kind, service in services.items():
+        official = official_service_type(kind) or kind
+        name = service.name or project_name(official) or kind
+        # Interfaces with the same URL and backends are one endpoint.
+        alike: dict[tuple[FrontendUrl[str], tuple[Address[str], ...]], list[str]] = {}
+        for interface in INTERFACES:
+            if interface in service.frontend:
+                backends = tuple(service.backend.get(interface, ()))
+                alike.setdefault((service.frontend[interface], backends), []).append(interface)
+        for (url, backends), interfaces in alike.items():
+            yield EndpointLayout(kind, official, name, tuple(interfaces), url, backends, service.links == "fixed")
+
+
+def unpack(name: str, packed: PackedCloud) -> Cloud:
     """Return the cloud."""
-    hosts = packed.hosts
-    endpoints = tuple(
-        Endpoint(
-            name,
-            part.catalog_type,
-            part.service,
-            part.name,
-            part.interfaces,
-            FrontendUrl(hosts[part.host], part.port, part.prefix, part.suffix, part.scheme),
-            tuple(Address(hosts[host], port, path) for host, port, path in part.backends),
-            part.fixed_links,
-        )
-        for part in packed.mould.parts
-    )
-    return Cloud(name, packed.region or name, endpoints, **said_by(packed.settings.text))
+    endpoints = packed.layout.endpoints_of(name, packed.hosts)
+    return Cloud(name=name, region=packed.region or name, endpoints=endpoints, **unpacked_settings(packed.settings.text))
 
 
-class _Said(BaseModel):
-    gateway: GatewaySchema = GatewaySchema()
+class _OwnSettings(BaseModel):
+    """The keys of a cloud that are its own gateway's business."""
+
+    gateway: GatewaySettings = GatewaySettings()
     policy: PolicySchema = PolicySchema()
 
 
-def _settings_of(said: CloudSchema) -> Settings:
-    if said.model_fields_set.isdisjoint(_Said.model_fields):
-        return Settings()
-    text = said.model_dump_json(include=set(_Said.model_fields), exclude_defaults=True)
-    peers = said.policy.peers
+def _settings_of(described: CloudSchema) -> PackedSettings:
+    if described.model_fields_set.isdisjoint(_OwnSettings.model_fields):
+        return PackedSettings()
+    text = described.model_dump_json(include=set(_OwnSettings.model_fields), exclude_defaults=True)
+    peers = described.policy.peers
     clouds = {*peers, *(name for peer in peers.values() for name in peer.through)}
     allowed = [peer.services for peer in peers.values()]
     allowed += [people.services for peer in peers.values() for people in peer.people if people.services is not None]
     services = {service for each in allowed for service in each if official_service_type(service) is None}
-    return Settings(text, tuple(sorted(clouds - {ANY})), tuple(sorted(services - {ANY})))
+    return PackedSettings(text, tuple(sorted(clouds - {ANY})), tuple(sorted(services - {ANY})))
 
 
-def policy_said(settings: Settings) -> PolicySchema:
+def policy_of_settings(settings: PackedSettings) -> PolicySchema:
     """Return the policy as its operator wrote it."""
-    return _Said.model_validate_json(settings.text).policy
+    return _OwnSettings.model_validate_json(settings.text).policy
 
 
 @lru_cache(maxsize=64)
-def said_by(text: str) -> Mapping[str, Any]:
-    """Return the attributes of a cloud that its settings say. Raises ``ValueError`` for what no cloud can say."""
-    said = _Said.model_validate_json(text)
-    gateway = said.gateway
-    return {
-        "bind": gateway.bind,
-        "timeouts": Timeouts(**gateway.timeouts.model_dump()),
-        "memory": Memory(**gateway.memory.model_dump()),
-        "force": gateway.force,
-        "store": None if gateway.store is None else DatabaseServer(**gateway.store.model_dump()),
-        "readers": gateway.readers,
-        "tls": None if gateway.tls is None else Tls(**gateway.tls.model_dump()),
-        "policy": policy_of(said.policy),
-        "limits": Limits(**gateway.limits.model_dump() | {"exempt": tuple(gateway.limits.exempt)}),
-    }
+def unpacked_settings(text: str) -> Mapping[str, Any]:
+    """Return the attributes of a cloud that its settings give. Raises ``ValueError`` for settings that no cloud can have."""
+    own = _OwnSettings.model_validate_json(text)
+    return {**vars(own.gateway), "policy": policy_of(own.policy)}

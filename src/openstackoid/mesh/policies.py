@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the schema of a cloud's ``policy`` to the policy, and what in it does not fit the mesh."""
+"""Make the policy from the schema of a cloud's ``policy``, and find its parts that do not fit the mesh."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
 
 from openstackoid.mesh.errors import some_of
-from openstackoid.mesh.policy_schema import PeerSchema, PeopleSchema, PolicySchema, ProjectSchema, ServicesSchema
+from openstackoid.mesh.policy_schema import MappingRuleSchema, PeerSchema, PolicySchema, ProjectSchema, ServicesSchema
 from openstackoid.policy import (
     ANY,
     Budget,
     Condition,
     Domain,
-    Owned,
+    DomainScoped,
+    MappingRule,
     PeerPolicy,
-    People,
     Policy,
     RequestPattern,
     Roles,
@@ -22,23 +22,23 @@ from openstackoid.policy import (
 from openstackoid.scope.services import official_service_type
 
 
-def policy_of(said: PolicySchema) -> Policy:
+def policy_of(schema: PolicySchema) -> Policy:
     """Return the policy that an operator wrote."""
-    return Policy(said.seconds, tuple(_peer(cloud, peer) for cloud, peer in said.peers.items()), said.token_cache_time)
+    return Policy(schema.seconds, tuple(_peer(cloud, peer) for cloud, peer in schema.peers.items()), schema.token_cache_time)
 
 
 def faults(
-    said: PolicySchema, own: str, clouds: Collection[str], offered: Collection[str]
+    schema: PolicySchema, own: str, clouds: Collection[str], offered: Collection[str]
 ) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """Yield where the policy of the cloud ``own`` speaks of clouds or services that the mesh does not have.
+    """Yield the clouds and services in the policy of the cloud ``own`` that the mesh does not have.
 
-    Each is the place below ``policy``, and what is accepted there.
+    Each is a place below ``policy``, and the words for the accepted values.
     """
 
     def others() -> str:
         return some_of(name for name in clouds if name != own) or "none: the mesh has no peer"
 
-    for cloud, peer in said.peers.items():
+    for cloud, peer in schema.peers.items():
         at: tuple[Any, ...] = ("peers", cloud)
         if cloud == own:
             yield at, f"users of {own} are at home here, and judged by its own Keystone; a policy is for: {others()}"
@@ -60,22 +60,22 @@ def faults(
                     yield (*place, service), wrong
 
 
-def _peer(cloud: str, said: PeerSchema) -> PeerPolicy:
-    budget = None if said.budget is None else Budget(said.budget.requests, said.budget.seconds)
-    people = tuple(_people(entry) for entry in said.people)
-    return PeerPolicy(cloud, people, _allowed(said.services), tuple(said.through), said.rate, budget, said.tokens)
+def _peer(cloud: str, schema: PeerSchema) -> PeerPolicy:
+    budget = None if schema.budget is None else Budget(schema.budget.requests, schema.budget.seconds)
+    people = tuple(_people(entry) for entry in schema.people)
+    return PeerPolicy(cloud, people, _allowed(schema.services), tuple(schema.through), schema.rate, budget, schema.tokens)
 
 
-def _people(said: PeopleSchema) -> People:
-    users, projects = (Condition(tuple(c.domains), tuple(c.names), tuple(c.ids)) for c in (said.users, said.projects))
-    roles = Roles(tuple((theirs, tuple(ours)) for theirs, ours in said.roles.items()))
-    services = None if said.services is None else _allowed(said.services)
-    project = said.project
+def _people(schema: MappingRuleSchema) -> MappingRule:
+    users, projects = (Condition(tuple(c.domains), tuple(c.names), tuple(c.ids)) for c in (schema.users, schema.projects))
+    roles = Roles(tuple((theirs, tuple(ours)) for theirs, ours in schema.roles.items()))
+    services = None if schema.services is None else _allowed(schema.services)
+    project = schema.project
     if isinstance(project, ProjectSchema):
-        local = Owned(project.id, project.name, Domain(project.domain.id, project.domain.name))
-        return People(said.name, roles, users, projects, local, services)
-    return People(said.name, roles, users, projects, project, services)
+        local = DomainScoped(project.id, project.name, Domain(project.domain.id, project.domain.name))
+        return MappingRule(schema.name, roles, users, projects, local, services)
+    return MappingRule(schema.name, roles, users, projects, project, services)
 
 
-def _allowed(said: ServicesSchema) -> Services:
-    return Services(tuple((service, tuple(map(RequestPattern.parse, requests))) for service, requests in said.items()))
+def _allowed(schema: ServicesSchema) -> Services:
+    return Services(tuple((service, tuple(map(RequestPattern.parse, requests))) for service, requests in schema.items()))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The schema of a cloud's ``policy``: which keys there are, and what may stand at each. What is wrong is said in plain words."""
+"""The schema of a cloud's ``policy``: its keys, the values of each, and plain words for the faults."""
 
 import re
 from typing import Annotated, Any, Literal, Self
@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from openstackoid.policy import ANY, APART, EVERY_REQUEST, KEEP, PeerPolicy, Policy, RequestPattern
-from openstackoid.policy.person import identifier
-from openstackoid.policy.person import name as printable
+from openstackoid.policy.principal import identifier
+from openstackoid.policy.principal import name as printable
 from openstackoid.scope.model import IDENTITY
 from openstackoid.scope.services import official_service_type
 
@@ -61,7 +61,7 @@ def _service(name: str) -> str:
 
 
 def _named_once(value: object) -> object:
-    """Two names of one service are as wrong as one name that stands twice."""
+    """Refuse two names of one service."""
     if value == ALL:
         raise ValueError(f'a mapping of services to requests is accepted; {{"*": {ALL}}} is every service')
     if isinstance(value, dict):
@@ -73,7 +73,8 @@ def _named_once(value: object) -> object:
     return value
 
 
-def _as_list(value: object) -> object:
+def as_list(value: object) -> object:
+    """Return a single text as a list."""
     return [value] if isinstance(value, str) else value
 
 
@@ -82,7 +83,7 @@ def _requests(value: object) -> object:
         return [str(EVERY_REQUEST)]
     if not isinstance(value, list) and not (isinstance(value, str) and " " in value):
         raise ValueError(f"'{ALL}', or a list of requests as in [GET /v2/images/**], is accepted")
-    return _as_list(value)
+    return as_list(value)
 
 
 def _pattern(text: str) -> str:
@@ -122,7 +123,7 @@ def _which_project(value: object) -> str | None:
     return "[project]" if isinstance(value, dict | BaseModel) else None
 
 
-def _distinct(people: "list[PeopleSchema]") -> "list[PeopleSchema]":
+def _distinct(people: "list[MappingRuleSchema]") -> "list[MappingRuleSchema]":
     names = [entry.name for entry in people]
     for name in names:
         if names.count(name) > 1:
@@ -130,7 +131,7 @@ def _distinct(people: "list[PeopleSchema]") -> "list[PeopleSchema]":
     return people
 
 
-_Texts = BeforeValidator(_as_list)
+_Texts = BeforeValidator(as_list)
 _Names = Annotated[list[Annotated[str, AfterValidator(_name)]], _Texts, Field(min_length=1)]
 _Ids = Annotated[list[Annotated[str, AfterValidator(_id)]], _Texts, Field(min_length=1)]
 _Domains = Annotated[list[Annotated[str, AfterValidator(_written_out)]], _Texts, Field(min_length=1)]
@@ -144,15 +145,17 @@ _Requests = Annotated[list[Annotated[str, AfterValidator(_pattern)]], BeforeVali
 ServicesSchema = Annotated[dict[Annotated[str, AfterValidator(_service)], _Requests], BeforeValidator(_named_once)]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A mapping in which a key that is not known is an error."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        """Nothing changes it: a default value serves all clouds of a mesh."""
+        """Return itself: it cannot change, so that a default value serves all clouds of a mesh."""
         return self
 
 
-class ConditionSchema(_Strict):
+class ConditionSchema(Strict):
     """``users`` and ``projects``."""
 
     domains: _Domains = []
@@ -160,7 +163,7 @@ class ConditionSchema(_Strict):
     ids: _Ids = []
 
 
-class DomainSchema(_Strict):
+class DomainSchema(Strict):
     """``domain`` of a project of this cloud."""
 
     id: Annotated[str, AfterValidator(_id)]
@@ -168,7 +171,7 @@ class DomainSchema(_Strict):
 
 
 class ProjectSchema(DomainSchema):
-    """``project``, where it is one of this cloud."""
+    """``project``, for a project of this cloud."""
 
     domain: DomainSchema
 
@@ -183,7 +186,7 @@ _Project = Annotated[
 ]
 
 
-class PeopleSchema(_Strict):
+class MappingRuleSchema(Strict):
     """An entry of ``people``."""
 
     name: Annotated[str, AfterValidator(_rule)]
@@ -194,14 +197,14 @@ class PeopleSchema(_Strict):
     services: ServicesSchema | None = None
 
 
-class BudgetSchema(_Strict):
+class BudgetSchema(Strict):
     """``budget``."""
 
     requests: Annotated[int, Field(ge=1, le=10**12)]
     seconds: Annotated[float, Field(ge=1, le=366 * 86400)]
 
 
-class PeerSchema(_Strict):
+class PeerSchema(Strict):
     """An entry of ``peers``."""
 
     services: ServicesSchema = {}
@@ -209,10 +212,10 @@ class PeerSchema(_Strict):
     rate: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
     budget: BudgetSchema | None = None
     tokens: Annotated[int, Field(ge=1, le=10_000_000)] = PeerPolicy.tokens
-    people: Annotated[list[PeopleSchema], AfterValidator(_distinct)] = []
+    people: Annotated[list[MappingRuleSchema], AfterValidator(_distinct)] = []
 
 
-class PolicySchema(_Strict):
+class PolicySchema(Strict):
     """``policy`` of a cloud."""
 
     seconds: Annotated[float, Field(ge=0, le=3600)] = Policy.seconds
@@ -224,7 +227,7 @@ _AT: dict[tuple[Any, ...], type[BaseModel]] = {
     (): PolicySchema,
     ("peers",): PeerSchema,
     ("peers", "budget"): BudgetSchema,
-    ("peers", "people"): PeopleSchema,
+    ("peers", "people"): MappingRuleSchema,
     ("peers", "people", "users"): ConditionSchema,
     ("peers", "people", "projects"): ConditionSchema,
     ("peers", "people", "project"): ProjectSchema,
@@ -234,5 +237,5 @@ _AT: dict[tuple[Any, ...], type[BaseModel]] = {
 
 
 def schema_at(path: tuple[Any, ...]) -> type[BaseModel]:
-    """Return whose keys stand at a place below ``policy``."""
+    """Return the schema of a place below ``policy``."""
     return _AT[tuple(part for place, part in enumerate(path) if place not in (1, 3))]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operator's file of reader accounts: one at each peer that gave him one. It holds passwords, so no error quotes it."""
+"""The operator's file of reader accounts, one at each peer that gave one. It holds passwords, so no error quotes it."""
 
 import os
 import re
@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh.errors import some_of
+from openstackoid.mesh.document import read
+from openstackoid.mesh.errors import DocumentError, some_of
 from openstackoid.mesh.model import Cloud, Mesh
 
 PASSWORD, APPLICATION_CREDENTIAL = "v3password", "v3applicationcredential"
@@ -33,12 +32,12 @@ _PASSED_OVER = ("region_name", "interface", "identity_api_version")
 
 
 class ReadersError(OpenstackoidError):
-    """A file of reader accounts that cannot be used; the message names the file, the key, and what is accepted."""
+    """A file of reader accounts that cannot be used; the message names the file, the key, and the accepted values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A reader account at a peer: keystoneauth's name of the way to log in, the URL where, and the options."""
+    """A reader account at a peer: keystoneauth's name of the way to log in, the URL to do so, and the options."""
 
     plugin: str
     auth_url: str
@@ -46,7 +45,7 @@ class Account:
 
 
 def load_readers(mesh: Mesh, at: str) -> Mapping[str, Account]:
-    """Return the reader accounts, by peer, that the cloud ``at`` names a file for; none where it names no file.
+    """Return the reader accounts, by peer, of the file that the cloud ``at`` names; none if it names no file.
 
     Raises :class:`ReadersError` when the file cannot be read, others can read it, or something in it cannot be used.
     """
@@ -73,52 +72,48 @@ def _document(named: str) -> Any:
             # Of the file that was opened: another may have taken its name since.
             if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
                 raise ReadersError(f"{path}: others can look into this file of passwords; chmod 600 {path}")
-            return yaml.safe_load(file)
+            return read(file.read(), named)
     except OSError as error:
         raise ReadersError(f"{path}: cannot read the reader accounts: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ReadersError(f"{path}: cannot read the reader accounts: not UTF-8 text") from None
-    except yaml.MarkedYAMLError as error:
-        # PyYAML's own words quote what stands there.
-        mark = error.problem_mark
-        raise ReadersError(f"{path}:{mark.line + 1}:{mark.column + 1}: not YAML" if mark else f"{path}: not YAML") from None
-    except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError):
-        raise ReadersError(f"{path}: not YAML") from None
+    except DocumentError as error:
+        raise ReadersError(f"{path}{error.spot}: {error.plain}") from None
 
 
-def _mapping(value: Any, named: str, where: str, accepted: tuple[str, ...] | None = None) -> dict[str, Any]:
+def _mapping(value: Any, named: str, place: str, accepted: tuple[str, ...] | None = None) -> dict[str, Any]:
     """Return ``value``, a mapping, with no other keys than those accepted."""
     if not isinstance(value, dict):
-        raise ReadersError(f"{named}: {where}: a mapping of keys to values is accepted")
+        raise ReadersError(f"{named}: {place}: a mapping of keys to values is accepted")
     if accepted is not None:
         for number, key in enumerate(value, 1):
             if key not in accepted:
-                # "password:secret", without the space, is a key: what is no word is counted, not quoted.
+                # "password:secret", without the space, is a key: a key that is not a plain word is counted, not quoted.
                 which = f"'{key}'" if isinstance(key, str) and _WORD.match(key) else f"its key number {number}"
-                raise ReadersError(f"{named}: {where}: {which} is unknown; accepted: {', '.join(accepted)}")
+                raise ReadersError(f"{named}: {place}: {which} is unknown; accepted: {', '.join(accepted)}")
     return value
 
 
 def _account(named: str, peer: Cloud, entry: Any) -> Account:
-    where = f"clouds.{peer.name}"
-    given = _mapping(entry, named, where, _ENTRY + _PASSED_OVER)
-    auth = _mapping(given.get("auth"), named, f"{where}.auth")
+    place = f"clouds.{peer.name}"
+    given = _mapping(entry, named, place, _ENTRY + _PASSED_OVER)
+    auth = _mapping(given.get("auth"), named, f"{place}.auth")
     said = given.get("auth_type", APPLICATION_CREDENTIAL if any(key in auth for key in _APPLICATION) else "password")
     plugin = _TYPES.get(said) if isinstance(said, str) else None
     if plugin is None:
-        raise ReadersError(f"{named}: {where}.auth_type: accepted: {', '.join(_TYPES)}")
-    _mapping(auth, named, f"{where}.auth", _AUTH[plugin])
+        raise ReadersError(f"{named}: {place}.auth_type: accepted: {', '.join(_TYPES)}")
+    _mapping(auth, named, f"{place}.auth", _AUTH[plugin])
     for key, value in auth.items():
         if not isinstance(value, str) or not value:
-            raise ReadersError(f"{named}: {where}.auth.{key}: a text is accepted; put a number into quotes")
+            raise ReadersError(f"{named}: {place}.auth.{key}: a text is accepted; put a number into quotes")
     for problem in _problems(plugin, auth):
-        raise ReadersError(f"{named}: {where}.auth: {problem}")
+        raise ReadersError(f"{named}: {place}.auth: {problem}")
     options = {key: value for key, value in auth.items() if key != "auth_url"}
-    return Account(plugin, _auth_url(named, f"{where}.auth.auth_url", peer, auth.get("auth_url")), options)
+    return Account(plugin, _auth_url(named, f"{place}.auth.auth_url", peer, auth.get("auth_url")), options)
 
 
 def _problems(plugin: str, auth: Mapping[str, str]) -> Iterator[str]:
-    """Say what keystoneauth, or Keystone in its place, would refuse at each log-in."""
+    """Yield the faults for which Keystone would refuse each log-in."""
     user = "user_id" in auth or ("username" in auth and ("user_domain_id" in auth or "user_domain_name" in auth))
     if plugin == APPLICATION_CREDENTIAL:
         if "application_credential_secret" not in auth:
@@ -137,12 +132,12 @@ def _problems(plugin: str, auth: Mapping[str, str]) -> Iterator[str]:
         yield "a role holds on the system or in a project: 'system_scope: all' is needed, or a project, not both"
 
 
-def _auth_url(named: str, where: str, peer: Cloud, said: str | None) -> str:
-    """Return where to log in: Keystone's v3 root at the URL that the file names, else at the peer's frontend."""
+def _auth_url(named: str, place: str, peer: Cloud, said: str | None) -> str:
+    """Return the URL to log in: Keystone's v3 root at the URL that the file names, else at the peer's frontend."""
     endpoint = peer.endpoint("identity", "public")
     if endpoint is None:
         raise ReadersError(f"{named}: clouds.{peer.name}: {peer.name} has no service 'identity' in the mesh")
     if said is not None and not said.startswith(("http://", "https://")):
-        raise ReadersError(f"{named}: {where}: an http:// or https:// URL is accepted")
+        raise ReadersError(f"{named}: {place}: an http:// or https:// URL is accepted")
     root = (said or endpoint.frontend.root()).rstrip("/")
     return root if root.endswith("/v3") else f"{root}/v3"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where in a document of YAML something stands, and the error that shows it."""
+"""Line and column of a part of a YAML document, and the error that shows them."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,39 +10,46 @@ import yaml
 from openstackoid.mesh.errors import MeshError, Wrong
 
 FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The loader of libyaml, where PyYAML was built with it."""
+"""The loader of libyaml, if PyYAML was built with it."""
 
 LARGE = 1_000_000
-"""Characters of a text from which on libyaml's words for what is no YAML must do: to hear PyYAML's takes most of a minute."""
+"""The characters of a text that is left to libyaml's error messages: PyYAML's, which are better, would take most of a minute."""
 
 
 def wrong_at(text: str, source: str, wrong: Wrong) -> MeshError:
-    """Return the error for what is wrong at a place of the document ``text``."""
-    mark = None
-    # PyYAML first, whose places are what tests and operators know; but it may refuse what libyaml reads.
+    """Return the error for a wrong part of the document ``text``."""
+    return MeshError(shown(text, source, mark_of(text, wrong.path), f"{wrong.place}: {wrong.what}"))
+
+
+def mark_of(text: str, path: tuple[Any, ...]) -> Any:
+    """Return the mark of the part that ``path`` names, or of its nearest parent that is in the text; None if there is none."""
+    # PyYAML first: tests and operators know its marks. But it refuses some texts that libyaml reads.
     for loader in (FAST,) if len(text) >= LARGE else (yaml.SafeLoader, FAST):
         with suppress(yaml.YAMLError, StopIteration):
-            mark = _mark_of(text, wrong.path, loader)
-            break
-    return error_at(text, source, mark, f"{wrong.place}: {wrong.what}")
+            return _mark_of(text, path, loader)
+    return None
 
 
-def error_at(text: str, source: str, mark: Any, what: str) -> MeshError:
-    """Return the error that shows the line of ``mark``, if there is one."""
+def spot(mark: Any) -> str:
+    """Return line and column of a mark, or nothing without one."""
+    return "" if mark is None else f":{mark.line + 1}:{mark.column + 1}"
+
+
+def shown(text: str, source: str, mark: Any, what: str) -> str:
+    """Return the message of an error, with the line at ``mark`` if there is one."""
     # A quoted text may hold escapes, which are for no terminal.
     what = "".join(character if character.isprintable() else "?" for character in what)
     if mark is None:
-        return MeshError(f"{source}: {what}")
+        return f"{source}: {what}"
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
-    return MeshError(f"{source}:{mark.line + 1}:{mark.column + 1}: {what}\n  {line}\n  {' ' * mark.column}^")
+    return f"{source}{spot(mark)}: {what}\n  {line}\n  {' ' * mark.column}^"
 
 
 def _mark_of(text: str, path: tuple[Any, ...], loader: Any) -> Any:
-    """Return where the part that ``path`` names stands, or its nearest parent that is written down."""
 
     def meant(event: Any, events: Iterator[Any]) -> tuple[Any, Iterator[Any]]:
-        """Return what an alias stands for, and the events behind it; of any other event, itself."""
+        """Return the event that an alias stands for, and the events behind it; any other event is returned itself."""
         if type(event) is not yaml.AliasEvent:
             return event, events
         events = _nodes(text, loader)
@@ -73,7 +80,7 @@ def _nodes(text: str, loader: Any) -> Iterator[Any]:
 
 
 def _part(event: Any, events: Iterator[Any], part: Any) -> tuple[Any, Any, Iterator[Any]] | None:
-    """Return where an entry of the mapping or list that has begun stands, its value and what follows; None if it has none."""
+    """Return the mark of an entry of the mapping or list that has begun, its value and the events behind; None without one."""
     if type(event) is yaml.MappingStartEvent:
         while type(key := next(events)) is not yaml.MappingEndEvent:
             if type(key) is yaml.ScalarEvent and key.value == str(part):

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The URLs of catalogs, taken apart: where a gateway listens, the prefix that it routes by, and what only clients use."""
+"""The URLs of catalogs, taken apart: the socket of a gateway, the prefix that it routes by, and the rest for the service."""
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
+
+Host = TypeVar("Host")
+"""``str``, or the number of a host in a :class:`~openstackoid.mesh.layout.Layout`."""
+Other = TypeVar("Other")
 
 HTTPS = "https"
 DEFAULT_PORTS = {"http": 80, HTTPS: 443}
@@ -17,34 +22,38 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+\Z|\[[0-9A-Fa-f:]+\]\Z")
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class FrontendUrl:
+class FrontendUrl(Generic[Host]):
     """A URL as a catalog names it: ``http://gateway:80/compute/v2.1``.
 
-    ``host`` and ``port`` say where the gateway listens, ``prefix`` (``/compute``, or empty) what the gateway routes by, and
-    ``suffix`` (``/v2.1``, ``/v3/$(project_id)s``, or empty) is the API version and project that belong to the service.
+    The gateway listens at ``host`` and ``port`` and routes by ``prefix`` (``/compute``, or empty). ``suffix`` (``/v2.1``,
+    ``/v3/$(project_id)s``, or empty) is the API version and project, which belong to the service.
     """
 
-    host: str
+    host: Host
     port: int
     prefix: str
     suffix: str
     scheme: str = "http"
 
-    @classmethod
-    def parse(cls, url: str) -> "FrontendUrl":
-        """Take ``url`` apart. Raises ``ValueError`` with what is accepted."""
+    @staticmethod
+    def parse(url: str) -> "FrontendUrl[str]":
+        """Take ``url`` apart. Raises ``ValueError`` with the accepted form."""
         return _parsed(url)
+
+    def with_host(self, host: Other) -> "FrontendUrl[Other]":
+        """Return the URL with another host."""
+        return FrontendUrl(host, self.port, self.prefix, self.suffix, self.scheme)
 
     def origin(self) -> str:
         """Return scheme, host and port, without a path."""
         return f"{self.scheme}://{self.host}:{self.port}"
 
     def root(self) -> str:
-        """Return the URL without version and project: where the service begins."""
+        """Return the URL without version and project: the root of the service."""
         return self.origin() + self.prefix
 
     def for_project(self, project_id: str | None) -> str | None:
-        """Return the URL of a catalog for one project, or None where the URL needs a project and the token has none."""
+        """Return the URL of a catalog for one project, or None if the URL needs a project and the token has none."""
         if "(" not in self.suffix:
             return self.root() + self.suffix
         if project_id is None:
@@ -53,8 +62,8 @@ class FrontendUrl:
 
 
 @lru_cache(maxsize=1024)
-def _parsed(url: str) -> FrontendUrl:
-    """Thousands of clouds have the same services at other hosts: what stands behind the host is taken apart once."""
+def _parsed(url: str) -> FrontendUrl[str]:
+    """Parse the part behind the host once: thousands of clouds have the same services at other hosts."""
     simple = _SIMPLE.match(url)
     if simple is not None:
         scheme, host, rest = simple.groups()
@@ -65,7 +74,7 @@ def _parsed(url: str) -> FrontendUrl:
 
 
 @lru_cache(maxsize=1024)
-def _behind(scheme: str, rest: str) -> FrontendUrl | None:
+def _behind(scheme: str, rest: str) -> FrontendUrl[str] | None:
     """Return a URL with this end, at some host, or None if there is none."""
     try:
         return _taken_apart(f"{scheme}://host{rest}")
@@ -74,11 +83,11 @@ def _behind(scheme: str, rest: str) -> FrontendUrl | None:
 
 
 def _is_somewhere(host: str) -> bool:
-    """Return whether a host is not 0.0.0.0 or [::], by which a gateway would ask the machine that it runs on."""
+    """Return whether a host is neither 0.0.0.0 nor [::]: there, a gateway would reach its own machine."""
     return host.strip("[]0.:") != ""
 
 
-def _taken_apart(url: str) -> FrontendUrl:
+def _taken_apart(url: str) -> FrontendUrl[str]:
     parts = urlsplit(url)
     if parts.scheme not in DEFAULT_PORTS:
         raise ValueError(f"'{url}': an http:// or https:// URL is accepted, as in http://gateway:8080/image")

@@ -3,7 +3,7 @@
 
 from openstackoid.policy.claims import Claims, claims_of
 from openstackoid.policy.judge import Denial, Grant, grant, may_enter, miss
-from openstackoid.policy.mapping import apart, local_project, local_user_and_project, mapped
+from openstackoid.policy.mapping import derived_id, local_project, local_user_and_project, mapped
 from openstackoid.policy.model import (
     APART,
     KEEP,
@@ -11,16 +11,16 @@ from openstackoid.policy.model import (
     Budget,
     Condition,
     Domain,
-    Owned,
+    DomainScoped,
+    MappingRule,
     PeerPolicy,
-    People,
     Policy,
     Roles,
     Services,
     Use,
 )
 from openstackoid.policy.patterns import ANY, EVERY_REQUEST, METHODS, RequestPattern
-from openstackoid.policy.person import Person, UnfitError, person_of
+from openstackoid.policy.principal import Principal, UnfitError, principal_of
 from openstackoid.policy.trial import Trial, tried
 
 __all__ = [
@@ -35,26 +35,26 @@ __all__ = [
     "Condition",
     "Denial",
     "Domain",
+    "DomainScoped",
     "Grant",
-    "Owned",
+    "MappingRule",
     "PeerPolicy",
-    "People",
-    "Person",
     "Policy",
+    "Principal",
     "RequestPattern",
     "Roles",
     "Services",
     "Trial",
     "UnfitError",
     "Use",
-    "apart",
     "claims_of",
+    "derived_id",
     "grant",
     "local_project",
     "local_user_and_project",
     "mapped",
     "may_enter",
     "miss",
-    "person_of",
+    "principal_of",
     "tried",
 ]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from openstackoid.policy.judge import Grant
-from openstackoid.policy.model import Owned
-from openstackoid.policy.person import Person
+from openstackoid.policy.model import DomainScoped
+from openstackoid.policy.principal import Principal
 
 _SIZE = 16
 _NAMES = (
@@ -56,21 +56,23 @@ class Claims:
         )
 
 
-def claims_of(person: Person, granted: Grant) -> Claims:
-    """Return the claims of the token of ``person``, for whom the policy gives ``granted``."""
-    return Claims(b"".join(blake2b(text.encode(), digest_size=_SIZE).digest() for text in _texts(person, granted)), granted.rule)
+def claims_of(principal: Principal, granted: Grant) -> Claims:
+    """Return the claims of the token of ``principal``, for whom the policy gives ``granted``."""
+    return Claims(
+        b"".join(blake2b(text.encode(), digest_size=_SIZE).digest() for text in _texts(principal, granted)), granted.rule
+    )
 
 
-def _texts(person: Person, granted: Grant) -> Iterator[str]:
-    yield from _owned(person.user)
-    yield from _owned(person.project)
+def _texts(principal: Principal, granted: Grant) -> Iterator[str]:
+    yield from _owned(principal.user)
+    yield from _owned(principal.project)
     # Keystone names roles in any order.
-    yield "\n".join(sorted(set(person.roles)))
-    yield person.attributes
+    yield "\n".join(sorted(set(principal.roles)))
+    yield principal.attributes
     yield granted.rule
     yield "\n".join(granted.roles)
-    yield "\n".join(_owned(granted.project)) if isinstance(granted.project, Owned) else granted.project
+    yield "\n".join(_owned(granted.project)) if isinstance(granted.project, DomainScoped) else granted.project
 
 
-def _owned(owned: Owned) -> tuple[str, str, str]:
+def _owned(owned: DomainScoped) -> tuple[str, str, str]:
     return owned.id, owned.name, f"{owned.domain.id}\n{owned.domain.name}"

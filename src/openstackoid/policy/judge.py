@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from openstackoid.policy.model import KEEP, Owned, PeerPolicy, People, Policy, Services, Use
+from openstackoid.policy.model import KEEP, DomainScoped, MappingRule, PeerPolicy, Policy, Services, Use
 from openstackoid.policy.patterns import ANY, METHODS
-from openstackoid.policy.person import Person
+from openstackoid.policy.principal import Principal
 
 APART_VERSION = 5
 """The version of UUID that ids apart have (:mod:`openstackoid.policy.mapping`)."""
@@ -15,11 +15,11 @@ APART_VERSION = 5
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Somebody may: by which rule, with which of this cloud's roles, in which project (``keep``, ``apart`` or one of ours)."""
+    """The rule that lets the user in, the roles here, and the project here: ``keep``, ``apart`` or a project of this cloud."""
 
     rule: str
     roles: tuple[str, ...]
-    project: Literal["keep", "apart"] | Owned
+    project: Literal["keep", "apart"] | DomainScoped
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def may_enter(policy: Policy, issuer: str, sender: str | None, use: Use | None) 
     return None
 
 
-def grant(policy: Policy, issuer: str, person: Person, use: Use | None) -> Grant | Denial:
+def grant(policy: Policy, issuer: str, principal: Principal, use: Use | None) -> Grant | Denial:
     """Return as whom a user of ``issuer`` comes in, or why not: the first entry of ``people`` that is about him decides.
 
     With ``use`` None, where a service validates a token, only who he is counts.
@@ -58,13 +58,13 @@ def grant(policy: Policy, issuer: str, person: Person, use: Use | None) -> Grant
     if peer is None:
         return Denial(None, f"the policy here does not accept users of {issuer}")
     for people in peer.people:
-        if miss(people, person) is None:
+        if miss(people, principal) is None:
             services = peer.services_of(people)
             if use is not None and not services.allows(use):
                 return Denial(peer.rule(people), _denied_use(peer, people, services, use))
-            if people.project == KEEP and not may_be_kept(person.project.id):
+            if people.project == KEEP and not may_be_kept(principal.project.id):
                 return Denial(peer.rule(people), "the id of this project cannot be kept here; Keystone's own ids can")
-            return Grant(peer.rule(people), people.roles.granted(person.roles), people.project)
+            return Grant(peer.rule(people), people.roles.granted(principal.roles), people.project)
     return Denial(None, f"no entry of 'people' in the policy here for {issuer} is about this user, project and roles")
 
 
@@ -82,15 +82,15 @@ def may_be_kept(identity: str) -> bool:
         return True
 
 
-def miss(people: People, person: Person) -> str | None:
+def miss(people: MappingRule, principal: Principal) -> str | None:
     """Return why an entry is not about somebody, or None if it is."""
-    without = people.users.miss("users", person.user) or people.projects.miss("projects", person.project)
-    if without is None and not people.roles.granted(person.roles):
+    without = people.users.miss("users", principal.user) or people.projects.miss("projects", principal.project)
+    if without is None and not people.roles.granted(principal.roles):
         return "roles: none of the roles is named"
     return without
 
 
-def _denied_use(peer: PeerPolicy, people: People, services: Services, use: Use) -> str:
+def _denied_use(peer: PeerPolicy, people: MappingRule, services: Services, use: Use) -> str:
     return _not_for(f"users whom the rule {peer.rule(people)} is about", use, bool(services.requests(use.service)))
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from openstackoid.policy.judge import Grant
-from openstackoid.policy.model import Domain, Owned
-from openstackoid.policy.person import Person, identifier, mapping, person_of
+from openstackoid.policy.model import Domain, DomainScoped
+from openstackoid.policy.principal import Principal, identifier, mapping, principal_of
 
 NAMESPACE = UUID("6f0c2a5e-3b57-5c0e-9a41-0d6f7c1f2be4")
 TRUST = "OS-TRUST:trust"
@@ -19,7 +19,7 @@ CREDENTIAL = "application_credential"
 _GIVES_RIGHTS = frozenset({"system", "domain", "service_providers"})
 
 
-def apart(issuer: str, kind: str, identity: str) -> str:
+def derived_id(issuer: str, kind: str, identity: str) -> str:
     """Return the id that stands here for a peer's: always the same, and never one of this cloud or of another peer."""
     return uuid5(NAMESPACE, f"{issuer}/{kind}/{identity}").hex
 
@@ -27,14 +27,14 @@ def apart(issuer: str, kind: str, identity: str) -> str:
 def mapped(document: Any, issuer: str, grant: Grant) -> dict[str, Any]:
     """Return the token document for the services here; ``catalog`` stays the peer's. Parts are shared with ``document``.
 
-    Raises ``ValueError`` when ``document`` is not a token as :func:`~openstackoid.policy.person.person_of` accepts it.
+    Raises ``ValueError`` when ``document`` is not a token as :func:`~openstackoid.policy.principal.principal_of` accepts it.
     """
-    person = person_of(document)
+    principal = principal_of(document)
     token = {key: value for key, value in document["token"].items() if key not in _GIVES_RIGHTS}
-    user, project = local_user_and_project(issuer, person, grant)
+    user, project = local_user_and_project(issuer, principal, grant)
     token["user"] = _written(user)
     token["project"] = _written(project)
-    token["roles"] = [{"id": apart(issuer, "role", role), "name": role} for role in grant.roles]
+    token["roles"] = [{"id": derived_id(issuer, "role", role), "name": role} for role in grant.roles]
     token["is_domain"] = False
     # Left out, keystoneauth takes it for true.
     token["is_admin_project"] = any(role.lower() == "admin" for role in grant.roles)
@@ -45,35 +45,35 @@ def mapped(document: Any, issuer: str, grant: Grant) -> dict[str, Any]:
     return {"token": token}
 
 
-def local_user_and_project(issuer: str, person: Person, grant: Grant) -> tuple[Owned, Owned]:
+def local_user_and_project(issuer: str, principal: Principal, grant: Grant) -> tuple[DomainScoped, DomainScoped]:
     """Return the user and the project here of a user of ``issuer``."""
-    user = person.user
-    here = Owned(apart(issuer, "user", user.id), user.name, _apart(issuer, user.domain))
-    return here, local_project(issuer, person.project, grant)
+    user = principal.user
+    here = DomainScoped(derived_id(issuer, "user", user.id), user.name, _apart(issuer, user.domain))
+    return here, local_project(issuer, principal.project, grant)
 
 
-def local_project(issuer: str, project: Owned, grant: Grant) -> Owned:
+def local_project(issuer: str, project: DomainScoped, grant: Grant) -> DomainScoped:
     """Return the project here of one who comes in with this project of ``issuer``."""
-    if isinstance(grant.project, Owned):
+    if isinstance(grant.project, DomainScoped):
         return grant.project
-    identity = project.id if grant.project == "keep" else apart(issuer, "project", project.id)
-    return Owned(identity, project.name, _apart(issuer, project.domain))
+    identity = project.id if grant.project == "keep" else derived_id(issuer, "project", project.id)
+    return DomainScoped(identity, project.name, _apart(issuer, project.domain))
 
 
 def _apart(issuer: str, domain: Domain) -> Domain:
-    return Domain(apart(issuer, "domain", domain.id), domain.name)
+    return Domain(derived_id(issuer, "domain", domain.id), domain.name)
 
 
-def _written(owned: Owned) -> dict[str, Any]:
+def _written(owned: DomainScoped) -> dict[str, Any]:
     return {"id": owned.id, "name": owned.name, "domain": {"id": owned.domain.id, "name": owned.domain.name}}
 
 
 def _trust(trust: Mapping[str, Any], issuer: str) -> dict[str, Any]:
     """Return a trust with the ids of its users apart, as the token's user is."""
-    told: dict[str, Any] = {"id": apart(issuer, "trust", identifier(trust.get("id"), f"{TRUST}.id"))}
+    told: dict[str, Any] = {"id": derived_id(issuer, "trust", identifier(trust.get("id"), f"{TRUST}.id"))}
     for role in ("trustor_user", "trustee_user"):
         user = identifier(mapping(trust.get(role), f"{TRUST}.{role}").get("id"), f"{TRUST}.{role}.id")
-        told[role] = {"id": apart(issuer, "user", user)}
+        told[role] = {"id": derived_id(issuer, "user", user)}
     told["impersonation"] = trust.get("impersonation") is True
     return told
 

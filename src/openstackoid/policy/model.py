@@ -56,7 +56,7 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True)
-class Owned:
+class DomainScoped:
     """A user or a project, and the domain that owns it."""
 
     id: str
@@ -75,7 +75,7 @@ class Condition:
     names: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
 
-    def miss(self, what: str, owned: Owned) -> str | None:
+    def miss(self, what: str, owned: DomainScoped) -> str | None:
         """Return which list does not have the user or project, in words that begin with ``what``; None if all have it."""
         if self.domains and owned.domain.id not in self.domains and owned.domain.name not in self.domains:
             return f"{what}.domains does not name its domain"
@@ -113,7 +113,7 @@ class Roles:
 
 
 @dataclass(frozen=True)
-class People:
+class MappingRule:
     """An entry of ``people``: whom it is about, and as whom they come in.
 
     ``project``: ``keep`` their project with its id; ``apart``, with an id of its own here; or a project of this cloud.
@@ -124,7 +124,7 @@ class People:
     roles: Roles
     users: Condition = Condition()
     projects: Condition = Condition()
-    project: Literal["keep", "apart"] | Owned = APART
+    project: Literal["keep", "apart"] | DomainScoped = APART
     services: Services | None = None
 
 
@@ -145,18 +145,18 @@ class PeerPolicy:
     """
 
     cloud: str
-    people: tuple[People, ...] = ()
+    people: tuple[MappingRule, ...] = ()
     services: Services = Services()
     through: tuple[str, ...] = ()
     rate: float | None = None
     budget: Budget | None = None
     tokens: int = 20_000
 
-    def services_of(self, people: People) -> Services:
+    def services_of(self, people: MappingRule) -> Services:
         """Return what an entry's people may do."""
         return self.services if people.services is None else people.services
 
-    def rule(self, people: People) -> str:
+    def rule(self, people: MappingRule) -> str:
         """Return the name of an entry in audit lines: the peer, as the policy writes it, and the entry."""
         return f"{self.cloud}/{people.name}"
 

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from openstackoid.policy.model import Condition, Owned, PeerPolicy, People, Policy, Services
+from openstackoid.policy.model import Condition, DomainScoped, MappingRule, PeerPolicy, Policy, Services
 from openstackoid.policy.patterns import ANY, EVERY_REQUEST
 
 _TITLES = ("rule", "who", "as whom", "for what")
@@ -39,7 +39,7 @@ def _limits(peer: PeerPolicy) -> Iterator[str]:
         yield "nobody, for there is no entry of 'people'"
 
 
-def _cells(peer: PeerPolicy, people: People) -> Sequence[Sequence[str]]:
+def _cells(peer: PeerPolicy, people: MappingRule) -> Sequence[Sequence[str]]:
     who = [*_condition("users", people.users), *_condition("projects", people.projects)]
     return [people.name], who or ["everybody"], list(_as_whom(people)), list(_for_what(peer.services_of(people)))
 
@@ -50,13 +50,16 @@ def _condition(what: str, condition: Condition) -> Iterator[str]:
             yield f"{what}.{key}: {', '.join(values)}"
 
 
-def _as_whom(people: People) -> Iterator[str]:
+def _as_whom(people: MappingRule) -> Iterator[str]:
     pairs = people.roles.pairs
     others = "any role" if len(pairs) == 1 else "any other role"
     for theirs, ours in pairs:
         yield f"{others if theirs == ANY else theirs}: {', '.join(ours) or 'dropped'}"
-    project = people.project
-    yield f"project: {f'{project.name} ({project.id}) of {project.domain.name}' if isinstance(project, Owned) else project}"
+    match people.project:
+        case DomainScoped(identity, name, domain):
+            yield f"project: {name} ({identity}) of {domain.name}"
+        case project:
+            yield f"project: {project}"
 
 
 def _for_what(services: Services) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from openstackoid.policy.judge import Denial, Grant, grant, may_enter, miss
 from openstackoid.policy.mapping import mapped
 from openstackoid.policy.model import Policy, Use
-from openstackoid.policy.person import person_of
+from openstackoid.policy.principal import principal_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,15 @@ def tried(policy: Policy, issuer: str, sender: str | None, use: Use | None, docu
     if refused is not None:
         return Trial(refused, None, ())
     try:
-        person = person_of(document)
-        judged = grant(policy, issuer, person, use)
+        principal = principal_of(document)
+        judged = grant(policy, issuer, principal, use)
         token = mapped(document, issuer, judged)["token"] if isinstance(judged, Grant) else None
     except ValueError as error:
         return Trial(Denial(None, str(error)), None, ())
     peer = policy.of(issuer)
     passed_over = []
     for people in peer.people if peer is not None else ():
-        why = miss(people, person)
+        why = miss(people, principal)
         if why is None:
             break
         passed_over.append((people.name, why))

@@ -52,4 +52,4 @@ def _fixes(mesh: Mesh, rule: Collaboration, scope: Scope) -> Iterator[str]:
         entries |= {rule.service: cloud}
         if LEADERS.get(rule.partner) != rule.service:
             entries |= {rule.partner: cloud}
-        yield Scope(tuple(entries.items())).wire()
+        yield Scope(tuple(entries.items())).to_header()

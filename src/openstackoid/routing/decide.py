@@ -96,7 +96,7 @@ class _Gateway:
         if auth is not None:
             changes[AUTH] = self.sending.marked(auth.bare, scope, target)
         elif target.cloud != self.at:
-            changes[PLAIN] = scope.wire()
+            changes[PLAIN] = scope.to_header()
         self._add_service_token(changes, target)
         decision = self.sending.forward(endpoint, target, changes, workflow)
         if auth is None:
@@ -170,8 +170,8 @@ class _Gateway:
                 self.at,
                 409,
                 "Conflict",
-                f"the request id {request_id} is that of a workflow with the scope {known.wire()}; the scope of this request is"
-                f" {scope.workflow().wire()}; give each workflow an id of its own",
+                f"the request id {request_id} is that of a workflow with the scope {known.to_header()}; the scope of this"
+                f" request is {scope.workflow().to_header()}; give each workflow an id of its own",
             )
         return Workflow(request_id, scope.workflow())
 

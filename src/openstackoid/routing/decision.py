@@ -26,19 +26,19 @@ class Guarded:
 class Forward:
     """Send the request to an endpoint: to its backends when it is the gateway's own cloud, else to its frontend.
 
-    ``entrance`` is the endpoint of the gateway that the client spoke to: links in the headers of the answer are made to name it,
-    and with ``relink`` those in its body, too. ``path`` is the path under which the endpoint's frontend knows the request;
-    ``headers`` are all headers to send. ``remember`` is what the gateway has to remember before it sends the request, once the
-    token of ``user`` is accepted by its Keystone; ``recalled``: the scope came out of its memory. ``guard``: the request goes to
-    a service of this cloud with a token that another has issued, so the policy says whether it may.
+    ``frontend_endpoint`` is the endpoint of the gateway that the client spoke to: links in the headers of the answer are
+    rewritten to name it, and with ``rewrite_links`` those in its body, too. ``path``: the one under which the endpoint's frontend
+    knows the request. ``headers``: all headers to send. ``remember``: the workflow to store before the request is sent, once
+    the token of ``user`` is accepted by its Keystone; ``recalled``: the scope came out of the store. ``guard``: the request goes
+    to a service of this cloud with a token that another has issued, so the policy says whether it may.
     """
 
     endpoint: Endpoint
-    entrance: Endpoint
+    frontend_endpoint: Endpoint
     local: bool
     path: str
     headers: Headers = field(repr=False)
-    relink: bool = False
+    rewrite_links: bool = False
     remember: Workflow | None = None
     recalled: bool = False
     guard: Guarded | None = None
@@ -50,14 +50,14 @@ class Relay:
     """Have the bridge send the request and adapt the answer, a small JSON document.
 
     ``local``: the gateway's own Keystone is asked, because the body had to be changed; then the answer stays as it is.
-    ``entrance`` is the endpoint of the gateway that the client spoke to.
+    ``frontend_endpoint`` is the endpoint of the gateway that the client spoke to.
     A peer's Keystone has the catalog in its answer replaced by the gateway's own. ``validates``: a service here validates a
     foreign token, which vouches for itself; a 401 of the peer then means what Keystone says with 404. ``body_token`` is the bare
     token to put into the body, and ``scope`` the wire form of the scope that it carried, which the new token is to carry on.
     """
 
     endpoint: Endpoint
-    entrance: Endpoint
+    frontend_endpoint: Endpoint
     local: bool
     path: str
     headers: Headers = field(repr=False)

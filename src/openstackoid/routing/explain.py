@@ -90,8 +90,8 @@ def _let_in(mesh: Mesh, at: str, request: Request, decision: Decision) -> Decisi
     """Return the decision, or the refusal of the policy for all users of the cloud that has issued the token."""
     if not isinstance(decision, Forward) or decision.guard is None:
         return decision
-    entrance = decision.entrance
-    use = Use(entrance.service, request.method, called_path(entrance, request.path))
+    frontend_endpoint = decision.frontend_endpoint
+    use = Use(frontend_endpoint.service, request.method, called_path(frontend_endpoint, request.path))
     denial = may_enter(mesh.clouds[at].policy, decision.guard.issuer, request.sender, use)
     return decision if denial is None else Refuse(403, "Forbidden", f"gateway of {at}: {denial.reason}")
 

@@ -24,7 +24,7 @@ def asks_for_token(endpoint: Endpoint | None, method: str, path: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class IdentityRequest:
     """A request to Keystone, read: ``scope`` is its own, ``about`` that of the token that it is about."""
 
     called: str
@@ -54,17 +54,17 @@ def decide_identity(reading: Reading, endpoint: Endpoint, auth: Token | None, sc
         )
     # Of what was decoded to be compared, everything but plain text is written anew.
     path = target.frontend.prefix + quote(asked.called, safe="/:@!$&'()*+,;=")
-    entrance = sending.entrance(endpoint)
+    frontend_endpoint = sending.frontend_endpoint(endpoint)
     bare = _bare(asked, reading.at, target.cloud, validates)
     headers = with_headers(reading.request.headers, sending.identified(target) | bare)
     body_token = None if asked.body is None else asked.body.bare
     if reading.segment is not None and asked.scope is not None and _carries_on(reading, asked.called):
-        return Relay(target, entrance, local, path, headers, False, body_token, asked.scope.wire())
+        return Relay(target, frontend_endpoint, local, path, headers, False, body_token, asked.scope.to_header())
     if asked.body is not None and asked.body.scope is not None:
-        return Relay(target, entrance, local, path, headers, validates, body_token, asked.body.scope.wire())
+        return Relay(target, frontend_endpoint, local, path, headers, validates, body_token, asked.body.scope.to_header())
     has_catalog = (tokens and method in ("GET", "HEAD", "POST")) or (asked.called == CATALOG_PATH and method in ("GET", "HEAD"))
     if has_catalog and not local and (validates or asked.scope is not None):
-        return Relay(target, entrance, local, path, headers, validates)
+        return Relay(target, frontend_endpoint, local, path, headers, validates)
     return sending.forward(endpoint, target, bare if local else _scoped(asked, sending, target))
 
 
@@ -82,7 +82,7 @@ def _carries_on(reading: Reading, called: str) -> bool:
     return route is not None or (called == TOKENS_PATH and method in ("GET", "HEAD", "DELETE"))
 
 
-def _read(reading: Reading, endpoint: Endpoint, auth: Token | None, scope: Scope | None) -> Question:
+def _read(reading: Reading, endpoint: Endpoint, auth: Token | None, scope: Scope | None) -> IdentityRequest:
     request = reading.request
     subject = reading.token(SUBJECT)
     body = None if request.body_token is None else reading.read_token("the token in the body", request.body_token)
@@ -91,10 +91,10 @@ def _read(reading: Reading, endpoint: Endpoint, auth: Token | None, scope: Scope
     )
     reading.agreed("the scope of the request and the scope of the token that it is about", scope, about)
     called = called_path(endpoint, request.path)
-    return Question(called, auth, subject, reading.token(SERVICE), body, scope, about)
+    return IdentityRequest(called, auth, subject, reading.token(SERVICE), body, scope, about)
 
 
-def _bare(asked: Question, at: str, issuer: str, validates: bool) -> Changes:
+def _bare(asked: IdentityRequest, at: str, issuer: str, validates: bool) -> Changes:
     """Return the headers for a Keystone itself."""
     changes: Changes = {PLAIN: None}
     if asked.auth is not None:
@@ -111,13 +111,13 @@ def _bare(asked: Question, at: str, issuer: str, validates: bool) -> Changes:
     return changes
 
 
-def _scoped(asked: Question, sending: Sending, target: Endpoint) -> Changes:
+def _scoped(asked: IdentityRequest, sending: Sending, target: Endpoint) -> Changes:
     """Return the headers for the gateway of another cloud, which is to come to the same decision."""
     changes: Changes = {PLAIN: None}
     if asked.auth is not None and asked.scope is not None:
         changes[AUTH] = sending.marked(asked.auth.bare, asked.scope, target)
     elif asked.scope is not None:
-        changes[PLAIN] = asked.scope.wire()
+        changes[PLAIN] = asked.scope.to_header()
     if asked.subject is not None:
         changes[SUBJECT] = sending.marked(asked.subject.bare, asked.subject.scope, target)
     if asked.service_token is not None:

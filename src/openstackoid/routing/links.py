@@ -75,13 +75,16 @@ _DOCUMENT = re.compile(VERSION_DOCUMENT)
 Relinked = Literal["all", "documents", "images"]
 
 
-def relinked(entrance: Endpoint, target: Endpoint) -> Relinked | None:
+def relinked(frontend_endpoint: Endpoint, target: Endpoint) -> Relinked | None:
     """Return which answers of a peer have links in their bodies that would lead out of the gateway, or services astray."""
-    if entrance.cloud == target.cloud:
+    if frontend_endpoint.cloud == target.cloud:
         return None
     if target.service == IMAGE:
         return "images"
-    same = (entrance.frontend.prefix, entrance.frontend.scheme) == (target.frontend.prefix, target.frontend.scheme)
+    same = (frontend_endpoint.frontend.prefix, frontend_endpoint.frontend.scheme) == (
+        target.frontend.prefix,
+        target.frontend.scheme,
+    )
     if same and not target.fixed_links:
         return None
     return _in_bodies(target)
@@ -91,40 +94,40 @@ def _in_bodies(target: Endpoint) -> Literal["all", "documents"]:
     return "documents" if target.service in USERS_BYTES else "all"
 
 
-def relinks(entrance: Endpoint, target: Endpoint, request: Request, *, scoped: bool = False) -> bool:
+def relinks(frontend_endpoint: Endpoint, target: Endpoint, request: Request, *, scoped: bool = False) -> bool:
     """Return whether the links in the body of the answer to ``request`` are to be mended. A WebSocket has none.
 
     ``scoped``: the client came by a URL with a scope in it, which the links are to carry on.
     """
-    which = relinked(entrance, target)
+    which = relinked(frontend_endpoint, target)
     if scoped and which != "images":
         which = _in_bodies(target)
     if which is None or any("websocket" in value.lower() for value in request.values("upgrade")):
         return False
-    if which == "images" and is_followed(request.path[len(entrance.frontend.prefix) :], request):
+    if which == "images" and is_followed(request.path[len(frontend_endpoint.frontend.prefix) :], request):
         return True
-    return which == "all" or (request.method in ("GET", "HEAD") and names_document(entrance, request.path))
+    return which == "all" or (request.method in ("GET", "HEAD") and names_document(frontend_endpoint, request.path))
 
 
-def names_document(entrance: Endpoint, path: str) -> bool:
-    """Return whether ``path`` of the frontend of ``entrance`` is that of a version document."""
-    return _DOCUMENT.fullmatch(decoded(path[len(entrance.frontend.prefix) :])) is not None
+def names_document(frontend_endpoint: Endpoint, path: str) -> bool:
+    """Return whether ``path`` of the frontend of ``frontend_endpoint`` is that of a version document."""
+    return _DOCUMENT.fullmatch(decoded(path[len(frontend_endpoint.frontend.prefix) :])) is not None
 
 
-def own_places(here: Cloud, entrance: Endpoint, target: Endpoint) -> dict[str, Endpoint]:
+def own_places(here: Cloud, frontend_endpoint: Endpoint, target: Endpoint) -> dict[str, Endpoint]:
     """Map path prefixes that an answer of ``target`` may name on the client's own host to the endpoints that they mean.
 
     The longest prefix of a path counts. At home a service may also name itself as its backend has it, or without any prefix.
     """
-    places = {entrance.frontend.prefix: entrance}
+    places = {frontend_endpoint.frontend.prefix: frontend_endpoint}
     if target.cloud != here.name:
-        places.setdefault(target.frontend.prefix, entrance)
+        places.setdefault(target.frontend.prefix, frontend_endpoint)
         return places
     for endpoint in here.endpoints:
-        if endpoint.listener == entrance.listener:
-            places.setdefault(endpoint.frontend.prefix, as_entered(here, entrance, endpoint))
-    for prefix in (*(address.path for address in entrance.backends[:1]), ""):
-        places.setdefault(prefix, entrance)
+        if endpoint.listener == frontend_endpoint.listener:
+            places.setdefault(endpoint.frontend.prefix, as_entered(here, frontend_endpoint, endpoint))
+    for prefix in (*(address.path for address in frontend_endpoint.backends[:1]), ""):
+        places.setdefault(prefix, frontend_endpoint)
     return places
 
 
@@ -154,7 +157,7 @@ def plain_host(host: str, here: Cloud) -> str:
     return folded
 
 
-def own_identity(here: Cloud, entrance: Endpoint) -> FrontendUrl | None:
-    """Return the frontend of this cloud's Keystone that goes with ``entrance``."""
-    found = here.endpoint("identity", entrance.interfaces[0])
+def own_identity(here: Cloud, frontend_endpoint: Endpoint) -> FrontendUrl[str] | None:
+    """Return the frontend of this cloud's Keystone that goes with ``frontend_endpoint``."""
+    found = here.endpoint("identity", frontend_endpoint.interfaces[0])
     return None if found is None else found.frontend

@@ -2,7 +2,7 @@
 """Where OpenStack's APIs name a project in a request, as data: for each service its paths, query, headers and JSON documents.
 
 Only services that a catalog can name are here; Keystone's own requests are answered by the cloud that has issued the token.
-docs/policy.md shows this table, and a test holds the page to it.
+docs/operate/policy-users.md shows this table, and a test holds the page to it.
 """
 
 from dataclasses import dataclass

@@ -123,7 +123,7 @@ class Reading:
     def agreed(self, what: str, first: Scope | None, second: Scope | None) -> Scope | None:
         """Return the one scope that two places say, where at least one of them says any."""
         if first is not None and second is not None and first != second:
-            raise self.bad_request(f"{what} differ: {first.wire()} and {second.wire()}; say it once, or say the same")
+            raise self.bad_request(f"{what} differ: {first.to_header()} and {second.to_header()}; say it once, or say the same")
         return first or second
 
     def bad_request(self, message: str) -> RefusedError:

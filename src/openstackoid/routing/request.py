@@ -28,7 +28,7 @@ class Request:
     read it. ``recalled`` is the scope that the store has for the request's id, None where it has none, ``NOT_READ`` as long as
     nobody has asked it; ``fresh_id`` is an id for the workflow that the request may begin. ``sender`` is the cloud whose gateway
     has sent the request, by its certificate. ``announced``: the peers whose gateways have announced that they read a scope in
-    the newer form, see :mod:`openstackoid.routing.wire`.
+    the newer form, see :mod:`openstackoid.routing.wire_version`.
     """
 
     method: str

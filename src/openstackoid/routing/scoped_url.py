@@ -56,10 +56,10 @@ def with_segment(endpoint: Endpoint, segment: str | None) -> Endpoint:
     return endpoint if segment is None else _longer(endpoint, MARKER + segment)
 
 
-def as_entered(here: Cloud, entrance: Endpoint, endpoint: Endpoint) -> Endpoint:
-    """Return ``endpoint`` with the scope in its URL that ``entrance``, an endpoint of ``here``, has in its own."""
-    plain = next((known for known in here.endpoints if known.key == entrance.key), entrance)
-    return _longer(endpoint, entrance.frontend.prefix.removeprefix(plain.frontend.prefix))
+def as_entered(here: Cloud, frontend_endpoint: Endpoint, endpoint: Endpoint) -> Endpoint:
+    """Return ``endpoint`` with the scope in its URL that ``frontend_endpoint``, an endpoint of ``here``, has in its own."""
+    plain = next((known for known in here.endpoints if known.key == frontend_endpoint.key), frontend_endpoint)
+    return _longer(endpoint, frontend_endpoint.frontend.prefix.removeprefix(plain.frontend.prefix))
 
 
 def _longer(endpoint: Endpoint, more: str) -> Endpoint:

@@ -3,7 +3,7 @@
 
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.decision import Forward
-from openstackoid.routing.leaving import given_id, sole_id
+from openstackoid.routing.egress import given_id, sole_id
 from openstackoid.routing.links import relinks
 from openstackoid.routing.loops import refuse_third
 from openstackoid.routing.reading import Reading, RefusedError, Token
@@ -49,11 +49,13 @@ class Sending:
         """Return the decision to send the request with ``changes`` to its headers."""
         request = self.reading.request
         headers = with_headers(request.headers, self.identified(target) | changes)
-        relink = relinks(endpoint, target, request, scoped=self.reading.segment is not None)
+        rewrite_links = relinks(endpoint, target, request, scoped=self.reading.segment is not None)
         path = self.path(endpoint, target)
-        return Forward(target, self.entrance(endpoint), target.cloud == self.at, path, headers, relink, remember, recalled)
+        return Forward(
+            target, self.frontend_endpoint(endpoint), target.cloud == self.at, path, headers, rewrite_links, remember, recalled
+        )
 
-    def entrance(self, endpoint: Endpoint) -> Endpoint:
+    def frontend_endpoint(self, endpoint: Endpoint) -> Endpoint:
         """Return the endpoint as the client knows it, whose URL may have a scope in it."""
         return with_segment(endpoint, self.reading.segment)
 
@@ -73,7 +75,7 @@ class Sending:
         if scope is None:
             return token
         newer = target.cloud == self.at or target.cloud in self.reading.request.announced
-        return join_token(token, scope.wire(), WIRE if newer else 1)
+        return join_token(token, scope.to_header(), WIRE if newer else 1)
 
     def may_leave(self, target: Endpoint) -> bool:
         """Return whether a token of a service of this cloud may be sent to ``target``.

@@ -40,7 +40,7 @@ class Scope(Mapping[str, str]):
         return hash(frozenset(self.entries))
 
     def __repr__(self) -> str:
-        return f"<Scope {self.wire()}>"
+        return f"<Scope {self.to_header()}>"
 
     def cloud_for(self, service: str, home: str) -> str:
         """Return the cloud that serves ``service``: its own entry, else that of the service it follows, else ``*``, else home."""
@@ -69,6 +69,6 @@ class Scope(Mapping[str, str]):
         """Return the scope for a token that ``cloud`` has issued, such as that of a service of it."""
         return Scope(((IDENTITY, cloud), *self.workflow().entries))
 
-    def wire(self) -> str:
+    def to_header(self) -> str:
         """Return the form that travels in headers: JSON without white space, in the order of the entries."""
         return json.dumps(dict(self.entries), separators=(",", ":"))

@@ -80,7 +80,7 @@ def scope_of(
         entries[service] = cloud_name.value
         written[service] = service_name.value
     scope = Scope(tuple(entries.items()))
-    travelling = len(scope.completed(_LONGEST_CLOUD).wire())
+    travelling = len(scope.completed(_LONGEST_CLOUD).to_header())
     if travelling > MAX_LENGTH:
         raise ScopeError(f"too large: {travelling} characters once it is completed, at most {MAX_LENGTH} are accepted", text)
     return scope

@@ -17,21 +17,15 @@ class TlsError(OpenstackoidError):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The client's side of TLS between gateways. ``authority`` is the file that errors name, ``files`` what was read."""
+    """The client's side of TLS between gateways. ``authority`` is the file that errors name."""
 
     context: ssl.SSLContext
     authority: str
-    files: tuple[str, str]
 
     @classmethod
     def load(cls, certificate: str, authority: str, named: str | None = None) -> "Identity":
         """Read the files; ``named`` is the authority's name for errors, if it is another. Raises :class:`TlsError`."""
-        files = certificate, authority
-        return cls(context_of(ssl.PROTOCOL_TLS_CLIENT, *files), named or authority, files)
-
-    def again(self) -> ssl.SSLContext:
-        """Return another context of the same files. Raises :class:`TlsError`."""
-        return context_of(ssl.PROTOCOL_TLS_CLIENT, *self.files)
+        return cls(context_of(ssl.PROTOCOL_TLS_CLIENT, certificate, authority), named or authority)
 
 
 def context_of(side: int, certificate: str, authority: str) -> ssl.SSLContext:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from openstackoid.bridge.readers import Reader, readers_of
+from openstackoid.bridge.identity.keystone_reader import readers_of
+from openstackoid.bridge.identity.readers import Reader
 from openstackoid.mesh import PASSWORD, Account
 from unit.bridge.stage import Script, Stage, Visit, says_json, token
 
@@ -51,4 +52,4 @@ class Keystone:
 def readers(stage: Stage, url: str = "", **options: str) -> Mapping[str, Reader]:
     """Return the reader account of the stage's bridge at CloudTwo."""
     account = Account(PASSWORD, url or f"http://127.0.0.1:{stage.ports['there']}/id/v3", {**OPTIONS, **options})
-    return readers_of({"CloudTwo": account}, "CloudOne", stage.bridge.mesh.clouds["CloudOne"].timeouts)
+    return readers_of({"CloudTwo": account}, stage.bridge.guard.upstream, stage.bridge.mesh.clouds["CloudOne"].timeouts)

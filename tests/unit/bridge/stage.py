@@ -14,17 +14,17 @@ from typing import Any
 
 from aiohttp import web
 
-from openstackoid.bridge.app import Bridge
-from openstackoid.bridge.audit import Audit
-from openstackoid.bridge.guard import Guard
-from openstackoid.bridge.memory import Workflows
-from openstackoid.bridge.records import Records
-from openstackoid.bridge.server import http_server
-from openstackoid.bridge.sockets import bind
-from openstackoid.bridge.token_store import TokenStore
-from openstackoid.bridge.upstream import Upstream
+from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.http.app import Bridge
+from openstackoid.bridge.http.server import http_server
+from openstackoid.bridge.http.sockets import bind
+from openstackoid.bridge.identity.authorization import Authorizer
+from openstackoid.bridge.identity.token_store import TokenStore
+from openstackoid.bridge.proxy.upstream import Upstream
+from openstackoid.bridge.trace.records import Records
+from openstackoid.bridge.workflows import Workflows
 from openstackoid.mesh import Mesh, parse_mesh
-from openstackoid.policy import EVERY_REQUEST, PeerPolicy, People, Policy, Roles, Services
+from openstackoid.policy import EVERY_REQUEST, MappingRule, PeerPolicy, Policy, Roles, Services
 from openstackoid.store import Database, Store
 from unit.bridge.listening import listening
 
@@ -52,7 +52,7 @@ clouds:
 """
 
 ALL = Services((("*", (EVERY_REQUEST,)),))
-MEMBERS = Policy(peers=(PeerPolicy("CloudTwo", (People("members", Roles((("member", ("member",)),))),), ALL),))
+MEMBERS = Policy(peers=(PeerPolicy("CloudTwo", (MappingRule("members", Roles((("member", ("member",)),))),), ALL),))
 """CloudTwo's members may do here what members may."""
 
 QUESTION = "GET /keystone/v3/auth/tokens?nocatalog HTTP/1.1"
@@ -304,5 +304,5 @@ class Clock:
 def with_clock(stage: Stage) -> Clock:
     """Give the stage a guard that has asked nobody yet, and return its clock."""
     clock = Clock()
-    stage.bridge.guard = Guard(stage.bridge.guard.upstream, clock)
+    stage.bridge.guard = Authorizer(stage.bridge.guard.upstream, clock)
     return clock

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.case import marked
-from openstackoid.bridge.trip import OPERATION_LIMIT
+from openstackoid.bridge.http.handler import OPERATION_LIMIT
 from openstackoid.mesh import Memory
 from openstackoid.routing.workflows import Workflow, is_marked
 from openstackoid.scope import Scope
@@ -81,8 +81,8 @@ async def test_a_workflow_is_remembered_before_it_begins() -> None:
         await visit.read_body()
         (request_id,) = visit.values("x-openstack-request-id")
         known.append(request_id)
-        hop = await stage.ask("GET", "/image/v2/images", "X-Auth-Token: nova", f"X-OpenStack-Request-Id: {request_id}")
-        assert hop.status == 200
+        target = await stage.ask("GET", "/image/v2/images", "X-Auth-Token: nova", f"X-OpenStack-Request-Id: {request_id}")
+        assert target.status == 200
         visit.send("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
 
     async with staged(here=asks_back, there=says("200 OK")) as stage:

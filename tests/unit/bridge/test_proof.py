@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.bridge.deadline import Deadline
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.readers import readers_of
-from openstackoid.bridge.upstream import Hop, Question, Upstream, UpstreamError
+from openstackoid.bridge.http.deadline import Deadline
+from openstackoid.bridge.identity.keystone_reader import readers_of
+from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.proxy.upstream import Target, Upstream, UpstreamError, UpstreamRequest
 from openstackoid.certs import issue, make_authority
 from openstackoid.mesh import PASSWORD, Account, Timeouts
 from openstackoid.tls import Identity
@@ -66,11 +67,22 @@ def identity(folder: Path, certificate: str = "CloudOne.pem") -> Identity:
     return Identity.load(str(folder / certificate), str(folder / "authority.pem"))
 
 
+@asynccontextmanager
+async def account(url: str, identity: Identity | None, *, secure: bool = True) -> AsyncIterator[Reader]:
+    upstream = Upstream("CloudOne", identity)
+    try:
+        accounts = {"CloudTwo": Account(PASSWORD, url, OPTIONS)}
+        yield readers_of(accounts, upstream, Timeouts(), secure=secure)["CloudTwo"]
+    finally:
+        await upstream.close()
+
+
 @played
 async def test_a_reader_account_logs_in_with_proof_on_both_sides(folder: Path) -> None:
-    async with answering(folder / "CloudTwo.pem", folder / "authority.pem", {"token": TOKEN}) as (port, shown):
-        account = Account(PASSWORD, f"https://127.0.0.1:{port}/v3", OPTIONS)
-        reader = readers_of({"CloudTwo": account}, "CloudOne", Timeouts(), identity(folder))["CloudTwo"]
+    async with (
+        answering(folder / "CloudTwo.pem", folder / "authority.pem", {"token": TOKEN}) as (port, shown),
+        account(f"https://127.0.0.1:{port}/v3", identity(folder)) as reader,
+    ):
         assert await reader.token() == "t1"
     assert shown == ["CloudOne"]
 
@@ -86,23 +98,40 @@ async def test_a_reader_account_logs_in_with_proof_on_both_sides(folder: Path) -
 async def test_a_password_goes_to_nobody_else(folder: Path, certificate: str, what: str) -> None:
     async with answering(folder / certificate, folder / "authority.pem", {"token": TOKEN}) as (port, shown):
         url = f"https://127.0.0.1:{port}/v3"
-        account = Account(PASSWORD, url, OPTIONS)
-        reader = readers_of({"CloudTwo": account}, "CloudOne", Timeouts(), identity(folder))["CloudTwo"]
-        with pytest.raises(AnswerError) as failed:
-            await reader.token()
+        async with account(url, identity(folder)) as reader:
+            with pytest.raises(AnswerError) as failed:
+                await reader.token()
     said = f"gateway of CloudOne: identity of CloudTwo at {url}: the reader account at CloudTwo cannot log in: "
     assert (failed.value.status, failed.value.message) == (503, said + what.format(folder))
     assert SECRET not in failed.value.message
     assert shown == []
 
 
+@pytest.mark.parametrize(
+    ("secure", "what"),
+    [(True, ": this gateway has no certificate that can be used"), (False, ": its Keystone cannot be reached")],
+)
+@played
+async def test_without_a_certificate_no_password_goes_to_a_private_authoritys_server(
+    folder: Path, secure: bool, what: str
+) -> None:
+    """Without TLS between gateways, the authorities of the system are believed, and no other."""
+    async with (
+        answering(folder / "CloudTwo.pem", folder / "authority.pem", {"token": TOKEN}) as (port, shown),
+        account(f"https://127.0.0.1:{port}/v3", None, secure=secure) as reader,
+    ):
+        with pytest.raises(AnswerError) as failed:
+            await reader.token()
+    assert (failed.value.status, f"cannot log in{what}" in failed.value.message, shown) == (503, True, [])
+
+
 @played
 async def test_without_a_certificate_nobody_is_asked(folder: Path) -> None:
     async with answering(folder / "CloudTwo.pem", folder / "authority.pem", {}) as (port, shown):
         upstream = Upstream("CloudOne")
-        hop = Hop(f"https://127.0.0.1:{port}/image", "image of CloudTwo", peer="CloudTwo")
+        target = Target(f"https://127.0.0.1:{port}/image", "image of CloudTwo", peer="CloudTwo")
         with pytest.raises(UpstreamError, match="image of CloudTwo: this gateway has no certificate that can be used") as failed:
-            async with upstream.ask(hop, Question("GET", None, ()), Timeouts(), Deadline(5)):
+            async with upstream.ask(target, UpstreamRequest("GET", None, ()), Timeouts(), Deadline(5)):
                 pass
         await upstream.close()
     assert (failed.value.status, failed.value.unreached, shown) == (503, True, [])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.bridge.audit import ALLOWED, IN, OUT, REFUSED, AuditLine, Party
+from openstackoid.bridge.audit.audit_log import ALLOWED, IN, OUT, REFUSED, AuditLine, Party
 from openstackoid.cli import main
 
 ID = "req-a0d17000-0000-4000-8000-000000000001"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/audit.md is true: its lines are the log's, its table is the command's, and its rotation works."""
+"""docs/operate/audit.md is true: its lines are the log's, its table is the command's, and its rotation works."""
 
 import dataclasses
 import grp
@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 import programs
-from openstackoid.bridge.audit import ALLOWED, IN, OUT, REFUSED, Audit, AuditLine, Party
+from openstackoid.bridge.audit.audit_log import ALLOWED, IN, OUT, REFUSED, Audit, AuditLine, Party
 from openstackoid.cli import build_parser, main
-from openstackoid.routing.leaving import GIVEN, USE
+from openstackoid.routing.egress import ADMISSION_HEADER, GIVEN
 
-PAGE = (Path(__file__).parents[3] / "docs" / "audit.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "operate" / "audit.md").read_text(encoding="utf-8")
 LINES = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0].splitlines()
 DEMO = Party("b21c90", "demo", "Default")
 
@@ -113,7 +113,7 @@ def test_every_option_is_told() -> None:
 
 
 def test_names_of_headers_and_ids() -> None:
-    assert USE in PAGE.lower()
+    assert ADMISSION_HEADER in PAGE.lower()
     assert f"`{GIVEN}`" in PAGE
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``openstackoid explain`` as it is typed, and its page, docs/explain.md."""
+"""``openstackoid explain`` as it is typed, and its page, docs/use/explain.md."""
 
 import io
 import json
@@ -21,7 +21,7 @@ from openstackoid.cli import main
 from openstackoid.cli.explain import METHODS
 from openstackoid.mesh import parse_mesh
 
-PAGE = (Path(__file__).parents[3] / "docs" / "explain.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "use" / "explain.md").read_text(encoding="utf-8")
 (EXAMPLE,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 SHOWN = re.findall(r"```console\n\$ (.*?)\n(.*?)```", PAGE, re.DOTALL)
 THREE = description(count(10000))

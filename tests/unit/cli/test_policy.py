@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``openstackoid policy`` as it is typed, and its page, docs/policy.md."""
+"""``openstackoid policy`` as it is typed, and its pages, docs/operate/policy*.md."""
 
 import io
 import json
@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
+from documents import read
 from openstackoid.cli import main
 from openstackoid.mesh import parse_mesh
-from openstackoid.mesh.policy_schema import BudgetSchema, ConditionSchema, PeerSchema, PeopleSchema, PolicySchema
-from openstackoid.policy import METHODS, Policy, Use, apart, tried
+from openstackoid.mesh.policy_schema import BudgetSchema, ConditionSchema, MappingRuleSchema, PeerSchema, PolicySchema
+from openstackoid.policy import METHODS, Policy, Use, derived_id, tried
 from unit.policy.samples import roles, token
 
-PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text(encoding="utf-8")
+PAGE = read("operate/policy.md", "operate/policy-keys.md", "operate/policy-users.md", "operate/policy-recipes.md")
 EXAMPLE, *_ = re.findall(r"```yaml\n(mesh: .*?)```", PAGE, re.DOTALL)
 SHOWN = re.findall(r"```console\n\$ (.*?)\n(.*?)```", PAGE, re.DOTALL)
 RECIPES = {
@@ -81,7 +82,7 @@ class TestThePage:
             ("`policy`", [PolicySchema]),
             ("a peer", [PeerSchema]),
             ("`budget`", [BudgetSchema]),
-            ("`people`", [PeopleSchema]),
+            ("`people`", [MappingRuleSchema]),
             ("`users` and `projects`", [ConditionSchema]),
         ],
     )
@@ -103,7 +104,7 @@ class TestThePage:
         assert "| `seconds` | 60 |" in PAGE
         assert ", ".join(f"`{method}`" for method in METHODS) == "`GET`, `HEAD`, `OPTIONS`, `POST`, `PUT`, `PATCH`, `DELETE`"
         assert "`GET`, `HEAD`, `OPTIONS`, `POST`, `PUT`, `PATCH`, `DELETE` | that method" in PAGE
-        assert PeopleSchema.model_fields["project"].default == "apart"
+        assert MappingRuleSchema.model_fields["project"].default == "apart"
 
 
 def recipe(heading: str) -> Policy:
@@ -194,7 +195,7 @@ class TestCheck:
         from_file = json.loads(say(*self.IMAGES, "--token", "token.json", "--format", "json"))
         monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(ALICE)))
         assert json.loads(say(*self.IMAGES, "--token", "-", "--format", "json")) == from_file
-        assert from_file["user"]["id"] == apart("CloudTwo", "user", "a11ce")
+        assert from_file["user"]["id"] == derived_id("CloudTwo", "user", "a11ce")
         assert (from_file["project"]["name"], from_file["roles"], from_file["rule"]) == ("demo", ["reader"], "CloudTwo/everybody")
 
     def test_a_token_that_no_peer_may_have_is_refused(self, say: Say, desk: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_failing_discovery_is_explained(
     for _ in range(2):
         session.get("http://cloud/x", headers=headers)
         session.get("http://stranger/x", headers=headers)
-    expected = [] if said is None else ["http://cloud/x " + said.format(SCOPE.wire())]
+    expected = [] if said is None else ["http://cloud/x " + said.format(SCOPE.to_header())]
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == expected
 
 

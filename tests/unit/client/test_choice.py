@@ -58,7 +58,7 @@ def test_the_environment_names_the_clouds_before_the_entry_does(
 
 
 def test_the_entries_that_the_documentation_shows_are_right() -> None:
-    pages = Path(__file__).parents[3] / "docs" / "clients"
+    pages = Path(__file__).parents[3] / "docs" / "use" / "clients"
     text = "".join((pages / name).read_text() for name in ("openstack.md", "openstacksdk.md"))
     entries = [yaml.safe_load(block)["clouds"]["CloudOne"] for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
     assert [dict(chosen_scope(entry, {}, "CloudOne") or {}) for entry in entries] == [

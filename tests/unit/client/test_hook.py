@@ -91,7 +91,7 @@ def test_openstacksdk_writes_hyphens_as_underscores_and_is_understood(connect: C
 def mounted(connection: Connection) -> str | None:
     """Return the scope that a connection would send."""
     adapter = connection.session.session.get_adapter("http://anywhere")
-    return adapter.scope.wire() if isinstance(adapter, ScopeAdapter) and adapter.scope else None
+    return adapter.scope.to_header() if isinstance(adapter, ScopeAdapter) and adapter.scope else None
 
 
 def test_without_a_scope_the_session_is_left_alone(connect: Connect) -> None:

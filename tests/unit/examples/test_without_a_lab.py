@@ -23,9 +23,9 @@ def no_lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "argv", "code", "said"),
     [
-        (scopes.main, [], 1, "examples: the lab 'nobodys' has no CloudOne; docs/lab.md says how to start one"),
-        (scopes.main, ["--third"], 1, "examples: the lab 'nobodys' has no CloudOne; docs/lab.md says how to start one"),
-        (coverage.main, [], 1, "coverage: the lab 'nobodys' has no CloudOne; docs/lab.md says how to start one"),
+        (scopes.main, [], 1, "examples: the lab 'nobodys' has no CloudOne; docs/start/lab.md says how to start one"),
+        (scopes.main, ["--third"], 1, "examples: the lab 'nobodys' has no CloudOne; docs/start/lab.md says how to start one"),
+        (coverage.main, [], 1, "coverage: the lab 'nobodys' has no CloudOne; docs/start/lab.md says how to start one"),
     ],
 )
 def test_without_a_lab(command: Command, argv: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:

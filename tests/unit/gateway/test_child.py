@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.gateway import leash
+from openstackoid.gateway import parent_death_signal
 from openstackoid.gateway.child import Child, _listen
 from openstackoid.gateway.decisions import Part
 
-LEASH = [sys.executable, "-I", "-S", leash.__file__]
+LEASH = [sys.executable, "-I", "-S", parent_death_signal.__file__]
 
 
 def heard(*chunks: bytes) -> list[bytes]:

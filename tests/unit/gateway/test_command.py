@@ -17,7 +17,7 @@ def leaving(services: str) -> str:
     """Return the warning about tokens that leave; ``services``: where those of services go."""
     return (
         f"tokens of the users of CloudOne go to CloudTwo, tokens of its services to {services}; the operators of these"
-        " clouds can use them in CloudOne ('Which tokens leave a cloud' in docs/security.md)"
+        " clouds can use them in CloudOne ('Which tokens leave a cloud' in docs/operate/security.md)"
     )
 
 
@@ -57,7 +57,7 @@ def test_check_names_the_clouds_for_which_tokens_leave(mesh: Path, capsys: pytes
     mesh.write_text(mesh.read_text().replace("clouds:\n", group))
     assert main(["gateway", "check", "--cloud", "CloudOne", "--config", str(mesh)]) == 0
     assert capsys.readouterr().err.splitlines() == [leaving("CloudTwo")]
-    page = Path(__file__).parents[3] / "docs" / "security.md"
+    page = Path(__file__).parents[3] / "docs" / "operate" / "security.md"
     assert "\n## Which tokens leave a cloud\n" in page.read_text(encoding="utf-8"), "where the warning says"
 
 

@@ -3,9 +3,9 @@
 
 from openstackoid.haproxy.answers import local_rules, peer_answers, peer_rules
 from openstackoid.haproxy.hardening import FORBIDDEN
-from openstackoid.haproxy.maps import links_map, shapes_of
+from openstackoid.haproxy.maps import layouts_of, links_map
 from openstackoid.mesh import Mesh, parse_mesh
-from openstackoid.routing.leaving import USE
+from openstackoid.routing.egress import ADMISSION_HEADER
 
 ASTRAY = "status 502"
 
@@ -20,7 +20,7 @@ def test_a_peer_costs_neither_rules_nor_links() -> None:
     few, many = mesh(1), mesh(100)
     assert peer_rules(few, few.clouds["One"], ASTRAY) == peer_rules(many, many.clouds["One"], ASTRAY)
     assert local_rules(few, few.clouds["One"]) == local_rules(many, many.clouds["One"])
-    assert links_map(few, "One", shapes_of(few, "One")) == links_map(many, "One", shapes_of(many, "One"))
+    assert links_map(few, "One", layouts_of(few, "One")) == links_map(many, "One", layouts_of(many, "One"))
 
 
 def test_most_answers_meet_one_rule() -> None:
@@ -28,7 +28,7 @@ def test_most_answers_meet_one_rule() -> None:
     assert local_rules(one, one.clouds["One"])[0].startswith("http-response allow unless { res.fhdr(Location) -m found }")
     (rule,) = peer_answers()
     names = rule.partition("-m sub ")[2].removesuffix(" }").split()
-    for header in (*FORBIDDEN, USE, "location", "content-location", "www-authenticate", "x-subject-token"):
+    for header in (*FORBIDDEN, ADMISSION_HEADER, "location", "content-location", "www-authenticate", "x-subject-token"):
         assert any(name in header for name in names), "what has a rule does not end before it"
 
 

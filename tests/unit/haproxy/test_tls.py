@@ -11,7 +11,7 @@ from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.mesh import MeshError, Tls, parse_mesh
 
-RUNTIME = Runtime("/b.sock", "/h.sock", "/r.sock")
+RUNTIME = Runtime("/b.sock", "/h.sock", "/r.sock", "/l.sock")
 
 
 def configuration(folder: str, *, internal: str = "", tls: bool = True, files: Tls | None = None) -> dict[str, str]:

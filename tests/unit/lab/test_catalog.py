@@ -10,7 +10,7 @@ from openstackoid.lab import catalog, ports
 from openstackoid.lab.catalog import Addresses, GatewayFiles
 from openstackoid.lab.clouds import Cloud, Layout
 from openstackoid.mesh import load_mesh, parse_mesh
-from openstackoid.policy import Denial, Domain, Grant, Owned, Person, Policy, Use, grant, may_enter
+from openstackoid.policy import Denial, Domain, DomainScoped, Grant, Policy, Principal, Use, grant, may_enter
 
 
 def _addresses(cloud: Cloud, number: int = 1) -> Addresses:
@@ -68,9 +68,9 @@ def _policy(clouds: int, cloud: str = "A") -> Policy:
     return parse_mesh(yaml.safe_dump(catalog.mesh(described))).clouds[cloud].policy
 
 
-def _person(user: str, project: str, *roles: str) -> Person:
+def _person(user: str, project: str, *roles: str) -> Principal:
     default = Domain("default", "Default")
-    return Person(Owned("1", user, default), Owned("2", project, default), roles)
+    return Principal(DomainScoped("1", user, default), DomainScoped("2", project, default), roles)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def _person(user: str, project: str, *roles: str) -> Person:
         (_person("nova", "service", "service", "admin", "member", "reader"), "services", {"service"}),
     ],
 )
-def test_who_comes_from_another_cloud_is_what_the_policy_makes_of_him(person: Person, rule: str, roles: set[str]) -> None:
+def test_who_comes_from_another_cloud_is_what_the_policy_makes_of_him(person: Principal, rule: str, roles: set[str]) -> None:
     granted = grant(_policy(2), "B", person, None)
     assert isinstance(granted, Grant)
     assert (granted.rule.endswith(rule), set(granted.roles)) == (True, roles)

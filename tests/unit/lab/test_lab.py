@@ -8,10 +8,10 @@ import yaml
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab import bootstrap, bus, ports
+from openstackoid.lab.deploy import is_up_since
 from openstackoid.lab.down import down
 from openstackoid.lab.lab import Lab
 from openstackoid.lab.progress import Progress
-from openstackoid.lab.raising import is_up_since
 from openstackoid.lab.status import overall, status
 from openstackoid.mesh import load_mesh, load_readers
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from openstackoid.births import boot, created
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.processes import Daemon, Table, memory
+from openstackoid.process_identity import boot, created
 
 _SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
 _STUBBORN = (

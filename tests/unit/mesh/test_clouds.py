@@ -7,8 +7,8 @@ import pytest
 from conformance.clouds import description
 from openstackoid.mesh import Cloud, Mesh, clouds, parse_mesh
 from openstackoid.mesh.clouds import Clouds
-from openstackoid.mesh.outline import outlines
-from openstackoid.mesh.packed import Packed, unpack
+from openstackoid.mesh.layout import frontends_of
+from openstackoid.mesh.packed import PackedCloud, unpack
 
 TEXT = description(count(10000))
 MESH = parse_mesh(TEXT)
@@ -28,25 +28,25 @@ def test_they_are_a_mapping() -> None:
 def test_a_cloud_is_made_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
-    def noting(name: str, packed: Packed) -> Cloud:
+    def noting(name: str, packed: PackedCloud) -> Cloud:
         made.append(name)
         return unpack(name, packed)
 
     monkeypatch.setattr(clouds, "unpack", noting)
     mesh = parse_mesh(TEXT)
-    assert mesh.offers["CloudTwo"] == mesh.outlines["CloudTwo"].shape.services <= mesh.services
+    assert mesh.offers["CloudTwo"] == mesh.frontends["CloudTwo"].layout.services <= mesh.services
     assert (repr(mesh) == repr(MESH), mesh == MESH, "CloudOne" in mesh.clouds, made) == (True, True, True, [])
     assert [mesh.clouds["CloudTwo"] for _ in range(3)] == [MESH.clouds["CloudTwo"]] * 3
     assert made.count("CloudTwo") == 2  # once for each mesh
 
 
-def test_their_outlines_are_those_of_the_clouds() -> None:
+def test_their_frontends_are_those_of_the_clouds() -> None:
     plain = dict(MESH.clouds)
-    assert outlines(plain) == MESH.outlines == Mesh(plain).outlines
+    assert frontends_of(plain) == MESH.frontends == Mesh(plain).frontends
     assert Mesh(plain).offers == MESH.offers == {name: cloud.services for name, cloud in plain.items()}
     assert Mesh(plain).services == MESH.services
-    shapes = [own.shape for own in MESH.outlines.values()]
-    assert len({id(shape) for shape in shapes}) == len(set(shapes))
+    layouts = [own.layout for own in MESH.frontends.values()]
+    assert len({id(layout) for layout in layouts}) == len(set(layouts))
 
 
 def test_they_are_equal_to_what_says_the_same() -> None:

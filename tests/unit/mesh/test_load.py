@@ -227,7 +227,7 @@ def test_what_was_read_is_kept_without_a_cache(folder: Path, read: list[str]) ->
     second = descriptions.load()
     assert read == ["One.yaml", "Three.yaml", "Two.yaml", "Two.yaml"]
     assert second == load_mesh(folder) != first
-    assert second.outlines["One"].shape is second.outlines["Three"].shape
+    assert second.frontends["One"].layout is second.frontends["Three"].layout
 
 
 def test_what_cannot_be_listed_is_said_by_the_look_and_by_the_load(folder: Path) -> None:
@@ -267,5 +267,5 @@ def test_thousands_of_clouds_are_read_in_a_moment(tmp_path: Path, cache: Path) -
     lines = "".join(f"  C{n}:\n    services: {{image: {{frontend: 'http://c{n}/image'}}}}\n" for n in range(3000))
     (tmp_path / "mesh.yaml").write_text(f"mesh: 1\nclouds:\n{lines}")
     load_mesh(tmp_path / "mesh.yaml", cache)
-    assert len(load_mesh(tmp_path / "mesh.yaml", cache).outlines) == 3000
+    assert len(load_mesh(tmp_path / "mesh.yaml", cache).frontends) == 3000
     assert least_cpu_time(lambda: load_mesh(tmp_path / "mesh.yaml", cache), 1) < 1

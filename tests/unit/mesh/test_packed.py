@@ -7,7 +7,7 @@ import yaml
 from conformance.clouds import description
 from openstackoid.mesh import Address, FrontendUrl, parse_mesh
 from openstackoid.mesh.clouds import Clouds
-from openstackoid.mesh.packed import Packed, Packer, Settings, policy_said, said_by, unpack
+from openstackoid.mesh.packed import PackedCloud, PackedSettings, Packer, policy_of_settings, unpack, unpacked_settings
 from openstackoid.mesh.schema import CloudSchema
 
 HOSTS = """\
@@ -18,20 +18,21 @@ services:
 """
 
 
-def packed(text: str, name: str = "One") -> Packed:
+def packed(text: str, name: str = "One") -> PackedCloud:
     return Packer().pack(name, CloudSchema.model_validate(yaml.safe_load(text)))
 
 
-def test_what_is_left_of_a_cloud() -> None:
+def test_a_cloud_is_packed_as_its_hosts_and_a_layout_with_their_numbers() -> None:
     one = packed(HOSTS)
     assert (one.region, one.hosts) == ("North", ("a.x", "b", "c"))
-    assert (one.mould.frontends, one.mould.hosts) == (2, 3)
-    assert [(part.service, part.host, part.port, part.suffix, part.backends) for part in one.mould.parts] == [
-        ("image", 0, 443, "", ((2, 1, "/p"), (1, 2, ""))),
-        ("image", 1, 80, "/v2", ((2, 1, "/p"), (1, 2, ""))),
-        ("block-storage", 1, 8776, "/v3/$(project_id)s", ()),
+    assert (one.layout.frontend_hosts, one.layout.hosts) == (2, 3)
+    backends = (Address(2, 1, "/p"), Address(1, 2, ""))
+    assert [(endpoint.service, endpoint.frontend, endpoint.backends) for endpoint in one.layout.endpoints] == [
+        ("image", FrontendUrl(0, 443, "/i", "", "https"), backends),
+        ("image", FrontendUrl(1, 80, "/i", "/v2"), backends),
+        ("block-storage", FrontendUrl(1, 8776, "", "/v3/$(project_id)s"), ()),
     ]
-    assert list(one.mould.sockets) == [(0, 443), (1, 80), (1, 8776)]
+    assert list(one.layout.sockets) == [(0, 443), (1, 80), (1, 8776)]
 
 
 def test_a_cloud_is_made_of_it() -> None:
@@ -43,20 +44,20 @@ def test_a_cloud_is_made_of_it() -> None:
     assert (volume.name, volume.fixed_links, volume.cloud) == ("volumes", True, "One")
 
 
-def test_clouds_of_one_make_share_it() -> None:
+def test_clouds_that_differ_in_hosts_share_a_layout() -> None:
     packer = Packer()
     texts = [HOSTS, HOSTS.replace("A.x", "z").replace("North", "Two"), HOSTS.replace("8776", "8777")]
     one, two, three = (
         packer.pack(name, CloudSchema.model_validate(yaml.safe_load(text)))
         for name, text in zip(("One", "Two", "Three"), texts, strict=True)
     )
-    assert one.mould is two.mould
+    assert one.layout is two.layout
     assert one.settings is two.settings is three.settings
-    assert (two.region, one.mould == three.mould) == ("", False)
+    assert (two.region, one.layout == three.layout) == ("", False)
     again = packed(HOSTS)
-    assert (again, hash(again.mould)) == (one, hash(one.mould))
-    assert again.mould is not one.mould
-    assert again.mould != "a mould"
+    assert (again, hash(again.layout)) == (one, hash(one.layout))
+    assert again.layout is not one.layout
+    assert again.layout != "a layout"
 
 
 OWN = """\
@@ -88,7 +89,7 @@ policy:
 def test_settings_are_said_again_as_they_were() -> None:
     settings = packed(OWN).settings
     assert (settings.clouds, settings.services) == (("Three", "Two"), ("billing", "tariffs"))
-    assert policy_said(settings) == CloudSchema.model_validate(yaml.safe_load(OWN)).policy
+    assert policy_of_settings(settings) == CloudSchema.model_validate(yaml.safe_load(OWN)).policy
     again = {"services": {"image": {"frontend": "http://h"}}} | yaml.safe_load(settings.text)
     assert packed(yaml.safe_dump(again, sort_keys=False)).settings == settings
     cloud = unpack("One", packed(OWN))
@@ -98,14 +99,14 @@ def test_settings_are_said_again_as_they_were() -> None:
 
 def test_what_is_the_default_is_not_kept() -> None:
     text = 'services: {image: {frontend: "http://h"}}\ngateway: {timeouts: {connect: 3}, force: false}\npolicy: {peers: {}}\n'
-    assert packed(text).settings == Settings()
-    assert packed('services: {image: {frontend: "http://h"}}').settings == Settings()
+    assert packed(text).settings == PackedSettings()
+    assert packed('services: {image: {frontend: "http://h"}}').settings == PackedSettings()
 
 
 def test_settings_that_no_cloud_has_are_refused() -> None:
     for text in ("{", '{"gateway": {"bind": "a b"}}', '{"policy": 1}'):
-        with pytest.raises(ValueError, match="Said"):
-            said_by(text)
+        with pytest.raises(ValueError, match="OwnSettings"):
+            unpacked_settings(text)
 
 
 def test_a_mesh_makes_its_clouds_of_it() -> None:

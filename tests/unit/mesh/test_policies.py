@@ -8,9 +8,9 @@ from openstackoid.policy import (
     Budget,
     Condition,
     Domain,
-    Owned,
+    DomainScoped,
+    MappingRule,
     PeerPolicy,
-    People,
     Policy,
     RequestPattern,
     Roles,
@@ -62,8 +62,8 @@ def test_without_one_nobody_is_let_in() -> None:
 
 def test_all_that_can_be_written() -> None:
     condition = Condition(("Default",), ("a*", "bob"), ("a11ce",))
-    guests = Owned("0a0a", "guests", Domain("default", "Default"))
-    staff = People(
+    guests = DomainScoped("0a0a", "guests", Domain("default", "Default"))
+    staff = MappingRule(
         "staff",
         Roles((("admin", ("member", "reader")), ("creator", ()), ("*", ("reader",)))),
         condition,
@@ -71,9 +71,9 @@ def test_all_that_can_be_written() -> None:
         guests,
         Services(),
     )
-    others = People("others", Roles((("member", ("member",)), ("reader", ("reader",)))), project="keep")
-    rest = People("the rest", Roles((("admin", ("admin",)), ("Service", ("Service",)))), project="apart")
-    everybody = People("all", Roles((("member", ("member",)),)), project="apart")
+    others = MappingRule("others", Roles((("member", ("member",)), ("reader", ("reader",)))), project="keep")
+    rest = MappingRule("the rest", Roles((("admin", ("admin",)), ("Service", ("Service",)))), project="apart")
+    everybody = MappingRule("all", Roles((("member", ("member",)),)), project="apart")
     services = Services(
         (
             ("block-storage", (EVERY_REQUEST,)),

@@ -8,8 +8,8 @@ from openstackoid.mesh.policy_schema import (
     BudgetSchema,
     ConditionSchema,
     DomainSchema,
+    MappingRuleSchema,
     PeerSchema,
-    PeopleSchema,
     PolicySchema,
     ProjectSchema,
     schema_at,
@@ -224,7 +224,7 @@ def test_every_place_of_a_policy_has_a_schema() -> None:
         PolicySchema,
         PeerSchema,
         BudgetSchema,
-        PeopleSchema,
+        MappingRuleSchema,
     ]
     assert [schema_at((*person, *below)) for below in (("users",), ("projects",), ("project",), ("project", "domain"))] == [
         ConditionSchema,

@@ -33,7 +33,7 @@ CONTENT = stored("cache", "about", RECORDS)
 def test_what_was_written_is_read() -> None:
     read = read_stored(CONTENT, "cache", "about")
     assert read == RECORDS
-    assert [len({id(record.said.clouds[name].mould) for record in read.values() for name in record.said.clouds})] == [2]
+    assert [len({id(record.content.clouds[name].layout) for record in read.values() for name in record.content.clouds})] == [2]
     assert stored("cache", "about", read) == CONTENT
 
 
@@ -49,7 +49,7 @@ def test_it_says_what_it_is() -> None:
         lambda content: b"",
         lambda content: content + b" ",
         lambda content: content.replace(b"Two", b"Six"),
-        lambda content: content.replace(b" 1 ", b" 2 ", 1),
+        lambda content: content.replace(b" 2 ", b" 1 ", 1),
         lambda content: b"\xff" + content,
         lambda content: content.partition(b"\n")[2],
     ],
@@ -79,13 +79,19 @@ def lying(change: Callable[[Any], object]) -> bytes:
     [
         lambda lines: lines.clear(),
         lambda lines: lines.pop(0),
-        lambda lines: lines[0].pop("moulds"),
+        lambda lines: lines[0].pop("layouts"),
         lambda lines: lines[0].update(more=1),
-        lambda lines: lines[0]["moulds"].clear(),
-        lambda lines: lines[0]["moulds"].__setitem__(0, []),
-        lambda lines: lines[0]["moulds"][0][0].__setitem__(5, -1),
-        lambda lines: lines[0]["moulds"][0][0].__setitem__(6, "80"),
-        lambda lines: lines[0]["moulds"][0][0].pop(),
+        lambda lines: lines[0]["layouts"].clear(),
+        lambda lines: lines[0]["layouts"].__setitem__(0, []),
+        lambda lines: lines[0]["layouts"][0].update(endpoints=[]),
+        lambda lines: lines[0]["layouts"][0].update(more=1),
+        lambda lines: lines[0]["layouts"][0]["endpoints"][0].update(more=1),
+        lambda lines: lines[0]["layouts"][0]["endpoints"][0].pop("service"),
+        lambda lines: lines[0]["layouts"][0]["endpoints"][0]["frontend"].update(host=-1),
+        lambda lines: lines[0]["layouts"][0]["endpoints"][0]["frontend"].update(host="one"),
+        lambda lines: lines[0]["layouts"][0]["endpoints"][0]["frontend"].update(port="80"),
+        lambda lines: lines[0]["layouts"][0]["endpoints"][0]["backends"][0].update(host=-1),
+        lambda lines: lines[0]["layouts"][0]["endpoints"][0]["backends"][0].pop("path"),
         lambda lines: lines[0]["settings"].__setitem__(0, ['{"gateway": {"bind": "a b"}}', [], []]),
         lambda lines: lines[0]["settings"].__setitem__(0, ["[", [], []]),
         lambda lines: lines[1][3]["One"].__setitem__(0, 9),
@@ -93,7 +99,8 @@ def lying(change: Callable[[Any], object]) -> bytes:
         lambda lines: lines[1][3]["One"][3].pop(),
         lambda lines: lines[1][3]["One"].__setitem__(3, "xy"),
         lambda lines: lines[1].__setitem__(1, [1, 2]),
-        lambda lines: lines[1][5][0].pop(),
+        lambda lines: lines[1][5][0].pop("name"),
+        lambda lines: lines[1][5][0].update(more=1),
         lambda lines: lines[1].__setitem__(0, None),
         lambda lines: lines.append({}),
     ],

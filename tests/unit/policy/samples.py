@@ -6,14 +6,14 @@ from typing import Any
 from openstackoid.policy import (
     Condition,
     Domain,
-    Owned,
+    DomainScoped,
+    MappingRule,
     PeerPolicy,
-    People,
     Policy,
     RequestPattern,
     Roles,
     Services,
-    person_of,
+    principal_of,
 )
 
 
@@ -50,11 +50,11 @@ def services(**requests: str) -> Services:
     )
 
 
-ALICE = person_of(token())
+ALICE = principal_of(token())
 IMAGES = services(image="GET /v2/images, GET /v2/images/**")
-MEMBERS = People("members", Roles((("member", ("member",)),)))
-LOCAL = Owned("0a0a", "guests", Domain("default", "Default"))
-STAFF = People(
+MEMBERS = MappingRule("members", Roles((("member", ("member",)),)))
+LOCAL = DomainScoped("0a0a", "guests", Domain("default", "Default"))
+STAFF = MappingRule(
     "staff",
     Roles((("admin", ("member", "reader")), ("*", ("reader",)))),
     Condition(domains=("Default",), names=("a*",)),

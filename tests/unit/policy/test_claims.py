@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 
-from openstackoid.policy import Domain, Grant, Owned, Person, claims_of, person_of
+from openstackoid.policy import Domain, DomainScoped, Grant, Principal, claims_of, principal_of
 from unit.policy.samples import token
 
 GRANTED = Grant("CloudTwo/staff", ("member",), "apart")
-PROJECT = Owned("p", "demo", Domain("default", "Default"))
+PROJECT = DomainScoped("p", "demo", Domain("default", "Default"))
 
 
-def person(**changes: Any) -> Person:
-    return person_of(token(**changes))
+def principal(**changes: Any) -> Principal:
+    return principal_of(token(**changes))
 
 
 def test_the_order_of_roles_the_catalog_and_what_is_replaced_are_no_change() -> None:
     roles = [{"name": "reader"}, {"name": "member"}]
-    later = person(roles=roles, catalog=[{}], is_admin_project=True, is_domain=False)
-    assert claims_of(person(), GRANTED) == claims_of(later, GRANTED)
+    later = principal(roles=roles, catalog=[{}], is_admin_project=True, is_domain=False)
+    assert claims_of(principal(), GRANTED) == claims_of(later, GRANTED)
 
 
 @pytest.mark.parametrize(
@@ -33,21 +33,21 @@ def test_the_order_of_roles_the_catalog_and_what_is_replaced_are_no_change() -> 
     ],
 )
 def test_another_grant_is_a_change(granted: Grant, changes: tuple[str, ...]) -> None:
-    before = claims_of(person(), GRANTED)
-    assert before.changes(claims_of(person(), granted)) == changes
+    before = claims_of(principal(), GRANTED)
+    assert before.changes(claims_of(principal(), granted)) == changes
 
 
 def test_a_name_is_a_change_and_takes_no_room() -> None:
     user = {"id": "u", "name": "x" * 255, "domain": {"id": "d", "name": "y" * 255}}
-    before, later = claims_of(person(), GRANTED), claims_of(person(user=user), GRANTED)
+    before, later = claims_of(principal(), GRANTED), claims_of(principal(user=user), GRANTED)
     assert before.changes(later) == ("user id", "user name", "user domain")
     assert len(before.digests) == len(later.digests) == 176
 
 
 def test_every_attribute_that_is_passed_on_is_a_claim() -> None:
-    before = claims_of(person(), GRANTED)
+    before = claims_of(principal(), GRANTED)
     for name in ("expires_at", "OS-TRUST:trust", "application_credential", "bind", "oauth2_credential", "new"):
-        assert before.changes(claims_of(person(**{name: "x"}), GRANTED)) == ("other attributes",), name
+        assert before.changes(claims_of(principal(**{name: "x"}), GRANTED)) == ("other attributes",), name
 
 
 def test_a_token_that_is_nested_too_deeply_is_none() -> None:
@@ -55,6 +55,6 @@ def test_a_token_that_is_nested_too_deeply_is_none() -> None:
     for _ in range(100_000):
         deep = [deep]
     with pytest.raises(ValueError, match="token: nested too deeply"):
-        person(audit_ids=deep)
+        principal(audit_ids=deep)
     while deep:
         deep = deep.pop()

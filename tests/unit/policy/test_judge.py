@@ -8,23 +8,23 @@ from openstackoid.policy import (
     NOBODY,
     Denial,
     Grant,
+    MappingRule,
     PeerPolicy,
-    People,
     Policy,
     Roles,
     Services,
     Use,
-    apart,
+    derived_id,
     grant,
     may_enter,
     miss,
-    person_of,
+    principal_of,
 )
 from unit.policy.samples import ALICE, IMAGES, LOCAL, MEMBERS, POLICY, STAFF, TWO, roles, token
 
 LIST = Use("image", "GET", "/v2/images")
 UPLOAD = Use("image", "POST", "/v2/images")
-BOSS = person_of(token(roles=roles("admin", "member")))
+BOSS = principal_of(token(roles=roles("admin", "member")))
 
 
 class TestEntering:
@@ -95,7 +95,7 @@ class TestGranting:
         assert grant(POLICY, "CloudTwo", BOSS, LIST) == Grant("CloudTwo/staff", ("member", "reader"), LOCAL)
 
     def test_one_whom_no_entry_is_about_is_refused(self) -> None:
-        stranger = person_of(token(roles=roles("auditor"), project={**token()["token"]["project"], "id": "0"}))
+        stranger = principal_of(token(roles=roles("auditor"), project={**token()["token"]["project"], "id": "0"}))
         assert grant(POLICY, "CloudTwo", stranger, None) == Denial(
             None, "no entry of 'people' in the policy here for CloudTwo is about this user, project and roles"
         )
@@ -104,9 +104,9 @@ class TestGranting:
         assert grant(POLICY, "CloudTen", ALICE, None) == Denial(None, "the policy here does not accept users of CloudTen")
 
     def test_an_entry_without_services_is_for_validations_alone(self) -> None:
-        nova = People("services", Roles((("service", ("service",)),)), services=Services())
+        nova = MappingRule("services", Roles((("service", ("service",)),)), services=Services())
         policy = Policy(peers=(PeerPolicy("CloudTwo", (nova, MEMBERS), IMAGES),))
-        account = person_of(token(roles=roles("service", "member")))
+        account = principal_of(token(roles=roles("service", "member")))
         assert grant(policy, "CloudTwo", account, None) == Grant("CloudTwo/services", ("service",), "apart")
         assert grant(policy, "CloudTwo", account, LIST) == Denial(
             "CloudTwo/services", "users whom the rule CloudTwo/services is about may not use image here"
@@ -124,7 +124,7 @@ class TestMissing:
         ],
     )
     def test_it_says_why(self, document: dict[str, object], said: str | None) -> None:
-        assert miss(TWO.people[0], person_of(document)) == said
+        assert miss(TWO.people[0], principal_of(document)) == said
 
 
 class TestKeeping:
@@ -133,18 +133,18 @@ class TestKeeping:
         [
             ("p1", True),
             ("5f0c1f9d7e0b4c0c9a1d3b6a2f4e8c71", True),
-            (apart("CloudThree", "project", "p1"), False),
-            (apart("CloudThree", "project", "p1").upper(), False),
-            (str(UUID(apart("CloudThree", "project", "p1"))), False),
+            (derived_id("CloudThree", "project", "p1"), False),
+            (derived_id("CloudThree", "project", "p1").upper(), False),
+            (str(UUID(derived_id("CloudThree", "project", "p1"))), False),
             ("P1", False),
         ],
     )
     def test_no_project_may_keep_an_id_like_those_of_projects_apart(self, identity: str, kept: bool) -> None:
         """Or a peer could name the project of another, for it knows how such ids are made."""
-        keeping = People("members", Roles((("member", ("member",)),)), project=KEEP)
+        keeping = MappingRule("members", Roles((("member", ("member",)),)), project=KEEP)
         policy = Policy(peers=(PeerPolicy("CloudTwo", (keeping,), IMAGES),))
         domain = {"id": "default", "name": "Default"}
-        person = person_of(token(roles=roles("member"), project={"id": identity, "name": "demo", "domain": domain}))
-        judged = grant(policy, "CloudTwo", person, None)
+        principal = principal_of(token(roles=roles("member"), project={"id": identity, "name": "demo", "domain": domain}))
+        judged = grant(policy, "CloudTwo", principal, None)
         assert isinstance(judged, Grant) == kept
         assert kept or "cannot be kept here" in str(judged)

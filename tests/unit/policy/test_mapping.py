@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from keystoneauth1.access import AccessInfoV3
 
-from openstackoid.policy import Grant, Owned, apart, mapped
+from openstackoid.policy import DomainScoped, Grant, derived_id, mapped
 from openstackoid.policy.model import Domain
 from unit.policy.samples import LOCAL, token
 
@@ -20,9 +20,9 @@ def changed(grant: Grant = MEMBER, issuer: str = "CloudTwo", **changes: Any) -> 
 def test_a_user_is_nobody_of_this_cloud() -> None:
     user = changed()["user"]
     assert user == {
-        "id": apart("CloudTwo", "user", "a11ce0000000000000000000000000ff"),
+        "id": derived_id("CloudTwo", "user", "a11ce0000000000000000000000000ff"),
         "name": "alice",
-        "domain": {"id": apart("CloudTwo", "domain", "default"), "name": "Default"},
+        "domain": {"id": derived_id("CloudTwo", "domain", "default"), "name": "Default"},
     }
     assert len(user["id"]) == 32
     assert user == changed()["user"]
@@ -31,25 +31,30 @@ def test_a_user_is_nobody_of_this_cloud() -> None:
 
 def test_an_id_apart_is_the_same_for_good() -> None:
     # What users made here belongs to it.
-    assert apart("CloudTwo", "user", "alice") == "ba3ede0443ed5568be26dd2cc75cf8bb"
+    assert derived_id("CloudTwo", "user", "alice") == "ba3ede0443ed5568be26dd2cc75cf8bb"
 
 
 @pytest.mark.parametrize(
     ("project", "expected"),
     [
-        ("keep", Owned("de300000000000000000000000000000", "demo", Domain(apart("CloudTwo", "domain", "default"), "Default"))),
+        (
+            "keep",
+            DomainScoped(
+                "de300000000000000000000000000000", "demo", Domain(derived_id("CloudTwo", "domain", "default"), "Default")
+            ),
+        ),
         (
             "apart",
-            Owned(
-                apart("CloudTwo", "project", "de300000000000000000000000000000"),
+            DomainScoped(
+                derived_id("CloudTwo", "project", "de300000000000000000000000000000"),
                 "demo",
-                Domain(apart("CloudTwo", "domain", "default"), "Default"),
+                Domain(derived_id("CloudTwo", "domain", "default"), "Default"),
             ),
         ),
         (LOCAL, LOCAL),
     ],
 )
-def test_the_project_is_kept_apart_or_ours(project: Any, expected: Owned) -> None:
+def test_the_project_is_kept_apart_or_ours(project: Any, expected: DomainScoped) -> None:
     told = changed(Grant("r", ("member",), project))["project"]
     assert told == {
         "id": expected.id,
@@ -59,7 +64,7 @@ def test_the_project_is_kept_apart_or_ours(project: Any, expected: Owned) -> Non
 
 
 def test_the_roles_are_those_that_were_granted_with_ids_of_no_keystone() -> None:
-    assert changed()["roles"] == [{"id": apart("CloudTwo", "role", "member"), "name": "member"}]
+    assert changed()["roles"] == [{"id": derived_id("CloudTwo", "role", "member"), "name": "member"}]
 
 
 @pytest.mark.parametrize(("roles", "admin"), [(("member",), False), (("Admin",), True), (("reader", "admin"), True)])
@@ -97,9 +102,9 @@ def test_a_trust_stays_one_with_its_users_apart() -> None:
     trust = {"id": "t", "trustor_user": {"id": "u1"}, "trustee_user": {"id": "u2"}, "impersonation": True, "roles": ["admin"]}
     changes: dict[str, Any] = {"OS-TRUST:trust": trust}
     assert changed(**changes)["OS-TRUST:trust"] == {
-        "id": apart("CloudTwo", "trust", "t"),
-        "trustor_user": {"id": apart("CloudTwo", "user", "u1")},
-        "trustee_user": {"id": apart("CloudTwo", "user", "u2")},
+        "id": derived_id("CloudTwo", "trust", "t"),
+        "trustor_user": {"id": derived_id("CloudTwo", "user", "u1")},
+        "trustee_user": {"id": derived_id("CloudTwo", "user", "u2")},
         "impersonation": True,
     }
 
@@ -137,6 +142,6 @@ def test_keystones_own_library_reads_it_as_it_is_meant() -> None:
     assert (read.project_id, read.project_domain_id, read.user_domain_id) == (
         "0a0a",
         "default",
-        apart("CloudTwo", "domain", "default"),
+        derived_id("CloudTwo", "domain", "default"),
     )
     assert (read.system, read.domain_scoped, read.username) == (None, False, "alice")

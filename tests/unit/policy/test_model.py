@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from openstackoid.policy import EVERY_REQUEST, NOBODY, Condition, Domain, Owned, PeerPolicy, Policy, Roles, Services, Use
+from openstackoid.policy import EVERY_REQUEST, NOBODY, Condition, Domain, DomainScoped, PeerPolicy, Policy, Roles, Services, Use
 from unit.policy.samples import IMAGES, MEMBERS, STAFF, TWO, services
 
-ALICE = Owned("a11ce", "alice", Domain("d-1", "Default"))
+ALICE = DomainScoped("a11ce", "alice", Domain("d-1", "Default"))
 
 
 class TestServices:

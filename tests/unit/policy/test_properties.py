@@ -11,10 +11,10 @@ from openstackoid.policy import (
     Condition,
     Denial,
     Domain,
+    DomainScoped,
     Grant,
-    Owned,
+    MappingRule,
     PeerPolicy,
-    People,
     Policy,
     Roles,
     Services,
@@ -22,7 +22,7 @@ from openstackoid.policy import (
     grant,
     mapped,
     may_enter,
-    person_of,
+    principal_of,
 )
 from unit.policy.samples import services, token
 
@@ -54,7 +54,7 @@ CONDITIONS = st.sampled_from(
         Condition(domains=("*",), names=("*",)),
     ]
 )
-LOCALS = st.sampled_from([Owned(identity, "guests", Domain("default", "Default")) for identity in ("0a0a", "de30")])
+LOCALS = st.sampled_from([DomainScoped(identity, "guests", Domain("default", "Default")) for identity in ("0a0a", "de30")])
 
 
 def policies(ours: st.SearchStrategy[str]) -> st.SearchStrategy[Policy]:
@@ -62,7 +62,7 @@ def policies(ours: st.SearchStrategy[str]) -> st.SearchStrategy[Policy]:
     pairs = st.dictionaries(ROLES, st.lists(ours, min_size=1, max_size=2).map(tuple), min_size=1, max_size=4)
     projects = st.sampled_from(["keep", "apart"]) | LOCALS
     people = st.builds(
-        People,
+        MappingRule,
         NAMES,
         pairs.map(lambda said: Roles(tuple(said.items()))),
         CONDITIONS,
@@ -110,7 +110,7 @@ ISSUERS = st.sampled_from(["CloudTwo", "CloudThree", "CloudTen"])
 
 def accepted(document: Any, policy: Policy, issuer: str) -> tuple[Grant, dict[str, Any]]:
     """Return the grant and what the token becomes. Cases in which there is none are not counted; too many are an error."""
-    judged = grant(policy, issuer, person_of(document), None)
+    judged = grant(policy, issuer, principal_of(document), None)
     assume(isinstance(judged, Grant))
     assert isinstance(judged, Grant)
     told: dict[str, Any] = mapped(document, issuer, judged)["token"]
@@ -140,7 +140,7 @@ def test_no_user_or_domain_keeps_an_id_that_a_peer_chose(document: Any, policy: 
     judged, told = accepted(document, policy, issuer)
     theirs = document["token"]
     ids = [told["user"]["id"], told["user"]["domain"]["id"]]
-    if not isinstance(judged.project, Owned):
+    if not isinstance(judged.project, DomainScoped):
         ids.append(told["project"]["domain"]["id"])
     if judged.project == "apart":
         ids.append(told["project"]["id"])
@@ -157,10 +157,10 @@ def test_no_user_or_domain_keeps_an_id_that_a_peer_chose(document: Any, policy: 
 
 @given(TOKENS, policies(ROLES), USES)
 def test_who_is_let_in_with_a_request_is_let_in_before_anybody_asks_who_he_is(document: Any, policy: Policy, use: Use) -> None:
-    judged = grant(policy, "CloudTwo", person_of(document), use)
+    judged = grant(policy, "CloudTwo", principal_of(document), use)
     if isinstance(judged, Grant):
         assert may_enter(policy, "CloudTwo", "CloudTwo", use) is None
-        assert grant(policy, "CloudTwo", person_of(document), None) == judged
+        assert grant(policy, "CloudTwo", principal_of(document), None) == judged
 
 
 @given(JSON | TOKENS | WILD, policies(ROLES), ISSUERS, st.none() | USES, st.none() | ISSUERS)
@@ -171,17 +171,17 @@ def test_a_judge_answers_whatever_it_is_asked(
     entering = may_enter(policy, issuer, sender, use)
     assert entering is None or isinstance(entering, Denial)
     try:
-        person = person_of(document)
+        principal = principal_of(document)
     except ValueError as error:
         assert "\n" not in str(error)
         return
-    assert isinstance(grant(policy, issuer, person, use), Grant | Denial)
+    assert isinstance(grant(policy, issuer, principal, use), Grant | Denial)
 
 
 @given(TOKENS, ISSUERS, st.none() | USES)
 def test_without_peers_everything_is_refused(document: Any, issuer: str, use: Use | None) -> None:
     assert isinstance(may_enter(Policy(), issuer, None, use), Denial)
-    assert isinstance(grant(Policy(), issuer, person_of(document), use), Denial)
+    assert isinstance(grant(Policy(), issuer, principal_of(document), use), Denial)
 
 
 @given(st.text() | JSON)

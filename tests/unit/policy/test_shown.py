@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-from openstackoid.policy import NOBODY, Budget, PeerPolicy, People, Policy, Roles, Services
+from openstackoid.policy import NOBODY, Budget, MappingRule, PeerPolicy, Policy, Roles, Services
 from openstackoid.policy.shown import shown
 from unit.policy.samples import MEMBERS, STAFF, services
 
@@ -11,13 +11,15 @@ def test_nobody() -> None:
 
 
 def test_who_may_use_what_as_whom() -> None:
-    nova = People("nova", Roles((("service", ("service",)), ("admin", ()))), services=Services())
+    nova = MappingRule("nova", Roles((("service", ("service",)), ("admin", ()))), services=Services())
     images = services(image="GET /v2/images, GET /v2/images/**", compute="* /**", __="POST /a")
     policy = Policy(
         5.5,
         (
             PeerPolicy("CloudTwo", (STAFF, nova), through=("CloudThree", "*"), rate=0.5, budget=Budget(9, 60)),
-            PeerPolicy("*", (MEMBERS, People("all", Roles((("*", ("reader",)),)))), images, through=("CloudThree", "CloudSix")),
+            PeerPolicy(
+                "*", (MEMBERS, MappingRule("all", Roles((("*", ("reader",)),)))), images, through=("CloudThree", "CloudSix")
+            ),
             PeerPolicy("CloudFive", tokens=100),
         ),
     )

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.clouds import three_clouds
 from openstackoid.routing import Forward, ReadBody, ReadStore, Refuse, Request, decide
-from openstackoid.routing.leaving import given_id, sole_id
+from openstackoid.routing.egress import given_id, sole_id
 from openstackoid.scope import parse
 
 MESH = three_clouds()
@@ -270,10 +270,10 @@ def perform(first: str, *rest: str) -> list[str]:
     verb = "forward" if isinstance(decision, Forward) else "relay"
     done = [f"{verb} to {decision.endpoint.service} of {decision.endpoint.cloud}: {decision.path}"]
     assert decision.local == (decision.endpoint.cloud == cloud)
-    assert decision.entrance == endpoint
+    assert decision.frontend_endpoint == endpoint
     if isinstance(decision, Forward):
-        done += ["its links are mended"] if decision.relink else []
-        done += [f"remember {decision.remember.scope.wire()}"] if decision.remember else []
+        done += ["its links are mended"] if decision.rewrite_links else []
+        done += [f"remember {decision.remember.scope.to_header()}"] if decision.remember else []
         done += ["recalled"] if decision.recalled else []
     else:
         done += ["a 401 means an unknown token"] if decision.validates else []

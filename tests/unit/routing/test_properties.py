@@ -105,8 +105,10 @@ def test_the_next_gateway_sees_the_same_clouds_for_every_service(
     except ScopeError:
         assert all(cloud_of(ask(at, endpoint, headers)) is None for endpoint in MESH.clouds[at].endpoints)
         return
-    entrance = data.draw(st.sampled_from([endpoint for endpoint in MESH.clouds[at].endpoints if endpoint.service != IDENTITY]))
-    first = ask(at, entrance, headers, method)
+    frontend_endpoint = data.draw(
+        st.sampled_from([endpoint for endpoint in MESH.clouds[at].endpoints if endpoint.service != IDENTITY])
+    )
+    first = ask(at, frontend_endpoint, headers, method)
     if not isinstance(first, Forward):
         return
     for peer in MESH.clouds.values():

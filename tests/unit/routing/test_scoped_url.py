@@ -84,10 +84,10 @@ def test_another_spelling_is_seen(where: Endpoint, path: str) -> None:
 
 
 def test_a_client_knows_every_endpoint_by_the_url_that_it_came_by() -> None:
-    entrance = with_segment(IMAGE, "image=CloudTwo")
-    assert entrance.frontend.prefix == "/image/scope/image=CloudTwo"
-    assert as_entered(MESH.clouds["CloudOne"], entrance, IMAGE) == entrance
-    assert as_entered(MESH.clouds["CloudOne"], entrance, ONE).frontend.prefix == "/identity/scope/image=CloudTwo"
+    frontend_endpoint = with_segment(IMAGE, "image=CloudTwo")
+    assert frontend_endpoint.frontend.prefix == "/image/scope/image=CloudTwo"
+    assert as_entered(MESH.clouds["CloudOne"], frontend_endpoint, IMAGE) == frontend_endpoint
+    assert as_entered(MESH.clouds["CloudOne"], frontend_endpoint, ONE).frontend.prefix == "/identity/scope/image=CloudTwo"
     assert as_entered(MESH.clouds["CloudOne"], IMAGE, ONE) is ONE
 
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.clouds import three_clouds
-from openstackoid.mesh import Endpoint
-from openstackoid.mesh.model import Tls
+from openstackoid.mesh import Endpoint, Tls
 from openstackoid.policy import Policy
 from openstackoid.routing import Request
 from openstackoid.routing.reading import Reading, RefusedError, Token
@@ -86,12 +85,12 @@ def test_a_scope_may_lead_nowhere(scope: Scope, message: str) -> None:
         ("compute.public", "POST", "/compute/v2.1/flavors", True),
     ],
 )
-def test_links_are_mended_where_prefixes_differ(key: str, method: str, path: str, relink: bool) -> None:
+def test_links_are_mended_where_prefixes_differ(key: str, method: str, path: str, rewrite_links: bool) -> None:
     here = endpoint(key)
     there = MESH.clouds["CloudTwo"].endpoint(here.service, "public")
     assert there is not None
     decision = sending(key, path, method).forward(here, there, {})
-    assert (decision.relink, decision.entrance) == (relink, here)
+    assert (decision.rewrite_links, decision.frontend_endpoint) == (rewrite_links, here)
     assert decision.path == (path.removeprefix(here.frontend.prefix) or "/")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of meanings in docs/scope.md are true: each of their rows has a test, and each test that names a row has one.
+"""The tables of docs/use/scope-meaning.md are true: each row has a test, and each test that names a row has one.
 
 Most are cases of tests/conformance, where the Python decision and HAProxy are held to them. Those of the client, and of
 tokens that Keystone refuses, are here.
@@ -7,18 +7,18 @@ tokens that Keystone refuses, are here.
 
 import argparse
 import re
-from pathlib import Path
 
 import pytest
 
 from conformance.cases import CASES
+from documents import read
 from openstackoid.client import plugin
 from openstackoid.client.choice import SCOPE_VARIABLE, chosen_scope
 from openstackoid.mesh import parse_mesh
 from openstackoid.scope import Scope, ScopeError, parse, parse_url_form
 from unit.bridge.stage import played, says_json, staged
 
-REFERENCE = (Path(__file__).parents[3] / "docs" / "scope.md").read_text()
+REFERENCE = read("use/scope-meaning.md", "use/scope-in-requests.md")
 ROWS = re.findall(r"^\| ([A-Z]\d+) \|", REFERENCE, re.MULTILINE)
 FORMS = re.findall(r"^\| `([^`]*)` \| `(column [^`]*)` \|$", REFERENCE, re.MULTILINE)
 HERE = {"C1", "C2", "C3", "C4", "C5", "T13"}

@@ -89,15 +89,15 @@ def test_what_was_read_can_be_sent_and_read_again_at_every_hop(entries: list[tup
         scope = parse(written(entries))
     except ScopeError:
         return
-    assert parse(scope.wire()) == scope
-    assert parse(scope.wire()).wire() == scope.wire()
+    assert parse(scope.to_header()) == scope
+    assert parse(scope.to_header()).to_header() == scope.to_header()
     completed = scope.completed(home)
-    assert len(completed.wire()) <= MAX_LENGTH
-    assert parse(completed.wire()) == completed == completed.completed("Elsewhere")
+    assert len(completed.to_header()) <= MAX_LENGTH
+    assert parse(completed.to_header()) == completed == completed.completed("Elsewhere")
     for service in official_service_types():
         assert completed.cloud_for(service, "Elsewhere") == scope.cloud_for(service, home)
-    token = join_token("gAAAAA-b", completed.wire())
-    assert split(token) == ("gAAAAA-b", completed.wire())
+    token = join_token("gAAAAA-b", completed.to_header())
+    assert split(token) == ("gAAAAA-b", completed.to_header())
     assert token.isascii()
 
 

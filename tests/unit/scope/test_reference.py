@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/scope.md says what the code does: each of its examples is run, and each of the parser's errors is in it."""
+"""The pages of scopes say what the code does: each of their examples is run, and each of the parser's errors is there."""
 
 import ast
 import inspect
 import re
-from pathlib import Path
 
 import pytest
 
+from documents import read
 from openstackoid.client.choice import Choice
 from openstackoid.client.errors import ScopeRefusedError
 from openstackoid.scope import parse, parser
 
-REFERENCE = (Path(__file__).parents[3] / "docs" / "scope.md").read_text()
+REFERENCE = read("use/scope.md", "use/scope-in-requests.md", "use/scope-errors.md")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", REFERENCE, re.MULTILINE | re.DOTALL)
 ERRORS = [text.rstrip("\n").split("\n") for kind, text in BLOCKS if kind == "text" and text.startswith("openstack: ")]
 CLOUDS = ("CloudOne", "CloudTwo")
@@ -35,8 +35,8 @@ def test_an_error_has_its_words_and_its_carets(message: str, shown: str, carets:
 
 
 def test_what_becomes_of_the_examples_is_true() -> None:
-    assert parse('{"glance": "CloudTwo", "volumev3": "CloudOne"}').wire() in REFERENCE
-    assert parse('{"image":"CloudTwo"}').completed("CloudOne").wire() in REFERENCE
+    assert parse('{"glance": "CloudTwo", "volumev3": "CloudOne"}').to_header() in REFERENCE
+    assert parse('{"image":"CloudTwo"}').completed("CloudOne").to_header() in REFERENCE
 
 
 def test_no_error_of_the_parser_is_missing() -> None:

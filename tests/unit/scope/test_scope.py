@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scope language, rule by rule. What a user reads is in docs/scope.md, which has a test of its own."""
+"""The scope language, rule by rule. What a user reads is in docs/use/scope*.md, which have a test of its own."""
 
 import copy
 import pickle
@@ -46,7 +46,7 @@ def test_strangers_words_do_not_fill_a_cache_without_end() -> None:
 
 
 def test_a_mesh_says_which_services_there_are() -> None:
-    assert parse('{"nova": "A", "my-own": "A", "*": "A"}', services=MESH).wire() == '{"compute":"A","my-own":"A","*":"A"}'
+    assert parse('{"nova": "A", "my-own": "A", "*": "A"}', services=MESH).to_header() == '{"compute":"A","my-own":"A","*":"A"}'
     for absent in ("network", "neutron", "your-own"):
         with pytest.raises(ScopeError, match=f"unknown service '{absent}'; known: compute, image, my-own"):
             parse(f'{{"{absent}": "A"}}', services=MESH)

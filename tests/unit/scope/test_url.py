@@ -25,7 +25,7 @@ CLOUDS = ["CloudOne", "CloudTwo", "Cloud-3.b"]
 )
 def test_it_says_what_the_json_says(segment: str, wire: str) -> None:
     assert parse_url_form(segment) == parse(wire)
-    assert parse_url_form(segment).wire() == wire
+    assert parse_url_form(segment).to_header() == wire
 
 
 @pytest.mark.parametrize(

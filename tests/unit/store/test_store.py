@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from openstackoid.bridge.memory import Workflows
+from openstackoid.bridge.workflows import Workflows
 from openstackoid.mesh import Memory
 from openstackoid.routing import Workflow
 from openstackoid.scope import Scope
@@ -186,7 +186,7 @@ async def test_a_row_that_no_gateway_has_written_is_no_workflow(database: Databa
 
 
 def test_the_scope_of_a_row_is_that_of_headers() -> None:
-    assert Scope((("*", "CloudOne"), ("image", "CloudTwo"))).wire() == SCOPE
+    assert Scope((("*", "CloudOne"), ("image", "CloudTwo"))).to_header() == SCOPE
 
 
 async def until_kept(database: Database, numbers: set[int]) -> None:

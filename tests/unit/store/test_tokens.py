@@ -5,8 +5,8 @@ import asyncio
 import time
 from unittest.mock import patch
 
-from openstackoid.bridge.token_record import Changed, Full, Recorded
-from openstackoid.bridge.token_store import TokenStore
+from openstackoid.bridge.identity.token_record import Changed, Full, Recorded
+from openstackoid.bridge.identity.token_store import TokenStore
 from openstackoid.policy import Claims
 from openstackoid.store import Database
 from openstackoid.store.tokens import LONGEST

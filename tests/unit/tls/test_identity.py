@@ -13,12 +13,11 @@ from openstackoid.tls import Identity, TlsError
 def test_only_the_authority_of_the_mesh_is_believed(tmp_path: Path) -> None:
     authority = make_authority(tmp_path)
     identity = Identity.load(str(issue(tmp_path, "CloudOne")), str(authority), "/etc/authority.pem")
-    for context in (identity.context, identity.again()):
-        assert len(context.get_ca_certs()) == 1
-        assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
-        assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    context = identity.context
+    assert len(context.get_ca_certs()) == 1
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert identity.authority == "/etc/authority.pem"
-    assert identity.again() is not identity.context
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bench.lab import lines
 from bench.lab.lines import GATEWAY, NOWHERE, PYTHON, SERVICE, Call, GatewayLogs, call_of
-from openstackoid.haproxy.records import LOG_FORMAT
+from openstackoid.haproxy.trace import LOG_FORMAT
 
 IMAGE = "/image/v2/images/2c914c52-1a36-4edc-9428-8e680cccc077/file"
 

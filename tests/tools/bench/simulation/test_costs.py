@@ -27,19 +27,20 @@ def row(key: str, **figures: float) -> Row:
 def test_the_document_has_them_all() -> None:
     found = read_costs()
     assert set(found) == {NONE, LEAVES, WRITE, VISITOR, VALIDATE}
-    assert {cost.source for cost in found.values()} == {"docs/benchmarks.md"}
+    assert {cost.source for cost in found.values()} == {"docs/understand/benchmarks.md"}
     assert all(1 < cost.haproxy_us < 1000 for cost in found.values())
     assert [kind for kind, cost in found.items() if cost.python_us] == [WRITE, VISITOR, VALIDATE]
 
 
 def test_the_documents_last_table_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(costs, "DOCUMENT", tmp_path / "benchmarks.md")
-    text = Path(__file__).parents[4].joinpath("docs/benchmarks.md").read_text()
+    text = Path(__file__).parents[4].joinpath("docs/understand/benchmarks.md").read_text()
     newer = "\n| what | HAProxy, µs of CPU | Python, µs of CPU |\n| --- | ---: | ---: |\n| no scope | 1,234.50 (1 to 2) |  |\n"
     (tmp_path / "benchmarks.md").write_text(text + newer + "\n| no scope | 7 |\n")
     assert read_costs()[NONE].haproxy_us == 1234.5
     (tmp_path / "benchmarks.md").write_text(newer)
-    with pytest.raises(BenchError, match=r"docs/benchmarks.md has no table with what is needed of 'a scope that leaves'"):
+    message = r"docs/understand/benchmarks.md has no table with what is needed of 'a scope that leaves'"
+    with pytest.raises(BenchError, match=message):
         read_costs()
 
 
@@ -49,7 +50,7 @@ def test_results_come_before_the_document(tmp_path: Path) -> None:
     found = read_costs(path)
     assert (found[NONE].haproxy_us, found[NONE].source) == (1.5, f"{tmp_path.name}/results.json")
     assert (found[WRITE].haproxy_us, found[WRITE].python_us) == (2.5, 3.5)
-    assert found[VISITOR].source == "docs/benchmarks.md", "the part was not measured"
+    assert found[VISITOR].source == "docs/understand/benchmarks.md", "the part was not measured"
 
 
 @pytest.mark.parametrize(

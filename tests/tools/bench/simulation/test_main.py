@@ -39,7 +39,7 @@ def test_costs_of_a_run_are_used_and_named(tmp_path: Path) -> None:
     assert main(["--costs", str(tmp_path / "results.json"), "--output", str(tmp_path)]) == 0
     text = (tmp_path / "simulation.md").read_text()
     assert f"| a scope that leaves | 77.0 |  | {tmp_path.name}/results.json |" in text
-    assert "| docs/benchmarks.md |" in text
+    assert "| docs/understand/benchmarks.md |" in text
 
 
 @pytest.mark.parametrize(

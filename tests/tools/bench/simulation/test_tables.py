@@ -17,7 +17,7 @@ from bench.simulation.report import Table, markdown
 from bench.simulation.tables import assumptions_table, checks, distances, tables
 
 SMALL = replace(Assumptions(), sites=60, gateways=12, partners=4, hours=1, mtbf_h=9, runs=50)
-DOCUMENT = Path(__file__).parents[4] / "docs" / "simulation.md"
+DOCUMENT = Path(__file__).parents[4] / "docs" / "understand" / "simulation.md"
 
 
 @cache
@@ -82,7 +82,8 @@ def test_the_document_says_what_the_code_says() -> None:
     sites = scatter(assumed, Random(f"{seed} sites"))
     for table in (assumptions_table(assumed), distances(assumed, sites, seed), checks(assumed)):
         place = f"<!-- {table.key} -->\n\n{markdown(table)}\n<!-- end of {table.key} -->"
-        assert place in text, f"docs/simulation.md is old: python -m bench.simulation --document docs/simulation.md ({table.key})"
+        page = "docs/understand/simulation.md"
+        assert place in text, f"{page} is old: python -m bench.simulation --document {page} ({table.key})"
 
 
 def test_the_document_has_a_place_for_every_table() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.simulation.workflows import CLIENT, DOWNLOAD, MANY, SERVER, WORKFLOWS, Hop
 
-COVERAGE = Path(__file__).parents[4] / "docs" / "coverage.md"
+COVERAGE = Path(__file__).parents[4] / "docs" / "understand" / "coverage.md"
 
 
 def test_a_server_takes_the_requests_of_the_first_table_of_the_coverage() -> None:

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the audit log says of a request that the bridge sends to a peer."""
+
+from multidict import MultiMapping
+
+from openstackoid.bridge.audit.audit_log import OUT, AuditLine
+from openstackoid.bridge.http.head import Head
+from openstackoid.bridge.identity.admission_header import Admission, decode, outcome_of
+from openstackoid.bridge.log import shown_method, shown_path
+from openstackoid.routing import Forward, Relay
+from openstackoid.routing.egress import ADMISSION_HEADER, sole_id
+
+
+class EgressAudit:
+    """A request of the gateway of ``at`` on its way to a peer. ``home``: the cloud that issued the user's token."""
+
+    def __init__(self, at: str, home: str, decision: Forward | Relay, head: Head) -> None:
+        self._at = at
+        self._home = home
+        self._decision = decision
+        self._head = head
+        self._answered = 0
+        self._use: Admission | None = None
+
+    def hear(self, status: int, headers: MultiMapping[str]) -> None:
+        """Take note of the peer's answer, and of what its gateway tells of the user."""
+        self._answered = status
+        told = headers.getall(ADMISSION_HEADER, [])
+        self._use = decode(told[0]) if len(told) == 1 else None
+
+    def line(self, started: float, status: int) -> AuditLine:
+        """Return the line; ``status`` is what the client got, which may be the gateway's own word."""
+        use, decision = self._use, self._decision
+        return AuditLine(
+            time=started,
+            gateway=self._at,
+            direction=OUT,
+            home=self._home,
+            cloud=decision.endpoint.cloud,
+            user=use.user if use else None,
+            project=use.project if use else None,
+            service=decision.frontend_endpoint.service,
+            interface=decision.frontend_endpoint.interfaces[0],
+            method=shown_method(self._head),
+            path=shown_path(self._head.path),
+            rule=use.rule if use else None,
+            outcome=outcome_of(self._answered or status, use),
+            status=status,
+            request_id=sole_id(decision.headers),
+        )

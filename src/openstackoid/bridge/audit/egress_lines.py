@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HAProxy's lines about requests that left for a peer become lines of the audit log.
+
+They are written after the fact, and may be lost: HAProxy drops a line when its log's socket is full. The other cloud's gateway
+writes down what must not pass unrecorded, before it answers.
+"""
+
+import re
+import time
+from collections.abc import Callable
+
+from openstackoid.bridge.audit.audit_log import OUT, Audit, AuditLine, LateAudit
+from openstackoid.bridge.identity.admission_header import decode, outcome_of
+from openstackoid.bridge.log import LOG, shown_path
+from openstackoid.haproxy.egress import MARKER
+from openstackoid.routing.backend_names import PEER
+from openstackoid.routing.egress import is_request_id
+
+_MARKER = MARKER.encode("ascii")
+_NOTED = b" left\n"
+_REQUEST = re.compile(
+    r"\S+ (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
+    r" (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms .*"
+)
+_LEFT = re.compile(
+    r"(?P<service>[a-z0-9-]+)\.(?P<interface>[a-z]+) home=(?P<home>[A-Za-z0-9._-]+) id=(?P<id>\S+) use=(?P<use>\S*)\n?"
+)
+_METHOD = re.compile(r"[A-Z]{1,16}")
+
+
+class EgressLines:
+    """Audits requests that have left the gateway of the cloud ``at``. ``clock`` returns seconds of the wall clock."""
+
+    def __init__(self, at: str, audit: Audit, clock: Callable[[], float] = time.time) -> None:
+        self._at = at
+        self._audit = LateAudit(audit, LOG)
+        self._clock = clock
+
+    def __call__(self, lines: bytes) -> bytes:
+        """Write the audit lines of requests that left, and return the lines for the gateway's log."""
+        if _MARKER not in lines:
+            return lines
+        kept, left = [], []
+        for line in lines.splitlines(keepends=True):
+            request, marker, rest = line.partition(_MARKER)
+            if not marker:
+                kept.append(line)
+                continue
+            kept.append(request + _NOTED)
+            found = audit_line(request.decode("ascii", "replace"), rest.decode("ascii", "replace"), self._at, self._clock())
+            if found is not None:
+                left.append(found)
+            else:
+                self._audit.lose(1, "a line of HAProxy's cannot be read")
+        self._audit.write(*left)
+        return b"".join(kept)
+
+
+def audit_line(request: str, left: str, at: str, now: float) -> AuditLine | None:
+    """Return the audit line for a line of HAProxy's, of which ``left`` is the part behind the marker; None for any other line."""
+    said, about = _REQUEST.fullmatch(request), _LEFT.fullmatch(left)
+    if said is None or about is None or said["backend"] != PEER:
+        return None
+    status = max(int(said["status"]), 0)
+    use = decode(about["use"])
+    return AuditLine(
+        time=now - max(int(said["milliseconds"]), 0) / 1000,
+        gateway=at,
+        direction=OUT,
+        home=about["home"],
+        cloud=said["cloud"],
+        user=use.user if use else None,
+        project=use.project if use else None,
+        service=about["service"],
+        interface=about["interface"],
+        method=said["method"] if _METHOD.fullmatch(said["method"]) else "-",
+        path=shown_path(said["path"]),
+        rule=use.rule if use else None,
+        outcome=outcome_of(status, use),
+        status=status,
+        request_id=about["id"] if is_request_id(about["id"]) else None,
+    )

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HAProxy's log, read by a process of its own: audited, freed of what may not be shown, and shown.
+
+It is a process, because HAProxy drops lines when its log is not read fast enough, and the Python service may be busy for longer.
+It is forked before the service has threads and holds secrets, so that the two share their memory. A supervisor hands it a pipe,
+which holds thousands of lines; HAProxy alone sends datagrams to a socket, which holds as many as the kernel is told to.
+"""
+
+import asyncio
+import ctypes
+import multiprocessing
+import os
+import re
+import signal
+import stat
+import sys
+import time
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.audit.egress_lines import EgressLines
+from openstackoid.bridge.log import LOG
+from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
+from openstackoid.haproxy.trace import shown_line
+
+AT_ONCE = 65536
+"""Bytes of the log that are read before they are shown."""
+
+LOOK = 10.0
+"""Seconds between two questions to HAProxy about lines that it has lost."""
+
+QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
+"""How many datagrams the socket holds (unix(7)): 10 as the kernel comes, 512 as systemd sets it."""
+
+_PR_SET_PDEATHSIG = 1
+_INFO = re.compile(r"^(Pid|DroppedLogs): (\d+)$", re.MULTILINE)
+
+
+def start_reading(log: int, at: str, audit: Path | None, haproxy: Path | None) -> BaseProcess:
+    """Start the process that reads the log of the HAProxy of the cloud ``at``, and return it.
+
+    ``log`` is the descriptor of a pipe, or of a datagram socket; it is closed here. ``audit`` is the file of the audit log,
+    ``haproxy`` HAProxy's control socket. The process ends with this one. Told to end by SIGTERM, it first shows the lines that
+    have arrived.
+    """
+    process = multiprocessing.get_context("fork").Process(
+        target=_run, args=(log, at, audit, haproxy, os.getpid()), name="haproxy-log", daemon=True
+    )
+    process.start()
+    os.close(log)
+    return process
+
+
+def _run(log: int, at: str, audit: Path | None, haproxy: Path | None, parent: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() == parent:
+        asyncio.run(_read(log, at, audit, haproxy))
+
+
+async def _read(descriptor: int, at: str, audit: Path | None, haproxy: Path | None) -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    log = HaproxyLog(descriptor, EgressLines(at, Audit(audit)))
+    loop.add_reader(descriptor, log.read)
+    watching = None if haproxy is None else asyncio.create_task(_watch(LostLines(), RuntimeApi(haproxy)))
+    try:
+        await stop.wait()
+    finally:
+        if watching is not None:
+            watching.cancel()
+        while log.read():
+            pass
+
+
+class HaproxyLog:
+    """Reads the log from a pipe or a datagram socket, and shows it on standard error without what may not be shown."""
+
+    def __init__(self, descriptor: int, egress: EgressLines) -> None:
+        self._descriptor = descriptor
+        self._is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
+        self._egress = egress
+        self._rest = b""
+        os.set_blocking(descriptor, False)
+
+    def read(self) -> bool:
+        """Show the whole lines that have arrived, a bounded number at once; return whether there were any."""
+        received = self._rest
+        while len(received) < AT_ONCE:
+            try:
+                chunk = os.read(self._descriptor, AT_ONCE)
+            except BlockingIOError:
+                break
+            if not chunk:
+                break
+            received += chunk
+            if self._is_socket and not chunk.endswith(b"\n"):
+                received += b"\n"
+        whole, feed, self._rest = received.rpartition(b"\n")
+        self._show(whole + feed)
+        return bool(feed)
+
+    def _show(self, lines: bytes) -> None:
+        """Show whole lines. They lack the time, which comes before each."""
+        if lines:
+            now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
+            shown = b"".join(now + shown_line(line) for line in self._egress(lines).splitlines(keepends=True))
+            sys.stderr.buffer.write(shown)
+            sys.stderr.buffer.flush()
+
+
+class LostLines:
+    """Counts the log lines that HAProxy could not send, over one HAProxy after another."""
+
+    def __init__(self) -> None:
+        self._pid, self._dropped = 0, 0
+
+    def look(self, info: str) -> int:
+        """Return how many lines were lost since the last look; ``info`` is HAProxy's answer to ``show info``."""
+        found = {name: int(number) for name, number in _INFO.findall(info)}
+        pid, dropped = found.get("Pid", 0), found.get("DroppedLogs", 0)
+        before = self._dropped if pid == self._pid else 0
+        self._pid, self._dropped = pid, dropped
+        return max(0, dropped - before)
+
+
+async def _watch(lost: LostLines, api: RuntimeApi) -> None:
+    while True:
+        await asyncio.sleep(LOOK)
+        try:
+            number = lost.look(await api.command("show info"))
+        except RuntimeApiError:
+            continue
+        if number:
+            LOG.error("HAProxy has lost %d lines of its log%s", number, _remedy())
+
+
+def _remedy() -> str:
+    try:
+        return f": the socket holds {int(QUEUE.read_text())} lines; set net.unix.max_dgram_qlen to a larger number"
+    except (OSError, ValueError):
+        return ""

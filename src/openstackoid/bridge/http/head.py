@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The head of a message: read from aiohttp without loss, and reduced to what travels to the next hop."""
+
+import re
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.http.verbatim import decoded
+from openstackoid.mesh import Listener
+from openstackoid.routing import Headers
+
+LISTENER = "x-openstackoid-listener"
+"""The header in which HAProxy names the frontend socket that the client spoke to."""
+
+SENDER = "x-openstackoid-from"
+"""The header in which HAProxy names the cloud whose gateway has sent a request, by its certificate."""
+
+OURS = "x-openstackoid-"
+"""How the names of the headers begin that HAProxy alone sets: it removes what a client says."""
+
+_HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
+_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a request: raw path and query (``None`` without a ``?``), and the headers without HAProxy's own.
+
+    ``sender`` is the cloud whose gateway has sent the request, by its certificate; None for users.
+    """
+
+    method: str
+    listener: Listener
+    path: str
+    query: str | None = field(repr=False)
+    headers: Headers = field(repr=False)
+    sender: str | None = None
+
+    def values(self, name: str) -> list[str]:
+        """Return every value of a header, by its lower-case name."""
+        return [value for key, value in self.headers if key.lower() == name]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request as the steps see it. ``body`` is there when it had to be read already; else it is still to be streamed."""
+
+    request: web.BaseRequest
+    head: Head
+    body: bytes | None = field(repr=False)
+
+
+def read_head(request: web.BaseRequest, at: str) -> Head:
+    """Return the head of a request. Raises :class:`AnswerError` (400) for one that could not be sent on as it came."""
+    headers = decoded(request.raw_headers)
+    target = request.raw_path
+    if not target.isascii() or "#" in target:
+        raise AnswerError(
+            400,
+            f"gateway of {at}: the path is not a URL's; other than ASCII, and '#', must be percent-encoded",
+            reason="the path is not a URL's",
+        )
+    match = _AUTHORITY.match(target)
+    path, mark, query = (target[match.end() :] if match else target).partition("?")
+    listener = _listener([value for key, value in headers if key.lower() == LISTENER], at)
+    sender = next((value for key, value in headers if key.lower() == SENDER), None)
+    rest = tuple((key, value) for key, value in headers if not key.lower().startswith(OURS))
+    return Head(request.method, listener, path or "/", query if mark else None, rest, sender)
+
+
+def end_to_end(headers: Headers) -> Headers:
+    """Return the headers that travel beyond this hop.
+
+    Further names in ``Connection`` have no effect, as with HAProxy: a client could name ``Host``, a token or a scope.
+    """
+    return tuple(
+        (key, value) for key, value in headers if key.lower() not in _HOP_BY_HOP and not key.lower().startswith("proxy-")
+    )
+
+
+def is_chunked(headers: Headers) -> bool:
+    """Return whether a body comes in chunks; HAProxy lets no other coding through."""
+    return any(key.lower() == "transfer-encoding" for key, _ in headers)
+
+
+def without(headers: Headers, *names: str) -> Headers:
+    """Return ``headers`` without those of ``names`` (lower case)."""
+    return tuple((key, value) for key, value in headers if key.lower() not in names)
+
+
+def _listener(values: list[str], at: str) -> Listener:
+    host, _, port = values[0].rpartition(":") if len(values) == 1 else ("", "", "")
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port):
+        raise AnswerError(400, f"gateway of {at}: the bridge is reached through its HAProxy alone, which names the listener")
+    return Listener(host.lower(), int(port))

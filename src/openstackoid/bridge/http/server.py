@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process: its unix socket, its signals, and the mesh that it reads anew."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.errors import AnswerError, error_answer
+from openstackoid.bridge.haproxy_log import start_reading
+from openstackoid.bridge.http.app import Bridge
+from openstackoid.bridge.http.sockets import BridgeError, Sockets
+from openstackoid.bridge.http.verbatim import LIMITS, server_request
+from openstackoid.bridge.identity.keystone_reader import readers_of
+from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.identity.token_store import TokenStore
+from openstackoid.bridge.log import LOG
+from openstackoid.bridge.pages.health import Health
+from openstackoid.bridge.pages.runtime_api import RuntimeApi
+from openstackoid.bridge.proxy.upstream import Upstream
+from openstackoid.bridge.trace.haproxy_lines import Lines, record_of_line
+from openstackoid.bridge.trace.records import Records
+from openstackoid.bridge.workflows import Workflows
+from openstackoid.errors import OpenstackoidError
+from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
+from openstackoid.store import Store, database_of
+from openstackoid.tls import AUTHORITY, CERTIFICATE, Identity
+
+GRACE = 3.0
+"""Seconds that requests on their way are given when the process is to end."""
+
+
+_GLANCE = 0.01
+
+
+def serve_with_log(
+    at: str,
+    file: Path,
+    sockets: Sockets,
+    *,
+    audit_log: Path | None = None,
+    log_pipe: int | None = None,
+    **more: Any,
+) -> None:
+    """Serve the gateway of the cloud ``at``, and read HAProxy's log where ``sockets`` has a socket for it.
+
+    ``audit_log``: the file of the audit log. ``log_pipe``: the descriptor of a pipe that brings HAProxy's log in the place of the
+    socket. The rest is as for :func:`serve`, and so are the errors.
+    """
+    reader = None
+    if log_pipe is not None:
+        reader = start_reading(log_pipe, at, audit_log, sockets.haproxy)
+    elif sockets.log is not None:
+        reader = start_reading(sockets.log.open(socket.SOCK_DGRAM).detach(), at, audit_log, sockets.haproxy)
+    try:
+        asyncio.run(serve(at, file, sockets, audit=Audit(audit_log), log_reader=reader, **more))
+    finally:
+        if reader is not None:
+            reader.terminate()
+            reader.join(GRACE)
+
+
+async def serve(
+    at: str,
+    file: Path,
+    sockets: Sockets,
+    *,
+    store_file: Path | None = None,
+    tls: Path | None = None,
+    audit: Audit | None = None,
+    log_reader: BaseProcess | None = None,
+    stop_on_eof: bool = False,
+    wait: bool = False,
+) -> None:
+    """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
+
+    SIGHUP has ``file``, the reader accounts and the certificate read again; what cannot be used changes nothing. ``store_file``
+    is the file of the store where the mesh names no database, ``tls`` the folder of the certificate and the authority, if they
+    are not where the mesh says, ``audit`` the log of what crosses clouds, ``log_reader`` the process that reads HAProxy's log.
+    ``stop_on_eof``: also end when standard input does, as
+    it does when the parent process is gone. ``wait``: begin once there is such a file.
+
+    Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
+    """
+    stop, reload = asyncio.Event(), asyncio.Event()
+    # Before the socket accepts: whoever sees it accept may send a signal.
+    loop = asyncio.get_running_loop()
+    for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, reload)):
+        loop.add_signal_handler(number, event.set)
+    while wait and not file.exists():
+        if stop.is_set():
+            return
+        await asyncio.sleep(_GLANCE)
+    mesh = load_cloud(file, at)
+    server = mesh.clouds[at].store
+    store = Store(database_of(server.url if server else None, server.password if server else None, store_file))
+    await store.open()
+    # That of the records first: who sees the other accept may send a request that is traced.
+    receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
+    listening = sockets.requests.open()
+    upstream, records = Upstream(at), Records()
+    health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
+    workflows, tokens = Workflows(store), TokenStore(store)
+    bridge = Bridge(mesh, at, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens)
+    # The supervisor does not begin with such files. When a bridge is started again later, it serves what it can.
+    try:
+        upstream.identity = _identity(mesh, at, tls)
+    except OpenstackoidError as error:
+        LOG.error("no peer can be asked: %s", error)
+    try:
+        bridge.readers = _readers(mesh, upstream)
+    except OpenstackoidError as error:
+        LOG.error("no reader account is used: %s", error)
+    lines = _record_lines(receiving, bridge, records) if receiving else None
+    if stop_on_eof:
+        threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
+    # aiohttp waits this long twice: for requests to end, and for those that it has told to.
+    runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
+    reloading = asyncio.create_task(_keep_current(bridge, upstream, file, tls, reload))
+    try:
+        await runner.setup()
+        await web.SockSite(runner, listening, backlog=1024).start()
+        LOG.info("bridge of %s serves %d clouds", at, len(mesh.clouds))
+        await _wait_for_end(stop, log_reader)
+        LOG.info("bridge of %s ends", at)
+    finally:
+        reloading.cancel()
+        sockets.remove()
+        if lines is not None:
+            lines.close()
+        await runner.cleanup()
+        await upstream.close()
+        await store.close()
+
+
+async def _wait_for_end(stop: asyncio.Event, log_reader: BaseProcess | None) -> None:
+    """Wait until the process is told to end. Raises :class:`BridgeError` when the log reader ends before."""
+    ended = asyncio.Event()
+    if log_reader is not None:
+        asyncio.get_running_loop().add_reader(log_reader.sentinel, ended.set)
+    waiting = [asyncio.create_task(event.wait()) for event in (stop, ended)]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+    if not stop.is_set():
+        raise BridgeError("the process that reads HAProxy's log has ended")
+
+
+def _record_lines(receiving: socket.socket, bridge: Bridge, records: Records) -> Lines:
+    """Have each line of HAProxy about a traced request remembered."""
+
+    def take(line: bytes) -> None:
+        found = record_of_line(line, bridge.mesh, bridge.at)
+        if found is not None:
+            records.add(*found)
+
+    return Lines(receiving, take)
+
+
+def load_cloud(file: Path, at: str) -> Mesh:
+    """Return the mesh that ``file`` describes, in which ``at`` must be a cloud. Raises :class:`~openstackoid.mesh.MeshError`."""
+    mesh = load_mesh(file)
+    if at not in mesh.clouds:
+        raise MeshError(f"{file}: no cloud '{at}' is described; described are: {some_of(mesh.clouds)}")
+    check_tls(mesh, at)
+    return mesh
+
+
+def _readers(mesh: Mesh, upstream: Upstream) -> Mapping[str, Reader]:
+    here = mesh.clouds[upstream.at]
+    return readers_of(load_readers(mesh, upstream.at), upstream, here.timeouts, secure=here.tls is not None)
+
+
+def _identity(mesh: Mesh, at: str, folder: Path | None) -> Identity | None:
+    named = mesh.clouds[at].tls
+    if named is None:
+        return None
+    if folder is None:
+        return Identity.load(named.certificate, named.authority)
+    return Identity.load(str(folder / CERTIFICATE), str(folder / AUTHORITY), named.authority)
+
+
+class _Protocol(web.RequestHandler):
+    """aiohttp's connection, whose own errors are answered as all others, and not logged: they quote headers."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - aiohttp's text, which quotes what it could not read
+    ) -> web.StreamResponse:
+        if request.writer.output_size > 0 or isinstance(exc, ConnectionError):
+            raise ConnectionError("the answer cannot be completed")
+        LOG.warning("- - %d: %s", status, "not HTTP" if exc is None else type(exc).__name__)
+        answer = error_answer(AnswerError(status, "gateway: the request is not HTTP that can be read"))
+        answer.force_close()
+        return answer
+
+
+class _Server(web.Server):
+    """aiohttp's server, with our connections."""
+
+    def __call__(self) -> web.RequestHandler:
+        return _Protocol(self, loop=self._loop, **self._kwargs)
+
+
+def http_server(bridge: Bridge) -> web.Server:
+    """Return aiohttp's low-level server: no router, no decoding, room for the largest header that HAProxy lets through."""
+    return _Server(
+        bridge.handle,
+        request_factory=server_request,
+        handler_cancellation=True,
+        access_log=None,
+        auto_decompress=False,
+        tcp_keepalive=False,
+        **LIMITS,
+    )
+
+
+async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, tls: Path | None, reload: asyncio.Event) -> None:
+    """Replace the mesh whenever asked to; a file that cannot be used keeps all as it is."""
+    while True:
+        await reload.wait()
+        reload.clear()
+        try:
+            mesh = await asyncio.to_thread(load_cloud, file, bridge.at)
+            identity = await asyncio.to_thread(_identity, mesh, bridge.at, tls)
+            readers = await asyncio.to_thread(_readers, mesh, upstream)
+        except OpenstackoidError as error:
+            LOG.error("the mesh stays as it was: %s", error)
+        else:
+            if mesh.clouds[bridge.at].store != bridge.mesh.clouds[bridge.at].store:
+                LOG.warning("gateway.store has changed: the store stays where it was until the gateway is started again")
+            bridge.mesh, bridge.readers, upstream.identity = mesh, readers, identity
+            LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))
+
+
+def _await_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Wait, in a thread of its own, for the end of standard input, which may be a pipe, a socket or a file."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(stop.set)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tokens that a Keystone has accepted without saying who their user is: each is believed for a time, by its digest."""
+
+from collections import OrderedDict
+
+from openstackoid.bridge.identity.token_record import token_digest
+
+MOST = 10_000
+"""How many tokens are believed at once; the one that was accepted first is forgotten."""
+
+
+class AcceptedTokens:
+    """Times are seconds of a clock that never goes back."""
+
+    def __init__(self) -> None:
+        self._until: OrderedDict[tuple[str, bytes], float] = OrderedDict()
+
+    def add(self, issuer: str, token: str, until: float) -> None:
+        """Believe a token of the cloud ``issuer`` until a time."""
+        key = _key(issuer, token)
+        self._until.pop(key, None)
+        self._until[key] = until
+        if len(self._until) > MOST:
+            self._until.popitem(last=False)
+
+    def has(self, issuer: str, token: str, now: float) -> bool:
+        """Return whether a token is believed."""
+        return now < self._until.get(_key(issuer, token), now)
+
+
+def _key(issuer: str, token: str) -> tuple[str, bytes]:
+    return issuer, token_digest(token)

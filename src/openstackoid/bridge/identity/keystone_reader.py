@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A reader account that logs in to a peer's Keystone, by Identity API v3 and the bridge's own client."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.http.deadline import Deadline
+from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.log import LOG
+from openstackoid.bridge.proxy.upstream import Target, Upstream, UpstreamError, UpstreamRequest, read_answer
+from openstackoid.mesh import PASSWORD, Account, Timeouts
+
+MARGIN = 60.0
+"""Seconds before its end from which a token is not used any more; of a short one, half its life."""
+
+PAUSE = 10.0
+"""Seconds for which a refused log-in is not tried again: Keystone can be told to lock an account after some failures."""
+
+ANSWER_LIMIT = 1024 * 1024
+"""Bytes of the answer to a log-in, which has no catalog."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    value: str = field(repr=False)
+    until: float
+
+
+class KeystoneReader(Reader):
+    """The account that the operator of ``peer`` gave to this gateway.
+
+    ``secure``: both sides prove their identities, and Keystone's certificate must be the peer's.
+    """
+
+    def __init__(self, upstream: Upstream, peer: str, account: Account, timeouts: Timeouts, *, secure: bool) -> None:
+        self._upstream = upstream
+        self._target = Target(
+            f"{account.auth_url}/auth/tokens",
+            f"identity of {peer} at {account.auth_url}: the reader account at {peer}",
+            certificate=peer if secure else None,
+        )
+        self._peer = peer
+        self._document = json.dumps(log_in_document(account)).encode()
+        self._timeouts = timeouts
+        self._token: _Token | None = None
+        self._refusal = 0
+        self._again_at = 0.0
+        self._login: asyncio.Task[_Token] | None = None
+
+    def __repr__(self) -> str:
+        return f"<KeystoneReader at {self._peer}: {'a token' if self._token else 'no token'}>"
+
+    async def token(self) -> str:
+        """See :meth:`Reader.token`. The password goes to the account's URL alone: no redirect, no proxy of the environment."""
+        now = time.monotonic()
+        if self._token is not None and now < self._token.until:
+            return self._token.value
+        if self._refusal and now < self._again_at:
+            raise self.refused(self._refusal)
+        if self._login is None or self._login.done():
+            self._login = asyncio.create_task(self._log_in())
+            # All that waited for it may have gone when it fails.
+            self._login.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return (await asyncio.shield(self._login)).value
+
+    def drop(self, token: str) -> None:
+        """See :meth:`Reader.drop`."""
+        if self._token is not None and self._token.value == token:
+            self._token = None
+
+    def refused(self, status: int) -> AnswerError:
+        """See :meth:`Reader.refused`. 503: keystonemiddleware makes a 503 of it, and the service's log has the words."""
+        what = "; the policy there does not let it validate tokens" if status == 403 else ""
+        return self._error(503, f" was refused: {status}{what}")
+
+    async def _log_in(self) -> _Token:
+        self._token, self._refusal = None, 0
+        try:
+            self._token = await self._new_token()
+        except UpstreamError as error:
+            if error.status == 504:
+                raise self._error(504, f" gets no answer within {self._timeouts.server:g} s") from None
+            subject = " cannot log in: its Keystone" if error.what.startswith(" ") else " cannot log in"
+            raise self._error(503, f"{subject}{error.what}") from None
+        LOG.info("the reader account at %s has logged in", self._peer)
+        return self._token
+
+    async def _new_token(self) -> _Token:
+        """Log in, without discovery: a version document could name another place for the password."""
+        headers = (("Content-Type", "application/json"), ("Accept", "application/json"), ("Accept-Encoding", "identity"))
+        request = UpstreamRequest("POST", "nocatalog", headers, self._document)
+        deadline = Deadline(self._timeouts.connect + self._timeouts.server)
+        began = time.monotonic()
+        async with self._upstream.ask(self._target, request, self._timeouts, deadline) as answer:
+            status = answer.status
+            if 400 <= status < 500:
+                self._refusal, self._again_at = status, time.monotonic() + PAUSE
+                raise self.refused(status)
+            if status >= 500:
+                raise self._error(status if status in (503, 504) else 502, f" cannot log in: {status}")
+            try:
+                content = await read_answer(self._upstream, self._target, answer, ANSWER_LIMIT)
+                token = json.loads(content)["token"]
+                # Its life, not its end: the peer's clock may not be this one's.
+                life = (_time(token["expires_at"]) - _time(token["issued_at"])).total_seconds()
+                value = answer.headers["X-Subject-Token"]
+                value.encode("ascii")
+            except (UpstreamError, LookupError, TypeError, ValueError, RecursionError):
+                raise self._error(502, " cannot log in: the answer is not a token of the Identity API") from None
+        return _Token(value, began + life - min(MARGIN, life / 2))
+
+    def _error(self, status: int, what: str) -> AnswerError:
+        return AnswerError(status, f"gateway of {self._upstream.at}: {self._target.place}{what}")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def log_in_document(account: Account) -> Mapping[str, Any]:
+    """Return the body of the log-in, by Identity API v3."""
+    options = account.options
+    if account.plugin == PASSWORD:
+        user = {**_named(options, "user_id", "username", "user_domain"), "password": options["password"]}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        project = _named(options, "project_id", "project_name", "project_domain")
+        scope = {"project": project} if project else {"system": {"all": True}}
+        return {"auth": {"identity": identity, "scope": scope}}
+    credential: dict[str, Any] = {"secret": options["application_credential_secret"]}
+    if "application_credential_id" in options:
+        credential["id"] = options["application_credential_id"]
+    else:
+        credential["name"] = options["application_credential_name"]
+        credential["user"] = _named(options, "user_id", "username", "user_domain")
+    return {"auth": {"identity": {"methods": ["application_credential"], "application_credential": credential}}}
+
+
+def _named(options: Mapping[str, str], key: str, name: str, domain: str) -> dict[str, Any]:
+    """Return a user or a project: by its id, else by its name and domain; empty if the options name neither."""
+    if key in options:
+        return {"id": options[key]}
+    if name not in options:
+        return {}
+    part = "id" if f"{domain}_id" in options else "name"
+    return {"name": options[name], "domain": {part: options[f"{domain}_{part}"]}}
+
+
+def readers_of(
+    accounts: Mapping[str, Account], upstream: Upstream, timeouts: Timeouts, *, secure: bool = False
+) -> Mapping[str, Reader]:
+    """Return a reader for each account, by peer. ``secure`` is as in :class:`KeystoneReader`."""
+    return {peer: KeystoneReader(upstream, peer, account, timeouts, secure=secure) for peer, account in accounts.items()}

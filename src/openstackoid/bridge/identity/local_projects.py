@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a project that a peer's Keystone speaks of is one of this cloud's: a peer may not hand out our own projects.
+
+Whoever runs a Keystone can give a project any id. Were it that of a project here, its user would be let at the resources of that
+project. So this cloud's Keystone is asked whether it knows the id, with the credential of the service that validates the token:
+the gateway has none of its own.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.proxy.upstream import Upstream, UpstreamRequest
+from openstackoid.mesh import Cloud, Endpoint
+from openstackoid.routing import IDENTITY
+
+MOST = 10_000
+"""How many projects are remembered as not being ours."""
+ANSWER_LIMIT = 64 * 1024
+"""Bytes of Keystone's answer about a project."""
+
+
+class LocalProjects:
+    """Asks this cloud's Keystone about projects, and remembers for a while which it does not know."""
+
+    def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
+        self._upstream = upstream
+        self._clock = clock
+        self._unknown: OrderedDict[str, float] = OrderedDict()
+
+    async def has_project(self, project: str, credential: str, here: Cloud, interface: str) -> bool:
+        """Return whether this cloud has a project of that id, which must be an id and nothing else.
+
+        Raises :class:`AnswerError` (503) where its Keystone does not say.
+        """
+        if self._clock() < self._unknown.get(project, 0.0):
+            return False
+        status = await self._ask(project, credential, here, interface)
+        if status == 200:
+            return True
+        if status != 404:
+            raise AnswerError(
+                503,
+                f"gateway of {here.name}: whether project {project} is one of {here.name} is not known: its Keystone answers"
+                f" {status} to the service that asks; let that service read projects, or have the policy say 'project: apart'",
+            )
+        self._unknown[project] = self._clock() + here.policy.seconds
+        self._unknown.move_to_end(project)
+        while len(self._unknown) > MOST:
+            self._unknown.popitem(last=False)
+        return False
+
+    async def _ask(self, project: str, credential: str, here: Cloud, interface: str) -> int:
+        identity: Endpoint | None = here.endpoint(IDENTITY, interface)
+        if identity is None:
+            raise AnswerError(503, f"gateway of {here.name}: the mesh describes no identity of {here.name}")
+        headers = (("X-Auth-Token", credential), ("Accept-Encoding", "identity"))
+        until = asyncio.get_running_loop().time() + here.timeouts.connect + here.timeouts.server
+        path = f"{identity.frontend.prefix}/v3/projects/{project}"
+        question = UpstreamRequest("GET", None, headers)
+        answer = await self._upstream.send_buffered(
+            identity, True, path, question, timeouts=here.timeouts, until=until, limit=ANSWER_LIMIT
+        )
+        return answer.status

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The record of the claims of other clouds' tokens: as long as a service may keep what it was told, nothing else is accepted.
+
+The guard and the services here ask about a token at different times, and a service keeps the answer. A peer that told the one of
+an ordinary user, and the other of a service's account, would have its user come in with the rights of that account.
+"""
+
+import hashlib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from openstackoid.bridge.errors import AnswerError, needing_store
+from openstackoid.bridge.http.verbatim import encoded
+from openstackoid.mesh import Cloud
+from openstackoid.policy import Claims, Grant, PeerPolicy, Principal, claims_of
+
+_USER_SHARE, _USER_LEAST = 10, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The claims are in the record: there were none, or the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The record has other claims of this token. ``first``: no earlier call was told so."""
+
+    before: Claims
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """The record has ``most`` tokens of this peer, or of this user: no more fit. ``seconds``: until there may be room."""
+
+    seconds: float
+    most: int
+    of_user: bool = False
+
+
+class TokenRecord(ABC):
+    """The record of one cloud, which its gateways share."""
+
+    @abstractmethod
+    async def tell(self, issuer: str, digest: bytes, claims: Claims, seconds: float, most: int) -> Recorded | Changed | Full:
+        """Record the claims of a token before anything is done, or told to a service, that rests on them.
+
+        ``digest`` is that of the token. ``seconds``: how long the claims count from now, at least; claims that are refused do not
+        make the time of the recorded ones longer. ``most``: how many tokens of ``issuer`` are recorded at a time; of one
+        user, fewer. A record never gives up a token before its time to make room, and tokens of one issuer take no room of
+        another's.
+
+        Raises :class:`~openstackoid.store.StoreUnavailableError`.
+        """
+
+
+class TokenRefusedError(AnswerError):
+    """A token whose claims the record refuses. ``principal`` and ``rule``: the claims that were refused.
+
+    ``told``: whether the audit log has it already.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        principal: Principal,
+        rule: str,
+        told: bool = False,
+        reason: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+        super().__init__(status, message, reason=reason, headers=headers)
+        self.principal = principal
+        self.rule = rule
+        self.told = told
+
+
+def most_of_user(most: int) -> int:
+    """Return how many of ``most`` tokens may be of one user: in many spellings of one token, a user could take all room."""
+    return max(_USER_LEAST, most // _USER_SHARE)
+
+
+def token_digest(token: str) -> bytes:
+    """Return the digest under which a token is known."""
+    return hashlib.sha256(encoded(token)).digest()
+
+
+async def record_claims(
+    record: TokenRecord, here: Cloud, issuer: str, token: str, *, principal: Principal, granted: Grant
+) -> None:
+    """Record the claims of a token of ``issuer`` at the gateway of ``here``.
+
+    Raises :class:`TokenRefusedError`: 401 where the record has other claims of the token, 429 where it has no room; and
+    :class:`AnswerError`: 503 where the record cannot be read.
+    """
+    digest, claims = token_digest(token), claims_of(principal, granted)
+    peer = here.policy.of(issuer)
+    most = PeerPolicy.tokens if peer is None else peer.tokens
+    with needing_store(here.name, "the claims of other clouds' tokens"):
+        told = await record.tell(issuer, digest, claims, here.policy.recorded_seconds, most)
+    match told:
+        case Changed(before, first):
+            message = (
+                f"gateway of {here.name}: the claims of this token of {issuer}, or the rule of the policy here for it, have"
+                " changed since services here were told of them; log in again"
+            )
+            reason = "the claims of the token have changed"
+            if first:
+                changes = ", ".join(before.changes(claims))
+                reason += f": {changes}; the rule was {before.rule}; the token is {{SHA256}}{digest.hex()}"
+            raise TokenRefusedError(401, message, principal=principal, rule=granted.rule, told=not first, reason=reason)
+        case Full(seconds, most, of_user):
+            whose = f"this user of {issuer}" if of_user else issuer
+            message = f"gateway of {here.name}: {most} tokens of {whose} are in use, as many as the policy here allows"
+            wait = max(1, round(seconds))
+            raise TokenRefusedError(429, message, principal=principal, rule=granted.rule, retry_after=wait)

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who a token says its user is: the cloud that has issued it is asked, and believed for as long as the policy says.
+
+That time is the bound within which a revocation, or a role that is taken away at home, takes effect here. Of an answer, only the
+person is kept, under a hash of the token.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.http.head import Head
+from openstackoid.bridge.identity.readers import Reader, asked_with, not_by_itself
+from openstackoid.bridge.identity.token_documents import document
+from openstackoid.bridge.identity.token_record import token_digest
+from openstackoid.bridge.proxy.upstream import BufferedResponse, Upstream, UpstreamRequest
+from openstackoid.mesh import Endpoint, Timeouts
+from openstackoid.policy import Principal, UnfitError, principal_of
+from openstackoid.routing import REQUEST_ID, TOKENS_PATH
+
+MOST = 20_000
+"""How many tokens are known at once, at about 1 KiB each; the one that was not used for longest is forgotten."""
+MOST_BYTES = 64 * 1024 * 1024
+"""About how many bytes they take: a peer can give a user many roles with long names."""
+MOST_QUESTIONS = 64
+"""How many questions one cloud is asked at a time: tokens that somebody makes up cost it no more than that."""
+REFUSED_SECONDS = 5.0
+"""How long a token that its cloud does not accept is refused without asking again."""
+ANSWER_LIMIT = 256 * 1024
+"""Bytes of an answer without a catalog."""
+ACCESS_RULES = ("OpenStack-Identity-Access-Rules", "1.0")
+"""Without it Keystone validates no token of an application credential with access rules.
+
+The service applies the rules: it, too, is told of such a token only where its middleware sends this header.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is believed of a token until a time, and about how many bytes that takes."""
+
+    until: float
+    principal: Principal | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose Keystone is asked, and how: ``identity`` is its endpoint, ``local`` where it is this cloud's own.
+
+    ``reader`` is an account there, for a token that cannot vouch for itself, or None; ``late`` allows the token to have expired.
+    """
+
+    identity: Endpoint
+    local: bool
+    seconds: float
+    timeouts: Timeouts
+    reader: Reader | None = None
+    late: bool = False
+
+
+class TokenValidator:
+    """Asks about tokens, each once, however many requests wait for the answer, and remembers the answers for a while."""
+
+    def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
+        self._upstream = upstream
+        self._clock = clock
+        self._known: OrderedDict[tuple[str, bytes, bool], _Known] = OrderedDict()
+        self._size = 0
+        self._asking: dict[tuple[str, bytes, bool], asyncio.Task[Principal | None]] = {}
+
+    async def of(self, token: str, asked: Asked, head: Head) -> Principal | None:
+        """Return who the token's user is, or None where its cloud does not accept the token.
+
+        Raises :class:`AnswerError` where that cloud cannot be asked, or its answer makes no sense.
+        """
+        key = (asked.identity.cloud, token_digest(token), asked.late)
+        known = self._known.get(key)
+        if known is not None and self._clock() < known.until:
+            self._known.move_to_end(key)
+            return known.principal
+        task = self._asking.get(key)
+        if task is None:
+            self._check_room(asked)
+            task = asyncio.create_task(self._learn(key, token, asked, head))
+            self._asking[key] = task
+            task.add_done_callback(lambda done: self._answered(key, done))
+        # Who waits may leave; the others still want to know.
+        return await asyncio.shield(task)
+
+    def _answered(self, key: tuple[str, bytes, bool], done: "asyncio.Task[Principal | None]") -> None:
+        self._asking.pop(key, None)
+        if not done.cancelled():
+            # Looked at here, for those who asked may all have left.
+            done.exception()
+
+    def _check_room(self, asked: Asked) -> None:
+        cloud = asked.identity.cloud
+        if sum(key[0] == cloud for key in self._asking) >= MOST_QUESTIONS:
+            message = f"gateway of {self._upstream.at}: {MOST_QUESTIONS} questions about tokens wait for identity of {cloud}"
+            raise AnswerError(503, message, headers={"Retry-After": "1"})
+
+    async def _learn(self, key: tuple[str, bytes, bool], token: str, asked: Asked, head: Head) -> Principal | None:
+        began = self._clock()
+        principal = await self._ask(token, asked, head)
+        # From before the question: what was revoked meanwhile may not be believed for longer.
+        until = began + (REFUSED_SECONDS if principal is None else asked.seconds)
+        before = self._known.pop(key, None)
+        known = self._known[key] = _Known(until, principal, _size(principal))
+        self._size += known.size - (0 if before is None else before.size)
+        while len(self._known) > MOST or self._size > MOST_BYTES:
+            self._size -= self._known.popitem(last=False)[1].size
+        return principal
+
+    async def _ask(self, token: str, asked: Asked, head: Head) -> Principal | None:
+        ids = tuple((key, value) for key, value in head.headers if key.lower() == REQUEST_ID)
+        seconds = asked.timeouts.connect + asked.timeouts.server
+        until = asyncio.get_running_loop().time() + seconds
+
+        path = asked.identity.frontend.prefix + TOKENS_PATH
+
+        async def question(credential: str, query: str) -> BufferedResponse:
+            tokens = (("X-Auth-Token", credential), ("X-Subject-Token", token))
+            sent = UpstreamRequest("GET", query, (*tokens, ("Accept-Encoding", "identity"), ACCESS_RULES, *ids))
+            return await self._upstream.send_buffered(
+                asked.identity, asked.local, path, sent, timeouts=asked.timeouts, until=until, limit=ANSWER_LIMIT
+            )
+
+        answer = await question(token, "nocatalog")
+        # 403: Keystone has accepted the token, so that nobody can have the account asked about one that is made up.
+        if asked.reader is not None and (answer.status == 403 or (answer.status == 401 and asked.late)):
+            query = "nocatalog&allow_expired=1" if asked.late else "nocatalog"
+            try:
+                async with asyncio.timeout_at(until):
+                    answer = await asked_with(asked.reader, lambda account: question(account, query))
+            except TimeoutError:
+                raise self._error(asked, 504, f"does not answer within {seconds:g} s") from None
+        match answer.status:
+            case 200:
+                return self._person(asked, answer.content)
+            case 401 | 404:
+                return None
+            case 403:
+                raise self._error(asked, 403, not_by_itself(asked.identity.cloud))
+            case status if status >= 500:
+                raise self._error(asked, 503 if status == 503 else 502, f"answers {status} when asked about a token")
+            case status:
+                raise self._error(asked, 502, f"answers {status} when asked about a token")
+
+    def _person(self, asked: Asked, content: bytes) -> Principal:
+        try:
+            return principal_of(document(content))
+        except UnfitError as error:
+            raise AnswerError(403, f"gateway of {self._upstream.at}: {error}") from None
+        except ValueError as error:
+            raise self._error(asked, 502, f"its answer about a token cannot be used: {error}") from None
+
+    def _error(self, asked: Asked, status: int, what: str) -> AnswerError:
+        place = f"identity of {asked.identity.cloud} at {asked.identity.frontend.root()}"
+        return AnswerError(status, f"gateway of {self._upstream.at}: {place} {what}")
+
+
+def _size(principal: Principal | None) -> int:
+    """Return about how many bytes are kept of a person; a letter takes four where a name has one of a rare script."""
+    return 1024 if principal is None else 1024 + sum(64 + 4 * len(role) for role in principal.roles)

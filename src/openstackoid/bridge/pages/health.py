@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which clouds and services are up: this cloud's by HAProxy's health checks, a peer's as its gateway answers."""
+
+import asyncio
+import csv
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from openstackoid.bridge.log import LOG
+from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
+from openstackoid.mesh import Mesh
+from openstackoid.routing.backend_names import local_backend
+
+UP, DOWN, PARTLY, UNKNOWN = "up", "down", "partly", "unknown"
+
+FRESH = 1.0
+"""Seconds for which an answer of HAProxy serves: anybody may ask for it."""
+
+_SERVERS = "show stat -1 4 -1"
+_SERVING = ("UP", "NOLB", "DRAIN")
+_UNCHECKED = ("", "UNK", "INI")
+
+States = Mapping[str, str]
+"""The health of HAProxy's backends, by name."""
+
+
+class Health:
+    """Asks HAProxy for the state of its servers. Without a way to ask, nothing is known."""
+
+    def __init__(self, api: RuntimeApi | None = None) -> None:
+        self._api = api
+        self._lock = asyncio.Lock()
+        self._states: States = {}
+        self._until = 0.0
+
+    async def states(self) -> States:
+        """Return the health of each backend; what cannot be learnt is not in it."""
+        if self._api is None:
+            return {}
+        async with self._lock:
+            if time.monotonic() >= self._until:
+                try:
+                    self._states = states(await self._api.command(_SERVERS))
+                except RuntimeApiError as error:
+                    LOG.warning("the health of services is not known: %s", error)
+                    self._states = {}
+                self._until = time.monotonic() + FRESH
+            return self._states
+
+
+def states(answer: str) -> dict[str, str]:
+    """Return the health of each backend in HAProxy's table of servers: up if one of its servers is."""
+    found: dict[str, str] = {}
+    for row in csv.DictReader(answer.lstrip("# ").splitlines()):
+        backend, state = row.get("pxname"), row.get("status")
+        if not backend or not state or row.get("svname") in ("FRONTEND", "BACKEND"):
+            continue
+        health = DOWN
+        if state == "no check":
+            health = UNKNOWN
+        elif state.startswith(_SERVING):
+            # HAProxy takes a server for up until it has checked it.
+            health = UNKNOWN if (row.get("check_status") or "").lstrip("* ") in _UNCHECKED else UP
+        ranks = (DOWN, UNKNOWN, UP)
+        found[backend] = max(found.get(backend, health), health, key=ranks.index)
+    return found
+
+
+def mesh_page(mesh: Mesh, at: str, found: States, peers: States) -> dict[str, Any]:
+    """Return the page about the mesh: its clouds and services, the gateway's own cloud first.
+
+    ``found`` is the health of HAProxy's backends, ``peers`` that of other clouds' gateways, by the cloud's name.
+    """
+    page = [_page_of(at, True, _at_home(mesh, at, found))]
+    for name in sorted(name for name in mesh.clouds if name != at):
+        health = peers.get(name, UNKNOWN)
+        page.append(_page_of(name, False, dict.fromkeys(sorted(mesh.frontends[name].layout.services), health)))
+    return {"gateway": at, "clouds": page}
+
+
+def _at_home(mesh: Mesh, at: str, found: States) -> dict[str, str]:
+    cloud = mesh.clouds[at]
+    # The one that users reach.
+    reached = {service: cloud.endpoint(service, "public") for service in sorted(cloud.services)}
+    return {
+        service: UNKNOWN if endpoint is None else found.get(local_backend(endpoint), UNKNOWN)
+        for service, endpoint in reached.items()
+    }
+
+
+def _page_of(name: str, home: bool, services: States) -> dict[str, Any]:
+    listed = [{"type": service, "health": health} for service, health in services.items()]
+    return {"name": name, "home": home, "health": _together(services.values()), "services": listed}
+
+
+def _together(healths: Iterable[str]) -> str:
+    """Return the health of a cloud: up if all of its services are, down if none is, else partly."""
+    kinds = set(healths)
+    if kinds == {UP}:
+        return UP
+    if UP in kinds:
+        return PARTLY
+    return DOWN if kinds == {DOWN} else UNKNOWN

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which peers' gateways answer: asked when somebody wants to know, a few at a time, and remembered.
+
+No gateway checks its peers by itself: of ten thousand, each would check each. What a request finds out, HAProxy remembers for the
+next requests (:mod:`openstackoid.haproxy.peers`); this is for people who look.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.pages.health import DOWN, UP
+from openstackoid.bridge.proxy.upstream import Upstream, UpstreamRequest
+from openstackoid.bridge.trace.peer_records import ask_gateway
+from openstackoid.mesh import Mesh, Timeouts
+from openstackoid.routing.pages import HEALTH
+
+AT_ONCE, AT_MOST = 32, 128
+"""Peers that are asked at the same time, and for one look: anybody may look."""
+
+PATIENCE = 1.0
+"""Seconds that a look waits for answers. Those that come later are told the next time."""
+
+KEPT = 120.0
+"""Seconds for which the last that was learnt of a peer is told, where there are too many to ask all."""
+
+_LIMIT = 4096
+_HEADERS = (("Accept-Encoding", "identity"),)
+
+
+class Reachability:
+    """Asks the gateways of peers whether they are there, and remembers it."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+        self._found: dict[str, tuple[float, str]] = {}
+        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def states(self, mesh: Mesh) -> Mapping[str, str]:
+        """Return what is known of each peer: learnt within ``timeouts.check`` seconds, or asked now, as far as answers come."""
+        peers = [name for name in mesh.clouds if name != self._upstream.at]
+        self._found = {name: self._found[name] for name in peers if name in self._found}
+        old = time.monotonic() - mesh.clouds[self._upstream.at].timeouts.check
+        due = sorted((self._since(name), name) for name in peers if self._since(name) < old and name not in self._asking)
+        for _, name in due[: AT_MOST - len(self._asking)]:
+            self._asking[name] = asyncio.create_task(self._ask(mesh, name))
+        if self._asking:
+            await asyncio.wait(self._asking.values(), timeout=PATIENCE)
+        kept = time.monotonic() - KEPT
+        return {name: state for name, (since, state) in self._found.items() if since > kept}
+
+    def _since(self, name: str) -> float:
+        return self._found.get(name, (float("-inf"), ""))[0]
+
+    async def _ask(self, mesh: Mesh, name: str) -> None:
+        connect = mesh.clouds[self._upstream.at].timeouts.connect
+        question, waits = UpstreamRequest("GET", None, _HEADERS), Timeouts(connect=connect, server=connect)
+        try:
+            async with self._slots:
+                await ask_gateway(self._upstream, mesh.clouds[name], question, HEALTH, waits, limit=_LIMIT)
+            self._found[name] = (time.monotonic(), UP)
+        except AnswerError:
+            self._found[name] = (time.monotonic(), DOWN)
+        finally:
+            del self._asking[name]

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway's own pages: what it knows of the mesh and of traced workflows. They hold names and states, and need no token.
+
+The user page is about the user of a token, and needs that token.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import hdrs
+
+from openstackoid.bridge.errors import AnswerError, WholeAnswer, error_answer
+from openstackoid.bridge.http.head import Head
+from openstackoid.bridge.identity.authorization import Authorizer
+from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.pages.health import DOWN, UP, Health, mesh_page
+from openstackoid.bridge.pages.reachability import Reachability
+from openstackoid.bridge.pages.user_page import UserPage
+from openstackoid.bridge.proxy.upstream import Upstream
+from openstackoid.bridge.trace.peer_records import Trail, ask_peers
+from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Records
+from openstackoid.bridge.workflows import Workflows
+from openstackoid.mesh import Mesh
+from openstackoid.routing.pages import HEALTH, MESH, ONLY_HERE, PAGES, TRACE, USER
+from openstackoid.routing.workflows import is_traced
+
+SETTLING = 0.02
+"""Seconds before a trace is read: HAProxy writes its line about a request when the answer's last byte is out already."""
+
+_METHODS = ("GET", "HEAD")
+
+
+class Pages:
+    """Answers what is asked below ``/.openstackoid/``."""
+
+    def __init__(self, upstream: Upstream, guard: Authorizer, records: Records, health: Health, workflows: Workflows) -> None:
+        self.at = upstream.at
+        self._workflows = workflows
+        self._upstream = upstream
+        self._records = records
+        self._health = health
+        self._reachable = Reachability(upstream)
+        self._user = UserPage(upstream, guard)
+
+    @staticmethod
+    def own(path: str) -> bool:
+        """Return whether a path is that of a page, existing or not; it is no service's then."""
+        return path.startswith(PAGES)
+
+    async def answer(self, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> WholeAnswer:
+        """Return the page that is asked for. Raises :class:`AnswerError` for one that there is not."""
+        if head.method not in _METHODS:
+            refusal = error_answer(self._error(405, f"{', '.join(_METHODS)} are accepted on the gateway's own pages"))
+            refusal.headers[hdrs.ALLOW] = ", ".join(_METHODS)
+            refusal.force_close()
+            return refusal
+        if head.path == MESH:
+            states, peers = await self._health.states(), await self._reachable.states(mesh)
+            return _page(mesh_page(mesh, self.at, states, peers) | {"store": UP if await self._workflows.works() else DOWN})
+        if head.path == USER:
+            self._check_query(head)
+            return _page(await self._user.document(head, mesh, readers))
+        if head.path.startswith(TRACE):
+            self._check_query(head)
+            return _page(await self._trace(head.path.removeprefix(TRACE), head.query, mesh))
+        raise self._error(404, f"there is no such page; there are: {HEALTH}, {MESH}, {USER}, {TRACE}REQUEST-ID")
+
+    async def _trace(self, request_id: str, query: str | None, mesh: Mesh) -> dict[str, Any]:
+        if not is_traced(request_id):
+            raise self._error(400, "the id of a traced request is accepted: req-7472ace0-, and the rest of a UUID in lower case")
+        await asyncio.sleep(SETTLING)
+        workflow = self._records.of(request_id)
+        if workflow is None:
+            raise self._error(404, "nothing is known of this request id; it is remembered for an hour at most")
+        trail = Trail(list(workflow.records))
+        if workflow.lost:
+            trail.miss(self.at, f"it keeps the first {RECORDS_OF_ONE} records; {workflow.lost} more came")
+        if query != ONLY_HERE:
+            await ask_peers(self._upstream, mesh, f"{TRACE}{request_id}", ONLY_HERE, trail)
+        trail.records.sort(key=lambda record: record.started)
+        return {"id": request_id, "hops": [record.document() for record in trail.records], "missing": trail.missing}
+
+    def _check_query(self, head: Head) -> None:
+        if head.query not in (None, "", ONLY_HERE):
+            raise self._error(400, f"of the query, {ONLY_HERE} is accepted")
+
+    def _error(self, status: int, message: str) -> AnswerError:
+        return AnswerError(status, f"gateway of {self.at}: {message}")
+
+
+def _page(document: dict[str, Any]) -> WholeAnswer:
+    headers = {hdrs.CONTENT_TYPE: "application/json", hdrs.CACHE_CONTROL: "no-store"}
+    return WholeAnswer(status=200, headers=headers, body=json.dumps(document).encode("ascii"))

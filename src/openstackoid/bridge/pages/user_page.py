@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page that shows a user's id, project and roles in each cloud of the scope, or the reason for a refusal.
+
+Only a cloud's own gateway knows what its policy makes of a user. So the gateway that is asked judges for its own cloud, and has
+each of the other gateways judge for theirs. The token is the only credential, and the page is about its user alone.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.http.head import Head
+from openstackoid.bridge.identity.authorization import Authorizer
+from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.proxy.upstream import Upstream, UpstreamRequest
+from openstackoid.bridge.trace.peer_records import AT_ONCE, ask_gateway
+from openstackoid.mesh import Mesh, Timeouts
+from openstackoid.policy import Denial, DomainScoped, Grant, Principal, local_user_and_project
+from openstackoid.policy.principal import LONGEST_NAME, MOST_ROLES
+from openstackoid.routing import Guarded, Request
+from openstackoid.routing.pages import ONLY_HERE, USER
+from openstackoid.routing.reading import AUTH, Reading, RefusedError
+from openstackoid.scope import EVERY_OTHER, IDENTITY, Scope, join_token
+
+PATIENCE = 5.0
+"""Seconds that a peer may take, beyond the time for a connection."""
+AT_MOST = 16
+"""Peers that are asked for one page."""
+
+_LIMIT = 128 * 1024
+_LONGEST_REASON = 512
+
+
+class UserPage:
+    """Judges as the guard does, for no request."""
+
+    def __init__(self, upstream: Upstream, guard: Authorizer) -> None:
+        self._upstream = upstream
+        self._guard = guard
+        self._at = upstream.at
+        self._questions = asyncio.Semaphore(AT_ONCE)
+
+    async def document(self, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
+        """Return the page. Raises :class:`AnswerError`: 401 where the cloud of the token does not accept it."""
+        guarded, scope = self._read(head, mesh)
+        if head.query == ONLY_HERE:
+            return {"clouds": [await self._for_a_peer(guarded, head, mesh, readers)]}
+        here = await self._here(guarded, head, mesh, readers)
+        if here["user"] is None:
+            # Else a cloud that is not accepted here could have others asked as often as its users like.
+            return {"identity": guarded.issuer, "clouds": [here]}
+        peers = sorted({*dict(scope).values(), guarded.issuer} - {self._at})
+        question = UpstreamRequest("GET", ONLY_HERE, _headers(guarded))
+        told = await asyncio.gather(*(self._ask(mesh, peer, question) for peer in peers[:AT_MOST]))
+        more = [_refusal(peer, f"{AT_MOST} other clouds are asked at most") for peer in peers[AT_MOST:]]
+        return {"identity": guarded.issuer, "clouds": [here, *told, *more]}
+
+    def _read(self, head: Head, mesh: Mesh) -> tuple[Guarded, Scope]:
+        """Return the token with its issuer, and the scope, completed."""
+        reading = Reading(mesh, self._at, Request(head.method, head.listener, head.path, head.headers, sender=head.sender))
+        try:
+            token = reading.token(AUTH)
+            said = reading.agreed("X-Scope and the scope in X-Auth-Token", reading.plain_scope(), token.scope if token else None)
+        except RefusedError as refused:
+            raise AnswerError(refused.decision.status, refused.decision.message) from None
+        if token is None:
+            raise AnswerError(401, f"gateway of {self._at}: a token is expected in X-Auth-Token")
+        scope = said or Scope(((EVERY_OTHER, self._at),))
+        return Guarded(scope.cloud_for(IDENTITY, self._at), token.bare), scope
+
+    async def _here(self, guarded: Guarded, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
+        principal, judged = await self._guard.judge_user(guarded, head, mesh, readers)
+        if isinstance(judged, Denial):
+            return _refusal(self._at, judged.reason, judged.rule)
+        if principal is None:
+            raise AssertionError("a user who is not denied is known")
+        return _told(self._at, guarded.issuer, principal, judged)
+
+    async def _for_a_peer(self, guarded: Guarded, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
+        """Return what is told to another gateway, which hands on no error."""
+        try:
+            return await self._here(guarded, head, mesh, readers)
+        except AnswerError as error:
+            return _refusal(self._at, error.message.removeprefix(f"gateway of {self._at}: "))
+
+    async def _ask(self, mesh: Mesh, name: str, question: UpstreamRequest) -> dict[str, Any]:
+        """Return what the gateway of a peer says of its own cloud, no more than a page may say."""
+        timeouts = Timeouts(connect=mesh.clouds[self._at].timeouts.connect, server=PATIENCE)
+        try:
+            async with self._questions:
+                content = await ask_gateway(self._upstream, mesh.clouds[name], question, USER, timeouts, limit=_LIMIT)
+        except AnswerError as error:
+            return _refusal(name, error.message.removeprefix(f"gateway of {self._at}: "))
+        if content is None:
+            return _refusal(name, "its gateway has no such page; it is of an older release")
+        told = _read_answer(content)
+        return _refusal(name, "its gateway's answer is not such a page") if told is None else {**told, "cloud": name}
+
+
+def _headers(guarded: Guarded) -> tuple[tuple[str, str], ...]:
+    scope = Scope(((EVERY_OTHER, guarded.issuer),))
+    return (
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "identity"),
+        ("X-Auth-Token", join_token(guarded.token, scope.to_header())),
+    )
+
+
+def _refusal(cloud: str, reason: str, rule: str | None = None) -> dict[str, Any]:
+    return {"cloud": cloud, "user": None, "project": None, "roles": [], "rule": rule, "reason": reason}
+
+
+def _told(cloud: str, issuer: str, principal: Principal, judged: Grant | None) -> dict[str, Any]:
+    user, project, roles = principal.user, principal.project, principal.roles
+    if judged is not None:
+        user, project = local_user_and_project(issuer, principal, judged)
+        roles = judged.roles
+    rule = None if judged is None else judged.rule
+    return {"cloud": cloud, "user": _party(user), "project": _party(project), "roles": list(roles), "rule": rule, "reason": None}
+
+
+def _party(owned: DomainScoped) -> dict[str, str]:
+    return {"id": owned.id, "name": owned.name, "domain": owned.domain.name}
+
+
+def _read_answer(content: bytes) -> dict[str, Any] | None:
+    """Return what a peer tells of its cloud, or None where it is not of the form that :func:`_told` and :func:`_refusal` give."""
+    try:
+        (row,) = json.loads(content)["clouds"]
+        told = {key: row[key] for key in ("user", "project", "roles", "rule", "reason")}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    parties = (told["user"], told["project"])
+    texts = (told["rule"], told["reason"])
+    roles = told["roles"]
+    sound = (
+        all(party is None or _is_party(party) for party in parties)
+        and all(text is None or _is_text(text, _LONGEST_REASON) for text in texts)
+        and isinstance(roles, list)
+        and len(roles) <= MOST_ROLES
+        and all(_is_text(role, LONGEST_NAME) for role in roles)
+    )
+    return told if sound else None
+
+
+def _is_party(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"id", "name", "domain"}
+        and all(_is_text(v, LONGEST_NAME) for v in value.values())
+    )
+
+
+def _is_text(value: Any, longest: int) -> bool:
+    return isinstance(value, str) and len(value) <= longest and value.isprintable()

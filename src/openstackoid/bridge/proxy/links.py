@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The links of an answer, made to name the frontend that the client spoke to, whichever cloud answered. Pure.
+
+Where they may lead is :mod:`openstackoid.routing.links`; here are the places of an answer in which they stand.
+"""
+
+import json
+import re
+from functools import cached_property
+from typing import Any
+
+from openstackoid.bridge.http.head import Head
+from openstackoid.mesh import Endpoint, Mesh
+from openstackoid.routing import (
+    IDENTITY,
+    Forward,
+    Headers,
+    Relay,
+    as_entered,
+    link_schemes,
+    names_document,
+    own_identity,
+    own_places,
+    peer_places,
+    plain_host,
+)
+from openstackoid.routing.images import IMAGE
+from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE, REDIRECTS
+from openstackoid.routing.paths import may_climb
+
+USERS_OWN = frozenset(
+    {"metadata", "extra", "extra_specs", "properties", "driver_info", "instance_info", "parameters", "template"}
+)
+"""Keys below which nothing is a link: users choose the keys there."""
+
+_AT_TOP = frozenset({"next", "previous", "prev", "first", "last", "self"})
+_URL = re.compile(r"(?:(?P<scheme>https?)://(?P<at>[^/?#]+))?(?P<path>[/?].*)?", re.DOTALL)
+_PLAIN = re.compile(r"[!-~]+")
+"""Clients drop a tab or a line break within a URL, and so read another one."""
+_KEYSTONE = re.compile(r'\A(Keystone uri=")[^"]*?((?:/v[0-9.]+)?)/?"')
+
+
+class Links:
+    """The links of one answer. ``target`` answered; the client asked ``frontend_endpoint`` and called it ``host``, or nothing."""
+
+    def __init__(self, mesh: Mesh, frontend_endpoint: Endpoint, target: Endpoint, host: str | None) -> None:
+        self._here = mesh.clouds[frontend_endpoint.cloud]
+        self._peer = None if target.cloud == frontend_endpoint.cloud else mesh.clouds[target.cloud]
+        self._entrance = frontend_endpoint
+        self._target = target
+        self._host = host
+        self._schemes = link_schemes(self._here)
+
+    @classmethod
+    def of(cls, mesh: Mesh, decision: Forward | Relay, head: Head) -> "Links":
+        """Return the links of the answer to a request."""
+        return cls(mesh, decision.frontend_endpoint, decision.endpoint, next(iter(head.values("host")), None))
+
+    def of_images(self, path: str) -> bool:
+        """Return whether a peer's image service answered, for ``path``, with what services here may follow."""
+        return self._peer is not None and self._target.service == IMAGE and not names_document(self._entrance, path)
+
+    @cached_property
+    def _own(self) -> dict[str, Endpoint]:
+        return own_places(self._here, self._entrance, self._target)
+
+    @cached_property
+    def _theirs(self) -> dict[str, dict[str, Endpoint]]:
+        places: dict[str, dict[str, Endpoint]] = {}
+        if self._peer is not None:
+            for host, prefix, ours in peer_places(self._here, self._peer, self._entrance.interfaces[0]):
+                places.setdefault(host, {}).setdefault(prefix, as_entered(self._here, self._entrance, ours))
+        return places
+
+    def link(self, url: str) -> str:
+        """Return a link, absolute or a path, as one that stays with the gateway; one that names another host stays as it is."""
+        found = self._found(url)
+        if found is None:
+            return url
+        at, ours, rest = found
+        return self._origin(at, ours) + rest
+
+    def astray(self, status: int, method: str, headers: Headers) -> bool:
+        """Return whether an answer of a peer redirects a write, or to another place than the service that was asked."""
+        places = [value for name, value in headers if name.lower() == "location"]
+        if self._peer is None or status not in REDIRECTS or not places:
+            return False
+        return method not in ("GET", "HEAD") or len(places) > 1 or not self.leads_within(places[0])
+
+    def leads_within(self, url: str) -> bool:
+        """Return whether a link leads to the service that was asked, however a client reads it."""
+        found = self._found(url) if _PLAIN.fullmatch(url) else None
+        return found is not None and found[1].key == self._entrance.key and not may_climb(found[2].partition("?")[0])
+
+    def _found(self, url: str) -> tuple[str | None, Endpoint, str] | None:
+        """Return the host that a link names, our endpoint that it means, and our path; None for a link to another place."""
+        match = _URL.fullmatch(url)
+        if match is None or url.startswith("//") or match["scheme"] not in (None, *self._schemes):
+            return None
+        at, path = match["at"], match["path"] or ""
+        if at is None and not path.startswith("/"):
+            return None
+        own = at is None or (self._host is not None and self._plain(at) == self._plain(self._host))
+        places = self._own if own else self._theirs.get(self._plain(at), {})
+        prefix = max((known for known in places if _below(path, known)), key=len, default=None)
+        if prefix is None:
+            return None
+        ours = places[prefix]
+        rest = ours.frontend.prefix + path[len(prefix) :]
+        # Two slashes would begin a host.
+        return at, ours, "/" + rest.lstrip("/")
+
+    def _origin(self, at: str | None, ours: Endpoint) -> str:
+        """Return scheme and host for a link that named ``at``; a path stays a path."""
+        if at is None:
+            return ""
+        same = self._host is not None and ours.listener == self._entrance.listener
+        return f"{self._entrance.frontend.scheme}://{self._host}" if same else ours.frontend.origin()
+
+    def headers(self, headers: Headers) -> Headers:
+        """Return the headers of an answer with its links mended, without what a peer may not say.
+
+        That is a ``Content-Location`` that leads elsewhere, a challenge to log in elsewhere, and a token that is not Keystone's.
+        """
+        if self._peer is not None:
+            challenges = sum(name.lower() == "www-authenticate" for name, _ in headers)
+            headers = tuple(pair for pair in headers if not self._leads_away(*pair, challenges))
+        return tuple((name, self._header(name.lower(), value)) for name, value in headers)
+
+    def _leads_away(self, name: str, value: str, challenges: int) -> bool:
+        """Return whether a header of a peer is removed; the answer has so many ``challenges``."""
+        match name.lower():
+            case "content-location":
+                return self._found(value) is None
+            case "www-authenticate":
+                known = challenges == 1 and re.fullmatch(CHALLENGE, value) is not None
+                return not known or (value.startswith("Keystone") and own_identity(self._here, self._entrance) is None)
+            case header if header == GIVEN_BY_KEYSTONE:
+                return self._entrance.service != IDENTITY
+        return False
+
+    def _header(self, name: str, value: str) -> str:
+        match name:
+            case "location":
+                return self.link(value)
+            case "content-location" if self._peer is not None:
+                return self.link(value)
+            case "www-authenticate" if self._peer is not None:
+                identity = own_identity(self._here, self._entrance)
+                return value if identity is None else _KEYSTONE.sub(rf'\g<1>{identity.root()}\2"', value)
+        return value
+
+    def document(self, body: bytes, *, whole: bool = False) -> bytes:
+        """Return a JSON document with the absolute links in it mended; one that has none to mend stays as it is, byte by byte.
+
+        Links stand below ``links`` and ``..._links``, in objects with ``rel`` and ``href``, and as ``next`` and its like
+        at the top; ``whole``: any text of the document that is one.
+        """
+        try:
+            document = json.loads(body.decode("utf-8"))
+            mended = self.rewritten(document, whole=whole)
+            return body if mended == document else json.dumps(mended, allow_nan=False).encode("ascii")
+        except (ValueError, RecursionError):
+            return body
+
+    def rewritten(self, document: Any, *, whole: bool) -> Any:
+        """Return a document with its links rewritten, as :meth:`document` does."""
+        return self._all(document) if whole else self._top(document)
+
+    def _top(self, document: Any) -> Any:
+        if not isinstance(document, dict):
+            return self._within(document)
+        return {
+            key: self._text(value) if key in _AT_TOP and isinstance(value, str) else self._entry(key, value)
+            for key, value in document.items()
+        }
+
+    def _entry(self, key: str, value: Any) -> Any:
+        if key in USERS_OWN:
+            return value
+        return self._all(value) if _names_links(key) and isinstance(value, dict | list) else self._within(value)
+
+    def _within(self, value: Any) -> Any:
+        match value:
+            case {"rel": str(), "href": str()}:
+                return {key: self._text(item) if key == "href" else self._entry(key, item) for key, item in value.items()}
+            case dict():
+                return {key: self._entry(key, item) for key, item in value.items()}
+            case list():
+                return [self._within(item) for item in value]
+        return value
+
+    def _all(self, value: Any) -> Any:
+        match value:
+            case dict():
+                return {key: self._all(item) for key, item in value.items()}
+            case list():
+                return [self._all(item) for item in value]
+        return self._text(value)
+
+    def _text(self, value: Any) -> Any:
+        return self.link(value) if isinstance(value, str) and value.startswith(("http://", "https://")) else value
+
+    def _plain(self, host: str) -> str:
+        return plain_host(host, self._here)
+
+
+def _below(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith((f"{prefix}/", f"{prefix}?"))
+
+
+def _names_links(key: str) -> bool:
+    return key == "links" or key.endswith("_links")

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A JSON answer of a peer whose links would lead out of the gateway: read as a whole, and handed on with its links mended."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+import aiohttp
+from multidict import CIMultiDict
+
+from openstackoid.bridge.errors import WholeAnswer
+from openstackoid.bridge.http.deadline import Deadline
+from openstackoid.bridge.http.head import Head, without
+from openstackoid.bridge.proxy.image_answers import UNREADABLE, without_places
+from openstackoid.bridge.proxy.links import Links
+from openstackoid.bridge.proxy.upstream import Target, Upstream, read_answer
+from openstackoid.routing import Forward, Headers, names_document
+
+LIMIT = 32 * 1024 * 1024
+"""Bytes of a JSON answer; a list of ten thousand ports has about ten million."""
+
+_LARGE = 256 * 1024
+_NO_WHOLE_BODY = (204, 206, 304)
+_OF_THE_BYTES = ("content-md5", "digest", "content-digest", "repr-digest")
+
+
+def should_rewrite_links(status: int, headers: Headers, *, images: bool = False) -> bool:
+    """Return whether an answer is, or for HEAD would be, a JSON document.
+
+    Of ``images``: whether it is a success, for clients take that for JSON whatever its type.
+    """
+    if images and _succeeds(status):
+        return True
+    media = _value(headers, "content-type").partition(";")[0].strip().lower()
+    return status not in _NO_WHOLE_BODY and (media in ("application/json", "application/json-home") or media.endswith("+json"))
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer on its way back: who asked for it, where it is from, the headers to hand on, and until when it is read."""
+
+    upstream: Upstream
+    target: Target
+    answer: aiohttp.ClientResponse = field(repr=False)
+    headers: Headers = field(repr=False)
+    deadline: Deadline
+
+
+async def rewrite_links(given: Answered, head: Head, decision: Forward, links: Links) -> WholeAnswer:
+    """Return the answer with the links in its document mended; what describes its bytes goes where they change.
+
+    A success of an image service loses the places that services here would follow, or is refused.
+
+    The answer to HEAD says nothing of a length. Raises ``UpstreamError`` (502) for a document
+    that is larger than :data:`LIMIT`, or compressed though it was asked not to be.
+    """
+    encodings = {value.strip().lower() for name, value in given.headers if name.lower() == "content-encoding"}
+    if not encodings <= {"", "identity"}:
+        raise given.upstream.unusable(
+            given.target, "its answer is compressed, though it was asked not to be: its links stay hidden"
+        )
+    whole = names_document(decision.frontend_endpoint, head.path)
+    places = links.of_images(head.path) and _succeeds(given.answer.status) and head.method != "HEAD"
+
+    def mend(content: bytes) -> bytes:
+        if not (places and content):
+            return links.document(content, whole=whole)
+        try:
+            written = without_places(content, head.path, links)
+            return content if written == content else written
+        except (ValueError, RecursionError):
+            raise given.upstream.unusable(given.target, UNREADABLE) from None
+
+    async with AsyncExitStack() as held:
+        slot: asyncio.Semaphore | None = None
+
+        async def grown(size: int) -> None:
+            nonlocal slot
+            if size > _LARGE and slot is None:
+                slot = given.upstream.holding.of(decision.endpoint.cloud)
+                await held.enter_async_context(slot)
+
+        content = await read_answer(given.upstream, given.target, given.answer, LIMIT, grown)
+        given.deadline.stop()
+        if slot is not None:
+            mended = await asyncio.to_thread(mend, content)
+        else:
+            mended = mend(content)
+    headers = without(given.headers, "content-length")
+    if places and mended:
+        headers = (*without(headers, "content-type", "content-encoding"), ("Content-Type", "application/json"))
+    if mended is not content or head.method == "HEAD":
+        headers = tuple((name, _weak(value) if name.lower() == "etag" else value) for name, value in headers)
+        headers = without(headers, *_OF_THE_BYTES)
+    return WholeAnswer(
+        status=given.answer.status,
+        reason=given.answer.reason,
+        headers=CIMultiDict(headers),
+        body=None if head.method == "HEAD" else mended,
+    )
+
+
+def _succeeds(status: int) -> bool:
+    return 200 <= status < 300 and status != 204
+
+
+def _value(headers: Headers, name: str) -> str:
+    return next((value for key, value in headers if key.lower() == name), "")
+
+
+def _weak(etag: str) -> str:
+    """Return a validator for what means the same, though its bytes differ."""
+    return etag if etag.startswith("W/") else f"W/{etag}"

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway's memory of workflows, scopes by request id: in the store, and those in use cached here.
+
+Each workflow has an owner, the user who began it. Which owner makes room for another is decided in
+:mod:`openstackoid.store.shares`.
+"""
+
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from openstackoid.mesh import Memory
+from openstackoid.routing import Workflow
+from openstackoid.scope import Scope
+from openstackoid.store import Bounds, Owner, Store, WorkflowRow
+
+CACHED = 10_000
+"""Workflows that are cached; the one used longest ago goes first."""
+RENEWED = 60.0
+"""Seconds after which a request of a workflow makes its time begin anew in the store, or half of its time."""
+
+
+class _Cached(NamedTuple):
+    """A scope, its owner, and until when the store keeps it."""
+
+    scope: Scope
+    owner: Owner
+    until: float
+
+
+class Workflows:
+    """Scopes by request id. ``clock`` returns seconds of the wall clock.
+
+    A workflow's time begins anew with each of its requests, but at most once a minute in the store: most hops need no write.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+        self._cached: OrderedDict[str, _Cached] = OrderedDict()
+        store.removed.append(self._drop)
+
+    def __len__(self) -> int:
+        return len(self._cached)
+
+    def __repr__(self) -> str:
+        return f"<Workflows {len(self)} cached>"
+
+    async def works(self) -> bool:
+        """Return whether the store can be written."""
+        return await self._store.works()
+
+    async def remember(self, workflow: Workflow, owner: Owner, limits: Memory) -> bool:
+        """Return when a workflow of ``owner`` is in the store, and whether it is new there.
+
+        One that is known keeps its owner and scope. Raises :class:`~openstackoid.store.StoreUnavailableError`.
+        """
+        if self.cached(workflow.id, limits) is not None:
+            return False
+        row = self._row(workflow, owner, limits)
+        there = await self._store.put(row)
+        scope = scope_of(there.scope)
+        if scope is not None:
+            self._cache(workflow.id, _Cached(scope, there.owner, there.expires))
+        return there == row
+
+    async def find(self, request_id: str, limits: Memory) -> Scope | None:
+        """Return the scope of a workflow, or None. Raises :class:`~openstackoid.store.StoreUnavailableError`."""
+        scope = self.cached(request_id, limits)
+        if scope is not None:
+            return scope
+        row = await self._store.find(request_id)
+        scope = None if row is None or row.expires <= self._clock() else scope_of(row.scope)
+        if row is not None and scope is not None:
+            self._cache(request_id, _Cached(scope, row.owner, row.expires))
+            self._renew(request_id, limits)
+        return scope
+
+    def cached(self, request_id: str, limits: Memory) -> Scope | None:
+        """Return the scope of a workflow where it is cached, or None."""
+        found = self._cached.get(request_id)
+        if found is None or found.until <= self._clock():
+            return None
+        self._cached.move_to_end(request_id)
+        self._renew(request_id, limits)
+        return found.scope
+
+    def forget(self, workflow: Workflow) -> None:
+        """Forget a workflow that has come to nothing."""
+        self._drop([workflow.id])
+        self._store.remove_later(workflow.id)
+
+    def _renew(self, request_id: str, limits: Memory) -> None:
+        found = self._cached[request_id]
+        if found.until < self._clock() + limits.seconds - min(RENEWED, limits.seconds / 2):
+            row = self._row(Workflow(request_id, found.scope), found.owner, limits)
+            self._store.put_later(row)
+            self._cache(request_id, found._replace(until=row.expires))
+
+    def _row(self, workflow: Workflow, owner: Owner, limits: Memory) -> WorkflowRow:
+        self._store.bounds = Bounds(limits.workflows, limits.seconds, limits.of_user, limits.of_peer)
+        now = self._clock()
+        return WorkflowRow(workflow.id, workflow.scope.to_header(), owner, now, now + limits.seconds)
+
+    def _cache(self, request_id: str, found: _Cached) -> None:
+        self._cached[request_id] = found
+        self._cached.move_to_end(request_id)
+        while len(self._cached) > CACHED:
+            self._cached.popitem(last=False)
+
+    def _drop(self, ids: Sequence[str]) -> None:
+        for each in ids:
+            self._cached.pop(each, None)
+
+
+def scope_of(text: str) -> Scope | None:
+    """Return the scope in a row, or None where another hand than a gateway's has written it."""
+    try:
+        entries = tuple(json.loads(text).items())
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    return Scope(entries) if entries and all(isinstance(cloud, str) for _, cloud in entries) else None

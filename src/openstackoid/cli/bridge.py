@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Subcommands of ``openstackoid bridge``."""
+
+import argparse
+from pathlib import Path
+
+from openstackoid.bridge.http.server import serve_with_log
+from openstackoid.bridge.http.sockets import Sockets, UnixSocket
+from openstackoid.bridge.log import set_up
+from openstackoid.gateway import Folder, default_folder
+from openstackoid.redaction.process import seal
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the group to the command."""
+    group = subparsers.add_parser("bridge", help="the Python service of a gateway, without HAProxy")
+    commands = group.add_subparsers(metavar="COMMAND", required=True)
+    parser = commands.add_parser("run", help="run the Python service until it is told to stop; you run HAProxy")
+    parser.add_argument("--cloud", required=True, metavar="NAME", help="the cloud of the mesh whose gateway is meant")
+    parser.add_argument(
+        "--config", required=True, type=Path, metavar="MESH", help="the mesh description: a file, or a folder of files"
+    )
+    parser.add_argument(
+        "--state-dir",
+        type=Path,
+        metavar="DIR",
+        help="the folder of its files and sockets: the one that `gateway render` was told",
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    seal()
+    set_up()
+    folder = Folder(args.state_dir or default_folder(args.cloud))
+    folder.share()
+    requests, records, log = map(UnixSocket, (folder.bridge_socket, folder.records_socket, folder.log_socket))
+    sockets = Sockets(requests, folder.stats_socket, records, log)
+    serve_with_log(args.cloud, args.config, sockets, audit_log=folder.audit, store_file=folder.store)
+    return 0

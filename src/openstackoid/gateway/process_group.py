@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The programs of one gateway: started until they are ready, told to stop together, and none left behind."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from openstackoid.gateway.child import Child
+from openstackoid.gateway.decisions import Part
+from openstackoid.gateway.errors import GatewayError
+from openstackoid.gateway.folder import Folder
+from openstackoid.haproxy.binary import Haproxy
+from openstackoid.haproxy.process import complaints, inherited_address
+from openstackoid.redaction import process
+
+log = logging.getLogger("openstackoid.gateway")
+
+START_PATIENCE = 60.0
+"""How long, in seconds, a part may take until it accepts connections, once it was seen not to."""
+
+STOP_GRACE = 4.0
+"""How long, in seconds, requests that are under way may take once the gateway is told to stop."""
+
+_GLANCE = 0.05
+_LEVELS = {"NOTICE": logging.INFO, "DIAG": logging.INFO, "WARNING": logging.WARNING, None: logging.WARNING}
+
+
+class ProcessGroup:
+    """Every process of the gateway of ``cloud``: those in use, and HAProxies that finish the requests of an earlier time.
+
+    ``hurry`` ends all patience: once it is set, what still runs is killed.
+    """
+
+    def __init__(self, cloud: str, folder: Folder, haproxy: Haproxy) -> None:
+        self.cloud = cloud
+        self.folder = folder
+        self.haproxy = haproxy
+        self.hurry = asyncio.Event()
+        self._children: set[Child] = set()
+
+    async def launch(
+        self,
+        part: Part,
+        argv: Sequence[str],
+        ready: Callable[[int], Awaitable[bool]],
+        sockets: Mapping[str, int],
+    ) -> Child:
+        """Start a part and wait until ``ready`` says of its process id that it accepts connections.
+
+        ``sockets`` are descriptors that it inherits; HAProxy finds them by name in its environment.
+
+        Raises :class:`GatewayError` when it cannot be started, ends before it is ready, or takes too long and is killed.
+        """
+        try:
+            if part is Part.HAPROXY:
+                says = _HaproxySays()
+                environment = self.haproxy.environment() | {name: inherited_address(number) for name, number in sockets.items()}
+                child = await Child.start(part, argv, environment, _pass_on, says, inherited=sockets.values())
+            else:
+                says = None
+                child = await Child.start(part, argv, process.environment(), _pass_on, _pass_on, inherited=sockets.values())
+        except OSError as error:
+            raise GatewayError(f"{part} of {self.cloud} cannot be started: {error.strerror}") from None
+        self._children.add(child)
+        child.end.add_done_callback(lambda _: self._left(child))
+        self._record()
+        until = None
+        while child.alive:
+            if await ready(child.pid):
+                if says is not None:
+                    says.started = True
+                return child
+            until = until or time.monotonic() + START_PATIENCE
+            if time.monotonic() > until:
+                child.send(signal.SIGKILL)
+                raise GatewayError(f"{part} of {self.cloud} was not ready after {START_PATIENCE:g} s")
+            await asyncio.sleep(_GLANCE)
+        raise GatewayError(f"{part} of {self.cloud} {await asyncio.shield(child.end)} before it was ready; it says why above")
+
+    def _left(self, child: Child) -> None:
+        self._children.discard(child)
+        self._record()
+
+    def _record(self) -> None:
+        # A full disk is no reason to stop. Without the record, the processes still end when this one does.
+        with contextlib.suppress(GatewayError):
+            self.folder.record(child.pid for child in self._children)
+
+    async def dismiss(self) -> None:
+        """Let requests finish for a while, then leave no process. The Python service goes last: HAProxy needs it."""
+        await self._tell(signal.SIGUSR1, Part.HAPROXY)
+        await self._tell(signal.SIGTERM, *Part)
+        while self._children:
+            await self._tell(signal.SIGKILL, *Part)
+
+    async def _tell(self, number: signal.Signals, *parts: Part) -> None:
+        """Send a signal to every process of the parts, and wait for their end as long as the grace lasts."""
+        told = [child for child in self._children if child.part in parts]
+        for child in told:
+            child.send(signal.SIGKILL if self.hurry.is_set() else number)
+        if told:
+            loop = asyncio.get_running_loop()
+            waits: list[asyncio.Task[Any]] = [
+                loop.create_task(asyncio.wait({child.end for child in told})),
+                loop.create_task(self.hurry.wait()),
+            ]
+            await asyncio.wait(waits, timeout=STOP_GRACE, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+
+
+def _pass_on(lines: bytes) -> None:
+    """The Python service's lines are a log already."""
+    with contextlib.suppress(OSError):
+        sys.stderr.buffer.write(lines)
+        sys.stderr.buffer.flush()
+
+
+class _HaproxySays:
+    """HAProxy's stderr. Once it has started, what it says with a severity there stands in its log too."""
+
+    started = False
+
+    def __call__(self, lines: bytes) -> None:
+        for severity, text in complaints(lines.decode(errors="replace")):
+            if severity is None or not self.started:
+                log.log(_LEVELS.get(severity, logging.ERROR), "HAProxy: %s", text)

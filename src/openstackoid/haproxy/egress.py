@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What leaves for a peer by HAProxy alone: it gets a request id, and its line of the log says what the audit log needs.
+
+A peer's gateway tells as whom it took the user in a header of its answer. The header is for gateways: it is read from answers of
+peers only, and no answer brings it to a client that has not proved to be a gateway.
+"""
+
+from openstackoid.mesh import Cloud
+from openstackoid.routing import REQUEST_ID
+from openstackoid.routing.egress import ADMISSION_HEADER, GIVEN, ID_FORM
+
+MARKER = " left="
+"""Begins what the log's line about a request that has left says for the audit log; no other part of a line can hold it."""
+
+LEFT_FORMAT = "%[var(txn.left),concat(' use=',txn.use)]"
+"""The end of each line of the log: nothing, but for what has left."""
+
+LONGEST_LINE = 8192
+"""Bytes of a line of the log: a path of 1024, each of which may be written in three, what a peer tells, and the rest."""
+
+LONGEST_USE = 2048
+"""Characters of the header that tells of a use."""
+
+_FORGET_USE = f"http-response del-header {ADMISSION_HEADER}"
+
+
+def home_rules() -> list[str]:
+    """Return the rules that find out who has issued the token of what leaves; they follow those that complete the scope."""
+    sent = "if decided is_foreign"
+    return [
+        "# Who has issued the token of what leaves.",
+        f"http-request set-var(txn.home) var(txn.scope),json_query('$.identity') {sent}",
+        f"http-request set-var(txn.home) var(txn.scope),json_query('$.*') {sent} !{{ var(txn.home) -m found }}",
+    ]
+
+
+def leaving(cloud: Cloud) -> list[str]:
+    """Return the rules for every request to a peer. Where a scope that is known has led here, the token is of this cloud."""
+    given = f"{REQUEST_ID} {GIVEN}%[uuid(),bytes({len(GIVEN) - len('req-')})] if"
+    found = "{ var(txn.id) -m found }"
+    left = "http-request set-var(txn.left) str(left=),concat(,txn.endpoint,' home={}{}"
+    return [
+        "# What leaves has one request id, of the form that services know, and a line in the audit log.",
+        f"http-request set-var(txn.id) req.fhdr({REQUEST_ID})",
+        f"http-request set-header {given} {found} !{{ req.fhdr_cnt({REQUEST_ID}) eq 1 }}"
+        f" or {found} !{{ var(txn.id) -m reg '^{ID_FORM}$' }}",
+        f"http-request add-header {given} !{found}",
+        f"http-request set-var(txn.id) req.fhdr({REQUEST_ID})",
+        left.format(cloud.name, " id='),concat(,txn.id) if !{ var(txn.home) -m found }"),
+        left.format("'),concat(,txn.home,' id='),concat(,txn.id)", " if { var(txn.home) -m found }"),
+    ]
+
+
+def told_by_peers() -> list[str]:
+    """Return the rules for answers of peers: who came in, for the line of the log, and for nobody else."""
+    return [
+        "# As whom the peer took the user: for the audit log alone.",
+        f"http-response set-var(txn.use) res.fhdr({ADMISSION_HEADER}) if {{ res.fhdr_cnt({ADMISSION_HEADER}) eq 1 }}"
+        f" {{ res.fhdr({ADMISSION_HEADER}) -m reg '^[A-Za-z0-9_-]{{1,{LONGEST_USE}}}$' }}",
+        _FORGET_USE,
+    ]
+
+
+def told_by_services() -> list[str]:
+    """Return the rule for answers of this cloud's services: what they say in headers of gateways counts for nothing."""
+    return ["http-response del-header x-openstackoid- -m beg"]
+
+
+def told_by_the_bridge(tls: bool) -> list[str]:
+    """Return the rule for answers of the Python service: as whom a user was taken is for a gateway that has proved to be one."""
+    return [f"{_FORGET_USE} if !{{ var(txn.from) -m found }}" if tls else _FORGET_USE]

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What makes a gateway observable: its own pages go to the Python service, and so does a line about each traced request."""
+
+import shlex
+
+from openstackoid.redaction import REMOVED, shown_method, shown_path
+from openstackoid.routing.pages import PAGES
+from openstackoid.routing.workflows import REQUEST_ID, TRACE_ID
+
+LOG_FORMAT = "%ci %HM %HPO -> %b %[var(txn.cloud)] %ST %Ta ms %tsc %[var(txn.record),concat(' via=',txn.via)]"
+"""A line of the log. HAProxy writes spaces and control characters of a path as ``#20``, so that each field is one word.
+
+The peer's name follows its backend; elsewhere a dash stands there.
+``%HPO`` is the path as the client sent it, without the query; ``%Ta`` leaves out the time that a connection was idle before.
+"""
+
+_METHOD_AT, _PATH_AT, _ARROW_AT = (LOG_FORMAT.split(" ").index(word) for word in ("%HM", "%HPO", "->"))
+_NO_REQUEST = (b"<BADREQ>", b"<BADREQ>")
+
+LONGEST_LINE = 4096
+"""Bytes of a line to the Python service: the path, which HAProxy cuts at 1024, and what else the line may hold."""
+
+
+def observing(records_socket: str) -> list[str]:
+    """Return the frontend's line that sends what is logged at the level ``notice`` to the Python service as well.
+
+    It is a datagram that nobody waits for: where the socket is missing or full, the record is lost and the request is not.
+    """
+    return [f"log {shlex.quote(records_socket)} len {LONGEST_LINE} format raw local0 notice"]
+
+
+def shown_line(line: bytes) -> bytes:
+    """Return a line of the log with no more of its method and path than may be shown; one about no request stays as it is.
+
+    HAProxy has no cheap way to do this itself, and the Python service reads its log anyway.
+    """
+    words = line.split(b" ", _ARROW_AT + 1)
+    if len(words) <= _ARROW_AT or words[_ARROW_AT] != b"->":
+        return line
+    method, path = words[_METHOD_AT], words[_PATH_AT]
+    if (method, path) != _NO_REQUEST:
+        words[_METHOD_AT] = shown_method(method.decode("latin-1")).encode("ascii")
+        words[_PATH_AT] = (shown_path(path.decode("latin-1")) or REMOVED).encode("ascii")
+    return b" ".join(words)
+
+
+def own_pages_and_traces() -> list[str]:
+    """Return the rules for the gateway's own pages, and those that raise the level of what is traced.
+
+    The id is looked through before it is written down: it comes from the client.
+    """
+    once = f"{{ req.fhdr_cnt({REQUEST_ID}) eq 1 }}"
+    return [
+        "# The gateway's own pages, and what is traced.",
+        f"http-request set-var(txn.bridge) bool(true) if {{ path -m beg {PAGES} }}",
+        f'http-request set-var-fmt(txn.record) "trace=%[req.fhdr({REQUEST_ID})] at=%[date(0,us)] socket=%[so_id]"'
+        f" if {{ req.fhdr({REQUEST_ID}) -m reg '^{TRACE_ID}$' }} {once}",
+        "http-request set-log-level notice if { var(txn.record) -m found }",
+    ]

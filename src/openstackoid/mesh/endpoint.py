@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An endpoint of a cloud: a frontend URL of a service, and the backends behind it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic
+
+from openstackoid.mesh.urls import FrontendUrl, Host, Other
+
+INTERFACES = ("public", "internal", "admin")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Listener:
+    """A socket of a gateway: the host and port that the catalog's URLs name."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address(Generic[Host]):
+    """The address of a service process of the local cloud, and the path under which it answers (``/compute``, or empty)."""
+
+    host: Host
+    port: int
+    path: str
+
+    def url(self) -> str:
+        """Return the address as a URL."""
+        return f"http://{self.host}:{self.port}{self.path}"
+
+    def with_host(self, host: Other) -> "Address[Other]":
+        """Return the address with another host."""
+        return Address(host, self.port, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointLayout(Generic[Host]):
+    """One frontend URL of a service, for one or more interfaces, and the backends behind it.
+
+    ``catalog_type`` is the service type in the catalog; ``service`` the official type that it means. They differ for aliases:
+    a catalog's ``volumev3`` is the service ``block-storage``. ``fixed_links``: the service writes an address of its configuration
+    into the links of its answers, not the ``Host`` that it is sent.
+    """
+
+    catalog_type: str
+    service: str
+    name: str
+    interfaces: tuple[str, ...]
+    frontend: FrontendUrl[Host]
+    backends: tuple[Address[Host], ...] = ()
+    fixed_links: bool = False
+
+    @property
+    def key(self) -> str:
+        """A name that is unique among the endpoints of a cloud: catalog type and first interface."""
+        return f"{self.catalog_type}.{self.interfaces[0]}"
+
+    def with_hosts(self, change: Callable[[Host], Other]) -> "EndpointLayout[Other]":
+        """Return the endpoint with other hosts: the result of ``change`` stands in the place of each."""
+        same: Any = self
+        backends = tuple(backend.with_host(change(backend.host)) for backend in self.backends)
+        changed: EndpointLayout[Other] = replace(
+            same, frontend=self.frontend.with_host(change(self.frontend.host)), backends=backends
+        )
+        return changed
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint(EndpointLayout[str]):
+    """An endpoint of the cloud that it names."""
+
+    cloud: str = field(kw_only=True)
+
+    @property
+    def listener(self) -> Listener:
+        """The socket of the gateway that serves this endpoint."""
+        return Listener(self.frontend.host, self.frontend.port)
+
+    @property
+    def forwarded_prefix(self) -> str | None:
+        """The part of the frontend's prefix that a backend does not have in its own path, as ``X-Forwarded-Prefix`` tells it.
+
+        None for a backend with the whole prefix, or with a path that the prefix does not end in.
+        """
+        path = self.backends[0].path if self.backends else ""
+        return self.frontend.prefix.removesuffix(path) or None if self.frontend.prefix.endswith(path) else None

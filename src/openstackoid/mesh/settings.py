@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The settings of a gateway: the keys below ``gateway`` in a description, their defaults, and the values that each accepts.
+
+The description is checked by these classes, and the rest of the gateway reads its settings from them.
+"""
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Annotated
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import AfterValidator, Field
+
+_DATABASES = ("mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql", "postgresql", "postgresql+psycopg")
+_BIND = re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])\Z")
+
+
+def _database_url(url: str) -> str:
+    """Return the URL of a database. No error quotes it: the user may have written a password into it."""
+    try:
+        parts = urlsplit(url)
+        found = parts.scheme in _DATABASES and parts.hostname and parts.username and len(parts.path) > 1 and (parts.port or 1)
+    except ValueError:
+        found = False
+    if not found:
+        raise ValueError("the URL of a database is accepted, as in mysql://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE")
+    if parts.password is not None:
+        raise ValueError("a URL without a password is accepted; the password stands in the file that 'password' names")
+    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
+        if not name.startswith("ssl") or "password" in name:
+            raise ValueError("of options, those of TLS are accepted, as in ?ssl_ca=/etc/ssl/ca.pem or ?sslmode=verify-full")
+    return url
+
+
+def _bind(host: str) -> str:
+    if _BIND.match(host) is None:
+        raise ValueError(f"'{host}': an address to listen on, or '*', is accepted")
+    return host
+
+
+def _file(path: str) -> str:
+    if not path.startswith("/") or not path.isprintable():
+        raise ValueError(f"'{path}': an absolute path is accepted")
+    return path
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        raise ValueError(f"'{text}': an address or a network is accepted, as in 10.0.1.11 or 10.0.1.0/24") from None
+
+
+_Seconds = Annotated[float, Field(gt=0, le=86400)]
+_Workflows = Annotated[int, Field(ge=1, le=10_000_000)]
+_File = Annotated[str, AfterValidator(_file)]
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """The waits of a gateway, in seconds.
+
+    ``connect``: for a connection to a backend or peer; ``client`` and ``server``: for the next bytes of either side;
+    ``check``: between two health checks of a backend, and before an unreachable peer is tried again.
+    """
+
+    connect: _Seconds = 3.0
+    client: _Seconds = 60.0
+    server: _Seconds = 60.0
+    check: _Seconds = 2.0
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The most workflows that the store keeps, and for how many seconds after the last request of each.
+
+    ``user`` and ``peer`` are the most of one user, and of all users of another cloud together; None for the usual share.
+    """
+
+    workflows: _Workflows = 100_000
+    seconds: Annotated[float, Field(gt=0, le=30 * 86400)] = 21_600.0
+    user: _Workflows | None = None
+    peer: _Workflows | None = None
+
+    @property
+    def of_user(self) -> int:
+        """The most workflows of one user: a quarter by default."""
+        return max(1, self.workflows // 4) if self.user is None else self.user
+
+    @property
+    def of_peer(self) -> int:
+        """The most workflows of another cloud's users: half by default."""
+        return max(1, self.workflows // 2) if self.peer is None else self.peer
+
+
+@dataclass(frozen=True)
+class DatabaseServer:
+    """The operator's database for the store: its URL without a password, and the file that holds the password."""
+
+    url: Annotated[str, AfterValidator(_database_url)]
+    password: _File | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Tls:
+    """The files of a gateway's identity: its certificate with the key, and the authority of the mesh's gateways."""
+
+    certificate: _File
+    authority: _File
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The load that a gateway accepts.
+
+    ``connections`` are those of all clients at once; further ones wait to be accepted. ``bridge``: requests that the Python
+    service works on at once; further ones wait ``wait`` seconds. ``source_connections`` and ``source_requests`` (a second) are
+    those of one source address, None for no limit; addresses and networks in ``exempt`` have none.
+    """
+
+    connections: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
+    bridge: Annotated[int, Field(ge=1, le=10_000)] = 500
+    wait: Annotated[float, Field(gt=0, le=60)] = 5.0
+    source_connections: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    source_requests: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    exempt: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(max_length=48)] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewaySettings:
+    """The settings of a cloud's own gateway.
+
+    ``force``: users may override a refused collaboration at this gateway. ``store``: the database that the cloud's gateways
+    share, None for a file of each gateway's own. ``readers`` is the path of the file with the accounts that the operators of
+    peers have given to this gateway. ``tls``: the gateway speaks https to its peers, and to users at https frontends.
+    """
+
+    bind: Annotated[str, AfterValidator(_bind)] | None = None
+    timeouts: Timeouts = Timeouts()
+    memory: Memory = Memory()
+    force: bool = False
+    store: DatabaseServer | None = None
+    readers: _File | None = None
+    tls: Tls | None = None
+    limits: Limits = Limits()

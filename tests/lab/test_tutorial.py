@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tutorial's commands print on the lab what the page shows."""
+
+from pathlib import Path
+from typing import Any
+
+from examples.record import TUTORIAL, play, shell, steady, user_environment
+
+
+def test_the_tutorial_prints_what_it_shows(lab: Any, tmp_path: Path) -> None:
+    page = TUTORIAL.read_text(encoding="utf-8")
+    assert steady(play(page, shell(tmp_path, user_environment()))) == steady(page)

@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What changes something under a scope leaves, and is remembered, once a Keystone has accepted the user's token."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from conformance.case import marked
+from openstackoid.mesh import Memory
+from openstackoid.policy import MappingRule, Policy, Roles
+from openstackoid.scope import Scope
+from unit.bridge.identity.test_authorization import AnAccount
+from unit.bridge.stage import (
+    ACCEPTS,
+    MEMBERS,
+    QUESTION,
+    Script,
+    Stage,
+    Visit,
+    head,
+    never,
+    played,
+    read_answer,
+    says,
+    says_json,
+    staged,
+    token,
+)
+
+STAYS = 'X-Scope: {"image":"CloudTwo"}'
+LEAVES = 'X-Scope: {"dns":"CloudTwo"}'
+GUEST = '!SCOPE!{"*":"CloudTwo","compute":"CloudOne","network":"CloudOne"}'
+UNKNOWN = says_json({"error": {"code": 401, "title": "Unauthorized", "message": "no"}}, status="401 Unauthorized")
+FORBIDDEN = says_json({"error": {"code": 403, "title": "Forbidden", "message": "no"}}, status="403 Forbidden")
+SERVICES = Roles((("member", ("member",)), ("service", ("service",))))
+BOTH = Policy(peers=(replace(MEMBERS.peers[0], people=(MappingRule("all", SERVICES),)),))
+
+
+def known(*good: str, roles: tuple[str, ...] = ("member",), refusal: Script = UNKNOWN) -> Script:
+    """Return a Keystone that accepts some tokens, each of the user of the same name, and answers all others with a refusal."""
+
+    async def keystone(visit: Visit) -> None:
+        (name,) = visit.values("x-subject-token")
+        user = {"id": name, "name": name, "domain": {"id": "default", "name": "Default"}}
+        await (says_json(token(*roles, user=user)) if name in good else refusal)(visit)
+
+    return keystone
+
+
+async def known_scope(stage: Stage, workflow: str) -> Scope | None:
+    """Return the scope that the gateway knows, here or in its store."""
+    return await stage.bridge.workflows.find(workflow, stage.bridge.mesh.clouds["CloudOne"].memory)
+
+
+async def write(stage: Stage, token: str, *more: str, path: str = "/compute/servers") -> Any:
+    headers = (f"X-Auth-Token: {token}", "Content-Type: application/json", *(more or (STAYS,)))
+    return await stage.ask("POST", path, *headers, body=b"{}")
+
+
+def tokens(visits: list[Visit]) -> list[list[str]]:
+    return [visit.values("x-auth-token") + visit.values("x-subject-token") for visit in visits]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("POST", "/compute/", STAYS),
+        ("PUT", "/volume/v3/volumes", STAYS),
+        ("DELETE", "/dns/v2/zones/z", LEAVES),
+        ("PATCH", "/compute/servers/s", 'X-Scope: {"compute":"CloudOne"}'),
+        ("PURGE", "/compute/servers/s", STAYS),
+    ],
+)
+@played
+async def test_a_made_up_token_is_answered_401_remembered_nowhere_and_sent_nowhere(method: str, path: str, scope: str) -> None:
+    async with staged(here=says("200 OK"), there=says("200 OK"), keystone=UNKNOWN) as stage:
+        for _ in range(3):
+            answer = await stage.ask(method, path, "X-Auth-Token: made-up", scope, body=b"{}")
+            assert answer.status == 401
+            assert answer.json()["error"] == {
+                "code": 401,
+                "title": "Unauthorized",
+                "message": "gateway of CloudOne: identity of CloudOne does not accept the token",
+            }
+            assert answer.values("www-authenticate") == ['Keystone uri="http://127.0.0.1:8801/identity"']
+        assert len(stage.bridge.workflows) == 0
+        assert (stage.here.visits, stage.there.visits) == ([], [])
+        assert tokens(stage.keystone.visits) == [["made-up", "made-up"]], "its refusal is believed for a while"
+        assert stage.audited() == [], "nothing has left"
+
+
+@played
+async def test_many_made_up_tokens_push_out_no_running_workflow() -> None:
+    async with staged(here=says("202 Accepted"), keystone=known("user")) as stage:
+        limited(stage, Memory(workflows=20))
+        running = f"X-OpenStack-Request-Id: {marked(1)}"
+        assert (await write(stage, "user", STAYS, running)).status == 202
+        for number in range(30):
+            assert (await write(stage, f"made-up-{number}")).status == 401
+        assert await known_scope(stage, marked(1)) is not None
+        assert len(stage.bridge.workflows) == 1
+
+
+@pytest.mark.parametrize(("path", "reached"), [("/compute/servers", "here"), ("/dns/v2/zones", "there")])
+@played
+async def test_keystone_is_asked_once_about_a_token_and_before_the_request_leaves(path: str, reached: str) -> None:
+    order: list[str] = []
+
+    def noting(name: str, script: Script) -> Script:
+        async def noted(visit: Visit) -> None:
+            order.append(name)
+            await script(visit)
+
+        return noted
+
+    here, there = (noting(name, says("202 Accepted")) for name in ("here", "there"))
+    async with staged(here, there, keystone=noting("keystone", ACCEPTS)) as stage:
+        for _ in range(3):
+            assert (await write(stage, "t", LEAVES, path=path)).status == 202
+        assert stage.keystone.visits[0].line == QUESTION
+        assert len(stage.bridge.workflows) == 3
+        assert [line["outcome"] for line in stage.audited()] == (["allowed"] * 3 if reached == "there" else [])
+    assert order == ["keystone", reached, reached, reached]
+
+
+@played
+async def test_the_body_of_an_upload_arrives_while_keystone_is_asked() -> None:
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(visit: Visit) -> None:
+        asked.set()
+        await may_answer.wait()
+        await ACCEPTS(visit)
+
+    async def here(visit: Visit) -> None:
+        await says("202 Accepted")(visit)
+
+    async with staged(here=here, keystone=slow) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head("POST", "/volume/v3/volumes", "X-Auth-Token: t", STAYS, "Content-Length: 5000"))
+        await asked.wait()
+        writer.write(b"x" * 5000)
+        await writer.drain()
+        assert stage.here.visits == []
+        may_answer.set()
+        assert (await read_answer(reader)).status == 202
+        writer.close()
+        assert stage.here.visits[0].body == b"x" * 5000
+
+
+@played
+async def test_a_token_of_another_cloud_that_only_passes_is_asked_about_at_that_cloud() -> None:
+    """The guard has no say, for no service here is reached; a token that is let in is asked about once, by the guard."""
+    passes = 'X-Scope: {"identity":"CloudTwo","dns":"CloudTwo","*":"CloudOne"}'
+
+    async def there(visit: Visit) -> None:
+        await (known("good") if "/auth/tokens" in visit.line else says("201 Created"))(visit)
+
+    async with staged(here=says("202 Accepted"), there=there) as stage:
+        assert (await write(stage, "bad", passes, path="/dns/v2/zones")).status == 401
+        assert (await write(stage, "good", passes, path="/dns/v2/zones")).status == 201
+        assert (await write(stage, "good", passes)).status == 202
+        assert stage.keystone.visits == []
+        lines = [visit.line.split()[1] for visit in stage.there.visits]
+    assert lines == ["/id/v3/auth/tokens?nocatalog"] * 2 + ["/dns/v2/zones"]
+
+
+@played
+async def test_a_guest_is_asked_about_once_though_nothing_is_believed_for_long() -> None:
+    async with staged(here=says("202 Accepted"), there=ACCEPTS, policy=replace(MEMBERS, seconds=0)) as stage:
+        assert (await write(stage, f"usr{GUEST}", "Accept: */*")).status == 202
+        assert len(stage.there.visits) == 1
+        assert len(stage.bridge.workflows) == 1
+
+
+@pytest.mark.parametrize(
+    "keystone",
+    [
+        pytest.param(FORBIDDEN, id="may not validate itself"),
+        pytest.param(says_json({"token": {"user": {}, "domain": {"id": "d"}}}), id="for a domain"),
+        pytest.param(says_json({"token": {"user": {}}}), id="for nothing"),
+    ],
+)
+@played
+async def test_a_token_that_keystone_accepts_without_telling_whose_it_is_is_believed_and_shares_one_owner(
+    keystone: Script,
+) -> None:
+    """Keystone looks at the credential of a question before it refuses an answer to it (403)."""
+    async with staged(here=says("202 Accepted"), keystone=keystone) as stage:
+        limited(stage, Memory(workflows=100, user=2))
+        for token in ("trust", "trust", "other", "other"):
+            assert (await write(stage, token)).status == 202
+        assert tokens(stage.keystone.visits) == [["trust"] * 2, ["other"] * 2]
+        assert len(stage.bridge.workflows) == 2
+
+
+@pytest.mark.parametrize(
+    ("keystone", "status"), [(says("500 Internal Server Error"), 502), (says("503 Service Unavailable"), 503), (never, 504)]
+)
+@played
+async def test_where_keystone_does_not_say_nothing_leaves(keystone: Script, status: int) -> None:
+    async with staged(here=says("200 OK"), keystone=keystone) as stage:
+        answer = await write(stage, "t")
+        assert answer.status == status
+        assert "identity of CloudOne" in answer.error
+        assert (stage.here.visits, len(stage.bridge.workflows)) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("service", "keystone", "status"),
+    [
+        ("nova", known("nova", roles=("service",)), 202),
+        ("nova", known("nova", roles=("member",)), 401),
+        ("nova", UNKNOWN, 401),
+        ('nova!SCOPE!{"*":"CloudTwo"}', UNKNOWN, 202),
+    ],
+)
+@played
+async def test_an_expired_token_that_a_service_vouches_for_is_accepted(service: str, keystone: Script, status: int) -> None:
+    """As each service accepts it, which has the last word: a long operation outlives the token with which it began."""
+    async with staged(
+        here=says("202 Accepted"), keystone=keystone, there=known("nova", roles=("service",)), policy=BOTH
+    ) as stage:
+        limited(stage, Memory(workflows=100, user=2))
+        for token in ("expired", "another", "third"):
+            assert (await write(stage, token, STAYS, f"X-Service-Token: {service}")).status == status
+        assert len(stage.bridge.workflows) == (2 if status == 202 else 0), "all of them are of the service"
+
+
+@played
+async def test_a_service_token_that_is_for_no_project_makes_no_made_up_token_good() -> None:
+    """Keystone accepts that one, and 403 is said of it alone."""
+
+    async def keystone(visit: Visit) -> None:
+        unscoped = visit.values("x-subject-token") == ["unscoped"]
+        await (says_json({"token": {"user": {}}}) if unscoped else UNKNOWN)(visit)
+
+    passes = 'X-Scope: {"identity":"CloudTwo","dns":"CloudTwo","*":"CloudOne"}'
+    async with staged(here=says("202 Accepted"), there=UNKNOWN, keystone=keystone, policy=BOTH) as stage:
+        for account in (False, True):
+            stage.bridge.readers = {"CloudTwo": AnAccount()} if account else {}  # type: ignore[dict-item]
+            for path, scope in (("/compute/servers", STAYS), ("/dns/v2/zones", passes)):
+                assert (await write(stage, "made-up", scope, "X-Service-Token: unscoped", path=path)).status in (401, 403)
+        assert (stage.here.visits, len(stage.bridge.workflows)) == ([], 0)
+
+
+@pytest.mark.parametrize(("late", "status"), [(ACCEPTS, 201), (says("404 Not Found"), 401)])
+@played
+async def test_of_another_cloud_whose_operator_has_given_an_account_it_says_whether_a_token_has_expired(
+    late: Script, status: int
+) -> None:
+    async def there(visit: Visit) -> None:
+        if "/auth/tokens" not in visit.line:
+            await says("201 Created")(visit)
+        else:
+            await (late if "allow_expired" in visit.line else UNKNOWN)(visit)
+
+    passes = 'X-Scope: {"identity":"CloudTwo","dns":"CloudTwo","*":"CloudOne"}'
+    async with staged(there=there, keystone=known("nova", roles=("service",)), policy=BOTH) as stage:
+        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        answer = await write(stage, "expired", passes, "X-Service-Token: nova", path="/dns/v2/zones")
+        assert (answer.status, len(stage.bridge.workflows)) == (status, 1 if status == 201 else 0)
+
+
+@played
+async def test_the_workflows_of_one_user_push_out_no_one_elses() -> None:
+    async with staged(here=says("202 Accepted"), keystone=known("quiet", "greedy")) as stage:
+        limited(stage, Memory(workflows=10, user=10))
+        assert (await write(stage, "quiet", STAYS, f"X-OpenStack-Request-Id: {marked(1)}")).status == 202
+        for _ in range(25):
+            assert (await write(stage, "greedy")).status == 202
+        assert await known_scope(stage, marked(1)) is not None
+        assert len(stage.bridge.workflows) == 10
+
+
+@played
+async def test_all_users_of_another_cloud_have_one_share() -> None:
+    people = [f"u{number}" for number in range(9)]
+
+    async with staged(here=says("202 Accepted"), there=known(*people)) as stage:
+        limited(stage, Memory(workflows=100, peer=4))
+        for name in people:
+            assert (await write(stage, f"{name}{GUEST}", "Accept: */*")).status == 202
+        assert len(stage.bridge.workflows) == 4
+
+
+@played
+async def test_a_workflow_that_goes_on_stays_with_the_user_who_began_it() -> None:
+    async with staged(here=says("202 Accepted"), keystone=known("first", "second")) as stage:
+        limited(stage, Memory(workflows=10, user=1))
+        running = f"X-OpenStack-Request-Id: {marked(1)}"
+        for name in ("first", "second"):
+            assert (await write(stage, name, STAYS, running)).status == 202
+        assert (await write(stage, "second")).status == 202
+        assert await known_scope(stage, marked(1)) is not None
+        assert (await write(stage, "first")).status == 202
+        assert await known_scope(stage, marked(1)) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("POST", "/compute/servers", (STAYS,)),
+        ("GET", "/compute/servers", ("X-Auth-Token: t", STAYS)),
+        ("POST", "/compute/servers", ("X-Auth-Token: t",)),
+        ("POST", "/image/v2/images", ("X-Auth-Token: t", 'X-Scope: {"compute":"CloudTwo"}')),
+        ("POST", "/identity/v3/auth/tokens", (STAYS,)),
+        ("DELETE", "/identity/v3/auth/tokens", ("X-Auth-Token: t", "X-Subject-Token: t", STAYS)),
+    ],
+)
+@played
+async def test_what_begins_no_workflow_asks_no_keystone_and_is_not_remembered(
+    method: str, path: str, headers: tuple[str, ...]
+) -> None:
+    """A request without a token, one that only looks, one without a scope, one to images, a log-in."""
+    async with staged(here=says("200 OK"), keystone=UNKNOWN) as stage:
+        answer = await stage.ask(method, path, *headers, body=b"{}" if method == "POST" else None)
+        assert answer.status in (200, 400)
+        assert (stage.keystone.visits, len(stage.bridge.workflows)) == ([], 0)
+
+
+def limited(stage: Stage, memory: Memory) -> None:
+    """Give CloudOne's gateway other bounds."""
+    mesh = stage.bridge.mesh
+    stage.bridge.mesh = replace(mesh, clouds={**mesh.clouds, "CloudOne": replace(mesh.clouds["CloudOne"], memory=memory)})

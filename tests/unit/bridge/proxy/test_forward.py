@@ -1,0 +1,435 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A forwarded request arrives as it was sent, streams both ways, and never ends in silence."""
+
+import asyncio
+
+import pytest
+
+from unit.bridge.stage import Script, Visit, head, played, read_answer, says, says_json, staged
+
+TO_TWO = 'X-Scope: {"image":"CloudTwo"}'
+WIRE = '{"*":"CloudOne","image":"CloudTwo"}'
+MIB = 1024 * 1024
+
+
+@played
+async def test_to_a_peer_with_its_prefix_and_the_completed_scope() -> None:
+    async with staged(there=says("200 OK", body=b"[]")) as stage:
+        answer = await stage.ask("GET", "/image/v2/images?limit=1", "X-Auth-Token: tok", TO_TWO)
+        (visit,) = stage.there.visits
+    assert (answer.status, answer.body) == (200, b"[]")
+    assert visit.line == "GET /image/v2/images?limit=1 HTTP/1.1"
+    assert visit.values("x-auth-token") == [f"tok!SCOPE!{WIRE}"]
+    assert visit.values("x-scope") == []
+
+
+@played
+async def test_to_a_living_backend_when_another_is_dead() -> None:
+    async with staged(here=says("200 OK")) as stage:
+        assert (await stage.ask("PUT", "/image/v2/x", body=b"content")).status == 200
+        (visit,) = stage.here.visits
+    assert visit.line == "PUT /v2/x HTTP/1.1"
+    assert visit.body == b"content"
+
+
+@pytest.mark.parametrize(
+    ("target", "arrives"),
+    [
+        ("/identity/v3/a%2Fb//c;x/..d", "/keystone/v3/a%2Fb//c;x/..d"),
+        ("/identity/v3/%7Euser/+%20;x=1", "/keystone/v3/%7Euser/+%20;x=1"),
+        ("/identity?name=%C3%A9&a=b+c%2B&a=/?%3F", "/keystone?name=%C3%A9&a=b+c%2B&a=/?%3F"),
+        ("/identity//evil.example/v3", "/keystone//evil.example/v3"),
+        ("http://127.0.0.1:8801/identity/v3?x=1", "/keystone/v3?x=1"),
+        ("/volume", "/"),
+    ],
+)
+@played
+async def test_path_and_query_stay_raw(target: str, arrives: str) -> None:
+    async with staged(here=says("200 OK")) as stage:
+        assert (await stage.ask("GET", target)).status == 200
+        assert stage.here.visits[0].line == f"GET {arrives} HTTP/1.1"
+
+
+@played
+async def test_headers_arrive_as_they_were_sent_and_no_others() -> None:
+    sent = ["Accept: a", "X-Many: 1", "X-Many: 2, 3", "x-many: 4", "X-Name: René", "Cookie: a=b; c=d"]
+    async with staged(here=says("200 OK")) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head("GET", "/identity/v3", *sent).decode("latin-1").encode())
+        await read_answer(reader)
+        writer.close()
+        (visit,) = stage.here.visits
+    lines = sorted(visit.head.decode().split("\r\n")[1:-2])
+    assert lines == sorted([*sent, "Host: 127.0.0.1:8801", "Connection: close"])
+
+
+@played
+async def test_hop_by_hop_headers_end_here() -> None:
+    ending = ["Connection: keep-alive, X-Mine, X-Auth-Token, Host", "Keep-Alive: timeout=5", "TE: trailers", "Upgrade: h2c"]
+    ending += ["Proxy-Authorization: Basic Zm9v", "Proxy-Connection: keep-alive", "X-Mine: stays", "Trailer: X-Late"]
+    answers = [
+        "Connection: X-Theirs",
+        "Keep-Alive: timeout=9",
+        "X-Theirs: stays",
+        "Proxy-Authenticate: Basic",
+        "X-Kept: 1",
+        "X-Kept: 2",
+    ]
+    async with staged(here=says("200 OK", *answers)) as stage:
+        answer = await stage.ask("GET", "/identity/v3", *ending, "X-Auth-Token: tok")
+        (visit,) = stage.here.visits
+    for name in ("keep-alive", "te", "upgrade", "proxy-authorization", "proxy-connection", "trailer"):
+        assert visit.values(name) == []
+    assert visit.values("connection") == ["close"]
+    named = [visit.values(name) for name in ("x-auth-token", "host", "x-mine")]
+    assert named == [["tok"], ["127.0.0.1:8801"], ["stays"]], "a header cannot be declared a matter of this hop"
+    for name in ("connection", "keep-alive", "proxy-authenticate"):
+        assert answer.values(name) == []
+    assert answer.values("x-theirs") == ["stays"]
+    assert answer.values("x-kept") == ["1", "2"]
+
+
+@played
+async def test_the_answer_has_the_headers_of_the_service_alone() -> None:
+    given = ["Set-Cookie: a=b", "Set-Cookie: c=d", "Location: http://elsewhere/", "Content-Encoding: gzip"]
+    async with staged(here=says("302 Over There", *given, body=b"not really gzip")) as stage:
+        answer = await stage.ask("GET", "/identity/v3")
+        assert len(stage.here.visits) == 1, "a redirect is the client's to follow"
+    lines = [line for line in answer.head.decode().split("\r\n") if not line.startswith("Date:")]
+    assert lines == ["HTTP/1.1 302 Over There", *given, "Content-Length: 15", "", ""]
+    assert answer.body == b"not really gzip"
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "headers"),
+    [
+        ("HEAD", "200 OK", ["Content-Length: 1000", "Content-Type: text/plain"]),
+        ("GET", "204 No Content", []),
+        ("GET", "304 Not Modified", ["ETag: x"]),
+        ("DELETE", "204 No Content", []),
+    ],
+)
+@played
+async def test_answers_without_a_body(method: str, status: str, headers: list[str]) -> None:
+    async def script(visit: Visit) -> None:
+        visit.send("".join(f"{line}\r\n" for line in [f"HTTP/1.1 {status}", *headers]), "\r\n")
+
+    async with staged(here=script) as stage:
+        reader, writer = await stage.connect()
+        for _ in range(2):
+            writer.write(head(method, "/identity/v3"))
+            answer = await read_answer(reader, method)
+            assert answer.head.startswith(f"HTTP/1.1 {status}\r\n".encode())
+            assert [line for line in headers if line not in answer.head.decode()] == []
+            assert answer.values("transfer-encoding") == []
+        writer.close()
+
+
+async def stream_up(visit: Visit) -> None:
+    """Tell the size of a body without keeping it."""
+    size = 0
+    while line := int(await visit.reader.readuntil(b"\r\n"), 16):
+        await visit.reader.readexactly(line + 2)
+        size += line
+    visit.send(f"HTTP/1.1 200 OK\r\nContent-Length: {len(str(size))}\r\n\r\n{size}")
+
+
+@played
+async def test_a_chunked_upload_arrives_while_it_is_sent() -> None:
+    async def script(visit: Visit) -> None:
+        first.set_result(await visit.reader.readuntil(b"one\r\n"))
+        await stream_up(visit)
+
+    first = asyncio.get_running_loop().create_future()
+    async with staged(there=script) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head("PUT", "/image/v2/images/i/file", TO_TWO, "Transfer-Encoding: chunked") + b"3\r\none\r\n")
+        assert await first == b"3\r\none\r\n", "the first chunk is there before the last is sent"
+        block = b"10000\r\n" + bytes(0x10000) + b"\r\n"
+        for _ in range(256):
+            writer.write(block)
+            await writer.drain()
+        writer.write(b"0\r\n\r\n")
+        assert int((await read_answer(reader)).body) == 256 * 0x10000
+        writer.close()
+
+
+@played
+async def test_a_download_streams_and_waits_for_a_slow_reader() -> None:
+    sent = 0
+
+    async def script(visit: Visit) -> None:
+        nonlocal sent
+        visit.send("HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n")
+        for _ in range(64):
+            visit.send(bytes(MIB))
+            await visit.writer.drain()
+            sent += 1
+
+    async with staged(there=script) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head("GET", "/image/v2/images/i/file", TO_TWO))
+        message = await reader.readuntil(b"\r\n\r\n")
+        assert b"Content-Length: 67108864\r\n" in message
+        await asyncio.sleep(0.7)
+        assert sent < 32, "what nobody reads is not fetched, and a slow reader is not a slow peer"
+        size = 0
+        while size < 64 * MIB:
+            size += len(await reader.readexactly(MIB))
+        writer.close()
+
+
+@played
+async def test_a_body_without_a_length_comes_chunked() -> None:
+    async def script(visit: Visit) -> None:
+        visit.send("HTTP/1.1 200 OK\r\n\r\nuntil the end")
+
+    async with staged(here=script) as stage:
+        answer = await stage.ask("GET", "/identity/v3")
+    assert (answer.body, answer.values("transfer-encoding")) == (b"until the end", ["chunked"])
+
+
+@played
+async def test_a_client_that_waits_is_told_to_go_on_once_the_peer_is_there() -> None:
+    async with staged(there=says("201 Created")) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head("PUT", "/image/v2/images/i/file", TO_TWO, "Expect: 100-continue", "Content-Length: 4"))
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"body")
+        assert (await read_answer(reader)).status == 201
+        writer.close()
+        (visit,) = stage.there.visits
+    assert (visit.body, visit.values("expect")) == (b"body", [])
+
+
+@pytest.mark.parametrize("scope", ['{"network":"CloudTwo"}', '{"network":"CloudTen"}'])
+@played
+async def test_a_client_that_waits_is_not_told_to_go_on_in_vain(scope: str) -> None:
+    async with staged() as stage:
+        reader, writer = await stage.connect()
+        writer.write(head("PUT", "/network/x", f"X-Scope: {scope}", "Expect: 100-continue", "Content-Length: 4"))
+        assert (await read_answer(reader)).status in (400, 503)
+        writer.close()
+
+
+@played
+async def test_an_answer_before_the_body_is_sent_is_handed_on() -> None:
+    async def script(visit: Visit) -> None:
+        visit.send("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+
+    async with staged(there=script) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head("PUT", "/image/v2/images/i/file", TO_TWO, "Content-Length: 1000000") + bytes(1000))
+        answer = await read_answer(reader)
+        writer.close()
+    assert (answer.status, answer.body) == (413, b"no")
+
+
+async def cut_before_the_head(visit: Visit) -> None:
+    await visit.read_body()
+
+
+async def cut_in_the_head(visit: Visit) -> None:
+    visit.send("HTTP/1.1 200 OK\r\nContent-Le")
+
+
+async def no_http(visit: Visit) -> None:
+    visit.send("220 mail.example ESMTP\r\n\r\n")
+
+
+async def silent(visit: Visit) -> None:
+    await visit.reader.read()
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "words"),
+    [
+        (cut_before_the_head, 502, "closed the connection"),
+        (cut_in_the_head, 502, "closed the connection"),
+        (no_http, 502, "not HTTP"),
+        (silent, 504, "within 0.5 s"),
+    ],
+)
+@played
+async def test_a_peer_that_fails_is_named(script: Script, status: int, words: str) -> None:
+    async with staged(there=script) as stage:
+        answer = await stage.ask("POST", "/image/v2/images", TO_TWO, body=b"{}")
+        assert len(stage.there.visits) == 1, "what may have been done is not done again"
+        place = f"image of CloudTwo at http://127.0.0.1:{stage.ports['there']}/image"
+    assert answer.status == status
+    assert answer.values("content-type") == ["application/json"]
+    assert answer.error.startswith(f"gateway of CloudOne: {place}")
+    assert words in answer.error
+    assert "\n" not in answer.error
+
+
+@pytest.mark.parametrize(
+    ("method", "framing", "body"),
+    [
+        ("PUT", [], b""),
+        ("POST", ["Content-Length: 0"], b""),
+        ("DELETE", ["Content-Length: 3"], b"abc"),
+        ("GET", ["Transfer-Encoding: chunked"], b"3\r\nabc\r\n0\r\n\r\n"),
+        ("PUT", ["Transfer-Encoding: chunked"], b"0\r\n\r\n"),
+        ("OPTIONS", [], b""),
+    ],
+)
+@pytest.mark.parametrize("scope", [TO_TWO, "X-Other: none"])
+@played
+async def test_a_request_is_framed_as_it_came(method: str, framing: list[str], body: bytes, scope: str) -> None:
+    async with staged(here=says("200 OK"), there=says("200 OK")) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head(method, "/image/v2/images", scope, *framing) + body)
+        assert (await read_answer(reader)).status == 200
+        writer.close()
+        (visit,) = stage.here.visits + stage.there.visits
+    told = [f"{name.title()}: {value}" for name in ("content-length", "transfer-encoding") for value in visit.values(name)]
+    assert told == framing
+    assert visit.body == (b"abc" if b"abc" in body else b"")
+
+
+async def in_latin_1(visit: Visit) -> None:
+    visit.send(b"HTTP/1.1 200 Tr\xe8s bien\r\nX-City: Orl\xe9ans\r\nContent-Length: 0\r\n\r\n")
+
+
+@played
+async def test_bytes_that_are_not_utf_8_pass_both_ways() -> None:
+    async with staged(there=in_latin_1) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head("GET", "/image/v2/images", TO_TWO).replace(b"\r\n\r\n", b"\r\nX-City: Orl\xe9ans \xc3\xa9\xff\r\n\r\n"))
+        answer = await read_answer(reader)
+        writer.close()
+        (visit,) = stage.there.visits
+    assert b"\r\nX-City: Orl\xe9ans \xc3\xa9\xff\r\n" in visit.head
+    assert answer.head.startswith(b"HTTP/1.1 200 Tr\xe8s bien\r\n")
+    assert b"\r\nX-City: Orl\xe9ans\r\n" in answer.head
+
+
+@pytest.mark.parametrize("script", [cut_in_the_head, no_http, silent])
+@played
+async def test_an_error_does_not_name_the_address_of_a_backend(script: Script, caplog: pytest.LogCaptureFixture) -> None:
+    """The client may be a user of another cloud. The operator finds the address in the log."""
+    async with staged(here=script) as stage:
+        answer = await stage.ask("POST", "/compute/v2.1/servers")
+        port = str(stage.ports["here"])
+    assert answer.status in (502, 504)
+    assert answer.error.startswith("gateway of CloudOne: compute of CloudOne")
+    assert (port in answer.error, f"at its backend http://127.0.0.1:{port}" in caplog.text) == (False, True)
+
+
+@played
+async def test_a_put_is_not_repeated_without_its_body() -> None:
+    async with staged(there=cut_before_the_head) as stage:
+        answer = await stage.ask("PUT", "/image/v2/images/i/file", TO_TWO, body=b"content")
+        assert [visit.body for visit in stage.there.visits] == [b"content"]
+    assert answer.status == 502
+
+
+@played
+async def test_a_peer_that_is_down() -> None:
+    async with staged() as stage:
+        answer = await stage.ask("GET", "/network/v2.0/ports", 'X-Scope: {"network":"CloudTwo"}')
+        place = f"network of CloudTwo at http://127.0.0.1:{stage.ports['dead']}/network"
+    assert answer.status == 503
+    assert answer.error == f"gateway of CloudOne: {place} cannot be reached: connection refused"
+
+
+@played
+async def test_a_service_without_a_backend() -> None:
+    async with staged() as stage:
+        answer = await stage.ask("GET", "/network/v2.0/ports")
+    assert (answer.status, answer.error) == (503, "gateway of CloudOne: network of CloudOne has no backend in the mesh")
+
+
+@played
+async def test_a_peer_that_stops_reading() -> None:
+    async def script(visit: Visit) -> None:
+        await asyncio.sleep(5)
+
+    async with staged(there=script) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head("PUT", "/image/v2/images/i/file", TO_TWO, "Content-Length: 100000000"))
+        writer.write(bytes(20 * MIB))
+        assert (await read_answer(reader)).status == 504
+        writer.close()
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("end", ["cut", "silent"])
+@played
+async def test_an_answer_that_breaks_off_is_never_taken_for_the_whole(length: str, end: str) -> None:
+    async def script(visit: Visit) -> None:
+        visit.send(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n", "4\r\npart\r\n")
+        await visit.writer.drain()
+        if end == "silent":
+            await visit.reader.read()
+
+    async with staged(there=script) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head("GET", "/image/v2/images/i/file", TO_TWO))
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+            await read_answer(reader)
+        writer.close()
+
+
+@pytest.mark.parametrize("end", ["malformed", "stalled", "gone"])
+@played
+async def test_an_upload_that_breaks_off_is_never_taken_for_the_whole(end: str) -> None:
+    async def script(visit: Visit) -> None:
+        try:
+            await visit.read_body()
+            arrived.set_result("whole")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            arrived.set_result("broken")
+
+    arrived = asyncio.get_running_loop().create_future()
+    async with staged(there=script) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head("PUT", "/image/v2/images/i/file", TO_TWO, "Transfer-Encoding: chunked") + b"4\r\npart\r\n")
+        while not stage.there.visits:
+            await asyncio.sleep(0.01)
+        if end == "malformed":
+            writer.write(b"what?\r\n\r\n")
+        if end != "gone":
+            assert (await read_answer(reader)).status == 400
+        writer.close()
+        assert await arrived == "broken"
+
+
+@played
+async def test_a_client_that_leaves_is_not_waited_for() -> None:
+    async def script(visit: Visit) -> None:
+        arrived.set()
+        await visit.reader.read()
+        egress.set()
+
+    arrived, egress = asyncio.Event(), asyncio.Event()
+    async with staged(there=script) as stage:
+        _, writer = await stage.connect()
+        writer.write(head("GET", "/image/v2/images", TO_TWO))
+        await arrived.wait()
+        writer.close()
+        async with asyncio.timeout(0.4):
+            await egress.wait()
+
+
+@played
+async def test_a_backend_is_told_the_prefix_that_it_lacks() -> None:
+    async with staged(here=says("200 OK")) as stage:
+        for path in ("/image/v2/images", "/identity/v3"):
+            assert (await stage.ask("GET", path, "X-Forwarded-Prefix: /mine")).status == 200
+        image, identity = stage.here.visits
+    assert image.values("x-forwarded-prefix") == ["/image"]
+    assert identity.values("x-forwarded-prefix") == [], "a client says no prefix"
+
+
+@played
+async def test_the_links_of_a_version_document_stay_with_the_gateway() -> None:
+    document = {"version": {"id": "v3", "links": [{"rel": "self", "href": "http://127.0.0.1:8801/id/v3/"}]}}
+    async with staged(there=says_json(document, "Location: /id/v3/", status="300 Multiple Choices")) as stage:
+        answer = await stage.ask("GET", "/identity/v3", 'X-Scope: {"identity":"CloudTwo"}')
+        (visit,) = stage.there.visits
+    assert visit.values("host") == ["127.0.0.1:8801"]
+    assert visit.values("x-scope") == ['{"*":"CloudOne","identity":"CloudTwo"}']
+    assert (answer.status, answer.values("location")) == (300, ["/identity/v3/"])
+    assert answer.json()["version"]["links"][0]["href"] == "http://127.0.0.1:8801/identity/v3/"

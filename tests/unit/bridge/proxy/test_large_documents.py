@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""However many ask for large documents of one cloud, so many are held at once; those of another cloud are not kept waiting."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from openstackoid.bridge.proxy import rewrite_links
+from openstackoid.bridge.proxy.large_documents import LARGE_AT_ONCE, LargeDocuments
+from openstackoid.bridge.proxy.links import Links
+from unit.bridge.stage import played, says_json, staged
+
+
+@pytest.mark.parametrize(("large", "most"), [(1, LARGE_AT_ONCE), (1000, 1)])
+@played
+async def test_large_documents_of_one_cloud_wait_for_each_other(large: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small ones are mended where they arrive, one after the other, and wait for nobody."""
+    counting = threading.Lock()
+    held: list[int] = [0]
+    seen: list[int] = []
+
+    def document(_: Links, body: bytes, *, whole: bool = False) -> bytes:
+        with counting:
+            held[0] += 1
+            seen.append(held[0])
+        time.sleep(0.02)
+        with counting:
+            held[0] -= 1
+        return body if not whole else b""
+
+    monkeypatch.setattr(Links, "document", document)
+    monkeypatch.setattr(rewrite_links, "_LARGE", large)
+    async with staged(there=says_json({"users": []})) as stage:
+        asked = [stage.ask("GET", "/identity/v3/users", 'X-Scope: {"identity":"CloudTwo"}') for _ in range(3 * LARGE_AT_ONCE)]
+        assert [answer.json() for answer in await asyncio.gather(*asked)] == [{"users": []}] * 3 * LARGE_AT_ONCE
+    assert max(seen) == most
+
+
+@played
+async def test_each_cloud_has_its_own() -> None:
+    holding = LargeDocuments()
+    assert holding.of("CloudOne") is holding.of("CloudOne")
+    async with holding.of("CloudOne"):
+        assert not holding.of("CloudTwo").locked()

@@ -1,0 +1,384 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A relayed question reaches the right Keystone without a scope, and its answer fits the cloud where it was asked."""
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from openstackoid.policy import KEEP, Policy, derived_id
+from openstackoid.scope import join_token
+from unit.bridge.stage import MEMBERS, Script, Visit, head, played, read_answer, says, says_json, staged, token
+
+TOKENS = "/identity/v3/auth/tokens"
+GLANCE = "X-Auth-Token: glance"
+FOREIGN = 'X-Subject-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
+THERE = 'X-Scope: {"identity":"CloudTwo"}'
+PASSWORD = {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "René"}}}}}
+
+
+THEIRS = [{"type": "compute", "endpoints": [{"region": "CloudTwo", "url": "http://elsewhere"}]}]
+
+
+def regions(catalog: list[dict[str, Any]]) -> set[str]:
+    return {endpoint["region"] for entry in catalog for endpoint in entry["endpoints"]}
+
+
+def urls(catalog: list[dict[str, Any]]) -> set[str]:
+    return {endpoint["url"] for entry in catalog for endpoint in entry["endpoints"]}
+
+
+@played
+async def test_a_foreign_token_vouches_for_itself_and_gets_the_catalog_of_this_cloud() -> None:
+    script = says_json(token("admin", "member", catalog=THEIRS), "X-Subject-Token: usr", "Vary: X-Auth-Token")
+    async with staged(there=script) as stage:
+        answer = await stage.ask("GET", f"{TOKENS}?allow_expired=1", GLANCE, FOREIGN, "X-Service-Token: nova")
+        (visit,) = stage.there.visits
+    assert visit.line == "GET /id/v3/auth/tokens?allow_expired=1 HTTP/1.1"
+    assert (visit.values("x-auth-token"), visit.values("x-subject-token")) == (["usr"], ["usr"])
+    assert b"glance" not in visit.head, "a credential of this cloud stays in it"
+    assert b"nova" not in visit.head
+    assert answer.status == 200
+    found = answer.json()["token"]
+    assert regions(found["catalog"]) == {"CloudOne"}
+    here = derived_id("CloudTwo", "project", "p1")
+    assert f"http://127.0.0.1:8801/volume/v3/{here}" in urls(found["catalog"])
+    assert (found["project"]["id"], found["user"]["id"]) == (here, derived_id("CloudTwo", "user", "u1"))
+    assert [role["name"] for role in found["roles"]] == ["member"], "its administrators are none here"
+    assert answer.values("x-subject-token") == ["usr"]
+    assert answer.values("vary") == ["X-Auth-Token"]
+    assert answer.values("content-length") == [str(len(answer.body))]
+
+
+@played
+async def test_a_token_without_a_catalog_stays_without_one() -> None:
+    async with staged(there=says_json(token())) as stage:
+        answer = await stage.ask("GET", f"{TOKENS}?nocatalog", GLANCE, FOREIGN)
+        assert stage.there.visits[0].line == "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
+    assert "catalog" not in answer.json()["token"]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"token": {"catalog": THEIRS, "domain": {"id": "d"}}}, "a token for a domain is not accepted"),
+        (token("admin"), "no entry of 'people'"),
+    ],
+)
+@played
+async def test_a_token_that_the_policy_does_not_accept_is_unknown_to_a_service(said: object, words: str) -> None:
+    async with staged(there=says_json(said)) as stage:
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+    assert answer.status == 404
+    assert answer.error.startswith("Failed to validate token: gateway of CloudOne: ")
+    assert words in answer.error
+
+
+@played
+async def test_without_a_policy_no_foreign_token_is_good() -> None:
+    async with staged(there=says_json(token("admin", "member", "service")), policy=Policy()) as stage:
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+    assert (answer.status, "does not accept users of CloudTwo" in answer.error) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("keystone", "status", "words"),
+    [
+        ("404 Not Found", 200, ""),
+        ("200 OK", 404, "CloudTwo names a project of CloudOne as its own: p1"),
+        ("403 Forbidden", 503, "its Keystone answers 403 to the service that asks"),
+    ],
+)
+@played
+async def test_a_project_that_keeps_its_id_may_be_none_of_this_clouds(keystone: str, status: int, words: str) -> None:
+    (peer,) = MEMBERS.peers
+    rules = replace(MEMBERS, peers=(replace(peer, people=(replace(peer.people[0], project=KEEP),)),))
+    async with staged(here=says(keystone), there=says_json(token()), policy=rules) as stage:
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+        again = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+        asked = [(visit.line, visit.values("x-auth-token")) for visit in stage.here.visits]
+    assert (answer.status, again.status) == (status, status)
+    question = ("GET /keystone/v3/projects/p1 HTTP/1.1", ["glance"])
+    assert asked == [question] * (1 if status == 200 else 2), "that it is none of ours is remembered"
+    assert words in (answer.error if status != 200 else "")
+    if status == 200:
+        assert answer.json()["token"]["project"]["id"] == "p1"
+
+
+@played
+async def test_a_validation_by_head_is_judged_too() -> None:
+    async with staged(there=says_json(token(), "X-Subject-Token: usr")) as stage:
+        answer = await stage.ask("HEAD", TOKENS, GLANCE, FOREIGN)
+        assert stage.there.visits[0].line.startswith("GET ")
+    assert (answer.status, answer.values("x-subject-token")) == (200, ["usr"])
+    async with staged(there=says_json(token("admin"))) as stage:
+        assert (await stage.ask("HEAD", TOKENS, GLANCE, FOREIGN)).status == 404
+
+
+@pytest.mark.parametrize("status", ["201 Created", "202 Accepted", "203 Non-Authoritative Information", "204 No Content"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@played
+async def test_an_answer_that_only_looks_like_a_validation_is_none(method: str, status: str) -> None:
+    """A service's library looks at the body alone, whatever success the status says."""
+    poisoned = token("admin", catalog=THEIRS, system={"all": True})
+    async with staged(there=says_json(poisoned, "X-Subject-Token: usr", status=status)) as stage:
+        answer = await stage.ask(method, TOKENS, GLANCE, FOREIGN)
+    assert (answer.status, b"admin" in answer.body) == (502, False)
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "305 Use Proxy", "307 Temporary", "308 Permanent"])
+@pytest.mark.parametrize(("method", "path"), [("GET", TOKENS), ("POST", TOKENS), ("GET", "/identity/v3/auth/catalog")])
+@played
+async def test_a_redirect_leads_nobody_away(method: str, path: str, status: str) -> None:
+    """keystoneauth follows one with all its headers, the service's own token among them."""
+    asked = (GLANCE, FOREIGN) if (method, path) == ("GET", TOKENS) else (THERE, "X-Auth-Token: usr")
+    async with staged(there=says(status, "Location: http://evil.test/")) as stage:
+        answer = await stage.ask(method, path, *asked, body=b"{}" if method == "POST" else None)
+    assert (answer.status, answer.values("location")) == (502, [])
+    assert f"it answers {status[:3]}" in answer.error
+
+
+@played
+async def test_a_service_is_told_of_nobody_else_than_the_guard() -> None:
+    """Or the one would be let in, by the rule that is about him, with the rights of the other."""
+    said = [token(), token("member", "service")]
+
+    async def keystone(visit: Visit) -> None:
+        await says_json(said["nocatalog" not in visit.line])(visit)
+
+    image = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
+    async with staged(here=says("200 OK"), there=keystone) as stage:
+        assert (await stage.ask("GET", "/image/v2/images", image)).status == 200
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+        assert (answer.status, "have changed" in answer.error) == (404, True)
+        said[1] = said[0]
+        assert (await stage.ask("GET", TOKENS, GLANCE, FOREIGN)).status == 200
+
+
+@played
+async def test_who_asks_about_his_own_token_is_told_what_he_is_here() -> None:
+    own = 'X-Auth-Token: usr!SCOPE!{"identity":"CloudTwo"}'
+    subject = 'X-Subject-Token: usr!SCOPE!{"identity":"CloudTwo"}'
+    async with staged(there=says_json(token("member", "admin"))) as stage:
+        answer = await stage.ask("GET", TOKENS, own, subject)
+    assert [role["name"] for role in answer.json()["token"]["roles"]] == ["member"]
+    async with staged(there=says_json(token("admin"))) as stage:
+        assert (await stage.ask("GET", TOKENS, own, subject)).status == 403
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@played
+async def test_a_token_that_the_peer_does_not_accept_is_unknown_not_unauthorized(method: str) -> None:
+    async with staged(
+        there=says_json({"error": {"code": 401}}, "WWW-Authenticate: Keystone", status="401 Unauthorized")
+    ) as stage:
+        reader, writer = await stage.connect()
+        writer.write(head(method, TOKENS, GLANCE, FOREIGN))
+        answer = await read_answer(reader, method)
+        writer.close()
+    assert answer.status == 404
+    if method == "GET":
+        error = answer.json()["error"]
+        assert (error["code"], error["title"]) == (404, "Not Found")
+        assert error["message"].startswith("Failed to validate token: identity of CloudTwo at ")
+        assert "usr" not in error["message"]
+
+
+@played
+async def test_a_token_that_the_peer_does_not_validate_by_its_own_right_is_unknown_and_the_reason_is_said() -> None:
+    async with staged(there=says("403 Forbidden")) as stage:
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+    assert answer.status == 404
+    assert answer.error.startswith("Failed to validate token: identity of CloudTwo at ")
+    assert "trust with impersonation" in answer.error
+    assert answer.error.endswith("the operator here needs a reader account at CloudTwo")
+
+
+@pytest.mark.parametrize("odd", [{"OS-TRUST:trust": []}, {"application_credential": {"access_rules": [1]}}])
+@played
+async def test_a_token_with_an_odd_trust_or_odd_rules_is_none_and_is_not_recorded(odd: dict[str, Any]) -> None:
+    said = [token(**odd), token()]
+
+    async def keystone(visit: Visit) -> None:
+        await says_json(said.pop(0))(visit)
+
+    async with staged(there=keystone) as stage:
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+        assert (answer.status, "not a document of the Identity API" in answer.error) == (502, True)
+        assert (await stage.ask("GET", TOKENS, GLANCE, FOREIGN)).status == 200
+
+
+@pytest.mark.parametrize("version", ["1", None])
+@played
+async def test_whether_a_service_applies_access_rules_is_for_it_to_say(version: str | None) -> None:
+    said = [] if version is None else [f"OpenStack-Identity-Access-Rules: {version}"]
+    async with staged(there=says_json(token())) as stage:
+        await stage.ask("GET", TOKENS, GLANCE, FOREIGN, *said)
+        assert stage.there.visits[0].values("openstack-identity-access-rules") == ([] if version is None else [version])
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "409 Conflict", "500 Internal Server Error", "503 Service Unavailable"])
+@played
+async def test_other_answers_of_the_peer_pass_as_they_are(status: str) -> None:
+    said = {"error": {"code": 1, "message": "as Keystone says it", "catalog": []}}
+    async with staged(there=says_json(said, status=status)) as stage:
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+    assert (f"HTTP/1.1 {status}\r\n".encode() in answer.head, answer.json()) == (True, said)
+
+
+@played
+async def test_who_authenticates_in_another_cloud_is_told_401() -> None:
+    async with staged(there=says_json({"error": {"code": 401}}, status="401 Unauthorized")) as stage:
+        assert (await stage.ask("POST", TOKENS, THERE, body=json.dumps(PASSWORD).encode())).status == 401
+
+
+@pytest.mark.parametrize("marked", ["new~eyJpbWFnZSI6IkNsb3VkVHdvIn0", 'new!SCOPE!{"image":"CloudTwo"}'])
+@played
+async def test_a_peer_puts_no_scope_into_a_token(marked: str) -> None:
+    async with staged(there=says_json(token(catalog=THEIRS), f"X-Subject-Token: {marked}", status="201 Created")) as stage:
+        answer = await stage.ask("POST", TOKENS, THERE, "Content-Type: application/json", body=json.dumps(PASSWORD).encode())
+    assert (answer.status, answer.values("x-subject-token")) == (502, [])
+    assert answer.error.endswith("its token carries a scope")
+
+
+@pytest.mark.parametrize("wait", [False, True])
+@played
+async def test_authentication_in_another_cloud(wait: bool) -> None:
+    body = json.dumps(PASSWORD, ensure_ascii=False).encode()
+    expects = ["Expect: 100-continue"] if wait else []
+    async with staged(there=says_json(token(catalog=THEIRS), "X-Subject-Token: new", status="201 Created")) as stage:
+        reader, writer = await stage.connect()
+        kind = "Content-Type: application/json"
+        writer.write(head("POST", TOKENS, THERE, kind, f"Content-Length: {len(body)}", *expects))
+        if wait:
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 ")
+        writer.write(body)
+        answer = await read_answer(reader)
+        writer.close()
+        (visit,) = stage.there.visits
+    assert (visit.line, visit.body) == ("POST /id/v3/auth/tokens HTTP/1.1", body)
+    assert (visit.values("x-scope"), visit.values("expect"), visit.values("content-type")) == ([], [], ["application/json"])
+    assert (answer.status, answer.values("x-subject-token")) == (201, ["new"])
+    assert answer.values("x-scope-identity") == ["CloudTwo"], "the client can tell its user whose token this is"
+    assert regions(answer.json()["token"]["catalog"]) == {"CloudOne"}
+
+
+def by_token(value: str) -> bytes:
+    document = {"auth": {"identity": {"methods": ["token"], "token": {"id": value}}, "scope": {"project": {"id": "p"}}}}
+    return json.dumps(document).encode()
+
+
+@played
+async def test_a_new_token_for_a_scoped_one_carries_on_its_scope_at_home() -> None:
+    said = token(catalog=[{"type": "compute", "endpoints": []}])
+    async with staged(here=says_json(said, "X-Subject-Token: new", status="201 Created")) as stage:
+        answer = await stage.ask("POST", TOKENS, body=by_token('old!SCOPE!{"image":"CloudTwo"}'))
+        (visit,) = stage.here.visits
+    assert visit.line == "POST /keystone/v3/auth/tokens HTTP/1.1"
+    assert json.loads(visit.body) == json.loads(by_token("old"))
+    assert visit.values("content-length") == [str(len(visit.body))]
+    assert answer.values("x-subject-token") == [join_token("new", '{"*":"CloudOne","image":"CloudTwo"}')]
+    assert answer.json() == said, "this cloud's own Keystone says what it says"
+
+
+@played
+async def test_a_new_token_for_a_scoped_one_carries_on_its_scope_abroad() -> None:
+    async with staged(there=says_json(token(catalog=THEIRS), "X-Subject-Token: new", status="201 Created")) as stage:
+        answer = await stage.ask("POST", TOKENS, body=by_token('old!SCOPE!{"identity":"CloudTwo"}'))
+        (visit,) = stage.there.visits
+    assert json.loads(visit.body) == json.loads(by_token("old"))
+    assert answer.values("x-subject-token") == [join_token("new", '{"*":"CloudOne","identity":"CloudTwo"}')]
+    assert regions(answer.json()["token"]["catalog"]) == {"CloudOne"}
+
+
+@pytest.mark.parametrize("body", [by_token("plain"), b"", b"{", b'{"auth": [1]}', b"[" * 60_000, json.dumps(PASSWORD).encode()])
+@played
+async def test_an_authentication_without_a_scope_arrives_as_it_is(body: bytes) -> None:
+    async with staged(here=says_json({}, "X-Subject-Token: new", status="201 Created")) as stage:
+        answer = await stage.ask("POST", TOKENS, body=body)
+        assert stage.here.visits[0].body == body
+    assert (answer.status, answer.values("x-subject-token")) == (201, ["new"])
+
+
+@played
+async def test_the_catalog_of_a_foreign_token_asks_which_project_it_is_for() -> None:
+    async def script(visit: Visit) -> None:
+        await says_json({"catalog": THEIRS, "links": {}} if "auth/catalog " in visit.line else token())(visit)
+
+    async with staged(there=script) as stage:
+        answer = await stage.ask("GET", "/identity/v3/auth/catalog", "X-Auth-Token: tok", THERE)
+        first, second = stage.there.visits
+    assert first.line == "GET /id/v3/auth/catalog HTTP/1.1"
+    assert second.line == "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
+    assert (second.values("x-auth-token"), second.values("x-subject-token")) == (["tok"], ["tok"])
+    assert "http://127.0.0.1:8801/volume/v3/p1" in urls(answer.json()["catalog"])
+    assert answer.json()["links"] == {}
+
+
+@pytest.mark.parametrize(("says_of_it", "status", "words"), [("404", 502, "answers 404"), ("403", 403, "a reader account")])
+@played
+async def test_the_catalog_of_a_token_that_is_refused_a_project_is_not_guessed(says_of_it: str, status: int, words: str) -> None:
+    async def script(visit: Visit) -> None:
+        await (says_json({"catalog": THEIRS}) if "auth/catalog " in visit.line else says(f"{says_of_it} No"))(visit)
+
+    async with staged(there=script) as stage:
+        answer = await stage.ask("GET", "/identity/v3/auth/catalog", "X-Auth-Token: tok", THERE)
+    assert answer.status == status
+    assert words in answer.error
+
+
+@played
+async def test_a_refusal_of_the_peer_names_our_own_keystone() -> None:
+    refusal = says("401 Unauthorized", 'WWW-Authenticate: Keystone uri="http://127.0.0.2:5000/v3"')
+    async with staged(there=refusal) as stage:
+        answer = await stage.ask("POST", "/identity/v3/auth/tokens", THERE, body=b"{}")
+    assert (answer.status, answer.values("www-authenticate")) == (401, ['Keystone uri="http://127.0.0.1:8801/identity/v3"'])
+
+
+async def never_ends(visit: Visit) -> None:
+    visit.send("HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        visit.send(bytes(65536))
+        await visit.writer.drain()
+
+
+async def trickles(visit: Visit) -> None:
+    visit.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+    for _ in range(100):
+        visit.send(b" ")
+        await visit.writer.drain()
+        await asyncio.sleep(0.1)
+
+
+async def breaks_off(visit: Visit) -> None:
+    visit.send('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"token"')
+
+
+async def silent(visit: Visit) -> None:
+    await visit.reader.read()
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "words"),
+    [
+        (never_ends, 502, "larger than 1048576 bytes"),
+        (trickles, 504, "does not answer within"),
+        (silent, 504, "does not answer within 0.5 s"),
+        (breaks_off, 502, "closed the connection"),
+        (says("200 OK", body=b"<html>"), 502, "not a document of the Identity API"),
+        (says("200 OK", body=b"[1]"), 502, "not a document of the Identity API"),
+        (says("200 OK", body=b'{"token": "yes"}'), 502, "not a document of the Identity API"),
+        (says("200 OK", body=b"[" * 100_000), 502, "not a document of the Identity API"),
+        (says("200 OK"), 502, "not a document of the Identity API"),
+    ],
+)
+@played
+async def test_a_peer_that_fails_is_named(script: Script, status: int, words: str) -> None:
+    async with staged(there=script) as stage:
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+        place = f"identity of CloudTwo at http://127.0.0.1:{stage.ports['there']}/id"
+    assert answer.status == status
+    assert answer.error.startswith(f"gateway of CloudOne: {place}")
+    assert words in answer.error

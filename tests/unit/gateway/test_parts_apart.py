@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two programs of a gateway, each started by hand: together they do all that ``gateway run`` does but the supervision."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import pytest
+
+from openstackoid.cli import main
+from openstackoid.haproxy.binary import find_haproxy
+from unit.bridge.http.test_server import until
+from unit.gateway.running import Gateway, description, free_port, service
+
+HAPROXY = find_haproxy(os.environ.get("OPENSTACKOID_TEST_HAPROXY", "bundled"))
+
+
+class Apart(Gateway):
+    """A gateway whose two programs were started by hand; ``log`` is what the Python service says."""
+
+    bridge: "subprocess.Popen[bytes]"
+    haproxy: "subprocess.Popen[bytes]"
+
+    def page(self, path: str) -> object:
+        status, body = self.get(path)
+        assert status == 200, body
+        return json.loads(body)
+
+
+@contextmanager
+def apart(folder: Path) -> Iterator[Apart]:
+    with service() as backend, service() as peer, ExitStack() as stack:
+        gateway = Apart(folder, free_port(), backend)
+        mesh = description(gateway.port, backend).replace("127.0.0.1:9/", f"127.0.0.1:{peer}/")
+        gateway.config.write_text(mesh)
+        options = ["--cloud", "CloudOne", "--config", str(gateway.config), "--state-dir", str(gateway.state)]
+        assert main(["gateway", "render", *options, "--output", str(folder / "rendered")]) == 0
+
+        def start(*argv: str, environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
+            process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stack.enter_context(log.open("ab")),
+                env=environment,
+            )
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+            return process
+
+        haproxy = start(
+            *(str(HAPROXY.path), "-db", "-f", str(folder / "rendered" / "haproxy.cfg")),
+            environment=HAPROXY.environment(),
+            log=folder / "haproxy.log",
+        )
+        command = [sys.executable, "-W", "error", "-m", "openstackoid", "bridge", "run", *options]
+        gateway.log.touch()
+        bridge = start(*command, environment=dict(os.environ), log=gateway.log)
+        gateway.process = gateway.bridge = bridge
+        gateway.haproxy = haproxy
+        gateway.wait_for("serves 2 clouds")
+        until((gateway.state / "haproxy.sock").exists)
+        yield gateway
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[Apart]:
+    with TemporaryDirectory(prefix="oid-") as folder:
+        (Path(folder) / "state").mkdir(mode=0o700)
+        with apart(Path(folder)) as running:
+            yield running
+
+
+def test_requests_are_served_by_haproxy_and_by_python(gateway: Apart) -> None:
+    assert gateway.get("/image/v2/images") == (200, "/image/v2/images")
+    scope = {"X-Auth-Token": "t", "X-Scope": '{"image":"CloudTwo"}'}
+    assert gateway.get("/image/v2/images", scope) == (200, "/image/v2/images")
+    status, body = gateway.get("/image/v2/images", {"X-Auth-Token": "t", "X-Scope": '{"image":"CloudTen"}'})
+    assert (status, "CloudTen" in body) == (400, True)
+
+
+def test_the_log_is_shown_without_what_may_not_be_shown(gateway: Apart) -> None:
+    gateway.get("/image/v2/images/%73ecret?token=hidden")
+    gateway.wait_for(" haproxy 127.0.0.1 GET /image/v2/images/... -> ")
+    assert "hidden" not in gateway.said()
+
+
+def test_what_leaves_is_in_the_audit_log(gateway: Apart) -> None:
+    request_id = f"req-{uuid4()}"
+    headers = {"X-Auth-Token": "t", "X-Scope": '{"image":"CloudTwo"}', "X-OpenStack-Request-Id": request_id}
+    assert gateway.get("/image/v2/images", headers)[0] == 200
+    audit = gateway.state / "audit.log"
+    until(lambda: audit.exists() and request_id in audit.read_text())
+    (line,) = [json.loads(text) for text in audit.read_text().splitlines() if request_id in text]
+    assert (line["direction"], line["cloud"], line["service"], line["status"]) == ("out", "CloudTwo", "image", 200)
+
+
+def test_a_trace_holds_what_haproxy_decided_alone(gateway: Apart) -> None:
+    request_id = f"req-7472ace0-{str(uuid4()).partition('-')[2]}"
+    gateway.get("/image/v2/images", {"X-OpenStack-Request-Id": request_id})
+    until(lambda: '"status": 200' in json.dumps(gateway.page(f"/.openstackoid/trace/{request_id}")))
+
+
+def test_the_health_of_services_is_known(gateway: Apart) -> None:
+    until(lambda: '"health": "up"' in json.dumps(gateway.page("/.openstackoid/mesh")))
+
+
+def test_a_second_service_on_the_same_folder_is_refused_in_words(gateway: Apart) -> None:
+    options = ["--cloud", "CloudOne", "--config", str(gateway.config), "--state-dir", str(gateway.state)]
+    command = [sys.executable, "-m", "openstackoid", "bridge", "run", *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "log.sock: another process listens there" in done.stderr) == (1, True)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_changed_description_is_read_after_sighup(gateway: Apart) -> None:
+    before = gateway.config.read_text()
+    gateway.config.write_text(before + '  CloudThree:\n    services:\n      image: {frontend: "http://127.0.0.1:9/image"}\n')
+    os.kill(gateway.bridge.pid, signal.SIGHUP)
+    gateway.wait_for("the mesh was read again: 3 clouds")
+    gateway.config.write_text(before)
+    os.kill(gateway.bridge.pid, signal.SIGHUP)
+    gateway.wait_for("the mesh was read again: 2 clouds")

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What HAProxy is told about what leaves; what it then does is tested in tests/conformance/test_audit.py."""
+
+import re
+
+from conformance.clouds import three_clouds
+from openstackoid.bridge.identity.admission_header import LONGEST
+from openstackoid.haproxy import Runtime, compile_gateway
+from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, LONGEST_USE, home_rules, leaving, told_by_the_bridge
+from openstackoid.routing.egress import ADMISSION_HEADER
+
+CLOUD = three_clouds().clouds["CloudOne"]
+CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime.of("/run"))["haproxy.cfg"]
+SECTIONS = {section.partition("\n")[0]: section for section in re.split(r"^(?=\S)", CONFIGURATION, flags=re.MULTILINE)}
+FORGET = "http-response del-header x-openstackoid-use"
+
+
+def test_no_answer_brings_a_users_client_what_a_peer_has_told() -> None:
+    """Before all other rules, for some of them end the section."""
+    forgotten = {
+        "defaults local from gateway": "http-response del-header x-openstackoid- -m beg",
+        "backend peer from gateway": FORGET,
+    }
+    for title, rule_that_forgets in forgotten.items():
+        rules = [line.strip() for line in SECTIONS[title].splitlines() if line.strip().startswith("http-response")]
+        ends = [
+            number for number, rule in enumerate(rules) if rule.startswith("http-response allow") and ADMISSION_HEADER not in rule
+        ]
+        assert rule_that_forgets in rules[: min(ends, default=None)]
+    assert FORGET in SECTIONS["backend bridge from gateway"]
+    assert told_by_the_bridge(tls=True) == [f"{FORGET} if !{{ var(txn.from) -m found }}"], (
+        "who has proved to be a gateway is told"
+    )
+
+
+def test_only_answers_of_peers_tell_of_a_use() -> None:
+    assert [title for title, section in SECTIONS.items() if "set-var(txn.use)" in section] == ["backend peer from gateway"]
+
+
+def test_what_stays_costs_no_look_up() -> None:
+    for rule in leaving(CLOUD):
+        assert [title for title, section in SECTIONS.items() if rule in section] == ["backend peer from gateway"]
+    assert all("decided is_foreign" in rule for rule in home_rules() if not rule.startswith("#"))
+
+
+def test_a_line_has_room_for_the_longest_path_and_use() -> None:
+    assert f'log "${{OPENSTACKOID_LOG}}" len {LONGEST_LINE} ' in SECTIONS["global"]
+    assert LONGEST_USE == LONGEST
+    assert LONGEST_LINE > 3 * 1024 + LONGEST_USE + 1024
+
+
+def test_of_all_headers_only_the_id_and_what_a_peer_tells_are_in_a_line() -> None:
+    written = re.findall(r"fhdr\(([^)]+)\)(?:\]|$)", "\n".join([LEFT_FORMAT, *home_rules(), *leaving(CLOUD)]), re.MULTILINE)
+    assert set(written) == {"x-openstack-request-id"}
+    assert re.findall(r"var\((txn\.\w+)\)", LEFT_FORMAT) == ["txn.left"]

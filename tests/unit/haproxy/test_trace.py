@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What HAProxy is told about records; what it then does is tested in tests/conformance/test_records.py."""
+
+import re
+
+import pytest
+
+from conformance.clouds import three_clouds
+from openstackoid.haproxy import Runtime, compile_gateway
+from openstackoid.haproxy.hardening import SIMPLE
+from openstackoid.haproxy.trace import LOG_FORMAT, own_pages_and_traces, shown_line
+
+CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime.of("/run"))["haproxy.cfg"]
+
+
+def test_only_the_frontend_tells_the_python_service() -> None:
+    """What HAProxy says of its backends goes to the log alone."""
+    sections = re.split(r"^(?=\S)", CONFIGURATION, flags=re.MULTILINE)
+    assert [section.split("\n")[0] for section in sections if "/run/records.sock" in section] == ["frontend gateway from gateway"]
+
+
+def test_what_is_the_gateways_own_is_decided_before_all_else() -> None:
+    rules = [line.strip() for line in CONFIGURATION.splitlines() if line.strip().startswith("http-request")]
+    own = [line for line in own_pages_and_traces() if line.startswith("http-request")]
+    first = next(number for number, rule in enumerate(rules) if "txn.bridge" in rule)
+    assert rules[first : first + len(own)] == own
+    assert rules[first - 1] == "http-request del-header x-openstackoid- -m beg", "before anything is believed"
+    ending = [rule for rule in rules[:first] if rule.startswith(("http-request allow", "http-request set-var(txn.known)"))]
+    assert [SIMPLE in rule or "txn.known) -m int gt 0" in rule for rule in ending] == [True] * 4, "paths of own pages are not"
+
+
+def test_no_header_but_the_id_and_no_query_is_in_a_line() -> None:
+    assert re.findall(r"fhdr\(([^)]+)\)\]", "\n".join([LOG_FORMAT, *own_pages_and_traces()])) == ["x-openstack-request-id"]
+    assert not re.search(r"%(HQ|HU|HP|r|hr|hs)\b|url|query", LOG_FORMAT)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("10.0.0.1 GET /image/v2/images -> local.image.public - 200 5 ms --\n", None),
+        (
+            "10.0.0.1 GET /x/os-console-auth-tokens/abc -> b - 200 5 ms --\n",
+            "10.0.0.1 GET /x/os-console-auth-tokens/... -> b - 200 5 ms --\n",
+        ),
+        (f"10.0.0.1 GET /x/{'t' * 180}/y#20z -> b - 200 5 ms --\n", "10.0.0.1 GET /x/.../... -> b - 200 5 ms --\n"),
+        ("10.0.0.1 gAAAAABtoken * -> gateway - 400 5 ms PR-- \n", "10.0.0.1 - ... -> gateway - 400 5 ms PR-- \n"),
+        ("10.0.0.1 GET  -> b - 200 5 ms\n", "10.0.0.1 GET ... -> b - 200 5 ms\n"),
+        ("10.0.0.1 <BADREQ> <BADREQ> -> gateway - 400 0 ms PR-- \n", None),
+        ("Server local.image.public/s1 is DOWN, reason: Layer4 connection problem\n", None),
+        ("\n", None),
+        ("", None),
+    ],
+)
+def test_a_line_shows_what_may_be_shown(line: str, shown: str | None) -> None:
+    assert shown_line(line.encode()) == (line if shown is None else shown).encode()
