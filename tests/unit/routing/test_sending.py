@@ -75,7 +75,7 @@ def test_a_scope_may_lead_nowhere(scope: Scope, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "method", "path", "relink"),
+    ("key", "method", "path", "rewrite_links"),
     [
         ("image.public", "GET", "/image", True),
         ("image.public", "HEAD", "/image/", True),
