@@ -95,7 +95,7 @@ async def test_what_is_forgotten_stays_forgotten() -> None:
 @played
 async def test_the_cache_is_bounded_and_the_store_has_the_rest() -> None:
     async with remembering() as (workflows, _, _):
-        with patch.object(workflows, "CACHED", 2):
+        with patch("openstackoid.bridge.workflows.CACHED", 2):
             for name in "abc":
                 await workflows.remember(Workflow(name, ONE), USER, LIMITS)
             assert len(workflows) == 2

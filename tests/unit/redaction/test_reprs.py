@@ -45,7 +45,7 @@ HOLDING = frozenset(
 """Names of fields that hold a secret, or what came from outside and may hold one."""
 
 SHOWN = {
-    "openstackoid.routing.identity.UpstreamRequest.body": "a Token, which does not show itself",
+    "openstackoid.routing.identity.IdentityRequest.body": "a Token, which does not show itself",
     "openstackoid.gateway.configuration.Configuration.accounts": "by peer; an account does not show its options",
     "openstackoid.routing.project_fields.ProjectFields.headers": "names of headers",
     "openstackoid.routing.project_fields.ProjectFields.query": "names of parameters",
