@@ -16,7 +16,7 @@ from bench.meshes import two_clouds
 from bench.route_cache.configuration import FORGET, MARK
 from openstackoid.mesh import parse_mesh
 from openstackoid.routing import decide
-from openstackoid.routing.decision import Forward
+from openstackoid.routing.decision import Decision, Single
 from openstackoid.routing.request import Request
 
 _MOST = 16_384
@@ -49,8 +49,8 @@ class _Handler(socketserver.StreamRequestHandler):
         body = json.dumps({"images": []})
         lines = [f"Content-Length: {len(body)}", f"{SERVED_BY}: {AT}"]
         key = next((value for name, value in headers if name.lower() == "x-scope"), "")
-        if isinstance(decision, Forward):
-            sent = dict(decision.headers)
+        if isinstance(decision, Decision) and isinstance(decision.plan, Single):
+            sent = dict(decision.plan.headers)
             lines.append(f"{MARK}: {sent['x-auth-token'][len(dict(headers)['x-auth-token']) :]}")
         else:
             # Of a cloud that is not there: for the measurement it is taught all the same.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from conformance.case import FRESH, GIVEN, Case
 from openstackoid.bridge.identity.token_documents import body_token, document
 from openstackoid.mesh import Mesh
-from openstackoid.routing import REQUEST_ID, Forward, ReadBody, ReadStore, Refuse, Relay, Request, asks_for_token, decide
+from openstackoid.routing import REQUEST_ID, Decision, Plan, ReadBody, Relay, Request, Single, asks_for_token, decide
 from openstackoid.routing.egress import GIVEN as PREFIX
 from openstackoid.routing.egress import is_request_id
 from openstackoid.routing.workflows import is_marked
@@ -31,21 +31,21 @@ def body_of(case: Case) -> object:
     return {} if case.body is None else document(case.body.encode())
 
 
-def decision_of(mesh: Mesh, case: Case, recalled: Scope | None, announced: Collection[str] = ()) -> Forward | Relay | Refuse:
-    """Return what is decided about a case; its body is shown only when it is asked for, as the bridge does."""
+def plan_of(mesh: Mesh, case: Case, recalled: Scope | None, announced: Collection[str] = ()) -> Plan:
+    """Return the plan for a case; its body is shown only when it is asked for, as the bridge does."""
     request = request_of(mesh, case, recalled, announced)
     decision = decide(mesh, case.at, request)
     if isinstance(decision, ReadBody):
         decision = decide(mesh, case.at, replace(request, body=body_of(case)))
-    assert not isinstance(decision, ReadBody | ReadStore)
-    return decision
+    assert isinstance(decision, Decision)
+    return decision.plan
 
 
-def path_of(decision: Forward | Relay, case: Case) -> str:
+def path_of(plan: Single | Relay, case: Case) -> str:
     """Return the path and query under which a backend or a peer sees the request."""
-    endpoint, path = decision.endpoint, decision.path
-    if decision.local:
-        path = endpoint.backends[0].path + decision.path[len(endpoint.frontend.prefix) :]
+    endpoint, path = plan.endpoint, plan.path
+    if plan.local:
+        path = endpoint.backends[0].path + plan.path[len(endpoint.frontend.prefix) :]
     _, mark, query = case.path.partition("?")
     return (path or "/") + mark + query
 

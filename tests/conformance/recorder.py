@@ -3,6 +3,7 @@
 
 import json
 import random
+import re
 import socket
 import ssl
 import threading
@@ -21,6 +22,7 @@ TOKEN: dict[str, Any] = {
 """What every server here says of every token, but for those below."""
 MADE_UP = "made-up-"
 """How tokens begin that no Keystone accepts."""
+_NAMED = re.compile(r"([A-Za-z0-9_.-]{1,64})@")
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ class Recorder:
 
     def token(self, subject: str) -> dict[str, Any]:
         """Return what is said of a token; ``NAME@...`` is of the user NAME."""
-        name, at, _ = subject.partition("@")
-        return TOKEN | {"user": {"id": name, "name": name, "domain": DEFAULT}} if at else TOKEN
+        named = _NAMED.match(subject)
+        return TOKEN | {"user": {"id": named[1], "name": named[1], "domain": DEFAULT}} if named else TOKEN
 
     def close(self) -> None:
         for server in self._servers:

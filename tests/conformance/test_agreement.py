@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from conformance.asking import decision_of, path_of, routed, without_chance
+from conformance.asking import path_of, plan_of, routed, without_chance
 from conformance.case import FRESH, IMAGES, Case, auth, plain, refused
 from conformance.gateway import RunningGateway, running_gateway
 from conformance.requests import requests, scoped_requests
-from openstackoid.routing import REQUEST_ID, Forward, Refuse
+from openstackoid.routing import REQUEST_ID, Refuse, Single
 from openstackoid.scope import Scope
 
 REQUESTS = 3000
@@ -31,22 +31,22 @@ class Remembering:
         """Send a request, to a URL below ``origin``, and compare what happens with what is decided about it."""
         gateway = self.gateway
         ids = [value.strip(" \t") for name, value in case.headers if name.lower() == REQUEST_ID]
-        decision = decision_of(gateway.mesh, case, self.known.get(ids[0]) if len(ids) == 1 else None)
-        if isinstance(decision, Forward) and decision.remember is not None and decision.remember.id != FRESH:
-            self.known[decision.remember.id] = decision.remember.scope
+        plan = plan_of(gateway.mesh, case, self.known.get(ids[0]) if len(ids) == 1 else None)
+        if isinstance(plan, Single) and plan.remember is not None and plan.remember.id != FRESH:
+            self.known[plan.remember.id] = plan.remember.scope
         gateway.recorder.seen.clear()
         answer = gateway.send(replace(case, path=origin + case.path))
-        if isinstance(decision, Refuse):
-            assert answer.status == decision.status, answer.message
-            assert case.method == "HEAD" or answer.message == decision.message
+        if isinstance(plan, Refuse):
+            assert answer.status == plan.status, answer.message
+            assert case.method == "HEAD" or answer.message == plan.message
             assert gateway.recorder.seen == []
             return
         assert answer.status == 200, answer.message
         seen = gateway.recorder.seen[0]
-        assert (seen.server, seen.path) == (decision.endpoint.cloud, path_of(decision, case))
-        expected, headers = routed(decision.headers), routed(seen.headers)
+        assert (seen.server, seen.path) == (plan.endpoint.cloud, path_of(plan, case))
+        expected, headers = routed(plan.headers), routed(seen.headers)
         assert without_chance(expected, headers, ids) == expected
-        assert not isinstance(decision, Forward) or (seen.method, seen.body) == (case.method, case.body or "")
+        assert not isinstance(plan, Single) or (seen.method, seen.body) == (case.method, case.body or "")
 
 
 @pytest.fixture(scope="module")

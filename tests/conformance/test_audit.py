@@ -13,8 +13,8 @@ import pytest
 from conformance.case import marked
 from conformance.gateway import RunningGateway, running_gateways
 from conformance.recorder import Seen
+from openstackoid.bridge.audit.admission_header import LONGEST, Admission, encode
 from openstackoid.bridge.audit.audit_log import Party
-from openstackoid.bridge.identity.admission_header import LONGEST, Admission, encode
 
 ADMISSION_HEADER = encode(Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff"))
 WHO = {"id": "u1", "name": "ada", "domain": "Default"}

@@ -3,11 +3,11 @@
 
 import pytest
 
-from conformance.asking import decision_of, path_of, routed
+from conformance.asking import path_of, plan_of, routed
 from conformance.case import Case, Refused, Sent
 from conformance.cases import CASES, IN_NEWER_FORM
 from conformance.clouds import three_clouds
-from openstackoid.routing import Forward, Refuse, Relay
+from openstackoid.routing import Refuse, Relay, Single
 from openstackoid.scope import parse
 
 MESH = three_clouds()
@@ -22,14 +22,14 @@ def test_no_two_cases_have_one_name() -> None:
 @pytest.mark.parametrize("case", [*CASES, *IN_NEWER_FORM], ids=lambda case: case.name)
 def test_decision(case: Case, announced: tuple[str, ...]) -> None:
     recalled = None if case.remembered is None else parse(case.remembered).workflow()
-    decision = decision_of(MESH, case, recalled, announced)
+    plan = plan_of(MESH, case, recalled, announced)
     if isinstance(case.expect, Refused):
-        assert isinstance(decision, Refuse)
-        assert decision.status == case.expect.status
-        assert decision.message.startswith(f"gateway of {case.at}: ")
+        assert isinstance(plan, Refuse)
+        assert plan.status == case.expect.status
+        assert plan.message.startswith(f"gateway of {case.at}: ")
         for word in case.expect.words:
-            assert word in decision.message
+            assert word in plan.message
         return
-    assert isinstance(decision, Forward | Relay), decision
-    sent = Sent(decision.endpoint.cloud, path_of(decision, case), routed(decision.headers), isinstance(decision, Relay))
+    assert isinstance(plan, Single | Relay), plan
+    sent = Sent(plan.endpoint.cloud, path_of(plan, case), routed(plan.headers), isinstance(plan, Relay))
     assert sent == (case.sent_newer if announced else case.sent)

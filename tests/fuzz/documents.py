@@ -14,8 +14,6 @@ from conformance.clouds import three_clouds
 from conformance.requests import once_in
 from fuzz.mutations import mutated_bytes
 from fuzz.target import Check, Target, pure
-from openstackoid.bridge.http.head import end_to_end
-from openstackoid.bridge.http.verbatim import decoded, encoded
 from openstackoid.bridge.identity.token_documents import (
     body_token,
     document,
@@ -24,11 +22,13 @@ from openstackoid.bridge.identity.token_documents import (
     with_catalog,
     with_plain_catalog,
 )
+from openstackoid.bridge.message.head import end_to_end
+from openstackoid.bridge.message.verbatim import decoded, encoded
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.bridge.proxy.upstream import Upstream, UpstreamError
 from openstackoid.bridge.trace.haproxy_lines import record_of_line
 from openstackoid.bridge.trace.peer_records import Trail, ask_peers
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Record, record_of
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError
 from openstackoid.bridge.workflows import scope_of
 from openstackoid.mesh import catalog
 from openstackoid.mesh.model import Mesh
@@ -210,7 +210,7 @@ class Peer:
         self.asked = 0
 
     @asynccontextmanager
-    async def ask(self, hop: object, question: object, timeouts: object, deadline: object) -> AsyncIterator[SimpleNamespace]:
+    async def send(self, target: object, request: object, timeouts: object, deadline: object) -> AsyncIterator[SimpleNamespace]:
         self.asked += 1
 
         async def pieces() -> AsyncIterator[bytes]:
@@ -262,8 +262,8 @@ def remembered(data: bytes) -> None:
     scope = scope_of(data.decode("utf-8", "replace"))
     if scope is not None:
         assert scope, "a scope names something"
-        assert all(isinstance(part, str) for entry in scope.entries for part in entry), "a scope is of texts"
-        assert json.loads(scope.to_header()) == dict(scope.entries), "a scope can be written"
+        assert all(isinstance(part, str) for entry in scope.items() for part in entry), "a scope is of texts"
+        assert json.loads(scope.to_header()) == dict(scope), "a scope can be written"
 
 
 def sound(record: Record) -> None:

@@ -14,7 +14,7 @@ from fuzz.mutations import mutated
 from fuzz.scope_text import MESH, NAMES
 from fuzz.target import Target, pure
 from openstackoid.mesh import Endpoint
-from openstackoid.routing import REQUEST_ID, Forward, ReadBody, Refuse, Relay, Request, decide, scoped_url
+from openstackoid.routing import REQUEST_ID, Decision, ReadBody, Refuse, Relay, Request, Single, decide, scoped_url, target_cloud
 from openstackoid.scope import IDENTITY, Scope, ScopeError, is_marked, join_token, parse, parse_url_form, split_token
 
 SECRET = "gAAAAABfuzzSECRETfuzzSECRETfuzzSECRETfuzzSECRET"
@@ -85,9 +85,9 @@ def carried(request: Request, entrance: Endpoint) -> Iterator[Scope]:
 
 def allowed(request: Request, at: str, entrance: Endpoint) -> set[str]:
     """Return the clouds that a request may be sent to: those that one of its scopes names for the service, or home."""
-    found = {scope.completed(at).cloud_for(entrance.service, at) for scope in carried(request, entrance)}
+    found = {target_cloud(scope.completed(at), entrance.service, at) for scope in carried(request, entrance)}
     if not found and isinstance(request.recalled, Scope):
-        found = {request.recalled.issued_by(at).cloud_for(entrance.service, at), at}
+        found = {target_cloud(request.recalled, entrance.service, at), at}
     return found or {at}
 
 
@@ -95,34 +95,36 @@ def check(given: tuple[Literal, dict[str, str] | None]) -> None:
     """A decision, whatever the head says; and none that a scope has not asked for, or that shows a token."""
     literal, remembered = given
     case = case_of(literal)
-    request = request_of(MESH, case, None if remembered is None else Scope(tuple(remembered.items())))
+    request = request_of(MESH, case, None if remembered is None else Scope.of(remembered))
     decision: Any = decide(MESH, case.at, request)
     if isinstance(decision, ReadBody):
         assert decide(MESH, case.at, request) == decision, "a decision is the same each time"
         request = replace(request, body=body_of(case))
         decision = decide(MESH, case.at, request)
         assert not isinstance(decision, ReadBody), "a body is read once"
-    if isinstance(decision, Refuse):
-        assert 400 <= decision.status < 600, "a refusal is an error"
-        assert decision.message.startswith(f"gateway of {case.at}: "), "a refusal names the gateway"
-        assert SECRET not in decision.message, "a refusal shows no token"
-        assert SECRET not in decision.title, "a refusal shows no token"
+    if not isinstance(decision, Decision):
         return
-    if isinstance(decision, Forward | Relay):
-        sound(request, case.at, decision)
+    plan = decision.plan
+    if isinstance(plan, Refuse):
+        assert 400 <= plan.status < 600, "a refusal is an error"
+        assert plan.message.startswith(f"gateway of {case.at}: "), "a refusal names the gateway"
+        assert SECRET not in plan.message, "a refusal shows no token"
+        assert SECRET not in plan.title, "a refusal shows no token"
+        return
+    sound(request, case.at, plan)
 
 
-def sound(request: Request, at: str, decision: Forward | Relay) -> None:
+def sound(request: Request, at: str, plan: Single | Relay) -> None:
     """Raise unless a request goes where a scope has it go, and what is sent is for who gets it."""
     entrance = MESH.clouds[at].locate(request.listener, request.path)
     assert entrance is not None, "what is sent on was a service's"
-    target = decision.endpoint
+    target = plan.endpoint
     assert target.service == entrance.service, "a service stays the same"
     assert target.cloud in allowed(request, at, entrance), "no cloud is asked that no scope names"
-    assert decision.local == (target.cloud == at), "local is here"
-    assert decision.path.startswith(target.frontend.prefix) or decision.path == "/", "the path is the target's"
-    sent = [(name.lower(), value) for name, value in decision.headers]
-    keystone = target.service == IDENTITY and (decision.local or isinstance(decision, Relay))
+    assert plan.local == (target.cloud == at), "local is here"
+    assert plan.path.startswith(target.frontend.prefix) or plan.path == "/", "the path is the target's"
+    sent = [(name.lower(), value) for name, value in plan.headers]
+    keystone = target.service == IDENTITY and (plan.local or isinstance(plan, Relay))
     for name, value in sent:
         if keystone:
             assert name != "x-scope", "Keystone sees no scope"
@@ -131,12 +133,12 @@ def sound(request: Request, at: str, decision: Forward | Relay) -> None:
             name == "x-subject-token" and target.service == IDENTITY
         )
         assert not read or [key for key, _ in sent].count(name) == 1, "what is decided by stands once"
-    if keystone and isinstance(decision, Relay):
-        assert decision.body_token is None or not is_marked(decision.body_token), "Keystone sees no scope"
+    if keystone and isinstance(plan, Relay):
+        assert plan.body_token is None or not is_marked(plan.body_token), "Keystone sees no scope"
     given = {(name.lower(), value) for name, value in request.headers}
     changed = {name for name, value in sent if (name, value) not in given}
     assert changed <= {*_TOKENS, "x-scope", REQUEST_ID}, "no other header is changed"
-    if not decision.local and target.service != IDENTITY:
+    if not plan.local and target.service != IDENTITY:
         tokens = [value for name, value in sent if name == "x-service-token" and value]
         assert all(map(is_marked, tokens)), "a service token says abroad whose it is"
         assert not tokens or MESH.share_data_plane(at, target.cloud), "a service token leaves for a shared data plane alone"

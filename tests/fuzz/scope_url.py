@@ -41,7 +41,7 @@ def check_segment(segment: str) -> None:
         except ScopeError as error:
             one_line(error, len(text))
         else:
-            form = ",".join(f"{service}={cloud}" for service, cloud in scope.entries)
+            form = ",".join(f"{service}={cloud}" for service, cloud in scope.items())
             assert parse_url_form(form, **names) == scope, "what was read is read again"
             assert parse_url_form(quote(form, safe=""), **names) == scope, "encoded, it is the same"
             assert parse(scope.to_header(), **names) == scope, "it travels as JSON"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Imports point one way, and the pure packages stay pure."""
+"""Imports point one way, the pure packages stay pure, and modules and classes stay small."""
 
 import ast
 from collections.abc import Iterator
@@ -25,7 +25,20 @@ MAY_IMPORT = {
     "certs": {"scope"},
 }
 SHARED = {"mesh": {"private"}, "gateway": {"process_identity", "private"}, "bridge": {"private"}, "certs": {"private"}}
+BRIDGE_MAY_IMPORT = {
+    "message": set(),
+    "audit": {"message"},
+    "upstream": {"message"},
+    "trace": {"message", "upstream"},
+    "identity": {"message", "audit", "upstream"},
+    "proxy": {"message", "audit", "upstream", "identity"},
+    "pages": {"message", "upstream", "trace", "identity"},
+    "http": {"message", "audit", "upstream", "trace", "identity", "proxy", "pages", "haproxy_log"},
+}
+BRIDGE_SHARED = {"errors", "log", "workflows"}
 PURE = ("scope", "policy", "routing")
+LONGEST_MODULE = 300
+MOST_ATTRIBUTES = 7
 INPUT_AND_OUTPUT = {"asyncio", "socket", "subprocess", "os", "pathlib", "time", "datetime", "aiohttp", "requests", "logging"}
 
 
@@ -57,7 +70,48 @@ def test_the_decision_core_does_no_input_or_output(package: str) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("package", sorted(BRIDGE_MAY_IMPORT))
+def test_imports_within_the_bridge_point_one_way(package: str) -> None:
+    allowed = BRIDGE_MAY_IMPORT[package] | BRIDGE_SHARED | {package}
+    wrong = [
+        f"{path.relative_to(SOURCE)} imports {name}"
+        for path, name in imports(f"bridge/{package}")
+        if name.startswith("openstackoid.bridge.") and name.split(".")[2] not in allowed
+    ]
+    assert wrong == []
+
+
+def test_no_module_is_long() -> None:
+    lines = {path.relative_to(SOURCE): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCE.rglob("*.py")}
+    assert {str(path): length for path, length in lines.items() if length > LONGEST_MODULE} == {}
+
+
+def attributes(holder: ast.ClassDef) -> set[str]:
+    """Return the attributes that a class has: those that its methods set on ``self``, and the fields of a dataclass."""
+    fields = {node.target.id for node in holder.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)}
+    stored = (node for node in ast.walk(holder) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
+    return fields | {node.attr for node in stored if isinstance(node.value, ast.Name) and node.value.id == "self"}
+
+
+def is_record(holder: ast.ClassDef) -> bool:
+    """Return whether a class is a frozen dataclass: a plain record, which may have as many fields as its subject."""
+    return any("dataclass(frozen=True" in ast.unparse(decorator) for decorator in holder.decorator_list)
+
+
+@pytest.mark.parametrize("package", ["bridge", "routing"])
+def test_no_class_knows_much(package: str) -> None:
+    classes = {
+        f"{path.relative_to(SOURCE)} {node.name}": attributes(node)
+        for path in sorted((SOURCE / package).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and not is_record(node)
+    }
+    assert classes
+    assert {name: sorted(known) for name, known in classes.items() if len(known) > MOST_ATTRIBUTES} == {}
+
+
 def test_every_package_is_on_the_map() -> None:
     page = (SOURCE.parent.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
-    packages = [path.parent.name for path in SOURCE.glob("*/__init__.py")]
-    assert [name for name in packages if f"`src/openstackoid/{name}/`" not in page] == []
+    packages = [str(path.parent.relative_to(SOURCE)) for path in SOURCE.rglob("__init__.py") if path.parent != SOURCE]
+    mapped = [name for name in packages if name.count("/") == 0 or name.startswith("bridge/")]
+    assert [name for name in mapped if f"`src/openstackoid/{name}/`" not in page] == []

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from conformance.cases import CASES
-from openstackoid.bridge.http.handler import AUTHENTICATION_LIMIT, OPERATION_LIMIT
-from openstackoid.bridge.http.verbatim import HEAD_LIMIT, HEADERS_LIMIT
 from openstackoid.bridge.identity.token_validation import MOST, MOST_BYTES
-from openstackoid.bridge.proxy.large_documents import LARGE_AT_ONCE
-from openstackoid.bridge.proxy.relay import ANSWER_LIMIT
+from openstackoid.bridge.message.body import AUTHENTICATION_LIMIT, OPERATION_LIMIT
+from openstackoid.bridge.message.verbatim import HEAD_LIMIT, HEADERS_LIMIT
+from openstackoid.bridge.proxy.keystone_exchange import ANSWER_LIMIT
 from openstackoid.bridge.proxy.rewrite_links import LIMIT
 from openstackoid.bridge.trace.peer_records import ANSWER_LIMIT as RECORDS_LIMIT
+from openstackoid.bridge.upstream.large_documents import LARGE_AT_ONCE
 from openstackoid.cli import main
 from openstackoid.haproxy.hardening import HEAD_BUFFER, HEAD_LINES, HEAD_RESERVE
 from openstackoid.mesh import Limits, Memory, Timeouts

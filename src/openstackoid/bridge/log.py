@@ -9,7 +9,7 @@ from openstackoid.redaction import logs, shown_path
 
 if TYPE_CHECKING:
     # The supervisor shows paths, too, and is spared aiohttp.
-    from openstackoid.bridge.http.head import Head
+    from openstackoid.bridge.message.head import Head
 
 __all__ = ["LOG", "log_request", "set_up", "shown_method", "shown_path"]
 

@@ -118,7 +118,7 @@ class Workflows:
 def scope_of(text: str) -> Scope | None:
     """Return the scope in a row, or None where another hand than a gateway's has written it."""
     try:
-        entries = tuple(json.loads(text).items())
+        clouds = dict(json.loads(text).items())
     except (ValueError, AttributeError, RecursionError):
         return None
-    return Scope(entries) if entries and all(isinstance(cloud, str) for _, cloud in entries) else None
+    return Scope.of(clouds) if clouds and all(isinstance(cloud, str) for cloud in clouds.values()) else None

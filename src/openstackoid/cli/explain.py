@@ -15,7 +15,7 @@ from openstackoid.bridge.identity.token_documents import body_token, document
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Listener, Mesh, load_mesh, some_of
 from openstackoid.redaction import redacted
-from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id
+from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id, target_cloud
 from openstackoid.routing.pages import PAGES
 from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, parse
 
@@ -173,7 +173,7 @@ def _scope(mesh: Mesh, home: str, scope: Scope) -> Iterator[str]:
     """Yield a line for each service of the mesh: the cloud that serves it, and which entry says so."""
     width = max(map(len, mesh.services))
     for service in sorted(mesh.services):
-        cloud, entry = scope.cloud_for(service, home), scope.entry_for(service)
+        cloud, entry = target_cloud(scope, service, home), scope.entry_for(service)
         if entry == service:
             why = "named"
         elif entry not in (None, EVERY_OTHER):

@@ -104,7 +104,7 @@ def _keep_identity(session: Session, auth: BaseAuthPlugin | None, outer: ScopeAd
 
 
 def _identity(scope: Scope | None) -> str:
-    return scope.cloud_for("identity", "") if scope is not None else ""
+    return scope.issuer("") if scope is not None else ""
 
 
 def _home(session: Session, url: str) -> str | None:

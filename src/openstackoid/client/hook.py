@@ -53,7 +53,7 @@ def prepare(connection: Connection, trace: Trace | None = None) -> None:
     if force and scope is None and scope_in_force(region).scope is None:
         raise ScopeRefusedError(f"{FORCE_OPTION} (or scope_force, or force=True) needs a scope, and there is none")
     if scope is not None:
-        if scope.cloud_for("identity", "") and not region.skip_auth_cache():
+        if scope.issuer("") and not region.skip_auth_cache():
             raise ScopeRefusedError(
                 f"{region.name}: a scope of 'identity' or '*' cannot be used while tokens are kept (cache: auth)"
             )

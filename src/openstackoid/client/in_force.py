@@ -76,7 +76,10 @@ def auth_of(region: CloudRegion) -> dict[str, Any]:
 def served(scope: Scope | None, home: str, services: Iterable[str]) -> list[Served]:
     """Return who serves each of ``services``, and which entry of the scope says so."""
     asked = scope or Scope(())
-    return [Served(service, asked.cloud_for(service, home), _reason(service, asked.entry_for(service))) for service in services]
+    entries = {service: asked.entry_for(service) for service in services}
+    return [
+        Served(service, home if entry is None else asked[entry], _reason(service, entry)) for service, entry in entries.items()
+    ]
 
 
 def _reason(service: str, entry: str | None) -> str:

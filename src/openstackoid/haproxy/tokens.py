@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from openstackoid.haproxy.wire_version import ANNOUNCED
 from openstackoid.mesh import Cloud
-from openstackoid.scope import EVERY_OTHER, WIRE, Scope, join_token
+from openstackoid.scope import WIRE, Scope, join_token
 
 MARKS = "!SCOPE! ~ %"
 """What a token with a scope holds; a percent sign is left of a mark that a client has quoted."""
@@ -50,7 +50,7 @@ def sent_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
         "req.fhdr(x-subject-token),field(1,!~)",
         "req.fhdr(x-auth-token),field(1,!~)",
     )
-    own = Scope(((EVERY_OTHER, cloud.name),)).to_header()
+    own = Scope.everything_in(cloud.name).to_header()
     older, newer = (join_token("%[req.fhdr(x-service-token)]", own, wire).replace('"', '\\"') for wire in (1, WIRE))
     service = "http-request set-header X-Service-Token"
     # HAProxy takes 64 words of a line.

@@ -13,6 +13,7 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh.document import read
 from openstackoid.mesh.errors import DocumentError, some_of
 from openstackoid.mesh.model import Cloud, Mesh
+from openstackoid.mesh.urls import FrontendUrl
 
 PASSWORD, APPLICATION_CREDENTIAL = "v3password", "v3applicationcredential"
 """keystoneauth's names of the two ways to log in."""
@@ -137,7 +138,10 @@ def _auth_url(named: str, place: str, peer: Cloud, said: str | None) -> str:
     endpoint = peer.endpoint("identity", "public")
     if endpoint is None:
         raise ReadersError(f"{named}: clouds.{peer.name}: {peer.name} has no service 'identity' in the mesh")
-    if said is not None and not said.startswith(("http://", "https://")):
-        raise ReadersError(f"{named}: {place}: an http:// or https:// URL is accepted")
+    if said is not None:
+        try:
+            FrontendUrl.parse(said)
+        except ValueError:
+            raise ReadersError(f"{named}: {place}: an http:// or https:// URL is accepted") from None
     root = (said or endpoint.frontend.root()).rstrip("/")
     return root if root.endswith("/v3") else f"{root}/v3"

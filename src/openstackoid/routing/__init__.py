@@ -1,8 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to a request at a gateway: its head and the mesh in, a decision out. Pure: no sockets, no clock, no files."""
 
-from openstackoid.routing.decide import decide, judge
-from openstackoid.routing.decision import Decision, Forward, Guarded, ReadBody, ReadStore, Refuse, Relay
+from openstackoid.routing.decide import decide
+from openstackoid.routing.decision import (
+    Credentials,
+    Decision,
+    Destination,
+    MoreInput,
+    Plan,
+    ReadBody,
+    ReadStore,
+    Refuse,
+    Relay,
+    Route,
+    ScopeSource,
+    Single,
+)
 from openstackoid.routing.explain import Explanation, explain
 from openstackoid.routing.identity import asks_for_token
 from openstackoid.routing.links import (
@@ -19,6 +32,7 @@ from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.own_project import OwnProject
 from openstackoid.routing.request import Headers, NotRead, Request, with_headers
 from openstackoid.routing.scoped_url import as_entered, scoped_url
+from openstackoid.routing.target import target_cloud
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH
 from openstackoid.routing.workflows import (
     MARK,
@@ -42,18 +56,23 @@ __all__ = [
     "TOKENS_PATH",
     "TRACE",
     "VERSION_DOCUMENT",
+    "Credentials",
     "Decision",
+    "Destination",
     "Explanation",
-    "Forward",
-    "Guarded",
     "Headers",
+    "MoreInput",
     "NotRead",
     "OwnProject",
+    "Plan",
     "ReadBody",
     "ReadStore",
     "Refuse",
     "Relay",
     "Request",
+    "Route",
+    "ScopeSource",
+    "Single",
     "Workflow",
     "as_entered",
     "asks_for_token",
@@ -61,7 +80,6 @@ __all__ = [
     "decide",
     "explain",
     "is_traced",
-    "judge",
     "link_schemes",
     "marked_id",
     "may_be_remembered",
@@ -72,6 +90,7 @@ __all__ = [
     "plain_host",
     "relinked",
     "scoped_url",
+    "target_cloud",
     "watched_services",
     "with_headers",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from openstackoid.mesh import Collaboration, Mesh
+from openstackoid.routing.target import target_cloud
 from openstackoid.scope import LEADERS, Scope
 
 FORCE = "x-scope-force"
@@ -23,7 +24,7 @@ def separated(mesh: Mesh, scope: Scope, service: str, method: str, called: str) 
         if rule.service == service
         and rule.partner in mesh.services
         and rule.about(method, called)
-        and not mesh.together(rule.partner, scope.cloud_for(service, ""), scope.cloud_for(rule.partner, ""))
+        and not mesh.together(rule.partner, target_cloud(scope, service, ""), target_cloud(scope, rule.partner, ""))
     ]
 
 
@@ -34,7 +35,7 @@ def broken(rules: list[Collaboration], body: Any) -> Collaboration | None:
 
 def explanation(mesh: Mesh, rule: Collaboration, scope: Scope, force: str) -> str:
     """Say which rule, why, and what would do; ``force`` is what the gateway says about overriding it."""
-    here, there = scope.cloud_for(rule.service, ""), scope.cloud_for(rule.partner, "")
+    here, there = target_cloud(scope, rule.service, ""), target_cloud(scope, rule.partner, "")
     fixes = " or ".join(_fixes(mesh, rule, scope))
     return (
         f"{rule.service} of {here} cannot work with {rule.partner} of {there} (rule {rule.name}): {rule.reason};"
@@ -44,12 +45,12 @@ def explanation(mesh: Mesh, rule: Collaboration, scope: Scope, force: str) -> st
 
 def _fixes(mesh: Mesh, rule: Collaboration, scope: Scope) -> Iterator[str]:
     """Yield the scopes that put both services into one cloud that has both: into that of the one, and into that of the other."""
-    for cloud in (scope.cloud_for(rule.service, ""), scope.cloud_for(rule.partner, "")):
+    for cloud in (target_cloud(scope, rule.service, ""), target_cloud(scope, rule.partner, "")):
         # A remembered scope may name a cloud that is gone.
         if not {rule.service, rule.partner} <= mesh.offers.get(cloud, frozenset()):
             continue
-        entries = {name: named for name, named in scope.entries if name not in (rule.service, rule.partner)}
+        entries = {name: named for name, named in scope.items() if name not in (rule.service, rule.partner)}
         entries |= {rule.service: cloud}
         if LEADERS.get(rule.partner) != rule.service:
             entries |= {rule.partner: cloud}
-        yield Scope(tuple(entries.items())).to_header()
+        yield Scope.of(entries).to_header()

@@ -2,18 +2,16 @@
 """A decision in words that a person, or a program outside, can read: what a gateway would do with a request, and why."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from openstackoid.mesh import Mesh
 from openstackoid.policy import Use, may_enter
 from openstackoid.redaction import redacted
-from openstackoid.routing.decide import judge
-from openstackoid.routing.decision import Decision, Forward, ReadBody, ReadStore, Refuse, Relay
+from openstackoid.routing.decide import decide
+from openstackoid.routing.decision import Decision, MoreInput, Refuse, Relay, Route, Single
 from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.request import Request
 from openstackoid.scope import Scope
-
-Route = Literal["local", "remote", "bridge", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,52 +61,44 @@ def explain(mesh: Mesh, at: str, request: Request, query: str = "") -> Explanati
     """
     if request.body is None:
         request = replace(request, body={})
-    decision, scope = judge(mesh, at, request)
-    guest = decision.guard.issuer if isinstance(decision, Forward) and decision.guard is not None else None
+    decision = decide(mesh, at, request)
+    if isinstance(decision, MoreInput):
+        raise AssertionError("a body or a scope is there, and is asked for")
+    guest = decision.plan.guest if isinstance(decision.plan, Single) else None
     if guest is not None:
-        decision = _let_in(mesh, at, request, decision)
+        decision = _authorized(mesh, at, request, decision)
     endpoint = mesh.clouds[at].locate(request.listener, request.path)
     told = Explanation(
         service=None if endpoint is None else endpoint.service,
         interface=None if endpoint is None else endpoint.interfaces[0],
         home=at,
-        scope=scope,
-        route=_route(decision),
-        guest=guest,
+        scope=decision.scope,
+        route=decision.route,
+        guest=None if guest is None else guest.issuer,
     )
-    match decision:
-        case Refuse():
-            return replace(told, status=decision.status, reason=redacted(decision.message))
-        case Forward() | Relay():
-            urls = tuple(redacted(url + query) for url in _urls(decision))
-            return replace(told, clouds=(decision.endpoint.cloud,), urls=urls)
-        case ReadBody() | ReadStore():
-            raise AssertionError("a body or a scope is there, and is asked for")
+    plan = decision.plan
+    if isinstance(plan, Refuse):
+        return replace(told, status=plan.status, reason=redacted(plan.message))
+    urls = tuple(redacted(url + query) for url in _urls(plan))
+    return replace(told, clouds=(plan.endpoint.cloud,), urls=urls)
 
 
-def _let_in(mesh: Mesh, at: str, request: Request, decision: Decision) -> Decision:
-    """Return the decision, or the refusal of the policy for all users of the cloud that has issued the token."""
-    if not isinstance(decision, Forward) or decision.guard is None:
+def _authorized(mesh: Mesh, at: str, request: Request, decision: Decision) -> Decision:
+    """Return the decision, or the refusal of the policy for all users of the cloud that issued the token."""
+    plan = decision.plan
+    if not isinstance(plan, Single):
         return decision
-    frontend_endpoint = decision.frontend_endpoint
+    frontend_endpoint = plan.frontend_endpoint
     use = Use(frontend_endpoint.service, request.method, called_path(frontend_endpoint, request.path))
-    denial = may_enter(mesh.clouds[at].policy, decision.guard.issuer, request.sender, use)
-    return decision if denial is None else Refuse(403, "Forbidden", f"gateway of {at}: {denial.reason}")
+    denial = may_enter(mesh.clouds[at].policy, decision.issuer, request.sender, use)
+    if denial is None:
+        return decision
+    return replace(decision, plan=Refuse(403, "Forbidden", f"gateway of {at}: {denial.reason}"))
 
 
-def _route(decision: Decision) -> Route:
-    match decision:
-        case Forward():
-            return "local" if decision.local else "remote"
-        case Relay():
-            return "bridge"
-        case _:
-            return "refuse"
-
-
-def _urls(decision: Forward | Relay) -> list[str]:
-    endpoint = decision.endpoint
-    if not decision.local:
-        return [endpoint.frontend.origin() + decision.path]
-    below = decision.path.removeprefix(endpoint.frontend.prefix)
+def _urls(plan: Single | Relay) -> list[str]:
+    endpoint = plan.endpoint
+    if not plan.local:
+        return [endpoint.frontend.origin() + plan.path]
+    below = plan.path.removeprefix(endpoint.frontend.prefix)
     return [backend.url() + (below if backend.path else below or "/") for backend in endpoint.backends]

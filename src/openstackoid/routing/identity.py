@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests to Keystone: it never sees a scope, and which Keystone is asked is what the token that the request is about says."""
+"""Requests to Keystone: it never sees a scope, and the token that a request is about says which Keystone is asked."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from openstackoid.mesh import Endpoint
-from openstackoid.routing.decision import Decision, Relay
+from openstackoid.routing.decision import Relay, Single
 from openstackoid.routing.normal_path import called_path
-from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT, Reading, Token
-from openstackoid.routing.request import with_headers
+from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT, Token
+from openstackoid.routing.received import Received
 from openstackoid.routing.scoped_url import scoped_url
 from openstackoid.routing.sending import Changes, Sending
+from openstackoid.routing.target import target_of
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH, token_route
 from openstackoid.scope import IDENTITY, Scope
 
@@ -25,101 +26,111 @@ def asks_for_token(endpoint: Endpoint | None, method: str, path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class IdentityRequest:
-    """A request to Keystone, read: ``scope`` is its own, ``about`` that of the token that it is about."""
+    """A request to Keystone under ``scope``: its own, else that of the token that it is about, else all of it stays here.
 
+    ``called``: the path below Keystone's root, in one form. ``subject`` and ``body``: the tokens that the request is about.
+    """
+
+    received: Received
+    scope: Scope
     called: str
-    auth: Token | None
     subject: Token | None
     service_token: Token | None
     body: Token | None
-    scope: Scope | None
-    about: Scope | None
+
+    @property
+    def body_token(self) -> str | None:
+        """Return the bare token in the body."""
+        return None if self.body is None else self.body.bare
 
 
-def decide_identity(reading: Reading, endpoint: Endpoint, auth: Token | None, scope: Scope | None) -> Decision:
-    """Return the decision on a request to Keystone. Raises :class:`~openstackoid.routing.reading.RefusedError`."""
-    asked = _read(reading, endpoint, auth, scope)
-    sending = Sending(reading)
-    target = sending.target(endpoint, asked.scope or asked.about)
-    local = target.cloud == reading.at
-    method = reading.request.method
-    tokens = asked.called == TOKENS_PATH
+def read_identity(received: Received) -> IdentityRequest:
+    """Return the request with its tokens. Raises :class:`~openstackoid.routing.reading.RefusedError` where they differ."""
+    reading, own = received.reading, received.scope
+    subject, written = reading.token(SUBJECT), received.request.body_token
+    body = None if written is None else reading.read_token("the token in the body", written)
+    about = reading.agreed(
+        "the scopes of X-Subject-Token and of the body", subject.scope if subject else None, body.scope if body else None
+    )
+    reading.agreed("the scope of the request and the scope of the token that it is about", own, about)
+    called, service_token = called_path(received.endpoint, received.request.path), reading.token(SERVICE)
+    return IdentityRequest(received, own or about or Scope.everything_in(received.at), called, subject, service_token, body)
+
+
+def plan_identity(asked: IdentityRequest) -> Single | Relay:
+    """Return the plan for the request. Raises :class:`~openstackoid.routing.reading.RefusedError`."""
+    received, own = asked.received, asked.received.scope
+    sending = Sending(received, target_of(received.reading, received.endpoint, asked.scope))
+    method, tokens = received.request.method, asked.called == TOKENS_PATH
     # Names no cloud of its own, but a foreign token: a service of this cloud that validates its user's token.
-    own_credential = asked.auth is not None and asked.scope is None and not local
+    own_credential = received.auth is not None and own is None and not sending.local
     validates = own_credential and asked.subject is not None and tokens and method in ("GET", "HEAD")
     if own_credential and not validates:
-        raise reading.bad_request(
-            f"the request is about a token of {target.cloud}, but X-Auth-Token names no cloud, and one of {reading.at}"
+        raise received.reading.bad_request(
+            f"the request is about a token of {sending.target.cloud}, but X-Auth-Token names no cloud, and one of {received.at}"
             " is not sent there; say in X-Scope whose it is"
         )
-    # Of what was decoded to be compared, everything but plain text is written anew.
-    path = target.frontend.prefix + quote(asked.called, safe="/:@!$&'()*+,;=")
-    frontend_endpoint = sending.frontend_endpoint(endpoint)
-    bare = _bare(asked, reading.at, target.cloud, validates)
-    headers = with_headers(reading.request.headers, sending.identified(target) | bare)
-    body_token = None if asked.body is None else asked.body.bare
-    if reading.segment is not None and asked.scope is not None and _carries_on(reading, asked.called):
-        return Relay(target, frontend_endpoint, local, path, headers, False, body_token, asked.scope.to_header())
+    bare = _bare(asked, sending, validates=validates)
+    if received.in_url and own is not None and _carries_on(asked):
+        return _relay(asked, sending, bare, scope=own)
     if asked.body is not None and asked.body.scope is not None:
-        return Relay(target, frontend_endpoint, local, path, headers, validates, body_token, asked.body.scope.to_header())
+        return _relay(asked, sending, bare, validates=validates, scope=asked.body.scope)
     has_catalog = (tokens and method in ("GET", "HEAD", "POST")) or (asked.called == CATALOG_PATH and method in ("GET", "HEAD"))
-    if has_catalog and not local and (validates or asked.scope is not None):
-        return Relay(target, frontend_endpoint, local, path, headers, validates)
-    return sending.forward(endpoint, target, bare if local else _scoped(asked, sending, target))
+    if has_catalog and not sending.local and (validates or own is not None):
+        return _relay(asked, sending, bare, validates=validates)
+    return sending.single(bare if sending.local else _scoped(asked, sending))
 
 
-def _carries_on(reading: Reading, called: str) -> bool:
+def _relay(
+    asked: IdentityRequest, sending: Sending, changes: Changes, *, validates: bool = False, scope: Scope | None = None
+) -> Relay:
+    """Return the plan to adapt the answer; ``scope`` is the one that the token in it is to carry on."""
+    # Of what was decoded to be compared, everything but plain text is written anew.
+    path = sending.target.frontend.prefix + quote(asked.called, safe="/:@!$&'()*+,;=")
+    carried, body_token = (None, None) if scope is None else (scope.to_header(), asked.body_token)
+    headers = sending.headers(changes)
+    return Relay(sending.target, asked.received.frontend_endpoint, path, headers, validates, body_token, carried)
+
+
+def _carries_on(asked: IdentityRequest) -> bool:
     """Return whether the answer to a request at a URL with a scope may hold a token, which is to carry the scope on.
 
     Raises :class:`~openstackoid.routing.reading.RefusedError` where a token would come without it.
     """
-    method = reading.request.method
-    route = token_route(method, called)
+    method = asked.received.request.method
+    route = token_route(method, asked.called)
     if route is not None and route.instead is not None:
-        raise reading.bad_request(
+        raise asked.received.reading.bad_request(
             f"the authentication URL has a scope, which {method} {route.path} cannot put into a token; {route.instead}"
         )
-    return route is not None or (called == TOKENS_PATH and method in ("GET", "HEAD", "DELETE"))
+    return route is not None or (asked.called == TOKENS_PATH and method in ("GET", "HEAD", "DELETE"))
 
 
-def _read(reading: Reading, endpoint: Endpoint, auth: Token | None, scope: Scope | None) -> IdentityRequest:
-    request = reading.request
-    subject = reading.token(SUBJECT)
-    body = None if request.body_token is None else reading.read_token("the token in the body", request.body_token)
-    about = reading.agreed(
-        "the scopes of X-Subject-Token and of the body", subject.scope if subject else None, body.scope if body else None
-    )
-    reading.agreed("the scope of the request and the scope of the token that it is about", scope, about)
-    called = called_path(endpoint, request.path)
-    return IdentityRequest(called, auth, subject, reading.token(SERVICE), body, scope, about)
-
-
-def _bare(asked: IdentityRequest, at: str, issuer: str, validates: bool) -> Changes:
+def _bare(asked: IdentityRequest, sending: Sending, *, validates: bool) -> Changes:
     """Return the headers for a Keystone itself."""
-    changes: Changes = {PLAIN: None}
-    if asked.auth is not None:
-        changes[AUTH] = asked.auth.bare
+    changes, auth, at = Changes(), asked.received.auth, asked.received.at
+    if auth is not None:
+        changes[AUTH] = auth.bare
     if asked.subject is not None:
         changes[SUBJECT] = asked.subject.bare
         if validates:
             changes[AUTH] = asked.subject.bare
     if asked.service_token is not None:
         # A service of another cloud is a stranger to this Keystone.
-        mark = asked.service_token.scope
-        known = mark is None or mark.cloud_for(IDENTITY, at) == issuer
-        changes[SERVICE] = asked.service_token.bare if known and issuer == at else None
+        known = sending.local and asked.service_token.issuer(at) == at
+        changes[SERVICE] = asked.service_token.bare if known else None
     return changes
 
 
-def _scoped(asked: IdentityRequest, sending: Sending, target: Endpoint) -> Changes:
+def _scoped(asked: IdentityRequest, sending: Sending) -> Changes:
     """Return the headers for the gateway of another cloud, which is to come to the same decision."""
-    changes: Changes = {PLAIN: None}
-    if asked.auth is not None and asked.scope is not None:
-        changes[AUTH] = sending.marked(asked.auth.bare, asked.scope, target)
-    elif asked.scope is not None:
-        changes[PLAIN] = asked.scope.to_header()
+    changes, auth, own = Changes(), asked.received.auth, asked.received.scope
+    if auth is not None and own is not None:
+        changes[AUTH] = sending.marked(auth.bare, own)
+    elif own is not None:
+        changes[PLAIN] = own.to_header()
     if asked.subject is not None:
-        changes[SUBJECT] = sending.marked(asked.subject.bare, asked.subject.scope, target)
+        changes[SUBJECT] = sending.marked(asked.subject.bare, asked.subject.scope)
     if asked.service_token is not None:
-        changes[SERVICE] = sending.service_token(asked.service_token, target)
+        changes[SERVICE] = sending.sent_service_token(asked.service_token)
     return changes

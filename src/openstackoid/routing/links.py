@@ -2,8 +2,8 @@
 """Answers stay inside: what a link in an answer becomes, so that it names the frontend that the client spoke to.
 
 A service builds its links from the ``Host`` that it is sent, which is the client's, and from its own path prefix; or from an
-address that its operators have set, which is a frontend of its own cloud. Both are known from the mesh. The tables here are what
-the bridge mends by, and what HAProxy's maps are written from.
+address that its operators have set, which is a frontend of its own cloud. Both are known from the mesh. The bridge rewrites links
+by the tables here, and HAProxy's maps are written from them.
 """
 
 import re
@@ -94,8 +94,8 @@ def _in_bodies(target: Endpoint) -> Literal["all", "documents"]:
     return "documents" if target.service in USERS_BYTES else "all"
 
 
-def relinks(frontend_endpoint: Endpoint, target: Endpoint, request: Request, *, scoped: bool = False) -> bool:
-    """Return whether the links in the body of the answer to ``request`` are to be mended. A WebSocket has none.
+def rewrites_links(frontend_endpoint: Endpoint, target: Endpoint, request: Request, *, scoped: bool = False) -> bool:
+    """Return whether the links in the body of the answer to ``request`` are to be rewritten. A WebSocket has none.
 
     ``scoped``: the client came by a URL with a scope in it, which the links are to carry on.
     """

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a request says, read strictly: the tokens and scopes in its headers, in its path and in the token of its body.
+"""Read a request strictly: the tokens and scopes in its headers, in its path and in the token of its body.
 
 A scope is user input at every hop. Each is parsed, completed with the home cloud and, where two of them speak of the same thing,
 compared: a difference is refused, never chosen between.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing.decision import Refuse
@@ -16,6 +16,7 @@ from openstackoid.routing.scoped_url import SIGNED, is_misspelt, scoped_url
 from openstackoid.scope import (
     IDENTITY,
     MARKER,
+    Issuer,
     Scope,
     ScopeError,
     holds_scope,
@@ -36,11 +37,11 @@ def is_visible(token: str) -> bool:
 
 
 class RefusedError(Exception):
-    """Ends the decision: ``decision`` is the refusal."""
+    """Ends the decision: ``refusal`` is its plan."""
 
     def __init__(self, at: str, status: int, title: str, message: str) -> None:
         super().__init__(message)
-        self.decision = Refuse(status, title, f"gateway of {at}: {message}")
+        self.refusal = Refuse(status, title, f"gateway of {at}: {message}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +51,27 @@ class Token:
     bare: str = field(repr=False)
     scope: Scope | None
 
+    def issuer(self, home: str) -> Issuer:
+        """Return the cloud that issued the token; without a scope it is ``home``."""
+        return Issuer(home) if self.scope is None else self.scope.issuer(home)
 
+
+@dataclass(frozen=True, slots=True)
+class UrlScope:
+    """A completed scope in a URL: ``segment`` is the scope as it is written, ``path`` the path that the service knows."""
+
+    scope: Scope
+    segment: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """Reads the request that came to the gateway of ``at``. Every method raises :class:`RefusedError` for what is not right."""
+    """Reads the request that came to the gateway of ``at``. Every method raises :class:`RefusedError` for a faulty part."""
 
-    def __init__(self, mesh: Mesh, at: str, request: Request) -> None:
-        self.mesh = mesh
-        self.at = at
-        self.request = request
-        self.segment: str | None = None
-        """The scope in the URL as it is written, once it has been read; None where there is none."""
-        self.in_force: Scope | None = None
-        """The scope that has said where the request goes, completed; None as long as nobody has asked it."""
+    mesh: Mesh
+    at: str
+    request: Request
 
     def single(self, header: str) -> str | None:
         """Return the value of a header that may stand once, or None."""
@@ -98,12 +108,12 @@ class Reading:
             raise self.bad_request(f"{where}: no token stands before its scope; a scope alone goes into X-Scope")
         return Token(bare, self._parsed(where, text, parse_json))
 
-    def url_scope(self, endpoint: Endpoint) -> Scope | None:
-        """Return the scope in the URL, and go on with the path that the service knows."""
+    def url_scope(self, endpoint: Endpoint) -> UrlScope | None:
+        """Return the scope in the URL, or None."""
         request, cloud = self.request, self.mesh.clouds[self.at]
         found = scoped_url(endpoint, request.path)
         rest = request.path if found is None else found.path
-        if any(cloud.locate(request.listener, path) != endpoint for path in (rest, decoded(rest))):
+        if any(cloud.locate(request.listener, path) != endpoint for path in {rest, decoded(rest)} - {request.path}):
             raise self.bad_request(f"the path behind the scope belongs to another service than {endpoint.service}")
         if is_misspelt(endpoint, rest) or (found is not None and scoped_url(endpoint, rest) is not None):
             root = f"{endpoint.frontend.root()}{MARKER}"
@@ -116,9 +126,7 @@ class Reading:
                 f"{where} has a scope, and Authorization is a signature over the URL; sign a request to"
                 f" {endpoint.frontend.root()}, and say the scope in X-Scope"
             )
-        scope = self._parsed(where, found.segment, parse_url_form)
-        self.segment, self.request = found.segment, replace(request, path=rest)
-        return scope
+        return UrlScope(self._parsed(where, found.segment, parse_url_form), found.segment, rest)
 
     def agreed(self, what: str, first: Scope | None, second: Scope | None) -> Scope | None:
         """Return the one scope that two places say, where at least one of them says any."""

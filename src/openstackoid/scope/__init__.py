@@ -3,7 +3,7 @@
 
 from openstackoid.scope.errors import ScopeError
 from openstackoid.scope.known_names import KnownNames
-from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Scope
+from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Cloud, Expression, Issuer, Scope
 from openstackoid.scope.parser import MAX_LENGTH, parse_json
 from openstackoid.scope.services import LEADERS, official_service_type, official_service_types
 from openstackoid.scope.token import MARK, SEPARATOR, WIRE, holds_scope, is_marked, join_token, split_token
@@ -18,6 +18,9 @@ __all__ = [
     "MAX_LENGTH",
     "SEPARATOR",
     "WIRE",
+    "Cloud",
+    "Expression",
+    "Issuer",
     "KnownNames",
     "Scope",
     "ScopeError",

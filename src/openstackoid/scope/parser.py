@@ -79,7 +79,7 @@ def scope_of(
             _fail(f"{cloud_name.value} has no service '{service}'{_served_by(service, offers)}", text, cloud_name)
         entries[service] = cloud_name.value
         written[service] = service_name.value
-    scope = Scope(tuple(entries.items()))
+    scope = Scope.of(entries)
     travelling = len(scope.completed(_LONGEST_CLOUD).to_header())
     if travelling > MAX_LENGTH:
         raise ScopeError(f"too large: {travelling} characters once it is completed, at most {MAX_LENGTH} are accepted", text)

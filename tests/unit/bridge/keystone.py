@@ -52,4 +52,4 @@ class Keystone:
 def readers(stage: Stage, url: str = "", **options: str) -> Mapping[str, Reader]:
     """Return the reader account of the stage's bridge at CloudTwo."""
     account = Account(PASSWORD, url or f"http://127.0.0.1:{stage.ports['there']}/id/v3", {**OPTIONS, **options})
-    return readers_of({"CloudTwo": account}, stage.bridge.guard.upstream, stage.bridge.mesh.clouds["CloudOne"].timeouts)
+    return readers_of({"CloudTwo": account}, stage.bridge.context.upstream, stage.mesh.clouds["CloudOne"].timeouts)

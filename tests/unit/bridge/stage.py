@@ -20,8 +20,8 @@ from openstackoid.bridge.http.server import http_server
 from openstackoid.bridge.http.sockets import bind
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.token_store import TokenStore
-from openstackoid.bridge.proxy.upstream import Upstream
 from openstackoid.bridge.trace.records import Records
+from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.mesh import Mesh, parse_mesh
 from openstackoid.policy import EVERY_REQUEST, MappingRule, PeerPolicy, Policy, Roles, Services
@@ -150,6 +150,15 @@ class Stage:
     records: Records
     audit_log: Path
 
+    @property
+    def mesh(self) -> Mesh:
+        """Return the mesh by which the next request is served."""
+        return self.bridge.context.mesh
+
+    def change(self, **parts: Any) -> None:
+        """Replace parts of the context by which the next request is served."""
+        self.bridge.context = replace(self.bridge.context, **parts)
+
     def audited(self) -> list[dict[str, Any]]:
         """Return the lines of the audit log."""
         return [json.loads(line) for line in self.audit_log.read_text().splitlines()] if self.audit_log.exists() else []
@@ -274,9 +283,7 @@ async def staged(
         store = Store(database or Database.in_memory(), patience=patience)
         await store.open()
         stack.push_async_callback(store.close)
-        bridge = Bridge(
-            mesh, "CloudOne", upstream, records=records, workflows=Workflows(store), audit=audit, tokens=TokenStore(store)
-        )
+        bridge = Bridge(mesh, upstream, records=records, workflows=Workflows(store), audit=audit, tokens=TokenStore(store))
         runner = web.ServerRunner(http_server(bridge), shutdown_timeout=0.01)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -302,7 +309,7 @@ class Clock:
 
 
 def with_clock(stage: Stage) -> Clock:
-    """Give the stage a guard that has asked nobody yet, and return its clock."""
+    """Give the stage an authorizer that has asked nobody yet, and return its clock."""
     clock = Clock()
-    stage.bridge.guard = Authorizer(stage.bridge.guard.upstream, clock)
+    stage.change(authorizer=Authorizer(stage.bridge.context.upstream, clock))
     return clock

@@ -29,7 +29,7 @@ async def test_a_workflow_that_another_gateway_began_goes_on_here(database: Data
         began = await one.ask("POST", "/compute/servers", *SCOPED, f"X-OpenStack-Request-Id: {ID}", body=b"{}")
         assert began.status == 202
         async with staged(there=says("204 No Content"), database=database) as two:
-            two.bridge.mesh = replace(two.bridge.mesh, shared=(("image", frozenset({"CloudOne", "CloudTwo"})),))
+            two.change(mesh=replace(two.mesh, shared=(("image", frozenset({"CloudOne", "CloudTwo"})),)))
             for _ in range(2):
                 assert (await two.ask("GET", "/image/v2", *HOP)).status == 204
             sent = [visit.values("x-auth-token") for visit in two.there.visits]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.case import marked
-from openstackoid.bridge.http.handler import OPERATION_LIMIT
+from openstackoid.bridge.message.body import OPERATION_LIMIT
 from openstackoid.mesh import Memory
 from openstackoid.routing.workflows import Workflow, is_marked
 from openstackoid.scope import Scope
@@ -86,7 +86,7 @@ async def test_a_workflow_is_remembered_before_it_begins() -> None:
         visit.send("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
 
     async with staged(here=asks_back, there=says("200 OK")) as stage:
-        stage.bridge.mesh = replace(stage.bridge.mesh, shared=(("image", frozenset({"CloudOne", "CloudTwo"})),))
+        stage.change(mesh=replace(stage.mesh, shared=(("image", frozenset({"CloudOne", "CloudTwo"})),)))
         scope = ("X-Auth-Token: t", 'X-Scope: {"image":"CloudTwo"}')
         assert (await stage.ask("POST", "/compute/servers", *scope, body=b"{}")).status == 202
         (visit,) = stage.there.visits
@@ -118,9 +118,9 @@ async def test_what_was_not_begun_is_not_remembered(status: int, known: bool, re
     """It could push the workflows of others out of the memory; nor can it have one of theirs forgotten."""
     async with staged(here=says(f"{status} Whatever")) as stage:
         if known:
-            await stage.bridge.workflows.remember(
-                Workflow(marked(1), Scope((("*", "CloudOne"), ("image", "CloudTwo")))), USER, Memory()
+            await stage.bridge.context.workflows.remember(
+                Workflow(marked(1), Scope.of({"*": "CloudOne", "image": "CloudTwo"})), USER, Memory()
             )
         given = ("X-Auth-Token: t", 'X-Scope: {"image":"CloudTwo"}', f"X-OpenStack-Request-Id: {marked(1)}")
         answer = await stage.ask("POST", "/volume/v3/volumes", *given)
-        assert (answer.status, len(stage.bridge.workflows)) == (status, remembered)
+        assert (answer.status, len(stage.bridge.context.workflows)) == (status, remembered)

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.http.deadline import Deadline
 from openstackoid.bridge.identity.keystone_reader import readers_of
 from openstackoid.bridge.identity.readers import Reader
-from openstackoid.bridge.proxy.upstream import Target, Upstream, UpstreamError, UpstreamRequest
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError, UpstreamRequest
 from openstackoid.certs import issue, make_authority
 from openstackoid.mesh import PASSWORD, Account, Timeouts
 from openstackoid.tls import Identity
@@ -131,7 +132,7 @@ async def test_without_a_certificate_nobody_is_asked(folder: Path) -> None:
         upstream = Upstream("CloudOne")
         target = Target(f"https://127.0.0.1:{port}/image", "image of CloudTwo", peer="CloudTwo")
         with pytest.raises(UpstreamError, match="image of CloudTwo: this gateway has no certificate that can be used") as failed:
-            async with upstream.ask(target, UpstreamRequest("GET", None, ()), Timeouts(), Deadline(5)):
+            async with upstream.send(target, UpstreamRequest("GET", None, ()), Timeouts(), Deadline(5)):
                 pass
         await upstream.close()
     assert (failed.value.status, failed.value.unreached, shown) == (503, True, [])

@@ -12,7 +12,7 @@ from openstackoid.scope import Scope
 from openstackoid.store import Database, Store, owner_of
 from unit.bridge.stage import played
 
-ONE, TWO = Scope((("image", "CloudOne"),)), Scope((("image", "CloudTwo"),))
+ONE, TWO = Scope.of({"image": "CloudOne"}), Scope.of({"image": "CloudTwo"})
 USER = owner_of("CloudOne", "CloudOne", "u1")
 LIMITS = Memory(workflows=3, seconds=10, user=3)
 

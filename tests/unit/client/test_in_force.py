@@ -85,11 +85,6 @@ def test_each_service_has_its_cloud_and_the_reason() -> None:
     assert served(None, "CloudOne", ["image"]) == [Served("image", "CloudOne", "home")]
 
 
-def test_a_service_that_follows_another_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rule is the scope's own; where it lets placement follow compute, the reason is found by itself."""
-    scope = parse('{"compute": "CloudOne"}')
-    plain = type(scope).cloud_for
-    monkeypatch.setattr(
-        type(scope), "cloud_for", lambda self, service, home: plain(self, "compute" if service == "placement" else service, home)
-    )
-    assert served(scope, "CloudOne", ["placement"]) == [Served("placement", "CloudOne", "follows compute")]
+def test_a_service_that_follows_another_says_so() -> None:
+    scope = parse('{"compute": "CloudTwo"}')
+    assert served(scope, "CloudOne", ["placement"]) == [Served("placement", "CloudTwo", "follows compute")]

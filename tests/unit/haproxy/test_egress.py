@@ -4,7 +4,7 @@
 import re
 
 from conformance.clouds import three_clouds
-from openstackoid.bridge.identity.admission_header import LONGEST
+from openstackoid.bridge.audit.admission_header import LONGEST
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, LONGEST_USE, home_rules, leaving, told_by_the_bridge
 from openstackoid.routing.egress import ADMISSION_HEADER

@@ -136,7 +136,10 @@ def test_a_missing_file_and_a_folder_are_named(file: Path) -> None:
         (entry({**AUTH, "password": ""}), "clouds.CloudTwo.auth.password: a text"),
         (entry(AUTH, auth_type="token"), "clouds.CloudTwo.auth_type: accepted: password, v3password, v3applicationcredential"),
         (entry(AUTH, auth_type=[]), "clouds.CloudTwo.auth_type: accepted"),
-        (entry({**AUTH, "auth_url": "two"}), "clouds.CloudTwo.auth.auth_url: an http:// or https:// URL is accepted"),
+        *(
+            (entry({**AUTH, "auth_url": url}), "clouds.CloudTwo.auth.auth_url: an http:// or https:// URL is accepted")
+            for url in ("two", "https://two:port/v3", "https://two:99999/v3", "https://user:secret@two/v3", "https://[::/v3")
+        ),
         (entry({key: AUTH[key] for key in AUTH if key != "password"}), "clouds.CloudTwo.auth: password is missing"),
         (entry({key: AUTH[key] for key in AUTH if key != "user_domain_name"}), "username is needed, with user_domain_name"),
         (entry({key: AUTH[key] for key in AUTH if key != "system_scope"}), "'system_scope: all' is needed, or a project"),

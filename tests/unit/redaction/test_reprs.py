@@ -46,6 +46,7 @@ HOLDING = frozenset(
 
 SHOWN = {
     "openstackoid.routing.identity.IdentityRequest.body": "a Token, which does not show itself",
+    "openstackoid.bridge.identity.authorization.Entry.credentials": "they do not show their tokens",
     "openstackoid.gateway.configuration.Configuration.accounts": "by peer; an account does not show its options",
     "openstackoid.routing.project_fields.ProjectFields.headers": "names of headers",
     "openstackoid.routing.project_fields.ProjectFields.query": "names of parameters",
@@ -97,7 +98,8 @@ def test_there_are_such_fields() -> None:
     known = {
         ("Request", "headers"),
         ("Request", "body_token"),
-        ("Forward", "headers"),
+        ("Single", "headers"),
+        ("Credentials", "token"),
         ("Relay", "body_token"),
         ("Token", "bare"),
     }

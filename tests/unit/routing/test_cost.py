@@ -11,7 +11,7 @@ from cpu_time import least_cpu_time
 from fuzz.scope_text import texts
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.mesh import Listener, Mesh, parse_mesh
-from openstackoid.routing import Refuse, Request, decide
+from openstackoid.routing import Decision, Refuse, Request, decide
 
 MOST = 0.001
 """Seconds of CPU that one input of 16 KiB may cost."""
@@ -29,8 +29,8 @@ def seconds(mesh: Mesh, request: Request) -> float:
 
     def answer() -> None:
         decision = decide(mesh, "CloudOne", request)
-        if isinstance(decision, Refuse):
-            AnswerError(decision.status, decision.message)
+        if isinstance(decision, Decision) and isinstance(decision.plan, Refuse):
+            AnswerError(decision.plan.status, decision.plan.message)
 
     return least_cpu_time(answer, MOST)
 

@@ -11,8 +11,7 @@ from conformance.cases import CASES
 from conformance.clouds import three_clouds
 from openstackoid.mesh import Listener, parse_mesh
 from openstackoid.redaction import redacted
-from openstackoid.routing import Explanation, Request, explain
-from openstackoid.routing.decide import judge
+from openstackoid.routing import Decision, Explanation, Request, ScopeSource, decide, explain
 from openstackoid.scope import parse
 
 MESH = three_clouds()
@@ -115,4 +114,6 @@ def test_scopes_that_differ_are_not_followed() -> None:
         "/image/v2/images",
         (("X-Scope", '{"image":"CloudOne"}'), ("X-Auth-Token", 't!SCOPE!{"image":"CloudTwo"}')),
     )
-    assert judge(MESH, "CloudOne", request)[1] is None
+    decision = decide(MESH, "CloudOne", request)
+    assert isinstance(decision, Decision)
+    assert (decision.scope, decision.source) == (None, ScopeSource.TOKEN)

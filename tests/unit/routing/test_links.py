@@ -5,7 +5,7 @@ import pytest
 
 from openstackoid.mesh import Endpoint, parse_mesh
 from openstackoid.routing import Request, own_identity, own_places, peer_places, relinked
-from openstackoid.routing.links import relinks
+from openstackoid.routing.links import rewrites_links
 
 MESH = parse_mesh("""
 mesh: 1
@@ -65,22 +65,22 @@ def test_whose_answers(cloud: str, service: str, which: str | None) -> None:
 )
 def test_which_answers(service: str, method: str, path: str, headers: tuple[tuple[str, str], ...], mended: bool) -> None:
     here = endpoint("One", service)
-    assert relinks(here, endpoint("Ports", service), Request(method, here.listener, path, headers)) == mended
+    assert rewrites_links(here, endpoint("Ports", service), Request(method, here.listener, path, headers)) == mended
 
 
 @pytest.mark.parametrize(("query", "read"), [(None, False), ("", True), ("limit=200", True)])
 def test_of_the_list_of_images_a_page_is_read(query: str | None, read: bool) -> None:
     here = endpoint("One", "image")
     request = Request("GET", here.listener, "/image/v2/images", query=query)
-    assert relinks(here, endpoint("Same", "image"), request) == read
-    assert not relinks(here, here, request)
+    assert rewrites_links(here, endpoint("Same", "image"), request) == read
+    assert not rewrites_links(here, here, request)
 
 
 def test_a_scope_in_the_url_has_links_mended_at_home_and_images_read_abroad() -> None:
     here = endpoint("One", "image")
     request = Request("GET", here.listener, "/image/v2/images/i")
-    assert relinks(here, endpoint("Same", "image"), request, scoped=True)
-    assert not relinks(here, here, request, scoped=True)
+    assert rewrites_links(here, endpoint("Same", "image"), request, scoped=True)
+    assert not rewrites_links(here, here, request, scoped=True)
 
 
 def test_a_peer_may_name_its_prefix_or_ours_on_the_clients_host() -> None:

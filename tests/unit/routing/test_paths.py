@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openstackoid.mesh import Listener, parse_mesh
-from openstackoid.routing import Forward, Refuse, Request, decide
+from openstackoid.routing import Decision, Refuse, Request, Single, decide
 from openstackoid.routing.normal_path import decoded
 
 MESH = parse_mesh("""
@@ -41,10 +41,11 @@ PIECES = [
 ]
 
 
-def decision(path: str) -> Forward | Refuse:
+def plan_for(path: str) -> Single | Refuse:
     found = decide(MESH, "One", Request("GET", Listener("one", 80), path))
-    assert isinstance(found, Forward | Refuse)
-    return found
+    assert isinstance(found, Decision)
+    assert isinstance(found.plan, Single | Refuse)
+    return found.plan
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def decision(path: str) -> Forward | Refuse:
     ],
 )
 def test_what_may_mean_another_service_is_refused(path: str, words: str) -> None:
-    found = decision(path)
+    found = plan_for(path)
     assert isinstance(found, Refuse)
     assert (found.status, found.title) == (400, "Bad Request")
     assert words in found.message
@@ -75,8 +76,8 @@ def test_what_may_mean_another_service_is_refused(path: str, words: str) -> None
     "path", ["/c/a%2Fb//c;d", "/c/...", "/c/.x/x.", "/c/%252e%252e", "/c/a%5Cb", "/c/Icon%0D", "/c/%", "/image/v2//x"]
 )
 def test_names_that_users_may_give_pass_as_they_are(path: str) -> None:
-    found = decision(path)
-    assert isinstance(found, Forward)
+    found = plan_for(path)
+    assert isinstance(found, Single)
     assert found.path == path
 
 
@@ -84,8 +85,8 @@ def test_names_that_users_may_give_pass_as_they_are(path: str) -> None:
 def test_what_passes_means_the_same_service_to_whoever_decodes_it(path: str) -> None:
     """Also to a server that climbs."""
     path = f"/{path}"
-    found = decision(path)
-    if isinstance(found, Forward):
+    found = plan_for(path)
+    if isinstance(found, Single):
         parts = [part.partition(";")[0] for part in decoded(path).split("/")]
         assert not {".", ".."} & set(parts)
         assert MESH.clouds["One"].locate(Listener("one", 80), decoded(path)) == found.endpoint

@@ -9,7 +9,7 @@ decision: what is done, what else it says, and the headers that are sent, in low
 import pytest
 
 from conformance.clouds import three_clouds
-from openstackoid.routing import Forward, ReadBody, ReadStore, Refuse, Request, decide
+from openstackoid.routing import Decision, Refuse, Request, ScopeSource, Single, decide
 from openstackoid.routing.egress import given_id, sole_id
 from openstackoid.scope import parse
 
@@ -262,23 +262,26 @@ def perform(first: str, *rest: str) -> list[str]:
     pairs = [line.partition(": ") for line in rest if not line.startswith("(")]
     headers = tuple((name, value) for name, _, value in pairs)
     recalled = next((parse(line.removeprefix("(remembered) ")) for line in rest if line.startswith("(remembered) ")), None)
-    decision = decide(MESH, cloud, Request(method, endpoint.listener, path, headers, token, {}, recalled, FRESH))
-    if isinstance(decision, Refuse):
-        assert decision.message.startswith(f"gateway of {cloud}: ")
-        return [f"refuse {decision.status} {decision.title}: {decision.message.removeprefix(f'gateway of {cloud}: ')}"]
-    assert not isinstance(decision, ReadBody | ReadStore)
-    verb = "forward" if isinstance(decision, Forward) else "relay"
-    done = [f"{verb} to {decision.endpoint.service} of {decision.endpoint.cloud}: {decision.path}"]
-    assert decision.local == (decision.endpoint.cloud == cloud)
-    assert decision.frontend_endpoint == endpoint
-    if isinstance(decision, Forward):
-        done += ["its links are mended"] if decision.rewrite_links else []
-        done += [f"remember {decision.remember.scope.to_header()}"] if decision.remember else []
-        done += ["recalled"] if decision.recalled else []
+    request = Request(method, endpoint.listener, path, headers, token, {}, recalled, FRESH)
+    decision = decide(MESH, cloud, request)
+    assert isinstance(decision, Decision)
+    assert decide(MESH, cloud, request) == decision, "a decision depends on the request and the mesh alone"
+    plan = decision.plan
+    if isinstance(plan, Refuse):
+        assert plan.message.startswith(f"gateway of {cloud}: ")
+        return [f"refuse {plan.status} {plan.title}: {plan.message.removeprefix(f'gateway of {cloud}: ')}"]
+    verb = "forward" if isinstance(plan, Single) else "relay"
+    done = [f"{verb} to {plan.endpoint.service} of {plan.endpoint.cloud}: {plan.path}"]
+    assert plan.local == (plan.endpoint.cloud == cloud)
+    assert plan.frontend_endpoint == endpoint
+    if isinstance(plan, Single):
+        done += ["its links are mended"] if plan.rewrite_links else []
+        done += [f"remember {plan.remember.scope.to_header()}"] if plan.remember else []
+        done += ["recalled"] if decision.source is ScopeSource.RECALLED else []
     else:
-        done += ["a 401 means an unknown token"] if decision.validates else []
-        if decision.body_token is not None:
-            done.append(f"the body's token is {decision.body_token}, the new one carries {decision.scope}")
+        done += ["a 401 means an unknown token"] if plan.validates else []
+        if plan.body_token is not None:
+            done.append(f"the body's token is {plan.body_token}, the new one carries {plan.scope}")
     # What leaves has one id; a play tells only those that mean something.
-    assert decision.local or sole_id(decision.headers)
-    return done + sorted(f"{name.lower()}: {value}" for name, value in decision.headers if value != given_id(FRESH))
+    assert plan.local or sole_id(plan.headers)
+    return done + sorted(f"{name.lower()}: {value}" for name, value in plan.headers if value != given_id(FRESH))

@@ -23,8 +23,10 @@ def test_a_scope_is_completed_with_the_cloud_of_the_gateway() -> None:
     assert reading(("X-Auth-Token", 'tok!SCOPE!{"glance":"CloudTwo"}')).token(AUTH) == Token("tok", DONE)
     for path, scope in (("/image/scope/image=CloudTwo/v2", DONE), ("/image/scope/*=CloudTwo", parse('{"*":"CloudTwo"}'))):
         asked = Reading(MESH, "CloudOne", Request("GET", IMAGE.listener, path))
-        assert asked.url_scope(IMAGE) == scope
-        assert not asked.request.path.startswith("/image/scope")
+        found = asked.url_scope(IMAGE)
+        assert found is not None
+        assert found.scope == scope
+        assert not found.path.startswith("/image/scope")
 
 
 def test_what_is_not_there_says_nothing() -> None:
@@ -44,8 +46,8 @@ def test_a_scope_that_a_client_has_quoted_is_refused_with_the_form_that_none_quo
     for value in ("tok%21SCOPE%21%7B%22image%22%3A%22CloudTwo%22%7D", "tok%21scope%21%7b%7d", "tok%7EeyJ", "tok%2521SCOPE%2521"):
         with pytest.raises(RefusedError) as caught:
             reading(("X-Auth-Token", value)).token(AUTH)
-        assert caught.value.decision.status == 400
-        assert "<token>~<base64url of the scope, without padding>" in caught.value.decision.message
+        assert caught.value.refusal.status == 400
+        assert "<token>~<base64url of the scope, without padding>" in caught.value.refusal.message
 
 
 def test_one_place_is_enough_and_two_must_agree() -> None:
@@ -58,7 +60,7 @@ def test_one_place_is_enough_and_two_must_agree() -> None:
     ]
     with pytest.raises(RefusedError) as raised:
         read.agreed("a and b", DONE, parse('{"*":"CloudTwo"}'))
-    assert raised.value.decision.message == (
+    assert raised.value.refusal.message == (
         'gateway of CloudOne: a and b differ: {"*":"CloudOne","image":"CloudTwo"} and {"*":"CloudTwo"};'
         " say it once, or say the same"
     )
@@ -74,5 +76,5 @@ def test_one_place_is_enough_and_two_must_agree() -> None:
 def test_a_broken_header_is_named(headers: list[tuple[str, str]], message: str) -> None:
     with pytest.raises(RefusedError) as raised:
         reading(*headers).plain_scope()
-    assert message in raised.value.decision.message
-    assert (raised.value.decision.status, raised.value.decision.title) == (400, "Bad Request")
+    assert message in raised.value.refusal.message
+    assert (raised.value.refusal.status, raised.value.refusal.title) == (400, "Bad Request")

@@ -38,7 +38,7 @@ def test_every_row_has_a_test_and_every_test_its_row() -> None:
     [
         ("C1", OPTION, VARIABLE, parse(OPTION)),
         ("C2", None, VARIABLE, parse(VARIABLE)),
-        ("C3", None, None, Scope(tuple(ENTRY.items()))),
+        ("C3", None, None, Scope.of(ENTRY)),
         ("C4", "none", VARIABLE, None),
         ("C4", "none", None, None),
     ],

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from cpu_time import least_cpu_time
-from openstackoid.scope import MAX_LENGTH, Scope, ScopeError, parse, split_token
+from openstackoid.scope import MAX_LENGTH, Cloud, Issuer, Scope, ScopeError, parse, split_token
 from openstackoid.scope.services import official_names, official_service_type, project_name
 
 MESH = frozenset({"compute", "image", "my-own"})
@@ -97,14 +97,21 @@ def test_a_scope_is_a_mapping_that_says_what_it_is() -> None:
     scope = parse('{"glance": "A", "*": "B"}')
     assert repr(scope) == '<Scope {"image":"A","*":"B"}>'
     assert (len(scope), scope["image"], "glance" in scope, dict(scope)) == (2, "A", False, {"image": "A", "*": "B"})
-    assert (scope.cloud_for("image", "H"), scope.cloud_for("compute", "H")) == ("A", "B")
+    assert (scope.expression_for("image"), scope.expression_for("compute")) == (Cloud("A"), Cloud("B"))
     assert (scope.entry_for("image"), scope.entry_for("compute")) == ("image", "*")
     assert parse('{"compute": "A"}').entry_for("placement") == "compute"
     assert parse('{"compute": "A"}').entry_for("image") is None
     assert scope != {"image": "A", "*": "B"}
     assert pickle.loads(pickle.dumps(scope)) == copy.deepcopy(scope) == scope
     assert scope.completed("H") is scope
-    assert parse('{"image": "A"}').completed("H") == Scope((("image", "A"), ("*", "H")))
+    assert parse('{"image": "A"}').completed("H") == Scope.of({"image": "A", "*": "H"})
+
+
+def test_a_token_has_one_issuer_whatever_serves_the_rest() -> None:
+    assert parse('{"image": "A"}').issuer("H") == "H"
+    assert parse('{"image": "A", "*": "B"}').issuer("H") == "B"
+    assert parse('{"keystone": "C", "*": "B"}').issuer("H") == "C"
+    assert parse('{"*": "B"}').issued_by(Issuer("D")).issuer("H") == "D"
 
 
 def test_a_token_without_a_scope_is_a_token() -> None:

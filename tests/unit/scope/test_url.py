@@ -60,10 +60,10 @@ def test_a_service_that_the_cloud_has_not_is_found_at_its_cloud() -> None:
 
 scopes = st.dictionaries(
     st.sampled_from(["*", *sorted(official_service_types())]), st.sampled_from(CLOUDS), min_size=1, max_size=8
-).map(lambda entries: Scope(tuple(entries.items())))
+).map(Scope.of)
 
 
 @given(scope=scopes, safe=st.sampled_from(["", "=", "=,*"]))
 def test_every_scope_has_such_a_form(scope: Scope, safe: str) -> None:
-    form = ",".join(f"{service}={cloud}" for service, cloud in scope.entries)
+    form = ",".join(f"{service}={cloud}" for service, cloud in scope.items())
     assert parse_url_form(quote(form, safe=safe)) == scope

@@ -163,7 +163,7 @@ async def test_the_schema_of_a_newer_release_is_refused(database: Database) -> N
 
 @played
 async def test_a_gateway_recalls_a_workflow_that_another_began_and_renews_it(database: Database) -> None:
-    scope, limits, clock = Scope((("*", "CloudOne"), ("image", "CloudTwo"))), Memory(seconds=100), Clock()
+    scope, limits, clock = Scope.of({"*": "CloudOne", "image": "CloudTwo"}), Memory(seconds=100), Clock()
     async with opened(database, 2, clock) as (one, two):
         first, second = Workflows(one, clock), Workflows(two, clock)
         await first.remember(Workflow(request_id(1), scope), USER, limits)
@@ -186,7 +186,7 @@ async def test_a_row_that_no_gateway_has_written_is_no_workflow(database: Databa
 
 
 def test_the_scope_of_a_row_is_that_of_headers() -> None:
-    assert Scope((("*", "CloudOne"), ("image", "CloudTwo"))).to_header() == SCOPE
+    assert Scope.of({"*": "CloudOne", "image": "CloudTwo"}).to_header() == SCOPE
 
 
 async def until_kept(database: Database, numbers: set[int]) -> None:

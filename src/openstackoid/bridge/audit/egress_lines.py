@@ -9,8 +9,8 @@ import re
 import time
 from collections.abc import Callable
 
+from openstackoid.bridge.audit.admission_header import decode, outcome_of
 from openstackoid.bridge.audit.audit_log import OUT, Audit, AuditLine, LateAudit
-from openstackoid.bridge.identity.admission_header import decode, outcome_of
 from openstackoid.bridge.log import LOG, shown_path
 from openstackoid.haproxy.egress import MARKER
 from openstackoid.routing.backend_names import PEER

@@ -19,16 +19,16 @@ from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.bridge.haproxy_log import start_reading
 from openstackoid.bridge.http.app import Bridge
 from openstackoid.bridge.http.sockets import BridgeError, Sockets
-from openstackoid.bridge.http.verbatim import LIMITS, server_request
 from openstackoid.bridge.identity.keystone_reader import readers_of
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_store import TokenStore
 from openstackoid.bridge.log import LOG
+from openstackoid.bridge.message.verbatim import LIMITS, server_request
 from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.runtime_api import RuntimeApi
-from openstackoid.bridge.proxy.upstream import Upstream
 from openstackoid.bridge.trace.haproxy_lines import Lines, record_of_line
 from openstackoid.bridge.trace.records import Records
+from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
@@ -110,14 +110,14 @@ async def serve(
     upstream, records = Upstream(at), Records()
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
     workflows, tokens = Workflows(store), TokenStore(store)
-    bridge = Bridge(mesh, at, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens)
+    bridge = Bridge(mesh, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens)
     # The supervisor does not begin with such files. When a bridge is started again later, it serves what it can.
     try:
         upstream.identity = _identity(mesh, at, tls)
     except OpenstackoidError as error:
         LOG.error("no peer can be asked: %s", error)
     try:
-        bridge.readers = _readers(mesh, upstream)
+        bridge.reload(mesh, _readers(mesh, upstream))
     except OpenstackoidError as error:
         LOG.error("no reader account is used: %s", error)
     lines = _record_lines(receiving, bridge, records) if receiving else None
@@ -159,7 +159,7 @@ def _record_lines(receiving: socket.socket, bridge: Bridge, records: Records) ->
     """Have each line of HAProxy about a traced request remembered."""
 
     def take(line: bytes) -> None:
-        found = record_of_line(line, bridge.mesh, bridge.at)
+        found = record_of_line(line, bridge.context.mesh, bridge.context.here.name)
         if found is not None:
             records.add(*found)
 
@@ -229,19 +229,21 @@ def http_server(bridge: Bridge) -> web.Server:
 
 async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, tls: Path | None, reload: asyncio.Event) -> None:
     """Replace the mesh whenever asked to; a file that cannot be used keeps all as it is."""
+    at = upstream.at
     while True:
         await reload.wait()
         reload.clear()
         try:
-            mesh = await asyncio.to_thread(load_cloud, file, bridge.at)
-            identity = await asyncio.to_thread(_identity, mesh, bridge.at, tls)
+            mesh = await asyncio.to_thread(load_cloud, file, at)
+            identity = await asyncio.to_thread(_identity, mesh, at, tls)
             readers = await asyncio.to_thread(_readers, mesh, upstream)
         except OpenstackoidError as error:
             LOG.error("the mesh stays as it was: %s", error)
         else:
-            if mesh.clouds[bridge.at].store != bridge.mesh.clouds[bridge.at].store:
+            if mesh.clouds[at].store != bridge.context.here.store:
                 LOG.warning("gateway.store has changed: the store stays where it was until the gateway is started again")
-            bridge.mesh, bridge.readers, upstream.identity = mesh, readers, identity
+            upstream.identity = identity
+            bridge.reload(mesh, readers)
             LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))
 
 

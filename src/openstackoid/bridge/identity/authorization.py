@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who comes in with a token of another cloud: nothing of such a request reaches a service before the policy has allowed it.
+"""Authorize requests with a token of another cloud: no service sees such a request before the policy has allowed it.
 
 A service here asks about the token as well, and is told what its user is in this cloud (see ``proxy.relay``). But a
 service does not know by which rule it was reached, keeps its answer for minutes, and some ask late. So each request is judged
@@ -12,25 +12,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
+from openstackoid.bridge.audit.admission_header import Admission
 from openstackoid.bridge.audit.audit_log import ALLOWED, IN, REFUSED, AuditLine, Party
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.http.head import Head
 from openstackoid.bridge.identity.accepted_tokens import AcceptedTokens
-from openstackoid.bridge.identity.admission_header import Admission
 from openstackoid.bridge.identity.limits import Limits
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_memory import TokenMemory
 from openstackoid.bridge.identity.token_record import TokenRecord, TokenRefusedError, record_claims
 from openstackoid.bridge.identity.token_validation import Asked, TokenValidator
 from openstackoid.bridge.log import shown_method, shown_path
-from openstackoid.bridge.proxy.upstream import Upstream
+from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.policy import Denial, DomainScoped, Grant, Principal, Use, grant, local_project, may_enter
-from openstackoid.routing import IDENTITY, Forward, Guarded, OwnProject, Relay, called_path, own_identity
+from openstackoid.routing import IDENTITY, Credentials, Destination, OwnProject, called_path, own_identity
 from openstackoid.routing.dispatched_method import form_body, method_override
 from openstackoid.routing.egress import sole_id
 from openstackoid.routing.reading import is_visible
 from openstackoid.routing.scoped_url import OBJECT_STORE
+from openstackoid.scope import Issuer
 from openstackoid.store import Owner, owner_of
 
 _MADE_BY_KEYSTONE = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
@@ -43,9 +44,9 @@ has checked the token before it refuses the answer), and of those that only a se
 
 @dataclass(slots=True)
 class Entry:
-    """One request with a foreign identity, as far as the guard came with it: what the audit is to say of it."""
+    """One request with a token of another cloud, as far as its authorization came: the content of its audit line."""
 
-    guarded: Guarded
+    credentials: Credentials
     frontend_endpoint: Endpoint
     use: Use
     principal: Principal | None = None
@@ -60,7 +61,7 @@ class Entry:
             time=time.time(),
             gateway=here.cloud,
             direction=IN,
-            home=self.guarded.issuer,
+            home=self.credentials.issuer,
             user=None if principal is None else party(principal.user),
             project=None if principal is None else party(principal.project),
             roles=self.grant.roles if self.grant else (),
@@ -83,22 +84,22 @@ class Entry:
             Admission(None, None, rule) if principal is None else Admission(party(principal.user), party(principal.project), rule)
         )
 
-    def own_project(self, decision: Forward) -> OwnProject | None:
+    def own_project(self, sent: Destination) -> OwnProject | None:
         """Return the user's project, where it has another id here than at home; None where it has the same."""
         if self.principal is None or self.grant is None:
             return None
         theirs = self.principal.project
-        ours = local_project(self.guarded.issuer, theirs, self.grant)
+        ours = local_project(self.credentials.issuer, theirs, self.grant)
         # A peer could call a project like a route, and have a path that was judged become another one.
         if ours.id == theirs.id or _MADE_BY_KEYSTONE.fullmatch(theirs.id) is None:
             return None
-        return OwnProject(decision.endpoint, theirs.id, ours.id)
+        return OwnProject(sent.endpoint, theirs.id, ours.id)
 
 
 class Authorizer:
-    """Judges the requests that routing marks with ``guard``. It outlives the mesh: what is known of tokens, and the counts.
+    """Authorizes requests with a token of another cloud. It outlives the mesh: answers about tokens, and the counts.
 
-    ``record``: the claims that were told of tokens, to the guard and to services; without one, the guard makes one in memory.
+    ``record``: the claims that were told of tokens, to the authorizer and to services; without one, they are in memory.
     """
 
     def __init__(
@@ -108,37 +109,37 @@ class Authorizer:
         self.record = TokenMemory(clock) if record is None else record
         self._at = upstream.at
         self._clock = clock
-        self.persons = TokenValidator(upstream, clock)
+        self.validator = TokenValidator(upstream, clock)
         self._limits = Limits()
         self._unnamed = AcceptedTokens()
 
-    async def authorize(self, entry: Entry, head: Head, decision: Forward, *, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
+    async def authorize(self, entry: Entry, head: Head, sent: Destination, *, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
         """Return when the request may go on. ``entry`` is filled in on the way, also where the request is refused.
 
         Raises :class:`AnswerError`: 403 where the policy says no, 401 where the token's cloud does, or where the claims of the
         token have changed, 429 beyond the limits, and 502 to 504 where that cloud cannot be asked.
         """
         here = mesh.clouds[self._at]
-        issuer = entry.guarded.issuer
+        issuer = entry.credentials.issuer
         self._refuse_another_method(entry, head)
         self._check(entry, may_enter(here.policy, issuer, head.sender, entry.use))
         try:
-            entry.principal = await self._person(entry.guarded, head, decision, mesh, readers)
+            entry.principal = await self._principal(entry.credentials, head, sent, mesh, readers)
             self._count(here, issuer)
             judged = grant(here.policy, issuer, entry.principal, entry.use)
             if isinstance(judged, Denial):
                 self._check(entry, judged)
                 return
-            await record_claims(self.record, here, issuer, entry.guarded.token, principal=entry.principal, granted=judged)
+            await record_claims(self.record, here, issuer, entry.credentials.token, principal=entry.principal, granted=judged)
         except TokenRefusedError as refused:
             entry.denial = Denial(refused.rule, refused.reason)
             if refused.status == 401:
-                refused.headers.update(_where_to_log_in(here, decision))
+                refused.headers.update(_where_to_log_in(here, sent))
             raise
         entry.grant = judged
 
     async def judge_user(
-        self, guarded: Guarded, head: Head, mesh: Mesh, readers: Mapping[str, Reader]
+        self, credentials: Credentials, head: Head, mesh: Mesh, readers: Mapping[str, Reader]
     ) -> tuple[Principal | None, Grant | Denial | None]:
         """Return the user of a token, and the grant or denial of this cloud's policy; no grant for a user of this cloud.
 
@@ -147,11 +148,11 @@ class Authorizer:
         Raises :class:`AnswerError` as :meth:`authorize` does: where the token is not accepted, where its cloud cannot be
         asked, and beyond the limits.
         """
-        here, issuer = mesh.clouds[self._at], guarded.issuer
+        here, issuer = mesh.clouds[self._at], credentials.issuer
         denial = None if issuer == self._at else may_enter(here.policy, issuer, head.sender, None)
         if denial is not None:
             return None, denial
-        principal = await self.persons.of(guarded.token, self._asked(mesh, issuer, "public", readers.get(issuer)), head)
+        principal = await self.validator.of(credentials.token, self._asked(mesh, issuer, "public", readers.get(issuer)), head)
         if principal is None:
             raise self._unknown_token(issuer)
         if issuer == self._at:
@@ -173,7 +174,7 @@ class Authorizer:
             raise AnswerError(415, f"gateway of {self._at}: {message}; application/json is accepted")
 
     def _count(self, here: Cloud, issuer: str) -> None:
-        """Count a request of one who is known: with tokens that he makes up, nobody uses up what others may ask for."""
+        """Count a request of a known user: requests with invented tokens do not use up the share of others."""
         peer = here.policy.of(issuer)
         wait = None if peer is None else self._limits.take(issuer, peer, self._clock())
         if wait is not None:
@@ -185,32 +186,32 @@ class Authorizer:
             entry.denial = denial
             raise AnswerError(403, f"gateway of {self._at}: {denial.reason}")
 
-    async def _person(
-        self, guarded: Guarded, head: Head, decision: Forward, mesh: Mesh, readers: Mapping[str, Reader]
+    async def _principal(
+        self, credentials: Credentials, head: Head, sent: Destination, mesh: Mesh, readers: Mapping[str, Reader]
     ) -> Principal:
-        issuer, interface = guarded.issuer, decision.frontend_endpoint.interfaces[0]
+        issuer, interface = credentials.issuer, sent.frontend_endpoint.interfaces[0]
         asked = self._asked(mesh, issuer, interface, readers.get(issuer))
-        principal = await self.persons.of(guarded.token, asked, head)
-        if principal is None and asked.reader is not None and await self._vouched(guarded, head, interface, mesh):
-            principal = await self.persons.of(guarded.token, replace(asked, late=True), head)
+        principal = await self.validator.of(credentials.token, asked, head)
+        if principal is None and asked.reader is not None and await self._vouching(credentials, head, interface, mesh):
+            principal = await self.validator.of(credentials.token, replace(asked, late=True), head)
         if principal is None:
-            raise self._unknown_token(issuer, _where_to_log_in(mesh.clouds[self._at], decision))
+            raise self._unknown_token(issuer, _where_to_log_in(mesh.clouds[self._at], sent))
         return principal
 
-    async def _vouched(self, guarded: Guarded, head: Head, interface: str, mesh: Mesh) -> bool:
-        """Return whether the request has a good service token, which an expired token of a user may come with."""
-        cloud = guarded.service_issuer
-        if guarded.service_token is None or not is_visible(guarded.service_token):
-            return False
-        principal = await self.persons.of(guarded.service_token, self._asked(mesh, cloud, interface), head)
-        if principal is None or cloud == self._at:
-            return principal is not None and SERVICE_ROLE in principal.roles
+    async def _vouching(self, credentials: Credentials, head: Head, interface: str, mesh: Mesh) -> Issuer | None:
+        """Return the issuer of the good service token that the request has, or None: an expired user token may come with one."""
+        token, issuer = credentials.service_token, credentials.service_issuer
+        if token is None or issuer is None or not is_visible(token):
+            return None
+        principal = await self.validator.of(token, self._asked(mesh, issuer, interface), head)
+        if principal is None or issuer == self._at:
+            return issuer if principal is not None and SERVICE_ROLE in principal.roles else None
         here = mesh.clouds[self._at]
-        judged = grant(here.policy, cloud, principal, None)
+        judged = grant(here.policy, issuer, principal, None)
         if isinstance(judged, Denial) or SERVICE_ROLE not in judged.roles:
-            return False
-        await record_claims(self.record, here, cloud, guarded.service_token, principal=principal, granted=judged)
-        return True
+            return None
+        await record_claims(self.record, here, issuer, token, principal=principal, granted=judged)
+        return issuer
 
     def _unknown_token(self, issuer: str, headers: Mapping[str, str] | None = None) -> AnswerError:
         return AnswerError(401, f"gateway of {self._at}: identity of {issuer} does not accept the token", headers=headers or {})
@@ -223,7 +224,7 @@ class Authorizer:
         return Asked(identity, cloud == self._at, here.policy.seconds, here.timeouts, reader)
 
     async def owner(
-        self, user: Guarded, entry: Entry | None, head: Head, decision: Forward, *, mesh: Mesh, readers: Mapping[str, Reader]
+        self, user: Credentials, entry: Entry | None, head: Head, sent: Destination, *, mesh: Mesh, readers: Mapping[str, Reader]
     ) -> Owner:
         """Return the owner of the workflow that a request of ``user`` begins, once a Keystone has accepted the user's token.
 
@@ -235,21 +236,22 @@ class Authorizer:
         began = self._clock()
         if self._unnamed.has(user.issuer, user.token, began):
             return owner_of(self._at, user.issuer, UNNAMED)
-        here, interface = mesh.clouds[self._at], decision.frontend_endpoint.interfaces[0]
+        here, interface = mesh.clouds[self._at], sent.frontend_endpoint.interfaces[0]
         asked = self._asked(mesh, user.issuer, interface, readers.get(user.issuer))
         try:
-            principal = await self.persons.of(user.token, asked, head)
+            principal = await self.validator.of(user.token, asked, head)
         except AnswerError as error:
             if error.status != 403:
                 raise
             self._unnamed.add(user.issuer, user.token, began + here.policy.seconds)
             return owner_of(self._at, user.issuer, UNNAMED)
-        if principal is None and await self._vouched(user, head, interface, mesh):
+        vouching = await self._vouching(user, head, interface, mesh) if principal is None else None
+        if vouching is not None:
             if asked.reader is None:
-                return owner_of(self._at, user.service_issuer, VOUCHED)
-            principal = await self.persons.of(user.token, replace(asked, late=True), head)
+                return owner_of(self._at, vouching, VOUCHED)
+            principal = await self.validator.of(user.token, replace(asked, late=True), head)
         if principal is None:
-            raise self._unknown_token(user.issuer, _where_to_log_in(here, decision))
+            raise self._unknown_token(user.issuer, _where_to_log_in(here, sent))
         return owner_of(self._at, user.issuer, principal.user.id)
 
 
@@ -258,24 +260,24 @@ def party(owned: DomainScoped) -> Party:
     return Party(owned.id, owned.name, owned.domain.name)
 
 
-def entry_of(guarded: Guarded, decision: Forward, head: Head) -> Entry:
-    """Return what the guard is to judge."""
-    frontend_endpoint = decision.frontend_endpoint
+def entry_of(credentials: Credentials, sent: Destination, head: Head) -> Entry:
+    """Return the request to authorize."""
+    frontend_endpoint = sent.frontend_endpoint
     if frontend_endpoint.service == OBJECT_STORE:
         # To Swift, a name may have empty segments: `c/` and `c` are an object and a container.
         path = unquote(head.path[len(frontend_endpoint.frontend.prefix) :])
     else:
         path = called_path(frontend_endpoint, head.path)
-    return Entry(guarded, frontend_endpoint, Use(frontend_endpoint.service, head.method, path))
+    return Entry(credentials, frontend_endpoint, Use(frontend_endpoint.service, head.method, path))
 
 
-def refused_entry(refused: TokenRefusedError, decision: Relay, head: Head) -> Entry:
+def refused_entry(refused: TokenRefusedError, sent: Destination, head: Head) -> Entry:
     """Return what the audit is to say of a validation by a service here that the record of tokens has refused."""
-    guarded = Guarded(decision.endpoint.cloud, "")
+    credentials = Credentials(Issuer(sent.endpoint.cloud), "")
     use = Use(IDENTITY, head.method, head.path)
-    return Entry(guarded, decision.frontend_endpoint, use, refused.principal, denial=Denial(refused.rule, refused.reason))
+    return Entry(credentials, sent.frontend_endpoint, use, refused.principal, denial=Denial(refused.rule, refused.reason))
 
 
-def _where_to_log_in(here: Cloud, decision: Forward) -> dict[str, str]:
-    frontend = own_identity(here, decision.frontend_endpoint)
+def _where_to_log_in(here: Cloud, sent: Destination) -> dict[str, str]:
+    frontend = own_identity(here, sent.frontend_endpoint)
     return {} if frontend is None else {"WWW-Authenticate": f'Keystone uri="{frontend.root()}"'}

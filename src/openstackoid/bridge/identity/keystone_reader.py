@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.http.deadline import Deadline
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.log import LOG
-from openstackoid.bridge.proxy.upstream import Target, Upstream, UpstreamError, UpstreamRequest, read_answer
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError, UpstreamRequest, read_answer
 from openstackoid.mesh import PASSWORD, Account, Timeouts
 
 MARGIN = 60.0
@@ -29,6 +30,14 @@ ANSWER_LIMIT = 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class _Token:
     value: str = field(repr=False)
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """The status with which the peer has refused the account, and until when the log-in is not tried again."""
+
+    status: int
     until: float
 
 
@@ -48,21 +57,19 @@ class KeystoneReader(Reader):
         self._peer = peer
         self._document = json.dumps(log_in_document(account)).encode()
         self._timeouts = timeouts
-        self._token: _Token | None = None
-        self._refusal = 0
-        self._again_at = 0.0
+        self._known: _Token | _Refusal | None = None
         self._login: asyncio.Task[_Token] | None = None
 
     def __repr__(self) -> str:
-        return f"<KeystoneReader at {self._peer}: {'a token' if self._token else 'no token'}>"
+        return f"<KeystoneReader at {self._peer}: {'a token' if isinstance(self._known, _Token) else 'no token'}>"
 
     async def token(self) -> str:
         """See :meth:`Reader.token`. The password goes to the account's URL alone: no redirect, no proxy of the environment."""
-        now = time.monotonic()
-        if self._token is not None and now < self._token.until:
-            return self._token.value
-        if self._refusal and now < self._again_at:
-            raise self.refused(self._refusal)
+        match self._known:
+            case _Token(value, until) if time.monotonic() < until:
+                return value
+            case _Refusal(status, until) if time.monotonic() < until:
+                raise self.refused(status)
         if self._login is None or self._login.done():
             self._login = asyncio.create_task(self._log_in())
             # All that waited for it may have gone when it fails.
@@ -71,8 +78,8 @@ class KeystoneReader(Reader):
 
     def drop(self, token: str) -> None:
         """See :meth:`Reader.drop`."""
-        if self._token is not None and self._token.value == token:
-            self._token = None
+        if isinstance(self._known, _Token) and self._known.value == token:
+            self._known = None
 
     def refused(self, status: int) -> AnswerError:
         """See :meth:`Reader.refused`. 503: keystonemiddleware makes a 503 of it, and the service's log has the words."""
@@ -80,16 +87,16 @@ class KeystoneReader(Reader):
         return self._error(503, f" was refused: {status}{what}")
 
     async def _log_in(self) -> _Token:
-        self._token, self._refusal = None, 0
+        self._known = None
         try:
-            self._token = await self._new_token()
+            token = self._known = await self._new_token()
         except UpstreamError as error:
             if error.status == 504:
                 raise self._error(504, f" gets no answer within {self._timeouts.server:g} s") from None
             subject = " cannot log in: its Keystone" if error.what.startswith(" ") else " cannot log in"
             raise self._error(503, f"{subject}{error.what}") from None
         LOG.info("the reader account at %s has logged in", self._peer)
-        return self._token
+        return token
 
     async def _new_token(self) -> _Token:
         """Log in, without discovery: a version document could name another place for the password."""
@@ -97,10 +104,10 @@ class KeystoneReader(Reader):
         request = UpstreamRequest("POST", "nocatalog", headers, self._document)
         deadline = Deadline(self._timeouts.connect + self._timeouts.server)
         began = time.monotonic()
-        async with self._upstream.ask(self._target, request, self._timeouts, deadline) as answer:
+        async with self._upstream.send(self._target, request, self._timeouts, deadline) as answer:
             status = answer.status
             if 400 <= status < 500:
-                self._refusal, self._again_at = status, time.monotonic() + PAUSE
+                self._known = _Refusal(status, time.monotonic() + PAUSE)
                 raise self.refused(status)
             if status >= 500:
                 raise self._error(status if status in (503, 504) else 502, f" cannot log in: {status}")

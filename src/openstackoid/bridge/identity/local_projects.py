@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.proxy.upstream import Upstream, UpstreamRequest
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest
 from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing import IDENTITY
 
@@ -59,8 +59,8 @@ class LocalProjects:
         headers = (("X-Auth-Token", credential), ("Accept-Encoding", "identity"))
         until = asyncio.get_running_loop().time() + here.timeouts.connect + here.timeouts.server
         path = f"{identity.frontend.prefix}/v3/projects/{project}"
-        question = UpstreamRequest("GET", None, headers)
+        request = UpstreamRequest("GET", None, headers)
         answer = await self._upstream.send_buffered(
-            identity, True, path, question, timeouts=here.timeouts, until=until, limit=ANSWER_LIMIT
+            identity, True, path, request, timeouts=here.timeouts, until=until, limit=ANSWER_LIMIT
         )
         return answer.status

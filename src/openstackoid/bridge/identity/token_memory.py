@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The record of tokens' claims in memory, for a guard without a store: of each peer, the one told of longest ago first."""
+"""The record of tokens' claims in memory, for an authorizer without a store: of each peer, the one told of longest ago first."""
 
 import time
 from collections import Counter, OrderedDict, defaultdict

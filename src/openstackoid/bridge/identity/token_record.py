@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The record of the claims of other clouds' tokens: as long as a service may keep what it was told, nothing else is accepted.
 
-The guard and the services here ask about a token at different times, and a service keeps the answer. A peer that told the one of
-an ordinary user, and the other of a service's account, would have its user come in with the rights of that account.
+The authorizer and the services here ask about a token at different times, and a service keeps the answer. A peer that told one of
+them of an ordinary user, and the other of a service's account, would have its user come in with the rights of that account.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from openstackoid.bridge.errors import AnswerError, needing_store
-from openstackoid.bridge.http.verbatim import encoded
+from openstackoid.bridge.message.verbatim import encoded
 from openstackoid.mesh import Cloud
 from openstackoid.policy import Claims, Grant, PeerPolicy, Principal, claims_of
 

@@ -2,7 +2,7 @@
 """Who a token says its user is: the cloud that has issued it is asked, and believed for as long as the policy says.
 
 That time is the bound within which a revocation, or a role that is taken away at home, takes effect here. Of an answer, only the
-person is kept, under a hash of the token.
+principal is kept, under a hash of the token.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.http.head import Head
 from openstackoid.bridge.identity.readers import Reader, asked_with, not_by_itself
 from openstackoid.bridge.identity.token_documents import document
 from openstackoid.bridge.identity.token_record import token_digest
-from openstackoid.bridge.proxy.upstream import BufferedResponse, Upstream, UpstreamRequest
+from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.upstream.upstream import BufferedResponse, Upstream, UpstreamRequest
 from openstackoid.mesh import Endpoint, Timeouts
 from openstackoid.policy import Principal, UnfitError, principal_of
 from openstackoid.routing import REQUEST_ID, TOKENS_PATH
@@ -26,7 +26,7 @@ MOST = 20_000
 MOST_BYTES = 64 * 1024 * 1024
 """About how many bytes they take: a peer can give a user many roles with long names."""
 MOST_QUESTIONS = 64
-"""How many questions one cloud is asked at a time: tokens that somebody makes up cost it no more than that."""
+"""How many questions one cloud is asked at a time: invented tokens cost it no more than that."""
 REFUSED_SECONDS = 5.0
 """How long a token that its cloud does not accept is refused without asking again."""
 ANSWER_LIMIT = 256 * 1024
@@ -106,7 +106,7 @@ class TokenValidator:
     async def _learn(self, key: tuple[str, bytes, bool], token: str, asked: Asked, head: Head) -> Principal | None:
         began = self._clock()
         principal = await self._ask(token, asked, head)
-        # From before the question: what was revoked meanwhile may not be believed for longer.
+        # From before the request, so that a concurrent revocation is not cached longer.
         until = began + (REFUSED_SECONDS if principal is None else asked.seconds)
         before = self._known.pop(key, None)
         known = self._known[key] = _Known(until, principal, _size(principal))
@@ -122,25 +122,25 @@ class TokenValidator:
 
         path = asked.identity.frontend.prefix + TOKENS_PATH
 
-        async def question(credential: str, query: str) -> BufferedResponse:
+        async def send(credential: str, query: str) -> BufferedResponse:
             tokens = (("X-Auth-Token", credential), ("X-Subject-Token", token))
             sent = UpstreamRequest("GET", query, (*tokens, ("Accept-Encoding", "identity"), ACCESS_RULES, *ids))
             return await self._upstream.send_buffered(
                 asked.identity, asked.local, path, sent, timeouts=asked.timeouts, until=until, limit=ANSWER_LIMIT
             )
 
-        answer = await question(token, "nocatalog")
-        # 403: Keystone has accepted the token, so that nobody can have the account asked about one that is made up.
+        answer = await send(token, "nocatalog")
+        # 403: Keystone has accepted the token, so the account is never asked about an invented one.
         if asked.reader is not None and (answer.status == 403 or (answer.status == 401 and asked.late)):
             query = "nocatalog&allow_expired=1" if asked.late else "nocatalog"
             try:
                 async with asyncio.timeout_at(until):
-                    answer = await asked_with(asked.reader, lambda account: question(account, query))
+                    answer = await asked_with(asked.reader, lambda account: send(account, query))
             except TimeoutError:
                 raise self._error(asked, 504, f"does not answer within {seconds:g} s") from None
         match answer.status:
             case 200:
-                return self._person(asked, answer.content)
+                return self._principal(asked, answer.content)
             case 401 | 404:
                 return None
             case 403:
@@ -150,7 +150,7 @@ class TokenValidator:
             case status:
                 raise self._error(asked, 502, f"answers {status} when asked about a token")
 
-    def _person(self, asked: Asked, content: bytes) -> Principal:
+    def _principal(self, asked: Asked, content: bytes) -> Principal:
         try:
             return principal_of(document(content))
         except UnfitError as error:
@@ -164,5 +164,5 @@ class TokenValidator:
 
 
 def _size(principal: Principal | None) -> int:
-    """Return about how many bytes are kept of a person; a letter takes four where a name has one of a rare script."""
+    """Return about how many bytes are kept of a principal; a letter takes four where a name has one of a rare script."""
     return 1024 if principal is None else 1024 + sum(64 + 4 * len(role) for role in principal.roles)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.pages.health import DOWN, UP
-from openstackoid.bridge.proxy.upstream import Upstream, UpstreamRequest
 from openstackoid.bridge.trace.peer_records import ask_gateway
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest
 from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.routing.pages import HEALTH
 
@@ -56,10 +56,10 @@ class Reachability:
 
     async def _ask(self, mesh: Mesh, name: str) -> None:
         connect = mesh.clouds[self._upstream.at].timeouts.connect
-        question, waits = UpstreamRequest("GET", None, _HEADERS), Timeouts(connect=connect, server=connect)
+        request, waits = UpstreamRequest("GET", None, _HEADERS), Timeouts(connect=connect, server=connect)
         try:
             async with self._slots:
-                await ask_gateway(self._upstream, mesh.clouds[name], question, HEALTH, waits, limit=_LIMIT)
+                await ask_gateway(self._upstream, mesh.clouds[name], request, HEALTH, waits, limit=_LIMIT)
             self._found[name] = (time.monotonic(), UP)
         except AnswerError:
             self._found[name] = (time.monotonic(), DOWN)

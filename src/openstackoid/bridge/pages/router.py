@@ -12,15 +12,15 @@ from typing import Any
 from aiohttp import hdrs
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer, error_answer
-from openstackoid.bridge.http.head import Head
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.pages.health import DOWN, UP, Health, mesh_page
 from openstackoid.bridge.pages.reachability import Reachability
 from openstackoid.bridge.pages.user_page import UserPage
-from openstackoid.bridge.proxy.upstream import Upstream
 from openstackoid.bridge.trace.peer_records import Trail, ask_peers
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Records
+from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.mesh import Mesh
 from openstackoid.routing.pages import HEALTH, MESH, ONLY_HERE, PAGES, TRACE, USER
@@ -35,14 +35,16 @@ _METHODS = ("GET", "HEAD")
 class Pages:
     """Answers what is asked below ``/.openstackoid/``."""
 
-    def __init__(self, upstream: Upstream, guard: Authorizer, records: Records, health: Health, workflows: Workflows) -> None:
+    def __init__(
+        self, upstream: Upstream, authorizer: Authorizer, records: Records, health: Health, workflows: Workflows
+    ) -> None:
         self.at = upstream.at
         self._workflows = workflows
         self._upstream = upstream
         self._records = records
         self._health = health
         self._reachable = Reachability(upstream)
-        self._user = UserPage(upstream, guard)
+        self._user = UserPage(upstream, authorizer)
 
     @staticmethod
     def own(path: str) -> bool:

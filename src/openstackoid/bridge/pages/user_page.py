@@ -11,18 +11,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.http.head import Head
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.readers import Reader
-from openstackoid.bridge.proxy.upstream import Upstream, UpstreamRequest
+from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.trace.peer_records import AT_ONCE, ask_gateway
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest
 from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.policy import Denial, DomainScoped, Grant, Principal, local_user_and_project
 from openstackoid.policy.principal import LONGEST_NAME, MOST_ROLES
-from openstackoid.routing import Guarded, Request
+from openstackoid.routing import Credentials, Request
 from openstackoid.routing.pages import ONLY_HERE, USER
 from openstackoid.routing.reading import AUTH, Reading, RefusedError
-from openstackoid.scope import EVERY_OTHER, IDENTITY, Scope, join_token
+from openstackoid.scope import Scope, join_token
 
 PATIENCE = 5.0
 """Seconds that a peer may take, beyond the time for a connection."""
@@ -34,63 +34,65 @@ _LONGEST_REASON = 512
 
 
 class UserPage:
-    """Judges as the guard does, for no request."""
+    """Judges the user of a token as the authorizer does, for no request."""
 
-    def __init__(self, upstream: Upstream, guard: Authorizer) -> None:
+    def __init__(self, upstream: Upstream, authorizer: Authorizer) -> None:
         self._upstream = upstream
-        self._guard = guard
+        self._authorizer = authorizer
         self._at = upstream.at
-        self._questions = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def document(self, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
         """Return the page. Raises :class:`AnswerError`: 401 where the cloud of the token does not accept it."""
-        guarded, scope = self._read(head, mesh)
+        credentials, scope = self._read(head, mesh)
         if head.query == ONLY_HERE:
-            return {"clouds": [await self._for_a_peer(guarded, head, mesh, readers)]}
-        here = await self._here(guarded, head, mesh, readers)
+            return {"clouds": [await self._for_a_peer(credentials, head, mesh, readers)]}
+        here = await self._here(credentials, head, mesh, readers)
         if here["user"] is None:
             # Else a cloud that is not accepted here could have others asked as often as its users like.
-            return {"identity": guarded.issuer, "clouds": [here]}
-        peers = sorted({*dict(scope).values(), guarded.issuer} - {self._at})
-        question = UpstreamRequest("GET", ONLY_HERE, _headers(guarded))
-        told = await asyncio.gather(*(self._ask(mesh, peer, question) for peer in peers[:AT_MOST]))
+            return {"identity": credentials.issuer, "clouds": [here]}
+        peers = sorted({*dict(scope).values(), credentials.issuer} - {self._at})
+        request = UpstreamRequest("GET", ONLY_HERE, _headers(credentials))
+        told = await asyncio.gather(*(self._ask(mesh, peer, request) for peer in peers[:AT_MOST]))
         more = [_refusal(peer, f"{AT_MOST} other clouds are asked at most") for peer in peers[AT_MOST:]]
-        return {"identity": guarded.issuer, "clouds": [here, *told, *more]}
+        return {"identity": credentials.issuer, "clouds": [here, *told, *more]}
 
-    def _read(self, head: Head, mesh: Mesh) -> tuple[Guarded, Scope]:
+    def _read(self, head: Head, mesh: Mesh) -> tuple[Credentials, Scope]:
         """Return the token with its issuer, and the scope, completed."""
         reading = Reading(mesh, self._at, Request(head.method, head.listener, head.path, head.headers, sender=head.sender))
         try:
             token = reading.token(AUTH)
             said = reading.agreed("X-Scope and the scope in X-Auth-Token", reading.plain_scope(), token.scope if token else None)
         except RefusedError as refused:
-            raise AnswerError(refused.decision.status, refused.decision.message) from None
+            raise AnswerError(refused.refusal.status, refused.refusal.message) from None
         if token is None:
             raise AnswerError(401, f"gateway of {self._at}: a token is expected in X-Auth-Token")
-        scope = said or Scope(((EVERY_OTHER, self._at),))
-        return Guarded(scope.cloud_for(IDENTITY, self._at), token.bare), scope
+        scope = said or Scope.everything_in(self._at)
+        return Credentials(scope.issuer(self._at), token.bare), scope
 
-    async def _here(self, guarded: Guarded, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
-        principal, judged = await self._guard.judge_user(guarded, head, mesh, readers)
+    async def _here(self, credentials: Credentials, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
+        principal, judged = await self._authorizer.judge_user(credentials, head, mesh, readers)
         if isinstance(judged, Denial):
             return _refusal(self._at, judged.reason, judged.rule)
         if principal is None:
             raise AssertionError("a user who is not denied is known")
-        return _told(self._at, guarded.issuer, principal, judged)
+        return _told(self._at, credentials.issuer, principal, judged)
 
-    async def _for_a_peer(self, guarded: Guarded, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
+    async def _for_a_peer(
+        self, credentials: Credentials, head: Head, mesh: Mesh, readers: Mapping[str, Reader]
+    ) -> dict[str, Any]:
         """Return what is told to another gateway, which hands on no error."""
         try:
-            return await self._here(guarded, head, mesh, readers)
+            return await self._here(credentials, head, mesh, readers)
         except AnswerError as error:
             return _refusal(self._at, error.message.removeprefix(f"gateway of {self._at}: "))
 
-    async def _ask(self, mesh: Mesh, name: str, question: UpstreamRequest) -> dict[str, Any]:
+    async def _ask(self, mesh: Mesh, name: str, request: UpstreamRequest) -> dict[str, Any]:
         """Return what the gateway of a peer says of its own cloud, no more than a page may say."""
         timeouts = Timeouts(connect=mesh.clouds[self._at].timeouts.connect, server=PATIENCE)
         try:
-            async with self._questions:
-                content = await ask_gateway(self._upstream, mesh.clouds[name], question, USER, timeouts, limit=_LIMIT)
+            async with self._slots:
+                content = await ask_gateway(self._upstream, mesh.clouds[name], request, USER, timeouts, limit=_LIMIT)
         except AnswerError as error:
             return _refusal(name, error.message.removeprefix(f"gateway of {self._at}: "))
         if content is None:
@@ -99,12 +101,12 @@ class UserPage:
         return _refusal(name, "its gateway's answer is not such a page") if told is None else {**told, "cloud": name}
 
 
-def _headers(guarded: Guarded) -> tuple[tuple[str, str], ...]:
-    scope = Scope(((EVERY_OTHER, guarded.issuer),))
+def _headers(credentials: Credentials) -> tuple[tuple[str, str], ...]:
+    scope = Scope.everything_in(credentials.issuer)
     return (
         ("Accept", "application/json"),
         ("Accept-Encoding", "identity"),
-        ("X-Auth-Token", join_token(guarded.token, scope.to_header())),
+        ("X-Auth-Token", join_token(credentials.token, scope.to_header())),
     )
 
 

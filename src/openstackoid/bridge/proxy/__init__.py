@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests sent on: to a backend or a peer, bodies streamed, links rewritten."""
+"""The executor of a plan and its legs: requests sent on, bodies streamed, documents adapted, links rewritten."""

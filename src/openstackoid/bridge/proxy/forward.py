@@ -1,143 +1,101 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A request sent on as it came: bodies stream both ways and nothing is kept, but for JSON whose links are to be mended."""
+"""A leg that forwards: bodies stream both ways and nothing is kept, but for JSON whose links are rewritten."""
 
-import asyncio
-from collections.abc import Callable
+from functools import partial
 
+import aiohttp
 from aiohttp import web
-from multidict import CIMultiDict, MultiMapping
+from multidict import CIMultiDict
 
-from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, towards_client
-from openstackoid.bridge.http.deadline import Deadline
-from openstackoid.bridge.http.head import Incoming, without
-from openstackoid.bridge.proxy.links import Links
+from openstackoid.bridge.audit.admission_header import encode
+from openstackoid.bridge.audit.audit_log import AuditError
+from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, needing_store, towards_client
+from openstackoid.bridge.identity.authorization import entry_of
+from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT, with_project_here
+from openstackoid.bridge.message.body import BROKEN_BODY, read_body
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.message.head import Incoming, without
+from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.proxy.rewrite_links import Answered, rewrite_links, should_rewrite_links
-from openstackoid.bridge.proxy.upstream import Target, Upstream, UpstreamError, UpstreamRequest, first_reached, targets
+from openstackoid.bridge.proxy.upload import Upload
 from openstackoid.bridge.proxy.websocket import tunnel
-from openstackoid.mesh import Mesh, Timeouts
-from openstackoid.routing import Forward, Headers
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.upstream import UpstreamError, UpstreamRequest
+from openstackoid.routing import Credentials, Headers, Single, Workflow
+from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.links import ASTRAY, REDIRECTS
 
-BROKEN_BODY = "the body of the request is malformed, or did not arrive in time"
 
+class ForwardLeg(Leg[Single]):
+    """Authorizes the request, remembers its workflow, sends it, and streams the answer back."""
 
-class Upload:
-    """The body of a request, read as the next hop takes it.
-
-    ``deadline`` runs while the next hop is to take a chunk; the client is given its own time to send one. A client that waits
-    with its body (``invite``) is asked for it when the next hop is there to take it. ``broken``: it did not send the whole.
-    When all of it is sent, the deadline runs until the head of the answer is there (:meth:`answered`).
-    """
-
-    def __init__(self, request: web.BaseRequest, deadline: Deadline, timeouts: Timeouts, invite: bool) -> None:
-        self.broken = False
-        self.invite = invite
-        self._request = request
-        self._deadline = deadline
-        self._timeouts = timeouts
-        self._begun = False
-        self._ended = not request.body_exists
-        self._answered = False
-
-    def __aiter__(self) -> "Upload":
-        if self._begun:
-            # A client library that wants to send the request again has nothing left to send.
-            raise UpstreamError(502, "the body of a request can be sent once only")
-        return self
-
-    def answered(self) -> None:
-        """Take note that the head of the answer has come: what is still to be sent has its own time, the rest is as it comes."""
-        self.invite = False
-        self._answered = True
-        if self._ended:
-            self._deadline.stop()
-
-    async def __anext__(self) -> bytes:
-        self._deadline.stop()
-        self._begun = True
+    async def run(self) -> web.StreamResponse:
+        """Take the steps; see :meth:`Leg.run`."""
+        plan, incoming = self.plan, self.incoming
+        if plan.guest is not None:
+            plan, incoming = await self._authorize(plan.guest)
+        begun = await self._remember()
+        # Where nothing was begun, it is forgotten: who is refused may not push the workflows of others out of the memory.
         try:
-            if self.invite:
-                self.invite = False
-                await invite(self._request)
-            async with asyncio.timeout(self._timeouts.client):
-                chunk = await self._request.content.readany()
-        except Exception:
-            self.broken = True
+            response = await self.send(plan, partial(self._send, plan, incoming))
+        except UpstreamError as error:
+            if begun is not None and error.unreached:
+                self.context.workflows.forget(begun)
             raise
-        if not chunk:
-            self._ended = True
-            if not self._answered:
-                self._deadline.start(self._timeouts.server)
-            raise StopAsyncIteration
-        self._deadline.start(self._timeouts.server)
-        return chunk
+        if begun is not None and 300 <= response.status < 500:
+            self.context.workflows.forget(begun)
+        return response
 
+    async def _authorize(self, guest: Credentials) -> tuple[Single, Incoming]:
+        """Return the plan and the request as they go on, once the policy allows the user of another cloud."""
+        context, head = self.context, self.incoming.head
+        self.entry = entry_of(guest, self.plan, head)
+        await context.authorizer.authorize(self.entry, head, self.plan, mesh=context.mesh, readers=context.readers)
+        try:
+            # Nothing is done that could not be written down.
+            context.audit.check()
+        except AuditError as error:
+            raise self.unrecorded(error) from None
+        own = self.entry.own_project(self.plan)
+        if own is None:
+            return self.plan, self.incoming
+        read = partial(read_body, self.incoming.request, head, DOCUMENT_LIMIT, context.here)
+        return await with_project_here(own, self.plan, self.incoming, read)
 
-async def invite(request: web.BaseRequest) -> None:
-    """Tell a client that waits with its body (``Expect: 100-continue``) to send it."""
-    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    # The interim answer is no part of the one that follows.
-    request.writer.output_size = 0
+    async def _remember(self) -> Workflow | None:
+        """Store the workflow that the request begins, and return it where it is new."""
+        context, begun, user = self.context, self.plan.remember, self.plan.user
+        if begun is None or user is None:
+            return None
+        head, mesh, readers = self.incoming.head, context.mesh, context.readers
+        owner = await context.authorizer.owner(user, self.entry, head, self.plan, mesh=mesh, readers=readers)
+        with needing_store(context.here.name):
+            return begun if await context.workflows.remember(begun, owner, context.here.memory) else None
 
-
-Heard = Callable[[int, MultiMapping[str]], Headers]
-"""Is told the status and the headers of an answer before any of it is out, and returns what headers are to go with it."""
-
-
-async def forward(
-    upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, heard: Heard = lambda *_: ()
-) -> web.StreamResponse:
-    """Send the request to where it was decided to go, and stream the answer back, its links mended.
-
-    Raises :class:`AnswerError` as long as nothing of the answer is out; after that :class:`CutError`, upon which the connection
-    must be cut, so that nobody takes a part for the whole.
-    """
-    exchange = _Exchange(upstream, incoming, decision, mesh, heard)
-    places = targets(decision.endpoint, decision.local, decision.path)
-    return await first_reached(places, exchange.run, upstream.no_backend(decision.endpoint))
-
-
-class _Exchange:
-    """One request on its way, and its answer on the way back."""
-
-    def __init__(self, upstream: Upstream, incoming: Incoming, decision: Forward, mesh: Mesh, heard: Heard) -> None:
-        self.heard = heard
-        self.upstream = upstream
-        self.incoming = incoming
-        self.decision = decision
-        self.timeouts = mesh.clouds[upstream.at].timeouts
-        self.links = Links.of(mesh, decision, incoming.head)
-
-    async def run(self, target: Target) -> web.StreamResponse:
-        request = self.incoming.request
+    async def _send(self, plan: Single, incoming: Incoming, target: Target) -> web.StreamResponse:
+        """Send the request to one target, and its answer to the client."""
+        request, upstream = incoming.request, self.context.upstream
+        streams = incoming.body is None and request.body_exists
         # Of the next hop's time, every interim answer (1xx) would begin a new one.
-        patience = self.timeouts.connect + self.timeouts.server
-        streams = self.incoming.body is None and request.body_exists
-        deadline = Deadline(None if streams else patience)
-        upload = Upload(request, deadline, self.timeouts, bool(self.incoming.head.values("expect")))
-        question = self._question(upload)
+        deadline = Deadline(None if streams else self.patience)
+        upload = Upload(request, deadline, self.timeouts, invite=bool(incoming.head.values("expect")))
+        sent = _upstream_request(plan, incoming, upload if streams else incoming.body)
         response: StreamedAnswer | None = None
         try:
-            async with self.upstream.ask(target, question, self.timeouts, deadline) as answer:
+            async with upstream.send(target, sent, self.timeouts, deadline) as answer:
                 upload.answered()
-                told = self.heard(answer.status, answer.headers)
-                theirs = self.upstream.answer_headers(target, answer)
-                images = self.links.of_images(self.incoming.head.path)
-                # A client takes the body of a redirect for the image, or follows it to what the gateway does not read.
-                unread = images and self.decision.rewrite_links and answer.status in REDIRECTS
-                if unread or self.links.astray(answer.status, self.incoming.head.method, theirs):
-                    raise UpstreamError(502, f"gateway of {self.upstream.at}: {target.place} {ASTRAY}")
-                kept = self.links.headers(theirs) + told
-                if self.decision.rewrite_links and should_rewrite_links(answer.status, kept, images=images):
+                headers = self._answer_headers(target, answer)
+                images = self.links.of_images(incoming.head.path)
+                if plan.rewrite_links and should_rewrite_links(answer.status, headers, images=images):
                     # Of the whole document: a peer may not send one letter by letter.
                     deadline.start(self.timeouts.server)
-                    answered = Answered(self.upstream, target, answer, kept, deadline)
-                    return await rewrite_links(answered, self.incoming.head, self.decision, self.links)
-                response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept))
+                    answered = Answered(upstream, target, answer, headers, deadline)
+                    return await rewrite_links(answered, incoming.head, plan, self.links)
+                response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(headers))
                 if answer.status == 101:
-                    if question.upgrade is None:
-                        raise self.upstream.unusable(target, "it goes on in a protocol that nobody asked for")
-                    await tunnel(request, answer, response, question.upgrade, deadline)
+                    if sent.upgrade is None:
+                        raise upstream.unusable(target, "it goes on in a protocol that nobody asked for")
+                    await tunnel(request, answer, response, sent.upgrade, deadline)
                     return response
                 with towards_client():
                     await response.prepare(request)
@@ -150,15 +108,31 @@ class _Exchange:
             if response is not None and response.prepared:
                 raise CutError(error, response) from None
             if upload.broken:
-                raise AnswerError(400, f"gateway of {self.upstream.at}: {BROKEN_BODY}") from None
+                raise AnswerError(400, f"gateway of {upstream.at}: {BROKEN_BODY}") from None
             raise
         return response
 
-    def _question(self, upload: Upload) -> UpstreamRequest:
-        head, body = self.incoming.head, self.incoming.body
-        headers = without(self.decision.headers, "expect")
-        if self.decision.rewrite_links:
-            headers = (*without(headers, "accept-encoding"), ("Accept-Encoding", "identity"))
-        streamed = upload if body is None and self.incoming.request.body_exists else body
-        upgrade = next((value for value in head.values("upgrade") if "websocket" in value.lower()), None)
-        return UpstreamRequest(head.method, head.query, headers, streamed, upgrade)
+    def _answer_headers(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
+        """Return the headers that the client gets; every answer to a forwarded request passes here before any of it is out.
+
+        Raises :class:`AnswerError` where the audit line cannot be written, and for a redirect to another place.
+        """
+        theirs = self.receive(target, answer)
+        # A header of the gateways' own goes with the answer from here: HAProxy reads it, and removes it for clients.
+        ours: Headers = () if self.entry is None else ((ADMISSION_HEADER, encode(self.entry.admission())),)
+        self.account(answer.status, None)
+        head = self.incoming.head
+        # A client takes the body of a redirect for the image, or follows it to a place that the gateway does not read.
+        unread = self.links.of_images(head.path) and self.plan.rewrite_links and answer.status in REDIRECTS
+        if unread or self.links.astray(answer.status, head.method, theirs):
+            raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
+        return self.links.headers(theirs) + ours
+
+
+def _upstream_request(plan: Single, incoming: Incoming, body: Upload | bytes | None) -> UpstreamRequest:
+    head = incoming.head
+    headers = without(plan.headers, "expect")
+    if plan.rewrite_links:
+        headers = (*without(headers, "accept-encoding"), ("Accept-Encoding", "identity"))
+    upgrade = next((value for value in head.values("upgrade") if "websocket" in value.lower()), None)
+    return UpstreamRequest(head.method, head.query, headers, body, upgrade)

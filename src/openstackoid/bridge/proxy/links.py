@@ -9,13 +9,12 @@ import re
 from functools import cached_property
 from typing import Any
 
-from openstackoid.bridge.http.head import Head
+from openstackoid.bridge.message.head import Head
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing import (
     IDENTITY,
-    Forward,
+    Destination,
     Headers,
-    Relay,
     as_entered,
     link_schemes,
     names_document,
@@ -46,30 +45,30 @@ class Links:
     def __init__(self, mesh: Mesh, frontend_endpoint: Endpoint, target: Endpoint, host: str | None) -> None:
         self._here = mesh.clouds[frontend_endpoint.cloud]
         self._peer = None if target.cloud == frontend_endpoint.cloud else mesh.clouds[target.cloud]
-        self._entrance = frontend_endpoint
+        self._frontend_endpoint = frontend_endpoint
         self._target = target
         self._host = host
         self._schemes = link_schemes(self._here)
 
     @classmethod
-    def of(cls, mesh: Mesh, decision: Forward | Relay, head: Head) -> "Links":
+    def of(cls, mesh: Mesh, sent: Destination, head: Head) -> "Links":
         """Return the links of the answer to a request."""
-        return cls(mesh, decision.frontend_endpoint, decision.endpoint, next(iter(head.values("host")), None))
+        return cls(mesh, sent.frontend_endpoint, sent.endpoint, next(iter(head.values("host")), None))
 
     def of_images(self, path: str) -> bool:
         """Return whether a peer's image service answered, for ``path``, with what services here may follow."""
-        return self._peer is not None and self._target.service == IMAGE and not names_document(self._entrance, path)
+        return self._peer is not None and self._target.service == IMAGE and not names_document(self._frontend_endpoint, path)
 
     @cached_property
     def _own(self) -> dict[str, Endpoint]:
-        return own_places(self._here, self._entrance, self._target)
+        return own_places(self._here, self._frontend_endpoint, self._target)
 
     @cached_property
     def _theirs(self) -> dict[str, dict[str, Endpoint]]:
         places: dict[str, dict[str, Endpoint]] = {}
         if self._peer is not None:
-            for host, prefix, ours in peer_places(self._here, self._peer, self._entrance.interfaces[0]):
-                places.setdefault(host, {}).setdefault(prefix, as_entered(self._here, self._entrance, ours))
+            for host, prefix, ours in peer_places(self._here, self._peer, self._frontend_endpoint.interfaces[0]):
+                places.setdefault(host, {}).setdefault(prefix, as_entered(self._here, self._frontend_endpoint, ours))
         return places
 
     def link(self, url: str) -> str:
@@ -90,7 +89,7 @@ class Links:
     def leads_within(self, url: str) -> bool:
         """Return whether a link leads to the service that was asked, however a client reads it."""
         found = self._found(url) if _PLAIN.fullmatch(url) else None
-        return found is not None and found[1].key == self._entrance.key and not may_climb(found[2].partition("?")[0])
+        return found is not None and found[1].key == self._frontend_endpoint.key and not may_climb(found[2].partition("?")[0])
 
     def _found(self, url: str) -> tuple[str | None, Endpoint, str] | None:
         """Return the host that a link names, our endpoint that it means, and our path; None for a link to another place."""
@@ -114,11 +113,11 @@ class Links:
         """Return scheme and host for a link that named ``at``; a path stays a path."""
         if at is None:
             return ""
-        same = self._host is not None and ours.listener == self._entrance.listener
-        return f"{self._entrance.frontend.scheme}://{self._host}" if same else ours.frontend.origin()
+        same = self._host is not None and ours.listener == self._frontend_endpoint.listener
+        return f"{self._frontend_endpoint.frontend.scheme}://{self._host}" if same else ours.frontend.origin()
 
     def headers(self, headers: Headers) -> Headers:
-        """Return the headers of an answer with its links mended, without what a peer may not say.
+        """Return the headers of an answer with its links rewritten, without those that a peer may not send.
 
         That is a ``Content-Location`` that leads elsewhere, a challenge to log in elsewhere, and a token that is not Keystone's.
         """
@@ -134,9 +133,9 @@ class Links:
                 return self._found(value) is None
             case "www-authenticate":
                 known = challenges == 1 and re.fullmatch(CHALLENGE, value) is not None
-                return not known or (value.startswith("Keystone") and own_identity(self._here, self._entrance) is None)
+                return not known or (value.startswith("Keystone") and own_identity(self._here, self._frontend_endpoint) is None)
             case header if header == GIVEN_BY_KEYSTONE:
-                return self._entrance.service != IDENTITY
+                return self._frontend_endpoint.service != IDENTITY
         return False
 
     def _header(self, name: str, value: str) -> str:
@@ -146,20 +145,20 @@ class Links:
             case "content-location" if self._peer is not None:
                 return self.link(value)
             case "www-authenticate" if self._peer is not None:
-                identity = own_identity(self._here, self._entrance)
+                identity = own_identity(self._here, self._frontend_endpoint)
                 return value if identity is None else _KEYSTONE.sub(rf'\g<1>{identity.root()}\2"', value)
         return value
 
     def document(self, body: bytes, *, whole: bool = False) -> bytes:
-        """Return a JSON document with the absolute links in it mended; one that has none to mend stays as it is, byte by byte.
+        """Return a JSON document with its absolute links rewritten; one that has none to rewrite stays as it is, byte by byte.
 
         Links stand below ``links`` and ``..._links``, in objects with ``rel`` and ``href``, and as ``next`` and its like
         at the top; ``whole``: any text of the document that is one.
         """
         try:
             document = json.loads(body.decode("utf-8"))
-            mended = self.rewritten(document, whole=whole)
-            return body if mended == document else json.dumps(mended, allow_nan=False).encode("ascii")
+            rewritten = self.rewritten(document, whole=whole)
+            return body if rewritten == document else json.dumps(rewritten, allow_nan=False).encode("ascii")
         except (ValueError, RecursionError):
             return body
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A JSON answer of a peer whose links would lead out of the gateway: read as a whole, and handed on with its links mended."""
+"""A JSON answer of a peer whose links would lead out of the gateway: read as a whole, and handed on with its links rewritten."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -9,12 +9,13 @@ import aiohttp
 from multidict import CIMultiDict
 
 from openstackoid.bridge.errors import WholeAnswer
-from openstackoid.bridge.http.deadline import Deadline
-from openstackoid.bridge.http.head import Head, without
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.message.head import Head, without
 from openstackoid.bridge.proxy.image_answers import UNREADABLE, without_places
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.bridge.proxy.upstream import Target, Upstream, read_answer
-from openstackoid.routing import Forward, Headers, names_document
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.upstream import Upstream, read_answer
+from openstackoid.routing import Headers, Single, names_document
 
 LIMIT = 32 * 1024 * 1024
 """Bytes of a JSON answer; a list of ten thousand ports has about ten million."""
@@ -46,8 +47,8 @@ class Answered:
     deadline: Deadline
 
 
-async def rewrite_links(given: Answered, head: Head, decision: Forward, links: Links) -> WholeAnswer:
-    """Return the answer with the links in its document mended; what describes its bytes goes where they change.
+async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links) -> WholeAnswer:
+    """Return the answer with the links in its document rewritten; headers that describe its bytes go where they change.
 
     A success of an image service loses the places that services here would follow, or is refused.
 
@@ -59,10 +60,10 @@ async def rewrite_links(given: Answered, head: Head, decision: Forward, links: L
         raise given.upstream.unusable(
             given.target, "its answer is compressed, though it was asked not to be: its links stay hidden"
         )
-    whole = names_document(decision.frontend_endpoint, head.path)
+    whole = names_document(plan.frontend_endpoint, head.path)
     places = links.of_images(head.path) and _succeeds(given.answer.status) and head.method != "HEAD"
 
-    def mend(content: bytes) -> bytes:
+    def rewritten(content: bytes) -> bytes:
         if not (places and content):
             return links.document(content, whole=whole)
         try:
@@ -77,26 +78,26 @@ async def rewrite_links(given: Answered, head: Head, decision: Forward, links: L
         async def grown(size: int) -> None:
             nonlocal slot
             if size > _LARGE and slot is None:
-                slot = given.upstream.holding.of(decision.endpoint.cloud)
+                slot = given.upstream.holding.of(plan.endpoint.cloud)
                 await held.enter_async_context(slot)
 
         content = await read_answer(given.upstream, given.target, given.answer, LIMIT, grown)
         given.deadline.stop()
         if slot is not None:
-            mended = await asyncio.to_thread(mend, content)
+            body = await asyncio.to_thread(rewritten, content)
         else:
-            mended = mend(content)
+            body = rewritten(content)
     headers = without(given.headers, "content-length")
-    if places and mended:
+    if places and body:
         headers = (*without(headers, "content-type", "content-encoding"), ("Content-Type", "application/json"))
-    if mended is not content or head.method == "HEAD":
+    if body is not content or head.method == "HEAD":
         headers = tuple((name, _weak(value) if name.lower() == "etag" else value) for name, value in headers)
         headers = without(headers, *_OF_THE_BYTES)
     return WholeAnswer(
         status=given.answer.status,
         reason=given.answer.reason,
         headers=CIMultiDict(headers),
-        body=None if head.method == "HEAD" else mended,
+        body=None if head.method == "HEAD" else body,
     )
 
 

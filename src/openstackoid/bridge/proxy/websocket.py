@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from aiohttp.http import StreamWriter
 
 from openstackoid.bridge.errors import StreamedAnswer, towards_client
-from openstackoid.bridge.http.deadline import Deadline
+from openstackoid.bridge.message.deadline import Deadline
 
 IDLE = 3600.0
 """Seconds for which both sides may be silent: HAProxy's ``timeout tunnel``."""

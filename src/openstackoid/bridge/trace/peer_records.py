@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass, field
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.http.deadline import Deadline
-from openstackoid.bridge.proxy.upstream import Target, Upstream, UpstreamRequest, first_reached, read_answer
+from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Record, record_of
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest, first_reached, read_answer
 from openstackoid.mesh import Cloud, Mesh, Timeouts
 
 PATIENCE = 5.0
@@ -54,7 +55,7 @@ async def ask_peers(upstream: Upstream, mesh: Mesh, path: str, query: str, trail
             trail.missing += found.missing
 
 
-async def _ask(upstream: Upstream, mesh: Mesh, name: str, question: UpstreamRequest, path: str) -> Trail:
+async def _ask(upstream: Upstream, mesh: Mesh, name: str, request: UpstreamRequest, path: str) -> Trail:
     trail = Trail([])
     peer = mesh.clouds.get(name)
     if peer is None:
@@ -62,9 +63,7 @@ async def _ask(upstream: Upstream, mesh: Mesh, name: str, question: UpstreamRequ
         return trail
     connect = mesh.clouds[upstream.at].timeouts.connect
     try:
-        content = await ask_gateway(
-            upstream, peer, question, path, Timeouts(connect=connect, server=PATIENCE), limit=ANSWER_LIMIT
-        )
+        content = await ask_gateway(upstream, peer, request, path, Timeouts(connect=connect, server=PATIENCE), limit=ANSWER_LIMIT)
     except AnswerError as error:
         trail.miss(name, error.message.removeprefix(f"gateway of {upstream.at}: "))
         return trail
@@ -94,7 +93,7 @@ def _read(content: bytes, name: str, trail: Trail) -> None:
 
 
 async def ask_gateway(
-    upstream: Upstream, peer: Cloud, question: UpstreamRequest, path: str, timeouts: Timeouts, *, limit: int
+    upstream: Upstream, peer: Cloud, request: UpstreamRequest, path: str, timeouts: Timeouts, *, limit: int
 ) -> bytes | None:
     """Return what the gateway of a peer says, asked on one of its sockets after the other; None where it knows nothing.
 
@@ -107,7 +106,7 @@ async def ask_gateway(
     ]
 
     async def ask(hop: Target) -> bytes | None:
-        async with upstream.ask(hop, question, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
+        async with upstream.send(hop, request, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
             content = await read_answer(upstream, hop, answer, limit)
         if answer.status not in (200, 404):
             raise upstream.unusable(hop, f"it answers {answer.status}")

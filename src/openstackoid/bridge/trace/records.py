@@ -10,8 +10,7 @@ from typing import Any
 
 from openstackoid.bridge.log import shown_path
 from openstackoid.mesh import INTERFACES
-from openstackoid.routing import Headers
-from openstackoid.scope import is_marked
+from openstackoid.routing import Route, ScopeSource
 
 IDS = 2000
 """The most workflows that are remembered; the oldest goes first."""
@@ -28,12 +27,14 @@ AGE = 3600.0
 NONE = "none"
 """Stands for a service, an interface or a way of the scope that there is not."""
 
-LOCAL, REMOTE, BRIDGE, REFUSE = "local", "remote", "bridge", "refuse"
+LOCAL: Route = "local"
+REMOTE: Route = "remote"
+BRIDGE: Route = "bridge"
+REFUSE: Route = "refuse"
 ROUTES = (LOCAL, REMOTE, BRIDGE, REFUSE)
 """Where a gateway sent a request: to its own cloud, to a peer, to a Keystone whose answer it adapts; or nowhere."""
 
-TOKEN, HEADER, URL, RECALLED = "token", "header", "url", "recalled"
-WAYS = (TOKEN, HEADER, URL, RECALLED, NONE)
+WAYS = tuple(source.value for source in ScopeSource)
 """How the scope came with a request: in the token, in ``X-Scope``, in the URL, by the request id, not at all."""
 
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -64,18 +65,6 @@ class Record:
     def document(self) -> dict[str, Any]:
         """Return the record for JSON."""
         return asdict(self)
-
-
-def way_of_scope(headers: Headers, body_token: str | None, in_url: bool) -> str:
-    """Return how the scope came with a request that the Python service decides, as far as the request itself says."""
-    if in_url:
-        return URL
-    tokens = [value for key, value in headers if key.lower() in ("x-auth-token", "x-subject-token")]
-    if body_token is not None:
-        tokens.append(body_token)
-    if any(map(is_marked, tokens)):
-        return TOKEN
-    return HEADER if any(key.lower() == "x-scope" for key, _ in headers) else NONE
 
 
 def record_of(item: object, gateway: str) -> Record | None:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openstackoid.bridge.audit.admission_header import Admission, encode
 from openstackoid.bridge.audit.audit_log import Audit, Party
 from openstackoid.bridge.audit.egress_lines import EgressLines, audit_line
-from openstackoid.bridge.identity.admission_header import Admission, encode
 
 ID = "req-a0d17000-0000-4000-8000-000000000001"
 HEAD = "127.0.0.1 GET /image/v2/images -> peer Cloud-3.b 200 250 ms ---- -"

@@ -9,7 +9,7 @@ import pytest
 
 from openstackoid.bridge.errors import StreamedAnswer
 from openstackoid.bridge.http import handler
-from openstackoid.bridge.http.handler import AUTHENTICATION_LIMIT
+from openstackoid.bridge.message.body import AUTHENTICATION_LIMIT
 from unit.bridge.stage import head, never, played, read_answer, says, says_json, staged, token
 
 TOKENS = "/identity/v3/auth/tokens"
@@ -134,7 +134,7 @@ async def test_a_defect_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, caplog
     def broken(*_: object) -> None:
         raise RuntimeError("secret-token")
 
-    monkeypatch.setattr(handler, "judge", broken)
+    monkeypatch.setattr(handler, "decide", broken)
     async with staged() as stage:
         answer = await stage.ask("GET", "/image")
     assert (answer.status, answer.error) == (500, "gateway of CloudOne: a defect of the bridge; its log says where")

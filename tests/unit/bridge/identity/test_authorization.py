@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from openstackoid.bridge.audit.admission_header import Admission, decode
 from openstackoid.bridge.audit.audit_log import Audit, Party
-from openstackoid.bridge.identity.admission_header import Admission, decode
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT
 from openstackoid.policy import Budget, Domain, DomainScoped, MappingRule, Policy, RequestPattern, Roles, Services, derived_id
 from openstackoid.scope import join_token
@@ -234,14 +234,12 @@ async def test_a_cloud_that_cannot_be_asked_is_named_and_nobody_comes_in(script:
 @played
 async def test_a_cloud_that_is_down_is_named() -> None:
     async with staged() as stage:
-        there = stage.bridge.mesh.clouds["CloudTwo"]
+        there = stage.mesh.clouds["CloudTwo"]
         down = tuple(
             replace(one, frontend=replace(one.frontend, port=stage.ports["dead"])) if one.service == "identity" else one
             for one in there.endpoints
         )
-        stage.bridge.mesh = replace(
-            stage.bridge.mesh, clouds={**stage.bridge.mesh.clouds, "CloudTwo": replace(there, endpoints=down)}
-        )
+        stage.change(mesh=replace(stage.mesh, clouds={**stage.mesh.clouds, "CloudTwo": replace(there, endpoints=down)}))
         status, body = await image(stage)
         assert stage.here.visits == []
     assert status == 503
@@ -283,9 +281,9 @@ async def test_what_is_known_of_one_token_says_nothing_of_another() -> None:
 async def test_a_changed_policy_holds_at_once() -> None:
     async with staged(here=says("200 OK"), there=says_json(token())) as stage:
         assert (await image(stage))[0] == 200
-        stage.bridge.mesh = with_policy(stage.bridge.mesh, policy(services=may("GET /v2/tasks")))
+        stage.change(mesh=with_policy(stage.mesh, policy(services=may("GET /v2/tasks"))))
         assert (await image(stage))[0] == 403
-        stage.bridge.mesh = with_policy(stage.bridge.mesh, Policy())
+        stage.change(mesh=with_policy(stage.mesh, Policy()))
         assert (await image(stage))[0] == 403
     assert len(stage.here.visits) == 1
 
@@ -370,7 +368,7 @@ async def test_an_expired_token_needs_a_good_service_token(mark: str, roles: tup
     roles_here = Roles((("member", ("member",)), ("service", ("service",))))
     rules = policy(people=(MappingRule("all", roles_here),))
     async with staged(here=says("200 OK"), there=keystone, policy=rules, keystone=keystone) as stage:
-        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        stage.change(readers={"CloudTwo": AnAccount()})
         told, _ = await image(stage, "GET", "/image/v2/images", f"X-Service-Token: nova{mark}")
         assert told == status
         alone, _ = await image(stage)
@@ -390,7 +388,7 @@ async def test_a_service_token_whose_claims_have_changed_vouches_for_no_expired_
 
     rules = policy(people=(MappingRule("all", Roles((("member", ("member",)), ("service", ("service",))))),))
     async with staged(here=says("200 OK"), there=keystone, policy=rules) as stage:
-        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        stage.change(readers={"CloudTwo": AnAccount()})
         validated = await stage.ask("GET", "/identity/v3/auth/tokens", "X-Auth-Token: glance", f"X-Subject-Token: nova{MARK}")
         assert validated.status == 200
         account = "mallory"
@@ -412,7 +410,7 @@ def vouched_for_by(credential: str, subject: str = "usr") -> Script:
 @played
 async def test_a_token_of_an_impersonated_trust_is_vouched_for_by_the_reader_account() -> None:
     async with staged(here=says("200 OK", body=b"images"), there=vouched_for_by("account")) as stage:
-        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        stage.change(readers={"CloudTwo": AnAccount()})
         assert await image(stage) == (200, "images")
         asked = [(visit.line, visit.values("x-auth-token")) for visit in stage.there.visits]
     question = "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
@@ -435,7 +433,7 @@ async def test_without_a_reader_account_it_is_refused_with_the_way_to_let_it_in(
 @played
 async def test_nobody_has_the_reader_account_asked_about_a_token_that_he_made_up(said: str) -> None:
     async with staged(there=says(said)) as stage:
-        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        stage.change(readers={"CloudTwo": AnAccount()})
         assert (await image(stage))[0] == 401
         assert [visit.values("x-auth-token") for visit in stage.there.visits] == [["usr"]]
 
@@ -448,10 +446,10 @@ async def test_each_use_is_written_down_before_its_answer_is_out(tmp_path: Path)
         await next(said)(visit)
 
     async with staged(here=here, there=says_json(token())) as stage:
-        stage.bridge.audit = Audit(tmp_path / "audit.log")
+        stage.change(audit=Audit(tmp_path / "audit.log"))
         await image(stage, "GET", "/image/v2/images", "X-OpenStack-Request-Id: req-0a1b2c3d-0000-4000-8000-000000000000")
         await image(stage, "GET", "/image/v2/images/0a")
-        stage.bridge.mesh = with_policy(stage.bridge.mesh, Policy())
+        stage.change(mesh=with_policy(stage.mesh, Policy()))
         await image(stage, "DELETE", "/image/v2/images/0a")
     first, second, third = [json.loads(line) for line in (tmp_path / "audit.log").read_text().splitlines()]
     del first["time"]
@@ -512,7 +510,7 @@ async def test_a_use_that_cannot_be_written_down_is_refused_before_it_begins(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with staged(here=says("200 OK", body=b"images"), there=says_json(token())) as stage:
-        stage.bridge.audit = Audit(tmp_path)
+        stage.change(audit=Audit(tmp_path))
         status, body = await image(stage)
         assert stage.here.visits == []
     assert (status, "images" in body) == (503, False)

@@ -54,7 +54,7 @@ async def test_it_logs_in_by_an_application_credential() -> None:
     async with staged(there=keystone) as stage:
         options = {"application_credential_id": "abc", "application_credential_secret": SECRET}
         account = Account(APPLICATION_CREDENTIAL, f"http://127.0.0.1:{stage.ports['there']}/id/v3", options)
-        await readers_of({"CloudTwo": account}, stage.bridge.guard.upstream, Timeouts())["CloudTwo"].token()
+        await readers_of({"CloudTwo": account}, stage.bridge.context.upstream, Timeouts())["CloudTwo"].token()
     said = json.loads(keystone.logins[0].body)["auth"]["identity"]
     assert said == {"methods": ["application_credential"], "application_credential": {"id": "abc", "secret": SECRET}}
 

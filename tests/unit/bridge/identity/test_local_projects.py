@@ -17,14 +17,14 @@ class Clock:
 
 
 async def has(ids: LocalProjects, stage: Stage, project: str = "p1") -> bool:
-    return await ids.has_project(project, "glance", stage.bridge.mesh.clouds["CloudOne"], "public")
+    return await ids.has_project(project, "glance", stage.mesh.clouds["CloudOne"], "public")
 
 
 @played
 async def test_one_that_is_not_ours_is_asked_about_again_later() -> None:
     async with staged(here=says("404 Not Found")) as stage:
         clock = Clock()
-        ids = LocalProjects(stage.bridge.guard.upstream, clock)
+        ids = LocalProjects(stage.bridge.context.authorizer.upstream, clock)
         assert not await has(ids, stage)
         assert not await has(ids, stage)
         assert len(stage.here.visits) == 1
@@ -36,7 +36,7 @@ async def test_one_that_is_not_ours_is_asked_about_again_later() -> None:
 @played
 async def test_one_that_is_ours_is_never_taken_for_another() -> None:
     async with staged(here=says("200 OK", body=b"{}")) as stage:
-        ids = LocalProjects(stage.bridge.guard.upstream)
+        ids = LocalProjects(stage.bridge.context.authorizer.upstream)
         assert await has(ids, stage)
         assert await has(ids, stage)
         assert len(stage.here.visits) == 2
@@ -55,7 +55,7 @@ async def test_one_that_is_ours_is_never_taken_for_another() -> None:
 async def test_where_keystone_does_not_say_nobody_comes_in(script: Script, status: int, words: str) -> None:
     async with staged(here=script) as stage:
         with pytest.raises(AnswerError) as caught:
-            await has(LocalProjects(stage.bridge.guard.upstream), stage)
+            await has(LocalProjects(stage.bridge.context.authorizer.upstream), stage)
     assert (caught.value.status, words in caught.value.message) == (status, True)
 
 
@@ -63,7 +63,7 @@ async def test_where_keystone_does_not_say_nobody_comes_in(script: Script, statu
 async def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_projects, "MOST", 1)
     async with staged(here=says("404 Not Found")) as stage:
-        ids = LocalProjects(stage.bridge.guard.upstream)
+        ids = LocalProjects(stage.bridge.context.authorizer.upstream)
         for project in ("p1", "p2", "p1"):
             await has(ids, stage, project)
         assert len(stage.here.visits) == 3

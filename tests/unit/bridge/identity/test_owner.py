@@ -51,7 +51,7 @@ def known(*good: str, roles: tuple[str, ...] = ("member",), refusal: Script = UN
 
 async def known_scope(stage: Stage, workflow: str) -> Scope | None:
     """Return the scope that the gateway knows, here or in its store."""
-    return await stage.bridge.workflows.find(workflow, stage.bridge.mesh.clouds["CloudOne"].memory)
+    return await stage.bridge.context.workflows.find(workflow, stage.mesh.clouds["CloudOne"].memory)
 
 
 async def write(stage: Stage, token: str, *more: str, path: str = "/compute/servers") -> Any:
@@ -85,7 +85,7 @@ async def test_a_made_up_token_is_answered_401_remembered_nowhere_and_sent_nowhe
                 "message": "gateway of CloudOne: identity of CloudOne does not accept the token",
             }
             assert answer.values("www-authenticate") == ['Keystone uri="http://127.0.0.1:8801/identity"']
-        assert len(stage.bridge.workflows) == 0
+        assert len(stage.bridge.context.workflows) == 0
         assert (stage.here.visits, stage.there.visits) == ([], [])
         assert tokens(stage.keystone.visits) == [["made-up", "made-up"]], "its refusal is believed for a while"
         assert stage.audited() == [], "nothing has left"
@@ -100,7 +100,7 @@ async def test_many_made_up_tokens_push_out_no_running_workflow() -> None:
         for number in range(30):
             assert (await write(stage, f"made-up-{number}")).status == 401
         assert await known_scope(stage, marked(1)) is not None
-        assert len(stage.bridge.workflows) == 1
+        assert len(stage.bridge.context.workflows) == 1
 
 
 @pytest.mark.parametrize(("path", "reached"), [("/compute/servers", "here"), ("/dns/v2/zones", "there")])
@@ -120,7 +120,7 @@ async def test_keystone_is_asked_once_about_a_token_and_before_the_request_leave
         for _ in range(3):
             assert (await write(stage, "t", LEAVES, path=path)).status == 202
         assert stage.keystone.visits[0].line == QUESTION
-        assert len(stage.bridge.workflows) == 3
+        assert len(stage.bridge.context.workflows) == 3
         assert [line["outcome"] for line in stage.audited()] == (["allowed"] * 3 if reached == "there" else [])
     assert order == ["keystone", reached, reached, reached]
 
@@ -172,7 +172,7 @@ async def test_a_guest_is_asked_about_once_though_nothing_is_believed_for_long()
     async with staged(here=says("202 Accepted"), there=ACCEPTS, policy=replace(MEMBERS, seconds=0)) as stage:
         assert (await write(stage, f"usr{GUEST}", "Accept: */*")).status == 202
         assert len(stage.there.visits) == 1
-        assert len(stage.bridge.workflows) == 1
+        assert len(stage.bridge.context.workflows) == 1
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ async def test_a_token_that_keystone_accepts_without_telling_whose_it_is_is_beli
         for token in ("trust", "trust", "other", "other"):
             assert (await write(stage, token)).status == 202
         assert tokens(stage.keystone.visits) == [["trust"] * 2, ["other"] * 2]
-        assert len(stage.bridge.workflows) == 2
+        assert len(stage.bridge.context.workflows) == 2
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ async def test_where_keystone_does_not_say_nothing_leaves(keystone: Script, stat
         answer = await write(stage, "t")
         assert answer.status == status
         assert "identity of CloudOne" in answer.error
-        assert (stage.here.visits, len(stage.bridge.workflows)) == ([], 0)
+        assert (stage.here.visits, len(stage.bridge.context.workflows)) == ([], 0)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ async def test_an_expired_token_that_a_service_vouches_for_is_accepted(service: 
         limited(stage, Memory(workflows=100, user=2))
         for token in ("expired", "another", "third"):
             assert (await write(stage, token, STAYS, f"X-Service-Token: {service}")).status == status
-        assert len(stage.bridge.workflows) == (2 if status == 202 else 0), "all of them are of the service"
+        assert len(stage.bridge.context.workflows) == (2 if status == 202 else 0), "all of them are of the service"
 
 
 @played
@@ -240,10 +240,10 @@ async def test_a_service_token_that_is_for_no_project_makes_no_made_up_token_goo
     passes = 'X-Scope: {"identity":"CloudTwo","dns":"CloudTwo","*":"CloudOne"}'
     async with staged(here=says("202 Accepted"), there=UNKNOWN, keystone=keystone, policy=BOTH) as stage:
         for account in (False, True):
-            stage.bridge.readers = {"CloudTwo": AnAccount()} if account else {}  # type: ignore[dict-item]
+            stage.change(readers={"CloudTwo": AnAccount()} if account else {})
             for path, scope in (("/compute/servers", STAYS), ("/dns/v2/zones", passes)):
                 assert (await write(stage, "made-up", scope, "X-Service-Token: unscoped", path=path)).status in (401, 403)
-        assert (stage.here.visits, len(stage.bridge.workflows)) == ([], 0)
+        assert (stage.here.visits, len(stage.bridge.context.workflows)) == ([], 0)
 
 
 @pytest.mark.parametrize(("late", "status"), [(ACCEPTS, 201), (says("404 Not Found"), 401)])
@@ -259,9 +259,9 @@ async def test_of_another_cloud_whose_operator_has_given_an_account_it_says_whet
 
     passes = 'X-Scope: {"identity":"CloudTwo","dns":"CloudTwo","*":"CloudOne"}'
     async with staged(there=there, keystone=known("nova", roles=("service",)), policy=BOTH) as stage:
-        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        stage.change(readers={"CloudTwo": AnAccount()})
         answer = await write(stage, "expired", passes, "X-Service-Token: nova", path="/dns/v2/zones")
-        assert (answer.status, len(stage.bridge.workflows)) == (status, 1 if status == 201 else 0)
+        assert (answer.status, len(stage.bridge.context.workflows)) == (status, 1 if status == 201 else 0)
 
 
 @played
@@ -272,7 +272,7 @@ async def test_the_workflows_of_one_user_push_out_no_one_elses() -> None:
         for _ in range(25):
             assert (await write(stage, "greedy")).status == 202
         assert await known_scope(stage, marked(1)) is not None
-        assert len(stage.bridge.workflows) == 10
+        assert len(stage.bridge.context.workflows) == 10
 
 
 @played
@@ -283,7 +283,7 @@ async def test_all_users_of_another_cloud_have_one_share() -> None:
         limited(stage, Memory(workflows=100, peer=4))
         for name in people:
             assert (await write(stage, f"{name}{GUEST}", "Accept: */*")).status == 202
-        assert len(stage.bridge.workflows) == 4
+        assert len(stage.bridge.context.workflows) == 4
 
 
 @played
@@ -318,10 +318,10 @@ async def test_what_begins_no_workflow_asks_no_keystone_and_is_not_remembered(
     async with staged(here=says("200 OK"), keystone=UNKNOWN) as stage:
         answer = await stage.ask(method, path, *headers, body=b"{}" if method == "POST" else None)
         assert answer.status in (200, 400)
-        assert (stage.keystone.visits, len(stage.bridge.workflows)) == ([], 0)
+        assert (stage.keystone.visits, len(stage.bridge.context.workflows)) == ([], 0)
 
 
 def limited(stage: Stage, memory: Memory) -> None:
     """Give CloudOne's gateway other bounds."""
-    mesh = stage.bridge.mesh
-    stage.bridge.mesh = replace(mesh, clouds={**mesh.clouds, "CloudOne": replace(mesh.clouds["CloudOne"], memory=memory)})
+    mesh = stage.mesh
+    stage.change(mesh=replace(mesh, clouds={**mesh.clouds, "CloudOne": replace(mesh.clouds["CloudOne"], memory=memory)}))

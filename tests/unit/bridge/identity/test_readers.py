@@ -95,7 +95,7 @@ def test_who_has_no_account_pays_for_none() -> None:
 async def test_about_an_expired_token_the_reader_account_asks(caplog: pytest.LogCaptureFixture) -> None:
     keystone = Keystone()
     async with staged(there=keystone) as stage:
-        stage.bridge.readers = readers(stage)
+        stage.change(readers=readers(stage))
         with caplog.at_level(logging.INFO):
             answers = [await stage.ask("GET", EXPIRED, GLANCE, FOREIGN, "X-Service-Token: nova") for _ in range(2)]
     assert [answer.status for answer in answers] == [200, 200]
@@ -121,7 +121,7 @@ async def test_about_a_token_that_may_not_vouch_for_itself_the_reader_account_as
         await (says("403 Forbidden") if own else keystone)(visit)
 
     async with staged(there=there) as stage:
-        stage.bridge.readers = readers(stage)
+        stage.change(readers=readers(stage))
         answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN, "OpenStack-Identity-Access-Rules: 1")
         catalog = await stage.ask("GET", "/identity/v3/auth/catalog", "X-Auth-Token: usr", THERE)
     assert answer.status == 200
@@ -135,7 +135,7 @@ async def test_about_a_token_that_may_not_vouch_for_itself_the_reader_account_as
 async def test_a_validation_by_head_may_be_about_an_expired_token_too() -> None:
     keystone = Keystone()
     async with staged(there=keystone) as stage:
-        stage.bridge.readers = readers(stage)
+        stage.change(readers=readers(stage))
         assert (await stage.ask("HEAD", EXPIRED, GLANCE, FOREIGN)).status == 200
     assert [visit.line.split()[0] for visit in keystone.validations] == ["GET", "GET"], "judged as others"
 
@@ -149,7 +149,7 @@ async def test_a_validation_by_head_may_be_about_an_expired_token_too() -> None:
 async def test_the_reader_account_is_left_out_where_it_is_not_asked_for(target: str, account: bool) -> None:
     keystone = Keystone()
     async with staged(there=keystone) as stage:
-        stage.bridge.readers = readers(stage) if account else {}
+        stage.change(readers=readers(stage) if account else {})
         assert (await stage.ask("GET", target, GLANCE, FOREIGN)).status == 404
     assert (keystone.logins, len(keystone.validations)) == ([], 1)
 
@@ -158,7 +158,7 @@ async def test_the_reader_account_is_left_out_where_it_is_not_asked_for(target: 
 @played
 async def test_who_has_a_credential_of_that_cloud_gets_no_other(method: str, headers: tuple[str, ...]) -> None:
     async with staged(there=UNAUTHORIZED) as stage:
-        stage.bridge.readers = readers(stage)
+        stage.change(readers=readers(stage))
         assert (await stage.ask(method, EXPIRED, THERE, *headers, body=b"{}" if method == "POST" else None)).status == 401
         assert len(stage.there.visits) == 1
 
@@ -167,7 +167,7 @@ async def test_who_has_a_credential_of_that_cloud_gets_no_other(method: str, hea
 async def test_a_good_token_is_not_held_up_by_a_broken_account() -> None:
     keystone = Keystone(login=UNAUTHORIZED, good={"usr"})
     async with staged(there=keystone) as stage:
-        stage.bridge.readers = readers(stage)
+        stage.change(readers=readers(stage))
         assert (await stage.ask("GET", EXPIRED, GLANCE, FOREIGN)).status == 200
     assert keystone.logins == []
 
@@ -176,7 +176,7 @@ async def test_a_good_token_is_not_held_up_by_a_broken_account() -> None:
 async def test_a_broken_account_is_not_taken_for_a_bad_token(caplog: pytest.LogCaptureFixture) -> None:
     keystone = Keystone(login=UNAUTHORIZED)
     async with staged(there=keystone) as stage:
-        stage.bridge.readers = readers(stage)
+        stage.change(readers=readers(stage))
         with caplog.at_level(logging.INFO):
             answer = await stage.ask("GET", EXPIRED, GLANCE, FOREIGN)
         place = f"identity of CloudTwo at http://127.0.0.1:{stage.ports['there']}/id/v3"
@@ -190,7 +190,7 @@ async def test_a_broken_account_is_not_taken_for_a_bad_token(caplog: pytest.LogC
 async def test_an_account_without_the_role_is_named() -> None:
     keystone = Keystone(validation=says_json({"error": {"code": 403}}, status="403 Forbidden"))
     async with staged(there=keystone) as stage:
-        stage.bridge.readers = readers(stage)
+        stage.change(readers=readers(stage))
         answer = await stage.ask("GET", EXPIRED, GLANCE, FOREIGN)
     assert answer.status == 503
     assert answer.error.endswith("was refused: 403; the policy there does not let it validate tokens")
@@ -201,7 +201,7 @@ async def test_a_token_that_the_reader_account_finds_unknown_is_unknown() -> Non
     said = {"error": {"code": 404, "message": "Could not find token"}}
     keystone = Keystone(validation=says_json(said, status="404 Not Found"))
     async with staged(there=keystone) as stage:
-        stage.bridge.readers = readers(stage)
+        stage.change(readers=readers(stage))
         answer = await stage.ask("GET", EXPIRED, GLANCE, FOREIGN)
     assert (answer.status, answer.json()) == (404, said)
 
@@ -210,7 +210,7 @@ async def test_a_token_that_the_reader_account_finds_unknown_is_unknown() -> Non
 async def test_a_reader_token_that_was_revoked_is_renewed() -> None:
     keystone = Keystone()
     async with staged(there=keystone) as stage:
-        stage.bridge.readers = readers(stage)
+        stage.change(readers=readers(stage))
         await stage.ask("GET", EXPIRED, GLANCE, FOREIGN)
         keystone.good.clear()
         assert (await stage.ask("GET", EXPIRED, GLANCE, FOREIGN)).status == 200
@@ -222,7 +222,7 @@ async def test_log_in_and_validation_have_the_time_of_one_question() -> None:
     """HAProxy waits no longer for the bridge."""
     keystone = Keystone(validation=never)
     async with staged(there=keystone) as stage:
-        stage.bridge.readers = readers(stage)
+        stage.change(readers=readers(stage))
         began = asyncio.get_running_loop().time()
         answer = await stage.ask("GET", EXPIRED, GLANCE, FOREIGN)
         assert asyncio.get_running_loop().time() - began < 1.5

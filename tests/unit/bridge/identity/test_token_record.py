@@ -202,7 +202,7 @@ async def test_another_rule_waits_until_services_have_forgotten_the_first(rules:
     async with staged(here=says("404 Not Found"), there=Keystone(of("ada")), policy=POLICY) as stage:
         clock = with_clock(stage)
         assert ((await use(stage)).status, (await validate(stage)).status) == (404, 200)
-        stage.bridge.mesh = with_policy(stage.bridge.mesh, rules)
+        stage.change(mesh=with_policy(stage.mesh, rules))
         assert ((await use(stage)).status, (await validate(stage)).status) == (401, 404)
         assert (await use(stage, "T2")).status == 404, "a new token comes in by the new rule"
         clock.now += 376
@@ -214,9 +214,9 @@ async def test_a_rule_that_allows_other_requests_is_the_same_rule() -> None:
     async with staged(here=says("200 OK"), there=Keystone(of("ada")), policy=POLICY) as stage:
         assert (await use(stage)).status == 200
         narrow = replace(POLICY, peers=(replace(POLICY.peers[0], services=Services()),))
-        stage.bridge.mesh = with_policy(stage.bridge.mesh, narrow)
+        stage.change(mesh=with_policy(stage.mesh, narrow))
         assert (await use(stage)).status == 403
-        stage.bridge.mesh = with_policy(stage.bridge.mesh, POLICY)
+        stage.change(mesh=with_policy(stage.mesh, POLICY))
         assert (await use(stage)).status == 200
 
 

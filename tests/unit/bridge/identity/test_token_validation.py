@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.http.head import Head
 from openstackoid.bridge.identity import token_validation
 from openstackoid.bridge.identity.token_validation import MOST_QUESTIONS, REFUSED_SECONDS, Asked, TokenValidator
+from openstackoid.bridge.message.head import Head
 from openstackoid.mesh import Listener
 from unit.bridge.stage import Stage, Visit, played, says, says_json, staged, token
 
@@ -17,7 +17,7 @@ HEAD = Head("GET", Listener("127.0.0.1", 8801), "/image", None, (("X-OpenStack-R
 
 
 def asked(stage: Stage, seconds: float = 60) -> Asked:
-    mesh = stage.bridge.mesh
+    mesh = stage.mesh
     identity = mesh.clouds["CloudTwo"].endpoint("identity", "public")
     assert identity is not None
     return Asked(identity, False, seconds, mesh.clouds["CloudOne"].timeouts)
@@ -37,7 +37,7 @@ async def test_however_many_wait_for_the_answer_the_question_is_asked_once() -> 
         await says_json(token())(visit)
 
     async with staged(there=slow) as stage:
-        known = TokenValidator(stage.bridge.guard.upstream)
+        known = TokenValidator(stage.bridge.context.authorizer.upstream)
         found = await asyncio.gather(*(known.of("usr", asked(stage), HEAD) for _ in range(20)))
         assert len(stage.there.visits) == 1
         assert stage.there.visits[0].values("x-openstack-request-id") == ["req-1"]
@@ -51,7 +51,7 @@ async def test_who_leaves_takes_the_answer_from_nobody() -> None:
         await says_json(token())(visit)
 
     async with staged(there=slow) as stage:
-        known = TokenValidator(stage.bridge.guard.upstream)
+        known = TokenValidator(stage.bridge.context.authorizer.upstream)
         first = asyncio.create_task(known.of("usr", asked(stage), HEAD))
         second = asyncio.create_task(known.of("usr", asked(stage), HEAD))
         await asyncio.sleep(0.01)
@@ -64,7 +64,7 @@ async def test_who_leaves_takes_the_answer_from_nobody() -> None:
 async def test_a_bad_token_is_asked_about_again_after_a_few_seconds() -> None:
     async with staged(there=says("401 Unauthorized")) as stage:
         clock = Clock()
-        known = TokenValidator(stage.bridge.guard.upstream, clock)
+        known = TokenValidator(stage.bridge.context.authorizer.upstream, clock)
         assert [await known.of("bad", asked(stage), HEAD) for _ in range(3)] == [None, None, None]
         assert len(stage.there.visits) == 1
         clock.now += REFUSED_SECONDS
@@ -75,7 +75,7 @@ async def test_a_bad_token_is_asked_about_again_after_a_few_seconds() -> None:
 @played
 async def test_a_failure_is_not_remembered() -> None:
     async with staged(there=says("503 Service Unavailable")) as stage:
-        known = TokenValidator(stage.bridge.guard.upstream)
+        known = TokenValidator(stage.bridge.context.authorizer.upstream)
         for _ in range(2):
             with pytest.raises(AnswerError):
                 await known.of("usr", asked(stage), HEAD)
@@ -91,7 +91,7 @@ async def test_tokens_that_somebody_makes_up_cost_their_cloud_a_bounded_number_o
         await says("401 Unauthorized")(visit)
 
     async with staged(there=waits) as stage:
-        known = TokenValidator(stage.bridge.guard.upstream)
+        known = TokenValidator(stage.bridge.context.authorizer.upstream)
         patient = replace(asked(stage), timeouts=replace(asked(stage).timeouts, server=5, connect=5))
         tasks = [asyncio.create_task(known.of(f"t{number}", patient, HEAD)) for number in range(MOST_QUESTIONS + 5)]
         await asyncio.sleep(0.1)
@@ -106,7 +106,7 @@ async def test_tokens_that_somebody_makes_up_cost_their_cloud_a_bounded_number_o
 async def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(token_validation, "MOST", 2)
     async with staged(there=says_json(token())) as stage:
-        known = TokenValidator(stage.bridge.guard.upstream)
+        known = TokenValidator(stage.bridge.context.authorizer.upstream)
         for name in ("a", "b", "a", "c", "a", "b"):
             assert await known.of(name, asked(stage), HEAD) is not None
         assert [visit.values("x-subject-token") for visit in stage.there.visits] == [["a"], ["b"], ["c"], ["b"]]
@@ -118,7 +118,7 @@ async def test_the_memory_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(token_validation, "MOST_BYTES", 100_000)
     roles = [f"{number}".zfill(255) for number in range(50)]
     async with staged(there=says_json(token(*roles))) as stage:
-        known = TokenValidator(stage.bridge.guard.upstream)
+        known = TokenValidator(stage.bridge.context.authorizer.upstream)
         for name in ("a", "b", "a", "b"):
             assert await known.of(name, asked(stage), HEAD) is not None
         assert len(stage.there.visits) == 4, "one of them is remembered at a time"

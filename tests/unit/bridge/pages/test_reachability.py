@@ -9,7 +9,7 @@ import pytest
 
 from openstackoid.bridge.pages import reachability
 from openstackoid.bridge.pages.reachability import Reachability
-from openstackoid.bridge.proxy.upstream import Upstream
+from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.mesh import Mesh, parse_mesh
 from unit.bridge.stage import Stage, Visit, played, says, staged
 
@@ -24,7 +24,7 @@ async def asking() -> AsyncIterator[Reachability]:
 
 
 def port_of(stage: Stage) -> int:
-    return stage.bridge.mesh.clouds["CloudTwo"].endpoints[0].frontend.port
+    return stage.mesh.clouds["CloudTwo"].endpoints[0].frontend.port
 
 
 def peers(port: int, count: int, check: float = 60) -> Mesh:

@@ -52,7 +52,7 @@ async def test_a_token_that_cannot_vouch_for_itself_is_asked_about_with_the_read
     async with staged(there=vouched_for_by("account")) as stage:
         (refused,) = (await page(stage, GUEST, query="?only=here"))["clouds"]
         assert refused["reason"].endswith("the operator here needs a reader account at CloudTwo")
-        stage.bridge.readers = {"CloudTwo": AnAccount()}  # type: ignore[dict-item]
+        stage.change(readers={"CloudTwo": AnAccount()})
         (row,) = (await page(stage, GUEST, query="?only=here"))["clouds"]
     assert (row["rule"], row["reason"]) == ("CloudTwo/members", None)
 

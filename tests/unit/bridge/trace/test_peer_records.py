@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from openstackoid.bridge.proxy.upstream import Upstream
 from openstackoid.bridge.trace.peer_records import Trail, ask_peers
+from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.mesh import parse_mesh
 from unit.bridge.stage import played
 from unit.bridge.trace.test_records import RECORD

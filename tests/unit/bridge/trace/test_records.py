@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openstackoid.bridge.trace import records
-from openstackoid.bridge.trace.records import Record, Records, record_of, way_of_scope
+from openstackoid.bridge.trace.records import Record, Records, record_of
 
 RECORD = Record(
     gateway="CloudTwo",
@@ -149,21 +149,3 @@ def test_a_record_is_made_of_short_printable_words(name: str, value: Any) -> Non
     if found is not None:
         for text in (found.cloud, found.service, found.interface, found.method, found.path, found.route, found.via):
             assert text.isprintable() and text.isascii() and len(text) <= 1024
-
-
-@pytest.mark.parametrize(
-    ("headers", "body", "way"),
-    [
-        ((), None, "none"),
-        ((("X-Auth-Token", "tok"),), "tok", "none"),
-        ((("X-Scope", "{}"), ("X-Auth-Token", "tok")), None, "header"),
-        ((("X-Scope", "{}"), ("X-Auth-Token", "tok!SCOPE!{}")), None, "token"),
-        ((("x-subject-token", "tok!SCOPE!{}"),), None, "token"),
-        ((), "tok!SCOPE!{}", "token"),
-        ((("X-Auth-Token", "tok~e30"),), None, "token"),
-        ((), "tok~e30", "token"),
-    ],
-)
-def test_how_the_scope_came(headers: tuple[tuple[str, str], ...], body: str | None, way: str) -> None:
-    assert way_of_scope(headers, body, in_url=False) == way
-    assert way_of_scope(headers, body, in_url=True) == "url"

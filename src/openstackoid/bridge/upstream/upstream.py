@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way out: the client that asks backends and peers, and what is said when they fail."""
+"""The client that sends requests to backends and peers, and the errors for their failures."""
 
 import asyncio
 import os
@@ -14,10 +14,11 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.http.deadline import Deadline
-from openstackoid.bridge.http.head import end_to_end, is_chunked, without
-from openstackoid.bridge.http.verbatim import LIMITS, Outgoing, Request, decoded
-from openstackoid.bridge.proxy.large_documents import LargeDocuments
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.message.head import end_to_end, is_chunked, without
+from openstackoid.bridge.message.verbatim import LIMITS, Outgoing, Request, decoded
+from openstackoid.bridge.upstream.large_documents import LargeDocuments
+from openstackoid.bridge.upstream.target import Target, targets
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers, wire_version
 from openstackoid.routing.egress import ADMISSION_HEADER
@@ -27,31 +28,6 @@ from openstackoid.scope import WIRE
 from openstackoid.tls import Identity, fault_of, what_was_wrong
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a request goes next: the URL, and the words that name the place in an error.
-
-    ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say; ``secure``: it is
-    told that the client speaks https. ``peer`` is the cloud whose gateway must be there: it is told in ``Via`` who asks, and may
-    not speak for the host that the client knows. ``address`` is a backend's: the log names it, no answer does. ``certificate``
-    is the cloud whose certificate must be there, if it is no gateway that is asked; over https without either, the authorities
-    of this system are believed.
-    """
-
-    url: str
-    place: str
-    prefix: str | None = None
-    secure: bool = False
-    peer: str | None = None
-    address: str | None = None
-    certificate: str | None = None
-
-    @property
-    def certified(self) -> str | None:
-        """The cloud that the certificate must name."""
-        return self.peer or self.certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +43,6 @@ class UpstreamRequest:
     headers: Headers = field(repr=False)
     body: bytes | AsyncIterable[bytes] | None = field(default=None, repr=False)
     upgrade: str | None = None
-
-
-def targets(endpoint: Endpoint, local: bool, path: str) -> list[Target]:
-    """Return where ``path`` of an endpoint's frontend is served: by each of its backends in turn, or by the peer's frontend."""
-    if not local:
-        place = f"{endpoint.service} of {endpoint.cloud} at {endpoint.frontend.root()}"
-        return [Target(endpoint.frontend.origin() + path, place, peer=endpoint.cloud)]
-    rest = path.removeprefix(endpoint.frontend.prefix)
-    found = []
-    for backend in endpoint.backends:
-        tail = (backend.path + rest) or "/"
-        found.append(
-            Target(
-                f"http://{backend.host}:{backend.port}{tail}",
-                f"{endpoint.service} of {endpoint.cloud}",
-                endpoint.forwarded_prefix,
-                endpoint.frontend.scheme == HTTPS,
-                address=backend.url(),
-            )
-        )
-    return found
 
 
 class UpstreamError(AnswerError):
@@ -110,16 +65,16 @@ class BufferedResponse:
     content: bytes = field(repr=False)
 
 
-async def first_reached(places: Iterable[Target], ask: Callable[[Target], Awaitable[T]], nowhere: AnswerError) -> T:
-    """Return what ``ask`` brings of the first place that is reached.
+async def first_reached(tried: Iterable[Target], to: Callable[[Target], Awaitable[T]], nowhere: AnswerError) -> T:
+    """Return the answer of the first target that is reached; ``to`` sends the request to one target.
 
-    One that has been sent a byte is the last: the request may have been carried out. Raises its error, or ``nowhere`` where there
-    is no place.
+    A target that has been sent a byte is the last: the request may have been carried out. Raises its error, or ``nowhere`` where
+    there is no target.
     """
     failure = nowhere
-    for target in places:
+    for target in tried:
         try:
-            return await ask(target)
+            return await to(target)
         except UpstreamError as error:
             failure = error
             if not error.unreached:
@@ -128,11 +83,11 @@ async def first_reached(places: Iterable[Target], ask: Callable[[Target], Awaita
 
 
 class Upstream:
-    """Asks backends and peers, for the gateway of the cloud ``at``.
+    """Sends requests to backends and peers, for the gateway of the cloud ``at``.
 
     Each request has a connection of its own: one that was kept could be closed by the other side while a request that must
     not be repeated is on its way. Redirects, cookies and proxies of the environment are left alone. ``identity`` is for peers
-    that are asked over https, and may be replaced at any time. ``announced``: the peers whose last answer
+    that are sent requests over https, and may be replaced at any time. ``announced``: the peers whose last answer
     announced the newer wire version.
     """
 
@@ -157,23 +112,23 @@ class Upstream:
         await self._session.close()
 
     @asynccontextmanager
-    async def ask(
+    async def send(
         self,
         target: Target,
-        question: UpstreamRequest,
+        request: UpstreamRequest,
         timeouts: Timeouts,
         deadline: Deadline,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send a question to ``target`` and yield its answer, whose body is yet to be read.
+        """Send a request to ``target`` and yield its answer, whose body is yet to be read.
 
         The waits for a connection and for the next bytes of the answer are bounded by ``timeouts``; whatever else is to be
         bounded, the caller does by ``deadline``. Raises :class:`UpstreamError`, also for failures while the answer is read
         inside the block.
         """
         url = URL(target.url, encoded=True)
-        raw_target = url.raw_path if question.query is None else f"{url.raw_path}?{question.query}"
+        raw_target = url.raw_path if request.query is None else f"{url.raw_path}?{request.query}"
         timeout = aiohttp.ClientTimeout(total=None, connect=timeouts.connect, sock_read=timeouts.server)
-        kept = end_to_end(question.headers)
+        kept = end_to_end(request.headers)
         sent = CIMultiDict(kept if target.peer else without(kept, *CLAIMS_OF_PROXIES))
         if target.prefix is not None:
             sent["X-Forwarded-Prefix"] = target.prefix
@@ -182,27 +137,27 @@ class Upstream:
         if target.peer:
             sent.add(hdrs.VIA, passed(self.at))
             sent[wire_version.HEADER] = str(WIRE)
-        if is_chunked(question.headers):
+        if is_chunked(request.headers):
             sent[hdrs.TRANSFER_ENCODING] = "chunked"
-        elif isinstance(question.body, bytes):
-            sent.setdefault(hdrs.CONTENT_LENGTH, str(len(question.body)))
-        if question.upgrade is not None:
-            sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", question.upgrade
-        message = Outgoing(raw_target, sent, question.body)
-        options: Any = {"timeout": timeout, "allow_redirects": False, **self._proof(target)}
+        elif isinstance(request.body, bytes):
+            sent.setdefault(hdrs.CONTENT_LENGTH, str(len(request.body)))
+        if request.upgrade is not None:
+            sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", request.upgrade
+        message = Outgoing(raw_target, sent, request.body)
+        options: Any = {"timeout": timeout, "allow_redirects": False, **self._tls_options(target)}
         try:
             async with (
                 deadline,
-                self._session.request(question.method, url, data=message, **options) as answer,
+                self._session.request(request.method, url, data=message, **options) as answer,
             ):
                 if target.peer:
                     wire_version.note(self.announced, target.peer, answer.headers.getall(wire_version.HEADER, []))
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise self._distrust(target, error) or self._failure(target, error, timeouts) from None
+            raise self._tls_error(target, error) or self._failure(target, error, timeouts) from None
 
-    def _proof(self, target: Target) -> dict[str, Any]:
-        """Return what has both sides prove who they are. Raises :class:`UpstreamError` where this one cannot."""
+    def _tls_options(self, target: Target) -> dict[str, Any]:
+        """Return the mutual-TLS options for this target. Raises :class:`UpstreamError` where this gateway has no certificate."""
         if target.certified is None or not target.url.startswith(f"{HTTPS}:"):
             return {}
         if self.identity is None:
@@ -210,8 +165,8 @@ class Upstream:
             raise self._error(503, target, why, unreached=True)
         return {"ssl": self.identity.context, "server_hostname": target.certified}
 
-    def _distrust(self, target: Target, error: Exception) -> UpstreamError | None:
-        """Return the error for a peer that could not prove who it is, or to whom we could not; None for any other failure."""
+    def _tls_error(self, target: Target, error: Exception) -> UpstreamError | None:
+        """Return the error for a failed mutual TLS; None for any other failure."""
         fault = fault_of(error)
         if fault is None or self.identity is None or target.certified is None:
             return None
@@ -224,23 +179,23 @@ class Upstream:
         endpoint: Endpoint,
         local: bool,
         path: str,
-        question: UpstreamRequest,
+        request: UpstreamRequest,
         *,
         timeouts: Timeouts,
         until: float,
         limit: int,
     ) -> "BufferedResponse":
-        """Return the answer to a question about a small document, of the first place of an endpoint that is reached.
+        """Return the answer to a request for a small document, of the first place of an endpoint that is reached.
 
         It must be there at ``until``, a time of the event loop, and have ``limit`` bytes at most. Raises :class:`AnswerError`.
         """
 
-        async def ask(target: Target) -> BufferedResponse:
+        async def to(target: Target) -> BufferedResponse:
             deadline = Deadline(until - asyncio.get_running_loop().time())
-            async with self.ask(target, question, timeouts, deadline) as answer:
+            async with self.send(target, request, timeouts, deadline) as answer:
                 return BufferedResponse(answer.status, await read_answer(self, target, answer, limit))
 
-        return await first_reached(targets(endpoint, local, path), ask, self.no_backend(endpoint))
+        return await first_reached(targets(endpoint, local, path), to, self.no_backend(endpoint))
 
     def answer_headers(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
         """Return the headers of an answer that travel on: end-to-end, and not what a gateway tells gateways alone."""

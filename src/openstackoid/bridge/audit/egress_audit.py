@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the audit log says of a request that the bridge sends to a peer."""
+"""The audit line of a request that the bridge sends to a peer."""
 
 from multidict import MultiMapping
 
+from openstackoid.bridge.audit.admission_header import Admission, decode, outcome_of
 from openstackoid.bridge.audit.audit_log import OUT, AuditLine
-from openstackoid.bridge.http.head import Head
-from openstackoid.bridge.identity.admission_header import Admission, decode, outcome_of
 from openstackoid.bridge.log import shown_method, shown_path
-from openstackoid.routing import Forward, Relay
+from openstackoid.bridge.message.head import Head
+from openstackoid.routing import Destination
 from openstackoid.routing.egress import ADMISSION_HEADER, sole_id
+from openstackoid.scope import Issuer
 
 
 class EgressAudit:
-    """A request of the gateway of ``at`` on its way to a peer. ``home``: the cloud that issued the user's token."""
+    """A request of the gateway of ``at`` on its way to a peer. ``issuer``: the cloud that issued the user's token."""
 
-    def __init__(self, at: str, home: str, decision: Forward | Relay, head: Head) -> None:
+    def __init__(self, at: str, issuer: Issuer, sent: Destination, head: Head) -> None:
         self._at = at
-        self._home = home
-        self._decision = decision
+        self._issuer = issuer
+        self._sent = sent
         self._head = head
         self._answered = 0
         self._use: Admission | None = None
@@ -30,21 +31,21 @@ class EgressAudit:
 
     def line(self, started: float, status: int) -> AuditLine:
         """Return the line; ``status`` is what the client got, which may be the gateway's own word."""
-        use, decision = self._use, self._decision
+        use, sent = self._use, self._sent
         return AuditLine(
             time=started,
             gateway=self._at,
             direction=OUT,
-            home=self._home,
-            cloud=decision.endpoint.cloud,
+            home=self._issuer,
+            cloud=sent.endpoint.cloud,
             user=use.user if use else None,
             project=use.project if use else None,
-            service=decision.frontend_endpoint.service,
-            interface=decision.frontend_endpoint.interfaces[0],
+            service=sent.frontend_endpoint.service,
+            interface=sent.frontend_endpoint.interfaces[0],
             method=shown_method(self._head),
             path=shown_path(self._head.path),
             rule=use.rule if use else None,
             outcome=outcome_of(self._answered or status, use),
             status=status,
-            request_id=sole_id(decision.headers),
+            request_id=sole_id(sent.headers),
         )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from openstackoid.bridge.http.verbatim import HEAD_LIMIT, HEADERS_LIMIT, Writer, decoded, encoded
+from openstackoid.bridge.message.verbatim import HEAD_LIMIT, HEADERS_LIMIT, Writer, decoded, encoded
 from openstackoid.haproxy.hardening import HEAD_BUFFER, HEAD_LINES
 from unit.bridge.stage import played
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from openstackoid.bridge.audit.admission_header import Admission, encode
 from openstackoid.bridge.audit.audit_log import Party
-from openstackoid.bridge.identity.admission_header import Admission, encode
 from unit.bridge.stage import Stage, head, never, played, says, says_json, staged, token
 
 ID = "req-0a1b2c3d-0000-4000-8000-000000000000"

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from openstackoid.bridge.proxy import rewrite_links
-from openstackoid.bridge.proxy.large_documents import LARGE_AT_ONCE, LargeDocuments
 from openstackoid.bridge.proxy.links import Links
+from openstackoid.bridge.upstream.large_documents import LARGE_AT_ONCE, LargeDocuments
 from unit.bridge.stage import played, says_json, staged
 
 

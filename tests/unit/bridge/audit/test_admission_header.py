@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openstackoid.bridge.audit.admission_header import LONGEST, Admission, decode, encode, outcome_of
 from openstackoid.bridge.audit.audit_log import LONGEST_NAME, Party
-from openstackoid.bridge.identity.admission_header import LONGEST, Admission, decode, encode, outcome_of
 
 ADA = Party("u1", "ada", "Default")
 DEMO = Party("p1", "demo", "Default")

@@ -4,7 +4,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from openstackoid.bridge.http.head import read_head
+from openstackoid.bridge.message.head import read_head
 from openstackoid.mesh import Listener
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The head of a message: read from aiohttp without loss, and reduced to what travels to the next hop."""
+"""The head of a message: read from aiohttp without loss, and reduced to the headers that travel to the next hop."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.http.verbatim import decoded
+from openstackoid.bridge.message.verbatim import decoded
 from openstackoid.mesh import Listener
 from openstackoid.routing import Headers
 
@@ -45,7 +45,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request as the steps see it. ``body`` is there when it had to be read already; else it is still to be streamed."""
+    """A request as it is sent on. ``body`` is there when it had to be read already; else it is still to be streamed."""
 
     request: web.BaseRequest
     head: Head

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The body of a request, read as a whole."""
+
+import asyncio
+
+from aiohttp import web
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.message.head import Head
+from openstackoid.mesh import Cloud
+
+AUTHENTICATION_LIMIT = 64 * 1024
+"""Bytes of the body of an authentication; Keystone's own limit for any body is 112 KiB."""
+OPERATION_LIMIT = 128 * 1024
+"""Bytes of a body that decides whether an operation may begin; oslo.middleware's limit, which Nova has, is 112 KiB."""
+
+BROKEN_BODY = "the body of the request is malformed, or did not arrive in time"
+
+
+async def invite(request: web.BaseRequest) -> None:
+    """Tell a client that waits with its body (``Expect: 100-continue``) to send it."""
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    # The interim answer is no part of the one that follows.
+    request.writer.output_size = 0
+
+
+async def read_body(request: web.BaseRequest, head: Head, limit: int, here: Cloud) -> bytes | None:
+    """Return the body of at most ``limit`` bytes, or None where there is none.
+
+    Raises :class:`AnswerError`: 413, or 400 for a broken one.
+    """
+    if not request.body_exists:
+        return None
+    too_large = AnswerError(413, f"gateway of {here.name}: the body is larger than {limit} bytes", title="Content Too Large")
+    if (request.content_length or 0) > limit:
+        raise too_large
+    if head.values("expect"):
+        await invite(request)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(here.timeouts.client):
+            while chunk := await request.content.readany():
+                body += chunk
+                if len(body) > limit:
+                    raise too_large
+    except (TimeoutError, web.RequestPayloadError, ConnectionError):
+        raise AnswerError(400, f"gateway of {here.name}: {BROKEN_BODY}") from None
+    return bytes(body)

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The state of the bridge by which one request is served, from its beginning to its end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.identity.authorization import Authorizer
+from openstackoid.bridge.identity.local_projects import LocalProjects
+from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.upstream.upstream import Upstream
+from openstackoid.bridge.workflows import Workflows
+from openstackoid.mesh import Cloud, Mesh
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """The state when a request came. ``mesh`` and ``readers``, the accounts at peers, are of one reload; the rest outlives it."""
+
+    mesh: Mesh
+    readers: Mapping[str, Reader]
+    upstream: Upstream
+    workflows: Workflows
+    authorizer: Authorizer
+    local_projects: LocalProjects
+    audit: Audit
+
+    @property
+    def here(self) -> Cloud:
+        """Return the cloud of the gateway."""
+        return self.mesh.clouds[self.upstream.at]

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carry out the plan of a decision: a leg for each endpoint that is sent the request."""
+
+from aiohttp import web
+
+from openstackoid.bridge.audit.audit_log import AuditLine
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.message.head import Incoming
+from openstackoid.bridge.proxy.context import RequestContext
+from openstackoid.bridge.proxy.forward import ForwardLeg
+from openstackoid.bridge.proxy.leg import Leg
+from openstackoid.bridge.proxy.relay import RelayLeg
+from openstackoid.routing import Decision, Refuse, Relay, Single
+
+
+class Executor:
+    """Carries out ``decision`` for the request ``incoming``."""
+
+    def __init__(self, context: RequestContext, incoming: Incoming, decision: Decision) -> None:
+        self.decision = decision
+        self._context = context
+        self._incoming = incoming
+        self._legs: list[Leg[Single] | Leg[Relay]] = []
+
+    async def run(self) -> web.StreamResponse:
+        """Run the legs of the plan, and return the answer; see :meth:`Leg.run`. A refusal is raised as :class:`AnswerError`."""
+        issuer = self.decision.issuer
+        leg: ForwardLeg | RelayLeg
+        match self.decision.plan:
+            case Refuse(status, title, message):
+                raise AnswerError(status, message, title=title, reason="refused")
+            case Single() as plan:
+                leg = ForwardLeg(self._context, self._incoming, plan, issuer)
+            case Relay() as plan:
+                leg = RelayLeg(self._context, self._incoming, plan, issuer)
+        self._legs.append(leg)
+        return await leg.run()
+
+    @property
+    def cloud(self) -> str:
+        """Return the cloud that is sent the request: this one for a refusal."""
+        plan = self.decision.plan
+        return self._context.here.name if isinstance(plan, Refuse) else plan.endpoint.cloud
+
+    def account(self, status: int, reason: str | None) -> None:
+        """Write the audit lines of users of other clouds that are not written yet; see :meth:`Leg.account`."""
+        for leg in self._legs:
+            leg.account(status, reason)
+
+    def egress_lines(self, started: float, status: int) -> list[AuditLine]:
+        """Return an audit line for each request that was sent to a peer; ``status`` is that of the client's answer."""
+        return [leg.egress.line(started, status) for leg in self._legs if leg.egress is not None]

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The body of a request, streamed to the next hop."""
+
+import asyncio
+from enum import Enum, auto
+
+from aiohttp import web
+
+from openstackoid.bridge.message.body import invite
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.upstream.upstream import UpstreamError
+from openstackoid.mesh import Timeouts
+
+
+class _State(Enum):
+    WAITING = auto()
+    SENDING = auto()
+    SENT = auto()
+
+
+class Upload:
+    """The body of a request, read as the next hop takes it.
+
+    ``deadline`` runs while the next hop is to take a chunk; the client is given its own time to send one. A client that waits
+    with its body (``invite``) is asked for it when the next hop is there to take it. ``broken``: it did not send the whole.
+    When all of it is sent, the deadline runs until the head of the answer is there (:meth:`answered`).
+    """
+
+    def __init__(self, request: web.BaseRequest, deadline: Deadline, timeouts: Timeouts, *, invite: bool) -> None:
+        self.broken = False
+        self.invite = invite
+        self._request = request
+        self._deadline = deadline
+        self._timeouts = timeouts
+        self._state = _State.WAITING if request.body_exists else _State.SENT
+        self._answered = False
+
+    def __aiter__(self) -> "Upload":
+        if self._state is not _State.WAITING:
+            # A client library that wants to send the request again has nothing left to send.
+            raise UpstreamError(502, "the body of a request can be sent once only")
+        return self
+
+    def answered(self) -> None:
+        """Take note that the head of the answer has come: what is still to be sent has its own time, the rest is as it comes."""
+        self.invite = False
+        self._answered = True
+        if self._state is _State.SENT:
+            self._deadline.stop()
+
+    async def __anext__(self) -> bytes:
+        self._deadline.stop()
+        self._state = _State.SENDING
+        try:
+            if self.invite:
+                self.invite = False
+                await invite(self._request)
+            async with asyncio.timeout(self._timeouts.client):
+                chunk = await self._request.content.readany()
+        except Exception:
+            self.broken = True
+            raise
+        if not chunk:
+            self._state = _State.SENT
+            if not self._answered:
+                self._deadline.start(self._timeouts.server)
+            raise StopAsyncIteration
+        self._deadline.start(self._timeouts.server)
+        return chunk

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests that say a scope, to every service but Keystone."""
+
+from dataclasses import dataclass
+
+from openstackoid.routing.collaborations import FORCE, broken, explanation, separated
+from openstackoid.routing.decision import MoreInput, Plan, ReadBody, ReadStore
+from openstackoid.routing.normal_path import called_path
+from openstackoid.routing.reading import AUTH, PLAIN, RefusedError, is_visible
+from openstackoid.routing.received import Received
+from openstackoid.routing.request import NotRead
+from openstackoid.routing.sending import Changes, Sending
+from openstackoid.routing.target import target_of
+from openstackoid.routing.workflows import READS, REQUEST_ID, Workflow, may_be_remembered, watched_services
+from openstackoid.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedRequest:
+    """A request under ``scope``, which it says itself."""
+
+    received: Received
+    scope: Scope
+
+
+def plan_scoped(asked: ScopedRequest) -> Plan | MoreInput:
+    """Return the plan for the request. Raises :class:`~openstackoid.routing.reading.RefusedError`."""
+    received, scope = asked.received, asked.scope
+    sending = Sending(received, target_of(received.reading, received.endpoint, scope))
+    watched, auth, changes = changes_watched(received), received.auth, Changes()
+    if watched and needs_body(received, scope):
+        return ReadBody()
+    workflow = _workflow(received, scope) if watched and auth is not None else None
+    if isinstance(workflow, ReadStore):
+        return workflow
+    if workflow is not None:
+        changes[REQUEST_ID] = workflow.id
+    if auth is not None:
+        changes[AUTH] = sending.marked(auth.bare, scope)
+    elif not sending.local:
+        changes[PLAIN] = scope.to_header()
+    changes |= sending.service_token()
+    user = None if auth is None else received.credentials(auth, scope)
+    plan = sending.single(changes, user, workflow)
+    # A service strips white space of any script from a token, and knows the rest by the claims of another one.
+    if plan.guest is not None and not is_visible(plan.guest.token):
+        message = f"{AUTH.title()}: a token of {plan.guest.issuer} has visible characters of ASCII alone"
+        raise received.reading.bad_request(message)
+    return plan
+
+
+def changes_watched(received: Received) -> bool:
+    """Return whether the request changes something of a service that begins or continues workflows."""
+    return received.request.method not in READS and received.endpoint.service in watched_services(received.reading.mesh)
+
+
+def needs_body(received: Received, scope: Scope) -> bool:
+    """Refuse a collaboration that cannot work; return whether the body must be read to know."""
+    reading, request, endpoint = received.reading, received.request, received.endpoint
+    rules = separated(reading.mesh, scope, endpoint.service, request.method, called_path(endpoint, request.path))
+    force = reading.single(FORCE)
+    if force not in (None, "true"):
+        raise reading.bad_request("X-Scope-Force is not understood; 'true' is accepted")
+    allowed = reading.mesh.clouds[received.at].force
+    if not rules or (force and allowed):
+        return False
+    if request.body is None and any(rule.asks_for_body for rule in rules):
+        return True
+    rule = broken(rules, request.body)
+    if rule is not None:
+        over = "X-Scope-Force: true overrides it" if allowed else f"{received.at} does not allow to override it"
+        raise RefusedError(received.at, 409, "Conflict", explanation(reading.mesh, rule, scope, over))
+    return False
+
+
+def _workflow(received: Received, scope: Scope) -> Workflow | ReadStore:
+    """Return the workflow to remember: under the id of the request, where it is that of a workflow, else under a new one."""
+    request, request_id = received.request, received.request_id()
+    if not may_be_remembered(request_id):
+        return Workflow(request.fresh_id, scope.workflow())
+    known = request.recalled
+    if isinstance(known, NotRead):
+        return ReadStore()
+    if known is not None and known != scope.workflow():
+        raise RefusedError(
+            received.at,
+            409,
+            "Conflict",
+            f"the request id {request_id} is that of a workflow with the scope {known.to_header()}; the scope of this"
+            f" request is {scope.workflow().to_header()}; give each workflow an id of its own",
+        )
+    return Workflow(request_id, scope.workflow())

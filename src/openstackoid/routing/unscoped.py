@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests that say no scope, to every service but Keystone: they stay here, or the store has the scope of their workflow."""
+
+from dataclasses import dataclass
+
+from openstackoid.routing.decision import MoreInput, Plan, ReadBody, ReadStore
+from openstackoid.routing.reading import AUTH, RefusedError
+from openstackoid.routing.received import Received
+from openstackoid.routing.request import NotRead
+from openstackoid.routing.scoped import changes_watched, needs_body
+from openstackoid.routing.sending import Changes, Sending
+from openstackoid.routing.target import target_of
+from openstackoid.routing.workflows import is_marked, may_be_remembered
+from openstackoid.scope import Issuer, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class UnscopedRequest:
+    """A request under ``scope``: that of its workflow, with ``recalled``; else the one that has every service here."""
+
+    received: Received
+    scope: Scope
+    recalled: bool
+    request_id: str
+
+
+def read_unscoped(received: Received) -> UnscopedRequest | ReadStore:
+    """Return the request with its workflow's scope. Raises :class:`RefusedError` where no store has the scope of a marked id."""
+    request_id = "" if received.auth is None else received.request_id()
+    recalled = received.request.recalled if may_be_remembered(request_id) else None
+    if isinstance(recalled, NotRead):
+        return ReadStore()
+    if recalled is None and is_marked(request_id):
+        raise RefusedError(
+            received.at,
+            503,
+            "Service Unavailable",
+            f"the scope of the workflow {request_id} is not remembered here (any more), so it is not known which cloud's"
+            f" {received.endpoint.service} is meant; begin the workflow anew",
+        )
+    if recalled is None:
+        return UnscopedRequest(received, Scope.everything_in(received.at), recalled=False, request_id=request_id)
+    # The credentials are those of a service of this cloud, whichever cloud issued the token of the workflow's user.
+    return UnscopedRequest(received, recalled.issued_by(Issuer(received.at)), recalled=True, request_id=request_id)
+
+
+def plan_unscoped(asked: UnscopedRequest) -> Plan | MoreInput:
+    """Return the plan for the request. Raises :class:`~openstackoid.routing.reading.RefusedError`."""
+    received, scope = asked.received, asked.scope
+    sending = Sending(received, target_of(received.reading, received.endpoint, scope))
+    if not sending.may_leave():
+        message = (
+            f"a service's own request of the workflow {asked.request_id} would go to {received.endpoint.service} of"
+            f" {sending.target.cloud}; a token of a service of {received.at} leaves only for a cloud that shares a data plane"
+            " with it ('shared' in the mesh)"
+        )
+        raise RefusedError(received.at, 403, "Forbidden", message)
+    # Or the id of a workflow that was let through would let through what another service refuses.
+    if asked.recalled and changes_watched(received) and needs_body(received, scope):
+        return ReadBody()
+    changes = Changes()
+    if received.auth is not None and not sending.local:
+        changes[AUTH] = sending.marked(received.auth.bare, scope)
+    return sending.single(changes | sending.service_token())
