@@ -15,12 +15,13 @@ export NO_PROXY := $(no_proxy)
 # Targets share the machine, and some of them a lab.
 .NOTPARALLEL:
 
-.PHONY: help setup demo examples coverage programs test clients-test unit lint fuzz bench bench-lab simulate record docs clean
+.PHONY: help setup demo examples coverage programs test test-tools clients-test unit lint fuzz bench bench-lab simulate record docs clean
 help:
 	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
 	@echo "make examples  what scopes do, command by command, on the lab that is up"
 	@echo "make coverage  how a scope travels on each hop, from workflows on a lab with Cinder and Swift; writes docs/understand/coverage.md"
-	@echo "make test   lint, unit and conformance tests, then the same workflows on the real lab"
+	@echo "make test   lint, unit and conformance tests, and beside them the same workflows on the real lab"
+	@echo "make test-tools  tests of the benchmarks, the simulation and the figures in documents, a round of make bench-lab among them"
 	@echo "make clients-test  other clients, unmodified, at work across two real clouds (eight minutes); writes docs/use/clients/tried.md"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
@@ -62,10 +63,14 @@ programs: $(STAMP)
 	@$(BIN)/python tests/programs.py
 
 unit: programs
-	@$(BIN)/pytest tests/unit tests/conformance tests/fuzz
+	@$(BIN)/pytest -n auto tests/fuzz tests/conformance tests/unit
 
+# The tests of the lab are the work of one process, which waits for the lab half of its time; they take the longest, so they begin.
 test: lint programs
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n "$$(($$(nproc) + 1))" tests/lab tests/fuzz tests/conformance tests/unit
+
+test-tools: programs
+	@$(BIN)/pytest -n auto tests/tools/test_bench_lab.py tests/tools/bench
 
 clients-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m clients.install

@@ -66,7 +66,7 @@ class RunningGateway:
     def send(self, case: Case) -> Answer:
         """Send a request on a connection that the one before it may have used."""
         listener = self.listener(case.to)
-        connection = self._connections.setdefault(listener, http.client.HTTPConnection(listener.host, listener.port, timeout=10))
+        connection = self._connections.setdefault(listener, http.client.HTTPConnection(listener.host, listener.port, timeout=60))
         try:
             return _exchange(connection, case)
         except (http.client.RemoteDisconnected, ConnectionError):
@@ -240,7 +240,7 @@ def _serve_all(recorder: Recorder, mesh: Mesh, at: tuple[str, ...], down: tuple[
 
 
 def _wait(ready: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not ready():
         assert time.monotonic() < deadline, "the gateway did not start"
         time.sleep(0.02)

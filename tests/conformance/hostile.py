@@ -257,7 +257,7 @@ def _converse(site: Site, name: str, connection: socket.socket) -> None:
         connection.close()
 
 
-def until(ready: Callable[[], bool], seconds: float = 10) -> None:
+def until(ready: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < deadline

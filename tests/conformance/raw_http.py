@@ -114,7 +114,7 @@ class Service:
 def exchange(port: int, request: bytes, *, expects: bool = False) -> Message:
     """Send a request and read its answer; with ``expects``, the body follows the interim answer that asks for it."""
     method = request.partition(b" ")[0]
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection, connection.makefile("rb") as file:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection, connection.makefile("rb") as file:
         head, _, body = request.partition(b"\r\n\r\n")
         connection.sendall(head + b"\r\n\r\n" + (b"" if expects else body))
         while True:

@@ -163,7 +163,7 @@ def secure_world(folder: Path) -> Iterator[Secure]:
 
 def _await_each_other(world: Secure) -> None:
     """The gateway that was started first has found the other one missing."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     for cloud, other in (REAL, REAL[::-1]):
         while True:
             clouds = world.ask(cloud, "GET", "/.openstackoid/mesh")[2]["clouds"]

@@ -97,7 +97,7 @@ def test_nobody_keeps_a_peer_that_is_back_from_others_by_never_finding_out() -> 
 def timed(gateway: RunningGateway, case: Case, started: float) -> float:
     """Return when the answer was there, asked for on a connection of its own."""
     listener = gateway.listener(case.to)
-    with closing(http.client.HTTPConnection(listener.host, listener.port, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection(listener.host, listener.port, timeout=60)) as connection:
         connection.request("GET", case.path, headers=dict(case.headers))
         assert connection.getresponse().status == 503
     return time.monotonic() - started

@@ -106,7 +106,7 @@ def test_a_body_that_haproxy_cannot_look_through_is_the_bridges(
     gateway.recorder.seen.clear()
     listener = gateway.listener("identity.public")
     body = '{"auth": {"identity": {"token": {"id": "tok!SCOPE!{\\"identity\\":\\"CloudTwo\\"}"}}}}'.encode(encoding)
-    connection = http.client.HTTPConnection(listener.host, listener.port, timeout=10)
+    connection = http.client.HTTPConnection(listener.host, listener.port, timeout=60)
     connection.request(
         "POST", "/identity/v3/auth/tokens", iter([body]) if chunked else body, {"X-Case": "1"}, encode_chunked=chunked
     )

@@ -34,7 +34,7 @@ def test_no_answer_of_a_peer_is_taken_for_that_to_the_next_request(status: int, 
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged")
 
     site.plays["two"] = play
-    connection = http.client.HTTPConnection("127.0.0.1", site.ports["gate"], timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", site.ports["gate"], timeout=60)
     with contextlib.closing(connection):
         first, body = None, b""
         with contextlib.suppress(http.client.RemoteDisconnected):

@@ -115,7 +115,7 @@ clouds:
 
 
 def ask(port: int, path: str) -> tuple[int, str, str | None]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path, headers={"X-Auth-Token": "tok", "X-Scope": '{"image":"Two"}'})
     answer = connection.getresponse()
     found = answer.status, answer.read().decode(), answer.getheader("Location")

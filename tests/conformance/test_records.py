@@ -34,7 +34,7 @@ def asks(path: str, *headers: tuple[str, str], method: str = "GET", to: str = "i
 
 def page(gateway: RunningGateway, path: str, method: str = "GET", to: str = "identity.public") -> tuple[int, Any]:
     listener = gateway.listener(to)
-    connection = http.client.HTTPConnection(listener.host, listener.port, timeout=10)
+    connection = http.client.HTTPConnection(listener.host, listener.port, timeout=60)
     try:
         connection.request(method, path)
         response = connection.getresponse()
@@ -55,7 +55,7 @@ def health(gateway: RunningGateway) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def two() -> Iterator[list[RunningGateway]]:
     with running_gateways("CloudOne", "CloudTwo", down=("Cloud-3.b",)) as gateways:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         # The first has found the second down before it was started.
         while health(gateways[0]) != {"CloudOne": "up", "CloudTwo": "up", "Cloud-3.b": "down"}:
             assert time.monotonic() < deadline, health(gateways[0])

@@ -205,7 +205,7 @@ def test_nobody_else_teaches(gateway: RunningGateway, scope: str) -> None:
     try:
         listener = gateway.listener("image.public")
         for headers in ({"X-Scope": scope}, {"X-Scope": scope}, {"X-Scope": scope, "X-Auth-Token": f"a!SCOPE!{scope}"}, {}):
-            connection = http.client.HTTPConnection(listener.host, listener.port, timeout=10)
+            connection = http.client.HTTPConnection(listener.host, listener.port, timeout=60)
             connection.request("GET", PATH, headers={"X-Case": "1", **headers, **lie})
             answer = connection.getresponse()
             answer.read()
@@ -239,7 +239,7 @@ def test_a_key_that_is_too_long_is_never_kept(gateway: RunningGateway) -> None:
 
 def test_an_empty_token_is_none(gateway: RunningGateway) -> None:
     listener = gateway.listener("image.public")
-    connection = http.client.HTTPConnection(listener.host, listener.port, timeout=10)
+    connection = http.client.HTTPConnection(listener.host, listener.port, timeout=60)
     for token in ("a", "", "a", "", "a"):
         gateway.recorder.seen.clear()
         connection.request("GET", PATH, headers={"X-Case": "1", "X-Auth-Token": token, "X-Scope": '{"image":"CloudTwo"}'})

@@ -102,7 +102,7 @@ class Sealed(Gateway):
     def exchange(self, request: bytes) -> bytes:
         """Send bytes and return all that comes back; what the gateway itself says of it is kept."""
         answer = b""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection, contextlib.suppress(OSError):
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection, contextlib.suppress(OSError):
             connection.sendall(request)
             while chunk := connection.recv(65536):
                 answer += chunk

@@ -70,7 +70,7 @@ class TestUsers:
 
     def test_plain_http_gets_nothing_from_a_socket_of_https(self, world: Secure) -> None:
         world.recorder.seen.clear()
-        with socket.create_connection(("127.0.0.1", world.gates["CloudOne"]), timeout=10) as plain:
+        with socket.create_connection(("127.0.0.1", world.gates["CloudOne"]), timeout=60) as plain:
             try:
                 answer = converse(plain, "/image/v2/images", world.gates["CloudOne"])
             except ConnectionResetError:
@@ -211,7 +211,7 @@ class Shown:
 
 def show(port: int, context: ssl.SSLContext, said: dict[str, str] | None = None, session: ssl.SSLSession | None = None) -> Shown:
     """Ask for a page, which only the Python service has."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as plain:
         secured = context.wrap_socket(plain, server_hostname="127.0.0.1", session=session)
         with secured:
             answer = converse(secured, "/.openstackoid/mesh", port, **(said or {}))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab of the tests, and its users."""
+"""The users of the tests' lab, and their commands."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,8 +12,7 @@ from examples import session
 from examples.people import people
 from examples.scopes import EXAMPLES, play
 from examples.session import User
-from lab.preloaded import PreloadedCommand, preloaded
-from lab.raised import raised
+from preloaded import PreloadedCommand, preloaded
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,13 +21,6 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PreloadedComm
     with preloaded(tmp_path_factory.mktemp("commands")) as command, pytest.MonkeyPatch.context() as module:
         module.setattr(session, "run_openstack", command)
         yield command
-
-
-@pytest.fixture(scope="session")
-def lab(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Raise the lab of the tests for all of them."""
-    with raised("test", request.config) as status:
-        yield status
 
 
 @pytest.fixture(scope="session")

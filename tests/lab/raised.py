@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two real clouds for a run of tests, beside the user's own lab: CloudOne by path prefixes, CloudTwo by ports."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,9 @@ def raised(name: str, config: pytest.Config) -> Iterator[Any]:
         instance.setenv("OPENSTACKOID_LAB_CLOUDS", _CLOUDS)
         try:
             with capture.global_and_fixture_disabled(), pytest.MonkeyPatch.context() as downloads:
+                if hasattr(config, "workerinput"):
+                    # A process of pytest-xdist's has no standard output.
+                    os.dup2(2, 1)
                 print("\n== raising two real clouds for the tests (the first time on a machine takes minutes)", flush=True)
                 for variable, needed in FOR_DOWNLOADS.items():
                     downloads.setenv(variable, needed)

@@ -39,7 +39,8 @@ def test_force(lab: Any, one: User, tmp_path: Path) -> None:
         assert done.code == 0, done.stderr
         assert done.json()["status"] == "ACTIVE"
         (port,) = one.openstack("port", "list", "--server", done.json()["id"], "-f", "json", scope=THERE).json()
-        assert port["Status"] == "ACTIVE", "the server's port is in CloudTwo"
+        # The server's port is in CloudTwo.
+        Lab(tmp_path).wait(f"port show {port['ID']} -f value -c status", "ACTIVE", THERE)
         gone = one.openstack("server", "delete", "--wait", "forced", "--os-scope-force", scope=THERE)
         assert gone.code == 0, gone.stderr
     assert one.openstack("port", "show", port["ID"], scope=THERE).code == 1, "and it is gone with the server"

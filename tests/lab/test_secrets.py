@@ -23,10 +23,10 @@ import pytest
 
 from examples.session import BIN, lab_status, openstackoid
 from lab.plain_http import ask, frontend
-from lab.preloaded import PreloadedCommand
 from marked import Found, Marked, family, files, mode_of, read, shown_of, token_like
 from openstackoid.lab.secret import MARK
 from openstackoid.process_identity import born
+from preloaded import PreloadedCommand
 
 # The first test waits for the whole examples suite.
 pytestmark = pytest.mark.timeout(900)

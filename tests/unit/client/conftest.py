@@ -15,6 +15,9 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from examples.session import Outcome
+from preloaded import PreloadedCommand, preloaded
+
 
 class Seen(NamedTuple):
     """A request as it arrived."""
@@ -156,9 +159,13 @@ def cloud(new_cloud: Callable[[], FakeCloud]) -> FakeCloud:
 
 @dataclass
 class OpenStack:
-    """The stock ``openstack`` command, in an environment of its own with one clouds.yaml."""
+    """The stock ``openstack`` command, in an environment of its own with one clouds.yaml.
+
+    Without ``preloaded`` it is the installed script, in a process of its own.
+    """
 
     home: Path
+    preloaded: PreloadedCommand | None
     clouds: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -175,7 +182,7 @@ class OpenStack:
         self.clouds[name] = {"auth": auth, "identity_api_version": "3", **settings}
         (self.home / "clouds.yaml").write_text(yaml.safe_dump({"clouds": self.clouds}))
 
-    def __call__(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def __call__(self, *arguments: str, stdin: str = "") -> Outcome:
         """Run the command."""
         environment = {
             "PATH": os.environ["PATH"],
@@ -183,15 +190,33 @@ class OpenStack:
             "OS_CLIENT_CONFIG_FILE": str(self.home / "clouds.yaml"),
             **self.environment,
         }
+        if self.preloaded is not None:
+            return self.preloaded(arguments, environment, self.home, stdin)
         command = [str(Path(sys.executable).parent / "openstack"), *arguments]
-        return subprocess.run(
-            command, check=False, env=environment, cwd=self.home, input=stdin, capture_output=True, text=True, timeout=60
+        done = subprocess.run(
+            command, check=False, env=environment, cwd=self.home, input=stdin, capture_output=True, text=True, timeout=240
         )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PreloadedCommand]:
+    """Run commands in forks of one process, which has imported them."""
+    with preloaded(tmp_path_factory.mktemp("commands")) as command:
+        yield command
 
 
 @pytest.fixture
-def openstack(tmp_path: Path, cloud: FakeCloud) -> OpenStack:
+def openstack(tmp_path: Path, cloud: FakeCloud, commands: PreloadedCommand) -> OpenStack:
     """Give the command with the entry ``CloudOne``, which is the cloud that it uses."""
-    command = OpenStack(tmp_path)
+    command = OpenStack(tmp_path, commands)
+    command.add("CloudOne", cloud)
+    return command
+
+
+@pytest.fixture
+def installed(tmp_path: Path, cloud: FakeCloud) -> OpenStack:
+    """Give the same command by the script that is installed, in a process of its own."""
+    command = OpenStack(tmp_path, None)
     command.add("CloudOne", cloud)
     return command

@@ -42,7 +42,7 @@ def mesh(cloud: FakeCloud) -> FakeCloud:
 
 def test_the_list_needs_no_login(openstack: OpenStack, mesh: FakeCloud) -> None:
     done = openstack("scope", "list", "-f", "value", "--os-scope", TWO)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.code, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "CloudOne True compute up",
         "CloudOne True identity up",
@@ -61,15 +61,15 @@ def test_a_cloud_without_services_is_listed_too(openstack: OpenStack, cloud: Fak
 
 def test_where_there_is_no_gateway_one_line_says_so(openstack: OpenStack, cloud: FakeCloud) -> None:
     done = openstack("scope", "list")
-    assert done.returncode == 1
+    assert done.code == 1
     assert done.stderr == f"no gateway of OpenStackoid answers at {cloud.url}: {PAGE} is not found there\n"
     gone = FakeCloud(url="http://127.0.0.1:1")
     openstack.add("CloudOne", gone)
     done = openstack("scope", "list")
-    assert (done.returncode, done.stderr) == (1, "no gateway can be asked at http://127.0.0.1:1: it cannot be reached\n")
+    assert (done.code, done.stderr) == (1, "no gateway can be asked at http://127.0.0.1:1: it cannot be reached\n")
     openstack.environment["OS_CLIENT_CONFIG_FILE"] = "/dev/null"
     done = openstack("scope", "list")
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert (done.code, done.stderr.count("\n")) == (1, 1)
     assert done.stderr.startswith("there is no authentication URL")
 
 
@@ -130,7 +130,7 @@ def test_show_where_the_user_is_not_told(openstack: OpenStack, mesh: FakeCloud, 
         mesh.routes["GET", USER_PAGE] = answer
     done = openstack("scope", "show", "-f", "json")
     shown = json.loads(done.stdout)
-    assert (done.returncode, shown["home"], shown["user"], done.stderr.count("\n")) == (0, "CloudOne", None, 1)
+    assert (done.code, shown["home"], shown["user"], done.stderr.count("\n")) == (0, "CloudOne", None, 1)
     assert words in done.stderr
     assert "who you are in each cloud is not shown" in done.stderr
 
@@ -139,7 +139,7 @@ def test_show_for_one_who_cannot_log_in(openstack: OpenStack, mesh: FakeCloud) -
     mesh.routes["POST", "/identity/v3/auth/tokens"] = Answer(401, {"error": {"code": 401, "message": "No."}})
     done = openstack("scope", "show", "-f", "json")
     shown = json.loads(done.stdout)
-    assert (done.returncode, shown["home"], shown["user"], done.stderr.count("\n")) == (0, "CloudOne", None, 1)
+    assert (done.code, shown["home"], shown["user"], done.stderr.count("\n")) == (0, "CloudOne", None, 1)
     assert done.stderr.startswith("you cannot be logged in: ")
     assert USER_PAGE not in {seen.path for seen in mesh.seen}
 
@@ -154,7 +154,7 @@ def test_show_without_a_gateway_tells_what_it_knows(openstack: OpenStack, cloud:
     openstack.add("CloudOne", cloud, scope={"image": "CloudTwo"})
     done = openstack("scope", "show", "-f", "json")
     shown = json.loads(done.stdout)
-    assert (done.returncode, shown["scope"], shown["from"]) == (0, {"image": "CloudTwo"}, "clouds.yaml, scope of CloudOne")
+    assert (done.code, shown["scope"], shown["from"]) == (0, {"image": "CloudTwo"}, "clouds.yaml, scope of CloudOne")
     assert (shown["home"], shown["completed"], shown["services"]) == (None, None, None)
     assert done.stderr.count("\n") == 1
     assert "no gateway of OpenStackoid answers" in done.stderr
@@ -165,7 +165,7 @@ def test_show_of_a_scope_in_the_url_and_of_two_that_differ(openstack: OpenStack,
     shown = json.loads(openstack("scope", "show", "-f", "json", "--os-auth-url", url).stdout)
     assert (shown["scope"], shown["from"], shown["home"]) == ({"image": "CloudTwo"}, "the authentication URL", "CloudOne")
     done = openstack("scope", "show", "--os-auth-url", url, "--os-scope", '{"image": "CloudOne"}')
-    assert done.returncode == 1
+    assert done.code == 1
     assert done.stderr.startswith("two scopes differ, which a gateway refuses: ")
     assert done.stderr.count("\n") == 1
 

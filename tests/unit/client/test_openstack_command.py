@@ -16,10 +16,10 @@ LIST = ("image", "list", "-f", "value", "-c", "Name")
 
 @pytest.mark.parametrize("arguments", [("--os-scope", TWO, *LIST), (*LIST, "--os-scope", TWO), (*LIST, f"--os-scope={TWO}")])
 def test_the_option_is_sent_with_every_request_wherever_it_stands(
-    openstack: OpenStack, cloud: FakeCloud, arguments: tuple[str, ...]
+    installed: OpenStack, cloud: FakeCloud, arguments: tuple[str, ...]
 ) -> None:
-    done = openstack(*arguments)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "cirros\n", "")
+    done = installed(*arguments)
+    assert (done.code, done.stdout, done.stderr) == (0, "cirros\n", "")
     assert cloud.scopes() == {WIRE}
     assert {request.path for request in cloud.seen} >= {"/identity/v3/auth/tokens", "/image/v2/images"}
 
@@ -30,7 +30,7 @@ def test_nothing_is_sent_without_a_scope(openstack: OpenStack, cloud: FakeCloud)
 
 
 def test_project_names_and_aliases_travel_as_official_types(openstack: OpenStack, cloud: FakeCloud) -> None:
-    assert openstack("--os-scope", '{"glance": "CloudTwo", "volumev3": "CloudTwo"}', *LIST).returncode == 0
+    assert openstack("--os-scope", '{"glance": "CloudTwo", "volumev3": "CloudTwo"}', *LIST).code == 0
     assert cloud.scopes() == {'{"image":"CloudTwo","block-storage":"CloudTwo"}'}
 
 
@@ -45,20 +45,20 @@ def test_the_option_wins_over_the_environment_and_that_over_clouds_yaml(openstac
     ):
         cloud.seen.clear()
         openstack.environment = dict(environment)
-        assert openstack(*LIST, *arguments).returncode == 0
+        assert openstack(*LIST, *arguments).code == 0
         sent.append(cloud.scopes())
     assert sent == [*({f'{{"image":"{name}"}}'} for name in ("FromEntry", "FromEnvironment", "FromOption")), {None}]
 
 
 def test_an_entrys_scope_may_be_written_as_json_too(openstack: OpenStack, cloud: FakeCloud) -> None:
     openstack.add("CloudOne", cloud, scope=TWO)
-    assert openstack(*LIST).returncode == 0
+    assert openstack(*LIST).code == 0
     assert cloud.scopes() == {WIRE}
 
 
-def test_a_malformed_option_ends_the_command_at_once(openstack: OpenStack, cloud: FakeCloud) -> None:
-    done = openstack(*LIST, "--os-scope", '{"imagee": "CloudTwo"}')
-    assert done.returncode == 2
+def test_a_malformed_option_ends_the_command_at_once(installed: OpenStack, cloud: FakeCloud) -> None:
+    done = installed(*LIST, "--os-scope", '{"imagee": "CloudTwo"}')
+    assert done.code == 2
     first, *rest = done.stderr.splitlines()
     assert first.startswith("openstack: --os-scope, column 2: unknown service 'imagee'; ")
     assert "image" in first.partition("among them: ")[2].split(", ")
@@ -91,7 +91,7 @@ def test_every_source_says_what_is_wrong_before_any_request(
     else:
         openstack.environment[where] = scope
     done = openstack(*LIST, *arguments)
-    assert done.returncode == 2
+    assert done.code == 2
     assert done.stderr.startswith(f"openstack: {error}")
     assert len(done.stderr.splitlines()) == 3
     assert cloud.seen == []
@@ -100,7 +100,7 @@ def test_every_source_says_what_is_wrong_before_any_request(
 def test_an_unknown_cloud_is_refused_where_the_clouds_are_known(openstack: OpenStack, cloud: FakeCloud) -> None:
     openstack.add("CloudOne", cloud, scope_clouds=["CloudOne", "CloudTwo"])
     done = openstack(*LIST, "--os-scope", '{"image": "CloudTow"}')
-    assert done.returncode == 2
+    assert done.code == 2
     assert done.stderr.splitlines() == [
         "openstack: --os-scope, column 11: unknown cloud 'CloudTow'; known: CloudOne, CloudTwo",
         '{"image": "CloudTow"}',
@@ -108,32 +108,32 @@ def test_an_unknown_cloud_is_refused_where_the_clouds_are_known(openstack: OpenS
     ]
     openstack.environment["OPENSTACKOID_CLOUDS"] = "CloudOne, CloudTow"
     assert cloud.seen == []
-    assert openstack(*LIST, "--os-scope", '{"image": "CloudTow"}').returncode == 0
+    assert openstack(*LIST, "--os-scope", '{"image": "CloudTow"}').code == 0
 
 
 def test_the_names_of_services_of_its_own_are_the_clouds_to_give(openstack: OpenStack, cloud: FakeCloud) -> None:
     scope = '{"my-service": "CloudTwo", "image": "CloudTwo"}'
-    assert openstack(*LIST, "--os-scope", scope).returncode == 2
+    assert openstack(*LIST, "--os-scope", scope).code == 2
     openstack.add("CloudOne", cloud, scope_services=["my-service"])
-    assert openstack(*LIST, "--os-scope", scope).returncode == 0
+    assert openstack(*LIST, "--os-scope", scope).code == 0
     assert cloud.scopes() == {'{"my-service":"CloudTwo","image":"CloudTwo"}'}
     done = openstack(*LIST, "--os-scope", '{"my-servise": "CloudTwo"}')
-    assert (done.returncode, "among them: my-service" in done.stderr) == (2, True)
+    assert (done.code, "among them: my-service" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("said", ["image=CloudTwo", " image = CloudTwo ", TWO])
 @pytest.mark.parametrize("variable", ["OS_SCOPE", "OPENSTACKOID_SCOPE"])
 def test_a_variable_holds_a_scope_in_either_form(openstack: OpenStack, cloud: FakeCloud, variable: str, said: str) -> None:
     openstack.environment[variable] = said
-    assert openstack(*LIST).returncode == 0
+    assert openstack(*LIST).code == 0
     assert cloud.scopes() == {WIRE}
 
 
 def test_the_option_takes_the_short_form_and_says_what_is_wrong_with_it(openstack: OpenStack, cloud: FakeCloud) -> None:
-    assert openstack(*LIST, "--os-scope", "image=CloudTwo").returncode == 0
+    assert openstack(*LIST, "--os-scope", "image=CloudTwo").code == 0
     assert cloud.scopes() == {WIRE}
     done = openstack(*LIST, "--os-scope", "image=CloudTwo,compute")
-    assert done.returncode == 2
+    assert done.code == 2
     assert done.stderr.splitlines()[1:] == ["image=CloudTwo,compute", f"{' ' * 15}{'^' * 7}"]
 
 
@@ -150,8 +150,8 @@ def test_commands_without_a_cloud_work_and_show_the_scope(openstack: OpenStack, 
     assert "scope: '{" in openstack("--os-scope", TWO, "configuration", "show", "-f", "yaml").stdout
     openstack.environment["OPENSTACKOID_SCOPE"] = "{"
     helped = openstack("--help")
-    assert (helped.returncode, "--os-scope <scope>" in helped.stdout) == (0, True)
-    assert openstack("complete").returncode == 0
+    assert (helped.code, "--os-scope <scope>" in helped.stdout) == (0, True)
+    assert openstack("complete").code == 0
     assert cloud.seen == []
 
 
@@ -194,7 +194,7 @@ def test_a_token_instead_of_a_password_carries_the_scope_too(openstack: OpenStac
     )
     openstack.environment["OS_CLIENT_CONFIG_FILE"] = "/dev/null"
     done = openstack(*token, "--os-identity-api-version", "3", "--os-scope", TWO, *LIST)
-    assert (done.returncode, done.stdout) == (0, "cirros\n"), done.stderr
+    assert (done.code, done.stdout) == (0, "cirros\n"), done.stderr
     assert cloud.scopes() == {WIRE}
 
 
@@ -214,7 +214,7 @@ def test_a_gateways_refusal_is_readable(openstack: OpenStack, cloud: FakeCloud, 
     version = {"id": "v2.1", "status": "CURRENT", "links": [{"rel": "self", "href": f"{cloud.url}/compute/v2.1/"}]}
     cloud.routes["GET", "/compute/v2.1"] = Answer(200, {"version": version})
     done = openstack("--os-scope", '{"image": "CloudTow"}', *command)
-    assert done.returncode == 1
+    assert done.code == 1
     assert said in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -224,16 +224,16 @@ def test_a_gateways_refusal_of_version_discovery_is_readable_once(openstack: Ope
     said = "the image service of CloudTwo cannot be reached"
     cloud.routes["GET", path] = Answer(503, {"error": {"code": 503, "title": "Service Unavailable", "message": said}})
     done = openstack("--os-scope", TWO, *LIST)
-    assert done.returncode == 1
+    assert done.code == 1
     assert done.stderr.count(f"{path} answers 503 to the scope {WIRE}: {said}\n") == 1, done.stderr
 
 
 def test_force_is_sent_with_the_scope_and_is_an_error_without(openstack: OpenStack, cloud: FakeCloud) -> None:
-    assert openstack("--os-scope", TWO, "--os-scope-force", *LIST).returncode == 0
+    assert openstack("--os-scope", TWO, "--os-scope-force", *LIST).code == 0
     assert {(request.scope, request.force) for request in cloud.seen} == {(WIRE, "true")}
     cloud.seen.clear()
     done = openstack(*LIST, "--os-scope-force")
-    assert (done.returncode, cloud.seen) == (2, [])
+    assert (done.code, cloud.seen) == (2, [])
     assert done.stderr == "openstack: --os-scope-force (or scope_force, or force=True) needs a scope, and there is none\n"
 
 
@@ -256,7 +256,7 @@ def recorded(seen: Seen) -> Answer | None:
 def test_trace_shows_every_request_once_after_the_commands_own_output(openstack: OpenStack, cloud: FakeCloud) -> None:
     cloud.otherwise = recorded
     done = openstack("--trace", "--os-scope", TWO, *LIST)
-    assert (done.returncode, done.stdout) == (0, "cirros\n")
+    assert (done.code, done.stdout) == (0, "cirros\n")
     first, *tree = done.stderr.splitlines()
     requests = [seen for seen in cloud.seen if not seen.path.startswith("/.openstackoid")]
     assert first.startswith(f"trace: {len(requests)} requests, ")
@@ -273,7 +273,7 @@ def test_trace_of_a_command_that_failed_comes_after_its_error(openstack: OpenSta
     cloud.otherwise = recorded
     cloud.routes["GET", "/image/v2/images"] = Answer(400, {"error": {"code": 400, "message": "what is wrong"}})
     done = openstack("--trace", *LIST)
-    assert done.returncode == 1
+    assert done.code == 1
     assert 0 < done.stderr.index("what is wrong") < done.stderr.index("trace: ")
     assert "└── GET /image/v2/images 400, " in done.stderr
 

@@ -14,7 +14,7 @@ RATE = 320
 BROKEN_OFF = "broken off"
 """The result of a request whose answer had begun."""
 
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 _SLOW = "/image/wait/0.1"
 """The service takes as many seconds as the path says, so that some of these requests are under way at any time."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class _Echo(BaseHTTPRequestHandler):
@@ -143,7 +143,7 @@ class Gateway:
         return found
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", path, headers=headers or {})
             response = connection.getresponse()
@@ -159,8 +159,8 @@ class Gateway:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    """Whether none of the processes runs, within a few seconds; a zombie that nobody has collected does not run."""
-    until = time.monotonic() + 5
+    """Whether none of the processes runs, within half a minute; a zombie that nobody has collected does not run."""
+    until = time.monotonic() + 30
     while time.monotonic() < until:
         if all(not process.is_running() or process.status() == psutil.STATUS_ZOMBIE for process in processes):
             return True

@@ -25,7 +25,7 @@ def run(gateway: Gateway, *more: str) -> tuple[int, str]:
 
 def test_no_request_is_lost_over_five_reloads(gateway: Gateway) -> None:
     def connect() -> HTTPConnection:
-        return HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+        return HTTPConnection("127.0.0.1", gateway.port, timeout=60)
 
     clients = [Client(connect, keep, pause) for keep in (True, False) for pause in (0.001, 0.02, 0.2)]
     for client in clients:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import os
 import stat
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.clouds import description
+from cpu_time import least_cpu_time
 from openstackoid.mesh import Descriptions, MeshError, load_mesh, packed_mesh, parse_mesh
 from openstackoid.mesh import load as loading
 from openstackoid.mesh.description import Reader
@@ -267,7 +267,5 @@ def test_thousands_of_clouds_are_read_in_a_moment(tmp_path: Path, cache: Path) -
     lines = "".join(f"  C{n}:\n    services: {{image: {{frontend: 'http://c{n}/image'}}}}\n" for n in range(3000))
     (tmp_path / "mesh.yaml").write_text(f"mesh: 1\nclouds:\n{lines}")
     load_mesh(tmp_path / "mesh.yaml", cache)
-    started = time.process_time()
-    mesh = load_mesh(tmp_path / "mesh.yaml", cache)
-    assert len(mesh.frontends) == 3000
-    assert time.process_time() - started < 1
+    assert len(load_mesh(tmp_path / "mesh.yaml", cache).frontends) == 3000
+    assert least_cpu_time(lambda: load_mesh(tmp_path / "mesh.yaml", cache), 1) < 1

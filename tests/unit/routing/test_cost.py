@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The CPU time of a decision in a mesh of 10,000 clouds, for requests that were made to cost much."""
 
-import math
-import time
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 
 from bench.meshes import many_clouds
+from cpu_time import least_cpu_time
 from fuzz.scope_text import texts
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.mesh import Listener, Mesh, parse_mesh
@@ -16,7 +15,6 @@ from openstackoid.routing import Decision, Refuse, Request, decide
 
 MOST = 0.001
 """Seconds of CPU that one input of 16 KiB may cost."""
-TRIES = 50
 SIZE = 16 * 1024
 NEAR = "Cloud100000" * 6
 
@@ -27,25 +25,14 @@ def mesh() -> Mesh:
 
 
 def seconds(mesh: Mesh, request: Request) -> float:
-    """Return the CPU time of the decision and of the error that a refusal becomes: the least of several tries.
+    """Return the CPU time of the decision and of the error that a refusal becomes."""
 
-    Another program on the same processor makes a try longer, never shorter. So the first try below ``MOST`` is the answer.
-    """
-
-    def once() -> float:
-        started = time.thread_time()
+    def answer() -> None:
         decision = decide(mesh, "CloudOne", request)
         if isinstance(decision, Decision) and isinstance(decision.plan, Refuse):
             AnswerError(decision.plan.status, decision.plan.message)
-        return time.thread_time() - started
 
-    least = math.inf
-    for attempt in range(TRIES):
-        least = min(least, once())
-        if least < MOST:
-            break
-        time.sleep(attempt / 1000)
-    return least
+    return least_cpu_time(answer, MOST)
 
 
 def scopes() -> Iterator[str]:

@@ -3,10 +3,10 @@
 
 import copy
 import pickle
-import time
 
 import pytest
 
+from cpu_time import least_cpu_time
 from openstackoid.scope import MAX_LENGTH, Cloud, Issuer, Scope, ScopeError, parse, split_token
 from openstackoid.scope.services import official_names, official_service_type, project_name
 
@@ -63,12 +63,14 @@ def test_an_entry_that_its_cloud_cannot_serve_is_refused() -> None:
 
 def test_of_very_many_clouds_those_are_named_that_come_close_and_soon() -> None:
     clouds = [f"Cloud{number:05}" for number in range(10_000)]
-    started = time.monotonic()
-    for number in range(20):
-        with pytest.raises(ScopeError, match=r"10000 are known, among them: .*Cloud00017, ") as raised:
-            parse(f'{{"image": "Cloud00017-{number}"}}', clouds=clouds)
-        assert raised.value.reason.count("Cloud0") == 13
-    assert time.monotonic() - started < 2
+
+    def parse_twenty() -> None:
+        for number in range(20):
+            with pytest.raises(ScopeError, match=r"10000 are known, among them: .*Cloud00017, ") as raised:
+                parse(f'{{"image": "Cloud00017-{number}"}}', clouds=clouds)
+            assert raised.value.reason.count("Cloud0") == 13
+
+    assert least_cpu_time(parse_twenty, 2) < 2
 
 
 def test_a_scope_has_room_to_be_completed() -> None:

@@ -213,7 +213,8 @@ async def test_requests_do_not_wait_for_each_other() -> None:
         started = asyncio.get_running_loop().time()
         slow = [stage.ask("GET", "/image", 'X-Scope: {"image":"CloudTwo"}') for _ in range(50)]
         answers = await asyncio.gather(*slow, *(stage.ask("GET", "/identity") for _ in range(50)))
-        assert asyncio.get_running_loop().time() - started < 3
+        # One after the other, the slow ones would take 25 s.
+        assert asyncio.get_running_loop().time() - started < 12
     # On a busy machine a connection is not made in time (503) where otherwise the answer does not come in time (504).
     assert {answer.status for answer in answers[:50]} <= {503, 504}
     assert [answer.status for answer in answers[50:]] == [200] * 50

@@ -15,7 +15,7 @@ from bench.lab.processes import Processes
 from bench.lab.turns import drawn, one_round, warm
 from bench.lab.ways import Question, Way, plain
 from openstackoid.lab.lab import Lab
-from unit.bench.lab.serving import Served, serving
+from tools.bench.lab.serving import Served, serving
 
 PLACE = Place(cast(Lab, None), Processes((os.getpid(),), (), {}))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.lab.client import Client, expect
 from bench.lab.terminator import configuration, terminator
 from openstackoid.certs import issue, make_authority
-from unit.bench.lab.serving import serving
+from tools.bench.lab.serving import serving
 
 
 def test_it_ends_tls_and_leaves_the_rest_as_it_is(tmp_path: Path) -> None:

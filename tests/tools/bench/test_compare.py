@@ -11,7 +11,7 @@ from bench.compare import Sample, Way, check, rates_and_costs
 from bench.errors import BenchError
 from bench.load import Answers, Request
 from bench.processes import Cpu
-from unit.bench.answering import Answer
+from tools.bench.answering import Answer
 
 PLAIN = Way("plain", "plain HAProxy", Request("http://127.0.0.1:9/"), 1, baseline=None)
 WRITE = Way("write", "a scoped write", Request("http://127.0.0.1:9/"), 1, bridge=2)

@@ -8,7 +8,7 @@ import pytest
 
 from bench.errors import BenchError
 from bench.lab.client import Client, expect
-from unit.bench.lab.serving import Served, serving
+from tools.bench.lab.serving import Served, serving
 
 BODY = bytes(range(256)) * 8192
 

@@ -2,7 +2,8 @@
 """Run the stock `openstack` command in a process that has imported it already and forks for each command.
 
 Importing takes most of the time of a short command. A child runs `openstackclient.shell.main` with its own arguments,
-environment and outputs, as the installed script does.
+environment and outputs, as the installed script does. Where it waits between two looks at a resource (up to five seconds), it
+waits for a shorter time here.
 """
 
 import json
@@ -12,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import entry_points
@@ -19,9 +21,11 @@ from pathlib import Path
 
 from examples.session import COMMAND_TIMEOUT, TIMED_OUT, Outcome
 
-_TESTS = Path(__file__).parents[1]
+_TESTS = Path(__file__).parent
 _LONGEST = 1 << 16
 """The bytes of one message: arguments and environment of a command."""
+_PAUSE = 0.5
+"""The seconds that a command waits at most before it looks again."""
 
 
 class PreloadedCommand:
@@ -36,16 +40,22 @@ class PreloadedCommand:
         self.outputs = folder / "outputs"
         self._address = str(folder / "socket")
 
-    def __call__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Outcome:
-        """Run `openstack` with the arguments; kill the command that does not end in time."""
+    def __call__(
+        self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path | None = None, stdin: str = ""
+    ) -> Outcome:
+        """Run `openstack` with the arguments in the folder; kill the command that does not end in time."""
         with (
             socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection,
+            tempfile.TemporaryFile() as given,
             tempfile.TemporaryFile() as output,
             tempfile.TemporaryFile() as errors,
         ):
+            given.write(stdin.encode())
+            given.seek(0)
             connection.connect(self._address)
-            request = json.dumps({"arguments": list(arguments), "environment": dict(environment), "folder": str(Path.cwd())})
-            socket.send_fds(connection, [request.encode()], [output.fileno(), errors.fileno()])
+            place = str(folder or Path.cwd())
+            request = json.dumps({"arguments": list(arguments), "environment": dict(environment), "folder": place})
+            socket.send_fds(connection, [request.encode()], [given.fileno(), output.fileno(), errors.fileno()])
             pid = int(connection.recv(_LONGEST))
             connection.settimeout(COMMAND_TIMEOUT)
             try:
@@ -73,7 +83,7 @@ def preloaded(folder: Path) -> Iterator[PreloadedCommand]:
     command.outputs.mkdir()
     modules = [str(_TESTS / "lab" / "recording"), str(_TESTS), str(_TESTS.parent)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(modules), "OPENSTACKOID_TEST_TOKENS": str(command.tokens)}
-    program = [sys.executable, "-m", "lab.preloaded", str(folder / "socket")]
+    program = [sys.executable, "-m", "preloaded", str(folder / "socket")]
     with subprocess.Popen(program, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdout is not None
         try:
@@ -99,14 +109,16 @@ def _run(connection: socket.socket) -> int:
     """Run the command that the connection asks for, in this process."""
     from openstackclient import shell  # noqa: PLC0415 -- imported by the parent, once
 
-    message, files, _, _ = socket.recv_fds(connection, _LONGEST, 2)
-    for number, file in enumerate(files, start=1):
+    message, files, _, _ = socket.recv_fds(connection, _LONGEST, 3)
+    for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
     request = json.loads(message)
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
+    sleep = time.sleep
+    time.sleep = lambda seconds: sleep(min(float(seconds), _PAUSE))
     sys.argv = ["openstack", *request["arguments"]]
     connection.send(str(os.getpid()).encode())
     try:

@@ -13,7 +13,7 @@ from bench.asking import Asking
 from bench.handshakes import handshakes
 from bench.load import NoAnswerError, Request
 from openstackoid.certs import issue, make_authority
-from unit.bench.answering import Answer
+from tools.bench.answering import Answer
 
 CORES = frozenset(os.sched_getaffinity(0))
 
