@@ -51,8 +51,9 @@ PLAIN = {
     cloud: f'X-Auth-Token: tok\r\nX-Scope: {{"*":"{cloud}","identity":"CloudOne"}}\r\n' for cloud in ("CloudTwo", "CloudThree")
 }
 ODD = {
-    cloud: text.replace("tok\r", newer_form(f"tok!SCOPE!{text.partition('X-Scope: ')[2].strip()}") + "\r")
-    for cloud, text in PLAIN.items()
+    cloud: f"X-Auth-Token: {newer_form(f'tok!SCOPE!{scope}')}\r\nX-Scope: {scope}\r\n"
+    for cloud in ("CloudOne", *PLAIN)
+    for scope in [f'{{"*":"{cloud}","identity":"CloudOne"}}']
 }
 """A scope in two places, which is always the Python service's."""
 TAUGHT = [

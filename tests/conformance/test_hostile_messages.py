@@ -211,7 +211,7 @@ def test_a_client_cannot_tell_the_bridge_where_it_came_in(site: Site) -> None:
     assert site.arrived[0].values("x-openstackoid-listener") == []
 
 
-@pytest.mark.parametrize("scope", ["", ODD["CloudTwo"].replace("CloudTwo", "CloudOne")], ids=["by HAProxy", "by the bridge"])
+@pytest.mark.parametrize("scope", ["", ODD["CloudOne"]], ids=["by HAProxy", "by the bridge"])
 def test_a_client_cannot_tell_a_service_how_it_is_reached(scope: str, site: Site) -> None:
     claims = "Forwarded: host=evil;proto=gopher\r\nX-Forwarded-Host: evil\r\nX-Forwarded-For: 192.0.2.1\r\n"
     assert site.get("/image/a", scope + claims).body == b"image /image/a"
@@ -219,7 +219,7 @@ def test_a_client_cannot_tell_a_service_how_it_is_reached(scope: str, site: Site
     assert [site.arrived[0].values(name) for name in names] == [[], [], ["192.0.2.1"]]
 
 
-@pytest.mark.parametrize("scope", ["", ODD["CloudTwo"].replace("CloudTwo", "CloudOne")], ids=["by HAProxy", "by the bridge"])
+@pytest.mark.parametrize("scope", ["", ODD["CloudOne"]], ids=["by HAProxy", "by the bridge"])
 @pytest.mark.parametrize("family", ["Host", "Port", "Prefix", "Scheme", "Server"])
 def test_no_spelling_of_a_proxys_header_reaches_a_service(family: str, scope: str, site: Site) -> None:
     """A WSGI server reads ``X_Forwarded-Host`` as ``X-Forwarded-Host``: PEP 3333 gives both one name."""
