@@ -2,8 +2,8 @@
 """HAProxy's log, read by a process of its own: audited, freed of what may not be shown, and shown.
 
 It is a process, because HAProxy drops lines when its log is not read fast enough, and the Python service may be busy for longer.
-It is forked before the service has threads and holds secrets, so that the two share their memory. A supervisor hands it a pipe,
-which holds thousands of lines; HAProxy alone sends datagrams to a socket, which holds as many as the kernel is told to.
+It is forked before the service has threads and holds secrets, so that the two share their memory. A supervisor hands it a pipe of
+64 KiB, some 700 lines; an HAProxy without one sends datagrams to a socket, which holds as many as the kernel is told to.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ LOOK = 10.0
 """Seconds between two questions to HAProxy about lines that it has lost."""
 
 QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
-"""How many datagrams the socket holds (unix(7)): 10 as the kernel comes, 512 as systemd sets it."""
+"""The number of datagrams that the socket holds (unix(7)): 10 as the kernel comes, 512 as systemd sets it."""
 
 _PR_SET_PDEATHSIG = 1
 _INFO = re.compile(r"^(Pid|DroppedLogs): (\d+)$", re.MULTILINE)

@@ -74,7 +74,7 @@ class Folder:
 
     @property
     def cache(self) -> Path:
-        """What was read of the description, for the next time; it may be removed at any time."""
+        """The description as it was read, for the next start; it may be removed at any time."""
         return self.path / "mesh.cache"
 
     @property
@@ -84,32 +84,32 @@ class Folder:
 
     @property
     def audit(self) -> Path:
-        """The audit log, to which both parts write; it outlives the gateway."""
+        """The audit log, by the Python service and its process that reads HAProxy's log; it outlives the gateway."""
         return self.path / "audit.log"
 
     @property
     def bridge_socket(self) -> Path:
-        """Where the Python service listens."""
+        """The socket of the Python service, for requests."""
         return self._sockets / "bridge.sock"
 
     @property
     def stats_socket(self) -> Path:
-        """Where HAProxy is controlled."""
+        """HAProxy's control socket."""
         return self._sockets / "haproxy.sock"
 
     @property
     def records_socket(self) -> Path:
-        """Where HAProxy tells the Python service about traced requests."""
+        """The socket that receives HAProxy's lines about traced requests."""
         return self._sockets / "records.sock"
 
     @property
     def log_socket(self) -> Path:
-        """Where the Python service receives HAProxy's log."""
+        """The socket that receives HAProxy's log where no supervisor hands out a pipe."""
         return self._sockets / "log.sock"
 
     @property
     def runtime(self) -> Runtime:
-        """What the generated configuration must know of this folder."""
+        """The paths that the generated configuration needs."""
         return Runtime.of(str(self._sockets))
 
     def open(self, cloud: str) -> list[int]:
