@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import os
 import signal
@@ -32,6 +33,8 @@ from openstackoid.mesh import Cloud, Descriptions
 log = logging.getLogger("openstackoid.gateway")
 
 _POLL = 1.0
+_PIPE = 1024 * 1024
+"""Bytes of HAProxy's log that wait while the Python service starts; Linux allows so many without rights."""
 _REST = 50
 """The pause after a look at the files, as a multiple of the time that it took: thousands of files may be far away."""
 
@@ -61,7 +64,7 @@ class Supervisor:
         self._listening: Mapping[str, int] = {}
         self._bridge_socket: socket.socket | None = None
         # HAProxy writes its log to one end, the Python service reads the other: lines in it outlive both.
-        self._log = os.pipe()
+        self._log = _large_pipe()
         self._descriptions = Descriptions(path, folder.cache)
         self._watched: tuple[str, ...] = ()
         self._pause = _POLL
@@ -270,6 +273,14 @@ def _warn(running: Configuration) -> None:
         warnings += check_certificate(running.cloud)[1]
     for line in warnings:
         log.warning("%s", line)
+
+
+def _large_pipe() -> tuple[int, int]:
+    ends = os.pipe()
+    # The kernel may allow no more than it gave.
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, _PIPE)
+    return ends
 
 
 def _watched(running: Configuration) -> tuple[str, ...]:

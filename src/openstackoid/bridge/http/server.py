@@ -58,6 +58,10 @@ def serve_with_log(
     """
     reader = None
     if log_pipe is not None:
+        try:
+            os.set_blocking(log_pipe, False)
+        except OSError as error:
+            raise BridgeError(f"--log-fd {log_pipe}: {error.strerror}") from None
         reader = start_reading(log_pipe, at, audit_log, sockets.haproxy)
     elif sockets.log is not None:
         reader = start_reading(sockets.log.open(socket.SOCK_DGRAM).detach(), at, audit_log, sockets.haproxy)
@@ -67,6 +71,8 @@ def serve_with_log(
         if reader is not None:
             reader.terminate()
             reader.join(GRACE)
+        if sockets.log is not None:
+            sockets.log.remove()
 
 
 async def serve(
