@@ -140,7 +140,7 @@ def _any_scope(cloud: Cloud) -> list[str]:
         "# A request that came from a gateway leaves for no other one, and no interim answer of a peer passes.",
         f"acl is_of_a_gateway req.fhdr({VIA}) -m sub {PRODUCT}",
         "acl waits_for_100 req.fhdr(expect) -m found",
-        "http-request unset-var(txn.route) if leaves is_of_a_gateway or leaves waits_for_100",
+        "http-request unset-var(txn.peer) if leaves is_of_a_gateway or leaves waits_for_100",
         f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope",
         "http-request del-header X-Scope if has_route",
     ]

@@ -34,7 +34,7 @@ def key(request: Request) -> str:
 
 
 def test_a_route_is_the_completed_scope_and_the_peer() -> None:
-    mark = newer_form(f"!SCOPE!{TWO_DONE}")
+    mark = newer_form(f"!SCOPE!{TWO_DONE}").removeprefix("~")
     assert route(asked(TOKEN, X_SCOPE)) == CachedRoute(mark, "CloudTwo")
     assert route(asked(TOKEN, STAYS)) == CachedRoute(newer_form('!SCOPE!{"*":"CloudOne","compute":"CloudTwo"}'))
     third = route(asked(TOKEN, ("X-Scope", '{"image":"CloudTwo","identity":"Cloud-3.b"}')))
