@@ -117,6 +117,9 @@ def _says_one_scope(request: Request, plan: Single) -> bool:
     values = [value for name in carriers for value in request.values(name) if value]
     if any(is_marked(value) for value in request.values(SERVICE)):
         return False
+    # HAProxy writes the form that a peer reads into the user's token alone.
+    if not plan.local and any(is_marked(value) for value in request.values(SUBJECT)):
+        return False
     if any(_marked(split_token(value)[0]) != BARE for value in values):
         return False
     return len(request.values(PLAIN)) + sum(map(is_marked, values)) == 1

@@ -77,6 +77,17 @@ def test_a_decision_that_depends_on_more_than_the_key_is_not_kept(request_: Requ
     assert route(request_) is None
 
 
+def test_a_scope_that_leaves_in_the_token_asked_about_is_not_kept() -> None:
+    """HAProxy writes the form that the peer reads into X-Auth-Token alone. Of a Keystone whose answers stay as they are."""
+    clouds = [f"{name}: {{services: {{identity: {{frontend: 'http://{name}/identity'}}}}}}" for name in ("CloudOne", "CloudTwo")]
+    mesh = parse_mesh(f"{{mesh: 1, clouds: {{{', '.join(clouds)}}}}}")
+    (endpoint,) = mesh.clouds["CloudOne"].endpoints
+    scoped = newer_form('s!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}')
+    for header, kept in (("X-Auth-Token", True), ("X-Subject-Token", False)):
+        request_ = Request("DELETE", endpoint.listener, "/identity/v3/auth/tokens", ((header, scoped),))
+        assert (route(request_, mesh) is not None) is kept
+
+
 def test_the_scope_of_a_workflow_is_not_kept() -> None:
     decision = decide(MESH, "CloudOne", asked(TOKEN, X_SCOPE))
     assert isinstance(decision, Decision)
