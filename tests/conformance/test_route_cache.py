@@ -250,6 +250,18 @@ def test_an_empty_token_is_none(gateway: RunningGateway) -> None:
     connection.close()
 
 
+def test_a_route_without_its_peer_leads_nowhere() -> None:
+    """A thread of HAProxy may remove a route while another one, which has found the route, looks for the peer."""
+    taught = (auth("a"), plain('{"image":"CloudTwo"}'))
+
+    def without_peers(text: str) -> str:
+        return "" if text.startswith("GET|") and "|s1|" in text else text
+
+    with running_gateways("CloudOne", edit_haproxy=without_peers, taught=[taught]) as (gateway,):
+        assert entries(gateway) > 0
+        assert ask(gateway, *taught) == ("CloudTwo", f"a!SCOPE!{COMPLETE}")
+
+
 def spelt(number: int) -> str:
     """Return the same scope in a spelling of its own."""
     return '{"image":"CloudTwo"' + " " * number + "}"

@@ -245,6 +245,14 @@ class TestWhoHasSentIt:
         sender = {} if certificate is None else {"x-openstackoid-from": "CloudOne"}
         assert ours == {"x-openstackoid-listener": f"127.0.0.1:{port}", **sender}
 
+    @pytest.mark.parametrize("said", [{}, {"Via": "1.1 CloudTwo (openstackoid)"}], ids=["nothing", "that it is one"])
+    @pytest.mark.parametrize("cloud", ["CloudTwo", "Stranger"], ids=["back", "to a third cloud"])
+    def test_nothing_that_a_gateway_sends_goes_on_to_another_one(self, world: Secure, cloud: str, said: dict[str, str]) -> None:
+        """Nor where HAProxy knows the route: a hostile gateway says nothing of itself, but has its certificate."""
+        context = world.certificates.client("CloudTwo.pem")
+        status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images", {**scope(image=cloud), **said}, context=context)
+        assert (status, reached(world)) == (508, [])
+
     @pytest.mark.parametrize("path", ["/image/v2/images", "/.openstackoid/mesh"])
     def test_a_certificate_that_names_no_cloud_is_refused(self, world: Secure, path: str) -> None:
         status, _, document = world.ask("CloudTwo", "GET", path, context=world.certificates.client("Nobody.pem"))

@@ -104,6 +104,9 @@ class HaproxyLog:
             received += chunk
             if self.is_socket and not chunk.endswith(b"\n"):
                 received += b"\n"
+        if len(received) >= AT_ONCE and b"\n" not in received:
+            # No line of HAProxy's is as long: nothing would be read any more if its end were waited for.
+            received += b"\n"
         whole, feed, self._rest = received.rpartition(b"\n")
         self._show(whole + feed)
         return bool(feed)

@@ -5,6 +5,9 @@ Three maps begin empty with each HAProxy process. ``routes.map`` has the mark to
 ``clouds.map`` for a route that leaves, ``slots.map`` the key in each slot. The Python service names the slot, so there are never
 more routes than slots, also when that service was started again. :mod:`openstackoid.routing.route_cache` says which
 routes may be stored, and why the key is enough.
+
+Another thread may remove a route between the look-ups of its mark and its peer. So the mark of a route that leaves lacks its
+tilde, and is no route without the peer.
 """
 
 from collections.abc import Sequence
@@ -12,7 +15,8 @@ from collections.abc import Sequence
 from openstackoid.haproxy.maps import CLOUDS, PEERS, ROUTES, SLOTS, WIRES
 from openstackoid.mesh import Cloud
 from openstackoid.routing.route_cache import CLOUD, HOME, KEY, MARK, PREFIX, REWRITTEN, SLOT, SOCKET
-from openstackoid.scope import WIRE, Scope, join_token
+from openstackoid.scope import MARK as IN_TOKEN
+from openstackoid.scope import SEPARATOR, WIRE, Scope, join_token
 
 CAPACITY, CAPACITY_BEFORE_2_9 = 16_384, 1_000
 """The most routes. Before 2.9, HAProxy walks a whole map to change one entry of it."""
@@ -24,7 +28,7 @@ _SLOTS = "OPENSTACKOID_ROUTES"
 _KEY = (
     "http-request set-var(txn.key) method,concat(|,txn.endpoint,|),concat(,txn.class,|),concat(,txn.scope,|),concat(,txn.mark,|.)"
 )
-_WRITE = 'http-request replace-header X-Auth-Token ^([^!~]+).*$ "\\1%[var(txn.route)]"'
+_WRITE = 'http-request replace-header X-Auth-Token ^([^!~]+).*$ "\\1'
 
 
 def global_lines(generation: str) -> list[str]:
@@ -47,7 +51,8 @@ def key_rules(documents: str, followed_reads: str, followed_writes: str) -> list
     reads = f"{documents.removesuffix('$')}($|\\?)|{followed_reads}"
     return [
         "# The key of a route: method, endpoint, class of the path, scope as it is written, mark of the token.",
-        "acl has_route var(txn.route) -m found",
+        f"acl has_route var(txn.route) -m beg {IN_TOKEN}",
+        "acl has_route var(txn.peer) -m found",
         "acl leaves var(txn.peer) -m found",
         f"acl is_rewritten pathq -m reg '{reads}'",
         f"acl is_followed_write pathq -m reg '{followed_writes}'",
@@ -63,7 +68,7 @@ def look_up(condition: str) -> list[str]:
     """Return the rules that look up the route of a request for which ``condition`` holds."""
     return [
         f"http-request set-var(txn.route) var(txn.key),map_str({ROUTES}) if {condition}",
-        f"http-request set-var(txn.peer) var(txn.key),map_str({PEERS}) if has_route",
+        f"http-request set-var(txn.peer) var(txn.key),map_str({PEERS}) if {{ var(txn.route) -m found }} !has_route",
     ]
 
 
@@ -82,7 +87,7 @@ def local_rules() -> list[str]:
 
     A pattern copies the token faster than a format, which looks at each character.
     """
-    return [f"{_WRITE} if {{ var(txn.route) -m found }}"]
+    return [f'{_WRITE}%[var(txn.route)]" if {{ var(txn.route) -m found }}']
 
 
 def keystone_rules() -> list[str]:
@@ -113,9 +118,9 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
         *shares,
         f"http-request set-var(txn.wire) var(txn.cloud),map_str({WIRES})",
         "http-request set-var(txn.home) var(txn.peer),field(5,|) if !{ var(txn.peer) -m end | }",
-        'http-request set-header X-Scope "%[var(txn.route),bytes(1),ub64dec]" if !has_token',
-        f"{_WRITE} if reads_newer",
-        'http-request replace-header X-Auth-Token ^([^!~]+).*$ "\\1!SCOPE!%[var(txn.route),bytes(1),ub64dec]" if !reads_newer',
+        'http-request set-header X-Scope "%[var(txn.route),ub64dec]" if !has_token',
+        f'{_WRITE}{IN_TOKEN}%[var(txn.route)]" if reads_newer',
+        f'{_WRITE}{SEPARATOR}%[var(txn.route),ub64dec]" if !reads_newer',
         f"http-request del-header X-Service-Token{' if !is_sharing' if sharing else ''}",
         *(service_token if sharing else []),
     ]

@@ -91,12 +91,15 @@ def _endpoints(name: str, cloud: Cloud, service: str) -> list[str]:
 
 def _ordinary_scope(cloud: Cloud) -> list[str]:
     reads, writes = image_paths(cloud, FOLLOWED_READS), image_paths(cloud, FOLLOWED_WRITES)
+    sender = ["acl is_of_a_gateway var(sess.from) -m found"] if cloud.secure_listeners else []
+    users_alone = ["!is_of_a_gateway"] if sender else []
     return [
         *route_cache.key_rules(document_paths(cloud), reads, writes),
         "# An ordinary request with a scope: the route, if Python has taught it.",
         f"acl tells_odd req.hdr_names -m reg {_ODD}",
         f"acl is_traced req.fhdr({REQUEST_ID}) -m beg {TRACE}",
-        *route_cache.look_up("!is_identity is_relative !may_mean_more !tells_odd !is_traced"),
+        *sender,
+        *route_cache.look_up(" ".join(["!is_identity is_relative !may_mean_more !tells_odd !is_traced", *users_alone])),
         "http-request del-header X-Scope if has_route",
         "http-request allow if has_route",
     ]
@@ -118,7 +121,6 @@ def _no_scope() -> list[str]:
 
 
 def _any_scope(cloud: Cloud) -> list[str]:
-    sender = ["acl is_of_a_gateway var(sess.from) -m found"] if cloud.secure_listeners else []
     return [
         "# Headers that a WSGI server reads as others, and scopes in headers that are not for them.",
         f"http-request del-header '{_UNDERSCORED}' -m reg",
@@ -136,10 +138,9 @@ def _any_scope(cloud: Cloud) -> list[str]:
         *route_cache.look_up("has_scope !is_pythons"),
         route_cache.ask_python("has_scope !is_pythons !has_route"),
         "# A request that came from a gateway leaves for no other one, and no interim answer of a peer passes.",
-        *sender,
         f"acl is_of_a_gateway req.fhdr({VIA}) -m sub {PRODUCT}",
         "acl waits_for_100 req.fhdr(expect) -m found",
-        "http-request unset-var(txn.route) if leaves is_of_a_gateway or leaves waits_for_100",
+        "http-request unset-var(txn.peer) if leaves is_of_a_gateway or leaves waits_for_100",
         f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope",
         "http-request del-header X-Scope if has_route",
     ]

@@ -18,7 +18,7 @@ VARIABLES = {
     "txn.scope": "the scope in X-Scope as it is written",
     "txn.class": "the class of the path, by which an answer may have to be rewritten",
     "txn.key": "the key of the route",
-    "txn.route": "the route: the mark to put behind the token",
+    "txn.route": "the route: the mark to put behind the token, without its tilde for a peer",
     "txn.peer": "the row of clouds.map of a peer that the request leaves for, and the home of a user of a third cloud",
     "txn.bridge": "set for what is left to the Python service",
     "txn.replaced": "the key of the route whose slot another one takes",

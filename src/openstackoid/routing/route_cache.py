@@ -30,6 +30,7 @@ from openstackoid.routing.request import Request
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH
 from openstackoid.routing.workflows import READS, watched_services
 from openstackoid.scope import IDENTITY, is_marked, join_token, split_token
+from openstackoid.scope import MARK as MARK_IN_TOKEN
 
 PREFIX = "x-openstackoid-route"
 """How the headers begin in which HAProxy and the Python service speak of routes."""
@@ -59,7 +60,9 @@ _TOKEN = re.compile("[^!~%]+")
 class CachedRoute:
     """What HAProxy keeps of a decision: the mark behind the token, and the peer, or None for a service of this cloud.
 
-    ``home`` is the cloud that has issued the token of a request that leaves, where that is another than this one.
+    The mark of a request that leaves lacks its first character: HAProxy, which looks up the peer in another table, takes no
+    such mark for that of a service of this cloud. ``home`` is the cloud that has issued the token of a request that leaves,
+    where that is another than this one.
     """
 
     mark: str = field(repr=False)
@@ -82,7 +85,8 @@ def cached_route(mesh: Mesh, at: str, request: Request, decision: Decision | Mor
     mark = join_token("", decision.scope.to_header())
     if plan.local:
         return CachedRoute(mark)
-    return CachedRoute(mark, plan.endpoint.cloud, None if decision.issuer == at else str(decision.issuer))
+    home = None if decision.issuer == at else str(decision.issuer)
+    return CachedRoute(mark.removeprefix(MARK_IN_TOKEN), plan.endpoint.cloud, home)
 
 
 def route_key(request: Request, endpoint: Endpoint) -> str:
@@ -112,6 +116,9 @@ def _says_one_scope(request: Request, plan: Single) -> bool:
     carriers = (AUTH, SUBJECT) if plan.endpoint.service == IDENTITY else (AUTH,)
     values = [value for name in carriers for value in request.values(name) if value]
     if any(is_marked(value) for value in request.values(SERVICE)):
+        return False
+    # HAProxy writes the form that a peer reads into the user's token alone.
+    if not plan.local and any(is_marked(value) for value in request.values(SUBJECT)):
         return False
     if any(_marked(split_token(value)[0]) != BARE for value in values):
         return False

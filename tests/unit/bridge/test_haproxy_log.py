@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -16,7 +17,9 @@ import psutil
 import pytest
 
 from openstackoid.bridge import haproxy_log
-from openstackoid.bridge.haproxy_log import LostLines
+from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.audit.egress_lines import EgressLines
+from openstackoid.bridge.haproxy_log import AT_ONCE, HaproxyLog, LostLines
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
 from unit.bridge.audit.test_egress_lines import line
 from unit.bridge.http.test_server import MESH, until
@@ -112,6 +115,22 @@ def test_a_line_is_shown_without_what_may_not_be_shown_and_a_line_of_egress_is_a
         ]
         (audited,) = [json.loads(text) for text in (folder / "audit.log").read_text().splitlines()]
         assert (audited["direction"], audited["cloud"], audited["rule"]) == ("out", "Cloud-3.b", "staff")
+
+
+def test_bytes_without_an_end_keep_no_line_back(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    log = HaproxyLog(reading, EgressLines("CloudOne", Audit(None)))
+    try:
+        for _ in range(3):
+            os.write(writing, b"x" * AT_ONCE)
+            assert log.read()
+        os.write(writing, LOCAL.encode())
+        assert log.read()
+    finally:
+        os.close(reading)
+        os.close(writing)
+    assert b" 127.0.0.1 GET /image/v2/images/... -> local.image.public" in capfdbinary.readouterr().err
 
 
 def test_the_socket_is_its_owners_alone_and_goes_with_the_service(folder: Path) -> None:

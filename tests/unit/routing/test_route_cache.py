@@ -34,7 +34,7 @@ def key(request: Request) -> str:
 
 
 def test_a_route_is_the_completed_scope_and_the_peer() -> None:
-    mark = newer_form(f"!SCOPE!{TWO_DONE}")
+    mark = newer_form(f"!SCOPE!{TWO_DONE}").removeprefix("~")
     assert route(asked(TOKEN, X_SCOPE)) == CachedRoute(mark, "CloudTwo")
     assert route(asked(TOKEN, STAYS)) == CachedRoute(newer_form('!SCOPE!{"*":"CloudOne","compute":"CloudTwo"}'))
     third = route(asked(TOKEN, ("X-Scope", '{"image":"CloudTwo","identity":"Cloud-3.b"}')))
@@ -75,6 +75,17 @@ def test_a_route_is_the_completed_scope_and_the_peer() -> None:
 )
 def test_a_decision_that_depends_on_more_than_the_key_is_not_kept(request_: Request) -> None:
     assert route(request_) is None
+
+
+def test_a_scope_that_leaves_in_the_token_asked_about_is_not_kept() -> None:
+    """HAProxy writes the form that the peer reads into X-Auth-Token alone. Of a Keystone whose answers stay as they are."""
+    clouds = [f"{name}: {{services: {{identity: {{frontend: 'http://{name}/identity'}}}}}}" for name in ("CloudOne", "CloudTwo")]
+    mesh = parse_mesh(f"{{mesh: 1, clouds: {{{', '.join(clouds)}}}}}")
+    (endpoint,) = mesh.clouds["CloudOne"].endpoints
+    scoped = newer_form('s!SCOPE!{"*":"CloudOne","identity":"CloudTwo"}')
+    for header, kept in (("X-Auth-Token", True), ("X-Subject-Token", False)):
+        request_ = Request("DELETE", endpoint.listener, "/identity/v3/auth/tokens", ((header, scoped),))
+        assert (route(request_, mesh) is not None) is kept
 
 
 def test_the_scope_of_a_workflow_is_not_kept() -> None:
