@@ -165,7 +165,7 @@ def test_what_is_made_from_runs(played: Played) -> None:
 def test_titles_and_environments(played: Played) -> None:
     """Of our processes, and of the services that the lab has started."""
     processes = [process for gateway in played.gateways for process in family(gateway.pid)]
-    assert len(processes) == 3 * len(played.gateways) >= 6
+    assert len(processes) == 4 * len(played.gateways) >= 8
     others = [born_of(path) for path in sorted(played.state.glob("run/*.json"))]
     shown = [pair for process in {*processes, *others} for pair in shown_of(process)]
     assert len(shown) > 30

@@ -178,7 +178,7 @@ def _restart_python_service() -> None:
             return False
 
     def bridges() -> list[psutil.Process]:
-        return [child for child in gateway.children(recursive=True) if is_bridge(child)]
+        return [child for child in gateway.children() if is_bridge(child)]
 
     (before,) = bridges()
     before.kill()
