@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Part 5, revocation: for how long a gateway lets in the user of a token that his cloud has revoked.
+"""Part 5, revocation: for how long a gateway lets in the user of a token that its cloud has revoked.
 
 What a peer's Keystone said of a token is believed for ``policy.seconds``, which is the bound. The token is revoked at once after
 it was validated, the worst moment, and used all the time, so that a memory that use prolongs would be found out.

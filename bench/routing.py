@@ -60,7 +60,7 @@ def measure_routing(stage: Stage, rounds: Rounds) -> Part:
     """Measure part 1."""
     compared = ways(stage)
     rows = rates_and_costs(compared, in_turns(compared, rounds))
-    notes = ["Log lines go to /dev/null. In operation the supervisor reads them: the part 'scale' says what that takes."]
+    notes = ["Log lines go to /dev/null. In operation the Python service reads them: the part 'scale' says what that takes."]
     rounds.say("instructions")
     instructions = count_instructions(stage.haproxy, stage.cores, stage.folder / "instructions")
     if instructions is None:

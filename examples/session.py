@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab as a person meets it: the two commands, driven as subprocesses, and what they answer."""
+"""The lab from a user's side: the two commands, run as subprocesses, and their answers."""
 
 import json
 import os

@@ -46,11 +46,11 @@ _WIDTH = 160
 _RESULTS = Path(__file__).parents[1] / "results"
 _NOTES = (
     "'Straight' is the same process of the same cloud, asked without a gateway and without TLS, with a token that it accepts.",
-    "Connections to gateways are kept, and made before the clock starts. The lab's services close theirs after each answer: who "
-    "asks straight makes a new one for each question, within his time; else the gateway does, within its own.",
+    "Connections to gateways are kept, and made before the clock starts. The lab's services close theirs after each answer: "
+    "a straight request makes a new one each time, within its own time; else the gateway does, within its own.",
     "The gateways speak TLS with the client and with each other: what TLS costs for an answer, not for a handshake, is in what "
     "they add. A plain HAProxy with TLS shows what of it any cloud with https has.",
-    "Every cache knows the token, but that the other cloud's guard asks again after 60 s.",
+    "Every cache knows the token, but that the other cloud's gateway asks again after 60 s.",
 )
 _BOOT_NOTES = (
     f"It is looked for every {PAUSE:g} s and the time that a look takes: a single boot is known to about a tenth of a second.",

@@ -5,7 +5,7 @@ from conformance.case import IMAGES, TO_TWO, TWO_DONE, WEBSOCKET, Case, auth, pl
 
 SCOPED = [
     Case(
-        "links of every answer are mended where prefixes differ",
+        "links of every answer are rewritten where prefixes differ",
         sent("CloudTwo", "/v2.1/flavors", auth('tok!SCOPE!{"*":"CloudOne","compute":"CloudTwo"}')),
         "/compute/v2.1/flavors",
         (auth("tok"), plain('{"compute":"CloudTwo"}')),
@@ -97,7 +97,7 @@ SCOPED = [
         to="image.internal",
     ),
     Case(
-        "discovery without a token keeps the plain form; links are mended where prefixes differ",
+        "discovery without a token keeps the plain form; links are rewritten where prefixes differ",
         sent("CloudTwo", "/", plain(TWO_DONE)),
         "/image",
         (plain(TO_TWO),),

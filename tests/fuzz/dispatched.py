@@ -108,7 +108,7 @@ def dispatched(given: Literal) -> set[str]:
 
 
 def check(given: Literal) -> None:
-    """A request that the guard lets pass has one method."""
+    """A request that the authorization lets pass has one method."""
     method, query, headers, _ = given
     if method_override(query, headers) is None and form_body("network", method, headers) is None:
         assert dispatched(given) == {method}, "a service dispatches the method that was judged"

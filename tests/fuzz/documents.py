@@ -132,15 +132,15 @@ def check(data: bytes) -> None:
         assert len(with_catalog(data, lambda project: catalog(HERE, project))) <= most + own, "a catalog is ours"
     with suppress(ValueError):
         assert len(with_plain_catalog(data, catalog(HERE, "p"))) <= most + own, "a catalog is ours"
-    mended(data)
+    rewritten(data)
 
 
-def mended(data: bytes) -> None:
-    """Links are mended in any document, and once is enough."""
-    entrance, target = HERE.endpoint("identity", "public"), PEER.endpoint("identity", "public")
-    assert entrance is not None
+def rewritten(data: bytes) -> None:
+    """Links are rewritten in any document, and once is enough."""
+    frontend_endpoint, target = HERE.endpoint("identity", "public"), PEER.endpoint("identity", "public")
+    assert frontend_endpoint is not None
     assert target is not None
-    links = Links(MESH, entrance, target, "gate:10000")
+    links = Links(MESH, frontend_endpoint, target, "gate:10000")
     for whole in (False, True):
         out = links.document(data, whole=whole)
         # Each link may become longer by our origin and prefix.
@@ -178,13 +178,13 @@ def check_headers(given: tuple[tuple[bytes, bytes], ...]) -> None:
     headers = decoded(given)
     assert tuple((encoded(name), encoded(value)) for name, value in headers) == given
     kept = end_to_end(headers)
-    entrance = HERE.endpoint("image", "public")
-    assert entrance is not None
+    frontend_endpoint = HERE.endpoint("image", "public")
+    assert frontend_endpoint is not None
     for cloud in MESH.clouds.values():
         target = cloud.endpoint("image", "public")
         assert target is not None
         for host in (None, "gate:10000", "gate"):
-            links = Links(MESH, entrance, target, host)
+            links = Links(MESH, frontend_endpoint, target, host)
             out = links.headers(kept)
             challenges = sum(name.lower() == "www-authenticate" for name, _ in kept)
             stays = [
@@ -299,12 +299,12 @@ _LINE_PIECES = [
     b"trace=",
 ]
 BODIES = Target(
-    "bodies", "bodies and tokens are read, links mended; only ValueError, no growth", bodies(), pure(check), short=200
+    "bodies", "bodies and tokens are read, links rewritten; only ValueError, no growth", bodies(), pure(check), short=200
 )
 PEERS = Target("peers", "pages of peers are read or left out", bodies(), reading, short=300)
 HEADERS = Target(
     "answers",
-    "headers of answers are mended, none comes or goes but a link elsewhere",
+    "headers of answers are rewritten, none comes or goes but a link elsewhere",
     answer_headers(),
     pure(check_headers),
     short=300,

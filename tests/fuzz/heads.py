@@ -66,10 +66,10 @@ def recalls() -> st.SearchStrategy[dict[str, str] | None]:
     return st.none() | st.dictionaries(st.sampled_from(["*", "image", "network", "compute", "x"]), named, min_size=1)
 
 
-def carried(request: Request, entrance: Endpoint) -> Iterator[Scope]:
+def carried(request: Request, frontend_endpoint: Endpoint) -> Iterator[Scope]:
     """Yield every scope that stands in a request where one may stand, as far as it can be read."""
     texts = [value for name, value in request.headers if name.lower() == "x-scope"]
-    about = ("x-auth-token", "x-subject-token") if entrance.service == IDENTITY else ("x-auth-token",)
+    about = ("x-auth-token", "x-subject-token") if frontend_endpoint.service == IDENTITY else ("x-auth-token",)
     values = [value for name, value in request.headers if name.lower() in about]
     values += [] if request.body_token is None else [request.body_token]
     texts += [text for text in (split_token(value)[1] for value in values) if text is not None]
@@ -78,16 +78,16 @@ def carried(request: Request, entrance: Endpoint) -> Iterator[Scope]:
             yield parse(text, **NAMES)
         except ScopeError:
             continue
-    found = scoped_url(entrance, request.path)
+    found = scoped_url(frontend_endpoint, request.path)
     if found is not None:
         yield parse_url_form(found.segment, **NAMES)
 
 
-def allowed(request: Request, at: str, entrance: Endpoint) -> set[str]:
+def allowed(request: Request, at: str, frontend_endpoint: Endpoint) -> set[str]:
     """Return the clouds that a request may be sent to: those that one of its scopes names for the service, or home."""
-    found = {target_cloud(scope.completed(at), entrance.service, at) for scope in carried(request, entrance)}
+    found = {target_cloud(scope.completed(at), frontend_endpoint.service, at) for scope in carried(request, frontend_endpoint)}
     if not found and isinstance(request.recalled, Scope):
-        found = {target_cloud(request.recalled, entrance.service, at), at}
+        found = {target_cloud(request.recalled, frontend_endpoint.service, at), at}
     return found or {at}
 
 
@@ -116,11 +116,11 @@ def check(given: tuple[Literal, dict[str, str] | None]) -> None:
 
 def sound(request: Request, at: str, plan: Single | Relay) -> None:
     """Raise unless a request goes where a scope has it go, and what is sent is for who gets it."""
-    entrance = MESH.clouds[at].locate(request.listener, request.path)
-    assert entrance is not None, "what is sent on was a service's"
+    frontend_endpoint = MESH.clouds[at].locate(request.listener, request.path)
+    assert frontend_endpoint is not None, "what is sent on was a service's"
     target = plan.endpoint
-    assert target.service == entrance.service, "a service stays the same"
-    assert target.cloud in allowed(request, at, entrance), "no cloud is asked that no scope names"
+    assert target.service == frontend_endpoint.service, "a service stays the same"
+    assert target.cloud in allowed(request, at, frontend_endpoint), "no cloud is asked that no scope names"
     assert plan.local == (target.cloud == at), "local is here"
     assert plan.path.startswith(target.frontend.prefix) or plan.path == "/", "the path is the target's"
     sent = [(name.lower(), value) for name, value in plan.headers]

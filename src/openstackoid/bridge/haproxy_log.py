@@ -2,8 +2,8 @@
 """HAProxy's log, read by a process of its own: audited, freed of what may not be shown, and shown.
 
 It is a process, because HAProxy drops lines when its log is not read fast enough, and the Python service may be busy for longer.
-It is forked before the service has threads and holds secrets, so that the two share their memory. A supervisor hands it a pipe,
-which holds thousands of lines; HAProxy alone sends datagrams to a socket, which holds as many as the kernel is told to.
+It is forked before the service has threads and holds secrets, so that the two share their memory. A supervisor hands it a pipe of
+64 KiB, some 700 lines; an HAProxy without one sends datagrams to a socket, which holds as many as the kernel is told to.
 """
 
 import asyncio
@@ -11,10 +11,12 @@ import ctypes
 import multiprocessing
 import os
 import re
+import select
 import signal
 import stat
 import sys
 import time
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -31,7 +33,7 @@ LOOK = 10.0
 """Seconds between two questions to HAProxy about lines that it has lost."""
 
 QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
-"""How many datagrams the socket holds (unix(7)): 10 as the kernel comes, 512 as systemd sets it."""
+"""The number of datagrams that the socket holds (unix(7)): 10 as the kernel comes, 512 as systemd sets it."""
 
 _PR_SET_PDEATHSIG = 1
 _INFO = re.compile(r"^(Pid|DroppedLogs): (\d+)$", re.MULTILINE)
@@ -66,7 +68,8 @@ async def _read(descriptor: int, at: str, audit: Path | None, haproxy: Path | No
         signal.signal(number, signal.SIG_IGN)
     log = HaproxyLog(descriptor, EgressLines(at, Audit(audit)))
     loop.add_reader(descriptor, log.read)
-    watching = None if haproxy is None else asyncio.create_task(_watch(LostLines(), RuntimeApi(haproxy)))
+    remedy = _larger_queue if log.is_socket else _no_remedy
+    watching = None if haproxy is None else asyncio.create_task(_watch(LostLines(), RuntimeApi(haproxy), remedy))
     try:
         await stop.wait()
     finally:
@@ -80,8 +83,8 @@ class HaproxyLog:
     """Reads the log from a pipe or a datagram socket, and shows it on standard error without what may not be shown."""
 
     def __init__(self, descriptor: int, egress: EgressLines) -> None:
+        self.is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
         self._descriptor = descriptor
-        self._is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
         self._egress = egress
         self._rest = b""
         os.set_blocking(descriptor, False)
@@ -94,10 +97,12 @@ class HaproxyLog:
                 chunk = os.read(self._descriptor, AT_ONCE)
             except BlockingIOError:
                 break
-            if not chunk:
+            if not chunk and not self.is_socket:
+                # No process can write to the pipe any more.
+                asyncio.get_running_loop().remove_reader(self._descriptor)
                 break
             received += chunk
-            if self._is_socket and not chunk.endswith(b"\n"):
+            if self.is_socket and not chunk.endswith(b"\n"):
                 received += b"\n"
         if len(received) >= AT_ONCE and b"\n" not in received:
             # No line of HAProxy's is as long: nothing would be read any more if its end were waited for.
@@ -110,9 +115,19 @@ class HaproxyLog:
         """Show whole lines. They lack the time, which comes before each."""
         if lines:
             now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
-            shown = b"".join(now + shown_line(line) for line in self._egress(lines).splitlines(keepends=True))
-            sys.stderr.buffer.write(shown)
-            sys.stderr.buffer.flush()
+            for part in _atomic(now + shown_line(line) for line in self._egress(lines).splitlines(keepends=True)):
+                os.write(sys.stderr.fileno(), part)
+
+
+def _atomic(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines joined to writes that no other process's writes to the same pipe can get into."""
+    part = b""
+    for line in lines:
+        if len(part) + len(line) > select.PIPE_BUF:
+            yield part
+            part = b""
+        part += line
+    yield part
 
 
 class LostLines:
@@ -130,7 +145,7 @@ class LostLines:
         return max(0, dropped - before)
 
 
-async def _watch(lost: LostLines, api: RuntimeApi) -> None:
+async def _watch(lost: LostLines, api: RuntimeApi, remedy: Callable[[], str]) -> None:
     while True:
         await asyncio.sleep(LOOK)
         try:
@@ -138,10 +153,14 @@ async def _watch(lost: LostLines, api: RuntimeApi) -> None:
         except RuntimeApiError:
             continue
         if number:
-            LOG.error("HAProxy has lost %d lines of its log%s", number, _remedy())
+            LOG.error("HAProxy has lost %d lines of its log%s", number, remedy())
 
 
-def _remedy() -> str:
+def _no_remedy() -> str:
+    return ""
+
+
+def _larger_queue() -> str:
     try:
         return f": the socket holds {int(QUEUE.read_text())} lines; set net.unix.max_dgram_qlen to a larger number"
     except (OSError, ValueError):

@@ -33,8 +33,11 @@ def _run(args: argparse.Namespace) -> int:
     seal()
     set_up()
     folder = Folder(args.state_dir or default_folder(args.cloud))
-    folder.share()
+    folder.share(args.cloud)
     requests, records, log = map(UnixSocket, (folder.bridge_socket, folder.records_socket, folder.log_socket))
     sockets = Sockets(requests, folder.stats_socket, records, log)
-    serve_with_log(args.cloud, args.config, sockets, audit_log=folder.audit, store_file=folder.store)
+    try:
+        serve_with_log(args.cloud, args.config, sockets, audit_log=folder.audit, store_file=folder.store)
+    finally:
+        folder.release()
     return 0

@@ -158,7 +158,7 @@ def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
         return
     there = ", ".join(told.clouds)
     if told.guest is not None:
-        yield "policy", [f"asked about this user of {told.guest} first; `openstackoid policy check` says what he may"]
+        yield "policy", [f"asked about this user of {told.guest} first; `openstackoid policy check` says what they may do"]
     match told.route:
         case "local":
             yield "route", [f"local: forwarded to {told.service} of {there}, the gateway's own cloud"]

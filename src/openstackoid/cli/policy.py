@@ -148,7 +148,7 @@ def _document(source: str) -> Any:
 
 
 def _stand_in(args: argparse.Namespace) -> dict[str, Any]:
-    """Return a token of the person whom the options tell about."""
+    """Return a token of the user that the options describe."""
     user, project = (
         {"id": identity or UNKNOWN, "name": named or NAMELESS, "domain": _domain(domain)}
         for identity, named, domain in (

@@ -15,7 +15,7 @@ _PATIENCE = 600
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the group to the command."""
-    group = subparsers.add_parser("store", help="the database in which a gateway keeps workflows")
+    group = subparsers.add_parser("store", help="the database of a gateway: workflows, and the claims of tokens")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
     parser = commands.add_parser("upgrade", help="bring the schema of the store to that of this release")
     parser.add_argument("--cloud", required=True, metavar="NAME", help="the cloud of the mesh whose gateway is meant")

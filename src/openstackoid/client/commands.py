@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands that the plugin adds to ``openstack``: ``scope show`` and ``scope list``.
 
-The list needs no log-in. The other logs in to tell its user who he is in each cloud; all else it shows without.
+The list needs no log-in. The other logs in to show its user's identity in each cloud; all else it shows without.
 """
 
 import argparse

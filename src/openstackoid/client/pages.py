@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a gateway tells about itself, below ``/.openstackoid/``: the mesh, and its records of a traced request.
 
-No token is sent there, but to the page that tells the user of a token about himself.
+No token is sent there, but to the page that shows the user of a token.
 """
 
 from collections.abc import Callable, Mapping
@@ -100,7 +100,7 @@ def trace_page(base: str, request_id: str, get: Get) -> dict[str, Any]:
 
 
 def user_page(base: str, get: Get) -> list[UserRow]:
-    """Return who the user is in each cloud, as the gateways tell; ``get`` sends his token. Raises :class:`PageError`."""
+    """Return the user's identity in each cloud, as the gateways tell; ``get`` sends the token. Raises :class:`PageError`."""
     document = _document(base, USER, get)
     try:
         return [_user_row(row) for row in document["clouds"]]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A program that the supervisor has started: its process, and what becomes of what it says."""
+"""A program that the supervisor has started: its process and its output."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ class Child:
         *,
         inherited: Collection[int] = (),
     ) -> "Child":
-        """Start ``argv`` on the parent_death_signal, and out of reach of the terminal: Ctrl-C is the supervisor's to handle.
+        """Start ``argv`` so that it ends with this process, and out of reach of the terminal: the supervisor handles Ctrl-C.
 
         ``inherited``: our descriptors that it has as well, under the same numbers.
         """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gateway runs on: the mesh of its description, and the files that HAProxy reads."""
+"""The configuration of a running gateway: the mesh of its description, and the files that HAProxy reads."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a supervisor does upon what happens, without doing it: no clock, no process, no file."""
+"""The decisions of a supervisor. Pure: no clock, no process, no file."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,7 +21,7 @@ class Part(StrEnum):
 
 @dataclass(slots=True)
 class Restarts:
-    """How long to wait before a part that has died is started again: longer each time, so that a broken part costs little."""
+    """The pause before a part that has died is started again: longer each time, so that a broken part costs little."""
 
     deaths: int = 0
 
@@ -47,7 +47,7 @@ class Watch:
         self.seen = self.tried
 
     def look(self, fingerprint: int | None) -> bool:
-        """Say whether the file is to be read now."""
+        """Return whether the file is to be read now."""
         steady, self.seen = fingerprint == self.seen, fingerprint
         if not steady or fingerprint == self.tried:
             return False
@@ -55,7 +55,7 @@ class Watch:
         return True
 
     def asked(self, fingerprint: int | None) -> None:
-        """Somebody asked for it to be read now, changed or not."""
+        """Take note that the file is read now, changed or not."""
         self.tried = self.seen = fingerprint
 
 

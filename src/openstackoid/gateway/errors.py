@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can keep a gateway from running."""
+"""The errors that keep a gateway from running."""
 
 from openstackoid.errors import OpenstackoidError
 

@@ -74,7 +74,7 @@ class Folder:
 
     @property
     def cache(self) -> Path:
-        """What was read of the description, for the next time; it may be removed at any time."""
+        """The description as it was read, for the next start; it may be removed at any time."""
         return self.path / "mesh.cache"
 
     @property
@@ -84,32 +84,32 @@ class Folder:
 
     @property
     def audit(self) -> Path:
-        """The audit log, to which both parts write; it outlives the gateway."""
+        """The audit log, by the Python service and its process that reads HAProxy's log; it outlives the gateway."""
         return self.path / "audit.log"
 
     @property
     def bridge_socket(self) -> Path:
-        """Where the Python service listens."""
+        """The socket of the Python service, for requests."""
         return self._sockets / "bridge.sock"
 
     @property
     def stats_socket(self) -> Path:
-        """Where HAProxy is controlled."""
+        """HAProxy's control socket."""
         return self._sockets / "haproxy.sock"
 
     @property
     def records_socket(self) -> Path:
-        """Where HAProxy tells the Python service about traced requests."""
+        """The socket that receives HAProxy's lines about traced requests."""
         return self._sockets / "records.sock"
 
     @property
     def log_socket(self) -> Path:
-        """Where the Python service receives HAProxy's log."""
+        """The socket that receives HAProxy's log where no supervisor hands out a pipe."""
         return self._sockets / "log.sock"
 
     @property
     def runtime(self) -> Runtime:
-        """What the generated configuration must know of this folder."""
+        """The paths that the generated configuration needs."""
         return Runtime.of(str(self._sockets))
 
     def open(self, cloud: str) -> list[int]:
@@ -119,11 +119,6 @@ class Folder:
         Where its path is too long for a unix socket, the sockets go into an owner-only folder of a short, random name.
         """
         self._make()
-        try:
-            # Held until the process ends, however it ends: children do not inherit it.
-            self._lock = (self.path / "lock").open("a+", encoding="utf-8")
-        except OSError as error:
-            raise GatewayError(f"--state-dir {self.path}: {error.strerror}") from None
         self._hold(cloud)
         orphans = self._stop_orphans()
         self._clear()
@@ -132,12 +127,13 @@ class Folder:
             write_private(self.path / "sockets", str(self._sockets))
         return orphans
 
-    def share(self) -> None:
-        """Make the folder for one part of a gateway that is not supervised, beside what other parts have in it.
+    def share(self, cloud: str) -> None:
+        """Make the folder and take hold of it, for a Python service without a supervisor; what HAProxy has in it stays.
 
-        Raises :class:`GatewayError` when the folder is not ours alone, or its path is too long for a unix socket.
+        Raises :class:`GatewayError` as :meth:`open` does, and when its path is too long for a unix socket.
         """
         self._make()
+        self._hold(cloud)
         if self._has_long_path():
             raise GatewayError(f"--state-dir {self.path}: its path is too long for a unix socket", hint="name a shorter one")
 
@@ -161,8 +157,11 @@ class Folder:
             self.path.chmod(0o700)
 
     def _hold(self, cloud: str) -> None:
-        if self._lock is None:
-            return
+        try:
+            # Held until the process ends, however it ends. A child has it only as long as it runs no other program.
+            self._lock = (self.path / "lock").open("a+", encoding="utf-8")
+        except OSError as error:
+            raise GatewayError(f"--state-dir {self.path}: {error.strerror}") from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -203,6 +202,10 @@ class Folder:
         """Let go of the folder and remove what has no meaning without a running gateway."""
         self._remove_sockets()
         (self.path / "processes.json").unlink(missing_ok=True)
+        self.release()
+
+    def release(self) -> None:
+        """Let go of the folder and leave everything in it."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None

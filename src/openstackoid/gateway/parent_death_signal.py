@@ -4,7 +4,7 @@
 A supervisor that is killed cannot stop its children. Linux does it instead (``PR_SET_PDEATHSIG``), if the child asks for it
 before it becomes the program. Asking between ``fork`` and ``exec`` is not safe where threads may run, so this file is run as a
 program of its own, which then turns into the other one: the process id stays the same. It imports nothing of the package, so
-that it starts in milliseconds. On another system than Linux it runs the program without the leash.
+that it starts in milliseconds. On another system than Linux the program gets no signal.
 """
 
 import ctypes

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the gateway can listen where its cloud's catalog says it does.
+"""Check that the gateway can listen where its cloud's catalog says it does.
 
 HAProxy lets several processes share a port, so it would start beside another HAProxy without a word and take half of its
-requests. A plain socket does not share: where it can be bound, nobody listens. Two names of one
+requests. A plain socket does not share: where it can be bound, no process listens. Two names of one
 address it would open twice, too, and take each request for either frontend's, at random.
 """
 

@@ -21,10 +21,10 @@ from openstackoid.redaction import process
 log = logging.getLogger("openstackoid.gateway")
 
 START_PATIENCE = 60.0
-"""How long, in seconds, a part may take until it accepts connections, once it was seen not to."""
+"""Seconds that a part may take until it accepts connections, from the first look at it."""
 
 STOP_GRACE = 4.0
-"""How long, in seconds, requests that are under way may take once the gateway is told to stop."""
+"""Seconds that requests under way may take once the gateway is told to stop."""
 
 _GLANCE = 0.05
 _LEVELS = {"NOTICE": logging.INFO, "DIAG": logging.INFO, "WARNING": logging.WARNING, None: logging.WARNING}
@@ -122,7 +122,7 @@ def _pass_on(lines: bytes) -> None:
 
 
 class _HaproxySays:
-    """HAProxy's stderr. Once it has started, what it says with a severity there stands in its log too."""
+    """HAProxy's stderr. Once it has started, lines with a severity stand in its log too."""
 
     started = False
 

@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import os
 import signal
@@ -32,12 +33,14 @@ from openstackoid.mesh import Cloud, Descriptions
 log = logging.getLogger("openstackoid.gateway")
 
 _POLL = 1.0
+_PIPE = 1024 * 1024
+"""Bytes of HAProxy's log that wait while the Python service starts; Linux allows so many without rights."""
 _REST = 50
-"""How many times as long as a look at the files the pause is until the next: thousands of files may be far away."""
+"""The pause after a look at the files, as a multiple of the time that it took: thousands of files may be far away."""
 
 
 class Generation(NamedTuple):
-    """What an HAProxy runs on: the folder of its files, and the cloud on whose sockets it listens."""
+    """The configuration of one HAProxy: the folder of its files, and the cloud on whose sockets it listens."""
 
     folder: Path
     cloud: Cloud
@@ -60,8 +63,8 @@ class Supervisor:
         self._sockets = ListeningSockets(cloud, passed)
         self._listening: Mapping[str, int] = {}
         self._bridge_socket: socket.socket | None = None
-        # HAProxy writes its log to one end, the Python service reads the other: what is in it outlives both.
-        self._log = os.pipe()
+        # HAProxy writes its log to one end, the Python service reads the other: lines in it outlive both.
+        self._log = _large_pipe()
         self._descriptions = Descriptions(path, folder.cache)
         self._watched: tuple[str, ...] = ()
         self._pause = _POLL
@@ -71,7 +74,7 @@ class Supervisor:
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT, then stop both parts; a second signal stops them at once.
 
-        Raises :class:`OpenstackoidError` when the gateway cannot be started; then nothing of it runs.
+        Raises :class:`OpenstackoidError` when the gateway cannot be started; then no part of it runs.
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -233,7 +236,7 @@ class Supervisor:
         return bool(parts)
 
     async def _draft(self, configuration: Configuration) -> Generation:
-        """Return a new generation that HAProxy accepts; where it does not, nothing is left of it."""
+        """Return a new generation that HAProxy accepts; one that it refuses is removed."""
         generation = self.folder.draft(configuration.files)
         try:
             for warning in await validate(self.haproxy, generation):
@@ -248,7 +251,7 @@ class Supervisor:
         return await asyncio.to_thread(lambda: configuration_of(self._descriptions.load(), self.cloud, self.folder.runtime))
 
     async def _look(self) -> int | None:
-        """Return what the files look like now: the description, and those of TLS that it names; None if one cannot be read."""
+        """Return a fingerprint of the files: the description, and those of TLS that it names; None if one cannot be read."""
         started = time.monotonic()
         seen = await asyncio.to_thread(self._seen)
         self._pause = max(_POLL, _REST * (time.monotonic() - started))
@@ -263,13 +266,21 @@ class Supervisor:
 
 
 def _warn(running: Configuration) -> None:
-    """Warn of what the gateway does not protect, of a certificate that ends soon, and of tokens that leave the cloud."""
+    """Warn of unprotected connections, of a certificate that ends soon, and of tokens that leave the cloud."""
     warnings = tokens_that_leave(running.mesh, running.cloud.name)
     # A file that is broken again by now is said when it is read again.
     with contextlib.suppress(OpenstackoidError):
         warnings += check_certificate(running.cloud)[1]
     for line in warnings:
         log.warning("%s", line)
+
+
+def _large_pipe() -> tuple[int, int]:
+    ends = os.pipe()
+    # The kernel may allow no more than it gave.
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, _PIPE)
+    return ends
 
 
 def _watched(running: Configuration) -> tuple[str, ...]:

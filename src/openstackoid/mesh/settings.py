@@ -13,6 +13,11 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import AfterValidator, Field
 
 _DATABASES = ("mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql", "postgresql", "postgresql+psycopg")
+_TLS_OPTIONS = {
+    "mysql": ("ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_hostname"),
+    "postgresql": ("sslrootcert", "sslmode", "sslcert", "sslkey", "sslcrl", "ssl_min_protocol_version"),
+}
+"""Options of PyMySQL, as SQLAlchemy's dialect reads them, and of libpq, for which psycopg stands."""
 _BIND = re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])\Z")
 
 
@@ -27,9 +32,12 @@ def _database_url(url: str) -> str:
         raise ValueError("the URL of a database is accepted, as in mysql://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE")
     if parts.password is not None:
         raise ValueError("a URL without a password is accepted; the password stands in the file that 'password' names")
+    accepted = _TLS_OPTIONS["postgresql" if parts.scheme.startswith("postgresql") else "mysql"]
     for name, _ in parse_qsl(parts.query, keep_blank_values=True):
-        if not name.startswith("ssl") or "password" in name:
-            raise ValueError("of options, those of TLS are accepted, as in ?ssl_ca=/etc/ssl/ca.pem or ?sslmode=verify-full")
+        if name not in accepted:
+            raise ValueError(
+                f"of options, those of TLS are accepted: {', '.join(accepted)}; as in ?{accepted[0]}=/etc/ssl/ca.pem"
+            )
     return url
 
 

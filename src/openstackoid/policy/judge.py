@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""May they? A policy, who is asking and for what in; a grant or a denial with its reason out. Deny by default."""
+"""Judge a request: a policy, a principal and a use in; a grant or a denial with its reason out. Deny by default."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -24,14 +24,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """Somebody may not: by which rule, if one was about him, and why. The reason holds nothing that a peer or user wrote."""
+    """A refusal: the rule that is about the user, if there is one, and the reason, which quotes no peer and no user."""
 
     rule: str | None
     reason: str
 
 
 def may_enter(policy: Policy, issuer: str, sender: str | None, use: Use | None) -> Denial | None:
-    """Return why a request of users of ``issuer`` cannot be allowed, whoever they are, or None: asked before their token is.
+    """Return why a request of any user of ``issuer`` is refused, or None: known before the token is validated.
 
     ``sender`` is the cloud whose gateway brought the request, None for one of this cloud's own users and services. ``use`` is
     None where a service validates a token.
@@ -50,9 +50,9 @@ def may_enter(policy: Policy, issuer: str, sender: str | None, use: Use | None) 
 
 
 def grant(policy: Policy, issuer: str, principal: Principal, use: Use | None) -> Grant | Denial:
-    """Return as whom a user of ``issuer`` comes in, or why not: the first entry of ``people`` that is about him decides.
+    """Return the grant for a user of ``issuer``, or the denial: the first entry of ``people`` that is about the user decides.
 
-    With ``use`` None, where a service validates a token, only who he is counts.
+    With ``use`` None, where a service validates a token, the service and the request do not count.
     """
     peer = policy.of(issuer)
     if peer is None:
@@ -71,7 +71,7 @@ def grant(policy: Policy, issuer: str, principal: Principal, use: Use | None) ->
 def may_be_kept(identity: str) -> bool:
     """Return whether a peer's project may keep its id: not one that is like those made for projects that are apart.
 
-    Whoever knows how they are made could name the project of another peer. Keystone makes ids of another version of UUID, and in
+    A peer that makes such an id could name the project of another peer. Keystone makes ids of another version of UUID, and in
     small letters: two that differ in those alone may be one to a service.
     """
     if identity != identity.lower():
@@ -83,7 +83,7 @@ def may_be_kept(identity: str) -> bool:
 
 
 def miss(people: MappingRule, principal: Principal) -> str | None:
-    """Return why an entry is not about somebody, or None if it is."""
+    """Return why an entry is not about ``principal``, or None if it is."""
     without = people.users.miss("users", principal.user) or people.projects.miss("projects", principal.project)
     if without is None and not people.roles.granted(principal.roles):
         return "roles: none of the roles is named"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a peer's user is here: the token document of his Keystone, as the services of this cloud are to see it.
+"""Map a peer's user: the token document of the peer's Keystone, as the services of this cloud are to see it.
 
 All that gives a right is replaced: user, project and roles become what the grant says, and the ids that a peer could choose
 become ids apart. What takes rights away stays: the end, an application credential's access rules, a trust, a bound credential.

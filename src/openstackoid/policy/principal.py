@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who a token says that somebody is. The document comes from a peer's Keystone and may hold anything; what is odd is refused.
+"""The user that a token names. The document comes from a peer's Keystone and may hold anything; an odd value is refused.
 
 Names become HTTP headers of the services here (``X-User-Name``, ``X-Project-Name``), ids parts of URLs.
 """
@@ -41,7 +41,7 @@ class Principal:
 
 
 def principal_of(document: Any) -> Principal:
-    """Return whom a token (``{"token": {...}}``, Identity API v3) is about.
+    """Return the user of a token (``{"token": {...}}``, Identity API v3).
 
     Raises ``ValueError`` when it is no such document, and :class:`UnfitError`, which is one, when it is no token for a project: a
     token for a domain, for the system or for nothing is accepted from no peer.

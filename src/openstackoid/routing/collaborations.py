@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a scope sets up what cannot work, by the rules of the mesh: asked before anything of it is begun."""
+"""Find collaborations of a scope that cannot work, by the rules of the mesh, before a request begins one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from openstackoid.routing.target import target_cloud
 from openstackoid.scope import LEADERS, Scope
 
 FORCE = "x-scope-force"
-"""The header by which a user says that he knows better; the gateway's operator says whether it counts."""
+"""The header with which a user overrides a refusal; the gateway's operator decides whether it counts."""
 
 
 def separated(mesh: Mesh, scope: Scope, service: str, method: str, called: str) -> list[Collaboration]:

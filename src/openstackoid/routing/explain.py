@@ -23,7 +23,7 @@ class Explanation:
     ``remote``, to a peer's gateway; ``bridge``, the Python service asks one of ``clouds`` and adapts the answer; ``refuse``, with
     ``status`` and ``reason``. ``urls`` are the places where the request could be sent: those of a backend as far as the mesh
     description names them. ``guest``: the other cloud that has issued the user's token, where the request stays here: the policy
-    of ``home`` is asked who he is before a service sees it.
+    of ``home`` decides about the user before a service sees the request.
     """
 
     service: str | None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the store is: a file of SQLite, memory, or the operator's MariaDB or PostgreSQL; and connections to it."""
+"""The database of the store, and connections to it: a file of SQLite, memory, or the operator's MariaDB or PostgreSQL."""
 
 import os
 import sqlite3

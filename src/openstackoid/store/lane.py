@@ -19,12 +19,12 @@ PAUSE = 1.0
 """Seconds for which no other job is tried after the database has failed."""
 
 Statement = Callable[[Connection, Sequence[Any]], Sequence[Any]]
-"""Does what is to be done for many items, and returns a result for each."""
+"""Works on many items at once, and returns a result for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One item of work. ``done``: the future that waits for the result, or None where nobody waits."""
+    """One item of work. ``done``: the future that waits for the result, or None where no caller waits."""
 
     statement: Statement
     item: Any
@@ -32,7 +32,7 @@ class Job:
 
     @property
     def wanted(self) -> bool:
-        """Whether the result is still waited for, or was never."""
+        """Whether the job is still to be done: its caller waits for the result, or none ever did."""
         return self.done is None or not self.done.done()
 
 

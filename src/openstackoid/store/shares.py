@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose workflow is forgotten when the memory is full. Pure: it counts, and knows neither the workflows nor where they are kept.
+"""Choose the owner who loses a workflow when the memory is full. Pure: it counts, and knows neither workflows nor the database.
 
 A user of this cloud competes alone. All users of another cloud compete together, because their cloud could give each request
-another user. The one who has most loses the oldest workflow, so a user who begins many of them pushes out only their own.
+another user. The owner with the most loses the oldest one, so a user who begins many of them pushes out only their own.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Bounds(NamedTuple):
-    """How many workflows are kept at most, and for how many seconds after the last use of each.
+    """The most workflows that are kept, and for how many seconds after the last use of each.
 
     ``of_user`` and ``of_peer`` are the most of one user, and of all users of another cloud together.
     """

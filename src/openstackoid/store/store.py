@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The store as asynchronous programs use it: one thread has the connection, and does in one transaction all that waits.
+"""The store as asynchronous programs use it: one thread has the connection, and does all waiting jobs in one transaction.
 
 A caller that awaits a write goes on when it is committed.
 """
@@ -61,7 +61,7 @@ class Store:
             raise wrong
 
     async def close(self) -> None:
-        """Write what waits, and end."""
+        """Do the waiting jobs, and end."""
         worker, self._worker = self._worker, None
         if worker is not None:
             await asyncio.to_thread(worker.stop)

@@ -18,7 +18,7 @@ LONGEST = 10 * 86400.0
 FRESH = 1.0
 """Seconds for which a count of an issuer's tokens is good enough: other gateways add some, too."""
 COUNTED = 10_000
-"""Issuers and users of whom a count is kept."""
+"""Issuers and users with a count in memory."""
 _RARE = 20
 """A count may be at least so many times as old as the time that it took."""
 
@@ -58,7 +58,7 @@ class Offer(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The row that counts. ``first``: it has other claims than those that were offered, and nobody was told so before."""
+    """The row that counts. ``first``: it has other claims than those that were offered, and no caller was told so before."""
 
     row: TokenRow
     first: bool
@@ -73,7 +73,7 @@ class NoRoom(NamedTuple):
 
 @dataclass(slots=True)
 class _Count:
-    """How many tokens there are, and when that may change."""
+    """The number of tokens, and the times at which it may change."""
 
     number: int
     first_end: float

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The thread that has the connection to the database: it does in one transaction all that waits."""
+"""The thread that has the connection to the database: it does all waiting jobs in one transaction."""
 
 import asyncio
 import contextlib
@@ -33,8 +33,8 @@ class Worker:
 
     ``removed`` is called, in the event loop, with the ids of workflows that are removed. It is made in that loop.
 
-    All statements may be repeated, so a transaction that fails for whatever reason is tried again, on a new connection. Nothing
-    that goes wrong ends the thread.
+    All statements may be repeated, so a transaction that fails for any reason is tried again, on a new connection. No failure
+    ends the thread.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Have what waits done, and end, soon."""
+        """Do the waiting jobs, and end; a database that does not answer is not waited for."""
         self._stopping.set()
         with self._changed:
             self._changed.notify()

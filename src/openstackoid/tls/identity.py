@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gateway shows to its peers, and whom it believes: its certificate, and the authority of the mesh alone."""
+"""The TLS identity of a gateway: its certificate, and the authority of the mesh, the only one that it trusts."""
 
 import ssl
 from dataclasses import dataclass

@@ -12,13 +12,13 @@ from openstackoid.haproxy import compile_gateway
 from openstackoid.mesh import parse_mesh
 
 
-def test_what_is_measured_differs_from_what_is_generated_by_one_line(tmp_path: Path) -> None:
+def test_what_is_measured_differs_from_what_is_generated_by_its_thread_and_its_log(tmp_path: Path) -> None:
     text, runtime = two_clouds(1001, 1002, 1003), runtime_in(tmp_path)
     ours = compile_gateway(parse_mesh(text), "CloudOne", runtime)
     measured = generated(text, runtime)
     assert {name for name in ours if ours[name] != measured[name]} == {"haproxy.cfg"}
     added = [line for line in measured["haproxy.cfg"].splitlines() if line not in ours["haproxy.cfg"].splitlines()]
-    assert added == ["    nbthread 1"]
+    assert sorted(added) == ["    log stdout len 8192 format raw local0 info", "    nbthread 1"]
     assert len(measured["haproxy.cfg"].splitlines()) == len(ours["haproxy.cfg"].splitlines()) + 1
 
 

@@ -57,7 +57,7 @@ def test_lost_lines_are_told_with_a_remedy(
     monkeypatch.setattr(haproxy_log, "QUEUE", tmp_path / "queue")
     (tmp_path / "queue").write_text("10\n")
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(haproxy_log._watch(LostLines(), Api(tmp_path)))
+        asyncio.run(haproxy_log._watch(LostLines(), Api(tmp_path), haproxy_log._larger_queue))
     assert caplog.messages == [
         "HAProxy has lost 57 lines of its log: the socket holds 10 lines; set net.unix.max_dgram_qlen to a larger number"
     ]
@@ -177,3 +177,23 @@ def test_the_reader_leaves_other_signals_to_the_service(folder: Path, number: si
         until(lambda: "local.image.public" in said(folder))
         assert process.poll() is None
         assert reader.is_running()
+
+
+def test_lines_are_written_whole_or_in_pieces_that_no_other_program_gets_into() -> None:
+    lines = [b"a" * 3000 + b"\n", b"b" * 1000 + b"\n", b"c" * 200 + b"\n", b"d" * 5000 + b"\n", b"e\n"]
+    parts = [part for part in haproxy_log._atomic(lines) if part]
+    assert b"".join(parts) == b"".join(lines)
+    assert [len(part) for part in parts] == [3001 + 1001, 201, 5001, 2]
+
+
+def test_a_descriptor_that_is_no_pipe_is_refused_in_words(folder: Path) -> None:
+    (folder / "mesh.yaml").write_text(MESH.format(service="image", port=1))
+    command = [sys.executable, "-m", "openstackoid.bridge", "--cloud", "CloudOne", "--config", str(folder / "mesh.yaml")]
+    done = subprocess.run(
+        [*command, "--socket", str(folder / "bridge.sock"), "--log-fd", "77"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "openstackoid bridge: --log-fd 77: Bad file descriptor\n")

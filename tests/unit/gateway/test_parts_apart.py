@@ -116,8 +116,26 @@ def test_a_second_service_on_the_same_folder_is_refused_in_words(gateway: Apart)
     options = ["--cloud", "CloudOne", "--config", str(gateway.config), "--state-dir", str(gateway.state)]
     command = [sys.executable, "-m", "openstackoid", "bridge", "run", *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, "log.sock: another process listens there" in done.stderr) == (1, True)
+    assert (done.returncode, "the gateway of CloudOne runs already" in done.stderr) == (1, True)
     assert "Traceback" not in done.stderr
+
+
+def test_a_supervisor_on_the_same_folder_takes_nothing_away(gateway: Apart) -> None:
+    options = ["--cloud", "CloudOne", "--config", str(gateway.config), "--state-dir", str(gateway.state)]
+    command = [sys.executable, "-m", "openstackoid", "gateway", "run", *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "the gateway of CloudOne runs already" in done.stderr) == (1, True)
+    assert {path.name for path in gateway.state.glob("*.sock")} == {"bridge.sock", "haproxy.sock", "records.sock", "log.sock"}
+
+
+def test_a_service_that_cannot_start_leaves_no_socket(tmp_path: Path) -> None:
+    (tmp_path / "mesh.yaml").write_text("mesh: 2\n")
+    with TemporaryDirectory(prefix="oid-") as state:
+        options = ["--cloud", "CloudOne", "--config", str(tmp_path / "mesh.yaml"), "--state-dir", state]
+        command = [sys.executable, "-m", "openstackoid", "bridge", "run", *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, "mesh.yaml:1:7: mesh: Input should be 1" in done.stderr) == (1, True)
+        assert not [*Path(state).glob("*.sock")]
 
 
 def test_a_changed_description_is_read_after_sighup(gateway: Apart) -> None:

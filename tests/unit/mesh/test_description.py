@@ -352,7 +352,15 @@ class TestWorkflows:
             ),
             (
                 gateway("{store: {url: 'mysql://u@h/d?password=x'}}"),
-                "f:4:28: clouds.One.gateway.store.url: of options, those of TLS are accepted, as in ?ssl_ca=",
+                "f:4:28: clouds.One.gateway.store.url: of options, those of TLS are accepted: ssl_ca, ssl_capath, ssl_cert,",
+            ),
+            (
+                gateway("{store: {url: 'mysql://u@h/d?ssl_foo=1'}}"),
+                "f:4:28: clouds.One.gateway.store.url: of options, those of TLS are accepted: ssl_ca, ssl_capath, ssl_cert,",
+            ),
+            (
+                gateway("{store: {url: 'postgresql://u@h/d?ssl_ca=/ca.pem'}}"),
+                "f:4:28: clouds.One.gateway.store.url: of options, those of TLS are accepted: sslrootcert, sslmode, sslcert,",
             ),
             (gateway("{store: {uri: x}}"), "f:4:28: clouds.One.gateway.store.uri: unknown key; accepted: url, password"),
             (gateway("{memory: {workflows: 0}}"), "f:4:35: clouds.One.gateway.memory.workflows: Input should be greater than"),

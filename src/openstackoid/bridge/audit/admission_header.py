@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gateway of a peer tells the gateway that asked about a use: as whom it took the user, and by which rule.
+"""The header in which a peer's gateway tells the gateway that asked how it has admitted the user, and by which rule.
 
 The header is :data:`~openstackoid.routing.egress.ADMISSION_HEADER`, its value base64url of a JSON object. The gateway that writes
 it knows the user; the gateway that reads it only writes it down. It comes from a peer: a value that is not exactly of this shape
@@ -25,7 +25,7 @@ _REFUSALS = frozenset({401, 403, 429, 508})
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """As whom a request came in: the user and project of its home, and the entry of the policy that let them in."""
+    """The admission of a request: the user and project of its home, and the entry of the policy that let them in."""
 
     user: Party | None = None
     project: Party | None = None
@@ -60,9 +60,9 @@ def decode(value: str) -> Admission | None:
 
 
 def outcome_of(status: int, use: Admission | None) -> str:
-    """Return what became of a request that left: who was told as whom it was taken knows that it was let in.
+    """Return the outcome of a request that left: an admission header proves that the peer accepted it.
 
-    Otherwise the status says so, where it is one with which gateways refuse; any other failure says nothing about it.
+    Without one, a status with which gateways refuse says that it was refused; any other failure says nothing about it.
     """
     if use is not None or 100 <= status < 400:
         return ALLOWED

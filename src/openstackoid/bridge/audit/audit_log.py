@@ -22,7 +22,7 @@ IN, OUT = "in", "out"
 """The directions: a peer's user came in to this cloud; a request left this cloud for a peer."""
 
 ALLOWED, REFUSED, FAILED = "allowed", "refused", "failed"
-"""The outcomes. ``failed``, of what left alone: nobody has said whether it was allowed."""
+"""The outcomes. ``failed``, of requests that left alone: it is not known whether the request was allowed."""
 
 LONGEST_NAME = 255
 """Characters of an id or a name; Keystone's own limit for a name is 255 for users, and less for the rest."""
@@ -32,7 +32,7 @@ MOST_ROLES = 64
 
 
 class AuditError(OpenstackoidError):
-    """A line could not be written. What it is about may not go on as if it had been."""
+    """A line could not be written. The request that it is about may not go on as if it had been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class Audit:
             if there is not None and (there.st_dev, there.st_ino) == self._file:
                 return
         self.close()
-        # To read the last byte, it is opened for both; a pipe, where somebody has put one, is not waited for.
+        # To read the last byte, it is opened for both; a pipe that stands there is not waited for.
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(path, flags, 0o600)
         found = os.fstat(descriptor)

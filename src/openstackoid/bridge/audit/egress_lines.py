@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """HAProxy's lines about requests that left for a peer become lines of the audit log.
 
-They are written after the fact, and may be lost: HAProxy drops a line when its log's socket is full. The other cloud's gateway
-writes down what must not pass unrecorded, before it answers.
+They are written after the fact, and may be lost: HAProxy drops a line when the pipe or socket of its log is full. The other
+cloud's gateway writes its line before it answers.
 """
 
 import re

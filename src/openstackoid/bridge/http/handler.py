@@ -85,7 +85,7 @@ class RequestHandler:
         except AnswerError as error:
             response = error_answer(error)
             if not request.content.is_eof():
-                # The rest of a body that nobody reads may not be taken for the next request.
+                # The unread rest of a body may not be taken for the next request.
                 response.force_close()
             return response, error.reason
         except CutError as error:

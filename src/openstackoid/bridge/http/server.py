@@ -58,6 +58,10 @@ def serve_with_log(
     """
     reader = None
     if log_pipe is not None:
+        try:
+            os.set_blocking(log_pipe, False)
+        except OSError as error:
+            raise BridgeError(f"--log-fd {log_pipe}: {error.strerror}") from None
         reader = start_reading(log_pipe, at, audit_log, sockets.haproxy)
     elif sockets.log is not None:
         reader = start_reading(sockets.log.open(socket.SOCK_DGRAM).detach(), at, audit_log, sockets.haproxy)
@@ -67,6 +71,8 @@ def serve_with_log(
         if reader is not None:
             reader.terminate()
             reader.join(GRACE)
+        if sockets.log is not None:
+            sockets.log.remove()
 
 
 async def serve(
@@ -86,13 +92,13 @@ async def serve(
     SIGHUP has ``file``, the reader accounts and the certificate read again; what cannot be used changes nothing. ``store_file``
     is the file of the store where the mesh names no database, ``tls`` the folder of the certificate and the authority, if they
     are not where the mesh says, ``audit`` the log of what crosses clouds, ``log_reader`` the process that reads HAProxy's log.
-    ``stop_on_eof``: also end when standard input does, as
-    it does when the parent process is gone. ``wait``: begin once there is such a file.
+    ``stop_on_eof``: also end when standard input does, as it does when the parent process is gone. ``wait``: begin once there is
+    such a file.
 
     Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
-    # Before the socket accepts: whoever sees it accept may send a signal.
+    # Before the socket accepts: a program that sees it accept may send a signal.
     loop = asyncio.get_running_loop()
     for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, reload)):
         loop.add_signal_handler(number, event.set)
@@ -104,7 +110,7 @@ async def serve(
     server = mesh.clouds[at].store
     store = Store(database_of(server.url if server else None, server.password if server else None, store_file))
     await store.open()
-    # That of the records first: who sees the other accept may send a request that is traced.
+    # That of the records first: a client that sees the other accept may send a request that is traced.
     receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.requests.open()
     upstream, records = Upstream(at), Records()

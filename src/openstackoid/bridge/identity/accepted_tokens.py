@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tokens that a Keystone has accepted without saying who their user is: each is believed for a time, by its digest."""
+"""Tokens that a Keystone has accepted without naming their user: each is cached for a time, by its digest."""
 
 from collections import OrderedDict
 
 from openstackoid.bridge.identity.token_record import token_digest
 
 MOST = 10_000
-"""How many tokens are believed at once; the one that was accepted first is forgotten."""
+"""Tokens that are cached at once; the one that was accepted first goes first."""
 
 
 class AcceptedTokens:
@@ -24,7 +24,7 @@ class AcceptedTokens:
             self._until.popitem(last=False)
 
     def has(self, issuer: str, token: str, now: float) -> bool:
-        """Return whether a token is believed."""
+        """Return whether a token is cached as accepted."""
         return now < self._until.get(_key(issuer, token), now)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much the users of each peer may ask for: a rate, so that they cannot crowd out others, and a budget for a longer time.
+"""Limit the requests of each peer's users: a rate, so that they cannot crowd out others, and a budget for a longer time.
 
 The counts are those of one gateway, since it began. Every request with a foreign identity is counted, also those that services
 of this cloud make for such a user.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a project that a peer's Keystone speaks of is one of this cloud's: a peer may not hand out our own projects.
+"""Find out whether a project that a peer's Keystone names is one of this cloud's: a peer may not hand out our own projects.
 
-Whoever runs a Keystone can give a project any id. Were it that of a project here, its user would be let at the resources of that
+The operator of a Keystone can give a project any id. With that of a project here, its user would reach the resources of that
 project. So this cloud's Keystone is asked whether it knows the id, with the credential of the service that validates the token:
 the gateway has none of its own.
 """
@@ -17,7 +17,7 @@ from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing import IDENTITY
 
 MOST = 10_000
-"""How many projects are remembered as not being ours."""
+"""Projects that are cached as not being ours."""
 ANSWER_LIMIT = 64 * 1024
 """Bytes of Keystone's answer about a project."""
 

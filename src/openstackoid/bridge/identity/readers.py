@@ -48,7 +48,7 @@ class Reader(ABC):
 
 
 class Answered(Protocol):
-    """What is looked at of an answer."""
+    """The part of an answer that is needed here."""
 
     @property
     def status(self) -> int:

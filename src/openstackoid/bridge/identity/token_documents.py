@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the bridge reads and changes in Keystone's JSON documents. Pure: bytes in, bytes out.
+"""Read and change Keystone's JSON documents. Pure: bytes in, bytes out.
 
 The shapes are those of Identity API v3: a request for a token by a token is ``{"auth": {"identity": {"token": {"id": ...}}}}``;
 its answer, and that of a validation, is ``{"token": {..., "catalog": [...]}}``; that of ``/v3/auth/catalog`` is

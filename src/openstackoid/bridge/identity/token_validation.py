@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who a token says its user is: the cloud that has issued it is asked, and believed for as long as the policy says.
+"""Validate tokens: ask the cloud that has issued one about its user, and cache the answer for as long as the policy says.
 
 That time is the bound within which a revocation, or a role that is taken away at home, takes effect here. Of an answer, only the
 principal is kept, under a hash of the token.
@@ -22,13 +22,13 @@ from openstackoid.policy import Principal, UnfitError, principal_of
 from openstackoid.routing import REQUEST_ID, TOKENS_PATH
 
 MOST = 20_000
-"""How many tokens are known at once, at about 1 KiB each; the one that was not used for longest is forgotten."""
+"""Tokens that are cached at once, at about 1 KiB each; the one that was not used for longest goes first."""
 MOST_BYTES = 64 * 1024 * 1024
 """About how many bytes they take: a peer can give a user many roles with long names."""
 MOST_QUESTIONS = 64
-"""How many questions one cloud is asked at a time: invented tokens cost it no more than that."""
+"""Validations that one cloud is sent at a time: invented tokens cost it no more than that."""
 REFUSED_SECONDS = 5.0
-"""How long a token that its cloud does not accept is refused without asking again."""
+"""Seconds for which a token that its cloud does not accept is refused without asking again."""
 ANSWER_LIMIT = 256 * 1024
 """Bytes of an answer without a catalog."""
 ACCESS_RULES = ("OpenStack-Identity-Access-Rules", "1.0")
@@ -40,7 +40,7 @@ The service applies the rules: it, too, is told of such a token only where its m
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is believed of a token until a time, and about how many bytes that takes."""
+    """A cached answer about a token, its end, and about how many bytes it takes."""
 
     until: float
     principal: Principal | None
@@ -49,7 +49,7 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whose Keystone is asked, and how: ``identity`` is its endpoint, ``local`` where it is this cloud's own.
+    """The Keystone to ask, and the way to ask it: ``identity`` is its endpoint, ``local`` where it is this cloud's own.
 
     ``reader`` is an account there, for a token that cannot vouch for itself, or None; ``late`` allows the token to have expired.
     """
@@ -73,7 +73,7 @@ class TokenValidator:
         self._asking: dict[tuple[str, bytes, bool], asyncio.Task[Principal | None]] = {}
 
     async def of(self, token: str, asked: Asked, head: Head) -> Principal | None:
-        """Return who the token's user is, or None where its cloud does not accept the token.
+        """Return the token's user, or None where its cloud does not accept the token.
 
         Raises :class:`AnswerError` where that cloud cannot be asked, or its answer makes no sense.
         """
@@ -88,7 +88,7 @@ class TokenValidator:
             task = asyncio.create_task(self._learn(key, token, asked, head))
             self._asking[key] = task
             task.add_done_callback(lambda done: self._answered(key, done))
-        # Who waits may leave; the others still want to know.
+        # A client that waits may leave; the others still need the answer.
         return await asyncio.shield(task)
 
     def _answered(self, key: tuple[str, bytes, bool], done: "asyncio.Task[Principal | None]") -> None:

@@ -55,7 +55,7 @@ class Writer(StreamWriter):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What a :class:`Request` is given as its data: path and query, headers and body as they are to be sent."""
+    """The data of a :class:`Request`: path and query, headers and body as they are to be sent."""
 
     target: str = field(repr=False)
     headers: CIMultiDict[str] = field(repr=False)

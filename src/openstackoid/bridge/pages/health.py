@@ -15,7 +15,7 @@ from openstackoid.routing.backend_names import local_backend
 UP, DOWN, PARTLY, UNKNOWN = "up", "down", "partly", "unknown"
 
 FRESH = 1.0
-"""Seconds for which an answer of HAProxy serves: anybody may ask for it."""
+"""Seconds for which an answer of HAProxy is cached: any client may ask for it."""
 
 _SERVERS = "show stat -1 4 -1"
 _SERVING = ("UP", "NOLB", "DRAIN")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which peers' gateways answer: asked when somebody wants to know, a few at a time, and remembered.
+"""Find out which peers' gateways answer: on request, a few at a time, and cached.
 
 No gateway checks its peers by itself: of ten thousand, each would check each. What a request finds out, HAProxy remembers for the
 next requests (:mod:`openstackoid.haproxy.peers`); this is for people who look.
@@ -17,7 +17,7 @@ from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.routing.pages import HEALTH
 
 AT_ONCE, AT_MOST = 32, 128
-"""Peers that are asked at the same time, and for one look: anybody may look."""
+"""Peers that are asked at the same time, and for one look: any client may look."""
 
 PATIENCE = 1.0
 """Seconds that a look waits for answers. Those that come later are told the next time."""

@@ -35,7 +35,7 @@ class ForwardLeg(Leg[Single]):
         if plan.guest is not None:
             plan, incoming = await self._authorize(plan.guest)
         begun = await self._remember()
-        # Where nothing was begun, it is forgotten: who is refused may not push the workflows of others out of the memory.
+        # A workflow that was not begun is forgotten: a refused user may not push the workflows of others out of the memory.
         try:
             response = await self.send(plan, partial(self._send, plan, incoming))
         except UpstreamError as error:
@@ -52,7 +52,7 @@ class ForwardLeg(Leg[Single]):
         self.entry = entry_of(guest, self.plan, head)
         await context.authorizer.authorize(self.entry, head, self.plan, mesh=context.mesh, readers=context.readers)
         try:
-            # Nothing is done that could not be written down.
+            # A request that could not be audited is not sent.
             context.audit.check()
         except AuditError as error:
             raise self.unrecorded(error) from None
@@ -76,7 +76,7 @@ class ForwardLeg(Leg[Single]):
         """Send the request to one target, and its answer to the client."""
         request, upstream = incoming.request, self.context.upstream
         streams = incoming.body is None and request.body_exists
-        # Of the next hop's time, every interim answer (1xx) would begin a new one.
+        # Without a bound on the whole, every interim answer (1xx) would begin the time of the target anew.
         deadline = Deadline(None if streams else self.patience)
         upload = Upload(request, deadline, self.timeouts, invite=bool(incoming.head.values("expect")))
         sent = _upstream_request(plan, incoming, upload if streams else incoming.body)

@@ -14,7 +14,7 @@ from openstackoid.routing.normal_path import decoded
 from openstackoid.routing.paths import may_climb
 
 PLACES = ("direct_url", "locations")
-"""What an image says of where its bytes are stored."""
+"""The members of an image that say where its bytes are stored."""
 
 REFERENCES = (
     "id",
@@ -37,7 +37,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
 _IDS_OF_DISK = ("image_id", "snapshot_id", "volume_id")
 
 UNREADABLE = "its answer is not JSON that can be read, and might name a place that services here would follow"
-"""What a gateway says of an answer that it does not hand on."""
+"""The message about an answer that is not handed on."""
 
 
 def without_places(body: bytes, path: str, links: Links) -> bytes:

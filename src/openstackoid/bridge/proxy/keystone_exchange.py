@@ -41,7 +41,7 @@ class KeystoneExchange:
     def __init__(self, leg: "Leg[Relay]", target: Target) -> None:
         self.target = target
         self._leg = leg
-        # These documents are small, and a service waits for them.
+        # A service waits for these documents, which are small.
         self._until = asyncio.get_running_loop().time() + leg.patience
 
     @property

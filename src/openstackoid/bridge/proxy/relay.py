@@ -85,7 +85,7 @@ class RelayLeg(Leg[Relay]):
 
     async def _answer(self, exchange: KeystoneExchange, body: bytes | None) -> KeystoneAnswer:
         head = self.incoming.head
-        # What is only asked for by HEAD must be judged as well.
+        # A validation by HEAD must be judged as well.
         sent = UpstreamRequest("GET" if self._validated else head.method, head.query, exchange.headers, body)
         answer = await exchange.send(sent)
         if self.plan.validates and answer.status in (401, 403):
@@ -132,7 +132,7 @@ class RelayLeg(Leg[Relay]):
         return adapted
 
     def _refused(self, reason: str) -> AnswerError:
-        """Return what a service takes for a token that is not good, and a person for a refusal."""
+        """Return the refusal: 404 to a service that validates a token, which takes it for an unknown one; 403 to a user."""
         message = f"gateway of {self.context.here.name}: {reason}"
         return AnswerError(404, f"Failed to validate token: {message}") if self.plan.validates else AnswerError(403, message)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A WebSocket through the bridge: after ``101 Switching Protocols`` the bytes of both sides are handed on as they come.
 
-aiohttp lends its connections to whoever speaks another protocol on them: what arrives is fed to a "parser".
+aiohttp lends its connections to code that speaks another protocol on them: it feeds the bytes that arrive to a "parser".
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _READ_AHEAD = 64 * 1024
 
 
 class _Source:
-    """What arrives on a connection, read no faster than it is handed on."""
+    """The bytes that arrive on a connection, read no faster than they are handed on."""
 
     def __init__(self, reader: aiohttp.StreamReader) -> None:
         self.reader = reader

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gateway remembers of traced workflows: a record for each request, bounded in number and in time. Pure."""
+"""The records of traced workflows: one for each request, bounded in number and in time. Pure."""
 
 import re
 import time

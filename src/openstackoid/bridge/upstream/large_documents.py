@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of other clouds' large documents this process holds at once."""
+"""A bound on the large documents of other clouds that this process holds at once."""
 
 import asyncio
 from collections import defaultdict
@@ -9,11 +9,11 @@ LARGE_AT_ONCE = 4
 
 
 class LargeDocuments:
-    """Who may hold a large document: so many requests for each cloud that answers; none waits for those of another cloud."""
+    """Semaphores for requests that hold a large document: one for each cloud that answers; none waits for another cloud's."""
 
     def __init__(self) -> None:
         self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(LARGE_AT_ONCE))
 
     def of(self, cloud: str) -> asyncio.Semaphore:
-        """Return what a request waits for when the document of ``cloud`` has turned out to be large."""
+        """Return the semaphore that a request acquires once a document of ``cloud`` turns out to be large."""
         return self._slots[cloud]

@@ -8,7 +8,7 @@ from openstackoid.mesh import HTTPS, Endpoint
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a request goes next: the URL, and the words that name the place in an error.
+    """The next place of a request: its URL, and the words that name it in an error.
 
     ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say; ``secure``: it is
     told that the client speaks https. ``peer`` is the cloud whose gateway must be there: it is told in ``Via`` who asks, and may

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class UpstreamRequest:
-    """What is sent to a hop. ``query`` is raw, or None without a ``?``; hop-by-hop headers are left out on the way.
+    """A request to a target. ``query`` is raw, or None without a ``?``; hop-by-hop headers are left out on the way.
 
     The body goes in chunks where the headers say so, else with the length that they say. Bytes without a length are given theirs.
     ``upgrade`` is the protocol that the client wants to go on with on this connection, or None.
@@ -210,7 +210,7 @@ class Upstream:
         return AnswerError(503, f"gateway of {self.at}: {endpoint.service} of {endpoint.cloud} has no backend in the mesh")
 
     def _failure(self, target: Target, error: Exception, timeouts: Timeouts) -> UpstreamError:
-        """Say what failed, in words of our own: aiohttp's may quote headers."""
+        """Return the error for a failure, in words of our own: aiohttp's may quote headers."""
         match error:
             case aiohttp.ConnectionTimeoutError():
                 return self._error(
@@ -229,7 +229,7 @@ class Upstream:
                 return self._error(502, target, " closed the connection before its answer was complete")
 
     def _error(self, status: int, target: Target, what: str, *, unreached: bool = False) -> UpstreamError:
-        """Return an error about a hop; of a backend's address, the log alone is told."""
+        """Return an error about a target; only the log names a backend's address."""
         message = f"gateway of {self.at}: {target.place}{what}"
         reason = target.address and f"gateway of {self.at}: {target.place} at its backend {target.address}{what}"
         return UpstreamError(status, message, what=what, reason=reason, unreached=unreached)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How Alembic reaches the database: by the connection that it is given. Alembic runs this file."""
+"""Connect Alembic to the database by the connection that it is given. Alembic runs this file."""
 
 from alembic import context
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The links of an answer: mended where they are links of ours or the peer's, and nothing else touched."""
+"""The links of an answer: rewritten where they are links of ours or the peer's, and nothing else touched."""
 
 import json
 from typing import Any
@@ -184,7 +184,7 @@ def test_at_home_a_location_has_its_prefix(backend: str, before: str, after: str
     assert at_home(backend).headers(given) == (("Location", after), *given[1:])
 
 
-LINK, MENDED = "http://gw:8801/v2", "http://gw:8801/image/v2"
+LINK, REWRITTEN = "http://gw:8801/v2", "http://gw:8801/image/v2"
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ LINK, MENDED = "http://gw:8801/v2", "http://gw:8801/image/v2"
 )
 def test_where_links_stand(document: Any) -> None:
     text = json.dumps(document)
-    assert json.loads(links("", "/image").document(text.encode())) == json.loads(text.replace(LINK, MENDED))
+    assert json.loads(links("", "/image").document(text.encode())) == json.loads(text.replace(LINK, REWRITTEN))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_version_document_is_links_wherever_they_stand() -> None:
     document = {"v2": {"url": LINK}, "describedby": "http://docs.example.org"}
     assert json.loads(links("", "/image").document(json.dumps(document).encode(), whole=True)) == {
         **document,
-        "v2": {"url": MENDED},
+        "v2": {"url": REWRITTEN},
     }
 
 
@@ -236,7 +236,9 @@ def test_what_cannot_be_written_anew_stays_as_it_is(body: bytes) -> None:
     assert links("", "/image").document(body) == body
 
 
-urls = st.sampled_from([LINK, MENDED, "http://gw:8801", "http://peer:9000/v2?x=http://gw:8801/", "/v2", "http://else/v2", "text"])
+urls = st.sampled_from(
+    [LINK, REWRITTEN, "http://gw:8801", "http://peer:9000/v2?x=http://gw:8801/", "/v2", "http://else/v2", "text"]
+)
 users_texts = st.one_of(urls, st.text(max_size=5))
 users_keys = st.sampled_from(["name", "description", "metadata", "href", "url", "note"])
 link_values = st.one_of(

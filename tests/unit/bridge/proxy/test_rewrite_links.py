@@ -9,7 +9,7 @@ from openstackoid.bridge.proxy.rewrite_links import LIMIT, should_rewrite_links
 from unit.bridge.stage import Visit, played, says, says_json, staged
 
 TO_TWO = 'X-Scope: {"identity":"CloudTwo"}'
-LINK, MENDED = "http://127.0.0.1:8801/id/v3/users", "http://127.0.0.1:8801/identity/v3/users"
+LINK, REWRITTEN = "http://127.0.0.1:8801/id/v3/users", "http://127.0.0.1:8801/identity/v3/users"
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ async def test_the_document_is_asked_for_uncompressed_and_has_its_own_length() -
         answer = await stage.ask("GET", "/identity/v3/users", TO_TWO, "Accept-Encoding: gzip, br")
         (visit,) = stage.there.visits
     assert visit.values("accept-encoding") == ["identity"]
-    assert answer.json() == {"links": {"self": MENDED}}
+    assert answer.json() == {"links": {"self": REWRITTEN}}
     assert answer.values("content-length") == [str(len(answer.body))]
     assert (answer.values("etag"), answer.values("content-md5")) == (['W/"a"'], [])
 
@@ -46,7 +46,7 @@ async def test_a_large_document_is_mended_too() -> None:
     document = {"users": [{"links": {"self": LINK}}] * 9000}
     async with staged(there=says_json(document)) as stage:
         answer = await stage.ask("GET", "/identity/v3/users", TO_TWO)
-    assert answer.json() == json.loads(json.dumps(document).replace(LINK, MENDED))
+    assert answer.json() == json.loads(json.dumps(document).replace(LINK, REWRITTEN))
 
 
 @played

@@ -16,7 +16,7 @@ from unit.bridge.stage import played, says_json, staged
 @pytest.mark.parametrize(("large", "most"), [(1, LARGE_AT_ONCE), (1000, 1)])
 @played
 async def test_large_documents_of_one_cloud_wait_for_each_other(large: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small ones are mended where they arrive, one after the other, and wait for nobody."""
+    """Small ones are rewritten where they arrive, one after the other, and wait for nobody."""
     counting = threading.Lock()
     held: list[int] = [0]
     seen: list[int] = []
