@@ -10,9 +10,9 @@ import pytest
 
 from conformance.case import Case, auth, newer_form, plain, sent, service
 from conformance.gateway import RunningGateway, forgetful, running_gateways
-from openstackoid.bridge.proxy.route_teacher import LONGEST_KEY, SHARE
+from openstackoid.bridge.proxy.route_teacher import SHARE
 from openstackoid.haproxy.route_cache import CAPACITY, CAPACITY_BEFORE_2_9
-from openstackoid.routing.route_cache import CLOUD, HOME, KEY, MARK, SLOT
+from openstackoid.routing.route_cache import CLOUD, HOME, KEY, LONGEST_KEY, MARK, SLOT
 
 PATH = "/image/v2/images"
 Headers = tuple[tuple[str, str], ...]
@@ -235,6 +235,19 @@ def test_a_key_that_is_too_long_is_never_kept(gateway: RunningGateway) -> None:
         ask(gateway, auth("a"), plain(scope))
     assert entries(gateway) == before
     assert alone(gateway, auth("a"), plain(scope)) == 503
+
+
+@pytest.mark.parametrize("size", [4_000, 17_000, 25_000])
+def test_a_scope_that_fills_haproxys_buffer_is_refused_as_any_other(gateway: RunningGateway, size: int) -> None:
+    """The key is sent to the Python service beside the scope: both must find room."""
+    case = Case("long", sent("nobody", PATH), PATH, (auth("a"), plain('{"image":"CloudTwo"' + " " * size + "}")))
+    answer = gateway.send(case)
+    assert (answer.status, "too large" in answer.message) == (400, True)
+    for token in ("a!", "a%"):
+        assert ask(gateway, auth(token + "b" * size), plain('{"image":"CloudTwo"}')) == (
+            "CloudTwo",
+            f"{token}{'b' * size}!SCOPE!{COMPLETE}",
+        )
 
 
 def test_an_empty_token_is_none(gateway: RunningGateway) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from openstackoid.haproxy.maps import CLOUDS, PEERS, ROUTES, SLOTS, WIRES
 from openstackoid.mesh import Cloud
-from openstackoid.routing.route_cache import CLOUD, HOME, KEY, MARK, PREFIX, REWRITTEN, SLOT, SOCKET
+from openstackoid.routing.route_cache import CLOUD, HOME, KEY, LONGEST_KEY, MARK, PREFIX, REWRITTEN, SLOT, SOCKET
 from openstackoid.scope import MARK as IN_TOKEN
 from openstackoid.scope import SEPARATOR, WIRE, Scope, join_token
 
@@ -74,12 +74,16 @@ def look_up(condition: str) -> list[str]:
 
 def further_key_rules() -> list[str]:
     """Return the rules that complete the key of any other request; ``txn.mark`` has all marks by now."""
-    return [f"http-request set-var(txn.class) str({SOCKET}) if upgrades !is_identity", _KEY]
+    return [
+        f"acl is_short var(txn.key) -m len le {LONGEST_KEY}",
+        f"http-request set-var(txn.class) str({SOCKET}) if upgrades !is_identity",
+        _KEY,
+    ]
 
 
 def ask_python(condition: str) -> str:
     """Return the rule that has the Python service teach the route."""
-    return f'http-request set-header {KEY} "%[src,ipmask(32,64)] ${{{_SLOTS}}} %[var(txn.key)]" if {condition}'
+    return f'http-request set-header {KEY} "%[src,ipmask(32,64)] ${{{_SLOTS}}} %[var(txn.key)]" if {condition} is_short'
 
 
 def local_rules() -> list[str]:

@@ -50,6 +50,9 @@ REWRITTEN, SOCKET = "rewritten", "websocket"
 A WebSocket is one wherever it leads. Keystone's token and catalog are classes by their paths; all others have none.
 """
 
+LONGEST_KEY = 3072
+"""Characters of a key that is kept: room for the longest scope in base64url. HAProxy asks for no other: its buffer is bounded."""
+
 BARE = "="
 """Stands in a key for a token, whatever it is, before its mark."""
 

@@ -3,13 +3,10 @@
 
 from openstackoid.mesh import Mesh
 from openstackoid.routing import Decision, Headers, MoreInput, Request
-from openstackoid.routing.route_cache import CLOUD, HOME, MARK, SLOT, cached_route, generation, route_key
+from openstackoid.routing.route_cache import CLOUD, HOME, LONGEST_KEY, MARK, SLOT, cached_route, generation, route_key
 
 SHARE = 4
 """One source fills at most this part of the slots, so that a client with a new spelling in each request leaves others theirs."""
-
-LONGEST_KEY = 3072
-"""Characters of a key that is kept: room for the longest scope in base64url."""
 
 
 class RouteSlots:
