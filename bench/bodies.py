@@ -17,7 +17,7 @@ from bench.cores import on
 from bench.errors import BenchError
 from bench.gateway import gateway
 from bench.haproxy import instance
-from bench.headers import AUTH, scope
+from bench.headers import AUTH, said_twice, scope
 from bench.meshes import SERVICES, two_clouds
 from bench.processes import cpu, forget_peak, free_ports, peak_mb, resident_mb, running
 from bench.results import Part, Row
@@ -63,7 +63,7 @@ def measure_bodies(haproxy: Haproxy, folder: Path, rounds: Rounds, size: int) ->
         plain = run(instance(haproxy, folder / "plain", plain_files, cores.gateway)).pid
         ours = run(gateway(haproxy, folder / "ours", two_clouds(one, two, backend), cores))
         leaves = (AUTH, scope(image="CloudTwo"))
-        odd = (AUTH, 'X-Scope: {"image": "Cloud\\u0054wo"}')
+        twice = said_twice("CloudTwo")
         ways = []
         for way, word in (("down", "down"), ("up", "up")):
             base = f"{way}_plain"
@@ -71,9 +71,7 @@ def measure_bodies(haproxy: Haproxy, folder: Path, rounds: Rounds, size: int) ->
                 _Way(base, f"{word}, plain HAProxy", plain_port, (AUTH,), plain, None, "CloudOne", None),
                 _Way(f"{way}_local", f"{word}, no scope", one, (AUTH,), ours.haproxy, None, "CloudOne", base),
                 _Way(f"{way}_remote", f"{word}, a scope that leaves", one, leaves, ours.haproxy, None, "CloudTwo", base),
-                _Way(
-                    f"{way}_bridge", f"{word}, through the Python service", one, odd, ours.haproxy, ours.bridge, "CloudTwo", base
-                ),
+                _Way(f"{way}_bridge", f"{word}, by the Python service", one, twice, ours.haproxy, ours.bridge, "CloudTwo", base),
             ]
         with on(cores.load):
             samples = _in_turns(ways, rounds, size)

@@ -21,29 +21,31 @@ _SLOW = "/image/wait/0.1"
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of request: ``scope`` is its X-Scope."""
+    """One kind of request: ``scope`` is its X-Scope. ``twice``: it stands behind the token as well, so HAProxy keeps no route."""
 
     name: str
     method: str = "GET"
     path: str = "/image/v2/images"
     scope: str | None = None
+    twice: bool = False
 
     def text(self, connection: str) -> bytes:
-        head = f"{self.method} {self.path} HTTP/1.1\r\nHost: gateway\r\nX-Auth-Token: token\r\nConnection: {connection}\r\n"
+        token = f"token!SCOPE!{self.scope}" if self.twice else "token"
+        head = f"{self.method} {self.path} HTTP/1.1\r\nHost: gateway\r\nX-Auth-Token: {token}\r\nConnection: {connection}\r\n"
         if self.scope is not None:
             head += f"X-Scope: {self.scope}\r\n"
         body = "{}" if self.method == "POST" else ""
         return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
-HAPROXYS = [Kind("no scope"), Kind("a scope that HAProxy reads", scope=json.dumps({"image": "CloudOne"}))]
-_ALIAS = json.dumps({"glance": "CloudOne"})
+_SCOPE = json.dumps({"image": "CloudOne"})
+HAPROXYS = [Kind("no scope"), Kind("a scope whose route HAProxy keeps", scope=_SCOPE)]
 PYTHONS = [
-    Kind("a scope that Python reads", scope=_ALIAS),
-    Kind("the same, under way for a while", path=_SLOW, scope=_ALIAS),
-    Kind("HEAD", "HEAD", path=_SLOW, scope=_ALIAS),
+    Kind("a scope that Python reads", scope=_SCOPE, twice=True),
+    Kind("the same, under way for a while", path=_SLOW, scope=_SCOPE, twice=True),
+    Kind("HEAD", "HEAD", path=_SLOW, scope=_SCOPE, twice=True),
 ]
-WRITES = [Kind("a write by HAProxy", "POST"), Kind("a write by Python", "POST", _SLOW, _ALIAS)]
+WRITES = [Kind("a write by HAProxy", "POST"), Kind("a write by Python", "POST", _SLOW, _SCOPE, twice=True)]
 
 
 @dataclass(frozen=True)

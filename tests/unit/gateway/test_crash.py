@@ -69,7 +69,7 @@ def test_killing_the_python_service_loses_no_read_and_says_of_each_write_what_is
 
 def test_a_write_on_a_connection_that_has_served_others_is_answered_in_words_too(tmp_path: Path) -> None:
     """Where a connection to the Python service ends that has served another request, HAProxy closes the client's, too."""
-    read, write = PYTHONS[0], Kind("a write", "POST", "/image/wait/3", PYTHONS[0].scope)
+    read, write = PYTHONS[0], Kind("a write", "POST", "/image/wait/3", PYTHONS[0].scope, twice=True)
 
     async def run() -> list[Sent]:
         async with service() as backend:
