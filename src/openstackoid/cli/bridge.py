@@ -7,6 +7,7 @@ from pathlib import Path
 from openstackoid.bridge.http.server import serve_with_log
 from openstackoid.bridge.http.sockets import Sockets, UnixSocket
 from openstackoid.bridge.log import set_up
+from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, default_folder
 from openstackoid.redaction.process import seal
 
@@ -16,10 +17,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     group = subparsers.add_parser("bridge", help="the Python service of a gateway, without HAProxy")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
     parser = commands.add_parser("run", help="run the Python service until it is told to stop; you run HAProxy")
-    parser.add_argument("--cloud", required=True, metavar="NAME", help="the cloud of the mesh whose gateway is meant")
-    parser.add_argument(
-        "--config", required=True, type=Path, metavar="MESH", help="the mesh description: a file, or a folder of files"
-    )
+    add_gateway(parser)
     parser.add_argument(
         "--state-dir",
         type=Path,

@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 from openstackoid.bridge.identity.token_documents import body_token, document
+from openstackoid.cli.options import add_mesh
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Listener, Mesh, load_mesh, some_of
 from openstackoid.redaction import redacted
@@ -32,9 +33,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the subcommand to the command."""
     text = "say what a gateway would do with a request, without sending anything"
     parser = subparsers.add_parser("explain", help=text, description=f"{text[0].upper()}{text[1:]}.")
-    parser.add_argument(
-        "--config", required=True, type=Path, metavar="MESH", help="the mesh description: a file, or a folder of files"
-    )
+    add_mesh(parser)
     parser.add_argument("--at", required=True, metavar="CLOUD", help="the cloud whose gateway gets the request")
     parser.add_argument("--scope", metavar="SCOPE", help='the scope, as in {"image": "CloudTwo"}: it stands in X-Scope')
     parser.add_argument(

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
 from openstackoid.gateway.configuration import check_certificate, tokens_that_leave
 from openstackoid.gateway.folder import write_files
@@ -27,10 +28,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     group = subparsers.add_parser("gateway", help="the gateway in front of a cloud")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
     cloud = argparse.ArgumentParser(add_help=False)
-    cloud.add_argument("--cloud", required=True, metavar="NAME", help="the cloud of the mesh whose gateway is meant")
-    cloud.add_argument(
-        "--config", required=True, type=Path, metavar="MESH", help="the mesh description: a file, or a folder of files"
-    )
+    add_gateway(cloud)
     state = argparse.ArgumentParser(add_help=False)
     state.add_argument("--state-dir", type=Path, metavar="DIR", help="where the running gateway keeps its files and sockets")
     haproxy = argparse.ArgumentParser(add_help=False)

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from openstackoid.cli.options import add_mesh
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Cloud, Mesh, load_mesh, some_of
 from openstackoid.policy import Grant, Trial, Use, derived_id, tried
@@ -29,9 +30,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     group = subparsers.add_parser("policy", help="whose users a cloud lets in, for what, and as whom")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--config", required=True, type=Path, metavar="MESH", help="the mesh description: a file, or a folder of files"
-    )
+    add_mesh(common)
     common.add_argument("--cloud", required=True, metavar="NAME", help="the cloud whose policy is meant")
 
     parser = commands.add_parser("show", parents=[common], help="show the policy of a cloud as a table")

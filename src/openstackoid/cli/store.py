@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, default_folder
 from openstackoid.mesh import MeshError, load_mesh, some_of
 from openstackoid.store import StoreError, database_of, reason, revision
@@ -18,10 +19,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     group = subparsers.add_parser("store", help="the database of a gateway: workflows, and the claims of tokens")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
     parser = commands.add_parser("upgrade", help="bring the schema of the store to that of this release")
-    parser.add_argument("--cloud", required=True, metavar="NAME", help="the cloud of the mesh whose gateway is meant")
-    parser.add_argument(
-        "--config", required=True, type=Path, metavar="MESH", help="the mesh description: a file, or a folder of files"
-    )
+    add_gateway(parser)
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where the gateway keeps its files")
     parser.set_defaults(run=_upgrade)
 
