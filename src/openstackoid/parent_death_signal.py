@@ -15,12 +15,17 @@ import sys
 _PR_SET_PDEATHSIG = 1
 
 
+def end_with(parent: int) -> bool:
+    """Have this process get SIGTERM when ``parent`` ends; return False where the parent has gone already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    return os.getppid() == parent
+
+
 def main(argv: list[str]) -> None:
     """Become the program of ``argv``, unless the parent has gone already."""
     parent, program = int(argv[1]), argv[2:]
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != parent:
+    if not end_with(parent):
         sys.exit(1)
     try:
         os.execv(program[0], program)  # noqa: S606 (a shell is what is to be avoided)

@@ -24,7 +24,12 @@ MAY_IMPORT = {
     "client": {"scope"},
     "certs": {"scope"},
 }
-SHARED = {"mesh": {"private"}, "gateway": {"process_identity", "private"}, "bridge": {"private"}, "certs": {"private"}}
+SHARED = {
+    "mesh": {"private"},
+    "gateway": {"process_identity", "parent_death_signal", "private"},
+    "bridge": {"private", "parent_death_signal"},
+    "certs": {"private"},
+}
 BRIDGE_MAY_IMPORT = {
     "message": set(),
     "audit": {"message"},

@@ -7,7 +7,6 @@ It is forked before the service has threads and holds secrets, so that the two s
 """
 
 import asyncio
-import ctypes
 import multiprocessing
 import os
 import re
@@ -25,6 +24,7 @@ from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
 from openstackoid.haproxy.trace import shown_line
+from openstackoid.parent_death_signal import end_with
 
 AT_ONCE = 65536
 """Bytes of the log that are read before they are shown."""
@@ -35,7 +35,6 @@ LOOK = 10.0
 QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
 """The number of datagrams that the socket holds (unix(7)): 10 as the kernel comes, 512 as systemd sets it."""
 
-_PR_SET_PDEATHSIG = 1
 _INFO = re.compile(r"^(Pid|DroppedLogs): (\d+)$", re.MULTILINE)
 
 
@@ -55,9 +54,7 @@ def start_reading(log: int, at: str, audit: Path | None, haproxy: Path | None) -
 
 
 def _run(log: int, at: str, audit: Path | None, haproxy: Path | None, parent: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() == parent:
+    if end_with(parent):
         asyncio.run(_read(log, at, audit, haproxy))
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from openstackoid.gateway import parent_death_signal
+from openstackoid import parent_death_signal
 from openstackoid.gateway.decisions import Part
 
 Lines = Callable[[bytes], None]

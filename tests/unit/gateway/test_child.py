@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.gateway import parent_death_signal
+from openstackoid import parent_death_signal
 from openstackoid.gateway.child import Child, _listen
 from openstackoid.gateway.decisions import Part
 
