@@ -60,6 +60,8 @@ def _network(text: str) -> str:
         raise ValueError(f"'{text}': an address or a network is accepted, as in 10.0.1.11 or 10.0.1.0/24") from None
 
 
+_Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(max_length=48)]
+"""HAProxy takes 64 words of a line."""
 _Seconds = Annotated[float, Field(gt=0, le=86400)]
 _Workflows = Annotated[int, Field(ge=1, le=10_000_000)]
 _File = Annotated[str, AfterValidator(_file)]
@@ -132,7 +134,7 @@ class Limits:
     wait: Annotated[float, Field(gt=0, le=60)] = 5.0
     source_connections: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     source_requests: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    exempt: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(max_length=48)] = ()
+    exempt: _Networks = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +144,9 @@ class GatewaySettings:
     ``force``: users may override a refused collaboration at this gateway. ``store``: the database that the cloud's gateways
     share, None for a file of each gateway's own. ``readers`` is the path of the file with the accounts that the operators of
     peers have given to this gateway. ``tls``: the gateway speaks https to its peers, and to users at https frontends.
+    ``trusted_proxies``: addresses and networks of proxies in front of the gateway, whose word for the client's address is
+    believed. ``proxy_protocol``: the sockets, as ``host:port`` of the frontends, at which these proxies begin each connection
+    with the PROXY protocol.
     """
 
     bind: Annotated[str, AfterValidator(_bind)] | None = None
@@ -152,3 +157,5 @@ class GatewaySettings:
     readers: _File | None = None
     tls: Tls | None = None
     limits: Limits = Limits()
+    trusted_proxies: _Networks = ()
+    proxy_protocol: tuple[str, ...] = ()

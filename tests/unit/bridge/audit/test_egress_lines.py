@@ -52,6 +52,7 @@ def test_what_has_left_is_written_down_and_its_line_goes_to_the_log_without_the_
         "project": {"id": "p1", "name": "demo", "domain": "Default"},
         "roles": [],
         "sender": None,
+        "source": "127.0.0.1",
         "service": "image",
         "interface": "public",
         "method": "GET",
