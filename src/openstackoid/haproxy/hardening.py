@@ -132,13 +132,3 @@ def final_answers() -> list[str]:
 def peer_lines() -> list[str]:
     """Return the rules for answers of peers that bring headers which are not theirs to send."""
     return [f"http-response del-header {name}" for name in FORBIDDEN]
-
-
-def bridge_lines(limits: Limits) -> list[str]:
-    """Return the lines that have requests wait for the bridge, and say why one has waited in vain."""
-    return [
-        f"timeout queue {max(1, round(limits.wait * 1000))}ms",
-        "http-request set-var(txn.bridge_trouble) \"str('cannot be reached')\"",
-        f"http-request set-var(txn.bridge_trouble) \"str('is at work on {limits.bridge} requests, the most that it takes')\""
-        f" if {{ srv_conn(bridge/bridge) ge {limits.bridge} }}",
-    ]
