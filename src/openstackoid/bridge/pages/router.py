@@ -60,7 +60,8 @@ class Pages:
             return refusal
         if head.path == MESH:
             states, peers = await self._health.states(), await self._reachable.states(mesh)
-            return _page(mesh_page(mesh, self.at, states, peers) | {"store": UP if await self._workflows.works() else DOWN})
+            own = {"store": UP if await self._workflows.works() else DOWN, "audit": self._health.audit()}
+            return _page(mesh_page(mesh, self.at, states, peers) | own)
         if head.path == USER:
             self._check_query(head)
             return _page(await self._user.document(head, mesh, readers))

@@ -8,7 +8,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from openstackoid.bridge.audit.admission_header import encode
-from openstackoid.bridge.audit.audit_log import AuditError
+from openstackoid.bridge.audit.audit_file import AuditError
 from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, needing_store, towards_client
 from openstackoid.bridge.identity.authorization import entry_of
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT, with_project_here

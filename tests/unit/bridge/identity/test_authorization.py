@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from openstackoid.bridge.audit.admission_header import Admission, decode
-from openstackoid.bridge.audit.audit_log import Audit, Party
+from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.audit_log import Party
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT
 from openstackoid.policy import Budget, Domain, DomainScoped, MappingRule, Policy, RequestPattern, Roles, Services, derived_id
 from openstackoid.scope import join_token
