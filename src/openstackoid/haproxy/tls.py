@@ -34,11 +34,12 @@ def global_lines(cloud: Cloud) -> list[str]:
 def bind_options(cloud: Cloud, listener: Listener, files: Tls | None) -> str:
     """Return what is added to the ``bind`` line of a socket.
 
-    A user's client has no certificate; one of another authority than the mesh's, or one that has ended, ends the handshake.
+    A user's client has no certificate; one of another authority than the mesh's, or one that has ended or was revoked, ends
+    the handshake.
     """
     if files is None or listener not in cloud.secure_listeners:
         return ""
-    return f" ssl crt {_quoted(files.certificate)} ca-file {_quoted(files.authority)} verify optional alpn http/1.1"
+    return f" ssl crt {_quoted(files.certificate)} ca-file {_quoted(files.authority)}{_crl(files)} verify optional alpn http/1.1"
 
 
 def peer_options(files: Tls | None) -> str:
@@ -51,9 +52,13 @@ def peer_options(files: Tls | None) -> str:
     if files is None:
         return ""
     return (
-        f" ssl verify required ca-file {_quoted(files.authority)} crt {_quoted(files.certificate)}"
+        f" ssl verify required ca-file {_quoted(files.authority)}{_crl(files)} crt {_quoted(files.certificate)}"
         " sni var(txn.cloud) no-ssl-reuse"
     )
+
+
+def _crl(files: Tls) -> str:
+    return "" if files.revoked is None else f" crl-file {_quoted(files.revoked)}"
 
 
 def sender_rules(cloud: Cloud) -> list[str]:

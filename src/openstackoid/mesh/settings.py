@@ -118,10 +118,14 @@ class DatabaseServer:
 
 @dataclass(frozen=True)
 class Tls:
-    """The files of a gateway's identity: its certificate with the key, and the authority of the mesh's gateways."""
+    """The files of a gateway's identity: its certificate with the key, and the authority of the mesh's gateways.
+
+    ``revoked``: the authority's list of revoked certificates, None for no list.
+    """
 
     certificate: _File
     authority: _File
+    revoked: _File | None = None
 
 
 @dataclass(frozen=True)

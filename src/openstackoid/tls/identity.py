@@ -7,7 +7,7 @@ from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
 
-CERTIFICATE, AUTHORITY = "certificate.pem", "authority.pem"
+CERTIFICATE, AUTHORITY, REVOKED = "certificate.pem", "authority.pem", "revoked.pem"
 """The names of a running gateway's own copies: what the operator's files are meanwhile cannot break it."""
 
 
@@ -23,20 +23,23 @@ class Identity:
     authority: str
 
     @classmethod
-    def load(cls, certificate: str, authority: str, named: str | None = None) -> "Identity":
+    def load(cls, certificate: str, authority: str, named: str | None = None, revoked: str | None = None) -> "Identity":
         """Read the files; ``named`` is the authority's name for errors, if it is another. Raises :class:`TlsError`."""
-        return cls(context_of(ssl.PROTOCOL_TLS_CLIENT, certificate, authority), named or authority)
+        return cls(context_of(ssl.PROTOCOL_TLS_CLIENT, certificate, authority, revoked), named or authority)
 
 
-def context_of(side: int, certificate: str, authority: str) -> ssl.SSLContext:
+def context_of(side: int, certificate: str, authority: str, revoked: str | None = None) -> ssl.SSLContext:
     """Return a context for one side that proves itself and wants proof: TLS 1.2 at least, this authority, no other.
+
+    With ``revoked``, a file of lists of revoked certificates, each certificate of a chain must be on a list's authority and not
+    on its list.
 
     Raises :class:`TlsError`.
     """
     context = ssl.SSLContext(side)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
-    for path in (authority, certificate):
+    for path in (authority, certificate, *([revoked] if revoked else [])):
         try:
             # For its reason: what the library says of a file does not tell a missing one from a broken one.
             Path(path).open("rb").close()
@@ -46,6 +49,12 @@ def context_of(side: int, certificate: str, authority: str) -> ssl.SSLContext:
         context.load_verify_locations(authority)
     except (ssl.SSLError, ValueError):
         raise TlsError(f"{authority}: there is no certificate of an authority in PEM in it") from None
+    if revoked is not None:
+        try:
+            context.load_verify_locations(revoked)
+        except (ssl.SSLError, ValueError):
+            raise TlsError(f"{revoked}: there is no list of revoked certificates in PEM in it") from None
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
     try:
         # A key with a passphrase would be asked for at the terminal.
         context.load_cert_chain(certificate, password="")

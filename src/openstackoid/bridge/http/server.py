@@ -35,7 +35,7 @@ from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
 from openstackoid.store import Store, database_of
-from openstackoid.tls import AUTHORITY, CERTIFICATE, Identity
+from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED, Identity
 
 GRACE = 3.0
 """Seconds that requests on their way are given when the process is to end."""
@@ -205,8 +205,9 @@ def _identity(mesh: Mesh, at: str, folder: Path | None) -> Identity | None:
     if named is None:
         return None
     if folder is None:
-        return Identity.load(named.certificate, named.authority)
-    return Identity.load(str(folder / CERTIFICATE), str(folder / AUTHORITY), named.authority)
+        return Identity.load(named.certificate, named.authority, revoked=named.revoked)
+    revoked = str(folder / REVOKED) if named.revoked else None
+    return Identity.load(str(folder / CERTIFICATE), str(folder / AUTHORITY), named.authority, revoked)
 
 
 class _Protocol(web.RequestHandler):
