@@ -183,6 +183,7 @@ class Supervisor:
             raise
         self._listening = listening
         self._sockets.close(but=listening.values())
+        self._crew.end_oldest(child)
         return child
 
     async def _follow(self, running: Configuration, watch: Watch) -> None:

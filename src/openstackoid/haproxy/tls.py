@@ -16,6 +16,10 @@ _CIPHERS = ":".join(
 )
 
 
+_HAS_NUL = "ssl_c_s_dn(CN),hex -m sub 00"
+"""A common name with a zero byte: a map is looked up by what stands before it. No cloud's name makes two zeros in hexadecimal."""
+
+
 def global_lines(cloud: Cloud) -> list[str]:
     """Return what holds for every connection: TLS 1.2 at least, and of it only what keeps a recorded conversation secret.
 
@@ -70,7 +74,7 @@ def sender_rules(cloud: Cloud) -> list[str]:
     return [
         "# Who has sent it: the cloud in the certificate of a peer's gateway. A resumed session has it too.",
         "tcp-request session set-var(sess.from) ssl_c_s_dn(CN) if { ssl_c_used }"
-        f" {{ ssl_c_s_dn(CN),map_str({CLOUDS}) -m found }}",
+        f" {{ ssl_c_s_dn(CN),map_str({CLOUDS}) -m found }} !{{ {_HAS_NUL} }}",
         "tcp-request session set-var(sess.stranger) bool(true) if { ssl_c_used } !{ var(sess.from) -m found }",
         "# This cloud's own gateways speak for nobody else.",
         f"tcp-request session unset-var(sess.from) if {{ var(sess.from) -m str {cloud.name} }}",
