@@ -11,7 +11,7 @@ from typing import NoReturn
 from openstackoid import __version__
 from openstackoid.errors import OpenstackoidError
 from openstackoid.redaction import redacted
-from openstackoid.redaction.logs import guard
+from openstackoid.redaction.logs import redact_uncaught_errors
 
 GROUPS = ("audit", "bridge", "certs", "discover", "explain", "gateway", "lab", "policy", "store")
 
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed with a reason on stderr, 2 bad usage."""
     words = sys.argv[1:] if argv is None else argv
     if argv is None:
-        guard()
+        redact_uncaught_errors()
     # A command that is named imports what it needs and no more: the lab alone takes a third of a second.
     args = build_parser(words[:1] if words and words[0] in GROUPS else GROUPS).parse_args(words)
     try:

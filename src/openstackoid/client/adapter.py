@@ -12,7 +12,7 @@ from openstackoid.client.hops import printable
 from openstackoid.client.pages import gateways_words
 from openstackoid.client.trace import REQUEST_ID_HEADER, Trace, is_marked
 from openstackoid.redaction import shown_url
-from openstackoid.redaction.logs import Discreet
+from openstackoid.redaction.logs import RedactingFilter
 from openstackoid.scope import Scope
 
 SCOPE_HEADER = "X-Scope"
@@ -21,7 +21,7 @@ ISSUER_HEADER = "X-Scope-Identity"
 """By which a gateway says, with the answer to a log-in that it sent to another cloud, whose token this is."""
 _GATEWAYS_OWN = (400, 403, 502, 503, 504)
 _LOG = logging.getLogger("openstackoid.client")
-_LOG.addFilter(Discreet())
+_LOG.addFilter(RedactingFilter())
 
 
 class ScopeAdapter(BaseAdapter):

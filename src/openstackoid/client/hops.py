@@ -88,8 +88,8 @@ def nest(hops: Iterable[Hop]) -> tuple[Node, ...]:
 
 
 def _parent(hop: Hop, longer: list[Hop]) -> int | None:
-    holding = [index for index, other in enumerate(longer) if _contains(other, hop)]
-    return holding[-1] if holding else None
+    containing = [index for index, other in enumerate(longer) if _contains(other, hop)]
+    return containing[-1] if containing else None
 
 
 def _contains(outer: Hop, inner: Hop) -> bool:

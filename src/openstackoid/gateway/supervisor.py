@@ -56,7 +56,7 @@ class Supervisor:
         self.cloud = cloud
         self.folder = folder
         self.haproxy = haproxy
-        self._crew = ProcessGroup(cloud, folder, haproxy)
+        self._processes = ProcessGroup(cloud, folder, haproxy)
         self._bridge = Restarter(Part.BRIDGE, cloud, self._start_bridge)
         self._haproxy = Restarter(Part.HAPROXY, cloud, self._start_haproxy)
         self._generation: Generation
@@ -90,7 +90,7 @@ class Supervisor:
             await asyncio.gather(work, stopping, return_exceptions=True)
             # Ours first: HAProxy ends with its last request, and connections that come until then are to be refused.
             self._sockets.close()
-            await self._crew.dismiss()
+            await self._processes.dismiss()
             self._close_bridge_socket()
             for end in self._log:
                 os.close(end)
@@ -100,7 +100,7 @@ class Supervisor:
 
     def _asked_to_stop(self) -> None:
         if self._stop.is_set():
-            self._crew.hurry.set()
+            self._processes.hurry.set()
         else:
             log.info("gateway of %s stops", self.cloud)
             self._stop.set()
@@ -152,7 +152,7 @@ class Supervisor:
             return python_service.receives(records)
 
         try:
-            return await self._crew.launch(Part.BRIDGE, argv, ready, inherited)
+            return await self._processes.launch(Part.BRIDGE, argv, ready, inherited)
         except OpenstackoidError:
             # Requests that wait are answered now: the next start may fail, too.
             self._close_bridge_socket()
@@ -174,7 +174,7 @@ class Supervisor:
         try:
             listening = self._sockets.open(cloud)
             inherited = {**listening, LOG_VARIABLE: self._log[1]}
-            child = await self._crew.launch(Part.HAPROXY, command(self.haproxy, folder, predecessor), ready, inherited)
+            child = await self._processes.launch(Part.HAPROXY, command(self.haproxy, folder, predecessor), ready, inherited)
         except OpenstackoidError:
             # Without an HAProxy, connections are refused from now on: the next start may fail, too.
             self._sockets.close(but=() if running is None else self._listening.values())

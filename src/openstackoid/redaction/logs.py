@@ -16,7 +16,7 @@ _OURS = "openstackoid"
 _PACKAGE = Path(__file__).parents[1]
 
 
-class Discreet(logging.Filter):
+class RedactingFilter(logging.Filter):
     """The last net: a record passes as one text in which nothing looks like a secret, without its arguments and exceptions.
 
     Of other libraries' records only the template's first line and the exception's type are kept: their arguments may hold
@@ -47,12 +47,12 @@ def _text_of(record: logging.LogRecord) -> str:
 def set_up(form: str) -> None:
     """Send every record of the process to stderr in the form ``form``, through the net."""
     handler = logging.StreamHandler()
-    handler.addFilter(Discreet())
+    handler.addFilter(RedactingFilter())
     handler.setFormatter(logging.Formatter(form))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
-def guard() -> None:
+def redact_uncaught_errors() -> None:
     """Have Python say of an error that nobody caught where it rose and of which kind it is: its message may quote a header.
 
     The same for a warning, whose text may quote anything, and for a record whose arguments do not fit its template.

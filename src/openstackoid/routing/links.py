@@ -72,10 +72,10 @@ ASTRAY = "redirects the request to a place that is not its own service; a redire
 
 _DOCUMENT = re.compile(VERSION_DOCUMENT)
 
-Relinked = Literal["all", "documents", "images"]
+AnswersWithLinks = Literal["all", "documents", "images"]
 
 
-def relinked(frontend_endpoint: Endpoint, target: Endpoint) -> Relinked | None:
+def answers_with_links(frontend_endpoint: Endpoint, target: Endpoint) -> AnswersWithLinks | None:
     """Return which answers of a peer have links in their bodies that would lead out of the gateway, or services astray."""
     if frontend_endpoint.cloud == target.cloud:
         return None
@@ -99,7 +99,7 @@ def rewrites_links(frontend_endpoint: Endpoint, target: Endpoint, request: Reque
 
     ``scoped``: the client came by a URL with a scope in it, which the links are to carry on.
     """
-    which = relinked(frontend_endpoint, target)
+    which = answers_with_links(frontend_endpoint, target)
     if scoped and which != "images":
         which = _in_bodies(target)
     if which is None or any("websocket" in value.lower() for value in request.values("upgrade")):

@@ -98,7 +98,7 @@ def test_every_field_is_told() -> None:
 
 
 @pytest.mark.usefixtures("desk")
-def test_the_table_is_what_the_command_shows(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_is_the_output_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     shown = re.findall(r"```console\n\$ openstackoid (.*?)\n(.*?)```", PAGE, re.DOTALL)
     ((command, table),) = shown
     assert main(shlex.split(command)) == 0

@@ -48,7 +48,7 @@ class TestGood:
         assert repr(self.one) == "<Cloud CloudOne: block-storage, identity, image>"
         assert repr(self.mesh) == "<Mesh CloudOne, CloudTwo>"
 
-    def test_what_the_mesh_offers(self) -> None:
+    def test_the_mesh_lists_services_and_offers(self) -> None:
         assert self.mesh.services == {"identity", "image", "block-storage"}
         assert self.mesh.offers == {"CloudOne": self.one.services, "CloudTwo": {"image"}}
 
@@ -181,7 +181,7 @@ class TestBad:
             ),
         ],
     )
-    def test_the_error_names_the_spot_and_what_is_accepted(self, text: str, error: str) -> None:
+    def test_the_error_names_the_position_and_the_accepted_values(self, text: str, error: str) -> None:
         with pytest.raises(MeshError) as refused:
             parse_mesh(text, "f")
         assert str(refused.value).splitlines()[0] == error
@@ -261,7 +261,7 @@ class TestLimits:
             ("{connection: 5}", "limits.connection: unknown key; accepted: connections, bridge, wait, source_connections,"),
         ],
     )
-    def test_the_error_names_the_spot_and_what_is_accepted(self, limits: str, error: str) -> None:
+    def test_the_error_names_the_position_and_the_accepted_values(self, limits: str, error: str) -> None:
         with pytest.raises(MeshError) as refused:
             parse_mesh(gateway(f"{{limits: {limits}}}"), "f")
         assert f"clouds.One.gateway.{error}" in str(refused.value).splitlines()[0]
@@ -380,14 +380,14 @@ class TestWorkflows:
             ),
         ],
     )
-    def test_the_error_names_the_spot_and_what_is_accepted(self, text: str, error: str) -> None:
+    def test_the_error_names_the_position_and_the_accepted_values(self, text: str, error: str) -> None:
         with pytest.raises(MeshError) as refused:
             parse_mesh(text, "f")
         assert str(refused.value).splitlines()[0].startswith(error)
 
 
 class TestFile:
-    def test_it_is_read(self, tmp_path: Path) -> None:
+    def test_a_file_is_read(self, tmp_path: Path) -> None:
         (tmp_path / "mesh.yaml").write_text(GOOD)
         assert load_mesh(tmp_path / "mesh.yaml") == parse_mesh(GOOD)
 

@@ -93,7 +93,7 @@ class Upstream:
     def __init__(self, at: str, identity: Identity | None = None) -> None:
         self.at = at
         self.identity = identity
-        self.holding = LargeDocuments()
+        self.large_documents = LargeDocuments()
         self.announced: set[str] = set()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
