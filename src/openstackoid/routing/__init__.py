@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens to a request at a gateway: its head and the mesh in, a decision out. Pure: no sockets, no clock, no files."""
+"""The routing decision: request head and mesh in, decision out. Pure: no sockets, no clock, no files."""
 
 from openstackoid.routing.decide import decide
 from openstackoid.routing.decision import (
