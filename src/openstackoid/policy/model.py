@@ -162,10 +162,10 @@ class PeerPolicy:
 
 @dataclass(frozen=True)
 class Policy:
-    """A cloud's policy. Without peers nobody is let in.
+    """A cloud's policy. Without peers it lets no user of another cloud in.
 
-    ``seconds``: how long what a peer's Keystone said is believed. ``token_cache_time``: how long a service here may keep what it
-    was told of a token; 300 s is the default of keystonemiddleware.
+    ``seconds``: how long a validation by a peer's Keystone is cached. ``token_cache_time``: how long a service here may cache a
+    validation; 300 s is the default of keystonemiddleware.
     """
 
     seconds: float = 60.0

@@ -39,7 +39,10 @@ class Received:
         return self.reading.at
 
     def request_id(self) -> str:
-        """Return the id of a request to a local frontend; HAProxy ignores it in other requests."""
+        """Return the request id, or an empty text for none or several without a workflow's.
+
+        Raises :class:`RefusedError` otherwise.
+        """
         ids = self.request.values(REQUEST_ID)
         if len(ids) > 1 and any(map(may_be_remembered, ids)):
             raise self.reading.bad_request(
