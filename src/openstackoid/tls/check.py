@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A gateway's certificate, tried before it is used: by a handshake with itself, in memory, as a peer would have it."""
+"""Check a gateway's certificate before its use, by a handshake with itself in memory."""
 
 import ipaddress
 import re
@@ -16,15 +16,15 @@ from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, REVOKED, TlsError,
 from openstackoid.tls.words import what_was_wrong
 
 SOON = 14 * 86400
-"""Seconds before its end from which a certificate is warned about."""
+"""Seconds before its end from which a certificate is a warning."""
 
 
 def checked_files(certificate: str, authority: str, cloud: str, revoked: str | None = None) -> Mapping[str, str]:
-    """Return the texts of the files, by the names of a gateway's copies, once they are found good for ``cloud``.
+    """Return the texts of the files, by the names of a gateway's copies, if they are valid for ``cloud``.
 
-    ``revoked`` is the list of revoked certificates, if there is one.
+    ``revoked``: the list of revoked certificates, if there is one.
 
-    Raises :class:`TlsError` with the file and what is wrong with it.
+    Raises :class:`TlsError` with the file and the fault.
     """
     before = _texts(certificate, authority, revoked)
     _shake_hands(certificate, authority, cloud, revoked)
@@ -38,9 +38,9 @@ def checked_files(certificate: str, authority: str, cloud: str, revoked: str | N
 def warnings_about(
     certificate: str, authority: str, cloud: str, hosts: Collection[str], revoked: str | None = None
 ) -> tuple[float, list[str]]:
-    """Return when the certificate ends, in seconds of the wall clock, and what an operator should do about it soon.
+    """Return the end of the certificate, in seconds since 1970, and warnings for the operator.
 
-    ``hosts`` are those of the cloud's https frontends. Raises :class:`TlsError` as :func:`checked_files` does.
+    ``hosts``: those of the cloud's https frontends. Raises :class:`TlsError` as :func:`checked_files` does.
     """
     known = _shake_hands(certificate, authority, cloud, revoked)
     ends = ssl.cert_time_to_seconds(known["notAfter"])
@@ -83,7 +83,7 @@ def _texts(certificate: str, authority: str, revoked: str | None) -> dict[str, s
             continue
         try:
             with Path(path).open(encoding="ascii") as file:
-                # Of the file that was opened: another may have taken its name since.
+                # Of the opened file: another may have taken its name since.
                 mode = stat.S_IMODE(Path(f"/proc/self/fd/{file.fileno()}").stat().st_mode)
                 if name == CERTIFICATE and mode & 0o077:
                     raise TlsError(f"{path}: others can look into this file with a key", hint=f"chmod 600 {path}")
@@ -96,7 +96,7 @@ def _texts(certificate: str, authority: str, revoked: str | None) -> dict[str, s
 
 
 def _shake_hands(certificate: str, authority: str, cloud: str, revoked: str | None) -> Mapping[str, Any]:
-    """Return what the certificate says. Both sides are this gateway, so each finds what a peer would find."""
+    """Return the content of the certificate. Both sides are this gateway, so each checks as a peer would."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     sides = (ssl.PROTOCOL_TLS_CLIENT, ssl.PROTOCOL_TLS_SERVER)
     contexts = [context_of(side, certificate, authority, revoked) for side in sides]

@@ -7,6 +7,7 @@ Refusals cost a client nothing, and without a bound their lines would fill the d
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from openstackoid.bridge.audit.audit_log import REFUSED, AuditLine
 
@@ -17,7 +18,12 @@ MOST_SOURCES = 100
 """Sources that are told apart in a minute; all further ones are summed as one."""
 
 _OTHERS = "further sources"
-_NONE = "-"
+_COMMON: dict[str, Any] = {
+    **dict.fromkeys(("home", "service", "interface", "method"), "-"),
+    **dict.fromkeys(("cloud", "sender", "source")),
+    "status": 0,
+}
+"""The values that a sum has where all its requests have them, and those that stand in their place."""
 
 
 @dataclass(slots=True)
@@ -32,17 +38,8 @@ class _Sum:
     def add(self, line: AuditLine) -> None:
         self.summed += 1
         before = self.line or line
-        same = {name: getattr(line, name) for name in ("home", "cloud", "sender") if getattr(before, name) == getattr(line, name)}
-        texts = {
-            name: getattr(line, name)
-            for name in ("service", "interface", "method")
-            if getattr(before, name) == getattr(line, name)
-        }
         self.line = replace(
-            line,
-            **{"home": _NONE, "cloud": None, "sender": None, **same},
-            **{"service": _NONE, "interface": _NONE, "method": _NONE, **texts},
-            status=line.status if before.status == line.status else 0,
+            line, **{name: none for name, none in _COMMON.items() if getattr(before, name) != getattr(line, name)}
         )
 
 
@@ -87,8 +84,8 @@ class Refusals:
 
 
 def source_of(line: AuditLine) -> str:
-    """Return the source of a request: the peer that its certificate proves, or else the frontend that was asked."""
-    return f"{line.direction} {line.sender or f'{line.service}.{line.interface}'}"
+    """Return the source of a request: the peer that its certificate proves, or else the client's address, or the frontend."""
+    return f"{line.direction} {line.sender or line.source or f'{line.service}.{line.interface}'}"
 
 
 def _line(source: str, common: AuditLine, sums: _Sum) -> AuditLine:

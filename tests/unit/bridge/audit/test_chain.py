@@ -107,11 +107,11 @@ BREAKS: dict[str, tuple[Change, str]] = {
     "removed": (lambda lines: lines[:2] + lines[3:], "audit.log, line 3: 1 lines are missing before it: 3"),
     "several removed": (lambda lines: lines[:1] + lines[4:], "audit.log, line 2: 3 lines are missing before it: 2 to 4"),
     "changed": (
-        lambda lines: [*lines[:2], lines[2].replace(b"ada", b"eve"), *lines[3:]],
+        lambda lines: [*lines[:2], lines[2].replace(b'"ada"', b'"eve"'), *lines[3:]],
         "audit.log, line 3: line 3 of the chain was changed, or the one before it",
     ),
     "the first changed": (
-        lambda lines: [lines[0].replace(b"ada", b"eve"), *lines[1:]],
+        lambda lines: [lines[0].replace(b'"ada"', b'"eve"'), *lines[1:]],
         "audit.log, line 1: line 1 of the chain was changed, or the one before it",
     ),
     "added": (

@@ -104,3 +104,10 @@ def test_without_its_reserve_only_sums_are_written(tmp_path: Path, clock: Clock)
     audit.flush(all_sums=True)
     audit.close()
     assert lines(tmp_path / "audit.log")[-1]["outcome"] == "refused"
+
+
+def test_an_address_is_a_source_where_no_certificate_names_a_cloud(refusals: Refusals) -> None:
+    one, other = (replace(JUNK, sender=None, source=address) for address in ("192.0.2.7", "192.0.2.8"))
+    assert refusals.sift([one] * 100 + [other]) == [one] * FIRST + [other]
+    (total,) = refusals.all()
+    assert (total.source, total.reason) == ("192.0.2.7", "the sum of 90 refused requests of 192.0.2.7")
