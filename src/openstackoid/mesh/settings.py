@@ -75,13 +75,15 @@ class Timeouts:
     """The waits of a gateway, in seconds.
 
     ``connect``: for a connection to a backend or peer. ``client``, ``server``: for the next bytes of that side. ``check``:
-    between two health checks of a backend, and before an unreachable peer is tried again.
+    between two health checks of a backend, and before an unreachable peer is tried again. ``tunnel``: for the next bytes of
+    either side of a WebSocket.
     """
 
     connect: _Seconds = 3.0
     client: _Seconds = 60.0
     server: _Seconds = 60.0
     check: _Seconds = 2.0
+    tunnel: _Seconds = 3600.0
 
 
 @dataclass(frozen=True)

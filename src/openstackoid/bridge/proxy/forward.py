@@ -95,7 +95,7 @@ class ForwardLeg(Leg[Single]):
                 if answer.status == 101:
                     if sent.upgrade is None:
                         raise upstream.unusable(target, "it goes on in a protocol that nobody asked for")
-                    await tunnel(request, answer, response, sent.upgrade, deadline)
+                    await tunnel(request, answer, response, sent.upgrade, deadline, idle=self.timeouts.tunnel)
                     return response
                 with towards_client():
                     await response.prepare(request)
