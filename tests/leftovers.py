@@ -2,7 +2,7 @@
 """End the processes and labs that a run of tests leaves behind, however the run ends.
 
 A process of its own waits for the end of pytest, also of one that is killed. It then stops every process whose environment
-names the folder of the run, and takes the labs down that the run has entered there.
+names the folder of the run, takes the labs down that the run has entered there, and removes their files.
 """
 
 import os
@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+
+from openstackoid.lab.state import Instance
 
 RUN = "OPENSTACKOID_TEST_RUN"
 """The variable that names the folder of the run. Tests that start a program with another environment add it: ``mark()``."""
@@ -99,6 +101,8 @@ def main(folder: str) -> None:
     for lab in labs:
         command = [sys.executable, "-m", "openstackoid", "lab", "down", "--lab", lab]
         subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+        # The next run finds no servers and ports of tests that were broken off.
+        shutil.rmtree(Instance(lab).directory, ignore_errors=True)
     shutil.rmtree(folder)
     if ended or labs:
         print(
