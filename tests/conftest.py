@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 import environment
 from lab.raised import WHOLE, lab_of, raised
-from leftovers import Run
+from leftovers import Run, enter_session
 from progress import Progress
 
 # Before any test is imported, or starts a program.
@@ -26,7 +26,9 @@ _RUN = pytest.StashKey[Run]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Show progress, and have the leftovers of the run ended, however it ends."""
-    if not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        enter_session()
+    else:
         config.stash[_RUN] = Run()
         config.pluginmanager.register(Progress(config))
 
