@@ -42,8 +42,10 @@ def entered(lab: str) -> Iterator[None]:
         return
     entry = Path(os.environ[RUN], _LAB + lab)
     entry.touch()
-    yield
-    entry.unlink()
+    try:
+        yield
+    finally:
+        entry.unlink()
 
 
 def enter_session() -> None:

@@ -25,7 +25,6 @@ _IN_SMALL = {
     for name in (
         "answers",
         "any_client",
-        "collaborations",
         "errors",
         "identity",
         "long_workflows",
