@@ -13,8 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -34,18 +33,20 @@ def mark(environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, **{name: value for name, value in os.environ.items() if name == RUN}}
 
 
-@contextmanager
-def entered(lab: str) -> Iterator[None]:
-    """Enter a lab as up, for as long as the block runs."""
-    if RUN not in os.environ:
-        yield
-        return
-    entry = Path(os.environ[RUN], _LAB + lab)
-    entry.touch()
-    try:
-        yield
-    finally:
+def enter_lab(name: str) -> None:
+    """Enter a lab as up."""
+    for entry in _entry_of(name):
+        entry.touch()
+
+
+def leave_lab(name: str) -> None:
+    """Take back that a lab is up."""
+    for entry in _entry_of(name):
         entry.unlink()
+
+
+def _entry_of(lab: str) -> list[Path]:
+    return [Path(os.environ[RUN], _LAB + lab)] if RUN in os.environ else []
 
 
 def enter_session() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from environment import FOR_DOWNLOADS
 from examples.session import lab_status, openstackoid
-from leftovers import entered
+from leftovers import enter_lab, leave_lab
 
 WHOLE, SMALL = "test", "test-small"
 _CLOUDS = {SMALL: "CloudOne,CloudTwo:ports"}
@@ -58,9 +58,10 @@ def raised(name: str, config: pytest.Config) -> Iterator[Any]:
     """Raise the lab of this name and yield its status; take it down in the end, and keep its files for the next run."""
     capture = config.pluginmanager.getplugin("capturemanager")
     assert capture is not None
-    with entered(name), pytest.MonkeyPatch.context() as instance:
+    with pytest.MonkeyPatch.context() as instance:
         instance.setenv("OPENSTACKOID_LAB", name)
         instance.setenv("OPENSTACKOID_LAB_CLOUDS", _CLOUDS.get(name, _ALL_SERVICES))
+        enter_lab(name)
         try:
             with capture.global_and_fixture_disabled(), pytest.MonkeyPatch.context() as downloads:
                 if hasattr(config, "workerinput"):
@@ -75,4 +76,5 @@ def raised(name: str, config: pytest.Config) -> Iterator[Any]:
             assert up.code == 0, "the lab did not start; its own words are above"
             yield lab_status()
         finally:
-            openstackoid("lab", "down")
+            if openstackoid("lab", "down").code == 0:
+                leave_lab(name)
