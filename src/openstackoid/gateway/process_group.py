@@ -79,7 +79,7 @@ class ProcessGroup:
                 child.send(signal.SIGKILL)
                 raise GatewayError(f"{part} of {self.cloud} was not ready after {START_PATIENCE:g} s")
             await asyncio.sleep(_GLANCE)
-        raise GatewayError(f"{part} of {self.cloud} {await asyncio.shield(child.end)} before it was ready; it says why above")
+        raise GatewayError(f"{part} of {self.cloud} {await asyncio.shield(child.end)} before it was ready; see its lines above")
 
     def _left(self, child: Child) -> None:
         self._children.discard(child)

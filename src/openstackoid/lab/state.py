@@ -149,7 +149,7 @@ class Instance:
             while not _lock(file):
                 if time.monotonic() >= deadline:
                     raise OpenstackoidError(
-                        "another `openstackoid lab up` or `down` has not ended", hint=f"look who holds {path}"
+                        "another `openstackoid lab up` or `down` has not ended", hint=f"find the process that holds {path}"
                     )
                 if not told:
                     waiting()

@@ -42,7 +42,7 @@ def context_of(side: int, certificate: str, authority: str) -> ssl.SSLContext:
     try:
         context.load_verify_locations(authority)
     except (ssl.SSLError, ValueError):
-        raise TlsError(f"{authority}: there is no certificate of an authority in PEM in it") from None
+        raise TlsError(f"{authority}: there is no PEM certificate of an authority in it") from None
     try:
         # A key with a passphrase would cause a prompt at the terminal.
         context.load_cert_chain(certificate, password="")

@@ -157,7 +157,7 @@ class Audit:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             os.close(descriptor)
-            raise OSError(0, "it is no regular file")
+            raise OSError(0, "it is not a regular file")
         self._descriptor, self._file = descriptor, (found.st_dev, found.st_ino)
         self._cut_short = found.st_size > 0 and os.pread(descriptor, 1, found.st_size - 1) != b"\n"
 

@@ -90,7 +90,7 @@ def _texts(path: Path) -> Iterator[str]:
             while data := file.readline(_LONGEST):
                 yield data.decode("ascii", "replace")
     except (OSError, EOFError, zlib.error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no whole gzip file"
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "the gzip file is incomplete"
         raise OpenstackoidError(f"cannot read {path}: {reason}") from None
 
 

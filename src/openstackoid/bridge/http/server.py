@@ -247,7 +247,7 @@ async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, tls: Pat
             LOG.error("the mesh stays as it was: %s", error)
         else:
             if mesh.clouds[at].store != bridge.context.here.store:
-                LOG.warning("gateway.store has changed: the store stays where it was until the gateway is started again")
+                LOG.warning("gateway.store has changed: restart the gateway to use the new store")
             upstream.identity = identity
             bridge.reload(mesh, readers)
             LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))
