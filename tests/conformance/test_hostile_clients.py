@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from conformance.hostile import ODD, PLAIN, Answer, Arrived, Got, Site, hostile_site, read_answers, until
+from conformance.hostile import ODD, PLAIN, Answer, Arrived, Site, from_address, hostile_site, read_answers, until
 
 CLIENT = 1.5
 """Seconds that the gateway of these tests gives a client."""
@@ -107,16 +107,6 @@ def test_more_connections_than_there_may_be_wait_for_those_that_end() -> None:
         assert site.get("/image/b").body == b"image /image/b"
         assert CLIENT / 2 < time.monotonic() - began < 3 * CLIENT
         assert site.get("/image/c").status == 200
-
-
-def from_address(site: Site, address: str, data: bytes) -> Got:
-    try:
-        with socket.create_connection(("127.0.0.1", site.ports["gate"]), 10, (address, 0)) as connection:
-            with contextlib.suppress(ConnectionError):
-                connection.sendall(data)
-            return read_answers(connection, None)
-    except ConnectionError:
-        return Got(ended=True)
 
 
 ONE = b"GET /image/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"

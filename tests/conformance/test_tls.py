@@ -95,6 +95,19 @@ class TestAnInterfaceOfHttp:
         assert headers(world)["x-forwarded-proto"] == "https"
 
 
+class TestAddresses:
+    """Users come through a proxy at 127.0.0.1, which is trusted. A peer's gateway, which is there, too, speaks for itself."""
+
+    @pytest.mark.parametrize("how", [{}, oddly("image", "CloudOne")], ids=["HAProxy", "the bridge"])
+    @pytest.mark.parametrize(("certificate", "source"), [(None, "192.0.2.7"), ("CloudTwo.pem", "127.0.0.1")])
+    def test_what_a_peers_gateway_forwards_is_not_believed(
+        self, world: Secure, certificate: str | None, source: str, how: dict[str, str]
+    ) -> None:
+        said, context = {"X-Forwarded-For": "192.0.2.7", **how}, world.certificates.client(certificate)
+        assert world.ask("CloudOne", "GET", "/image/v2/images", said, context=context)[0] == 200
+        assert headers(world)["x-forwarded-for"] == source
+
+
 class TestBetweenGateways:
     @pytest.mark.parametrize("method", ["GET", "HEAD"])
     def test_haproxy_asks_haproxy(self, world: Secure, method: str) -> None:

@@ -18,6 +18,7 @@ import requests
 from examples.coverage import Lab
 from examples.session import User, openstackoid
 from lab.meaning import World
+from leftovers import mark
 
 BOOT = '{"compute": "CloudOne", "image": "CloudTwo"}'
 SERVER = "redirected"
@@ -140,7 +141,7 @@ def telling(cloud_two: Lab, tmp_path: Path) -> Iterator[str]:
     old = glance(cloud_two).removeprefix("http://")
     assert old in ini
     (conf / "uwsgi.ini").write_text(ini.replace(old, address.removeprefix("http://")))
-    environment |= {"OS_GLANCE_CONFIG_DIR": str(conf)}
+    environment = mark(environment | {"OS_GLANCE_CONFIG_DIR": str(conf)})
     process = subprocess.Popen([*command[:-1], str(conf / "uwsgi.ini")], env=environment, cwd=running.cwd())
     try:
         answers(address)

@@ -21,7 +21,7 @@ _WIDTH = 2000
 
 _AGO = re.compile(r"([0-9]{1,6})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_COLUMNS = ("time", "gateway", "", "user", "project", "service", "request", "rule", "outcome", "request id")
+_COLUMNS = ("time", "gateway", "", "user", "project", "source", "service", "request", "rule", "outcome", "request id")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -86,6 +86,7 @@ def _row(line: Line) -> tuple[object, ...]:
         f"from {line['home']}" if line["direction"] == "in" else f"to {cloud}",
         _party(line.get("user")) or f"of {line['home']}",
         _party(line.get("project")),
+        line.get("source"),
         line["service"],
         f"{line['method']} {line['path']}",
         line.get("rule"),

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import hardening, route_cache, wire_version
+from openstackoid.haproxy import hardening, route_cache, sources, wire_version
 from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
 from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
@@ -93,7 +93,7 @@ def compile_gateway(
             f"defaults {LOCAL} from {_BASE}",
             [
                 *scheme_for_services(here),
-                *hardening.local_lines(),
+                *sources.told_to_services(),
                 *route_cache.local_rules(),
                 *told_by_services(),
                 *local_rules(mesh, here),
@@ -170,7 +170,8 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
     return [
         "# The supervisor opens these sockets, so that they outlive HAProxy, and says in the environment which they are.",
         *binds,
-        *hardening.frontend_lines(cloud, _answer(429, often, retry=hardening.RATE_WINDOW)),
+        *hardening.frontend_lines(cloud.limits),
+        *sources.connection_rules(cloud, _answer(429, often, retry=sources.RATE_WINDOW)),
         *observing(runtime.records_socket),
         f"monitor-uri {HEALTH}",
         *rules(cloud),
@@ -187,6 +188,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
         *told_by_the_bridge(cloud.tls is not None),
         *route_cache.taught_by_python(),
         *nothing_of_the_scheme(cloud),
+        *sources.told_to_python(),
         *hardening.bridge_lines(cloud.limits),
         *_failures(cloud, _PYTHON, trouble="%[var(txn.bridge_trouble)]", unanswered="%[var(txn.bridge_unanswered)]", retry=1),
         f"server bridge unix@{shlex.quote(runtime.bridge_socket)} maxconn {cloud.limits.bridge}",
@@ -226,6 +228,7 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *route_cache.leaving_rules(here, mesh.sharing(here.name)),
         *leaving(here),
         *hardening.peer_request(here),
+        *sources.told_to_peers(),
         *wire_version.peer_request(),
         *reaching(hosts, names, _answer(503, down, retry=seconds), trial),
         *prefix_rules(here),

@@ -24,6 +24,8 @@ def _server(site: Site, api: Api) -> str:
         ("buffer-size", 65535),
         # This server closes every connection; announcing it spares the gateway a failed reuse.
         ("add-header", "Connection: close"),
+        # The log of requests has the client's address, which the gateway alone says.
+        ("log-x-forwarded-for", True),
     ]
     if site.cloud.layout == "prefix":
         options += [("mount", f"{api.path}={api.wsgi}:application"), ("manage-script-name", True)]

@@ -35,6 +35,16 @@ def refuse_ambiguity(cloud: Cloud) -> None:
             raise Wrong(path, f"{endpoint.frontend.root()} is the frontend of {other.key} already, with another backend")
 
 
+def refuse_vain_proxy_protocol(cloud: Cloud) -> None:
+    """Refuse the PROXY protocol at a socket that the cloud does not have, or from no address. Raises :class:`Wrong`."""
+    path, sockets = ("clouds", cloud.name, "gateway", "proxy_protocol"), [str(listener) for listener in cloud.listeners]
+    for number, socket in enumerate(cloud.proxy_protocol):
+        if socket not in sockets:
+            raise Wrong((*path, number), f"'{socket}': a socket of the frontends is accepted: {some_of(sockets)}")
+    if cloud.proxy_protocol and not cloud.trusted_proxies:
+        raise Wrong(path, "no address may speak it; name the proxies that do in 'trusted_proxies'")
+
+
 def all_clouds(described: Mapping[str, Described]) -> dict[str, PackedCloud]:
     """Return the clouds of all files, checked against each other.
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from openstackoid.mesh.checks import all_clouds, refuse_ambiguity
+from openstackoid.mesh.checks import all_clouds, refuse_ambiguity, refuse_vain_proxy_protocol
 from openstackoid.mesh.clouds import Clouds
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.document import read
@@ -85,6 +85,8 @@ class Reader:
             raise Wrong(("clouds", name), str(error)) from None
         checked = _checked(CloudSchema, ("clouds", name), entry)
         packed = self._packer.pack(name, checked)
+        if checked.gateway.proxy_protocol:
+            refuse_vain_proxy_protocol(unpack(name, packed))
         # Clouds alike in these have the same addresses.
         sound = (packed.layout, checked.gateway.bind)
         if sound not in self._sound:

@@ -57,6 +57,8 @@ def _network(text: str) -> str:
         raise ValueError(f"'{text}': an address or a network is accepted, as in 10.0.1.11 or 10.0.1.0/24") from None
 
 
+_Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(max_length=48)]
+"""HAProxy takes 64 words of a line."""
 _Seconds = Annotated[float, Field(gt=0, le=86400)]
 _Workflows = Annotated[int, Field(ge=1, le=10_000_000)]
 _File = Annotated[str, AfterValidator(_file)]
@@ -129,7 +131,7 @@ class Limits:
     wait: Annotated[float, Field(gt=0, le=60)] = 5.0
     source_connections: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     source_requests: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    exempt: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(max_length=48)] = ()
+    exempt: _Networks = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +141,9 @@ class GatewaySettings:
     ``force``: users may override a refused collaboration. ``store``: the shared database of the cloud's gateways, None for a
     file of each. ``readers``: the path of the file with reader accounts at peers. ``tls``: https to peers, and to users at https
     frontends.
+    ``trusted_proxies``: addresses and networks of proxies in front of the gateway; their word for the client's address is
+    believed. ``proxy_protocol``: the sockets, as ``host:port`` of the frontends, where these proxies begin each connection
+    with the PROXY protocol.
     """
 
     bind: Annotated[str, AfterValidator(_bind)] | None = None
@@ -149,3 +154,5 @@ class GatewaySettings:
     readers: _File | None = None
     tls: Tls | None = None
     limits: Limits = Limits()
+    trusted_proxies: _Networks = ()
+    proxy_protocol: tuple[str, ...] = ()

@@ -38,6 +38,7 @@ LEFT = AuditLine(
     cloud="CloudTwo",
     user=Party("7d3a1f", "ada", "Default"),
     project=DEMO,
+    source="192.0.2.7",
     service="image",
     interface="public",
     method="GET",
@@ -55,6 +56,7 @@ CAME = replace(
     cloud=None,
     roles=("member",),
     sender="CloudOne",
+    source="203.0.113.10",
     path="/v2/images",
 )
 REJECTED = replace(

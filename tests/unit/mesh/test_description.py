@@ -267,6 +267,40 @@ class TestLimits:
         assert f"clouds.One.gateway.{error}" in str(refused.value).splitlines()[0]
 
 
+class TestTrustedProxies:
+    """``gateway.trusted_proxies`` and ``proxy_protocol``: whose word for the client's address counts."""
+
+    def test_with_them(self) -> None:
+        cloud = parse_mesh(gateway("{trusted_proxies: [10.0.0.0/8, '::1'], proxy_protocol: ['h:80']}")).clouds["One"]
+        assert (cloud.trusted_proxies, cloud.proxy_protocol) == (("10.0.0.0/8", "::1/128"), ("h:80",))
+        assert parse_mesh(GOOD).clouds["CloudOne"].trusted_proxies == ()
+
+    @pytest.mark.parametrize(
+        ("settings", "error"),
+        [
+            (
+                "{trusted_proxies: [10.0.0.1, proxy]}",
+                "f:4:43: clouds.One.gateway.trusted_proxies.1: 'proxy': an address or a network is accepted, as in 10.0.1.11"
+                " or 10.0.1.0/24",
+            ),
+            ("{trusted_proxies: 10.0.0.1}", "f:4:32: clouds.One.gateway.trusted_proxies: a list is accepted"),
+            (
+                "{proxy_protocol: ['h:80']}",
+                "f:4:15: clouds.One.gateway.proxy_protocol: no address may speak it; name the proxies that do in"
+                " 'trusted_proxies'",
+            ),
+            (
+                "{trusted_proxies: [10.0.0.1], proxy_protocol: ['h:81']}",
+                "f:4:61: clouds.One.gateway.proxy_protocol.0: 'h:81': a socket of the frontends is accepted: h:80",
+            ),
+        ],
+    )
+    def test_the_error_names_the_spot_and_what_is_accepted(self, settings: str, error: str) -> None:
+        with pytest.raises(MeshError) as refused:
+            parse_mesh(gateway(settings), "f")
+        assert str(refused.value).splitlines()[0] == error
+
+
 class TestWorkflows:
     """The keys about workflows and collaborations: what they mean, and what is said of a mistake."""
 

@@ -19,12 +19,13 @@ from openstackoid.routing.egress import is_request_id
 _MARKER = MARKER.encode("ascii")
 _NOTED = b" left\n"
 _REQUEST = re.compile(
-    r"\S+ (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
+    r"(?P<source>\S+) (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
     r" (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms .*"
 )
 _LEFT = re.compile(
     r"(?P<service>[a-z0-9-]+)\.(?P<interface>[a-z]+) home=(?P<home>[A-Za-z0-9._-]+) id=(?P<id>\S+) use=(?P<use>\S*)\n?"
 )
+_ADDRESS = re.compile(r"[0-9a-f.:]{2,45}")
 _METHOD = re.compile(r"[A-Z]{1,16}")
 
 
@@ -71,6 +72,7 @@ def audit_line(request: str, left: str, at: str, now: float) -> AuditLine | None
         cloud=said["cloud"],
         user=use.user if use else None,
         project=use.project if use else None,
+        source=said["source"] if _ADDRESS.fullmatch(said["source"]) else None,
         service=about["service"],
         interface=about["interface"],
         method=said["method"] if _METHOD.fullmatch(said["method"]) else "-",

@@ -64,6 +64,7 @@ def test_a_line_says_all_that_is_known_and_null_for_the_rest(audit: Audit, path:
         "project": {"id": "p1", "name": "demo", "domain": "Default"},
         "roles": ["member"],
         "sender": "CloudOne",
+        "source": None,
         "service": "image",
         "interface": "public",
         "method": "GET",

@@ -28,8 +28,10 @@ async def line(stage: Stage) -> dict[str, Any]:
 @played
 async def test_a_request_to_a_peer_is_audited_with_the_peers_admission_header() -> None:
     async with staged(there=says("200 OK", TOLD, body=b"x")) as stage:
-        answer = await stage.ask("GET", "/image/v2/images", TOKEN, f"X-OpenStack-Request-Id: {ID}")
+        source = "X-Forwarded-For: 192.0.2.7"
+        answer = await stage.ask("GET", "/image/v2/images", TOKEN, f"X-OpenStack-Request-Id: {ID}", source)
         assert (answer.status, answer.body, answer.values("x-openstackoid-use")) == (200, b"x", [])
+        assert stage.there.visits[0].values("x-forwarded-for") == [], "no peer is told the address of a client"
         found = await line(stage)
         assert found.pop("time").endswith("Z")
         assert found == {
@@ -41,6 +43,7 @@ async def test_a_request_to_a_peer_is_audited_with_the_peers_admission_header() 
             "project": {"id": "p1", "name": "demo", "domain": "Default"},
             "roles": [],
             "sender": None,
+            "source": "192.0.2.7",
             "service": "image",
             "interface": "public",
             "method": "GET",

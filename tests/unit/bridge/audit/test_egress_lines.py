@@ -52,6 +52,7 @@ def test_a_request_that_left_is_audited_and_logged_without_names(lines: EgressLi
         "project": {"id": "p1", "name": "demo", "domain": "Default"},
         "roles": [],
         "sender": None,
+        "source": "127.0.0.1",
         "service": "image",
         "interface": "public",
         "method": "GET",

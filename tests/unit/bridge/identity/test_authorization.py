@@ -447,7 +447,8 @@ async def test_each_use_is_written_down_before_its_answer_is_out(tmp_path: Path)
 
     async with staged(here=here, there=says_json(token())) as stage:
         stage.change(audit=Audit(tmp_path / "audit.log"))
-        await image(stage, "GET", "/image/v2/images", "X-OpenStack-Request-Id: req-0a1b2c3d-0000-4000-8000-000000000000")
+        about = "X-OpenStack-Request-Id: req-0a1b2c3d-0000-4000-8000-000000000000", "X-Forwarded-For: 192.0.2.7"
+        await image(stage, "GET", "/image/v2/images", *about)
         await image(stage, "GET", "/image/v2/images/0a")
         stage.change(mesh=with_policy(stage.mesh, Policy()))
         await image(stage, "DELETE", "/image/v2/images/0a")
@@ -462,6 +463,7 @@ async def test_each_use_is_written_down_before_its_answer_is_out(tmp_path: Path)
         "project": {"id": "p1", "name": "demo", "domain": "Default"},
         "roles": ["member"],
         "sender": None,
+        "source": "192.0.2.7",
         "service": "image",
         "interface": "public",
         "method": "GET",
