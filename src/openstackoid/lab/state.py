@@ -79,7 +79,7 @@ def _wait_for(file: IO[str], waiting: Callable[[], None], deadline: float) -> No
     told = False
     while not _locks(file):
         if time.monotonic() >= deadline:
-            raise OpenstackoidError("another `openstackoid lab up` or `down` has not ended", hint=f"look who holds {file.name}")
+            raise OpenstackoidError("another `openstackoid lab up` or `down` has not ended", hint=f"find the process that holds {file.name}")
         if not told:
             waiting()
             told = True
@@ -160,7 +160,6 @@ class Instance:
 
         Yields a function that lets those of other instances go on. Calls ``waiting`` once if another one is at work, and waits
         for its end. Raises :class:`OpenstackoidError` after a deadline.
-        """
         """
         private_dir(self.root)
         deadline = time.monotonic() + seconds
