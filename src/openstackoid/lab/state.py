@@ -75,11 +75,13 @@ def _opened(path: Path) -> IO[str]:
 
 
 def _wait_for(file: IO[str], waiting: Callable[[], None], deadline: float) -> None:
-    """Lock a file; wait for who has it, until the deadline."""
+    """Lock a file; wait until another holder releases it, or for the deadline."""
     told = False
     while not _locks(file):
         if time.monotonic() >= deadline:
-            raise OpenstackoidError("another `openstackoid lab up` or `down` has not ended", hint=f"find the process that holds {file.name}")
+            raise OpenstackoidError(
+                "another `openstackoid lab up` or `down` has not ended", hint=f"find the process that holds {file.name}"
+            )
         if not told:
             waiting()
             told = True
