@@ -48,7 +48,7 @@ def test_a_head_that_comes_letter_by_letter_is_given_up(site: Site) -> None:
     assert site.arrived == []
 
 
-def test_a_connection_on_which_nothing_comes_is_closed(site: Site) -> None:
+def test_an_idle_connection_is_closed(site: Site) -> None:
     began = time.monotonic()
     with site.connect() as connection:
         assert read_answers(connection, None).statuses in ([408], [])
@@ -144,7 +144,7 @@ def test_a_source_that_connects_too_often_is_closed(strict: Site) -> None:
     until(lambda: from_address(strict, "127.0.0.7", ONE).statuses == [200])
 
 
-def test_what_the_bridge_cannot_take_on_waits_and_is_told_to_come_again(strict: Site) -> None:
+def test_requests_beyond_the_bridges_limit_wait_and_get_503(strict: Site) -> None:
     """What HAProxy does alone is not concerned."""
 
     def hold(connection: socket.socket, _: Arrived) -> None:

@@ -55,7 +55,7 @@ def test_the_limits_of_a_source_can_be_turned_off() -> None:
         ("{source_requests: 5, exempt: [10.0.0.1, fd00::/8]}", ["track-sc0 src if !{ src 10.0.0.1/32 fd00::/8 }"]),
     ],
 )
-def test_what_the_operator_sets_is_what_haproxy_is_told(limits: str, lines: list[str], tmp_path: Path) -> None:
+def test_limits_of_the_operator_are_in_the_configuration(limits: str, lines: list[str], tmp_path: Path) -> None:
     files = compiled(limits)
     for line in lines:
         assert line in files["haproxy.cfg"]

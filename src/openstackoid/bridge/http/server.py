@@ -14,7 +14,9 @@ from typing import Any
 
 from aiohttp import web
 
-from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.audit.audit_file import Audit, AuditError
+from openstackoid.bridge.audit.losses import Losses
+from openstackoid.bridge.audit.maintenance import AuditMaintenance
 from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.bridge.haproxy_log import start_reading
 from openstackoid.bridge.http.app import Bridge
@@ -33,7 +35,7 @@ from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
 from openstackoid.store import Store, database_of
-from openstackoid.tls import AUTHORITY, CERTIFICATE, Identity
+from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED, Identity
 
 GRACE = 3.0
 """Seconds that requests on their way are given when the process is to end."""
@@ -56,17 +58,17 @@ def serve_with_log(
     ``audit_log``: the file of the audit log. ``log_pipe``: the descriptor of a pipe that brings HAProxy's log in the place of the
     socket. The rest is as for :func:`serve`, and so are the errors.
     """
-    reader = None
+    reader, losses = None, Losses()
     if log_pipe is not None:
         try:
             os.set_blocking(log_pipe, False)
         except OSError as error:
             raise BridgeError(f"--log-fd {log_pipe}: {error.strerror}") from None
-        reader = start_reading(log_pipe, at, audit_log, sockets.haproxy)
+        reader = start_reading(log_pipe, at, audit_log, sockets.haproxy, losses)
     elif sockets.log is not None:
-        reader = start_reading(sockets.log.open(socket.SOCK_DGRAM).detach(), at, audit_log, sockets.haproxy)
+        reader = start_reading(sockets.log.open(socket.SOCK_DGRAM).detach(), at, audit_log, sockets.haproxy, losses)
     try:
-        asyncio.run(serve(at, file, sockets, audit=Audit(audit_log), log_reader=reader, **more))
+        asyncio.run(serve(at, file, sockets, audit=Audit(audit_log), losses=losses, log_reader=reader, **more))
     finally:
         if reader is not None:
             reader.terminate()
@@ -83,6 +85,7 @@ async def serve(
     store_file: Path | None = None,
     tls: Path | None = None,
     audit: Audit | None = None,
+    losses: Losses | None = None,
     log_reader: BaseProcess | None = None,
     stop_on_eof: bool = False,
     wait: bool = False,
@@ -91,7 +94,8 @@ async def serve(
 
     SIGHUP has ``file``, the reader accounts and the certificate read again; what cannot be used changes nothing. ``store_file``
     is the file of the store where the mesh names no database, ``tls`` the folder of the certificate and the authority, if they
-    are not where the mesh says, ``audit`` the log of what crosses clouds, ``log_reader`` the process that reads HAProxy's log.
+    are not where the mesh says, ``audit`` the log of what crosses clouds, ``losses`` the count of its lines that are missing,
+    ``log_reader`` the process that reads HAProxy's log.
     ``stop_on_eof``: also end when standard input does, as it does when the parent process is gone. ``wait``: begin once there is
     such a file.
 
@@ -114,9 +118,13 @@ async def serve(
     receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.requests.open()
     upstream, records = Upstream(at), Records()
-    health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
+    audit, losses = audit or Audit(None), losses or Losses()
+    maintenance = AuditMaintenance(audit, losses, mesh.clouds[at].audit)
+    health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document)
     workflows, tokens = Workflows(store), TokenStore(store)
-    bridge = Bridge(mesh, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens)
+    bridge = Bridge(
+        mesh, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens, losses=losses
+    )
     # The supervisor does not begin with such files. When a bridge is started again later, it serves what it can.
     try:
         upstream.identity = _identity(mesh, at, tls)
@@ -131,7 +139,10 @@ async def serve(
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
     # aiohttp waits this long twice: for requests to end, and for those that it has told to.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
-    reloading = asyncio.create_task(_keep_current(bridge, upstream, file, tls, reload))
+    tasks = [
+        asyncio.create_task(_keep_current(bridge, file, tls, reload, maintenance)),
+        asyncio.create_task(maintenance.run()),
+    ]
     try:
         await runner.setup()
         await web.SockSite(runner, listening, backlog=1024).start()
@@ -139,13 +150,16 @@ async def serve(
         await _wait_for_end(stop, log_reader)
         LOG.info("bridge of %s ends", at)
     finally:
-        reloading.cancel()
+        for task in tasks:
+            task.cancel()
         sockets.remove()
         if lines is not None:
             lines.close()
         await runner.cleanup()
         await upstream.close()
         await store.close()
+        with contextlib.suppress(AuditError):
+            audit.flush(all_sums=True)
 
 
 async def _wait_for_end(stop: asyncio.Event, log_reader: BaseProcess | None) -> None:
@@ -191,8 +205,9 @@ def _identity(mesh: Mesh, at: str, folder: Path | None) -> Identity | None:
     if named is None:
         return None
     if folder is None:
-        return Identity.load(named.certificate, named.authority)
-    return Identity.load(str(folder / CERTIFICATE), str(folder / AUTHORITY), named.authority)
+        return Identity.load(named.certificate, named.authority, revoked=named.revoked)
+    revoked = str(folder / REVOKED) if named.revoked else None
+    return Identity.load(str(folder / CERTIFICATE), str(folder / AUTHORITY), named.authority, revoked)
 
 
 class _Protocol(web.RequestHandler):
@@ -233,8 +248,11 @@ def http_server(bridge: Bridge) -> web.Server:
     )
 
 
-async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, tls: Path | None, reload: asyncio.Event) -> None:
+async def _keep_current(
+    bridge: Bridge, file: Path, tls: Path | None, reload: asyncio.Event, maintenance: AuditMaintenance
+) -> None:
     """Replace the mesh whenever asked to; a file that cannot be used keeps all as it is."""
+    upstream = bridge.context.upstream
     at = upstream.at
     while True:
         await reload.wait()
@@ -247,8 +265,9 @@ async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, tls: Pat
             LOG.error("the mesh stays as it was: %s", error)
         else:
             if mesh.clouds[at].store != bridge.context.here.store:
-                LOG.warning("gateway.store has changed: the store stays where it was until the gateway is started again")
+                LOG.warning("gateway.store has changed: restart the gateway to use the new store")
             upstream.identity = identity
+            maintenance.settings = mesh.clouds[at].audit
             bridge.reload(mesh, readers)
             LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))
 
