@@ -17,7 +17,7 @@ from openstackoid.routing.scoped_url import OBJECT_STORE
 from openstackoid.scope import MARKER
 
 FORBIDDEN = (*HOSTS_OWN, *LEADING, "keep-alive", "proxy-authenticate")
-"""Headers that the answer of a peer brings to nobody: of its host, of other places, and of its hop."""
+"""Headers removed from answers of peers: of its host, of other places, and of its hop."""
 
 ODD = r"% '\' // /."
 """What a path holds that a server may read as another service's; the gateway's own pages begin so, too."""

@@ -23,10 +23,10 @@ from openstackoid.routing.loops import PRODUCT, VIA
 from openstackoid.routing.reading import NOT_FOR_SCOPES
 
 LONGEST_RULE = 160
-"""Characters of a rule that an operator can read at once."""
+"""The most characters of a rule, so that an operator can read it."""
 
 MOST_RULES = 50
-"""Rules of the frontend of a cloud with two services."""
+"""The most rules of the frontend of a cloud with two services."""
 
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 _TOKENS = "x-auth-token", "x-scope", "x-subject-token", "x-service-token"

@@ -59,4 +59,4 @@ VARIABLES = {
     "txn.link_socket": "the socket that the client spoke to",
     "txn.within": "set where a redirect stays within the service that was asked",
 }
-"""Each variable, and what it holds. ``txn`` lives as long as the request and its answer, ``sess`` as long as the connection."""
+"""Each variable and its content. ``txn`` lives as long as the request and its answer, ``sess`` as long as the connection."""
