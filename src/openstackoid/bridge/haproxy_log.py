@@ -7,6 +7,7 @@ lines; an HAProxy without one sends datagrams to a socket, with the kernel's que
 """
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import re
@@ -15,12 +16,15 @@ import signal
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
-from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.audit.audit_file import Audit, AuditError
 from openstackoid.bridge.audit.egress_lines import EgressLines
+from openstackoid.bridge.audit.losses import Loss, Losses
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
 from openstackoid.haproxy.trace import shown_line
@@ -28,6 +32,8 @@ from openstackoid.parent_death_signal import end_with
 
 AT_ONCE = 65536
 """Bytes of the log that are read before they are shown."""
+
+FLUSH = 1.0
 
 LOOK = 10.0
 """Seconds between two looks at HAProxy's count of lost lines."""
@@ -38,42 +44,53 @@ QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
 _INFO = re.compile(r"^(Pid|DroppedLogs): (\d+)$", re.MULTILINE)
 
 
-def start_reading(log: int, at: str, audit: Path | None, haproxy: Path | None) -> BaseProcess:
+def start_reading(log: int, at: str, audit: Path | None, haproxy: Path | None, losses: Losses) -> BaseProcess:
     """Start the process that reads the log of the HAProxy of the cloud ``at``, and return it.
 
     ``log``: the descriptor of a pipe, or of a datagram socket; it is closed here. ``audit``: the file of the audit log;
-    ``haproxy``: HAProxy's control socket. The process ends with this one. On SIGTERM, it first shows the lines that have
-    arrived.
+    ``haproxy``: HAProxy's control socket; ``losses`` counts lost lines. The process ends with this one. On SIGTERM, it first
+    shows the lines that have arrived.
     """
+    reading = partial(_read, log, at, Audit(audit), haproxy, losses)
     process = multiprocessing.get_context("fork").Process(
-        target=_run, args=(log, at, audit, haproxy, os.getpid()), name="haproxy-log", daemon=True
+        target=_run, args=(reading, os.getpid()), name="haproxy-log", daemon=True
     )
     process.start()
     os.close(log)
     return process
 
 
-def _run(log: int, at: str, audit: Path | None, haproxy: Path | None, parent: int) -> None:
+def _run(reading: Callable[[], Coroutine[Any, Any, None]], parent: int) -> None:
     if end_with(parent):
-        asyncio.run(_read(log, at, audit, haproxy))
+        asyncio.run(reading())
 
 
-async def _read(descriptor: int, at: str, audit: Path | None, haproxy: Path | None) -> None:
+async def _read(descriptor: int, at: str, audit: Audit, haproxy: Path | None, losses: Losses) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    log = HaproxyLog(descriptor, EgressLines(at, Audit(audit)))
+    egress = EgressLines(at, audit, losses=losses)
+    log = HaproxyLog(descriptor, egress)
     loop.add_reader(descriptor, log.read)
     remedy = _larger_queue if log.is_socket else _no_remedy
-    watching = None if haproxy is None else asyncio.create_task(_watch(LostLines(), RuntimeApi(haproxy), remedy))
+
+    def tell(number: int) -> None:
+        losses.add(Loss.HAPROXY, number)
+        egress.lose(number, "HAProxy has lost lines of its log; some may be about requests that left")
+
+    tasks = [asyncio.create_task(_flush(audit))]
+    if haproxy is not None:
+        tasks.append(asyncio.create_task(_watch(LostLines(), RuntimeApi(haproxy), remedy, tell)))
     try:
         await stop.wait()
     finally:
-        if watching is not None:
-            watching.cancel()
+        for task in tasks:
+            task.cancel()
         while log.read():
             pass
+        with contextlib.suppress(AuditError):
+            audit.flush(all_sums=True)
 
 
 class HaproxyLog:
@@ -142,7 +159,15 @@ class LostLines:
         return max(0, dropped - before)
 
 
-async def _watch(lost: LostLines, api: RuntimeApi, remedy: Callable[[], str]) -> None:
+async def _flush(audit: Audit) -> None:
+    """Write the sums of refused requests when they are due."""
+    while True:
+        await asyncio.sleep(FLUSH)
+        with contextlib.suppress(AuditError):
+            audit.flush()
+
+
+async def _watch(lost: LostLines, api: RuntimeApi, remedy: Callable[[], str], tell: Callable[[int], None]) -> None:
     while True:
         await asyncio.sleep(LOOK)
         try:
@@ -150,6 +175,7 @@ async def _watch(lost: LostLines, api: RuntimeApi, remedy: Callable[[], str]) ->
         except RuntimeApiError:
             continue
         if number:
+            tell(number)
             LOG.error("HAProxy has lost %d lines of its log%s", number, remedy())
 
 

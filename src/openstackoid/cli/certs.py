@@ -29,7 +29,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--days", type=int, default=365, metavar="N", help="days of validity (default: 365)")
     parser.add_argument("--renew", action="store_true", help="replace the existing certificate and key")
     parser.set_defaults(run=_issue)
-    parser = commands.add_parser("show", help="show the content of a certificate")
+    parser = commands.add_parser("revoke", parents=[folder], help="revoke the certificates of a cloud's gateway")
+    parser.add_argument("--cloud", metavar="NAME", help="the cloud; without one, the list is made anew and revokes no more")
+    parser.add_argument(
+        "--file",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="revoke this certificate of the cloud, not all that were issued for it; repeatable",
+    )
+    parser.add_argument("--days", type=int, default=365, metavar="N", help="days of validity of the list (default: 365)")
+    parser.set_defaults(run=_revoke)
+    parser = commands.add_parser("show", help="show the content of a certificate, or of a list of revoked ones")
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.set_defaults(run=_show)
 
@@ -51,7 +63,26 @@ def _issue(args: argparse.Namespace) -> int:
     return 0
 
 
+def _revoke(args: argparse.Namespace) -> int:
+    path, added = _certs().revoke(args.directory, args.cloud, args.file, args.days)
+    print(f"{path}: {added} certificates were added; copy it to every gateway of the mesh (gateway.tls.revoked)")
+    return 0
+
+
+def _show_list(path: Path) -> int:
+    found = _certs().read_list(path)
+    print(f"issuer   {found.issuer}")
+    print(f"made     {found.made:%Y-%m-%d %H:%M} UTC")
+    print(f"ends     {found.ends:%Y-%m-%d %H:%M} UTC" if found.ends else "ends     -")
+    print("use      a list of revoked certificates")
+    for serial, when in found.revoked:
+        print(f"revoked  {serial:x} at {when:%Y-%m-%d %H:%M} UTC")
+    return 0
+
+
 def _show(args: argparse.Namespace) -> int:
+    if _certs().is_list(args.file):
+        return _show_list(args.file)
     for number, facts in enumerate(_certs().read_facts(args.file)):
         if number:
             print()
@@ -60,5 +91,6 @@ def _show(args: argparse.Namespace) -> int:
         print(f"begins   {facts.begins:%Y-%m-%d %H:%M} UTC")
         print(f"ends     {facts.ends:%Y-%m-%d %H:%M} UTC")
         print(f"issuer   {facts.issuer}")
+        print(f"serial   {facts.serial:x}")
         print(f"use      {'an authority: it signs certificates' if facts.signs else 'of a gateway'}")
     return 0

@@ -140,7 +140,7 @@ def _defaults(cloud: Cloud) -> list[str]:
         f"timeout server {_ms(timeouts.server)}",
         f"timeout check {_ms(timeouts.connect)}",
         f"timeout http-request {_ms(min(timeouts.client, 10))}",
-        "timeout tunnel 1h",
+        f"timeout tunnel {_ms(timeouts.tunnel)}",
         "retries 1",
         "# A process that is replaced ends an idle connection behind its next answer, not under a request that is on its way.",
         "option idle-close-on-response",

@@ -16,6 +16,10 @@ _CIPHERS = ":".join(
 )
 
 
+_HAS_NUL = "ssl_c_s_dn(CN),hex -m sub 00"
+"""A common name with a zero byte: a map is looked up by what stands before it. No cloud's name makes two zeros in hexadecimal."""
+
+
 def global_lines(cloud: Cloud) -> list[str]:
     """Return the options of every connection: TLS 1.2 or later, with forward secrecy.
 
@@ -34,11 +38,12 @@ def global_lines(cloud: Cloud) -> list[str]:
 def bind_options(cloud: Cloud, listener: Listener, files: Tls | None) -> str:
     """Return the TLS options of the ``bind`` line of a socket.
 
-    A user's client has no certificate; one of another authority than the mesh's, or an expired one, ends the handshake.
+    A user's client has no certificate; one of another authority than the mesh's, or an expired or revoked one, ends the
+    handshake.
     """
     if files is None or listener not in cloud.secure_listeners:
         return ""
-    return f" ssl crt {_quoted(files.certificate)} ca-file {_quoted(files.authority)} verify optional alpn http/1.1"
+    return f" ssl crt {_quoted(files.certificate)} ca-file {_quoted(files.authority)}{_crl(files)} verify optional alpn http/1.1"
 
 
 def peer_options(files: Tls | None) -> str:
@@ -50,9 +55,13 @@ def peer_options(files: Tls | None) -> str:
     if files is None:
         return ""
     return (
-        f" ssl verify required ca-file {_quoted(files.authority)} crt {_quoted(files.certificate)}"
+        f" ssl verify required ca-file {_quoted(files.authority)}{_crl(files)} crt {_quoted(files.certificate)}"
         " sni var(txn.cloud) no-ssl-reuse"
     )
+
+
+def _crl(files: Tls) -> str:
+    return "" if files.revoked is None else f" crl-file {_quoted(files.revoked)}"
 
 
 def sender_rules(cloud: Cloud) -> list[str]:
@@ -64,7 +73,7 @@ def sender_rules(cloud: Cloud) -> list[str]:
     return [
         "# Who has sent it: the cloud in the certificate of a peer's gateway. A resumed session has it too.",
         "tcp-request session set-var(sess.from) ssl_c_s_dn(CN) if { ssl_c_used }"
-        f" {{ ssl_c_s_dn(CN),map_str({CLOUDS}) -m found }}",
+        f" {{ ssl_c_s_dn(CN),map_str({CLOUDS}) -m found }} !{{ {_HAS_NUL} }}",
         "tcp-request session set-var(sess.stranger) bool(true) if { ssl_c_used } !{ var(sess.from) -m found }",
         "# This cloud's own gateways speak for nobody else.",
         f"tcp-request session unset-var(sess.from) if {{ var(sess.from) -m str {cloud.name} }}",

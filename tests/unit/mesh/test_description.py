@@ -3,7 +3,18 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.mesh import Address, Limits, Listener, Memory, MeshError, Timeouts, load_mesh, parse_mesh
+from openstackoid.mesh import (
+    Address,
+    AuditSettings,
+    Limits,
+    Listener,
+    Memory,
+    MeshError,
+    SyslogServer,
+    Timeouts,
+    load_mesh,
+    parse_mesh,
+)
 from openstackoid.mesh.description import builtin_collaborations
 
 GOOD = """\
@@ -158,7 +169,7 @@ class TestBad:
             ),
             (
                 service("{frontend: http://h}").replace("    services", "    gateway: {tls: {key: /c}}\n    services"),
-                "f:4:26: clouds.One.gateway.tls.key: unknown key; accepted: certificate, authority",
+                "f:4:26: clouds.One.gateway.tls.key: unknown key; accepted: certificate, authority, revoked",
             ),
             (
                 service("{frontend: http://h}").replace(
@@ -264,6 +275,37 @@ class TestLimits:
     def test_the_error_names_the_position_and_the_accepted_values(self, limits: str, error: str) -> None:
         with pytest.raises(MeshError) as refused:
             parse_mesh(gateway(f"{{limits: {limits}}}"), "f")
+        assert f"clouds.One.gateway.{error}" in str(refused.value).splitlines()[0]
+
+
+class TestAudit:
+    """``gateway.audit``: how the audit log is kept, and where its lines go."""
+
+    def test_without_it(self) -> None:
+        assert parse_mesh(GOOD).clouds["CloudOne"].audit == AuditSettings(100, 100, 32, None)
+
+    def test_with_it(self) -> None:
+        text = "{size: null, keep: 9, reserve: 0, syslog: {host: logs.one, port: 1, authority: /a, certificate: /c}}"
+        audit = parse_mesh(gateway(f"{{audit: {text}}}")).clouds["One"].audit
+        assert audit == AuditSettings(None, 9, 0, SyslogServer("logs.one", "/a", 1, "/c"))
+
+    @pytest.mark.parametrize(
+        ("audit", "error"),
+        [
+            ("{size: 0}", "audit.size: Input should be greater"),
+            ("{keep: 0}", "audit.keep: Input should be greater"),
+            ("{reserve: -1}", "audit.reserve: Input should be greater"),
+            ("{sizes: 5}", "audit.sizes: unknown key; accepted: size, keep, reserve, syslog"),
+            ("{syslog: {host: h}}", "audit.syslog.authority: "),
+            ("{syslog: {host: h/, authority: /a}}", "audit.syslog.host: 'h/': a host name or an address is accepted"),
+            ("{syslog: {host: h, authority: a}}", "audit.syslog.authority: 'a': an absolute path is accepted"),
+            ("{syslog: {host: h, authority: /a, port: 0}}", "audit.syslog.port: Input should be greater"),
+            ("{syslog: {hosts: h}}", "audit.syslog.hosts: unknown key; accepted: host, authority, port, certificate"),
+        ],
+    )
+    def test_the_error_names_the_spot_and_what_is_accepted(self, audit: str, error: str) -> None:
+        with pytest.raises(MeshError) as refused:
+            parse_mesh(gateway(f"{{audit: {audit}}}"), "f")
         assert f"clouds.One.gateway.{error}" in str(refused.value).splitlines()[0]
 
 

@@ -51,8 +51,8 @@ def read_logs(paths: Iterable[Path], wanted: Wanted) -> Found:
     """Return what is wanted of several files. Raises :class:`OpenstackoidError` for one that cannot be read."""
     found = Found()
     for path in paths:
-        for text in _texts(path):
-            line = read_line(text)
+        for data in raw_lines(path):
+            line = read_line(data.decode("ascii", "replace"))
             if line is None:
                 found.skipped += 1
             elif wanted.fits(line):
@@ -81,14 +81,16 @@ def _loaded(text: str) -> Line | None:
     sound = all(isinstance(line.get(name), str) for name in _TEXTS) and type(line.get("status")) is int
     sound = sound and all(isinstance(line.get(name), dict | None) for name in ("user", "project"))
     sound = sound and all(isinstance(line.get(name), str | None) for name in ("request_id", "rule", "reason", "cloud", "source"))
+    sound = sound and type(line.get("count", 1)) is int
     return line if sound else None
 
 
-def _texts(path: Path) -> Iterator[str]:
+def raw_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file as they stand there. Raises :class:`OpenstackoidError` where it cannot be read."""
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             while data := file.readline(_LONGEST):
-                yield data.decode("ascii", "replace")
+                yield data
     except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "the gzip file is incomplete"
         raise OpenstackoidError(f"cannot read {path}: {reason}") from None

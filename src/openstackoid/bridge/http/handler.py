@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from openstackoid.bridge.audit.audit_log import LateAudit
+from openstackoid.bridge.audit.audit_file import LateAudit
 from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, error_answer, needing_store
 from openstackoid.bridge.identity.token_documents import body_token, document
 from openstackoid.bridge.log import log_request, shown_method, shown_path

@@ -14,7 +14,9 @@ from typing import Any
 
 from aiohttp import web
 
-from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.audit.audit_file import Audit, AuditError
+from openstackoid.bridge.audit.losses import Losses
+from openstackoid.bridge.audit.maintenance import AuditMaintenance
 from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.bridge.haproxy_log import start_reading
 from openstackoid.bridge.http.app import Bridge
@@ -33,7 +35,7 @@ from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
 from openstackoid.store import Store, database_of
-from openstackoid.tls import AUTHORITY, CERTIFICATE, Identity
+from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED, Identity
 
 GRACE = 3.0
 """Seconds for running requests at the end of the process."""
@@ -56,17 +58,17 @@ def serve_with_log(
     ``audit_log``: the file of the audit log. ``log_pipe``: the descriptor of a pipe with HAProxy's log instead of the socket.
     Other arguments and errors as for :func:`serve`.
     """
-    reader = None
+    reader, losses = None, Losses()
     if log_pipe is not None:
         try:
             os.set_blocking(log_pipe, False)
         except OSError as error:
             raise BridgeError(f"--log-fd {log_pipe}: {error.strerror}") from None
-        reader = start_reading(log_pipe, at, audit_log, sockets.haproxy)
+        reader = start_reading(log_pipe, at, audit_log, sockets.haproxy, losses)
     elif sockets.log is not None:
-        reader = start_reading(sockets.log.open(socket.SOCK_DGRAM).detach(), at, audit_log, sockets.haproxy)
+        reader = start_reading(sockets.log.open(socket.SOCK_DGRAM).detach(), at, audit_log, sockets.haproxy, losses)
     try:
-        asyncio.run(serve(at, file, sockets, audit=Audit(audit_log), log_reader=reader, **more))
+        asyncio.run(serve(at, file, sockets, audit=Audit(audit_log), losses=losses, log_reader=reader, **more))
     finally:
         if reader is not None:
             reader.terminate()
@@ -83,6 +85,7 @@ async def serve(
     store_file: Path | None = None,
     tls: Path | None = None,
     audit: Audit | None = None,
+    losses: Losses | None = None,
     log_reader: BaseProcess | None = None,
     stop_on_eof: bool = False,
     wait: bool = False,
@@ -91,9 +94,9 @@ async def serve(
 
     SIGHUP reloads ``file``, the reader accounts and the certificate; unusable ones are ignored. ``store_file``: the store's
     file, if the mesh names no database. ``tls``: the folder of certificate and authority, if not that of the mesh. ``audit``:
-    the audit log. ``log_reader``: the process that reads HAProxy's log. ``stop_on_eof``: also end with standard input, so with
-    the parent. ``wait``: begin once the file exists. Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or
-    :class:`~openstackoid.store.StoreError`.
+    the audit log. ``losses``: the count of its missing lines. ``log_reader``: the process that reads HAProxy's log.
+    ``stop_on_eof``: also end with standard input, so with the parent. ``wait``: begin once the file exists. Raises
+    :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: a program that sees it accept may send a signal.
@@ -112,9 +115,13 @@ async def serve(
     receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.requests.open()
     upstream, records = Upstream(at), Records()
-    health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
+    audit, losses = audit or Audit(None), losses or Losses()
+    maintenance = AuditMaintenance(audit, losses, mesh.clouds[at].audit)
+    health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document)
     workflows, tokens = Workflows(store), TokenStore(store)
-    bridge = Bridge(mesh, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens)
+    bridge = Bridge(
+        mesh, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens, losses=losses
+    )
     # The supervisor does not start with such files. A bridge that is restarted later serves without them.
     try:
         upstream.identity = _identity(mesh, at, tls)
@@ -129,7 +136,10 @@ async def serve(
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
     # aiohttp waits this long twice: for running requests, and for those that it has cancelled.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
-    reloading = asyncio.create_task(_keep_current(bridge, upstream, file, tls, reload))
+    tasks = [
+        asyncio.create_task(_keep_current(bridge, file, tls, reload, maintenance)),
+        asyncio.create_task(maintenance.run()),
+    ]
     try:
         await runner.setup()
         await web.SockSite(runner, listening, backlog=1024).start()
@@ -137,13 +147,16 @@ async def serve(
         await _wait_for_end(stop, log_reader)
         LOG.info("bridge of %s ends", at)
     finally:
-        reloading.cancel()
+        for task in tasks:
+            task.cancel()
         sockets.remove()
         if lines is not None:
             lines.close()
         await runner.cleanup()
         await upstream.close()
         await store.close()
+        with contextlib.suppress(AuditError):
+            audit.flush(all_sums=True)
 
 
 async def _wait_for_end(stop: asyncio.Event, log_reader: BaseProcess | None) -> None:
@@ -189,8 +202,9 @@ def _identity(mesh: Mesh, at: str, folder: Path | None) -> Identity | None:
     if named is None:
         return None
     if folder is None:
-        return Identity.load(named.certificate, named.authority)
-    return Identity.load(str(folder / CERTIFICATE), str(folder / AUTHORITY), named.authority)
+        return Identity.load(named.certificate, named.authority, revoked=named.revoked)
+    revoked = str(folder / REVOKED) if named.revoked else None
+    return Identity.load(str(folder / CERTIFICATE), str(folder / AUTHORITY), named.authority, revoked)
 
 
 class _Protocol(web.RequestHandler):
@@ -231,8 +245,11 @@ def http_server(bridge: Bridge) -> web.Server:
     )
 
 
-async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, tls: Path | None, reload: asyncio.Event) -> None:
+async def _keep_current(
+    bridge: Bridge, file: Path, tls: Path | None, reload: asyncio.Event, maintenance: AuditMaintenance
+) -> None:
     """Reload the mesh on request; keep the old one if the file is unusable."""
+    upstream = bridge.context.upstream
     at = upstream.at
     while True:
         await reload.wait()
@@ -247,6 +264,7 @@ async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, tls: Pat
             if mesh.clouds[at].store != bridge.context.here.store:
                 LOG.warning("gateway.store has changed: restart the gateway to use the new store")
             upstream.identity = identity
+            maintenance.settings = mesh.clouds[at].audit
             bridge.reload(mesh, readers)
             LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))
 

@@ -4,7 +4,7 @@
 import asyncio
 import csv
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from openstackoid.bridge.log import LOG
@@ -26,10 +26,14 @@ States = Mapping[str, str]
 
 
 class Health:
-    """Asks HAProxy for the state of its servers. Without a control socket, all states are unknown."""
+    """Asks HAProxy for the state of its servers. Without a control socket, all states are unknown.
 
-    def __init__(self, api: RuntimeApi | None = None) -> None:
+    ``audit`` returns the state of the audit log.
+    """
+
+    def __init__(self, api: RuntimeApi | None = None, audit: Callable[[], Mapping[str, Any]] = dict) -> None:
         self._api = api
+        self.audit = audit
         self._lock = asyncio.Lock()
         self._states: States = {}
         self._until = 0.0

@@ -18,7 +18,7 @@ from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.pages.health import DOWN, UP, Health, mesh_page
 from openstackoid.bridge.pages.reachability import Reachability
 from openstackoid.bridge.pages.user_page import UserPage
-from openstackoid.bridge.trace.peer_records import Trail, ask_peers
+from openstackoid.bridge.trace.peer_records import Trail, Trails
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Records
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
@@ -40,7 +40,7 @@ class Pages:
     ) -> None:
         self.at = upstream.at
         self._workflows = workflows
-        self._upstream = upstream
+        self._trails = Trails(upstream)
         self._records = records
         self._health = health
         self._reachable = Reachability(upstream)
@@ -60,7 +60,8 @@ class Pages:
             return refusal
         if head.path == MESH:
             states, peers = await self._health.states(), await self._reachable.states(mesh)
-            return _page(mesh_page(mesh, self.at, states, peers) | {"store": UP if await self._workflows.works() else DOWN})
+            own = {"store": UP if await self._workflows.works() else DOWN, "audit": self._health.audit()}
+            return _page(mesh_page(mesh, self.at, states, peers) | own)
         if head.path == USER:
             self._check_query(head)
             return _page(await self._user.document(head, mesh, readers))
@@ -80,9 +81,9 @@ class Pages:
         if workflow.lost:
             trail.miss(self.at, f"it keeps the first {RECORDS_OF_ONE} records; {workflow.lost} more came")
         if query != ONLY_HERE:
-            await ask_peers(self._upstream, mesh, f"{TRACE}{request_id}", ONLY_HERE, trail)
-        trail.records.sort(key=lambda record: record.started)
-        return {"id": request_id, "hops": [record.document() for record in trail.records], "missing": trail.missing}
+            trail = await self._trails.complete(mesh, f"{TRACE}{request_id}", ONLY_HERE, trail)
+        records = sorted(trail.records, key=lambda record: record.started)
+        return {"id": request_id, "hops": [record.document() for record in records], "missing": trail.missing}
 
     def _check_query(self, head: Head) -> None:
         if head.query not in (None, "", ONLY_HERE):

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.readers import Reader

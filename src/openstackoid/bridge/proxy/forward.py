@@ -8,7 +8,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from openstackoid.bridge.audit.admission_header import encode
-from openstackoid.bridge.audit.audit_log import AuditError
+from openstackoid.bridge.audit.audit_file import AuditError
 from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, needing_store, towards_client
 from openstackoid.bridge.identity.authorization import entry_of
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT, with_project_here
@@ -95,7 +95,7 @@ class ForwardLeg(Leg[Single]):
                 if answer.status == 101:
                     if sent.upgrade is None:
                         raise upstream.unusable(target, "it switches to a protocol that was not requested")
-                    await tunnel(request, answer, response, sent.upgrade, deadline)
+                    await tunnel(request, answer, response, sent.upgrade, deadline, idle=self.timeouts.tunnel)
                     return response
                 with towards_client():
                     await response.prepare(request)

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 import aiohttp
 from aiohttp import web
 
-from openstackoid.bridge.audit.audit_log import AuditError
+from openstackoid.bridge.audit.audit_file import AuditError
 from openstackoid.bridge.audit.egress_audit import EgressAudit
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.authorization import Entry

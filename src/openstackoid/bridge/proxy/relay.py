@@ -7,6 +7,7 @@ replaced by this cloud's.
 """
 
 import json
+from contextlib import nullcontext
 from functools import partial
 from http import HTTPStatus
 
@@ -87,7 +88,8 @@ class RelayLeg(Leg[Relay]):
         head = self.incoming.head
         # A validation by HEAD must be judged as well.
         sent = UpstreamRequest("GET" if self._validated else head.method, head.query, exchange.headers, body)
-        answer = await exchange.send(sent)
+        with self.context.authorizer.validator.relayed.asking(self.plan.endpoint.cloud) if self._validated else nullcontext():
+            answer = await exchange.send(sent)
         if self.plan.validates and answer.status in (401, 403):
             if exchange.reader is None or (answer.status == 401 and not asks_for_expired(head.query)):
                 raise self._unknown_token(exchange, answer.status)

@@ -3,6 +3,8 @@
 
 import asyncio
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from openstackoid.bridge.errors import AnswerError
@@ -21,8 +23,11 @@ ANSWER_LIMIT = 512 * 1024
 SOCKETS = 2
 """The most sockets of a peer's gateway that are tried, one after the other, for one that accepts a connection."""
 
-AT_ONCE = 8
-"""Peers that are asked at the same time."""
+AT_ONCE = 32
+"""Peers that are asked at the same time, by all who look at traces together."""
+
+FRESH = 1.0
+"""Seconds for which the answers of peers are told again: any client that knows an id may look."""
 
 _HEADERS = (("Accept", "application/json"), ("Accept-Encoding", "identity"))
 
@@ -39,10 +44,40 @@ class Trail:
         self.missing.append({"cloud": cloud, "reason": reason})
 
 
-async def ask_peers(upstream: Upstream, mesh: Mesh, path: str, query: str, trail: Trail) -> None:
-    """Add to ``trail`` what the peers in its records know, then those in theirs, each peer once."""
+class Trails:
+    """Asks peers for their records of workflows, each once for all who look within a second."""
+
+    def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
+        self._upstream = upstream
+        self._clock = clock
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._looks: dict[tuple[str, int], tuple[float, asyncio.Task[Trail]]] = {}
+
+    async def complete(self, mesh: Mesh, path: str, query: str, own: Trail) -> Trail:
+        """Return ``own``, the records of this gateway, with those of the peers in it; see :func:`ask_peers`."""
+        now = self._clock()
+        # A record that has come since begins a look of its own.
+        key = (path, len(own.records))
+        self._looks = {key: look for key, look in self._looks.items() if not look[1].done() or now < look[0] + FRESH}
+        if key not in self._looks:
+            self._looks[key] = now, asyncio.create_task(self._ask(mesh, path, query, own))
+        # A client that waits may leave; the others still need the answer.
+        return await asyncio.shield(self._looks[key][1])
+
+    async def _ask(self, mesh: Mesh, path: str, query: str, trail: Trail) -> Trail:
+        await ask_peers(self._upstream, mesh, path, query, trail, slots=self._slots)
+        return trail
+
+
+async def ask_peers(
+    upstream: Upstream, mesh: Mesh, path: str, query: str, trail: Trail, *, slots: asyncio.Semaphore | None = None
+) -> None:
+    """Add to ``trail`` what the peers in its records know, then those in theirs, each peer once.
+
+    ``slots`` bounds how many are asked at the same time.
+    """
     asked = {upstream.at}
-    slots = asyncio.Semaphore(AT_ONCE)
+    slots = slots or asyncio.Semaphore(AT_ONCE)
 
     async def ask(name: str) -> Trail:
         async with slots:

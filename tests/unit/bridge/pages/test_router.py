@@ -224,3 +224,19 @@ async def test_a_client_that_does_not_wait_is_recorded() -> None:
         while not known(stage):
             await asyncio.sleep(0.01)
         assert known(stage) == [("CloudOne", "image", "GET", "/image/v2", 0, "local")]
+
+
+@played
+async def test_many_looks_at_a_trace_cost_a_peer_one_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openstackoid.bridge.trace.peer_records.FRESH", 60.0)
+    async with staged(there=says_json(targets(OTHERS))) as stage:
+        stage.records.add(ID, OWN)
+        looks = await asyncio.gather(*(trace(stage) for _ in range(10)))
+        assert [*looks, await trace(stage)] == [targets(OWN, OTHERS)] * 11
+        assert len(stage.there.visits) == 1
+        stage.records.add(ID, replace(OWN, status=201))
+        assert len((await trace(stage))["hops"]) == 3, "a new record is seen at once"
+        assert len(stage.there.visits) == 2
+        monkeypatch.setattr("openstackoid.bridge.trace.peer_records.FRESH", 0.0)
+        await trace(stage)
+        assert len(stage.there.visits) == 3
