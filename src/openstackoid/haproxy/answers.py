@@ -23,7 +23,7 @@ _SAME_SOCKET = "{ var(txn.link_place),field(2,|),strcmp(txn.link_socket) eq 0 } 
 def request_rules() -> list[str]:
     """Return the rules that keep the values of each request for the links of its answer."""
     return [
-        "# What links in the answer may name: the host that the client spoke to.",
+        "# The client's host, which links in the answer may name.",
         "http-request set-var(txn.host) req.hdr(host,1)",
     ]
 
@@ -149,7 +149,7 @@ def _mended(header: str, asked: str, named: list[str], mesh: Mesh, cloud: Cloud)
     link, at, path = (f"{{ var(txn.{name}) -m found }}" for name in ("link", "link_at", "link_path"))
     own = "{ var(txn.link_at),strcmp(txn.link_host) eq 0 }"
     return [
-        f"# A link in {header}: where it leads, and whether that is ours.",
+        f"# A link in {header}: its target, and whether that is ours.",
         *(
             f"http-response unset-var(txn.{name})"
             for name in ("link", "link_at", "link_path", "link_key", "link_number", "link_place", "link_origin")

@@ -117,7 +117,7 @@ def _section(title: str, lines: list[str]) -> str:
 
 def _global(runtime: Runtime) -> list[str]:
     return [
-        "# The Python service reads this log: it removes what may not be shown, and writes the audit log.",
+        "# The Python service reads this log, redacts its lines, and writes the audit log.",
         f"presetenv {LOG_VARIABLE} {shlex.quote(runtime.log_socket)}",
         f'log "${{{LOG_VARIABLE}}}" len {LONGEST_LINE} format raw local0 info',
         "default-path config",
@@ -166,7 +166,7 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
     ]
     often = f"gateway of {cloud.name}: %[src] sends more than {cloud.limits.source_requests} requests a second"
     return [
-        "# The supervisor opens these sockets, so that they outlive HAProxy, and says in the environment which they are.",
+        "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
         *binds,
         *hardening.frontend_lines(cloud.limits),
         *sources.connection_rules(cloud, _answer(429, often, retry=sources.RATE_WINDOW)),

@@ -54,7 +54,7 @@ def frontend_lines(limits: Limits) -> list[str]:
     """Return the frontend's bounds."""
     return [
         f"maxconn {limits.connections}",
-        "# A client that begins with HTTP/2's preface is answered 400: what travels here is HTTP/1.1.",
+        "# A client that begins with HTTP/2's preface gets 400: only HTTP/1.1 is served.",
         "option disable-h2-upgrade",
     ]
 

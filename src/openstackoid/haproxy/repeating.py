@@ -25,7 +25,7 @@ def repeating(safe: Collection[str]) -> list[str]:
         ".endif",
         "retry-on conn-failure empty-response",
         f"http-request disable-l7-retry unless {reads}",
-        "# Only reads use a connection again: it is for requests of one 'sni', which without TLS is told to no server.",
+        "# Only reads reuse a connection: it is for requests of one 'sni', which without TLS no server gets.",
         "default-server sni method",
         f"http-request set-header Connection close unless {reads}",
         "http-request set-var(txn.bridge_unanswered) \"str('gave no valid answer')\"",

@@ -71,11 +71,11 @@ def sender_rules(cloud: Cloud) -> list[str]:
     message = f"gateway of {cloud.name}: the certificate of the client names no cloud of the mesh"
     body = json.dumps({"error": {"code": 403, "title": "Forbidden", "message": message}})
     return [
-        "# Who has sent it: the cloud in the certificate of a peer's gateway. A resumed session has it too.",
+        "# The sender: the cloud in the certificate of a peer's gateway. A resumed session has it too.",
         "tcp-request session set-var(sess.from) ssl_c_s_dn(CN) if { ssl_c_used }"
         f" {{ ssl_c_s_dn(CN),map_str({CLOUDS}) -m found }} !{{ {_HAS_NUL} }}",
         "tcp-request session set-var(sess.stranger) bool(true) if { ssl_c_used } !{ var(sess.from) -m found }",
-        "# This cloud's own gateways speak for nobody else.",
+        "# This cloud's own gateways are not senders.",
         f"tcp-request session unset-var(sess.from) if {{ var(sess.from) -m str {cloud.name} }}",
         f"http-request return status 403 content-type application/json string '{body}' if {{ var(sess.stranger) -m found }}",
     ]
@@ -84,7 +84,7 @@ def sender_rules(cloud: Cloud) -> list[str]:
 def gateways_headers() -> list[str]:
     """Return the rule that removes a client's headers in the gateway's own names."""
     return [
-        "# Headers that only the parts of a gateway, and gateways, write: those of a client count for nothing.",
+        "# Headers that only gateways and their parts write: those of a client are removed.",
         "http-request del-header x-openstackoid- -m beg",
     ]
 

@@ -50,7 +50,7 @@ def own_pages_and_traces() -> list[str]:
     The id is checked before it is logged: it comes from the client.
     """
     return [
-        "# The gateway's own pages, and what is traced.",
+        "# The gateway's own pages, and traced requests.",
         f"acl is_page path -m beg {PAGES}",
         f"acl has_trace_id req.fhdr({REQUEST_ID}) -m reg '^{TRACE_ID}$'",
         f"acl has_one_id req.fhdr_cnt({REQUEST_ID}) eq 1",

@@ -22,7 +22,7 @@ def spoken_rules(cloud: Cloud) -> list[str]:
     """
     proven = " { var(sess.from) -m found }" if cloud.tls is not None and cloud.secure_listeners else ""
     return [
-        "# Gateways announce to each other how a scope may stand in a token.",
+        "# Gateways announce to each other the form of a scope in a token.",
         f"http-request set-var(txn.wire_spoken) bool(true) if {{ req.fhdr({HEADER}) -m found }}{proven}",
         f"http-after-response set-header {_TITLE} {WIRE} if {{ var(txn.wire_spoken) -m found }}",
     ]
