@@ -79,7 +79,9 @@ def _wait_for(file: IO[str], waiting: Callable[[], None], deadline: float) -> No
     told = False
     while not _locks(file):
         if time.monotonic() >= deadline:
-            raise OpenstackoidError("another `openstackoid lab up` or `down` has not ended", hint=f"look who holds {file.name}")
+            raise OpenstackoidError(
+                "another `openstackoid lab up` or `down` has not ended", hint=f"find the process that holds {file.name}"
+            )
         if not told:
             waiting()
             told = True
