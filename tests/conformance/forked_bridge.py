@@ -72,7 +72,7 @@ atexit.register(end_forks)
 def _serve(requests: socket.socket) -> None:
     # For this process alone.
     from openstackoid.bridge.__main__ import main  # noqa: PLC0415
-    from openstackoid.redaction.logs import guard  # noqa: PLC0415
+    from openstackoid.redaction.logs import redact_uncaught_errors  # noqa: PLC0415
     from openstackoid.redaction.process import seal  # noqa: PLC0415
 
     # The kernel reaps the children.
@@ -94,7 +94,7 @@ def _serve(requests: socket.socket) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     seal()
-    guard()
+    redact_uncaught_errors()
     sys.exit(main(request["arguments"]))
 
 
