@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab of the clients, its user, and the page that says what was tried."""
+"""The lab of the clients, its user, and the page of results."""
 
 from collections.abc import Generator, Iterator
 from pathlib import Path

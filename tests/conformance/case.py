@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A case: a request to a gateway, and what the gateway does with it. The words that the table of cases is written in."""
+"""A case: a request to a gateway, and its expected treatment. The words of the table of cases."""
 
 import json
 import re

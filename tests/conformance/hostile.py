@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway of one cloud among servers of raw sockets that answer whatever a test says, and clients that send any bytes."""
+"""The gateway of one cloud among servers of raw sockets with scripted answers, and clients that send any bytes."""
 
 import json
 import re

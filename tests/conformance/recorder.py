@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small servers on loopback that stand for services and for peers' gateways, and remember what reached them."""
+"""Small servers on loopback in place of services and of peers' gateways, which record their requests."""
 
 import json
 import random

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that nobody thought of: mostly what a client could mean, with something wrong in many of them."""
+"""Generated requests: mostly plausible ones, many with a fault."""
 
 import json
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gateways of two clouds on https, peers that cannot prove who they are, and clients with certificates of their choice."""
+"""Gateways of two clouds on https, peers with false certificates, and clients with certificates of their choice."""
 
 import http.client
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Python decision and the whole gateway agree on requests that nobody thought of."""
+"""The Python decision and the whole gateway agree on generated requests."""
 
 from collections.abc import Iterator
 from dataclasses import replace

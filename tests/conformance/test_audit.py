@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What leaves a real gateway is in its audit log, with what the peer tells, which nobody else gets to see."""
+"""Requests that leave a real gateway are in its audit log, with the peer's admission header, which no client gets."""
 
 import http.client
 import json

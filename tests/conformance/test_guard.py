@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In front of a whole gateway: with a token of another cloud nothing comes in but what the policy allows, however it is said."""
+"""At a whole gateway, only requests that the policy allows come in with a token of another cloud, in any form."""
 
 from collections.abc import Iterator
 

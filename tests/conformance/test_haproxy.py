@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The compiled HAProxy against the same table: by what it has been taught, and with the Python service behind it."""
+"""The compiled HAProxy against the same table: with taught routes, and with the Python service behind it."""
 
 import http.client
 import time

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gateways tell of themselves: the trace of a workflow through two of them, and the health of the mesh."""
+"""The gateways' own pages: the trace of a workflow through two of them, and the health of the mesh."""
 
 import http.client
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A route that HAProxy was taught serves the next request with the same key, and none that differs in what matters."""
+"""A taught route serves the next request with the same key, and no other."""
 
 import http.client
 import re

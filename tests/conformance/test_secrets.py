@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No token, password or key in anything that a gateway writes, whatever it is sent and whoever fails.
+"""No token, password or key is in the output of a gateway, for any request and any failure.
 
 The whole gateway runs: supervisor, HAProxy and Python service. Marked secrets stand in each place of a request where a client may
 put one, to services that work, that are down, that answer nonsense; then all that was written is searched for them.

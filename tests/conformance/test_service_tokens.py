@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tokens of services on real gateways: whatever a request looks like, none reaches a cloud that shares no data plane."""
+"""Tokens of services on real gateways: none reaches a cloud that shares no data plane."""
 
 from collections.abc import Iterator
 

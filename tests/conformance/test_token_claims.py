@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Keystone that changes what it says of a token, in front of a gateway: the first claims count, whatever flood comes."""
+"""A Keystone that changes its answers about a token, before a gateway: the first claims count, under any flood."""
 
 import json
 import socket

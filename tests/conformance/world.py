@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway of one cloud among four whose services answer with links, and clients that look closely."""
+"""The gateway of one cloud among four with services that answer with links, and clients that compare them."""
 
 import http.client
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that answer badly, and quote in their answers all that they were sent: what a gateway says of them may not."""
+"""Servers that answer badly, and quote their whole requests, which a gateway's errors must not."""
 
 import socket
 import threading

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the bridge reads: bodies, answers of Keystones and of peers, the rows of its store and the lines of HAProxy."""
+"""Inputs of the bridge: bodies, answers of Keystones and of peers, the rows of its store and the lines of HAProxy."""
 
 import asyncio
 import json

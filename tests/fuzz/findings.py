@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was found: one finding of each kind, in a file from which it can be tried again."""
+"""Findings: one of each kind, in a file from which it can be tried again."""
 
 import ast
 import hashlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A target: where inputs come from, and what must hold for each of them."""
+"""A target: its inputs, and the promises for each of them."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext

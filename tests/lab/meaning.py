@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the meaning table ask real clouds, with nothing but HTTP: a log-in for each user, and who answered."""
+"""Requests of the tests of the meaning table to real clouds by plain HTTP: a log-in for each user, and the answering cloud."""
 
 from dataclasses import dataclass, field
 from functools import cached_property

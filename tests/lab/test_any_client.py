@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that nobody can change follow a scope from the authentication URL; programs of ours say it in Python."""
+"""Unmodified clients follow a scope from the authentication URL; our programs say it in Python."""
 
 import json
 import os

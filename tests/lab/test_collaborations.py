@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What would leave half a server is refused; who knows better may have it done, where the operators allow that."""
+"""Requests that would leave half a server are refused; users may override this if operators allow it."""
 
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every hop of every workflow goes where the scope says, and the page about it says what happens."""
+"""Every hop of every workflow goes to the cloud of the scope, and the page describes it."""
 
 from pathlib import Path
 from typing import Any

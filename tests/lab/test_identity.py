@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose token is accepted where, on real Keystone and Glance."""
+"""Tokens and the clouds that accept them, on real Keystone and Glance."""
 
 import json
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The promises of docs/understand/threats.md on real clouds: the policy alone decides which foreign users come in, as whom."""
+"""The promises of docs/understand/threats.md on real clouds: the policy alone decides about foreign users."""
 
 import json
 import time

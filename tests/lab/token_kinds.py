@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of each kind of Keystone's tokens, used in each way: the table of docs/use/token-kinds.md.
+"""Each kind of Keystone's tokens, in each use: the table of docs/use/token-kinds.md.
 
 ``test_token_kinds.py`` tries each cell on the lab; a unit test compares the page.
 """

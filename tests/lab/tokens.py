@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tokens as the lab's Keystones give them, and one that has expired, for which nobody could wait in a test."""
+"""Tokens of the lab's Keystones, and an expired one, made without a wait."""
 
 import json
 import subprocess

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HAProxy's log at the Python service: shown without what may not be shown, audited, and counted where it is lost."""
+"""HAProxy's log at the Python service: redacted, audited, and with a count of lost lines."""
 
 import asyncio
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the demo says of the wire, against servers that it must tell apart."""
+"""The demo's statements about the wire, against servers that it must distinguish."""
 
 import ssl
 import threading

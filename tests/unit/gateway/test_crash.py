@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What clients see when a part of the gateway is killed under load: a real HAProxy, the real Python service, SIGKILL."""
+"""Clients of a gateway under load when a part is killed: a real HAProxy, the real Python service, SIGKILL."""
 
 import asyncio
 import json

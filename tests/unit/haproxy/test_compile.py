@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the compilation refuses, and what it promises about its files; what the rules mean is tested in tests/conformance."""
+"""Refusals of the compilation, and promises about its files; tests/conformance has the meaning of the rules."""
 
 import subprocess
 from pathlib import Path

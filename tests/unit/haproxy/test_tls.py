@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What TLS adds to a configuration, and what it does not; that it works is tested in tests/conformance/test_tls.py."""
+"""TLS in the configuration; its effect is tested in tests/conformance/test_tls.py."""
 
 import socket
 import ssl

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What HAProxy is told about records; what it then does is tested in tests/conformance/test_records.py."""
+"""Records in the configuration; their effect is tested in tests/conformance/test_records.py."""
 
 import re
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every policy and every document, well-formed or hostile."""
+"""Properties of every policy and every document, well-formed or hostile."""
 
 import json
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is taken out of a text, and what stays."""
+"""The removed and the kept parts of a text."""
 
 import pytest
 from hypothesis import assume, given

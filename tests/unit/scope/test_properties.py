@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every scope, well-formed or hostile."""
+"""Properties of every scope, well-formed or hostile."""
 
 import json
 import string
