@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin the list of what is tried."""
+    """Begin the list of results."""
     config.stash[_TRIALS] = []
 
 

@@ -35,7 +35,7 @@ def entries(gateway: RunningGateway) -> int:
 
 
 def alone(gateway: RunningGateway, *headers: tuple[str, str], path: str = PATH, method: str = "GET") -> tuple[str, str] | int:
-    """Ask HAProxy without the Python service: what it does not decide alone is 503."""
+    """Ask HAProxy without the Python service: requests that it does not decide alone get 503."""
     with gateway.without_python():
         return ask(gateway, *headers, path=path, method=method)
 

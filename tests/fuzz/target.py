@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis.strategies import SearchStrategy
 
 Check = Callable[[Any], None]
-"""Raises, whatever it raises, for an input for which something does not hold."""
+"""Raises any error for an input that breaks a promise."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class World:
         return load_mesh(self.state / "mesh.yaml")
 
     def token(self, entry: str) -> str:
-        """Return the one token of a user, by his entry in clouds.yaml."""
+        """Return the one token of a user, by the entry in clouds.yaml."""
         if entry not in self.tokens:
             known = yaml.safe_load((self.state / "clouds.yaml").read_text())["clouds"][entry]["auth"]
             self.tokens[entry] = self.post(entry.partition("-")[0], "", login(known)).headers["X-Subject-Token"]

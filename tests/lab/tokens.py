@@ -22,7 +22,7 @@ def token_of(user: User) -> str:
 
 
 def expired_token(lab: Any, user: User) -> str:
-    """Return a token of a user that was good until an hour ago. His entry has the name of his cloud."""
+    """Return a token of a user that was valid until an hour ago. The entry has the name of the cloud."""
     issued = user.openstack("token", "issue", "-f", "json").json()
     return mint(lab, user.entry, "expired", issued["user_id"], issued["project_id"])
 

@@ -76,7 +76,7 @@ clouds:
 
 
 def check(files: dict[str, str], folder: Path) -> str:
-    """Return what HAProxy has against a configuration."""
+    """Return HAProxy's complaints about a configuration."""
     for name, content in files.items():
         (folder / name).write_text(content)
     haproxy = find_haproxy()

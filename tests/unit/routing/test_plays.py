@@ -255,7 +255,7 @@ def test_play(play: str) -> None:
 
 
 def perform(first: str, *rest: str) -> list[str]:
-    """Return what the gateway does, as lines."""
+    """Return the gateway's decision, as lines."""
     method, cloud, key, path = first.split(" ")
     endpoint = next(endpoint for endpoint in MESH.clouds[cloud].endpoints if endpoint.key == key)
     token = next((line.removeprefix("(body) ") for line in rest if line.startswith("(body) ")), None)
