@@ -32,7 +32,7 @@ def read_facts(path: Path) -> list[Facts]:
     try:
         return [_facts(certificate) for certificate in x509.load_pem_x509_certificates(content)]
     except ValueError:
-        raise CertsError(f"{path}: there is no certificate in PEM in it") from None
+        raise CertsError(f"{path}: there is no PEM certificate in it") from None
 
 
 def _facts(certificate: x509.Certificate) -> Facts:

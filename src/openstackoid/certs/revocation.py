@@ -118,7 +118,7 @@ def _load(path: Path) -> x509.CertificateRevocationList:
     except OSError as error:
         raise CertsError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError:
-        raise CertsError(f"{path}: there is no list of revoked certificates in PEM in it") from None
+        raise CertsError(f"{path}: there is no PEM list of revoked certificates in it") from None
 
 
 def _entries(path: Path, authority: Authority) -> Iterable[tuple[int, datetime]]:

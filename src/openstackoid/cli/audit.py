@@ -29,7 +29,7 @@ _COLUMNS = ("time", "gateway", "", "user", "project", "source", "service", "requ
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the group to the command."""
-    group = subparsers.add_parser("audit", help="who of which cloud used what, from the audit logs of gateways")
+    group = subparsers.add_parser("audit", help="requests of users of other clouds, from the audit logs of gateways")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
     text = "show the lines of audit logs, those of one request side by side"
     parser = commands.add_parser("show", help=text, description=f"{text[0].upper()}{text[1:]}.")
@@ -61,7 +61,7 @@ def _show(args: argparse.Namespace) -> int:
     else:
         Console(width=None if sys.stdout.isatty() else _WIDTH).print(_table(found.lines))
     if found.skipped:
-        print(f"passed over, for they are no audit lines or parts of some: {found.skipped}", file=sys.stderr)
+        print(f"skipped, as they are not complete audit lines: {found.skipped}", file=sys.stderr)
     return 0
 
 
@@ -93,7 +93,7 @@ def _since(text: str) -> str:
         return timestamp((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no time; a date or time in ISO 8601 (UTC), or how long ago (30m, 2h, 7d), is accepted"
+            f"{text!r} is not a time; a date or time in ISO 8601 (UTC), or an age (30m, 2h, 7d), is accepted"
         ) from None
 
 

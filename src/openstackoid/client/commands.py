@@ -78,9 +78,9 @@ class ShowScope(command.ShowOne):
         try:
             rows = user_page(_base(region), _getter(region, self._credentials(scope)))
         except NoSuchPageError:
-            self.log.warning("the gateway is of an older release, so who you are in each cloud is not shown")
+            self.log.warning("the gateway is of an older release, so your identity in each cloud is not shown")
         except PageError as error:
-            self.log.warning("%s; so who you are in each cloud is not shown", error)
+            self.log.warning("%s; so your identity in each cloud is not shown", error)
         else:
             return _UserColumn([_row(row) for row in rows])
         return None

@@ -82,7 +82,7 @@ class ProcessGroup:
                 child.send(signal.SIGKILL)
                 raise GatewayError(f"{part} of {self.cloud} was not ready after {START_PATIENCE:g} s")
             await asyncio.sleep(_GLANCE)
-        raise GatewayError(f"{part} of {self.cloud} {await asyncio.shield(child.end)} before it was ready; it says why above")
+        raise GatewayError(f"{part} of {self.cloud} {await asyncio.shield(child.end)} before it was ready; see its lines above")
 
     def end_oldest(self, in_use: Child) -> None:
         """End the oldest HAProxies that finish the requests of an earlier time; :data:`MOST_REPLACED` may."""

@@ -127,7 +127,7 @@ class Supervisor:
             wanted = sockets(running.cloud)
             check_free(self.cloud, self._sockets.not_passed(wanted))
             for address in self._sockets.unused(wanted):
-                log.warning("systemd has opened %s, where the gateway of %s does not listen", address, self.cloud)
+                log.warning("systemd has opened %s, but the gateway of %s does not listen there", address, self.cloud)
             python_service.hand_over(self.folder, running)
             self._handed_over.set()
             await bridge
@@ -209,7 +209,7 @@ class Supervisor:
                 self._warnings.say(running)
                 log.info("gateway of %s has reloaded, ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
             elif asked:
-                log.info("nothing has changed for the gateway of %s", self.cloud)
+                log.info("no change for the gateway of %s", self.cloud)
 
     async def _asked_to_read(self) -> bool:
         """Wait for SIGHUP, at most until the next look at the file."""

@@ -28,7 +28,7 @@ def _database_url(url: str) -> str:
     if not found:
         raise ValueError("the URL of a database is accepted, as in mysql://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE")
     if parts.password is not None:
-        raise ValueError("a URL without a password is accepted; the password stands in the file that 'password' names")
+        raise ValueError("a URL without a password is accepted; 'password' names the file of the password")
     accepted = _TLS_OPTIONS["postgresql" if parts.scheme.startswith("postgresql") else "mysql"]
     for name, _ in parse_qsl(parts.query, keep_blank_values=True):
         if name not in accepted:

@@ -64,7 +64,7 @@ def _lists(content: bytes, path: str) -> list[x509.CertificateRevocationList]:
     try:
         return [x509.load_pem_x509_crl(part) for part in parts]
     except ValueError:
-        raise TlsError(f"{path}: there is no list of revoked certificates in PEM in it") from None
+        raise TlsError(f"{path}: there is no PEM list of revoked certificates in it") from None
 
 
 def _check_lists(authorities: str, revoked: str, authority: str, path: str) -> None:

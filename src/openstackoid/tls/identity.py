@@ -45,12 +45,12 @@ def context_of(side: int, certificate: str, authority: str, revoked: str | None 
     try:
         context.load_verify_locations(authority)
     except (ssl.SSLError, ValueError):
-        raise TlsError(f"{authority}: there is no certificate of an authority in PEM in it") from None
+        raise TlsError(f"{authority}: there is no PEM certificate of an authority in it") from None
     if revoked is not None:
         try:
             context.load_verify_locations(revoked)
         except (ssl.SSLError, ValueError):
-            raise TlsError(f"{revoked}: there is no list of revoked certificates in PEM in it") from None
+            raise TlsError(f"{revoked}: there is no PEM list of revoked certificates in it") from None
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
     try:
         # A key with a passphrase would cause a prompt at the terminal.

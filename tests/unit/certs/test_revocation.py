@@ -115,7 +115,7 @@ def test_a_gateway_takes_up_no_list_that_would_end_its_connections(folder: Path,
     path.write_text(path.read_text() + revoke(folder / "new")[0].read_text())
     tried(folder)
     path.write_text("x")
-    with pytest.raises(TlsError, match=r"revoked\.pem: there is no list of revoked certificates in PEM in it"):
+    with pytest.raises(TlsError, match=r"revoked\.pem: there is no PEM list of revoked certificates in it"):
         tried(folder)
 
 

@@ -107,7 +107,7 @@ class TestBad:
             ("", "f: the document: a mapping of keys to values is accepted"),
             ("a: [", "f:1:5: not YAML: expected the node content, but found '<stream end>'"),
             ("\x00", "f: not YAML: unacceptable character #x0000: special characters are not allowed"),
-            ("mesh: 1\nmesh: 1", "f:2:1: 'mesh' stands twice; name it once"),
+            ("mesh: 1\nmesh: 1", "f:2:1: 'mesh' is there twice; name it once"),
             ("mesh: 2\nclouds: {}", "f:1:7: mesh: Input should be 1"),
             ("mesh: 1", "f:1:1: clouds: this key is missing"),
             ("mesh: 1\nclouds: {}", "f:2:1: clouds: at least one entry is needed"),
@@ -116,11 +116,11 @@ class TestBad:
                 "mesh: 1\nclouds: {One: {regions: x}}",
                 "f:2:25: clouds.One.regions: unknown key; accepted: region, gateway, policy, services",
             ),
-            ("mesh: 1\nclouds: &a {One: *a}", "f: a part of it is nested too deeply, or stands inside itself"),
-            ("[" * 5000, "f: a part of it is nested too deeply, or stands inside itself"),
-            ("!!bool x: 1", "f: not YAML: a value is not what its tag says"),
-            ('mesh: !!int ""', "f: not YAML: a value is not what its tag says"),
-            ("mesh: !!timestamp x", "f: not YAML: a value is not what its tag says"),
+            ("mesh: 1\nclouds: &a {One: *a}", "f: a part of it is nested too deeply, or contains itself"),
+            ("[" * 5000, "f: a part of it is nested too deeply, or contains itself"),
+            ("!!bool x: 1", "f: not YAML: a value does not match its tag"),
+            ('mesh: !!int ""', "f: not YAML: a value does not match its tag"),
+            ("mesh: !!timestamp x", "f: not YAML: a value does not match its tag"),
             (
                 'mesh: 1\nclouds: {"\\e[31mOne": {}}',
                 "f:2:10: clouds.?[31mOne: '?[31mOne' cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted,"
@@ -156,7 +156,7 @@ class TestBad:
             (
                 service("{frontend: https://h, backend: https://b}"),
                 "f:5:45: clouds.One.services.image.backend.public.0: "
-                "'https://b': a backend speaks http; the gateway does not encrypt what does not leave its cloud",
+                "'https://b': a backend speaks http; the gateway does not encrypt traffic within its cloud",
             ),
             (
                 service("{frontend: {public: 'https://h:80', internal: 'http://h:80/a'}}"),
@@ -395,11 +395,11 @@ class TestWorkflows:
             ),
             (
                 rule(requests="[GET /x]"),
-                "f:2:73: collaborations.0.requests.0: 'GET /x': a method that changes something and a path are accepted,"
+                "f:2:73: collaborations.0.requests.0: 'GET /x': a writing method and a path are accepted,"
                 " as in POST /servers/*/action",
             ),
-            (rule(requests="[POST x]"), "f:2:73: collaborations.0.requests.0: 'POST x': a method that changes something"),
-            (rule(requests="[POST /]"), "f:2:73: collaborations.0.requests.0: 'POST /': a method that changes something"),
+            (rule(requests="[POST x]"), "f:2:73: collaborations.0.requests.0: 'POST x': a writing method"),
+            (rule(requests="[POST /]"), "f:2:73: collaborations.0.requests.0: 'POST /': a writing method"),
             (rule(requests="[]"), "f:2:62: collaborations.0.requests: at least one entry is needed"),
             (
                 rule(service="keystone"),
@@ -424,7 +424,7 @@ class TestWorkflows:
             ),
             (
                 gateway("{store: {url: 'mysql://u:storeSecret7@h/d'}}"),
-                "f:4:28: clouds.One.gateway.store.url: a URL without a password is accepted; the password stands in the",
+                "f:4:28: clouds.One.gateway.store.url: a URL without a password is accepted; 'password' names the",
             ),
             (
                 gateway("{store: {url: 'mysql://u@h/d?password=x'}}"),

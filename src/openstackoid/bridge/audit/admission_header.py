@@ -79,7 +79,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Make an object whose keys stand once each, or raise ``ValueError``."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key is repeated")
     return found
 
 

@@ -92,7 +92,7 @@ def raw_lines(path: Path) -> Iterator[bytes]:
             while data := file.readline(_LONGEST):
                 yield data
     except (OSError, EOFError, zlib.error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no whole gzip file"
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "the gzip file is incomplete"
         raise OpenstackoidError(f"cannot read {path}: {reason}") from None
 
 

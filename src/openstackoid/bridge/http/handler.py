@@ -95,7 +95,7 @@ class RequestHandler:
         except ClientGoneError:
             raise ConnectionResetError from None
         except Exception as error:
-            response = error_answer(AnswerError(500, f"gateway of {self._here.name}: a defect of the bridge; its log says where"))
+            response = error_answer(AnswerError(500, f"gateway of {self._here.name}: a defect of the bridge; see its log"))
             response.force_close()
             if request.writer.output_size > 0 and request.transport is not None:
                 # Another answer is out in part; this one may not be taken for the rest of it.
@@ -126,7 +126,7 @@ class RequestHandler:
                 body = await read_body(self._request, head, OPERATION_LIMIT, self._here)
                 operation = {} if body is None else document(body)
             else:
-                raise AssertionError("what was read is asked for again")
+                raise AssertionError("input was requested twice")
         return decision, body
 
     def _decide(self, head: Head, body: bytes | None, operation: Any, recalled: Scope | NotRead | None) -> Decision | MoreInput:

@@ -265,7 +265,7 @@ async def _keep_current(
             LOG.error("the mesh stays as it was: %s", error)
         else:
             if mesh.clouds[at].store != bridge.context.here.store:
-                LOG.warning("gateway.store has changed: the store stays where it was until the gateway is started again")
+                LOG.warning("gateway.store has changed: restart the gateway to use the new store")
             upstream.identity = identity
             maintenance.settings = mesh.clouds[at].audit
             bridge.reload(mesh, readers)

@@ -100,7 +100,7 @@ def _bind_private(listening: socket.socket, path: Path) -> None:
 
 def _check_stale(path: Path, kind: socket.SocketKind) -> None:
     if not stat.S_ISSOCK(path.lstat().st_mode):
-        raise BridgeError(f"{path}: is there already, and is no socket")
+        raise BridgeError(f"{path}: exists already, and is not a socket")
     with socket.socket(socket.AF_UNIX, kind) as probe, contextlib.suppress(ConnectionRefusedError):
         probe.settimeout(1)
         probe.connect(str(path))

@@ -43,8 +43,8 @@ class LocalProjects:
         if status != 404:
             raise AnswerError(
                 503,
-                f"gateway of {here.name}: whether project {project} is one of {here.name} is not known: its Keystone answers"
-                f" {status} to the service that asks; let that service read projects, or have the policy say 'project: apart'",
+                f"gateway of {here.name}: cannot find out whether project {project} is local: Keystone of {here.name} answers"
+                f" {status} to the validating service; let it read projects, or set 'project: apart' in the policy",
             )
         self._unknown[project] = self._clock() + here.policy.seconds
         self._unknown.move_to_end(project)

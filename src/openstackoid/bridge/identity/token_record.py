@@ -105,8 +105,8 @@ async def record_claims(
     match told:
         case Changed(before, first):
             message = (
-                f"gateway of {here.name}: the claims of this token of {issuer}, or the rule of the policy here for it, have"
-                " changed since services here were told of them; log in again"
+                f"gateway of {here.name}: the claims of this token of {issuer}, or the policy's rule for it, have changed"
+                " since a service here validated it; log in again"
             )
             reason = "the claims of the token have changed"
             if first:

@@ -68,7 +68,7 @@ class Pages:
         if head.path.startswith(TRACE):
             self._check_query(head)
             return _page(await self._trace(head.path.removeprefix(TRACE), head.query, mesh))
-        raise self._error(404, f"there is no such page; there are: {HEALTH}, {MESH}, {USER}, {TRACE}REQUEST-ID")
+        raise self._error(404, f"there is no such page; the pages are: {HEALTH}, {MESH}, {USER}, {TRACE}REQUEST-ID")
 
     async def _trace(self, request_id: str, query: str | None, mesh: Mesh) -> dict[str, Any]:
         if not is_traced(request_id):
@@ -76,7 +76,7 @@ class Pages:
         await asyncio.sleep(SETTLING)
         workflow = self._records.of(request_id)
         if workflow is None:
-            raise self._error(404, "nothing is known of this request id; it is remembered for an hour at most")
+            raise self._error(404, "there is no record of this request id; records are kept for an hour at most")
         trail = Trail(list(workflow.records))
         if workflow.lost:
             trail.miss(self.at, f"it keeps the first {RECORDS_OF_ONE} records; {workflow.lost} more came")

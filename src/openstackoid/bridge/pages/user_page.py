@@ -96,7 +96,7 @@ class UserPage:
         except AnswerError as error:
             return _refusal(name, error.message.removeprefix(f"gateway of {self._at}: "))
         if content is None:
-            return _refusal(name, "its gateway has no such page; it is of an older release")
+            return _refusal(name, "its gateway is of an older release, without this page")
         told = _read_answer(content)
         return _refusal(name, "its gateway's answer is not such a page") if told is None else {**told, "cloud": name}
 

@@ -94,7 +94,7 @@ class ForwardLeg(Leg[Single]):
                 response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(headers))
                 if answer.status == 101:
                     if sent.upgrade is None:
-                        raise upstream.unusable(target, "it goes on in a protocol that nobody asked for")
+                        raise upstream.unusable(target, "it switches to a protocol that was not requested")
                     await tunnel(request, answer, response, sent.upgrade, deadline, idle=self.timeouts.tunnel)
                     return response
                 with towards_client():

@@ -117,14 +117,14 @@ def _read(content: bytes, name: str, trail: Trail) -> None:
         document = None
     items = document.get("hops") if isinstance(document, dict) else None
     if not isinstance(items, list):
-        trail.miss(name, "its answer is no trace")
+        trail.miss(name, "its answer is not a trace")
         return
     found = [record_of(item, name) for item in items[:RECORDS_OF_ONE]]
     trail.records += [record for record in found if record is not None]
     if len(trail.records) < len(items):
         trail.miss(name, f"{len(items) - len(trail.records)} of its records were refused: they are malformed, or too many")
     if document.get("missing"):
-        trail.miss(name, "it says that it has not kept all records")
+        trail.miss(name, "it has not kept all records")
 
 
 async def ask_gateway(

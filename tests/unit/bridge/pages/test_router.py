@@ -57,9 +57,9 @@ async def test_a_peer_is_asked_with_no_header_of_the_client() -> None:
     [
         (says("404 Not Found"), "its gateway has no record of it"),
         (says("500 Oops"), "it answers 500"),
-        (says("200 OK", body=b"\xff"), "its answer is no trace"),
-        (says("200 OK", body=b"[" * 100000), "its answer is no trace"),
-        (says("200 OK", body=b'{"hops": 1}'), "its answer is no trace"),
+        (says("200 OK", body=b"\xff"), "its answer is not a trace"),
+        (says("200 OK", body=b"[" * 100000), "its answer is not a trace"),
+        (says("200 OK", body=b'{"hops": 1}'), "its answer is not a trace"),
         (says("200 OK", body=b" " * (600 * 1024)), "larger than"),
         (says_json({"hops": [1, {}, OTHERS.document() | {"path": "/\x1b"}]}), "3 of its records were refused"),
         (says_json({"hops": [OTHERS.document() | {"gateway": "CloudOne"}]}), "1 of its records were refused"),
@@ -116,7 +116,7 @@ async def test_dropped_records_are_reported_as_missing(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("target", "status", "words"),
     [
-        (TRACE, 404, "nothing is known of this request id"),
+        (TRACE, 404, "there is no record of this request id"),
         ("/.openstackoid/trace/", 400, "req-7472ace0-"),
         ("/.openstackoid/trace/req-11111111-1111-2222-3333-444455556666", 400, "req-7472ace0-"),
         (f"/.openstackoid/trace/{ID}/more", 400, "req-7472ace0-"),

@@ -115,7 +115,7 @@ async def test_without_a_policy_no_foreign_token_is_good() -> None:
     [
         ("404 Not Found", 200, ""),
         ("200 OK", 404, "CloudTwo names a project of CloudOne as its own: p1"),
-        ("403 Forbidden", 503, "its Keystone answers 403 to the service that asks"),
+        ("403 Forbidden", 503, "answers 403 to the validating service"),
     ],
 )
 @played
