@@ -177,7 +177,7 @@ def test_no_defect_of_ours_lets_a_connection_go_on_without_its_scope(
         raise error("broken")
 
     monkeypatch.setattr(hook, "mount", broken)
-    with pytest.raises(ScopeRefusedError, match=f"nothing is: {error.__name__}: broken"):
+    with pytest.raises(ScopeRefusedError, match=f"no request is: {error.__name__}: broken"):
         connect(scope={"image": "CloudTwo"}, vendor_hook=HOOK)
 
 
