@@ -206,7 +206,12 @@ def read_chunks(readline: Callable[[], bytes], read: Callable[[int], bytes]) -> 
 
 @contextmanager
 def hostile_site(
-    limits: str = "{}", *, policy: str = "{}", gateway: str = "", with_bridge: bool = True, audited: bool = False
+    limits: str = "{exempt: [127.0.0.1]}",
+    *,
+    policy: str = "{}",
+    gateway: str = "",
+    with_bridge: bool = True,
+    audited: bool = False,
 ) -> Iterator[Site]:
     """Start the gateway of CloudOne, with this policy, and the servers around it; stop them at the end."""
     free = free_ports()

@@ -78,6 +78,7 @@ def both() -> Iterator[Both]:
     for cloud, gate in gates.items():
         lines += [
             f"  {cloud}:",
+            "    gateway: {limits: {exempt: [127.0.0.1]}}",
             "    policy:",
             "      peers: {'*': {services: {'*': all}, people: [{name: anyone, roles: {member: member}, project: keep}]}}",
             "    services:",

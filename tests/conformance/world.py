@@ -84,7 +84,7 @@ def whole_world(certificates: Path | None = None) -> Iterator[World]:
         "shared: [{service: network, clouds: [Home, Ports, Same, Fixed]}]",
         "clouds:",
         "  Home:",
-        f"    gateway: {{timeouts: {{connect: 1, server: 5}}{tls}}}",
+        f"    gateway: {{timeouts: {{connect: 1, server: 5}}, limits: {{exempt: [127.0.0.1]}}{tls}}}",
         "    services:",
     ]
     services = Services()
