@@ -11,6 +11,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 import environment
+from conformance.forked_bridge import end_forks
 from lab.raised import WHOLE, lab_of, raised
 from leftovers import Run, enter_session
 from progress import Progress
@@ -35,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the leftovers now."""
+    end_forks()
     if _RUN in config.stash:
         config.stash[_RUN].end()
 

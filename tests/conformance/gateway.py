@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ from typing import IO, Any
 
 from conformance.case import Case, auth, plain, sent
 from conformance.clouds import description
+from conformance.forked_bridge import ForkedBridge
 from conformance.recorder import Recorder, free_ports
 from conformance.routes import with_routes
 from openstackoid.haproxy import Runtime, compile_gateway
@@ -29,7 +29,7 @@ HAPROXY = find_haproxy(os.environ.get("OPENSTACKOID_TEST_HAPROXY", "bundled"))
 
 @dataclass(frozen=True)
 class Answer:
-    """What the client got: the status, and the message of an error body or an empty string."""
+    """The client's answer: the status, and the message of an error body or an empty string."""
 
     status: int
     message: str
@@ -134,7 +134,7 @@ def running_gateway(
     bridge_log: IO[bytes] | None = None,
     taught: Collection[Headers] = (),
 ) -> Iterator[RunningGateway]:
-    """Start the gateway of ``at``, its backends and its peers' frontends but for those ``down``; stop what was started."""
+    """Start the gateway of ``at``, its backends and its peers' frontends but for those ``down``; stop them at the end."""
     with running_gateways(at, with_bridge=with_bridge, down=down, bridge_log=bridge_log, taught=taught) as (gateway,):
         yield gateway
 
@@ -150,11 +150,7 @@ def running_gateways(
     bridge_log: IO[bytes] | None = None,
     taught: Collection[Headers] = (),
 ) -> Iterator[list[RunningGateway]]:
-    """Start several gateways of one mesh; what is neither theirs nor ``down`` is played by the recorder.
-
-    ``audited``: the Python service reads HAProxy's log, shows it and writes the audit log. ``edit`` changes the mesh
-    description, ``edit_haproxy`` what HAProxy is told, which knows the routes of requests with the headers in ``taught``.
-    """
+    """Start several gateways of one mesh; the recorder plays other endpoints that are not ``down``."""
     text = edit(description(free_ports()))
     mesh = parse_mesh(text)
     recorder = Recorder()
@@ -198,20 +194,19 @@ def started(
     error; where it is audited, that is the file ``bridge.log``.
     """
     mesh = parse_mesh(text)
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: list[subprocess.Popen[bytes] | ForkedBridge] = []
     with TemporaryDirectory(prefix="oid-") as folder, ExitStack() as stack:
         sockets = Runtime.of(folder)
         try:
             if with_bridge:
                 Path(folder, "mesh.yaml").write_text(text)
-                command = [sys.executable, "-m", "openstackoid.bridge", "--cloud", at]
-                command += ["--config", f"{folder}/mesh.yaml", "--socket", sockets.bridge_socket]
-                command += ["--audit-log", f"{folder}/audit.log"]
+                options = ["--cloud", at, "--config", f"{folder}/mesh.yaml", "--socket", sockets.bridge_socket]
+                options += ["--audit-log", f"{folder}/audit.log"]
                 if audited:
-                    command += ["--log-socket", sockets.log_socket]
+                    options += ["--log-socket", sockets.log_socket]
                     bridge_log = stack.enter_context(Path(folder, "bridge.log").open("wb"))
-                command += ["--haproxy-socket", sockets.stats_socket, "--records-socket", sockets.records_socket]
-                processes.append(subprocess.Popen(command, stderr=bridge_log))
+                options += ["--haproxy-socket", sockets.stats_socket, "--records-socket", sockets.records_socket]
+                processes.append(ForkedBridge(options, bridge_log))
                 _wait(lambda: Path(sockets.bridge_socket).exists())
             for name, content in with_routes(compile_gateway(mesh, at, sockets), mesh, at, taught).items():
                 Path(folder, name).write_text(edit_haproxy(content))

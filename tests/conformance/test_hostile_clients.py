@@ -29,7 +29,7 @@ def error(answer: Answer) -> str:
 
 
 def dripping(connection: socket.socket, data: bytes, pause: float = 0.2) -> None:
-    """Send byte by byte, as long as anybody takes them."""
+    """Send byte by byte, as long as the other side reads."""
     with contextlib.suppress(OSError):
         for number in range(len(data)):
             connection.sendall(data[number : number + 1])
@@ -145,7 +145,7 @@ def test_a_source_that_connects_too_often_is_closed(strict: Site) -> None:
 
 
 def test_requests_beyond_the_bridges_limit_wait_and_get_503(strict: Site) -> None:
-    """What HAProxy does alone is not concerned."""
+    """Requests that HAProxy handles alone are not concerned."""
 
     def hold(connection: socket.socket, _: Arrived) -> None:
         with contextlib.suppress(OSError):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HAProxy's log, read by a process of its own: audited, freed of what may not be shown, and shown.
+"""Read HAProxy's log in a process of its own: audit requests that leave, redact lines, and show them.
 
-It is a process, because HAProxy drops lines when its log is not read fast enough, and the Python service may be busy for longer.
-It is forked before the service has threads and holds secrets, so that the two share their memory. A supervisor hands it a pipe of
-64 KiB, some 700 lines; an HAProxy without one sends datagrams to a socket, which holds as many as the kernel is told to.
+HAProxy drops lines when its log is not read fast enough, and the Python service may be busy for longer. The process is forked
+before the service has threads and secrets, so that the two share their memory. A supervisor passes a pipe of 64 KiB, some 700
+lines; an HAProxy without one sends datagrams to a socket, with the kernel's queue.
 """
 
 import asyncio
@@ -36,10 +36,10 @@ AT_ONCE = 65536
 FLUSH = 1.0
 
 LOOK = 10.0
-"""Seconds between two questions to HAProxy about lines that it has lost."""
+"""Seconds between two looks at HAProxy's count of lost lines."""
 
 QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
-"""The number of datagrams that the socket holds (unix(7)): 10 as the kernel comes, 512 as systemd sets it."""
+"""The number of datagrams that the socket holds (unix(7)): 10 by the kernel's default, 512 by systemd's."""
 
 _INFO = re.compile(r"^(Pid|DroppedLogs): (\d+)$", re.MULTILINE)
 
@@ -47,9 +47,9 @@ _INFO = re.compile(r"^(Pid|DroppedLogs): (\d+)$", re.MULTILINE)
 def start_reading(log: int, at: str, audit: Path | None, haproxy: Path | None, losses: Losses) -> BaseProcess:
     """Start the process that reads the log of the HAProxy of the cloud ``at``, and return it.
 
-    ``log`` is the descriptor of a pipe, or of a datagram socket; it is closed here. ``audit`` is the file of the audit log,
-    ``haproxy`` HAProxy's control socket; ``losses`` counts lines that are lost. The process ends with this one. Told to end by
-    SIGTERM, it first shows the lines that have arrived.
+    ``log``: the descriptor of a pipe, or of a datagram socket; it is closed here. ``audit``: the file of the audit log;
+    ``haproxy``: HAProxy's control socket; ``losses`` counts lost lines. The process ends with this one. On SIGTERM, it first
+    shows the lines that have arrived.
     """
     reading = partial(_read, log, at, Audit(audit), haproxy, losses)
     process = multiprocessing.get_context("fork").Process(
@@ -94,7 +94,7 @@ async def _read(descriptor: int, at: str, audit: Audit, haproxy: Path | None, lo
 
 
 class HaproxyLog:
-    """Reads the log from a pipe or a datagram socket, and shows it on standard error without what may not be shown."""
+    """Reads the log from a pipe or a datagram socket, and shows it redacted on standard error."""
 
     def __init__(self, descriptor: int, egress: EgressLines) -> None:
         self.is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
@@ -119,14 +119,14 @@ class HaproxyLog:
             if self.is_socket and not chunk.endswith(b"\n"):
                 received += b"\n"
         if len(received) >= AT_ONCE and b"\n" not in received:
-            # No line of HAProxy's is as long: nothing would be read any more if its end were waited for.
+            # No line of HAProxy is as long: waiting for its end would stop all reading.
             received += b"\n"
         whole, feed, self._rest = received.rpartition(b"\n")
         self._show(whole + feed)
         return bool(feed)
 
     def _show(self, lines: bytes) -> None:
-        """Show whole lines. They lack the time, which comes before each."""
+        """Show whole lines, each after the time."""
         if lines:
             now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
             for part in _atomic(now + shown_line(line) for line in self._egress(lines).splitlines(keepends=True)):
@@ -134,7 +134,7 @@ class HaproxyLog:
 
 
 def _atomic(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the lines joined to writes that no other process's writes to the same pipe can get into."""
+    """Yield the lines joined to writes that other processes' writes to the same pipe cannot split."""
     part = b""
     for line in lines:
         if len(part) + len(line) > select.PIPE_BUF:
@@ -145,13 +145,13 @@ def _atomic(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class LostLines:
-    """Counts the log lines that HAProxy could not send, over one HAProxy after another."""
+    """Counts the log lines that HAProxy could not send, over successive HAProxys."""
 
     def __init__(self) -> None:
         self._pid, self._dropped = 0, 0
 
     def look(self, info: str) -> int:
-        """Return how many lines were lost since the last look; ``info`` is HAProxy's answer to ``show info``."""
+        """Return the number of lost lines since the last look; ``info``: HAProxy's answer to ``show info``."""
         found = {name: int(number) for name, number in _INFO.findall(info)}
         pid, dropped = found.get("Pid", 0), found.get("DroppedLogs", 0)
         before = self._dropped if pid == self._pid else 0

@@ -13,7 +13,7 @@ from openstackoid.certs.authority import SLACK, Authority, load_authority, write
 from openstackoid.certs.errors import CertsError
 
 REVOKED = "revoked"
-"""The name of the list's file, and therefore of no cloud that the authority issues for."""
+"""The name of the list's file, which no cloud can have."""
 
 DAYS = 365
 _ISSUED = "issued.txt"
@@ -21,7 +21,7 @@ _ISSUED = "issued.txt"
 
 @dataclass(frozen=True, slots=True)
 class RevocationList:
-    """The content of a list: its authority, when it was made, when it ends, and each certificate's serial number and time."""
+    """The content of a list: authority, start, end, and each certificate's serial number and time."""
 
     issuer: str
     made: datetime
@@ -37,10 +37,10 @@ def record_issued(directory: Path, cloud: str, certificate: x509.Certificate) ->
 
 
 def revoke(directory: Path, cloud: str | None = None, files: Sequence[Path] = (), days: int = DAYS) -> tuple[Path, int]:
-    """Revoke certificates with the authority in ``directory``; return the list's path, and how many were added to it.
+    """Revoke certificates with the authority in ``directory``; return the list's path, and the number of new ones.
 
-    Without ``files``, all are revoked that the authority has issued for ``cloud`` until now. Without a cloud, none: the list is
-    made anew for ``days`` days. Raises :class:`CertsError`: there is no authority or no such certificate.
+    Without ``files``, revoke all that the authority has issued for ``cloud``. Without a cloud, renew the list for ``days`` days.
+    Raises :class:`CertsError` without the authority or the certificate.
     """
     authority = load_authority(directory)
     if days < 1:
@@ -69,7 +69,7 @@ def revoke(directory: Path, cloud: str | None = None, files: Sequence[Path] = ()
 
 
 def read_list(path: Path) -> RevocationList:
-    """Return what a list says. Raises :class:`CertsError`: none can be read there."""
+    """Return the content of a list. Raises :class:`CertsError` if it is unreadable."""
     found = _load(path)
     revoked = tuple((entry.serial_number, entry.revocation_date_utc) for entry in found)
     return RevocationList(found.issuer.rfc4514_string(), found.last_update_utc, found.next_update_utc, revoked)
@@ -109,7 +109,7 @@ def _certificate(path: Path) -> x509.Certificate:
     except OSError as error:
         raise CertsError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError:
-        raise CertsError(f"{path}: there is no certificate in PEM in it") from None
+        raise CertsError(f"{path}: there is no PEM certificate in it") from None
 
 
 def _load(path: Path) -> x509.CertificateRevocationList:

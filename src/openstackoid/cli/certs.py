@@ -39,9 +39,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="FILE",
         help="revoke this certificate of the cloud, not all that were issued for it; repeatable",
     )
-    parser.add_argument("--days", type=int, default=365, metavar="N", help="how long the list is good (default: 365)")
+    parser.add_argument("--days", type=int, default=365, metavar="N", help="days of validity of the list (default: 365)")
     parser.set_defaults(run=_revoke)
-    parser = commands.add_parser("show", help="show what a certificate, or a list of revoked ones, says")
+    parser = commands.add_parser("show", help="show the content of a certificate, or of a list of revoked ones")
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.set_defaults(run=_show)
 

@@ -23,13 +23,13 @@ class Warnings:
         """Warn now."""
         self._said = time.monotonic()
         lines = tokens_that_leave(running.mesh, running.cloud.name)
-        # A file that is broken again by now is said when it is read again.
+        # A file that is broken again is reported when it is read again.
         with contextlib.suppress(OpenstackoidError):
             lines += check_certificate(running.cloud)[1]
         for line in lines:
             log.warning("%s", line)
 
     def remind(self, running: Configuration) -> None:
-        """Warn again where the last time is a day ago."""
+        """Warn again after a day."""
         if time.monotonic() >= self._said + DAY:
             self.say(running)

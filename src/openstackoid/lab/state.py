@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the lab keeps its files, and what an instance of it remembers.
+"""The files of the lab, and the saved facts of an instance.
 
 ::
 
@@ -75,7 +75,7 @@ def _opened(path: Path) -> IO[str]:
 
 
 def _wait_for(file: IO[str], waiting: Callable[[], None], deadline: float) -> None:
-    """Lock a file; wait until another holder releases it, or for the deadline."""
+    """Lock a file, waiting for its holder until the deadline."""
     told = False
     while not _locks(file):
         if time.monotonic() >= deadline:

@@ -64,7 +64,7 @@ def test_one_of_an_earlier_release_is_revoked_by_its_file(folder: Path) -> None:
         ("CloudOne", "other/CloudOne.pem", "other/CloudOne.pem: the authority in .* has not issued it"),
         ("CloudTwo", "CloudOne.pem", "CloudOne.pem: it is not a certificate of CloudTwo"),
         ("CloudOne", "none.pem", "none.pem: cannot be read"),
-        ("CloudOne", "CloudOne.txt", "CloudOne.txt: there is no certificate in PEM"),
+        ("CloudOne", "CloudOne.txt", "CloudOne.txt: there is no PEM certificate"),
     ],
 )
 def test_what_cannot_be_revoked_is_said(folder: Path, cloud: str, file: str | None, message: str) -> None:

@@ -62,7 +62,7 @@ def connect(tmp_path: Path, cloud: FakeCloud) -> Connect:
 
 @pytest.fixture
 def theirs() -> Any:
-    """Give a module with somebody else's vendor hook, which notes the connections that it was called with."""
+    """Give a module with another vendor hook, which records its connections."""
     module = types.ModuleType("somebody_elses_hook")
     module.called = []  # type: ignore[attr-defined]
     module.install = module.called.append  # type: ignore[attr-defined]
@@ -177,7 +177,7 @@ def test_no_defect_of_ours_lets_a_connection_go_on_without_its_scope(
         raise error("broken")
 
     monkeypatch.setattr(hook, "mount", broken)
-    with pytest.raises(ScopeRefusedError, match=f"nothing is: {error.__name__}: broken"):
+    with pytest.raises(ScopeRefusedError, match=f"no request is: {error.__name__}: broken"):
         connect(scope={"image": "CloudTwo"}, vendor_hook=HOOK)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which bounds stand in the configuration, and that HAProxy takes it; tests/conformance/test_hostile_* show what they do."""
+"""The bounds in the configuration, which HAProxy accepts; tests/conformance/test_hostile_* show their effect."""
 
 import subprocess
 from pathlib import Path

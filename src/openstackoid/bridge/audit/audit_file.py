@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The audit log: a line of JSON for each use of one cloud by another's user, in a file that only its owner can read.
+"""The audit log: a line of JSON for each use of one cloud by another's user, in an owner-only file.
 
-A line is one ``write`` to a descriptor that appends, made while its process has the end of the chain, so the gateway's two
-processes share the file. It is the system's then and outlives the process; it is not forced to the disk (``fsync``), which would
-cost each request milliseconds, so a machine that loses its power may lose the last seconds.
+A line is one ``write`` to a descriptor that appends, by the process that holds the end of the chain, so the gateway's two
+processes share the file. Written lines outlive the process; without ``fsync``, which would cost each request milliseconds, a
+power cut may lose the last seconds.
 """
 
 import errno
@@ -25,14 +25,14 @@ _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 class AuditError(OpenstackoidError):
-    """A line could not be written. The request that it is about may not go on as if it had been."""
+    """A line could not be written. Its request must not go on."""
 
 
 class Audit:
-    """The file, which several processes may append to. It is made owner-only; one that is there keeps its mode.
+    """The file, to which several processes may append. It is made owner-only; an existing one keeps its mode.
 
-    Without a path nothing is written. A file that was moved or removed (``logrotate``) is left, and made or opened anew.
-    ``clock`` returns seconds of the wall clock.
+    Without a path no line is written. A moved or removed file (``logrotate``) is left, and made or opened again. ``clock``
+    returns seconds since 1970.
     """
 
     def __init__(self, path: Path | None, clock: Callable[[], float] = time.time) -> None:
@@ -48,18 +48,18 @@ class Audit:
     def write(self, *lines: AuditLine) -> None:
         """Append lines, all at once; further refused requests of a source are summed.
 
-        Raises :class:`AuditError`, and then nothing may be done that the lines are about.
+        Raises :class:`AuditError`; the requests of the lines must not go on then.
         """
         if self.path is not None:
             self._append(self.path, self._refusals.sift(lines, FIRST if self.reserve.kept else 0))
 
     def flush(self, *, all_sums: bool = False) -> None:
-        """Append the sums of refused requests whose minute is over, or all. Raises :class:`AuditError`."""
+        """Append the sums of refused requests after their minute, or all. Raises :class:`AuditError`."""
         if self.path is not None:
             self._append(self.path, self._refusals.all() if all_sums else self._refusals.due())
 
     def check(self) -> None:
-        """Raise :class:`AuditError` where the file cannot be opened: before something is done that is to be written down."""
+        """Raise :class:`AuditError` if the file cannot be opened, before an audited action."""
         if self.path is None:
             return
         try:
@@ -68,9 +68,9 @@ class Audit:
             raise _unwritable(self.path, error) from None
 
     def rotate(self, size: int, keep: int) -> bool:
-        """Move a file of ``size`` bytes or more away, to the name that ends in ``.1``; of such files, ``keep`` are kept.
+        """Rename a file of ``size`` bytes or more to the name with ``.1``; of such files, keep ``keep``.
 
-        Return whether it was moved. Raises :class:`AuditError`.
+        Return whether it was renamed. Raises :class:`AuditError`.
         """
         if self.path is None:
             return False
@@ -86,7 +86,7 @@ class Audit:
             raise _unwritable(self.path, error) from None
 
     def close(self) -> None:
-        """Close the files. A line that is written later opens them again."""
+        """Close the files. A later line opens them again."""
         self._close_log()
         self._chain.close()
 
@@ -106,7 +106,7 @@ class Audit:
         for line in lines:
             part, link = link.follow(line.encoded())
             parts.append(part)
-        # Not behind a part of a line: neither of them could be read then.
+        # Not after a part of a line: neither could be read.
         data = (b"\n" if self._cut_short else b"") + b"".join(parts)
         before = os.fstat(self._descriptor)
         if not self._whole(data, before.st_size) and not (self.reserve.release() and self._whole(data, before.st_size)):
@@ -115,7 +115,7 @@ class Audit:
         end.link, end.inode, end.size = link, before.st_ino, before.st_size + len(data)
 
     def _whole(self, data: bytes, size: int) -> bool:
-        """Append the whole of ``data`` to the file of ``size`` bytes, or nothing; return whether there was space for it."""
+        """Append all of ``data`` to the file of ``size`` bytes, or none of it; return whether there was space."""
         try:
             written = os.write(self._descriptor, data)
         except OSError as error:
@@ -127,7 +127,7 @@ class Audit:
         return written == len(data)
 
     def _follow(self, path: Path) -> None:
-        """Have the descriptor be of the file that stands at the path: one system call, where it is."""
+        """Have the descriptor follow the path: one system call, if unchanged."""
         if self._descriptor >= 0:
             try:
                 there = path.stat(follow_symlinks=False)
@@ -136,13 +136,13 @@ class Audit:
             if there is not None and (there.st_dev, there.st_ino) == self._file:
                 return
         self._close_log()
-        # To read the last byte, it is opened for both; a pipe that stands there is not waited for.
+        # To read the last byte, it is opened for both, without waiting for a pipe.
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(path, flags, 0o600)
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             os.close(descriptor)
-            raise OSError(0, "it is no regular file")
+            raise OSError(0, "it is not a regular file")
         self._descriptor, self._file = descriptor, (found.st_dev, found.st_ino)
         self._cut_short = found.st_size > 0 and os.pread(descriptor, 1, found.st_size - 1) != b"\n"
 
@@ -153,10 +153,9 @@ class Audit:
 
 
 class LateAudit:
-    """Writes down what has happened already, which nothing can hold up any more.
+    """Audits past actions: a failure is logged and counted by ``lost``.
 
-    A failure is said in ``log`` and counted by ``lost``; the log has a line about it once it can be written again. ``at``: the
-    gateway's cloud.
+    The audit log gets a line about it once it can be written again. ``at``: the gateway's cloud.
     """
 
     def __init__(self, audit: Audit, log: logging.Logger, at: str, lost: Callable[[int], None]) -> None:
@@ -181,7 +180,7 @@ class LateAudit:
             self._lost = 0
 
     def lose(self, number: int, why: str) -> None:
-        """Count lines that are lost, and say why: once, not for each of what may be thousands."""
+        """Count lost lines, and log the reason once."""
         if not self._lost:
             self._log.error("audit: requests that left are not written down: %s", why)
         self._lost += number

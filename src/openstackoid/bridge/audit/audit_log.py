@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A line of the audit log: one use of one cloud by another's user, as JSON.
 
-What is cut and escaped here comes from clients and from the Keystones of peers.
+Cut and escaped values come from clients and from peers' Keystones.
 """
 
 import json
@@ -14,8 +14,10 @@ IN, OUT = "in", "out"
 """The directions: a peer's user came in to this cloud; a request left this cloud for a peer."""
 
 ALLOWED, REFUSED, FAILED, LOST = "allowed", "refused", "failed", "lost"
-"""The outcomes. ``failed``, of requests that left alone: it is not known whether the request was allowed. ``lost``: the line
-says how many lines are missing."""
+"""The outcomes. ``failed``, of requests that left alone: it is unknown whether the request was allowed.
+
+``lost``: the line has the number of missing lines.
+"""
 
 LONGEST_NAME = 255
 """Characters of an id or a name; Keystone's own limit for a name is 255 for users, and less for the rest."""
@@ -34,7 +36,7 @@ class Party:
 
     @classmethod
     def of(cls, entry: object) -> "Party | None":
-        """Return the ``user`` or ``project`` of a token document, or None where it is none; a peer's word may have any shape."""
+        """Return the ``user`` or ``project`` of a token document, or None for an invalid one."""
         if not isinstance(entry, Mapping):
             return None
         domain = entry.get("domain")
@@ -46,12 +48,11 @@ class Party:
 class AuditLine:
     """One use of a cloud by a user of another, at one gateway.
 
-    ``time``: seconds of the wall clock. ``gateway``: the cloud whose gateway writes. ``home``: the cloud that issued the user's
-    token. ``cloud``: the one whose service was asked for, the gateway's own where it is not said. ``user`` and ``project``: as
-    the home says; ``roles``: as this cloud has granted them. ``sender``: the cloud whose gateway brought the request, where that
-    is proved. ``source``: the client's address. ``path``: as :func:`~openstackoid.bridge.log.shown_path` shows it. ``rule``:
-    which entry of the policy decided. ``status``: what the client got, 0 where it has left. ``count``: the requests that the line
-    is about, or the lines that are missing.
+    ``time``: seconds since 1970. ``gateway``: the writing cloud. ``home``: the cloud that issued the user's token. ``cloud``:
+    the requested one, by default the gateway's. ``user`` and ``project``: those at home; ``roles``: those granted here.
+    ``sender``: the proved cloud of the sending gateway. ``source``: the client's address. ``path``: as
+    :func:`~openstackoid.bridge.log.shown_path` shows it. ``rule``: the deciding entry of the policy. ``status``: the client's, 0
+    if it has left. ``count``: the requests of the line, or the missing lines.
     """
 
     time: float
@@ -76,7 +77,7 @@ class AuditLine:
     count: int = 1
 
     def document(self) -> dict[str, Any]:
-        """Return the line for JSON: what is not known is null, and nothing is longer than it may be."""
+        """Return the line for JSON: unknown values are null, and long ones are cut."""
         document = {name: _bounded(value) for name, value in asdict(self).items()}
         document["time"] = timestamp(self.time)
         document["cloud"] = self.cloud or self.gateway
@@ -87,12 +88,12 @@ class AuditLine:
         return document
 
     def encoded(self) -> bytes:
-        """Return the line as it stands in the file. It is ASCII, so no character of a name can break it or turn the screen."""
+        """Return the line for the file. It is ASCII, so no character of a name can break it or control a terminal."""
         return json.dumps(self.document()).encode("ascii") + b"\n"
 
 
 def lost_line(at: str, now: float, number: int, reason: str) -> AuditLine:
-    """Return the line that says how many lines about requests that left are missing at the gateway of the cloud ``at``."""
+    """Return the line with the number of missing lines about requests that left, at the gateway of the cloud ``at``."""
     return AuditLine(
         time=now,
         gateway=at,
@@ -110,7 +111,7 @@ def lost_line(at: str, now: float, number: int, reason: str) -> AuditLine:
 
 
 def timestamp(seconds: float) -> str:
-    """Return a time of the wall clock in ISO 8601: UTC, with milliseconds, so that the lines of all clouds sort as text."""
+    """Return a time in ISO 8601: UTC, with milliseconds, so that the lines of all clouds sort as text."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The chain of an audit log: each line has a number, and a digest over the digest of the line before and the line itself.
+"""The chain of an audit log: each line has a number, and a digest of the previous digest and the line.
 
-The chain goes on over rotated files and restarts. Its end is in a file of its own, which one writer at a time has.
+The chain goes on over rotated files and restarts. A file of its own has its end, for one writer at a time.
 """
 
 import fcntl
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NO_DIGEST = "0" * 64
-"""Stands for the digest of the line before the first."""
+"""The digest before the first line."""
 
 _LINE = re.compile(rb'(\{.*, "number": ([0-9]{1,15})), "digest": "([0-9a-f]{64})"\}\n?', re.DOTALL)
 _STATE = re.compile(rb"([0-9]{15}) ([0-9a-f]{64}) ([0-9]{20}) ([0-9]{20})\n")
 _TAIL = 65536
-"""Bytes in which the last line of a file is looked for: no line is as long."""
+"""The last bytes of a file that are searched for its last line: no line is as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +37,18 @@ class Link:
 
 
 def digest(before: str, text: bytes) -> str:
-    """Return the digest of a line; ``text`` is the line as far as its number, ``before`` the digest of the line before."""
+    """Return the digest of a line; ``text``: the line up to its number, ``before``: the previous digest."""
     return hashlib.sha256(before.encode("ascii") + text).hexdigest()
 
 
 def read_link(line: bytes) -> tuple[Link, bytes] | None:
-    """Return the link of a line and the text that its digest is over; None where the line is not of a chain."""
+    """Return the link of a line and the digested text; None for a line outside a chain."""
     found = _LINE.fullmatch(line)
     return None if found is None else (Link(int(found[2]), found[3].decode("ascii")), found[1])
 
 
 def last_link(descriptor: int, size: int) -> Link | None:
-    """Return the link of the last whole line in a file of ``size`` bytes, None where there is none."""
+    """Return the link of the last whole line in a file of ``size`` bytes, or None."""
     begin = max(0, size - _TAIL)
     for line in reversed(os.pread(descriptor, _TAIL, begin).splitlines(keepends=True)):
         found = read_link(line)
@@ -59,14 +59,14 @@ def last_link(descriptor: int, size: int) -> Link | None:
 
 @dataclass(slots=True)
 class ChainEnd:
-    """The end of the chain, while one writer has it. ``link`` is that of the last line."""
+    """The end of the chain, held by one writer. ``link``: of the last line."""
 
     link: Link
     inode: int
     size: int
 
     def meet(self, descriptor: int) -> None:
-        """Go on behind the last line of the log, where a writer was killed before it could note it here."""
+        """Go on after the last line of the log, if a writer was killed before it could note it here."""
         found = os.fstat(descriptor)
         if (found.st_ino, found.st_size) != (self.inode, self.size):
             link = last_link(descriptor, found.st_size)
@@ -75,7 +75,7 @@ class ChainEnd:
 
 
 class ChainFile:
-    """The file that holds the end of the chain; several processes may have it, one at a time."""
+    """The file with the end of the chain; several processes may hold it, one at a time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -83,7 +83,7 @@ class ChainFile:
 
     @contextmanager
     def hold(self) -> Iterator[ChainEnd]:
-        """Have the end of the chain alone. What it is afterwards is noted. Raises ``OSError``."""
+        """Hold the end of the chain alone, and write its new value. Raises ``OSError``."""
         if self._descriptor < 0:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
@@ -101,7 +101,7 @@ class ChainFile:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Close the file; it is opened again when it is needed."""
+        """Close the file; it is opened again on demand."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

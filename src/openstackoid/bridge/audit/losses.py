@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The number of lines that were lost since the Python service began, counted by its two processes."""
+"""The number of lost lines since the start of the Python service, counted by its two processes."""
 
 import mmap
 from enum import IntEnum
 
 
 class Loss(IntEnum):
-    """The places where lines are lost."""
+    """The places of losses."""
 
     HAPROXY = 0
     SERVICE = 1
@@ -15,15 +15,15 @@ class Loss(IntEnum):
 
 
 class Losses:
-    """Counts, in memory that a process and those that it forks share. Each place is counted by one of them."""
+    """Counts in memory shared by a process and its forks. One of them counts each place."""
 
     def __init__(self) -> None:
         self._counts = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")
 
     def add(self, place: Loss, number: int) -> None:
-        """Count lines that are lost."""
+        """Count lost lines."""
         self._counts[place] += number
 
     def count(self, *places: Loss) -> int:
-        """Return how many lines were lost in these places together."""
+        """Return the number of lost lines in these places."""
         return sum(self._counts[place] for place in places)

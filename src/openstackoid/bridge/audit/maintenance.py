@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The upkeep of the audit log: rotation, the reserve on the disk, sums that are due, and the state that the health page shows."""
+"""The upkeep of the audit log: rotation, the reserve on the disk, due sums, and the state for the health page."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ PAUSE = 1.0
 
 
 class AuditMaintenance:
-    """Looks after ``audit`` as ``settings`` say, which may be replaced at any time. ``losses`` are lines that are missing."""
+    """Looks after ``audit`` by ``settings``, which may be replaced at any time. ``losses``: missing lines."""
 
     def __init__(self, audit: Audit, losses: Losses, settings: AuditSettings) -> None:
         self.settings = settings
@@ -32,7 +32,7 @@ class AuditMaintenance:
         self._state = UP
 
     def document(self) -> dict[str, Any]:
-        """Return what the health page tells: the state, and how many lines are missing since when."""
+        """Return the state for the health page, with the number of missing lines and their start."""
         count = self._losses.count
         lost = {"haproxy": count(Loss.HAPROXY), "audit": count(Loss.SERVICE, Loss.READER), "syslog": count(Loss.SYSLOG)}
         return {"state": self._state, "lost": lost, "since": timestamp(self._since)}
@@ -68,7 +68,7 @@ class AuditMaintenance:
         except OSError as error:
             self._become(LOW, f"the reserve beside {path} cannot be made: {error.strerror}")
         else:
-            what = f"the disk has no space for the reserve of {settings.reserve} MiB beside {path}: make space"
+            what = f"the disk has no space for the reserve of {settings.reserve} MiB beside {path}: free some space"
             self._become(UP if kept else LOW, what)
 
     def _become(self, state: str, what: str) -> None:

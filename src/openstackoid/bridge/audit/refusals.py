@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refused requests are summed: the first few of a source in a minute have a line each, all further ones one line together.
+"""Sum refused requests: the first few of a source in a minute have a line each, all further ones a common line.
 
-Refusals cost a client nothing, and without a bound their lines would fill the disk.
+A refusal costs a client little; without a limit their lines would fill the disk.
 """
 
 import time
@@ -15,7 +15,7 @@ FIRST = 10
 """Refused requests of one source that have a line each in a minute."""
 WINDOW = 60.0
 MOST_SOURCES = 100
-"""Sources that are told apart in a minute; all further ones are summed as one."""
+"""Sources that are distinguished in a minute; further ones are summed as one."""
 
 _OTHERS = "further sources"
 _COMMON: dict[str, Any] = {
@@ -23,12 +23,12 @@ _COMMON: dict[str, Any] = {
     **dict.fromkeys(("cloud", "sender", "source")),
     "status": 0,
 }
-"""The values that a sum has where all its requests have them, and those that stand in their place."""
+"""The values of a sum that all its requests share, and their replacements."""
 
 
 @dataclass(slots=True)
 class _Sum:
-    """The refused requests of one source since ``began``. ``line`` has the values that the summed ones have in common."""
+    """The refused requests of one source since ``began``. ``line``: their common values."""
 
     began: float
     taken: int = 0
@@ -51,7 +51,7 @@ class Refusals:
         self._sums: dict[str, _Sum] = {}
 
     def sift(self, lines: Iterable[AuditLine], first: int = FIRST) -> list[AuditLine]:
-        """Return the lines that are to be written now, sums of earlier minutes among them; the rest is counted."""
+        """Return the lines to write now, with sums of earlier minutes; count the rest."""
         now = self._clock()
         kept = self.due(now)
         for line in lines:
@@ -70,12 +70,12 @@ class Refusals:
         return kept
 
     def due(self, now: float | None = None) -> list[AuditLine]:
-        """Return the sums whose minute is over, and begin anew with their sources."""
+        """Return the sums of past minutes, and restart them."""
         ended = self._clock() if now is None else now
         return self._end(source for source, sums in list(self._sums.items()) if not 0 <= ended - sums.began < WINDOW)
 
     def all(self) -> list[AuditLine]:
-        """Return all sums, and begin anew."""
+        """Return all sums, and restart them."""
         return self._end(list(self._sums))
 
     def _end(self, sources: Iterable[str]) -> list[AuditLine]:
@@ -84,12 +84,12 @@ class Refusals:
 
 
 def source_of(line: AuditLine) -> str:
-    """Return the source of a request: the peer that its certificate proves, or else the client's address, or the frontend."""
+    """Return the source of a request: the peer in its certificate, or else the client's address, or the frontend."""
     return f"{line.direction} {line.sender or line.source or f'{line.service}.{line.interface}'}"
 
 
 def _line(source: str, common: AuditLine, sums: _Sum) -> AuditLine:
-    """Return the line for a sum. Its values are those that the requests had in common."""
+    """Return the line for a sum, with the common values of its requests."""
     return replace(
         common,
         time=sums.began,

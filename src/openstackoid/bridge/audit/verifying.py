@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Verify that the chain of an audit log is whole: no line between its first and its last is missing, added or changed."""
+"""Verify the chain of an audit log: no line between its first and its last is missing, added or changed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from openstackoid.errors import OpenstackoidError
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A chain that is whole. ``first`` is the number of its first line, ``last`` the link of its last.
+    """A whole chain. ``first``: the number of its first line; ``last``: the link of its last.
 
     ``lines``: the number of lines. ``before``: lines of an earlier release, without a number, at the beginning.
     """
@@ -28,11 +28,10 @@ class BrokenChainError(OpenstackoidError):
 
 
 def verify(paths: Iterable[Path], known: Link | None = None) -> Verified:
-    """Verify the files of one gateway's log, whatever their order is.
+    """Verify the files of one gateway's log, in any order.
 
-    ``known`` is a link that was noted elsewhere: the line of its number must be there, with its digest.
-
-    Raises :class:`BrokenChainError`, and :class:`OpenstackoidError` for a file that cannot be read.
+    ``known``: a link noted elsewhere: the line of its number must be there, with its digest. Raises :class:`BrokenChainError`,
+    and :class:`OpenstackoidError` for an unreadable file.
     """
     chain = _Chain(known)
     for path in sorted(paths, key=_first_number):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bridge as a whole: what its requests share, and what a reload replaces."""
+"""The bridge: the shared state of its requests, and its reload."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,8 +28,8 @@ from openstackoid.mesh import Mesh
 class Bridge:
     """Answers the requests of the gateway of the cloud ``upstream.at``.
 
-    ``context`` may be replaced at any time; a request is served by the one that it began with. ``workflows``, and ``tokens``, the
-    claims that were told of tokens, outlive it. ``losses`` counts the audit lines that cannot be written.
+    ``context`` may be replaced at any time; a request keeps its own. ``workflows`` and ``tokens``, the recorded claims, outlive
+    it. ``losses`` counts the audit lines that cannot be written.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Bridge:
         self._pages = Pages(upstream, authorizer, self._records, health or Health(), workflows)
 
     def reload(self, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
-        """Serve the requests that come from now on by another mesh, and other accounts at peers."""
+        """Serve new requests by another mesh and other reader accounts."""
         self.context = replace(self.context, mesh=mesh, readers=readers)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:

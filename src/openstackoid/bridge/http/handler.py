@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One request at the bridge: read it, decide it, carry the plan out, turn failures into answers, and tell of it."""
+"""Handle one request: read it, decide it, carry the plan out, turn failures into answers, and log it."""
 
 import time
 from collections.abc import Callable
@@ -53,7 +53,7 @@ class RequestHandler:
         self._teach: Callable[[int], Headers] = lambda _: ()
 
     async def handle(self, records: Records, late: LateAudit) -> web.StreamResponse:
-        """Answer the request. Tell the log, the records of a traced workflow, and the audit of a request to a peer."""
+        """Answer the request; write its log line, trace record, and audit line."""
         started, began = time.time(), time.monotonic()
         status = 0
         try:
@@ -73,7 +73,7 @@ class RequestHandler:
                 late.write(*self._executor.egress_lines(started, status))
 
     async def _answer(self) -> tuple[web.StreamResponse, str]:
-        """Return the answer, and the outcome for the log; empty where HAProxy's own line says it."""
+        """Return the answer, and the outcome for the log; empty where HAProxy's own line has it."""
         request = self._request
         response: web.StreamResponse
         try:
@@ -86,7 +86,7 @@ class RequestHandler:
             response = error_answer(error)
             self._tell_accepted(response)
             if not request.content.is_eof():
-                # The unread rest of a body may not be taken for the next request.
+                # The unread rest of a body must not be read as the next request.
                 response.force_close()
             return response, error.reason
         except CutError as error:
@@ -99,7 +99,7 @@ class RequestHandler:
             response = error_answer(AnswerError(500, f"gateway of {self._here.name}: a defect of the bridge; see its log"))
             response.force_close()
             if request.writer.output_size > 0 and request.transport is not None:
-                # Another answer is out in part; this one may not be taken for the rest of it.
+                # Another answer is out in part; this one must not follow it.
                 request.transport.abort()
             return response, f"defect: {where(error)}"
 
@@ -120,7 +120,7 @@ class RequestHandler:
             response.headers.update(self._executor.accepted)
 
     async def _decided(self, head: Head, body: bytes | None) -> tuple[Decision, bytes | None]:
-        """Return the decision, and the body where it was read; what else the decision needs is read when it asks for it."""
+        """Return the decision, and the body if it was read; read more input when the decision asks for it."""
         ids, workflows, memory = head.values(REQUEST_ID), self._context.workflows, self._here.memory
         recalled: Scope | NotRead | None = None
         if len(ids) == 1 and may_be_remembered(ids[0]):
@@ -175,7 +175,7 @@ class RequestHandler:
         return self._here.name if self._executor is None else self._executor.cloud
 
     def _traced_id(self) -> str | None:
-        """Return the id under which this request is to be recorded, or None where it is not traced, or is for a page."""
+        """Return the id to record this request under, or None for an untraced one or a page."""
         if self._head is None or self._pages.own(self._head.path):
             return None
         ids = self._head.values(REQUEST_ID)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process: its unix socket, its signals, and the mesh that it reads anew."""
+"""The process: its unix sockets, its signals, and the reload of the mesh."""
 
 import asyncio
 import contextlib
@@ -38,7 +38,7 @@ from openstackoid.store import Store, database_of
 from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED, Identity
 
 GRACE = 3.0
-"""Seconds that requests on their way are given when the process is to end."""
+"""Seconds for running requests at the end of the process."""
 
 
 _GLANCE = 0.01
@@ -53,10 +53,10 @@ def serve_with_log(
     log_pipe: int | None = None,
     **more: Any,
 ) -> None:
-    """Serve the gateway of the cloud ``at``, and read HAProxy's log where ``sockets`` has a socket for it.
+    """Serve the gateway of the cloud ``at``, and read HAProxy's log if ``sockets`` has a socket for it.
 
-    ``audit_log``: the file of the audit log. ``log_pipe``: the descriptor of a pipe that brings HAProxy's log in the place of the
-    socket. The rest is as for :func:`serve`, and so are the errors.
+    ``audit_log``: the file of the audit log. ``log_pipe``: the descriptor of a pipe with HAProxy's log instead of the socket.
+    Other arguments and errors as for :func:`serve`.
     """
     reader, losses = None, Losses()
     if log_pipe is not None:
@@ -92,14 +92,11 @@ async def serve(
 ) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
-    SIGHUP has ``file``, the reader accounts and the certificate read again; what cannot be used changes nothing. ``store_file``
-    is the file of the store where the mesh names no database, ``tls`` the folder of the certificate and the authority, if they
-    are not where the mesh says, ``audit`` the log of what crosses clouds, ``losses`` the count of its lines that are missing,
-    ``log_reader`` the process that reads HAProxy's log.
-    ``stop_on_eof``: also end when standard input does, as it does when the parent process is gone. ``wait``: begin once there is
-    such a file.
-
-    Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
+    SIGHUP reloads ``file``, the reader accounts and the certificate; unusable ones are ignored. ``store_file``: the store's
+    file, if the mesh names no database. ``tls``: the folder of certificate and authority, if not that of the mesh. ``audit``:
+    the audit log. ``losses``: the count of its missing lines. ``log_reader``: the process that reads HAProxy's log.
+    ``stop_on_eof``: also end with standard input, so with the parent. ``wait``: begin once the file exists. Raises
+    :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: a program that sees it accept may send a signal.
@@ -114,7 +111,7 @@ async def serve(
     server = mesh.clouds[at].store
     store = Store(database_of(server.url if server else None, server.password if server else None, store_file))
     await store.open()
-    # That of the records first: a client that sees the other accept may send a request that is traced.
+    # That of the records first: a client that sees the other accept may send a traced request.
     receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.requests.open()
     upstream, records = Upstream(at), Records()
@@ -125,7 +122,7 @@ async def serve(
     bridge = Bridge(
         mesh, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens, losses=losses
     )
-    # The supervisor does not begin with such files. When a bridge is started again later, it serves what it can.
+    # The supervisor does not start with such files. A bridge that is restarted later serves without them.
     try:
         upstream.identity = _identity(mesh, at, tls)
     except OpenstackoidError as error:
@@ -137,7 +134,7 @@ async def serve(
     lines = _record_lines(receiving, bridge, records) if receiving else None
     if stop_on_eof:
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
-    # aiohttp waits this long twice: for requests to end, and for those that it has told to.
+    # aiohttp waits this long twice: for running requests, and for those that it has cancelled.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
     tasks = [
         asyncio.create_task(_keep_current(bridge, file, tls, reload, maintenance)),
@@ -163,7 +160,7 @@ async def serve(
 
 
 async def _wait_for_end(stop: asyncio.Event, log_reader: BaseProcess | None) -> None:
-    """Wait until the process is told to end. Raises :class:`BridgeError` when the log reader ends before."""
+    """Wait for the end of the process. Raises :class:`BridgeError` if the log reader ends before."""
     ended = asyncio.Event()
     if log_reader is not None:
         asyncio.get_running_loop().add_reader(log_reader.sentinel, ended.set)
@@ -176,7 +173,7 @@ async def _wait_for_end(stop: asyncio.Event, log_reader: BaseProcess | None) -> 
 
 
 def _record_lines(receiving: socket.socket, bridge: Bridge, records: Records) -> Lines:
-    """Have each line of HAProxy about a traced request remembered."""
+    """Record each line of HAProxy about a traced request."""
 
     def take(line: bytes) -> None:
         found = record_of_line(line, bridge.context.mesh, bridge.context.here.name)
@@ -187,7 +184,7 @@ def _record_lines(receiving: socket.socket, bridge: Bridge, records: Records) ->
 
 
 def load_cloud(file: Path, at: str) -> Mesh:
-    """Return the mesh that ``file`` describes, in which ``at`` must be a cloud. Raises :class:`~openstackoid.mesh.MeshError`."""
+    """Return the mesh in ``file``, which must have the cloud ``at``. Raises :class:`~openstackoid.mesh.MeshError`."""
     mesh = load_mesh(file)
     if at not in mesh.clouds:
         raise MeshError(f"{file}: no cloud '{at}' is described; described are: {some_of(mesh.clouds)}")
@@ -211,7 +208,7 @@ def _identity(mesh: Mesh, at: str, folder: Path | None) -> Identity | None:
 
 
 class _Protocol(web.RequestHandler):
-    """aiohttp's connection, whose own errors are answered as all others, and not logged: they quote headers."""
+    """aiohttp's connection with our error answers; its own errors are not logged, as they quote headers."""
 
     def handle_error(
         self,
@@ -236,7 +233,7 @@ class _Server(web.Server):
 
 
 def http_server(bridge: Bridge) -> web.Server:
-    """Return aiohttp's low-level server: no router, no decoding, room for the largest header that HAProxy lets through."""
+    """Return aiohttp's low-level server: no router, no decoding, room for HAProxy's largest header."""
     return _Server(
         bridge.handle,
         request_factory=server_request,
@@ -251,7 +248,7 @@ def http_server(bridge: Bridge) -> web.Server:
 async def _keep_current(
     bridge: Bridge, file: Path, tls: Path | None, reload: asyncio.Event, maintenance: AuditMaintenance
 ) -> None:
-    """Replace the mesh whenever asked to; a file that cannot be used keeps all as it is."""
+    """Reload the mesh on request; keep the old one if the file is unusable."""
     upstream = bridge.context.upstream
     at = upstream.at
     while True:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway's own pages: what it knows of the mesh and of traced workflows. They hold names and states, and need no token.
+"""The gateway's own pages about the mesh and traced workflows. They hold names and states, and need no token.
 
 The user page is about the user of a token, and needs that token.
 """
@@ -27,13 +27,13 @@ from openstackoid.routing.pages import HEALTH, MESH, ONLY_HERE, PAGES, TRACE, US
 from openstackoid.routing.workflows import is_traced
 
 SETTLING = 0.02
-"""Seconds before a trace is read: HAProxy writes its line about a request when the answer's last byte is out already."""
+"""Seconds before a trace is read: HAProxy writes its line about a request after the answer's last byte."""
 
 _METHODS = ("GET", "HEAD")
 
 
 class Pages:
-    """Answers what is asked below ``/.openstackoid/``."""
+    """Answers requests below ``/.openstackoid/``."""
 
     def __init__(
         self, upstream: Upstream, authorizer: Authorizer, records: Records, health: Health, workflows: Workflows
@@ -48,11 +48,11 @@ class Pages:
 
     @staticmethod
     def own(path: str) -> bool:
-        """Return whether a path is that of a page, existing or not; it is no service's then."""
+        """Return whether a path is below the pages, so of no service."""
         return path.startswith(PAGES)
 
     async def answer(self, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> WholeAnswer:
-        """Return the page that is asked for. Raises :class:`AnswerError` for one that there is not."""
+        """Return the requested page. Raises :class:`AnswerError` for an unknown one."""
         if head.method not in _METHODS:
             refusal = error_answer(self._error(405, f"{', '.join(_METHODS)} are accepted on the gateway's own pages"))
             refusal.headers[hdrs.ALLOW] = ", ".join(_METHODS)

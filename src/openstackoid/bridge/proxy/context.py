@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of the bridge by which one request is served, from its beginning to its end."""
+"""The state of the bridge for one request, from its beginning to its end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from openstackoid.mesh import Cloud, Mesh
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The state when a request came. ``mesh`` and ``readers``, the accounts at peers, are of one reload; the rest outlives it."""
+    """The state at the arrival of a request. ``mesh`` and ``readers`` are of one reload; the rest outlives it."""
 
     mesh: Mesh
     readers: Mapping[str, Reader]
