@@ -69,7 +69,7 @@ def _refusals(cloud: Cloud, places: Places, answer: Answer) -> list[str]:
         "# A client that takes more than its share, or sends made-up tokens without end, is told to come again.",
         refuse(f"{source} has {places.source} {work}, its share", f"!is_peer {{ sc1_conn_cur gt {places.source} }}"),
         refuse(f"{source} has {places.peer} {work}, its share", f"is_peer {{ sc1_conn_cur gt {places.peer} }}"),
-        refuse(f"the token has {places.token} {work}, its share", f"{{ sc2_conn_cur gt {places.token} }}"),
+        refuse(f"the token has {places.of_token} {work}, its share", f"{{ sc2_conn_cur gt {places.of_token} }}"),
         refuse(
             f"{source} has {places.unknown} {work}, its share without a token that a Keystone has accepted",
             f"!is_accepted is_unknown {{ sc1_conn_cur gt {places.unknown} }}",
