@@ -2,6 +2,8 @@
 """The variables of the generated configuration. A test refuses one that is used and not declared here, or the reverse."""
 
 VARIABLES = {
+    # Of the process.
+    "proc.salt": "the salt of the digests of guests' tokens",
     # Of the connection.
     "sess.from": "the cloud whose gateway is the client, by its certificate",
     "sess.stranger": "set for a client whose certificate names no cloud of the mesh",
@@ -21,13 +23,17 @@ VARIABLES = {
     "txn.route": "the route: the mark to put behind the token, without its tilde for a peer",
     "txn.peer": "the row of clouds.map of a peer that the request leaves for, and the home of a user of a third cloud",
     "txn.bridge": "set for what is left to the Python service",
+    "txn.guest": "tokens and key of a request that may be a guest's",
+    "txn.admission": "the admission of the guest",
+    "txn.allowed": "how many requests it lets in, and the name of the paths",
+    "txn.theirs": "the guest's project at home",
     "txn.replaced": "the key of the route whose slot another one takes",
     # What is written down.
     "txn.record": "trace, time and socket of a traced request",
     "txn.via": "the header in which the scope of a traced request came",
-    "txn.left": "what the log says of a request that has left",
-    "txn.use": "as whom the peer took the user",
-    "txn.id": "the request id of what leaves",
+    "txn.left": "what the log says of a request that has left, or of a guest's",
+    "txn.use": "as whom the peer took the user, or this gateway the guest",
+    "txn.id": "the request id of what leaves, or of a guest's request",
     # Of a request that leaves.
     "txn.cloud": "the name of the peer",
     "txn.at": "the number of the peer's host, its port, and its path prefix",
@@ -59,4 +65,5 @@ VARIABLES = {
     "txn.link_socket": "the socket that the client spoke to",
     "txn.within": "set where a redirect stays within the service that was asked",
 }
-"""Each variable, and what it holds. ``txn`` lives as long as the request and its answer, ``sess`` as long as the connection."""
+"""Each variable, and what it holds. ``txn`` lives as long as the request and its answer, ``sess`` as the connection, ``proc`` as
+HAProxy."""

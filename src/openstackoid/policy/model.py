@@ -11,6 +11,8 @@ from openstackoid.policy.patterns import ANY, EVERY_REQUEST, RequestPattern, nam
 KEEP: Literal["keep"] = "keep"
 APART: Literal["apart"] = "apart"
 
+AuditMode = Literal["strict", "reads", "uploads"]
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -166,12 +168,14 @@ class Policy:
     """A cloud's policy. Without peers nobody is let in.
 
     ``seconds``: how long what a peer's Keystone said is believed. ``token_cache_time``: how long a service here may keep what it
-    was told of a token; 300 s is the default of keystonemiddleware.
+    was told of a token; 300 s is the default of keystonemiddleware. ``audit``: of which requests the line in the audit log may be
+    written after the answer, so that HAProxy serves them alone: of none (``strict``), of reads, or also of uploads.
     """
 
     seconds: float = 60.0
     peers: tuple[PeerPolicy, ...] = ()
     token_cache_time: float = 300.0
+    audit: AuditMode = "reads"
 
     @property
     def recorded_seconds(self) -> float:

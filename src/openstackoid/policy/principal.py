@@ -31,13 +31,14 @@ class Principal:
     """A user with roles in a project, as the cloud says that issued the token.
 
     ``attributes``: a digest of the other attributes of the token, which services are told as they are: its end, a trust, an
-    application credential.
+    application credential. ``ends``: when the token ends, as its cloud writes it.
     """
 
     user: DomainScoped
     project: DomainScoped
     roles: tuple[str, ...]
     attributes: str = field(default="", repr=False, compare=False)
+    ends: str | None = field(default=None, repr=False, compare=False)
 
 
 def principal_of(document: Any) -> Principal:
@@ -62,6 +63,7 @@ def principal_of(document: Any) -> Principal:
         _owned(token.get("project"), "token.project"),
         tuple(name(mapping(role, "token.roles").get("name"), "token.roles") for role in roles),
         _attributes(token),
+        ends if isinstance(ends := token.get("expires_at"), str) else None,
     )
 
 

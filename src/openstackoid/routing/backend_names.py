@@ -6,7 +6,7 @@ from openstackoid.mesh import Cloud, Endpoint, Listener
 FRONTEND, BRIDGE, PEER = "gateway", "bridge", "peer"
 """HAProxy's frontend, and its backends for the Python service and for all peers."""
 
-_LOCAL = "local."
+_LOCAL, _GUESTS = "local.", "guests."
 
 
 def bind_ids(cloud: Cloud) -> dict[Listener, int]:
@@ -19,6 +19,16 @@ def local_backend(endpoint: Endpoint) -> str:
     return f"{_LOCAL}{endpoint.key}"
 
 
+def guests_backend(endpoint: Endpoint) -> str:
+    """Return the name of the backend that sends guests to the same processes."""
+    return f"{_GUESTS}{endpoint.key}"
+
+
 def is_local(backend: str) -> bool:
     """Return whether a backend stands for processes of this cloud."""
-    return backend.startswith(_LOCAL)
+    return backend.startswith((_LOCAL, _GUESTS))
+
+
+def is_of_guests(backend: str) -> bool:
+    """Return whether a backend is one for guests."""
+    return backend.startswith(_GUESTS)

@@ -9,7 +9,8 @@ depends on nothing else of the request:
   or catalog, or a WebSocket. HAProxy sends a path that may be read in two ways, or has a scope in
   it, to the Python service, and so it does with a login whose body may hold a scope.
 - A workflow begins with an id and a record, so a write that begins one is not kept.
-- A token of another cloud is judged by the policy, so no request with one is kept that a service here is to serve.
+- A token of another cloud is judged by the policy, so no request with one is kept that a service here is to serve. HAProxy keeps
+  an admission of it (:mod:`openstackoid.routing.admission`).
 - A service's token decides nothing as long as it has no mark. HAProxy sends a marked one to the Python service, and removes or
   marks one that leaves.
 - The sender, ``Via`` and ``Expect`` matter to a request that leaves; HAProxy sends those with one of them to the Python service.
@@ -26,7 +27,7 @@ from openstackoid.routing.decision import Decision, MoreInput, ScopeSource, Sing
 from openstackoid.routing.images import IMAGE, is_followed
 from openstackoid.routing.links import names_document
 from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT
-from openstackoid.routing.request import Request
+from openstackoid.routing.request import Headers, Request
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH
 from openstackoid.routing.workflows import READS, watched_services
 from openstackoid.scope import IDENTITY, is_marked, join_token, split_token
@@ -40,6 +41,9 @@ KEY = PREFIX
 
 SLOT, MARK, CLOUD, HOME = f"{PREFIX}-slot", f"{PREFIX}-mark", f"{PREFIX}-cloud", f"{PREFIX}-home"
 """Headers of an answer: the slot to store the route in, and the route."""
+
+ADMISSION = f"{PREFIX}-admission"
+"""The header of an answer that brings an admission in the place of a route."""
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "COPY")
 """The methods of requests whose routes are kept."""
@@ -75,21 +79,46 @@ class CachedRoute:
 
 def cached_route(mesh: Mesh, at: str, request: Request, decision: Decision | MoreInput) -> CachedRoute | None:
     """Return the route of a decision that HAProxy may take by itself from now on."""
+    plan = _followed(mesh, request, decision)
+    if plan is None or isinstance(decision, MoreInput) or plan.guest is not None:
+        return None
+    mark = _mark(decision)
+    if plan.local:
+        return CachedRoute(mark)
+    home = None if decision.issuer == at else str(decision.issuer)
+    return CachedRoute(mark.removeprefix(MARK_IN_TOKEN), plan.endpoint.cloud, home)
+
+
+def guest_mark(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> str | None:
+    """Return the mark behind the token of a guest whose request differs in nothing else from one that HAProxy sends alone."""
+    plan = _followed(mesh, request, decision)
+    if plan is None or isinstance(decision, MoreInput) or plan.guest is None:
+        return None
+    sent, came = _other_headers(plan.headers), _other_headers(request.headers)
+    return _mark(decision) if sent == came else None
+
+
+def _followed(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> Single | None:
+    """Return the plan of a decision that depends on the key of the request alone, but for the guest."""
     if isinstance(decision, MoreInput) or decision.scope is None or request.method not in METHODS:
         return None
     plan = decision.plan
-    if not isinstance(plan, Single) or plan.rewrite_links or plan.remember is not None or plan.guest is not None:
+    if not isinstance(plan, Single) or plan.rewrite_links or plan.remember is not None:
         return None
     # The body may decide about such a request, whoever sends it.
     if request.method not in READS and plan.frontend_endpoint.service in watched_services(mesh):
         return None
     if decision.source in (ScopeSource.RECALLED, ScopeSource.URL) or not _says_one_scope(request, plan):
         return None
-    mark = join_token("", decision.scope.to_header())
-    if plan.local:
-        return CachedRoute(mark)
-    home = None if decision.issuer == at else str(decision.issuer)
-    return CachedRoute(mark.removeprefix(MARK_IN_TOKEN), plan.endpoint.cloud, home)
+    return plan
+
+
+def _other_headers(headers: Headers) -> list[tuple[str, str]]:
+    return sorted((name.lower(), value) for name, value in headers if name.lower() not in (AUTH, PLAIN))
+
+
+def _mark(decision: Decision) -> str:
+    return "" if decision.scope is None else join_token("", decision.scope.to_header())
 
 
 def route_key(request: Request, endpoint: Endpoint) -> str:
@@ -134,5 +163,5 @@ def generation(mesh: Mesh, at: str) -> str:
     layouts = {layout: number for number, layout in enumerate(dict.fromkeys(seen.values()))}
     clouds = [(name, layouts[seen[name]], own.hosts[: seen[name].frontend_hosts]) for name, own in mesh.frontends.items()]
     here = mesh.clouds[at]
-    told = ([layout.endpoints for layout in layouts], clouds, here.endpoints, mesh.collaborations, mesh.sharing(at))
+    told = ([layout.endpoints for layout in layouts], clouds, here.endpoints, mesh.collaborations, mesh.sharing(at), here.policy)
     return blake2b(repr(told).encode(), digest_size=8).hexdigest()

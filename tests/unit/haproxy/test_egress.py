@@ -35,7 +35,7 @@ def test_no_answer_brings_a_users_client_what_a_peer_has_told() -> None:
 
 
 def test_only_answers_of_peers_tell_of_a_use() -> None:
-    assert [title for title, section in SECTIONS.items() if "set-var(txn.use)" in section] == ["backend peer from gateway"]
+    assert [title for title, section in SECTIONS.items() if "set-var(txn.use) res." in section] == ["backend peer from gateway"]
 
 
 def test_what_stays_costs_no_look_up() -> None:

@@ -15,6 +15,7 @@ from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT, with_proj
 from openstackoid.bridge.message.body import BROKEN_BODY, read_body
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Incoming, without
+from openstackoid.bridge.proxy.guest_admission import admission
 from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.proxy.rewrite_links import Answered, rewrite_links, should_rewrite_links
 from openstackoid.bridge.proxy.upload import Upload
@@ -119,14 +120,16 @@ class ForwardLeg(Leg[Single]):
         """
         theirs = self.receive(target, answer)
         # A header of the gateways' own goes with the answer from here: HAProxy reads it, and removes it for clients.
-        ours: Headers = () if self.entry is None else ((ADMISSION_HEADER, encode(self.entry.admission())),)
+        entry = self.entry
+        ours: Headers = () if entry is None else ((ADMISSION_HEADER, encode(entry.admission())),)
         self.account(answer.status, None)
         head = self.incoming.head
         # A client takes the body of a redirect for the image, or follows it to a place that the gateway does not read.
         unread = self.links.of_images(head.path) and self.plan.rewrite_links and answer.status in REDIRECTS
         if unread or self.links.astray(answer.status, head.method, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
-        return self.links.headers(theirs) + ours + self.incoming.teach(answer.status)
+        admit = None if entry is None else partial(admission, self.context, entry, self.plan)
+        return self.links.headers(theirs) + ours + self.incoming.teach(answer.status, admit=admit)
 
 
 def _upstream_request(plan: Single, incoming: Incoming, body: Upload | bytes | None) -> UpstreamRequest:
