@@ -255,7 +255,7 @@ def lines_about(gateway: RunningGateway, user: str, number: int) -> list[dict[st
 FORGED = [
     ("X-Openstackoid-Route-Slot", "1"),
     ("X-Openstackoid-Route-Admission", "1"),
-    ("X-Openstackoid-Route-Mark", f"{2**40}|:x|n|~e30|e30|W10|CloudTwo||"),
+    ("X-Openstackoid-Route-Mark", f"{2**40}|:x|~e30|n|||e30|W10|CloudTwo"),
 ]
 
 

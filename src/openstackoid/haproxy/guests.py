@@ -89,7 +89,7 @@ def request_rules() -> list[str]:
     """Return the rules for every guest's request: the line of the log says what the audit log needs."""
     return [
         "# A guest: for the audit log here, and for the gateway that asked.",
-        f"http-request set-var(txn.use) var(txn.admission),field({USE},|,3)",
+        f"http-request set-var(txn.use) var(txn.admission),field({USE},|,0)",
         f"http-request set-var(txn.id) req.fhdr({REQUEST_ID},1) if {{ req.fhdr_cnt({REQUEST_ID}) eq 1 }}"
         f" {{ req.fhdr({REQUEST_ID}) -m reg '^{ID_FORM}$' }}",
         "http-request set-var(txn.left) str(admitted=),concat(,txn.endpoint,' from='),concat(,sess.from,' id='),concat(,txn.id)",

@@ -18,8 +18,8 @@ from openstackoid.routing.project_fields import PROJECT_FIELDS
 BAR = "|"
 """Stands between the parts of an admission, and between those of the text that is digested."""
 
-UNTIL, ALLOWED, NUMBER, MARK, USE, THEIRS, OURS = 1, 2, 3, 4, 5, 8, 9
-"""The places of an admission's parts, counted from one. Behind :data:`USE` are the roles and the home."""
+ALLOWED, MARK, NUMBER, THEIRS, OURS, USE = 2, 3, 4, 5, 6, 7
+"""The places of an admission's parts behind its end, counted from one. Behind :data:`USE` are the roles and the home."""
 
 LONGEST_ROLES = 1024
 
@@ -57,7 +57,7 @@ class Admission:
         if len(roles) > LONGEST_ROLES:
             return None
         allowed = f"{'' if self.requests is None else self.requests}:{self.paths}"
-        parts = (str(self.until), allowed, self.number, self.mark, self.use, roles, self.home, self.theirs, self.ours)
+        parts = (str(self.until), allowed, self.mark, self.number, self.theirs, self.ours, self.use, roles, self.home)
         return BAR.join(parts)
 
 
