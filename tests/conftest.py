@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 import environment
 from lab.raised import raised
+from leftovers import Run
 
 # Before any test is imported, or starts a program.
 environment.clean(os.environ)
@@ -27,6 +28,21 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 
     def _split_scope(self, nodeid: str) -> str:
         return "the lab" if nodeid.startswith(LAB) else nodeid.partition("::")[0]
+
+
+_RUN = pytest.StashKey[Run]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the leftovers of the run ended, however it ends."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_RUN] = Run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the leftovers now."""
+    if _RUN in config.stash:
+        config.stash[_RUN].end()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:

@@ -131,7 +131,7 @@ def secure_world(folder: Path) -> Iterator[Secure]:
         tls = f"certificate: '{certificates.folder}/{cloud}.pem', authority: '{certificates.authority}'"
         lines += [
             f"  {cloud}:",
-            f"    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{{tls}}}}}",
+            f"    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{{tls}}}, trusted_proxies: [127.0.0.1]}}",
             "    policy:",
             "      peers: {'*': {services: {'*': all}, people: [{name: anyone, roles: {member: member, service: service}}]}}",
             "    services:",

@@ -10,6 +10,7 @@ import pytest
 
 from environment import FOR_DOWNLOADS
 from examples.session import lab_status, openstackoid
+from leftovers import entered
 
 _CLOUDS = "CloudOne:cinder+swift,CloudTwo:ports+cinder+swift"
 
@@ -19,7 +20,7 @@ def raised(name: str, config: pytest.Config) -> Iterator[Any]:
     """Raise the lab of this name and yield its status; take it down in the end, and keep its files for the next run."""
     capture = config.pluginmanager.getplugin("capturemanager")
     assert capture is not None
-    with pytest.MonkeyPatch.context() as instance:
+    with entered(name), pytest.MonkeyPatch.context() as instance:
         instance.setenv("OPENSTACKOID_LAB", name)
         instance.setenv("OPENSTACKOID_LAB_CLOUDS", _CLOUDS)
         try:

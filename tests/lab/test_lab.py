@@ -30,7 +30,7 @@ def test_everything_is_up_and_says_so(lab: Any) -> None:
     assert Path(lab["venv"], "bin", "python").exists()
 
 
-def test_what_died_is_started_and_the_rest_left_alone(lab: Any, one: User) -> None:
+def test_dead_services_are_started_and_the_rest_left_running(lab: Any, one: User) -> None:
     before = pids(lab_status())
     process = psutil.Process(before["CloudOne", "glance"])
     process.kill()

@@ -134,7 +134,7 @@ def test_a_service_account_that_is_renamed_does_not_come_in_with_the_role_that_n
     operator.rename(account, f"gone-{SERVICE}")
 
 
-def test_a_user_who_is_renamed_is_no_service_for_neutron(operator: Operator, member: str) -> None:
+def test_a_renamed_user_is_not_a_service_for_neutron(operator: Operator, member: str) -> None:
     account = operator.account(f"eve-{SERVICE}")
     token = operator.token(f"eve-{SERVICE}")
     assert operator.ask(token)[0] == 200
@@ -145,7 +145,7 @@ def test_a_user_who_is_renamed_is_no_service_for_neutron(operator: Operator, mem
     operator.rename(account, f"gone-too-{SERVICE}")
 
 
-def test_a_member_who_becomes_a_reader_or_has_another_rule_logs_in_again(operator: Operator, tmp_path: Path) -> None:
+def test_a_member_with_new_roles_or_another_rule_must_log_in_again(operator: Operator, tmp_path: Path) -> None:
     name = f"bob-{SERVICE}"
     operator.account(name)
     token = operator.token(name)

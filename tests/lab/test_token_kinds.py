@@ -163,7 +163,7 @@ def test_a_trust_with_impersonation_where_there_is_no_reader_account(use: str, w
     compare(without_reader[use], OF[NO_READER].outcome(use))
 
 
-def test_a_service_is_told_what_the_operator_can_do_about_such_a_trust(without_reader: dict[str, Any]) -> None:
+def test_the_refusal_of_such_a_trust_names_the_operators_remedy(without_reader: dict[str, Any]) -> None:
     answer = without_reader["validation"]
     assert answer.status_code == 404
     message = answer.json()["error"]["message"]
@@ -202,7 +202,7 @@ def validated(lab: Any, world: World, token: str, **headers: str) -> requests.Re
     ],
 )
 @pytest.mark.parametrize("cloud", ["CloudOne", "CloudTwo"])
-def test_access_rules_let_nothing_else_through(
+def test_access_rules_refuse_other_requests(
     cloud: str, method: str, service: str, path: str, world: World, logins: Logins, tokens: Callable[[str], str]
 ) -> None:
     token, scope = tokens("credential with rules"), json.dumps({service: cloud})
@@ -210,9 +210,7 @@ def test_access_rules_let_nothing_else_through(
     assert answer.status_code == 401, answer.text
 
 
-def test_a_service_that_does_not_know_of_access_rules_is_told_nothing_of_such_a_token(
-    lab: Any, world: World, tokens: Callable[[str], str]
-) -> None:
+def test_a_service_without_access_rules_gets_404_for_such_a_token(lab: Any, world: World, tokens: Callable[[str], str]) -> None:
     token = tokens("credential with rules")
     assert validated(lab, world, token).status_code == 404
     answer = validated(lab, world, token, OpenStack_Identity_Access_Rules="1")

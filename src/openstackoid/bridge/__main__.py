@@ -10,7 +10,7 @@ from openstackoid.bridge.http.sockets import Sockets, UnixSocket
 from openstackoid.bridge.log import set_up
 from openstackoid.errors import OpenstackoidError
 from openstackoid.redaction import redacted
-from openstackoid.redaction.logs import guard
+from openstackoid.redaction.logs import redact_uncaught_errors
 from openstackoid.redaction.process import seal
 
 
@@ -75,5 +75,5 @@ def main(argv: list[str] | None = None) -> int:
 
 if __name__ == "__main__":
     seal()
-    guard()
+    redact_uncaught_errors()
     sys.exit(main())

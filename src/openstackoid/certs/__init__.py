@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A private authority and the certificates of gateways, for the lab and for sites that have no authority of their own."""
+"""A private authority and the certificates of gateways, for the lab and for sites without an authority."""
 
 from openstackoid.certs.authority import AUTHORITY, Authority, make_authority
 from openstackoid.certs.errors import CertsError

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a certificate says, for a person to read."""
+"""The content of a certificate, for a person."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from openstackoid.certs.errors import CertsError
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Whom a certificate is for, by which names, until when, and who signed it."""
+    """Subject, names, validity and issuer of a certificate."""
 
     subject: str
     names: tuple[str, ...]
@@ -23,7 +23,7 @@ class Facts:
 
 
 def read_facts(path: Path) -> list[Facts]:
-    """Return what each certificate in a file says, in their order. Raises :class:`CertsError`: none can be read there."""
+    """Return the facts of each certificate in a file, in order. Raises :class:`CertsError` if there is none."""
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Subcommands of ``openstackoid audit``: the audit logs of gateways, read by a person or by a program."""
+"""Subcommands of ``openstackoid audit``: the audit logs of gateways, for people and programs."""
 
 import argparse
 import json
@@ -17,11 +17,11 @@ from openstackoid.bridge.audit.audit_log import timestamp
 from openstackoid.bridge.audit.reading import Line, Wanted, read_logs
 
 _WIDTH = 2000
-"""The most columns where the output is no terminal: a line of the log stays one line of the table."""
+"""The most columns without a terminal: a line of the log stays one line of the table."""
 
 _AGO = re.compile(r"([0-9]{1,6})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_COLUMNS = ("time", "gateway", "", "user", "project", "service", "request", "rule", "outcome", "request id")
+_COLUMNS = ("time", "gateway", "", "user", "project", "source", "service", "request", "rule", "outcome", "request id")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -69,7 +69,7 @@ def _since(text: str) -> str:
 def _table(lines: list[Line]) -> Table:
     table = Table()
     for title in _COLUMNS:
-        # A request id that is cut is none.
+        # A truncated request id is useless.
         table.add_column(title, overflow="fold")
     for number, line in enumerate(lines, start=1):
         after = lines[number] if number < len(lines) else {}
@@ -86,6 +86,7 @@ def _row(line: Line) -> tuple[object, ...]:
         f"from {line['home']}" if line["direction"] == "in" else f"to {cloud}",
         _party(line.get("user")) or f"of {line['home']}",
         _party(line.get("project")),
+        line.get("source"),
         line["service"],
         f"{line['method']} {line['path']}",
         line.get("rule"),
@@ -95,7 +96,7 @@ def _row(line: Line) -> tuple[object, ...]:
 
 
 def _party(party: Line | None) -> str:
-    """Return a user or project as ``name (domain)``; an id stands in for a name."""
+    """Return a user or project as ``name (domain)``, or by its id."""
     if party is None:
         return ""
     name = party.get("name") or party.get("id") or ""
@@ -103,6 +104,6 @@ def _party(party: Line | None) -> str:
 
 
 def _shown(value: object) -> Text:
-    """Return a cell. Names are other clouds' users': no control character, or one that turns the writing round, is shown."""
+    """Return a cell without control and bidirectional characters: names come from other clouds."""
     text = "-" if value is None or value == "" else str(value)
     return Text("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The subcommand ``openstackoid explain``: what a gateway would do with a request, without sending anything."""
+"""The subcommand ``openstackoid explain``: the treatment of a request, without sending it."""
 
 import argparse
 import json
@@ -111,7 +111,7 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def _target(cloud: Cloud, url: str) -> tuple[Listener, str, str]:
-    """Return the socket, the raw path and the query (with its ``?``) of a URL. Raises ``ValueError`` with what is accepted."""
+    """Return socket, raw path and query (with its ``?``) of a URL. Raises ``ValueError`` with the accepted form."""
     match = _URL.fullmatch(url)
     if match is None or "#" in url or not (match["host"] or match["path"]):
         raise ValueError(f"{url!r} is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded")
@@ -133,7 +133,7 @@ def _target(cloud: Cloud, url: str) -> tuple[Listener, str, str]:
 
 
 def _remembered(mesh: Mesh, at: str, text: str) -> Scope:
-    """Return what a gateway remembers of a workflow with this scope. Raises ``ValueError``."""
+    """Return the stored scope of a workflow with this scope. Raises ``ValueError``."""
     try:
         scope = parse(text, services=mesh.known_services, clouds=mesh.known_clouds, offers=mesh.offers)
     except ScopeError as error:
@@ -169,7 +169,7 @@ def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
 
 
 def _scope(mesh: Mesh, home: str, scope: Scope) -> Iterator[str]:
-    """Yield a line for each service of the mesh: the cloud that serves it, and which entry says so."""
+    """Yield a line for each service of the mesh: its cloud, and the deciding entry."""
     width = max(map(len, mesh.services))
     for service in sorted(mesh.services):
         cloud, entry = target_cloud(scope, service, home), scope.entry_for(service)

@@ -61,7 +61,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """A terminal that is closed, or a kill, ends the work as Ctrl-C does: what must be put back is put back."""
+    """Let a closed terminal, or a kill, end the work as Ctrl-C does, with its cleanup."""
     before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield

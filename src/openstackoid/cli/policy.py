@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Subcommands of ``openstackoid policy``: what a cloud's policy says, and what it says of one request."""
+"""Subcommands of ``openstackoid policy``: show a cloud's policy, or try one request against it."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ from openstackoid.routing.normal_path import called_path
 from openstackoid.scope import IDENTITY, official_service_type
 
 UNKNOWN, NAMELESS = "unknown", "?"
-"""The id and the name of what the options do not tell. What they become here is not shown."""
+"""Id and name of users and projects without one in the options. Their mapped forms are not shown."""
 
 _WHY = "the first entry of 'people' that is about this user, project and roles"
 _ABOUT = ("user", "user_id", "user_domain", "project", "project_id", "project_domain", "role")
@@ -147,7 +147,7 @@ def _document(source: str) -> Any:
 
 
 def _stand_in(args: argparse.Namespace) -> dict[str, Any]:
-    """Return a token of the user that the options describe."""
+    """Return a token of the user in the options."""
     user, project = (
         {"id": identity or UNKNOWN, "name": named or NAMELESS, "domain": _domain(domain)}
         for identity, named, domain in (
@@ -159,7 +159,7 @@ def _stand_in(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _domain(text: str | None) -> dict[str, str]:
-    """Return a domain that has ``text`` for its name and, if it can be one, for its id: it may be given by either."""
+    """Return a domain with ``text`` for its name and, if valid, for its id: a user may give either."""
     if text is None or text.lower() == "default":
         return {"id": "default", "name": "Default"}
     try:
@@ -169,7 +169,7 @@ def _domain(text: str | None) -> dict[str, str]:
 
 
 def _unknown(args: argparse.Namespace) -> set[str]:
-    """Return the ids that stand for what the options do not tell."""
+    """Return the ids of unnamed values."""
     if args.token is not None:
         return set()
     domains = {_domain(args.user_domain)["id"], _domain(args.project_domain)["id"]}
@@ -192,7 +192,7 @@ def _told(trial: Trial, unknown: set[str]) -> dict[str, Any]:
 
 
 def _known(told: Any, unknown: set[str]) -> Any:
-    """Return a user or project with null for what the options did not tell."""
+    """Return a user or project with null for unnamed values."""
     if isinstance(told, dict):
         return {key: _known(value, unknown) for key, value in told.items()}
     return None if told in unknown else told

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plugin of the stock ``openstack`` command: the global options ``--os-scope``, ``--os-scope-force`` and ``--trace``.
+"""The plugin of ``openstack``: the global options ``--os-scope``, ``--os-scope-force`` and ``--trace``.
 
 openstackclient finds this module by the entry point group ``openstack.cli.extension`` and expects the names in capitals,
-``make_client`` and ``build_option_parser``. There is no API of our own behind it: every command stays as it is. It finds our own
-commands, :mod:`~openstackoid.client.commands`, by the group ``openstack.openstackoid.v1``, made of ``API_NAME`` and the version.
+``make_client`` and ``build_option_parser``. It has no API of its own. The commands, :mod:`~openstackoid.client.commands`, are
+found by the group ``openstack.openstackoid.v1``, made of ``API_NAME`` and the version.
 """
 
 import argparse
@@ -46,9 +46,9 @@ def make_client(_instance: object) -> None:
 
 
 def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """Add the options, and have openstacksdk call our hook for each connection that the command makes."""
+    """Add the options, and have openstacksdk call our hook for each connection of the command."""
     default = choice_in(SCOPE_VARIABLE) or choice_in(SDK_VARIABLE)
-    # The command reads its configuration later, and would find the variable there.
+    # The command reads its configuration later, and would find the variable.
     os.environ.pop(SDK_VARIABLE, None)
     parser.add_argument(
         OPTION,
@@ -79,7 +79,7 @@ def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentPar
 
 
 def install(connection: Connection) -> None:
-    """Do what :func:`openstackoid.client.hook.install` does; end the command with a readable error where that refuses."""
+    """Call :func:`openstackoid.client.hook.install`; end the command with a readable error if it refuses."""
     try:
         hook.install(connection, _trace() if connection.config.config.get(_TRACE) is True else None)
     except ScopeRefusedError as error:
@@ -88,16 +88,16 @@ def install(connection: Connection) -> None:
 
 @functools.cache
 def _trace() -> Trace:
-    """Return the command's trace. It is shown when the command closes its session; at exit, should it not."""
+    """Return the command's trace. It is printed when the command closes its session, or else at exit."""
     trace = Trace()
     atexit.register(trace.report)
     return trace
 
 
 def _option(text: str) -> Choice:
-    """Return the option's value, refused here when its form is wrong. Whether its clouds exist is known later.
+    """Return the option's value, refused here for its form. Its clouds are checked later.
 
-    argparse also hands over the default, which is judged where it is used: a broken environment must not break ``--help``.
+    argparse also passes the default, which is checked at its use: a broken environment must not break ``--help``.
     """
     if isinstance(text, Choice):
         return text
@@ -116,16 +116,16 @@ def _option(text: str) -> Choice:
 
 
 def _custom_services() -> frozenset[str]:
-    """Return the service types of their own that the clouds of clouds.yaml have; looked up only for a scope that seems wrong."""
+    """Return the non-official service types of the clouds of clouds.yaml; read only for an invalid scope."""
     try:
         entries = OpenStackConfig().cloud_config["clouds"].values()
         return frozenset(name for entry in entries for name in names(entry.get("scope_services"), "scope_services"))
     except Exception:
-        # An unreadable clouds.yaml is openstacksdk's to report, once the command needs it.
+        # openstacksdk reports an unreadable clouds.yaml, once the command needs it.
         return frozenset()
 
 
 def _refuse(message: str) -> NoReturn:
-    """End the command as a usage error does, but without argparse's hundred lines of usage."""
+    """End the command as a usage error does, without argparse's hundred lines of usage."""
     print(redacted(f"openstack: {message}"), file=sys.stderr)
     raise SystemExit(_USAGE_ERROR)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The configuration of a running gateway: the mesh of its description, and the files that HAProxy reads."""
+"""The configuration of a running gateway: the mesh, and the files of HAProxy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,10 +15,10 @@ from openstackoid.tls import AUTHORITY, CERTIFICATE, checked_files, warnings_abo
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """One state of the mesh description, as far as the gateway of ``cloud`` is concerned.
+    """One state of the mesh description, for the gateway of ``cloud``.
 
-    ``files`` are HAProxy's, by name; with TLS, copies of the certificate and the authority are among them, so that a broken new
-    one breaks nothing that runs. ``accounts`` are the reader accounts at peers; they are not kept in a file.
+    ``files``: HAProxy's, by name; with TLS they include copies of certificate and authority, so that a broken new one has no
+    effect. ``accounts``: the reader accounts at peers, kept in no file.
     """
 
     mesh: Mesh
@@ -28,20 +28,19 @@ class Configuration:
 
 
 COPIES = Tls(CERTIFICATE, AUTHORITY)
-"""Where a running gateway has its certificate and the authority: beside its HAProxy's configuration."""
+"""The place of a running gateway's certificate and authority: beside its HAProxy's configuration."""
 
 
 def load_configuration(path: Path, cloud: str, runtime: Runtime, *, secrets: bool = True) -> Configuration:
-    """Return what ``path`` says for the gateway of ``cloud``; the rest is as in :func:`configuration_of`."""
+    """Load the description at ``path`` for the gateway of ``cloud``; see :func:`configuration_of`."""
     return configuration_of(load_mesh(path), cloud, runtime, secrets=secrets)
 
 
 def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool = True) -> Configuration:
-    """Return what a mesh is for the gateway of ``cloud``.
+    """Return the configuration of a mesh for the gateway of ``cloud``.
 
-    Without ``secrets``, the file of reader accounts is not opened, nor are those of TLS: HAProxy's configuration names them.
-
-    Raises :class:`openstackoid.errors.OpenstackoidError`.
+    Without ``secrets``, opens neither the file of reader accounts nor those of TLS. Raises
+    :class:`openstackoid.errors.OpenstackoidError`.
     """
     copies: Mapping[str, str] = {}
     tls = mesh.clouds[cloud].tls if cloud in mesh.clouds else None
@@ -53,7 +52,7 @@ def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool 
 
 
 def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:
-    """Return when the certificate of a gateway ends, if it has one, and what its operator should know of how it is protected.
+    """Return the end of the certificate, if any, and warnings about the protection of the gateway.
 
     Raises :class:`openstackoid.tls.TlsError`.
     """
@@ -66,7 +65,7 @@ def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:
 
 
 def tokens_that_leave(mesh: Mesh, cloud: str) -> list[str]:
-    """Return the warning that names the peers for which tokens of ``cloud`` leave; none where there is no peer."""
+    """Return the warning that names the peers that get tokens of ``cloud``; none without peers."""
     peers = some_of(name for name in mesh.clouds if name != cloud)
     if not peers:
         return []
@@ -78,5 +77,5 @@ def tokens_that_leave(mesh: Mesh, cloud: str) -> list[str]:
 
 
 def render(files: Mapping[str, str]) -> str:
-    """Return all files as one text for a reader, each below a line that names it."""
+    """Return all files as one text, each below a line with its name."""
     return "\n".join(f"# ===== {name} =====\n{content}" for name, content in files.items())

@@ -6,8 +6,8 @@ import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import guests, hardening, route_cache, wire_version
-from openstackoid.haproxy.answers import peer_answers, peer_rules
+from openstackoid.haproxy import guests, hardening, route_cache, sources, wire_version
+from openstackoid.haproxy.answers import peer_answers, peer_rules, request_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
 from openstackoid.haproxy.error_answers import answer, failures, http_error, milliseconds
 from openstackoid.haproxy.maps import PATHS, Addresses, all_maps, has_names, most_hosts
@@ -162,7 +162,8 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
     return [
         "# The supervisor opens these sockets, so that they outlive HAProxy, and says in the environment which they are.",
         *binds,
-        *hardening.frontend_lines(cloud, answer(429, often, retry=hardening.RATE_WINDOW)),
+        *hardening.frontend_lines(cloud.limits),
+        *sources.connection_rules(cloud, answer(429, often, retry=sources.RATE_WINDOW)),
         *observing(runtime.records_socket),
         f"monitor-uri {HEALTH}",
         *rules(cloud),
@@ -180,6 +181,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
         *told_by_the_bridge(cloud.tls is not None),
         *route_cache.taught_by_python(cloud),
         *nothing_of_the_scheme(cloud),
+        *sources.told_to_python(),
         *hardening.bridge_lines(cloud.limits),
         *failures(cloud, _PYTHON, trouble="%[var(txn.bridge_trouble)]", unanswered="%[var(txn.bridge_unanswered)]", retry=1),
         f"server bridge unix@{shlex.quote(runtime.bridge_socket)} maxconn {cloud.limits.bridge}",
@@ -197,10 +199,12 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
     astray = f"gateway of {here.name}: {service} {ASTRAY}"
     return [
         *hardening.final_answers(),
+        *request_rules(),
         *naming(),
         *route_cache.leaving_rules(here, mesh.sharing(here.name)),
         *leaving(here),
         *hardening.peer_request(here),
+        *sources.told_to_peers(),
         *wire_version.peer_request(),
         *reaching(hosts, names, answer(503, down, retry=seconds), trial),
         *prefix_rules(here),

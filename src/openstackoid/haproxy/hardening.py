@@ -10,14 +10,11 @@ import re
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.mesh import Cloud, Limits
 from openstackoid.routing.backend_names import bind_ids
-from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING
+from openstackoid.routing.links import HOSTS_OWN, LEADING
 from openstackoid.routing.loops import VIA, passed
 from openstackoid.routing.paths import CLIMBS, CONTROLS, LONGEST_ODD, NEVER_RAW
 from openstackoid.routing.scoped_url import OBJECT_STORE
 from openstackoid.scope import MARKER
-
-RATE_WINDOW = 10
-"""Seconds over which the requests of one source address are counted."""
 
 FORBIDDEN = (*HOSTS_OWN, *LEADING, "keep-alive", "proxy-authenticate")
 """Headers that the answer of a peer brings to nobody: of its host, of other places, and of its hop."""
@@ -29,6 +26,9 @@ URL_SCOPE = MARKER.rstrip("/")
 
 MAY_MEAN_MORE = rf"[%\\]|//|/\.|{URL_SCOPE}"
 """What a path holds that may be read in more than one way, or has a scope in it: :data:`ODD` in one pattern, for speed."""
+
+IN_URL = "!is_object_store has_url_scope or is_object_store has_root_scope"
+"""Holds for a request with a scope in its URL."""
 
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 _UNDERSCORED_CLAIMS = "^(?=.*_)x[-_]forwarded[-_]"
@@ -53,32 +53,13 @@ def global_lines() -> list[str]:
     ]
 
 
-def frontend_lines(cloud: Cloud, too_many: str) -> list[str]:
-    """Return the frontend's bounds; ``too_many`` is the rest of the rule that answers a source that is over its rate."""
-    limits = cloud.limits
+def frontend_lines(limits: Limits) -> list[str]:
+    """Return the frontend's bounds."""
     return [
         f"maxconn {limits.connections}",
         "# A client that begins with HTTP/2's preface is answered 400: what travels here is HTTP/1.1.",
         "option disable-h2-upgrade",
-        *_per_source(limits, too_many),
     ]
-
-
-def _per_source(limits: Limits, too_many: str) -> list[str]:
-    if limits.source_connections is None and limits.source_requests is None:
-        return []
-    others = f" if !{{ src {' '.join(limits.exempt)} }}" if limits.exempt else ""
-    lines = [
-        f"stick-table type ipv6 size 100k expire {3 * RATE_WINDOW}s store conn_cur,http_req_rate({RATE_WINDOW}s)",
-        f"tcp-request connection track-sc0 src{others}",
-    ]
-    if limits.source_connections is not None:
-        # An answer would need the request to be read, which is what a slow client does not send.
-        lines.append(f"tcp-request connection reject if {{ sc0_conn_cur gt {limits.source_connections} }}")
-    if limits.source_requests is not None:
-        most = limits.source_requests * RATE_WINDOW
-        lines.append(f"http-request return {too_many} if {{ sc0_http_req_rate gt {most} }}")
-    return lines
 
 
 def url_rules() -> list[str]:
@@ -128,7 +109,6 @@ def scoped_url_rules(cloud: Cloud) -> list[str]:
         f"acl is_object_store var(txn.endpoint) -m str {keys}",
         f"acl has_url_scope var(txn.path_read) -m reg -i '{ends}'",
         f"acl has_root_scope so_id,concat(,txn.path_read) -m reg -i '^({'|'.join(roots) or 'none'})(/;[^/]*)*{ends}'",
-        f"{_BRIDGE} if !is_object_store has_url_scope or is_object_store has_root_scope",
     ]
 
 
@@ -154,14 +134,6 @@ def final_answers() -> list[str]:
 def peer_lines() -> list[str]:
     """Return the rules for answers of peers that bring headers which are not theirs to send."""
     return [f"http-response del-header {name}" for name in FORBIDDEN]
-
-
-def local_lines() -> list[str]:
-    """Return the rules for every request to a service of this cloud: what a client says of proxies before us is nobody's word.
-
-    Services that read ``X-Forwarded-Proto`` (oslo.middleware's ``enable_proxy_headers_parsing``) read these as well.
-    """
-    return [f"http-request del-header ^({'|'.join(CLAIMS_OF_PROXIES)})$ -m reg if {{ req.hdr_names -m sub forwarded }}"]
 
 
 def bridge_lines(limits: Limits) -> list[str]:

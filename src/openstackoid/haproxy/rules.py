@@ -6,8 +6,7 @@ A request that says no scope ends at one of the first rules. One with a scope go
 other request gets ``txn.bridge``: the Python service decides, serves and, where it may, teaches the route.
 """
 
-from openstackoid.haproxy import guests, hardening, route_cache
-from openstackoid.haproxy.answers import request_rules
+from openstackoid.haproxy import guests, hardening, route_cache, sources
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.haproxy.path_patterns import document_paths, image_paths
@@ -51,7 +50,7 @@ def rules(cloud: Cloud) -> list[str]:
     """Return the ``http-request`` and ``use_backend`` rules of the gateway of ``cloud``."""
     return [
         *sender_rules(cloud),
-        *request_rules(),
+        *sources.forwarded_rules(cloud),
         *_endpoint(cloud),
         *_ordinary_scope(cloud),
         *spoken_rules(cloud),
@@ -108,14 +107,14 @@ def _ordinary_scope(cloud: Cloud) -> list[str]:
 def _no_scope() -> list[str]:
     return [
         "# What is the Python service's for another reason, and what says no scope after all.",
-        *(f"acl is_twice req.fhdr_cnt({name}) gt 1" for name in _TOKENS),
+        *(f"acl is_for_python req.fhdr_cnt({name}) gt 1" for name in _TOKENS),
         "acl has_path path -m beg /",
         f"acl says_scope req.hdrs -m sub {MARK} {TRACE}",
         f"acl says_scope req.hdrs -m sub -i {ANYWHERE}",
         f"acl says_scope req.fhdr(x-auth-token) -m sub {MARKS}",
         f"acl says_scope req.fhdr(x-service-token) -m sub {MARKS}",
         "acl says_scope req.fhdr_cnt(x-scope) gt 0",
-        f"{_BRIDGE} if is_page or is_twice or !is_served or !has_path",
+        f"{_BRIDGE} if is_for_python or !is_served or !has_path or {hardening.IN_URL}",
         "http-request allow if !is_pythons !is_identity !says_scope",
     ]
 

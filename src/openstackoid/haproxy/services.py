@@ -3,8 +3,8 @@
 
 from collections.abc import Iterator
 
-from openstackoid.haproxy import guests, hardening, route_cache
-from openstackoid.haproxy.answers import LOCAL, local_rules
+from openstackoid.haproxy import guests, route_cache, sources
+from openstackoid.haproxy.answers import LOCAL, local_rules, request_rules
 from openstackoid.haproxy.egress import told_by_services
 from openstackoid.haproxy.error_answers import failures, milliseconds
 from openstackoid.haproxy.tls import scheme_for_services
@@ -18,7 +18,7 @@ Section = tuple[str, list[str]]
 
 def service_sections(mesh: Mesh, here: Cloud, base: str) -> list[Section]:
     """Return the sections of the services of ``here``, with defaults from the section ``base``."""
-    shared = [*scheme_for_services(here), *hardening.local_lines(), *route_cache.local_rules()]
+    shared = [*request_rules(), *scheme_for_services(here), *sources.told_to_services(), *route_cache.local_rules()]
     sections = [
         (f"defaults {LOCAL} from {base}", [*shared, *told_by_services(), *local_rules(mesh, here)]),
         *((f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),

@@ -25,7 +25,7 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.private import replace_private
 
 VARIABLE = "OPENSTACKOID_LAB"
-"""Names the instance of the lab when the command line does not."""
+"""Names the instance of the lab without an option on the command line."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _NOT_ONE_WORD = re.compile(r"[^\w@%+=:,./~-]")
@@ -39,10 +39,9 @@ def state_root() -> Path:
 
 
 def instance_name(name: str | None = None) -> str:
-    """Return the instance that is meant: ``name``, or the environment's, or ``default``.
+    """Return the name of the instance: ``name``, or the environment's, or ``default``.
 
-    Raises:
-        OpenstackoidError: the name cannot name a folder.
+    Raises :class:`OpenstackoidError` for an invalid name.
     """
     chosen = name or os.environ.get(VARIABLE) or "default"
     if not _NAME.fullmatch(chosen):
@@ -51,7 +50,7 @@ def instance_name(name: str | None = None) -> str:
 
 
 def private_dir(path: Path) -> Path:
-    """Make a folder that its owner alone can enter, with its parents, and return it."""
+    """Make an owner-only folder, with its parents, and return it."""
     missing = [path, *path.parents]
     for folder in reversed(missing):
         if not folder.exists():
@@ -60,7 +59,7 @@ def private_dir(path: Path) -> Path:
 
 
 def write_private(path: Path, content: str | bytes) -> bool:
-    """Write a file that its owner alone can read, in one step; return whether its content changed."""
+    """Write an owner-only file in one step; return whether its content changed."""
     data = content.encode() if isinstance(content, str) else content
     try:
         if path.read_bytes() == data:
@@ -80,7 +79,7 @@ def _lock(file: IO[str]) -> bool:
 
 
 class Instance:
-    """The folder of one lab and the facts it remembers: its clouds, its ports, its secrets."""
+    """The folder of one lab, and its saved clouds, ports and secrets."""
 
     def __init__(self, name: str, root: Path | None = None) -> None:
         self.name = name
@@ -92,7 +91,7 @@ class Instance:
         return f"<Instance {self.name} in {self.directory}>"
 
     def exists(self) -> bool:
-        """Tell whether `up` was ever run for this instance, and `down --purge` was not since."""
+        """Return whether `up` was ever run for this instance, without a later `down --purge`."""
         return self._file.exists()
 
     @property
@@ -100,10 +99,9 @@ class Instance:
         return self.directory / "lab.json"
 
     def load(self) -> dict[str, Any]:
-        """Return what the instance remembers; empty before its first `up`.
+        """Return the saved facts; empty before the first `up`.
 
-        Raises:
-            OpenstackoidError: the file is not what the lab wrote.
+        Raises :class:`OpenstackoidError` for a damaged file.
         """
         try:
             return dict(json.loads(self._file.read_text()))
@@ -115,7 +113,7 @@ class Instance:
             ) from error
 
     def save(self, facts: dict[str, Any]) -> None:
-        """Remember these facts."""
+        """Save these facts."""
         write_private(self._file, json.dumps(facts, indent=1))
 
     def others(self) -> list["Instance"]:
@@ -124,7 +122,7 @@ class Instance:
         return [Instance(folder.name, self.root) for folder in folders if folder != self.directory]
 
     def check_path(self) -> None:
-        """Refuse a folder whose path the lab's programs do not take: too long for unix sockets, or not one word for a shell."""
+        """Refuse a folder whose path is too long for unix sockets, or not one word for a shell."""
         if found := _NOT_ONE_WORD.search(str(self.directory)):
             raise OpenstackoidError(
                 f"the path of the lab's state folder has {found[0]!r}, which scripts of MariaDB do not take: {self.directory}",
@@ -138,12 +136,10 @@ class Instance:
 
     @contextmanager
     def locked(self, waiting: Callable[[], None], seconds: float = 900) -> Iterator[None]:
-        """Keep other `up` and `down` of any instance out for as long as this runs: they install into the same folder.
+        """Exclude other `up` and `down` of any instance: they install into the same folder.
 
-        Calls ``waiting`` once if another one is at work, and waits for it to end.
-
-        Raises:
-            OpenstackoidError: it did not end in that time.
+        Calls ``waiting`` once if another one is at work, and waits for its end. Raises :class:`OpenstackoidError` after a
+        deadline.
         """
         private_dir(self.root)
         path = self.root / "lock"
@@ -162,10 +158,10 @@ class Instance:
             yield
 
     def purge(self) -> None:
-        """Remove the instance's files, and those that instances share when this was the last one."""
+        """Remove the instance's files, and the shared ones with the last instance."""
         shutil.rmtree(self.directory, ignore_errors=True)
         if not any(other.exists() for other in self.others()):
             shutil.rmtree(self.root, ignore_errors=True)
-            # The user's other openstackoid state, if there is any, stays.
+            # Other state of openstackoid stays.
             if self.root.parent.is_dir() and not any(self.root.parent.iterdir()):
                 self.root.parent.rmdir()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lab up`: look at what is there, and do what is missing, as much side by side as two cores gain from."""
+"""`lab up`: find missing parts, and make them, as parallel as two cores allow."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,8 +24,7 @@ Part = Literal["services", "gateways"]
 def up(name: str | None, cloud_names: Sequence[str], only: Part | None, progress: Progress) -> Lab:
     """Bring the lab, or these clouds of it, to the described state, and return it.
 
-    Raises:
-        OpenstackoidError: something stands in the way; nothing that ran before is stopped because of it.
+    Raises :class:`OpenstackoidError`; running parts are not stopped for it.
     """
     lab = Lab.described(name)
     wanted = select(lab.clouds, cloud_names)
@@ -47,7 +46,7 @@ def up(name: str | None, cloud_names: Sequence[str], only: Part | None, progress
 
 
 def _prepare(lab: Lab, progress: Progress) -> None:
-    """Install what the first run on a machine installs, and make the schemas."""
+    """Install the packages of a first run, and make the schemas."""
     private_dir(lab.directory)
     private_dir(lab.instance.shared)
     logs = private_dir(lab.logs / "shared")
@@ -73,7 +72,7 @@ def _prepare(lab: Lab, progress: Progress) -> None:
 
 
 def _check_ports(lab: Lab, wanted: Sequence[Cloud], only: Part | None) -> None:
-    """Refuse to start anything when a stranger listens where one of our processes is about to."""
+    """Refuse to start if another program listens on a port of our processes."""
     needed: list[tuple[int, str, str]] = []
     if only != "gateways":
         shared = lab.shared_ports()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The clouds of a mesh, their services, frontends and backends. Pure, but for ``load_mesh`` and ``load_readers``."""
+"""The clouds of a mesh: services, frontends, backends. Pure, but for ``load_mesh`` and ``load_readers``."""
 
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration

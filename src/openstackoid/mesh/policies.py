@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make the policy from the schema of a cloud's ``policy``, and find its parts that do not fit the mesh."""
+"""Make the policy from the schema of a cloud's ``policy``, and find unknown names in it."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -31,9 +31,9 @@ def policy_of(schema: PolicySchema) -> Policy:
 def faults(
     schema: PolicySchema, own: str, clouds: Collection[str], offered: Collection[str]
 ) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """Yield the clouds and services in the policy of the cloud ``own`` that the mesh does not have.
+    """Yield unknown clouds and services in the policy of the cloud ``own``.
 
-    Each is a place below ``policy``, and the words for the accepted values.
+    Each: the place below ``policy``, and the words for the accepted values.
     """
 
     def others() -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The schema of a cloud's ``policy``: its keys, the values of each, and plain words for the faults."""
+"""The schema of a cloud's ``policy``: keys, values, and plain words for the faults."""
 
 import re
 from typing import Annotated, Any, Literal, Self
@@ -61,7 +61,6 @@ def _service(name: str) -> str:
 
 
 def _named_once(value: object) -> object:
-    """Refuse two names of one service."""
     if value == ALL:
         raise ValueError(f'a mapping of services to requests is accepted; {{"*": {ALL}}} is every service')
     if isinstance(value, dict):
@@ -94,7 +93,7 @@ def _pattern(text: str) -> str:
 
 
 def _long_form(value: object) -> object:
-    """``[member, reader]`` is short for ``{member: [member], reader: [reader]}``."""
+    """Expand ``[member, reader]`` to ``{member: [member], reader: [reader]}``."""
     if not isinstance(value, list):
         return value
     for role in value:
@@ -146,12 +145,12 @@ ServicesSchema = Annotated[dict[Annotated[str, AfterValidator(_service)], _Reque
 
 
 class Strict(BaseModel):
-    """A mapping in which a key that is not known is an error."""
+    """A mapping in which an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        """Return itself: it cannot change, so that a default value serves all clouds of a mesh."""
+        """Return itself: it is immutable, so a default value serves all clouds."""
         return self
 
 
@@ -234,7 +233,7 @@ _AT: dict[tuple[Any, ...], type[BaseModel]] = {
     ("peers", "people", "project"): ProjectSchema,
     ("peers", "people", "project", "domain"): DomainSchema,
 }
-"""The schemas by their places below ``policy``, without the cloud that stands second and the number that stands fourth."""
+"""The schemas by their places below ``policy``, without the cloud (second) and the number (fourth)."""
 
 
 def schema_at(path: tuple[Any, ...]) -> type[BaseModel]:

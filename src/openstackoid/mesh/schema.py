@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The schema of the mesh description: its keys, the values of each, and plain words for the faults."""
+"""The schema of the mesh description: keys, values, and plain words for the faults."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -75,7 +75,6 @@ def _group(clouds: list[str]) -> list[str]:
 
 
 def _for_all_interfaces(value: object) -> object:
-    """Take a single URL for every interface."""
     return dict.fromkeys(INTERFACES, value) if isinstance(value, str | list) else value
 
 
@@ -92,7 +91,7 @@ _Backends = Annotated[dict[_Interface, _BackendList], BeforeValidator(_for_all_i
 
 
 class ServiceSchema(Strict):
-    """A service of a cloud: its frontends, and the backends behind them."""
+    """A service of a cloud: its frontends and backends."""
 
     name: str | None = None
     frontend: _Frontends

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A policy as a table for its operator: whose users come in, who of them, as whom, for what."""
+"""Show a policy to its operator as a table: accepted users, their roles here, and their requests."""
 
 from collections.abc import Iterator, Sequence
 

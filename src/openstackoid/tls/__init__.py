@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TLS between gateways, with Python's own library: who we are, who the other side is, and what was wrong with it."""
+"""TLS between gateways, with Python's own library."""
 
 from openstackoid.tls.check import checked_files, warnings_about
 from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, Identity, TlsError

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A gateway's certificate, tried before it is used: by a handshake with itself, in memory, as a peer would have it."""
+"""Check a gateway's certificate before its use, by a handshake with itself in memory."""
 
 import ipaddress
 import ssl
@@ -13,13 +13,13 @@ from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, TlsError, context_
 from openstackoid.tls.words import what_was_wrong
 
 SOON = 14 * 86400
-"""Seconds before its end from which a certificate is warned about."""
+"""Seconds before its end from which a certificate is a warning."""
 
 
 def checked_files(certificate: str, authority: str, cloud: str) -> Mapping[str, str]:
-    """Return the texts of both files, by the names of a gateway's copies, once they are found good for ``cloud``.
+    """Return the texts of both files, by the names of a gateway's copies, if they are valid for ``cloud``.
 
-    Raises :class:`TlsError` with the file and what is wrong with it.
+    Raises :class:`TlsError` with the file and the fault.
     """
     before = _texts(certificate, authority)
     _shake_hands(certificate, authority, cloud)
@@ -29,9 +29,9 @@ def checked_files(certificate: str, authority: str, cloud: str) -> Mapping[str, 
 
 
 def warnings_about(certificate: str, authority: str, cloud: str, hosts: Collection[str]) -> tuple[float, list[str]]:
-    """Return when the certificate ends, in seconds of the wall clock, and what an operator should do about it soon.
+    """Return the end of the certificate, in seconds since 1970, and warnings for the operator.
 
-    ``hosts`` are those of the cloud's https frontends. Raises :class:`TlsError` as :func:`checked_files` does.
+    ``hosts``: those of the cloud's https frontends. Raises :class:`TlsError` as :func:`checked_files` does.
     """
     known = _shake_hands(certificate, authority, cloud)
     ends = ssl.cert_time_to_seconds(known["notAfter"])
@@ -51,7 +51,7 @@ def _texts(certificate: str, authority: str) -> dict[str, str]:
     for name, path in ((CERTIFICATE, certificate), (AUTHORITY, authority)):
         try:
             with Path(path).open(encoding="ascii") as file:
-                # Of the file that was opened: another may have taken its name since.
+                # Of the opened file: another may have taken its name since.
                 mode = stat.S_IMODE(Path(f"/proc/self/fd/{file.fileno()}").stat().st_mode)
                 if name == CERTIFICATE and mode & 0o077:
                     raise TlsError(f"{path}: others can look into this file with a key", hint=f"chmod 600 {path}")
@@ -64,7 +64,7 @@ def _texts(certificate: str, authority: str) -> dict[str, str]:
 
 
 def _shake_hands(certificate: str, authority: str, cloud: str) -> Mapping[str, Any]:
-    """Return what the certificate says. Both sides are this gateway, so each finds what a peer would find."""
+    """Return the content of the certificate. Both sides are this gateway, so each checks as a peer would."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = context_of(ssl.PROTOCOL_TLS_CLIENT, certificate, authority).wrap_bio(to_client, to_server, server_hostname=cloud)
     server = context_of(ssl.PROTOCOL_TLS_SERVER, certificate, authority).wrap_bio(to_server, to_client, server_side=True)

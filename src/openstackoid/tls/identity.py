@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The TLS identity of a gateway: its certificate, and the authority of the mesh, the only one that it trusts."""
+"""The TLS identity of a gateway: its certificate, and the authority of the mesh, the only trusted one."""
 
 import ssl
 from dataclasses import dataclass
@@ -8,37 +8,34 @@ from pathlib import Path
 from openstackoid.errors import OpenstackoidError
 
 CERTIFICATE, AUTHORITY = "certificate.pem", "authority.pem"
-"""The names of a running gateway's own copies: what the operator's files are meanwhile cannot break it."""
+"""A running gateway's own copies, safe from later changes of the operator's files."""
 
 
 class TlsError(OpenstackoidError):
-    """A certificate or an authority that cannot be used; the message names the file, never what is in it."""
+    """An unusable certificate or authority; the message names the file, never its content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The client's side of TLS between gateways. ``authority`` is the file that errors name."""
+    """The client's side of TLS between gateways. ``authority``: the file for errors."""
 
     context: ssl.SSLContext
     authority: str
 
     @classmethod
     def load(cls, certificate: str, authority: str, named: str | None = None) -> "Identity":
-        """Read the files; ``named`` is the authority's name for errors, if it is another. Raises :class:`TlsError`."""
+        """Read the files; ``named``: the authority's name for errors, if another. Raises :class:`TlsError`."""
         return cls(context_of(ssl.PROTOCOL_TLS_CLIENT, certificate, authority), named or authority)
 
 
 def context_of(side: int, certificate: str, authority: str) -> ssl.SSLContext:
-    """Return a context for one side that proves itself and wants proof: TLS 1.2 at least, this authority, no other.
-
-    Raises :class:`TlsError`.
-    """
+    """Return a context for mutual TLS: 1.2 or later, with this authority alone. Raises :class:`TlsError`."""
     context = ssl.SSLContext(side)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
     for path in (authority, certificate):
         try:
-            # For its reason: what the library says of a file does not tell a missing one from a broken one.
+            # For its reason: the library does not tell a missing file from a broken one.
             Path(path).open("rb").close()
         except OSError as error:
             raise TlsError(f"{path}: cannot be read: {error.strerror}") from None
@@ -47,7 +44,7 @@ def context_of(side: int, certificate: str, authority: str) -> ssl.SSLContext:
     except (ssl.SSLError, ValueError):
         raise TlsError(f"{authority}: there is no certificate of an authority in PEM in it") from None
     try:
-        # A key with a passphrase would be asked for at the terminal.
+        # A key with a passphrase would cause a prompt at the terminal.
         context.load_cert_chain(certificate, password="")
     except (ssl.SSLError, ValueError) as error:
         if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What went wrong between two gateways, in words of an operator: OpenSSL's are about its own parts."""
+"""TLS faults between gateways, in an operator's words instead of OpenSSL's."""
 
 import ssl
 
@@ -12,20 +12,20 @@ _SAID = {
     10: "has expired",
     26: "is not one for a gateway: both sides of a connection must be allowed to it",
 }
-"""Plain words for OpenSSL's codes of what it finds wrong with a certificate."""
+"""Plain words for OpenSSL's codes of certificate faults."""
 
 _NO_TLS = ("wrong version number", "http request", "record layer failure", "packet length too long")
 
 
 def fault_of(error: BaseException | None) -> ssl.SSLError | None:
-    """Return the failure of TLS that is behind an error of a client library, or None where it is another one."""
+    """Return the TLS failure behind an error of a client library, or None."""
     seen: set[int] = set()
     left: list[BaseException | None] = [error]
     while left:
         one = left.pop()
         if one is None or id(one) in seen:
             continue
-        # aiohttp's errors are of these classes too, without what the library knows.
+        # aiohttp's errors are of these classes too, without the library's facts.
         if isinstance(one, ssl.SSLError) and type(one).__module__ == "ssl":
             return one
         seen.add(id(one))
@@ -35,7 +35,7 @@ def fault_of(error: BaseException | None) -> ssl.SSLError | None:
 
 
 def what_was_wrong(fault: ssl.SSLError, cloud: str, authority: str) -> str:
-    """Return what was wrong with the gateway of ``cloud``, as the end of a sentence that names the place."""
+    """Return the fault of the gateway of ``cloud``, as the end of a sentence that names the place."""
     if isinstance(fault, ssl.SSLCertVerificationError):
         said = _SAID.get(fault.verify_code, f"is refused: {fault.verify_message}")
         return f"its certificate {said.format(cloud=cloud, authority=authority)}"

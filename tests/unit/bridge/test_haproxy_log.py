@@ -103,7 +103,7 @@ def reader_of(process: "subprocess.Popen[bytes]") -> psutil.Process:
     return reader
 
 
-def test_a_line_is_shown_without_what_may_not_be_shown_and_a_line_of_egress_is_audited(folder: Path) -> None:
+def test_lines_are_shown_redacted_and_lines_of_egress_are_audited(folder: Path) -> None:
     with bridge(folder):
         send(folder, LOCAL.encode(), line(), b"Server local.image.public/s1 is DOWN\n")
         until(lambda: "is DOWN" in said(folder))

@@ -98,7 +98,7 @@ async def test_a_row_of_another_hand_sends_nothing_elsewhere(database: Database,
 
 
 @played
-async def test_without_a_store_what_needs_it_is_refused_and_the_rest_goes_on(tmp_path: Path) -> None:
+async def test_without_a_store_requests_that_need_it_are_refused_and_the_rest_go_on(tmp_path: Path) -> None:
     folder = tmp_path / "later"
     ok: Script = says("200 OK")
     async with staged(here=ok, there=ok, database=Database.file(folder / "store.sqlite"), patience=0.2) as stage:

@@ -96,7 +96,7 @@ async def test_a_reader_account_logs_in_with_proof_on_both_sides(folder: Path) -
     ],
 )
 @played
-async def test_a_password_goes_to_nobody_else(folder: Path, certificate: str, what: str) -> None:
+async def test_a_password_goes_to_the_verified_cloud_alone(folder: Path, certificate: str, what: str) -> None:
     async with answering(folder / certificate, folder / "authority.pem", {"token": TOKEN}) as (port, shown):
         url = f"https://127.0.0.1:{port}/v3"
         async with account(url, identity(folder)) as reader:
@@ -127,7 +127,7 @@ async def test_without_a_certificate_no_password_goes_to_a_private_authoritys_se
 
 
 @played
-async def test_without_a_certificate_nobody_is_asked(folder: Path) -> None:
+async def test_without_a_certificate_no_peer_is_asked(folder: Path) -> None:
     async with answering(folder / "CloudTwo.pem", folder / "authority.pem", {}) as (port, shown):
         upstream = Upstream("CloudOne")
         target = Target(f"https://127.0.0.1:{port}/image", "image of CloudTwo", peer="CloudTwo")

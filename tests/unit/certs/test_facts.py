@@ -24,7 +24,7 @@ def test_each_certificate_of_a_file_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"), [(b"", "there is no certificate"), (b"\xff", "there is no certificate"), (None, "cannot be read")]
 )
-def test_what_holds_none_is_said(tmp_path: Path, content: bytes | None, message: str) -> None:
+def test_a_file_without_a_certificate_is_an_error(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "file.pem"
     if content is not None:
         path.write_bytes(content)
@@ -48,7 +48,7 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "PRIVATE" not in str(shown)
 
 
-def test_a_refusal_is_one_line_with_what_to_try(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refusal_is_one_line_with_the_command_to_try(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["certs", "issue", "--directory", str(tmp_path), "--cloud", "CloudOne"]) == 1
     said = capsys.readouterr().err.splitlines()
     assert said == [

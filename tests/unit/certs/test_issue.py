@@ -20,7 +20,9 @@ def directory(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "name", ["-verify_hostname CloudOne", "-verify_hostname gw.one", "-verify_ip 127.0.0.1", "-verify_ip ::1"]
 )
-def test_it_is_good_for_the_cloud_and_its_hosts_on_both_sides(directory: Path, purpose: str, name: str) -> None:
+def test_a_certificate_is_valid_for_the_cloud_and_its_hosts_as_server_and_client(
+    directory: Path, purpose: str, name: str
+) -> None:
     path = issue(directory, "CloudOne", ["127.0.0.1", "gw.one", "[::1]"])
     options = ["-x509_strict", "-purpose", purpose, "-CAfile", str(directory / "authority.pem"), *name.split()]
     command = ["openssl", "verify", *options, str(path)]

@@ -19,6 +19,7 @@ OUT_LINE = AuditLine(
     cloud="CloudTwo",
     user=Party("u1", "ada", "Default"),
     project=Party("p1", "demo", "Default"),
+    source="192.0.2.7",
     service="image",
     interface="public",
     method="GET",
@@ -53,8 +54,8 @@ def test_the_lines_of_two_clouds_about_one_request_stand_side_by_side(
 ) -> None:
     assert main(["audit", "show", *logs]) == 0
     said = capsys.readouterr()
-    day, who, what = "2025-11-24T16:00:0", ["ada (Default)", "demo (Default)", "image"], ["staff", "allowed 200", ID]
-    unknown = ["of CloudOne", "-", "image"]
+    day, who, what = "2025-11-24T16:00:0", ["ada (Default)", "demo (Default)", "192.0.2.7", "image"], ["staff", "allowed 200", ID]
+    unknown = ["of CloudOne", "-", "192.0.2.7", "image"]
     assert rows(said.out) == [
         [f"{day}0.000Z", "CloudOne", "to CloudTwo", *who, "GET /image/v2/images", *what],
         [f"{day}1.000Z", "CloudTwo", "from CloudOne", *who, "GET /v2/images", *what],

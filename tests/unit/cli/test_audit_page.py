@@ -38,6 +38,7 @@ LEFT = AuditLine(
     cloud="CloudTwo",
     user=Party("7d3a1f", "ada", "Default"),
     project=DEMO,
+    source="192.0.2.7",
     service="image",
     interface="public",
     method="GET",
@@ -55,6 +56,7 @@ CAME = replace(
     cloud=None,
     roles=("member",),
     sender="CloudOne",
+    source="203.0.113.10",
     path="/v2/images",
 )
 REJECTED = replace(
@@ -98,7 +100,7 @@ def test_every_field_is_told() -> None:
 
 
 @pytest.mark.usefixtures("desk")
-def test_the_table_is_what_the_command_shows(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_is_the_output_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     shown = re.findall(r"```console\n\$ openstackoid (.*?)\n(.*?)```", PAGE, re.DOTALL)
     ((command, table),) = shown
     assert main(shlex.split(command)) == 0

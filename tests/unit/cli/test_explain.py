@@ -65,7 +65,9 @@ def refused(desk: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str
 
 
 @pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
-def test_the_page_shows_what_is_said(command: str, output: str, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_shows_the_output_of_its_commands(
+    command: str, output: str, desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(shlex.split(command)[1:]) == 0
     assert capsys.readouterr().out == output
 
@@ -218,7 +220,9 @@ class TestWhatIsNotUnderstood:
             (["--config", "mesh.yaml", "--at", "CloudOne", "--body", "no"], "cannot read no: No such file or directory"),
         ],
     )
-    def test_what_is_not_there(self, words: list[str], said: str, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_an_unknown_name_is_an_error(
+        self, words: list[str], said: str, desk: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert main(["explain", *words, "GET", "/image"]) == 1
         assert capsys.readouterr() == ("", f"openstackoid: {said}\n")
 
@@ -256,7 +260,7 @@ class TestTheTable:
         assert capsys.readouterr().out.startswith("service none has this URL\n")
 
 
-def test_it_does_without_openstacksdk_the_lab_and_the_gateways_own_programs() -> None:
+def test_the_command_imports_no_openstacksdk_lab_or_gateway() -> None:
     source = "import sys; from openstackoid.cli import main; main(sys.argv[1:]); print(*sys.modules)"
     words = ["explain", "--config", "-", "--at", "C", "GET", "/"]
     done = subprocess.run([sys.executable, "-c", source, *words], capture_output=True, text=True, check=True)

@@ -100,7 +100,7 @@ def test_a_renewed_certificate_is_taken_up_by_itself_and_loses_no_request(gatewa
     assert all(client.answered > 20 for client in clients)
 
 
-def test_a_broken_one_changes_nothing_and_is_said_once(gateway: SecureGateway) -> None:
+def test_a_broken_certificate_is_ignored_and_reported_once(gateway: SecureGateway) -> None:
     before = gateway.served()
     good = gateway.certificate.read_text()
     gateway.certificate.write_text(good.partition("-----BEGIN PRIVATE KEY-----")[0])
@@ -167,7 +167,7 @@ def test_its_copies_are_its_owners_alone(gateway: SecureGateway) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in copies} == {0o600}
 
 
-def test_it_does_not_start_with_a_certificate_that_is_not_its_clouds(tmp_path: Path) -> None:
+def test_a_certificate_of_another_cloud_stops_the_start(tmp_path: Path) -> None:
     with service() as backend:
         gateway = SecureGateway(tmp_path, free_port(), backend)
         gateway.certificate.write_bytes(issue(gateway.certificates, "CloudTwo").read_bytes())
@@ -176,7 +176,7 @@ def test_it_does_not_start_with_a_certificate_that_is_not_its_clouds(tmp_path: P
         assert gateway.running.wait(PATIENCE) == 1
 
 
-def test_it_warns_of_tokens_that_travel_unprotected(tmp_path: Path) -> None:
+def test_unprotected_frontends_are_a_warning(tmp_path: Path) -> None:
     class Plain(Gateway):
         def describe(self, peer: str) -> None:
             text = description(self.port, self.backend, peer).replace(f"127.0.0.1:{self.port}", f"10.0.1.10:{self.port}")

@@ -86,13 +86,13 @@ def test_requests_are_served_by_haproxy_and_by_python(gateway: Apart) -> None:
     assert (status, "CloudTen" in body) == (400, True)
 
 
-def test_the_log_is_shown_without_what_may_not_be_shown(gateway: Apart) -> None:
+def test_the_log_is_shown_redacted(gateway: Apart) -> None:
     gateway.get("/image/v2/images/%73ecret?token=hidden")
     gateway.wait_for(" haproxy 127.0.0.1 GET /image/v2/images/... -> ")
     assert "hidden" not in gateway.said()
 
 
-def test_what_leaves_is_in_the_audit_log(gateway: Apart) -> None:
+def test_a_request_that_leaves_is_in_the_audit_log(gateway: Apart) -> None:
     request_id = f"req-{uuid4()}"
     headers = {"X-Auth-Token": "t", "X-Scope": '{"image":"CloudTwo"}', "X-OpenStack-Request-Id": request_id}
     assert gateway.get("/image/v2/images", headers)[0] == 200
@@ -102,7 +102,7 @@ def test_what_leaves_is_in_the_audit_log(gateway: Apart) -> None:
     assert (line["direction"], line["cloud"], line["service"], line["status"]) == ("out", "CloudTwo", "image", 200)
 
 
-def test_a_trace_holds_what_haproxy_decided_alone(gateway: Apart) -> None:
+def test_a_trace_holds_requests_that_haproxy_routed_alone(gateway: Apart) -> None:
     request_id = f"req-7472ace0-{str(uuid4()).partition('-')[2]}"
     gateway.get("/image/v2/images", {"X-OpenStack-Request-Id": request_id})
     until(lambda: '"status": 200' in json.dumps(gateway.page(f"/.openstackoid/trace/{request_id}")))
@@ -120,7 +120,7 @@ def test_a_second_service_on_the_same_folder_is_refused_in_words(gateway: Apart)
     assert "Traceback" not in done.stderr
 
 
-def test_a_supervisor_on_the_same_folder_takes_nothing_away(gateway: Apart) -> None:
+def test_a_second_supervisor_on_the_folder_does_not_disturb_the_first(gateway: Apart) -> None:
     options = ["--cloud", "CloudOne", "--config", str(gateway.config), "--state-dir", str(gateway.state)]
     command = [sys.executable, "-m", "openstackoid", "gateway", "run", *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

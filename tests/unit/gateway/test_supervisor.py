@@ -50,7 +50,7 @@ def test_no_request_is_lost_over_five_reloads(gateway: Gateway) -> None:
     assert len(list(gateway.state.glob("generation-*"))) == 1
 
 
-def test_it_names_the_clouds_for_which_tokens_leave_at_start_and_at_a_reload(tmp_path: Path) -> None:
+def test_clouds_that_get_tokens_are_logged_at_start_and_reload(tmp_path: Path) -> None:
     warning = "WARNING tokens of the users of CloudOne go to CloudTwo, tokens of its services to "
     with service() as backend:
         gateway = Gateway(tmp_path, free_port(), backend)
@@ -81,7 +81,7 @@ def test_a_killed_part_is_started_again(gateway: Gateway) -> None:
     assert json.loads(body)["error"]["message"].startswith("gateway of CloudOne: X-Scope")
 
 
-def test_a_broken_description_changes_nothing(gateway: Gateway) -> None:
+def test_a_broken_description_is_ignored(gateway: Gateway) -> None:
     good = gateway.config.read_text()
     before = gateway.parts()
     gateway.config.write_text(good + "  CloudThree:\n    services: {image: {fronted: x}}\n")
@@ -232,7 +232,7 @@ def test_a_new_haproxy_that_cannot_start_leaves_the_old_one(gateway: Gateway) ->
     gateway.wait_for("has reloaded")
 
 
-def test_it_stops_with_all_its_parts(gateway: Gateway) -> None:
+def test_sigint_stops_all_parts(gateway: Gateway) -> None:
     parts = list(gateway.parts().values())
     assert len(parts) == 2
     gateway.running.send_signal(signal.SIGINT)
@@ -256,7 +256,7 @@ def test_a_second_signal_does_not_wait_for_requests(gateway: Gateway) -> None:
     assert gone(parts)
 
 
-def test_nothing_outlives_a_killed_supervisor(gateway: Gateway) -> None:
+def test_no_part_outlives_a_killed_supervisor(gateway: Gateway) -> None:
     parts = list(gateway.parts().values())
     gateway.running.kill()
     gateway.running.wait(PATIENCE)
@@ -296,7 +296,7 @@ def test_a_long_path_still_finds_room_for_sockets(tmp_path: Path) -> None:
         assert not sockets.exists()
 
 
-def test_a_stranger_on_the_port_is_named_before_anything_starts(tmp_path: Path) -> None:
+def test_a_port_in_use_is_an_error_before_the_start(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         gateway = Gateway(tmp_path, stranger.getsockname()[1], 9)
         code, said = run(gateway)
@@ -308,14 +308,14 @@ def test_a_stranger_on_the_port_is_named_before_anything_starts(tmp_path: Path) 
     )
 
 
-def test_an_unusable_description_is_said_before_anything_starts(tmp_path: Path) -> None:
+def test_an_unusable_description_is_an_error_before_the_start(tmp_path: Path) -> None:
     gateway = Gateway(tmp_path, free_port(), 9)
     gateway.config.write_text(description(gateway.port, 9).replace("CloudOne", "CloudSix"))
     code, said = run(gateway)
     assert (code, said) == (1, "openstackoid: the mesh has no cloud 'CloudOne'; known: CloudSix, CloudTwo\n")
 
 
-def test_its_pages_know_its_services_and_what_was_traced(gateway: Gateway) -> None:
+def test_its_pages_show_services_and_traces(gateway: Gateway) -> None:
     """Also after HAProxy has been replaced, and the Python service has been killed."""
     request_id = "req-7472ace0-1111-2222-3333-444455556666"
     gateway.describe("CloudThree")
@@ -339,7 +339,7 @@ def health(gateway: Gateway) -> dict[str, str]:
     return {cloud["name"]: cloud["health"] for cloud in json.loads(body)["clouds"]} if status == 200 else {}
 
 
-def test_what_leaves_is_in_the_audit_log_also_after_a_rotation(gateway: Gateway) -> None:
+def test_requests_that_leave_are_in_the_audit_log_after_a_rotation(gateway: Gateway) -> None:
     """Both parts write it: HAProxy's lines, of a scope whose route it has, and the Python service's, of a new scope."""
     audit, rotated = gateway.state / "audit.log", gateway.state / "audit.log.1"
 

@@ -25,7 +25,7 @@ def configuration(folder: str, *, internal: str = "", tls: bool = True, files: T
     return compile_gateway(parse_mesh(text), "One", RUNTIME, files)
 
 
-def test_without_tls_there_is_nothing_of_it() -> None:
+def test_without_tls_the_configuration_has_no_tls() -> None:
     files = configuration("/x", tls=False)
     assert not any(word in files["haproxy.cfg"] for word in ("ssl", "sess.", "X-Forwarded-Proto", "https"))
 
@@ -83,7 +83,7 @@ def test_a_socket_of_http_stays_one(tmp_path: Path) -> None:
     assert "http-request del-header X-Forwarded-Proto unless { ssl_fc }" in text
 
 
-def test_what_cannot_be_protected_is_not_compiled() -> None:
+def test_an_unprotected_frontend_is_not_compiled() -> None:
     with pytest.raises(MeshError, match=r"Two\.services\.image\.frontend\.public: http://two:80: the gateway of One has TLS"):
         compile_gateway(
             parse_mesh(

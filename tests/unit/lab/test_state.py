@@ -60,7 +60,7 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         instance.load()
 
 
-def test_the_last_purge_removes_what_instances_share(tmp_path: Path) -> None:
+def test_the_last_purge_removes_shared_files(tmp_path: Path) -> None:
     root = tmp_path / "openstackoid" / "lab"
     one, two = Instance("one", root), Instance("two", root)
     for instance in (one, two):

@@ -48,7 +48,7 @@ class TestGood:
         assert repr(self.one) == "<Cloud CloudOne: block-storage, identity, image>"
         assert repr(self.mesh) == "<Mesh CloudOne, CloudTwo>"
 
-    def test_what_the_mesh_offers(self) -> None:
+    def test_the_mesh_lists_services_and_offers(self) -> None:
         assert self.mesh.services == {"identity", "image", "block-storage"}
         assert self.mesh.offers == {"CloudOne": self.one.services, "CloudTwo": {"image"}}
 
@@ -181,7 +181,7 @@ class TestBad:
             ),
         ],
     )
-    def test_the_error_names_the_spot_and_what_is_accepted(self, text: str, error: str) -> None:
+    def test_the_error_names_the_position_and_the_accepted_values(self, text: str, error: str) -> None:
         with pytest.raises(MeshError) as refused:
             parse_mesh(text, "f")
         assert str(refused.value).splitlines()[0] == error
@@ -261,10 +261,44 @@ class TestLimits:
             ("{connection: 5}", "limits.connection: unknown key; accepted: connections, bridge, wait, source_connections,"),
         ],
     )
-    def test_the_error_names_the_spot_and_what_is_accepted(self, limits: str, error: str) -> None:
+    def test_the_error_names_the_position_and_the_accepted_values(self, limits: str, error: str) -> None:
         with pytest.raises(MeshError) as refused:
             parse_mesh(gateway(f"{{limits: {limits}}}"), "f")
         assert f"clouds.One.gateway.{error}" in str(refused.value).splitlines()[0]
+
+
+class TestTrustedProxies:
+    """``gateway.trusted_proxies`` and ``proxy_protocol``: whose word for the client's address counts."""
+
+    def test_with_them(self) -> None:
+        cloud = parse_mesh(gateway("{trusted_proxies: [10.0.0.0/8, '::1'], proxy_protocol: ['h:80']}")).clouds["One"]
+        assert (cloud.trusted_proxies, cloud.proxy_protocol) == (("10.0.0.0/8", "::1/128"), ("h:80",))
+        assert parse_mesh(GOOD).clouds["CloudOne"].trusted_proxies == ()
+
+    @pytest.mark.parametrize(
+        ("settings", "error"),
+        [
+            (
+                "{trusted_proxies: [10.0.0.1, proxy]}",
+                "f:4:43: clouds.One.gateway.trusted_proxies.1: 'proxy': an address or a network is accepted, as in 10.0.1.11"
+                " or 10.0.1.0/24",
+            ),
+            ("{trusted_proxies: 10.0.0.1}", "f:4:32: clouds.One.gateway.trusted_proxies: a list is accepted"),
+            (
+                "{proxy_protocol: ['h:80']}",
+                "f:4:15: clouds.One.gateway.proxy_protocol: no address may speak it; name the proxies that do in"
+                " 'trusted_proxies'",
+            ),
+            (
+                "{trusted_proxies: [10.0.0.1], proxy_protocol: ['h:81']}",
+                "f:4:61: clouds.One.gateway.proxy_protocol.0: 'h:81': a socket of the frontends is accepted: h:80",
+            ),
+        ],
+    )
+    def test_the_error_names_the_spot_and_what_is_accepted(self, settings: str, error: str) -> None:
+        with pytest.raises(MeshError) as refused:
+            parse_mesh(gateway(settings), "f")
+        assert str(refused.value).splitlines()[0] == error
 
 
 class TestWorkflows:
@@ -380,14 +414,14 @@ class TestWorkflows:
             ),
         ],
     )
-    def test_the_error_names_the_spot_and_what_is_accepted(self, text: str, error: str) -> None:
+    def test_the_error_names_the_position_and_the_accepted_values(self, text: str, error: str) -> None:
         with pytest.raises(MeshError) as refused:
             parse_mesh(text, "f")
         assert str(refused.value).splitlines()[0].startswith(error)
 
 
 class TestFile:
-    def test_it_is_read(self, tmp_path: Path) -> None:
+    def test_a_file_is_read(self, tmp_path: Path) -> None:
         (tmp_path / "mesh.yaml").write_text(GOOD)
         assert load_mesh(tmp_path / "mesh.yaml") == parse_mesh(GOOD)
 

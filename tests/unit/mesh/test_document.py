@@ -40,7 +40,7 @@ def kept(name: Any, said: Any) -> Any:
         'a: ["\\U0001F600", "\\xe9", ü]\n',
     ],
 )
-def test_it_says_what_pyyaml_says(text: str) -> None:
+def test_a_document_is_read_as_by_pyyaml(text: str) -> None:
     assert read(text, "f", kept) == yaml.safe_load(text)
 
 
@@ -54,7 +54,7 @@ def test_each_entry_of_clouds_is_taken_as_it_is_read(more: str) -> None:
     assert read("clouds: [x]", "f", kept) == {"clouds": ["x"]}
 
 
-def test_what_taking_a_cloud_raises_is_passed_on() -> None:
+def test_an_error_of_a_cloud_is_passed_on() -> None:
     def refuse(name: Any, _: Any) -> Any:
         raise Wrong(("clouds", name), "no")
 
@@ -83,14 +83,14 @@ def test_what_taking_a_cloud_raises_is_passed_on() -> None:
         ("a: 2001-99-99", "f: not YAML: month must be in 1..12"),
     ],
 )
-def test_what_is_wrong_is_said_in_pyyaml_words(text: str, error: str) -> None:
+def test_errors_have_the_words_of_pyyaml(text: str, error: str) -> None:
     with pytest.raises(MeshError) as refused:
         read(text, "f", kept)
     assert str(refused.value).splitlines()[0] == error
 
 
 @both
-def test_that_it_is_no_yaml_is_said_before_what_taking_a_cloud_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_yaml_is_reported_before_an_error_of_a_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(name: Any, _: Any) -> Any:
         raise Wrong(("clouds", name), "no")
 

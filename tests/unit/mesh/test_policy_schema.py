@@ -199,7 +199,7 @@ def people(yaml: str) -> str:
         ),
     ],
 )
-def test_the_error_names_the_spot_and_what_is_accepted(policy: str, spot: str, said: str) -> None:
+def test_the_error_names_the_position_and_the_accepted_values(policy: str, spot: str, said: str) -> None:
     with pytest.raises(MeshError) as refused:
         parse_mesh(description(policy), "f")
     first, line, caret = str(refused.value).split("\n")

@@ -4,13 +4,13 @@ from openstackoid.policy.shown import shown
 from unit.policy.samples import MEMBERS, STAFF, services
 
 
-def test_nobody() -> None:
+def test_a_policy_without_entries() -> None:
     line = "CloudOne lets in nobody from another cloud: its policy names no people of a peer."
     assert list(shown(NOBODY, "CloudOne")) == [line]
     assert list(shown(Policy(peers=(PeerPolicy("CloudTwo"),)), "CloudOne")) == [line]
 
 
-def test_who_may_use_what_as_whom() -> None:
+def test_a_policy_is_shown_with_users_services_and_roles() -> None:
     nova = MappingRule("nova", Roles((("service", ("service",)), ("admin", ()))), services=Services())
     images = services(image="GET /v2/images, GET /v2/images/**", compute="* /**", __="POST /a")
     policy = Policy(

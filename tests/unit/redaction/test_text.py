@@ -51,7 +51,7 @@ WORDS = st.text("ABCDEFabcdef0123456789-_ .:/", max_size=60)
         ("-----BEGIN PRIVATE KEY-----\nMIIE\n", "..."),
     ],
 )
-def test_what_is_taken_out(text: str, shown: str) -> None:
+def test_secrets_are_redacted(text: str, shown: str) -> None:
     assert redacted(text) == shown
     assert redacted(shown) == shown
 
@@ -91,7 +91,7 @@ def test_no_token_is_left(before: str, token: str, after: str) -> None:
 
 
 @given(st.text())
-def test_it_is_done_once_and_takes_any_text(text: str) -> None:
+def test_redaction_is_idempotent_for_any_text(text: str) -> None:
     assert redacted(redacted(text)) == redacted(text)
 
 

@@ -74,7 +74,7 @@ def test_the_body_says_which_of_them_are_broken() -> None:
         ),
     ],
 )
-def test_what_is_proposed_puts_both_into_a_cloud_that_has_both(scope: str, fixes: str) -> None:
+def test_the_proposal_names_a_cloud_that_has_both_services(scope: str, fixes: str) -> None:
     rule = separated(MESH, parse(scope), "compute", "DELETE", "/servers/s")[0]
     text = explanation(MESH, rule, parse(scope), "nothing overrides it")
     assert fixes in text

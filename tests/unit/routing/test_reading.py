@@ -29,7 +29,7 @@ def test_a_scope_is_completed_with_the_cloud_of_the_gateway() -> None:
         assert not found.path.startswith("/image/scope")
 
 
-def test_what_is_not_there_says_nothing() -> None:
+def test_a_missing_header_gives_no_scope_and_no_token() -> None:
     assert reading().plain_scope() is None
     assert reading().token(AUTH) is None
     assert reading(("X-Auth-Token", "")).token(AUTH) is None

@@ -15,11 +15,12 @@ from openstackoid.routing.backend_names import is_of_guests
 from openstackoid.routing.egress import is_request_id
 
 REQUEST = re.compile(
-    r"\S+ (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
+    r"(?P<source>\S+) (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
     r" (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms .*"
 )
 """A line of HAProxy's up to what it says for the audit log."""
 
+ADDRESS = re.compile(r"[0-9a-f.:]{2,45}")
 METHOD = re.compile(r"[A-Z]{1,16}")
 
 _ADMITTED = re.compile(
@@ -49,6 +50,7 @@ def admitted_line(request: str, left: str, at: str, now: float) -> AuditLine | N
         project=use.project,
         roles=roles,
         sender=about["sender"] or None,
+        source=said["source"] if ADDRESS.fullmatch(said["source"]) else None,
         service=about["service"],
         interface=about["interface"],
         method=said["method"] if METHOD.fullmatch(said["method"]) else "-",

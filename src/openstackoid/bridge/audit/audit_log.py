@@ -60,8 +60,8 @@ class AuditLine:
     ``time``: seconds of the wall clock. ``gateway``: the cloud whose gateway writes. ``home``: the cloud that issued the user's
     token. ``cloud``: the one whose service was asked for, the gateway's own where it is not said. ``user`` and ``project``: as
     the home says; ``roles``: as this cloud has granted them. ``sender``: the cloud whose gateway brought the request, where that
-    is proved. ``path``: as :func:`~openstackoid.bridge.log.shown_path` shows it. ``rule``: which entry of the policy decided.
-    ``status``: what the client got, 0 where it has left.
+    is proved. ``source``: the client's address. ``path``: as :func:`~openstackoid.bridge.log.shown_path` shows it. ``rule``:
+    which entry of the policy decided. ``status``: what the client got, 0 where it has left.
     """
 
     time: float
@@ -73,6 +73,7 @@ class AuditLine:
     project: Party | None = None
     roles: tuple[str, ...] = ()
     sender: str | None = None
+    source: str | None = None
     service: str
     interface: str
     method: str

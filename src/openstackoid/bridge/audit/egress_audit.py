@@ -40,6 +40,7 @@ class EgressAudit:
             cloud=sent.endpoint.cloud,
             user=use.user if use else None,
             project=use.project if use else None,
+            source=self._head.source,
             service=sent.frontend_endpoint.service,
             interface=sent.frontend_endpoint.interfaces[0],
             method=shown_method(self._head),

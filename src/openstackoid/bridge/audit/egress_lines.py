@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from openstackoid.bridge.audit.admission_header import decode, outcome_of
-from openstackoid.bridge.audit.admitted_lines import METHOD, REQUEST, admitted_line
+from openstackoid.bridge.audit.admitted_lines import ADDRESS, METHOD, REQUEST, admitted_line
 from openstackoid.bridge.audit.audit_log import OUT, Audit, AuditLine, LateAudit
 from openstackoid.bridge.log import LOG, shown_path
 from openstackoid.haproxy.egress import MARKER
@@ -73,6 +73,7 @@ def audit_line(request: str, left: str, at: str, now: float) -> AuditLine | None
         cloud=said["cloud"],
         user=use.user if use else None,
         project=use.project if use else None,
+        source=said["source"] if ADDRESS.fullmatch(said["source"]) else None,
         service=about["service"],
         interface=about["interface"],
         method=said["method"] if METHOD.fullmatch(said["method"]) else "-",

@@ -80,7 +80,7 @@ def _loaded(text: str) -> Line | None:
         return None
     sound = all(isinstance(line.get(name), str) for name in _TEXTS) and type(line.get("status")) is int
     sound = sound and all(isinstance(line.get(name), dict | None) for name in ("user", "project"))
-    sound = sound and all(isinstance(line.get(name), str | None) for name in ("request_id", "rule", "reason", "cloud"))
+    sound = sound and all(isinstance(line.get(name), str | None) for name in ("request_id", "rule", "reason", "cloud", "source"))
     return line if sound else None
 
 

@@ -66,6 +66,7 @@ class Entry:
             project=None if principal is None else party(principal.project),
             roles=self.grant.roles if self.grant else (),
             sender=head.sender,
+            source=head.source,
             service=here.service,
             interface=here.interfaces[0],
             method=shown_method(head),

@@ -12,6 +12,7 @@ from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.verbatim import decoded
 from openstackoid.mesh import Listener
 from openstackoid.routing import Headers
+from openstackoid.routing.links import SOURCE
 from openstackoid.routing.route_cache import KEY as ROUTE
 
 LISTENER = "x-openstackoid-listener"
@@ -32,7 +33,7 @@ class Head:
     """The head of a request: raw path and query (``None`` without a ``?``), and the headers without HAProxy's own.
 
     ``sender`` is the cloud whose gateway has sent the request, by its certificate; None for users. ``route`` is the header in
-    which HAProxy asks for the route.
+    which HAProxy asks for the route. ``source`` is the client's address by HAProxy's word, which stands in ``headers``, too.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Head:
     headers: Headers = field(repr=False)
     sender: str | None = None
     route: str | None = field(default=None, repr=False)
+    source: str | None = None
 
     def values(self, name: str) -> list[str]:
         """Return every value of a header, by its lower-case name."""
@@ -92,8 +94,9 @@ def read_head(request: web.BaseRequest, at: str) -> Head:
     listener = _listener([value for key, value in headers if key.lower() == LISTENER], at)
     sender = next((value for key, value in headers if key.lower() == SENDER), None)
     rest = of_others(headers)
+    source = next((value for key, value in headers if key.lower() == SOURCE), None)
     route = next((value for key, value in headers if key.lower() == ROUTE), None)
-    return Head(request.method, listener, path or "/", query if mark else None, rest, sender, route)
+    return Head(request.method, listener, path or "/", query if mark else None, rest, sender, route, source)
 
 
 def end_to_end(headers: Headers) -> Headers:

@@ -78,7 +78,7 @@ async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links)
         async def grown(size: int) -> None:
             nonlocal slot
             if size > _LARGE and slot is None:
-                slot = given.upstream.holding.of(plan.endpoint.cloud)
+                slot = given.upstream.large_documents.of(plan.endpoint.cloud)
                 await held.enter_async_context(slot)
 
         content = await read_answer(given.upstream, given.target, given.answer, LIMIT, grown)

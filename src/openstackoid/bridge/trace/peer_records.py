@@ -105,11 +105,11 @@ async def ask_gateway(
         for origin, listener in list(sockets.items())[:SOCKETS]
     ]
 
-    async def ask(hop: Target) -> bytes | None:
-        async with upstream.send(hop, request, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
-            content = await read_answer(upstream, hop, answer, limit)
+    async def ask(target: Target) -> bytes | None:
+        async with upstream.send(target, request, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
+            content = await read_answer(upstream, target, answer, limit)
         if answer.status not in (200, 404):
-            raise upstream.unusable(hop, f"it answers {answer.status}")
+            raise upstream.unusable(target, f"it answers {answer.status}")
         return content if answer.status == 200 else None
 
     return await first_reached(places, ask, AnswerError(503, f"{peer.name} has no gateway in the mesh"))

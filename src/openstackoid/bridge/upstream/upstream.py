@@ -21,7 +21,7 @@ from openstackoid.bridge.upstream.large_documents import LargeDocuments
 from openstackoid.bridge.upstream.target import Target, targets
 from openstackoid.mesh import HTTPS, Endpoint, Timeouts
 from openstackoid.routing import Headers, wire_version
-from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING
+from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING
 from openstackoid.routing.loops import passed
 from openstackoid.scope import WIRE
 from openstackoid.tls import Identity, fault_of, what_was_wrong
@@ -93,7 +93,7 @@ class Upstream:
     def __init__(self, at: str, identity: Identity | None = None) -> None:
         self.at = at
         self.identity = identity
-        self.holding = LargeDocuments()
+        self.large_documents = LargeDocuments()
         self.announced: set[str] = set()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
@@ -127,8 +127,8 @@ class Upstream:
         url = URL(target.url, encoded=True)
         raw_target = url.raw_path if request.query is None else f"{url.raw_path}?{request.query}"
         timeout = aiohttp.ClientTimeout(total=None, connect=timeouts.connect, sock_read=timeouts.server)
-        kept = end_to_end(request.headers)
-        sent = CIMultiDict(kept if target.peer else without(kept, *CLAIMS_OF_PROXIES))
+        claims = ABOUT_THE_CLIENT if target.peer else CLAIMS_OF_PROXIES
+        sent = CIMultiDict(without(end_to_end(request.headers), *claims))
         if target.prefix is not None:
             sent["X-Forwarded-Prefix"] = target.prefix
         if target.secure:

@@ -64,6 +64,7 @@ def test_a_line_says_all_that_is_known_and_null_for_the_rest(audit: Audit, path:
         "project": {"id": "p1", "name": "demo", "domain": "Default"},
         "roles": ["member"],
         "sender": "CloudOne",
+        "source": None,
         "service": "image",
         "interface": "public",
         "method": "GET",
@@ -97,7 +98,7 @@ def test_no_name_breaks_a_line(audit: Audit, path: Path, name: str) -> None:
     assert second["user"]["name"] == "ada"
 
 
-def test_what_is_too_long_is_cut(audit: Audit, path: Path) -> None:
+def test_long_values_are_cut(audit: Audit, path: Path) -> None:
     endless = "x" * 100_000
     party = Party(endless, endless, endless)
     audit.write(
@@ -166,7 +167,7 @@ def test_two_writers_share_a_file(audit: Audit, path: Path) -> None:
     assert [line["status"] for line in lines(path)] == list(range(50))
 
 
-def test_without_a_path_nothing_is_written(tmp_path: Path) -> None:
+def test_without_a_path_no_line_is_written(tmp_path: Path) -> None:
     Audit(None).write(LINE)
     assert list(tmp_path.iterdir()) == []
 
@@ -176,7 +177,7 @@ def test_a_line_that_cannot_be_written_is_an_error_that_names_the_file(tmp_path:
         Audit(tmp_path / "none" / "audit.log").write(LINE)
 
 
-def test_what_is_no_file_is_not_written_to(tmp_path: Path) -> None:
+def test_a_link_pipe_or_folder_is_not_written_to(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.touch()
     (tmp_path / "link").symlink_to(other)

@@ -26,10 +26,12 @@ async def line(stage: Stage) -> dict[str, Any]:
 
 
 @played
-async def test_a_request_to_a_peer_is_written_down_with_what_the_peer_tells() -> None:
+async def test_a_request_to_a_peer_is_audited_with_the_peers_admission_header() -> None:
     async with staged(there=says("200 OK", TOLD, body=b"x")) as stage:
-        answer = await stage.ask("GET", "/image/v2/images", TOKEN, f"X-OpenStack-Request-Id: {ID}")
+        source = "X-Forwarded-For: 192.0.2.7"
+        answer = await stage.ask("GET", "/image/v2/images", TOKEN, f"X-OpenStack-Request-Id: {ID}", source)
         assert (answer.status, answer.body, answer.values("x-openstackoid-use")) == (200, b"x", [])
+        assert stage.there.visits[0].values("x-forwarded-for") == [], "no peer is told the address of a client"
         found = await line(stage)
         assert found.pop("time").endswith("Z")
         assert found == {
@@ -41,6 +43,7 @@ async def test_a_request_to_a_peer_is_written_down_with_what_the_peer_tells() ->
             "project": {"id": "p1", "name": "demo", "domain": "Default"},
             "roles": [],
             "sender": None,
+            "source": "192.0.2.7",
             "service": "image",
             "interface": "public",
             "method": "GET",
@@ -54,7 +57,7 @@ async def test_a_request_to_a_peer_is_written_down_with_what_the_peer_tells() ->
 
 
 @played
-async def test_what_comes_without_an_id_leaves_and_is_written_down_with_one() -> None:
+async def test_a_request_without_an_id_leaves_and_is_audited_with_one() -> None:
     async with staged(there=says("200 OK")) as stage:
         await stage.ask("GET", "/image/v2/images", TOKEN)
         sent = stage.there.visits[0].values("x-openstack-request-id")
@@ -63,7 +66,7 @@ async def test_what_comes_without_an_id_leaves_and_is_written_down_with_one() ->
 
 
 @played
-async def test_what_stays_is_not_written_down_and_its_service_cannot_tell_of_a_use() -> None:
+async def test_a_request_that_stays_is_not_audited_and_its_admission_header_is_dropped() -> None:
     async with staged(here=says("200 OK", TOLD)) as stage:
         answer = await stage.ask("GET", "/image/v2/images", "X-Auth-Token: tok")
         assert (answer.status, answer.values("x-openstackoid-use")) == (200, [])
@@ -73,7 +76,7 @@ async def test_what_stays_is_not_written_down_and_its_service_cannot_tell_of_a_u
 @pytest.mark.parametrize("told", ["", "X-Openstackoid-Use: e30", "X-Openstackoid-Use: a\r\nX-Openstackoid-Use: b"])
 @pytest.mark.parametrize(("status", "outcome"), [("403 Forbidden", "refused"), ("200 OK", "allowed"), ("409 Conflict", "failed")])
 @played
-async def test_without_a_word_that_can_be_read_the_status_says_what_became_of_it(told: str, status: str, outcome: str) -> None:
+async def test_without_a_readable_admission_header_the_status_gives_the_outcome(told: str, status: str, outcome: str) -> None:
     async with staged(there=says(status, *([told] if told else []))) as stage:
         answer = await stage.ask("GET", "/image/v2/images", TOKEN)
         assert answer.values("x-openstackoid-use") == []
@@ -93,7 +96,7 @@ async def test_a_validation_at_the_users_home_is_written_down_with_the_peers_own
 
 
 @played
-async def test_the_answer_of_a_peers_keystone_tells_nobody_else() -> None:
+async def test_the_admission_header_of_a_peers_keystone_is_audited_and_dropped() -> None:
     async with staged(there=says_json(token(catalog=[]), TOLD)) as stage:
         asked = ["X-Auth-Token: svc", 'X-Subject-Token: usr!SCOPE!{"*":"CloudTwo"}']
         answer = await stage.ask("GET", "/identity/v3/auth/tokens", *asked)

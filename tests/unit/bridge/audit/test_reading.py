@@ -67,7 +67,7 @@ def test_the_lines_of_one_request_stand_side_by_side(tmp_path: Path) -> None:
         (Wanted(user="ada", home="CloudTwo"), []),
     ],
 )
-def test_only_what_is_wanted_is_found(tmp_path: Path, wanted: Wanted, statuses: list[int]) -> None:
+def test_only_matching_lines_are_found(tmp_path: Path, wanted: Wanted, statuses: list[int]) -> None:
     path = log(
         tmp_path / "log",
         LINE,
@@ -78,7 +78,7 @@ def test_only_what_is_wanted_is_found(tmp_path: Path, wanted: Wanted, statuses: 
     assert [line["status"] for line in read_logs([path], wanted).lines] == statuses
 
 
-def test_what_is_no_line_is_passed_over_and_counted(tmp_path: Path) -> None:
+def test_invalid_lines_are_skipped_and_counted(tmp_path: Path) -> None:
     document = LINE.document()
     odd = [
         b"\n",

@@ -52,7 +52,7 @@ async def test_one_that_is_ours_is_never_taken_for_another() -> None:
     ],
 )
 @played
-async def test_where_keystone_does_not_say_nobody_comes_in(script: Script, status: int, words: str) -> None:
+async def test_an_unusable_answer_of_keystone_refuses_the_token(script: Script, status: int, words: str) -> None:
     async with staged(here=script) as stage:
         with pytest.raises(AnswerError) as caught:
             await has(LocalProjects(stage.bridge.context.authorizer.upstream), stage)

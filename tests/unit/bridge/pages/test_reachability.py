@@ -69,7 +69,7 @@ async def test_a_gateway_that_is_away_is_down_and_asked_again_after_the_time_bet
 
 
 @played
-async def test_who_looks_does_not_wait_for_a_silent_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_page_does_not_wait_for_a_silent_peer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reachability, "PATIENCE", 0.1)
     released = asyncio.Event()
 
@@ -86,7 +86,7 @@ async def test_who_looks_does_not_wait_for_a_silent_peer(monkeypatch: pytest.Mon
 
 
 @played
-async def test_of_many_peers_some_are_asked_each_time_those_first_of_whom_least_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_of_many_peers_the_least_known_are_asked_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reachability, "AT_MOST", 4)
     async with asking() as reach:
         mesh = peers(1, 10)
@@ -96,7 +96,7 @@ async def test_of_many_peers_some_are_asked_each_time_those_first_of_whom_least_
 
 
 @played
-async def test_what_has_left_the_mesh_is_forgotten() -> None:
+async def test_a_peer_that_left_the_mesh_is_forgotten() -> None:
     async with asking() as reach:
         assert len(await reach.states(peers(1, 3))) == 3
         assert len(await reach.states(peers(1, 2))) == 2

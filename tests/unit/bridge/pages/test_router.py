@@ -29,7 +29,7 @@ def targets(*records: Record) -> dict[str, Any]:
 
 
 @played
-async def test_a_trace_holds_what_is_known_here_and_at_the_peers_in_order() -> None:
+async def test_a_trace_holds_local_and_peer_records_in_order() -> None:
     async with staged(there=says_json(targets(OTHERS))) as stage:
         stage.records.add(ID, OWN)
         assert await trace(stage) == targets(OWN, OTHERS)
@@ -37,7 +37,7 @@ async def test_a_trace_holds_what_is_known_here_and_at_the_peers_in_order() -> N
 
 
 @played
-async def test_only_here_asks_nobody() -> None:
+async def test_only_here_asks_no_peer() -> None:
     async with staged(there=never) as stage:
         stage.records.add(ID, OWN)
         assert await trace(stage, "?only=here") == targets(OWN)
@@ -67,7 +67,7 @@ async def test_a_peer_is_asked_with_no_header_of_the_client() -> None:
     ],
 )
 @played
-async def test_what_a_peer_does_not_say_as_it_should_is_missing(script: Script, reason: str) -> None:
+async def test_a_peer_with_an_invalid_answer_is_listed_as_missing(script: Script, reason: str) -> None:
     async with staged(there=script) as stage:
         stage.records.add(ID, OWN)
         found = await trace(stage)
@@ -103,7 +103,7 @@ async def test_a_cloud_that_is_not_in_the_mesh_is_not_asked() -> None:
 
 
 @played
-async def test_what_there_was_no_room_for_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_dropped_records_are_reported_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "RECORDS_OF_ONE", 1)
     async with staged() as stage:
         for _ in range(3):
@@ -172,7 +172,7 @@ def known(stage: Stage) -> list[tuple[object, ...]]:
 
 
 @played
-async def test_what_the_bridge_serves_is_recorded() -> None:
+async def test_requests_through_the_bridge_are_recorded() -> None:
     async with staged(here=says("204 No Content"), there=says_json({"error": {}}, status="503 Busy")) as stage:
         for target, scope in (
             ("/image/v2?x=secret", '{"image":"CloudOne"}'),
@@ -195,7 +195,7 @@ async def test_what_the_bridge_serves_is_recorded() -> None:
     [[], ["X-OpenStack-Request-Id: req-11111111-1111-2222-3333-444455556666"], [f"X-OpenStack-Request-Id: {ID}"] * 2],
 )
 @played
-async def test_what_is_not_traced_is_not_recorded(headers: list[str]) -> None:
+async def test_untraced_requests_are_not_recorded(headers: list[str]) -> None:
     async with staged(here=says("204 No Content")) as stage:
         assert (await stage.ask("GET", "/image/v2", *headers)).status == 204
         assert known(stage) == []

@@ -131,7 +131,7 @@ async def test_an_answer_that_only_looks_like_a_validation_is_none(method: str, 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "305 Use Proxy", "307 Temporary", "308 Permanent"])
 @pytest.mark.parametrize(("method", "path"), [("GET", TOKENS), ("POST", TOKENS), ("GET", "/identity/v3/auth/catalog")])
 @played
-async def test_a_redirect_leads_nobody_away(method: str, path: str, status: str) -> None:
+async def test_a_redirect_of_a_peers_keystone_is_502(method: str, path: str, status: str) -> None:
     """keystoneauth follows one with all its headers, the service's own token among them."""
     asked = (GLANCE, FOREIGN) if (method, path) == ("GET", TOKENS) else (THERE, "X-Auth-Token: usr")
     async with staged(there=says(status, "Location: http://evil.test/")) as stage:
@@ -141,7 +141,7 @@ async def test_a_redirect_leads_nobody_away(method: str, path: str, status: str)
 
 
 @played
-async def test_a_service_is_told_of_nobody_else_than_the_guard() -> None:
+async def test_a_service_gets_the_user_that_was_authorized() -> None:
     """Or the one would be let in, by the rule that is about him, with the rights of the other."""
     said = [token(), token("member", "service")]
 
@@ -158,7 +158,7 @@ async def test_a_service_is_told_of_nobody_else_than_the_guard() -> None:
 
 
 @played
-async def test_who_asks_about_his_own_token_is_told_what_he_is_here() -> None:
+async def test_a_user_validating_their_own_token_gets_the_mapped_roles() -> None:
     own = 'X-Auth-Token: usr!SCOPE!{"identity":"CloudTwo"}'
     subject = 'X-Subject-Token: usr!SCOPE!{"identity":"CloudTwo"}'
     async with staged(there=says_json(token("member", "admin"))) as stage:
@@ -229,7 +229,7 @@ async def test_other_answers_of_the_peer_pass_as_they_are(status: str) -> None:
 
 
 @played
-async def test_who_authenticates_in_another_cloud_is_told_401() -> None:
+async def test_a_failed_log_in_at_another_cloud_is_401() -> None:
     async with staged(there=says_json({"error": {"code": 401}}, status="401 Unauthorized")) as stage:
         assert (await stage.ask("POST", TOKENS, THERE, body=json.dumps(PASSWORD).encode())).status == 401
 

@@ -101,7 +101,7 @@ def test_silence_of_both_ends_it(monkeypatch: pytest.MonkeyPatch, caplog: pytest
 
 
 @played
-async def test_a_switch_that_nobody_asked_for_is_no_answer() -> None:
+async def test_an_unrequested_protocol_switch_is_502() -> None:
     async with staged(there=echo) as stage:
         reader, writer = await stage.connect()
         writer.write(head("GET", "/image/ws", ASKS[0]))
