@@ -234,10 +234,35 @@ def test_a_cloud_that_calls_our_project_its_own(lab: Any, world: World) -> None:
         assert admin.openstack("project", "delete", project).code == 0
 
 
-def test_the_lines_of_both_clouds_have_one_id(lab: Any) -> None:
+def test_the_lines_of_both_clouds_have_one_id(lab: Any, described: Describe) -> None:
+    """With ``audit: strict``, the line of the asked cloud is there before the answer."""
     one = User("CloudOne")
-    assert one.openstack("image", "show", "cirros", scope='{"image": "CloudTwo"}').code == 0
-    there = next(line for line in audited(lab, "CloudTwo") if line["direction"] == "in" and line["home"] == "CloudOne")
+    with described(lambda mesh: policy_of(mesh, "CloudTwo").update(audit="strict")):
+        assert one.openstack("image", "show", "cirros", scope='{"image": "CloudTwo"}').code == 0
+        there = next(line for line in audited(lab, "CloudTwo") if line["direction"] == "in" and line["home"] == "CloudOne")
+    check_lines(lab, there)
+
+
+def test_a_use_that_haproxy_admits_has_its_lines_in_both_clouds(lab: Any) -> None:
+    one = User("CloudOne")
+    for _ in range(2):
+        assert one.openstack("image", "show", "cirros", scope='{"image": "CloudTwo"}').code == 0
+    token, deadline = token_of(one), time.monotonic() + 30
+    for _ in range(3):
+        assert visit(World(Path(lab["state_dir"])), "/v2/images", token, scope='{"*":"CloudOne","image":"CloudTwo"}')[0] == 200
+    log = Path(lab["state_dir"], "logs/CloudTwo/gateway.log")
+    while log.read_text().count("-> guests.image.") < 2:
+        assert time.monotonic() < deadline, "HAProxy admits no guest"
+        time.sleep(0.2)
+    time.sleep(1)
+    lines = [line for line in audited(lab, "CloudTwo") if line["direction"] == "in" and line["path"].endswith("/v2/images")]
+    assert len({line["request_id"] for line in lines[:3]}) == 3
+    for line in lines[:3]:
+        check_lines(lab, line)
+
+
+def check_lines(lab: Any, there: dict[str, Any]) -> None:
+    """Check the line of CloudTwo about a user of CloudOne, and the line of CloudOne about the same request."""
     here = next(line for line in audited(lab, "CloudOne") if line["request_id"] == there["request_id"])
     assert (here["direction"], here["cloud"], here["home"]) == ("out", "CloudTwo", "CloudOne")
     assert (there["user"]["name"], there["sender"], there["rule"], there["status"]) == ("demo", "CloudOne", "*/members", 200)
