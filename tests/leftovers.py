@@ -2,7 +2,8 @@
 """End the processes and labs that a run of tests leaves behind, however the run ends.
 
 A process of its own waits for the end of pytest, also of one that is killed. It then stops every process whose environment
-names the folder of the run, and takes the labs down that the run has entered there.
+names the folder of the run, or whose session is that of a process of pytest-xdist: of a gateway, an ordinary user cannot read
+the environment. It takes the labs down that the run has entered there, and removes their files.
 """
 
 import os
@@ -12,14 +13,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
 
+from openstackoid.lab.state import Instance
+
 RUN = "OPENSTACKOID_TEST_RUN"
 """The variable that names the folder of the run. Tests that start a program with another environment add it: ``mark()``."""
+_LAB, _SESSION = "lab-", "session-"
+"""What the names of entries in the folder begin with."""
 _PATIENCE = 15.0
 """The seconds in which a process ends after SIGTERM; a gateway then stops its own programs."""
 
@@ -29,16 +33,26 @@ def mark(environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, **{name: value for name, value in os.environ.items() if name == RUN}}
 
 
-@contextmanager
-def entered(lab: str) -> Iterator[None]:
-    """Enter a lab as up, for as long as the block runs."""
-    if RUN not in os.environ:
-        yield
-        return
-    entry = Path(os.environ[RUN], lab)
-    entry.touch()
-    yield
-    entry.unlink()
+def enter_lab(name: str) -> None:
+    """Enter a lab as up."""
+    for entry in _entry_of(name):
+        entry.touch()
+
+
+def leave_lab(name: str) -> None:
+    """Take back that a lab is up."""
+    for entry in _entry_of(name):
+        entry.unlink()
+
+
+def _entry_of(lab: str) -> list[Path]:
+    return [Path(os.environ[RUN], _LAB + lab)] if RUN in os.environ else []
+
+
+def enter_session() -> None:
+    """Give this process of pytest-xdist a session of its own, and enter that."""
+    Path(os.environ[RUN], f"{_SESSION}{os.getpid()}").touch()
+    os.setsid()
 
 
 class Run:
@@ -58,14 +72,20 @@ class Run:
 
 def processes(folder: str) -> list[psutil.Process]:
     """Return the processes of the run."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(RUN) == folder:
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
+    sessions = {int(name) for name in _entries(folder, _SESSION)}
+    return [process for process in psutil.process_iter() if _belongs(process, folder, sessions)]
+
+
+def _belongs(process: psutil.Process, folder: str, sessions: set[int]) -> bool:
+    try:
+        of_session = os.getsid(process.pid) in sessions and process.status() != psutil.STATUS_ZOMBIE
+        return of_session or process.environ().get(RUN) == folder
+    except (psutil.Error, OSError):
+        return False
+
+
+def _entries(folder: str, kind: str) -> list[str]:
+    return sorted(path.name.removeprefix(kind) for path in Path(folder).glob(f"{kind}*"))
 
 
 def stop(folder: str) -> list[str]:
@@ -95,10 +115,12 @@ def main(folder: str) -> None:
     """Wait until pytest has ended; end what is left, and then say so."""
     sys.stdin.read()
     ended = stop(folder)
-    labs = sorted(path.name for path in Path(folder).iterdir())
+    labs = _entries(folder, _LAB)
     for lab in labs:
         command = [sys.executable, "-m", "openstackoid", "lab", "down", "--lab", lab]
         subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+        # The next run finds no servers and ports of tests that were broken off.
+        shutil.rmtree(Instance(lab).directory, ignore_errors=True)
     shutil.rmtree(folder)
     if ended or labs:
         print(

@@ -228,7 +228,7 @@ def test_w18_a_header_twice(world: World, tok: str) -> None:
         connection.putheader(name, value)
     connection.endheaders()
     answer = connection.getresponse()
-    assert (answer.status, "X-Scope stands 2 times" in answer.read().decode()) == (400, True)
+    assert (answer.status, "X-Scope is sent 2 times" in answer.read().decode()) == (400, True)
     connection.close()
 
 
@@ -248,7 +248,7 @@ def test_w19_w20_w21_the_request_id_of_a_workflow(world: World, tok: str) -> Non
     gone = world.ask("DELETE", "CloudOne", "compute", path, X_Scope=there, **workflow)
     assert gone.status_code in (202, 204)
     forgotten = world.serving("CloudOne", "network", X_Auth_Token=tok, X_OpenStack_Request_Id=marked())
-    assert forgotten.startswith("503") and "is not remembered" in forgotten
+    assert forgotten.startswith("503") and "has no record of workflow" in forgotten
 
 
 def test_t4_each_request_has_its_own(world: World, tok: str) -> None:

@@ -122,7 +122,7 @@ def test_a_service_account_that_is_renamed_does_not_come_in_with_the_role_that_n
     second = operator.token(f"mallory-{SERVICE}")
     assert operator.ask(second)[0] == 200, "as a member, with a new token, it may"
     status, body = operator.ask(token)
-    assert (status, "have changed since services here were told of them" in body) == (401, True)
+    assert (status, "have changed since a service here validated it" in body) == (401, True)
     line = next(line for line in reversed(operator.audited()) if line["status"] == 401)
     assert (line["user"]["name"], line["rule"], line["outcome"]) == (f"mallory-{SERVICE}", "*/members", "refused")
     changed = "have changed: user name, rule, roles here, project here; the rule was */services; the token is {SHA256}"

@@ -47,7 +47,7 @@ def remembered(lab: Any, known: str) -> bool:
     nova = service_token(lab, AT)
     url = f"{frontend(lab, AT)}/networking/v2.0/networks"
     status, answer = ask(url, X_Auth_Token=nova, X_OpenStack_Request_Id=known)
-    assert status == 200 or (status == 503 and "is not remembered here" in answer), answer
+    assert status == 200 or (status == 503 and "has no record of workflow" in answer), answer
     return status == 200
 
 

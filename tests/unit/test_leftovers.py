@@ -14,13 +14,19 @@ import pytest
 TESTS = Path(__file__).parents[1]
 _RUN = """
 import os, signal, subprocess, sys
-from leftovers import Run, entered, mark
+from leftovers import Run, enter_lab, enter_session, mark
 run = Run()
-with entered("a-lab"):
-    started = [subprocess.Popen(["sleep", "300"], start_new_session=True), subprocess.Popen(["sleep", "300"], env=mark({}))]
-    print(*(process.pid for process in started), os.environ["OPENSTACKOID_TEST_RUN"], flush=True)
-    sys.stdin.readline()
-    run.end()
+worker = os.fork()
+if worker == 0:
+    enter_session()
+    os.execvpe("sleep", ["sleep", "300"], {})
+enter_lab("a-lab")
+started = [subprocess.Popen(["sleep", "300"], start_new_session=True), subprocess.Popen(["sleep", "300"], env=mark({}))]
+while os.getsid(worker) != worker:
+    pass
+print(worker, *(process.pid for process in started), os.environ["OPENSTACKOID_TEST_RUN"], flush=True)
+sys.stdin.readline()
+run.end()
 """
 
 

@@ -104,7 +104,7 @@ def general_name(name: str) -> x509.DNSName | x509.IPAddress:
         return x509.IPAddress(ipaddress.ip_address(name.strip("[]")))
     except ValueError:
         if _HOST.match(name) is None:
-            raise CertsError(f"'{name}' is no host name and no address; gw.one and 10.0.1.10 would be accepted") from None
+            raise CertsError(f"'{name}' is neither a host name nor an address; gw.one and 10.0.1.10 would be accepted") from None
         return x509.DNSName(name)
 
 

@@ -12,7 +12,7 @@ from openstackoid.certs.errors import CertsError
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Subject, names, validity and issuer of a certificate."""
+    """Subject, names, validity, issuer and serial number of a certificate."""
 
     subject: str
     names: tuple[str, ...]
@@ -20,6 +20,7 @@ class Facts:
     ends: datetime
     issuer: str
     signs: bool
+    serial: int
 
 
 def read_facts(path: Path) -> list[Facts]:
@@ -31,7 +32,7 @@ def read_facts(path: Path) -> list[Facts]:
     try:
         return [_facts(certificate) for certificate in x509.load_pem_x509_certificates(content)]
     except ValueError:
-        raise CertsError(f"{path}: there is no certificate in PEM in it") from None
+        raise CertsError(f"{path}: there is no PEM certificate in it") from None
 
 
 def _facts(certificate: x509.Certificate) -> Facts:
@@ -49,4 +50,5 @@ def _facts(certificate: x509.Certificate) -> Facts:
         certificate.not_valid_after_utc,
         certificate.issuer.rfc4514_string(),
         signs,
+        certificate.serial_number,
     )

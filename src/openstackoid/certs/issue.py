@@ -12,6 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from openstackoid.certs.authority import AUTHORITY, general_name, key_bytes, key_usage, load_authority, signed_by, write
 from openstackoid.certs.errors import CertsError
+from openstackoid.certs.revocation import REVOKED, record_issued
 from openstackoid.scope.parser import CLOUD_NAME
 
 _DAYS = 365
@@ -32,7 +33,7 @@ def issue(
     ``begins``: now by default. Raises :class:`CertsError` without an authority, for an existing file without ``renew``, or for
     an invalid name.
     """
-    if CLOUD_NAME.match(cloud) is None or cloud == AUTHORITY:
+    if CLOUD_NAME.match(cloud) is None or cloud in (AUTHORITY, REVOKED):
         raise CertsError(
             f"'{cloud}' cannot be the name of a cloud with a certificate; letters, digits, '.', '_' and '-' are accepted"
         )
@@ -56,5 +57,6 @@ def issue(
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(authority.key, hashes.SHA256())
     )
+    record_issued(directory, cloud, certificate)
     write(path, certificate.public_bytes(serialization.Encoding.PEM) + key_bytes(key))
     return path

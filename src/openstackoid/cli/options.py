@@ -14,5 +14,5 @@ def add_mesh(parser: argparse.ArgumentParser) -> None:
 
 def add_gateway(parser: argparse.ArgumentParser) -> None:
     """Add ``--cloud``, the cloud of the gateway, and ``--config``."""
-    parser.add_argument("--cloud", required=True, metavar="NAME", help="the cloud of the mesh whose gateway is meant")
+    parser.add_argument("--cloud", required=True, metavar="NAME", help="the cloud of the gateway")
     add_mesh(parser)

@@ -83,8 +83,8 @@ class ScopeAdapter(BaseAdapter):
         issuer = response.headers.get(ISSUER_HEADER)
         if issuer is not None:
             self._tell(
-                f"you are logged in at {printable(issuer)}: user, project and roles are that cloud's, and what the projects of"
-                " other clouds own is not found"
+                f"you are logged in at {printable(issuer)}: user, project and roles are that cloud's, and resources of projects"
+                " in other clouds are not found"
             )
         return response
 

@@ -34,7 +34,7 @@ from openstackoid.scope import Scope
 
 
 class ShowScope(command.ShowOne):
-    """Show the scope that is in force, where it comes from, which cloud serves which service, and who you are in each cloud"""
+    """Show the scope in force, its source, the cloud of each service, and your identity in each cloud"""
 
     auth_required = False
 
@@ -78,9 +78,9 @@ class ShowScope(command.ShowOne):
         try:
             rows = user_page(_base(region), _getter(region, self._credentials(scope)))
         except NoSuchPageError:
-            self.log.warning("the gateway is of an older release, so who you are in each cloud is not shown")
+            self.log.warning("the gateway is of an older release, so your identity in each cloud is not shown")
         except PageError as error:
-            self.log.warning("%s; so who you are in each cloud is not shown", error)
+            self.log.warning("%s; so your identity in each cloud is not shown", error)
         else:
             return _UserColumn([_row(row) for row in rows])
         return None
@@ -100,7 +100,7 @@ class ShowScope(command.ShowOne):
 
 
 class ListScope(command.Lister):
-    """List the clouds and services that a scope can name, with their health as the home gateway knows it"""
+    """List the clouds and services that a scope can name, with their health according to the home gateway"""
 
     auth_required = False
 

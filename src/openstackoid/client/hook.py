@@ -35,7 +35,7 @@ def install(connection: Connection, trace: Trace | None = None) -> None:
         raise
     except Exception as error:
         said = redacted(f"{type(error).__name__}: {error}")
-        raise ScopeRefusedError(f"the scope cannot be sent, so nothing is: {said}") from error
+        raise ScopeRefusedError(f"the scope cannot be sent, so no request is: {said}") from error
     if following:
         EntryPoint(name="vendor_hook", value=following, group="vendor_hook").load()(connection)
 

@@ -121,7 +121,7 @@ def _document(base: str, path: str, get: Get) -> dict[str, Any]:
     try:
         document = response.json()
     except ValueError as error:
-        raise PageError(f"{base}{path} does not answer in JSON, so it is no gateway of OpenStackoid") from error
+        raise PageError(f"{base}{path} does not answer in JSON, so it is not a gateway of OpenStackoid") from error
     if not isinstance(document, dict):
         raise PageError(f"{base}{path} does not answer as a gateway of OpenStackoid does")
     return document

@@ -56,8 +56,8 @@ def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentPar
         metavar="<scope>",
         type=_option,
         default=default or LEFT_TO_THE_CLOUD,
-        help="Which cloud serves which service, for example image=CloudTwo,compute=CloudOne or "
-        '{"image": "CloudTwo"}; a service that is not named is the local cloud\'s; '
+        help="The cloud of each service, for example image=CloudTwo,compute=CloudOne or "
+        '{"image": "CloudTwo"}; the local cloud serves all others; '
         f"'none' for no scope (Env: {SCOPE_VARIABLE}, {SDK_VARIABLE})",
     )
     parser.add_argument(
@@ -65,14 +65,14 @@ def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentPar
         dest="scope_force",
         action="store_true",
         default=None,
-        help="Have done what a gateway would refuse as a collaboration that does not work, where its operator allows that",
+        help="Override the refusal of a collaboration that does not work, if the gateway's operator allows it",
     )
     parser.add_argument(
         "--trace",
         dest=_TRACE,
         action="store_true",
         default=None,
-        help="Show on stderr what each request became: its hops through the gateways, with cloud, service and time",
+        help="Print the hops of each request through the gateways on stderr, with cloud, service and time",
     )
     parser.set_defaults(vendor_hook=f"{__name__}:install")
     return parser

@@ -10,7 +10,7 @@ from openstackoid.gateway.hosts import known_addresses
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.mesh import Account, Cloud, Mesh, Tls, load_mesh, load_readers, unprotected
 from openstackoid.mesh.errors import some_of
-from openstackoid.tls import AUTHORITY, CERTIFICATE, checked_files, warnings_about
+from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED, checked_files, warnings_about
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,9 @@ class Configuration:
     accounts: Mapping[str, Account] = field(default_factory=dict)
 
 
-COPIES = Tls(CERTIFICATE, AUTHORITY)
-"""The place of a running gateway's certificate and authority: beside its HAProxy's configuration."""
+def copies_of(tls: Tls | None) -> Tls:
+    """Return where a running gateway has the files of its identity: beside its HAProxy's configuration."""
+    return Tls(CERTIFICATE, AUTHORITY, REVOKED if tls is not None and tls.revoked else None)
 
 
 def load_configuration(path: Path, cloud: str, runtime: Runtime, *, secrets: bool = True) -> Configuration:
@@ -44,9 +45,9 @@ def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool 
     """
     copies: Mapping[str, str] = {}
     tls = mesh.clouds[cloud].tls if cloud in mesh.clouds else None
-    files = compile_gateway(mesh, cloud, runtime, COPIES if secrets else None, known_addresses())
+    files = compile_gateway(mesh, cloud, runtime, copies_of(tls) if secrets else None, known_addresses())
     if secrets and tls is not None:
-        copies = checked_files(tls.certificate, tls.authority, cloud)
+        copies = checked_files(tls.certificate, tls.authority, cloud, tls.revoked)
     accounts = load_readers(mesh, cloud) if secrets else {}
     return Configuration(mesh, mesh.clouds[cloud], {**files, **copies}, accounts)
 
@@ -60,7 +61,7 @@ def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:
     if cloud.tls is None:
         return None, plain
     hosts = [listener.host for listener in sorted(cloud.secure_listeners)]
-    ends, said = warnings_about(cloud.tls.certificate, cloud.tls.authority, cloud.name, hosts)
+    ends, said = warnings_about(cloud.tls.certificate, cloud.tls.authority, cloud.name, hosts, cloud.tls.revoked)
     return datetime.fromtimestamp(ends, UTC), said + plain
 
 

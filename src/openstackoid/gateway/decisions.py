@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from openstackoid.gateway.configuration import Configuration
-from openstackoid.tls import AUTHORITY, CERTIFICATE
+from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 STEADY = 30.0
@@ -74,4 +74,4 @@ def affected(running: Configuration, candidate: Configuration) -> frozenset[Part
 
 
 def _tls(configuration: Configuration) -> list[str | None]:
-    return [configuration.files.get(name) for name in (CERTIFICATE, AUTHORITY)]
+    return [configuration.files.get(name) for name in (CERTIFICATE, AUTHORITY, REVOKED)]

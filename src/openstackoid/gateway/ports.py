@@ -93,7 +93,7 @@ def _reason(error: OSError, port: int) -> tuple[str, str | None]:
     if error.errno == errno.EACCES:
         return "a port below 1024 needs rights that you do not have", "a port from 1024, or the capability cap_net_bind_service"
     if error.errno == errno.EADDRNOTAVAIL:
-        return "it is no address of this machine", "name one of its addresses in clouds.<name>.gateway.bind"
+        return "it is not an address of this machine", "name one of its addresses in clouds.<name>.gateway.bind"
     return error.strerror or str(error), None
 
 

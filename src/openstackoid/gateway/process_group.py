@@ -28,6 +28,9 @@ START_PATIENCE = 60.0
 STOP_GRACE = 4.0
 """Seconds that running requests may take once the gateway is to stop."""
 
+MOST_REPLACED = 4
+"""Replaced HAProxies that may finish their requests: slow clients keep each for half an hour."""
+
 _GLANCE = 0.05
 _LEVELS = {"NOTICE": logging.INFO, "DIAG": logging.INFO, "WARNING": logging.WARNING, None: logging.WARNING}
 
@@ -82,7 +85,19 @@ class ProcessGroup:
                 child.send(signal.SIGKILL)
                 raise GatewayError(f"{part} of {self.cloud} was not ready after {START_PATIENCE:g} s")
             await asyncio.sleep(_GLANCE)
-        raise GatewayError(f"{part} of {self.cloud} {await asyncio.shield(child.end)} before it was ready; it says why above")
+        raise GatewayError(f"{part} of {self.cloud} {await asyncio.shield(child.end)} before it was ready; see its lines above")
+
+    def end_oldest(self, in_use: Child) -> None:
+        """End the oldest HAProxies that finish the requests of an earlier time; :data:`MOST_REPLACED` may."""
+        replaced = sorted(
+            (child for child in self._children if child.part is Part.HAPROXY and child is not in_use),
+            key=lambda child: -child.lived,
+        )
+        for child in replaced[: max(0, len(replaced) - MOST_REPLACED)]:
+            log.warning(
+                "HAProxy %d of %s is ended with the requests that it had: it was replaced long ago", child.pid, self.cloud
+            )
+            child.send(signal.SIGTERM)
 
     def _left(self, child: Child) -> None:
         self._children.discard(child)

@@ -8,7 +8,7 @@ from pathlib import Path
 from openstackoid.gateway.configuration import Configuration
 from openstackoid.gateway.folder import Folder, write_private
 from openstackoid.mesh import packed_mesh
-from openstackoid.tls import AUTHORITY, CERTIFICATE
+from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED
 
 
 def command(folder: Folder, cloud: str, requests: int, log: int) -> list[str]:
@@ -25,7 +25,7 @@ def command(folder: Folder, cloud: str, requests: int, log: int) -> list[str]:
 
 def hand_over(folder: Folder, configuration: Configuration) -> None:
     """Write copies of the service's files, so that changes of the operator's files cannot break it."""
-    for name in (CERTIFICATE, AUTHORITY):
+    for name in (CERTIFICATE, AUTHORITY, REVOKED):
         if name in configuration.files:
             write_private(folder.path / name, configuration.files[name])
         else:

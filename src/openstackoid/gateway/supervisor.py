@@ -18,13 +18,14 @@ from openstackoid.bridge.http.sockets import bind
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway import python_service
 from openstackoid.gateway.child import Child
-from openstackoid.gateway.configuration import Configuration, check_certificate, configuration_of, tokens_that_leave
+from openstackoid.gateway.configuration import Configuration, configuration_of
 from openstackoid.gateway.decisions import Part, Watch, affected
 from openstackoid.gateway.folder import Folder
 from openstackoid.gateway.listening import ListeningSockets
 from openstackoid.gateway.ports import check_free, new_sockets, sockets
 from openstackoid.gateway.process_group import ProcessGroup
 from openstackoid.gateway.restarter import Restarter
+from openstackoid.gateway.warnings import Warnings
 from openstackoid.haproxy import LOG_VARIABLE
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import Predecessor, command, serving_pid, validate
@@ -67,6 +68,7 @@ class Supervisor:
         self._log = _large_pipe()
         self._descriptions = Descriptions(path, folder.cache)
         self._watched: tuple[str, ...] = ()
+        self._warnings = Warnings()
         self._pause = _POLL
         self._stop, self._hung_up, self._handed_over = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._terminal = sys.stdin.isatty() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
@@ -125,7 +127,7 @@ class Supervisor:
             wanted = sockets(running.cloud)
             check_free(self.cloud, self._sockets.not_passed(wanted))
             for address in self._sockets.unused(wanted):
-                log.warning("systemd has opened %s, where the gateway of %s does not listen", address, self.cloud)
+                log.warning("systemd has opened %s, but the gateway of %s does not listen there", address, self.cloud)
             python_service.hand_over(self.folder, running)
             self._handed_over.set()
             await bridge
@@ -133,7 +135,7 @@ class Supervisor:
             bridge.cancel()
             await asyncio.gather(bridge, return_exceptions=True)
         await self._haproxy.replace()
-        _warn(running)
+        self._warnings.say(running)
         log.info("gateway of %s is ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
         return running
 
@@ -181,6 +183,7 @@ class Supervisor:
             raise
         self._listening = listening
         self._sockets.close(but=listening.values())
+        self._processes.end_oldest(child)
         return child
 
     async def _follow(self, running: Configuration, watch: Watch) -> None:
@@ -190,6 +193,7 @@ class Supervisor:
             if asked:
                 watch.asked(await self._look())
             elif not watch.look(await self._look()):
+                self._warnings.remind(running)
                 continue
             try:
                 candidate = await self._read()
@@ -202,10 +206,10 @@ class Supervisor:
             if changed:
                 running = candidate
                 self._watched = _watched(running)
-                _warn(running)
+                self._warnings.say(running)
                 log.info("gateway of %s has reloaded, ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
             elif asked:
-                log.info("nothing has changed for the gateway of %s", self.cloud)
+                log.info("no change for the gateway of %s", self.cloud)
 
     async def _asked_to_read(self) -> bool:
         """Wait for SIGHUP, at most until the next look at the file."""
@@ -265,16 +269,6 @@ class Supervisor:
             return None
 
 
-def _warn(running: Configuration) -> None:
-    """Warn of unprotected connections, of a certificate that ends soon, and of tokens that leave the cloud."""
-    warnings = tokens_that_leave(running.mesh, running.cloud.name)
-    # A file that is broken again is reported when it is read again.
-    with contextlib.suppress(OpenstackoidError):
-        warnings += check_certificate(running.cloud)[1]
-    for line in warnings:
-        log.warning("%s", line)
-
-
 def _large_pipe() -> tuple[int, int]:
     ends = os.pipe()
     # The kernel may allow no more than it gave.
@@ -285,7 +279,7 @@ def _large_pipe() -> tuple[int, int]:
 
 def _watched(running: Configuration) -> tuple[str, ...]:
     tls = running.cloud.tls
-    return (tls.certificate, tls.authority) if tls else ()
+    return tuple(path for path in (tls.certificate, tls.authority, tls.revoked) if path) if tls else ()
 
 
 def _has_terminal() -> bool:

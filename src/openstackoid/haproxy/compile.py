@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the mesh and a cloud's name to the HAProxy configuration of that cloud's gateway."""
+"""Compile the mesh to the HAProxy configuration of a cloud's gateway."""
 
 import math
 import shlex
@@ -39,15 +39,15 @@ LOOPBACK: Addresses = {"localhost": "127.0.0.1"}
 
 
 class CompileError(OpenstackoidError):
-    """The mesh does not say enough to run this cloud's gateway."""
+    """The mesh lacks a value that this cloud's gateway needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The unix sockets where the parts of one gateway meet.
+    """The unix sockets between the parts of one gateway.
 
-    The Python service listens at ``bridge_socket``, and receives HAProxy's log at ``log_socket`` and its lines about traced
-    requests at ``records_socket``; HAProxy is controlled at ``stats_socket``.
+    The Python service serves ``bridge_socket``, and receives HAProxy's log at ``log_socket`` and its lines about traced requests
+    at ``records_socket``; ``stats_socket`` controls HAProxy.
     """
 
     bridge_socket: str
@@ -64,13 +64,11 @@ class Runtime:
 def compile_gateway(
     mesh: Mesh, cloud: str, runtime: Runtime, tls: Tls | None = None, addresses: Addresses = LOOPBACK
 ) -> dict[str, str]:
-    """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps that stand beside it.
+    """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps beside it.
 
-    ``tls`` is where HAProxy finds certificate and authority, if elsewhere than the mesh says; ``addresses`` are those of host
-    names that are known without DNS.
-
-    Raises :class:`CompileError` for a cloud that the mesh does not know, and for an endpoint of it without a backend;
-    :class:`~openstackoid.mesh.MeshError` for what keeps the traffic from being protected.
+    ``tls``: the place of certificate and authority for HAProxy, if not the mesh's; ``addresses``: of host names known without
+    DNS. Raises :class:`CompileError` for an unknown cloud, and for an endpoint without a backend;
+    :class:`~openstackoid.mesh.MeshError` for unprotected traffic.
     """
     if cloud not in mesh.clouds:
         raise CompileError(f"the mesh has no cloud '{cloud}'; known: {some_of(mesh.clouds)}")
@@ -111,7 +109,7 @@ def _learning(mesh: Mesh, here: Cloud) -> list[str]:
 
 def _global(runtime: Runtime) -> list[str]:
     return [
-        "# The Python service reads this log: it removes what may not be shown, and writes the audit log.",
+        "# The Python service reads this log, redacts its lines, and writes the audit log.",
         f"presetenv {LOG_VARIABLE} {shlex.quote(runtime.log_socket)}",
         f'log "${{{LOG_VARIABLE}}}" len {LONGEST_LINE} format raw local0 info',
         "default-path config",
@@ -134,7 +132,7 @@ def _defaults(cloud: Cloud) -> list[str]:
         f"timeout server {milliseconds(timeouts.server)}",
         f"timeout check {milliseconds(timeouts.connect)}",
         f"timeout http-request {milliseconds(min(timeouts.client, 10))}",
-        "timeout tunnel 1h",
+        f"timeout tunnel {milliseconds(timeouts.tunnel)}",
         "retries 1",
         "# A process that is replaced ends an idle connection behind its next answer, not under a request that is on its way.",
         "option idle-close-on-response",
@@ -160,7 +158,7 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
     ]
     often = f"gateway of {cloud.name}: %[src] sends more than {cloud.limits.source_requests} requests a second"
     return [
-        "# The supervisor opens these sockets, so that they outlive HAProxy, and says in the environment which they are.",
+        "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
         *binds,
         *hardening.frontend_lines(cloud.limits),
         *sources.connection_rules(cloud, answer(429, often, retry=sources.RATE_WINDOW)),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gateway bounds and refuses whatever a request means, as HAProxy's configuration. The table is docs/operate/hardening.md.
+"""Bounds and refusals for any request, as HAProxy's configuration. The table is docs/operate/hardening.md.
 
-Rules that take a decision only find the requests that may be refused: the bridge takes it, by :mod:`openstackoid.routing.paths`
-and :mod:`openstackoid.routing.loops`. Most requests end before these rules, which look at what is rare.
+Rules find requests that may be refused, and the bridge decides, by :mod:`openstackoid.routing.paths` and
+:mod:`openstackoid.routing.loops`. Most requests end before these rules, which look for rare ones.
 """
 
 import re
@@ -17,15 +17,15 @@ from openstackoid.routing.scoped_url import OBJECT_STORE
 from openstackoid.scope import MARKER
 
 FORBIDDEN = (*HOSTS_OWN, *LEADING, "keep-alive", "proxy-authenticate")
-"""Headers that the answer of a peer brings to nobody: of its host, of other places, and of its hop."""
+"""Headers removed from answers of peers: of its host, of other places, and of its hop."""
 
 ODD = r"% '\' // /."
-"""What a path holds that a server may read as another service's; the gateway's own pages begin so, too."""
+"""Parts of a path that a server may read as another service's; the gateway's own pages begin so, too."""
 
 URL_SCOPE = MARKER.rstrip("/")
 
 MAY_MEAN_MORE = rf"[%\\]|//|/\.|{URL_SCOPE}"
-"""What a path holds that may be read in more than one way, or has a scope in it: :data:`ODD` in one pattern, for speed."""
+"""Parts of an ambiguous path, or of one with a scope: :data:`ODD` in one pattern, for speed."""
 
 IN_URL = "!is_object_store has_url_scope or is_object_store has_root_scope"
 """Holds for a request with a scope in its URL."""
@@ -35,10 +35,10 @@ _UNDERSCORED_CLAIMS = "^(?=.*_)x[-_]forwarded[-_]"
 
 
 HEAD_BUFFER = 32 * 1024
-"""Bytes of the buffer that holds a message's head; a connection has one each way while something is on its way in it."""
+"""Bytes of the buffer for a message's head; a connection has one for each direction in use."""
 
 HEAD_RESERVE = 4 * 1024
-"""Bytes of the buffer that no client or service can fill: room for the scope and all else that the gateway adds to a head."""
+"""Bytes of the buffer that no client or service can fill: room for the scope and other additions to a head."""
 
 HEAD_LINES = 256
 """Lines of a head, the first included."""
@@ -57,15 +57,15 @@ def frontend_lines(limits: Limits) -> list[str]:
     """Return the frontend's bounds."""
     return [
         f"maxconn {limits.connections}",
-        "# A client that begins with HTTP/2's preface is answered 400: what travels here is HTTP/1.1.",
+        "# A client that begins with HTTP/2's preface gets 400: only HTTP/1.1 is served.",
         "option disable-h2-upgrade",
     ]
 
 
 def url_rules() -> list[str]:
-    """Return the rules for the form of a URL, the protocols behind it, and paths that may mean two things.
+    """Return the rules for the form of a URL, its protocols, and ambiguous paths.
 
-    They stand behind those that name the endpoint.
+    They stand after those that find the endpoint.
     """
     return [
         "# One form of the URL, and no protocol but WebSockets behind it.",
@@ -87,7 +87,7 @@ def url_rules() -> list[str]:
 
 
 def underscore_rules() -> list[str]:
-    """Return the rule that drops a proxy's header which only a WSGI server would take for one; it stands before the others."""
+    """Return the rule that drops a header that only a WSGI server would read as a proxy's; it is the first."""
     return [
         "# To a WSGI server, X_Forwarded_Host is X-Forwarded-Host.",
         f"http-request del-header '{_UNDERSCORED_CLAIMS}' -m reg if {{ req.hdr_names -m sub _ }}",
@@ -95,9 +95,9 @@ def underscore_rules() -> list[str]:
 
 
 def scoped_url_rules(cloud: Cloud) -> list[str]:
-    """Return the rules that find what may be a scope in a URL, however it is spelt: the bridge reads it, or refuses it.
+    """Return the rules that find a possible scope in a URL, in any spelling: the bridge reads it, or refuses it.
 
-    An object store has names that users choose, so there it is looked for at the root alone.
+    Users of an object store choose names, so there only the root is searched.
     """
     ids = bind_ids(cloud)
     stores = [endpoint for endpoint in cloud.endpoints if endpoint.service == OBJECT_STORE]
@@ -118,11 +118,11 @@ def peer_request(cloud: Cloud) -> list[str]:
 
 
 def final_answers() -> list[str]:
-    """Return the rules by which a peer answers a request once: its answer has no interim one (1xx) before it.
+    """Return the rules by which a peer answers a request once, without an interim answer (1xx) before.
 
-    Python's clients take any but ``100 Continue`` for the answer, and the real one, when it comes, for that to their next request
-    on the connection, which is another service's. No ``http-response`` rule sees an interim answer. 101 passes to a client that
-    has asked for a WebSocket; HAProxy refuses another one. The wait may not end before the answer is there.
+    Python's clients take any but ``100 Continue`` for the answer, and the real one for that to their next request on the
+    connection, which is another service's. No ``http-response`` rule sees an interim answer. 101 passes to a client that has
+    asked for a WebSocket; HAProxy refuses another one. The wait may not end before the answer is there.
     """
     return [
         "# No interim answer passes: a client could take the one that follows for the answer to its next request.",
@@ -132,12 +132,12 @@ def final_answers() -> list[str]:
 
 
 def peer_lines() -> list[str]:
-    """Return the rules for answers of peers that bring headers which are not theirs to send."""
+    """Return the rules that remove headers from answers of peers."""
     return [f"http-response del-header {name}" for name in FORBIDDEN]
 
 
 def bridge_lines(limits: Limits) -> list[str]:
-    """Return the lines that have requests wait for the bridge, and say why one has waited in vain."""
+    """Return the lines that queue requests for the bridge, with the error after the wait."""
     return [
         f"timeout queue {max(1, round(limits.wait * 1000))}ms",
         "http-request set-var(txn.bridge_trouble) \"str('cannot be reached')\"",

@@ -117,7 +117,7 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
     ]
     shares = [f"acl is_sharing var(txn.cloud) -m str {' '.join(sharing[at : at + 32])}" for at in range(0, len(sharing), 32)]
     return [
-        "# The scope behind the token, and who has issued that.",
+        "# The scope after the token, and the issuer of the token.",
         "acl has_token var(txn.mark) -m beg = |=",
         "acl reads_newer var(txn.wire) -m found",
         *shares,

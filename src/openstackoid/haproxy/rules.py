@@ -22,10 +22,10 @@ from openstackoid.routing.loops import PRODUCT, VIA
 from openstackoid.routing.reading import NOT_FOR_SCOPES
 
 LONGEST_RULE = 160
-"""Characters of a rule that an operator can read at once."""
+"""The most characters of a rule, so that an operator can read it."""
 
 MOST_RULES = 50
-"""Rules of the frontend of a cloud with two services."""
+"""The most rules of the frontend of a cloud with two services."""
 
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 _TOKENS = "x-auth-token", "x-scope", "x-subject-token", "x-service-token"
@@ -68,7 +68,7 @@ def rules(cloud: Cloud) -> list[str]:
 
 def _endpoint(cloud: Cloud) -> list[str]:
     return [
-        "# The endpoint that the socket and the path name. Most requests say no scope, and end here.",
+        "# The endpoint of the socket and the path. Most requests have no scope, and end here.",
         "http-request set-var(txn.path) path",
         f"http-request set-var(txn.endpoint) so_id,concat(,txn.path,/),map_beg({ENDPOINTS})",
         "acl is_served var(txn.endpoint) -m found",
@@ -106,7 +106,7 @@ def _ordinary_scope(cloud: Cloud) -> list[str]:
 
 def _no_scope() -> list[str]:
     return [
-        "# What is the Python service's for another reason, and what says no scope after all.",
+        "# Requests for the Python service for other reasons, and requests without a scope after all.",
         *(f"acl is_for_python req.fhdr_cnt({name}) gt 1" for name in _TOKENS),
         "acl has_path path -m beg /",
         f"acl says_scope req.hdrs -m sub {MARK} {TRACE}",
@@ -138,7 +138,7 @@ def _any_scope(cloud: Cloud) -> list[str]:
         *guests.frontend_rules(cloud, "has_scope !is_pythons !has_route"),
         "# What Python is asked to teach.",
         route_cache.ask_python("has_scope !is_pythons !has_route"),
-        "# A request that came from a gateway leaves for no other one, and no interim answer of a peer passes.",
+        "# A request from a gateway goes to no other one, and no interim answer of a peer passes.",
         f"acl is_of_a_gateway req.fhdr({VIA}) -m sub {PRODUCT}",
         "acl waits_for_100 req.fhdr(expect) -m found",
         "http-request unset-var(txn.peer) if leaves is_of_a_gateway or leaves waits_for_100",
@@ -149,7 +149,7 @@ def _any_scope(cloud: Cloud) -> list[str]:
 
 def _where_to(cloud: Cloud) -> list[str]:
     return [
-        "# Where to. The default is the Python service: a name that HAProxy does not know may not end in some other cloud.",
+        "# The backend. The default is the Python service, so that an unknown name does not end in another cloud.",
         "use_backend bridge if is_pythons",
         f"use_backend {PEER} if leaves",
         *guests.where_to(cloud),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The address of the client as HAProxy rules: whose word for it is believed, which hops are told, and how much one may send.
+"""The address of the client as HAProxy rules: trusted proxies, headers for the next hop, and limits for each source.
 
-Everything else reads the address as ``src``: the log, the counts, the cache of routes. A peer's gateway that has shown its
-certificate is the client itself, whatever it forwards.
+Log, counts and cache of routes read it as ``src``. A peer's gateway with a certificate is the client itself, whatever it
+forwards.
 """
 
 from openstackoid.mesh import Cloud, Limits
@@ -14,7 +14,7 @@ RATE_WINDOW = 10
 
 
 def connection_rules(cloud: Cloud, too_many: str) -> list[str]:
-    """Return the rules for connections; ``too_many`` is the rest of the rule that answers a source that is over its rate."""
+    """Return the rules for connections; ``too_many``: the rest of the rule that answers a source over its rate."""
     return [*_proxy_protocol(cloud), *_per_source(cloud.limits, too_many)]
 
 
@@ -37,7 +37,7 @@ def _per_source(limits: Limits, too_many: str) -> list[str]:
         f"tcp-request connection track-sc0 src{others}",
     ]
     if limits.source_connections is not None:
-        # An answer would need the request to be read, which is what a slow client does not send.
+        # An answer would need the whole request, which a slow client does not send.
         lines.append(f"tcp-request connection reject if {{ sc0_conn_cur gt {limits.source_connections} }}")
     if limits.source_requests is not None:
         most = limits.source_requests * RATE_WINDOW
@@ -46,7 +46,7 @@ def _per_source(limits: Limits, too_many: str) -> list[str]:
 
 
 def forwarded_rules(cloud: Cloud) -> list[str]:
-    """Return the rules that take the address which trusted proxies have forwarded: the last one that is not theirs.
+    """Return the rules that take the address forwarded by trusted proxies: the last one that is not theirs.
 
     Of three trusted proxies in a row, the first counts as the client.
     """
@@ -64,7 +64,7 @@ def forwarded_rules(cloud: Cloud) -> list[str]:
 
 
 def told_to_services() -> list[str]:
-    """Return the lines for every request to a service of this cloud: it is told the client's address by us alone.
+    """Return the lines that set the client's address for services of this cloud, in place of other claims.
 
     Services that read ``X-Forwarded-Proto`` (oslo.middleware's ``enable_proxy_headers_parsing``) read the other claims as well.
     """
@@ -76,11 +76,11 @@ def told_to_services() -> list[str]:
 
 
 def told_to_python() -> list[str]:
-    """Return the lines for every request to the Python service, which reads the client's address where services do."""
+    """Return the lines that set the client's address for the Python service, in the header of the services."""
     return ["option forwardfor", f"http-request del-header {SOURCE.title()}"]
 
 
 def told_to_peers() -> list[str]:
-    """Return the rules for every request to a peer, which is told nothing of the client's address."""
+    """Return the rules that remove the client's address from requests to peers."""
     others = [name for name in ABOUT_THE_CLIENT if "forwarded" not in name]
     return ["http-request del-header forwarded -m sub", *(f"http-request del-header {name.title()}" for name in others)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which port is whose: chosen once for an instance of the lab, recorded, and the same at every start.
+"""The ports of the lab: chosen once for an instance, and the same at every start.
 
 An instance takes a block that starts at a *base*, 8800 unless that block is in use, then 9800, 10800 and so on:
 

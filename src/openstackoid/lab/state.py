@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the lab keeps its files, and what an instance of it remembers.
+"""The files of the lab, and the saved facts of an instance.
 
 ::
 
@@ -15,7 +15,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -70,7 +70,25 @@ def write_private(path: Path, content: str | bytes) -> bool:
     return True
 
 
-def _lock(file: IO[str]) -> bool:
+def _opened(path: Path) -> IO[str]:
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
+
+
+def _wait_for(file: IO[str], waiting: Callable[[], None], deadline: float) -> None:
+    """Lock a file, waiting for its holder until the deadline."""
+    told = False
+    while not _locks(file):
+        if time.monotonic() >= deadline:
+            raise OpenstackoidError(
+                "another `openstackoid lab up` or `down` has not ended", hint=f"find the process that holds {file.name}"
+            )
+        if not told:
+            waiting()
+            told = True
+        time.sleep(0.2)
+
+
+def _locks(file: IO[str]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -97,6 +115,10 @@ class Instance:
     @property
     def _file(self) -> Path:
         return self.directory / "lab.json"
+
+    @property
+    def _lock(self) -> Path:
+        return self.root / f"lock.{self.name}"
 
     def load(self) -> dict[str, Any]:
         """Return the saved facts; empty before the first `up`.
@@ -135,31 +157,25 @@ class Instance:
             )
 
     @contextmanager
-    def locked(self, waiting: Callable[[], None], seconds: float = 900) -> Iterator[None]:
+    def locked(self, waiting: Callable[[], None], seconds: float = 900) -> Iterator[Callable[[], None]]:
         """Exclude other `up` and `down` of any instance: they install into the same folder.
 
-        Calls ``waiting`` once if another one is at work, and waits for its end. Raises :class:`OpenstackoidError` after a
-        deadline.
+        Yields a function that lets those of other instances go on. Calls ``waiting`` once if another one is at work, and waits
+        for its end. Raises :class:`OpenstackoidError` after a deadline.
         """
         private_dir(self.root)
-        path = self.root / "lock"
         deadline = time.monotonic() + seconds
-        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
-            told = False
-            while not _lock(file):
-                if time.monotonic() >= deadline:
-                    raise OpenstackoidError(
-                        "another `openstackoid lab up` or `down` has not ended", hint=f"look who holds {path}"
-                    )
-                if not told:
-                    waiting()
-                    told = True
-                time.sleep(0.2)
-            yield
+        with ExitStack() as stack:
+            shared = stack.enter_context(_opened(self.root / "lock"))
+            _wait_for(shared, waiting, deadline)
+            own = stack.enter_context(_opened(self._lock))
+            _wait_for(own, waiting, deadline)
+            yield lambda: fcntl.flock(shared, fcntl.LOCK_UN)
 
     def purge(self) -> None:
         """Remove the instance's files, and the shared ones with the last instance."""
         shutil.rmtree(self.directory, ignore_errors=True)
+        self._lock.unlink(missing_ok=True)
         if not any(other.exists() for other in self.others()):
             shutil.rmtree(self.root, ignore_errors=True)
             # Other state of openstackoid stays.

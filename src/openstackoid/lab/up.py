@@ -8,14 +8,14 @@ from typing import Literal
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab import packages, services, swift
 from openstackoid.lab.catalog import apis
-from openstackoid.lab.clouds import Cloud, select
+from openstackoid.lab.clouds import Cloud, described, select
 from openstackoid.lab.deploy import Deployment
 from openstackoid.lab.down import stop_clouds
 from openstackoid.lab.lab import Lab
 from openstackoid.lab.ports import is_free
 from openstackoid.lab.progress import Progress
 from openstackoid.lab.running import alive, ensure_running, run_parallel, start_database, wait_for_answer
-from openstackoid.lab.state import private_dir
+from openstackoid.lab.state import Instance, instance_name, private_dir
 from openstackoid.lab.waiting import Waiter, os_errors
 
 Part = Literal["services", "gateways"]
@@ -26,15 +26,19 @@ def up(name: str | None, cloud_names: Sequence[str], only: Part | None, progress
 
     Raises :class:`OpenstackoidError`; running parts are not stopped for it.
     """
-    lab = Lab.described(name)
-    wanted = select(lab.clouds, cloud_names)
-    lab.instance.check_path()
-    packages.check_before(lab.environment, lab.instance.root)
-    with os_errors(), lab.instance.locked(lambda: progress.say("waiting for another `lab up` or `down` to end")):
+    instance = Instance(instance_name(name))
+    instance.check_path()
+    select(described(), cloud_names)
+    with os_errors(), instance.locked(lambda: progress.say("waiting for another `lab up` or `down` to end")) as let_others_go_on:
+        # A new lab chooses its ports: no other does so at the same time.
+        lab = Lab.described(name)
+        packages.check_before(lab.environment, instance.root)
+        wanted = select(lab.clouds, cloud_names)
         gone = [cloud for cloud in Lab.load(name).clouds if cloud.name not in {c.name for c in lab.clouds}]
         _check_ports(lab, wanted, only)
         _prepare(lab, progress)
         lab.save()
+        let_others_go_on()
         if gone and not cloud_names:
             with progress.step("lab", f"no longer described, stopped: {', '.join(c.name for c in gone)}"):
                 stop_clouds(lab, [cloud.name for cloud in gone])

@@ -37,7 +37,7 @@ class Waiter:
             if time.monotonic() > deadline:
                 raise not_ready(f"{what} was not ready within {seconds:.0f} s", log)
             if self._stopped.wait(every):
-                raise StoppedError(f"{what}: no longer waited for")
+                raise StoppedError(f"{what}: the wait was stopped")
 
 
 def not_ready(why: str, log: Path) -> OpenstackoidError:

@@ -19,7 +19,16 @@ from openstackoid.mesh.model import Mesh
 from openstackoid.mesh.packed import Described, PackedCloud, Packer, unpack
 from openstackoid.mesh.policy_schema import schema_at
 from openstackoid.mesh.schema import CloudSchema, CollaborationSchema, Description, ServiceSchema, SharedSchema, cloud_name
-from openstackoid.mesh.settings import DatabaseServer, GatewaySettings, Limits, Memory, Timeouts, Tls
+from openstackoid.mesh.settings import (
+    AuditSettings,
+    DatabaseServer,
+    GatewaySettings,
+    Limits,
+    Memory,
+    SyslogServer,
+    Timeouts,
+    Tls,
+)
 from openstackoid.mesh.spots import wrong_at
 
 Schema = TypeVar("Schema", bound=BaseModel)
@@ -126,6 +135,7 @@ _GATEWAY_PARTS: Mapping[str, type] = {
     "store": DatabaseServer,
     "tls": Tls,
     "limits": Limits,
+    "audit": AuditSettings,
 }
 
 
@@ -140,6 +150,8 @@ def _accepted(path: tuple[Any, ...]) -> str:
             place = GatewaySettings
         case ("clouds", _, "gateway", part) if part in _GATEWAY_PARTS:
             place = _GATEWAY_PARTS[part]
+        case ("clouds", _, "gateway", "audit", "syslog"):
+            place = SyslogServer
         case ("clouds", _, "policy", *below):
             place = schema_at(tuple(below))
         case ("collaborations", _):

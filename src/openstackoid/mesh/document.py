@@ -21,7 +21,7 @@ Take = Callable[[Any, Any], Any]
 
 _RESOLVERS = yaml.SafeLoader.yaml_implicit_resolvers
 _TEXT, _MERGE, _DEFAULT = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "merge", "value"))
-_TOO_DEEP = "a part of it is nested too deeply, or stands inside itself"
+_TOO_DEEP = "a part of it is nested too deeply, or contains itself"
 _NOT_YAML = "not YAML"
 
 
@@ -81,7 +81,7 @@ class _RefusedError(Exception):
 
 
 def _twice(key: Any) -> _RefusedError:
-    return _RefusedError(f"'{key.value}' stands twice; name it once", "a key stands twice; name it once", key.start_mark)
+    return _RefusedError(f"'{key.value}' is there twice; name it once", "a key is there twice; name it once", key.start_mark)
 
 
 def _check_text(scalar: Any) -> None:
@@ -201,7 +201,7 @@ def _read_slowly(text: str, source: str) -> Any:
     except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
         # For "!!bool x" PyYAML raises a KeyError.
         untrue = isinstance(error, LookupError | AttributeError)
-        why = "a value is not what its tag says" if untrue else str(error).splitlines()[0]
+        why = "a value does not match its tag" if untrue else str(error).splitlines()[0]
         raise _error(text, source, None, f"{_NOT_YAML}: {why}") from None
     except RecursionError:
         raise _error(text, source, None, _TOO_DEEP) from None

@@ -55,7 +55,7 @@ def listed(path: Path) -> Mapping[str, Found]:
     except OSError as error:
         raise unreadable(path, error) from None
     if not names:
-        raise MeshError(f"{path}: no mesh description in this folder; the files in it whose names end in {SUFFIX} are read")
+        raise MeshError(f"{path}: no mesh description in this folder; files with names that end in {SUFFIX} are read")
     found = {}
     for name, full in names:
         try:

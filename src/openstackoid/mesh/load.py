@@ -125,7 +125,7 @@ def _unpacked(file: Found, content: bytes) -> Described:
     try:
         return read_stored(content, _MESH, "")[""].content
     except (NotStoredError, KeyError) as error:
-        raise MeshError(f"{file.path}: it is no mesh that a gateway of this version has written: {error}") from None
+        raise MeshError(f"{file.path}: it was not written by a gateway of this version: {error}") from None
 
 
 def _text_of(source: str) -> str:

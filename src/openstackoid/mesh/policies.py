@@ -47,7 +47,7 @@ def faults(
             yield at, f"unknown cloud '{cloud}'; accepted: {others()}, or '*' for each that is not named"
         for number, name in enumerate(peer.through):
             if name != ANY and (name == own or name not in clouds):
-                yield (*at, "through", number), f"'{name}' is no gateway of a peer; accepted: {others()}, or '*' for any"
+                yield (*at, "through", number), f"'{name}' is not the gateway of a peer; accepted: {others()}, or '*' for any"
         places: list[tuple[tuple[Any, ...], ServicesSchema]] = [((*at, "services"), peer.services)]
         places += [
             ((*at, "people", number, "services"), people.services)

@@ -43,13 +43,13 @@ def _role(text: str) -> str:
     if "," in text or text != text.strip():
         raise ValueError(f"{text!r}: a role's name has no ',' and no space around it")
     if "*" in text and text != ANY:
-        raise ValueError(f"{text!r}: a role is written out; '*' alone stands for any other role of theirs")
+        raise ValueError(f"{text!r}: write the role out; '*' alone is any other role of theirs")
     return _name(text)
 
 
 def _our_role(text: str) -> str:
     if text == ANY:
-        raise ValueError("'*' stands for roles of theirs; which of ours is granted must be written out")
+        raise ValueError("'*' is for roles of theirs; write the role of ours out")
     return _role(text)
 
 
@@ -87,7 +87,7 @@ def _requests(value: object) -> object:
 
 def _pattern(text: str) -> str:
     if text == ALL:
-        raise ValueError(f"'{ALL}' stands alone, in the place of the list")
+        raise ValueError(f"'{ALL}' is written alone, in place of the list")
     RequestPattern.parse(text)
     return text
 
@@ -98,7 +98,7 @@ def _long_form(value: object) -> object:
         return value
     for role in value:
         if role == ANY:
-            raise ValueError("'*' does not stand in the short form; {\"*\": reader} says what any other role becomes")
+            raise ValueError("'*' is not accepted in the short form; {\"*\": reader} maps any other role")
         if isinstance(role, str) and role.lower() in ONLY_BY_NAME:
             raise ValueError(f"'{role}' is not granted by the short form; write {{{role}: {role}}} if you mean it")
     if not all(isinstance(role, str) for role in value):
@@ -110,7 +110,7 @@ def _granting(roles: dict[str, list[str]]) -> dict[str, list[str]]:
     lower = [role.lower() for role in roles]
     for role in roles:
         if lower.count(role.lower()) > 1:
-            raise ValueError(f"'{role}' stands twice: upper and lower case are one in the names of roles")
+            raise ValueError(f"'{role}' is there twice: names of roles are compared without case")
     if not any(roles.values()):
         raise ValueError("no role is granted; one at least is needed")
     return roles

@@ -32,7 +32,7 @@ def _backend(value: object) -> Address[str]:
     url = _text(value)
     parsed = FrontendUrl.parse(url)
     if parsed.scheme == HTTPS:
-        raise ValueError(f"'{url}': a backend speaks http; the gateway does not encrypt what does not leave its cloud")
+        raise ValueError(f"'{url}': a backend speaks http; the gateway does not encrypt traffic within its cloud")
     if "(" in parsed.suffix:
         raise ValueError(f"'{url}': a backend is the root of the service, without a project")
     return Address(parsed.host, parsed.port, parsed.prefix + parsed.suffix)
@@ -64,7 +64,7 @@ def _judged(name: str) -> str:
 
 def _request(text: str) -> str:
     if _REQUEST.match(text) is None:
-        raise ValueError(f"'{text}': a method that changes something and a path are accepted, as in POST /servers/*/action")
+        raise ValueError(f"'{text}': a writing method and a path are accepted, as in POST /servers/*/action")
     return text
 
 

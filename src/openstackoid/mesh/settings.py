@@ -28,7 +28,7 @@ def _database_url(url: str) -> str:
     if not found:
         raise ValueError("the URL of a database is accepted, as in mysql://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE")
     if parts.password is not None:
-        raise ValueError("a URL without a password is accepted; the password stands in the file that 'password' names")
+        raise ValueError("a URL without a password is accepted; 'password' names the file of the password")
     accepted = _TLS_OPTIONS["postgresql" if parts.scheme.startswith("postgresql") else "mysql"]
     for name, _ in parse_qsl(parts.query, keep_blank_values=True):
         if name not in accepted:
@@ -41,6 +41,12 @@ def _database_url(url: str) -> str:
 def _bind(host: str) -> str:
     if _BIND.match(host) is None:
         raise ValueError(f"'{host}': an address to listen on, or '*', is accepted")
+    return host
+
+
+def _host(host: str) -> str:
+    if host == "*" or _BIND.match(host) is None:
+        raise ValueError(f"'{host}': a host name or an address is accepted")
     return host
 
 
@@ -69,13 +75,15 @@ class Timeouts:
     """The waits of a gateway, in seconds.
 
     ``connect``: for a connection to a backend or peer. ``client``, ``server``: for the next bytes of that side. ``check``:
-    between two health checks of a backend, and before an unreachable peer is tried again.
+    between two health checks of a backend, and before an unreachable peer is tried again. ``tunnel``: for the next bytes of
+    either side of a WebSocket.
     """
 
     connect: _Seconds = 3.0
     client: _Seconds = 60.0
     server: _Seconds = 60.0
     check: _Seconds = 2.0
+    tunnel: _Seconds = 3600.0
 
 
 @dataclass(frozen=True)
@@ -111,10 +119,41 @@ class DatabaseServer:
 
 @dataclass(frozen=True)
 class Tls:
-    """The files of a gateway's identity: certificate with key, and the authority of the mesh."""
+    """The files of a gateway's identity: certificate with key, and the authority of the mesh.
+
+    ``revoked``: the authority's list of revoked certificates, None for no list.
+    """
 
     certificate: _File
     authority: _File
+    revoked: _File | None = None
+
+
+@dataclass(frozen=True)
+class SyslogServer:
+    """The syslog server that receives the lines of the audit log over TLS (RFC 5425).
+
+    ``authority``: the file of the authority that signs for the server. ``certificate``: the file of a certificate with its key,
+    by which the gateway proves itself to the server; None for none.
+    """
+
+    host: Annotated[str, AfterValidator(_host)]
+    authority: _File
+    port: Annotated[int, Field(ge=1, le=65535)] = 6514
+    certificate: _File | None = None
+
+
+@dataclass(frozen=True)
+class AuditSettings:
+    """The audit log. ``size``: the MiB from which its file is rotated, None for never. ``keep``: the rotated files that are kept.
+
+    ``reserve``: the MiB on the disk that are kept for the log. ``syslog``: the server that receives each line, None for none.
+    """
+
+    size: Annotated[int, Field(ge=1, le=1_000_000)] | None = 100
+    keep: Annotated[int, Field(ge=1, le=10_000)] = 100
+    reserve: Annotated[int, Field(ge=0, le=1_000_000)] = 32
+    syslog: SyslogServer | None = None
 
 
 @dataclass(frozen=True)
@@ -154,5 +193,6 @@ class GatewaySettings:
     readers: _File | None = None
     tls: Tls | None = None
     limits: Limits = Limits()
+    audit: AuditSettings = AuditSettings()
     trusted_proxies: _Networks = ()
     proxy_protocol: tuple[str, ...] = ()

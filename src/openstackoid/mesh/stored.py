@@ -90,7 +90,7 @@ def read_stored(content: bytes, kind: str, about: str) -> dict[str, Record]:
     try:
         common = _Common.model_validate_json(lines.readline())
         if common.about != about:
-            raise NotStoredError("it is about something else")
+            raise NotStoredError("it has another subject")
         for settings in common.settings:
             unpacked_settings(settings.text)
         return dict(_record(_FILE.validate_json(line), common) for line in lines)

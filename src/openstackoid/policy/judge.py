@@ -65,7 +65,7 @@ def grant(policy: Policy, issuer: str, principal: Principal, use: Use | None) ->
             if people.project == KEEP and not may_be_kept(principal.project.id):
                 return Denial(peer.rule(people), "the id of this project cannot be kept here; Keystone's own ids can")
             return Grant(peer.rule(people), people.roles.granted(principal.roles), people.project)
-    return Denial(None, f"no entry of 'people' in the policy here for {issuer} is about this user, project and roles")
+    return Denial(None, f"no entry of 'people' in the policy here for {issuer} matches this user, project and roles")
 
 
 def may_be_kept(identity: str) -> bool:
@@ -90,7 +90,7 @@ def miss(people: MappingRule, principal: Principal) -> str | None:
 
 
 def _denied_use(peer: PeerPolicy, people: MappingRule, services: Services, use: Use) -> str:
-    return _not_for(f"users whom the rule {peer.rule(people)} is about", use, bool(services.requests(use.service)))
+    return _not_for(f"users of the rule {peer.rule(people)}", use, bool(services.requests(use.service)))
 
 
 def _not_for(who: str, use: Use, named: bool) -> str:

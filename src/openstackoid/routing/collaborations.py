@@ -39,7 +39,7 @@ def explanation(mesh: Mesh, rule: Collaboration, scope: Scope, force: str) -> st
     fixes = " or ".join(_fixes(mesh, rule, scope))
     return (
         f"{rule.service} of {here} cannot work with {rule.partner} of {there} (rule {rule.name}): {rule.reason};"
-        f" say {fixes or 'one cloud for both'}; clouds that share this data plane are named in the mesh description; {force}"
+        f" use {fixes or 'one cloud for both'}; the mesh description names clouds that share this data plane; {force}"
     )
 
 

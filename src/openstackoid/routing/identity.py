@@ -68,7 +68,7 @@ def plan_identity(asked: IdentityRequest) -> Single | Relay:
     if own_credential and not validates:
         raise received.reading.bad_request(
             f"the request is about a token of {sending.target.cloud}, but X-Auth-Token names no cloud, and one of {received.at}"
-            " is not sent there; say in X-Scope whose it is"
+            " is not sent there; name its cloud in X-Scope"
         )
     bare = _bare(asked, sending, validates=validates)
     if received.in_url and own is not None and _carries_on(asked):

@@ -68,13 +68,13 @@ spellings with underscores are removed, too.
 """
 
 SOURCE = "x-forwarded-for"
-"""The header in which HAProxy tells services, and the Python service, the address of the client, in the place of what it says.
+"""The header in which HAProxy gives services, and the Python service, the client's address, in place of a client's own.
 
 It holds one address: oslo.middleware takes the whole value for the address, WebOb the first of several, web servers the last.
 """
 
 ABOUT_THE_CLIENT = (*CLAIMS_OF_PROXIES, SOURCE, "x-forwarded-proto", "x-real-ip")
-"""Headers that tell of the client, or of the way that it came; no peer is told."""
+"""Headers about the client, or its way; no peer gets them."""
 
 ASTRAY = "redirects the request to a place that is not its own service; a redirect within it is accepted, for GET and HEAD"
 """The error for a peer's redirect that the gateway does not pass on."""

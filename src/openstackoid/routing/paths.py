@@ -51,7 +51,7 @@ def refuse_confusing(reading: Reading, endpoint: Endpoint) -> None:
     if named != endpoint:
         meant = "no service" if named is None else named.service
         raise reading.bad_request(
-            f"the path is one of {endpoint.service} as it is written, and one of {meant} when it is decoded;"
+            f"the path belongs to {endpoint.service} as written, and to {meant} when decoded;"
             " write the service's own prefix as the catalog has it"
         )
 

@@ -77,7 +77,7 @@ class Reading:
         """Return the value of a header that may be sent once, or None."""
         values = self.request.values(header)
         if len(values) > 1:
-            raise self.bad_request(f"{header.title()} stands {len(values)} times; once is accepted")
+            raise self.bad_request(f"{header.title()} is sent {len(values)} times; once is accepted")
         return values[0] if values else None
 
     def refuse_scopes_elsewhere(self) -> None:
@@ -105,7 +105,7 @@ class Reading:
         if text is None:
             return Token(bare, None)
         if not bare:
-            raise self.bad_request(f"{where}: no token stands before its scope; a scope alone goes into X-Scope")
+            raise self.bad_request(f"{where}: there is no token before the scope; send a scope alone in X-Scope")
         return Token(bare, self._parsed(where, text, parse_json))
 
     def url_scope(self, endpoint: Endpoint) -> UrlScope | None:
@@ -117,21 +117,23 @@ class Reading:
             raise self.bad_request(f"the path behind the scope belongs to another service than {endpoint.service}")
         if is_misspelt(endpoint, rest) or (found is not None and scoped_url(endpoint, rest) is not None):
             root = f"{endpoint.frontend.root()}{MARKER}"
-            raise self.bad_request(f"a scope in a URL stands once, directly behind the service's root: {root}image=CloudTwo/...")
+            raise self.bad_request(
+                f"a scope in a URL is accepted once, directly after the service's root: {root}image=CloudTwo/..."
+            )
         if found is None:
             return None
         where = "the authentication URL" if endpoint.service == IDENTITY else "the URL"
         if any(value.lower().startswith(SIGNED) for value in request.values("authorization")):
             raise self.bad_request(
                 f"{where} has a scope, and Authorization is a signature over the URL; sign a request to"
-                f" {endpoint.frontend.root()}, and say the scope in X-Scope"
+                f" {endpoint.frontend.root()}, and send the scope in X-Scope"
             )
         return UrlScope(self._parsed(where, found.segment, parse_url_form), found.segment, rest)
 
     def agreed(self, what: str, first: Scope | None, second: Scope | None) -> Scope | None:
         """Return the one scope of two parts, or None."""
         if first is not None and second is not None and first != second:
-            raise self.bad_request(f"{what} differ: {first.to_header()} and {second.to_header()}; say it once, or say the same")
+            raise self.bad_request(f"{what} differ: {first.to_header()} and {second.to_header()}; send one, or equal ones")
         return first or second
 
     def bad_request(self, message: str) -> RefusedError:

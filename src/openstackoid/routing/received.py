@@ -46,7 +46,7 @@ class Received:
         ids = self.request.values(REQUEST_ID)
         if len(ids) > 1 and any(map(may_be_remembered, ids)):
             raise self.reading.bad_request(
-                f"{REQUEST_ID.title()} stands {len(ids)} times, with that of a workflow; once is accepted"
+                f"{REQUEST_ID.title()} is sent {len(ids)} times, with that of a workflow; once is accepted"
             )
         return ids[0] if len(ids) == 1 else ""
 

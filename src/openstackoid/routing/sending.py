@@ -80,7 +80,7 @@ class Sending:
                 at,
                 403,
                 "Forbidden",
-                f"X-Service-Token says that it is of {issuer}, but {who} has sent it; a service's token comes from the"
+                f"X-Service-Token names {issuer} as its issuer, but {who} has sent it; a service's token comes from the"
                 " gateway of its own cloud",
             )
         if self.local:

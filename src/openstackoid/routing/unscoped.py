@@ -35,8 +35,8 @@ def read_unscoped(received: Received) -> UnscopedRequest | ReadStore:
             received.at,
             503,
             "Service Unavailable",
-            f"the scope of the workflow {request_id} is not remembered here (any more), so it is not known which cloud's"
-            f" {received.endpoint.service} is meant; begin the workflow anew",
+            f"the gateway has no record of workflow {request_id}, so the cloud of its {received.endpoint.service} is unknown;"
+            " start the operation again",
         )
     if recalled is None:
         return UnscopedRequest(received, Scope.everything_in(received.at), recalled=False, request_id=request_id)

@@ -118,10 +118,10 @@ class _Reader:
                 break
             self._take(",")
         if self._here() != "}":
-            self._unexpected("',' or '}' is expected", "behind a cloud")
+            self._unexpected("',' or '}' is expected", "after a cloud")
         self._take("}")
         if self._here():
-            self._unexpected("nothing more is expected", "behind the closing '}'")
+            self._unexpected("the end is expected", "after the closing '}'")
 
     def _skip(self) -> None:
         match = _SPACE.match(self.text, self.at)

@@ -198,7 +198,7 @@ class Worker:
         with contextlib.suppress(OSError):
             kept = self._database.set_aside(error)
             if kept is not None:
-                LOG.error("the store (%s) is damaged and begins anew; the damaged file is %s", self._database, kept)
+                LOG.error("the store (%s) was damaged and is empty now; the damaged file is %s", self._database, kept)
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
 
-CERTIFICATE, AUTHORITY = "certificate.pem", "authority.pem"
+CERTIFICATE, AUTHORITY, REVOKED = "certificate.pem", "authority.pem", "revoked.pem"
 """A running gateway's own copies, safe from later changes of the operator's files."""
 
 
@@ -23,17 +23,20 @@ class Identity:
     authority: str
 
     @classmethod
-    def load(cls, certificate: str, authority: str, named: str | None = None) -> "Identity":
+    def load(cls, certificate: str, authority: str, named: str | None = None, revoked: str | None = None) -> "Identity":
         """Read the files; ``named``: the authority's name for errors, if another. Raises :class:`TlsError`."""
-        return cls(context_of(ssl.PROTOCOL_TLS_CLIENT, certificate, authority), named or authority)
+        return cls(context_of(ssl.PROTOCOL_TLS_CLIENT, certificate, authority, revoked), named or authority)
 
 
-def context_of(side: int, certificate: str, authority: str) -> ssl.SSLContext:
-    """Return a context for mutual TLS: 1.2 or later, with this authority alone. Raises :class:`TlsError`."""
+def context_of(side: int, certificate: str, authority: str, revoked: str | None = None) -> ssl.SSLContext:
+    """Return a context for mutual TLS: 1.2 or later, with this authority alone. Raises :class:`TlsError`.
+
+    ``revoked``: a file of lists of revoked certificates, one of each authority of a chain.
+    """
     context = ssl.SSLContext(side)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
-    for path in (authority, certificate):
+    for path in (authority, certificate, *([revoked] if revoked else [])):
         try:
             # For its reason: the library does not tell a missing file from a broken one.
             Path(path).open("rb").close()
@@ -42,7 +45,13 @@ def context_of(side: int, certificate: str, authority: str) -> ssl.SSLContext:
     try:
         context.load_verify_locations(authority)
     except (ssl.SSLError, ValueError):
-        raise TlsError(f"{authority}: there is no certificate of an authority in PEM in it") from None
+        raise TlsError(f"{authority}: there is no PEM certificate of an authority in it") from None
+    if revoked is not None:
+        try:
+            context.load_verify_locations(revoked)
+        except (ssl.SSLError, ValueError):
+            raise TlsError(f"{revoked}: there is no PEM list of revoked certificates in it") from None
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
     try:
         # A key with a passphrase would cause a prompt at the terminal.
         context.load_cert_chain(certificate, password="")

@@ -8,6 +8,9 @@ _NOT_OURS = "is not {cloud}'s"
 _SAID = {
     **dict.fromkeys((2, 18, 19, 20, 21), _NOT_SIGNED),
     **dict.fromkeys((62, 64), _NOT_OURS),
+    3: "is of an authority without a list of revoked certificates",
+    12: "cannot be checked: the list of revoked certificates has ended",
+    23: "has been revoked",
     9: "is not valid yet",
     10: "has expired",
     26: "is not one for a gateway: both sides of a connection must be allowed to it",

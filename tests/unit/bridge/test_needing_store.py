@@ -83,7 +83,7 @@ async def test_a_workflow_that_was_not_begun_leaves_no_row(database: Database) -
 async def test_an_unknown_workflow_is_refused(database: Database) -> None:
     async with staged(database=database) as stage:
         refused = await stage.ask("GET", "/image/v2", *HOP)
-        assert (refused.status, f"the scope of the workflow {ID} is not remembered" in refused.error) == (503, True)
+        assert (refused.status, f"the gateway has no record of workflow {ID}" in refused.error) == (503, True)
         assert (stage.here.visits, stage.there.visits) == ([], [])
 
 

@@ -110,7 +110,7 @@ async def test_a_password_goes_to_the_verified_cloud_alone(folder: Path, certifi
 
 @pytest.mark.parametrize(
     ("secure", "what"),
-    [(True, ": this gateway has no certificate that can be used"), (False, ": its Keystone cannot be reached")],
+    [(True, ": this gateway has no usable certificate"), (False, ": its Keystone cannot be reached")],
 )
 @played
 async def test_without_a_certificate_no_password_goes_to_a_private_authoritys_server(
@@ -131,7 +131,7 @@ async def test_without_a_certificate_no_peer_is_asked(folder: Path) -> None:
     async with answering(folder / "CloudTwo.pem", folder / "authority.pem", {}) as (port, shown):
         upstream = Upstream("CloudOne")
         target = Target(f"https://127.0.0.1:{port}/image", "image of CloudTwo", peer="CloudTwo")
-        with pytest.raises(UpstreamError, match="image of CloudTwo: this gateway has no certificate that can be used") as failed:
+        with pytest.raises(UpstreamError, match="image of CloudTwo: this gateway has no usable certificate") as failed:
             async with upstream.send(target, UpstreamRequest("GET", None, ()), Timeouts(), Deadline(5)):
                 pass
         await upstream.close()

@@ -22,7 +22,8 @@ def test_each_certificate_of_a_file_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"", "there is no certificate"), (b"\xff", "there is no certificate"), (None, "cannot be read")]
+    ("content", "message"),
+    [(b"", "there is no PEM certificate"), (b"\xff", "there is no PEM certificate"), (None, "cannot be read")],
 )
 def test_a_file_without_a_certificate_is_an_error(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "file.pem"
@@ -35,7 +36,7 @@ def test_a_file_without_a_certificate_is_an_error(tmp_path: Path, content: bytes
 def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     directory = ["--directory", str(tmp_path)]
     assert main(["certs", "authority", *directory]) == 0
-    assert "authority.key stays with whoever issues" in capsys.readouterr().out
+    assert "authority.key stays with the issuer" in capsys.readouterr().out
     assert (
         main(["certs", "issue", *directory, "--cloud", "CloudOne", "--host", "127.0.0.1", "--host", "gw.one", "--days", "9"]) == 0
     )

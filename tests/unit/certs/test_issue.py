@@ -56,9 +56,9 @@ def test_a_key_is_replaced_only_when_that_is_asked_for(directory: Path) -> None:
         ("authority", "'authority' cannot be the name of a cloud"),
         ("../CloudOne", "cannot be the name of a cloud"),
         ("10.0.1.10", "'10.0.1.10' is an address"),
-        ("Cloud..One", "is no host name and no address"),
-        ("Cloud.", "is no host name and no address"),
-        ("x" * 64, "is no host name and no address"),
+        ("Cloud..One", "is neither a host name nor an address"),
+        ("Cloud.", "is neither a host name nor an address"),
+        ("x" * 64, "is neither a host name nor an address"),
     ],
 )
 def test_names_that_no_certificate_can_have_are_refused(directory: Path, cloud: str, message: str) -> None:
@@ -69,7 +69,7 @@ def test_names_that_no_certificate_can_have_are_refused(directory: Path, cloud: 
 
 @pytest.mark.parametrize("host", ["*.one", "", "gw one", "https://gw.one", "gw.one:443"])
 def test_hosts_that_are_none_are_refused(directory: Path, host: str) -> None:
-    with pytest.raises(CertsError, match="is no host name and no address"):
+    with pytest.raises(CertsError, match="is neither a host name nor an address"):
         issue(directory, "CloudOne", [host])
 
 

@@ -109,7 +109,7 @@ class TestTheRequest:
         assert told("--scope", '{"image": "CloudTwo"}', "GET", "/image")["clouds"] == ["CloudTwo"]
         assert told("--scope", "image=CloudTwo", "GET", "/image")["clouds"] == ["CloudTwo"]
         twice = told("--scope", '{"image": "CloudTwo"}', "--header", 'X-Scope: {"image": "CloudTwo"}', "GET", "/image")
-        assert (twice["status"], "X-Scope stands 2 times" in twice["reason"]) == (400, True)
+        assert (twice["status"], "X-Scope is sent 2 times" in twice["reason"]) == (400, True)
 
     def test_a_body_is_read(self, told: Explain, desk: Path) -> None:
         boot = ["--scope", '{"network": "CloudTwo"}', "POST", "/compute/v2.1/servers"]
@@ -164,25 +164,25 @@ class TestWhatIsNotUnderstood:
                 "https://10.0.1.10/image",
                 "the gateway of CloudOne has no frontend https://10.0.1.10:443; it has: http://10.0.1.10:80",
             ),
-            ("image", "'image' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
-            ("", "'' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
+            ("image", "'image' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
+            ("", "'' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
             (
                 "http://10.0.1.10/a b",
-                "'http://10.0.1.10/a b' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is",
+                "'http://10.0.1.10/a b' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is",
             ),
             (
                 "/image#top",
-                "'/image#top' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded",
+                "'/image#top' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded",
             ),
             (
                 "http://me:pw@10.0.1.10/image",
-                "'http://...@10.0.1.10/image' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is",
+                "'http://...@10.0.1.10/image' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is",
             ),
             (
                 "http://10.0.1.10:8080/image",
                 "the gateway of CloudOne has no frontend http://10.0.1.10:8080; it has: http://10.0.1.10:80",
             ),
-            ("/.openstackoid/health", "what is below /.openstackoid/ is the gateway's own and goes to no service"),
+            ("/.openstackoid/health", "paths below /.openstackoid/ are the gateway's own pages"),
         ],
     )
     def test_a_url_is_one_line(self, url: str, said: str, refused: Callable[..., str]) -> None:
@@ -198,7 +198,7 @@ class TestWhatIsNotUnderstood:
 
     def test_a_method(self, refused: Callable[..., str]) -> None:
         line = refused("BREW", "/image").splitlines()[-1]
-        assert line == f"openstackoid explain: error: argument METHOD: 'BREW' is no method; {', '.join(METHODS)} are accepted"
+        assert line == f"openstackoid explain: error: argument METHOD: 'BREW' is not a method; {', '.join(METHODS)} are accepted"
 
     @pytest.mark.parametrize("header", ["X-Auth-Token=s3cret", "X-Auth-Token: s3cret\nX-Scope: {}", ": s3cret"])
     def test_a_header_is_not_repeated(self, header: str, refused: Callable[..., str]) -> None:

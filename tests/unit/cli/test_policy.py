@@ -230,8 +230,8 @@ class TestCheck:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            ([], "who is asking? --token is accepted, or --role and what else is known of the user and project"),
-            (["--token", "t", "--user-id", "u"], "--user-id says who is asking, and so does --token; one of them is accepted"),
+            ([], "the user is missing; --token is accepted, or --role with options for user and project"),
+            (["--token", "t", "--user-id", "u"], "--user-id and --token both describe the user; one of them is accepted"),
             ([*PERSON, "--service", "image"], "--service and --path go together"),
             ([*PERSON, "--path", "/v2"], "--service and --path go together"),
             (
@@ -301,7 +301,7 @@ class TestCheck:
 
 def test_a_cloud_without_a_policy_is_shown(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "show", "--config", "mesh.yaml", "--cloud", "CloudTwo"]) == 0
-    assert capsys.readouterr().out == "CloudTwo lets in nobody from another cloud: its policy names no people of a peer.\n"
+    assert capsys.readouterr().out == "CloudTwo lets in no user of another cloud: its policy has no 'people' of a peer.\n"
 
 
 def test_the_command_imports_no_openstacksdk_lab_or_gateway() -> None:

@@ -132,7 +132,7 @@ def test_show_where_the_user_is_not_told(openstack: OpenStack, mesh: FakeCloud, 
     shown = json.loads(done.stdout)
     assert (done.code, shown["home"], shown["user"], done.stderr.count("\n")) == (0, "CloudOne", None, 1)
     assert words in done.stderr
-    assert "who you are in each cloud is not shown" in done.stderr
+    assert "your identity in each cloud is not shown" in done.stderr
 
 
 def test_show_after_a_failed_log_in(openstack: OpenStack, mesh: FakeCloud) -> None:

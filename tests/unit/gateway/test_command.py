@@ -128,7 +128,7 @@ class TestCheckOfTls:
         code, out, err = self.check(secure, capsys)
         ends = datetime.now(UTC) + timedelta(days=100)
         assert (code, err) == (0, [leaving("no other cloud")])
-        assert out.splitlines()[1].startswith(f"OK: the certificate of CloudOne is good until {ends:%Y-%m-%d} ")
+        assert out.splitlines()[1].startswith(f"OK: the certificate of CloudOne is valid until {ends:%Y-%m-%d} ")
 
     def test_check_warns_before_the_certificate_ends(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
         certificate = issue(secure.parent / "certs", "CloudOne", ["gw.one"], 5, renew=True)

@@ -148,7 +148,7 @@ def test_connections_wait_for_an_haproxy_and_are_refused_once_it_cannot_be_start
     good = configuration.read_text()
     configuration.write_text("nonsense")
     haproxy.kill()
-    gateway.wait_for("HAProxy of CloudOne ended with code 1 before it was ready; it says why above; it is started again")
+    gateway.wait_for("HAProxy of CloudOne ended with code 1 before it was ready; see its lines above; it is started again")
     until = time.monotonic() + PATIENCE
     while accepted("127.0.0.1", gateway.port):
         assert time.monotonic() < until

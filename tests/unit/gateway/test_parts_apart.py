@@ -12,8 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
+import psutil
 import pytest
 
+from openstackoid.bridge.haproxy_log import QUEUE
 from openstackoid.cli import main
 from openstackoid.haproxy.binary import find_haproxy
 from unit.bridge.http.test_server import until
@@ -110,6 +112,29 @@ def test_a_trace_holds_requests_that_haproxy_routed_alone(gateway: Apart) -> Non
 
 def test_the_health_of_services_is_known(gateway: Apart) -> None:
     until(lambda: '"health": "up"' in json.dumps(gateway.page("/.openstackoid/mesh")))
+
+
+def test_lines_that_haproxy_has_lost_are_on_the_page_and_in_the_audit_log(gateway: Apart) -> None:
+    page = gateway.page("/.openstackoid/mesh")
+    assert isinstance(page, dict)
+    assert (page["audit"]["state"], page["audit"]["lost"]) == ("up", {"haproxy": 0, "audit": 0, "syslog": 0})
+    (reader,) = psutil.Process(gateway.bridge.pid).children()
+    reader.suspend()
+    try:
+        # One more than the socket holds, and more.
+        for _ in range(int(QUEUE.read_text()) + 20):
+            assert gateway.get("/image/v2/images")[0] == 200
+    finally:
+        reader.resume()
+    until(lambda: '"outcome": "lost"' in audit.read_text() if (audit := gateway.state / "audit.log").exists() else False)
+    page = gateway.page("/.openstackoid/mesh")
+    assert isinstance(page, dict)
+    lost = page["audit"]["lost"]["haproxy"]
+    lines = [json.loads(line) for line in (gateway.state / "audit.log").read_text().splitlines()]
+    assert [line["count"] for line in lines if line["outcome"] == "lost"] == [lost]
+    assert lost >= 19
+    gateway.wait_for(f"HAProxy has lost {lost} lines of its log")
+    assert main(["audit", "verify", str(gateway.state / "audit.log")]) == 0
 
 
 def test_a_second_service_on_the_same_folder_is_refused_in_words(gateway: Apart) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The supervised gateway as its operator knows it: a real HAProxy, the real Python service, signals, files and a port."""
 
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from openstackoid.gateway.process_group import MOST_REPLACED
 from openstackoid.mesh import load_mesh
 from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, gone, service
 
@@ -48,6 +50,28 @@ def test_no_request_is_lost_over_five_reloads(gateway: Gateway) -> None:
     # The predecessors have finished and gone, and so have their files.
     assert gone([child for child in psutil.Process(gateway.running.pid).children() if child not in gateway.parts().values()])
     assert len(list(gateway.state.glob("generation-*"))) == 1
+
+
+def test_slow_clients_keep_a_bounded_number_of_replaced_haproxies(gateway: Gateway) -> None:
+    def haproxies() -> int:
+        children = psutil.Process(gateway.running.pid).children()
+        return sum("haproxy" in child.name() for child in children if child.status() != psutil.STATUS_ZOMBIE)
+
+    with contextlib.ExitStack() as clients:
+        for number in range(1, MOST_REPLACED + 3):
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", gateway.port)))
+            client.sendall(b"POST /image/v2/images HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nx")
+            time.sleep(0.2)
+            gateway.describe(f"CloudNo{number}")
+            gateway.hang_up()
+            gateway.wait_for("has reloaded", times=number)
+        until = time.monotonic() + PATIENCE
+        while haproxies() > MOST_REPLACED + 1:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert haproxies() == MOST_REPLACED + 1, "the others finish what they have begun"
+    assert gateway.said().count("is ended with the requests that it had: it was replaced long ago") == 2
+    assert gateway.get("/image/v2/images")[0] == 200
 
 
 def test_clouds_that_get_tokens_are_logged_at_start_and_reload(tmp_path: Path) -> None:
@@ -104,7 +128,7 @@ def test_a_change_without_meaning_restarts_nothing(gateway: Gateway) -> None:
     before = gateway.parts()
     gateway.config.write_text("# A comment.\n" + gateway.config.read_text())
     gateway.hang_up()
-    gateway.wait_for("nothing has changed for the gateway of CloudOne")
+    gateway.wait_for("no change for the gateway of CloudOne")
     assert gateway.parts() == before
 
 
@@ -173,7 +197,7 @@ def test_changed_reader_accounts_are_taken_up_upon_request(gateway: Gateway, tmp
     gateway.wait_for("has reloaded", times=2)
     gateway.wait_for("the mesh was read again", times=2)
     gateway.hang_up()
-    gateway.wait_for("nothing has changed")
+    gateway.wait_for("no change for")
     assert gateway.parts()["bridge"] == before["bridge"]
     assert "hunter2" not in gateway.said()
 
@@ -219,7 +243,7 @@ def test_a_new_haproxy_that_cannot_start_leaves_the_old_one(gateway: Gateway) ->
     control.rename(gateway.state / "elsewhere")
     gateway.config.write_text(gateway.config.read_text().replace("127.0.0.1", "127.0.0.2", 1))
     gateway.hang_up()
-    gateway.wait_for("HAProxy of CloudOne ended with code 1 before it was ready; it says why above\n")
+    gateway.wait_for("HAProxy of CloudOne ended with code 1 before it was ready; see its lines above\n")
     assert gateway.parts() == before
     for _ in range(5):
         assert gateway.get("/image/x") == (200, "/image/x")

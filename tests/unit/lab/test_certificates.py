@@ -25,7 +25,8 @@ def test_each_gateway_is_known_by_its_clouds_name_and_its_address(tmp_path: Path
 
 def test_existing_certificates_stay_and_a_new_cloud_gets_one(tmp_path: Path) -> None:
     certificates.prepare(tmp_path, ["CloudOne"])
-    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    before = {path: path.read_bytes() for path in tmp_path.glob("*.[pk]e[my]")}
+    assert len(before) == 3
     certificates.prepare(tmp_path, ["CloudOne", "CloudTwo"])
     assert {path: path.read_bytes() for path in before} == before
     assert certificates.certificate_file(tmp_path, "CloudTwo").exists()

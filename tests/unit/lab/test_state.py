@@ -84,6 +84,17 @@ def test_a_second_command_waits_for_the_first(tmp_path: Path) -> None:
         assert told == ["x"]
 
 
+def test_commands_on_two_labs_go_on_side_by_side_once_ports_are_chosen(tmp_path: Path) -> None:
+    one, same, two = (Instance(name, tmp_path) for name in ("one", "one", "two"))
+    refused = pytest.raises(OpenstackoidError, match="has not ended")
+    with one.locked(lambda: None) as let_others_go_on:
+        let_others_go_on()
+        with two.locked(lambda: None, seconds=0.3):
+            pass
+        with refused, same.locked(lambda: None, seconds=0.3):
+            pass
+
+
 def test_a_path_too_long_for_sockets_is_refused() -> None:
     with pytest.raises(OpenstackoidError, match="too long for unix sockets"):
         Instance("one", Path("/", "x" * 100)).check_path()

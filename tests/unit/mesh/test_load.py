@@ -195,7 +195,7 @@ def test_a_mesh_that_was_packed_is_loaded_as_it_was(tmp_path: Path) -> None:
     path.write_bytes(packed_mesh(mesh))
     assert load_mesh(path) == mesh
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(MeshError, match=r"mesh\.packed: it is no mesh that a gateway of this version has written: it is torn"):
+    with pytest.raises(MeshError, match=r"mesh\.packed: it was not written by a gateway of this version: it is torn"):
         load_mesh(path)
     with pytest.raises(TypeError, match="not loaded"):
         packed_mesh(replace(mesh, clouds=dict(mesh.clouds)))

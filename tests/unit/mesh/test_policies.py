@@ -110,13 +110,13 @@ def test_all_that_can_be_written() -> None:
         (
             "{peers: {Two: {through: [Three, One]}}}",
             "peers.Two.through.1",
-            "'One' is no gateway of a peer; accepted: Three, Two, or '*' for any",
+            "'One' is not the gateway of a peer; accepted: Three, Two, or '*' for any",
             "One]",
         ),
         (
             "{peers: {Two: {through: Ten}}}",
             "peers.Two.through.0",
-            "'Ten' is no gateway of a peer; accepted: Three, Two, or '*' for any",
+            "'Ten' is not the gateway of a peer; accepted: Three, Two, or '*' for any",
             "Ten}",
         ),
         (

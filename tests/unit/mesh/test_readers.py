@@ -176,4 +176,4 @@ def test_the_mesh_names_the_file_by_an_absolute_path() -> None:
 def test_a_key_that_stands_twice_is_refused_without_quoting_it(file: Path) -> None:
     with pytest.raises(ReadersError) as refused:
         load(file, f"clouds:\n  CloudTwo: {{auth: {{'password:{SECRET}': x, 'password:{SECRET}': y}}}}\n")
-    assert str(refused.value) == f"{file}:2:44: a key stands twice; name it once"
+    assert str(refused.value) == f"{file}:2:44: a key is there twice; name it once"

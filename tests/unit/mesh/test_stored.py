@@ -60,7 +60,7 @@ def test_a_damaged_file_is_not_read(change: Callable[[bytes], bytes]) -> None:
 
 
 def test_a_file_of_another_subject_is_not_read() -> None:
-    with pytest.raises(NotStoredError, match="about something else"):
+    with pytest.raises(NotStoredError, match="another subject"):
         read_stored(CONTENT, "cache", "about this")
     with pytest.raises(NotStoredError, match="torn, or of another version"):
         read_stored(CONTENT, "mesh", "about")

@@ -88,7 +88,7 @@ class TestGranting:
         assert grant(turned, "CloudTwo", ALICE, LIST) == Grant("CloudTwo/members", ("member",), "apart")
         assert grant(turned, "CloudTwo", ALICE, UPLOAD) == Denial(
             "CloudTwo/members",
-            "users whom the rule CloudTwo/members is about may use image here, but not make this POST request",
+            "users of the rule CloudTwo/members may use image here, but not make this POST request",
         )
 
     def test_their_admin_is_a_member_here(self) -> None:
@@ -97,7 +97,7 @@ class TestGranting:
     def test_a_user_without_a_matching_entry_is_refused(self) -> None:
         stranger = principal_of(token(roles=roles("auditor"), project={**token()["token"]["project"], "id": "0"}))
         assert grant(POLICY, "CloudTwo", stranger, None) == Denial(
-            None, "no entry of 'people' in the policy here for CloudTwo is about this user, project and roles"
+            None, "no entry of 'people' in the policy here for CloudTwo matches this user, project and roles"
         )
 
     def test_a_cloud_that_is_not_accepted(self) -> None:
@@ -109,7 +109,7 @@ class TestGranting:
         account = principal_of(token(roles=roles("service", "member")))
         assert grant(policy, "CloudTwo", account, None) == Grant("CloudTwo/services", ("service",), "apart")
         assert grant(policy, "CloudTwo", account, LIST) == Denial(
-            "CloudTwo/services", "users whom the rule CloudTwo/services is about may not use image here"
+            "CloudTwo/services", "users of the rule CloudTwo/services may not use image here"
         )
 
 

@@ -59,10 +59,10 @@ def plan_for(path: str) -> Single | Refuse:
         ("/c/a\\b", "a backslash"),
         ("/image/%1f", "a control character (%1F)"),
         ("/c/%00", "a control character (%00)"),
-        ("//image/v2", "one of object-store as it is written, and one of image when it is decoded"),
-        ("/%69mage/v2", "one of object-store as it is written, and one of image"),
-        ("/image//compute", "one of image as it is written, and one of compute"),
-        ("/image%5Ccompute", "one of object-store as it is written, and one of compute"),
+        ("//image/v2", "to object-store as written, and to image when decoded"),
+        ("/%69mage/v2", "to object-store as written, and to image"),
+        ("/image//compute", "to image as written, and to compute"),
+        ("/image%5Ccompute", "to object-store as written, and to compute"),
     ],
 )
 def test_an_ambiguous_path_is_refused(path: str, words: str) -> None:

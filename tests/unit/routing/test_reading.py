@@ -61,15 +61,14 @@ def test_one_place_is_enough_and_two_must_agree() -> None:
     with pytest.raises(RefusedError) as raised:
         read.agreed("a and b", DONE, parse('{"*":"CloudTwo"}'))
     assert raised.value.refusal.message == (
-        'gateway of CloudOne: a and b differ: {"*":"CloudOne","image":"CloudTwo"} and {"*":"CloudTwo"};'
-        " say it once, or say the same"
+        'gateway of CloudOne: a and b differ: {"*":"CloudOne","image":"CloudTwo"} and {"*":"CloudTwo"}; send one, or equal ones'
     )
 
 
 @pytest.mark.parametrize(
     ("headers", "message"),
     [
-        ([("X-Scope", "{"), ("x-scope", "{")], "X-Scope stands 2 times; once is accepted"),
+        ([("X-Scope", "{"), ("x-scope", "{")], "X-Scope is sent 2 times; once is accepted"),
         ([("X-Scope", "")], "X-Scope: scope, column 1: a JSON object is expected"),
     ],
 )

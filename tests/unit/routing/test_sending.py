@@ -151,7 +151,7 @@ def test_a_service_token_says_no_other_cloud_than_its_senders(sender: str | None
     with pytest.raises(RefusedError) as caught:
         Sending(received("image.public", "/image", sender=sender, tls=tls), here).sent_service_token(token)
     assert caught.value.refusal.status == 403
-    assert f"says that it is of CloudTwo, but {who} sent it" in caught.value.refusal.message
+    assert f"names CloudTwo as its issuer, but {who} sent it" in caught.value.refusal.message
 
 
 def test_a_service_token_of_a_cloud_without_a_policy_reaches_no_service() -> None:

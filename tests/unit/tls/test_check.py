@@ -111,7 +111,7 @@ def test_files_that_cannot_be_used(folder: Path) -> None:
     path.chmod(0o600)
     for broken in ("", "nonsense", signer[:200]):
         authority.write_text(broken)
-        refused(folder, f"{authority}: there is no certificate of an authority in PEM in it")
+        refused(folder, f"{authority}: there is no PEM certificate of an authority in it")
 
 
 def test_a_key_with_a_passphrase_is_not_asked_about(folder: Path) -> None:

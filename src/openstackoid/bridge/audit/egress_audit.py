@@ -24,13 +24,13 @@ class EgressAudit:
         self._use: Admission | None = None
 
     def hear(self, status: int, headers: MultiMapping[str]) -> None:
-        """Take note of the peer's answer, and of what its gateway tells of the user."""
+        """Note the peer's answer, and its admission header."""
         self._answered = status
         told = headers.getall(ADMISSION_HEADER, [])
         self._use = decode(told[0]) if len(told) == 1 else None
 
     def line(self, started: float, status: int) -> AuditLine:
-        """Return the line; ``status`` is what the client got, which may be the gateway's own word."""
+        """Return the line; ``status``: the client's, perhaps of the gateway's own answer."""
         use, sent = self._use, self._sent
         return AuditLine(
             time=started,

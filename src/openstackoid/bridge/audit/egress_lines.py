@@ -8,10 +8,13 @@ cloud's gateway writes its line before it answers.
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 
 from openstackoid.bridge.audit.admission_header import decode, outcome_of
 from openstackoid.bridge.audit.admitted_lines import ADDRESS, METHOD, REQUEST, admitted_line
-from openstackoid.bridge.audit.audit_log import OUT, Audit, AuditLine, LateAudit
+from openstackoid.bridge.audit.audit_file import Audit, LateAudit
+from openstackoid.bridge.audit.audit_log import OUT, AuditLine, lost_line
+from openstackoid.bridge.audit.losses import Loss, Losses
 from openstackoid.bridge.log import LOG, shown_path
 from openstackoid.haproxy.egress import MARKER
 from openstackoid.haproxy.guests import ADMITTED
@@ -27,12 +30,19 @@ _LEFT = re.compile(
 
 
 class EgressLines:
-    """Audits requests that HAProxy served alone at the gateway of ``at``. ``clock`` returns seconds of the wall clock."""
+    """Audits requests that HAProxy served alone at the gateway of ``at``. ``clock`` returns seconds of the wall clock.
 
-    def __init__(self, at: str, audit: Audit, clock: Callable[[], float] = time.time) -> None:
+    ``losses`` counts the lines that cannot be written.
+    """
+
+    def __init__(self, at: str, audit: Audit, clock: Callable[[], float] = time.time, losses: Losses | None = None) -> None:
         self._at = at
-        self._audit = LateAudit(audit, LOG)
+        self._audit = LateAudit(audit, LOG, at, partial((losses or Losses()).add, Loss.READER))
         self._clock = clock
+
+    def lose(self, number: int, why: str) -> None:
+        """Write down that lines of HAProxy's are missing, some of which may be about requests that left."""
+        self._audit.write(lost_line(self._at, self._clock(), number, why))
 
     def __call__(self, lines: bytes) -> bytes:
         """Write the audit lines of these requests, and return the lines for the gateway's log."""

@@ -16,13 +16,13 @@ from openstackoid.routing.links import SOURCE
 from openstackoid.routing.route_cache import KEY as ROUTE
 
 LISTENER = "x-openstackoid-listener"
-"""The header in which HAProxy names the frontend socket that the client spoke to."""
+"""The header in which HAProxy names the client's frontend socket."""
 
 SENDER = "x-openstackoid-from"
-"""The header in which HAProxy names the cloud whose gateway has sent a request, by its certificate."""
+"""The header in which HAProxy names the sending gateway's cloud, by its certificate."""
 
 OURS = "x-openstackoid-"
-"""How the names of the headers begin that HAProxy alone sets: it removes what a client says."""
+"""The prefix of headers that HAProxy alone sets; a client's are removed."""
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
@@ -32,8 +32,8 @@ _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 class Head:
     """The head of a request: raw path and query (``None`` without a ``?``), and the headers without HAProxy's own.
 
-    ``sender`` is the cloud whose gateway has sent the request, by its certificate; None for users. ``route`` is the header in
-    which HAProxy asks for the route. ``source`` is the client's address by HAProxy's word, which stands in ``headers``, too.
+    ``sender``: the sending gateway's cloud, by its certificate; None for users. ``route``: HAProxy's header that asks for the
+    route. ``source``: the client's address from HAProxy, also in ``headers``.
     """
 
     method: str
@@ -68,7 +68,7 @@ def teach_nothing(_: int, /, *, admit: Admit | None = None) -> Headers:  # noqa:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request as it is sent on. ``body`` is there when it had to be read already; else it is still to be streamed.
+    """A request for sending. ``body``: None unless it was read already.
 
     ``teach`` returns the headers of an answer that teach HAProxy how to serve the next such request.
     """
@@ -80,7 +80,7 @@ class Incoming:
 
 
 def read_head(request: web.BaseRequest, at: str) -> Head:
-    """Return the head of a request. Raises :class:`AnswerError` (400) for one that could not be sent on as it came."""
+    """Return the head of a request. Raises :class:`AnswerError` (400) for one that cannot be sent on unchanged."""
     headers = decoded(request.raw_headers)
     target = request.raw_path
     if not target.isascii() or "#" in target:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A leg of a plan: the request sent to one endpoint, and all that is known of it until it is answered."""
+"""A leg of a plan: the request to one endpoint, and its state until it is answered."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 import aiohttp
 from aiohttp import web
 
-from openstackoid.bridge.audit.audit_log import AuditError
+from openstackoid.bridge.audit.audit_file import AuditError
 from openstackoid.bridge.audit.egress_audit import EgressAudit
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.authorization import Entry
@@ -27,10 +27,10 @@ R = TypeVar("R", bound=web.StreamResponse)
 
 
 class Leg(ABC, Generic[S]):
-    """Sends the request ``incoming`` as ``plan`` says. ``issuer``: the cloud that issued the user's token.
+    """Sends the request ``incoming`` according to ``plan``. ``issuer``: the cloud that issued the user's token.
 
     ``entry``: the authorization of a user of another cloud, until its audit line is written. ``egress``: the audit of a request
-    that was sent to a peer.
+    to a peer.
     """
 
     def __init__(self, context: RequestContext, incoming: Incoming, plan: S, issuer: Issuer) -> None:
@@ -46,8 +46,8 @@ class Leg(ABC, Generic[S]):
     async def run(self) -> web.StreamResponse:
         """Send the request, and return its answer.
 
-        Raises :class:`AnswerError` as long as nothing of the answer is out, after that
-        :class:`~openstackoid.bridge.errors.CutError`, and :class:`~openstackoid.bridge.errors.ClientGoneError`.
+        Raises :class:`AnswerError` until a part of the answer is sent, after that :class:`~openstackoid.bridge.errors.CutError`;
+        and :class:`~openstackoid.bridge.errors.ClientGoneError`.
         """
 
     @property
@@ -68,13 +68,13 @@ class Leg(ABC, Generic[S]):
         return await first_reached(places, to, self.context.upstream.no_backend(plan.endpoint))
 
     def receive(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
-        """Take note of an answer, and return the headers of it that travel on."""
+        """Note an answer, and return its headers to pass on."""
         if self.egress is not None:
             self.egress.hear(answer.status, answer.headers)
         return self.context.upstream.answer_headers(target, answer)
 
     def account(self, status: int, reason: str | None) -> None:
-        """Write the audit line of a user of another cloud, once. Raises :class:`AnswerError` where it cannot be written."""
+        """Write the audit line of a user of another cloud, once. Raises :class:`AnswerError` on failure."""
         entry, self.entry = self.entry, None
         if entry is None:
             return

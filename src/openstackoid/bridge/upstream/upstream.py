@@ -160,7 +160,7 @@ class Upstream:
         if target.certified is None or not target.url.startswith(f"{HTTPS}:"):
             return {}
         if self.identity is None:
-            why = ": this gateway has no certificate that can be used; its log says why"
+            why = ": this gateway has no usable certificate; see its log"
             raise self._error(503, target, why, unreached=True)
         return {"ssl": self.identity.context, "server_hostname": target.certified}
 

@@ -7,7 +7,8 @@ import pytest
 
 from openstackoid.bridge.audit.admission_header import Admission, encode
 from openstackoid.bridge.audit.admitted_lines import admitted_line
-from openstackoid.bridge.audit.audit_log import Audit, Party
+from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.audit_log import Party
 from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.routing.admission import encoded_roles
 

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openstackoid.bridge.audit.admission_header import Admission, encode
-from openstackoid.bridge.audit.audit_log import Audit, Party
+from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.audit_log import Party
 from openstackoid.bridge.audit.egress_lines import EgressLines, audit_line
+from unit.bridge.audit.test_audit_log import without_link
 
 ID = "req-a0d17000-0000-4000-8000-000000000001"
 HEAD = "127.0.0.1 GET /image/v2/images -> peer Cloud-3.b 200 250 ms ---- -"
@@ -36,7 +38,7 @@ def lines(path: Path) -> EgressLines:
 
 
 def audited(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(text) for text in path.read_text().splitlines()] if path.exists() else []
+    return [without_link(json.loads(text)) for text in path.read_text().splitlines()] if path.exists() else []
 
 
 def test_a_request_that_left_is_audited_and_logged_without_names(lines: EgressLines, path: Path) -> None:
@@ -124,7 +126,20 @@ def test_an_unwritable_log_delays_no_request_and_is_reported_once(
         "audit: requests that were served are not written down: ",
         "audit: 6 lines about requests that were served were lost; they are written again",
     ]
-    assert len(audited(folder / "audit.log")) == 2
+    found = audited(folder / "audit.log")
+    assert [(line["outcome"], line.get("count")) for line in found] == [("lost", 6), ("allowed", None), ("allowed", None)]
+    assert found[0]["reason"] == "lines could not be written"
+
+
+def test_lines_that_haproxy_has_lost_have_a_line(lines: EgressLines, path: Path) -> None:
+    lines.lose(57, "HAProxy has lost lines of its log")
+    (found,) = audited(path)
+    assert (found["outcome"], found["count"], found["gateway"], found["reason"]) == (
+        "lost",
+        57,
+        "CloudOne",
+        "HAProxy has lost lines of its log",
+    )
 
 
 @given(st.text(), st.text())

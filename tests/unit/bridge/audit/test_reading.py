@@ -110,7 +110,7 @@ def test_rotated_files_are_read_compressed_or_not(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("none", "No such file"), (".", "Is a directory"), ("bad.gz", "it is no whole gzip file")]
+    ("name", "why"), [("none", "No such file"), (".", "Is a directory"), ("bad.gz", "the gzip file is incomplete")]
 )
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str, why: str) -> None:
     (tmp_path / "bad.gz").write_bytes(gzip.compress(LINE.encoded() * 50)[:-20])

@@ -137,7 +137,7 @@ async def test_a_defect_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, caplog
     monkeypatch.setattr(handler, "decide", broken)
     async with staged() as stage:
         answer = await stage.ask("GET", "/image")
-    assert (answer.status, answer.error) == (500, "gateway of CloudOne: a defect of the bridge; its log says where")
+    assert (answer.status, answer.error) == (500, "gateway of CloudOne: a defect of the bridge; see its log")
     assert "defect: RuntimeError in handler.py:" in caplog.text
     assert "secret" not in caplog.text
 

@@ -45,7 +45,7 @@ async def test_one_that_is_ours_is_never_taken_for_another() -> None:
 @pytest.mark.parametrize(
     ("script", "status", "words"),
     [
-        (says("401 Unauthorized"), 503, "answers 401 to the service that asks"),
+        (says("401 Unauthorized"), 503, "answers 401 to the validating service"),
         (says("500 Oops"), 503, "answers 500"),
         (never, 504, "identity of CloudOne does not answer"),
         (says("200 OK", body=b"x" * 70_000), 502, "larger than 65536 bytes"),

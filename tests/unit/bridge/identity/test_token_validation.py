@@ -8,7 +8,8 @@ import pytest
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity import token_validation
-from openstackoid.bridge.identity.token_validation import MOST_QUESTIONS, REFUSED_SECONDS, Asked, TokenValidator
+from openstackoid.bridge.identity.questions import MOST_QUESTIONS
+from openstackoid.bridge.identity.token_validation import REFUSED_SECONDS, Asked, TokenValidator
 from openstackoid.bridge.message.head import Head
 from openstackoid.mesh import Listener
 from unit.bridge.stage import Stage, Visit, played, says, says_json, staged, token

@@ -57,9 +57,9 @@ async def test_a_peer_is_asked_with_no_header_of_the_client() -> None:
     [
         (says("404 Not Found"), "its gateway has no record of it"),
         (says("500 Oops"), "it answers 500"),
-        (says("200 OK", body=b"\xff"), "its answer is no trace"),
-        (says("200 OK", body=b"[" * 100000), "its answer is no trace"),
-        (says("200 OK", body=b'{"hops": 1}'), "its answer is no trace"),
+        (says("200 OK", body=b"\xff"), "its answer is not a trace"),
+        (says("200 OK", body=b"[" * 100000), "its answer is not a trace"),
+        (says("200 OK", body=b'{"hops": 1}'), "its answer is not a trace"),
         (says("200 OK", body=b" " * (600 * 1024)), "larger than"),
         (says_json({"hops": [1, {}, OTHERS.document() | {"path": "/\x1b"}]}), "3 of its records were refused"),
         (says_json({"hops": [OTHERS.document() | {"gateway": "CloudOne"}]}), "1 of its records were refused"),
@@ -116,7 +116,7 @@ async def test_dropped_records_are_reported_as_missing(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("target", "status", "words"),
     [
-        (TRACE, 404, "nothing is known of this request id"),
+        (TRACE, 404, "there is no record of this request id"),
         ("/.openstackoid/trace/", 400, "req-7472ace0-"),
         ("/.openstackoid/trace/req-11111111-1111-2222-3333-444455556666", 400, "req-7472ace0-"),
         (f"/.openstackoid/trace/{ID}/more", 400, "req-7472ace0-"),
@@ -224,3 +224,19 @@ async def test_a_client_that_does_not_wait_is_recorded() -> None:
         while not known(stage):
             await asyncio.sleep(0.01)
         assert known(stage) == [("CloudOne", "image", "GET", "/image/v2", 0, "local")]
+
+
+@played
+async def test_many_looks_at_a_trace_cost_a_peer_one_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openstackoid.bridge.trace.peer_records.FRESH", 60.0)
+    async with staged(there=says_json(targets(OTHERS))) as stage:
+        stage.records.add(ID, OWN)
+        looks = await asyncio.gather(*(trace(stage) for _ in range(10)))
+        assert [*looks, await trace(stage)] == [targets(OWN, OTHERS)] * 11
+        assert len(stage.there.visits) == 1
+        stage.records.add(ID, replace(OWN, status=201))
+        assert len((await trace(stage))["hops"]) == 3, "a new record is seen at once"
+        assert len(stage.there.visits) == 2
+        monkeypatch.setattr("openstackoid.bridge.trace.peer_records.FRESH", 0.0)
+        await trace(stage)
+        assert len(stage.there.visits) == 3

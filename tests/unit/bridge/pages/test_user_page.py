@@ -76,7 +76,7 @@ async def test_a_guest_sees_the_mapped_user_project_and_roles() -> None:
     ("policy", "said", "reason", "rule"),
     [
         (Policy(), says_json(token()), "the policy here does not accept users of CloudTwo", None),
-        (MEMBERS, says_json(token("observer")), "no entry of 'people' in the policy here for CloudTwo is about this user", None),
+        (MEMBERS, says_json(token("observer")), "no entry of 'people' in the policy here for CloudTwo matches this user", None),
         (MEMBERS, says("401 Unauthorized"), "identity of CloudTwo does not accept the token", None),
         (MEMBERS, says("500 Oops"), "answers 500 when asked about a token", None),
     ],
@@ -123,7 +123,7 @@ async def test_the_token_of_an_unaccepted_cloud_is_validated_nowhere() -> None:
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        (says("404 Not Found"), "its gateway has no such page; it is of an older release"),
+        (says("404 Not Found"), "its gateway is of an older release, without this page"),
         (says("500 Oops"), "it answers 500"),
         (says("200 OK", body=b"\xff"), "its gateway's answer is not such a page"),
         (says("200 OK", body=b"[" * 100000), "its gateway's answer is not such a page"),

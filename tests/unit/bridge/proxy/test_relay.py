@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from openstackoid.bridge.identity.questions import MOST_QUESTIONS
+from openstackoid.mesh import Timeouts
 from openstackoid.policy import KEEP, Policy, derived_id
 from openstackoid.scope import join_token
 from unit.bridge.stage import MEMBERS, Script, Visit, head, played, read_answer, says, says_json, staged, token
@@ -53,6 +55,31 @@ async def test_a_foreign_token_vouches_for_itself_and_gets_the_catalog_of_this_c
 
 
 @played
+async def test_invented_tokens_at_the_relay_cause_a_bounded_number_of_questions() -> None:
+    go = asyncio.Event()
+
+    async def waits(visit: Visit) -> None:
+        await go.wait()
+        await says("401 Unauthorized")(visit)
+
+    async with staged(there=waits) as stage:
+        patient = replace(stage.mesh.clouds["CloudOne"], timeouts=Timeouts(connect=5, server=5))
+        stage.bridge.reload(replace(stage.mesh, clouds={**stage.mesh.clouds, "CloudOne": patient}), {})
+        tokens = (f'X-Subject-Token: t{number}!SCOPE!{{"*":"CloudTwo"}}' for number in range(MOST_QUESTIONS + 5))
+        asked = [asyncio.create_task(stage.ask("GET", TOKENS, GLANCE, each)) for each in tokens]
+        await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.sleep(0.2)
+        refused = [task.result() for task in asked if task.done()]
+        assert [answer.status for answer in refused] == [503] * 5
+        assert "64 questions about tokens wait for identity of CloudTwo" in refused[0].error
+        go.set()
+        assert {(await task).status for task in asked} == {404, 503}
+        assert len(stage.there.visits) == MOST_QUESTIONS
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+        assert answer.status == 404, "there is room again"
+
+
+@played
 async def test_a_token_without_a_catalog_stays_without_one() -> None:
     async with staged(there=says_json(token())) as stage:
         answer = await stage.ask("GET", f"{TOKENS}?nocatalog", GLANCE, FOREIGN)
@@ -88,7 +115,7 @@ async def test_without_a_policy_no_foreign_token_is_good() -> None:
     [
         ("404 Not Found", 200, ""),
         ("200 OK", 404, "CloudTwo names a project of CloudOne as its own: p1"),
-        ("403 Forbidden", 503, "its Keystone answers 403 to the service that asks"),
+        ("403 Forbidden", 503, "answers 403 to the validating service"),
     ],
 )
 @played

@@ -3,10 +3,10 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 
-from openstackoid.bridge.proxy import websocket
 from unit.bridge.stage import Visit, head, played, read_answer, says, staged
 
 ASKS = ('X-Scope: {"image":"CloudTwo"}', "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: a")
@@ -83,13 +83,15 @@ async def test_silence_outlasts_the_timeouts_of_requests() -> None:
         writer.close()
 
 
-def test_silence_of_both_ends_it(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr(websocket, "IDLE", 0.2)
+def test_silence_of_both_ends_it(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "openstackoid.bridge")
 
     @played
     async def test() -> None:
         async with staged(there=echo) as stage:
+            here = stage.mesh.clouds["CloudOne"]
+            brief = replace(here, timeouts=replace(here.timeouts, tunnel=0.2))
+            stage.change(mesh=replace(stage.mesh, clouds={**stage.mesh.clouds, "CloudOne": brief}))
             reader, writer = await stage.connect()
             writer.write(head("GET", "/image/ws", *ASKS))
             await reader.readuntil(b"hello")
