@@ -244,20 +244,17 @@ def test_the_lines_of_both_clouds_have_one_id(lab: Any, described: Describe) -> 
 
 
 def test_a_use_that_haproxy_admits_has_its_lines_in_both_clouds(lab: Any) -> None:
-    one = User("CloudOne")
-    for _ in range(2):
-        assert one.openstack("image", "show", "cirros", scope='{"image": "CloudTwo"}').code == 0
-    token, deadline = token_of(one), time.monotonic() + 30
-    for _ in range(3):
-        assert visit(World(Path(lab["state_dir"])), "/v2/images", token, scope='{"*":"CloudOne","image":"CloudTwo"}')[0] == 200
-    log = Path(lab["state_dir"], "logs/CloudTwo/gateway.log")
-    while log.read_text().count("-> guests.image.") < 2:
+    token, log = token_of(User("CloudOne")), Path(lab["state_dir"], "logs/CloudTwo/gateway.log")
+    before, asked, deadline = log.read_text().count("-> guests.image."), 0, time.monotonic() + 50
+    # The first requests may go on kept connections to a gateway that was replaced.
+    while log.read_text().count("-> guests.image.") < before + 3:
         assert time.monotonic() < deadline, "HAProxy admits no guest"
-        time.sleep(0.2)
-    time.sleep(1)
+        assert visit(World(Path(lab["state_dir"])), "/v2/images", token, scope='{"*":"CloudOne","image":"CloudTwo"}')[0] == 200
+        asked += 1
+        time.sleep(1)
     lines = [line for line in audited(lab, "CloudTwo") if line["direction"] == "in" and line["path"].endswith("/v2/images")]
-    assert len({line["request_id"] for line in lines[:3]}) == 3
-    for line in lines[:3]:
+    assert len({line["request_id"] for line in lines[:asked]}) == asked
+    for line in lines[:asked]:
         check_lines(lab, line)
 
 
