@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import guests, hardening, route_cache, sources, wire_version
+from openstackoid.haproxy import guests, hardening, places, route_cache, sources, wire_version
 from openstackoid.haproxy.answers import peer_answers, peer_rules, request_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
 from openstackoid.haproxy.error_answers import answer, failures, http_error, milliseconds
@@ -25,7 +25,7 @@ from openstackoid.haproxy.tls import (
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
 from openstackoid.mesh import Cloud, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import READS
-from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, bind_ids
+from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, TOKENS, bind_ids
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.route_cache import generation
@@ -85,6 +85,7 @@ def compile_gateway(
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
+        _section(f"backend {TOKENS} from {_BASE}", places.token_table()),
         *(_section(title, lines) for title, lines in service_sections(mesh, here, _BASE)),
         _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, names)),
     ]
@@ -156,13 +157,18 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
         + bind_options(cloud, listener, files)
         for listener, number in bind_ids(cloud).items()
     ]
-    often = f"gateway of {cloud.name}: %[src] sends more than {cloud.limits.source_requests} requests a second"
+
+    def refusal(status: int, message: str) -> str:
+        return answer(status, message, retry=sources.RATE_WINDOW)
+
     return [
         "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
         *binds,
         *hardening.frontend_lines(cloud.limits),
-        *sources.connection_rules(cloud, answer(429, often, retry=sources.RATE_WINDOW)),
+        *sources.connection_rules(cloud),
         *observing(runtime.records_socket),
+        *sources.forwarded_rules(cloud, refusal),
+        *sources.rate_rules(cloud, refusal),
         f"monitor-uri {HEALTH}",
         *rules(cloud),
     ]
@@ -178,11 +184,13 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
         *told_to_the_bridge(cloud),
         *told_by_the_bridge(cloud.tls is not None),
         *route_cache.taught_by_python(cloud),
+        *places.told_by_python(),
         *nothing_of_the_scheme(cloud),
         *sources.told_to_python(),
-        *hardening.bridge_lines(cloud.limits),
+        *places.place_rules(cloud, lambda status, message: answer(status, message, retry=1)),
+        *places.trouble(cloud),
         *failures(cloud, _PYTHON, trouble="%[var(txn.bridge_trouble)]", unanswered="%[var(txn.bridge_unanswered)]", retry=1),
-        f"server bridge unix@{shlex.quote(runtime.bridge_socket)} maxconn {cloud.limits.bridge}",
+        *places.servers(cloud, shlex.quote(runtime.bridge_socket)),
     ]
 
 

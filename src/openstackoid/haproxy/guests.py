@@ -60,8 +60,8 @@ def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
     counted = any(peer.rate is not None or peer.budget is not None for peer in cloud.policy.peers)
     count = [
         "acl has_left var(txn.allowed) -m beg :",
-        "acl has_left sc1_inc_gpc0,sub(txn.allowed) le 0",
-        f"http-request track-sc1 {_PART.format(NUMBER)} table {COUNTS} if {_FOUND} !{{ var(txn.allowed) -m beg : }}",
+        "acl has_left sc2_inc_gpc0,sub(txn.allowed) le 0",
+        f"http-request track-sc2 {_PART.format(NUMBER)} table {COUNTS} if {_FOUND} !{{ var(txn.allowed) -m beg : }}",
     ]
     text = "%[req.fhdr(x-auth-token)]|%[req.fhdr(x-service-token)]|%[var(txn.key)]"
     return [
