@@ -47,13 +47,14 @@ class Recorder:
     """Servers with names, and the requests that they have seen, health checks left out.
 
     A request may have them answer with a header more: ``X-Answer-With: Name: value``. ``answers`` stand in each answer,
-    which has ``status``.
+    which has ``status``. ``of_tokens`` is said of each token as well.
     """
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.answers = {"X-Subject-Token": "new-token"}
         self.status = 200
+        self.of_tokens: dict[str, Any] = {}
         self._servers: list[ThreadingHTTPServer] = []
 
     def serve(self, name: str, port: int, tls: ssl.SSLContext | None = None) -> None:
@@ -98,7 +99,8 @@ class Recorder:
     def token(self, subject: str) -> dict[str, Any]:
         """Return the answer about a token; ``NAME@...`` is of the user NAME."""
         named = _NAMED.match(subject)
-        return TOKEN | {"user": {"id": named[1], "name": named[1], "domain": DEFAULT}} if named else TOKEN
+        user = {"user": {"id": named[1], "name": named[1], "domain": DEFAULT}} if named else {}
+        return TOKEN | user | self.of_tokens
 
     def close(self) -> None:
         for server in self._servers:
