@@ -87,6 +87,9 @@ GOALS = (
     Goal("scale", ANY, "change_failed", at_most=0),
     # What a peer's Keystone said is never believed for longer than policy.seconds.
     Goal("bridge", "revocation", "let_in_s", at_most=BOUND),
+    # While another address abuses the gateway: the p99 of a known user's writes, as a ratio to that without abuse.
+    Goal("abuse", ANY, "p99_ratio", at_most=2),
+    Goal("abuse", ANY, "refusal_us", at_most=200),
     # A figure of a run in which requests fail is none.
     Goal(ANY, ANY, "failed", at_most=0),
 )

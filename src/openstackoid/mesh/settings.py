@@ -156,6 +156,10 @@ class AuditSettings:
     syslog: SyslogServer | None = None
 
 
+MOST_UNACCEPTED = 48
+"""Fewer than the questions about tokens that one Keystone is asked at a time: made-up tokens alone cannot take all of those."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """The load that a gateway accepts.
@@ -172,13 +176,14 @@ class Limits:
     source_connections: Annotated[int, Field(ge=1, le=1_000_000)] | None = 1_000
     source_requests: Annotated[int, Field(ge=1, le=100_000)] | None = None
     exempt: _Networks = ()
-    unaccepted: Annotated[int, Field(ge=1, le=5_000)] | None = None
+    unaccepted: Annotated[int, Field(ge=1, le=MOST_UNACCEPTED)] | None = None
     body_rate: Annotated[int, Field(ge=1, le=1_000_000)] | None = 500
 
     @property
     def of_unaccepted(self) -> int:
         """The places of requests without an accepted token: a tenth by default, half at most."""
-        return max(1, min(self.bridge // 10 if self.unaccepted is None else self.unaccepted, self.bridge // 2))
+        wanted = min(self.bridge // 10, MOST_UNACCEPTED) if self.unaccepted is None else self.unaccepted
+        return max(1, min(wanted, self.bridge // 2))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ AT_LEAST = 8
 WINDOW = 10
 """Seconds over which requests are counted."""
 
-REQUESTS, ERRORS, ERRORS_OF_KNOWN = 1000, 100, 1000
+REQUESTS, ERRORS, ERRORS_OF_KNOWN = 1000, 30, 300
 """In that time, of one source and without an accepted token: requests of an unknown source, and refused ones."""
 
 

@@ -29,8 +29,8 @@ def compiled(limits: str) -> dict[str, str]:
 def test_by_default_connections_and_the_places_of_the_bridge_are_bounded_and_so_is_each_source() -> None:
     text = compiled("{}")["haproxy.cfg"]
     assert "    maxconn 10000\n" in text
-    assert "    server bridge unix@/run/bridge.sock maxconn 450\n" in text
-    assert "    server unaccepted unix@/run/bridge.sock maxconn 50\n" in text
+    assert "    server bridge unix@/run/bridge.sock maxconn 452\n" in text
+    assert "    server unaccepted unix@/run/bridge.sock maxconn 48\n" in text
     assert "    timeout queue 5000ms\n" in text
     assert "    tcp-request connection reject if { sc0_conn_cur gt 1000 }\n" in text
     assert "http_req_rate gt 50" not in text

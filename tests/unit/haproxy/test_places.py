@@ -47,8 +47,8 @@ def test_a_body_is_waited_for_before_its_request_is_counted() -> None:
 
 def test_each_kind_of_request_has_places_of_its_own() -> None:
     assert [line.split()[1:] for line in servers(cloud(), "/s") if line.startswith("server ")] == [
-        ["bridge", "unix@/s", "maxconn", "450"],
-        ["unaccepted", "unix@/s", "maxconn", "50"],
+        ["bridge", "unix@/s", "maxconn", "452"],
+        ["unaccepted", "unix@/s", "maxconn", "48"],
         ["sockets", "unix@/s", "maxconn", "50"],
     ]
 

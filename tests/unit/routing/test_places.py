@@ -3,12 +3,13 @@
 
 import pytest
 
+from openstackoid.bridge.identity.questions import MOST_QUESTIONS
 from openstackoid.mesh import Limits
 from openstackoid.routing.places import AT_LEAST, Places
 
 
 def test_by_default() -> None:
-    assert Places.of(Limits()) == Places(accepted=450, unaccepted=50, sockets=50, source=125, peer=250, token=125, unknown=25)
+    assert Places.of(Limits()) == Places(accepted=452, unaccepted=48, sockets=50, source=125, peer=250, token=125, unknown=24)
 
 
 @pytest.mark.parametrize("bridge", [2, 3, 10, 100, 10_000])
@@ -22,4 +23,8 @@ def test_nobody_has_all_places_but_where_there_are_few_and_each_kind_has_one(bri
 
 def test_the_operator_says_how_many_are_for_requests_without_an_accepted_token() -> None:
     assert Places.of(Limits(bridge=100, unaccepted=30)).unaccepted == 30
-    assert Places.of(Limits(bridge=100, unaccepted=90)).unaccepted == 50, "at most half"
+    assert Places.of(Limits(bridge=20, unaccepted=30)).unaccepted == 10, "at most half"
+
+
+def test_made_up_tokens_cannot_take_all_questions_that_one_keystone_is_asked() -> None:
+    assert Places.of(Limits(bridge=10_000)).unaccepted < MOST_QUESTIONS
