@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small servers on loopback that stand for services and for peers' gateways, and remember what reached them."""
+"""Small servers on loopback in place of services and of peers' gateways, which record their requests."""
 
 import json
 import random
@@ -19,7 +19,7 @@ TOKEN: dict[str, Any] = {
     "roles": [{"id": "r1", "name": "member"}],
     "catalog": [{"type": "compute", "endpoints": []}],
 }
-"""What every server here says of every token, but for those below."""
+"""The answer of every server here about every token, but for those below."""
 MADE_UP = "made-up-"
 """How tokens begin that no Keystone accepts."""
 _NAMED = re.compile(r"([A-Za-z0-9_.-]{1,64})@")
@@ -40,7 +40,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A health check that leaves early is no error."""
+        """A health check that leaves early is not an error."""
 
 
 class Recorder:
@@ -96,7 +96,7 @@ class Recorder:
         self._servers.append(server)
 
     def token(self, subject: str) -> dict[str, Any]:
-        """Return what is said of a token; ``NAME@...`` is of the user NAME."""
+        """Return the answer about a token; ``NAME@...`` is of the user NAME."""
         named = _NAMED.match(subject)
         return TOKEN | {"user": {"id": named[1], "name": named[1], "domain": DEFAULT}} if named else TOKEN
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gateways of two clouds on https, peers that cannot prove who they are, and clients with certificates of their choice."""
+"""Gateways of two clouds on https, peers with false certificates, and clients with certificates of their choice."""
 
 import http.client
 import json
@@ -30,7 +30,7 @@ FALSE = {
     "Wrong": "its certificate is not Wrong's",
     "Plain": "it does not speak TLS",
 }
-"""Peers in whose place something else listens, and what the gateway says of each."""
+"""Peers with another server in their place, and the gateway's error about each."""
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Certificates:
         return self.folder / "authority.pem"
 
     def client(self, certificate: str | None = None) -> ssl.SSLContext:
-        """A user's context, or that of who shows the certificate."""
+        """A user's context, or that of a client with the certificate."""
         context = ssl.create_default_context(cafile=str(self.authority))
         if certificate is not None:
             context.load_cert_chain(self.folder / certificate)
@@ -79,7 +79,7 @@ TAUGHT = [(("X-Auth-Token", "tok"), ("X-Scope", f'{{"*":"CloudOne","image":"{clo
 
 @dataclass
 class Secure:
-    """The running gateways, what lies around them, and the text of their description."""
+    """The running gateways, their surroundings, and the text of their description."""
 
     certificates: Certificates
     text: str
@@ -120,7 +120,7 @@ class Secure:
 
 @contextmanager
 def secure_world(folder: Path) -> Iterator[Secure]:
-    """Start both gateways, their backends and the false peers; stop what was started."""
+    """Start both gateways, their backends and the false peers; stop them at the end."""
     certificates = Certificates(folder)
     ports = free_ports()
     gates = {cloud: next(ports) for cloud in REAL}
@@ -131,7 +131,8 @@ def secure_world(folder: Path) -> Iterator[Secure]:
         tls = f"certificate: '{certificates.folder}/{cloud}.pem', authority: '{certificates.authority}'"
         lines += [
             f"  {cloud}:",
-            f"    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{{tls}}}, trusted_proxies: [127.0.0.1]}}",
+            f"    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{{tls}}},",
+            "      trusted_proxies: [127.0.0.1], limits: {exempt: [127.0.0.1]}}",
             "    policy:",
             "      peers: {'*': {services: {'*': all}, people: [{name: anyone, roles: {member: member, service: service}}]}}",
             "    services:",

@@ -134,7 +134,7 @@ class TestBetweenGateways:
 
     @pytest.mark.parametrize("ask", [scope(image="CloudTwo"), oddly("image", "CloudTwo")], ids=["HAProxy", "Python"])
     def test_two_gateways_come_to_the_newer_form(self, world: Secure, ask: dict[str, str]) -> None:
-        """Both read both forms; a user sees nothing of what they announce to each other."""
+        """Both read both forms; a user does not see their announcements."""
         for _ in range(3):
             status, answered, _ = world.ask("CloudOne", "GET", "/image/v2/images", {"X-Auth-Token": "tok", **ask})
             assert (status, reached(world)) == (200, ["image of CloudTwo"])

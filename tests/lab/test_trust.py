@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The promises of docs/understand/threats.md on real clouds: the policy alone decides which foreign users come in, as whom."""
+"""The promises of docs/understand/threats.md on real clouds: the policy alone decides about foreign users."""
 
 import json
 import time
@@ -149,7 +149,7 @@ def test_a_revoked_token_is_refused_within_the_bound(lab: Any, world: World, des
 
 
 def test_a_forged_home_is_judged_by_that_cloud(world: World) -> None:
-    """CloudOne's user says that CloudTwo vouches for him."""
+    """A user of CloudOne claims that CloudTwo issued the token."""
     token = token_of(User("CloudOne"))
     for scope in (THERE, '{"*":"CloudTwo","image":"CloudOne"}'):
         status, body = visit(world, "/v2/images", token, scope=scope)
@@ -160,7 +160,7 @@ def test_a_forged_home_is_judged_by_that_cloud(world: World) -> None:
 
 
 def test_a_service_token_of_another_cloud_comes_from_its_gateway_alone(lab: Any, world: World) -> None:
-    """A user who got hold of one has no certificate that says CloudTwo."""
+    """A user with a stolen one has no certificate of CloudTwo."""
     token, nova = token_of(User("CloudTwo")), service_token(lab, "CloudTwo")
     status, body = visit(world, "/v2/images", token, X_Service_Token=f'{nova}!SCOPE!{{"*":"CloudTwo"}}')
     assert (status, "but no gateway has sent it" in body) == (403, True)
@@ -172,7 +172,7 @@ def test_a_services_account_of_another_cloud_is_no_user_here(lab: Any, world: Wo
 
 
 def test_a_poisoned_catalog_leads_nowhere(lab: Any, world: World) -> None:
-    """CloudTwo's operator puts endpoints of his own into his catalog; CloudOne's services never see them."""
+    """CloudTwo's operator puts foreign endpoints into the catalog; CloudOne's services never see them."""
     admin = User("CloudTwo-admin")
     assert admin.openstack("region", "create", "CloudOne").code == 0
     made = admin.openstack(
@@ -202,7 +202,7 @@ def test_a_poisoned_catalog_leads_nowhere(lab: Any, world: World) -> None:
 
 
 def test_a_cloud_that_calls_our_project_its_own(lab: Any, world: World) -> None:
-    """CloudTwo's operator can write any id into his database: that of CloudOne's project, whose images he would like to see."""
+    """CloudTwo's operator can write any id into the database: also that of a project of CloudOne, to see its images."""
     victim = User("CloudOne")
     project = victim.openstack("token", "issue", "-f", "value", "-c", "project_id").stdout.strip()
     database = databases.database(Cloud("CloudTwo"), "keystone")

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import hardening, route_cache, sources, wire_version
+from openstackoid.haproxy import hardening, places, route_cache, sources, wire_version
 from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
 from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
@@ -18,7 +18,7 @@ from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
 from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import IDENTITY, READS
-from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
+from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, TOKENS, bind_ids, local_backend
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.route_cache import generation
@@ -87,6 +87,7 @@ def compile_gateway(
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
+        _section(f"backend {TOKENS} from {_BASE}", places.token_table()),
         _section(
             f"defaults {LOCAL} from {_BASE}",
             [
@@ -164,13 +165,18 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
         + bind_options(cloud, listener, files)
         for listener, number in bind_ids(cloud).items()
     ]
-    often = f"gateway of {cloud.name}: %[src] sends more than {cloud.limits.source_requests} requests a second"
+
+    def answer(status: int, message: str) -> str:
+        return _answer(status, message, retry=sources.RATE_WINDOW)
+
     return [
         "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
         *binds,
         *hardening.frontend_lines(cloud.limits),
-        *sources.connection_rules(cloud, _answer(429, often, retry=sources.RATE_WINDOW)),
+        *sources.connection_rules(cloud),
         *observing(runtime.records_socket),
+        *sources.forwarded_rules(cloud, answer),
+        *sources.rate_rules(cloud, answer),
         f"monitor-uri {HEALTH}",
         *rules(cloud),
     ]
@@ -185,11 +191,13 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
         *repeating(READS),
         *told_by_the_bridge(cloud.tls is not None),
         *route_cache.taught_by_python(),
+        *places.told_by_python(),
         *nothing_of_the_scheme(cloud),
         *sources.told_to_python(),
-        *hardening.bridge_lines(cloud.limits),
+        *places.place_rules(cloud, lambda status, message: _answer(status, message, retry=1)),
+        *places.trouble(cloud),
         *_failures(cloud, _PYTHON, trouble="%[var(txn.bridge_trouble)]", unanswered="%[var(txn.bridge_unanswered)]", retry=1),
-        f"server bridge unix@{shlex.quote(runtime.bridge_socket)} maxconn {cloud.limits.bridge}",
+        *places.servers(cloud, shlex.quote(runtime.bridge_socket)),
     ]
 
 

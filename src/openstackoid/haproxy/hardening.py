@@ -132,13 +132,3 @@ def final_answers() -> list[str]:
 def peer_lines() -> list[str]:
     """Return the rules that remove headers from answers of peers."""
     return [f"http-response del-header {name}" for name in FORBIDDEN]
-
-
-def bridge_lines(limits: Limits) -> list[str]:
-    """Return the lines that queue requests for the bridge, with the error after the wait."""
-    return [
-        f"timeout queue {max(1, round(limits.wait * 1000))}ms",
-        "http-request set-var(txn.bridge_trouble) \"str('cannot be reached')\"",
-        f"http-request set-var(txn.bridge_trouble) \"str('is at work on {limits.bridge} requests, the most that it takes')\""
-        f" if {{ srv_conn(bridge/bridge) ge {limits.bridge} }}",
-    ]

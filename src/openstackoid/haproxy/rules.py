@@ -6,7 +6,7 @@ A request that says no scope ends at one of the first rules. One with a scope go
 other request gets ``txn.bridge``: the Python service decides, serves and, where it may, teaches the route.
 """
 
-from openstackoid.haproxy import hardening, route_cache, sources
+from openstackoid.haproxy import hardening, route_cache
 from openstackoid.haproxy.answers import request_rules
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
 from openstackoid.haproxy.maps import ENDPOINTS
@@ -51,7 +51,6 @@ def rules(cloud: Cloud) -> list[str]:
     """Return the ``http-request`` and ``use_backend`` rules of the gateway of ``cloud``."""
     return [
         *sender_rules(cloud),
-        *sources.forwarded_rules(cloud),
         *request_rules(),
         *_endpoint(cloud),
         *_ordinary_scope(cloud),

@@ -43,6 +43,8 @@ VARIABLES = {
     "txn.tried": "set while a request tries a peer that was down",
     "txn.tries": "set for the request that tries it",
     # Of the Python service.
+    "txn.source": "the client whose requests are counted: an address, or a peer's gateway",
+    "txn.token": "the digest of the token, without its mark",
     "txn.bridge_trouble": "why the Python service could not be asked",
     "txn.bridge_unanswered": "the error for a missing answer",
     # Of a link in an answer.

@@ -6,6 +6,9 @@ from openstackoid.mesh import Cloud, Endpoint, Listener
 FRONTEND, BRIDGE, PEER = "gateway", "bridge", "peer"
 """HAProxy's frontend, and its backends for the Python service and for all peers."""
 
+TOKENS = "tokens"
+"""The section that holds the table of accepted tokens."""
+
 _LOCAL = "local."
 
 

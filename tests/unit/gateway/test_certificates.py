@@ -51,7 +51,7 @@ class SecureGateway(Gateway):
         return HTTPSConnection("127.0.0.1", self.port, timeout=10, context=context)
 
     def about_the_peer(self) -> str:
-        """Return what the Python service says when it asks the peer."""
+        """Return the Python service's error about the peer."""
         connection = self.connection()
         try:
             connection.request("GET", "/image/v2", headers={"X-Auth-Token": "t", "X-Scope": '{"\\u0069mage": "CloudTwo"}'})
@@ -74,7 +74,7 @@ class Answer(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
-        """Who does not trust it hangs up."""
+        """A client that does not trust it hangs up."""
 
 
 @contextmanager

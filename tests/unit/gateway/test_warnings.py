@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A gateway that runs for months warns of what ends meanwhile."""
+"""A gateway that runs for months warns of certificates and lists that end meanwhile."""
 
 import logging
 import time

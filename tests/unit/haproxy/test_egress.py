@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What HAProxy is told about what leaves; what it then does is tested in tests/conformance/test_audit.py."""
+"""The configuration for requests that leave; its effect is tested in tests/conformance/test_audit.py."""
 
 import re
 

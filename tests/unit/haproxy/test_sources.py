@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which rules about the client's address stand in the configuration; tests/conformance/test_sources.py shows what they do."""
+"""The rules about the client's address in the configuration; tests/conformance/test_sources.py shows their effect."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong in a policy is said where it stands, and with what is accepted there."""
+"""Faults in a policy are reported with their position and the accepted values."""
 
 import pytest
 

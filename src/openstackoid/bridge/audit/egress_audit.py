@@ -29,6 +29,11 @@ class EgressAudit:
         told = headers.getall(ADMISSION_HEADER, [])
         self._use = decode(told[0]) if len(told) == 1 else None
 
+    @property
+    def admitted(self) -> bool:
+        """Return whether the peer's gateway has named the user, and so a Keystone has accepted the token."""
+        return self._use is not None and self._use.user is not None
+
     def line(self, started: float, status: int) -> AuditLine:
         """Return the line; ``status``: the client's, perhaps of the gateway's own answer."""
         use, sent = self._use, self._sent

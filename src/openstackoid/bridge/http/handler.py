@@ -84,6 +84,7 @@ class RequestHandler:
                 raise
         except AnswerError as error:
             response = error_answer(error)
+            self._tell_accepted(response)
             if not request.content.is_eof():
                 # The unread rest of a body must not be read as the next request.
                 response.force_close()
@@ -109,7 +110,14 @@ class RequestHandler:
         decision, body = await self._decided(head, await self._read_authentication(head))
         executor = self._executor = Executor(self._context, Incoming(self._request, head, body, self._teach), decision)
         response = await executor.run()
+        if not response.prepared:
+            self._tell_accepted(response)
         return response, "relayed" if isinstance(decision.plan, Relay) else ""
+
+    def _tell_accepted(self, response: web.StreamResponse) -> None:
+        """Tell HAProxy that a Keystone has accepted a token of the request, where one has."""
+        if self._executor is not None:
+            response.headers.update(self._executor.accepted)
 
     async def _decided(self, head: Head, body: bytes | None) -> tuple[Decision, bytes | None]:
         """Return the decision, and the body if it was read; read more input when the decision asks for it."""

@@ -12,10 +12,11 @@ from openstackoid.bridge.audit.audit_file import AuditError
 from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, needing_store, towards_client
 from openstackoid.bridge.identity.authorization import entry_of
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT, with_project_here
-from openstackoid.bridge.message.body import BROKEN_BODY, read_body
+from openstackoid.bridge.message.body import BROKEN_BODY, PacedBody, read_body
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Incoming, without
-from openstackoid.bridge.proxy.leg import Leg
+from openstackoid.bridge.message.pace import Pace
+from openstackoid.bridge.proxy.leg import TOKEN_ACCEPTED, Leg
 from openstackoid.bridge.proxy.rewrite_links import Answered, rewrite_links, should_rewrite_links
 from openstackoid.bridge.proxy.upload import Upload
 from openstackoid.bridge.proxy.websocket import tunnel
@@ -50,7 +51,11 @@ class ForwardLeg(Leg[Single]):
         """Return plan and request, once the policy allows the user of another cloud."""
         context, head = self.context, self.incoming.head
         self.entry = entry_of(guest, self.plan, head)
-        await context.authorizer.authorize(self.entry, head, self.plan, mesh=context.mesh, readers=context.readers)
+        try:
+            await context.authorizer.authorize(self.entry, head, self.plan, mesh=context.mesh, readers=context.readers)
+        finally:
+            if self.entry.principal is not None:
+                self.accepted = TOKEN_ACCEPTED
         try:
             # A request that could not be audited is not sent.
             context.audit.check()
@@ -69,6 +74,7 @@ class ForwardLeg(Leg[Single]):
             return None
         head, mesh, readers = self.incoming.head, context.mesh, context.readers
         owner = await context.authorizer.owner(user, self.entry, head, self.plan, mesh=mesh, readers=readers)
+        self.accepted = TOKEN_ACCEPTED
         with needing_store(context.here.name):
             return begun if await context.workflows.remember(begun, owner, context.here.memory) else None
 
@@ -78,7 +84,8 @@ class ForwardLeg(Leg[Single]):
         streams = incoming.body is None and request.body_exists
         # Without a total limit, every interim answer (1xx) would restart the target's time.
         deadline = Deadline(None if streams else self.patience)
-        upload = Upload(request, deadline, self.timeouts, invite=bool(incoming.head.values("expect")))
+        paced = PacedBody(request, Pace(self.context.here.limits.body_rate, self.timeouts.client))
+        upload = Upload(paced, deadline, self.timeouts, invite=bool(incoming.head.values("expect")))
         sent = _upstream_request(plan, incoming, upload if streams else incoming.body)
         response: StreamedAnswer | None = None
         try:
@@ -126,7 +133,7 @@ class ForwardLeg(Leg[Single]):
         unread = self.links.of_images(head.path) and self.plan.rewrite_links and answer.status in REDIRECTS
         if unread or self.links.astray(answer.status, head.method, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
-        return self.links.headers(theirs) + ours + self.incoming.teach(answer.status)
+        return self.links.headers(theirs) + ours + self.incoming.teach(answer.status) + self.accepted
 
 
 def _upstream_request(plan: Single, incoming: Incoming, body: Upload | bytes | None) -> UpstreamRequest:

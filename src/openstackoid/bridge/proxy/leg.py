@@ -3,6 +3,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Generic, TypeVar
 
 import aiohttp
@@ -20,7 +21,11 @@ from openstackoid.bridge.upstream.target import Target, targets
 from openstackoid.bridge.upstream.upstream import first_reached
 from openstackoid.mesh import Timeouts
 from openstackoid.routing import Destination, Headers
+from openstackoid.routing.places import ACCEPTED, SUBJECT, TOKEN
 from openstackoid.scope import Issuer
+
+TOKEN_ACCEPTED: Headers = ((ACCEPTED, TOKEN),)
+SUBJECT_ACCEPTED: Headers = ((ACCEPTED, SUBJECT),)
 
 S = TypeVar("S", bound=Destination)
 R = TypeVar("R", bound=web.StreamResponse)
@@ -30,16 +35,16 @@ class Leg(ABC, Generic[S]):
     """Sends the request ``incoming`` according to ``plan``. ``issuer``: the cloud that issued the user's token.
 
     ``entry``: the authorization of a user of another cloud, until its audit line is written. ``egress``: the audit of a request
-    to a peer.
+    to a peer. ``accepted``: what HAProxy is told of the token, once a Keystone has accepted it.
     """
 
     def __init__(self, context: RequestContext, incoming: Incoming, plan: S, issuer: Issuer) -> None:
         self.context = context
         self.incoming = incoming
         self.plan = plan
-        self.links = Links.of(context.mesh, plan, incoming.head)
         self.entry: Entry | None = None
         self.egress: EgressAudit | None = None
+        self.accepted: Headers = ()
         self._issuer = issuer
 
     @abstractmethod
@@ -49,6 +54,11 @@ class Leg(ABC, Generic[S]):
         Raises :class:`AnswerError` until a part of the answer is sent, after that :class:`~openstackoid.bridge.errors.CutError`;
         and :class:`~openstackoid.bridge.errors.ClientGoneError`.
         """
+
+    @cached_property
+    def links(self) -> Links:
+        """Return what links in the answer mean."""
+        return Links.of(self.context.mesh, self.plan, self.incoming.head)
 
     @property
     def timeouts(self) -> Timeouts:
@@ -71,6 +81,8 @@ class Leg(ABC, Generic[S]):
         """Note an answer, and return its headers to pass on."""
         if self.egress is not None:
             self.egress.hear(answer.status, answer.headers)
+            if self.egress.admitted:
+                self.accepted = TOKEN_ACCEPTED
         return self.context.upstream.answer_headers(target, answer)
 
     def account(self, status: int, reason: str | None) -> None:

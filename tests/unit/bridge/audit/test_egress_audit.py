@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the bridge sends to a peer is written down, and nobody but the audit log hears what the peer's gateway tells of it."""
+"""Requests of the bridge to a peer are audited, and only the audit log gets the peer's admission header."""
 
 import asyncio
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HAProxy's lines about what has left become audit lines, and nothing else does."""
+"""Only HAProxy's lines about requests that left become audit lines."""
 
 import json
 import logging
