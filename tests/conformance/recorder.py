@@ -47,13 +47,14 @@ class Recorder:
     """Servers with names, and the requests that they have seen, health checks left out.
 
     A request may have them answer with a header more: ``X-Answer-With: Name: value``. ``answers`` stand in each answer,
-    which has ``status``.
+    which has ``status``. ``of_tokens`` is said of each token as well.
     """
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.answers = {"X-Subject-Token": "new-token"}
         self.status = 200
+        self.of_tokens: dict[str, Any] = {}
         self._servers: list[ThreadingHTTPServer] = []
 
     def serve(self, name: str, port: int, tls: ssl.SSLContext | None = None) -> None:
@@ -98,7 +99,8 @@ class Recorder:
     def token(self, subject: str) -> dict[str, Any]:
         """Return the answer about a token; ``NAME@...`` is of the user NAME."""
         named = _NAMED.match(subject)
-        return TOKEN | {"user": {"id": named[1], "name": named[1], "domain": DEFAULT}} if named else TOKEN
+        user = {"user": {"id": named[1], "name": named[1], "domain": DEFAULT}} if named else {}
+        return TOKEN | user | self.of_tokens
 
     def close(self) -> None:
         for server in self._servers:
@@ -110,10 +112,11 @@ def free_ports() -> Iterator[int]:
     """Yield ports of loopback that were free a moment ago, none of them twice.
 
     The system gives no such port to a test that asks it for any: a gateway checks the health of servers that are not there.
+    Labs of the same run have the last two hundred ports of a thousand (``openstackoid.lab.ports``).
     """
     given = set()
     while True:
-        port = random.randrange(10_000, 32_000)
+        port = random.randrange(10_000, 32_000, 1000) + random.randrange(800)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

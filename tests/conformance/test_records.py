@@ -123,7 +123,7 @@ def test_an_untraced_request_leaves_no_record(two: list[RunningGateway]) -> None
     assert trace(two[0], ordinary)[0] == 400
     status, body = trace(two[0], twice)
     assert (status, body["error"]["code"]) == (404, 404)
-    assert "nothing is known" in body["error"]["message"]
+    assert "there is no record" in body["error"]["message"]
 
 
 def test_no_token_scope_or_query_is_in_a_trace(two: list[RunningGateway]) -> None:

@@ -234,10 +234,32 @@ def test_a_cloud_that_calls_our_project_its_own(lab: Any, world: World) -> None:
         assert admin.openstack("project", "delete", project).code == 0
 
 
-def test_the_lines_of_both_clouds_have_one_id(lab: Any) -> None:
+def test_the_lines_of_both_clouds_have_one_id(lab: Any, described: Describe) -> None:
+    """With ``audit: strict``, the line of the asked cloud is there before the answer."""
     one = User("CloudOne")
-    assert one.openstack("image", "show", "cirros", scope='{"image": "CloudTwo"}').code == 0
-    there = next(line for line in audited(lab, "CloudTwo") if line["direction"] == "in" and line["home"] == "CloudOne")
+    with described(lambda mesh: policy_of(mesh, "CloudTwo").update(audit="strict")):
+        assert one.openstack("image", "show", "cirros", scope='{"image": "CloudTwo"}').code == 0
+        there = next(line for line in audited(lab, "CloudTwo") if line["direction"] == "in" and line["home"] == "CloudOne")
+    check_lines(lab, there)
+
+
+def test_a_use_that_haproxy_admits_has_its_lines_in_both_clouds(lab: Any) -> None:
+    token, log = token_of(User("CloudOne")), Path(lab["state_dir"], "logs/CloudTwo/gateway.log")
+    before, asked, deadline = log.read_text().count("-> guests.image."), 0, time.monotonic() + 50
+    # The first requests may go on kept connections to a gateway that was replaced.
+    while log.read_text().count("-> guests.image.") < before + 3:
+        assert time.monotonic() < deadline, "HAProxy admits no guest"
+        assert visit(World(Path(lab["state_dir"])), "/v2/images", token, scope='{"*":"CloudOne","image":"CloudTwo"}')[0] == 200
+        asked += 1
+        time.sleep(1)
+    lines = [line for line in audited(lab, "CloudTwo") if line["direction"] == "in" and line["path"].endswith("/v2/images")]
+    assert len({line["request_id"] for line in lines[:asked]}) == asked
+    for line in lines[:asked]:
+        check_lines(lab, line)
+
+
+def check_lines(lab: Any, there: dict[str, Any]) -> None:
+    """Check the line of CloudTwo about a user of CloudOne, and the line of CloudOne about the same request."""
     here = next(line for line in audited(lab, "CloudOne") if line["request_id"] == there["request_id"])
     assert (here["direction"], here["cloud"], here["home"]) == ("out", "CloudTwo", "CloudOne")
     assert (there["user"]["name"], there["sender"], there["rule"], there["status"]) == ("demo", "CloudOne", "*/members", 200)

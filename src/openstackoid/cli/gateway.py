@@ -16,7 +16,6 @@ from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import BUNDLED, find_haproxy
-from openstackoid.haproxy.libraries import LAB, warning_about
 from openstackoid.haproxy.process import validate
 from openstackoid.redaction import logs
 from openstackoid.redaction.process import seal
@@ -81,8 +80,6 @@ def _run(args: argparse.Namespace) -> int:
 
 async def _supervise(args: argparse.Namespace) -> int:
     haproxy = find_haproxy(args.haproxy)
-    if LAB not in os.environ and (warning := warning_about(haproxy)) is not None:
-        _LOG.warning("%s", warning)
     passed = passed_sockets(os.environ)
     folder = Folder(args.state_dir or default_folder(args.cloud))
     for pid in folder.open(args.cloud):

@@ -1,24 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compile the mesh to the HAProxy configuration of a cloud's gateway."""
 
-import json
 import math
 import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import hardening, places, route_cache, sources, wire_version
-from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_rules
-from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
-from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
+from openstackoid.haproxy import guests, hardening, places, route_cache, sources, wire_version
+from openstackoid.haproxy.answers import peer_answers, peer_rules, request_rules
+from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
+from openstackoid.haproxy.error_answers import answer, failures, http_error, milliseconds
+from openstackoid.haproxy.maps import PATHS, Addresses, all_maps, has_names, most_hosts
 from openstackoid.haproxy.peers import UNREACHED, naming, prefix_rules, reaching, remembering, spot
 from openstackoid.haproxy.repeating import repeating
 from openstackoid.haproxy.rules import rules
-from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
+from openstackoid.haproxy.services import service_sections
+from openstackoid.haproxy.tls import (
+    bind_options,
+    global_lines,
+    nothing_of_the_scheme,
+    peer_options,
+    told_to_the_bridge,
+)
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
-from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_tls, some_of
-from openstackoid.routing import IDENTITY, READS
-from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, TOKENS, bind_ids, local_backend
+from openstackoid.mesh import Cloud, Mesh, Tls, check_tls, some_of
+from openstackoid.routing import READS
+from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, TOKENS, bind_ids
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.route_cache import generation
@@ -29,15 +36,6 @@ LOG_VARIABLE = "OPENSTACKOID_LOG"
 _BASE = "gateway"
 _PYTHON = "the Python service behind the gateway"
 LOOPBACK: Addresses = {"localhost": "127.0.0.1"}
-_TITLES = {
-    400: "Bad Request",
-    408: "Request Timeout",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    502: "Bad Gateway",
-    503: "Service Unavailable",
-    504: "Gateway Timeout",
-}
 
 
 class CompileError(OpenstackoidError):
@@ -83,28 +81,18 @@ def compile_gateway(
     files = None if here.tls is None else tls or here.tls
     names = has_names(mesh, cloud, addresses)
     sections = [
-        _section("global", [*_global(runtime), *route_cache.global_lines(generation(mesh, cloud)), *global_lines(here)]),
+        _section("global", [*_global(runtime), *_learning(mesh, here), *global_lines(here)]),
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
         _section(f"backend {TOKENS} from {_BASE}", places.token_table()),
-        _section(
-            f"defaults {LOCAL} from {_BASE}",
-            [
-                *scheme_for_services(here),
-                *sources.told_to_services(),
-                *route_cache.local_rules(),
-                *told_by_services(),
-                *local_rules(mesh, here),
-            ],
-        ),
-        *(_section(f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
+        *(_section(title, lines) for title, lines in service_sections(mesh, here, _BASE)),
         _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, names)),
     ]
     if names:
         sections.append(_section("resolvers dns", ["parse-resolv-conf"]))
     title = f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n"
-    return {"haproxy.cfg": title + "\n".join(sections), **all_maps(mesh, cloud, addresses)}
+    return {"haproxy.cfg": title + "\n".join(sections), **all_maps(mesh, cloud, addresses), PATHS: guests.paths_map(here)}
 
 
 def listener_variable(number: int) -> str:
@@ -114,6 +102,10 @@ def listener_variable(number: int) -> str:
 
 def _section(title: str, lines: list[str]) -> str:
     return f"{title}\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def _learning(mesh: Mesh, here: Cloud) -> list[str]:
+    return [*route_cache.global_lines(generation(mesh, here.name)), *guests.global_lines(here)]
 
 
 def _global(runtime: Runtime) -> list[str]:
@@ -136,16 +128,16 @@ def _defaults(cloud: Cloud) -> list[str]:
         "mode http",
         "log global",
         f'log-format "{LOG_FORMAT} {LEFT_FORMAT}"',
-        f"timeout connect {_ms(timeouts.connect)}",
-        f"timeout client {_ms(timeouts.client)}",
-        f"timeout server {_ms(timeouts.server)}",
-        f"timeout check {_ms(timeouts.connect)}",
-        f"timeout http-request {_ms(min(timeouts.client, 10))}",
-        f"timeout tunnel {_ms(timeouts.tunnel)}",
+        f"timeout connect {milliseconds(timeouts.connect)}",
+        f"timeout client {milliseconds(timeouts.client)}",
+        f"timeout server {milliseconds(timeouts.server)}",
+        f"timeout check {milliseconds(timeouts.connect)}",
+        f"timeout http-request {milliseconds(min(timeouts.client, 10))}",
+        f"timeout tunnel {milliseconds(timeouts.tunnel)}",
         "retries 1",
         "# A process that is replaced ends an idle connection behind its next answer, not under a request that is on its way.",
         "option idle-close-on-response",
-        *(_http_error(status, f"gateway of {cloud.name}: {what}") for status, what in _GENERAL.items()),
+        *(http_error(status, f"gateway of {cloud.name}: {what}") for status, what in _GENERAL.items()),
     ]
 
 
@@ -166,8 +158,8 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
         for listener, number in bind_ids(cloud).items()
     ]
 
-    def answer(status: int, message: str) -> str:
-        return _answer(status, message, retry=sources.RATE_WINDOW)
+    def refusal(status: int, message: str) -> str:
+        return answer(status, message, retry=sources.RATE_WINDOW)
 
     return [
         "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
@@ -175,8 +167,8 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
         *hardening.frontend_lines(cloud.limits),
         *sources.connection_rules(cloud),
         *observing(runtime.records_socket),
-        *sources.forwarded_rules(cloud, answer),
-        *sources.rate_rules(cloud, answer),
+        *sources.forwarded_rules(cloud, refusal),
+        *sources.rate_rules(cloud, refusal),
         f"monitor-uri {HEALTH}",
         *rules(cloud),
     ]
@@ -187,35 +179,18 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
     # The bridge gives up first, so that its answer, which names the hop, is the one that arrives.
     patience = timeouts.server + timeouts.connect + 5
     return [
-        f"timeout server {_ms(patience)}",
+        f"timeout server {milliseconds(patience)}",
         *repeating(READS),
+        *told_to_the_bridge(cloud),
         *told_by_the_bridge(cloud.tls is not None),
-        *route_cache.taught_by_python(),
+        *route_cache.taught_by_python(cloud),
         *places.told_by_python(),
         *nothing_of_the_scheme(cloud),
         *sources.told_to_python(),
-        *places.place_rules(cloud, lambda status, message: _answer(status, message, retry=1)),
+        *places.place_rules(cloud, lambda status, message: answer(status, message, retry=1)),
         *places.trouble(cloud),
-        *_failures(cloud, _PYTHON, trouble="%[var(txn.bridge_trouble)]", unanswered="%[var(txn.bridge_unanswered)]", retry=1),
+        *failures(cloud, _PYTHON, trouble="%[var(txn.bridge_trouble)]", unanswered="%[var(txn.bridge_unanswered)]", retry=1),
         *places.servers(cloud, shlex.quote(runtime.bridge_socket)),
-    ]
-
-
-def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
-    path = endpoint.backends[0].path
-    lines = _new_prefix(endpoint.frontend.prefix, path)
-    if endpoint.service == IDENTITY:
-        lines += route_cache.keystone_rules()
-    if endpoint.forwarded_prefix is not None:
-        lines.append(f"http-request set-header X-Forwarded-Prefix {endpoint.forwarded_prefix}")
-    lines += _failures(cloud, f"{endpoint.catalog_type} of {cloud.name}")
-    lines += [
-        f"option httpchk GET {path}/",
-        "http-check expect status 200-499",
-        _checks(cloud.timeouts.check),
-    ]
-    return lines + [
-        f"server s{number} {address.host}:{address.port}" for number, address in enumerate(endpoint.backends, start=1)
     ]
 
 
@@ -230,69 +205,21 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
     astray = f"gateway of {here.name}: {service} {ASTRAY}"
     return [
         *hardening.final_answers(),
+        *request_rules(),
         *naming(),
         *route_cache.leaving_rules(here, mesh.sharing(here.name)),
         *leaving(here),
         *hardening.peer_request(here),
         *sources.told_to_peers(),
         *wire_version.peer_request(),
-        *reaching(hosts, names, _answer(503, down, retry=seconds), trial),
+        *reaching(hosts, names, answer(503, down, retry=seconds), trial),
         *prefix_rules(here),
         *remembering(seconds),
         *wire_version.told_by_peers(),
         *peer_answers(),
         *told_by_peers(),
         *hardening.peer_lines(),
-        *peer_rules(mesh, here, _answer(502, astray)),
-        *_failures(here, service, more=f"hdr {UNREACHED} 1"),
+        *peer_rules(mesh, here, answer(502, astray)),
+        *failures(here, service, more=f"hdr {UNREACHED} 1"),
         f"server gateway 0.0.0.0:0{peer_options(files)}",
     ]
-
-
-def _checks(seconds: float) -> str:
-    """Return how servers are checked: four times as often while one is down, so that it is back soon after it answers."""
-    return f"default-server check inter {_ms(seconds)} downinter {_ms(seconds / 4)} fall 2 rise 1"
-
-
-def _new_prefix(old: str, new: str) -> list[str]:
-    """Return the rule that puts one path prefix in another's place, where they differ."""
-    if old == new:
-        return []
-    escaped = old.replace(".", "\\.")
-    if not new:
-        # What is left of a path begins with a slash, even of one that was the prefix alone.
-        return [f"http-request replace-path '^{escaped}/?(.*)$' '/\\1'"]
-    return [f"http-request replace-path '^{escaped}(.*)$' '{new}\\1'"]
-
-
-def _failures(
-    cloud: Cloud,
-    service: str,
-    *,
-    trouble: str = "cannot be reached",
-    unanswered: str = "gave no valid answer",
-    retry: int | None = None,
-    more: str = "",
-) -> list[str]:
-    timeouts = cloud.timeouts
-    return [
-        _http_error(502, f"gateway of {cloud.name}: {service} {unanswered}"),
-        f"http-error {_answer(503, f'gateway of {cloud.name}: {service} {trouble}', retry=retry, more=more)}",
-        _http_error(504, f"gateway of {cloud.name}: {service} did not answer within {timeouts.server:g} s"),
-    ]
-
-
-def _http_error(status: int, message: str) -> str:
-    return f"http-error {_answer(status, message)}"
-
-
-def _answer(status: int, message: str, *, retry: int | None = None, more: str = "") -> str:
-    """Return what ``http-error`` and ``http-request return`` take; ``retry`` is when to come again, in seconds."""
-    body = json.dumps({"error": {"code": status, "title": _TITLES[status], "message": message}})
-    again = "" if retry is None else f" hdr Retry-After {retry}"
-    return f"status {status} content-type application/json{again}{more and f' {more}'} lf-string '{body}'"
-
-
-def _ms(seconds: float) -> str:
-    # To HAProxy, 0 is no limit at all.
-    return f"{max(1, round(seconds * 1000))}ms"

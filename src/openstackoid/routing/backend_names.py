@@ -9,7 +9,7 @@ FRONTEND, BRIDGE, PEER = "gateway", "bridge", "peer"
 TOKENS = "tokens"
 """The section that holds the table of accepted tokens."""
 
-_LOCAL = "local."
+_LOCAL, _GUESTS = "local.", "guests."
 
 
 def bind_ids(cloud: Cloud) -> dict[Listener, int]:
@@ -22,6 +22,16 @@ def local_backend(endpoint: Endpoint) -> str:
     return f"{_LOCAL}{endpoint.key}"
 
 
+def guests_backend(endpoint: Endpoint) -> str:
+    """Return the name of the backend that sends guests to the same processes."""
+    return f"{_GUESTS}{endpoint.key}"
+
+
 def is_local(backend: str) -> bool:
     """Return whether a backend is of this cloud."""
-    return backend.startswith(_LOCAL)
+    return backend.startswith((_LOCAL, _GUESTS))
+
+
+def is_of_guests(backend: str) -> bool:
+    """Return whether a backend is one for guests."""
+    return backend.startswith(_GUESTS)

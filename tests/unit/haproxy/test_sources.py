@@ -28,4 +28,4 @@ def test_without_trusted_proxies_no_address_is_replaced() -> None:
     text = compile_gateway(three_clouds(), "CloudOne", Runtime("b", "s", "r", "l"))["haproxy.cfg"]
     assert "set-src" not in text
     assert "expect-proxy" not in text
-    assert text.count("option forwardfor") == 2
+    assert text.count("option forwardfor") == 3

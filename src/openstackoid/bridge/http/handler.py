@@ -2,7 +2,6 @@
 """Handle one request: read it, decide it, carry the plan out, turn failures into answers, and log it."""
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -15,7 +14,7 @@ from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, e
 from openstackoid.bridge.identity.token_documents import body_token, document
 from openstackoid.bridge.log import log_request, shown_method, shown_path
 from openstackoid.bridge.message.body import AUTHENTICATION_LIMIT, OPERATION_LIMIT, read_body
-from openstackoid.bridge.message.head import Head, Incoming, read_head
+from openstackoid.bridge.message.head import Head, Incoming, Teach, read_head, teach_nothing
 from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.executor import Executor
@@ -24,7 +23,6 @@ from openstackoid.redaction.logs import where
 from openstackoid.routing import (
     REQUEST_ID,
     Decision,
-    Headers,
     MoreInput,
     NotRead,
     ReadBody,
@@ -50,7 +48,7 @@ class RequestHandler:
         self._here = context.here
         self._head: Head | None = None
         self._executor: Executor | None = None
-        self._teach: Callable[[int], Headers] = lambda _: ()
+        self._teach: Teach = teach_nothing
 
     async def handle(self, records: Records, late: LateAudit) -> web.StreamResponse:
         """Answer the request; write its log line, trace record, and audit line."""

@@ -95,6 +95,11 @@ class TokenValidator:
         # A client that waits may leave; the others still need the answer.
         return await asyncio.shield(task)
 
+    def seconds_left(self, issuer: str, token: str) -> float:
+        """Return how long the cached answer about a token counts: none where there is none, or the token is not accepted."""
+        known = self._known.get((issuer, token_digest(token), False))
+        return 0.0 if known is None or known.principal is None else max(0.0, known.until - self._clock())
+
     def _answered(self, key: tuple[str, bytes, bool], done: "asyncio.Task[Principal | None]") -> None:
         self._asking.pop(key, None)
         if not done.cancelled():

@@ -16,6 +16,7 @@ from openstackoid.bridge.message.body import BROKEN_BODY, PacedBody, read_body
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Incoming, without
 from openstackoid.bridge.message.pace import Pace
+from openstackoid.bridge.proxy.guest_admission import admission
 from openstackoid.bridge.proxy.leg import TOKEN_ACCEPTED, Leg
 from openstackoid.bridge.proxy.rewrite_links import Answered, rewrite_links, should_rewrite_links
 from openstackoid.bridge.proxy.upload import Upload
@@ -126,14 +127,16 @@ class ForwardLeg(Leg[Single]):
         """
         theirs = self.receive(target, answer)
         # HAProxy reads this header, and removes it for clients.
-        ours: Headers = () if self.entry is None else ((ADMISSION_HEADER, encode(self.entry.admission())),)
+        entry = self.entry
+        ours: Headers = () if entry is None else ((ADMISSION_HEADER, encode(entry.admission())),)
         self.account(answer.status, None)
         head = self.incoming.head
         # A client takes the body of a redirect for the image, or follows it to an unchecked place.
         unread = self.links.of_images(head.path) and self.plan.rewrite_links and answer.status in REDIRECTS
         if unread or self.links.astray(answer.status, head.method, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
-        return self.links.headers(theirs) + ours + self.incoming.teach(answer.status) + self.accepted
+        admit = None if entry is None else partial(admission, self.context, entry, self.plan)
+        return self.links.headers(theirs) + ours + self.incoming.teach(answer.status, admit=admit) + self.accepted
 
 
 def _upstream_request(plan: Single, incoming: Incoming, body: Upload | bytes | None) -> UpstreamRequest:

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The errors that HAProxy answers by itself: OpenStack's body, and the service in words."""
+
+import json
+
+from openstackoid.mesh import Cloud
+
+_TITLES = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
+
+
+def failures(
+    cloud: Cloud,
+    service: str,
+    *,
+    trouble: str = "cannot be reached",
+    unanswered: str = "gave no valid answer",
+    retry: int | None = None,
+    more: str = "",
+) -> list[str]:
+    """Return the lines for a ``service`` that cannot be reached, or gives no answer."""
+    timeouts = cloud.timeouts
+    return [
+        http_error(502, f"gateway of {cloud.name}: {service} {unanswered}"),
+        f"http-error {answer(503, f'gateway of {cloud.name}: {service} {trouble}', retry=retry, more=more)}",
+        http_error(504, f"gateway of {cloud.name}: {service} did not answer within {timeouts.server:g} s"),
+    ]
+
+
+def http_error(status: int, message: str) -> str:
+    """Return the line that has HAProxy answer ``status`` with a message."""
+    return f"http-error {answer(status, message)}"
+
+
+def answer(status: int, message: str, *, retry: int | None = None, more: str = "") -> str:
+    """Return what ``http-error`` and ``http-request return`` take; ``retry`` is when to come again, in seconds."""
+    body = json.dumps({"error": {"code": status, "title": _TITLES[status], "message": message}})
+    again = "" if retry is None else f" hdr Retry-After {retry}"
+    return f"status {status} content-type application/json{again}{more and f' {more}'} lf-string '{body}'"
+
+
+def milliseconds(seconds: float) -> str:
+    """Return a time as HAProxy reads it."""
+    # To HAProxy, 0 is no limit at all.
+    return f"{max(1, round(seconds * 1000))}ms"
