@@ -78,8 +78,7 @@ def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
         f"http-request set-var(txn.admission) {_DIGEST},map_str({ROUTES}) if {{ var(txn.guest) -m found }}",
         f"http-request set-var(txn.allowed) {_PART.format(ALLOWED)} if {_FOUND}",
         *(count if counted else []),
-        f"http-request set-var(txn.route) {_PART.format(MARK)} if {is_admitted}"
-        + (" has_left" if counted else ""),
+        f"http-request set-var(txn.route) {_PART.format(MARK)} if {is_admitted}" + (" has_left" if counted else ""),
     ]
 
 
