@@ -7,6 +7,7 @@ A refusal costs a client little; without a limit their lines would fill the disk
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from openstackoid.bridge.audit.audit_log import REFUSED, AuditLine
@@ -85,7 +86,18 @@ class Refusals:
 
 def source_of(line: AuditLine) -> str:
     """Return the source of a request: the peer in its certificate, or else the client's address, or the frontend."""
-    return f"{line.direction} {line.sender or line.source or f'{line.service}.{line.interface}'}"
+    return f"{line.direction} {line.sender or _network(line.source) or f'{line.service}.{line.interface}'}"
+
+
+def _network(source: str | None) -> str | None:
+    """Return an address, or of IPv6 its network of 64 bits, whose addresses are all of one client."""
+    if source is None or ":" not in source:
+        return source
+    try:
+        address = IPv6Address(source)
+    except ValueError:
+        return source
+    return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
 
 
 def _line(source: str, common: AuditLine, sums: _Sum) -> AuditLine:

@@ -111,3 +111,14 @@ def test_an_address_is_a_source_where_no_certificate_names_a_cloud(refusals: Ref
     assert refusals.sift([one] * 100 + [other]) == [one] * FIRST + [other]
     (total,) = refusals.all()
     assert (total.source, total.reason) == ("192.0.2.7", "the sum of 90 refused requests of 192.0.2.7")
+
+
+def test_all_addresses_of_an_ipv6_network_are_one_source(refusals: Refusals) -> None:
+    """One client has 2**64 of them, and could otherwise take the places of all other sources."""
+    found = [replace(JUNK, sender=None, source=f"2001:db8::{number:x}") for number in range(200)]
+    others = [
+        replace(JUNK, sender=None, source=address) for address in ("2001:db8:0:1::1", "::ffff:192.0.2.7", "::ffff:192.0.2.8")
+    ]
+    assert refusals.sift(found + others) == found[:FIRST] + others
+    (total,) = refusals.all()
+    assert (total.count, total.reason) == (190, "the sum of 190 refused requests of 2001:db8::/64")
