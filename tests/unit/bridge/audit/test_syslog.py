@@ -208,6 +208,28 @@ async def test_a_file_that_cannot_be_read_is_named(certificates: Path, path: Pat
             await asyncio.sleep(0.02)
 
 
+@played
+async def test_the_sink_outlives_a_host_that_no_name_can_be_and_a_line_of_another_program(
+    certificates: Path, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    audit = Audit(path)
+    async with collecting(certificates) as collector:
+        server = server_at(certificates, collector.port)
+        async with sending(path, replace(server, host="a..b")) as sink:
+            while "no line can be sent to a..b" not in caplog.text:
+                await asyncio.sleep(0.02)
+            sink.server = server
+            audit.write(LINE)
+            await until(path, 1)
+            with path.open("ab") as file:
+                file.write(b'{no JSON, "number": 2, "digest": "%s"}\n' % (b"0" * 64))
+            path.with_name("audit.log.chain").unlink()
+            audit.write(replace(LINE, status=299))
+            while not any(b'"status": 299' in line for line in collector.lines):
+                await asyncio.sleep(0.02)
+    audit.close()
+
+
 def test_half_of_a_line_is_not_read(path: Path) -> None:
     audit = Audit(path)
     audit.write(LINE, LINE)
