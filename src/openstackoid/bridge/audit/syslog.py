@@ -69,7 +69,7 @@ class SyslogSink:
         """Send lines until the server is replaced. Raises ``OSError`` and :class:`OpenstackoidError`."""
         context = context_for(server)
         async with asyncio.timeout(PATIENCE):
-            reader, writer = await asyncio.open_connection(server.host, server.port, ssl=context)
+            reader, writer = await asyncio.open_connection(server.host.strip("[]"), server.port, ssl=context)
         self._fault = ""
         LOG.info("audit: lines are sent to %s:%d", server.host, server.port)
         follower = Follower(self._path, self._last_sent())

@@ -65,14 +65,14 @@ def certificates(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def collecting(folder: Path, port: int = 0, *, proves: bool = False) -> AsyncIterator[Collector]:
+async def collecting(folder: Path, port: int = 0, *, proves: bool = False, host: str = "127.0.0.1") -> AsyncIterator[Collector]:
     collector = Collector()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "logs.pem")
     if proves:
         context.load_verify_locations(folder / "authority.pem")
         context.verify_mode = ssl.CERT_REQUIRED
-    server = await asyncio.start_server(collector.serve, "127.0.0.1", port, ssl=context)
+    server = await asyncio.start_server(collector.serve, host, port, ssl=context)
     collector.port = server.sockets[0].getsockname()[1]
     try:
         yield collector
@@ -197,6 +197,21 @@ async def test_a_server_that_does_not_prove_its_name_gets_nothing(
         assert collector.lines == []
     assert caplog.text.count("no line can be sent") == 1
     assert "its certificate is refused: Hostname mismatch" in caplog.text
+    audit.close()
+
+
+@played
+async def test_a_server_may_have_an_ipv6_address(certificates: Path, path: Path) -> None:
+    audit = Audit(path)
+    issue(certificates, "logs", ["::1"], renew=True)
+    there = server_at(certificates, 0)
+    async with (
+        collecting(certificates, host="::1") as collector,
+        sending(path, replace(there, host="[::1]", port=collector.port)),
+    ):
+        await until(path, 0)
+        audit.write(LINE)
+        await until(path, 1)
     audit.close()
 
 
