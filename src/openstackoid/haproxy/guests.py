@@ -58,10 +58,13 @@ def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
     if not admits(cloud):
         return []
     counted = any(peer.rate is not None or peer.budget is not None for peer in cloud.policy.peers)
+    number, is_admitted = _PART.format(NUMBER), "is_current is_by_path !may_mean_more !tells_of_guest"
+    # A request that comes to the Python service leaves this counter to that backend.
     count = [
+        f"acl may_count {number},table_gpc0({COUNTS}),sub(txn.allowed) lt 0",
         "acl has_left var(txn.allowed) -m beg :",
         "acl has_left sc2_inc_gpc0,sub(txn.allowed) le 0",
-        f"http-request track-sc2 {_PART.format(NUMBER)} table {COUNTS} if {_FOUND} !{{ var(txn.allowed) -m beg : }}",
+        f"http-request track-sc2 {number} table {COUNTS} if {is_admitted} may_count",
     ]
     text = "%[req.fhdr(x-auth-token)]|%[req.fhdr(x-service-token)]|%[var(txn.key)]"
     return [
@@ -75,8 +78,7 @@ def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
         f"http-request set-var(txn.admission) {_DIGEST},map_str({ROUTES}) if {{ var(txn.guest) -m found }}",
         f"http-request set-var(txn.allowed) {_PART.format(ALLOWED)} if {_FOUND}",
         *(count if counted else []),
-        f"http-request set-var(txn.route) {_PART.format(MARK)} if is_current is_by_path !may_mean_more !tells_of_guest"
-        + (" has_left" if counted else ""),
+        f"http-request set-var(txn.route) {_PART.format(MARK)} if {is_admitted}" + (" has_left" if counted else ""),
     ]
 
 

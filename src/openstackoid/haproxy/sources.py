@@ -17,6 +17,9 @@ Answer = Callable[[int, str], str]
 RATE_WINDOW = 10
 """Seconds over which the requests of one source address are counted."""
 
+SOURCE_OF = "src,ipmask(32,64)"
+"""The source of a connection or request: an address, or of IPv6 a network of 64 bits, whose addresses are all of one client."""
+
 
 def connection_rules(cloud: Cloud) -> list[str]:
     """Return the rules for connections: the PROXY protocol, and the most of one source."""
@@ -46,14 +49,14 @@ def _counting(cloud: Cloud) -> list[str]:
     rates = f",http_req_rate({RATE_WINDOW}s)" if limits.source_requests is not None else ""
     lines = [
         f"stick-table type ipv6 size 100k expire {3 * RATE_WINDOW}s store conn_cur{rates}",
-        f"tcp-request connection track-sc0 src{' if ' if others else ''}{' '.join(others)}",
+        f"tcp-request connection track-sc0 {SOURCE_OF}{' if ' if others else ''}{' '.join(others)}",
     ]
     if limits.source_connections is not None:
         # An answer would need the whole request, which a slow client does not send.
         lines.append(f"tcp-request connection reject if {{ sc0_conn_cur gt {limits.source_connections} }}")
     if cloud.proxy_protocol:
         # The address of the client is known behind the PROXY protocol.
-        lines.append(f"tcp-request session track-sc0 src if !{{ sc0_tracked }} {' '.join(others)}")
+        lines.append(f"tcp-request session track-sc0 {SOURCE_OF} if !{{ sc0_tracked }} {' '.join(others)}")
         if limits.source_connections is not None:
             lines.append(f"tcp-request session reject if {{ sc0_conn_cur gt {limits.source_connections} }}")
     return lines
@@ -87,7 +90,7 @@ def forwarded_rules(cloud: Cloud, answer: Answer) -> list[str]:
     if not _is_counted(limits):
         return lines
     exempt = f" !{{ src {' '.join(limits.exempt)} }}" if limits.exempt else ""
-    lines.append(f"http-request track-sc0 src if !{{ sc0_tracked }} !is_proxy{exempt}")
+    lines.append(f"http-request track-sc0 {SOURCE_OF} if !{{ sc0_tracked }} !is_proxy{exempt}")
     if limits.source_connections is not None:
         message = f"gateway of {cloud.name}: %[src] has more than {limits.source_connections} requests at a time"
         lines.append(f"http-request return {answer(429, message)} if {{ sc0_conn_cur gt {limits.source_connections} }}")

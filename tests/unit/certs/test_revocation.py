@@ -119,6 +119,19 @@ def test_a_gateway_takes_up_no_list_that_would_end_its_connections(folder: Path,
         tried(folder)
 
 
+def test_a_file_of_lists_brings_no_authority(folder: Path) -> None:
+    """OpenSSL believes a certificate wherever it is loaded from, and lists are often fetched from elsewhere."""
+    path, _ = revoke(folder)
+    make_authority(folder / "new")
+    lists = path.read_text() + revoke(folder / "new")[0].read_text()
+    for more in ("", "TRUSTED "):
+        path.write_text(lists + (folder / "new" / "authority.pem").read_text().replace("CERTIFICATE", f"{more}CERTIFICATE"))
+        with pytest.raises(TlsError, match=r"revoked\.pem: PEM lists of revoked certificates are accepted, and nothing else"):
+            tried(folder)
+    path.write_text(lists)
+    tried(folder)
+
+
 def test_the_end_of_a_list_is_warned_about(folder: Path) -> None:
     named = (str(folder / "CloudOne.pem"), str(folder / "authority.pem"), "CloudOne", (), str(folder / "revoked.pem"))
     revoke(folder, days=15)

@@ -7,6 +7,7 @@ A refusal costs a client little; without a limit their lines would fill the disk
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from openstackoid.bridge.audit.audit_log import REFUSED, AuditLine
@@ -20,7 +21,7 @@ MOST_SOURCES = 100
 _OTHERS = "further sources"
 _COMMON: dict[str, Any] = {
     **dict.fromkeys(("home", "service", "interface", "method"), "-"),
-    **dict.fromkeys(("cloud", "sender", "source")),
+    **dict.fromkeys(("cloud", "sender", "source", "user", "project", "rule")),
     "status": 0,
 }
 """The values of a sum that all its requests share, and their replacements."""
@@ -84,8 +85,23 @@ class Refusals:
 
 
 def source_of(line: AuditLine) -> str:
-    """Return the source of a request: the peer in its certificate, or else the client's address, or the frontend."""
-    return f"{line.direction} {line.sender or line.source or f'{line.service}.{line.interface}'}"
+    """Return the source of a request: the peer in its certificate, or else the client's address, or the frontend.
+
+    Requests of users that a Keystone has named are apart, so that made-up tokens hide none of them.
+    """
+    source = line.sender or _network(line.source) or f"{line.service}.{line.interface}"
+    return f"{line.direction} {source} {'unknown' if line.user is None else 'known'}"
+
+
+def _network(source: str | None) -> str | None:
+    """Return an address, or of IPv6 its network of 64 bits, whose addresses are all of one client."""
+    if source is None or ":" not in source:
+        return source
+    try:
+        address = IPv6Address(source)
+    except ValueError:
+        return source
+    return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
 
 
 def _line(source: str, common: AuditLine, sums: _Sum) -> AuditLine:
@@ -93,12 +109,9 @@ def _line(source: str, common: AuditLine, sums: _Sum) -> AuditLine:
     return replace(
         common,
         time=sums.began,
-        user=None,
-        project=None,
         roles=(),
         path="...",
-        rule=None,
-        reason=f"the sum of {sums.summed} refused requests of {source.partition(' ')[2] if source != _OTHERS else source}",
+        reason=f"the sum of {sums.summed} refused requests of {source if source == _OTHERS else source.split(' ')[1]}",
         request_id=None,
         count=sums.summed,
     )

@@ -102,6 +102,13 @@ def test_lines_of_an_earlier_release_stand_before_the_chain(path: Path) -> None:
     assert verify([path]) == Verified(1, verify([path]).last, 1, 3)
 
 
+def test_no_line_is_numbered_before_the_first(path: Path) -> None:
+    """Its digest would be free, and the one that the first line begins with."""
+    write(path, 200)
+    path.write_bytes(LINE.encoded().replace(b"}\n", b', "number": 0, "digest": "%s"}\n' % (b"0" * 64)) + path.read_bytes())
+    assert verify([path]) == Verified(1, verify([path]).last, 1, 1)
+
+
 Change = Callable[[list[bytes]], list[bytes]]
 BREAKS: dict[str, tuple[Change, str]] = {
     "removed": (lambda lines: lines[:2] + lines[3:], "audit.log, line 3: 1 lines are missing before it: 3"),
@@ -121,6 +128,10 @@ BREAKS: dict[str, tuple[Change, str]] = {
     "added without a number": (
         lambda lines: [*lines[:2], LINE.encoded(), *lines[2:]],
         "audit.log, line 3: the line is not of the chain: it was added, changed, or cut",
+    ),
+    "added without a number, for one that is not there": (
+        lambda lines: [LINE.encoded(), *lines[1:]],
+        "audit.log, line 1: the line is not of the chain: it was added, changed, or cut",
     ),
     "cut": (
         lambda lines: [*lines[:4], lines[4][:-9] + b"\n"],

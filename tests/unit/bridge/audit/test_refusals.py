@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from openstackoid.bridge.audit.audit_file import Audit
-from openstackoid.bridge.audit.audit_log import REFUSED
+from openstackoid.bridge.audit.audit_log import REFUSED, Party
 from openstackoid.bridge.audit.refusals import FIRST, MOST_SOURCES, Refusals
 from unit.bridge.audit.test_audit_log import LINE, lines
 
@@ -111,3 +111,26 @@ def test_an_address_is_a_source_where_no_certificate_names_a_cloud(refusals: Ref
     assert refusals.sift([one] * 100 + [other]) == [one] * FIRST + [other]
     (total,) = refusals.all()
     assert (total.source, total.reason) == ("192.0.2.7", "the sum of 90 refused requests of 192.0.2.7")
+
+
+def test_all_addresses_of_an_ipv6_network_are_one_source(refusals: Refusals) -> None:
+    """One client has 2**64 of them, and could otherwise take the places of all other sources."""
+    found = [replace(JUNK, sender=None, source=f"2001:db8::{number:x}") for number in range(200)]
+    others = [
+        replace(JUNK, sender=None, source=address) for address in ("2001:db8:0:1::1", "::ffff:192.0.2.7", "::ffff:192.0.2.8")
+    ]
+    assert refusals.sift(found + others) == found[:FIRST] + others
+    (total,) = refusals.all()
+    assert (total.count, total.reason) == (190, "the sum of 190 refused requests of 2001:db8::/64")
+
+
+def test_made_up_tokens_hide_no_known_user(refusals: Refusals) -> None:
+    refusals.sift([JUNK] * 100)
+    probe = replace(LINE, outcome=REFUSED, status=403, reason="the policy does not allow it")
+    assert refusals.sift([probe] * 30) == [probe] * FIRST
+    junk, known = refusals.all()
+    assert (junk.count, junk.user) == (90, None)
+    assert (known.count, known.user, known.project, known.rule) == (20, LINE.user, LINE.project, LINE.rule)
+    refusals.sift([probe] * FIRST + [probe, replace(probe, user=None), replace(probe, user=Party("u2", "eve", "Default"))])
+    (known,) = refusals.all()
+    assert (known.count, known.user, known.project) == (2, None, LINE.project)
