@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The list of revoked certificates (CRL) of a private authority, and the record of the certificates that it has issued."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ REVOKED = "revoked"
 
 DAYS = 365
 _ISSUED = "issued.txt"
+_NOTED = re.compile(r"([0-9a-f]{1,40}) (\S+) [0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,10 @@ def revoke(directory: Path, cloud: str | None = None, files: Sequence[Path] = ()
     Raises :class:`CertsError` without the authority or the certificate.
     """
     authority = load_authority(directory)
-    if days < 1:
-        raise CertsError(f"{days} days: 1 day or more is accepted")
+    now = datetime.now(UTC)
+    ends = _end(now, days)
     path = directory / f"{REVOKED}.pem"
     revoked = dict(_entries(path, authority)) if path.exists() else {}
-    now = datetime.now(UTC)
     added = 0
     for serial in _serials(directory, authority, cloud, files):
         if serial not in revoked:
@@ -57,7 +58,7 @@ def revoke(directory: Path, cloud: str | None = None, files: Sequence[Path] = ()
         x509.CertificateRevocationListBuilder()
         .issuer_name(authority.certificate.subject)
         .last_update(now - SLACK)
-        .next_update(now + timedelta(days=days))
+        .next_update(ends)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()), critical=False)
         .add_extension(x509.CRLNumber(int(now.timestamp() * 1000)), critical=False)
     )
@@ -80,8 +81,19 @@ def is_list(path: Path) -> bool:
     return path.is_file() and b"-----BEGIN X509 CRL-----" in path.read_bytes()
 
 
+def _end(now: datetime, days: int) -> datetime:
+    if days < 1:
+        raise CertsError(f"{days} days: 1 day or more is accepted")
+    try:
+        return now + timedelta(days=days)
+    except OverflowError:
+        raise CertsError(f"{days} days: a list cannot be valid for as long") from None
+
+
 def _serials(directory: Path, authority: Authority, cloud: str | None, files: Sequence[Path]) -> Iterable[int]:
     if cloud is None:
+        if files:
+            raise CertsError(f"{files[0]}: the cloud of the certificate is needed, too", hint="--cloud NAME")
         return []
     named = [_certificate(path) for path in files]
     if not files:
@@ -94,13 +106,23 @@ def _serials(directory: Path, authority: Authority, cloud: str | None, files: Se
         if [name.value for name in common] != [cloud]:
             raise CertsError(f"{path}: it is not a certificate of {cloud}")
     serials = [certificate.serial_number for certificate in named]
-    record = directory / _ISSUED
-    if not files and record.exists():
-        lines = [line.split() for line in record.read_text(encoding="ascii").splitlines()]
-        serials += [int(line[0], 16) for line in lines if line[1] == cloud]
+    if not files:
+        serials += _issued(directory / _ISSUED, cloud)
     if not serials:
         raise CertsError(f"{directory}: no certificate was issued for {cloud} here", hint="--file names a certificate")
     return serials
+
+
+def _issued(path: Path, cloud: str) -> Iterable[int]:
+    """Return the serial numbers of the certificates that were issued for a cloud, as :func:`record_issued` has noted them."""
+    if not path.exists():
+        return
+    for number, line in enumerate(path.read_text(encoding="ascii", errors="replace").splitlines(), start=1):
+        found = _NOTED.fullmatch(line)
+        if found is None:
+            raise CertsError(f"{path}, line {number}: a serial number in hexadecimal, a cloud and a date are accepted")
+        if found[2] == cloud:
+            yield int(found[1], 16)
 
 
 def _certificate(path: Path) -> x509.Certificate:
