@@ -17,7 +17,7 @@ from pathlib import Path
 
 from openstackoid.bridge.audit.audit_log import AuditLine, lost_line
 from openstackoid.bridge.audit.chain import ChainEnd, ChainFile
-from openstackoid.bridge.audit.refusals import FIRST, Refusals
+from openstackoid.bridge.audit.refusals import FIRST, Refusals, lines_of
 from openstackoid.bridge.audit.reserve import Reserve
 from openstackoid.errors import OpenstackoidError
 
@@ -51,12 +51,19 @@ class Audit:
         Raises :class:`AuditError`; the requests of the lines must not go on then.
         """
         if self.path is not None:
+            self.flush()
             self._append(self.path, self._refusals.sift(lines, FIRST if self.reserve.kept else 0))
 
     def flush(self, *, all_sums: bool = False) -> None:
-        """Append the sums of refused requests after their minute, or all. Raises :class:`AuditError`."""
-        if self.path is not None:
-            self._append(self.path, self._refusals.all() if all_sums else self._refusals.due())
+        """Append the sums of refused requests after their minute, or all. Raises :class:`AuditError`, and keeps the sums then."""
+        if self.path is None:
+            return
+        sums = self._refusals.take(all_sums=all_sums)
+        try:
+            self._append(self.path, lines_of(sums))
+        except AuditError:
+            self._refusals.put_back(sums)
+            raise
 
     def check(self) -> None:
         """Raise :class:`AuditError` if the file cannot be opened, before an audited action."""
