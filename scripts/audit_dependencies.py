@@ -14,8 +14,9 @@ NO_DATABASE = 3
 def main(argv: list[str]) -> int:
     """Audit the lock files of the command line, which follow the path of pip-audit."""
     pip_audit, *locks = argv
-    found = 0
+    vulnerable = False
     for lock in locks:
+        found = 0
         command = [pip_audit, "--disable-pip", "--format", "json", "--progress-spinner", "off", "--requirement", lock]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         try:
@@ -25,14 +26,15 @@ def main(argv: list[str]) -> int:
             print(
                 f"{lock}: no database of vulnerabilities can be reached, so nothing is known of them: {reason}", file=sys.stderr
             )
-            return NO_DATABASE
+            return 1 if vulnerable else NO_DATABASE
         for package in packages:
             for fault in package.get("vulns", ()):
                 fixed = ", ".join(fault.get("fix_versions", ())) or "no version"
                 print(f"{lock}: {package['name']} {package['version']}: {fault['id']}, fixed in {fixed}")
                 found += 1
         print(f"{lock}: {len(packages)} packages, {found} known vulnerabilities")
-    return 1 if found else 0
+        vulnerable = vulnerable or found > 0
+    return 1 if vulnerable else 0
 
 
 if __name__ == "__main__":
