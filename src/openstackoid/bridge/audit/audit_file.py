@@ -100,18 +100,20 @@ class Audit:
     def _append(self, path: Path, lines: Sequence[AuditLine]) -> None:
         if not lines:
             return
+        # Before the chain is held: the other process waits for it.
+        encoded = [line.encoded() for line in lines]
         try:
             with self._chain.hold() as end:
                 self._follow(path)
                 end.meet(self._descriptor)
-                self._write(path, lines, end)
+                self._write(path, encoded, end)
         except OSError as error:
             raise _unwritable(path, error) from None
 
-    def _write(self, path: Path, lines: Sequence[AuditLine], end: ChainEnd) -> None:
+    def _write(self, path: Path, lines: Sequence[bytes], end: ChainEnd) -> None:
         link, parts = end.link, []
         for line in lines:
-            part, link = link.follow(line.encoded())
+            part, link = link.follow(line)
             parts.append(part)
         # Not after a part of a line: neither could be read.
         data = (b"\n" if self._cut_short else b"") + b"".join(parts)

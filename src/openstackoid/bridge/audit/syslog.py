@@ -77,7 +77,7 @@ class SyslogSink:
         noted, settling, since, settled = follower.last, follower.last, loop.time(), False
         try:
             while self.server is server:
-                lines, missing = follower.read()
+                lines, missing = await asyncio.to_thread(follower.read)
                 if missing and follower.last > self._counted:
                     self._counted = follower.last
                     self._lost(missing)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.bridge.audit import syslog
+from openstackoid.bridge.audit import following, syslog
 from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.audit.following import Follower
 from openstackoid.bridge.audit.syslog import SyslogSink, framed
@@ -264,4 +264,18 @@ def test_half_of_a_line_is_not_read(path: Path) -> None:
     with path.open("ab") as file:
         file.write(whole[-10:])
     assert follower.read() == (whole.splitlines(keepends=True)[1:], 0)
+    follower.close()
+
+
+def test_the_first_new_line_of_a_long_log_is_read_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "AT_ONCE", 1000)
+    audit = Audit(path)
+    for _ in range(20):
+        audit.write(LINE)
+    audit.rotate(1, 9)
+    audit.write(LINE)
+    audit.close()
+    follower = Follower(path, 19)
+    assert [json.loads(line)["number"] for line in follower.read()[0]] == [20]
+    assert [json.loads(line)["number"] for line in follower.read()[0]] == [21]
     follower.close()
