@@ -2,10 +2,11 @@
 """The list of revoked certificates (CRL) of a private authority, and the record of the certificates that it has issued."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,6 +18,9 @@ REVOKED = "revoked"
 """The name of the list's file, which no cloud can have."""
 
 DAYS = 365
+"""Days of validity of a list, by default."""
+
+T = TypeVar("T")
 _ISSUED = "issued.txt"
 _NOTED = re.compile(r"([0-9a-f]{1,40}) (\S+) [0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -71,7 +75,7 @@ def revoke(directory: Path, cloud: str | None = None, files: Sequence[Path] = ()
 
 def read_list(path: Path) -> RevocationList:
     """Return the content of a list. Raises :class:`CertsError` if it is unreadable."""
-    found = _load(path)
+    found = _list(path)
     revoked = tuple((entry.serial_number, entry.revocation_date_utc) for entry in found)
     return RevocationList(found.issuer.rfc4514_string(), found.last_update_utc, found.next_update_utc, revoked)
 
@@ -126,25 +130,24 @@ def _issued(path: Path, cloud: str) -> Iterable[int]:
 
 
 def _certificate(path: Path) -> x509.Certificate:
+    return _loaded(path, x509.load_pem_x509_certificate, "certificate")
+
+
+def _list(path: Path) -> x509.CertificateRevocationList:
+    return _loaded(path, x509.load_pem_x509_crl, "list of revoked certificates")
+
+
+def _loaded(path: Path, load: Callable[[bytes], T], what: str) -> T:
     try:
-        return x509.load_pem_x509_certificate(path.read_bytes())
+        return load(path.read_bytes())
     except OSError as error:
         raise CertsError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError:
-        raise CertsError(f"{path}: there is no PEM certificate in it") from None
-
-
-def _load(path: Path) -> x509.CertificateRevocationList:
-    try:
-        return x509.load_pem_x509_crl(path.read_bytes())
-    except OSError as error:
-        raise CertsError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise CertsError(f"{path}: there is no PEM list of revoked certificates in it") from None
+        raise CertsError(f"{path}: there is no PEM {what} in it") from None
 
 
 def _entries(path: Path, authority: Authority) -> Iterable[tuple[int, datetime]]:
-    found = _load(path)
+    found = _list(path)
     if not found.is_signature_valid(authority.key.public_key()):
         raise CertsError(f"{path}: it is not a list of this authority")
     return [(entry.serial_number, entry.revocation_date_utc) for entry in found]
