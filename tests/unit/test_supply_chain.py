@@ -95,6 +95,11 @@ def test_the_list_of_software_has_packages_and_the_parts_of_haproxy(tmp_path: Pa
             1,
             "x.lock: a 1: CVE-1, fixed in 2",
         ),
+        (
+            '{"dependencies": [{"name": "a", "version": "1", "vulns": []}, {"name": "b", "skip_reason": "b is not on PyPI"}]}',
+            3,
+            "x.lock: 1 of 2 packages were not looked up, so nothing is known of them: b is not on PyPI",
+        ),
         ("", 3, "x.lock: no database of vulnerabilities can be reached, so nothing is known of them: no route to host"),
     ],
 )
