@@ -77,6 +77,11 @@ clouds:
 """
 
 
+def with_settings(text: str, settings: str) -> str:
+    """Return a description with further settings of CloudOne's gateway."""
+    return text.replace("gateway: {", f"gateway: {{{settings}, ", 1)
+
+
 class Gateway:
     """``openstackoid gateway run`` of CloudOne as a process of its own."""
 

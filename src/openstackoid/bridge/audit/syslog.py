@@ -59,26 +59,25 @@ class SyslogSink:
             try:
                 await self._send_to(server)
                 pause = PAUSE
-            except (OSError, TimeoutError, OpenstackoidError, ValueError) as error:
-                # The last is about a host that no name can be.
+            except (OSError, ValueError, OpenstackoidError) as error:
+                # ValueError: a name that no host can have.
                 self._fail(server, _words(error))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _send_to(self, server: SyslogServer) -> None:
-        """Send lines until the server is replaced. Raises ``OSError`` and :class:`OpenstackoidError`."""
+        """Send lines until the server is replaced. Raises ``OSError``, ``ValueError`` and :class:`OpenstackoidError`."""
         context = context_for(server)
         async with asyncio.timeout(PATIENCE):
             reader, writer = await asyncio.open_connection(server.host.strip("[]"), server.port, ssl=context)
-        self._fault = ""
-        LOG.info("audit: lines are sent to %s:%d", server.host, server.port)
         follower = Follower(self._path, self._last_sent())
         closing = asyncio.create_task(reader.read(1))
+        closing.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         loop = asyncio.get_running_loop()
-        noted, settling, since = follower.last, follower.last, loop.time()
+        noted, settling, since, settled = follower.last, follower.last, loop.time(), False
         try:
             while self.server is server:
-                lines, missing = follower.read()
+                lines, missing = await asyncio.to_thread(follower.read)
                 if missing and follower.last > self._counted:
                     self._counted = follower.last
                     self._lost(missing)
@@ -91,6 +90,9 @@ class SyslogSink:
                 if closing.done():
                     raise ConnectionResetError("the server has closed the connection")
                 if loop.time() >= since + SETTLED:
+                    if not settled:
+                        self._fault, settled = "", True
+                        LOG.info("audit: lines are sent to %s:%d", server.host, server.port)
                     if settling != noted:
                         self._note(settling)
                     noted, settling, since = settling, follower.last, loop.time()

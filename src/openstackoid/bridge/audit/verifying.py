@@ -70,11 +70,9 @@ class _Chain:
             self._first = link.number
             begins = NO_DIGEST if link.number == 1 else None
         elif link.number > last.number + 1:
-            missing = link.number - last.number - 1
-            raise BrokenChainError(
-                f"{at}: {missing} lines are missing before it: {last.number + 1}"
-                + (f" to {link.number - 1}" if missing > 1 else "")
-            )
+            first, end = last.number + 1, link.number - 1
+            missing = f"line {first} is" if first == end else f"lines {first} to {end} are"
+            raise BrokenChainError(f"{at}: {missing} missing before it")
         elif link.number <= last.number:
             raise BrokenChainError(f"{at}: its number is {link.number}, which is not behind {last.number}: a line was added")
         else:

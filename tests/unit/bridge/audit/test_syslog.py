@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.bridge.audit import syslog
+from openstackoid.bridge.audit import following, syslog
 from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.audit.following import Follower
-from openstackoid.bridge.audit.syslog import SyslogSink
+from openstackoid.bridge.audit.syslog import SyslogSink, framed
 from openstackoid.certs import issue, make_authority
 from openstackoid.mesh import SyslogServer
 from unit.bridge.audit.test_audit_log import LINE
@@ -216,6 +216,51 @@ async def test_a_server_may_have_an_ipv6_address(certificates: Path, path: Path)
 
 
 @played
+async def test_a_server_that_ends_each_connection_is_logged_once(
+    certificates: Path, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with collecting(certificates, proves=True) as collector, sending(path, server_at(certificates, collector.port)):
+        while "no line can be sent" not in caplog.text:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
+    assert caplog.text.count("no line can be sent") == 1
+    assert "never retrieved" not in caplog.text
+    assert "lines are sent to" not in caplog.text
+
+
+@played
+async def test_an_address_of_ipv6_is_written_in_brackets(
+    certificates: Path, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with sending(path, SyslogServer("[::1]", str(certificates / "authority.pem"), 1)):
+        while "no line can be sent to [::1]:1" not in caplog.text:
+            await asyncio.sleep(0.02)
+    assert "Name or service not known" not in caplog.text
+
+
+@played
+async def test_a_name_that_no_host_can_have_ends_no_sending(
+    certificates: Path, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    audit = Audit(path)
+    async with (
+        collecting(certificates) as collector,
+        sending(path, SyslogServer("..", str(certificates / "authority.pem"))) as sink,
+    ):
+        while "no line can be sent to ..:6514" not in caplog.text:
+            await asyncio.sleep(0.02)
+        sink.server = server_at(certificates, collector.port)
+        await until(path, 0)
+        audit.write(LINE)
+        await collector.has(1)
+    audit.close()
+
+
+def test_a_damaged_line_is_sent_without_a_time() -> None:
+    assert b">1 - " in framed(b'{"tim, "number": 7, "digest": "..."}\n')
+
+
+@played
 async def test_a_file_that_cannot_be_read_is_named(certificates: Path, path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (certificates / "authority.pem").write_text("no certificate")
     async with sending(path, server_at(certificates, 1)):
@@ -256,4 +301,18 @@ def test_half_of_a_line_is_not_read(path: Path) -> None:
     with path.open("ab") as file:
         file.write(whole[-10:])
     assert follower.read() == (whole.splitlines(keepends=True)[1:], 0)
+    follower.close()
+
+
+def test_the_first_new_line_of_a_long_log_is_read_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "AT_ONCE", 1000)
+    audit = Audit(path)
+    for _ in range(20):
+        audit.write(LINE)
+    audit.rotate(1, 9)
+    audit.write(LINE)
+    audit.close()
+    follower = Follower(path, 19)
+    assert [json.loads(line)["number"] for line in follower.read()[0]] == [20]
+    assert [json.loads(line)["number"] for line in follower.read()[0]] == [21]
     follower.close()
