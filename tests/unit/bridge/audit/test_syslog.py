@@ -238,24 +238,6 @@ async def test_an_address_of_ipv6_is_written_in_brackets(
     assert "Name or service not known" not in caplog.text
 
 
-@played
-async def test_a_name_that_no_host_can_have_ends_no_sending(
-    certificates: Path, path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    audit = Audit(path)
-    async with (
-        collecting(certificates) as collector,
-        sending(path, SyslogServer("..", str(certificates / "authority.pem"))) as sink,
-    ):
-        while "no line can be sent to ..:6514" not in caplog.text:
-            await asyncio.sleep(0.02)
-        sink.server = server_at(certificates, collector.port)
-        await until(path, 0)
-        audit.write(LINE)
-        await collector.has(1)
-    audit.close()
-
-
 def test_a_damaged_line_is_sent_without_a_time() -> None:
     assert b">1 - " in framed(b'{"tim, "number": 7, "digest": "..."}\n')
 
