@@ -178,8 +178,8 @@ def test_a_revoked_peer_is_refused_without_a_restart(tmp_path: Path) -> None:
         def describe(self, peer: str) -> None:
             revoke(self.certificates)
             super().describe(peer)
-            listed = f", revoked: {self.certificates / 'revoked.pem'}}}}}"
-            self.config.write_text(self.config.read_text().replace(f"{self.authority}}}}}", f"{self.authority}{listed}"))
+            listed = f", revoked: {self.certificates / 'revoked.pem'}}}"
+            self.config.write_text(self.config.read_text().replace(f"{self.authority}}}", f"{self.authority}{listed}"))
 
         def status_for(self, cloud: str) -> int:
             context = ssl.create_default_context(cafile=str(self.authority))
