@@ -18,14 +18,16 @@ MAY_IMPORT = {
     "routing": {"scope", "policy", "mesh"},
     "haproxy": {"scope", "policy", "mesh", "routing"},
     "tls": set(),
+    "binding": {"scope"},
     "store": set(),
-    "bridge": {"scope", "policy", "mesh", "routing", "haproxy", "tls", "store"},
-    "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls"},
+    "bridge": {"scope", "policy", "mesh", "routing", "haproxy", "tls", "binding", "store"},
+    "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls", "binding"},
     "client": {"scope"},
     "certs": {"scope"},
 }
 SHARED = {
     "mesh": {"private"},
+    "binding": {"private"},
     "gateway": {"process_identity", "parent_death_signal", "private"},
     "bridge": {"private", "parent_death_signal"},
     "certs": {"private"},
@@ -36,9 +38,10 @@ BRIDGE_MAY_IMPORT = {
     "upstream": {"message"},
     "trace": {"message", "upstream"},
     "identity": {"message", "audit", "upstream"},
-    "proxy": {"message", "audit", "upstream", "identity"},
-    "pages": {"message", "upstream", "trace", "identity"},
-    "http": {"message", "audit", "upstream", "trace", "identity", "proxy", "pages", "haproxy_log"},
+    "binding": {"message", "upstream", "identity"},
+    "proxy": {"message", "audit", "upstream", "identity", "binding"},
+    "pages": {"message", "upstream", "trace", "identity", "binding"},
+    "http": {"message", "audit", "upstream", "trace", "identity", "binding", "proxy", "pages", "haproxy_log"},
 }
 BRIDGE_SHARED = {"errors", "log", "workflows"}
 PURE = ("scope", "policy", "routing")
