@@ -12,7 +12,7 @@ from pathlib import Path
 from openstackoid.bridge.audit.syslog import context_for
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
-from openstackoid.gateway.configuration import check_certificate, tokens_that_leave
+from openstackoid.gateway.configuration import check_certificate, deprecated_settings, tokens_that_leave
 from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
@@ -67,7 +67,12 @@ def _check(args: argparse.Namespace) -> int:
     ends, soon = check_certificate(configuration.cloud)
     if configuration.cloud.audit.syslog is not None:
         context_for(configuration.cloud.audit.syslog)
-    for warning in (*warnings, *soon, *tokens_that_leave(configuration.mesh, args.cloud)):
+    for warning in (
+        *warnings,
+        *soon,
+        *tokens_that_leave(configuration.mesh, args.cloud),
+        *deprecated_settings(configuration.cloud),
+    ):
         print(warning, file=sys.stderr)
     print(f"OK: {haproxy} accepts the gateway of {args.cloud}")
     if ends is not None:

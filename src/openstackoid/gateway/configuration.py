@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from openstackoid.binding import load_keys
 from openstackoid.gateway.hosts import known_addresses
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.mesh import Account, Cloud, Mesh, Tls, load_mesh, load_readers, unprotected
@@ -49,6 +50,9 @@ def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool 
     if secrets and tls is not None:
         copies = checked_files(tls.certificate, tls.authority, cloud, tls.revoked)
     accounts = load_readers(mesh, cloud) if secrets else {}
+    keys = mesh.clouds[cloud].bound_tokens.keys
+    if secrets and keys is not None:
+        load_keys(Path(keys))
     return Configuration(mesh, mesh.clouds[cloud], {**files, **copies}, accounts)
 
 
@@ -66,14 +70,24 @@ def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:
 
 
 def tokens_that_leave(mesh: Mesh, cloud: str) -> list[str]:
-    """Return the warning that names the peers that get tokens of ``cloud``; none without peers."""
+    """Return the warning that names the peers that get tokens of ``cloud`` as they are; none if tokens are bound to peers."""
     peers = some_of(name for name in mesh.clouds if name != cloud)
-    if not peers:
+    if not peers or mesh.clouds[cloud].tls is not None:
         return []
     sharing = some_of(mesh.sharing(cloud)) or "no other cloud"
     return [
         f"tokens of the users of {cloud} go to {peers}, tokens of its services to {sharing}; the operators of these clouds can"
         f" use them in {cloud} ('Which tokens leave a cloud' in docs/operate/security.md)"
+    ]
+
+
+def deprecated_settings(cloud: Cloud) -> list[str]:
+    """Return a warning for each setting of a gateway that has another one in its place."""
+    if cloud.tls is None or cloud.readers is None:
+        return []
+    return [
+        f"clouds.{cloud.name}.gateway.readers is deprecated: the gateway of a token's cloud is asked about the token, and has an"
+        " account of its own cloud for the rest ('validator'); remove it when your peers run this release"
     ]
 
 

@@ -20,6 +20,7 @@ def command(folder: Folder, cloud: str, requests: int, log: int) -> list[str]:
     argv += ["--socket", str(folder.bridge_socket), "--socket-fd", str(requests), "--log-fd", str(log)]
     argv += ["--haproxy-socket", str(folder.stats_socket), "--records-socket", str(folder.records_socket)]
     argv += ["--store-file", str(folder.store), "--audit-log", str(folder.audit), "--tls-files", str(folder.path)]
+    argv += ["--keys", str(folder.keys)]
     return argv
 
 

@@ -6,7 +6,7 @@ import logging
 import time
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.gateway.configuration import Configuration, check_certificate, tokens_that_leave
+from openstackoid.gateway.configuration import Configuration, check_certificate, deprecated_settings, tokens_that_leave
 
 log = logging.getLogger("openstackoid.gateway")
 
@@ -27,7 +27,7 @@ class Warnings:
         """Warn now."""
         self._said = time.monotonic()
         lines = [] if self._about_haproxy is None else [self._about_haproxy]
-        lines += tokens_that_leave(running.mesh, running.cloud.name)
+        lines += tokens_that_leave(running.mesh, running.cloud.name) + deprecated_settings(running.cloud)
         # A file that is broken again is reported when it is read again.
         with contextlib.suppress(OpenstackoidError):
             lines += check_certificate(running.cloud)[1]

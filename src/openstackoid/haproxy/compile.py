@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import guests, hardening, places, route_cache, sources, wire_version
+from openstackoid.haproxy import bound_tokens, guests, hardening, places, route_cache, sources, wire_version
 from openstackoid.haproxy.answers import peer_answers, peer_rules, request_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
 from openstackoid.haproxy.error_answers import answer, failures, http_error, milliseconds
@@ -183,6 +183,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
         *repeating(READS),
         *told_to_the_bridge(cloud),
         *told_by_the_bridge(cloud.tls is not None),
+        *bound_tokens.taught_by_python(cloud),
         *route_cache.taught_by_python(cloud),
         *places.told_by_python(),
         *nothing_of_the_scheme(cloud),

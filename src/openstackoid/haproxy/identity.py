@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests to Keystone as HAProxy rules: paths and bodies that the Python service must read."""
 
-from openstackoid.haproxy.route_cache import MARK_OF
+from openstackoid.haproxy.route_cache import mark_of
 from openstackoid.haproxy.tokens import IN_BODY
 from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, TOKENS_PATH
@@ -41,7 +41,7 @@ def identity_key_rules(cloud: Cloud) -> list[str]:
         return [respelt]
     return [
         respelt,
-        f"http-request set-var(txn.subject_mark) req.fhdr(x-subject-token,1),{MARK_OF} if is_identity",
+        f"http-request set-var(txn.subject_mark) {mark_of('x-subject-token')} if is_identity",
         "http-request set-var(txn.mark) str(|),concat(,txn.mark,|),concat(,txn.subject_mark) if is_identity",
         "http-request set-var(txn.class) path if is_tokens or is_catalog",
     ]

@@ -6,7 +6,7 @@ A request that says no scope ends at one of the first rules. One with a scope go
 other request gets ``txn.bridge``: the Python service decides, serves and, where it may, teaches the route.
 """
 
-from openstackoid.haproxy import guests, hardening, route_cache
+from openstackoid.haproxy import bound_tokens, guests, hardening, route_cache
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.haproxy.path_patterns import document_paths, image_paths
@@ -40,7 +40,7 @@ The first finds X-Scope and the tokens but the user's; ``_``, names that a WSGI 
 """
 
 _ODD = (
-    "(^|,)([^,]*_|upgrade|via|expect|authorization|x-s(ervice|torage|ubject)-token|x-openstackoid-"
+    "(^|,)([^,]*_|upgrade|via|expect|authorization|x-s(ervice|torage|ubject)-token|x-storage-pass|x-auth-key|x-openstackoid-"
     "|x-scope,(.*,)?x-scope|x-auth-token,(.*,)?x-auth-token)"
 )
 """In the names of headers of a request that the first look-up leaves to the second. Names begin behind a comma, for speed."""
@@ -58,7 +58,7 @@ def rules(cloud: Cloud) -> list[str]:
         *own_pages_and_traces(),
         *hardening.url_rules(),
         *hardening.scoped_url_rules(cloud),
-        *_no_scope(),
+        *_no_scope(cloud),
         *body_rules(cloud, _BRIDGE),
         *_any_scope(cloud),
         *_where_to(cloud),
@@ -66,6 +66,7 @@ def rules(cloud: Cloud) -> list[str]:
 
 
 def _endpoint(cloud: Cloud) -> list[str]:
+    bound = " !is_bound" if cloud.secure_listeners else ""
     return [
         "# The endpoint of the socket and the path. Most requests have no scope, and end here.",
         "http-request set-var(txn.path) path",
@@ -77,8 +78,9 @@ def _endpoint(cloud: Cloud) -> list[str]:
         f"acl may_mean_more path -m reg -i '{hardening.MAY_MEAN_MORE}'",
         f"acl tells_more req.hdr_names -m reg {_TELLING}",
         f"acl is_marked req.fhdr(x-auth-token,1) -m sub {MARKS}",
+        *bound_tokens.arriving_acl(cloud),
         f"acl in_workflow req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE}",
-        "http-request allow if !tells_more is_served !is_identity is_relative !may_mean_more !is_marked !in_workflow",
+        f"http-request allow if !tells_more is_served !is_identity is_relative !may_mean_more !is_marked{bound} !in_workflow",
     ]
 
 
@@ -98,15 +100,16 @@ def _ordinary_scope(cloud: Cloud) -> list[str]:
         f"acl is_traced req.fhdr({REQUEST_ID}) -m beg {TRACE}",
         *sender,
         *route_cache.look_up(" ".join(["!is_identity is_relative !may_mean_more !tells_odd !is_traced", *users_alone])),
-        "http-request del-header X-Scope if has_route",
-        "http-request allow if has_route",
+        *bound_tokens.leaving_acls(cloud),
+        *bound_tokens.ordinary_rules(cloud),
     ]
 
 
-def _no_scope() -> list[str]:
+def _no_scope(cloud: Cloud) -> list[str]:
     return [
         "# Requests for the Python service for other reasons, and requests without a scope after all.",
         *(f"acl is_for_python req.fhdr_cnt({name}) gt 1" for name in _TOKENS),
+        *bound_tokens.for_python(cloud),
         "acl has_path path -m beg /",
         f"acl says_scope req.hdrs -m sub {MARK} {TRACE}",
         f"acl says_scope req.hdrs -m sub -i {ANYWHERE}",
@@ -135,12 +138,12 @@ def _any_scope(cloud: Cloud) -> list[str]:
         *scope_carrier(),
         *route_cache.look_up("has_scope !is_pythons"),
         *guests.frontend_rules(cloud, "has_scope !is_pythons !has_route"),
-        "# What Python is asked to teach.",
-        route_cache.ask_python("has_scope !is_pythons !has_route"),
         "# A request from a gateway goes to no other one, and no interim answer of a peer passes.",
-        f"acl is_of_a_gateway req.fhdr({VIA}) -m sub {PRODUCT}",
-        "acl waits_for_100 req.fhdr(expect) -m found",
-        "http-request unset-var(txn.peer) if leaves is_of_a_gateway or leaves waits_for_100",
+        f"acl must_stay req.fhdr({VIA}) -m sub {PRODUCT}",
+        "acl must_stay req.fhdr(expect) -m found",
+        *(["acl must_stay var(sess.from) -m found"] if cloud.secure_listeners else []),
+        f"http-request unset-var(txn.peer) if leaves must_stay{bound_tokens.unbound(cloud)}",
+        route_cache.ask_python("has_scope !is_pythons !has_route"),
         f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope",
         "http-request del-header X-Scope if has_route",
     ]

@@ -7,16 +7,22 @@ from functools import partial
 
 from aiohttp import web
 
+from openstackoid.binding import KeyRepository
 from openstackoid.bridge.audit.audit_file import Audit, LateAudit
 from openstackoid.bridge.audit.losses import Loss, Losses
+from openstackoid.bridge.binding.binder import Binder
+from openstackoid.bridge.binding.exchange import TokenExchange
+from openstackoid.bridge.binding.outgoing import TokenSender
 from openstackoid.bridge.http.handler import RequestHandler
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.local_projects import LocalProjects
+from openstackoid.bridge.identity.own_tokens import OwnTokens
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_record import TokenRecord
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.router import Pages
+from openstackoid.bridge.pages.user_page import UserPage
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.trace.records import Records
@@ -42,14 +48,16 @@ class Bridge:
         workflows: Workflows,
         audit: Audit | None = None,
         tokens: TokenRecord | None = None,
+        keys: KeyRepository | None = None,
         losses: Losses | None = None,
     ) -> None:
         audit = Audit(None) if audit is None else audit
         authorizer, ids = Authorizer(upstream, record=tokens), LocalProjects(upstream)
-        self.context = RequestContext(mesh, {}, upstream, workflows, authorizer, ids, audit, RouteTeacher(upstream.at))
+        sender = TokenSender(upstream.at, Binder(keys), TokenExchange(upstream), OwnTokens(upstream.at, authorizer.validator))
+        self.context = RequestContext(mesh, {}, upstream, workflows, authorizer, ids, audit, RouteTeacher(upstream.at), sender)
         self._records = Records() if records is None else records
         self._late = LateAudit(audit, LOG, upstream.at, partial((losses or Losses()).add, Loss.SERVICE))
-        self._pages = Pages(upstream, authorizer, self._records, health or Health(), workflows)
+        self._pages = Pages(upstream, UserPage(upstream, authorizer, sender), self._records, health or Health(), workflows)
 
     def reload(self, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
         """Serve new requests by another mesh and other reader accounts."""

@@ -15,7 +15,8 @@ from openstackoid.bridge.identity.token_documents import body_token, document
 from openstackoid.bridge.log import log_request, shown_method, shown_path
 from openstackoid.bridge.message.body import AUTHENTICATION_LIMIT, OPERATION_LIMIT, read_body
 from openstackoid.bridge.message.head import Head, Incoming, Teach, read_head, teach_nothing
-from openstackoid.bridge.pages.router import Pages
+from openstackoid.bridge.pages.router import Pages, page
+from openstackoid.bridge.pages.token_page import LIMIT, TokenPage
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.executor import Executor
 from openstackoid.bridge.trace.records import BRIDGE, NONE, Record, Records
@@ -35,6 +36,7 @@ from openstackoid.routing import (
     marked_id,
     may_be_remembered,
 )
+from openstackoid.routing.pages import TOKEN
 from openstackoid.scope import Scope
 
 
@@ -103,6 +105,10 @@ class RequestHandler:
 
     async def _run(self) -> tuple[web.StreamResponse, str]:
         head = self._head = read_head(self._request, self._here.name)
+        if head.path == TOKEN and head.method == "POST":
+            body = await read_body(self._request, head, LIMIT, self._here)
+            exchanged = TokenPage(self._here.name, self._context.tokens.binder).document(head, body, self._context.mesh)
+            return page(exchanged), "page"
         if self._pages.own(head.path):
             return await self._pages.answer(head, self._context.mesh, self._context.readers), "page"
         decision, body = await self._decided(head, await self._read_authentication(head))

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+from openstackoid.binding import KeyRepository, repository_of
 from openstackoid.bridge.audit.audit_file import Audit, AuditError
 from openstackoid.bridge.audit.losses import Losses
 from openstackoid.bridge.audit.maintenance import AuditMaintenance
@@ -33,7 +34,7 @@ from openstackoid.bridge.trace.records import Records
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
+from openstackoid.mesh import Cloud, Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
 from openstackoid.store import Store, database_of
 from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED, Identity
 
@@ -83,6 +84,7 @@ async def serve(
     sockets: Sockets,
     *,
     store_file: Path | None = None,
+    keys: Path | None = None,
     tls: Path | None = None,
     audit: Audit | None = None,
     losses: Losses | None = None,
@@ -93,10 +95,13 @@ async def serve(
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
     SIGHUP reloads ``file``, the reader accounts and the certificate; unusable ones are ignored. ``store_file``: the store's
-    file, if the mesh names no database. ``tls``: the folder of certificate and authority, if not that of the mesh. ``audit``:
-    the audit log. ``losses``: the count of its missing lines. ``log_reader``: the process that reads HAProxy's log.
-    ``stop_on_eof``: also end with standard input, so with the parent. ``wait``: begin once the file exists. Raises
-    :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
+    file, if the mesh names no database. ``keys``: the folder of the keys of bound tokens, if the mesh names none. ``tls``: the
+    folder of certificate and authority, if not that of the mesh. ``audit``: the audit log. ``losses``: the count of its missing
+    lines. ``log_reader``: the process that reads HAProxy's log. ``stop_on_eof``: also end with standard input, so with the
+    parent. ``wait``: begin once the file exists.
+
+    Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError`, :class:`~openstackoid.binding.KeysError` or
+    :class:`~openstackoid.store.StoreError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: a program that sees it accept may send a signal.
@@ -108,6 +113,7 @@ async def serve(
             return
         await asyncio.sleep(_GLANCE)
     mesh = load_cloud(file, at)
+    repository = _keys(mesh.clouds[at], keys)
     server = mesh.clouds[at].store
     store = Store(database_of(server.url if server else None, server.password if server else None, store_file))
     await store.open()
@@ -120,7 +126,15 @@ async def serve(
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document)
     workflows, tokens = Workflows(store), TokenStore(store)
     bridge = Bridge(
-        mesh, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens, losses=losses
+        mesh,
+        upstream,
+        records=records,
+        health=health,
+        workflows=workflows,
+        audit=audit,
+        tokens=tokens,
+        losses=losses,
+        keys=repository,
     )
     # The supervisor does not start with such files. A bridge that is restarted later serves without them.
     try:
@@ -190,6 +204,10 @@ def load_cloud(file: Path, at: str) -> Mesh:
         raise MeshError(f"{file}: no cloud '{at}' is described; described are: {some_of(mesh.clouds)}")
     check_tls(mesh, at)
     return mesh
+
+
+def _keys(here: Cloud, folder: Path | None) -> KeyRepository:
+    return repository_of(here.bound_tokens.keys, None if here.tls is None else folder)
 
 
 def _readers(mesh: Mesh, upstream: Upstream) -> Mapping[str, Reader]:

@@ -51,8 +51,8 @@ class KeystoneReader(Reader):
         self._upstream = upstream
         self._target = Target(
             f"{account.auth_url}/auth/tokens",
-            f"identity of {peer} at {account.auth_url}: the reader account at {peer}",
-            certificate=peer if secure else None,
+            f"identity of {peer} at {account.auth_url}: the {'validator' if peer == upstream.at else 'reader'} account at {peer}",
+            certificate=peer if secure and peer != upstream.at else None,
         )
         self._peer = peer
         self._document = json.dumps(log_in_document(account)).encode()

@@ -17,6 +17,7 @@ from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.links import Links
+from openstackoid.bridge.proxy.tokens import DelegatedUse
 from openstackoid.bridge.upstream.target import Target, targets
 from openstackoid.bridge.upstream.upstream import first_reached
 from openstackoid.mesh import Timeouts
@@ -42,7 +43,7 @@ class Leg(ABC, Generic[S]):
         self.context = context
         self.incoming = incoming
         self.plan = plan
-        self.entry: Entry | None = None
+        self.entry: Entry | DelegatedUse | None = None
         self.egress: EgressAudit | None = None
         self.accepted: Headers = ()
         self._issuer = issuer

@@ -84,7 +84,10 @@ class RelayLeg(Leg[Relay]):
             if gives:
                 kept = (*without(kept, ISSUER.lower()), (ISSUER, self.plan.endpoint.cloud))
         kept = tuple((key, self._with_scope(exchange, key, value)) for key, value in self.links.headers(kept))
-        return WholeAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept), body=content)
+        hidden = self.incoming.hidden
+        self.account(answer.status, None)
+        headers = CIMultiDict(hidden.headers(kept))
+        return WholeAnswer(status=answer.status, reason=answer.reason, headers=headers, body=hidden.body(content))
 
     async def _answer(self, exchange: KeystoneExchange, body: bytes | None) -> KeystoneAnswer:
         head = self.incoming.head

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tokens of this cloud that a scope calls another cloud's: they are not sent there.
+
+A token that is not bound does not say who has issued it, so a client that names the wrong cloud would show it the token.
+"""
+
+from collections import OrderedDict
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.identity.token_record import token_digest
+from openstackoid.bridge.identity.token_validation import Asked, TokenValidator
+from openstackoid.bridge.message.head import Head
+from openstackoid.mesh import Mesh
+from openstackoid.routing import IDENTITY
+
+MOST = 20_000
+"""Tokens of other clouds that are cached; the oldest is removed first."""
+
+
+class OwnTokens:
+    """Asks the Keystone of the cloud ``at`` about tokens that are not bound, once for each."""
+
+    def __init__(self, at: str, validator: TokenValidator) -> None:
+        self._at = at
+        self._validator = validator
+        self._foreign: OrderedDict[bytes, None] = OrderedDict()
+
+    async def refuse(self, token: str, issuer: str, head: Head, mesh: Mesh) -> None:
+        """Raise :class:`AnswerError` (401) for a token of this cloud that is called one of ``issuer``."""
+        digest = token_digest(token)
+        here = mesh.clouds[self._at]
+        identity = here.endpoint(IDENTITY, "public")
+        if digest in self._foreign or identity is None:
+            return
+        try:
+            own = await self._validator.of(token, Asked(identity, True, here.policy.seconds, here.timeouts), head) is not None
+        except AnswerError as error:
+            # 403: Keystone accepts the token, but names no user.
+            if error.status != 403:
+                raise
+            own = True
+        if own:
+            raise AnswerError(401, f"gateway of {self._at}: identity of {issuer} does not accept the token")
+        self._foreign[digest] = None
+        if len(self._foreign) > MOST:
+            self._foreign.popitem(last=False)
