@@ -78,7 +78,8 @@ def _one_of_many(number: int, own: Sequence[int], peers: Sequence[int], backend:
 
 
 def _cloud(name: str, address: str, ports: Sequence[int], backend: str) -> list[str]:
-    lines = [f"  {name}:", "    services:"]
+    settings = ["    gateway: {unbound_tokens: true}"] if backend else []
+    lines = [f"  {name}:", *settings, "    services:"]
     for service in SERVICES:
         interfaces = zip(("public", "internal", "admin"), ports, strict=True)
         frontend = ", ".join(f'{interface}: "http://{address}:{port}/{service}"' for interface, port in interfaces)

@@ -4,11 +4,12 @@
 import argparse
 from pathlib import Path
 
-from openstackoid.bridge.http.server import serve_with_log
+from openstackoid.bridge.http.server import load_cloud, serve_with_log
 from openstackoid.bridge.http.sockets import Sockets, UnixSocket
 from openstackoid.bridge.log import set_up
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, default_folder
+from openstackoid.mesh import check_binding
 from openstackoid.redaction.process import seal
 
 
@@ -30,6 +31,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _run(args: argparse.Namespace) -> int:
     seal()
     set_up()
+    check_binding(load_cloud(args.config, args.cloud), args.cloud)
     folder = Folder(args.state_dir or default_folder(args.cloud))
     folder.share(args.cloud)
     requests, records, log = map(UnixSocket, (folder.bridge_socket, folder.records_socket, folder.log_socket))

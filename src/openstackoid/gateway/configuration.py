@@ -9,7 +9,7 @@ from pathlib import Path
 from openstackoid.binding import load_keys
 from openstackoid.gateway.hosts import known_addresses
 from openstackoid.haproxy import Runtime, compile_gateway
-from openstackoid.mesh import Account, Cloud, Mesh, Tls, load_mesh, load_readers, unprotected
+from openstackoid.mesh import Account, Cloud, Mesh, Tls, check_binding, load_mesh, load_readers, unprotected
 from openstackoid.mesh.errors import some_of
 from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED, checked_files, warnings_about
 
@@ -50,9 +50,11 @@ def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool 
     if secrets and tls is not None:
         copies = checked_files(tls.certificate, tls.authority, cloud, tls.revoked)
     accounts = load_readers(mesh, cloud) if secrets else {}
-    keys = mesh.clouds[cloud].bound_tokens.keys
-    if secrets and keys is not None:
-        load_keys(Path(keys))
+    if secrets:
+        check_binding(mesh, cloud)
+        keys = mesh.clouds[cloud].bound_tokens.keys
+        if keys is not None:
+            load_keys(Path(keys))
     return Configuration(mesh, mesh.clouds[cloud], {**files, **copies}, accounts)
 
 

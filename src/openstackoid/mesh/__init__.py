@@ -11,7 +11,7 @@ from openstackoid.mesh.load import Descriptions, load_mesh, packed_mesh
 from openstackoid.mesh.model import Cloud, Mesh
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
 from openstackoid.mesh.settings import AuditSettings, DatabaseServer, Limits, Memory, SyslogServer, Timeouts, Tls
-from openstackoid.mesh.tls import check_tls, unprotected
+from openstackoid.mesh.tls import check_binding, check_tls, unprotected
 from openstackoid.mesh.urls import DEFAULT_PORTS, HTTPS, FrontendUrl
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "Timeouts",
     "Tls",
     "catalog",
+    "check_binding",
     "check_tls",
     "load_mesh",
     "load_readers",

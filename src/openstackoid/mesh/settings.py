@@ -206,7 +206,8 @@ class GatewaySettings:
 
     ``force``: users may override a refused collaboration. ``store``: the shared database of the cloud's gateways, None for a
     file of each. ``readers``: the path of the file with reader accounts at peers. ``validator``: that of an account of this
-    cloud, which validates tokens. ``bound_tokens``: how tokens are bound to peers. ``tls``: https to peers, and to users at
+    cloud, which validates tokens. ``bound_tokens``: how tokens are bound to peers. ``unbound_tokens``: the gateway may
+    start without ``tls``, and so send tokens to peers as they are. ``tls``: https to peers, and to users at
     https frontends.
     ``trusted_proxies``: addresses and networks of proxies in front of the gateway; their word for the client's address is
     believed. ``proxy_protocol``: the sockets, as ``host:port`` of the frontends, where these proxies begin each connection
@@ -222,6 +223,7 @@ class GatewaySettings:
     validator: _File | None = None
     tls: Tls | None = None
     bound_tokens: BoundTokens = BoundTokens()
+    unbound_tokens: bool = False
     limits: Limits = Limits()
     audit: AuditSettings = AuditSettings()
     trusted_proxies: _Networks = ()
