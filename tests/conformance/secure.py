@@ -16,7 +16,7 @@ from socketserver import ThreadingUnixStreamServer
 from threading import Thread
 from typing import Any
 
-from conformance.gateway import started
+from conformance.gateway import HAPROXY, started
 from conformance.recorder import Recorder, free_ports
 from openstackoid.certs import issue, make_authority
 from openstackoid.mesh import Mesh, parse_mesh
@@ -24,10 +24,13 @@ from openstackoid.mesh import Mesh, parse_mesh
 SERVICES = ("identity", "compute", "image", "network")
 REAL = ("CloudOne", "CloudTwo")
 INTERNAL = ", internal: 'http://127.0.0.1:{}/image'"
+NOT_OURS = "its certificate is not {}signed by the authority of this mesh, or is not valid now"
+UNTOLD = HAPROXY.version < (2, 8)
+"""HAProxy 2.6 does not tell another cloud's certificate from one that is not good."""
 FALSE = {
-    "Stranger": "its certificate is not signed by the authority of {authority}",
-    "Expired": "its certificate has expired",
-    "Wrong": "its certificate is not Wrong's",
+    "Stranger": NOT_OURS.format("Stranger's, is not " if UNTOLD else ""),
+    "Expired": NOT_OURS.format("Expired's, is not " if UNTOLD else ""),
+    "Wrong": NOT_OURS.format("Wrong's, is not ") if UNTOLD else "its certificate is not Wrong's",
     "Plain": "it does not speak TLS",
 }
 """Peers in whose place something else listens, and what the gateway says of each."""

@@ -1,24 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the mesh and a cloud's name to the HAProxy configuration of that cloud's gateway."""
 
-import json
 import math
 import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import hardening, route_cache, wire_version
+from openstackoid.haproxy import hardening, route_cache, upstream, wire_version
 from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
+from openstackoid.haproxy.errors import GENERAL, answer, failures, http_error, milliseconds
 from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
-from openstackoid.haproxy.peers import UNREACHED, naming, prefix_rules, reaching, remembering, spot
-from openstackoid.haproxy.repeating import repeating
+from openstackoid.haproxy.peers import KEPT, account, naming, prefix_rules, reaching, remembering, servers, spot
+from openstackoid.haproxy.repeating import repeated, repeating
 from openstackoid.haproxy.rules import rules
-from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, peer_options, scheme_for_services
+from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, scheme_for_services
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
 from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import IDENTITY, READS
-from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, bind_ids, local_backend
+from openstackoid.routing.backend_names import (
+    ACCOUNT,
+    BRIDGE,
+    FRONTEND,
+    PEER,
+    UPSTREAM,
+    bind_ids,
+    local_backend,
+)
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.route_cache import generation
@@ -26,18 +34,12 @@ from openstackoid.routing.route_cache import generation
 LOG_VARIABLE = "OPENSTACKOID_LOG"
 """The environment variable that holds where HAProxy's log goes, if it is not the log socket."""
 
+UPSTREAM_SOCKET = "upstream.sock"
+"""The name of the socket where HAProxy sends on what it is sent."""
+
 _BASE = "gateway"
 _PYTHON = "the Python service behind the gateway"
 LOOPBACK: Addresses = {"localhost": "127.0.0.1"}
-_TITLES = {
-    400: "Bad Request",
-    408: "Request Timeout",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    502: "Bad Gateway",
-    503: "Service Unavailable",
-    504: "Gateway Timeout",
-}
 
 
 class CompileError(OpenstackoidError):
@@ -49,10 +51,12 @@ class Runtime:
     """The unix sockets where the parts of one gateway meet.
 
     The Python service listens at ``bridge_socket``, and receives HAProxy's log at ``log_socket`` and its lines about traced
-    requests at ``records_socket``; HAProxy is controlled at ``stats_socket``.
+    requests at ``records_socket``; HAProxy is controlled at ``stats_socket``, and sends on what it is sent at
+    ``upstream_socket``.
     """
 
     bridge_socket: str
+    upstream_socket: str
     stats_socket: str
     records_socket: str
     log_socket: str
@@ -60,16 +64,24 @@ class Runtime:
     @classmethod
     def of(cls, folder: str) -> "Runtime":
         """Return the sockets in ``folder``."""
-        return cls(*(f"{folder}/{name}.sock" for name in ("bridge", "haproxy", "records", "log")))
+        names = ("bridge.sock", UPSTREAM_SOCKET, "haproxy.sock", "records.sock", "log.sock")
+        return cls(*(f"{folder}/{name}" for name in names))
 
 
 def compile_gateway(
-    mesh: Mesh, cloud: str, runtime: Runtime, tls: Tls | None = None, addresses: Addresses = LOOPBACK
+    mesh: Mesh,
+    cloud: str,
+    runtime: Runtime,
+    tls: Tls | None = None,
+    addresses: Addresses = LOOPBACK,
+    *,
+    system_authorities: str = "",
 ) -> dict[str, str]:
     """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps that stand beside it.
 
     ``tls`` is where HAProxy finds certificate and authority, if elsewhere than the mesh says; ``addresses`` are those of host
-    names that are known without DNS.
+    names that are known without DNS. ``system_authorities`` is the file or folder of the authorities that the system believes,
+    where a reader account logs in at a Keystone whose certificate is of one of them.
 
     Raises :class:`CompileError` for a cloud that the mesh does not know, and for an endpoint of it without a backend;
     :class:`~openstackoid.mesh.MeshError` for what keeps the traffic from being protected.
@@ -85,23 +97,37 @@ def compile_gateway(
     files = None if here.tls is None else tls or here.tls
     names = has_names(mesh, cloud, addresses)
     sections = [
-        _section("global", [*_global(runtime), *route_cache.global_lines(generation(mesh, cloud)), *global_lines(here)]),
+        _section(
+            "global",
+            [
+                *_global(runtime),
+                *route_cache.global_lines(generation(mesh, cloud)),
+                *upstream.global_lines(here),
+                *global_lines(here),
+            ],
+        ),
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
         _section(
             f"defaults {LOCAL} from {_BASE}",
             [
+                upstream.ABORT,
                 *scheme_for_services(here),
                 *hardening.local_lines(),
                 *route_cache.local_rules(),
                 *told_by_services(),
+                *upstream.answer_for_python(),
                 *local_rules(mesh, here),
             ],
         ),
         *(_section(f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
         _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, names)),
     ]
+    way_out = upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities))
+    sections.append(_section(f"frontend {UPSTREAM} from {_BASE}", way_out))
+    if system_authorities:
+        sections.append(_section(f"backend {ACCOUNT} from {_BASE}", account(system_authorities)))
     if names:
         sections.append(_section("resolvers dns", ["parse-resolv-conf"]))
     title = f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n"
@@ -137,27 +163,19 @@ def _defaults(cloud: Cloud) -> list[str]:
         "mode http",
         "log global",
         f'log-format "{LOG_FORMAT} {LEFT_FORMAT}"',
-        f"timeout connect {_ms(timeouts.connect)}",
-        f"timeout client {_ms(timeouts.client)}",
-        f"timeout server {_ms(timeouts.server)}",
-        f"timeout check {_ms(timeouts.connect)}",
-        f"timeout http-request {_ms(min(timeouts.client, 10))}",
+        f"timeout connect {milliseconds(timeouts.connect)}",
+        f"timeout client {milliseconds(timeouts.client)}",
+        f"timeout server {milliseconds(timeouts.server)}",
+        f"timeout check {milliseconds(timeouts.connect)}",
+        f"timeout http-request {milliseconds(min(timeouts.client, 10))}",
+        "# A peer keeps an idle connection for about two minutes.",
+        f"timeout http-keep-alive {milliseconds(KEPT)}",
         "timeout tunnel 1h",
         "retries 1",
         "# A process that is replaced ends an idle connection behind its next answer, not under a request that is on its way.",
         "option idle-close-on-response",
-        *(_http_error(status, f"gateway of {cloud.name}: {what}") for status, what in _GENERAL.items()),
+        *(http_error(status, f"gateway of {cloud.name}: {what}") for status, what in GENERAL.items()),
     ]
-
-
-_GENERAL = {
-    400: "the request is not valid HTTP",
-    408: "the request did not arrive in time",
-    500: "the gateway failed",
-    502: "the service gave no valid answer",
-    503: "the service cannot be reached",
-    504: "the service did not answer in time",
-}
 
 
 def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
@@ -170,8 +188,9 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
     return [
         "# The supervisor opens these sockets, so that they outlive HAProxy, and says in the environment which they are.",
         *binds,
-        *hardening.frontend_lines(cloud, _answer(429, often, retry=hardening.RATE_WINDOW)),
+        *hardening.frontend_lines(cloud, answer(429, often, retry=hardening.RATE_WINDOW)),
         *observing(runtime.records_socket),
+        *upstream.stripped(),
         f"monitor-uri {HEALTH}",
         *rules(cloud),
     ]
@@ -182,13 +201,13 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
     # The bridge gives up first, so that its answer, which names the hop, is the one that arrives.
     patience = timeouts.server + timeouts.connect + 5
     return [
-        f"timeout server {_ms(patience)}",
+        f"timeout server {milliseconds(patience)}",
         *repeating(READS),
         *told_by_the_bridge(cloud.tls is not None),
         *route_cache.taught_by_python(),
         *nothing_of_the_scheme(cloud),
         *hardening.bridge_lines(cloud.limits),
-        *_failures(cloud, _PYTHON, trouble="%[var(txn.bridge_trouble)]", unanswered="%[var(txn.bridge_unanswered)]", retry=1),
+        *failures(cloud, _PYTHON, trouble="%[var(txn.bridge_trouble)]", unanswered="%[var(txn.bridge_unanswered)]", retry=1),
         f"server bridge unix@{shlex.quote(runtime.bridge_socket)} maxconn {cloud.limits.bridge}",
     ]
 
@@ -200,7 +219,9 @@ def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
         lines += route_cache.keystone_rules()
     if endpoint.forwarded_prefix is not None:
         lines.append(f"http-request set-header X-Forwarded-Prefix {endpoint.forwarded_prefix}")
-    lines += _failures(cloud, f"{endpoint.catalog_type} of {cloud.name}")
+    lines += failures(cloud, f"{endpoint.catalog_type} of {cloud.name}")
+    if len(endpoint.backends) > 1:
+        lines += ["# Each server is tried once.", "option redispatch 1", f"retries {len(endpoint.backends) - 1}"]
     lines += [
         f"option httpchk GET {path}/",
         "http-check expect status 200-499",
@@ -221,28 +242,31 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
     down = f"gateway of {here.name}: {service} cannot be reached"
     astray = f"gateway of {here.name}: {service} {ASTRAY}"
     return [
+        upstream.ABORT,
         *hardening.final_answers(),
+        *repeated(READS),
         *naming(),
         *route_cache.leaving_rules(here, mesh.sharing(here.name)),
         *leaving(here),
         *hardening.peer_request(here),
         *wire_version.peer_request(),
-        *reaching(hosts, names, _answer(503, down, retry=seconds), trial),
+        *reaching(hosts, names, answer(503, down, retry=seconds, more=upstream.not_tried()), trial),
         *prefix_rules(here),
         *remembering(seconds),
         *wire_version.told_by_peers(),
         *peer_answers(),
         *told_by_peers(),
         *hardening.peer_lines(),
-        *peer_rules(mesh, here, _answer(502, astray)),
-        *_failures(here, service, more=f"hdr {UNREACHED} 1"),
-        f"server gateway 0.0.0.0:0{peer_options(files)}",
+        *upstream.answer_for_python(),
+        *peer_rules(mesh, here, answer(502, astray)),
+        *failures(here, service),
+        *servers(files),
     ]
 
 
 def _checks(seconds: float) -> str:
     """Return how servers are checked: four times as often while one is down, so that it is back soon after it answers."""
-    return f"default-server check inter {_ms(seconds)} downinter {_ms(seconds / 4)} fall 2 rise 1"
+    return f"default-server check inter {milliseconds(seconds)} downinter {milliseconds(seconds / 4)} fall 2 rise 1"
 
 
 def _new_prefix(old: str, new: str) -> list[str]:
@@ -254,36 +278,3 @@ def _new_prefix(old: str, new: str) -> list[str]:
         # What is left of a path begins with a slash, even of one that was the prefix alone.
         return [f"http-request replace-path '^{escaped}/?(.*)$' '/\\1'"]
     return [f"http-request replace-path '^{escaped}(.*)$' '{new}\\1'"]
-
-
-def _failures(
-    cloud: Cloud,
-    service: str,
-    *,
-    trouble: str = "cannot be reached",
-    unanswered: str = "gave no valid answer",
-    retry: int | None = None,
-    more: str = "",
-) -> list[str]:
-    timeouts = cloud.timeouts
-    return [
-        _http_error(502, f"gateway of {cloud.name}: {service} {unanswered}"),
-        f"http-error {_answer(503, f'gateway of {cloud.name}: {service} {trouble}', retry=retry, more=more)}",
-        _http_error(504, f"gateway of {cloud.name}: {service} did not answer within {timeouts.server:g} s"),
-    ]
-
-
-def _http_error(status: int, message: str) -> str:
-    return f"http-error {_answer(status, message)}"
-
-
-def _answer(status: int, message: str, *, retry: int | None = None, more: str = "") -> str:
-    """Return what ``http-error`` and ``http-request return`` take; ``retry`` is when to come again, in seconds."""
-    body = json.dumps({"error": {"code": status, "title": _TITLES[status], "message": message}})
-    again = "" if retry is None else f" hdr Retry-After {retry}"
-    return f"status {status} content-type application/json{again}{more and f' {more}'} lf-string '{body}'"
-
-
-def _ms(seconds: float) -> str:
-    # To HAProxy, 0 is no limit at all.
-    return f"{max(1, round(seconds * 1000))}ms"

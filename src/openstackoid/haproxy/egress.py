@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What leaves for a peer by HAProxy alone: it gets a request id, and its line of the log says what the audit log needs.
+"""What leaves for a peer: it gets a request id, and its line of the log says what the audit log needs.
 
 A peer's gateway tells as whom it took the user in a header of its answer. The header is for gateways: it is read from answers of
 peers only, and no answer brings it to a client that has not proved to be a gateway.
@@ -26,7 +26,10 @@ _FORGET_ALL = "http-response del-header x-openstackoid- -m beg"
 
 
 def leaving(cloud: Cloud) -> list[str]:
-    """Return the rules for every request to a peer. Without ``txn.home``, the token is of this cloud."""
+    """Return the rules for every request to a peer. Without ``txn.home``, the token is of this cloud.
+
+    Where it is empty, the Python service asks for itself, and nothing is written down.
+    """
     given = f"{REQUEST_ID} {GIVEN}%[uuid(),bytes({len(GIVEN) - len('req-')})] if"
     found = "{ var(txn.id) -m found }"
     left = "http-request set-var(txn.left) str(left=),concat(,txn.endpoint,' home={}{}"
@@ -38,7 +41,7 @@ def leaving(cloud: Cloud) -> list[str]:
         f"http-request add-header {given} !{found}",
         f"http-request set-var(txn.id) req.fhdr({REQUEST_ID})",
         left.format(cloud.name, " id='),concat(,txn.id) if !{ var(txn.home) -m found }"),
-        left.format("'),concat(,txn.home,' id='),concat(,txn.id)", " if { var(txn.home) -m found }"),
+        left.format("'),concat(,txn.home,' id='),concat(,txn.id)", " if { var(txn.home) -m len gt 0 }"),
     ]
 
 

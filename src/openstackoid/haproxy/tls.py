@@ -56,6 +56,11 @@ def peer_options(files: Tls | None) -> str:
     )
 
 
+def account_options(authorities: str) -> str:
+    """Return what is added to the ``server`` line for Keystones whose certificates are of an authority of the system."""
+    return f" ssl verify required ca-file {_quoted(authorities)} sni var(txn.cloud) no-ssl-reuse"
+
+
 def sender_rules(cloud: Cloud) -> list[str]:
     """Return the rules that find out, once a connection, whose gateway it is of, and refuse who is of no cloud."""
     if not cloud.secure_listeners:
@@ -104,7 +109,7 @@ def scheme_for_services(cloud: Cloud) -> list[str]:
     if cloud.secure_listeners == frozenset(cloud.listeners):
         return [f"http-request set-header {header} https"]
     return [
-        f"http-request del-header {header} unless {{ ssl_fc }}",
+        f"http-request del-header {header} unless {{ ssl_fc }} or {{ var(txn.to) -m found }}",
         f"http-request set-header {header} https if {{ ssl_fc }}",
     ]
 

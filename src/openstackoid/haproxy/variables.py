@@ -28,6 +28,8 @@ VARIABLES = {
     "txn.left": "what the log says of a request that has left",
     "txn.use": "as whom the peer took the user",
     "txn.id": "the request id of what leaves",
+    # Of a request of the Python service.
+    "txn.to": "the target that it names",
     # Of a request that leaves.
     "txn.cloud": "the name of the peer",
     "txn.at": "the number of the peer's host, its port, and its path prefix",

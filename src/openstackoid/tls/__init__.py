@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TLS between gateways, with Python's own library: who we are, who the other side is, and what was wrong with it."""
+"""A gateway's certificate and authority, tried with Python's TLS library before HAProxy uses them."""
 
 from openstackoid.tls.check import checked_files, warnings_about
-from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, Identity, TlsError
-from openstackoid.tls.words import fault_of, what_was_wrong
+from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, TlsError
 
 __all__ = [
     "AUTHORITY",
     "CERTIFICATE",
-    "Identity",
     "TlsError",
     "checked_files",
-    "fault_of",
     "warnings_about",
-    "what_was_wrong",
 ]

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The TLS identity of a gateway: its certificate, and the authority of the mesh, the only one that it trusts."""
+"""The certificate of a gateway and the authority of the mesh, the only one that it trusts, read as TLS reads them."""
 
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
@@ -13,19 +12,6 @@ CERTIFICATE, AUTHORITY = "certificate.pem", "authority.pem"
 
 class TlsError(OpenstackoidError):
     """A certificate or an authority that cannot be used; the message names the file, never what is in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """The client's side of TLS between gateways. ``authority`` is the file that errors name."""
-
-    context: ssl.SSLContext
-    authority: str
-
-    @classmethod
-    def load(cls, certificate: str, authority: str, named: str | None = None) -> "Identity":
-        """Read the files; ``named`` is the authority's name for errors, if it is another. Raises :class:`TlsError`."""
-        return cls(context_of(ssl.PROTOCOL_TLS_CLIENT, certificate, authority), named or authority)
 
 
 def context_of(side: int, certificate: str, authority: str) -> ssl.SSLContext:

@@ -26,6 +26,7 @@ from openstackoid.bridge.workflows import Workflows
 from openstackoid.mesh import Mesh, parse_mesh
 from openstackoid.policy import EVERY_REQUEST, MappingRule, PeerPolicy, Policy, Roles, Services
 from openstackoid.store import Database, Store
+from unit.bridge.haproxy import haproxy
 from unit.bridge.listening import listening
 
 Script = Callable[["Visit"], Awaitable[None]]
@@ -39,9 +40,9 @@ clouds:
     services:
       identity: {{frontend: "http://127.0.0.1:8801/identity", backend: "http://127.0.0.1:{here}/keystone"}}
       image: {{frontend: "http://127.0.0.1:8801/image", backend: ["http://127.0.0.1:{dead}", "http://127.0.0.1:{here}"]}}
-      network: {{frontend: "http://127.0.0.1:8801/network"}}
+      network: {{frontend: "http://127.0.0.1:8801/network", backend: "http://127.0.0.1:{dead}"}}
       compute: {{frontend: "http://127.0.0.1:8801/compute", backend: "http://127.0.0.1:{here}"}}
-      dns: {{frontend: "http://127.0.0.1:8801/dns"}}
+      dns: {{frontend: "http://127.0.0.1:8801/dns", backend: "http://127.0.0.1:{dead}"}}
       volumev3: {{frontend: "http://127.0.0.1:8801/volume/v3/$(project_id)s", backend: "http://127.0.0.1:{here}"}}
   CloudTwo:
     services:
@@ -274,12 +275,12 @@ async def staged(
             started = await stack.enter_async_context(listening(server.serve))
             ports[name] = started.sockets[0].getsockname()[1]
         folder = stack.enter_context(TemporaryDirectory(prefix="oid-"))
-        upstream = Upstream("CloudOne")
-        stack.push_async_callback(upstream.close)
         records = Records()
         audit = Audit(Path(folder, "audit.log"))
         stack.callback(audit.close)
         mesh = with_policy(parse_mesh(DESCRIPTION.format_map(ports)), policy)
+        upstream = Upstream("CloudOne", await stack.enter_async_context(haproxy(mesh, Path(folder))))
+        stack.push_async_callback(upstream.close)
         store = Store(database or Database.in_memory(), patience=patience)
         await store.open()
         stack.push_async_callback(store.close)

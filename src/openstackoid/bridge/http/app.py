@@ -6,13 +6,12 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from openstackoid.bridge.audit.audit_log import Audit, LateAudit
+from openstackoid.bridge.audit.audit_log import Audit
 from openstackoid.bridge.http.handler import RequestHandler
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_record import TokenRecord
-from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.proxy.context import RequestContext
@@ -45,7 +44,6 @@ class Bridge:
         authorizer, ids = Authorizer(upstream, record=tokens), LocalProjects(upstream)
         self.context = RequestContext(mesh, {}, upstream, workflows, authorizer, ids, audit, RouteTeacher(upstream.at))
         self._records = Records() if records is None else records
-        self._late = LateAudit(audit, LOG)
         self._pages = Pages(upstream, authorizer, self._records, health or Health(), workflows)
 
     def reload(self, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
@@ -54,4 +52,4 @@ class Bridge:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        return await RequestHandler(request, self.context, self._pages).handle(self._records, self._late)
+        return await RequestHandler(request, self.context, self._pages).handle(self._records)

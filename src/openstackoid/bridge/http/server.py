@@ -33,7 +33,6 @@ from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
 from openstackoid.store import Store, database_of
-from openstackoid.tls import AUTHORITY, CERTIFICATE, Identity
 
 GRACE = 3.0
 """Seconds that requests on their way are given when the process is to end."""
@@ -81,7 +80,6 @@ async def serve(
     sockets: Sockets,
     *,
     store_file: Path | None = None,
-    tls: Path | None = None,
     audit: Audit | None = None,
     log_reader: BaseProcess | None = None,
     stop_on_eof: bool = False,
@@ -89,9 +87,9 @@ async def serve(
 ) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
-    SIGHUP has ``file``, the reader accounts and the certificate read again; what cannot be used changes nothing. ``store_file``
-    is the file of the store where the mesh names no database, ``tls`` the folder of the certificate and the authority, if they
-    are not where the mesh says, ``audit`` the log of what crosses clouds, ``log_reader`` the process that reads HAProxy's log.
+    SIGHUP has ``file`` and the reader accounts read again; what cannot be used changes nothing. ``store_file`` is the file of
+    the store where the mesh names no database, ``audit`` the log of what crosses clouds, ``log_reader`` the process that reads
+    HAProxy's log.
     ``stop_on_eof``: also end when standard input does, as it does when the parent process is gone. ``wait``: begin once there is
     such a file.
 
@@ -113,15 +111,11 @@ async def serve(
     # That of the records first: a client that sees the other accept may send a request that is traced.
     receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.requests.open()
-    upstream, records = Upstream(at), Records()
+    upstream, records = Upstream(at, sockets.upstream), Records()
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
     workflows, tokens = Workflows(store), TokenStore(store)
     bridge = Bridge(mesh, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens)
     # The supervisor does not begin with such files. When a bridge is started again later, it serves what it can.
-    try:
-        upstream.identity = _identity(mesh, at, tls)
-    except OpenstackoidError as error:
-        LOG.error("no peer can be asked: %s", error)
     try:
         bridge.reload(mesh, _readers(mesh, upstream))
     except OpenstackoidError as error:
@@ -131,7 +125,7 @@ async def serve(
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
     # aiohttp waits this long twice: for requests to end, and for those that it has told to.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
-    reloading = asyncio.create_task(_keep_current(bridge, upstream, file, tls, reload))
+    reloading = asyncio.create_task(_keep_current(bridge, upstream, file, reload))
     try:
         await runner.setup()
         await web.SockSite(runner, listening, backlog=1024).start()
@@ -186,15 +180,6 @@ def _readers(mesh: Mesh, upstream: Upstream) -> Mapping[str, Reader]:
     return readers_of(load_readers(mesh, upstream.at), upstream, here.timeouts, secure=here.tls is not None)
 
 
-def _identity(mesh: Mesh, at: str, folder: Path | None) -> Identity | None:
-    named = mesh.clouds[at].tls
-    if named is None:
-        return None
-    if folder is None:
-        return Identity.load(named.certificate, named.authority)
-    return Identity.load(str(folder / CERTIFICATE), str(folder / AUTHORITY), named.authority)
-
-
 class _Protocol(web.RequestHandler):
     """aiohttp's connection, whose own errors are answered as all others, and not logged: they quote headers."""
 
@@ -233,7 +218,7 @@ def http_server(bridge: Bridge) -> web.Server:
     )
 
 
-async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, tls: Path | None, reload: asyncio.Event) -> None:
+async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, reload: asyncio.Event) -> None:
     """Replace the mesh whenever asked to; a file that cannot be used keeps all as it is."""
     at = upstream.at
     while True:
@@ -241,14 +226,12 @@ async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, tls: Pat
         reload.clear()
         try:
             mesh = await asyncio.to_thread(load_cloud, file, at)
-            identity = await asyncio.to_thread(_identity, mesh, at, tls)
             readers = await asyncio.to_thread(_readers, mesh, upstream)
         except OpenstackoidError as error:
             LOG.error("the mesh stays as it was: %s", error)
         else:
             if mesh.clouds[at].store != bridge.context.here.store:
                 LOG.warning("gateway.store has changed: the store stays where it was until the gateway is started again")
-            upstream.identity = identity
             bridge.reload(mesh, readers)
             LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))
 

@@ -16,10 +16,11 @@ from openstackoid.bridge.identity.readers import Reader, asked_with, not_by_itse
 from openstackoid.bridge.identity.token_documents import document
 from openstackoid.bridge.identity.token_record import token_digest
 from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.upstream.target import Target
 from openstackoid.bridge.upstream.upstream import BufferedResponse, Upstream, UpstreamRequest
 from openstackoid.mesh import Endpoint, Timeouts
 from openstackoid.policy import Principal, UnfitError, principal_of
-from openstackoid.routing import REQUEST_ID, TOKENS_PATH
+from openstackoid.routing import REQUEST_ID
 
 MOST = 20_000
 """Tokens that are cached at once, at about 1 KiB each; the one that was not used for longest goes first."""
@@ -49,13 +50,13 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The Keystone to ask, and the way to ask it: ``identity`` is its endpoint, ``local`` where it is this cloud's own.
+    """The Keystone to ask, and the way to ask it: ``identity`` is its endpoint, ``target`` where it is asked about tokens.
 
     ``reader`` is an account there, for a token that cannot vouch for itself, or None; ``late`` allows the token to have expired.
     """
 
     identity: Endpoint
-    local: bool
+    target: Target
     seconds: float
     timeouts: Timeouts
     reader: Reader | None = None
@@ -120,13 +121,11 @@ class TokenValidator:
         seconds = asked.timeouts.connect + asked.timeouts.server
         until = asyncio.get_running_loop().time() + seconds
 
-        path = asked.identity.frontend.prefix + TOKENS_PATH
-
         async def send(credential: str, query: str) -> BufferedResponse:
             tokens = (("X-Auth-Token", credential), ("X-Subject-Token", token))
             sent = UpstreamRequest("GET", query, (*tokens, ("Accept-Encoding", "identity"), ACCESS_RULES, *ids))
             return await self._upstream.send_buffered(
-                asked.identity, asked.local, path, sent, timeouts=asked.timeouts, until=until, limit=ANSWER_LIMIT
+                asked.target, sent, timeouts=asked.timeouts, until=until, limit=ANSWER_LIMIT
             )
 
         answer = await send(token, "nocatalog")

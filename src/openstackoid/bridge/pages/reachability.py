@@ -19,8 +19,8 @@ from openstackoid.routing.pages import HEALTH
 AT_ONCE, AT_MOST = 32, 128
 """Peers that are asked at the same time, and for one look: any client may look."""
 
-PATIENCE = 1.0
-"""Seconds that a look waits for answers. Those that come later are told the next time."""
+PATIENCE = 1.5
+"""Seconds that a look waits for answers: HAProxy tries a refused connection again after one. Later answers are for the next."""
 
 KEPT = 120.0
 """Seconds for which the last that was learnt of a peer is told, where there are too many to ask all."""
@@ -59,7 +59,7 @@ class Reachability:
         request, waits = UpstreamRequest("GET", None, _HEADERS), Timeouts(connect=connect, server=connect)
         try:
             async with self._slots:
-                await ask_gateway(self._upstream, mesh.clouds[name], request, HEALTH, waits, limit=_LIMIT)
+                await ask_gateway(self._upstream, mesh, name, request, HEALTH, timeouts=waits, limit=_LIMIT)
             self._found[name] = (time.monotonic(), UP)
         except AnswerError:
             self._found[name] = (time.monotonic(), DOWN)

@@ -37,7 +37,7 @@ class ForwardLeg(Leg[Single]):
         begun = await self._remember()
         # A workflow that was not begun is forgotten: a refused user may not push the workflows of others out of the memory.
         try:
-            response = await self.send(plan, partial(self._send, plan, incoming))
+            response = await self._send(plan, incoming, self.target(plan))
         except UpstreamError as error:
             if begun is not None and error.unreached:
                 self.context.workflows.forget(begun)
@@ -117,7 +117,7 @@ class ForwardLeg(Leg[Single]):
 
         Raises :class:`AnswerError` where the audit line cannot be written, and for a redirect to another place.
         """
-        theirs = self.receive(target, answer)
+        theirs = self.context.upstream.answer_headers(target, answer)
         # A header of the gateways' own goes with the answer from here: HAProxy reads it, and removes it for clients.
         ours: Headers = () if self.entry is None else ((ADMISSION_HEADER, encode(self.entry.admission())),)
         self.account(answer.status, None)

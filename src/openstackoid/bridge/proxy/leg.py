@@ -2,35 +2,29 @@
 """A leg of a plan: the request sent to one endpoint, and all that is known of it until it is answered."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-import aiohttp
 from aiohttp import web
 
 from openstackoid.bridge.audit.audit_log import AuditError
-from openstackoid.bridge.audit.egress_audit import EgressAudit
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.authorization import Entry
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.bridge.upstream.target import Target, targets
-from openstackoid.bridge.upstream.upstream import first_reached
+from openstackoid.bridge.upstream.target import Target, target_of
 from openstackoid.mesh import Timeouts
-from openstackoid.routing import Destination, Headers
+from openstackoid.routing import Destination
 from openstackoid.scope import Issuer
 
 S = TypeVar("S", bound=Destination)
-R = TypeVar("R", bound=web.StreamResponse)
 
 
 class Leg(ABC, Generic[S]):
     """Sends the request ``incoming`` as ``plan`` says. ``issuer``: the cloud that issued the user's token.
 
-    ``entry``: the authorization of a user of another cloud, until its audit line is written. ``egress``: the audit of a request
-    that was sent to a peer.
+    ``entry``: the authorization of a user of another cloud, until its audit line is written.
     """
 
     def __init__(self, context: RequestContext, incoming: Incoming, plan: S, issuer: Issuer) -> None:
@@ -39,7 +33,6 @@ class Leg(ABC, Generic[S]):
         self.plan = plan
         self.links = Links.of(context.mesh, plan, incoming.head)
         self.entry: Entry | None = None
-        self.egress: EgressAudit | None = None
         self._issuer = issuer
 
     @abstractmethod
@@ -60,18 +53,11 @@ class Leg(ABC, Generic[S]):
         """Return the seconds for a connection and a whole answer."""
         return self.timeouts.connect + self.timeouts.server
 
-    async def send(self, plan: S, to: Callable[[Target], Awaitable[R]]) -> R:
-        """Return the answer of the first target of ``plan`` that is reached; ``to`` sends the request to one target."""
-        if not plan.local:
-            self.egress = EgressAudit(self.context.here.name, self._issuer, plan, self.incoming.head)
-        places = targets(plan.endpoint, plan.local, plan.path)
-        return await first_reached(places, to, self.context.upstream.no_backend(plan.endpoint))
-
-    def receive(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
-        """Take note of an answer, and return the headers of it that travel on."""
-        if self.egress is not None:
-            self.egress.hear(answer.status, answer.headers)
-        return self.context.upstream.answer_headers(target, answer)
+    def target(self, plan: S) -> Target:
+        """Return the target of ``plan``. HAProxy writes down what leaves for it, as sent by a user of the token's cloud."""
+        context = self.context
+        asked = plan.frontend_endpoint.key
+        return target_of(context.mesh, context.here.name, plan.endpoint, plan.path, asked=asked, home=self._issuer)
 
     def account(self, status: int, reason: str | None) -> None:
         """Write the audit line of a user of another cloud, once. Raises :class:`AnswerError` where it cannot be written."""

@@ -43,7 +43,7 @@ class RelayLeg(Leg[Relay]):
         if body is not None and token is not None:
             body = with_body_token(body, token)
         try:
-            return await self.send(self.plan, partial(self._send, body))
+            return await self._send(body, self.target(self.plan))
         except TokenRefusedError as refused:
             if not refused.told:
                 self.entry = refused_entry(refused, self.plan, self.incoming.head)
@@ -119,7 +119,7 @@ class RelayLeg(Leg[Relay]):
         if self.plan.validates and judged.project == KEEP:
             credential = next(iter(self.incoming.head.values("x-auth-token")))
             interface, project = self.plan.frontend_endpoint.interfaces[0], principal.project.id
-            if await self.context.local_projects.has_project(project, credential, here, interface):
+            if await self.context.local_projects.has_project(project, credential, self.context.mesh, interface):
                 raise self._refused(f"{issuer} names a project of {here.name} as its own: {project}")
         try:
             adapted = json.dumps(mapped(told, issuer, judged)).encode("ascii")

@@ -1,52 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The targets of a request: the backends of an endpoint of this cloud, or the frontend of a peer's."""
+"""The target of a request: the backends of an endpoint of this cloud, or a frontend of a peer. HAProxy knows the way there."""
 
 from dataclasses import dataclass
 
-from openstackoid.mesh import HTTPS, Endpoint
+from openstackoid.mesh import HTTPS, Endpoint, Mesh
+from openstackoid.routing.backend_names import local_target, peer_target
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The next place of a request: its URL, and the words that name it in an error.
+    """The next place of a request: its URL, the words that name it in an error, and its name for HAProxy (``to``).
 
-    ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say; ``secure``: it is
-    told that the client speaks https. ``peer`` is the cloud whose gateway must be there: it is told in ``Via`` who asks, and may
-    not speak for the host that the client knows. ``address`` is a backend's: the log names it, no answer does. ``certificate``
-    is the cloud whose certificate must be there, if it is no gateway that is asked; over https without either, the authorities
-    of this system are believed.
+    ``secure``: a service of this cloud is told that the client speaks https. ``peer`` is the cloud whose gateway is asked;
+    ``certified`` the one that the certificate there must name.
     """
 
     url: str
     place: str
-    prefix: str | None = None
+    to: str
     secure: bool = False
     peer: str | None = None
-    address: str | None = None
-    certificate: str | None = None
-
-    @property
-    def certified(self) -> str | None:
-        """The cloud that the certificate must name."""
-        return self.peer or self.certificate
+    certified: str | None = None
 
 
-def targets(endpoint: Endpoint, local: bool, path: str) -> list[Target]:
-    """Return where ``path`` of an endpoint's frontend is served: by each of its backends in turn, or by the peer's frontend."""
-    if not local:
-        place = f"{endpoint.service} of {endpoint.cloud} at {endpoint.frontend.root()}"
-        return [Target(endpoint.frontend.origin() + path, place, peer=endpoint.cloud)]
-    rest = path.removeprefix(endpoint.frontend.prefix)
-    found = []
-    for backend in endpoint.backends:
-        tail = (backend.path + rest) or "/"
-        found.append(
-            Target(
-                f"http://{backend.host}:{backend.port}{tail}",
-                f"{endpoint.service} of {endpoint.cloud}",
-                endpoint.forwarded_prefix,
-                endpoint.frontend.scheme == HTTPS,
-                address=backend.url(),
-            )
-        )
-    return found
+def target_of(mesh: Mesh, at: str, endpoint: Endpoint, path: str, *, asked: str = "-", home: str = "") -> Target:
+    """Return where ``path`` of an endpoint's frontend is served, for the gateway of the cloud ``at``.
+
+    ``asked``: the key of the endpoint of this gateway that the client has asked. ``home``: the cloud whose user sends a request
+    that is written down as leaving.
+    """
+    frontend = endpoint.frontend
+    if endpoint.cloud == at:
+        backend = endpoint.backends[0] if endpoint.backends else frontend
+        url, place = f"http://{backend.host}:{backend.port}{path}", f"{endpoint.service} of {at}"
+        return Target(url, place, local_target(endpoint), secure=frontend.scheme == HTTPS)
+    number = mesh.frontends[endpoint.cloud].hosts.index(frontend.host)
+    to = peer_target(endpoint.cloud, number, frontend.port, asked, home)
+    place = f"{endpoint.service} of {endpoint.cloud} at {frontend.root()}"
+    return Target(frontend.origin() + path, place, to, peer=endpoint.cloud, certified=endpoint.cloud)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The answers of HAProxy itself, in OpenStack's error body."""
+
+import json
+
+from openstackoid.haproxy import upstream
+from openstackoid.mesh import Cloud
+from openstackoid.routing.backend_names import UNANSWERED, UNREACHED
+
+_TITLES = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
+
+_WHY_503 = upstream.failed(UNREACHED)
+
+GENERAL = {
+    400: "the request is not valid HTTP",
+    408: "the request did not arrive in time",
+    500: "the gateway failed",
+    502: "the service gave no valid answer",
+    503: "the service cannot be reached",
+    504: "the service did not answer in time",
+}
+"""What is said where no section of the configuration says more, by the status."""
+
+
+def failures(
+    cloud: Cloud,
+    service: str,
+    *,
+    trouble: str = "cannot be reached",
+    unanswered: str = "gave no valid answer",
+    retry: int | None = None,
+) -> list[str]:
+    """Return the answers of a section for its ``service``: not reached (``trouble``), no valid answer, and none in time."""
+    timeouts = cloud.timeouts
+    return [
+        http_error(502, f"gateway of {cloud.name}: {service} {unanswered}"),
+        f"http-error {answer(503, f'gateway of {cloud.name}: {service} {trouble}', retry=retry, more=_WHY_503)}",
+        http_error(504, f"gateway of {cloud.name}: {service} did not answer within {timeouts.server:g} s"),
+    ]
+
+
+def http_error(status: int, message: str) -> str:
+    """Return the line that has HAProxy answer so where it fails with this status."""
+    return f"http-error {answer(status, message, more=_WHY_503 if status == 503 else upstream.failed(UNANSWERED))}"
+
+
+def answer(status: int, message: str, *, retry: int | None = None, more: str = "") -> str:
+    """Return what ``http-error`` and ``http-request return`` take; ``retry`` is when to come again, in seconds."""
+    body = json.dumps({"error": {"code": status, "title": _TITLES[status], "message": message}})
+    again = "" if retry is None else f" hdr Retry-After {retry}"
+    return f"status {status} content-type application/json{again}{more and f' {more}'} lf-string '{body}'"
+
+
+def milliseconds(seconds: float) -> str:
+    """Return a time as HAProxy reads it."""
+    # To HAProxy, 0 is no limit at all.
+    return f"{max(1, round(seconds * 1000))}ms"
