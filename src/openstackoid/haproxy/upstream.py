@@ -63,7 +63,7 @@ def frontend_lines(cloud: Cloud, socket: str, *, accounts: bool) -> list[str]:
         f"http-request set-var(txn.to) req.fhdr({TARGET})",
         "http-request set-var(txn.endpoint) var(txn.to),field(1,|)",
         f"http-request set-var(txn.peer) var(txn.to),field(2,|),map_str({CLOUDS})",
-        f"http-request set-var(txn.at) var(txn.to),field(3,|,2),concat(|{SAME})",
+        f"http-request set-var(txn.at) var(txn.to),field(3,|,2),concat(|{SAME}) if {{ var(txn.to),field(4,|) -m len gt 0 }}",
         "http-request set-var(txn.home) var(txn.to),field(5,|)",
         'http-request set-var-fmt(txn.peer) "%[var(txn.to),field(2,|)]||%[var(txn.to),field(6,|,2)]|"'
         " if { var(txn.to),field(6,|) -m len gt 0 }",

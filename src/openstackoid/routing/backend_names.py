@@ -39,13 +39,17 @@ def local_target(endpoint: Endpoint) -> str:
     return f"{endpoint.key}|"
 
 
-def peer_target(cloud: str, host: int, port: int, endpoint: str = "-", home: str = "") -> str:
-    """Return the value of the header that names the gateway of a peer, by the number of one of its hosts, and a port.
+def leaving_target(asked: Endpoint, cloud: str, home: str) -> str:
+    """Return the value of the header that names a peer's service of the kind of ``asked``, an endpoint of this gateway.
 
-    ``endpoint`` is the key of the endpoint of this gateway that the client has asked, and ``home`` the cloud whose user sends
-    a request that is written down as leaving.
+    The request is written down as sent by a user of the cloud ``home``.
     """
-    return f"{endpoint}|{cloud}|{host}|{port}|{home}"
+    return f"{asked.key}|{cloud}|||{home}"
+
+
+def peer_target(cloud: str, host: int, port: int) -> str:
+    """Return the value of the header that names the gateway of a peer, by the number of one of its hosts, and a port."""
+    return f"-|{cloud}|{host}|{port}|"
 
 
 def account_target(cloud: str, host: str, address: str, port: int, *, of_system: bool) -> str:

@@ -13,7 +13,7 @@ from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.bridge.upstream.target import Target, target_of
+from openstackoid.bridge.upstream.target import Target, leg_target
 from openstackoid.mesh import Timeouts
 from openstackoid.routing import Destination
 from openstackoid.scope import Issuer
@@ -55,9 +55,7 @@ class Leg(ABC, Generic[S]):
 
     def target(self, plan: S) -> Target:
         """Return the target of ``plan``. HAProxy writes down what leaves for it, as sent by a user of the token's cloud."""
-        context = self.context
-        asked = plan.frontend_endpoint.key
-        return target_of(context.mesh, context.here.name, plan.endpoint, plan.path, asked=asked, home=self._issuer)
+        return leg_target(plan, self._issuer)
 
     def account(self, status: int, reason: str | None) -> None:
         """Write the audit line of a user of another cloud, once. Raises :class:`AnswerError` where it cannot be written."""

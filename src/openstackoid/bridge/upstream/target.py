@@ -4,7 +4,8 @@
 from dataclasses import dataclass
 
 from openstackoid.mesh import HTTPS, Endpoint, Mesh
-from openstackoid.routing.backend_names import local_target, peer_target
+from openstackoid.routing import Destination
+from openstackoid.routing.backend_names import leaving_target, local_target, peer_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +24,35 @@ class Target:
     certified: str | None = None
 
 
-def target_of(mesh: Mesh, at: str, endpoint: Endpoint, path: str, *, asked: str = "-", home: str = "") -> Target:
-    """Return where ``path`` of an endpoint's frontend is served, for the gateway of the cloud ``at``.
-
-    ``asked``: the key of the endpoint of this gateway that the client has asked. ``home``: the cloud whose user sends a request
-    that is written down as leaving.
-    """
+def target_of(mesh: Mesh, at: str, endpoint: Endpoint, path: str) -> Target:
+    """Return where ``path`` of an endpoint's frontend is served, for a request of the gateway of the cloud ``at`` itself."""
     frontend = endpoint.frontend
     if endpoint.cloud == at:
-        backend = endpoint.backends[0] if endpoint.backends else frontend
-        url, place = f"http://{backend.host}:{backend.port}{path}", f"{endpoint.service} of {at}"
-        return Target(url, place, local_target(endpoint), secure=frontend.scheme == HTTPS)
+        return _local(endpoint, path)
     number = mesh.frontends[endpoint.cloud].hosts.index(frontend.host)
-    to = peer_target(endpoint.cloud, number, frontend.port, asked, home)
-    place = f"{endpoint.service} of {endpoint.cloud} at {frontend.root()}"
-    return Target(frontend.origin() + path, place, to, peer=endpoint.cloud, certified=endpoint.cloud)
+    return _peer(endpoint, path, peer_target(endpoint.cloud, number, frontend.port))
+
+
+def leg_target(plan: Destination, home: str) -> Target:
+    """Return where the request of a plan is served. What leaves is written down as of a user of the cloud ``home``.
+
+    HAProxy is sent the path below the frontend of this gateway, as it logs it, and puts the peer's prefix in the place of ours.
+    """
+    asked, endpoint = plan.frontend_endpoint, plan.endpoint
+    if plan.local:
+        return _local(endpoint, plan.path)
+    path = (asked.frontend.prefix + plan.path[len(endpoint.frontend.prefix) :]) or "/"
+    return _peer(endpoint, path, leaving_target(asked, endpoint.cloud, home))
+
+
+def _local(endpoint: Endpoint, path: str) -> Target:
+    backend = endpoint.backends[0] if endpoint.backends else endpoint.frontend
+    place = f"{endpoint.service} of {endpoint.cloud}"
+    url = f"http://{backend.host}:{backend.port}{path}"
+    return Target(url, place, local_target(endpoint), secure=endpoint.frontend.scheme == HTTPS)
+
+
+def _peer(endpoint: Endpoint, path: str, to: str) -> Target:
+    frontend, cloud = endpoint.frontend, endpoint.cloud
+    place = f"{endpoint.service} of {cloud} at {frontend.root()}"
+    return Target(frontend.origin() + path, place, to, peer=cloud, certified=cloud)
