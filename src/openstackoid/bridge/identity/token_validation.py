@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Validate tokens: ask the cloud that has issued one about its user, and cache the answer for as long as the policy says.
 
-That time is the bound within which a revocation, or a role that is taken away at home, takes effect here. Of an answer, only the
-principal is kept, under a hash of the token.
+That time is the bound within which a revocation, or a role that is taken away at home, takes effect here. An answer is kept
+under a hash of the token. A service that asks about a token meanwhile is told by :meth:`TokenValidator.heard`.
 """
 
 import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.readers import Reader, asked_with, not_by_itself
@@ -41,11 +41,17 @@ The service applies the rules: it, too, is told of such a token only where its m
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A cached answer about a token, its end, and about how many bytes it takes."""
+    """A cached answer about a token, its end, and about how many bytes it takes. ``document`` has no catalog."""
 
     until: float
     principal: Principal | None
-    size: int
+    document: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """Return about how many bytes it takes; a letter of a name takes four where it has one of a rare script."""
+        roles = () if self.principal is None else self.principal.roles
+        return 1024 + len(self.document) + sum(64 + 4 * len(role) for role in roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,12 @@ class TokenValidator:
         # A client that waits may leave; the others still need the answer.
         return await asyncio.shield(task)
 
+    def heard(self, token: str, cloud: str) -> bytes | None:
+        """Return the document of a token that its cloud has told a moment ago, without a catalog, or None."""
+        known = self._known.get((cloud, token_digest(token), False))
+        fresh = known is not None and known.principal is not None and self._clock() < known.until
+        return known.document if known is not None and fresh else None
+
     def _answered(self, key: tuple[str, bytes, bool], done: "asyncio.Task[Principal | None]") -> None:
         self._asking.pop(key, None)
         if not done.cancelled():
@@ -106,17 +118,17 @@ class TokenValidator:
 
     async def _learn(self, key: tuple[str, bytes, bool], token: str, asked: Asked, head: Head) -> Principal | None:
         began = self._clock()
-        principal = await self._ask(token, asked, head)
+        principal, document = await self._ask(token, asked, head)
         # From before the request, so that a concurrent revocation is not cached longer.
         until = began + (REFUSED_SECONDS if principal is None else asked.seconds)
         before = self._known.pop(key, None)
-        known = self._known[key] = _Known(until, principal, _size(principal))
+        known = self._known[key] = _Known(until, principal, document)
         self._size += known.size - (0 if before is None else before.size)
         while len(self._known) > MOST or self._size > MOST_BYTES:
             self._size -= self._known.popitem(last=False)[1].size
         return principal
 
-    async def _ask(self, token: str, asked: Asked, head: Head) -> Principal | None:
+    async def _ask(self, token: str, asked: Asked, head: Head) -> tuple[Principal | None, bytes]:
         ids = tuple((key, value) for key, value in head.headers if key.lower() == REQUEST_ID)
         seconds = asked.timeouts.connect + asked.timeouts.server
         until = asyncio.get_running_loop().time() + seconds
@@ -139,9 +151,9 @@ class TokenValidator:
                 raise self._error(asked, 504, f"does not answer within {seconds:g} s") from None
         match answer.status:
             case 200:
-                return self._principal(asked, answer.content)
+                return self._principal(asked, answer.content), answer.content
             case 401 | 404:
-                return None
+                return None, b""
             case 403:
                 raise self._error(asked, 403, not_by_itself(asked.identity.cloud))
             case status if status >= 500:
@@ -160,8 +172,3 @@ class TokenValidator:
     def _error(self, asked: Asked, status: int, what: str) -> AnswerError:
         place = f"identity of {asked.identity.cloud} at {asked.identity.frontend.root()}"
         return AnswerError(status, f"gateway of {self._upstream.at}: {place} {what}")
-
-
-def _size(principal: Principal | None) -> int:
-    """Return about how many bytes are kept of a principal; a letter takes four where a name has one of a rare script."""
-    return 1024 if principal is None else 1024 + sum(64 + 4 * len(role) for role in principal.roles)
