@@ -63,11 +63,11 @@ programs: $(STAMP)
 	@$(BIN)/python tests/programs.py
 
 unit: programs
-	@$(BIN)/pytest -n auto tests/fuzz tests/conformance tests/unit
+	@$(BIN)/pytest -n "$$(($$(nproc) * 2))" tests/fuzz tests/conformance tests/unit
 
-# The tests of the lab are the work of one process, which waits for the lab half of its time; they take the longest, so they begin.
+# Two processes have a lab each. All wait for other programs about half of their time.
 test: lint programs
-	@$(BIN)/pytest -n "$$(($$(nproc) + 1))" tests/lab tests/fuzz tests/conformance tests/unit
+	@$(BIN)/pytest -n "$$(($$(nproc) + 2))" tests/lab tests/fuzz tests/conformance tests/unit
 
 test-tools: programs
 	@$(BIN)/pytest -n auto tests/tools/test_bench_lab.py tests/tools/bench

@@ -139,11 +139,12 @@ def plain(
 ) -> dict[str, str]:
     """Return the file of a plain HAProxy: the first part of the path names the backend, and that is all.
 
-    Its timeouts and health checks are the gateway's, and it logs each request, as the gateway does, unless told not to.
+    Its timeouts and health checks are the gateway's. It tells services the client's address, as the gateway does, and logs each
+    request, unless told not to.
     """
     wire = wire or Wire()
     text = [_global(folder, "log stdout format raw local0 info", *wire.general)]
-    text += [f"defaults\n{_TIMEOUTS}" + ("    log global\n    option httplog\n" if log else "")]
+    text += [f"defaults\n{_TIMEOUTS}" + "    option forwardfor\n" + ("    log global\n    option httplog\n" if log else "")]
     text += ["frontend plain", f"    bind 127.0.0.1:{port}{wire.bind}"]
     text += [f"    use_backend {service} if {{ path_beg /{service}/ }}" for service in services]
     text += [_backend(service, service, f"{backend}{wire.server}") for service in services]

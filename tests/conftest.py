@@ -11,7 +11,10 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 import environment
-from lab.raised import raised
+from conformance.forked_bridge import end_forks
+from lab.raised import WHOLE, lab_of, raised
+from leftovers import Run, enter_session
+from progress import Progress
 
 # Before any test is imported, or starts a program.
 environment.clean(os.environ)
@@ -19,14 +22,37 @@ environment.clean(os.environ)
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
-LAB = ("tests/lab/", "tests/tools/test_bench_lab.py")
+_RUN = pytest.StashKey[Run]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Show progress, and have the leftovers of the run ended, however it ends."""
+    if hasattr(config, "workerinput"):
+        enter_session()
+    else:
+        config.stash[_RUN] = Run()
+        config.pluginmanager.register(Progress(config))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the leftovers now."""
+    end_forks()
+    if _RUN in config.stash:
+        config.stash[_RUN].end()
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Give each process whole files, in the order of collection. All tests of the lab go to one process: there is one lab."""
+    """Give each process whole files, in the order of collection. All tests of a lab go to one process."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "the lab" if nodeid.startswith(LAB) else nodeid.partition("::")[0]
+        return _lab_in(self.config, nodeid) or nodeid.partition("::")[0]
+
+
+def _lab_in(config: pytest.Config, nodeid: str) -> str | None:
+    """Return the name of the lab of a test; where one process runs all tests, one lab is for all."""
+    processes = config.workerinput["workercount"] if hasattr(config, "workerinput") else len(config.option.tx)
+    lab = lab_of(nodeid)
+    return WHOLE if lab and processes < 2 else lab
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
@@ -42,14 +68,31 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the first test of the lab the time that the lab takes to come up, which is minutes the first time on a machine."""
-    of_the_lab = (item for item in items if "lab" in getattr(item, "fixturenames", ()))
-    if first := next(of_the_lab, None):
-        first.add_marker(pytest.mark.timeout(1200), append=False)
+    """Begin with the tests of labs, which take the longest: so no process gets those of both labs.
+
+    The first one of each has the time that the lab takes to come up, which is minutes the first time on a machine.
+    """
+    items.sort(key=lambda item: lab_of(item.nodeid) or "~")
+    begun = set()
+    for item in items:
+        lab = lab_of(item.nodeid)
+        if "lab" in getattr(item, "fixturenames", ()) and lab not in begun:
+            item.add_marker(pytest.mark.timeout(1200), append=False)
+            begun.add(lab)
+
+
+_LAB = pytest.StashKey[str]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Know the lab of this process by its first test that needs one."""
+    if lab := _lab_in(item.config, item.nodeid):
+        item.config.stash.setdefault(_LAB, lab)
 
 
 @pytest.fixture(scope="session")
 def lab(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Raise the lab of the tests for all of them."""
-    with raised("test", request.config) as status:
+    """Raise the lab of this process, for all of its tests."""
+    with raised(request.config.stash[_LAB], request.config) as status:
         yield status

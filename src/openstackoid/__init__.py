@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenStackoïd: independent OpenStack clouds that work together, request by request.
 
-A program that uses OpenStack needs two names: :func:`connect` and :func:`scoped`. They bring openstacksdk with them, so they are
-imported when they are asked for; the gateway needs neither.
+Programs use :func:`connect` and :func:`scoped`. They need openstacksdk, so they are imported on first use.
 """
 
 from importlib import import_module
@@ -20,7 +19,7 @@ _FOUND_IN = {"ScopeRefusedError": "client.errors", "connect": "client.sdk", "sco
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for for the first time."""
+    """Import a public name on its first use."""
     if name not in _FOUND_IN:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_FOUND_IN[name]}"), name)

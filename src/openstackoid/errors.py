@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The root of every error that a user may read."""
+"""The root of every error for users."""
 
 
 class OpenstackoidError(Exception):
-    """Something that a user can understand and act on.
+    """An error that a user can understand and act on.
 
-    ``str(error)`` is one line that says what is wrong, where, and what is accepted. ``hint`` is what to try next, or None.
-    The command line prints both and nothing else; an error of any other class is a defect of ours.
+    ``str(error)`` is one line with the fault, its place, and the accepted values. ``hint``: the next step, or None. The command
+    line prints both; any other class of error is a defect.
     """
 
     def __init__(self, message: str, hint: str | None = None) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that their owner alone can read."""
+"""Owner-only files."""
 
 import os
 import tempfile
@@ -8,7 +8,7 @@ from pathlib import Path
 
 def replace_private(path: Path, data: bytes) -> None:
     """Write a file (mode 0600) in one step: a reader sees the old content or the new, never a part. Raises ``OSError``."""
-    # mkstemp's files are their owner's alone, and its names are nobody else's, not even another thread's.
+    # mkstemp's files are owner-only, with unique names, also between threads.
     descriptor, new = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

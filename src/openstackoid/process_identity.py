@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which process is which: an id is given again, so a process is known by its id and its birth."""
+"""Identify a process by its id and its birth, because ids are reused."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,14 +11,14 @@ Birth = dict[str, str | float]
 
 
 def birth(pid: int) -> Birth:
-    """Return what tells the process ``pid`` from every other. Raises ``psutil.NoSuchProcess``."""
+    """Return the identity of the process ``pid``. Raises ``psutil.NoSuchProcess``."""
     return {"pid": pid, "created": created(pid), "boot": boot()}
 
 
 def born(record: Mapping[str, str | float]) -> psutil.Process | None:
-    """Return the recorded process, also when it is dead and not yet waited for; None when its id is only a stranger's.
+    """Return the recorded process, also a zombie; None if another process has its id.
 
-    Raises ``psutil.NoSuchProcess`` when nobody has the id.
+    Raises ``psutil.NoSuchProcess`` if no process has the id.
     """
     if record.get("boot") != boot():
         return None
@@ -27,14 +27,14 @@ def born(record: Mapping[str, str | float]) -> psutil.Process | None:
 
 
 def boot() -> str:
-    """Return what process ids belong to: the kernel's boot, and the container if this is one."""
+    """Return the kernel's boot, and the container if this is one: process ids belong to them."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + " " + str(Path("/proc/self/ns/pid").readlink())
 
 
 def created(pid: int) -> int:
-    """Return when a process was made, in clock ticks since boot (proc(5), field 22): no change of the clock moves it.
+    """Return the creation of a process, in clock ticks since boot (proc(5), field 22): no change of the clock moves it.
 
-    Raises ``psutil.NoSuchProcess`` when nobody has the id.
+    Raises ``psutil.NoSuchProcess`` if no process has the id.
     """
     try:
         text = Path(f"/proc/{pid}/stat").read_text()

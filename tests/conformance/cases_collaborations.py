@@ -39,8 +39,8 @@ def goes(scope: str, path: str = SERVERS) -> Sent:
 NO_NETWORK = refused(
     409,
     "compute of CloudOne cannot work with network of CloudTwo (rule network-of-a-server): a server needs its ports",
-    'say {"*":"CloudOne","compute":"CloudOne","network":"CloudOne"} or {"*":"CloudOne",'
-    '"compute":"CloudTwo","network":"CloudTwo"}; clouds that share this data plane',
+    'use {"*":"CloudOne","compute":"CloudOne","network":"CloudOne"} or {"*":"CloudOne",'
+    '"compute":"CloudTwo","network":"CloudTwo"}; the mesh description names clouds that share',
     "CloudOne does not allow to override it",
 )
 NO_VOLUME = refused(409, "block-storage of CloudTwo (rule volume-of-a-server)")
@@ -49,7 +49,7 @@ NO_PLACEMENT = refused(
     409,
     "placement of CloudTwo (rule placement-of-a-server)",
     # Placement follows compute, so it need not be said.
-    'say {"*":"CloudOne","compute":"CloudOne"} or {"*":"CloudOne","compute":"CloudTwo"}',
+    'use {"*":"CloudOne","compute":"CloudOne"} or {"*":"CloudOne","compute":"CloudTwo"}',
 )
 
 NETWORKS = [
@@ -115,7 +115,7 @@ NETWORKS = [
     ),
     case(
         "ill: where one cloud has both services, that one is proposed",
-        refused(409, "network of Cloud-3.b", 'say {"*":"Cloud-3.b","compute":"CloudTwo","network":"CloudTwo"};'),
+        refused(409, "network of Cloud-3.b", 'use {"*":"Cloud-3.b","compute":"CloudTwo","network":"CloudTwo"};'),
         SERVERS,
         '{"*":"Cloud-3.b","compute":"CloudTwo"}',
         body=boot(),
@@ -207,7 +207,7 @@ FORCED = [
         "force: another value, where nothing is ill", refused(400, "X-Scope-Force"), SERVERS, '{"image":"CloudTwo"}', force("no")
     ),
     case(
-        "force: twice", refused(400, "X-Scope-Force stands 2 times"), SERVERS, NETWORK, force("true"), force("true"), body=boot()
+        "force: twice", refused(400, "X-Scope-Force is sent 2 times"), SERVERS, NETWORK, force("true"), force("true"), body=boot()
     ),
     case(
         "force: where nothing is ill", goes('{"image":"CloudTwo"}'), SERVERS, '{"image":"CloudTwo"}', force("true"), body=boot()

@@ -217,7 +217,7 @@ HOPS = [
     ),
     Case(
         "refused: a workflow that is not remembered",
-        refused(503, marked(30), "not remembered", "network", "begin the workflow anew"),
+        refused(503, marked(30), "no record of workflow", "network", "start the operation again"),
         PORTS,
         (NOVA, request_id(marked(30))),
         native=False,

@@ -101,7 +101,7 @@ MEANINGS = [
     ),
     Case(
         "a foreign token is revoked with a credential that names no cloud",
-        refused(400, "a token of CloudOne", "X-Auth-Token names no cloud", "say in X-Scope whose it is"),
+        refused(400, "a token of CloudOne", "X-Auth-Token names no cloud", "name its cloud in X-Scope"),
         TOKENS,
         (auth("admin"), subject(f"tok!SCOPE!{TWO_DONE}")),
         "DELETE",

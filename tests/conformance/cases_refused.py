@@ -25,8 +25,8 @@ BAD = [
         ("a space in a name", '{"image":"Cloud Two"}', ("cannot be a cloud's name",)),
         ("a compound", '{"image":"CloudOne&CloudTwo"}', ("compound",)),
         ("too large", '{"image":' + " " * 2100 + '"CloudTwo"}', ("too large",)),
-        ("text behind it", '{"image":"CloudTwo"}x', ("nothing more",)),
-        ("two objects", '{"image":"CloudTwo"}{"image":"CloudTwo"}', ("nothing more",)),
+        ("text behind it", '{"image":"CloudTwo"}x', ("the end is expected",)),
+        ("two objects", '{"image":"CloudTwo"}{"image":"CloudTwo"}', ("the end is expected",)),
         ("doubled braces", '{{"image":"CloudTwo"}}', ("double quotes",)),
         ("'*' of a cloud without the service", '{"*":"Cloud-3.b","image":"CloudOne","compute":"CloudTen"}', ("CloudTen",)),
     )

@@ -67,7 +67,7 @@ TOKEN_FORMS = [
             ("a token with a tilde", "t~oken", ("base64url",)),
             ("two scopes", f"{NEWER}~{encoded(TO_TWO)}", ("two scopes",)),
             ("both forms", f"{NEWER}!SCOPE!{TO_TWO}", ("two scopes",)),
-            ("both forms, the other way round", f"t!SCOPE!{TO_TWO}~{encoded(TO_TWO)}", ("nothing more",)),
+            ("both forms, the other way round", f"t!SCOPE!{TO_TWO}~{encoded(TO_TWO)}", ("the end is expected",)),
             ("no token", f"~{encoded(TO_TWO)}", ("no token",)),
             ("text too large for a scope", f"t~{encoded('{' + ' ' * 2050 + TO_TWO[1:])}", ("too large",)),
         )

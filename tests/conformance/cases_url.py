@@ -26,8 +26,8 @@ def log_in(name: str, expect: Sent | Refused, segment: str, *headers: tuple[str,
 
 
 OBJECTS_DONE = '{"*":"CloudOne","object-store":"Cloud-3.b"}'
-ONCE = "a scope in a URL stands once, directly behind the service's root: "
-DIFFER = refused(400, "differ", "say it once")
+ONCE = "a scope in a URL is accepted once, directly after the service's root: "
+DIFFER = refused(400, "differ", "send one")
 
 URL = [
     log_in("URL: a log-in at home", relayed("CloudOne", HERE), "image=CloudTwo", row="W6"),
@@ -221,7 +221,7 @@ URL = [
     ),
     Case(
         "URL: a log-in by a signature over the URL",
-        refused(400, "Authorization is a signature over the URL", "/identity, and say the scope in X-Scope"),
+        refused(400, "Authorization is a signature over the URL", "/identity, and send the scope in X-Scope"),
         f"{HOME}/v3/auth/tokens",
         (("Authorization", 'OAuth oauth_consumer_key="x"'),),
         "POST",

@@ -114,7 +114,7 @@ WORKFLOWS = [
     *(
         Case(
             f"refused: two ids, {name}",
-            refused(400, "X-Openstack-Request-Id stands 2 times"),
+            refused(400, "X-Openstack-Request-Id is sent 2 times"),
             PORTS,
             (*headers, request_id(ORDINARY), request_id(known)),
             "POST",

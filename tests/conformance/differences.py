@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from conformance.raw_http import Message
-from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING
+from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING, SOURCE
 
 EVERY, SCOPED, PYTHON, PEER, WRITE = "always", "with a scope", "through Python", "to or from a peer", "a write under a scope"
 """Where a difference is made."""
@@ -31,11 +31,14 @@ def _titled(names: tuple[str, ...]) -> Iterator[str]:
     return (name.title() for name in names)
 
 
+_ONLY_TO_PEERS = tuple(name for name in ABOUT_THE_CLIENT if name not in (*CLAIMS_OF_PROXIES, SOURCE))
 REQUESTS = (
     Difference("names of headers", EVERY, "in lower case, as HAProxy writes them"),
     Difference("", EVERY, "each connection has its own; a header that is named there is not dropped", ("Connection",)),
     Difference("", EVERY, "removed", ("TE",)),
     Difference("", EVERY, "removed: the gateway says how a service is reached", tuple(_titled(CLAIMS_OF_PROXIES))),
+    Difference("", EVERY, "a service is told the address of the client, a peer none", tuple(_titled((SOURCE,)))),
+    Difference("", PEER, "removed: they are about the client", tuple(_titled(_ONLY_TO_PEERS))),
     Difference("sizes of chunks", EVERY, "others; the bytes are the same"),
     Difference("trailers", PYTHON, "removed"),
     Difference("", SCOPED, "see the table above", ("X-Auth-Token", "X-Scope")),

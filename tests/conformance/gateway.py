@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ from typing import IO, Any
 
 from conformance.case import Case, auth, plain, sent
 from conformance.clouds import description
+from conformance.forked_bridge import ForkedBridge
 from conformance.recorder import Recorder, free_ports
 from conformance.routes import with_routes
 from openstackoid.haproxy import Runtime, compile_gateway
@@ -198,20 +198,19 @@ def started(
     error; where it is audited, that is the file ``bridge.log``.
     """
     mesh = parse_mesh(text)
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: list[subprocess.Popen[bytes] | ForkedBridge] = []
     with TemporaryDirectory(prefix="oid-") as folder, ExitStack() as stack:
         sockets = Runtime.of(folder)
         try:
             if with_bridge:
                 Path(folder, "mesh.yaml").write_text(text)
-                command = [sys.executable, "-m", "openstackoid.bridge", "--cloud", at]
-                command += ["--config", f"{folder}/mesh.yaml", "--socket", sockets.bridge_socket]
-                command += ["--audit-log", f"{folder}/audit.log"]
+                options = ["--cloud", at, "--config", f"{folder}/mesh.yaml", "--socket", sockets.bridge_socket]
+                options += ["--audit-log", f"{folder}/audit.log"]
                 if audited:
-                    command += ["--log-socket", sockets.log_socket]
+                    options += ["--log-socket", sockets.log_socket]
                     bridge_log = stack.enter_context(Path(folder, "bridge.log").open("wb"))
-                command += ["--haproxy-socket", sockets.stats_socket, "--records-socket", sockets.records_socket]
-                processes.append(subprocess.Popen(command, stderr=bridge_log))
+                options += ["--haproxy-socket", sockets.stats_socket, "--records-socket", sockets.records_socket]
+                processes.append(ForkedBridge(options, bridge_log))
                 _wait(lambda: Path(sockets.bridge_socket).exists())
             for name, content in with_routes(compile_gateway(mesh, at, sockets), mesh, at, taught).items():
                 Path(folder, name).write_text(edit_haproxy(content))

@@ -26,6 +26,7 @@ clouds:
     gateway:
       timeouts: {{connect: 1, server: 1.5, client: 1.5, check: 60}}
       limits: {limits}
+{gateway}
     policy: {policy}
     services:
       identity: {{frontend: "http://127.0.0.1:{gate}/identity", backend: "http://127.0.0.1:{identity}/identity"}}
@@ -152,6 +153,17 @@ class Site:
         return [(request.server, request.line) for request in self.arrived]
 
 
+def from_address(site: Site, address: str, data: bytes, port: str = "gate") -> Got:
+    """Send bytes from an address of loopback, and read answers until the gateway ends the connection."""
+    try:
+        with socket.create_connection(("127.0.0.1", site.ports[port]), 10, (address, 0)) as connection:
+            with suppress(ConnectionError):
+                connection.sendall(data)
+            return read_answers(connection, None)
+    except ConnectionError:
+        return Got(ended=True)
+
+
 def read_answers(connection: socket.socket, until: bytes | None) -> Got:
     got = Got()
     file = connection.makefile("rb")
@@ -193,15 +205,22 @@ def read_chunks(readline: Callable[[], bytes], read: Callable[[int], bytes]) -> 
 
 
 @contextmanager
-def hostile_site(limits: str = "{}", *, policy: str = "{}", with_bridge: bool = True) -> Iterator[Site]:
-    """Start the gateway of CloudOne, with this policy, and the servers around it; stop what was started."""
+def hostile_site(
+    limits: str = "{}", *, policy: str = "{}", gateway: str = "", with_bridge: bool = True, audited: bool = False
+) -> Iterator[Site]:
+    """Start the gateway of CloudOne, with this policy, and the servers around it; stop what was started.
+
+    ``gateway``: further settings of it, one a line, in which ``{gate}`` stands for that port. ``audited``: the Python service
+    reads HAProxy's log.
+    """
     free = free_ports()
     ports = {name: next(free) for name in ("gate", "roots", *LOCAL, "two", "three")}
-    text = DESCRIPTION.format(limits=limits, policy=policy, **ports)
+    settings = "".join(f"      {line}\n" for line in gateway.format(**ports).splitlines())
+    text = DESCRIPTION.format(limits=limits, policy=policy, gateway=settings, **ports)
     site = Site(ports, parse_mesh(text))
     listening = [_serve(site, name, ports[name]) for name in (*LOCAL, "two", "three")]
     try:
-        with started(text, "CloudOne", with_bridge=with_bridge, taught=TAUGHT) as (sockets, pids):
+        with started(text, "CloudOne", with_bridge=with_bridge, audited=audited, taught=TAUGHT) as (sockets, pids):
             processes = [psutil.Process(pid) for pid in pids]
             site.haproxy = processes[-1]
             site.bridge = processes[0] if with_bridge else None

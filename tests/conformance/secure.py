@@ -24,7 +24,7 @@ from openstackoid.mesh import Mesh, parse_mesh
 SERVICES = ("identity", "compute", "image", "network")
 REAL = ("CloudOne", "CloudTwo")
 INTERNAL = ", internal: 'http://127.0.0.1:{}/image'"
-NOT_OURS = "its certificate is not {}signed by the authority of this mesh, or is not valid now"
+NOT_OURS = "its certificate is not {}signed by the authority of this mesh, or is revoked or not valid now"
 UNTOLD = HAPROXY.version < (2, 8)
 """HAProxy 2.6 does not tell another cloud's certificate from one that is not good."""
 FALSE = {
@@ -134,7 +134,7 @@ def secure_world(folder: Path) -> Iterator[Secure]:
         tls = f"certificate: '{certificates.folder}/{cloud}.pem', authority: '{certificates.authority}'"
         lines += [
             f"  {cloud}:",
-            f"    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{{tls}}}}}",
+            f"    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{{tls}}}, trusted_proxies: [127.0.0.1]}}",
             "    policy:",
             "      peers: {'*': {services: {'*': all}, people: [{name: anyone, roles: {member: member, service: service}}]}}",
             "    services:",

@@ -127,7 +127,7 @@ def test_the_id_of_a_workflow_or_of_the_clients_is_kept(two: list[RunningGateway
 
 
 @HOW
-def test_what_a_peer_tells_is_written_down_and_shown_to_nobody(two: list[RunningGateway], how: str) -> None:
+def test_the_admission_header_of_a_peer_is_audited_and_not_shown_to_the_client(two: list[RunningGateway], how: str) -> None:
     watch = Watch(two[0])
     status, headers = ask(two[0], "/image/v2/images", ("X-Auth-Token", "tok"), images_of("Cloud-3.b", how), TELLS)
     assert (status, "x-openstackoid-use" in headers) == (200, False)
@@ -137,7 +137,7 @@ def test_what_a_peer_tells_is_written_down_and_shown_to_nobody(two: list[Running
 
 
 @HOW
-def test_whose_users_they_are_stands_in_the_scope(two: list[RunningGateway], how: str) -> None:
+def test_the_audited_home_is_the_identity_of_the_scope(two: list[RunningGateway], how: str) -> None:
     watch = Watch(two[0])
     ask(two[0], "/image/v2/images", ("X-Auth-Token", "tok"), images_of("Cloud-3.b", how, identity="CloudTwo"))
     assert watch.line()["home"] == "CloudTwo"
@@ -147,7 +147,7 @@ def test_whose_users_they_are_stands_in_the_scope(two: list[RunningGateway], how
 @pytest.mark.parametrize(
     "told", ["e30", "two words", "a" * (LONGEST + 1), encode(Admission(rule="r")) + "%0a", "left=x use=y"], ids=range(5)
 )
-def test_what_a_peer_tells_in_no_form_counts_for_nothing(two: list[RunningGateway], how: str, told: str) -> None:
+def test_an_unreadable_admission_header_is_ignored(two: list[RunningGateway], how: str, told: str) -> None:
     watch = Watch(two[0])
     given = ("X-Answer-With", f"X-Openstackoid-Use: {told}")
     status, headers = ask(two[0], "/image/v2/images", ("X-Auth-Token", "tok"), images_of("Cloud-3.b", how), given)
@@ -157,7 +157,7 @@ def test_what_a_peer_tells_in_no_form_counts_for_nothing(two: list[RunningGatewa
 
 
 @HOW
-def test_told_twice_counts_for_nothing(two: list[RunningGateway], how: str) -> None:
+def test_two_admission_headers_are_ignored(two: list[RunningGateway], how: str) -> None:
     watch = Watch(two[0])
     _, headers = ask(two[0], "/image/v2/images", ("X-Auth-Token", "t"), images_of("Cloud-3.b", how), TELLS, TELLS)
     assert "x-openstackoid-use" not in headers
@@ -172,7 +172,7 @@ def test_a_users_own_word_is_not_believed(two: list[RunningGateway], how: str) -
 
 
 @pytest.mark.parametrize("path", ["/image/v2/images", "/compute/v2.1/servers"])
-def test_a_service_of_this_cloud_tells_nobody_anything(two: list[RunningGateway], path: str) -> None:
+def test_an_admission_header_of_a_local_service_is_dropped(two: list[RunningGateway], path: str) -> None:
     """The first is HAProxy's, the other, which changes something under a scope, goes through the bridge."""
     watch = Watch(two[0])
     scope = ("X-Scope", '{"network":"CloudOne"}')
@@ -181,14 +181,14 @@ def test_a_service_of_this_cloud_tells_nobody_anything(two: list[RunningGateway]
     assert watch.nothing()
 
 
-def test_what_stays_is_not_written_down(two: list[RunningGateway]) -> None:
+def test_a_request_that_stays_leaves_no_audit_line(two: list[RunningGateway]) -> None:
     watch = Watch(two[0])
     for headers in ((), (("X-Auth-Token", "t"),), (("X-Auth-Token", "t"), ("X-Scope", '{"image":"CloudOne"}'))):
         assert ask(two[0], "/image/v2/images", *headers)[0] == 200
     assert watch.nothing()
 
 
-def test_what_the_bridge_sends_is_not_written_down_twice(two: list[RunningGateway]) -> None:
+def test_a_request_through_the_bridge_leaves_one_audit_line(two: list[RunningGateway]) -> None:
     watch = Watch(two[0])
     ask(two[0], "/image/v2/images", ("X-Auth-Token", "t"), images_of("Cloud-3.b", BY_PYTHON))
     ask(two[0], "/image/v2/end", ("X-Auth-Token", "t"), images_of("Cloud-3.b", BY_HAPROXY))

@@ -131,7 +131,7 @@ def both_ways(both: Both, one: Exchange, chosen: Way) -> list[str]:
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_a_service_and_its_client_get_what_was_sent(name: str, both: Both) -> None:
+def test_service_and_client_receive_the_bytes_that_were_sent(name: str, both: Both) -> None:
     chosen = WAYS[name]
     drawn = [one for one in map(generated, range(EXCHANGES)) if chosen.service != "compute" or one.method in WRITES]
     wrong = {f"{one.number} {one.method} {one.target[:60]}": both_ways(both, one, chosen) for one in drawn}
@@ -140,7 +140,7 @@ def test_a_service_and_its_client_get_what_was_sent(name: str, both: Both) -> No
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_what_swift_takes_and_gives_at_most_passes(name: str, both: Both) -> None:
+def test_the_largest_heads_of_swift_pass(name: str, both: Both) -> None:
     """By its defaults: 126 headers, of them 90 of metadata with 4,096 bytes, lines of 8,192; and a token with a long scope."""
     lists = tuple((b"X-Container-%s" % which, b"r" * (8192 - 20)) for which in (b"Read", b"Write"))
     metadata = tuple((b"X-Container-Meta-N%03d" % number, b"v" * 41) for number in range(90))
@@ -152,5 +152,5 @@ def test_what_swift_takes_and_gives_at_most_passes(name: str, both: Both) -> Non
     assert both_ways(both, one, WAYS[name]) == []
 
 
-def test_the_page_lists_what_differs() -> None:
+def test_the_page_lists_every_difference() -> None:
     assert table() in PAGE.read_text(encoding="utf-8")

@@ -43,7 +43,7 @@ def test_a_local_service_that_is_down_is_named(alone: RunningGateway) -> None:
 
 
 @REMEMBERS
-def test_who_asks_for_a_peer_that_was_just_found_down_is_told_at_once(alone: RunningGateway) -> None:
+def test_a_peer_just_found_down_is_refused_at_once(alone: RunningGateway) -> None:
     question = asks("/image/v2/images", '{"image":"CloudTwo"}')
     first = alone.send(question)
     started = time.monotonic()
@@ -64,7 +64,7 @@ def test_when_the_moment_is_over_one_request_tries_and_the_others_are_told(alone
 
 
 @REMEMBERS
-def test_nobody_keeps_a_peer_that_is_back_from_others_by_never_finding_out() -> None:
+def test_a_probe_that_never_ends_does_not_keep_a_peer_down() -> None:
     """A client that sends the head of a request and no body is the one that tries; after its time, all are let through."""
     question = asks("/image/v2/images", '{"image":"CloudTwo"}')
     with running_gateway("CloudOne", with_bridge=False, down=("CloudTwo",), taught=TAUGHT) as gateway:

@@ -47,7 +47,7 @@ def among_newer() -> Iterator[dict[str, RunningGateway]]:
 
 
 @pytest.mark.parametrize("case", [*CASES, *IN_NEWER_FORM], ids=lambda case: case.name)
-def test_haproxy_decides_alone_what_it_was_taught_or_asks(case: Case, taught: dict[str, RunningGateway]) -> None:
+def test_haproxy_alone_repeats_a_taught_answer_or_asks_python(case: Case, taught: dict[str, RunningGateway]) -> None:
     """The answer to the first request, of the Python service, is that to the next, of HAProxy alone."""
     gateway = taught[case.at]
     if case.native:
@@ -116,7 +116,7 @@ def test_a_body_that_haproxy_cannot_look_through_is_the_bridges(
 
 
 @pytest.mark.parametrize("name", ["X_Auth_Token", "x-auth_token", "X_Subject-Token", "X_SERVICE_TOKEN"])
-def test_what_a_wsgi_server_would_take_for_another_header_brings_no_scope(name: str, whole: dict[str, RunningGateway]) -> None:
+def test_a_header_name_that_wsgi_folds_brings_no_scope(name: str, whole: dict[str, RunningGateway]) -> None:
     gateway = whole["CloudOne"]
     gateway.recorder.seen.clear()
     given = ((name, 'tok!SCOPE!{"network":"CloudTwo"}'), ("X-Auth-Token", "tok"), ("X_OpenStack_Request_Id", marked(1)))

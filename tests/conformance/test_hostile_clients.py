@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from conformance.hostile import ODD, PLAIN, Answer, Arrived, Got, Site, hostile_site, read_answers, until
+from conformance.hostile import ODD, PLAIN, Answer, Arrived, Site, from_address, hostile_site, read_answers, until
 
 CLIENT = 1.5
 """Seconds that the gateway of these tests gives a client."""
@@ -48,7 +48,7 @@ def test_a_head_that_comes_letter_by_letter_is_given_up(site: Site) -> None:
     assert site.arrived == []
 
 
-def test_a_connection_on_which_nothing_comes_is_closed(site: Site) -> None:
+def test_an_idle_connection_is_closed(site: Site) -> None:
     began = time.monotonic()
     with site.connect() as connection:
         assert read_answers(connection, None).statuses in ([408], [])
@@ -109,16 +109,6 @@ def test_more_connections_than_there_may_be_wait_for_those_that_end() -> None:
         assert site.get("/image/c").status == 200
 
 
-def from_address(site: Site, address: str, data: bytes) -> Got:
-    try:
-        with socket.create_connection(("127.0.0.1", site.ports["gate"]), 10, (address, 0)) as connection:
-            with contextlib.suppress(ConnectionError):
-                connection.sendall(data)
-            return read_answers(connection, None)
-    except ConnectionError:
-        return Got(ended=True)
-
-
 ONE = b"GET /image/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 
 
@@ -154,7 +144,7 @@ def test_a_source_that_connects_too_often_is_closed(strict: Site) -> None:
     until(lambda: from_address(strict, "127.0.0.7", ONE).statuses == [200])
 
 
-def test_what_the_bridge_cannot_take_on_waits_and_is_told_to_come_again(strict: Site) -> None:
+def test_requests_beyond_the_bridges_limit_wait_and_get_503(strict: Site) -> None:
     """What HAProxy does alone is not concerned."""
 
     def hold(connection: socket.socket, _: Arrived) -> None:

@@ -70,7 +70,7 @@ WHOLE: dict[str, tuple[Play, int, str]] = {
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_a_document_whose_links_are_to_be_mended_is_bounded(name: str, site: Site) -> None:
+def test_a_document_with_links_to_rewrite_is_bounded(name: str, site: Site) -> None:
     play, status, words = WHOLE[name]
     before = memory(site)
     site.plays["three"] = play

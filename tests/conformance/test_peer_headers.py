@@ -39,7 +39,7 @@ def test_a_peer_cannot_speak_for_the_host_that_the_client_knows(way: str, site: 
     assert names.isdisjoint({*HOSTS_OWN, "keep-alive", "proxy-authenticate"})
 
 
-def test_who_issued_a_token_is_said_by_the_gateway_alone(site: Site) -> None:
+def test_only_the_gateway_names_the_issuer_of_a_token(site: Site) -> None:
     token = json.dumps({"token": {"methods": []}}).encode()
     head = json_head("X-Scope-Identity: CloudOne", "X-Subject-Token: t", f"Content-Length: {len(token)}")
     site.plays["two"] = says(head, token)

@@ -39,7 +39,7 @@ def played(site: Site, play: Play) -> None:
 
 
 @pytest.mark.parametrize("way", WAY)
-def test_an_image_says_nothing_of_where_it_is_stored(way: str, site: Site) -> None:
+def test_an_image_hides_its_location(way: str, site: Site) -> None:
     played(site, document(IMAGE))
     answer = site.get(ONE, WAY[way])
     assert (answer.status, json.loads(answer.body)) == (200, KEPT)
@@ -47,7 +47,9 @@ def test_an_image_says_nothing_of_where_it_is_stored(way: str, site: Site) -> No
 
 @pytest.mark.parametrize("way", WAY)
 @pytest.mark.parametrize(("method", "path", "status"), [("POST", "/image/v2/images", 201), ("PATCH", ONE, 200)])
-def test_nor_does_the_answer_to_who_makes_or_changes_it(method: str, path: str, status: int, way: str, site: Site) -> None:
+def test_the_answer_to_its_creation_or_change_hides_the_location(
+    method: str, path: str, status: int, way: str, site: Site
+) -> None:
     body = json.dumps(IMAGE).encode()
     head = f"HTTP/1.1 {status} Done\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     played(site, says(head.encode(), body))
@@ -58,9 +60,7 @@ def test_nor_does_the_answer_to_who_makes_or_changes_it(method: str, path: str, 
 @pytest.mark.parametrize("way", WAY)
 @pytest.mark.parametrize("lines", [(), ("Location: /image/v2/images/i/file",), ("Location: http://127.0.0.1/image/v2/info",)])
 @pytest.mark.parametrize("path", [ONE, "/image/v2/images?limit=2", "/image/v2/schemas/image"])
-def test_no_redirect_is_followed_to_what_the_gateway_does_not_read(
-    path: str, lines: tuple[str, ...], way: str, site: Site
-) -> None:
+def test_no_redirect_without_a_readable_location_is_followed(path: str, lines: tuple[str, ...], way: str, site: Site) -> None:
     """glanceclient takes the body of a redirect without ``Location`` for the answer."""
     body = json.dumps(IMAGE).encode()
     head = "\r\n".join(["HTTP/1.1 302 Found", "Content-Type: application/json", f"Content-Length: {len(body)}", *lines, "", ""])

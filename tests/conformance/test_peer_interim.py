@@ -63,7 +63,7 @@ def test_interim_answers_without_end_end_the_connection_at_haproxy(site: Site) -
 
 @pytest.mark.parametrize("early", [b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"])
 @pytest.mark.parametrize("way", WAY)
-def test_a_websocket_begins_with_nothing_but_its_101(way: str, early: bytes, site: Site) -> None:
+def test_a_websocket_begins_with_its_101_alone(way: str, early: bytes, site: Site) -> None:
     head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     site.plays["two"] = says(early, head, b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nhello")
     asked = "".join(f"{name}: {value}\r\n" for name, value in WEBSOCKET)

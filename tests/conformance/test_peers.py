@@ -166,7 +166,7 @@ def test_a_name_is_asked_for_when_it_is_needed_and_its_answer_is_kept() -> None:
         assert HAPROXY.version < (2, 8) or len(names.asked) < 3, "HAProxy 2.6 keeps no answer"
 
 
-def test_a_name_that_nobody_knows_is_an_answer() -> None:
+def test_an_unknown_host_name_is_a_503() -> None:
     ports = free_ports()
     ours, theirs = next(ports), next(ports)
     with ExitStack() as stack:

@@ -93,7 +93,7 @@ def test_each_gateway_tells_its_own_records_when_asked_for_them_only(two: list[R
         assert (status, {hop["gateway"] for hop in found["hops"]}) == (200, {gateway.at})
 
 
-def test_what_the_bridge_serves_stands_there_once_with_what_only_it_knows(two: list[RunningGateway]) -> None:
+def test_a_request_through_the_bridge_has_one_record_with_its_details(two: list[RunningGateway]) -> None:
     request_id = new_id()
     # HAProxy has no route of this spelling, so it is one for Python; the other request is refused there.
     two[0].send(asks("/image/v2/images", auth("tok"), plain(unseen('{"image":"CloudTwo"}')), traced(request_id)))
@@ -116,7 +116,7 @@ def test_a_peer_that_cannot_be_asked_is_missing_with_the_reason(two: list[Runnin
     assert "cannot be reached" in missing["reason"]
 
 
-def test_what_is_not_traced_leaves_no_record(two: list[RunningGateway]) -> None:
+def test_an_untraced_request_leaves_no_record(two: list[RunningGateway]) -> None:
     ordinary, twice = f"req-{uuid4()}", new_id()
     two[0].send(asks("/image/v2/images", auth("tok"), traced(ordinary)))
     two[0].send(asks("/image/v2/images", auth("tok"), traced(twice), traced(twice)))
@@ -143,7 +143,7 @@ def test_no_token_scope_or_query_is_in_a_trace(two: list[RunningGateway]) -> Non
     assert "SCOPE" not in json.dumps(found)
 
 
-def test_the_mesh_page_knows_who_is_down(two: list[RunningGateway]) -> None:
+def test_the_mesh_page_shows_peers_that_are_down(two: list[RunningGateway]) -> None:
     status, found = page(two[0], "/.openstackoid/mesh")
     clouds = {cloud["name"]: cloud for cloud in found["clouds"]}
     assert (status, found["gateway"]) == (200, "CloudOne")

@@ -146,7 +146,7 @@ def test_a_write_that_begins_a_workflow_is_never_kept(gateway: RunningGateway) -
     assert alone(gateway, *headers[1:], path=path, method="POST") == 503
 
 
-def test_documents_whose_links_are_rewritten_are_the_python_services(gateway: RunningGateway) -> None:
+def test_documents_with_rewritten_links_go_through_the_python_service(gateway: RunningGateway) -> None:
     """Of CloudTwo, whose paths are others: the Python service rewrites them, also where the same scope has a route."""
     headers = (auth("a"), plain('{"image":"CloudTwo"}'))
     for path in ("/image/versions", "/image/v2/images/i", "/image/%76ersions"):
@@ -184,7 +184,7 @@ def test_a_route_is_for_one_method_and_one_endpoint(gateway: RunningGateway) -> 
     assert alone(gateway, *headers, path="/compute/v2.1/servers") == 503
 
 
-def test_an_answer_from_400_on_teaches_nothing(gateway: RunningGateway) -> None:
+def test_an_answer_from_400_on_teaches_no_route(gateway: RunningGateway) -> None:
     headers = (auth("a"), plain('{"image":"CloudTwo","block-storage":"CloudTwo"}'))
     gateway.recorder.status = 404
     try:
@@ -197,7 +197,7 @@ def test_an_answer_from_400_on_teaches_nothing(gateway: RunningGateway) -> None:
 
 
 @pytest.mark.parametrize("scope", ['{"image":"CloudTwo","identity":"CloudOne"}', '{"image":"CloudOne","identity":"CloudOne"}'])
-def test_nobody_else_teaches(gateway: RunningGateway, scope: str) -> None:
+def test_only_the_python_service_teaches_routes(gateway: RunningGateway, scope: str) -> None:
     """Neither a service, nor a peer, through HAProxy or Python, nor a client; and no answer shows what Python has taught."""
     lie = {SLOT: "7", MARK: "~eyIqIjoiQ2xvdWRUd28ifQ", CLOUD: "Cloud-3.b", HOME: "CloudTwo", KEY: "x"}
     gateway.recorder.answers.update(lie)
@@ -295,7 +295,7 @@ def test_the_cache_is_bounded_and_the_oldest_goes() -> None:
         assert alone(gateway, auth("a"), plain(spelt(14))) == 503
 
 
-def test_an_haproxy_of_another_mesh_is_taught_nothing() -> None:
+def test_an_haproxy_of_another_mesh_keeps_no_taught_route() -> None:
     """HAProxy is replaced before the Python service reads the new description, and both decide for a moment."""
 
     def other(text: str) -> str:

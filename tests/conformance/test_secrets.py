@@ -276,7 +276,7 @@ def wrecked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             gateway.stop()
 
 
-def test_the_search_finds_what_is_there(wrecked: Sealed, tmp_path: Path) -> None:
+def test_the_search_finds_secrets_that_are_there(wrecked: Sealed, tmp_path: Path) -> None:
     """What the services have seen holds tokens and passwords in plain, and an encoded one."""
     found = wrecked.marked.search([wrecked.folder / "seen-here", wrecked.folder / "seen-there"])
     names = {one.name for one in found}
@@ -301,7 +301,7 @@ def test_the_answers(wrecked: Sealed) -> None:
     assert [found for answer in wrecked.answers for found in wrecked.marked.find(answer, repr(answer[:40]))] == []
 
 
-def test_what_was_traced(wrecked: Sealed) -> None:
+def test_the_trace_holds_no_secret(wrecked: Sealed) -> None:
     page = wrecked.exchange(wrecked.records.encode())
     assert page.startswith(b"HTTP/1.1 200")
     assert page.count(b'"method"') > 50

@@ -62,7 +62,7 @@ def test_a_service_token_does_not_leave_where_the_scope_was_seen_before(user: tu
 def test_a_service_token_that_stands_twice_leaves_nowhere(user: tuple[str, str], one: RunningGateway) -> None:
     one.recorder.seen.clear()
     refused = one.send(Case("twice", Refused(0, ()), IMAGES, (user, SCOPE, service("s"), service(SECRET))))
-    assert (refused.status, "X-Service-Token stands 2 times" in refused.message) == (400, True)
+    assert (refused.status, "X-Service-Token is sent 2 times" in refused.message) == (400, True)
     assert one.recorder.seen == []
 
 

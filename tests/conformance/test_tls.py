@@ -46,7 +46,7 @@ class TestUsers:
         status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images")
         assert (status, reached(world)) == (200, ["image of CloudOne"])
 
-    def test_a_service_knows_that_it_is_https_whatever_the_client_says(self, world: Secure) -> None:
+    def test_a_service_gets_x_forwarded_proto_https_from_the_gateway_alone(self, world: Secure) -> None:
         world.ask("CloudOne", "GET", "/image/v2/images", {"X-Forwarded-Proto": "gopher"})
         assert headers(world)["x-forwarded-proto"] == "https"
 
@@ -68,7 +68,7 @@ class TestUsers:
         with pytest.raises(ssl.SSLError):
             world.ask("CloudOne", "GET", "/image/v2/images", context=context)
 
-    def test_plain_http_gets_nothing_from_a_socket_of_https(self, world: Secure) -> None:
+    def test_plain_http_to_a_socket_of_https_gets_no_answer(self, world: Secure) -> None:
         world.recorder.seen.clear()
         with socket.create_connection(("127.0.0.1", world.gates["CloudOne"]), timeout=60) as plain:
             try:
@@ -93,6 +93,19 @@ class TestAnInterfaceOfHttp:
         status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images", how, plain=True)
         assert (status, reached(world)) == (200, ["image of CloudTwo"])
         assert headers(world)["x-forwarded-proto"] == "https"
+
+
+class TestAddresses:
+    """Users come through a proxy at 127.0.0.1, which is trusted. A peer's gateway, which is there, too, speaks for itself."""
+
+    @pytest.mark.parametrize("how", [{}, oddly("image", "CloudOne")], ids=["HAProxy", "the bridge"])
+    @pytest.mark.parametrize(("certificate", "source"), [(None, "192.0.2.7"), ("CloudTwo.pem", "127.0.0.1")])
+    def test_what_a_peers_gateway_forwards_is_not_believed(
+        self, world: Secure, certificate: str | None, source: str, how: dict[str, str]
+    ) -> None:
+        said, context = {"X-Forwarded-For": "192.0.2.7", **how}, world.certificates.client(certificate)
+        assert world.ask("CloudOne", "GET", "/image/v2/images", said, context=context)[0] == 200
+        assert headers(world)["x-forwarded-for"] == source
 
 
 class TestBetweenGateways:
@@ -146,13 +159,13 @@ class TestBetweenGateways:
         assert document["missing"] == [] or "no record" in document["missing"][0]["reason"]
 
     @pytest.mark.parametrize("cloud", FALSE)
-    def test_haproxy_trusts_nobody_else(self, world: Secure, cloud: str) -> None:
+    def test_haproxy_refuses_a_false_certificate(self, world: Secure, cloud: str) -> None:
         status, _, document = world.ask("CloudOne", "GET", "/image/v2/images", scope(image=cloud))
         assert (status, reached(world)) == (503, [])
         assert f"image of {cloud} at 127.0.0.1:" in document["error"]["message"]
 
     @pytest.mark.parametrize("cloud", FALSE)
-    def test_the_bridge_trusts_nobody_else_and_says_why(self, world: Secure, cloud: str) -> None:
+    def test_the_bridge_refuses_a_false_certificate_and_gives_the_reason(self, world: Secure, cloud: str) -> None:
         status, _, document = world.ask("CloudOne", "GET", "/image/v2/images", oddly("image", cloud))
         assert (status, reached(world)) == (503, [])
         frontend = world.mesh.clouds[cloud].endpoints[0].frontend.root()
@@ -223,7 +236,7 @@ class TestWhoHasSentIt:
         [(None, None), ("CloudOne.pem", "CloudOne"), ("CloudTwo.pem", None)],
         ids=["a user", "a peer", "a gateway of the same cloud"],
     )
-    def test_it_is_the_cloud_in_the_certificate(
+    def test_the_sender_is_the_cloud_in_the_certificate(
         self, world: Secure, told: tuple[int, UnixRecorder], certificate: str | None, sender: str | None
     ) -> None:
         port, bridge = told
@@ -233,7 +246,7 @@ class TestWhoHasSentIt:
         assert [seen.get("x-openstackoid-from") for seen in bridge.seen] == [sender]
 
     @pytest.mark.parametrize("certificate", [None, "CloudOne.pem"])
-    def test_what_a_client_says_of_it_does_not_count(
+    def test_a_client_cannot_set_the_headers_of_the_sender(
         self, world: Secure, told: tuple[int, UnixRecorder], certificate: str | None
     ) -> None:
         port, bridge = told
@@ -246,7 +259,7 @@ class TestWhoHasSentIt:
 
     @pytest.mark.parametrize("said", [{}, {"Via": "1.1 CloudTwo (openstackoid)"}], ids=["nothing", "that it is one"])
     @pytest.mark.parametrize("cloud", ["CloudTwo", "Stranger"], ids=["back", "to a third cloud"])
-    def test_nothing_that_a_gateway_sends_goes_on_to_another_one(self, world: Secure, cloud: str, said: dict[str, str]) -> None:
+    def test_a_request_from_a_gateway_goes_to_no_other_gateway(self, world: Secure, cloud: str, said: dict[str, str]) -> None:
         """Nor where HAProxy knows the route: a hostile gateway says nothing of itself, but has its certificate."""
         context = world.certificates.client("CloudTwo.pem")
         status, _, _ = world.ask("CloudOne", "GET", "/image/v2/images", {**scope(image=cloud), **said}, context=context)

@@ -62,7 +62,7 @@ def token_of(seen: Seen) -> str:
 
 
 @HOW
-def test_a_peer_that_announces_nothing_is_sent_the_older_form(one: RunningGateway, how: str) -> None:
+def test_a_peer_without_a_version_header_gets_the_older_form(one: RunningGateway, how: str) -> None:
     for _ in range(3):
         assert sent_tokens(one, *user_for(how), service("s")) == [OLDER, OWN]
     assert sent_tokens(one, auth(NEWER), *(() if how == BY_HAPROXY else (plain(TO_TWO),))) == [OLDER]
@@ -88,7 +88,7 @@ def test_a_peer_that_was_downgraded_is_sent_the_older_form_again(one: RunningGat
 
 @HOW
 @pytest.mark.parametrize("said", ["1", "0", "-2", "two", "2x", "99999", ""])
-def test_what_is_no_newer_version_counts_for_nothing(one: RunningGateway, how: str, said: str) -> None:
+def test_an_unreadable_or_older_version_is_ignored(one: RunningGateway, how: str, said: str) -> None:
     one.recorder.answers[WIRE] = said
     assert [sent_tokens(one, *user_for(how)) for _ in range(2)] == [[OLDER], [OLDER]]
 
@@ -116,7 +116,7 @@ def test_no_user_and_no_service_sees_the_version(one: RunningGateway, how: str) 
 
 
 @HOW
-def test_what_a_client_says_reaches_no_service(one: RunningGateway, how: str) -> None:
+def test_the_version_header_of_a_client_reaches_no_service(one: RunningGateway, how: str) -> None:
     for given in (user_for(how, "t", STAYS), (auth("t"),)):
         one.recorder.seen.clear()
         assert ask_for_headers(one, PATH, (WIRE, "7"), *given)[0] == 200

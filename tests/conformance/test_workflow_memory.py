@@ -34,7 +34,7 @@ def goes_on(gateway: RunningGateway, known: str) -> bool:
     """Return whether the gateway knows the scope of a workflow, when a service's own request continues it."""
     hop = Case("hop", refused(0), "/networking/v2.0/networks", (auth("nova"), request_id(known)), to="network.public")
     answer = gateway.send(hop)
-    assert answer.status == 200 or (answer.status == 503 and "is not remembered here" in answer.message)
+    assert answer.status == 200 or (answer.status == 503 and "has no record of workflow" in answer.message)
     return answer.status == 200
 
 

@@ -14,7 +14,7 @@ SEED = 20_000
 
 
 @pytest.mark.parametrize("target", [target for target in TARGETS if target.short], ids=lambda target: target.name)
-def test_what_must_hold_does(target: Target, tmp_path: Path) -> None:
+def test_each_target_holds_on_generated_input(target: Target, tmp_path: Path) -> None:
     findings, outcome = Findings(target.name, tmp_path), Outcome(target.name)
     with target.opened() as check:
         fuzz(target, Attempts(check, findings, outcome), SEED, target.short, lambda: None)

@@ -10,14 +10,15 @@ import pytest
 
 from examples import session
 from examples.people import people
-from examples.scopes import EXAMPLES, play
+from examples.scopes import play
 from examples.session import User
+from lab.roles import examples_for
 from preloaded import PreloadedCommand, preloaded
 
 
 @pytest.fixture(scope="session", autouse=True)
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PreloadedCommand]:
-    """Run the `openstack` commands of the tests in forks of one process; the demo's are processes of their own."""
+    """Run the `openstack` commands of the tests in forks of one process."""
     with preloaded(tmp_path_factory.mktemp("commands")) as command, pytest.MonkeyPatch.context() as module:
         module.setattr(session, "run_openstack", command)
         yield command
@@ -36,7 +37,7 @@ def examples_of(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[
 
     @cache
     def examples_of(role: str) -> list[str]:
-        return list(play(EXAMPLES, people(role, tmp_path_factory.mktemp(role))))
+        return list(play(examples_for(role), people(role, tmp_path_factory.mktemp(role))))
 
     return examples_of
 

@@ -28,12 +28,16 @@ def ask(url: str, **headers: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-def raw(url: str, method: str, *headers: tuple[bytes, bytes]) -> Message:
-    """Send a request with these headers and no body, whose length is not said, and return the answer as bytes."""
+def raw(url: str, method: str, *headers: tuple[bytes, bytes], source: str = "") -> Message:
+    """Send a request with these headers and no body, whose length is not said, and return the answer as bytes.
+
+    ``source``: the address to send it from.
+    """
     parts = urlsplit(url)
     lines = [f"{method} {parts.path} HTTP/1.1".encode(), b"Host: " + parts.netloc.encode(), b"Connection: close"]
     lines += [b"%s: %s" % pair for pair in headers]
-    plain = socket.create_connection((parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)), timeout=60)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    plain = socket.create_connection((parts.hostname, port), timeout=60, source_address=(source, 0))
     with tls().wrap_socket(plain, server_hostname=parts.hostname) if parts.scheme == "https" else plain as sent:
         sent.sendall(b"\r\n".join([*lines, b"", b""]))
         with sent.makefile("rb") as file:

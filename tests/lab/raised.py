@@ -1,17 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two real clouds for a run of tests, beside the user's own lab: CloudOne by path prefixes, CloudTwo by ports."""
+"""Two real clouds for a run of tests, beside the user's own lab: CloudOne by path prefixes, CloudTwo by ports.
+
+Where the tests run in several processes there are two labs, side by side: one whose clouds have all services, and a small one for
+the modules that need neither Cinder nor Swift.
+"""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 
 from environment import FOR_DOWNLOADS
 from examples.session import lab_status, openstackoid
+from leftovers import enter_lab, leave_lab
 
-_CLOUDS = "CloudOne:cinder+swift,CloudTwo:ports+cinder+swift"
+WHOLE, SMALL = "test", "test-small"
+_CLOUDS = {SMALL: "CloudOne,CloudTwo:ports"}
+_ALL_SERVICES = "CloudOne:cinder+swift,CloudTwo:ports+cinder+swift"
+_IN_SMALL = {
+    f"test_{name}"
+    for name in (
+        "answers",
+        "any_client",
+        "errors",
+        "identity",
+        "long_workflows",
+        "main_job",
+        "meanings",
+        "peer_images",
+        "seeing",
+        "service_tokens",
+        "store",
+        "third_cloud",
+        "token_claims",
+        "trust",
+        "tutorial",
+        "workflow_memory",
+        "written_logs",
+    )
+}
+"""The modules whose tests run in the small lab. Both labs should take the same time."""
+
+
+def lab_of(nodeid: str) -> str | None:
+    """Return the name of the lab that a test runs in; None where it needs none."""
+    path = PurePosixPath(nodeid.partition("::")[0])
+    if path.parts[:2] == ("tests", "lab") or path.name == "test_bench_lab.py":
+        return SMALL if path.stem in _IN_SMALL else WHOLE
+    return None
 
 
 @contextmanager
@@ -21,17 +60,21 @@ def raised(name: str, config: pytest.Config) -> Iterator[Any]:
     assert capture is not None
     with pytest.MonkeyPatch.context() as instance:
         instance.setenv("OPENSTACKOID_LAB", name)
-        instance.setenv("OPENSTACKOID_LAB_CLOUDS", _CLOUDS)
+        instance.setenv("OPENSTACKOID_LAB_CLOUDS", _CLOUDS.get(name, _ALL_SERVICES))
+        enter_lab(name)
         try:
             with capture.global_and_fixture_disabled(), pytest.MonkeyPatch.context() as downloads:
                 if hasattr(config, "workerinput"):
                     # A process of pytest-xdist's has no standard output.
                     os.dup2(2, 1)
-                print("\n== raising two real clouds for the tests (the first time on a machine takes minutes)", flush=True)
+                print(
+                    f"\n== raising two real clouds for the tests: {name} (the first time on a machine takes minutes)", flush=True
+                )
                 for variable, needed in FOR_DOWNLOADS.items():
                     downloads.setenv(variable, needed)
                 up = openstackoid("lab", "up", quiet=False)
             assert up.code == 0, "the lab did not start; its own words are above"
             yield lab_status()
         finally:
-            openstackoid("lab", "down")
+            if openstackoid("lab", "down").code == 0:
+                leave_lab(name)

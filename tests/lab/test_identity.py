@@ -19,7 +19,7 @@ def image_id(user: User) -> str:
     return str(user.openstack("image", "show", "cirros", "-f", "json").json()["id"])
 
 
-def test_a_client_that_knows_nothing_but_headers(lab: Any, one: User, two: User) -> None:
+def test_a_client_that_sends_headers_alone(lab: Any, one: User, two: User) -> None:
     """The scope inside the token is all that a client needs: any client."""
     url = f"{frontend(lab, 'CloudOne')}/image/v2/images"
     token = token_of(one)
@@ -56,7 +56,7 @@ def test_a_revoked_token_is_refused_abroad(lab: Any, one: User) -> None:
     assert ask(f"{frontend(lab, 'CloudOne')}/image/v2/images", X_Auth_Token=token, X_Scope=TO_TWO)[0] == 401
 
 
-def test_a_token_of_one_cloud_is_nothing_to_the_other_without_a_scope(lab: Any, one: User) -> None:
+def test_a_token_of_one_cloud_is_invalid_in_the_other_without_a_scope(lab: Any, one: User) -> None:
     url = f"{frontend(lab, 'CloudOne')}/image/v2/images"
     assert ask(url, X_Auth_Token=token_of(one), X_Scope='{"identity":"CloudTwo"}')[0] == 401
 

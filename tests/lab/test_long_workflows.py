@@ -67,7 +67,7 @@ def test_the_word_of_a_service_of_the_cloud_where_it_is_used_will_do(lab: Any, t
     assert ask(glance, X_Auth_Token=token, X_Service_Token=service_token(lab, "CloudOne"))[0] == 401
 
 
-def test_it_is_not_good_without_a_services_word(lab: Any, expired: str) -> None:
+def test_an_expired_token_needs_a_service_token(lab: Any, expired: str) -> None:
     assert list_images(lab, expired)[0] == 401
 
 
@@ -168,7 +168,7 @@ def policy(lab: Any) -> Iterator[Path]:
     file.unlink()
 
 
-def test_a_role_that_sees_tokens_and_nothing_else(
+def test_a_role_that_sees_tokens_alone(
     lab: Any, expired: str, account: Path, policy: Path, mesh: Callable[[Path | None], None], tmp_path: Path
 ) -> None:
     admin = User("CloudOne-admin")

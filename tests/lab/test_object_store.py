@@ -43,7 +43,7 @@ def test_an_object_comes_back_as_it_went(one: User, scope: str | None, container
     assert (tmp_path / "saved").read_text() == TEXT
 
 
-def test_it_is_in_that_cloud_alone_in_an_account_of_the_users_own_project(one: User, scope: str | None, container: str) -> None:
+def test_a_container_is_in_one_cloud_in_the_account_of_the_users_project(one: User, scope: str | None, container: str) -> None:
     project = one.openstack("token", "issue", "-f", "value", "-c", "project_id").stdout.strip()
     assert one.openstack("object", "store", "account", "show", "-f", "json", scope=scope).json()["Account"] == f"AUTH_{project}"
     elsewhere = None if scope else ABROAD
@@ -68,7 +68,7 @@ def asked(lab: Any, one: User, scope: str | None) -> tuple[str, list[tuple[bytes
     return f"{frontend(lab, 'CloudOne')}/object-store/v1/AUTH_{project}", headers
 
 
-def test_an_upload_without_a_length_is_refused_by_swift_and_changes_nothing(
+def test_swift_refuses_an_upload_without_a_length_and_stores_no_object(
     lab: Any, asked: tuple[str, list[tuple[bytes, bytes]]], container: str
 ) -> None:
     url, headers = asked

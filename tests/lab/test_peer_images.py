@@ -18,6 +18,7 @@ import requests
 from examples.coverage import Lab
 from examples.session import User, openstackoid
 from lab.meaning import World
+from leftovers import mark
 
 BOOT = '{"compute": "CloudOne", "image": "CloudTwo"}'
 SERVER = "redirected"
@@ -88,7 +89,7 @@ def redirecting(real: str, place: str, redirected: list[str]) -> type[BaseHTTPRe
     return Redirecting
 
 
-def test_a_boot_whose_image_is_redirected_fails_by_name_and_fetches_nothing(cloud_two: Lab, one: User, two: User) -> None:
+def test_a_boot_with_a_redirected_image_fails_with_a_reason_and_no_fetch(cloud_two: Lab, one: User, two: User) -> None:
     image = two.openstack("image", "show", "cirros", "-f", "value", "-c", "id").stdout.strip()
     asked: list[dict[str, str]] = []
     redirected: list[str] = []
@@ -140,7 +141,7 @@ def telling(cloud_two: Lab, tmp_path: Path) -> Iterator[str]:
     old = glance(cloud_two).removeprefix("http://")
     assert old in ini
     (conf / "uwsgi.ini").write_text(ini.replace(old, address.removeprefix("http://")))
-    environment |= {"OS_GLANCE_CONFIG_DIR": str(conf)}
+    environment = mark(environment | {"OS_GLANCE_CONFIG_DIR": str(conf)})
     process = subprocess.Popen([*command[:-1], str(conf / "uwsgi.ini")], env=environment, cwd=running.cwd())
     try:
         answers(address)
@@ -169,7 +170,7 @@ def answers(address: str) -> None:
             return
 
 
-def test_where_an_image_is_stored_is_seen_at_home_and_not_abroad(cloud_two: Lab, world: World, telling: str) -> None:
+def test_the_location_of_an_image_is_shown_at_home_and_not_abroad(cloud_two: Lab, world: World, telling: str) -> None:
     home, abroad = world.token("CloudTwo"), f'{world.token("CloudOne")}!SCOPE!{{"*":"CloudOne","image":"CloudTwo"}}'
     with cloud_two.described(served_by(telling)):
         (found,) = world.ask("GET", "CloudTwo", "image", "/v2/images?name=cirros", X_Auth_Token=home).json()["images"]

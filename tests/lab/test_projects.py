@@ -115,7 +115,7 @@ def test_usage_show(guest: Guest) -> None:
     assert "Servers" in shown.json()
 
 
-def test_a_member_accepts_an_image_that_was_shared_with_his_project(guest: Guest) -> None:
+def test_a_member_accepts_an_image_shared_with_the_project(guest: Guest) -> None:
     owner = guest.world.token(guest.there)
 
     def as_owner(method: str, path: str, body: Any = None) -> requests.Response:

@@ -83,7 +83,7 @@ def test_another_spelling_is_refused(world: World, service: str, path: str, rest
     asked.url = url
     answer = session.send(asked, timeout=PATIENCE, verify=authority())
     assert answer.status_code == 400
-    assert "directly behind the service's root" in answer.json()["error"]["message"]
+    assert "directly after the service's root" in answer.json()["error"]["message"]
 
 
 @pytest.fixture(scope="module")
@@ -159,4 +159,4 @@ def test_a_public_container_and_a_preflight(world: World, object_path: str) -> N
 def test_a_signature_over_the_url_is_refused_in_words(world: World, object_path: str) -> None:
     answer = world.ask("GET", "CloudOne", "object-store", THERE + object_path, Authorization="AWS4-HMAC-SHA256 Credential=x")
     assert answer.status_code == 400
-    assert "say the scope in X-Scope" in answer.json()["error"]["message"]
+    assert "send the scope in X-Scope" in answer.json()["error"]["message"]

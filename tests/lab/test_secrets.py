@@ -131,7 +131,7 @@ def born_of(record: Path) -> psutil.Process:
     return process
 
 
-def test_there_is_something_to_search_for(played: Played) -> None:
+def test_the_lab_has_secrets_to_search_for(played: Played) -> None:
     """And it is found where it is on purpose, and by whoever reads the file of the recording."""
     names = played.marked.values
     assert len([name for name in names if name.startswith("token ")]) > 50
@@ -142,7 +142,7 @@ def test_there_is_something_to_search_for(played: Played) -> None:
     assert keys == {"certificates/CloudOne.pem", "certificates/CloudTwo.pem"}
 
 
-def test_what_our_programs_write(played: Played) -> None:
+def test_files_of_our_programs_hold_no_secret(played: Played) -> None:
     """Every file of the lab that is neither a service's nor there for the sake of secrets: nothing that looks like a token."""
     known = (*ON_PURPOSE, *OF_SERVICES)
     ours = [path for path in files([played.state]) if not played.fits(path, known) or played.fits(path, OURS)]
@@ -152,12 +152,12 @@ def test_what_our_programs_write(played: Played) -> None:
     assert searched(played, ours) == []
 
 
-def test_what_commands_print(played: Played) -> None:
+def test_outputs_of_commands_hold_no_secret(played: Played) -> None:
     assert len(list(files([played.outputs]))) > 8
     assert searched(played, [played.outputs]) == []
 
 
-def test_what_is_made_from_runs(played: Played) -> None:
+def test_documents_made_from_runs_hold_no_secret(played: Played) -> None:
     """The documents, of which some are made on the lab, and what is beside them."""
     assert searched(played, [ROOT / "docs", ROOT / "README.md", ROOT / "examples"]) == []
 
@@ -172,7 +172,7 @@ def test_titles_and_environments(played: Played) -> None:
     assert [found for where, text in shown for found in played.marked.find(text, where) + token_like(text, where)] == []
 
 
-def test_who_can_read_them(played: Played) -> None:
+def test_files_of_the_lab_are_readable_by_their_owner_alone(played: Played) -> None:
     """Each file of the lab is its owner's alone, and those with secrets above all."""
     on_purpose = [path for path in played.below(*ON_PURPOSE) if not played.fits(path, PUBLIC)]
     assert len(on_purpose) > 20
@@ -184,7 +184,7 @@ def test_who_can_read_them(played: Played) -> None:
     assert {str(path): oct(mode_of(path)) for path in ours if mode_of(path) & 0o077} == {}
 
 
-def test_what_services_log(played: Played) -> None:
+def test_secrets_in_the_logs_of_services_are_listed(played: Played) -> None:
     """Not ours to promise, but looked at: what Oslo's libraries, uWSGI, MariaDB and RabbitMQ write of requests and errors."""
     logs = [path for path in played.below("logs/*") if not played.fits(path, OURS)]
     assert len(logs) > 10
@@ -204,7 +204,7 @@ def found_in(played: Played, path: Path) -> Iterator[Found]:
     yield from token_like(text, str(path))
 
 
-def test_the_recording_does_not_change_what_it_records(lab: Any) -> None:
+def test_the_recording_does_not_change_requests(lab: Any) -> None:
     """Without its variable it does nothing."""
     done = subprocess.run(
         [sys.executable, "-c", "import sitecustomize, http.client as h; print(h.parse_headers.__module__)"],

@@ -19,7 +19,7 @@ def images() -> str:
     return "/image/v2/images"
 
 
-def test_scope_list_tells_what_can_be_named(lab: Any, one: User) -> None:
+def test_scope_list_shows_clouds_and_services(lab: Any, one: User) -> None:
     rows = one.openstack("scope", "list", "-f", "json").json()
     assert {row["Cloud"]: row["Home"] for row in rows} == {"CloudOne": True, "CloudTwo": False}
     assert {"identity", "image", "compute", "network", "placement"} <= {row["Service"] for row in rows}

@@ -104,7 +104,7 @@ def test_the_recorder_finds_a_service_token_where_the_clouds_share_a_data_plane(
     assert ("nova", "service") in owners(world, recorder.of("CloudTwo")).values()
 
 
-def test_what_needs_a_token_of_a_service_abroad_is_refused_and_no_token_leaves(
+def test_a_request_that_needs_a_service_token_abroad_is_refused_before_a_token_leaves(
     lab: Any, world: World, clouds: Lab, relays: ExitStack
 ) -> None:
     nova, expired, workflow = service_token(lab, "CloudOne"), expired_token(lab, User("CloudOne")), marked()

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from leftovers import mark
 from openstackoid.lab import databases
 from openstackoid.lab.packages import program
 from openstackoid.store import Database, StoreUnavailableError
@@ -48,7 +49,7 @@ class Server:
 
     def start(self) -> None:
         with (self.folder / "mariadb.log").open("ab") as log:
-            self.process = subprocess.Popen(self.daemon.argv, env=dict(self.daemon.env), stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.daemon.argv, env=mark(self.daemon.env), stdout=log, stderr=log)
         until = time.monotonic() + 60
         while not self.client.is_ready():
             assert time.monotonic() < until and self.process.poll() is None, (self.folder / "mariadb.log").read_text()

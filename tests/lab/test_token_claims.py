@@ -122,7 +122,7 @@ def test_a_service_account_that_is_renamed_does_not_come_in_with_the_role_that_n
     second = operator.token(f"mallory-{SERVICE}")
     assert operator.ask(second)[0] == 200, "as a member, with a new token, it may"
     status, body = operator.ask(token)
-    assert (status, "have changed since services here were told of them" in body) == (401, True)
+    assert (status, "have changed since a service here validated it" in body) == (401, True)
     line = next(line for line in reversed(operator.audited()) if line["status"] == 401)
     assert (line["user"]["name"], line["rule"], line["outcome"]) == (f"mallory-{SERVICE}", "*/members", "refused")
     changed = "have changed: user name, rule, roles here, project here; the rule was */services; the token is {SHA256}"
@@ -134,7 +134,7 @@ def test_a_service_account_that_is_renamed_does_not_come_in_with_the_role_that_n
     operator.rename(account, f"gone-{SERVICE}")
 
 
-def test_a_user_who_is_renamed_is_no_service_for_neutron(operator: Operator, member: str) -> None:
+def test_a_renamed_user_is_not_a_service_for_neutron(operator: Operator, member: str) -> None:
     account = operator.account(f"eve-{SERVICE}")
     token = operator.token(f"eve-{SERVICE}")
     assert operator.ask(token)[0] == 200
@@ -145,7 +145,7 @@ def test_a_user_who_is_renamed_is_no_service_for_neutron(operator: Operator, mem
     operator.rename(account, f"gone-too-{SERVICE}")
 
 
-def test_a_member_who_becomes_a_reader_or_has_another_rule_logs_in_again(operator: Operator, tmp_path: Path) -> None:
+def test_a_member_with_new_roles_or_another_rule_must_log_in_again(operator: Operator, tmp_path: Path) -> None:
     name = f"bob-{SERVICE}"
     operator.account(name)
     token = operator.token(name)

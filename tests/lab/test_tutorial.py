@@ -7,6 +7,6 @@ from typing import Any
 from examples.record import TUTORIAL, play, shell, steady, user_environment
 
 
-def test_the_tutorial_prints_what_it_shows(lab: Any, tmp_path: Path) -> None:
+def test_the_commands_of_the_tutorial_print_its_outputs(lab: Any, tmp_path: Path) -> None:
     page = TUTORIAL.read_text(encoding="utf-8")
     assert steady(play(page, shell(tmp_path, user_environment()))) == steady(page)

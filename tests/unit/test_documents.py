@@ -48,7 +48,7 @@ def test_every_link_and_anchor_leads_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_the_documents_link_to_nothing_outside_docs(page: Path) -> None:
+def test_the_documents_link_to_no_file_outside_docs(page: Path) -> None:
     """The site is made of docs/ alone."""
     targets = [link.partition("#")[0] for link in links(page) if not re.match(r"[a-z]+:", link)]
     assert [target for target in targets if not (page.parent / target).resolve().is_relative_to(DOCS)] == []
@@ -68,7 +68,7 @@ def test_the_first_page_leads_to_each_shelf() -> None:
     assert "../architecture.md" in links(DOCS / "understand" / "index.md")
 
 
-def test_the_site_has_every_page_and_loads_nothing_from_elsewhere() -> None:
+def test_the_site_has_every_page_and_loads_no_remote_file() -> None:
     """`make docs` builds it; its search works behind any web server, and its fonts are the reader's own."""
     project = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
     assert sorted(re.findall(r"'([^']+\.md)'", str(project["nav"]))) == sorted(

@@ -28,7 +28,7 @@ ASTRAY = {
 PROXIES = {"http_proxy": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "no_proxy": "example.org"}
 
 
-def test_make_runs_nothing_with_a_variable_that_leads_astray() -> None:
+def test_make_passes_no_misleading_variable_on() -> None:
     command = ["make", "--no-print-directory", "--eval", "shown: ; @env", "shown"]
     kept = {**PROXIES, "PIP_INDEX_URL": "https://example.org/simple", "XDG_STATE_HOME": "/elsewhere"}
     given = {"PATH": os.environ["PATH"], **ASTRAY, **kept}
@@ -40,7 +40,7 @@ def test_make_runs_nothing_with_a_variable_that_leads_astray() -> None:
     assert spared == {f"{name}=127.0.0.1,localhost,example.org" for name in ("no_proxy", "NO_PROXY")}
 
 
-def test_tests_run_without_what_leads_astray(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tests_run_without_misleading_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "FOR_DOWNLOADS", {})
     kept = {"PATH": "/bin", "XDG_STATE_HOME": "/elsewhere", "TMPDIR": "/short", "OPENSTACKOID_TEST_HAPROXY": "system"}
     downloads = {**PROXIES, "XDG_CONFIG_HOME": "/config"}
@@ -53,7 +53,7 @@ def test_tests_run_without_what_leads_astray(monkeypatch: pytest.MonkeyPatch) ->
     assert "TMPDIR" not in given
 
 
-def test_no_test_sees_what_leads_astray() -> None:
+def test_no_test_sees_misleading_variables() -> None:
     probe = "import os, conftest; print(sorted(os.environ))"
     given = {**os.environ, **ASTRAY, **PROXIES, "PYTHONPATH": str(ROOT / "tests"), "PYTHONWARNINGS": "", "PYTHONSAFEPATH": ""}
     done = subprocess.run([sys.executable, "-c", probe], env=given, capture_output=True, text=True, check=True, timeout=60)

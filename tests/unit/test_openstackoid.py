@@ -9,14 +9,14 @@ import pytest
 import openstackoid
 
 
-def test_importing_it_imports_nothing_else() -> None:
+def test_importing_the_package_imports_no_other_module() -> None:
     heavy = ("openstack.", "keystoneauth1", "requests", "openstackoid.")
     code = f"import sys, openstackoid; print([name for name in sys.modules if name.startswith({heavy})])"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "[]\n"
 
 
-def test_what_it_names_is_there() -> None:
+def test_every_exported_name_exists() -> None:
     assert all(getattr(openstackoid, name) for name in openstackoid.__all__)
     with pytest.raises(AttributeError, match="module 'openstackoid' has no attribute 'conect'"):
         openstackoid.conect  # noqa: B018

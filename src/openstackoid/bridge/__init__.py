@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Python service behind HAProxy: identity across clouds, and the requests that HAProxy cannot decide alone.
 
-A request is read and handled in ``http``, decided by :mod:`openstackoid.routing`, authorized in ``identity`` if its user is of
-another cloud, and sent on by ``proxy``. ``audit`` and ``trace`` write down what happened; ``pages`` shows it.
-``python -m openstackoid.bridge`` runs the service.
+``http`` reads a request, :mod:`openstackoid.routing` decides it, ``identity`` authorizes users of other clouds, and ``proxy``
+sends it on. ``audit`` and ``trace`` record it; ``pages`` shows records. ``python -m openstackoid.bridge`` runs the service.
 """

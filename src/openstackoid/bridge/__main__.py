@@ -10,14 +10,14 @@ from openstackoid.bridge.http.sockets import Sockets, UnixSocket
 from openstackoid.bridge.log import set_up
 from openstackoid.errors import OpenstackoidError
 from openstackoid.redaction import redacted
-from openstackoid.redaction.logs import guard
+from openstackoid.redaction.logs import redact_uncaught_errors
 from openstackoid.redaction.process import seal
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the bridge and return its exit code: 0 when it was stopped, 1 when it could not start."""
     parser = argparse.ArgumentParser(prog="python -m openstackoid.bridge", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--cloud", required=True, metavar="NAME", help="the cloud whose gateway this is")
+    parser.add_argument("--cloud", required=True, metavar="NAME", help="the cloud of this gateway")
     parser.add_argument(
         "--config", required=True, type=Path, metavar="MESH", help="the mesh description: a file, or a folder of files"
     )
@@ -29,19 +29,19 @@ def main(argv: list[str] | None = None) -> int:
         help="the unix socket to serve; HAProxy's, for requests to send on, is beside it",
     )
     parser.add_argument(
-        "--socket-fd", type=int, metavar="N", help="the descriptor of that socket, where the parent process has opened it"
+        "--socket-fd", type=int, metavar="N", help="the descriptor of that socket, if the parent process has opened it"
     )
     parser.add_argument("--haproxy-socket", type=Path, metavar="PATH", help="HAProxy's control socket, to ask for health")
     parser.add_argument("--log-socket", type=Path, metavar="PATH", help="the unix socket that receives HAProxy's log")
     parser.add_argument("--log-fd", type=int, metavar="N", help="the descriptor of a pipe that brings HAProxy's log instead")
     parser.add_argument(
-        "--records-socket", type=Path, metavar="PATH", help="the unix socket for HAProxy's lines about what is traced"
+        "--records-socket", type=Path, metavar="PATH", help="the unix socket for HAProxy's lines about traced requests"
     )
     parser.add_argument(
         "--store-file",
         type=Path,
         metavar="FILE",
-        help="the file of the store, where the mesh names no database; else it is in memory",
+        help="the file of the store, if the mesh names no database (default: in memory)",
     )
     parser.add_argument("--journal", help=argparse.SUPPRESS)
     parser.add_argument("--token-journal", help=argparse.SUPPRESS)
@@ -74,5 +74,5 @@ def main(argv: list[str] | None = None) -> int:
 
 if __name__ == "__main__":
     seal()
-    guard()
+    redact_uncaught_errors()
     sys.exit(main())

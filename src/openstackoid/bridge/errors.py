@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The errors that the bridge answers with, in OpenStack's error body, and the answers themselves."""
+"""The error answers of the bridge, in OpenStack's error body, and other answers."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,9 +16,8 @@ from openstackoid.store import StoreUnavailableError
 class AnswerError(Exception):
     """A request that ends with an error of the gateway.
 
-    ``status`` is the HTTP status; ``message`` one line for the user that names the gateway; ``reason`` what of it may be logged.
-    The two differ where the message quotes the user, who may have pasted anything. What looks
-    like a secret is in neither. ``headers`` go with the answer.
+    ``status``: of HTTP. ``message``: one line for the user that names the gateway. ``reason``: the part for the log; it differs
+    if the message quotes the user. Neither has an apparent secret. ``headers``: of the answer.
     """
 
     def __init__(
@@ -40,7 +39,7 @@ class AnswerError(Exception):
 
 
 class CutError(Exception):
-    """An answer that broke off when its head was out. ``response`` is what was sent of it; the connection must be cut."""
+    """An answer that broke off after its head. ``response``: the sent part; the connection must be cut."""
 
     def __init__(self, error: AnswerError, response: web.StreamResponse) -> None:
         super().__init__(error.reason)
@@ -54,7 +53,7 @@ class ClientGoneError(Exception):
 
 @contextmanager
 def towards_client() -> Iterator[None]:
-    """Keep a client that is gone apart from a next hop that is gone: aiohttp raises the same for both."""
+    """Distinguish a client that has left from a lost target: aiohttp raises the same for both."""
     try:
         yield
     except ConnectionError:
@@ -63,7 +62,7 @@ def towards_client() -> Iterator[None]:
 
 @contextmanager
 def needing_store(at: str, kept: str = "the scopes of workflows") -> Iterator[None]:
-    """Answer a request that cannot go on without the store where the store of the gateway of ``at`` cannot be used."""
+    """Answer 503 to a request that needs the store of the gateway of ``at``, if the store cannot be used."""
     try:
         yield
     except StoreUnavailableError as error:
@@ -72,7 +71,7 @@ def needing_store(at: str, kept: str = "the scopes of workflows") -> Iterator[No
 
 
 class _Unadorned(web.StreamResponse):
-    """An answer with the headers that it was given: aiohttp's own Server and its guess of a Content-Type are left out."""
+    """An answer with its given headers alone, without aiohttp's Server and its guess of a Content-Type."""
 
     _INVENTED: ClassVar[tuple[str, ...]] = (hdrs.CONTENT_TYPE, hdrs.SERVER)
 
@@ -84,7 +83,7 @@ class _Unadorned(web.StreamResponse):
 
 
 class StreamedAnswer(_Unadorned):
-    """An answer whose body is handed on chunk by chunk, with no date but the service's."""
+    """An answer with a body passed on chunk by chunk, with the service's date alone."""
 
     _INVENTED: ClassVar[tuple[str, ...]] = (hdrs.CONTENT_TYPE, hdrs.SERVER, hdrs.DATE)
 
@@ -92,12 +91,12 @@ class StreamedAnswer(_Unadorned):
         length = self.headers.get(hdrs.CONTENT_LENGTH)
         await super()._prepare_headers()
         if length is not None:
-            # Of a 304, it is the length of what the client has; aiohttp takes it away.
+            # In a 304, it is the length of the client's copy; aiohttp removes it.
             self.headers[hdrs.CONTENT_LENGTH] = length
 
 
 class WholeAnswer(_Unadorned, web.Response):
-    """An answer whose body is there as a whole."""
+    """An answer with a whole body."""
 
 
 def error_answer(error: AnswerError) -> WholeAnswer:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HAProxy's log, read by a process of its own: audited, freed of what may not be shown, and shown.
+"""Read HAProxy's log in a process of its own: audit requests that leave, redact lines, and show them.
 
-It is a process, because HAProxy drops lines when its log is not read fast enough, and the Python service may be busy for longer.
-It is forked before the service has threads and holds secrets, so that the two share their memory. A supervisor hands it a pipe of
-64 KiB, some 700 lines; an HAProxy without one sends datagrams to a socket, which holds as many as the kernel is told to.
+HAProxy drops lines when its log is not read fast enough, and the Python service may be busy for longer. The process is forked
+before the service has threads and secrets, so that the two share their memory. A supervisor passes a pipe of 64 KiB, some 700
+lines; an HAProxy without one sends datagrams to a socket, with the kernel's queue.
 """
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import re
@@ -15,12 +16,15 @@ import signal
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
-from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.audit.audit_file import Audit, AuditError
 from openstackoid.bridge.audit.egress_lines import EgressLines
+from openstackoid.bridge.audit.losses import Loss, Losses
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
 from openstackoid.haproxy.trace import shown_line
@@ -29,55 +33,68 @@ from openstackoid.parent_death_signal import end_with
 AT_ONCE = 65536
 """Bytes of the log that are read before they are shown."""
 
+FLUSH = 1.0
+
 LOOK = 10.0
-"""Seconds between two questions to HAProxy about lines that it has lost."""
+"""Seconds between two looks at HAProxy's count of lost lines."""
 
 QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
-"""The number of datagrams that the socket holds (unix(7)): 10 as the kernel comes, 512 as systemd sets it."""
+"""The number of datagrams that the socket holds (unix(7)): 10 by the kernel's default, 512 by systemd's."""
 
 _INFO = re.compile(r"^(Pid|DroppedLogs): (\d+)$", re.MULTILINE)
 
 
-def start_reading(log: int, at: str, audit: Path | None, haproxy: Path | None) -> BaseProcess:
+def start_reading(log: int, at: str, audit: Path | None, haproxy: Path | None, losses: Losses) -> BaseProcess:
     """Start the process that reads the log of the HAProxy of the cloud ``at``, and return it.
 
-    ``log`` is the descriptor of a pipe, or of a datagram socket; it is closed here. ``audit`` is the file of the audit log,
-    ``haproxy`` HAProxy's control socket. The process ends with this one. Told to end by SIGTERM, it first shows the lines that
-    have arrived.
+    ``log``: the descriptor of a pipe, or of a datagram socket; it is closed here. ``audit``: the file of the audit log;
+    ``haproxy``: HAProxy's control socket; ``losses`` counts lost lines. The process ends with this one. On SIGTERM, it first
+    shows the lines that have arrived.
     """
+    reading = partial(_read, log, at, Audit(audit), haproxy, losses)
     process = multiprocessing.get_context("fork").Process(
-        target=_run, args=(log, at, audit, haproxy, os.getpid()), name="haproxy-log", daemon=True
+        target=_run, args=(reading, os.getpid()), name="haproxy-log", daemon=True
     )
     process.start()
     os.close(log)
     return process
 
 
-def _run(log: int, at: str, audit: Path | None, haproxy: Path | None, parent: int) -> None:
+def _run(reading: Callable[[], Coroutine[Any, Any, None]], parent: int) -> None:
     if end_with(parent):
-        asyncio.run(_read(log, at, audit, haproxy))
+        asyncio.run(reading())
 
 
-async def _read(descriptor: int, at: str, audit: Path | None, haproxy: Path | None) -> None:
+async def _read(descriptor: int, at: str, audit: Audit, haproxy: Path | None, losses: Losses) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    log = HaproxyLog(descriptor, EgressLines(at, Audit(audit)))
+    egress = EgressLines(at, audit, losses=losses)
+    log = HaproxyLog(descriptor, egress)
     loop.add_reader(descriptor, log.read)
     remedy = _larger_queue if log.is_socket else _no_remedy
-    watching = None if haproxy is None else asyncio.create_task(_watch(LostLines(), RuntimeApi(haproxy), remedy))
+
+    def tell(number: int) -> None:
+        losses.add(Loss.HAPROXY, number)
+        egress.lose(number, "HAProxy has lost lines of its log; some may be about requests that left")
+
+    tasks = [asyncio.create_task(_flush(audit))]
+    if haproxy is not None:
+        tasks.append(asyncio.create_task(_watch(LostLines(), RuntimeApi(haproxy), remedy, tell)))
     try:
         await stop.wait()
     finally:
-        if watching is not None:
-            watching.cancel()
+        for task in tasks:
+            task.cancel()
         while log.read():
             pass
+        with contextlib.suppress(AuditError):
+            audit.flush(all_sums=True)
 
 
 class HaproxyLog:
-    """Reads the log from a pipe or a datagram socket, and shows it on standard error without what may not be shown."""
+    """Reads the log from a pipe or a datagram socket, and shows it redacted on standard error."""
 
     def __init__(self, descriptor: int, egress: EgressLines) -> None:
         self.is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
@@ -102,14 +119,14 @@ class HaproxyLog:
             if self.is_socket and not chunk.endswith(b"\n"):
                 received += b"\n"
         if len(received) >= AT_ONCE and b"\n" not in received:
-            # No line of HAProxy's is as long: nothing would be read any more if its end were waited for.
+            # No line of HAProxy is as long: waiting for its end would stop all reading.
             received += b"\n"
         whole, feed, self._rest = received.rpartition(b"\n")
         self._show(whole + feed)
         return bool(feed)
 
     def _show(self, lines: bytes) -> None:
-        """Show whole lines. They lack the time, which comes before each."""
+        """Show whole lines, each after the time."""
         if lines:
             now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
             for part in _atomic(now + shown_line(line) for line in self._egress(lines).splitlines(keepends=True)):
@@ -117,7 +134,7 @@ class HaproxyLog:
 
 
 def _atomic(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the lines joined to writes that no other process's writes to the same pipe can get into."""
+    """Yield the lines joined to writes that other processes' writes to the same pipe cannot split."""
     part = b""
     for line in lines:
         if len(part) + len(line) > select.PIPE_BUF:
@@ -128,13 +145,13 @@ def _atomic(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class LostLines:
-    """Counts the log lines that HAProxy could not send, over one HAProxy after another."""
+    """Counts the log lines that HAProxy could not send, over successive HAProxys."""
 
     def __init__(self) -> None:
         self._pid, self._dropped = 0, 0
 
     def look(self, info: str) -> int:
-        """Return how many lines were lost since the last look; ``info`` is HAProxy's answer to ``show info``."""
+        """Return the number of lost lines since the last look; ``info``: HAProxy's answer to ``show info``."""
         found = {name: int(number) for name, number in _INFO.findall(info)}
         pid, dropped = found.get("Pid", 0), found.get("DroppedLogs", 0)
         before = self._dropped if pid == self._pid else 0
@@ -142,7 +159,15 @@ class LostLines:
         return max(0, dropped - before)
 
 
-async def _watch(lost: LostLines, api: RuntimeApi, remedy: Callable[[], str]) -> None:
+async def _flush(audit: Audit) -> None:
+    """Write the sums of refused requests when they are due."""
+    while True:
+        await asyncio.sleep(FLUSH)
+        with contextlib.suppress(AuditError):
+            audit.flush()
+
+
+async def _watch(lost: LostLines, api: RuntimeApi, remedy: Callable[[], str], tell: Callable[[int], None]) -> None:
     while True:
         await asyncio.sleep(LOOK)
         try:
@@ -150,6 +175,7 @@ async def _watch(lost: LostLines, api: RuntimeApi, remedy: Callable[[], str]) ->
         except RuntimeApiError:
             continue
         if number:
+            tell(number)
             LOG.error("HAProxy has lost %d lines of its log%s", number, remedy())
 
 

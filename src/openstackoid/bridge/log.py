@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One line a request on stderr, in which no token, header value or body can stand."""
+"""One line for each request on stderr, without tokens, header values and bodies."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from openstackoid import redaction
 from openstackoid.redaction import logs, shown_path
 
 if TYPE_CHECKING:
-    # The supervisor shows paths, too, and is spared aiohttp.
+    # The supervisor shows paths, too, without importing aiohttp.
     from openstackoid.bridge.message.head import Head
 
 __all__ = ["LOG", "log_request", "set_up", "shown_method", "shown_path"]
@@ -17,12 +17,12 @@ LOG = logging.getLogger("openstackoid.bridge")
 
 
 def shown_method(head: "Head | None") -> str:
-    """Return a request's method for the log, or ``-`` for one that is not written as methods are."""
+    """Return a request's method for the log, or ``-`` for an invalid one."""
     return "-" if head is None else redaction.shown_method(head.method)
 
 
 def log_request(head: "Head | None", status: int, cloud: str, seconds: float, what: str) -> None:
-    """Write the line of one request: method, path, status, cloud, milliseconds, and what happened in the gateway's own words."""
+    """Write the line of one request: method, path, status, cloud, milliseconds, and the outcome in the gateway's own words."""
     path = shown_path(head.path) if head is not None else "-"
     LOG.log(
         logging.WARNING if status >= 500 else logging.INFO,

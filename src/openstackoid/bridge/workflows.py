@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway's memory of workflows, scopes by request id: in the store, and those in use cached here.
+"""Workflows: scopes by request id, in the store, with a cache.
 
-Each workflow has an owner, the user who began it. Which owner makes room for another is decided in
-:mod:`openstackoid.store.shares`.
+Each workflow has an owner, the user who began it. :mod:`openstackoid.store.shares` decides which owner makes room.
 """
 
 import json
@@ -17,13 +16,13 @@ from openstackoid.scope import Scope
 from openstackoid.store import Bounds, Owner, Store, WorkflowRow
 
 CACHED = 10_000
-"""Workflows that are cached; the one used longest ago goes first."""
+"""The most cached workflows; the least recently used is removed first."""
 RENEWED = 60.0
-"""Seconds after which a request of a workflow makes its time begin anew in the store, or half of its time."""
+"""Seconds, or half of its time, after which a request of a workflow restarts its time in the store."""
 
 
 class _Cached(NamedTuple):
-    """A scope, its owner, and until when the store keeps it."""
+    """A scope, its owner, and the end of its row."""
 
     scope: Scope
     owner: Owner
@@ -31,9 +30,9 @@ class _Cached(NamedTuple):
 
 
 class Workflows:
-    """Scopes by request id. ``clock`` returns seconds of the wall clock.
+    """Scopes by request id. ``clock`` returns seconds since 1970.
 
-    A workflow's time begins anew with each of its requests, but at most once a minute in the store: most hops need no write.
+    Each request of a workflow restarts its time, but at most once a minute in the store: most hops need no write.
     """
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
@@ -53,9 +52,9 @@ class Workflows:
         return await self._store.works()
 
     async def remember(self, workflow: Workflow, owner: Owner, limits: Memory) -> bool:
-        """Return when a workflow of ``owner`` is in the store, and whether it is new there.
+        """Store a workflow of ``owner``, and return whether it is new.
 
-        One that is known keeps its owner and scope. Raises :class:`~openstackoid.store.StoreUnavailableError`.
+        An existing one keeps its owner and scope. Raises :class:`~openstackoid.store.StoreUnavailableError`.
         """
         if self.cached(workflow.id, limits) is not None:
             return False
@@ -79,7 +78,7 @@ class Workflows:
         return scope
 
     def cached(self, request_id: str, limits: Memory) -> Scope | None:
-        """Return the scope of a workflow where it is cached, or None."""
+        """Return the scope of a workflow if it is cached, or None."""
         found = self._cached.get(request_id)
         if found is None or found.until <= self._clock():
             return None
@@ -88,7 +87,7 @@ class Workflows:
         return found.scope
 
     def forget(self, workflow: Workflow) -> None:
-        """Forget a workflow that has come to nothing."""
+        """Remove a workflow of a failed request."""
         self._drop([workflow.id])
         self._store.remove_later(workflow.id)
 
@@ -116,7 +115,7 @@ class Workflows:
 
 
 def scope_of(text: str) -> Scope | None:
-    """Return the scope in a row, or None where another hand than a gateway's has written it."""
+    """Return the scope in a row, or None for a row that no gateway has written."""
     try:
         clouds = dict(json.loads(text).items())
     except (ValueError, AttributeError, RecursionError):

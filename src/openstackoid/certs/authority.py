@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The private authority: a key that signs the certificates of a mesh's gateways, and nothing else."""
+"""The private authority: a key that signs only the certificates of a mesh's gateways."""
 
 import ipaddress
 import re
@@ -17,10 +17,10 @@ from openstackoid.certs.errors import CertsError
 from openstackoid.private import replace_private
 
 AUTHORITY = "authority"
-"""The name of the authority's two files, and therefore of no cloud that it issues for."""
+"""The name of the authority's two files, which no cloud can have."""
 
 SLACK = timedelta(hours=1)
-"""How long before its making a certificate is good: another machine's clock may be late."""
+"""A certificate is valid from this time before its making: another machine's clock may be late."""
 
 _DAYS = 3650
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\Z")
@@ -38,10 +38,9 @@ class Authority:
 def make_authority(directory: Path, days: int = _DAYS, *, only: Sequence[str] = (), renew: bool = False) -> Path:
     """Make ``authority.pem`` and ``authority.key`` in a folder, and return the certificate's path.
 
-    ``only`` are the cloud names, domains and addresses that it may sign for: whoever trusts the authority is then safe from it
-    for all others. ``renew`` makes a new certificate for the key that is there, so that what it has signed stays good.
-
-    Raises :class:`CertsError`: one is there already, or there is none to renew; a name is none.
+    ``only``: the cloud names, domains and addresses that it may sign for, a protection of all others. ``renew``: a new
+    certificate for the existing key, so that issued certificates stay valid. Raises :class:`CertsError` for an existing
+    authority, a missing one to renew, or an invalid name.
     """
     certificate, key_file = directory / f"{AUTHORITY}.pem", directory / f"{AUTHORITY}.key"
     constraints = _constraints(only)
@@ -53,7 +52,7 @@ def make_authority(directory: Path, days: int = _DAYS, *, only: Sequence[str] = 
                 hint = "--renew makes a new certificate for the key that is there; for a new key, take another --directory"
                 raise CertsError(f"{path} exists already and is not overwritten", hint=hint)
         key = ec.generate_private_key(ec.SECP256R1())
-    # The end of the name tells two authorities of the same mesh apart: a chain is looked up by the name.
+    # The end of the name distinguishes two authorities of a mesh: chains are looked up by name.
     digest = x509.SubjectKeyIdentifier.from_public_key(key.public_key()).digest.hex()[:8]
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"OpenStackoid authority {digest}")])
     builder = _signed_builder(name, key, datetime.now(UTC), days).subject_name(name).public_key(key.public_key())
@@ -67,13 +66,13 @@ def make_authority(directory: Path, days: int = _DAYS, *, only: Sequence[str] = 
     directory_of(directory)
     if not renew:
         write(key_file, key_bytes(key))
-    # What everybody may know: services and users trust it.
+    # Public: services and users trust it.
     write(certificate, builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM), mode=0o644)
     return certificate
 
 
 def load_authority(directory: Path) -> Authority:
-    """Return the authority in a folder. Raises :class:`CertsError`: there is none, or its files cannot be used."""
+    """Return the authority in a folder. Raises :class:`CertsError`."""
     certificate, key_file = directory / f"{AUTHORITY}.pem", directory / f"{AUTHORITY}.key"
     try:
         loaded = x509.load_pem_x509_certificate(certificate.read_bytes())
@@ -92,7 +91,7 @@ def load_authority(directory: Path) -> Authority:
 
 
 def signed_by(authority: Authority, begins: datetime, days: int) -> x509.CertificateBuilder:
-    """Return the beginning of a certificate of the authority. Raises :class:`CertsError`: it would outlive the authority."""
+    """Return the beginning of a certificate of the authority. Raises :class:`CertsError` if it would outlive the authority."""
     left = (authority.certificate.not_valid_after_utc - begins).days
     if days > left:
         raise CertsError(f"the authority ends in {left} days; a certificate of {left} days at most is accepted")
@@ -100,17 +99,17 @@ def signed_by(authority: Authority, begins: datetime, days: int) -> x509.Certifi
 
 
 def general_name(name: str) -> x509.DNSName | x509.IPAddress:
-    """Return a host's name or address as it stands in a certificate. Raises :class:`CertsError` for what is neither."""
+    """Return a host's name or address in a certificate's form. Raises :class:`CertsError`."""
     try:
         return x509.IPAddress(ipaddress.ip_address(name.strip("[]")))
     except ValueError:
         if _HOST.match(name) is None:
-            raise CertsError(f"'{name}' is no host name and no address; gw.one and 10.0.1.10 would be accepted") from None
+            raise CertsError(f"'{name}' is neither a host name nor an address; gw.one and 10.0.1.10 would be accepted") from None
         return x509.DNSName(name)
 
 
 def key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    """Return what a key may do: sign certificates, or prove who it is in a handshake."""
+    """Return the permitted uses of a key: to sign certificates, or to authenticate in a handshake."""
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
         key_cert_sign=signs_certificates,
@@ -130,7 +129,7 @@ def key_bytes(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def directory_of(directory: Path) -> None:
-    """Make the folder, owner-only, where it does not exist. Raises :class:`CertsError`."""
+    """Make the folder, owner-only, if missing. Raises :class:`CertsError`."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -138,7 +137,7 @@ def directory_of(directory: Path) -> None:
 
 
 def write(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write a file in one step, owner-only unless ``mode`` says otherwise. Raises :class:`CertsError`."""
+    """Write a file in one step, owner-only unless ``mode`` differs. Raises :class:`CertsError`."""
     try:
         replace_private(path, content)
         path.chmod(mode)
@@ -147,7 +146,7 @@ def write(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 
 def _constraints(only: Sequence[str]) -> x509.NameConstraints | None:
-    """Return what the authority may sign for; of addresses none, unless one is named."""
+    """Return the name constraints; no address is permitted unless one is named."""
     if not only:
         return None
     permitted: list[x509.GeneralName] = []

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can keep a certificate from being made or read."""
+"""The errors of making and reading certificates."""
 
 from openstackoid.errors import OpenstackoidError
 
 
 class CertsError(OpenstackoidError):
-    """A certificate cannot be made or read; the message says which, and what is accepted. No key is ever in it."""
+    """A certificate cannot be made or read; the message names it and the accepted values, never a key."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a certificate says, for a person to read."""
+"""The content of a certificate, for a person."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from openstackoid.certs.errors import CertsError
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Whom a certificate is for, by which names, until when, and who signed it."""
+    """Subject, names, validity, issuer and serial number of a certificate."""
 
     subject: str
     names: tuple[str, ...]
@@ -20,10 +20,11 @@ class Facts:
     ends: datetime
     issuer: str
     signs: bool
+    serial: int
 
 
 def read_facts(path: Path) -> list[Facts]:
-    """Return what each certificate in a file says, in their order. Raises :class:`CertsError`: none can be read there."""
+    """Return the facts of each certificate in a file, in order. Raises :class:`CertsError` if there is none."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -31,7 +32,7 @@ def read_facts(path: Path) -> list[Facts]:
     try:
         return [_facts(certificate) for certificate in x509.load_pem_x509_certificates(content)]
     except ValueError:
-        raise CertsError(f"{path}: there is no certificate in PEM in it") from None
+        raise CertsError(f"{path}: there is no PEM certificate in it") from None
 
 
 def _facts(certificate: x509.Certificate) -> Facts:
@@ -49,4 +50,5 @@ def _facts(certificate: x509.Certificate) -> Facts:
         certificate.not_valid_after_utc,
         certificate.issuer.rfc4514_string(),
         signs,
+        certificate.serial_number,
     )

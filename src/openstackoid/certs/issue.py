@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The certificate of a cloud's gateway: one for users and peers, as server and as client."""
+"""The certificate of a cloud's gateway, as server and as client, for users and peers."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from openstackoid.certs.authority import AUTHORITY, general_name, key_bytes, key_usage, load_authority, signed_by, write
 from openstackoid.certs.errors import CertsError
+from openstackoid.certs.revocation import REVOKED, record_issued
 from openstackoid.scope.parser import CLOUD_NAME
 
 _DAYS = 365
@@ -26,14 +27,13 @@ def issue(
     renew: bool = False,
     begins: datetime | None = None,
 ) -> Path:
-    """Make ``<cloud>.pem`` with the authority in ``directory`` and return its path: certificate and key in one owner-only file.
+    """Make ``<cloud>.pem`` with the authority in ``directory`` and return its path: certificate and key, owner-only.
 
-    Its common name is the cloud's, by which peers know the gateway; its other names are that again and the ``hosts`` that users
-    call it by. ``begins`` is now, unless it is said.
-
-    Raises :class:`CertsError`: there is no authority, the file is there and ``renew`` is not asked for, or a name is none.
+    The common name is the cloud's, by which peers know the gateway; further names are it again and ``hosts``, for users.
+    ``begins``: now by default. Raises :class:`CertsError` without an authority, for an existing file without ``renew``, or for
+    an invalid name.
     """
-    if CLOUD_NAME.match(cloud) is None or cloud == AUTHORITY:
+    if CLOUD_NAME.match(cloud) is None or cloud in (AUTHORITY, REVOKED):
         raise CertsError(
             f"'{cloud}' cannot be the name of a cloud with a certificate; letters, digits, '.', '_' and '-' are accepted"
         )
@@ -57,5 +57,6 @@ def issue(
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(authority.key, hashes.SHA256())
     )
+    record_issued(directory, cloud, certificate)
     write(path, certificate.public_bytes(serialization.Encoding.PEM) + key_bytes(key))
     return path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ``openstackoid`` command: one module a group of subcommands, and no logic in any of them."""
+"""The ``openstackoid`` command: one module for each group of subcommands, without logic."""
 
 import argparse
 import os
@@ -11,20 +11,20 @@ from typing import NoReturn
 from openstackoid import __version__
 from openstackoid.errors import OpenstackoidError
 from openstackoid.redaction import redacted
-from openstackoid.redaction.logs import guard
+from openstackoid.redaction.logs import redact_uncaught_errors
 
 GROUPS = ("audit", "bridge", "certs", "discover", "explain", "gateway", "lab", "policy", "store")
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser, also of each subcommand, whose complaints quote what was typed only as far as it may be shown."""
+    """A parser, also of subcommands, that quotes input in errors only in redacted form."""
 
     def error(self, message: str) -> NoReturn:
         super().error(redacted(message))
 
 
 def build_parser(groups: Sequence[str] = GROUPS) -> argparse.ArgumentParser:
-    """Return the parser of the command; each of the ``groups`` adds its own subcommands to it."""
+    """Return the parser of the command; each of the ``groups`` adds its subcommands."""
     parser = _Parser(
         prog="openstackoid",
         description="Make your OpenStacks collaborative: gateways, the mesh between them, and a lab to try it.",
@@ -40,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed with a reason on stderr, 2 bad usage."""
     words = sys.argv[1:] if argv is None else argv
     if argv is None:
-        guard()
-    # A command that is named imports what it needs and no more: the lab alone takes a third of a second.
+        redact_uncaught_errors()
+    # A named command imports only its own group: the lab alone takes a third of a second.
     args = build_parser(words[:1] if words and words[0] in GROUPS else GROUPS).parse_args(words)
     try:
         return int(args.run(args))

@@ -16,13 +16,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the group to the command."""
     group = subparsers.add_parser("bridge", help="the Python service of a gateway, without HAProxy")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
-    parser = commands.add_parser("run", help="run the Python service until it is told to stop; you run HAProxy")
+    parser = commands.add_parser("run", help="run the Python service until it is stopped; you run HAProxy")
     add_gateway(parser)
     parser.add_argument(
         "--state-dir",
         type=Path,
         metavar="DIR",
-        help="the folder of its files and sockets: the one that `gateway render` was told",
+        help="the folder of its files and sockets, as given to `gateway render`",
     )
     parser.set_defaults(run=_run)
 

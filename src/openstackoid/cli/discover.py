@@ -16,15 +16,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--name", required=True, metavar="CLOUD", help="the name that the cloud gets in the mesh")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--os-cloud", metavar="ENTRY", help="read the catalog of a token of this entry in clouds.yaml")
-    source.add_argument("--endpoints", metavar="FILE", help=f"read what this has written, - is stdin: {LISTING}")
-    parser.add_argument("--region", metavar="REGION", help="the region of the cloud, where its catalog has several")
+    source.add_argument("--endpoints", metavar="FILE", help=f"read the output of this command, - is stdin: {LISTING}")
+    parser.add_argument("--region", metavar="REGION", help="the region of the cloud, if its catalog has several")
     parser.add_argument(
         "--catalog-is",
         choices=("frontend", "backend"),
         default="frontend",
-        help="what the catalog's URLs are: the gateway's already (the default), or the services' own",
+        help="the owner of the catalog's URLs: the gateway (the default), or the services",
     )
-    parser.add_argument("--frontend", metavar="URL", help="with --catalog-is backend: where the gateway is to listen")
+    parser.add_argument("--frontend", metavar="URL", help="with --catalog-is backend: the URL of the gateway")
     parser.add_argument("--merge", type=Path, metavar="FILE", help="add the cloud to this description")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write to this file instead of stdout")
     parser.set_defaults(run=partial(_discover, parser))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The subcommand ``openstackoid explain``: what a gateway would do with a request, without sending anything."""
+"""The subcommand ``openstackoid explain``: the treatment of a request, without sending it."""
 
 import argparse
 import json
@@ -31,11 +31,11 @@ _AN_ID = marked_id(UUID(int=0))
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the subcommand to the command."""
-    text = "say what a gateway would do with a request, without sending anything"
+    text = "explain the route of a request, without sending it"
     parser = subparsers.add_parser("explain", help=text, description=f"{text[0].upper()}{text[1:]}.")
     add_mesh(parser)
-    parser.add_argument("--at", required=True, metavar="CLOUD", help="the cloud whose gateway gets the request")
-    parser.add_argument("--scope", metavar="SCOPE", help='the scope, as in {"image": "CloudTwo"}: it stands in X-Scope')
+    parser.add_argument("--at", required=True, metavar="CLOUD", help="the cloud of the gateway that gets the request")
+    parser.add_argument("--scope", metavar="SCOPE", help='the scope, as in {"image": "CloudTwo"}, for X-Scope')
     parser.add_argument(
         "--header",
         type=_header,
@@ -53,7 +53,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--format", choices=("table", "json"), default="table")
     parser.add_argument("method", type=_method, metavar="METHOD", help=f"one of {', '.join(METHODS)}")
     parser.add_argument(
-        "url", metavar="URL", help="a URL of one of the cloud's frontends, or its path where they share one host and port"
+        "url", metavar="URL", help="a URL of one of the cloud's frontends, or its path if they share one host and port"
     )
     parser.set_defaults(run=partial(_explain, parser))
 
@@ -98,7 +98,7 @@ def _explain(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
 
 def _method(text: str) -> str:
     if text.upper() not in METHODS:
-        raise argparse.ArgumentTypeError(f"{text!r} is no method; {', '.join(METHODS)} are accepted")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a method; {', '.join(METHODS)} are accepted")
     return text.upper()
 
 
@@ -111,10 +111,12 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def _target(cloud: Cloud, url: str) -> tuple[Listener, str, str]:
-    """Return the socket, the raw path and the query (with its ``?``) of a URL. Raises ``ValueError`` with what is accepted."""
+    """Return socket, raw path and query (with its ``?``) of a URL. Raises ``ValueError`` with the accepted form."""
     match = _URL.fullmatch(url)
     if match is None or "#" in url or not (match["host"] or match["path"]):
-        raise ValueError(f"{url!r} is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded")
+        raise ValueError(
+            f"{url!r} is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"
+        )
     origins = {endpoint.listener: endpoint.frontend.origin() for endpoint in cloud.endpoints}
     frontends = ", ".join(origins[listener] for listener in cloud.listeners)
     path, query = match["path"] or "/", match["query"] or ""
@@ -128,12 +130,12 @@ def _target(cloud: Cloud, url: str) -> tuple[Listener, str, str]:
         if origins.get(listener) != asked:
             raise ValueError(f"the gateway of {cloud.name} has no frontend {asked}; it has: {frontends}")
     if path.startswith(PAGES):
-        raise ValueError(f"what is below {PAGES} is the gateway's own and goes to no service")
+        raise ValueError(f"paths below {PAGES} are the gateway's own pages")
     return listener, path, query
 
 
 def _remembered(mesh: Mesh, at: str, text: str) -> Scope:
-    """Return what a gateway remembers of a workflow with this scope. Raises ``ValueError``."""
+    """Return the stored scope of a workflow with this scope. Raises ``ValueError``."""
     try:
         scope = parse(text, services=mesh.known_services, clouds=mesh.known_clouds, offers=mesh.offers)
     except ScopeError as error:
@@ -169,7 +171,7 @@ def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
 
 
 def _scope(mesh: Mesh, home: str, scope: Scope) -> Iterator[str]:
-    """Yield a line for each service of the mesh: the cloud that serves it, and which entry says so."""
+    """Yield a line for each service of the mesh: its cloud, and the deciding entry."""
     width = max(map(len, mesh.services))
     for service in sorted(mesh.services):
         cloud, entry = target_cloud(scope, service, home), scope.entry_for(service)

@@ -30,7 +30,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     cloud = argparse.ArgumentParser(add_help=False)
     add_gateway(cloud)
     state = argparse.ArgumentParser(add_help=False)
-    state.add_argument("--state-dir", type=Path, metavar="DIR", help="where the running gateway keeps its files and sockets")
+    state.add_argument("--state-dir", type=Path, metavar="DIR", help="the folder of the running gateway's files and sockets")
     haproxy = argparse.ArgumentParser(add_help=False)
     haproxy.add_argument(
         "--haproxy", default=BUNDLED, metavar="WHICH", help="bundled (the default), system, or the path of an HAProxy"
@@ -41,7 +41,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=_render)
     parser = commands.add_parser("check", parents=[cloud, haproxy], help="have HAProxy check the configuration of a gateway")
     parser.set_defaults(run=_check)
-    parser = commands.add_parser("run", parents=[cloud, state, haproxy], help="run a gateway until it is told to stop")
+    parser = commands.add_parser("run", parents=[cloud, state, haproxy], help="run a gateway until it is stopped")
     parser.set_defaults(run=_run)
 
 
@@ -68,7 +68,7 @@ def _check(args: argparse.Namespace) -> int:
         print(warning, file=sys.stderr)
     print(f"OK: {haproxy} accepts the gateway of {args.cloud}")
     if ends is not None:
-        print(f"OK: the certificate of {args.cloud} is good until {ends:%Y-%m-%d %H:%M} UTC")
+        print(f"OK: the certificate of {args.cloud} is valid until {ends:%Y-%m-%d %H:%M} UTC")
     return 0
 
 

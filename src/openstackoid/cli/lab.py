@@ -25,7 +25,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     def command(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", parents=[common])
 
-    raised = command("up", "start the described clouds, or those named: whatever of them is missing or changed")
+    raised = command("up", "start missing and changed parts of the described clouds, or of the named ones")
     raised.add_argument("clouds", nargs="*", metavar="CLOUD")
     raised.add_argument("--only", choices=("services", "gateways"), help="do only this part")
     raised.set_defaults(run=_up)
@@ -52,7 +52,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     logged = command("logs", "show the end of a cloud's logs")
     logged.add_argument("cloud", metavar="CLOUD", help="a cloud, or `shared` for MariaDB and RabbitMQ")
     logged.add_argument("service", metavar="SERVICE", nargs="?", help="a service, such as nova-compute")
-    logged.add_argument("--follow", "-f", action="store_true", help="go on with what is added")
+    logged.add_argument("--follow", "-f", action="store_true", help="follow new lines")
     logged.add_argument("--lines", "-n", type=int, default=20, help="lines of each log (default: 20)")
     logged.set_defaults(run=_logs)
 
@@ -61,7 +61,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """A terminal that is closed, or a kill, ends the work as Ctrl-C does: what must be put back is put back."""
+    """Let a closed terminal, or a kill, end the work as Ctrl-C does, with its cleanup."""
     before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options that several groups of commands have."""
+"""Options of several groups of commands."""
 
 import argparse
 from pathlib import Path
@@ -13,6 +13,6 @@ def add_mesh(parser: argparse.ArgumentParser) -> None:
 
 
 def add_gateway(parser: argparse.ArgumentParser) -> None:
-    """Add ``--cloud``, the cloud whose gateway is meant, and ``--config``."""
-    parser.add_argument("--cloud", required=True, metavar="NAME", help="the cloud of the mesh whose gateway is meant")
+    """Add ``--cloud``, the cloud of the gateway, and ``--config``."""
+    parser.add_argument("--cloud", required=True, metavar="NAME", help="the cloud of the gateway")
     add_mesh(parser)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Subcommands of ``openstackoid policy``: what a cloud's policy says, and what it says of one request."""
+"""Subcommands of ``openstackoid policy``: show a cloud's policy, or try one request against it."""
 
 import argparse
 import json
@@ -19,37 +19,37 @@ from openstackoid.routing.normal_path import called_path
 from openstackoid.scope import IDENTITY, official_service_type
 
 UNKNOWN, NAMELESS = "unknown", "?"
-"""The id and the name of what the options do not tell. What they become here is not shown."""
+"""Id and name of users and projects without one in the options. Their mapped forms are not shown."""
 
-_WHY = "the first entry of 'people' that is about this user, project and roles"
+_WHY = "the first entry of 'people' that matches this user, project and roles"
 _ABOUT = ("user", "user_id", "user_domain", "project", "project_id", "project_domain", "role")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the group to the command."""
-    group = subparsers.add_parser("policy", help="whose users a cloud lets in, for what, and as whom")
+    group = subparsers.add_parser("policy", help="the users that a cloud lets in, their requests and their roles")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
     common = argparse.ArgumentParser(add_help=False)
     add_mesh(common)
-    common.add_argument("--cloud", required=True, metavar="NAME", help="the cloud whose policy is meant")
+    common.add_argument("--cloud", required=True, metavar="NAME", help="the cloud of the policy")
 
     parser = commands.add_parser("show", parents=[common], help="show the policy of a cloud as a table")
     parser.set_defaults(run=_show)
 
-    text = "say whether a cloud's policy allows a request, by which rule, and as whom; exit code 0 is allowed, 1 is refused"
+    text = "try a request against a cloud's policy and show outcome, rule and roles; exit code 0 is allowed, 1 is refused"
     parser = commands.add_parser("check", parents=[common], help=text, description=f"{text[0].upper()}{text[1:]}.")
-    parser.add_argument("--issuer", required=True, metavar="CLOUD", help="the cloud whose user is asking")
-    parser.add_argument("--sender", metavar="CLOUD", help="the cloud whose gateway brings the request; default: the issuer's")
+    parser.add_argument("--issuer", required=True, metavar="CLOUD", help="the cloud of the user")
+    parser.add_argument("--sender", metavar="CLOUD", help="the cloud of the sending gateway; default: the issuer's")
     parser.add_argument(
         "--service", metavar="TYPE", help="the service that is asked; without it, whether a service here finds the token valid"
     )
     parser.add_argument("--method", metavar="METHOD", default="GET", type=str.upper, help="the request's method; default: GET")
     parser.add_argument("--path", type=_path, metavar="PATH", help="the request's path below the service's root: /v2/images")
     parser.add_argument(
-        "--token", metavar="FILE", help="who is asking: the JSON answer of GET /v3/auth/tokens at the issuer; - is stdin"
+        "--token", metavar="FILE", help="the user: the JSON answer of GET /v3/auth/tokens at the issuer; - is stdin"
     )
-    who = parser.add_argument_group("who is asking, without --token")
-    who.add_argument("--user", type=_name, metavar="NAME", help="what is not said is in no list of the policy")
+    who = parser.add_argument_group("the user, without --token")
+    who.add_argument("--user", type=_name, metavar="NAME", help="an omitted value is in no list of the policy")
     who.add_argument("--user-id", type=_id, metavar="ID")
     who.add_argument("--user-domain", type=_name, metavar="DOMAIN", help="by name or id; default: Default")
     who.add_argument("--project", type=_name, metavar="NAME")
@@ -70,9 +70,9 @@ def _show(args: argparse.Namespace) -> int:
 def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     options = [f"--{key.replace('_', '-')}" for key in _ABOUT if getattr(args, key) is not None]
     if args.token is not None and options:
-        parser.error(f"{options[0]} says who is asking, and so does --token; one of them is accepted")
+        parser.error(f"{options[0]} and --token both describe the user; one of them is accepted")
     if args.token is None and args.role is None:
-        parser.error("who is asking? --token is accepted, or --role and what else is known of the user and project")
+        parser.error("the user is missing; --token is accepted, or --role with options for user and project")
     if (args.service is None) != (args.path is None):
         parser.error("--service and --path go together")
     mesh = load_mesh(args.config)
@@ -147,7 +147,7 @@ def _document(source: str) -> Any:
 
 
 def _stand_in(args: argparse.Namespace) -> dict[str, Any]:
-    """Return a token of the user that the options describe."""
+    """Return a token of the user in the options."""
     user, project = (
         {"id": identity or UNKNOWN, "name": named or NAMELESS, "domain": _domain(domain)}
         for identity, named, domain in (
@@ -159,7 +159,7 @@ def _stand_in(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _domain(text: str | None) -> dict[str, str]:
-    """Return a domain that has ``text`` for its name and, if it can be one, for its id: it may be given by either."""
+    """Return a domain with ``text`` for its name and, if valid, for its id: a user may give either."""
     if text is None or text.lower() == "default":
         return {"id": "default", "name": "Default"}
     try:
@@ -169,7 +169,7 @@ def _domain(text: str | None) -> dict[str, str]:
 
 
 def _unknown(args: argparse.Namespace) -> set[str]:
-    """Return the ids that stand for what the options do not tell."""
+    """Return the ids of unnamed values."""
     if args.token is not None:
         return set()
     domains = {_domain(args.user_domain)["id"], _domain(args.project_domain)["id"]}
@@ -192,7 +192,7 @@ def _told(trial: Trial, unknown: set[str]) -> dict[str, Any]:
 
 
 def _known(told: Any, unknown: set[str]) -> Any:
-    """Return a user or project with null for what the options did not tell."""
+    """Return a user or project with null for unnamed values."""
     if isinstance(told, dict):
         return {key: _known(value, unknown) for key, value in told.items()}
     return None if told in unknown else told

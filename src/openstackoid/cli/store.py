@@ -20,7 +20,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     commands = group.add_subparsers(metavar="COMMAND", required=True)
     parser = commands.add_parser("upgrade", help="bring the schema of the store to that of this release")
     add_gateway(parser)
-    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where the gateway keeps its files")
+    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="the folder of the gateway's files")
     parser.set_defaults(run=_upgrade)
 
 

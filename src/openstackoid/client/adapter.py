@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The transport adapter that writes a scope into requests. Adapters are how ``requests`` itself is meant to be extended."""
+"""The transport adapter of ``requests`` that adds a scope to requests."""
 
 import functools
 import logging
@@ -12,24 +12,24 @@ from openstackoid.client.hops import printable
 from openstackoid.client.pages import gateways_words
 from openstackoid.client.trace import REQUEST_ID_HEADER, Trace, is_marked
 from openstackoid.redaction import shown_url
-from openstackoid.redaction.logs import Discreet
+from openstackoid.redaction.logs import RedactingFilter
 from openstackoid.scope import Scope
 
 SCOPE_HEADER = "X-Scope"
 FORCE_HEADER = "X-Scope-Force"
 ISSUER_HEADER = "X-Scope-Identity"
-"""By which a gateway says, with the answer to a log-in that it sent to another cloud, whose token this is."""
+"""The header with which a gateway names the issuer of the token in its answer to a log-in at another cloud."""
 _GATEWAYS_OWN = (400, 403, 502, 503, 504)
 _LOG = logging.getLogger("openstackoid.client")
-_LOG.addFilter(Discreet())
+_LOG.addFilter(RedactingFilter())
 
 
 class ScopeAdapter(BaseAdapter):
-    """Adds the scope to requests for the cloud's own endpoints, and leaves the sending to the adapter that it wraps.
+    """Adds the scope to requests for the cloud's own endpoints; the wrapped adapter sends them.
 
-    ``own`` says whether a URL is the cloud's. Each request is judged by itself, so one that follows a redirect to another host
-    loses the headers. ``force`` asks for what a gateway refuses as an ill collaboration; ``trace`` gives each request an id by
-    which the gateways' records of it are found. ``held_by`` is the thread that put the scope in force for a block of code.
+    ``own`` returns whether a URL is the cloud's, for each request, so a redirect to another host loses the headers. ``force``
+    asks the gateway to allow refused collaborations; ``trace`` gives each request an id of a traced workflow. ``held_by``: the
+    thread that put the scope in force for a block of code.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class ScopeAdapter(BaseAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send one request, with the headers where they belong and without them where they do not."""
+        """Send one request, with the headers if its URL is the cloud's."""
         url = request.url or ""
-        # Its query may hold a secret, such as an object's temporary signature; its path and its user as well.
+        # Query, path and user may hold a secret, such as an object's temporary signature.
         shown = shown_url(url)
         send = functools.partial(self.wrapped.send, verify=verify, cert=cert, proxies=proxies)
         if url not in self.own:
@@ -83,8 +83,8 @@ class ScopeAdapter(BaseAdapter):
         issuer = response.headers.get(ISSUER_HEADER)
         if issuer is not None:
             self._tell(
-                f"you are logged in at {printable(issuer)}: user, project and roles are that cloud's, and what the projects of"
-                " other clouds own is not found"
+                f"you are logged in at {printable(issuer)}: user, project and roles are that cloud's, and resources of projects"
+                " in other clouds are not found"
             )
         return response
 
@@ -104,10 +104,10 @@ class ScopeAdapter(BaseAdapter):
         _LOG.debug("no %s -> %s %s, which is not an endpoint of the cloud", SCOPE_HEADER, request.method, shown)
 
     def _explain(self, url: str, response: requests.Response) -> None:
-        """Say once why the version discovery of a service failed.
+        """Explain once why the version discovery of a service failed.
 
-        keystoneauth asks for versions without a token, and drops what a gateway answers ("the named cloud is down"): its user
-        would read that the service has no supported version.
+        keystoneauth drops a gateway's error ("the named cloud is down") there, and reports that the service has no supported
+        version.
         """
         said = gateways_words(response) if response.status_code in _GATEWAYS_OWN else None
         if said is not None:
@@ -123,7 +123,7 @@ class ScopeAdapter(BaseAdapter):
         return "none" if self.scope is None else self.scope.to_header()
 
     def close(self) -> None:
-        """Close the wrapped adapter, after the trace was told: ``openstack`` closes its session when a command is done."""
+        """Close the wrapped adapter, after the trace: ``openstack`` closes its session at the end of a command."""
         try:
             if self.trace is not None:
                 self.trace.report()
@@ -140,7 +140,7 @@ def mount(
     trace: Trace | None = None,
     held_by: int | None = None,
 ) -> None:
-    """Make ``session`` send ``scope``, whichever HTTP adapters it has. What was mounted before is replaced."""
+    """Make all HTTP adapters of ``session`` send ``scope``, in place of an earlier one."""
     for prefix, adapter in list(session.adapters.items()):
         if prefix.startswith(("http:", "https:")):
             wrapped = adapter.wrapped if isinstance(adapter, ScopeAdapter) else adapter
@@ -148,6 +148,6 @@ def mount(
 
 
 def mounted(session: requests.Session) -> ScopeAdapter | None:
-    """Return the adapter that ``session`` sends by, if it is one of ours."""
+    """Return the adapter of ``session``, if it is one of ours."""
     found = (adapter for adapter in session.adapters.values() if isinstance(adapter, ScopeAdapter))
     return next(found, None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``scoped``: a scope for a block of code, on a connection, a session or an adapter that exists already."""
+"""``scoped``: a scope for a block of code, on an existing connection, session or adapter."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -26,15 +26,14 @@ _ENTERING = threading.Lock()
 def scoped(
     target: Connection | Session | Adapter, scope: str | Mapping[str, str] | None, *, force: bool = False
 ) -> Iterator[None]:
-    """Put a scope in force for the block: on every request of ``target``'s session to the cloud's own endpoints.
+    """Put a scope in force for the block, on every request of ``target``'s session to the cloud's own endpoints.
 
-    ``scope`` is JSON, the short form (``image=CloudTwo``) or a mapping; None (or ``"none"``) means no scope within the block.
-    ``force`` asks the gateway for what it would refuse. Blocks nest, the inner one counts, and what was there before is there
-    again behind the block, whatever happens in it. The scope belongs to the session, so to all that uses it, other threads
-    included; a second thread may not open a block of its own meanwhile.
+    ``scope``: JSON, the short form (``image=CloudTwo``) or a mapping; None (or ``"none"``) for no scope. ``force`` asks the
+    gateway to allow refused collaborations. Blocks nest; the previous scope returns at the end of the block, also after an
+    error. The scope belongs to the session, so to all its threads; a second thread cannot open a block meanwhile.
 
-    Raises :class:`ScopeRefusedError` before the block where the scope makes no sense, or moves ``identity``: the token that
-    the session has, or would keep, is good in one cloud only. Make a connection for that, with :func:`openstackoid.connect`.
+    Raises :class:`ScopeRefusedError` before the block for an invalid scope, and for one that moves ``identity``: the session's
+    token is valid in one cloud only. Use :func:`openstackoid.connect` for that.
     """
     session, auth, endpoint = _parts(target)
     connection = target if isinstance(target, Connection) else _connection(session)
@@ -60,7 +59,7 @@ def scoped(
 
 
 def _parts(target: Connection | Session | Adapter) -> tuple[Session, BaseAuthPlugin | None, str | None]:
-    """Return the session, and what an adapter puts in the place of the session's plugin and of the catalog."""
+    """Return the session, and an adapter's replacements of its plugin and its catalog."""
     auth = endpoint = None
     found: object = target.session if isinstance(target, Connection) else target
     while isinstance(found, Adapter):
@@ -74,7 +73,7 @@ def _parts(target: Connection | Session | Adapter) -> tuple[Session, BaseAuthPlu
 
 
 def _connection(session: Session) -> Connection | None:
-    """Return the connection that made the session, as openstacksdk notes it there: weakly."""
+    """Return the connection that made the session, which openstacksdk references weakly."""
     connection: Connection | None = getattr(session, "_sdk_connection", None)
     try:
         return connection if connection is not None and connection.config is not None else None
@@ -83,10 +82,9 @@ def _connection(session: Session) -> Connection | None:
 
 
 def _keep_identity(session: Session, auth: BaseAuthPlugin | None, outer: ScopeAdapter | None, wanted: Scope | None) -> None:
-    """Raise :class:`ScopeRefusedError` where tokens would come from another cloud than before.
+    """Raise :class:`ScopeRefusedError` if tokens would come from another cloud than before.
 
-    Only where one of the two scopes names a cloud for ``identity`` (or ``*``) and the other not, the name of the home cloud
-    decides; the gateway is asked for it then.
+    If only one of the scopes names a cloud for ``identity`` (or ``*``), the gateway is asked for the home cloud.
     """
     before = _identity(outer.scope if outer is not None else None)
     after = _identity(wanted)
@@ -130,7 +128,7 @@ def _restore(session: requests.Session, adapters: list[tuple[str, Any]]) -> None
 
 @contextmanager
 def _fresh_versions(holders: list[object]) -> Iterator[None]:
-    """Hide keystoneauth's caches of version documents: their keys are URLs, which are the same whichever cloud answers."""
+    """Hide keystoneauth's caches of version documents: their keys are URLs, which are the same for every cloud."""
     caches = [(holder, holder._discovery_cache) for holder in holders if hasattr(holder, "_discovery_cache")]
     for holder, _ in caches:
         holder._discovery_cache = {}
@@ -143,7 +141,7 @@ def _fresh_versions(holders: list[object]) -> Iterator[None]:
 
 @contextmanager
 def _fresh_connection(connection: Connection, scope: Scope | None) -> Iterator[None]:
-    """Hide what openstacksdk remembers of a cloud: the version of each service, its networks, and cached answers."""
+    """Hide openstacksdk's memory of a cloud: versions, networks, and cached answers."""
     before = {name: value for name, value in vars(connection).items() if name.startswith("_") or name == "cache_enabled"}
     config = connection.config.config
     endpoints = {key: value for key, value in config.items() if key.endswith("_endpoint_override")}
@@ -154,7 +152,7 @@ def _fresh_connection(connection: Connection, scope: Scope | None) -> Iterator[N
     try:
         yield
     finally:
-        with suppress(ReferenceError):  # of a session's connection that is gone meanwhile
+        with suppress(ReferenceError):  # the connection of the session may be gone
             for name, value in before.items():
                 setattr(connection, name, value)
         for key in [key for key in config if key.endswith("_endpoint_override") and key not in endpoints]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scope that holds for a cloud: what its user chose, where, and whether it makes sense."""
+"""The scope for a cloud: the user's choice, its source, and its validity."""
 
 import json
 import os
@@ -20,36 +20,36 @@ CLOUDS_VARIABLE = "OPENSTACKOID_CLOUDS"
 NO_SCOPE = "none"
 """The word that switches a default off for one command."""
 SDK_VARIABLE = "OS_SCOPE"
-"""Means the same. openstacksdk must not see it: it would take it for a cloud of its own, and die of JSON's braces."""
+"""An alias that openstacksdk must not see: it would read a cloud setting in it, and fail on JSON's braces."""
 
 
 class Choice(str):
-    """A scope as its user wrote it, and in ``source`` where.
+    """A scope as its user wrote it, with its ``source``.
 
-    openstacksdk runs ``str.format`` over the strings of its configuration, which dies of JSON's braces: a choice formats to
-    itself. Being a string it is copied, pickled and shown (``openstack configuration show``) like every other setting.
+    openstacksdk runs ``str.format`` over its settings, which fails on JSON's braces: a choice formats to itself. As a string it
+    is copied, pickled and shown (``openstack configuration show``) like every setting.
     """
 
     source: str
 
     def __new__(cls, text: str, source: str = OPTION) -> "Choice":
-        """Keep ``text``, which is not looked at before :meth:`scope`."""
+        """Keep ``text``; :meth:`scope` checks it."""
         choice = super().__new__(cls, text)
         choice.source = source
         return choice
 
     def format(self, *_args: object, **_kwargs: object) -> "Choice":
-        """Return the choice as it is."""
+        """Return the choice unchanged."""
         return self
 
     def to_dict(self) -> str:
-        """Return a plain string: cliff asks for it before it writes YAML, which knows no subclasses."""
+        """Return a plain string for cliff, whose YAML knows no subclasses."""
         return str(self)
 
     def scope(self, clouds: Collection[str] | None = None, services: Collection[str] | None = None) -> Scope | None:
         """Return the scope, or None for ``none``.
 
-        Raises :class:`ScopeRefusedError`: a line that names the source and the fault, then the scope and carets under the spot.
+        Raises :class:`ScopeRefusedError`: a line with the source and the fault, then the scope and carets.
         """
         if self.strip() == NO_SCOPE:
             return None
@@ -60,16 +60,14 @@ class Choice(str):
 
 
 LEFT_TO_THE_CLOUD = Choice("as clouds.yaml says")
-"""Neither option nor environment says anything. It takes the place of the entry's own scope, which openstacksdk would format."""
+"""Neither option nor environment has a scope. It hides the entry's own scope, which openstacksdk would format."""
 
 
 def choice_of(config: Mapping[str, Any], entry: Mapping[str, Any], name: str) -> Choice | None:
-    """Return what was chosen for the cloud called ``name`` and where, or None where nobody chose anything.
+    """Return the choice for the cloud ``name`` with its source, or None.
 
-    ``config`` is openstacksdk's finished configuration, ``entry`` the cloud's entry in clouds.yaml as it was read. An option or
-    the environment is a :class:`Choice` in ``config``; without the plugin, ``config`` holds what the entry says.
-
-    Raises :class:`ScopeRefusedError`.
+    ``config``: openstacksdk's finished configuration; ``entry``: the cloud's entry in clouds.yaml. An option or the environment
+    is a :class:`Choice` in ``config``; without the plugin, ``config`` has the entry's. Raises :class:`ScopeRefusedError`.
     """
     value = config.get("scope")
     if value == LEFT_TO_THE_CLOUD:
@@ -80,7 +78,7 @@ def choice_of(config: Mapping[str, Any], entry: Mapping[str, Any], name: str) ->
 
 
 def chosen_scope(config: Mapping[str, Any], entry: Mapping[str, Any], name: str) -> Scope | None:
-    """Return the scope for the cloud called ``name``, or None where it has none; the arguments are those of :func:`choice_of`.
+    """Return the scope for the cloud ``name``, or None; arguments as for :func:`choice_of`.
 
     Raises :class:`ScopeRefusedError`.
     """
@@ -91,9 +89,9 @@ def chosen_scope(config: Mapping[str, Any], entry: Mapping[str, Any], name: str)
 
 
 def known_names(config: Mapping[str, Any]) -> tuple[Collection[str] | None, Collection[str] | None]:
-    """Return the clouds and the service types that a scope may name; None where nothing more is known than what is official.
+    """Return the clouds and service types that a scope may name; None if only official types are known.
 
-    Raises :class:`ScopeRefusedError` for what is no list of names.
+    Raises :class:`ScopeRefusedError` for an invalid list.
     """
     custom = _custom_services(config)
     clouds = names(os.environ.get(CLOUDS_VARIABLE), CLOUDS_VARIABLE) or names(config.get("scope_clouds"), "scope_clouds")
@@ -101,7 +99,7 @@ def known_names(config: Mapping[str, Any]) -> tuple[Collection[str] | None, Coll
 
 
 def forced(config: Mapping[str, Any]) -> bool:
-    """Return whether the user asks for what a gateway would refuse. Raises :class:`ScopeRefusedError`."""
+    """Return whether the user overrides a refused collaboration. Raises :class:`ScopeRefusedError`."""
     value = config.get("scope_force")
     if value is None or isinstance(value, bool):
         return bool(value)
@@ -109,14 +107,14 @@ def forced(config: Mapping[str, Any]) -> bool:
 
 
 def choice_in(variable: str) -> Choice | None:
-    """Return the scope that an environment variable holds, or None where it is not set, or empty."""
+    """Return the scope in an environment variable, or None if it is unset or empty."""
     text = os.environ.get(variable)
     return Choice(text, variable) if text else None
 
 
 @contextmanager
 def without_sdk_variable() -> Iterator[None]:
-    """Hide the variable that openstacksdk would take for a setting, while the block runs."""
+    """Hide the variable that openstacksdk would read as a setting, for the block."""
     hidden = os.environ.pop(SDK_VARIABLE, None)
     try:
         yield
@@ -126,7 +124,7 @@ def without_sdk_variable() -> Iterator[None]:
 
 
 def entry_of(region: CloudRegion) -> Mapping[str, Any]:
-    """Return the cloud's entry in clouds.yaml as it was read, or nothing for a configuration that was made without one."""
+    """Return the cloud's entry in clouds.yaml, or nothing for a configuration without one."""
     source = getattr(region, "_openstack_config", None)
     entry = source.cloud_config["clouds"].get(region.name) if source is not None else None
     return entry if isinstance(entry, Mapping) else {}
@@ -137,7 +135,7 @@ def _custom_services(config: Mapping[str, Any]) -> frozenset[str]:
 
 
 def names(value: object, where: str) -> list[str]:
-    """Return a list of names that is written as a list, or as text with commas."""
+    """Return a list of names from a list, or from text with commas."""
     if value is None:
         return []
     if isinstance(value, str):
@@ -148,7 +146,7 @@ def names(value: object, where: str) -> list[str]:
 
 
 def text_of(value: object) -> str:
-    """Return a scope that is a mapping, or text already, as text that the scope language reads."""
+    """Return a scope, a mapping or text, as text for the parser."""
     if isinstance(value, str):
         return value
     return json.dumps(dict(value) if isinstance(value, Mapping) else value, default=str)
@@ -157,7 +155,7 @@ def text_of(value: object) -> str:
 def _entrys_text(value: object, custom: Collection[str]) -> str:
     """Return an entry's scope as text.
 
-    openstacksdk turns each ``-`` of a key into ``_``; a service that is not known under such a name gets its ``-`` back.
+    openstacksdk turns each ``-`` of a key into ``_``; an unknown service gets its ``-`` back.
     """
     return text_of({_hyphens(key, custom): cloud for key, cloud in value.items()} if isinstance(value, Mapping) else value)
 

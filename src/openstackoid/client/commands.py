@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands that the plugin adds to ``openstack``: ``scope show`` and ``scope list``.
+"""The plugin's commands: ``scope show`` and ``scope list``.
 
-The list needs no log-in. The other logs in to show its user's identity in each cloud; all else it shows without.
+Only ``scope show`` logs in, for its user's identity in each cloud; it shows the rest without.
 """
 
 import argparse
@@ -34,12 +34,12 @@ from openstackoid.scope import Scope
 
 
 class ShowScope(command.ShowOne):
-    """Show the scope that is in force, where it comes from, which cloud serves which service, and who you are in each cloud"""
+    """Show the scope in force, its source, the cloud of each service, and your identity in each cloud"""
 
     auth_required = False
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Sequence[str], Iterable[Any]]:  # noqa: ARG002 (cliff's)
-        """Return the fields. Without a gateway that can be asked, those that need its home cloud are empty."""
+        """Return the fields. Without a gateway, those that need its home cloud are empty."""
         region: CloudRegion = self.app.cloud
         try:
             scope, source = scope_in_force(region)
@@ -74,25 +74,25 @@ class ShowScope(command.ShowOne):
         return tuple(fields), tuple(fields.values())
 
     def _user(self, region: CloudRegion, scope: Scope | None) -> "_UserColumn | None":
-        """Return who the user is in each cloud that the scope names, or None, with a warning, where that is not known."""
+        """Return the user's identity in each cloud of the scope, or None with a warning."""
         try:
             rows = user_page(_base(region), _getter(region, self._credentials(scope)))
         except NoSuchPageError:
-            self.log.warning("the gateway is of an older release, so who you are in each cloud is not shown")
+            self.log.warning("the gateway is of an older release, so your identity in each cloud is not shown")
         except PageError as error:
-            self.log.warning("%s; so who you are in each cloud is not shown", error)
+            self.log.warning("%s; so your identity in each cloud is not shown", error)
         else:
             return _UserColumn([_row(row) for row in rows])
         return None
 
     def _credentials(self, scope: Scope | None) -> dict[str, str]:
-        """Log in, and return the headers of the token and the scope. Raises :class:`PageError` where that fails."""
+        """Log in, and return the headers of the token and the scope. Raises :class:`PageError`."""
         try:
             region = self.app.cloud_config.get_one(cloud=self.app.options.cloud, argparse=self.app.options)
             with Connection(config=region) as connection:
                 token = connection.session.get_token()
         except Exception as error:
-            # keystoneauth's, openstacksdk's or a plugin's own: they end no command that shows something else as well.
+            # Of keystoneauth, openstacksdk or a plugin: they must not end a command that shows other fields, too.
             raise PageError(f"you cannot be logged in: {redacted(str(error) or type(error).__name__)}") from error
         if not token:
             raise PageError("you are not logged in")
@@ -100,7 +100,7 @@ class ShowScope(command.ShowOne):
 
 
 class ListScope(command.Lister):
-    """List the clouds and services that a scope can name, with their health as the home gateway knows it"""
+    """List the clouds and services that a scope can name, with their health according to the home gateway"""
 
     auth_required = False
 
@@ -136,7 +136,7 @@ def _getter(region: CloudRegion, headers: Mapping[str, str] | None = None) -> Ge
 
 
 def _row(row: UserRow) -> dict[str, Any]:
-    """Return what a machine is to read of a cloud."""
+    """Return the machine-readable form of a cloud."""
     user, project = (None if party is None else party._asdict() for party in (row.user, row.project))
     return {
         "cloud": row.cloud,
@@ -149,7 +149,7 @@ def _row(row: UserRow) -> dict[str, Any]:
 
 
 class _ScopeColumn(FormattableColumn[dict[str, str]]):
-    """A scope: as it is written for a person, an object for a machine."""
+    """A scope: as written for a person, an object for a machine."""
 
     def human_readable(self) -> str:
         return "{" + ", ".join(f'"{service}": "{cloud}"' for service, cloud in self._value.items()) + "}"
@@ -163,7 +163,7 @@ class _ServicesColumn(FormattableColumn[list[dict[str, str]]]):
 
 
 class _UserColumn(FormattableColumn[list[dict[str, Any]]]):
-    """Who the user is in each cloud: some lines for each for a person, a list of objects for a machine."""
+    """The user's identity in each cloud: lines for a person, a list of objects for a machine."""
 
     def human_readable(self) -> str:
         rows = []

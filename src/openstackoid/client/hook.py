@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The vendor hook: openstacksdk's own way to let others prepare a connection.
+"""The vendor hook, openstacksdk's own way to prepare a connection.
 
-Where a cloud's configuration holds ``vendor_hook: module:function``, ``openstack.connection.Connection`` calls the function with
-itself, after its session is there and before any request. The plugin sets that key for ``openstack``; a program that uses
-openstacksdk sets it in clouds.yaml: ``vendor_hook: openstackoid.client.hook:install``.
+With ``vendor_hook: module:function`` in a cloud's configuration, ``openstack.connection.Connection`` calls the function with
+itself before any request. The plugin sets the key for ``openstack``; a program sets it in clouds.yaml: ``vendor_hook:
+openstackoid.client.hook:install``.
 """
 
 from importlib.metadata import EntryPoint
@@ -22,12 +22,11 @@ _OURS = "openstackoid.client."
 
 
 def install(connection: Connection, trace: Trace | None = None) -> None:
-    """Make the connection send the scope that its cloud's configuration chooses, then call the hook that ours stands before.
+    """Mount the scope of the cloud's configuration on the connection, then call the hook that ours replaces.
 
-    With a ``trace``, its requests are followed, with a scope or without.
-
-    Raises :class:`ScopeRefusedError` for everything that goes wrong before the scope is in place: no other error may leave,
-    because openstacksdk would pass over it and talk to the cloud without the scope. Errors of the other hook leave as they are.
+    With ``trace``, its requests are followed, also without a scope. Raises :class:`ScopeRefusedError` for every error until the
+    scope is in place: openstacksdk would ignore others and send requests without the scope. Errors of the other hook are
+    unchanged.
     """
     try:
         prepare(connection, trace)
@@ -36,16 +35,16 @@ def install(connection: Connection, trace: Trace | None = None) -> None:
         raise
     except Exception as error:
         said = redacted(f"{type(error).__name__}: {error}")
-        raise ScopeRefusedError(f"the scope cannot be sent, so nothing is: {said}") from error
+        raise ScopeRefusedError(f"the scope cannot be sent, so no request is: {said}") from error
     if following:
         EntryPoint(name="vendor_hook", value=following, group="vendor_hook").load()(connection)
 
 
 def prepare(connection: Connection, trace: Trace | None = None) -> None:
-    """Mount the scope, where there is one, on the connection's session.
+    """Mount the scope, if any, on the connection's session.
 
-    openstacksdk's caches know nothing of scopes. Answers under a scope are not cached, for their key is the path alone. A kept
-    token would hand the next command the identity and the catalog of this scope, so such a scope is refused.
+    openstacksdk's caches ignore scopes. Answers under a scope are not cached, as their key is the path alone. A scope that moves
+    ``identity`` is refused if tokens are kept: the next command would get this scope's identity and catalog.
     """
     region = connection.config
     scope = chosen_scope(region.config, entry_of(region), region.name)
@@ -64,7 +63,7 @@ def prepare(connection: Connection, trace: Trace | None = None) -> None:
 
 
 def _following_hook(connection: Connection) -> str | None:
-    """Return the hook that openstacksdk would have called without us: the entry's own, else its vendor profile's."""
+    """Return the hook that ours replaces: the entry's own, else its vendor profile's."""
     entry = entry_of(connection.config)
     own = entry.get("vendor_hook")
     if own and not str(own).startswith(_OURS):

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the gateways' flat records of one request to the tree of its hops. Pure.
+"""Build the tree of a request's hops from the gateways' flat records. Pure.
 
-A hop is what one gateway saw: a request that arrived at it, and the cloud that it was sent to. What was done on behalf of a hop
-arrived at the gateway of that cloud, and within that hop's time.
+A hop is one request at one gateway, and the cloud that it was sent to. Its own hops arrived at the gateway of that cloud, within
+its time.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 SLACK = 0.005
-"""Seconds by which clocks and rounding may let a hop stick out of the one that it belongs to."""
+"""Seconds that clocks and rounding may let a hop exceed its parent."""
 
 _VIA = {
     "token": "scope in the token",
@@ -22,7 +22,7 @@ _VIA = {
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One request at one gateway: ``gateway`` recorded it, ``cloud`` is where it was sent."""
+    """One request at one gateway: ``gateway`` recorded it, ``cloud`` got it."""
 
     gateway: str
     cloud: str
@@ -36,7 +36,7 @@ class Hop:
     via: str
 
     def line(self) -> str:
-        """Return the hop in one line that a terminal can show."""
+        """Return the hop in one line for a terminal."""
         where = self.cloud if self.cloud == self.gateway else f"{self.gateway} -> {self.cloud}"
         how = {"refuse": ", refused", "bridge": ", by the bridge"}.get(self.route, "")
         status = str(self.status) if self.status else "no answer"
@@ -49,14 +49,14 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A hop, and those within it in the order of time."""
+    """A hop, and its own hops in the order of time."""
 
     hop: Hop
     children: tuple["Node", ...]
 
 
 def hop_of(record: object) -> Hop | None:
-    """Return the hop that a gateway's record says, or None where it is none."""
+    """Return the hop of a gateway's record, or None for an invalid one."""
     if not isinstance(record, Mapping):
         return None
     texts = {name: record.get(name) for name in ("gateway", "cloud", "service", "method", "path", "route", "via")}
@@ -70,12 +70,12 @@ def hop_of(record: object) -> Hop | None:
 
 
 def nest(hops: Iterable[Hop]) -> tuple[Node, ...]:
-    """Return the trees of hops: each is below the shortest one that contains it.
+    """Return the trees of hops: each is below the shortest hop that contains it.
 
-    Containing is to be the hop whose cloud is the gateway of the other, and to last from before to after it. Where clocks differ
-    by more than :data:`SLACK`, or a hop went on after the answer (the boot of a server does), it stands at the top.
+    A containing hop was sent to the cloud of the other's gateway, and lasted from before to after it. A hop is at the top if
+    clocks differ by more than :data:`SLACK`, or if it followed the answer, as in the boot of a server.
     """
-    # Longest first: a parent stands before its children, so that no two hops can be within each other.
+    # Longest first: a parent stands before its children, so that no two hops can contain each other.
     ordered = sorted(hops, key=lambda hop: (-round(hop.seconds, 3), hop.route == "local", hop.started))
     parents = [_parent(hop, ordered[:index]) for index, hop in enumerate(ordered)]
 
@@ -88,8 +88,8 @@ def nest(hops: Iterable[Hop]) -> tuple[Node, ...]:
 
 
 def _parent(hop: Hop, longer: list[Hop]) -> int | None:
-    holding = [index for index, other in enumerate(longer) if _contains(other, hop)]
-    return holding[-1] if holding else None
+    containing = [index for index, other in enumerate(longer) if _contains(other, hop)]
+    return containing[-1] if containing else None
 
 
 def _contains(outer: Hop, inner: Hop) -> bool:
@@ -103,7 +103,7 @@ def draw(nodes: Iterable[Node]) -> list[str]:
 
 
 def branches(items: list[tuple[str, list[str]]]) -> list[str]:
-    """Return lines with guides in front of them: each item is a line and the lines below it."""
+    """Return lines with guides before them: each item is a line and the lines below it."""
 
     def drawn() -> Iterator[str]:
         for index, (line, below) in enumerate(items):
@@ -115,10 +115,10 @@ def branches(items: list[tuple[str, list[str]]]) -> list[str]:
 
 
 def milliseconds(seconds: float) -> str:
-    """Return a duration as it is shown."""
+    """Return a duration for display."""
     return f"{seconds * 1000:.0f} ms"
 
 
 def printable(text: str) -> str:
-    """Return a text that cannot write to a terminal but itself."""
+    """Return a text without characters that control a terminal."""
     return "".join(character if character.isprintable() else "?" for character in text)

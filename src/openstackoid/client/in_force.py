@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which scope is in force for a configuration of openstacksdk, where it comes from, and which cloud serves what because of it."""
+"""The scope in force for a configuration of openstacksdk, its source, and the cloud of each service."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ IN_THE_TOKEN = "the token"  # noqa: S105 (a place, not a secret)
 
 
 class InForce(NamedTuple):
-    """A scope, None for none, and where it comes from."""
+    """A scope, or None, and its source."""
 
     scope: Scope | None
     source: str
@@ -26,7 +26,7 @@ class InForce(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A service, the cloud that serves it, and because of what."""
+    """A service, its cloud, and the deciding entry of the scope."""
 
     service: str
     cloud: str
@@ -34,9 +34,9 @@ class Served:
 
 
 def scope_in_force(region: CloudRegion) -> InForce:
-    """Return the scope that requests will have: of the option, the environment or clouds.yaml, or in the URL or the token.
+    """Return the scope of requests: from the option, the environment, clouds.yaml, the URL or the token.
 
-    Raises :class:`ScopeRefusedError` for one that makes no sense, and for two that differ, which a gateway would refuse.
+    Raises :class:`ScopeRefusedError` for an invalid scope, and for two that differ, which a gateway would refuse.
     """
     choice = choice_of(region.config, entry_of(region), region.name)
     found: list[InForce] = []
@@ -68,13 +68,13 @@ def scope_in_force(region: CloudRegion) -> InForce:
 
 
 def auth_of(region: CloudRegion) -> dict[str, Any]:
-    """Return how to log in. The command's options stand beside the entry's ``auth`` as long as nobody logs in, and win."""
+    """Return the authentication options. The command's stand beside the entry's ``auth`` until a log-in, and win."""
     options = {key: region.config[key] for key in ("auth_url", "token") if region.config.get(key)}
     return {**(region.config.get("auth") or {}), **options}
 
 
 def served(scope: Scope | None, home: str, services: Iterable[str]) -> list[Served]:
-    """Return who serves each of ``services``, and which entry of the scope says so."""
+    """Return the cloud of each of ``services``, and the deciding entry of the scope."""
     asked = scope or Scope(())
     entries = {service: asked.entry_for(service) for service in services}
     return [
@@ -91,7 +91,7 @@ def _reason(service: str, entry: str | None) -> str:
 
 
 def _in_url(url: object, clouds: Collection[str] | None, services: Collection[str] | None) -> Scope | None:
-    """Return the scope in ``<identity>/scope/image=CloudTwo,compute=CloudOne/v3``, or None where there is none."""
+    """Return the scope in ``<identity>/scope/image=CloudTwo,compute=CloudOne/v3``, or None."""
     path = urlsplit(url).path if isinstance(url, str) else ""
     _, found, rest = path.partition(MARKER)
     if not found:

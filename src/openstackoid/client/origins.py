@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which addresses are the cloud's own. A scope is sent to those, and to no other."""
+"""The cloud's own addresses. A scope is sent to no other."""
 
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -13,13 +13,13 @@ from keystoneauth1.session import Session
 from openstackoid.scope import official_service_type
 
 Origin = tuple[str, str, int]
-"""Scheme, host in lower case, port; what RFC 6454 compares."""
+"""Scheme, host in lower case, port (RFC 6454)."""
 
 _PORTS = {"http": 80, "https": 443}
 
 
 def origin(url: object) -> Origin | None:
-    """Return the origin of an absolute HTTP URL, or None for everything else."""
+    """Return the origin of an absolute HTTP URL, or None."""
     if not isinstance(url, str):
         return None
     try:
@@ -34,10 +34,10 @@ def origin(url: object) -> Origin | None:
 
 
 class CloudOrigins:
-    """The origins of one cloud: what its user configured, and what its catalog says once there is a token.
+    """The origins of one cloud: configured ones, and those of its catalog once there is a token.
 
-    ``config`` is openstacksdk's configuration of the cloud. ``access`` returns the current token's :class:`AccessInfo` or None;
-    it must not authenticate, for it is asked in the middle of requests.
+    ``config``: openstacksdk's configuration of the cloud. ``access`` returns the current token's :class:`AccessInfo` or None; it
+    must not authenticate, as it is called within requests.
     """
 
     def __init__(self, config: Mapping[str, Any], access: Callable[[], AccessInfo | None]) -> None:
@@ -59,9 +59,9 @@ class CloudOrigins:
 
 
 def origins_of(session: Session, config: Mapping[str, Any], auth: BaseAuthPlugin | None = None) -> CloudOrigins:
-    """Return the origins of the cloud that ``session`` talks to, with the plugin ``auth`` or its own.
+    """Return the origins of the cloud of ``session``, with the plugin ``auth`` or its own.
 
-    What the plugin was given as its URL counts as configured. The session is not kept alive, and nobody is authenticated.
+    The plugin's URL counts as configured. The session is not kept alive, and no authentication is made.
     """
     plugin = auth or session.auth
     of_plugin = {key: getattr(plugin, key, None) for key in ("auth_url", "endpoint")}
@@ -81,7 +81,7 @@ def _origins(urls: Iterator[object]) -> Iterator[Origin]:
 
 
 def _configured_urls(config: Mapping[str, Any]) -> Iterator[object]:
-    """Yield the URLs for authentication, and where openstacksdk takes a service's endpoint from instead of the catalog.
+    """Yield the URLs for authentication, and the endpoints that replace those of the catalog.
 
     An identity provider's endpoints (``discovery_endpoint``, ``access_token_endpoint``) are not the cloud's.
     """

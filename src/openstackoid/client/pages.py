@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gateway tells about itself, below ``/.openstackoid/``: the mesh, and its records of a traced request.
+"""Read a gateway's pages below ``/.openstackoid/``: the mesh, traces, and the user's identity.
 
-No token is sent there, but to the page that shows the user of a token.
+Only the page of a user gets a token.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,14 +18,14 @@ MESH = "/.openstackoid/mesh"
 TRACE = "/.openstackoid/trace/"
 USER = "/.openstackoid/user"
 TIMEOUT = 10.0
-"""Seconds that a gateway has to answer; for the trace of a workflow, and for a user, it asks its peers."""
+"""Seconds for a gateway's answer; for traces and users, it asks its peers."""
 
 Get = Callable[[str], requests.Response]
 """Sends a GET to a URL, follows no redirect and raises ``requests.RequestException``."""
 
 
 class PageError(OpenstackoidError):
-    """A gateway's page cannot be had: there is no gateway, or it says something else."""
+    """A gateway's page is not available: no gateway answers, or the answer is invalid."""
 
 
 class NoSuchPageError(PageError):
@@ -34,7 +34,7 @@ class NoSuchPageError(PageError):
 
 @dataclass(frozen=True, slots=True)
 class CloudPage:
-    """A cloud as the mesh page tells it; ``services`` gives each service's health by its type."""
+    """A cloud of the mesh page; ``services``: each service's health by its type."""
 
     name: str
     home: bool
@@ -52,7 +52,7 @@ class Party(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """As whom a cloud takes the user, and by which rule of its policy; ``reason`` says why it does not."""
+    """The user's identity in a cloud, and the rule of its policy; ``reason``: of a refusal."""
 
     cloud: str
     user: Party | None
@@ -64,7 +64,7 @@ class UserRow:
 
 @dataclass(frozen=True, slots=True)
 class MeshPage:
-    """The mesh as the gateway of the cloud ``gateway`` knows it."""
+    """The mesh of the gateway of the cloud ``gateway``."""
 
     gateway: str
     clouds: tuple[CloudPage, ...]
@@ -74,18 +74,18 @@ class MeshPage:
         return sorted({service for cloud in self.clouds for service in cloud.services})
 
     def health(self, cloud: str, service: str) -> str:
-        """Return the health of a cloud's service, or ``missing`` where the cloud has none of that type."""
+        """Return the health of a cloud's service, or ``missing`` without one."""
         return next((known.services.get(service, "missing") for known in self.clouds if known.name == cloud), "missing")
 
 
 def base_of(url: str) -> str:
-    """Return the scheme, host and port of ``url``. The gateway's pages are below it, whatever path the services have."""
+    """Return scheme, host and port of ``url``. The gateway's pages are below it."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def mesh_page(base: str, get: Get) -> MeshPage:
-    """Return the mesh as the gateway at ``base`` tells it. Raises :class:`PageError`, in one line."""
+    """Return the mesh page of the gateway at ``base``. Raises :class:`PageError`, in one line."""
     document = _document(base, MESH, get)
     try:
         clouds = tuple(_cloud(cloud) for cloud in document["clouds"])
@@ -95,12 +95,12 @@ def mesh_page(base: str, get: Get) -> MeshPage:
 
 
 def trace_page(base: str, request_id: str, get: Get) -> dict[str, Any]:
-    """Return what the gateway at ``base`` and its peers recorded of a request. Raises :class:`PageError`, in one line."""
+    """Return the records of a request, of the gateway at ``base`` and its peers. Raises :class:`PageError`, in one line."""
     return _document(base, f"{TRACE}{request_id}", get)
 
 
 def user_page(base: str, get: Get) -> list[UserRow]:
-    """Return the user's identity in each cloud, as the gateways tell; ``get`` sends the token. Raises :class:`PageError`."""
+    """Return the user's identity in each cloud; ``get`` sends the token. Raises :class:`PageError`."""
     document = _document(base, USER, get)
     try:
         return [_user_row(row) for row in document["clouds"]]
@@ -121,14 +121,14 @@ def _document(base: str, path: str, get: Get) -> dict[str, Any]:
     try:
         document = response.json()
     except ValueError as error:
-        raise PageError(f"{base}{path} does not answer in JSON, so it is no gateway of OpenStackoid") from error
+        raise PageError(f"{base}{path} does not answer in JSON, so it is not a gateway of OpenStackoid") from error
     if not isinstance(document, dict):
         raise PageError(f"{base}{path} does not answer as a gateway of OpenStackoid does")
     return document
 
 
 def gateways_words(response: requests.Response) -> str | None:
-    """Return the message of OpenStack's error body, in one line that a terminal can show."""
+    """Return the message of OpenStack's error body, in one line for a terminal."""
     try:
         message = response.json()["error"]["message"]
     except (ValueError, KeyError, TypeError):

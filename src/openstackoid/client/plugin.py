@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plugin of the stock ``openstack`` command: the global options ``--os-scope``, ``--os-scope-force`` and ``--trace``.
+"""The plugin of ``openstack``: the global options ``--os-scope``, ``--os-scope-force`` and ``--trace``.
 
 openstackclient finds this module by the entry point group ``openstack.cli.extension`` and expects the names in capitals,
-``make_client`` and ``build_option_parser``. There is no API of our own behind it: every command stays as it is. It finds our own
-commands, :mod:`~openstackoid.client.commands`, by the group ``openstack.openstackoid.v1``, made of ``API_NAME`` and the version.
+``make_client`` and ``build_option_parser``. It has no API of its own. The commands, :mod:`~openstackoid.client.commands`, are
+found by the group ``openstack.openstackoid.v1``, made of ``API_NAME`` and the version.
 """
 
 import argparse
@@ -46,9 +46,9 @@ def make_client(_instance: object) -> None:
 
 
 def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """Add the options, and have openstacksdk call our hook for each connection that the command makes."""
+    """Add the options, and have openstacksdk call our hook for each connection of the command."""
     default = choice_in(SCOPE_VARIABLE) or choice_in(SDK_VARIABLE)
-    # The command reads its configuration later, and would find the variable there.
+    # The command reads its configuration later, and would find the variable.
     os.environ.pop(SDK_VARIABLE, None)
     parser.add_argument(
         OPTION,
@@ -56,8 +56,8 @@ def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentPar
         metavar="<scope>",
         type=_option,
         default=default or LEFT_TO_THE_CLOUD,
-        help="Which cloud serves which service, for example image=CloudTwo,compute=CloudOne or "
-        '{"image": "CloudTwo"}; a service that is not named is the local cloud\'s; '
+        help="The cloud of each service, for example image=CloudTwo,compute=CloudOne or "
+        '{"image": "CloudTwo"}; the local cloud serves all others; '
         f"'none' for no scope (Env: {SCOPE_VARIABLE}, {SDK_VARIABLE})",
     )
     parser.add_argument(
@@ -65,21 +65,21 @@ def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentPar
         dest="scope_force",
         action="store_true",
         default=None,
-        help="Have done what a gateway would refuse as a collaboration that does not work, where its operator allows that",
+        help="Override the refusal of a collaboration that does not work, if the gateway's operator allows it",
     )
     parser.add_argument(
         "--trace",
         dest=_TRACE,
         action="store_true",
         default=None,
-        help="Show on stderr what each request became: its hops through the gateways, with cloud, service and time",
+        help="Print the hops of each request through the gateways on stderr, with cloud, service and time",
     )
     parser.set_defaults(vendor_hook=f"{__name__}:install")
     return parser
 
 
 def install(connection: Connection) -> None:
-    """Do what :func:`openstackoid.client.hook.install` does; end the command with a readable error where that refuses."""
+    """Call :func:`openstackoid.client.hook.install`; end the command with a readable error if it refuses."""
     try:
         hook.install(connection, _trace() if connection.config.config.get(_TRACE) is True else None)
     except ScopeRefusedError as error:
@@ -88,16 +88,16 @@ def install(connection: Connection) -> None:
 
 @functools.cache
 def _trace() -> Trace:
-    """Return the command's trace. It is shown when the command closes its session; at exit, should it not."""
+    """Return the command's trace. It is printed when the command closes its session, or else at exit."""
     trace = Trace()
     atexit.register(trace.report)
     return trace
 
 
 def _option(text: str) -> Choice:
-    """Return the option's value, refused here when its form is wrong. Whether its clouds exist is known later.
+    """Return the option's value, refused here for its form. Its clouds are checked later.
 
-    argparse also hands over the default, which is judged where it is used: a broken environment must not break ``--help``.
+    argparse also passes the default, which is checked at its use: a broken environment must not break ``--help``.
     """
     if isinstance(text, Choice):
         return text
@@ -116,16 +116,16 @@ def _option(text: str) -> Choice:
 
 
 def _custom_services() -> frozenset[str]:
-    """Return the service types of their own that the clouds of clouds.yaml have; looked up only for a scope that seems wrong."""
+    """Return the non-official service types of the clouds of clouds.yaml; read only for an invalid scope."""
     try:
         entries = OpenStackConfig().cloud_config["clouds"].values()
         return frozenset(name for entry in entries for name in names(entry.get("scope_services"), "scope_services"))
     except Exception:
-        # An unreadable clouds.yaml is openstacksdk's to report, once the command needs it.
+        # openstacksdk reports an unreadable clouds.yaml, once the command needs it.
         return frozenset()
 
 
 def _refuse(message: str) -> NoReturn:
-    """End the command as a usage error does, but without argparse's hundred lines of usage."""
+    """End the command as a usage error does, without argparse's hundred lines of usage."""
     print(redacted(f"openstack: {message}"), file=sys.stderr)
     raise SystemExit(_USAGE_ERROR)

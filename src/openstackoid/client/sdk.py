@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``connect``: openstacksdk's own connection, whose requests carry a scope."""
+"""``connect``: openstacksdk's connection, with a scope on its requests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,12 +19,10 @@ def connect(
 ) -> Connection:
     """Return ``openstack.connect(cloud, **kwargs)`` with a scope on every request to the cloud's own endpoints.
 
-    ``scope`` is the short form, JSON or a mapping of services to clouds, and the whole scope: what clouds.yaml says does not
-    count then. None leaves it to the environment variable OS_SCOPE, or to clouds.yaml; ``"none"`` means no scope. ``force`` asks
-    the gateway for what it would refuse as a collaboration that does not work.
-
-    Raises :class:`~openstackoid.client.errors.ScopeRefusedError` where the scope makes no sense, and what ``openstack.connect``
-    raises.
+    ``scope``: the short form, JSON or a mapping of services to clouds; it replaces that of clouds.yaml. None uses the
+    environment variable OS_SCOPE, or clouds.yaml; ``"none"`` means no scope. ``force`` asks the gateway to allow refused
+    collaborations. Raises :class:`~openstackoid.client.errors.ScopeRefusedError` for an invalid scope, and the errors of
+    ``openstack.connect``.
     """
     if "vendor_hook" in kwargs:
         raise TypeError("connect() sets vendor_hook itself; a hook of your own has its place in the cloud's entry of clouds.yaml")

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``--trace``: an id for each request of a command, by which the gateways' records of its hops are fetched and shown.
 
-The id is OpenStack's own global request id, which services hand on from hop to hop. Gateways record the requests whose id begins
-with :data:`PREFIX`, and nothing else has to be remembered or asked for in advance.
+It is OpenStack's global request id, which services pass on. Gateways record requests with ids that begin with :data:`PREFIX`.
 """
 
 import re
@@ -40,7 +39,7 @@ def new_id() -> str:
 
 @dataclass
 class Traced:
-    """One request of the command: what it was, and how to ask its gateway. ``status`` is 0 until there is an answer."""
+    """One request of the command, and a way to ask its gateway. ``status``: 0 until there is an answer."""
 
     request_id: str | None
     method: str
@@ -59,14 +58,14 @@ class Traced:
 
 @dataclass
 class Trace:
-    """The requests of a command until they are shown. ``out`` gives the stream to show them on."""
+    """The requests of a command until they are shown. ``out`` returns the stream to print to."""
 
     out: Callable[[], TextIO] = lambda: sys.stderr
     _requests: list[Traced] = field(default_factory=list)
 
     @contextmanager
     def following(self, request: requests.PreparedRequest, send: Callable[..., requests.Response]) -> Iterator[Traced]:
-        """Give ``request`` an id, and time it. An id that it has already stays; it is traced only if it asks for that."""
+        """Give ``request`` an id, and time it. An existing id stays; the request is traced only if that id asks for it."""
         own = _text(request.headers.get(REQUEST_ID_HEADER))
         if not own:
             own = request.headers[REQUEST_ID_HEADER] = new_id()
@@ -79,7 +78,7 @@ class Trace:
             traced.seconds = time.perf_counter() - started
 
     def report(self) -> None:
-        """Fetch the gateways' records of the requests so far and show them as a tree; then forget them."""
+        """Fetch the gateways' records of the requests so far, print them as a tree, and forget them."""
         followed, self._requests = self._requests, []
         if not followed:
             return
@@ -92,7 +91,7 @@ class Trace:
 
 
 class _Teller:
-    """Asks for the records of one command's requests. ``missing`` is what the gateways said they could not tell."""
+    """Asks for the records of one command's requests. ``missing``: the gateways' gaps."""
 
     def __init__(self) -> None:
         self.missing: dict[str, None] = {}
@@ -100,7 +99,7 @@ class _Teller:
         self._silent: dict[str, str] = {}
 
     def below(self, request: Traced) -> list[str]:
-        """Return the lines below a request: its hops, or one that says why there are none."""
+        """Return the lines below a request: its hops, or the reason that there are none."""
         if request.request_id is None:
             return branches([("not traced: it has a request id of its own", [])])
         base = base_of(request.url)
@@ -116,7 +115,7 @@ class _Teller:
         return draw(nest(hops))
 
     def _hops(self, base: str, request_id: str, get: Get) -> list[Hop]:
-        """Return the hops; a gateway that knows nothing yet is given a moment, because it records a request when it ends."""
+        """Return the hops, after a moment if there are none: a gateway records a request when it ends."""
         while True:
             try:
                 page = trace_page(base, request_id, get)
@@ -132,7 +131,7 @@ class _Teller:
 
 
 def _getter(send: Callable[..., requests.Response]) -> Get:
-    """Return a function that asks over the same transport as the request, so with the same certificates and proxies."""
+    """Return a function that asks by the request's own transport, so with its certificates and proxies."""
     return lambda url: send(requests.Request("GET", url).prepare(), timeout=TIMEOUT)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway of a cloud as one unit: HAProxy and the Python service behind it, started, watched, reloaded and stopped."""
+"""The gateway of a cloud as one unit: HAProxy and the Python service, started, watched, reloaded and stopped."""
 
 from openstackoid.gateway.configuration import Configuration, load_configuration, render
 from openstackoid.gateway.folder import Folder, default_folder

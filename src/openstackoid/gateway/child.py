@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A program that the supervisor has started: its process and its output."""
+"""A program started by the supervisor: its process and its output."""
 
 import asyncio
 import os
@@ -12,13 +12,13 @@ from openstackoid import parent_death_signal
 from openstackoid.gateway.decisions import Part
 
 Lines = Callable[[bytes], None]
-"""Takes whole lines: one or more, each with its line feed."""
+"""Takes one or more whole lines, each with its line feed."""
 
 _CHUNK = 65536
 
 
 class Child:
-    """One run of a part. ``end`` is done once it has ended and all that it said is handed over; it says how it ended."""
+    """One run of a part. ``end``: done once it has ended and its output is passed on; the result describes the end."""
 
     def __init__(self, part: Part, process: asyncio.subprocess.Process, output: Lines, errors: Lines) -> None:
         self.part = part
@@ -37,9 +37,9 @@ class Child:
         *,
         inherited: Collection[int] = (),
     ) -> "Child":
-        """Start ``argv`` so that it ends with this process, and out of reach of the terminal: the supervisor handles Ctrl-C.
+        """Start ``argv`` so that it ends with this process and gets no signals of the terminal.
 
-        ``inherited``: our descriptors that it has as well, under the same numbers.
+        ``inherited``: descriptors that it gets under the same numbers.
         """
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -64,7 +64,7 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """Whether the process has not ended, as far as is known."""
+        """Whether the process is not known to have ended."""
         return self.process.returncode is None
 
     @property
@@ -73,7 +73,7 @@ class Child:
         return time.monotonic() - self._born
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal, to the process that we started or to none."""
+        """Send a signal, to the started process alone."""
         if self.alive:
             self.process.send_signal(number)
 
@@ -84,7 +84,7 @@ class Child:
 
 
 async def _listen(stream: asyncio.StreamReader | None, lines: Lines) -> None:
-    """Hand over what arrives in whole lines, many at once: a busy HAProxy writes one for each request."""
+    """Pass output on in whole lines, many at once: a busy HAProxy writes one for each request."""
     rest = b""
     while stream is not None and (chunk := await stream.read(_CHUNK)):
         whole, feed, tail = (rest + chunk).rpartition(b"\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The configuration of a running gateway: the mesh of its description, and the files that HAProxy reads."""
+"""The configuration of a running gateway: the mesh, and the files of HAProxy."""
 
 import ssl
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ from openstackoid.gateway.hosts import known_addresses
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.mesh import Account, Cloud, Mesh, Tls, load_mesh, load_readers, unprotected
 from openstackoid.mesh.errors import some_of
-from openstackoid.tls import AUTHORITY, CERTIFICATE, checked_files, warnings_about
+from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED, checked_files, warnings_about
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """One state of the mesh description, as far as the gateway of ``cloud`` is concerned.
+    """One state of the mesh description, for the gateway of ``cloud``.
 
-    ``files`` are HAProxy's, by name; with TLS, copies of the certificate and the authority are among them, so that a broken new
-    one breaks nothing that runs. ``accounts`` are the reader accounts at peers; they are not kept in a file.
+    ``files``: HAProxy's, by name; with TLS they include copies of certificate and authority, so that a broken new one has no
+    effect. ``accounts``: the reader accounts at peers, kept in no file.
     """
 
     mesh: Mesh
@@ -28,33 +28,37 @@ class Configuration:
     accounts: Mapping[str, Account] = field(default_factory=dict)
 
 
-COPIES = Tls(CERTIFICATE, AUTHORITY)
-"""Where a running gateway has its certificate and the authority: beside its HAProxy's configuration."""
+def copies_of(tls: Tls | None) -> Tls:
+    """Return where a running gateway has the files of its identity: beside its HAProxy's configuration."""
+    return Tls(CERTIFICATE, AUTHORITY, REVOKED if tls is not None and tls.revoked else None)
 
 
 def load_configuration(path: Path, cloud: str, runtime: Runtime, *, secrets: bool = True) -> Configuration:
-    """Return what ``path`` says for the gateway of ``cloud``; the rest is as in :func:`configuration_of`."""
+    """Load the description at ``path`` for the gateway of ``cloud``; see :func:`configuration_of`."""
     return configuration_of(load_mesh(path), cloud, runtime, secrets=secrets)
 
 
 def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool = True) -> Configuration:
-    """Return what a mesh is for the gateway of ``cloud``.
+    """Return the configuration of a mesh for the gateway of ``cloud``.
 
-    Without ``secrets``, the file of reader accounts is not opened, nor are those of TLS: HAProxy's configuration names them.
-
-    Raises :class:`openstackoid.errors.OpenstackoidError`.
+    Without ``secrets``, opens neither the file of reader accounts nor those of TLS. Raises
+    :class:`openstackoid.errors.OpenstackoidError`.
     """
     copies: Mapping[str, str] = {}
     tls = mesh.clouds[cloud].tls if cloud in mesh.clouds else None
     accounts = load_readers(mesh, cloud) if secrets and cloud in mesh.clouds else {}
     # Without secrets it is not known; a gateway with TLS believes its own authority alone.
     https = any(account.auth_url.startswith("https:") for account in accounts.values()) if secrets else _may_log_in(mesh, cloud)
-    copies_of = COPIES if secrets else None
     files = compile_gateway(
-        mesh, cloud, runtime, copies_of, known_addresses(), system_authorities=_authorities() if https and tls is None else ""
+        mesh,
+        cloud,
+        runtime,
+        copies_of(tls) if secrets else None,
+        known_addresses(),
+        system_authorities=_authorities() if https and tls is None else "",
     )
     if secrets and tls is not None:
-        copies = checked_files(tls.certificate, tls.authority, cloud)
+        copies = checked_files(tls.certificate, tls.authority, cloud, tls.revoked)
     return Configuration(mesh, mesh.clouds[cloud], {**files, **copies}, accounts)
 
 
@@ -68,7 +72,7 @@ def _may_log_in(mesh: Mesh, cloud: str) -> bool:
 
 
 def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:
-    """Return when the certificate of a gateway ends, if it has one, and what its operator should know of how it is protected.
+    """Return the end of the certificate, if any, and warnings about the protection of the gateway.
 
     Raises :class:`openstackoid.tls.TlsError`.
     """
@@ -76,12 +80,12 @@ def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:
     if cloud.tls is None:
         return None, plain
     hosts = [listener.host for listener in sorted(cloud.secure_listeners)]
-    ends, said = warnings_about(cloud.tls.certificate, cloud.tls.authority, cloud.name, hosts)
+    ends, said = warnings_about(cloud.tls.certificate, cloud.tls.authority, cloud.name, hosts, cloud.tls.revoked)
     return datetime.fromtimestamp(ends, UTC), said + plain
 
 
 def tokens_that_leave(mesh: Mesh, cloud: str) -> list[str]:
-    """Return the warning that names the peers for which tokens of ``cloud`` leave; none where there is no peer."""
+    """Return the warning that names the peers that get tokens of ``cloud``; none without peers."""
     peers = some_of(name for name in mesh.clouds if name != cloud)
     if not peers:
         return []
@@ -93,5 +97,5 @@ def tokens_that_leave(mesh: Mesh, cloud: str) -> list[str]:
 
 
 def render(files: Mapping[str, str]) -> str:
-    """Return all files as one text for a reader, each below a line that names it."""
+    """Return all files as one text, each below a line with its name."""
     return "\n".join(f"# ===== {name} =====\n{content}" for name, content in files.items())

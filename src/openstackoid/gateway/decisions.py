@@ -8,7 +8,7 @@ from openstackoid.gateway.configuration import Configuration
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 STEADY = 30.0
-"""A part that has lived for this many seconds is taken for sound: its next death is the first again."""
+"""Seconds of life after which a part counts as sound: its next death is the first again."""
 
 
 class Part(StrEnum):
@@ -20,12 +20,12 @@ class Part(StrEnum):
 
 @dataclass(slots=True)
 class Restarts:
-    """The pause before a part that has died is started again: longer each time, so that a broken part costs little."""
+    """The pause before a dead part is started again: longer each time, so that a broken part costs little."""
 
     deaths: int = 0
 
     def after(self, lived: float) -> float:
-        """Return the pause in seconds after a part has died that had lived for ``lived`` seconds."""
+        """Return the pause in seconds after the death of a part that lived for ``lived`` seconds."""
         self.deaths = 1 if lived >= STEADY else self.deaths + 1
         return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.deaths - 1, 16)))
 
@@ -34,9 +34,9 @@ class Restarts:
 class Watch:
     """When to read the mesh description again.
 
-    ``tried`` is the fingerprint of what was read last, good or bad, ``seen`` that of the last look; None stands for a file that
-    cannot be read. A file is read once it has stood still between two looks: an editor may have written half of it, and half
-    of a description can be a valid one. What was tried is not tried again, so an error is said once.
+    ``tried``: the fingerprint of the last reading, good or bad; ``seen``: of the last look; None for an unreadable file. A file
+    is read once it is unchanged between two looks: an editor may have written half of it, and half a description can be valid.
+    Each version is tried once, so an error is logged once.
     """
 
     tried: int | None
@@ -46,7 +46,7 @@ class Watch:
         self.seen = self.tried
 
     def look(self, fingerprint: int | None) -> bool:
-        """Return whether the file is to be read now."""
+        """Return whether to read the file now."""
         steady, self.seen = fingerprint == self.seen, fingerprint
         if not steady or fingerprint == self.tried:
             return False
@@ -54,12 +54,12 @@ class Watch:
         return True
 
     def asked(self, fingerprint: int | None) -> None:
-        """Take note that the file is read now, changed or not."""
+        """Note that the file is read now, changed or not."""
         self.tried = self.seen = fingerprint
 
 
 def affected(running: Configuration, candidate: Configuration) -> frozenset[Part]:
-    """Return the parts for which the candidate differs from what runs.
+    """Return the parts that the candidate changes.
 
     HAProxy looks at its files only, the certificate among them. The Python service reads the whole mesh: a region's name, say, is
     in no file of HAProxy's.

@@ -5,4 +5,4 @@ from openstackoid.errors import OpenstackoidError
 
 
 class GatewayError(OpenstackoidError):
-    """The gateway of a cloud cannot run here; the message says which part and why."""
+    """The gateway of a cloud cannot run here; the message has the part and the reason."""

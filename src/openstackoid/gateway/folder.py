@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The folder of a running gateway: HAProxy's files, the sockets, and who runs. Only its owner may look into it."""
+"""The folder of a running gateway: HAProxy's files, sockets, and running processes. Owner-only."""
 
 import fcntl
 import json
@@ -20,27 +20,27 @@ from openstackoid.private import replace_private
 from openstackoid.process_identity import birth, born
 
 _LONGEST_SOCKET = 97
-"""The longest path of a unix socket that HAProxy takes: 107 bytes, less what it adds while it creates the socket."""
+"""The longest path of a unix socket for HAProxy: 107 bytes, less the suffix that it adds while it creates the socket."""
 
 _STOP_PATIENCE = 5.0
 
 
 def _short_place() -> str:
-    """Return the folder for temporary files, or ``/tmp`` where its path is too long for the sockets as well."""
+    """Return the folder for temporary files, or ``/tmp`` if its path is too long for sockets."""
     place = tempfile.gettempdir()
     longest = Path(place, "openstackoid-12345678", "haproxy.sock")
     return place if len(os.fsencode(longest)) <= _LONGEST_SOCKET else "/tmp"  # noqa: S108 - mkdtemp is safe there
 
 
 def default_folder(cloud: str) -> Path:
-    """Return where the gateway of ``cloud`` keeps its files, if the operator names no other place."""
+    """Return the default folder of the gateway of ``cloud``."""
     return user_state_path("openstackoid") / "gateway" / cloud
 
 
 def write_private(path: Path, content: str | bytes) -> None:
-    """Write a file that only its owner can read; a reader sees the old content or the new, never a part.
+    """Write an owner-only file; a reader sees the old content or the new, never a part.
 
-    Raises :class:`GatewayError` when it cannot be written.
+    Raises :class:`GatewayError`.
     """
     try:
         replace_private(path, content.encode() if isinstance(content, str) else content)
@@ -49,7 +49,7 @@ def write_private(path: Path, content: str | bytes) -> None:
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
-    """Write files into ``folder``, which is made owner-only where it does not exist. Raises :class:`GatewayError`."""
+    """Write files into ``folder``, made owner-only if missing. Raises :class:`GatewayError`."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -59,7 +59,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
 
 
 class Folder:
-    """The folder of one gateway. :meth:`open` makes it and takes hold of it; only one process can."""
+    """The folder of one gateway. :meth:`open` makes and locks it; only one process can."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -69,22 +69,22 @@ class Folder:
 
     @property
     def mesh(self) -> Path:
-        """The mesh that runs, as the Python service reads it: no editor can break it."""
+        """The running mesh, for the Python service: no editor can break it."""
         return self.path / "mesh.packed"
 
     @property
     def cache(self) -> Path:
-        """The description as it was read, for the next start; it may be removed at any time."""
+        """The parsed description, for the next start; it may be removed at any time."""
         return self.path / "mesh.cache"
 
     @property
     def store(self) -> Path:
-        """The store of the Python service, where the description names no database; it outlives the gateway."""
+        """The store of the Python service, without a database in the description; it outlives the gateway."""
         return self.path / "store.sqlite"
 
     @property
     def audit(self) -> Path:
-        """The audit log, by the Python service and its process that reads HAProxy's log; it outlives the gateway."""
+        """The audit log of the Python service and its log process; it outlives the gateway."""
         return self.path / "audit.log"
 
     @property
@@ -99,24 +99,24 @@ class Folder:
 
     @property
     def records_socket(self) -> Path:
-        """The socket that receives HAProxy's lines about traced requests."""
+        """The socket for HAProxy's lines about traced requests."""
         return self._sockets / "records.sock"
 
     @property
     def log_socket(self) -> Path:
-        """The socket that receives HAProxy's log where no supervisor hands out a pipe."""
+        """The socket for HAProxy's log without a supervisor's pipe."""
         return self._sockets / "log.sock"
 
     @property
     def runtime(self) -> Runtime:
-        """The paths that the generated configuration needs."""
+        """The paths in the generated configuration."""
         return Runtime.of(str(self._sockets))
 
     def open(self, cloud: str) -> list[int]:
-        """Make the folder, take hold of it, and clear what an earlier run has left, its processes first; return their ids.
+        """Make and lock the folder, stop processes and remove files of an earlier run; return the ids of the processes.
 
-        Raises :class:`GatewayError` when the folder is not ours alone, or another process holds it.
-        Where its path is too long for a unix socket, the sockets go into an owner-only folder of a short, random name.
+        If its path is too long for unix sockets, they go into an owner-only folder with a short, random name. Raises
+        :class:`GatewayError` if the folder is not owner-only, or another process holds it.
         """
         self._make()
         self._hold(cloud)
@@ -128,9 +128,9 @@ class Folder:
         return orphans
 
     def share(self, cloud: str) -> None:
-        """Make the folder and take hold of it, for a Python service without a supervisor; what HAProxy has in it stays.
+        """Make and lock the folder for a Python service without a supervisor; HAProxy's files in it stay.
 
-        Raises :class:`GatewayError` as :meth:`open` does, and when its path is too long for a unix socket.
+        Raises :class:`GatewayError` as :meth:`open` does, and if its path is too long for a unix socket.
         """
         self._make()
         self._hold(cloud)
@@ -158,7 +158,7 @@ class Folder:
 
     def _hold(self, cloud: str) -> None:
         try:
-            # Held until the process ends, however it ends. A child has it only as long as it runs no other program.
+            # Held until the process ends. A child has it only until it runs another program.
             self._lock = (self.path / "lock").open("a+", encoding="utf-8")
         except OSError as error:
             raise GatewayError(f"--state-dir {self.path}: {error.strerror}") from None
@@ -179,7 +179,7 @@ class Folder:
         self._lock.flush()
 
     def _clear(self) -> None:
-        # Of an earlier release, which kept there what the store has now.
+        # Of an earlier release; the store has this now.
         for name in ("workflows.journal", "tokens.journal", "tokens.journal.old"):
             (self.path / name).unlink(missing_ok=True)
         for generation in self.path.glob("generation-*"):
@@ -199,19 +199,19 @@ class Folder:
             note.unlink()
 
     def close(self) -> None:
-        """Let go of the folder and remove what has no meaning without a running gateway."""
+        """Unlock the folder and remove files that only a running gateway needs."""
         self._remove_sockets()
         (self.path / "processes.json").unlink(missing_ok=True)
         self.release()
 
     def release(self) -> None:
-        """Let go of the folder and leave everything in it."""
+        """Unlock the folder and leave its files."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
     def draft(self, files: Mapping[str, str]) -> Path:
-        """Write HAProxy's files into a new generation beside the one that runs, and return its folder."""
+        """Write HAProxy's files into a new generation beside the running one, and return its folder."""
         self._generation += 1
         folder = self.path / f"generation-{self._generation}"
         write_files(folder, files)
@@ -222,7 +222,7 @@ class Folder:
         shutil.rmtree(generation, ignore_errors=True)
 
     def record(self, pids: Iterable[int]) -> None:
-        """Write down which processes are ours, by id and time of birth, for a run that comes after a crash."""
+        """Record our processes, by id and time of birth, for a run after a crash."""
         entries = []
         for pid in pids:
             try:
@@ -232,7 +232,7 @@ class Folder:
         write_private(self.path / "processes.json", json.dumps(entries))
 
     def _stop_orphans(self) -> list[int]:
-        """Stop what an earlier run has left running, and return its ids. A stranger with an old id is left alone."""
+        """Stop processes of an earlier run, and return their ids. Another process with such an id is left alone."""
         try:
             entries = json.loads((self.path / "processes.json").read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):

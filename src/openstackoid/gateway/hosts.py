@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Host names that are known without DNS: those of the machine's own file of hosts, as for any program that the operator runs."""
+"""Host names known without DNS: those of the machine's file of hosts."""
 
 from ipaddress import ip_address
 from pathlib import Path
@@ -8,9 +8,9 @@ HOSTS = Path("/etc/hosts")
 
 
 def known_addresses(path: Path = HOSTS) -> dict[str, str]:
-    """Return the address of each name in a file of hosts, the first that is named; ``localhost`` has one in any case.
+    """Return the first address of each name in a file of hosts; ``localhost`` always has one.
 
-    A file that is missing, or a line that says nothing, is no error: other programs ignore them, too.
+    A missing file and unreadable lines are ignored, as other programs do.
     """
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -23,7 +23,7 @@ def known_addresses(path: Path = HOSTS) -> dict[str, str]:
             written = ip_address(address)
         except ValueError:
             continue
-        # HAProxy reads no zone, and would go to this host itself where an address is none.
+        # HAProxy reads no zone, and would send to this host itself for an invalid address.
         if "%" not in address and not written.is_unspecified:
             for name in names:
                 found.setdefault(name.lower(), str(written))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The TCP sockets of a gateway, which the supervisor opens and HAProxy inherits.
+"""The TCP sockets of a gateway, opened by the supervisor and inherited by HAProxy.
 
-A connection that comes while no HAProxy runs waits in the socket's queue, and the next HAProxy accepts it.
+A connection without a running HAProxy waits in the socket's queue for the next one.
 """
 
 import os
@@ -15,11 +15,11 @@ from openstackoid.mesh import Cloud
 from openstackoid.routing.backend_names import bind_ids
 
 _FIRST_PASSED = 3
-"""The number of the first descriptor that systemd passes (sd_listen_fds(3))."""
+"""The first descriptor that systemd passes (sd_listen_fds(3))."""
 
 
 class ListeningSockets:
-    """The open sockets of the gateway of ``cloud``, by address. ``passed``: those that systemd has opened, which stay open."""
+    """The open sockets of the gateway of ``cloud``, by address. ``passed``: systemd's, which stay open."""
 
     def __init__(self, cloud: str, passed: Iterable[socket.socket] = ()) -> None:
         self.cloud = cloud
@@ -27,7 +27,7 @@ class ListeningSockets:
         self._opened: dict[Address, socket.socket] = {}
 
     def not_passed(self, wanted: Iterable[Socket]) -> frozenset[Socket]:
-        """Return those of the wanted sockets that systemd has not opened. Raises :class:`GatewayError`."""
+        """Return the wanted sockets that systemd has not opened. Raises :class:`GatewayError`."""
         return frozenset(one for one, address in addresses(self.cloud, wanted).items() if address not in self._passed)
 
     def unused(self, wanted: Iterable[Socket]) -> list[str]:
@@ -36,9 +36,9 @@ class ListeningSockets:
         return [f"{host}:{port}" for family, (host, port, *more) in self._passed if (family, (host, port, *more)) not in used]
 
     def open(self, cloud: Cloud) -> Mapping[str, int]:
-        """Return the descriptors of the sockets that HAProxy is to listen on, by the names that its configuration has for them.
+        """Return the descriptors of HAProxy's sockets, by their names in its configuration.
 
-        Sockets that are open already are used again. Raises :class:`GatewayError`.
+        Open sockets are used again. Raises :class:`GatewayError`.
         """
         of_socket = addresses(self.cloud, sockets(cloud))
         found = {}
@@ -55,7 +55,7 @@ class ListeningSockets:
         return found
 
     def close(self, but: Iterable[int] = ()) -> None:
-        """Close the sockets that were opened here, but for those of the given descriptors."""
+        """Close the sockets opened here, but for those of the given descriptors."""
         kept = set(but)
         for address, one in list(self._opened.items()):
             if one.fileno() not in kept:
@@ -63,9 +63,9 @@ class ListeningSockets:
 
 
 def passed_sockets(environment: MutableMapping[str, str]) -> list[socket.socket]:
-    """Return the sockets that systemd has passed to this process, and take their mention out of the environment.
+    """Return the sockets that systemd has passed to this process, and remove its variables from the environment.
 
-    Raises :class:`GatewayError` for one that is no listening TCP socket.
+    Raises :class:`GatewayError` for one that is not a listening TCP socket.
     """
     pid, number = environment.pop("LISTEN_PID", ""), environment.pop("LISTEN_FDS", "")
     environment.pop("LISTEN_FDNAMES", None)
@@ -92,7 +92,7 @@ def _address_of(one: socket.socket) -> Address:
 
 
 def _listen(address: Address, backlog: int) -> socket.socket:
-    """Open a socket as HAProxy would: a wider address may take the place of a narrower one that is still open."""
+    """Open a socket as HAProxy would: a wider address may replace a narrower one that is still open."""
     family, at = address
     one = socket.socket(family)
     try:

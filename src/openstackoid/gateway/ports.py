@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Check that the gateway can listen where its cloud's catalog says it does.
+"""Check that the gateway can listen at the addresses of its cloud's catalog.
 
-HAProxy lets several processes share a port, so it would start beside another HAProxy without a word and take half of its
-requests. A plain socket does not share: where it can be bound, no process listens. Two names of one
-address it would open twice, too, and take each request for either frontend's, at random.
+HAProxies share a port, so a second one would silently take half of the requests. A plain socket does not share: a successful
+bind proves the port free. HAProxy would also open two names of one address twice, and mix up their frontends.
 """
 
 import errno
@@ -20,27 +19,27 @@ Socket = tuple[str, int]
 """Host and port, as the description has them."""
 
 Address = tuple[int, tuple[Any, ...]]
-"""Family, and the numeric address as the family has it: host and port come first."""
+"""Family, and the numeric address in the family's form: host and port come first."""
 
 
 def sockets(cloud: Cloud) -> frozenset[Socket]:
-    """Return host and port of every socket that the gateway of ``cloud`` listens on; the host ``*`` is every address."""
+    """Return host and port of every socket of the gateway of ``cloud``; the host ``*`` is every address."""
     return frozenset(socket_of(cloud, listener) for listener in cloud.listeners)
 
 
 def socket_of(cloud: Cloud, listener: Listener) -> Socket:
-    """Return host and port of the socket for what the catalog's URLs name."""
+    """Return host and port of the socket for the catalog's URLs."""
     return cloud.bind or listener.host, listener.port
 
 
 def new_sockets(running: Cloud, candidate: Cloud) -> frozenset[Socket]:
-    """Return the sockets of the candidate on ports that the running gateway does not have itself."""
+    """Return the sockets of the candidate on ports that the running gateway does not use."""
     own = {port for _, port in sockets(running)}
     return frozenset(wanted for wanted in sockets(candidate) if wanted[1] not in own)
 
 
 def addresses(cloud: str, wanted: Iterable[Socket]) -> dict[Socket, Address]:
-    """Return the address of each socket that the gateway of ``cloud`` is to listen on.
+    """Return the address of each socket of the gateway of ``cloud``.
 
     Raises :class:`GatewayError` for a name without an address, and for two names of one address.
     """
@@ -60,7 +59,7 @@ def addresses(cloud: str, wanted: Iterable[Socket]) -> dict[Socket, Address]:
 
 
 def check_free(cloud: str, wanted: Iterable[Socket]) -> None:
-    """Raise :class:`GatewayError` for the first socket that the gateway of ``cloud`` could not listen on."""
+    """Raise :class:`GatewayError` for the first socket on which the gateway of ``cloud`` cannot listen."""
     for (host, port), (family, address) in addresses(cloud, wanted).items():
         try:
             with socket.socket(family) as probe:
@@ -72,7 +71,7 @@ def check_free(cloud: str, wanted: Iterable[Socket]) -> None:
 
 
 def _address(host: str, port: int) -> Address:
-    """Return the address that a name stands for."""
+    """Return the address of a name."""
     # HAProxy takes the first address of a name, and '*' for every IPv4 address.
     name = "0.0.0.0" if host == "*" else host.strip("[]")  # noqa: S104 (the operator asked for every address)
     family, _, _, _, address = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
@@ -80,7 +79,7 @@ def _address(host: str, port: int) -> Address:
 
 
 def cannot_listen(cloud: str, host: str, port: int, error: OSError) -> GatewayError:
-    """Return the error that says why the gateway of ``cloud`` cannot listen on a socket."""
+    """Return the error with the reason that the gateway of ``cloud`` cannot listen on a socket."""
     reason, hint = _reason(error, port)
     return GatewayError(f"the gateway of {cloud} cannot listen on {host}:{port}: {reason}", hint)
 
@@ -94,12 +93,12 @@ def _reason(error: OSError, port: int) -> tuple[str, str | None]:
     if error.errno == errno.EACCES:
         return "a port below 1024 needs rights that you do not have", "a port from 1024, or the capability cap_net_bind_service"
     if error.errno == errno.EADDRNOTAVAIL:
-        return "it is no address of this machine", "name one of its addresses in clouds.<name>.gateway.bind"
+        return "it is not an address of this machine", "name one of its addresses in clouds.<name>.gateway.bind"
     return error.strerror or str(error), None
 
 
 def _owner(port: int) -> str | None:
-    """Return who listens on ``port``, where the system lets us know."""
+    """Return the process that listens on ``port``, if the system tells."""
     try:
         for connection in psutil.net_connections(kind="tcp"):
             listens = connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port

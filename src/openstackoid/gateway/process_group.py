@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs of one gateway: started until they are ready, told to stop together, and none left behind."""
+"""The programs of one gateway: started until ready, stopped together, none left behind."""
 
 import asyncio
 import contextlib
@@ -21,19 +21,22 @@ from openstackoid.redaction import process
 log = logging.getLogger("openstackoid.gateway")
 
 START_PATIENCE = 60.0
-"""Seconds that a part may take until it accepts connections, from the first look at it."""
+"""Seconds that a part may take to accept connections, from the first look at it."""
 
 STOP_GRACE = 4.0
-"""Seconds that requests under way may take once the gateway is told to stop."""
+"""Seconds that running requests may take once the gateway is to stop."""
+
+MOST_REPLACED = 4
+"""Replaced HAProxies that may finish their requests: slow clients keep each for half an hour."""
 
 _GLANCE = 0.05
 _LEVELS = {"NOTICE": logging.INFO, "DIAG": logging.INFO, "WARNING": logging.WARNING, None: logging.WARNING}
 
 
 class ProcessGroup:
-    """Every process of the gateway of ``cloud``: those in use, and HAProxies that finish the requests of an earlier time.
+    """Every process of the gateway of ``cloud``, including HAProxies that finish earlier requests.
 
-    ``hurry`` ends all patience: once it is set, what still runs is killed.
+    ``hurry``: once it is set, remaining processes are killed.
     """
 
     def __init__(self, cloud: str, folder: Folder, haproxy: Haproxy) -> None:
@@ -50,11 +53,10 @@ class ProcessGroup:
         ready: Callable[[int], Awaitable[bool]],
         sockets: Mapping[str, int],
     ) -> Child:
-        """Start a part and wait until ``ready`` says of its process id that it accepts connections.
+        """Start a part and wait until ``ready`` reports that its process accepts connections.
 
-        ``sockets`` are descriptors that it inherits; HAProxy finds them by name in its environment.
-
-        Raises :class:`GatewayError` when it cannot be started, ends before it is ready, or takes too long and is killed.
+        ``sockets``: descriptors that it inherits; HAProxy finds them by name in its environment. Raises :class:`GatewayError` if
+        it cannot be started, ends early, or takes too long and is killed.
         """
         try:
             if part is Part.HAPROXY:
@@ -80,26 +82,38 @@ class ProcessGroup:
                 child.send(signal.SIGKILL)
                 raise GatewayError(f"{part} of {self.cloud} was not ready after {START_PATIENCE:g} s")
             await asyncio.sleep(_GLANCE)
-        raise GatewayError(f"{part} of {self.cloud} {await asyncio.shield(child.end)} before it was ready; it says why above")
+        raise GatewayError(f"{part} of {self.cloud} {await asyncio.shield(child.end)} before it was ready; see its lines above")
+
+    def end_oldest(self, in_use: Child) -> None:
+        """End the oldest HAProxies that finish the requests of an earlier time; :data:`MOST_REPLACED` may."""
+        replaced = sorted(
+            (child for child in self._children if child.part is Part.HAPROXY and child is not in_use),
+            key=lambda child: -child.lived,
+        )
+        for child in replaced[: max(0, len(replaced) - MOST_REPLACED)]:
+            log.warning(
+                "HAProxy %d of %s is ended with the requests that it had: it was replaced long ago", child.pid, self.cloud
+            )
+            child.send(signal.SIGTERM)
 
     def _left(self, child: Child) -> None:
         self._children.discard(child)
         self._record()
 
     def _record(self) -> None:
-        # A full disk is no reason to stop. Without the record, the processes still end when this one does.
+        # A full disk does not stop the gateway. Without the record, processes still end with this one.
         with contextlib.suppress(GatewayError):
             self.folder.record(child.pid for child in self._children)
 
     async def dismiss(self) -> None:
-        """Let requests finish for a while, then leave no process. The Python service goes last: HAProxy needs it."""
+        """Let requests finish for a while, then end all processes. The Python service goes last: HAProxy needs it."""
         await self._tell(signal.SIGUSR1, Part.HAPROXY)
         await self._tell(signal.SIGTERM, *Part)
         while self._children:
             await self._tell(signal.SIGKILL, *Part)
 
     async def _tell(self, number: signal.Signals, *parts: Part) -> None:
-        """Send a signal to every process of the parts, and wait for their end as long as the grace lasts."""
+        """Send a signal to every process of the parts, and wait for their end within the grace period."""
         told = [child for child in self._children if child.part in parts]
         for child in told:
             child.send(signal.SIGKILL if self.hurry.is_set() else number)
@@ -115,14 +129,14 @@ class ProcessGroup:
 
 
 def _pass_on(lines: bytes) -> None:
-    """The Python service's lines are a log already."""
+    """The Python service's lines are formatted already."""
     with contextlib.suppress(OSError):
         sys.stderr.buffer.write(lines)
         sys.stderr.buffer.flush()
 
 
 class _HaproxySays:
-    """HAProxy's stderr. Once it has started, lines with a severity stand in its log too."""
+    """HAProxy's stderr. After its start, lines with a severity are in its log too."""
 
     started = False
 

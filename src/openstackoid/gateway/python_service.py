@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Python service as the supervisor runs it: its command, the files that it reads, and when it is ready."""
+"""The Python service under the supervisor: its command, its files, and its readiness."""
 
 import socket
 import sys
@@ -13,7 +13,7 @@ from openstackoid.mesh import packed_mesh
 def command(folder: Folder, cloud: str, requests: int, log: int) -> list[str]:
     """Return the command for the gateway of ``cloud``.
 
-    ``requests`` is the descriptor of the socket that it serves, ``log`` that of the pipe that brings HAProxy's log.
+    ``requests``: the descriptor of its socket; ``log``: of the pipe with HAProxy's log.
     """
     argv = [sys.executable, "-m", "openstackoid.bridge", "--cloud", cloud, "--config", str(folder.mesh), "--wait"]
     argv += ["--socket", str(folder.bridge_socket), "--socket-fd", str(requests), "--log-fd", str(log)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps one part running: starts it again when it dies, and puts a new process in the place of a running one."""
+"""Keep one part running: start it again when it dies, or replace its process."""
 
 import asyncio
 import logging
@@ -13,11 +13,11 @@ from openstackoid.gateway.decisions import Part, Restarts
 log = logging.getLogger("openstackoid.gateway")
 
 Start = Callable[[Child | None], Awaitable[Child]]
-"""Starts the part and returns it once it is ready; is given the running process that it takes the place of, or None."""
+"""Starts the part and returns it once it is ready; gets the running process that it replaces, or None."""
 
 
 class Restarter:
-    """The process of a part that is in use, :attr:`child`; one that was replaced is no longer of interest here."""
+    """The current process of a part, :attr:`child`."""
 
     def __init__(self, part: Part, cloud: str, start: Start) -> None:
         self.part = part
@@ -29,14 +29,14 @@ class Restarter:
         self._replaced = asyncio.Event()
 
     async def replace(self) -> None:
-        """Start the part anew and go over to the new process. Raises what the start raises; then the old one stays in use."""
+        """Start the part anew and switch to the new process. Raises the errors of the start; then the old one stays in use."""
         async with self._turn:
             alive = self.child if self.child is not None and self.child.alive else None
             self.child = await self._start(alive)
             self._replaced.set()
 
     async def tell(self, number: signal.Signals) -> None:
-        """Send a signal to the process in use; where one is being started, to that one, which may have read what is old now."""
+        """Send a signal to the process in use, or to one that is being started, which may have read old files."""
         async with self._turn:
             if self.child is not None:
                 self.child.send(number)

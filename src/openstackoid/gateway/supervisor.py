@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The supervisor of one gateway: it keeps HAProxy and the Python service running on the newest good mesh description."""
+"""The supervisor of one gateway: HAProxy and the Python service on the newest valid mesh description."""
 
 import asyncio
 import contextlib
@@ -18,13 +18,14 @@ from openstackoid.bridge.http.sockets import bind
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway import python_service
 from openstackoid.gateway.child import Child
-from openstackoid.gateway.configuration import Configuration, check_certificate, configuration_of, tokens_that_leave
+from openstackoid.gateway.configuration import Configuration, configuration_of
 from openstackoid.gateway.decisions import Part, Watch, affected
 from openstackoid.gateway.folder import Folder
 from openstackoid.gateway.listening import ListeningSockets
 from openstackoid.gateway.ports import check_free, new_sockets, sockets
 from openstackoid.gateway.process_group import ProcessGroup
 from openstackoid.gateway.restarter import Restarter
+from openstackoid.gateway.warnings import Warnings
 from openstackoid.haproxy import LOG_VARIABLE
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import Predecessor, command, serving_pid, validate
@@ -34,13 +35,13 @@ log = logging.getLogger("openstackoid.gateway")
 
 _POLL = 1.0
 _PIPE = 1024 * 1024
-"""Bytes of HAProxy's log that wait while the Python service starts; Linux allows so many without rights."""
+"""Bytes of HAProxy's log that wait while the Python service starts; Linux allows so many without privileges."""
 _REST = 50
-"""The pause after a look at the files, as a multiple of the time that it took: thousands of files may be far away."""
+"""The pause after a look at the files, as a multiple of its duration: thousands of files may be on a slow disk."""
 
 
 class Generation(NamedTuple):
-    """The configuration of one HAProxy: the folder of its files, and the cloud on whose sockets it listens."""
+    """The configuration of one HAProxy: the folder of its files, and the cloud with its sockets."""
 
     folder: Path
     cloud: Cloud
@@ -56,7 +57,7 @@ class Supervisor:
         self.cloud = cloud
         self.folder = folder
         self.haproxy = haproxy
-        self._crew = ProcessGroup(cloud, folder, haproxy)
+        self._processes = ProcessGroup(cloud, folder, haproxy)
         self._bridge = Restarter(Part.BRIDGE, cloud, self._start_bridge)
         self._haproxy = Restarter(Part.HAPROXY, cloud, self._start_haproxy)
         self._generation: Generation
@@ -67,14 +68,15 @@ class Supervisor:
         self._log = _large_pipe()
         self._descriptions = Descriptions(path, folder.cache)
         self._watched: tuple[str, ...] = ()
+        self._warnings = Warnings()
         self._pause = _POLL
         self._stop, self._hung_up, self._handed_over = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._terminal = sys.stdin.isatty() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
 
     async def run(self) -> None:
-        """Run until SIGTERM or SIGINT, then stop both parts; a second signal stops them at once.
+        """Run until SIGTERM or SIGINT, then stop both parts; a second signal kills them.
 
-        Raises :class:`OpenstackoidError` when the gateway cannot be started; then no part of it runs.
+        Raises :class:`OpenstackoidError` if the gateway cannot start; then no part of it runs.
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -88,9 +90,9 @@ class Supervisor:
             work.cancel()
             stopping.cancel()
             await asyncio.gather(work, stopping, return_exceptions=True)
-            # Ours first: HAProxy ends with its last request, and connections that come until then are to be refused.
+            # Ours first: HAProxy ends with its last request, and new connections are to be refused until then.
             self._sockets.close()
-            await self._crew.dismiss()
+            await self._processes.dismiss()
             self._close_bridge_socket()
             for end in self._log:
                 os.close(end)
@@ -100,7 +102,7 @@ class Supervisor:
 
     def _asked_to_stop(self) -> None:
         if self._stop.is_set():
-            self._crew.hurry.set()
+            self._processes.hurry.set()
         else:
             log.info("gateway of %s stops", self.cloud)
             self._stop.set()
@@ -114,8 +116,8 @@ class Supervisor:
         await asyncio.gather(self._bridge.keep(), self._haproxy.keep(), self._follow(running, watch))
 
     async def _begin(self) -> Configuration:
-        """Start both parts on what the description says, and return that."""
-        # The Python service waits for what it is handed, so that it gets ready while the description is read.
+        """Start both parts on the description, and return its configuration."""
+        # The Python service starts while the description is read, and waits for its files.
         self.folder.mesh.unlink(missing_ok=True)
         bridge = asyncio.create_task(self._bridge.replace())
         try:
@@ -125,7 +127,7 @@ class Supervisor:
             wanted = sockets(running.cloud)
             check_free(self.cloud, self._sockets.not_passed(wanted))
             for address in self._sockets.unused(wanted):
-                log.warning("systemd has opened %s, where the gateway of %s does not listen", address, self.cloud)
+                log.warning("systemd has opened %s, but the gateway of %s does not listen there", address, self.cloud)
             python_service.hand_over(self.folder, running)
             self._handed_over.set()
             await bridge
@@ -133,7 +135,7 @@ class Supervisor:
             bridge.cancel()
             await asyncio.gather(bridge, return_exceptions=True)
         await self._haproxy.replace()
-        _warn(running)
+        self._warnings.say(running)
         log.info("gateway of %s is ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
         return running
 
@@ -148,13 +150,13 @@ class Supervisor:
 
         async def ready(_: int) -> bool:
             await self._handed_over.wait()
-            # A connection for requests would wait in our socket, whether or not the service accepts it.
+            # A connection for requests would wait in our socket even if the service did not accept it.
             return python_service.receives(records)
 
         try:
-            return await self._crew.launch(Part.BRIDGE, argv, ready, inherited)
+            return await self._processes.launch(Part.BRIDGE, argv, ready, inherited)
         except OpenstackoidError:
-            # Requests that wait are answered now: the next start may fail, too.
+            # Waiting requests are answered now: the next start may fail, too.
             self._close_bridge_socket()
             raise
 
@@ -174,22 +176,24 @@ class Supervisor:
         try:
             listening = self._sockets.open(cloud)
             inherited = {**listening, LOG_VARIABLE: self._log[1]}
-            child = await self._crew.launch(Part.HAPROXY, command(self.haproxy, folder, predecessor), ready, inherited)
+            child = await self._processes.launch(Part.HAPROXY, command(self.haproxy, folder, predecessor), ready, inherited)
         except OpenstackoidError:
             # Without an HAProxy, connections are refused from now on: the next start may fail, too.
             self._sockets.close(but=() if running is None else self._listening.values())
             raise
         self._listening = listening
         self._sockets.close(but=listening.values())
+        self._processes.end_oldest(child)
         return child
 
     async def _follow(self, running: Configuration, watch: Watch) -> None:
-        """Go over to what the file says whenever it changes or SIGHUP comes; whatever is wrong with it, what runs goes on."""
+        """Apply each change of the file and each SIGHUP; errors leave the running configuration unchanged."""
         while True:
             asked = await self._asked_to_read()
             if asked:
                 watch.asked(await self._look())
             elif not watch.look(await self._look()):
+                self._warnings.remind(running)
                 continue
             try:
                 candidate = await self._read()
@@ -202,19 +206,19 @@ class Supervisor:
             if changed:
                 running = candidate
                 self._watched = _watched(running)
-                _warn(running)
+                self._warnings.say(running)
                 log.info("gateway of %s has reloaded, ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
             elif asked:
-                log.info("nothing has changed for the gateway of %s", self.cloud)
+                log.info("no change for the gateway of %s", self.cloud)
 
     async def _asked_to_read(self) -> bool:
-        """Wait for SIGHUP, but not longer than until the next look at the file."""
+        """Wait for SIGHUP, at most until the next look at the file."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._hung_up.wait(), self._pause)
         asked = self._hung_up.is_set()
         self._hung_up.clear()
         if asked and self._terminal and not _has_terminal():
-            # Closing a terminal hangs up on what was started in it; to take that for a reload would leave the gateway behind.
+            # Closing a terminal sends SIGHUP; reloading then would leave the gateway running.
             self._asked_to_stop()
         return asked
 
@@ -236,7 +240,7 @@ class Supervisor:
         return bool(parts)
 
     async def _draft(self, configuration: Configuration) -> Generation:
-        """Return a new generation that HAProxy accepts; one that it refuses is removed."""
+        """Return a new generation that HAProxy accepts; a refused one is removed."""
         generation = self.folder.draft(configuration.files)
         try:
             for warning in await validate(self.haproxy, generation):
@@ -247,11 +251,11 @@ class Supervisor:
         return Generation(generation, configuration.cloud)
 
     async def _read(self) -> Configuration:
-        # A mesh of thousands of clouds takes a while to read; parts that die meanwhile are to be started again.
+        # Reading thousands of clouds takes a while; dead parts are restarted meanwhile.
         return await asyncio.to_thread(lambda: configuration_of(self._descriptions.load(), self.cloud, self.folder.runtime))
 
     async def _look(self) -> int | None:
-        """Return a fingerprint of the files: the description, and those of TLS that it names; None if one cannot be read."""
+        """Return a fingerprint of the files of the description and of TLS; None if one is unreadable."""
         started = time.monotonic()
         seen = await asyncio.to_thread(self._seen)
         self._pause = max(_POLL, _REST * (time.monotonic() - started))
@@ -265,16 +269,6 @@ class Supervisor:
             return None
 
 
-def _warn(running: Configuration) -> None:
-    """Warn of unprotected connections, of a certificate that ends soon, and of tokens that leave the cloud."""
-    warnings = tokens_that_leave(running.mesh, running.cloud.name)
-    # A file that is broken again by now is said when it is read again.
-    with contextlib.suppress(OpenstackoidError):
-        warnings += check_certificate(running.cloud)[1]
-    for line in warnings:
-        log.warning("%s", line)
-
-
 def _large_pipe() -> tuple[int, int]:
     ends = os.pipe()
     # The kernel may allow no more than it gave.
@@ -285,7 +279,7 @@ def _large_pipe() -> tuple[int, int]:
 
 def _watched(running: Configuration) -> tuple[str, ...]:
     tls = running.cloud.tls
-    return (tls.certificate, tls.authority) if tls else ()
+    return tuple(path for path in (tls.certificate, tls.authority, tls.revoked) if path) if tls else ()
 
 
 def _has_terminal() -> bool:

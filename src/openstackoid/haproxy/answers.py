@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Links in the headers of answers as HAProxy rules: what :mod:`openstackoid.routing.links` says, looked up in ``links.map``.
+"""Rewrite links in the headers of answers by HAProxy rules, with :mod:`openstackoid.routing.links` as ``links.map``.
 
-A link's own host and path are taken apart, and the longest prefix that the map knows says how many segments of the path to cut,
-and which of our frontends to put in their place. The rules are the same for every peer; the map grows with the mesh.
+The rules split a link into host and path. The longest prefix in the map gives the number of segments to cut, and our frontend in
+their place. The rules are the same for every peer; the map grows with the mesh.
 """
 
 from openstackoid.haproxy.hardening import FORBIDDEN
@@ -13,7 +13,7 @@ from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE
 from openstackoid.routing.paths import CLIMBS, NEVER_RAW
 
 LOCAL = "local"
-"""The ``defaults`` section that holds the rules for the gateway's own backends."""
+"""The ``defaults`` section with the rules for the gateway's own backends."""
 
 _ASKED_OF_A_PEER = "%[var(txn.peer),field(2,|)]/%[var(txn.endpoint)]"
 _OURS = "{ var(txn.link_place) -m found }"
@@ -21,22 +21,22 @@ _SAME_SOCKET = "{ var(txn.link_place),field(2,|),strcmp(txn.link_socket) eq 0 } 
 
 
 def request_rules() -> list[str]:
-    """Return the rules that keep, of each request, what its answer's links are compared with."""
+    """Return the rules that keep the values of each request for the links of its answer."""
     return [
-        "# What links in the answer may name: the host that the client spoke to.",
+        "# The client's host, which links in the answer may name.",
         "http-request set-var(txn.host) req.hdr(host,1)",
     ]
 
 
 def local_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
-    """Return the rules for the answers of the gateway's own services, some of which forget their prefix, or the scheme."""
+    """Return the rules for the answers of the gateway's own services, some of which omit their prefix, or the scheme."""
     return [_leave_unless(_has("Location")), *_mended("Location", "%[var(txn.endpoint)]", [], mesh, cloud)]
 
 
 def peer_rules(mesh: Mesh, cloud: Cloud, astray: str) -> list[str]:
     """Return the rules for the answers of peers: their links, and the Keystone that they name.
 
-    ``astray`` is the rest of the rule that answers in the place of a redirect that leads elsewhere.
+    ``astray``: the rest of the rule that answers in place of a redirect elsewhere.
     """
     named = _named_by_peers(most_hosts(mesh, cloud.name))
     return [
@@ -49,7 +49,7 @@ def peer_rules(mesh: Mesh, cloud: Cloud, astray: str) -> list[str]:
 
 
 def _credentials(cloud: Cloud) -> list[str]:
-    """Return the rules for what a peer says of log-ins: it names no other Keystone, and Keystone alone gives out tokens."""
+    """Return the rules for a peer's headers about log-ins: no other Keystone, and tokens by Keystone alone."""
     challenge = "res.fhdr(www-authenticate)"
     lines = [
         "# A client is sent to no other Keystone than this cloud's, and is given a token by Keystone alone.",
@@ -71,9 +71,9 @@ def _credentials(cloud: Cloud) -> list[str]:
 
 
 def _redirects(astray: str) -> list[str]:
-    """Return the rules that let a peer redirect reads within the service that was asked, and nothing else.
+    """Return the rules that let a peer redirect reads within the requested service only.
 
-    A client repeats the request, tokens included, at the place that it is told. They follow the rules for ``Location``.
+    A client repeats the request, with its tokens, at ``Location``. They follow the rules for ``Location``.
     """
     redirect = "{ status 300:303 305:399 } { res.fhdr(location) -m found }"
     asked = "{ var(txn.link_place),field(5,|),strcmp(txn.endpoint) eq 0 }"
@@ -87,14 +87,14 @@ def _redirects(astray: str) -> list[str]:
 
 
 def peer_answers() -> list[str]:
-    """Return the rule by which most answers of peers meet no other: none of their headers needs one."""
+    """Return the rule by which most answers of peers skip the others: they have none of these headers."""
     names = {"location", "www-authenticate", "x-openstackoid-", GIVEN_BY_KEYSTONE, *FORBIDDEN}
     telling = sorted(name for name in names if not any(other in name for other in names - {name}))
     return [f"http-response allow if !{{ status 503 }} !{{ res.hdr_names -m sub {' '.join(telling)} }}"]
 
 
 def _named_by_peers(hosts: int) -> list[str]:
-    """Return the rules that make the key of a link to a host of the peer's own, of which it has ``hosts`` at most."""
+    """Return the rules that make the key of a link to one of the peer's hosts, of which it has at most ``hosts``."""
     elsewhere = "{ var(txn.link_path) -m found } !{ var(txn.link_key) -m found }"
     places = ["var(txn.peer),field(3,|)"]
     places += [f"var(txn.cloud),concat(/{number}),map_str({HOSTS}),field(1,|)" for number in range(1, hosts)]
@@ -121,7 +121,7 @@ def _deepest(mesh: Mesh, cloud: Cloud) -> int:
 
 
 def _spoken(cloud: Cloud) -> list[str]:
-    """Return the schemes that clients speak to this gateway."""
+    """Return the schemes that clients use at this gateway."""
     return sorted({endpoint.frontend.scheme for endpoint in cloud.endpoints})
 
 
@@ -130,14 +130,14 @@ def _has(header: str) -> str:
 
 
 def _leave_unless(*conditions: str) -> str:
-    """Return the rule that spares most answers the others: of this section, not of the frontend's."""
+    """Return the rule by which most answers skip the other rules of this section, not of the frontend's."""
     return f"http-response allow unless {' or '.join(conditions)}"
 
 
 def _mended(header: str, asked: str, named: list[str], mesh: Mesh, cloud: Cloud) -> list[str]:
-    """Return the rules for one header; ``asked`` is the format of the map's key for who was asked for what.
+    """Return the rules for one header; ``asked``: the format of the map's key for the requested service.
 
-    ``named`` are the rules that make a key of a link to another host than the client's.
+    ``named``: the rules that make a key of a link to another host than the client's.
     """
     schemes = link_schemes(cloud)
     absolute = " ".join(f"{scheme}://" for scheme in schemes)
@@ -149,7 +149,7 @@ def _mended(header: str, asked: str, named: list[str], mesh: Mesh, cloud: Cloud)
     link, at, path = (f"{{ var(txn.{name}) -m found }}" for name in ("link", "link_at", "link_path"))
     own = "{ var(txn.link_at),strcmp(txn.link_host) eq 0 }"
     return [
-        f"# A link in {header}: where it leads, and whether that is ours.",
+        f"# A link in {header}: its target, and whether that is ours.",
         *(
             f"http-response unset-var(txn.{name})"
             for name in ("link", "link_at", "link_path", "link_key", "link_number", "link_place", "link_origin")

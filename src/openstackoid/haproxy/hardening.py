@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gateway bounds and refuses whatever a request means, as HAProxy's configuration. The table is docs/operate/hardening.md.
+"""Bounds and refusals for any request, as HAProxy's configuration. The table is docs/operate/hardening.md.
 
-Rules that take a decision only find the requests that may be refused: the bridge takes it, by :mod:`openstackoid.routing.paths`
-and :mod:`openstackoid.routing.loops`. Most requests end before these rules, which look at what is rare.
+Rules find requests that may be refused, and the bridge decides, by :mod:`openstackoid.routing.paths` and
+:mod:`openstackoid.routing.loops`. Most requests end before these rules, which look for rare ones.
 """
 
 import re
@@ -10,35 +10,32 @@ import re
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.mesh import Cloud, Limits
 from openstackoid.routing.backend_names import bind_ids
-from openstackoid.routing.links import CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING
+from openstackoid.routing.links import HOSTS_OWN, LEADING
 from openstackoid.routing.loops import VIA, passed
 from openstackoid.routing.paths import CLIMBS, CONTROLS, LONGEST_ODD, NEVER_RAW
 from openstackoid.routing.scoped_url import OBJECT_STORE
 from openstackoid.scope import MARKER
 
-RATE_WINDOW = 10
-"""Seconds over which the requests of one source address are counted."""
-
 FORBIDDEN = (*HOSTS_OWN, *LEADING, "keep-alive", "proxy-authenticate")
-"""Headers that the answer of a peer brings to nobody: of its host, of other places, and of its hop."""
+"""Headers removed from answers of peers: of its host, of other places, and of its hop."""
 
 ODD = r"% '\' // /."
-"""What a path holds that a server may read as another service's; the gateway's own pages begin so, too."""
+"""Parts of a path that a server may read as another service's; the gateway's own pages begin so, too."""
 
 URL_SCOPE = MARKER.rstrip("/")
 
 MAY_MEAN_MORE = rf"[%\\]|//|/\.|{URL_SCOPE}"
-"""What a path holds that may be read in more than one way, or has a scope in it: :data:`ODD` in one pattern, for speed."""
+"""Parts of an ambiguous path, or of one with a scope: :data:`ODD` in one pattern, for speed."""
 
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 _UNDERSCORED_CLAIMS = "^(?=.*_)x[-_]forwarded[-_]"
 
 
 HEAD_BUFFER = 32 * 1024
-"""Bytes of the buffer that holds a message's head; a connection has one each way while something is on its way in it."""
+"""Bytes of the buffer for a message's head; a connection has one for each direction in use."""
 
 HEAD_RESERVE = 4 * 1024
-"""Bytes of the buffer that no client or service can fill: room for the scope and all else that the gateway adds to a head."""
+"""Bytes of the buffer that no client or service can fill: room for the scope and other additions to a head."""
 
 HEAD_LINES = 256
 """Lines of a head, the first included."""
@@ -53,38 +50,19 @@ def global_lines() -> list[str]:
     ]
 
 
-def frontend_lines(cloud: Cloud, too_many: str) -> list[str]:
-    """Return the frontend's bounds; ``too_many`` is the rest of the rule that answers a source that is over its rate."""
-    limits = cloud.limits
+def frontend_lines(limits: Limits) -> list[str]:
+    """Return the frontend's bounds."""
     return [
         f"maxconn {limits.connections}",
-        "# A client that begins with HTTP/2's preface is answered 400: what travels here is HTTP/1.1.",
+        "# A client that begins with HTTP/2's preface gets 400: only HTTP/1.1 is served.",
         "option disable-h2-upgrade",
-        *_per_source(limits, too_many),
     ]
-
-
-def _per_source(limits: Limits, too_many: str) -> list[str]:
-    if limits.source_connections is None and limits.source_requests is None:
-        return []
-    others = f" if !{{ src {' '.join(limits.exempt)} }}" if limits.exempt else ""
-    lines = [
-        f"stick-table type ipv6 size 100k expire {3 * RATE_WINDOW}s store conn_cur,http_req_rate({RATE_WINDOW}s)",
-        f"tcp-request connection track-sc0 src{others}",
-    ]
-    if limits.source_connections is not None:
-        # An answer would need the request to be read, which is what a slow client does not send.
-        lines.append(f"tcp-request connection reject if {{ sc0_conn_cur gt {limits.source_connections} }}")
-    if limits.source_requests is not None:
-        most = limits.source_requests * RATE_WINDOW
-        lines.append(f"http-request return {too_many} if {{ sc0_http_req_rate gt {most} }}")
-    return lines
 
 
 def url_rules() -> list[str]:
-    """Return the rules for the form of a URL, the protocols behind it, and paths that may mean two things.
+    """Return the rules for the form of a URL, its protocols, and ambiguous paths.
 
-    They stand behind those that name the endpoint.
+    They stand after those that find the endpoint.
     """
     return [
         "# One form of the URL, and no protocol but WebSockets behind it.",
@@ -106,7 +84,7 @@ def url_rules() -> list[str]:
 
 
 def underscore_rules() -> list[str]:
-    """Return the rule that drops a proxy's header which only a WSGI server would take for one; it stands before the others."""
+    """Return the rule that drops a header that only a WSGI server would read as a proxy's; it is the first."""
     return [
         "# To a WSGI server, X_Forwarded_Host is X-Forwarded-Host.",
         f"http-request del-header '{_UNDERSCORED_CLAIMS}' -m reg if {{ req.hdr_names -m sub _ }}",
@@ -114,9 +92,9 @@ def underscore_rules() -> list[str]:
 
 
 def scoped_url_rules(cloud: Cloud) -> list[str]:
-    """Return the rules that find what may be a scope in a URL, however it is spelt: the bridge reads it, or refuses it.
+    """Return the rules that find a possible scope in a URL, in any spelling: the bridge reads it, or refuses it.
 
-    An object store has names that users choose, so there it is looked for at the root alone.
+    Users of an object store choose names, so there only the root is searched.
     """
     ids = bind_ids(cloud)
     stores = [endpoint for endpoint in cloud.endpoints if endpoint.service == OBJECT_STORE]
@@ -138,7 +116,7 @@ def peer_request(cloud: Cloud) -> list[str]:
 
 
 def final_answers() -> list[str]:
-    """Return the rules by which a peer answers a request once: its answer has no interim one (1xx) before it.
+    """Return the rules by which a peer answers a request once, without an interim answer (1xx) before.
 
     Python's clients take any but ``100 Continue`` for the answer, and the real one, when it comes, for that to their next request
     on the connection, which is another service's. No ``http-response`` rule sees an interim answer. 101 passes to a client that
@@ -153,20 +131,12 @@ def final_answers() -> list[str]:
 
 
 def peer_lines() -> list[str]:
-    """Return the rules for answers of peers that bring headers which are not theirs to send."""
+    """Return the rules that remove headers from answers of peers."""
     return [f"http-response del-header {name}" for name in FORBIDDEN]
 
 
-def local_lines() -> list[str]:
-    """Return the rules for every request to a service of this cloud: what a client says of proxies before us is nobody's word.
-
-    Services that read ``X-Forwarded-Proto`` (oslo.middleware's ``enable_proxy_headers_parsing``) read these as well.
-    """
-    return [f"http-request del-header ^({'|'.join(CLAIMS_OF_PROXIES)})$ -m reg if {{ req.hdr_names -m sub forwarded }}"]
-
-
 def bridge_lines(limits: Limits) -> list[str]:
-    """Return the lines that have requests wait for the bridge, and say why one has waited in vain."""
+    """Return the lines that queue requests for the bridge, with the error after the wait."""
     return [
         f"timeout queue {max(1, round(limits.wait * 1000))}ms",
         "http-request set-var(txn.bridge_trouble) \"str('cannot be reached')\"",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests to Keystone as HAProxy rules: paths and bodies of which the Python service has to know more than HAProxy reads."""
+"""Requests to Keystone as HAProxy rules: paths and bodies that the Python service must read."""
 
 from openstackoid.haproxy.route_cache import MARK_OF
 from openstackoid.haproxy.tokens import IN_BODY
@@ -32,9 +32,9 @@ def body_rules(cloud: Cloud, bridge: str) -> list[str]:
 
 
 def identity_key_rules(cloud: Cloud) -> list[str]:
-    """Return the rules that add to the key: the mark of the second token, and a path whose answer holds a token or a catalog.
+    """Return the rules that add to the key: the mark of the second token, and a path with a token or a catalog in its answer.
 
-    They define ``is_respelt``, of a path that Keystone reads in another spelling.
+    They define ``is_respelt``: a path that Keystone reads in another spelling.
     """
     respelt = "acl is_respelt path -m reg '%|//|/\\.|/auth/.*/$'"
     if not _roots(cloud):

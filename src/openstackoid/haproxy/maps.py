@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables that HAProxy looks things up in: they grow by a row with a cloud, the rules do not.
+"""The maps of HAProxy: they grow by a row with a cloud, the rules do not.
 
-What clouds of one layout have in common stands in the tables once, by the layout's name. So the gateway of a mesh of ten thousand
-clouds starts as that of two.
+The common facts of a layout are in the maps once, by its name. So the gateway of a mesh of ten thousand clouds starts like that
+of two.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,13 +17,13 @@ ENDPOINTS, CLOUDS, HOSTS, TARGETS, LINKS = "endpoints.map", "clouds.map", "hosts
 DOWN, WIRES, ROUTES, PEERS, SLOTS = "down.map", "wire.map", "routes.map", "peers.map", "slots.map"
 
 HAPROXYS = (DOWN, WIRES, ROUTES, PEERS, SLOTS)
-"""The tables that HAProxy fills by itself: they begin empty."""
+"""The maps that HAProxy fills itself: they begin empty."""
 
 SAME = "="
-"""Stands in ``targets.map`` for a path prefix that is the one of the local endpoint."""
+"""In ``targets.map``: the path prefix of the local endpoint."""
 
 Addresses = Mapping[str, str]
-"""The addresses of host names that are known without asking anybody."""
+"""The addresses of host names known without DNS."""
 
 
 def all_maps(mesh: Mesh, at: str, addresses: Addresses) -> dict[str, str]:
@@ -40,7 +40,7 @@ def all_maps(mesh: Mesh, at: str, addresses: Addresses) -> dict[str, str]:
 
 
 def layouts_of(mesh: Mesh, at: str) -> dict[Layout, tuple[str, Cloud]]:
-    """Return for each layout its name in the tables, and a cloud of that layout, which is a peer if there is one."""
+    """Return for each layout its name in the maps, and a cloud of that layout, a peer if possible."""
     found: dict[Layout, str] = {}
     for name, own in mesh.frontends.items():
         if name != at:
@@ -50,7 +50,7 @@ def layouts_of(mesh: Mesh, at: str) -> dict[Layout, tuple[str, Cloud]]:
 
 
 def endpoints_map(cloud: Cloud) -> str:
-    """Socket and path prefix to the endpoint's key; both sides end in a slash, so that ``/imagefoo`` is not ``/image``."""
+    """Map socket and path prefix to the endpoint's key; both end in a slash, so that ``/imagefoo`` is not ``/image``."""
     ids = bind_ids(cloud)
     rows: dict[str, str] = {}
     for endpoint in cloud.endpoints:
@@ -59,9 +59,9 @@ def endpoints_map(cloud: Cloud) -> str:
 
 
 def clouds_map(mesh: Mesh, layouts: Mapping[Layout, tuple[str, Cloud]], addresses: Addresses) -> str:
-    """A cloud's name to its place: name, layout, first host, that host's address, empty where it must be asked for.
+    """Map a cloud's name to name, layout, first host, and that host's address, empty if DNS must be asked.
 
-    Each ends in the bar behind which the cache of routes writes the home of a user of a third cloud.
+    Each ends in a bar, after which the cache of routes writes the home of a user of a third cloud.
     """
     return _lines(
         (name, f"{name}|{layouts[own.layout][0]}|{_host(own.hosts[0], addresses)}|") for name, own in mesh.frontends.items()
@@ -69,7 +69,7 @@ def clouds_map(mesh: Mesh, layouts: Mapping[Layout, tuple[str, Cloud]], addresse
 
 
 def hosts_map(mesh: Mesh, addresses: Addresses) -> str:
-    """For clouds of several hosts: the cloud's name and the host's number to host and address."""
+    """Map a cloud's name and a host's number to host and address, for clouds of several hosts."""
     return _lines(
         (f"{name}/{number}", _host(host, addresses))
         for name, own in mesh.frontends.items()
@@ -78,16 +78,16 @@ def hosts_map(mesh: Mesh, addresses: Addresses) -> str:
 
 
 def targets_map(mesh: Mesh, at: str, layouts: Mapping[Layout, tuple[str, Cloud]]) -> str:
-    """Layout and local endpoint to where clouds of that layout serve the same: number of the host, port, path prefix."""
+    """Map layout and local endpoint to the same endpoint in clouds of that layout: number of the host, port, path prefix."""
     return _lines((key, where) for key, _, _, where in _targets(mesh, at, layouts))
 
 
 def links_map(mesh: Mesh, at: str, layouts: Mapping[Layout, tuple[str, Cloud]]) -> str:
-    """What a link in an answer's header may name, and what of ours it means.
+    """Map links in headers of answers to their meaning here.
 
-    A key is who was asked for what, and a path on the client's own host; or layout and interface, and a frontend of such a peer:
-    the number of its host with its port, and the path. It ends in a slash, as the keys of ``endpoints.map`` do. A value is how
-    many segments of the path to cut, then the number of our socket, its origin, our prefix, and the key of our endpoint.
+    A key is the requested endpoint, and a path on the client's own host; or layout and interface, and a frontend of such a peer:
+    the number of its host with its port, and the path. It ends in a slash, like the keys of ``endpoints.map``. A value is the
+    number of segments to cut, the number of our socket, its origin, our prefix, and the key of our endpoint.
     """
     here = mesh.clouds[at]
     ids = bind_ids(here)
@@ -120,13 +120,13 @@ def most_hosts(mesh: Mesh, at: str) -> int:
 
 
 def has_names(mesh: Mesh, at: str, addresses: Addresses) -> bool:
-    """Return whether a peer has a host whose address must be asked for."""
+    """Return whether DNS must be asked about a host of a peer."""
     peers: Iterator[Frontends] = (own for name, own in mesh.frontends.items() if name != at)
     return any(_address(host, addresses) == "" for own in peers for host in own.hosts)
 
 
 def _targets(mesh: Mesh, at: str, layouts: Mapping[Layout, tuple[str, Cloud]]) -> Iterator[tuple[str, Endpoint, Endpoint, str]]:
-    """Yield the key, the local endpoint, that of a peer of the layout, and where it is, for each of both that serve the same."""
+    """Yield the key, the local endpoint, that of a peer of the layout, and its place, for each service of both."""
     for name, peer in layouts.values():
         if peer.name == at:
             continue

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Patterns of paths whose answers the bridge reads."""
+"""Patterns of paths with answers that the bridge reads."""
 
 from openstackoid.mesh import Cloud
 from openstackoid.routing import VERSION_DOCUMENT

@@ -58,14 +58,14 @@ def reaching(hosts: int, names: bool, down: str, trial: int) -> list[str]:
     ]
     address = "var(txn.where),field(2,|)" if hosts > 1 else "var(txn.peer),field(4,|)"
     asking = [
-        "# A host that has a name only: DNS is asked, and its answer kept as long as it says.",
+        "# A host without an address: ask DNS, and keep its answer for its time.",
         f"http-request set-var(txn.peer_host) {_host(hosts)}",
         f"http-request set-var(txn.address) {address}",
         "http-request do-resolve(txn.address,dns,ipv4) var(txn.peer_host) if !{ var(txn.address) -m len gt 0 }",
         f"http-request return {down} if !{{ var(txn.address) -m len gt 0 }} or {{ var(txn.address) -m str 0.0.0.0 :: }}",
     ]
     return [
-        "# Where it is, and whether somebody has found it down just now.",
+        "# The peer's address, and whether a request has just found it down.",
         *(further if hosts > 1 else []),
         f"http-request set-var(txn.until) var(txn.cloud),concat(|,txn.at),map_str_int({DOWN})",
         *(asking if names else []),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The HAProxy process: how it is called, how it checks a configuration, and how it is asked who it is."""
+"""The HAProxy process: its command, the check of a configuration, and the question for its id."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ _ANSWER_PATIENCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Predecessor:
-    """The HAProxy that a new one takes the place of: its process id and its control socket."""
+    """The HAProxy to replace: its process id and its control socket."""
 
     pid: int
     stats_socket: Path
@@ -26,8 +26,8 @@ class Predecessor:
 def command(haproxy: Haproxy, folder: Path, predecessor: Predecessor | None = None) -> list[str]:
     """Return the command that runs the configuration in ``folder`` in the foreground.
 
-    With a predecessor, the new process takes over its control socket, and then tells it to finish what it has begun. If the new
-    process cannot start, the old one is left as it was.
+    With a predecessor, the new process takes over its control socket, and then tells it to finish. If the new process cannot
+    start, the old one goes on.
     """
     argv = [str(haproxy.path), "-db", "-f", str(folder / CONFIGURATION)]
     if predecessor is not None:
@@ -36,7 +36,7 @@ def command(haproxy: Haproxy, folder: Path, predecessor: Predecessor | None = No
 
 
 def inherited_address(descriptor: int) -> str:
-    """Return what stands for the address of a socket that HAProxy inherits."""
+    """Return the address of a socket that HAProxy inherits."""
     return f"fd@{descriptor}"
 
 
@@ -71,7 +71,7 @@ async def validate(haproxy: Haproxy, folder: Path) -> list[str]:
 
 
 def complaints(stderr: str) -> list[tuple[str | None, str]]:
-    """Return severity (``WARNING``, ``ALERT``..., or None) and text of what HAProxy said, without what it always says."""
+    """Return severity (``WARNING``, ``ALERT``..., or None) and text of HAProxy's messages, without the usual ones."""
     said: list[tuple[str | None, str]] = []
     for line in stderr.splitlines():
         match = _MARK.match(line)
@@ -82,7 +82,7 @@ def complaints(stderr: str) -> list[tuple[str | None, str]]:
 
 
 async def serving_pid(stats_socket: Path) -> int | None:
-    """Return the id of the process that answers on a control socket, or None while none does.
+    """Return the id of the process that answers on a control socket, or None.
 
     HAProxy answers there only once all its listening sockets are bound, so its answer means that every frontend accepts.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Repeat reads once, and answer 502 to writes, when the Python service dies while it is at work on them."""
+"""Repeat reads once, and answer 502 to writes, when the Python service dies at work on them."""
 
 from collections.abc import Collection
 
@@ -10,10 +10,10 @@ _UNKNOWN = (
 
 
 def repeating(safe: Collection[str]) -> list[str]:
-    """Return the lines that have a request of the ``safe`` methods sent again if no part of an answer has come.
+    """Return the lines that repeat a request of the ``safe`` methods if no part of an answer has come.
 
-    Of a request that may have changed something, the answer says so. It has a connection of its own: where a connection ends
-    that has served another request, HAProxy answers nothing at all, for it expects the client to send the request again.
+    For other requests, the answer says so. They have a connection of their own: when a reused connection ends, HAProxy gives no
+    answer at all, as it expects the client to repeat the request.
     """
     reads = f"{{ method {' '.join(safe)} }}"
     return [

@@ -6,7 +6,7 @@ A request that says no scope ends at one of the first rules. One with a scope go
 other request gets ``txn.bridge``: the Python service decides, serves and, where it may, teaches the route.
 """
 
-from openstackoid.haproxy import hardening, route_cache
+from openstackoid.haproxy import hardening, route_cache, sources
 from openstackoid.haproxy.answers import request_rules
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
 from openstackoid.haproxy.maps import ENDPOINTS
@@ -23,10 +23,10 @@ from openstackoid.routing.loops import PRODUCT, VIA
 from openstackoid.routing.reading import NOT_FOR_SCOPES
 
 LONGEST_RULE = 160
-"""Characters of a rule that an operator can read at once."""
+"""The most characters of a rule, so that an operator can read it."""
 
 MOST_RULES = 50
-"""Rules of the frontend of a cloud with two services."""
+"""The most rules of the frontend of a cloud with two services."""
 
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 _TOKENS = "x-auth-token", "x-scope", "x-subject-token", "x-service-token"
@@ -51,6 +51,7 @@ def rules(cloud: Cloud) -> list[str]:
     """Return the ``http-request`` and ``use_backend`` rules of the gateway of ``cloud``."""
     return [
         *sender_rules(cloud),
+        *sources.forwarded_rules(cloud),
         *request_rules(),
         *_endpoint(cloud),
         *_ordinary_scope(cloud),
@@ -69,7 +70,7 @@ def rules(cloud: Cloud) -> list[str]:
 
 def _endpoint(cloud: Cloud) -> list[str]:
     return [
-        "# The endpoint that the socket and the path name. Most requests say no scope, and end here.",
+        "# The endpoint of the socket and the path. Most requests have no scope, and end here.",
         "http-request set-var(txn.path) path",
         f"http-request set-var(txn.endpoint) so_id,concat(,txn.path,/),map_beg({ENDPOINTS})",
         "acl is_served var(txn.endpoint) -m found",
@@ -107,7 +108,7 @@ def _ordinary_scope(cloud: Cloud) -> list[str]:
 
 def _no_scope() -> list[str]:
     return [
-        "# What is the Python service's for another reason, and what says no scope after all.",
+        "# Requests for the Python service for other reasons, and requests without a scope after all.",
         *(f"acl is_twice req.fhdr_cnt({name}) gt 1" for name in _TOKENS),
         "acl has_path path -m beg /",
         f"acl says_scope req.hdrs -m sub {MARK} {TRACE}",
@@ -137,7 +138,7 @@ def _any_scope(cloud: Cloud) -> list[str]:
         *scope_carrier(),
         *route_cache.look_up("has_scope !is_pythons"),
         route_cache.ask_python("has_scope !is_pythons !has_route"),
-        "# A request that came from a gateway leaves for no other one, and no interim answer of a peer passes.",
+        "# A request from a gateway goes to no other one, and no interim answer of a peer passes.",
         f"acl is_of_a_gateway req.fhdr({VIA}) -m sub {PRODUCT}",
         "acl waits_for_100 req.fhdr(expect) -m found",
         "http-request unset-var(txn.peer) if leaves is_of_a_gateway or leaves waits_for_100",
@@ -152,7 +153,7 @@ def _where_to(cloud: Cloud) -> list[str]:
         for listener, number in bind_ids(cloud).items()
     ]
     return [
-        "# Where to. The default is the Python service: a name that HAProxy does not know may not end in some other cloud.",
+        "# The backend. The default is the Python service, so that an unknown name does not end in another cloud.",
         *listeners,
         *told_to_the_bridge(cloud),
         "use_backend bridge if is_pythons",

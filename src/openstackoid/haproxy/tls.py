@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TLS in HAProxy: what its sockets and its connections to peers are told, and which cloud's gateway has sent a request."""
+"""TLS in HAProxy: options of its sockets and of its connections to peers, and the cloud of a sending gateway."""
 
 import json
 
@@ -7,7 +7,7 @@ from openstackoid.haproxy.maps import CLOUDS
 from openstackoid.mesh import Cloud, Listener, Tls
 
 FROM = "X-Openstackoid-From"
-"""The header in which HAProxy tells the Python service whose gateway has sent a request."""
+"""The header in which HAProxy names the sending gateway's cloud to the Python service."""
 
 _CIPHERS = ":".join(
     f"ECDHE-{signed}-{cipher}"
@@ -16,10 +16,14 @@ _CIPHERS = ":".join(
 )
 
 
-def global_lines(cloud: Cloud) -> list[str]:
-    """Return what holds for every connection: TLS 1.2 at least, and of it only what keeps a recorded conversation secret.
+_HAS_NUL = "ssl_c_s_dn(CN),hex -m sub 00"
+"""A common name with a zero byte: a map is looked up by what stands before it. No cloud's name makes two zeros in hexadecimal."""
 
-    Tickets that hold a whole session, and with it who the client is, are not given out: HAProxy keeps sessions itself.
+
+def global_lines(cloud: Cloud) -> list[str]:
+    """Return the options of every connection: TLS 1.2 or later, with forward secrecy.
+
+    Tickets with a whole session, and so the client's identity, are not issued: HAProxy keeps sessions itself.
     """
     if cloud.tls is None:
         return []
@@ -32,26 +36,26 @@ def global_lines(cloud: Cloud) -> list[str]:
 
 
 def bind_options(cloud: Cloud, listener: Listener, files: Tls | None) -> str:
-    """Return what is added to the ``bind`` line of a socket.
+    """Return the TLS options of the ``bind`` line of a socket.
 
-    A user's client has no certificate; one of another authority than the mesh's, or one that has ended, ends the handshake.
+    A user's client has no certificate; one of another authority than the mesh's, or an expired or revoked one, ends the
+    handshake.
     """
     if files is None or listener not in cloud.secure_listeners:
         return ""
-    return f" ssl crt {_quoted(files.certificate)} ca-file {_quoted(files.authority)} verify optional alpn http/1.1"
+    return f" ssl crt {_quoted(files.certificate)} ca-file {_quoted(files.authority)}{_crl(files)} verify optional alpn http/1.1"
 
 
 def peer_options(files: Tls | None) -> str:
-    """Return what is added to the ``server`` line for peers: a gateway must prove to be the cloud's that is meant, and so do we.
+    """Return the TLS options of the ``server`` line for peers: both gateways prove their clouds.
 
-    Without ``verifyhost``, HAProxy compares the certificate with the name that it has asked for (``ssl_sock_srv_verifycbk``).
-
-    Each connection proves it anew, so that a certificate that has ended, or an authority that is trusted no more, opens none.
+    Without ``verifyhost``, HAProxy compares the certificate with the name in SNI (``ssl_sock_srv_verifycbk``). Each connection
+    proves it anew, so that an expired certificate, or a removed authority, opens none.
     """
     if files is None:
         return ""
     return (
-        f" ssl verify required ca-file {_quoted(files.authority)} crt {_quoted(files.certificate)}"
+        f" ssl verify required ca-file {_quoted(files.authority)}{_crl(files)} crt {_quoted(files.certificate)}"
         " sni var(txn.cloud) no-ssl-reuse"
     )
 
@@ -61,33 +65,37 @@ def account_options(authorities: str) -> str:
     return f" ssl verify required ca-file {_quoted(authorities)} sni var(txn.cloud) no-ssl-reuse"
 
 
+def _crl(files: Tls) -> str:
+    return "" if files.revoked is None else f" crl-file {_quoted(files.revoked)}"
+
+
 def sender_rules(cloud: Cloud) -> list[str]:
-    """Return the rules that find out, once a connection, whose gateway it is of, and refuse who is of no cloud."""
+    """Return the rules that find the sending gateway's cloud, once a connection, and refuse unknown ones."""
     if not cloud.secure_listeners:
         return []
     message = f"gateway of {cloud.name}: the certificate of the client names no cloud of the mesh"
     body = json.dumps({"error": {"code": 403, "title": "Forbidden", "message": message}})
     return [
-        "# Who has sent it: the cloud in the certificate of a peer's gateway. A resumed session has it too.",
+        "# The sender: the cloud in the certificate of a peer's gateway. A resumed session has it too.",
         "tcp-request session set-var(sess.from) ssl_c_s_dn(CN) if { ssl_c_used }"
-        f" {{ ssl_c_s_dn(CN),map_str({CLOUDS}) -m found }}",
+        f" {{ ssl_c_s_dn(CN),map_str({CLOUDS}) -m found }} !{{ {_HAS_NUL} }}",
         "tcp-request session set-var(sess.stranger) bool(true) if { ssl_c_used } !{ var(sess.from) -m found }",
-        "# This cloud's own gateways speak for nobody else.",
+        "# This cloud's own gateways are not senders.",
         f"tcp-request session unset-var(sess.from) if {{ var(sess.from) -m str {cloud.name} }}",
         f"http-request return status 403 content-type application/json string '{body}' if {{ var(sess.stranger) -m found }}",
     ]
 
 
 def gateways_headers() -> list[str]:
-    """Return the rule that forgets what a client says in headers of the gateway's own."""
+    """Return the rule that removes a client's headers in the gateway's own names."""
     return [
-        "# Headers that only the parts of a gateway, and gateways, write: those of a client count for nothing.",
+        "# Headers that only gateways and their parts write: those of a client are removed.",
         "http-request del-header x-openstackoid- -m beg",
     ]
 
 
 def told_to_the_bridge(cloud: Cloud) -> list[str]:
-    """Return the rules that note who has sent a request, for those that did not end before."""
+    """Return the rules that add the sender's header, for requests that did not end before."""
     if not cloud.secure_listeners:
         return []
     from_peer = "{ var(sess.from) -m found }"
@@ -97,12 +105,12 @@ def told_to_the_bridge(cloud: Cloud) -> list[str]:
 
 
 def nothing_of_the_scheme(cloud: Cloud) -> list[str]:
-    """Return the rule that drops what a client says of the scheme: the Python service tells the services itself."""
+    """Return the rule that removes a client's claims of the scheme: the Python service sets its own."""
     return [] if cloud.tls is None else ["http-request del-header X-Forwarded-Proto"]
 
 
 def scheme_for_services(cloud: Cloud) -> list[str]:
-    """Return the rules that tell the cloud's own services the scheme that the client used, in the place of what it says."""
+    """Return the rules that set the scheme of the client for the cloud's own services."""
     if cloud.tls is None:
         return []
     header = "X-Forwarded-Proto"

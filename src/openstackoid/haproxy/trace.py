@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What makes a gateway observable: its own pages go to the Python service, and so does a line about each traced request."""
+"""The gateway's own pages, and lines about traced requests, for the Python service."""
 
 import shlex
 
@@ -10,27 +10,27 @@ from openstackoid.routing.workflows import REQUEST_ID, TRACE_ID
 LOG_FORMAT = "%ci %HM %HPO -> %b %[var(txn.cloud)] %ST %Ta ms %tsc %[var(txn.record),concat(' via=',txn.via)]"
 """A line of the log. HAProxy writes spaces and control characters of a path as ``#20``, so that each field is one word.
 
-The peer's name follows its backend; elsewhere a dash stands there.
-``%HPO`` is the path as the client sent it, without the query; ``%Ta`` leaves out the time that a connection was idle before.
+The peer's name follows its backend; elsewhere a dash. ``%HPO``: the path as the client sent it, without the query; ``%Ta``
+leaves out the idle time of a connection.
 """
 
 _METHOD_AT, _PATH_AT, _ARROW_AT = (LOG_FORMAT.split(" ").index(word) for word in ("%HM", "%HPO", "->"))
 _NO_REQUEST = (b"<BADREQ>", b"<BADREQ>")
 
 LONGEST_LINE = 4096
-"""Bytes of a line to the Python service: the path, which HAProxy cuts at 1024, and what else the line may hold."""
+"""Bytes of a line to the Python service: the path, which HAProxy cuts at 1024, and the rest."""
 
 
 def observing(records_socket: str) -> list[str]:
-    """Return the frontend's line that sends what is logged at the level ``notice`` to the Python service as well.
+    """Return the frontend's line that also sends messages of the level ``notice`` to the Python service.
 
-    It is a datagram that nobody waits for: where the socket is missing or full, the record is lost and the request is not.
+    It is a datagram: without the socket, or with a full one, the record is lost and the request is not.
     """
     return [f"log {shlex.quote(records_socket)} len {LONGEST_LINE} format raw local0 notice"]
 
 
 def shown_line(line: bytes) -> bytes:
-    """Return a line of the log with no more of its method and path than may be shown; one about no request stays as it is.
+    """Return a line of the log with a redacted method and path; a line about no request is unchanged.
 
     HAProxy has no cheap way to do this itself, and the Python service reads its log anyway.
     """
@@ -45,12 +45,12 @@ def shown_line(line: bytes) -> bytes:
 
 
 def own_pages_and_traces() -> list[str]:
-    """Return the rules for the gateway's own pages, and those that raise the level of what is traced.
+    """Return the rules for the gateway's own pages, and those that raise the level of traced requests.
 
-    The id is looked through before it is written down: it comes from the client.
+    The id is checked before it is logged: it comes from the client.
     """
     return [
-        "# The gateway's own pages, and what is traced.",
+        "# The gateway's own pages, and traced requests.",
         f"acl is_page path -m beg {PAGES}",
         f"acl has_trace_id req.fhdr({REQUEST_ID}) -m reg '^{TRACE_ID}$'",
         f"acl has_one_id req.fhdr_cnt({REQUEST_ID}) eq 1",
@@ -61,7 +61,7 @@ def own_pages_and_traces() -> list[str]:
 
 
 def scope_carrier() -> list[str]:
-    """Return the rules that note for a traced request in which header its scope has come; they need ``has_scope``."""
+    """Return the rules that note the header of the scope of a traced request; they need ``has_scope``."""
     return [
         "acl is_recorded var(txn.record) -m found",
         "http-request set-var(txn.via) req.fhdr_cnt(x-scope),bool,iif(header,token) if is_recorded has_scope",

@@ -3,50 +3,50 @@
 
 VARIABLES = {
     # Of the connection.
-    "sess.from": "the cloud whose gateway is the client, by its certificate",
-    "sess.stranger": "set for a client whose certificate names no cloud of the mesh",
+    "sess.from": "the cloud of the sending gateway, by its certificate",
+    "sess.stranger": "set for a client with a certificate that names no cloud of the mesh",
     # Of the request: what is asked.
     "txn.host": "the host that the client spoke to",
     "txn.path": "the path as it came",
-    "txn.path_read": "the path as a server may read it, where it may mean another one",
+    "txn.path_read": "the path as a server may read it, if it is ambiguous",
     "txn.path_read_as": "the endpoint of that path",
     "txn.endpoint": "the endpoint that socket and path name, by its key",
     "txn.arrived": "bytes of the body of a login that are here",
     # Of the request: the route.
-    "txn.mark": "'=' for a token, and what stands behind it; for Keystone with that of the second token",
+    "txn.mark": "'=' for a token, and the text after it; for Keystone with that of the second token",
     "txn.subject_mark": "the same of the token that a request to Keystone is about",
     "txn.scope": "the scope in X-Scope as it is written",
     "txn.class": "the class of the path, by which an answer may have to be rewritten",
     "txn.key": "the key of the route",
     "txn.route": "the route: the mark to put behind the token, without its tilde for a peer",
     "txn.peer": "the row of clouds.map of a peer that the request leaves for, and the home of a user of a third cloud",
-    "txn.bridge": "set for what is left to the Python service",
-    "txn.replaced": "the key of the route whose slot another one takes",
+    "txn.bridge": "set for requests for the Python service",
+    "txn.replaced": "the key of the route to be replaced in its slot",
     # What is written down.
     "txn.record": "trace, time and socket of a traced request",
     "txn.via": "the header in which the scope of a traced request came",
-    "txn.left": "what the log says of a request that has left",
-    "txn.use": "as whom the peer took the user",
-    "txn.id": "the request id of what leaves",
+    "txn.left": "the log's part about a request that has left",
+    "txn.use": "the peer's admission header",
+    "txn.id": "the request id of a request that leaves",
     # Of a request of the Python service.
     "txn.to": "the target that it names",
     # Of a request that leaves.
     "txn.cloud": "the name of the peer",
     "txn.at": "the number of the peer's host, its port, and its path prefix",
-    "txn.where": "host and address of the peer, where a peer has several",
-    "txn.other": "the number of the host, where it is not the first",
+    "txn.where": "host and address of the peer, if a peer has several",
+    "txn.other": "the number of the host, if it is not the first",
     "txn.peer_host": "the name that DNS is asked for",
     "txn.address": "the address of the peer",
     "txn.prefix": "the peer's path prefix",
-    "txn.wire": "set where the peer has announced that it reads the newer form of a scope",
-    "txn.wire_spoken": "set where a peer has announced a form in its request",
+    "txn.wire": "set if the peer has announced the newer form of a scope",
+    "txn.wire_spoken": "set if a peer has announced a form in its request",
     "txn.home": "the third cloud that has issued the token",
     "txn.until": "the time until which the peer counts as down",
     "txn.tried": "set while a request tries a peer that was down",
     "txn.tries": "set for the request that tries it",
     # Of the Python service.
     "txn.bridge_trouble": "why the Python service could not be asked",
-    "txn.bridge_unanswered": "what is said where it gave no answer",
+    "txn.bridge_unanswered": "the error for a missing answer",
     # Of a link in an answer.
     "txn.link": "the link",
     "txn.link_at": "host and port that it names",
@@ -59,6 +59,6 @@ VARIABLES = {
     "txn.link_place": "the endpoint of this gateway that it means",
     "txn.link_port": "the port that it names",
     "txn.link_socket": "the socket that the client spoke to",
-    "txn.within": "set where a redirect stays within the service that was asked",
+    "txn.within": "set if a redirect stays within the requested service",
 }
-"""Each variable, and what it holds. ``txn`` lives as long as the request and its answer, ``sess`` as long as the connection."""
+"""Each variable and its content. ``txn`` lives as long as the request and its answer, ``sess`` as long as the connection."""

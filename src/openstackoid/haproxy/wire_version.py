@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wire versions as HAProxy rules: which form of a scope a peer reads, learnt from its answers, and announced to peers alone.
+"""Wire versions as HAProxy rules: the form of a scope that a peer reads, learnt from its answers, and announced to peers.
 
-``wire.map`` holds the peers that announce the newer version. It changes when a peer's answer says otherwise than the one before.
+``wire.map`` holds the peers that announce the newer version. It changes with a peer's announcement.
 """
 
 from openstackoid.haproxy.maps import WIRES
@@ -10,20 +10,19 @@ from openstackoid.routing.wire_version import HEADER, NEWER
 from openstackoid.scope import WIRE
 
 ANNOUNCED = "{ var(txn.wire) -m found }"
-"""Whether the peer that the request went to had announced the newer version."""
+"""Whether the peer of the request had announced the newer version."""
 
 _TITLE = HEADER.title()
 
 
 def spoken_rules(cloud: Cloud) -> list[str]:
-    """Return the rules that announce the version in the answer to a peer that has announced its own in the request.
+    """Return the rules that announce the version in the answer to a peer that announced its own.
 
-    A peer has proved to be one by its certificate; where gateways have none, the header is its proof. They stand before the
-    rule that drops the header.
+    A peer has a certificate; without TLS, the header is its proof. They stand before the rule that drops the header.
     """
     proven = " { var(sess.from) -m found }" if cloud.tls is not None and cloud.secure_listeners else ""
     return [
-        "# Gateways announce to each other how a scope may stand in a token.",
+        "# Gateways announce to each other the form of a scope in a token.",
         f"http-request set-var(txn.wire_spoken) bool(true) if {{ req.fhdr({HEADER}) -m found }}{proven}",
         f"http-after-response set-header {_TITLE} {WIRE} if {{ var(txn.wire_spoken) -m found }}",
     ]
@@ -35,7 +34,7 @@ def peer_request() -> list[str]:
 
 
 def told_by_peers() -> list[str]:
-    """Return the rules that learn from a peer's answer; the header goes no further.
+    """Return the rules that learn from a peer's answer, and remove the header.
 
     They stand before any rule that ends the section.
     """

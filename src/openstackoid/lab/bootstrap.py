@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is in a fresh cloud: accounts, catalog, flavor, image, network. Every step first looks whether it is done."""
+"""Fill a fresh cloud: accounts, catalog, flavors, image, network. Every step skips existing parts."""
 
 import hashlib
 import os
@@ -19,9 +19,9 @@ IMAGE_BYTES = 1024 * 1024
 
 
 def image_content(cloud: str) -> bytes:
-    """Return the bytes of a cloud's image ``cirros``: 1 MiB that follow from the cloud's name and differ from any other's.
+    """Return the bytes of a cloud's image ``cirros``: 1 MiB derived from the cloud's name.
 
-    No guest runs in the lab, so the content need not boot; it only has to tell where an image came from.
+    No guest runs in the lab, so the image need not boot; it shows the cloud that it came from.
     """
     return hashlib.shake_256(f"OpenStackoïd lab image of {cloud}".encode()).digest(IMAGE_BYTES)
 
@@ -32,7 +32,7 @@ def admin(site: Site) -> Rest:
 
 
 def identity_is_bootstrapped(site: Site) -> bool:
-    """Tell whether Keystone's own bootstrap ran to its end for this cloud."""
+    """Return whether Keystone's own bootstrap ran to its end for this cloud."""
     return _marker(site).exists()
 
 
@@ -41,10 +41,9 @@ def _marker(site: Site) -> Path:
 
 
 def bootstrap_identity(site: Site, guest: Path, log: Path) -> None:
-    """Make Keystone's first account and its own endpoints, by Keystone's own command.
+    """Make Keystone's first account and its endpoints, by Keystone's own command.
 
-    Raises:
-        OpenstackoidError: the command failed; the end of its log is in the message.
+    Raises :class:`OpenstackoidError` with the end of its log.
     """
     url = site.addresses.in_catalog("identity")
     command = [str(site.venv / "bin/keystone-manage"), "--config-file", str(site.conf / "keystone/keystone.conf")]
@@ -78,7 +77,7 @@ def _by_name(rest: Rest, collection: str) -> dict[str, str]:
 
 
 def _fill_accounts(site: Site, rest: Rest, wanted: Mapping[str, tuple[str, Iterable[str]]]) -> None:
-    """Make users, each with a project and its roles in it. Lists come first: they tell all that is there at once."""
+    """Make users, each with a project and its roles in it. Lists first: they show all existing ones at once."""
     roles, projects, users = (_by_name(rest, collection) for collection in ("roles", "projects", "users"))
     answer = rest.call("GET", "identity", "/v3/role_assignments")["role_assignments"]
     granted = {
@@ -110,7 +109,7 @@ def _fill_accounts(site: Site, rest: Rest, wanted: Mapping[str, tuple[str, Itera
 
 
 def _fill_reader(site: Site, rest: Rest) -> None:
-    """Make the account that the peers' gateways ask with about tokens that have expired: ``reader`` on the whole system."""
+    """Make the reader account of the peers' gateways: ``reader`` on the whole system."""
     users, roles = (_by_name(rest, collection) for collection in ("users", "roles"))
     body: Json = {"name": "reader", "domain_id": "default", "password": site.secrets["reader"]}
     user = users.get("reader") or rest.call("POST", "identity", "/v3/users", {"user": body})["user"]["id"]

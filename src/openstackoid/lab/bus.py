@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RabbitMQ: one broker for an instance of the lab, and in it a virtual host and a user for each cloud."""
+"""RabbitMQ: one broker for an instance of the lab, with a virtual host and a user for each cloud."""
 
 import base64
 import hashlib
@@ -21,22 +21,22 @@ _LOOPBACK_ONLY = "-kernel inet_dist_use_interface {127,0,0,1}"
 
 
 def url(cloud: Cloud, password: str, port: int) -> str:
-    """Return the address of a cloud's virtual host, as oslo.messaging reads it."""
+    """Return the address of a cloud's virtual host, for oslo.messaging."""
     return f"rabbit://{cloud.slug}:{password}@{HOST}:{port}/{cloud.slug}"
 
 
 def password_hash(password: str, salt: bytes) -> str:
-    """Return a password as RabbitMQ stores it: salt (4 bytes) and SHA-256 of salt and password, in base64."""
+    """Return a password in RabbitMQ's form: salt (4 bytes) and SHA-256 of salt and password, in base64."""
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
 def definitions(passwords: Mapping[str, str]) -> dict[str, object]:
-    """Return RabbitMQ's definitions of a user and a virtual host for each cloud's slug, with that user's password."""
+    """Return RabbitMQ's definitions of a user and a virtual host for each cloud's slug."""
     return {
         "users": [
             {
                 "name": slug,
-                # Derived from the password, so that the file stays as it is when nothing has changed.
+                # Derived from the password, so that the file does not change.
                 "password_hash": password_hash(password, hashlib.sha256(password.encode()).digest()[:4]),
                 "hashing_algorithm": "rabbit_password_hashing_sha256",
                 "tags": "",
@@ -49,7 +49,7 @@ def definitions(passwords: Mapping[str, str]) -> dict[str, object]:
 
 
 class Bus:
-    """The broker of one instance of the lab: its files, its two processes, its definitions."""
+    """The broker of one instance of the lab: its files, processes and definitions."""
 
     def __init__(self, directory: Path, node: str, ports: Mapping[str, int], logs: Path) -> None:
         self.directory = private_dir(directory)
@@ -127,10 +127,9 @@ class Bus:
         )
 
     def import_definitions(self) -> None:
-        """Tell the running broker of new clouds; at its start it reads the definitions by itself.
+        """Load new definitions into the running broker; it reads them itself at its start.
 
-        Raises:
-            OpenstackoidError: the broker refused them, or is not there.
+        Raises :class:`OpenstackoidError`.
         """
         command = [program("rabbitmqctl"), "--quiet", "import_definitions", str(self._definitions)]
         done = subprocess.run(command, env=self._env(), capture_output=True, text=True, check=False)

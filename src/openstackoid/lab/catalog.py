@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The services of a cloud of the lab, where each is reached, and how the catalog and the mesh name them."""
+"""The services of a cloud of the lab, their addresses, and their names in catalog and mesh."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ SERVICE_USERS = ("glance", "placement", "neutron", "nova", "cinder", "swift")
 """Services with a Keystone account of their own, in the project ``service``."""
 
 HOST = "127.0.0.1"
-"""Everything in the lab listens here and nowhere else."""
+"""All listeners of the lab are here."""
 
 
 @dataclass(frozen=True)
 class Api:
-    """One OpenStack API. ``path`` is Devstack's; ``suffix`` is what the catalog adds to the service's root.
+    """One OpenStack API. ``path``: Devstack's; ``suffix``: the catalog's addition to the service's root.
 
     Without ``wsgi``, the service is its own web server, and knows no path before its own.
     """
@@ -41,15 +41,15 @@ APIS: tuple[Api, ...] = (
 
 
 def apis(cloud: Cloud) -> tuple[Api, ...]:
-    """Return the APIs that this cloud runs."""
+    """Return the APIs of this cloud."""
     return tuple(api for api in APIS if cloud.runs(api.name))
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where one cloud's services are: the frontend is the gateway's, the backend the service's own process.
+    """The addresses of one cloud's services: frontends of the gateway, backends of the services.
 
-    ``ports`` has ``gateway``, ``frontend.<type>`` and ``backend.<type>`` for each service type, and what ``ports.py`` adds.
+    ``ports`` has ``gateway``, ``frontend.<type>`` and ``backend.<type>`` for each service type, and those of ``ports.py``.
     """
 
     cloud: Cloud
@@ -68,17 +68,17 @@ class Addresses:
         return f"http://{HOST}:{self.ports[f'backend.{service_type}']}{path}"
 
     def in_catalog(self, service_type: str) -> str:
-        """Return the URL that the cloud's Keystone catalog names."""
+        """Return the URL in the cloud's Keystone catalog."""
         return self.frontend(service_type) + _API[service_type].suffix
 
     def gateway_ports(self) -> tuple[int, ...]:
-        """Return the ports on which the cloud's gateway listens."""
+        """Return the ports of the cloud's gateway."""
         if self.cloud.layout == "prefix":
             return (self.ports["gateway"],)
         return tuple(self.ports[f"frontend.{api.type}"] for api in apis(self.cloud))
 
     def health(self) -> tuple[str, ...]:
-        """Return where each of the gateway's ports says that it is well."""
+        """Return the health page of each of the gateway's ports."""
         return tuple(f"https://{HOST}:{port}/.openstackoid/health" for port in self.gateway_ports())
 
 
@@ -87,7 +87,7 @@ _API = {api.type: api for api in APIS}
 
 @dataclass(frozen=True)
 class GatewayFiles:
-    """What a cloud's gateway reads beside the mesh: reader accounts at its peers, its certificate with key, the authority."""
+    """Files of a gateway beside the mesh: reader accounts at peers, certificate with key, authority."""
 
     readers: Path
     certificate: Path
@@ -95,9 +95,9 @@ class GatewayFiles:
 
 
 def mesh(clouds: Mapping[str, tuple[Addresses, GatewayFiles]]) -> dict[str, object]:
-    """Return the mesh description of these clouds (by name), from which every gateway is made.
+    """Return the mesh description of these clouds (by name), for every gateway.
 
-    The first cloud has guests' projects keep their ids, every other gives them ids apart: both kinds are at work in a lab.
+    In the first cloud guests' projects keep their ids, in the others they get ids apart: a lab has both kinds.
     """
     first = next(iter(clouds))
     return {
@@ -125,16 +125,16 @@ def mesh(clouds: Mapping[str, tuple[Addresses, GatewayFiles]]) -> dict[str, obje
 
 
 def policy(clouds: int, project: str) -> dict[str, object]:
-    """Return what a cloud of a lab of so many grants to the users of every other; ``project``: what their projects become.
+    """Return the policy of a cloud for the users of the others; ``project``: the mapping of their projects.
 
-    Members and readers are what they are at home, and its administrators are members here. Its services' own accounts may use
-    nothing; tokens of theirs are validated, because services name themselves where they pass on a user's request.
+    Members and readers keep their roles, administrators become members. Services' accounts may use no service, but their tokens
+    are validated, because services send them with a user's request.
     """
     return {
         "peers": {
             "*": {
                 "services": {"*": "all"},
-                # A workflow that spans three clouds comes by way of the second.
+                # A workflow of three clouds comes by way of the second.
                 **({"through": ["*"]} if clouds > 2 else {}),
                 "people": [
                     {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab's private authority, and the certificate of each cloud's gateway: for its users, and for the other gateways."""
+"""The lab's private authority, and the certificate of each cloud's gateway."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -10,11 +10,11 @@ from openstackoid.lab.catalog import HOST
 
 _HOSTS = (HOST, "localhost")
 _RENEWED = timedelta(days=30)
-"""How long before its end a certificate is replaced; the running gateway takes the new one up by itself."""
+"""The time before its end at which a certificate is replaced; a running gateway loads the new one."""
 
 
 def authority_file(directory: Path) -> Path:
-    """Return the file by which users, services and gateways know the gateways of this lab."""
+    """Return the file with the authority of the lab's gateways."""
     return directory / "authority.pem"
 
 
@@ -24,10 +24,10 @@ def certificate_file(directory: Path, cloud: str) -> Path:
 
 
 def prepare(directory: Path, clouds: Iterable[str]) -> None:
-    """Make what is missing, and make anew what ends soon.
+    """Make missing certificates, and renew those that end soon.
 
-    Raises:
-        OpenstackoidError: a cloud has a name that no certificate can have, or a file cannot be read or written.
+    Raises :class:`OpenstackoidError` for a cloud name that no certificate can have, and for a file that cannot be read or
+    written.
     """
     if not authority_file(directory).exists():
         make_authority(directory)

@@ -10,13 +10,15 @@ from typing import Literal
 from openstackoid.errors import OpenstackoidError
 
 Layout = Literal["prefix", "ports"]
-"""``prefix``: one gateway port, a path for each service, as Devstack has it. ``ports``: a gateway port for each
-service, as Kolla has it."""
+"""``prefix``: one gateway port, a path for each service, like Devstack.
+
+``ports``: a gateway port for each service, like Kolla.
+"""
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """One whole, independent OpenStack: its own Keystone, databases, message bus and region (its name)."""
+    """An independent OpenStack: its own Keystone, databases, message bus and region (its name)."""
 
     name: str
     layout: Layout = "prefix"
@@ -25,11 +27,11 @@ class Cloud:
 
     @property
     def slug(self) -> str:
-        """The name as databases and message bus accept it: lower case, digits, underscores."""
+        """The name for databases and message bus: lower case, digits, underscores."""
         return re.sub(r"[^a-z0-9]", "_", self.name.lower())
 
     def runs(self, project: str) -> bool:
-        """Tell whether the cloud has this project of OpenStack: it has all that are not optional."""
+        """Return whether the cloud has this project of OpenStack."""
         return {"cinder": self.cinder, "swift": self.swift}.get(project, True)
 
 
@@ -47,10 +49,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
 def described() -> tuple[Cloud, ...]:
-    """Return the clouds that the lab should have: those of the environment variable, or else ``CLOUDS``.
+    """Return the wanted clouds: those of the environment variable, or else ``CLOUDS``.
 
-    Raises:
-        OpenstackoidError: a name or an option that the lab cannot use.
+    Raises :class:`OpenstackoidError` for an invalid name or option.
     """
     text = os.environ.get(VARIABLE, "").strip()
     return checked(parse(text) if text else CLOUDS)
@@ -71,7 +72,7 @@ def parse(text: str) -> tuple[Cloud, ...]:
 
 
 def checked(clouds: Sequence[Cloud]) -> tuple[Cloud, ...]:
-    """Return the clouds if their names are usable and distinct, also as databases' names."""
+    """Return the clouds if their names are valid and distinct, also as databases' names."""
     if not clouds:
         raise OpenstackoidError("the lab describes no cloud", hint="add an entry to CLOUDS in lab/clouds.py")
     seen: dict[str, str] = {}
@@ -92,10 +93,9 @@ def checked(clouds: Sequence[Cloud]) -> tuple[Cloud, ...]:
 
 
 def select(clouds: Sequence[Cloud], names: Sequence[str]) -> tuple[Cloud, ...]:
-    """Return the clouds of these names, or all of them when no name is given.
+    """Return the clouds of these names, or all of them without a name.
 
-    Raises:
-        OpenstackoidError: a name that no cloud has.
+    Raises :class:`OpenstackoidError` for an unknown name.
     """
     known = {cloud.name: cloud for cloud in clouds}
     for name in names:

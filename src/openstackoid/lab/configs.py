@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The configuration files of one cloud's services, as text: what an operator would write, and nothing else.
+"""The configuration files of one cloud's services, as an operator would write them.
 
-Every address of a service in them is a frontend's: services reach each other, and Keystone, through their own cloud's
-gateway. What the lab chooses for a small machine is marked "lab:".
+Every address of a service in them is a frontend's: services reach each other, and Keystone, through their cloud's gateway.
+Choices for a small machine are marked "lab:".
 """
 
 import io
@@ -23,9 +23,9 @@ Options = dict[str, dict[str, object]]
 
 @dataclass(frozen=True)
 class Site:
-    """All that the configuration of one cloud depends on.
+    """All input of the configuration of one cloud.
 
-    ``authority`` is the file by which services know the gateway; ``secrets`` maps each account to its password.
+    ``authority``: the file with the gateway's authority; ``secrets``: the password of each account.
     """
 
     cloud: Cloud
@@ -44,7 +44,7 @@ class Site:
 
     @property
     def data(self) -> Path:
-        """The folder of what the services store."""
+        """The folder of the services' data."""
         return self.directory / "data"
 
     def database(self, name: str) -> str:
@@ -67,7 +67,7 @@ def render(options: Options) -> str:
 
 
 def text(value: object) -> str:
-    """Return an option's value as INI files have it."""
+    """Return an option's value in INI form."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -91,7 +91,7 @@ def _common(site: Site, name: str) -> Options:
     return {
         "DEFAULT": {"use_stderr": True, "debug": False},
         "oslo_concurrency": {"lock_path": site.data / name / "locks"},
-        # TLS ends at the gateway, which says in X-Forwarded-Proto that the links in answers are https.
+        # TLS ends at the gateway, which says in X-Forwarded-Proto that links are https.
         "oslo_middleware": {"enable_proxy_headers_parsing": True},
     }
 
@@ -111,7 +111,7 @@ def _account(site: Site, user: str) -> dict[str, object]:
 
 
 def token_checks(site: Site, user: str) -> dict[str, object]:
-    """Return the options by which a service has the tokens of its callers validated."""
+    """Return the options with which a service validates tokens."""
     return {
         **_account(site, user),
         "www_authenticate_uri": site.addresses.frontend("identity"),
@@ -137,6 +137,8 @@ def keystone(site: Site) -> Options:
         "auth": {"methods": ",".join((*AUTH_METHODS, "totp"))},
         # lab: bcrypt's default of 12 rounds would cost 0.15 s of CPU at each authentication.
         "identity": {"password_hash_rounds": 4},
+        # lab: others give Keystone a memcached; here one process is all of it.
+        "cache": {"backend": "dogpile.cache.memory"},
     }
 
 
@@ -180,7 +182,7 @@ def neutron(site: Site) -> Options:
         "auth_strategy": "keystone",
         "notify_nova_on_port_status_changes": True,
         "notify_nova_on_port_data_changes": True,
-        # lab: there are no agents, so nobody is to be told.
+        # lab: there are no agents to notify.
         "dhcp_agent_notification": False,
         "rpc_workers": 0,
         "rpc_state_report_workers": 0,
@@ -218,7 +220,7 @@ def nova(site: Site) -> Options:
         "host": f"{site.cloud.slug.replace('_', '-')}-compute",
         "my_ip": HOST,
         "compute_driver": "openstackoid_lab.LabDriver",
-        # lab: no packet flows, so nobody plugs an interface and reports it.
+        # lab: no packet flows, so no interface is plugged and reported.
         "vif_plugging_timeout": 0,
         "vif_plugging_is_fatal": False,
         "reserved_host_memory_mb": 0,
@@ -249,7 +251,7 @@ def nova(site: Site) -> Options:
 
 
 def nova_compute(site: Site) -> Options:
-    """Return nova-compute's options: Nova's own without a way into a database, which it has no business in."""
+    """Return nova-compute's options: Nova's own without access to a database."""
     return {name: values for name, values in nova(site).items() if name not in ("api_database", "database")}
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MariaDB: one server for an instance of the lab, and in it databases and a user for each cloud.
+"""MariaDB: one server for an instance of the lab, with databases and a user for each cloud.
 
-The operating system's user who runs the lab is MariaDB's administrator, known to it by the unix socket: there is no
-administrator's password. Each cloud's user sees that cloud's databases only.
+The operating system's user of the lab is MariaDB's administrator by the unix socket, without a password. Each cloud's user has
+access to that cloud's databases only.
 """
 
 import getpass
@@ -58,17 +58,13 @@ def daemon(directory: Path, port: int, log: Path) -> Daemon:
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    # MariaDB does not heed the process's umask: it has these two, and without them lets its group read its files.
+    # MariaDB ignores the process's umask: without these two its group could read its files.
     private = {"UMASK": "0600", "UMASK_DIR": "0700"}
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": str(directory), **private}
 
 
 def create_data(directory: Path, log: Path) -> None:
-    """Make the folder of an empty server.
-
-    Raises:
-        OpenstackoidError: MariaDB's own program for that failed.
-    """
+    """Create the data folder. Raises :class:`OpenstackoidError` if MariaDB's program fails."""
     data = private_dir(directory / "data")
     user = getpass.getuser()
     command = [
@@ -86,7 +82,7 @@ def create_data(directory: Path, log: Path) -> None:
     if done.returncode:
         shutil.rmtree(data, ignore_errors=True)
         raise OpenstackoidError(f"MariaDB could not make its data folder; the end of {log}:\n{tail(log)}")
-    # The program's shell script writes a file of its own, by the umask of whoever calls it.
+    # The program's shell script writes a file of its own, by our umask.
     for path in data.iterdir():
         path.chmod(0o700 if path.is_dir() else 0o600)
 
@@ -101,8 +97,7 @@ class Client:
     def sql(self, statements: str | Path, database: str = "") -> str:
         """Run statements (or a file of them) and return their output, tab-separated without headings.
 
-        Raises:
-            OpenstackoidError: the server refused one, or is not there.
+        Raises :class:`OpenstackoidError`.
         """
         command = [program("mariadb"), *self._options, "--batch", "--skip-column-names", *filter(None, [database])]
         if isinstance(statements, Path):
@@ -115,21 +110,20 @@ class Client:
         return done.stdout.decode()
 
     def is_ready(self) -> bool:
-        """Tell whether the server answers."""
+        """Return whether the server answers."""
         try:
             return self.sql("SELECT 1").strip() == "1"
         except OpenstackoidError:
             return False
 
     def databases(self) -> set[str]:
-        """Return the names of the databases that exist."""
+        """Return the names of the existing databases."""
         return set(self.sql("SHOW DATABASES").split())
 
     def dump(self, database: str, target: Path) -> None:
-        """Write what makes an equal database to a file.
+        """Write the SQL that makes an equal database to a file.
 
-        Raises:
-            OpenstackoidError: the dump failed.
+        Raises :class:`OpenstackoidError`.
         """
         command = [program("mariadb-dump"), *self._options, "--skip-comments", "--skip-lock-tables", database]
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -144,12 +138,12 @@ def database(cloud: Cloud, name: str) -> str:
 
 
 def url(cloud: Cloud, name: str, password: str, port: int) -> str:
-    """Return the address of a cloud's database, as SQLAlchemy reads it."""
+    """Return the address of a cloud's database, for SQLAlchemy."""
     return f"mysql+pymysql://{cloud.slug}:{password}@{HOST}:{port}/{database(cloud, name)}?charset=utf8"
 
 
 def grant(client: Client, cloud: Cloud, password: str) -> None:
-    """Make the cloud's user, who may use that cloud's databases and no other."""
+    """Make the cloud's user, with access to that cloud's databases alone."""
     # In a grant, "_" is a pattern for any one character. Each database is named: a cloud's name may begin another's.
     names = [database(cloud, name).replace("_", "\\_") for name in DATABASES]
     user = f"'{cloud.slug}'@'{HOST}'"

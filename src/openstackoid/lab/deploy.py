@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Raising one cloud: its databases, its services in the order in which they need each other, what is in it."""
+"""Deploy one cloud: its databases, its services in their order, and its contents."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -16,7 +16,7 @@ from openstackoid.lab.running import alive, ensure_running, run_parallel, wait_f
 from openstackoid.lab.waiting import Waiter
 
 _BEAT_ROOM = 1.0
-"""Seconds by which a time that Nova states, cut to whole seconds, may lie before the start that it follows."""
+"""Seconds by which a time of Nova, cut to whole seconds, may lie before the start that it follows."""
 
 
 class Deployment:
@@ -42,7 +42,7 @@ class Deployment:
         self._daemons = services.daemons(self._site, lab.guest, lab.logs)
 
     def run(self) -> None:
-        """Do it all; what is done already costs little."""
+        """Do it all, without repeating finished steps."""
         with self._step("databases"):
             self._template()
         ensure_running(self._lab, self._daemons["keystone"])
@@ -54,14 +54,14 @@ class Deployment:
         # Cinder's and Nova's other processes authenticate, and connect to the bus, as soon as they start.
         self._waiter.until(self._bus.done, "RabbitMQ", self._lab.log("shared", "rabbitmq"))
         self._bus.result()
-        # Nova's conductor and scheduler ask Placement as soon as they start, and end when nobody answers.
+        # Nova's conductor and scheduler ask Placement as soon as they start, and end without an answer.
         ensure_running(self._lab, self._daemons["placement"])
         with self._step("Placement"):
             self._api("placement", "placement")
         if self._cloud.swift:
             environment = services.environment(self._site, self._lab.guest)
             swift.prepare(self._site, environment, self._lab.log(self._cloud.name, "swift-rings"))
-        # They come before the other APIs: theirs is the longest way, and it is mostly waiting at its end.
+        # Before the other APIs: these take longest, and mostly wait at the end.
         names = (*services.worker_names(self._site), *services.api_names(self._site))
         conductor = self._daemons["nova-conductor"]
         self._conductor_log_size = _size(conductor.log)
@@ -91,7 +91,7 @@ class Deployment:
         with self._step("Nova"):
             conductor = self._daemons["nova-conductor"]
             if conductor.name in self._started:
-                # nova-compute asks the conductor at its start, and sleeps 10 s if there was nobody to ask.
+                # nova-compute asks the conductor at its start, and sleeps 10 s without an answer.
                 listening = _logged(conductor.log, self._conductor_log_size, b"Starting conductor node")
                 self._waiter.until(alive(self._lab, conductor, listening), self._name(conductor), conductor.log)
             ensure_running(self._lab, self._daemons["nova-compute"])
@@ -100,7 +100,7 @@ class Deployment:
             self._nova_is_whole()
 
     def _nova_is_whole(self) -> None:
-        """Wait until Nova itself says that each of its processes reported since its start, and knows its compute node."""
+        """Wait until each process of Nova has reported since its start, and Nova knows its compute node."""
         rest = bootstrap.admin(self._site)
         for name in ("nova-conductor", "nova-scheduler", "nova-compute"):
             daemon = self._daemons[name]
@@ -116,7 +116,7 @@ class Deployment:
         self._waiter.until(mapped, f"{self._cloud.name}: the compute node", compute.log, every=0.5)
 
     def _api(self, name: str, service_type: str) -> None:
-        """Wait until an API answers, by itself and then through the gateway, which has to notice that it does."""
+        """Wait until an API answers, by itself and then through the gateway."""
         for root in (self._site.addresses.backend(service_type), self._site.addresses.frontend(service_type)):
             wait_for_answer(self._lab, self._waiter, self._daemons[name], f"{root}/")
 
@@ -128,9 +128,9 @@ class Deployment:
 
 
 def is_up_since(service: dict[str, Any], started: float) -> bool:
-    """Tell whether Nova counts a service as up, by a report that came after this time (seconds since the epoch).
+    """Return whether Nova counts a service as up, by a report after this time (seconds since the epoch).
 
-    A service that has never reported since its record was made has no time yet: it has just begun.
+    A service without a report since its record was made has no time.
     """
     if service["state"] != "up":
         return False
@@ -145,7 +145,7 @@ def _size(log: Path) -> int:
 
 
 def _logged(log: Path, since: int, words: bytes) -> Callable[[], bool]:
-    """Return a check for words in what was added to a log since it had this size, in bytes."""
+    """Return a check for words added to a log since it had this size, in bytes."""
 
     def check() -> bool:
         with log.open("rb") as file:

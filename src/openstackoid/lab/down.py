@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lab down`: stop processes, those of some clouds or all; remove files when asked to."""
+"""`lab down`: stop processes, of some clouds or all; remove files on request."""
 
 import shutil
 from collections.abc import Sequence
@@ -13,14 +13,13 @@ from openstackoid.lab.running import start_database
 from openstackoid.lab.waiting import os_errors
 
 _LAST = ("mariadb", "rabbitmq", "epmd")
-"""The shared processes, in the order in which they are stopped: after all that use them."""
+"""The shared processes, in the order of their stop: after all processes that use them."""
 
 
 def down(name: str | None, cloud_names: Sequence[str], purge: bool, progress: Progress) -> Lab:
     """Stop the lab, or these clouds of it; with ``purge``, remove their files too. Return the lab as it was.
 
-    Raises:
-        OpenstackoidError: a cloud that the lab does not have, or another `up` or `down` at work.
+    Raises :class:`OpenstackoidError` for an unknown cloud, or another `up` or `down` at work.
     """
     lab = _load(name, everything=purge and not cloud_names)
     if not lab.instance.root.exists():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One instance of the lab as an object: its clouds, their addresses and files, its processes.
+"""One instance of the lab: its clouds, addresses, files and processes.
 
-Tests and scripts start here: ``Lab.load()`` for the default instance, ``Lab.load("test")`` for one of that name.
+Tests and scripts start here: ``Lab.load()`` for the default instance, ``Lab.load("test")`` for another.
 """
 
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ from openstackoid.lab.template import Template
 
 
 class Lab:
-    """An instance of the lab. ``base`` is the first port of its block; ``numbers`` counts its clouds from 1.
+    """An instance of the lab. ``base``: the first port of its block; ``numbers``: its clouds from 1.
 
-    A cloud keeps its number, and with it its ports, for as long as the instance exists.
+    A cloud keeps its number and its ports as long as the instance exists.
     """
 
     def __init__(self, instance: Instance, members: Sequence[Cloud], base: int, numbers: dict[str, int]) -> None:
@@ -41,10 +41,9 @@ class Lab:
 
     @classmethod
     def load(cls, name: str | None = None) -> Self:
-        """Return the lab as its last `up` left it; without a cloud when there was none.
+        """Return the lab as its last `up` left it; without a cloud if there was none.
 
-        Raises:
-            OpenstackoidError: the name is not usable, or the lab's file is damaged.
+        Raises :class:`OpenstackoidError` for an invalid name or a damaged file.
         """
         instance = Instance(instance_name(name))
         facts = instance.load()
@@ -53,15 +52,14 @@ class Lab:
 
     @classmethod
     def unread(cls, name: str | None = None) -> Self:
-        """Return the lab without a look at its file: enough to stop its processes and to remove its files."""
+        """Return the lab without reading its file: enough to stop its processes and to remove its files."""
         return cls(Instance(instance_name(name)), [], ports.FIRST_BASE, {})
 
     @classmethod
     def described(cls, name: str | None = None) -> Self:
-        """Return the lab as it should be: the clouds of the description, with ports, chosen now if they are new.
+        """Return the wanted lab: the clouds of the description, with ports for new ones.
 
-        Raises:
-            OpenstackoidError: a description that cannot be, or no free ports.
+        Raises :class:`OpenstackoidError` for an invalid description, or without free ports.
         """
         known = cls.load(name)
         wanted = clouds.described()
@@ -81,7 +79,7 @@ class Lab:
         return cls(known.instance, wanted, base, numbers)
 
     def save(self) -> None:
-        """Remember the clouds and their ports, and write what follows from them: certificates, mesh and clouds.yaml."""
+        """Save the clouds and their ports, and write certificates, mesh and clouds.yaml."""
         facts: dict[str, Any] = {
             "clouds": [{"name": c.name, "layout": c.layout, "cinder": c.cinder, "swift": c.swift} for c in self.clouds],
             "base": self.base,
@@ -108,12 +106,12 @@ class Lab:
 
     @property
     def venv(self) -> Path:
-        """The environment that holds the OpenStack packages."""
+        """The environment of the OpenStack packages."""
         return self.environment.directory
 
     @property
     def mesh_yaml(self) -> Path:
-        """The mesh description from which the gateways are made."""
+        """The mesh description of the gateways."""
         return self.directory / "mesh.yaml"
 
     @property
@@ -122,7 +120,7 @@ class Lab:
         return self.directory / "clouds.yaml"
 
     def readers_yaml(self, cloud: Cloud) -> Path:
-        """Return the file of the accounts that the other clouds have given to the gateway of this one."""
+        """Return the file of reader accounts at the other clouds for the gateway of this one."""
         return self.directory / "readers" / f"{cloud.name}.yaml"
 
     @property
@@ -132,7 +130,7 @@ class Lab:
 
     @property
     def authority(self) -> Path:
-        """The certificate by which clients know the gateways."""
+        """The certificate of the gateways' authority, for clients."""
         return certificates.authority_file(self.certificates)
 
     def _gateway_files(self, cloud: Cloud) -> GatewayFiles:
@@ -141,12 +139,12 @@ class Lab:
 
     @property
     def logs(self) -> Path:
-        """The folder of the logs: one a cloud, and ``shared``."""
+        """The folder of the logs: one for each cloud, and ``shared``."""
         return self.directory / "logs"
 
     @property
     def guest(self) -> Path:
-        """The folder of the lab's drivers, which the services find by their PYTHONPATH."""
+        """The folder of the lab's drivers, in the services' PYTHONPATH."""
         return self.directory / "guest"
 
     def log(self, owner: str, service: str) -> Path:
@@ -154,17 +152,13 @@ class Lab:
         return self.logs / owner / f"{service}.log"
 
     def cloud(self, name: str) -> Cloud:
-        """Return the cloud of this name.
-
-        Raises:
-            OpenstackoidError: the lab has none of that name.
-        """
+        """Return the cloud of this name. Raises :class:`OpenstackoidError` for an unknown name."""
         if not self.clouds:
             raise OpenstackoidError(f"the lab {self.name!r} has no clouds yet", hint="openstackoid lab up")
         return clouds.select(self.clouds, [name])[0]
 
     def addresses(self, cloud: Cloud) -> Addresses:
-        """Return where the cloud's services are."""
+        """Return the addresses of the cloud's services."""
         return Addresses(cloud, ports.cloud_ports(self.base, self.numbers[cloud.name]))
 
     def frontend(self, cloud: Cloud, service_type: str = "identity") -> str:
@@ -176,7 +170,7 @@ class Lab:
         return ports.shared_ports(self.base)
 
     def site(self, cloud: Cloud) -> Site:
-        """Return all that the configuration of the cloud depends on; draws its secrets if they do not exist."""
+        """Return all input of the configuration of the cloud; draws its secrets if they do not exist."""
         directory = self.directory / "clouds" / cloud.name
         return Site(
             cloud=cloud,
@@ -202,7 +196,7 @@ class Lab:
         return bus.Bus(self.directory / "rabbitmq", bus.node_name(self.name), self.shared_ports(), self.logs / "shared")
 
     def process_names(self, cloud: Cloud) -> tuple[str, ...]:
-        """Return the names of the processes that the cloud should have."""
+        """Return the names of the cloud's processes."""
         site = Site(cloud, self.addresses(cloud), self.directory, self.venv, self.authority, {}, 0, 0)
         return (
             services.GATEWAY,
@@ -241,7 +235,7 @@ class Lab:
 
 
 def _base_of(instance: Instance) -> int:
-    """Return the first port of another lab; 0 where its file is damaged, which is for its own commands to say."""
+    """Return the first port of another lab; 0 if its file is damaged, which its own commands report."""
     try:
         return int(instance.load().get("base", 0))
     except OpenstackoidError:

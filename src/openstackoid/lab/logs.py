@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lab logs`: the end of a cloud's logs, and what is added to them."""
+"""`lab logs`: the end of a cloud's logs, and new lines."""
 
 import os
 import shutil
@@ -10,10 +10,9 @@ from openstackoid.lab.lab import Lab
 
 
 def files(lab: Lab, owner: str, service: str | None) -> list[Path]:
-    """Return the logs of a cloud (or of ``shared``), or the one of a service; by service type works too.
+    """Return the logs of a cloud (or of ``shared``), or the one of a service, by name or service type.
 
-    Raises:
-        OpenstackoidError: no such cloud, or no such log; names those that there are.
+    Raises :class:`OpenstackoidError` with the existing names.
     """
     if owner != "shared":
         lab.cloud(owner)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the lab runs on: MariaDB and RabbitMQ from the distribution, OpenStack from PyPI in an environment of its own.
+"""The lab's programs: MariaDB and RabbitMQ from the distribution, OpenStack from PyPI in an environment of its own.
 
-Debian 12 and 13 and Ubuntu 24.04 name the packages and the programs alike.
+Debian 12 and 13 and Ubuntu 24.04 have the same names of packages and programs.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from pathlib import Path
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.state import private_dir
 
-# Program, folder to look in besides PATH, package.
+# Program, folder besides PATH, package.
 _PROGRAMS = (
     ("mariadbd", "/usr/sbin", "mariadb-server-core"),
     ("mariadb-install-db", "/usr/bin", "mariadb-server-core"),
@@ -44,19 +44,18 @@ REQUIREMENTS = (
     "pyuwsgi",
     "PyMySQL",
 )
-"""What is installed from PyPI; ``constraints.txt`` beside this file pins these and all that they need."""
+"""The packages from PyPI; ``constraints.txt`` beside this file pins these and their dependencies."""
 
 CONSTRAINTS = Path(__file__).with_name("constraints.txt")
 FIRST_RUN_BYTES = 2 * 1024**3
-"""Free disk space that a first run wants: OpenStack takes 0.7 GiB, its downloads and the databases the rest."""
+"""Free disk space for a first run: OpenStack takes 0.7 GiB, its downloads and the databases the rest."""
 LATER_RUN_BYTES = 300 * 1024**2
 
 
 def program(name: str) -> str:
     """Return the path of a program of the distribution.
 
-    Raises:
-        OpenstackoidError: it is not installed.
+    Raises :class:`OpenstackoidError` if it is not installed.
     """
     folder = next(folder for known, folder, _ in _PROGRAMS if known == name)
     # RabbitMQ's own scripts come first: those in PATH change to another user and write to the system's folders.
@@ -67,7 +66,7 @@ def program(name: str) -> str:
 
 
 def missing_packages() -> list[str]:
-    """Return the distribution's packages that the lab needs and this machine lacks."""
+    """Return the missing packages of the distribution."""
     missing = []
     for name, folder, package in _PROGRAMS:
         if not (Path(folder) / name).is_file() and not shutil.which(name):
@@ -77,7 +76,7 @@ def missing_packages() -> list[str]:
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment that holds packages of PyPI, by default OpenStack's, and nothing else."""
+    """A virtual environment with packages of PyPI alone, by default OpenStack's."""
 
     directory: Path
     requirements: tuple[str, ...] = REQUIREMENTS
@@ -91,25 +90,25 @@ class Environment:
         requirements: tuple[str, ...] = REQUIREMENTS,
         constraints: Path | None = None,
     ) -> "Environment":
-        """Return the environment that fits the pinned versions and this Python; it need not exist."""
+        """Return the environment for the pinned versions and this Python; it need not exist."""
         constraints = constraints or CONSTRAINTS
         wanted = constraints.read_bytes() + f"{requirements} {sys.version}".encode()
         return cls(shared / f"{name}-{hashlib.sha256(wanted).hexdigest()[:12]}", requirements, constraints)
 
     @property
     def _complete(self) -> Path:
-        # Beside the environment, which holds only what its wheels hold.
+        # Beside the environment, which holds only the files of its wheels.
         return self.directory.with_name(self.directory.name + ".complete")
 
     @property
     def schema_key(self) -> str:
-        """What tells the databases of these versions of the services from those of others."""
-        names = set(REQUIREMENTS) - {"swift"}  # It keeps no database of the lab's.
+        """A key of the databases of these versions of the services."""
+        names = set(REQUIREMENTS) - {"swift"}  # It keeps no database of the lab.
         pins = [line for line in CONSTRAINTS.read_text().splitlines() if line.partition("==")[0] in names]
         return hashlib.sha256("\n".join(pins).encode()).hexdigest()[:12]
 
     def is_ready(self) -> bool:
-        """Tell whether the environment was installed to its end."""
+        """Return whether the environment was installed completely."""
         return self._complete.exists() and self.script("python").exists()
 
     def script(self, name: str) -> Path:
@@ -117,10 +116,9 @@ class Environment:
         return self.directory / "bin" / name
 
     def install(self, log: Path, what: str = "OpenStack") -> None:
-        """Make the environment and install its packages; what pip says goes to ``log``, ``what`` into its error.
+        """Make the environment and install its packages; ``log`` gets pip's output, its error names ``what``.
 
-        Raises:
-            OpenstackoidError: pip failed; the end of its log is in the message.
+        Raises :class:`OpenstackoidError` with the end of the log.
         """
         shutil.rmtree(self.directory, ignore_errors=True)
         private_dir(self.directory.parent)
@@ -128,18 +126,15 @@ class Environment:
         _run([sys.executable, "-I", "-m", "venv", str(self.directory)], log, "the virtual environment")
         self.directory.chmod(0o700)
         pip = [str(self.script("python")), "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-        # Wheels where there are any: what is only published as source is plain Python, and needs no compiler.
+        # Wheels where there are any: packages without one are plain Python, and need no compiler.
         _run([*pip, "--prefer-binary", "-c", str(self.constraints), *self.requirements], log, f"{what} from PyPI")
         self._complete.touch(mode=0o600)
 
 
 def check_installable(missing: list[str]) -> None:
-    """Find out what would keep the distribution's packages ``missing`` from being installed.
+    """Check whether the distribution's packages ``missing`` can be installed; may ask for sudo's password.
 
-    Raises:
-        OpenstackoidError: no apt-get, or neither root nor a sudo that lets this user.
-
-    May ask for sudo's password.
+    Raises :class:`OpenstackoidError` without apt-get, or without root and a working sudo.
     """
     if not missing:
         return
@@ -162,12 +157,10 @@ def check_installable(missing: list[str]) -> None:
 
 
 def check_before(environment: Environment, state: Path) -> None:
-    """Find out what would stop an installation before anything is done.
+    """Check an installation before it changes anything.
 
-    Raises:
-        OpenstackoidError: no way to install Debian packages, no venv module, or too little disk space.
-
-    May ask for sudo's password: here, where nothing else writes to the terminal yet.
+    May ask for sudo's password: no other output is on the terminal yet. Raises :class:`OpenstackoidError` if Debian packages
+    cannot be installed, without the venv module, or with too little disk space.
     """
     if sys.platform != "linux":
         raise OpenstackoidError("the lab runs on Linux (Debian 12 and 13, Ubuntu 24.04)")
@@ -190,13 +183,12 @@ def check_before(environment: Environment, state: Path) -> None:
 def install_packages(packages: list[str], log: Path) -> None:
     """Install packages of the distribution without leaving a service of theirs running or enabled.
 
-    Raises:
-        OpenstackoidError: apt-get failed, or would have to remove another package; the end of its log is in the message.
+    Raises :class:`OpenstackoidError` with the end of the log if apt-get fails or would remove a package.
     """
     root = [] if os.geteuid() == 0 else ["sudo"]
-    # needrestart, which Ubuntu has, would restart services that are none of the lab's business.
+    # needrestart, on Ubuntu, would restart unrelated services.
     apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "apt-get", "-q"]
-    # A fresh machine's own updates may hold the lock. Nothing is removed: MySQL's server, say, excludes MariaDB's.
+    # A fresh machine's own updates may hold the lock. No package is removed: MySQL's server, say, excludes MariaDB's.
     install = [*apt, "-o", "DPkg::Lock::Timeout=180", "install", "-y", "--no-remove", "--no-install-recommends", *packages]
     units = [unit for package in packages for unit in _UNITS.get(package, ())]
     quiet = [["systemctl", "disable", *units]] if units else []
@@ -215,10 +207,9 @@ def install_packages(packages: list[str], log: Path) -> None:
 
 @contextmanager
 def _no_service_starts(root: list[str], log: Path) -> Iterator[None]:
-    """Let Debian's packages start nothing while they are installed (invoke-rc.d's policy, exit code 101).
+    """Keep Debian's packages from starting services while they are installed (invoke-rc.d's policy, exit code 101).
 
-    A policy of the machine's own is set aside and put back. One of ours, left by a run that was killed, is not taken
-    for the machine's.
+    A policy of the machine's own is set aside and put back; one of ours, left by a killed run, is not.
     """
     kept = Path(f"{_POLICY}.openstackoid-kept")
     if _POLICY.exists() and _POLICY.read_text(errors="replace") != _POLICY_TEXT:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which port is whose: chosen once for an instance of the lab, recorded, and the same at every start.
+"""The ports of the lab: chosen once for an instance, and the same at every start.
 
 An instance takes a block that starts at a *base*, 8800 unless that block is in use, then 9800, 10800 and so on:
 
@@ -32,8 +32,7 @@ def shared_ports(base: int) -> dict[str, int]:
 def cloud_ports(base: int, number: int) -> dict[str, int]:
     """Return the ports of the instance's cloud of this number, from 1.
 
-    Raises:
-        OpenstackoidError: the block of the instance has no room for so many clouds.
+    Raises :class:`OpenstackoidError` if the block has no room.
     """
     if not 1 <= number <= MOST_CLOUDS:
         raise OpenstackoidError(f"a lab has ports for {MOST_CLOUDS} clouds, not for a cloud number {number}")
@@ -47,7 +46,7 @@ def cloud_ports(base: int, number: int) -> dict[str, int]:
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen on this port of the loopback address now."""
+    """Return whether a server could listen on this port of the loopback address now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As servers do: a connection that lingers from the last run does not count, a listener does.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -59,10 +58,9 @@ def is_free(port: int) -> bool:
 
 
 def choose_base(clouds: int, reserved: Iterable[int], free: Callable[[int], bool]) -> int:
-    """Return the first base whose block is nobody's: not another instance's (``reserved``) and not in use.
+    """Return the first base whose block is neither another instance's (``reserved``) nor in use.
 
-    Raises:
-        OpenstackoidError: no block is free.
+    Raises :class:`OpenstackoidError` if there is none.
     """
     taken = set(reserved)
     for base in range(FIRST_BASE, LAST_BASE + 1, STEP):

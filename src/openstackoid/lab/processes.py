@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Daemons that outlive the command that started them, and are recognised by the next one.
 
-A process is recorded with its id, the kernel's clock tick at which it was created, and the boot that these belong to, so
-that a stranger who was given the same id later is never taken for ours, and never killed. Each is the leader of a session
-of its own; stopping it stops its whole group.
+A process is recorded with its id, the kernel's clock tick of its creation, and the boot, so that another process with the id is
+never killed. Each leads a session of its own; stopping it stops its whole group.
 """
 
 import hashlib
@@ -28,9 +27,9 @@ _DEAD = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 @dataclass(frozen=True)
 class Daemon:
-    """A long-running process: what to run, and the files whose content it reads at its start.
+    """A long-running process: its command, and the files that it reads at its start.
 
-    ``owner`` is the cloud's name, or ``shared``. ``patience`` is how long, in seconds, it may take to stop by itself.
+    ``owner``: the cloud's name, or ``shared``. ``patience``: seconds that it may take to stop.
     """
 
     owner: str
@@ -43,7 +42,7 @@ class Daemon:
     patience: float = 10.0
 
     def fingerprint(self) -> str:
-        """Return a digest of all that decides how the process runs; it changes when a restart is due."""
+        """Return a digest of all that decides how the process runs; a change means a restart."""
         digest = hashlib.sha256(json.dumps([list(self.argv), dict(self.env)], sort_keys=True).encode())
         for path in self.reads:
             digest.update(path.read_bytes() if path.is_file() else b"")
@@ -68,7 +67,7 @@ class Table:
         return pairs
 
     def find(self, owner: str, name: str) -> psutil.Process | None:
-        """Return the running process, or None when it was not started or is dead."""
+        """Return the running process, or None."""
         try:
             record = self._read(owner, name)
             process = born(record) if record else None
@@ -83,15 +82,14 @@ class Table:
             return {}
 
     def is_current(self, daemon: Daemon) -> bool:
-        """Tell whether the process runs, with the command and the configuration that it should have."""
+        """Return whether the process runs, with the current command and configuration."""
         running = self.find(daemon.owner, daemon.name) is not None
         return running and self._read(daemon.owner, daemon.name).get("fingerprint") == daemon.fingerprint()
 
     def start(self, daemon: Daemon) -> psutil.Process:
         """Start the process, detached from this one, and record it.
 
-        Raises:
-            OpenstackoidError: its program cannot be run.
+        Raises :class:`OpenstackoidError` if its program cannot be run.
         """
         private_dir(daemon.log.parent)
         private_dir(daemon.cwd)
@@ -121,7 +119,7 @@ class Table:
             }
             write_private(self._record(daemon.owner, daemon.name), json.dumps(record))
         except BaseException:
-            # What is not recorded could never be stopped.
+            # An unrecorded process could never be stopped.
             child.kill()
             child.wait()
             raise
@@ -129,14 +127,14 @@ class Table:
         return process
 
     def started_at(self, owner: str, name: str) -> float:
-        """Return when the process was started, in seconds since the epoch; 0 when it was not."""
+        """Return the start of the process, in seconds since the epoch, or 0."""
         return float(self._read(owner, name).get("started", 0))
 
     def _has_remains(self, record: Mapping[str, str | float]) -> bool:
-        """Tell whether others of a dead process's group may live.
+        """Return whether others of a dead process's group may live.
 
-        The system gives a process's id to nobody else while a group of that id has members: if the id is free, or still
-        the dead process's own, the group is ours.
+        The system does not reuse an id while a group of that id has members: if the id is free, or still the dead process's own,
+        the group is ours.
         """
         try:
             return bool(record) and born(record) is not None
@@ -144,7 +142,7 @@ class Table:
             return True
 
     def stop(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Stop these processes with all that they started, together; kill those that take too long."""
+        """Stop these processes with all their children; kill those that take too long."""
         waiting: dict[int, tuple[str, str, float]] = {}
         for owner, name in pairs:
             record = self._read(owner, name)
@@ -168,7 +166,7 @@ class Table:
             time.sleep(0.05)
 
 
-# Popen objects of this process's children: they must be waited for, or the dead stay as zombies while we run.
+# Popen objects of this process's children: they must be waited for, or they stay as zombies.
 _CHILDREN: dict[int, "subprocess.Popen[bytes]"] = {}
 
 
@@ -190,7 +188,7 @@ def _group_is_gone(pid: int) -> bool:
 
 
 def memory(process: psutil.Process) -> int:
-    """Return the resident memory, in bytes, of the process and its descendants; 0 when it has gone."""
+    """Return the resident memory, in bytes, of the process and its descendants; 0 without it."""
     total = 0
     with suppress(psutil.NoSuchProcess):
         for one in [process, *process.children(recursive=True)]:

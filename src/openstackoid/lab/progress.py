@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Progress that a person can follow: what is being done, and how long it has taken.
+"""Progress for a person: the current steps and their durations.
 
-On a terminal, what runs is shown with a clock; elsewhere each step is a line when it starts to matter: when it ends.
+A terminal shows running steps with a clock; other outputs get a line when a step ends.
 """
 
 import time
@@ -16,7 +16,7 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 
 class Progress:
-    """Shows steps, several of which may run side by side in threads; use it as a context manager."""
+    """Shows steps, several of which may run in parallel threads; use it as a context manager."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False, soft_wrap=True)
@@ -45,12 +45,12 @@ class Progress:
 
     @contextmanager
     def step(self, owner: str, text: str) -> Iterator[None]:
-        """Show that something is being done, and for how long it was once it is done."""
+        """Show a running step, and its duration at the end."""
         start = time.monotonic()
         label = f"[bold]{owner:<12}[/bold] {text}"
         task = self._live.add_task(label) if self._live else None
         if self._live is None and text.endswith("..."):
-            # A long step: without a clock on the screen, say that it has begun.
+            # A long step: without a clock on the screen, print its beginning.
             self.say(label)
         try:
             yield

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small REST client for filling a cloud: calls its services' frontends with one account's token."""
+"""A small REST client that fills a cloud through its frontends, with one account's token."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,14 +16,14 @@ Json = dict[str, Any]
 
 
 class Rest:
-    """Calls of one account in one cloud. Paths start with a version and are appended to the service's frontend.
+    """Calls of one account in one cloud. Paths start with a version, below the service's frontend.
 
-    ``authority`` is the file by which the cloud's gateway is known.
+    ``authority``: the file with the authority of the cloud's gateway.
     """
 
     def __init__(self, addresses: Addresses, authority: Path, username: str, password: str, project: str) -> None:
         self._addresses = addresses
-        # No proxy of the user's environment stands between the lab and its own loopback address.
+        # The user's proxy must not be between the lab and its own loopback address.
         direct = requests.Session()
         direct.trust_env = False
         self._session = session.Session(
@@ -42,10 +42,9 @@ class Rest:
         )
 
     def call(self, method: str, service_type: str, path: str, body: Json | bytes | None = None, **options: Any) -> Any:
-        """Make a call and return the answer's JSON, or None when it has no body.
+        """Make a call and return the answer's JSON, or None without a body.
 
-        Raises:
-            OpenstackoidError: the service refused it, or is not there.
+        Raises :class:`OpenstackoidError`.
         """
         url = self._addresses.frontend(service_type) + path
         if isinstance(body, bytes):
@@ -59,7 +58,7 @@ class Rest:
         return answer.json() if answer.content else None
 
     def find(self, service_type: str, path: str, collection: str, **attributes: str) -> Json | None:
-        """Return the first member of a collection that has these attributes, or None."""
+        """Return the first member of a collection with these attributes, or None."""
         answer = self.call("GET", service_type, path, params=attributes)
         for member in answer[collection]:
             if all(member.get(name) == value for name, value in attributes.items()):
@@ -67,9 +66,9 @@ class Rest:
         return None
 
     def ensure(self, service_type: str, path: str, kind: str, find_by: Mapping[str, str], **rest: Any) -> Json:
-        """Return the member of a collection that has these attributes; make it, with the rest too, if there is none.
+        """Return the member of a collection with these attributes; make it, with the rest too, if there is none.
 
-        ``kind`` is the singular that wraps the body of a request, as in ``{"project": {...}}``.
+        ``kind``: the singular that wraps the body of a request, as in ``{"project": {...}}``.
         """
         found = self.find(service_type, path, f"{kind}s", **find_by)
         return found or dict(self.call("POST", service_type, path, {kind: {**find_by, **rest}})[kind])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starting one process so that it is as described, and knowing that it works or why it does not."""
+"""Start one process in its described state, and wait for it."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -24,10 +24,9 @@ def ensure_running(lab: Lab, daemon: Daemon) -> bool:
 
 
 def alive(lab: Lab, daemon: Daemon, ready: Callable[[], bool]) -> Callable[[], bool]:
-    """Return a check that is ``ready`` while the process lives, and an error as soon as it does not.
+    """Return a check that is ``ready`` while the process lives.
 
-    Raises (when called):
-        OpenstackoidError: the process has died; shows the end of its log.
+    It raises :class:`OpenstackoidError` with the end of the log once the process has died.
     """
 
     def check() -> bool:
@@ -53,14 +52,13 @@ def start_database(lab: Lab, waiter: Waiter | None = None) -> databases.Client:
 def wait_for_answer(lab: Lab, waiter: Waiter, daemon: Daemon, url: str, seconds: float = 120.0) -> None:
     """Wait until the server at this URL answers.
 
-    Raises:
-        OpenstackoidError: its process died, or it did not answer in time.
+    Raises :class:`OpenstackoidError` if its process dies, or it does not answer in time.
     """
     waiter.until(alive(lab, daemon, lambda: answers(url, lab.authority)), f"{daemon.owner}: {daemon.name}", daemon.log, seconds)
 
 
 def run_parallel(jobs: Sequence[Callable[[], None]], waiter: Waiter) -> None:
-    """Run these at the same time; when one fails, let the others give up, and raise the first one's error."""
+    """Run these in parallel; after a failure, stop the others, and raise the first error."""
     if not jobs:
         return
     with ThreadPoolExecutor(len(jobs)) as pool:

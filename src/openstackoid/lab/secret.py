@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The secrets of one cloud of the lab: drawn at its first start, kept in files of its own, shared with no other cloud."""
+"""The secrets of one cloud of the lab: drawn at its first start, and shared with no other cloud."""
 
 import base64
 import json
@@ -11,19 +11,19 @@ from openstackoid.lab.catalog import SERVICE_USERS
 from openstackoid.lab.state import write_private
 
 MARK = "labSecret"
-"""How every password of the lab begins, so that one which turns up where it should not is known for what it is."""
+"""The beginning of every password of the lab, so that a leaked one is recognised."""
 
 ACCOUNTS = ("admin", "demo", "reader", *SERVICE_USERS, "database", "bus", "swift_hash")
 
 
 def passwords(directory: Path) -> dict[str, str]:
-    """Return the passwords of the cloud in this folder, by account; draws those that do not exist yet."""
+    """Return the passwords of the cloud in this folder, by account; draw missing ones."""
     path = directory / "passwords.json"
     try:
         known = dict(json.loads(path.read_text()))
     except FileNotFoundError:
         known = {}
-    # Letters and digits: no character that a URL, an INI file or SQL would read as something else.
+    # Letters and digits: safe in a URL, an INI file and SQL.
     complete = {account: known.get(account) or MARK + secrets.token_hex(16) for account in ACCOUNTS}
     write_private(path, json.dumps(complete, indent=1))
     return complete

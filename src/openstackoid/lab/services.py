@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The processes of one cloud: which there are, how each is started, and what it needs to have been started before."""
+"""The processes of one cloud, their commands, and their order."""
 
 import sys
 from pathlib import Path
@@ -17,14 +17,14 @@ _ENTRY_POINTS = "[neutron.ml2.mechanism_drivers]\nopenstackoid_lab = openstackoi
 
 
 def process_name(api: Api) -> str:
-    """Return the name of the process that serves an API."""
+    """Return the name of the process of an API."""
     if api.name == "swift":
         return "swift-proxy"
     return f"{api.name}-api" if api.name in ("nova", "cinder") else api.name
 
 
 def api_names(site: Site) -> tuple[str, ...]:
-    """Return the names of the processes that serve the cloud's APIs."""
+    """Return the names of the processes of the cloud's APIs."""
     return tuple(process_name(api) for api in apis(site.cloud))
 
 
@@ -37,7 +37,7 @@ def worker_names(site: Site) -> tuple[str, ...]:
 
 
 def write_guest(directory: Path) -> Path:
-    """Write the lab's drivers as a distribution that only ``PYTHONPATH`` makes known; return what to put there."""
+    """Write the lab's drivers as a distribution for ``PYTHONPATH``; return its path."""
     package = private_dir(directory / "openstackoid_lab")
     for source in _GUEST.glob("*.py"):
         write_private(package / source.name, source.read_bytes())
@@ -47,14 +47,14 @@ def write_guest(directory: Path) -> Path:
 
 
 def environment(site: Site, guest: Path) -> dict[str, str]:
-    """Return the environment of every OpenStack process of the cloud; nothing of the user's shell gets in."""
+    """Return the environment of every OpenStack process of the cloud, without the user's shell."""
     conf = site.conf
     return {
         "PATH": f"{site.venv / 'bin'}:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": str(site.data),
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(guest),
-        # The environment's files stay as their wheels brought them.
+        # The environment keeps the files of its wheels.
         "PYTHONDONTWRITEBYTECODE": "1",
         "OS_KEYSTONE_CONFIG_DIR": str(conf / "keystone"),
         "OS_GLANCE_CONFIG_DIR": str(conf / "glance"),
@@ -73,7 +73,7 @@ def daemons(site: Site, guest: Path, logs: Path) -> dict[str, Daemon]:
     result = {}
 
     def add(name: str, argv: list[str], project: str) -> None:
-        # What a service reads at its start: a change of any of these files is a reason to restart it.
+        # The files that a service reads at its start: a change is a reason to restart it.
         reads = [path for path in sorted((site.conf / project).rglob("*")) if path.is_file() and path.suffix != swift.RING]
         if name in ("nova-compute", "neutron", "cinder-volume"):
             reads += sorted((guest / "openstackoid_lab").glob("*.py"))
@@ -97,7 +97,7 @@ def daemons(site: Site, guest: Path, logs: Path) -> dict[str, Daemon]:
 
 
 def gateway(site: Site, mesh: Path, directory: Path, logs: Path) -> Daemon:
-    """Return the process of a cloud's gateway: what any user of the package would run."""
+    """Return the process of a cloud's gateway: the public command."""
     argv = [sys.executable, "-m", "openstackoid", "gateway", "run", "--cloud", site.cloud.name]
     argv += ["--config", str(mesh), "--state-dir", str(directory)]
     env = {
@@ -105,7 +105,7 @@ def gateway(site: Site, mesh: Path, directory: Path, logs: Path) -> Daemon:
         "HOME": str(directory),
         "LANG": "C.UTF-8",
     }
-    # The gateway watches the mesh description by itself, so a change of that file is no reason for a restart. The authority
-    # stays; where it comes anew, what runs is the gateway of a lab that was made before there was TLS.
+    # The gateway watches the mesh description itself, so its change is no reason for a restart. A new authority
+    # means that the running gateway is that of a lab from before TLS.
     log = logs / site.cloud.name / "gateway.log"
     return Daemon(site.cloud.name, GATEWAY, argv, env, log, directory, [site.authority], patience=10)

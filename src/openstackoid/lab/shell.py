@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Working as a user of a cloud: shell lines to evaluate, a shell, panes side by side, logs."""
+"""Work as a user of a cloud: shell lines to evaluate, a shell, panes, logs."""
 
 import os
 import shlex
@@ -16,8 +16,7 @@ from openstackoid.lab.lab import Lab
 def variables(lab: Lab, cloud: str, admin: bool = False) -> dict[str, str]:
     """Return the variables that make ``openstack`` a client of this cloud, as its member or its administrator.
 
-    Raises:
-        OpenstackoidError: the lab has no such cloud.
+    Raises :class:`OpenstackoidError` for an unknown cloud.
     """
     entry = lab.cloud(cloud).name + ("-admin" if admin else "")
     # clouds.yaml names the authority too; the variable is for clients that do not read that file.
@@ -25,13 +24,13 @@ def variables(lab: Lab, cloud: str, admin: bool = False) -> dict[str, str]:
 
 
 def scripts() -> Path:
-    """Return the folder in which this Python's ``openstack`` and ``openstackoid`` are."""
+    """Return the folder of this Python's ``openstack`` and ``openstackoid``."""
     return Path(sys.executable).parent
 
 
 def env_lines(lab: Lab, cloud: str, environment: Mapping[str, str], admin: bool = False) -> str:
-    """Return shell lines for ``eval``: every ``OS_*`` variable of before is unset, so that none leaks in."""
-    # For any POSIX shell; what is stale is asked when the lines are evaluated, and may have changed since now.
+    """Return shell lines for ``eval``, which also unset every earlier ``OS_*`` variable."""
+    # For any POSIX shell; the earlier variables are those at the time of the evaluation.
     names = r"env | sed -n 's/^\(OS_[A-Za-z0-9_]*\)=.*/\1/p'"
     lines = [f'for _openstackoid in $({names}); do unset "$_openstackoid"; done; unset _openstackoid']
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables(lab, cloud, admin).items()]
@@ -50,7 +49,7 @@ def shell_environment(lab: Lab, cloud: str, environment: Mapping[str, str], admi
 
 
 def _without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what keeps a client from asking the user's proxy for the lab's own loopback address, where there is a proxy."""
+    """Return the variables that keep clients from the user's proxy for the loopback address, if there is a proxy."""
     if not any(name.lower() in ("http_proxy", "all_proxy") for name in environment):
         return {}
     spared = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
@@ -62,8 +61,7 @@ def _without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
 def shell_command(cloud: str, shell: str, admin: bool, folder: Path) -> list[str]:
     """Return the command of an interactive shell whose prompt names the cloud.
 
-    Bash gets a start-up file of ours in ``folder``, which reads the user's own first; other shells show their usual
-    prompt, for there is no way to set it that all of them know.
+    Bash gets a start-up file in ``folder``, which reads the user's own first; other shells show their usual prompt.
     """
     if Path(shell).name != "bash":
         return [shell, "-i"]
@@ -79,8 +77,7 @@ def shell_command(cloud: str, shell: str, admin: bool, folder: Path) -> list[str
 def enter(lab: Lab, cloud: str, admin: bool = False) -> None:
     """Become a shell of this cloud's user; does not return.
 
-    Raises:
-        OpenstackoidError: the lab has no such cloud, or the shell cannot be run.
+    Raises :class:`OpenstackoidError` for an unknown cloud, or a shell that cannot be run.
     """
     environment = shell_environment(lab, cloud, os.environ, admin)
     shell = os.environ.get("SHELL") or "/bin/bash"
@@ -94,8 +91,7 @@ def enter(lab: Lab, cloud: str, admin: bool = False) -> None:
 def tmux(lab: Lab) -> None:
     """Become a tmux with a shell for each cloud, one above the other; does not return.
 
-    Raises:
-        OpenstackoidError: there is no tmux, or the lab has no clouds.
+    Raises :class:`OpenstackoidError` without tmux or clouds.
     """
     program = shutil.which("tmux")
     if program is None:
@@ -121,7 +117,7 @@ def tmux_command(lab: Lab, program: str) -> list[str]:
 
     def pane(cloud: str) -> str:
         command = [sys.executable, "-m", "openstackoid", "lab", "shell", cloud, "--lab", lab.name]
-        # A tmux server that runs already has the environment of whoever started it.
+        # A running tmux server has the environment of its own start.
         home = os.environ.get("XDG_STATE_HOME")
         return shlex.join(["env", f"XDG_STATE_HOME={home}", *command] if home else command)
 

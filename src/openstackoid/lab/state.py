@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the lab keeps its files, and what an instance of it remembers.
+"""The files of the lab, and the saved facts of an instance.
 
 ::
 
@@ -15,7 +15,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,7 +25,7 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.private import replace_private
 
 VARIABLE = "OPENSTACKOID_LAB"
-"""Names the instance of the lab when the command line does not."""
+"""Names the instance of the lab without an option on the command line."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _NOT_ONE_WORD = re.compile(r"[^\w@%+=:,./~-]")
@@ -39,10 +39,9 @@ def state_root() -> Path:
 
 
 def instance_name(name: str | None = None) -> str:
-    """Return the instance that is meant: ``name``, or the environment's, or ``default``.
+    """Return the name of the instance: ``name``, or the environment's, or ``default``.
 
-    Raises:
-        OpenstackoidError: the name cannot name a folder.
+    Raises :class:`OpenstackoidError` for an invalid name.
     """
     chosen = name or os.environ.get(VARIABLE) or "default"
     if not _NAME.fullmatch(chosen):
@@ -51,7 +50,7 @@ def instance_name(name: str | None = None) -> str:
 
 
 def private_dir(path: Path) -> Path:
-    """Make a folder that its owner alone can enter, with its parents, and return it."""
+    """Make an owner-only folder, with its parents, and return it."""
     missing = [path, *path.parents]
     for folder in reversed(missing):
         if not folder.exists():
@@ -60,7 +59,7 @@ def private_dir(path: Path) -> Path:
 
 
 def write_private(path: Path, content: str | bytes) -> bool:
-    """Write a file that its owner alone can read, in one step; return whether its content changed."""
+    """Write an owner-only file in one step; return whether its content changed."""
     data = content.encode() if isinstance(content, str) else content
     try:
         if path.read_bytes() == data:
@@ -71,7 +70,25 @@ def write_private(path: Path, content: str | bytes) -> bool:
     return True
 
 
-def _lock(file: IO[str]) -> bool:
+def _opened(path: Path) -> IO[str]:
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
+
+
+def _wait_for(file: IO[str], waiting: Callable[[], None], deadline: float) -> None:
+    """Lock a file, waiting for its holder until the deadline."""
+    told = False
+    while not _locks(file):
+        if time.monotonic() >= deadline:
+            raise OpenstackoidError(
+                "another `openstackoid lab up` or `down` has not ended", hint=f"find the process that holds {file.name}"
+            )
+        if not told:
+            waiting()
+            told = True
+        time.sleep(0.2)
+
+
+def _locks(file: IO[str]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -80,7 +97,7 @@ def _lock(file: IO[str]) -> bool:
 
 
 class Instance:
-    """The folder of one lab and the facts it remembers: its clouds, its ports, its secrets."""
+    """The folder of one lab, and its saved clouds, ports and secrets."""
 
     def __init__(self, name: str, root: Path | None = None) -> None:
         self.name = name
@@ -92,18 +109,21 @@ class Instance:
         return f"<Instance {self.name} in {self.directory}>"
 
     def exists(self) -> bool:
-        """Tell whether `up` was ever run for this instance, and `down --purge` was not since."""
+        """Return whether `up` was ever run for this instance, without a later `down --purge`."""
         return self._file.exists()
 
     @property
     def _file(self) -> Path:
         return self.directory / "lab.json"
 
-    def load(self) -> dict[str, Any]:
-        """Return what the instance remembers; empty before its first `up`.
+    @property
+    def _lock(self) -> Path:
+        return self.root / f"lock.{self.name}"
 
-        Raises:
-            OpenstackoidError: the file is not what the lab wrote.
+    def load(self) -> dict[str, Any]:
+        """Return the saved facts; empty before the first `up`.
+
+        Raises :class:`OpenstackoidError` for a damaged file.
         """
         try:
             return dict(json.loads(self._file.read_text()))
@@ -115,7 +135,7 @@ class Instance:
             ) from error
 
     def save(self, facts: dict[str, Any]) -> None:
-        """Remember these facts."""
+        """Save these facts."""
         write_private(self._file, json.dumps(facts, indent=1))
 
     def others(self) -> list["Instance"]:
@@ -124,7 +144,7 @@ class Instance:
         return [Instance(folder.name, self.root) for folder in folders if folder != self.directory]
 
     def check_path(self) -> None:
-        """Refuse a folder whose path the lab's programs do not take: too long for unix sockets, or not one word for a shell."""
+        """Refuse a folder whose path is too long for unix sockets, or not one word for a shell."""
         if found := _NOT_ONE_WORD.search(str(self.directory)):
             raise OpenstackoidError(
                 f"the path of the lab's state folder has {found[0]!r}, which scripts of MariaDB do not take: {self.directory}",
@@ -137,35 +157,27 @@ class Instance:
             )
 
     @contextmanager
-    def locked(self, waiting: Callable[[], None], seconds: float = 900) -> Iterator[None]:
-        """Keep other `up` and `down` of any instance out for as long as this runs: they install into the same folder.
+    def locked(self, waiting: Callable[[], None], seconds: float = 900) -> Iterator[Callable[[], None]]:
+        """Exclude other `up` and `down` of any instance: they install into the same folder.
 
-        Calls ``waiting`` once if another one is at work, and waits for it to end.
-
-        Raises:
-            OpenstackoidError: it did not end in that time.
+        Yields a function that lets those of other instances go on. Calls ``waiting`` once if another one is at work, and waits
+        for its end. Raises :class:`OpenstackoidError` after a deadline.
         """
         private_dir(self.root)
-        path = self.root / "lock"
         deadline = time.monotonic() + seconds
-        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
-            told = False
-            while not _lock(file):
-                if time.monotonic() >= deadline:
-                    raise OpenstackoidError(
-                        "another `openstackoid lab up` or `down` has not ended", hint=f"look who holds {path}"
-                    )
-                if not told:
-                    waiting()
-                    told = True
-                time.sleep(0.2)
-            yield
+        with ExitStack() as stack:
+            shared = stack.enter_context(_opened(self.root / "lock"))
+            _wait_for(shared, waiting, deadline)
+            own = stack.enter_context(_opened(self._lock))
+            _wait_for(own, waiting, deadline)
+            yield lambda: fcntl.flock(shared, fcntl.LOCK_UN)
 
     def purge(self) -> None:
-        """Remove the instance's files, and those that instances share when this was the last one."""
+        """Remove the instance's files, and the shared ones with the last instance."""
         shutil.rmtree(self.directory, ignore_errors=True)
+        self._lock.unlink(missing_ok=True)
         if not any(other.exists() for other in self.others()):
             shutil.rmtree(self.root, ignore_errors=True)
-            # The user's other openstackoid state, if there is any, stays.
+            # Other state of openstackoid stays.
             if self.root.parent.is_dir() and not any(self.root.parent.iterdir()):
                 self.root.parent.rmdir()

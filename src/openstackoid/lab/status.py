@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lab status`: what runs, what does not, how much memory it takes."""
+"""`lab status`: processes, their states and their memory."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,15 +16,15 @@ from openstackoid.lab.waiting import answers
 
 _SHARED = ("mariadb", "rabbitmq", "epmd")
 _PATIENCE = 5.0
-"""Seconds within which a service that is up answers."""
+"""Seconds within which a running service answers."""
 
 
 def status(lab: Lab) -> dict[str, Any]:
     """Return the state of the lab as plain data.
 
-    A service's ``state`` is ``up``, ``down`` (no process) or ``silent`` (a process, but no answer); ``type`` is its
-    service type or None; ``pid`` is None when it is down; ``memory`` is resident memory in bytes, its children's too.
-    A cloud's ``state`` is ``up``, ``down``, or ``degraded`` when only some of its services are up.
+    A service's ``state`` is ``up``, ``down`` (no process) or ``silent`` (a process, but no answer); ``type`` is its service type
+    or None; ``pid`` is None when it is down; ``memory`` is resident memory in bytes, its children's too. A cloud's ``state`` is
+    ``up``, ``down``, or ``degraded`` when only some of its services are up.
     """
     with ThreadPoolExecutor(8) as pool:
         clouds = list(pool.map(lambda cloud: _cloud(lab, cloud), lab.clouds))

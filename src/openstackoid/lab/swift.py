@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Swift, where a cloud has it: a proxy server, and an account, a container and an object server over one folder.
+"""Swift: a proxy server, and an account, a container and an object server over one folder.
 
-Each is pointed to its cloud's own ``swift.conf`` and rings by Swift's option ``swift_dir``; ``/etc/swift`` is not needed.
+Each gets its cloud's own ``swift.conf`` and rings by Swift's option ``swift_dir``; ``/etc/swift`` is not needed.
 """
 
 import errno
@@ -23,17 +23,17 @@ STORAGE_SERVERS = tuple(f"swift-{server}" for server in STORAGE)
 """The processes behind the proxy server."""
 SERVERS = ("swift-proxy", *STORAGE_SERVERS)
 RING = ".gz"
-"""How the name of a ring's file ends. Rings are made, not written by the lab, and a server follows them by itself."""
+"""The suffix of a ring's file. A running server loads new rings."""
 _DEVICE = "disk"
 
 
 def storage_ports(cloud: Cloud) -> dict[str, str]:
-    """Return, for each process behind the proxy server, the name of its port; none in a cloud without Swift."""
+    """Return the name of the port of each process behind the proxy server; none in a cloud without Swift."""
     return {f"swift-{server}": f"storage.{server}" for server in STORAGE} if cloud.swift else {}
 
 
 def health_urls(where: Addresses) -> dict[str, str]:
-    """Return where each process behind the proxy server says that it is well; none in a cloud without Swift."""
+    """Return the health page of each process behind the proxy server; none in a cloud without Swift."""
     return {name: f"http://{HOST}:{where.ports[port]}/healthcheck" for name, port in storage_ports(where.cloud).items()}
 
 
@@ -60,9 +60,9 @@ def files(site: Site) -> dict[str, str]:
 
 
 def common(site: Site) -> Options:
-    """Return what all of a cloud's servers must agree on.
+    """Return the common settings of a cloud's servers.
 
-    Swift takes nothing else from this file: it reads limits and storage policies from ``/etc/swift`` before it knows of this one.
+    Swift reads limits and storage policies from ``/etc/swift``, before it knows of this file.
     """
     return {"swift-hash": {"swift_hash_path_suffix": site.secrets["swift_hash"]}}
 
@@ -75,7 +75,7 @@ def _server(site: Site, port: int) -> dict[str, object]:
         "user": getpass.getuser(),
         # lab: one process, which serves by itself.
         "workers": 0,
-        # Swift always sends its log to syslog too. Nobody listens on its own port by UDP, so the system's stays clean.
+        # Swift always logs to syslog too. Its own UDP port has no listener, so the system's log stays clean.
         "log_udp_host": HOST,
         "log_udp_port": port,
     }
@@ -120,10 +120,9 @@ def storage(site: Site, server: str) -> Options:
 
 
 def prepare(site: Site, environment: Mapping[str, str], log: Path) -> None:
-    """Make Swift's device, a folder, and by Swift's own code the rings that name it; keeps rings that exist.
+    """Make Swift's device, a folder, and by Swift's own code missing rings with it.
 
-    Raises:
-        OpenstackoidError: the filesystem keeps no extended attributes, or the rings could not be made.
+    Raises :class:`OpenstackoidError` if the filesystem has no extended attributes, or the rings cannot be made.
     """
     device = private_dir(_devices(site) / _DEVICE)
     try:

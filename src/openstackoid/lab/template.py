@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The empty schemas of every service, migrated once for each set of versions and then copied for each cloud.
+"""The empty schemas of every service, migrated once for each set of versions and copied for each cloud.
 
-Running the services' own migrations takes most of a minute; loading their result takes seconds. A template holds no
-secret and no id of a cloud: Nova's cell mappings in it are patterns that each cloud's configuration fills in.
+The services' migrations take most of a minute; loading their result takes seconds. A template has no secret and no id of a
+cloud: its Nova cell mappings are patterns that each cloud's configuration fills in.
 """
 
 import shutil
@@ -24,7 +24,7 @@ from openstackoid.lab.state import private_dir, write_private
 from openstackoid.lab.waiting import Waiter
 
 _FORMAT = 1
-"""Raised when the way in which a template is made changes, so that older ones are not used."""
+"""Increased when the way to make a template changes, so that older ones are not used."""
 
 # Nova fills these in from its own options (nova-manage cell_v2), so one schema serves any cloud.
 _DATABASE = "{scheme}://{username}:{password}@{hostname}:{port}/{path}?{query}"
@@ -33,14 +33,14 @@ _BUS = "{scheme}://{username}:{password}@{hostname}:{port}/{path}"
 
 
 class Template:
-    """The cached schemas that fit one OpenStack environment: a file of SQL for each database."""
+    """The cached schemas for one OpenStack environment: a file of SQL for each database."""
 
     def __init__(self, shared: Path, environment: Environment) -> None:
         self._environment = environment
         self.directory = shared / f"schema-{environment.schema_key}-{_FORMAT}"
 
     def is_ready(self) -> bool:
-        """Tell whether the template exists."""
+        """Return whether the template exists."""
         return self.directory.is_dir()
 
     @property
@@ -48,12 +48,12 @@ class Template:
         return self.directory.with_name(self.directory.name + ".making")
 
     def stop(self) -> None:
-        """Stop the database server that a build which was killed left behind; call it when no build is at work."""
+        """Stop the database server of a killed build; call it when no build is at work."""
         table = Table(self._work / "run")
         table.stop(table.recorded())
 
     def load(self, client: databases.Client, cloud: Cloud) -> None:
-        """Make the cloud's databases from the template, those that it does not have yet."""
+        """Make the cloud's missing databases from the template."""
         existing = client.databases()
 
         def make(name: str) -> None:
@@ -66,7 +66,7 @@ class Template:
                 if name == "nova_api":
                     client.sql("UPDATE cell_mappings SET uuid = UUID() WHERE name = 'cell1'", target)
             except BaseException:
-                # Nothing half-made stays behind to be taken for a whole one.
+                # No half-made database stays, to be taken for a whole one.
                 client.sql(f"DROP DATABASE `{target}`")
                 raise
 
@@ -76,8 +76,7 @@ class Template:
     def build(self) -> None:
         """Run the services' migrations in a database server of their own and keep the result.
 
-        Raises:
-            OpenstackoidError: a migration failed; the end of its log is in the message.
+        Raises :class:`OpenstackoidError` with the end of the log of a failed migration.
         """
         work = self._work
         self.stop()
@@ -119,7 +118,7 @@ class Template:
 
 
 def _chains(site: configs.Site) -> list[list[list[str]]]:
-    """Return the migrations: chains that may run side by side, each of commands that run in turn; longest first."""
+    """Return the migrations: parallel chains of commands that run in turn; longest first."""
     conf = site.conf
 
     def command(program: str, *files: str) -> list[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lab up`: look at what is there, and do what is missing, as much side by side as two cores gain from."""
+"""`lab up`: find missing parts, and make them, as parallel as two cores allow."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,14 +8,14 @@ from typing import Literal
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab import packages, services, swift
 from openstackoid.lab.catalog import apis
-from openstackoid.lab.clouds import Cloud, select
+from openstackoid.lab.clouds import Cloud, described, select
 from openstackoid.lab.deploy import Deployment
 from openstackoid.lab.down import stop_clouds
 from openstackoid.lab.lab import Lab
 from openstackoid.lab.ports import is_free
 from openstackoid.lab.progress import Progress
 from openstackoid.lab.running import alive, ensure_running, run_parallel, start_database, wait_for_answer
-from openstackoid.lab.state import private_dir
+from openstackoid.lab.state import Instance, instance_name, private_dir
 from openstackoid.lab.waiting import Waiter, os_errors
 
 Part = Literal["services", "gateways"]
@@ -24,18 +24,21 @@ Part = Literal["services", "gateways"]
 def up(name: str | None, cloud_names: Sequence[str], only: Part | None, progress: Progress) -> Lab:
     """Bring the lab, or these clouds of it, to the described state, and return it.
 
-    Raises:
-        OpenstackoidError: something stands in the way; nothing that ran before is stopped because of it.
+    Raises :class:`OpenstackoidError`; running parts are not stopped for it.
     """
-    lab = Lab.described(name)
-    wanted = select(lab.clouds, cloud_names)
-    lab.instance.check_path()
-    packages.check_before(lab.environment, lab.instance.root)
-    with os_errors(), lab.instance.locked(lambda: progress.say("waiting for another `lab up` or `down` to end")):
+    instance = Instance(instance_name(name))
+    instance.check_path()
+    select(described(), cloud_names)
+    with os_errors(), instance.locked(lambda: progress.say("waiting for another `lab up` or `down` to end")) as let_others_go_on:
+        # A new lab chooses its ports: no other does so at the same time.
+        lab = Lab.described(name)
+        packages.check_before(lab.environment, instance.root)
+        wanted = select(lab.clouds, cloud_names)
         gone = [cloud for cloud in Lab.load(name).clouds if cloud.name not in {c.name for c in lab.clouds}]
         _check_ports(lab, wanted, only)
         _prepare(lab, progress)
         lab.save()
+        let_others_go_on()
         if gone and not cloud_names:
             with progress.step("lab", f"no longer described, stopped: {', '.join(c.name for c in gone)}"):
                 stop_clouds(lab, [cloud.name for cloud in gone])
@@ -47,7 +50,7 @@ def up(name: str | None, cloud_names: Sequence[str], only: Part | None, progress
 
 
 def _prepare(lab: Lab, progress: Progress) -> None:
-    """Install what the first run on a machine installs, and make the schemas."""
+    """Install the packages of a first run, and make the schemas."""
     private_dir(lab.directory)
     private_dir(lab.instance.shared)
     logs = private_dir(lab.logs / "shared")
@@ -73,7 +76,7 @@ def _prepare(lab: Lab, progress: Progress) -> None:
 
 
 def _check_ports(lab: Lab, wanted: Sequence[Cloud], only: Part | None) -> None:
-    """Refuse to start anything when a stranger listens where one of our processes is about to."""
+    """Refuse to start if another program listens on a port of our processes."""
     needed: list[tuple[int, str, str]] = []
     if only != "gateways":
         shared = lab.shared_ports()

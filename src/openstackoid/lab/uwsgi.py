@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The configuration files of the web servers in which a cloud's APIs run."""
+"""The configuration files of the web servers of a cloud's APIs."""
 
 from openstackoid.lab.catalog import HOST, Api, apis
 from openstackoid.lab.configs import Site, text
@@ -22,8 +22,10 @@ def _server(site: Site, api: Api) -> str:
         ("die-on-term", True),
         # The headers of one request, scoped tokens among them, must fit.
         ("buffer-size", 65535),
-        # This server closes every connection; saying so spares the gateway a reuse that fails.
+        # This server closes every connection; announcing it spares the gateway a failed reuse.
         ("add-header", "Connection: close"),
+        # The log of requests has the client's address, which the gateway alone says.
+        ("log-x-forwarded-for", True),
     ]
     if site.cloud.layout == "prefix":
         options += [("mount", f"{api.path}={api.wsgi}:application"), ("manage-script-name", True)]

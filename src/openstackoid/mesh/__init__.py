@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The clouds of a mesh, their services, frontends and backends. Pure, but for ``load_mesh`` and ``load_readers``."""
+"""The clouds of a mesh: services, frontends, backends. Pure, but for ``load_mesh`` and ``load_readers``."""
 
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
@@ -10,7 +10,7 @@ from openstackoid.mesh.layout import Frontends, Layout
 from openstackoid.mesh.load import Descriptions, load_mesh, packed_mesh
 from openstackoid.mesh.model import Cloud, Mesh
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
-from openstackoid.mesh.settings import DatabaseServer, Limits, Memory, Timeouts, Tls
+from openstackoid.mesh.settings import AuditSettings, DatabaseServer, Limits, Memory, SyslogServer, Timeouts, Tls
 from openstackoid.mesh.tls import check_tls, unprotected
 from openstackoid.mesh.urls import DEFAULT_PORTS, HTTPS, FrontendUrl
 
@@ -22,6 +22,7 @@ __all__ = [
     "PASSWORD",
     "Account",
     "Address",
+    "AuditSettings",
     "Cloud",
     "Collaboration",
     "DatabaseServer",
@@ -37,6 +38,7 @@ __all__ = [
     "Mesh",
     "MeshError",
     "ReadersError",
+    "SyslogServer",
     "Timeouts",
     "Tls",
     "catalog",

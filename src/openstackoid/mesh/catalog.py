@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The catalog of a cloud, as Keystone would put it into a token, made from the mesh.
+"""The catalog of a cloud, in Keystone's form, made from the mesh.
 
-A token that a peer issued comes with the peer's catalog. The services here must see their own region and frontends in its place:
-Nova looks for its own region's Glance and would fail on the peer's.
+It replaces the catalog in a peer's token: Nova looks for Glance in its own region.
 """
 
 from collections.abc import Mapping
@@ -17,8 +16,7 @@ CatalogEntry = Mapping[str, Any]
 def catalog(cloud: Cloud, project_id: str | None) -> list[CatalogEntry]:
     """Return the catalog of ``cloud`` for a token of the project, or for a token without one.
 
-    The shape is that of Identity API v3: a list of ``{"type", "name", "id", "endpoints"}``. Ids are derived from the names, so
-    that they are the same in every answer.
+    Form: Identity API v3, a list of ``{"type", "name", "id", "endpoints"}``. Ids are derived from names, so they do not change.
     """
     entries: dict[str, dict[str, Any]] = {}
     for endpoint in cloud.endpoints:

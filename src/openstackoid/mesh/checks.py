@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks of a cloud by itself, and of all clouds of a mesh together. Each check looks at each cloud once."""
+"""Checks of each cloud, and of all clouds of a mesh together."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ Clouds = Mapping[str, PackedCloud]
 
 
 def refuse_ambiguity(cloud: Cloud) -> None:
-    """Refuse a cloud in which an address names two services. Raises :class:`Wrong`."""
+    """Refuse a cloud in which one address names two services. Raises :class:`Wrong`."""
     prefixes: dict[object, Endpoint] = {}
     ports: dict[int, Listener] = {}
     schemes: dict[Listener, str] = {}
@@ -35,10 +35,20 @@ def refuse_ambiguity(cloud: Cloud) -> None:
             raise Wrong(path, f"{endpoint.frontend.root()} is the frontend of {other.key} already, with another backend")
 
 
-def all_clouds(described: Mapping[str, Described]) -> dict[str, PackedCloud]:
-    """Return the clouds of all files, which are checked against each other.
+def refuse_vain_proxy_protocol(cloud: Cloud) -> None:
+    """Refuse the PROXY protocol at a socket that the cloud does not have, or from no address. Raises :class:`Wrong`."""
+    path, sockets = ("clouds", cloud.name, "gateway", "proxy_protocol"), [str(listener) for listener in cloud.listeners]
+    for number, socket in enumerate(cloud.proxy_protocol):
+        if socket not in sockets:
+            raise Wrong((*path, number), f"'{socket}': a socket of the frontends is accepted: {some_of(sockets)}")
+    if cloud.proxy_protocol and not cloud.trusted_proxies:
+        raise Wrong(path, "no address may speak it; name the proxies that do in 'trusted_proxies'")
 
-    ``described`` has the content of each file by its name. Raises :class:`Wrong`, which names the file.
+
+def all_clouds(described: Mapping[str, Described]) -> dict[str, PackedCloud]:
+    """Return the clouds of all files, checked against each other.
+
+    ``described``: the content of each file by its name. Raises :class:`Wrong`, which names the file.
     """
     clouds: dict[str, PackedCloud] = {}
     for source, content in described.items():
@@ -64,7 +74,6 @@ def _source(described: Mapping[str, Described], name: str) -> str:
 
 
 def _refuse_shared_sockets(clouds: Clouds) -> None:
-    """Refuse two clouds with the same address."""
     owners: dict[str, str] = {}
     shared = {
         host
@@ -83,7 +92,7 @@ def _refuse_shared_sockets(clouds: Clouds) -> None:
 
 
 def _refuse_unknown_names(clouds: Clouds, offered: frozenset[str]) -> None:
-    """Refuse a policy that names unknown clouds or services: a misspelt name would let in, or refuse, the wrong users."""
+    """Refuse unknown clouds and services in a policy: a misspelt name would let in, or refuse, the wrong users."""
     for name, packed in clouds.items():
         settings = packed.settings
         strange = any(other == name or other not in clouds for other in settings.clouds)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The clouds of a mesh by name, each made of its packed form on its first use."""
+"""The clouds of a mesh by name, each unpacked on its first use."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
@@ -9,11 +9,11 @@ from openstackoid.mesh.model import Cloud
 from openstackoid.mesh.packed import PackedCloud, unpack
 
 _KEPT = 256
-"""The number of clouds that are kept: more than requests are on their way to at a time."""
+"""Unpacked clouds that are kept."""
 
 
 class Clouds(Mapping[str, Cloud]):
-    """Clouds by name. Code that looks at all of them uses :attr:`frontends`, which makes none."""
+    """Clouds by name. Code for all clouds uses :attr:`frontends`, which unpacks none."""
 
     def __init__(self, packed: Mapping[str, PackedCloud]) -> None:
         self.packed = packed

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules for services of a workflow that must be of one cloud, as data, and the match of a request against a rule.
+"""Rules for services of a workflow that must be in one cloud, as data, and their match with a request.
 
-Most scopes work: an image is read once, from any cloud. Some would leave half a server behind, because two services need each
-other for as long as the server lives. Those are refused before they begin.
+Most scopes work: an image is read once, from any cloud. Others would leave half a server behind, so they are refused first.
 """
 
 import re
@@ -13,18 +12,18 @@ from typing import Any
 
 ANY_VALUE = "*"
 Places = Mapping[str, tuple[str, ...]]
-"""Dotted paths into a JSON document, ``*`` for each item of a list, and the values that count there (``*``: any but null)."""
+"""Dotted paths into a JSON document, ``*`` for each item of a list, with the matching values (``*``: any but null)."""
 
-# The part before the path of a resource: an API version, and the id of a project, by Nova's own pattern for it, or Swift's.
+# The part before the path of a resource: API version, and project id by Nova's or Swift's pattern.
 _BASE = r"(?:/v[0-9.]+)?(?:/(?:[0-9a-f-]+|AUTH_[^/]+))?"
 
 
 @dataclass(frozen=True)
 class Collaboration:
-    """A rule: the ``requests`` to ``service`` need ``partner`` to be of the same cloud, or of one that shares its data plane.
+    """A rule: the ``requests`` to ``service`` need ``partner`` in the same cloud, or in one that shares its data plane.
 
-    ``requests`` are pairs of a method and a path below the service's version and project, in which ``*`` is one segment.
-    ``when`` and ``unless`` look into the body: with ``when`` only requests that have one of its values are meant.
+    ``requests``: pairs of a method and a path below the service's version and project; ``*`` is one segment. ``when`` and
+    ``unless``: values in the body; with ``when`` only requests with one of them match.
     """
 
     name: str
@@ -45,7 +44,7 @@ class Collaboration:
 
     @property
     def asks_for_body(self) -> bool:
-        """True for a rule that depends on the body of a request."""
+        """Whether the rule depends on the body of a request."""
         return bool(self.when or self.unless)
 
     def applies(self, body: Any) -> bool:

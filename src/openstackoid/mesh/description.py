@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The mesh description: the YAML file that operators write, checked against its schema, with errors that name the spot."""
+"""The mesh description in YAML, checked against its schema, with errors that give line and column."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from openstackoid.mesh.checks import all_clouds, refuse_ambiguity
+from openstackoid.mesh.checks import all_clouds, refuse_ambiguity, refuse_vain_proxy_protocol
 from openstackoid.mesh.clouds import Clouds
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.document import read
@@ -19,7 +19,16 @@ from openstackoid.mesh.model import Mesh
 from openstackoid.mesh.packed import Described, PackedCloud, Packer, unpack
 from openstackoid.mesh.policy_schema import schema_at
 from openstackoid.mesh.schema import CloudSchema, CollaborationSchema, Description, ServiceSchema, SharedSchema, cloud_name
-from openstackoid.mesh.settings import DatabaseServer, GatewaySettings, Limits, Memory, Timeouts, Tls
+from openstackoid.mesh.settings import (
+    AuditSettings,
+    DatabaseServer,
+    GatewaySettings,
+    Limits,
+    Memory,
+    SyslogServer,
+    Timeouts,
+    Tls,
+)
 from openstackoid.mesh.spots import wrong_at
 
 Schema = TypeVar("Schema", bound=BaseModel)
@@ -36,21 +45,21 @@ _WORDS = {
     "missing": "this key is missing",
     "too_short": "at least one entry is needed",
 }
-"""Plain words for error types of the schema's library."""
+"""Plain words for error types of pydantic."""
 
 _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 """The same fault in a model and in a dataclass."""
 
 
 def parse_mesh(text: str, source: str = "mesh") -> Mesh:
-    """Return the mesh that ``text`` describes; ``source`` names it in errors. Raises :class:`MeshError`."""
+    """Parse the description of a mesh; ``source`` names it in errors. Raises :class:`MeshError`."""
     return mesh_of({source: Reader().described(text, source)}, lambda _: text)
 
 
 def mesh_of(described: Mapping[str, Described], text_of: Callable[[str], str]) -> Mesh:
-    """Return the mesh that several files describe together, each of which is named.
+    """Return the mesh of several files, by their names.
 
-    ``text_of`` gives the text of one, so that an error shows the wrong line. Raises :class:`MeshError`.
+    ``text_of`` returns the text of a file, for the line of an error. Raises :class:`MeshError`.
     """
     try:
         clouds = all_clouds(described)
@@ -63,7 +72,7 @@ def mesh_of(described: Mapping[str, Described], text_of: Callable[[str], str]) -
 
 
 class Reader:
-    """Reads files of a description. The layouts that their clouds share are kept, and checked, once."""
+    """Reads files of a description. Shared layouts are kept, and checked, once."""
 
     def __init__(self, packer: Packer | None = None) -> None:
         self._packer = packer or Packer()
@@ -79,14 +88,15 @@ class Reader:
         return Described(document.clouds, shared, tuple(_collaboration(rule) for rule in document.collaborations))
 
     def _cloud(self, name: Any, entry: Any) -> PackedCloud:
-        """Return a cloud. Raises :class:`Wrong`."""
         try:
             cloud_name(name)
         except ValueError as error:
             raise Wrong(("clouds", name), str(error)) from None
         checked = _checked(CloudSchema, ("clouds", name), entry)
         packed = self._packer.pack(name, checked)
-        # Two clouds alike in these are alike in their addresses.
+        if checked.gateway.proxy_protocol:
+            refuse_vain_proxy_protocol(unpack(name, packed))
+        # Clouds alike in these have the same addresses.
         sound = (packed.layout, checked.gateway.bind)
         if sound not in self._sound:
             refuse_ambiguity(unpack(name, packed))
@@ -95,7 +105,7 @@ class Reader:
 
 
 def _checked(schema: type[Schema], above: tuple[Any, ...], value: Any) -> Schema:
-    """Return ``value`` as the schema of its place, below ``above``, has it. Raises :class:`Wrong`."""
+    """Validate ``value`` by ``schema``, at ``above``. Raises :class:`Wrong`."""
     try:
         return schema.model_validate(value)
     except ValidationError as error:
@@ -108,7 +118,7 @@ def _checked(schema: type[Schema], above: tuple[Any, ...], value: Any) -> Schema
 
 @cache
 def builtin_collaborations() -> tuple[Collaboration, ...]:
-    """Return the rules that come with the package: ``collaborations.yaml`` beside this module."""
+    """Return the rules of the package: ``collaborations.yaml`` beside this module."""
     data = read(files("openstackoid.mesh").joinpath("collaborations.yaml").read_text(encoding="utf-8"), "collaborations.yaml")
     return tuple(_collaboration(rule) for rule in TypeAdapter(list[CollaborationSchema]).validate_python(data))
 
@@ -125,11 +135,12 @@ _GATEWAY_PARTS: Mapping[str, type] = {
     "store": DatabaseServer,
     "tls": Tls,
     "limits": Limits,
+    "audit": AuditSettings,
 }
 
 
 def _accepted(path: tuple[Any, ...]) -> str:
-    """Return the words for an unknown key at ``path``, with the keys that are accepted there."""
+    """Return the words for an unknown key at ``path``, with the accepted keys."""
     match path[:-1]:
         case ():
             place: Any = Description
@@ -139,6 +150,8 @@ def _accepted(path: tuple[Any, ...]) -> str:
             place = GatewaySettings
         case ("clouds", _, "gateway", part) if part in _GATEWAY_PARTS:
             place = _GATEWAY_PARTS[part]
+        case ("clouds", _, "gateway", "audit", "syslog"):
+            place = SyslogServer
         case ("clouds", _, "policy", *below):
             place = schema_at(tuple(below))
         case ("collaborations", _):

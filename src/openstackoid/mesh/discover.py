@@ -31,7 +31,7 @@ class DiscoverError(OpenstackoidError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One endpoint of a catalog. ``name`` is the service's name, or None from a source without it."""
+    """One endpoint of a catalog. ``name``: the service's name, or None from a source without it."""
 
     service_type: str
     interface: str
@@ -41,7 +41,7 @@ class Row:
 
 
 def rows_of_listing(text: str, source: str) -> list[Row]:
-    """Return the rows of the JSON that ``openstack endpoint list`` writes; endpoints that are not enabled are left out.
+    """Return the rows of the JSON of ``openstack endpoint list``, without disabled endpoints.
 
     ``source`` names the text in errors. Raises :class:`DiscoverError`.
     """
@@ -65,7 +65,7 @@ def rows_of_listing(text: str, source: str) -> list[Row]:
 def rows_of_catalog(catalog: Iterable[Mapping[str, Any]], project_id: str | None) -> list[Row]:
     """Return the rows of a token's catalog in the form of Identity API v3.
 
-    The token's own project stands in some of its URLs; it is taken out again, so that they serve every project.
+    Removes the token's own project from URLs, so that they serve every project.
     """
     return [
         Row(
@@ -87,11 +87,11 @@ def _for_every_project(url: str, project_id: str | None) -> str:
 
 
 def describe(name: str, rows: Sequence[Row], *, region: str | None = None, frontend: str | None = None) -> str:
-    """Return the mesh description of the cloud ``name`` whose catalog has ``rows``: YAML with comments for its operator.
+    """Return the mesh description of the cloud ``name`` with the catalog ``rows``: YAML with comments.
 
-    ``region``: the one to describe; needed for a catalog of several. ``frontend``: None when the catalog names the
-    gateway's frontends already; then the backends are for the operator to fill in. Otherwise the URL below which the gateway is
-    to serve each service by a path prefix, and the catalog's URLs are the backends. Raises :class:`DiscoverError`.
+    ``region``: needed for a catalog of several. ``frontend``: None if the catalog has the gateway's frontends, and the operator
+    adds the backends; otherwise the URL below which the gateway serves each service by a path prefix, and the catalog has the
+    backends. Raises :class:`DiscoverError`.
     """
     if CLOUD_NAME.match(name) is None:
         raise DiscoverError(f"--name {name}: letters, digits, '.', '_' and '-' are accepted, 64 at most")
@@ -120,10 +120,10 @@ def describe(name: str, rows: Sequence[Row], *, region: str | None = None, front
 
 
 def merge(text: str, source: str, name: str, described: str) -> str:
-    """Return the description ``text`` with the cloud ``name`` of ``described`` added, and every line of it kept as it is.
+    """Add the cloud ``name`` of ``described`` to the description ``text``; every line of it stays.
 
-    ``source`` names the text in errors. Raises :class:`DiscoverError` when the cloud is there already, or when lines
-    cannot simply be added to the text, and :class:`MeshError` for a text that is not a description.
+    ``source`` names the text in errors. Raises :class:`DiscoverError` if the cloud exists or lines cannot be added,
+    :class:`MeshError` for a text that is not a description.
     """
     before = parse_mesh(text, source)
     if name in before.clouds:
@@ -155,7 +155,7 @@ def _in_region(name: str, rows: Sequence[Row], region: str | None) -> list[Row]:
 
 
 def _by_service(name: str, rows: Sequence[Row]) -> dict[str, tuple[str | None, dict[str, str]]]:
-    """Return, for each service type, the service's name and its URL for each interface; every wrong URL is named at once."""
+    """Return name and URLs of each service type; name every wrong URL in one error."""
     services: dict[str, tuple[str | None, dict[str, str]]] = {}
     wrong = []
     for row in rows:
@@ -174,7 +174,7 @@ def _by_service(name: str, rows: Sequence[Row]) -> dict[str, tuple[str | None, d
         raise DiscoverError("\n  ".join([f"the catalog of {name} has endpoints that a mesh cannot have:", *wrong]))
     if not services:
         raise DiscoverError(f"the catalog of {name} has no service that a mesh can have")
-    # Keystone promises no order; in this one, two discoveries of the same catalog are the same text.
+    # Keystone promises no order; with this one, two discoveries give the same text.
     return dict(sorted(services.items()))
 
 
@@ -193,7 +193,7 @@ def _roots(urls: Mapping[str, str]) -> dict[str, str]:
 
 
 def _frontends(kind: str, urls: Mapping[str, str], base: str) -> dict[str, str]:
-    """Return a frontend for each interface: one prefix for all that share a backend, and another for each further backend."""
+    """Return a frontend for each interface: one prefix for all that share a backend, another for each further backend."""
     prefixes: dict[str, str] = {}
     frontends = {}
     for interface in sorted(urls, key=INTERFACES.index):
@@ -229,7 +229,7 @@ def _urls(key: str, urls: Mapping[str, str]) -> list[str]:
 
 
 def _scalar(text: str) -> str:
-    """Return text as YAML reads it back: bare if that is the same text, else quoted."""
+    """Return text as YAML reads it back: bare if possible, else quoted."""
     try:
         bare = read(f"key: {text}", "value") == {"key": text} and read(f"{text}: value", "key") == {text: "value"}
     except MeshError:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one reader of YAML: descriptions, the rules of the package, and files of accounts.
+"""The only reader of YAML: descriptions, the package's rules, and files of accounts.
 
-Descriptions of thousands of clouds are read from the events of libyaml, straight into plain values; trees of nodes, as PyYAML
-makes them, would take ten times as long and a gigabyte. Unusual or wrong texts are left to PyYAML, for its error messages.
+Descriptions of thousands of clouds are read from libyaml's events into plain values; PyYAML's trees would take ten times as long
+and a gigabyte. PyYAML reads unusual and wrong texts, for its error messages.
 """
 
 from collections import deque
@@ -17,11 +17,11 @@ from openstackoid.mesh.errors import DocumentError, Wrong
 from openstackoid.mesh.spots import shown, spot
 
 Take = Callable[[Any, Any], Any]
-"""Takes the name of a cloud and its entry, and returns the value for the entry's place."""
+"""Takes name and entry of a cloud, and returns the value in its place."""
 
 _RESOLVERS = yaml.SafeLoader.yaml_implicit_resolvers
 _TEXT, _MERGE, _DEFAULT = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "merge", "value"))
-_TOO_DEEP = "a part of it is nested too deeply, or stands inside itself"
+_TOO_DEEP = "a part of it is nested too deeply, or contains itself"
 _NOT_YAML = "not YAML"
 
 
@@ -30,16 +30,16 @@ class _UnusualError(Exception):
 
 
 def read(text: str, source: str, take: Take | None = None) -> Any:
-    """Return the document, with the values of ``take`` in the place of the entries of ``clouds``.
+    """Return the document, with the values of ``take`` in place of the entries of ``clouds``.
 
-    ``source`` names the text in errors. Raises :class:`DocumentError` for a text that is not YAML and for a key that stands
-    twice, and the errors of ``take``.
+    ``source`` names the text in errors. Raises :class:`DocumentError` for invalid YAML and for a repeated key, and the errors of
+    ``take``.
     """
     fault: yaml.YAMLError | None = None
     try:
         return _Reader(text, take).document()
     except Wrong:
-        # A text that is not YAML further on has that fault first.
+        # Invalid YAML further on is the first fault.
         fault = _fault(text)
         if fault is None:
             raise
@@ -62,7 +62,7 @@ def _error(text: str, source: str, mark: Any, what: str, plain: str = _NOT_YAML)
 
 
 def _fault(text: str) -> yaml.YAMLError | None:
-    """Return the reason that the text is not YAML, or None."""
+    """Return the fault of invalid YAML, or None."""
     try:
         deque(yaml.parse(text, Loader=spots.FAST), maxlen=0)
     except yaml.YAMLError as error:
@@ -71,7 +71,7 @@ def _fault(text: str) -> yaml.YAMLError | None:
 
 
 class _RefusedError(Exception):
-    """A part that YAML allows and this reader refuses. ``plain`` says why and quotes nothing."""
+    """A part that YAML allows and this reader refuses. ``plain``: the reason, without a quote."""
 
     def __init__(self, what: str, plain: str, mark: Any) -> None:
         super().__init__(what)
@@ -81,11 +81,11 @@ class _RefusedError(Exception):
 
 
 def _twice(key: Any) -> _RefusedError:
-    return _RefusedError(f"'{key.value}' stands twice; name it once", "a key stands twice; name it once", key.start_mark)
+    return _RefusedError(f"'{key.value}' is there twice; name it once", "a key is there twice; name it once", key.start_mark)
 
 
 def _check_text(scalar: Any) -> None:
-    """Escapes can make a half of a pair of UTF-16, which no file can hold."""
+    """Refuse half a surrogate pair, which escapes can make and no file can hold."""
     if not scalar.value.isascii() and any("\ud800" <= character <= "\udfff" for character in scalar.value):
         what = "half a character; whole ones are accepted"
         raise _RefusedError(what, what, scalar.start_mark)
@@ -169,13 +169,13 @@ class _Reader:
             raise _UnusualError
         _check_text(event)
         value = event.value
-        # Only a text that begins like a number, a truth value and so on can be one.
+        # Only such a text can be a number, a truth value and so on.
         return _plain(value) if event.implicit[0] and value[:1] in _RESOLVERS else value
 
 
 @lru_cache(maxsize=1024)
 def _plain(value: str) -> Any:
-    """Return the value of a plain scalar. Raises :class:`_UnusualError` for the words that have a meaning in a mapping."""
+    """Return the value of a plain scalar. Raises :class:`_UnusualError` for words with a meaning in a mapping."""
     loader = yaml.SafeLoader("")
     tag: str = loader.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
     if tag == _TEXT:
@@ -189,7 +189,7 @@ def _plain(value: str) -> Any:
 
 
 def _read_slowly(text: str, source: str) -> Any:
-    """Return the document as PyYAML reads it, with all that YAML can express."""
+    """Return the document as PyYAML reads it."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
@@ -201,7 +201,7 @@ def _read_slowly(text: str, source: str) -> Any:
     except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
         # For "!!bool x" PyYAML raises a KeyError.
         untrue = isinstance(error, LookupError | AttributeError)
-        why = "a value is not what its tag says" if untrue else str(error).splitlines()[0]
+        why = "a value does not match its tag" if untrue else str(error).splitlines()[0]
         raise _error(text, source, None, f"{_NOT_YAML}: {why}") from None
     except RecursionError:
         raise _error(text, source, None, _TOO_DEEP) from None
@@ -209,10 +209,10 @@ def _read_slowly(text: str, source: str) -> Any:
 
 
 def _refuse(node: yaml.Node | None, done: dict[int, bool]) -> None:
-    """Refuse a key that stands twice, of which YAML readers silently take the last, and a text that is half a character.
+    """Refuse repeated keys, of which YAML readers take the last, and half a surrogate pair.
 
-    Aliases make millions of parts of a few lines, so that each is looked at once: ``done`` says whether to its end. Raises
-    ``RecursionError`` for a part that stands inside itself.
+    Aliases make millions of parts of a few lines, so each is checked once (``done``: whether to its end). Raises
+    ``RecursionError`` for a part inside itself.
     """
     if id(node) in done:
         if not done[id(node)]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An endpoint of a cloud: a frontend URL of a service, and the backends behind it."""
+"""An endpoint of a cloud: a frontend URL of a service, and its backends."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ INTERFACES = ("public", "internal", "admin")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Listener:
-    """A socket of a gateway: the host and port that the catalog's URLs name."""
+    """A socket of a gateway: host and port of the catalog's URLs."""
 
     host: str
     port: int
@@ -23,7 +23,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Address(Generic[Host]):
-    """The address of a service process of the local cloud, and the path under which it answers (``/compute``, or empty)."""
+    """The address of a local service process, and its path (``/compute``, or empty)."""
 
     host: Host
     port: int
@@ -40,11 +40,10 @@ class Address(Generic[Host]):
 
 @dataclass(frozen=True, slots=True)
 class EndpointLayout(Generic[Host]):
-    """One frontend URL of a service, for one or more interfaces, and the backends behind it.
+    """One frontend URL of a service, for one or more interfaces, and its backends.
 
-    ``catalog_type`` is the service type in the catalog; ``service`` the official type that it means. They differ for aliases:
-    a catalog's ``volumev3`` is the service ``block-storage``. ``fixed_links``: the service writes an address of its configuration
-    into the links of its answers, not the ``Host`` that it is sent.
+    ``catalog_type``: the type in the catalog; ``service``: its official type. A catalog's ``volumev3`` is ``block-storage``.
+    ``fixed_links``: the service writes a configured address into its links, not the ``Host``.
     """
 
     catalog_type: str
@@ -57,11 +56,11 @@ class EndpointLayout(Generic[Host]):
 
     @property
     def key(self) -> str:
-        """A name that is unique among the endpoints of a cloud: catalog type and first interface."""
+        """A unique name among the endpoints of a cloud: catalog type and first interface."""
         return f"{self.catalog_type}.{self.interfaces[0]}"
 
     def with_hosts(self, change: Callable[[Host], Other]) -> "EndpointLayout[Other]":
-        """Return the endpoint with other hosts: the result of ``change`` stands in the place of each."""
+        """Return the endpoint with each host replaced by the result of ``change``."""
         same: Any = self
         backends = tuple(backend.with_host(change(backend.host)) for backend in self.backends)
         changed: EndpointLayout[Other] = replace(
@@ -83,7 +82,7 @@ class Endpoint(EndpointLayout[str]):
 
     @property
     def forwarded_prefix(self) -> str | None:
-        """The part of the frontend's prefix that a backend does not have in its own path, as ``X-Forwarded-Prefix`` tells it.
+        """The part of the frontend's prefix that a backend's path lacks, for ``X-Forwarded-Prefix``.
 
         None for a backend with the whole prefix, or with a path that the prefix does not end in.
         """

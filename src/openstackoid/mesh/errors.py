@@ -8,11 +8,11 @@ from openstackoid.errors import OpenstackoidError
 
 
 class MeshError(OpenstackoidError):
-    """A mesh description that cannot be used; the message names file, line, column and the accepted values."""
+    """An unusable mesh description; the message has file, line, column and the accepted values."""
 
 
 class DocumentError(MeshError):
-    """A text that cannot be read as a document. ``spot``: line and column, if known; ``plain``: a message that quotes no text."""
+    """An unreadable document. ``spot``: line and column, if known; ``plain``: a message without a quote."""
 
     def __init__(self, message: str, spot: str, plain: str) -> None:
         super().__init__(message)
@@ -24,14 +24,14 @@ _LISTED = 40
 
 
 def some_of(names: Iterable[str]) -> str:
-    """Return names in their order, for an error to list: of thousands, the first ones and the number of the others."""
+    """Return names for an error: of thousands, the first ones and the number of the others."""
     ordered = sorted(names)
     more = len(ordered) - _LISTED
     return ", ".join(ordered) if more <= 0 else f"{', '.join(ordered[:_LISTED])} and {more} more"
 
 
 class Wrong(Exception):  # noqa: N818 - it becomes a MeshError once the text is known
-    """The part at ``path`` of a document cannot be used; ``what`` says which values are accepted there.
+    """An unusable part at ``path``; ``what``: the accepted values.
 
     ``source`` names the document, if it is one of several.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files of a mesh description: one, or all of a folder. A changed file is found without opening it."""
+"""The files of a mesh description, one or a folder. Changes are found without opening them."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ SUFFIX = ".yaml"
 
 
 class Key(NamedTuple):
-    """The facts that change when a file is written: its size, two times (ns), and its number on the disk."""
+    """The facts that change when a file is written: size, two times (ns), and inode."""
 
     size: int
     modified: int
@@ -42,9 +42,9 @@ def unreadable(path: object, error: OSError) -> MeshError:
 
 
 def listed(path: Path) -> Mapping[str, Found]:
-    """Return the files of the description at ``path``, in their order, by name.
+    """Return the files of the description at ``path``, in order, by name.
 
-    Those of a folder are the ones whose names end in ``.yaml`` and do not begin with a dot. Raises :class:`MeshError`.
+    In a folder: names that end in ``.yaml`` and do not begin with a dot. Raises :class:`MeshError`.
     """
     try:
         status = path.stat()
@@ -55,7 +55,7 @@ def listed(path: Path) -> Mapping[str, Found]:
     except OSError as error:
         raise unreadable(path, error) from None
     if not names:
-        raise MeshError(f"{path}: no mesh description in this folder; the files in it whose names end in {SUFFIX} are read")
+        raise MeshError(f"{path}: no mesh description in this folder; files with names that end in {SUFFIX} are read")
     found = {}
     for name, full in names:
         try:

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The layout of a cloud: its endpoints with numbers in the place of its hosts. Thousands of clouds have a handful of layouts.
-
-Code that looks at all clouds of a mesh does so once for each layout, and reads a cloud's own hosts beside it.
-"""
+"""The layout of a cloud: its endpoints with numbers instead of hosts. Thousands of clouds share a handful of layouts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -21,7 +18,7 @@ HostNumber = Annotated[int, Field(ge=0)]
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """The endpoints that clouds have in common, in their order. Equal layouts of one mesh are one object.
+    """The common endpoints of clouds, in order. Equal layouts of one mesh are one object.
 
     A host is its number among those of the cloud; the hosts of frontends come first.
     """
@@ -30,7 +27,7 @@ class Layout:
 
     @cached_property
     def services(self) -> frozenset[str]:
-        """The official service types that clouds of this layout offer."""
+        """The official service types of the layout."""
         return frozenset(endpoint.service for endpoint in self.endpoints)
 
     @cached_property
@@ -45,7 +42,7 @@ class Layout:
 
     @cached_property
     def hosts(self) -> int:
-        """The number of hosts that a cloud of this layout has."""
+        """The number of hosts of a cloud with this layout."""
         backends = (1 + backend.host for endpoint in self.endpoints for backend in endpoint.backends)
         return max(self.frontend_hosts, *backends, 0)
 
@@ -59,7 +56,7 @@ class Layout:
 
     @cached_property
     def seen_by_peers(self) -> "Layout":
-        """The layout without the parts that no peer makes use of: backends, names of services, versions in URLs."""
+        """The layout without parts that no peer uses: backends, names of services, versions in URLs."""
         return Layout(
             tuple(
                 replace(endpoint, name="", frontend=replace(endpoint.frontend, suffix=""), backends=())
@@ -68,7 +65,7 @@ class Layout:
         )
 
     def endpoints_of(self, cloud: str, hosts: tuple[str, ...]) -> tuple[Endpoint, ...]:
-        """Return the endpoints of the cloud of this layout that has these hosts."""
+        """Return the endpoints of the cloud with these hosts."""
         return tuple(_of_cloud(endpoint.with_hosts(hosts.__getitem__), cloud) for endpoint in self.endpoints)
 
     @cached_property
@@ -83,7 +80,7 @@ class Layout:
 
 
 class Frontends(NamedTuple):
-    """The frontends of a cloud: its layout as peers see it, and the hosts by their numbers."""
+    """The frontends of a cloud: its layout for peers, and the hosts by number."""
 
     layout: Layout
     hosts: tuple[str, ...]
@@ -91,7 +88,7 @@ class Frontends(NamedTuple):
 
 @runtime_checkable
 class WithFrontends(Protocol):
-    """Clouds of which the frontends are known without making each of them."""
+    """Clouds with frontends that are known without unpacking."""
 
     @property
     def frontends(self) -> Mapping[str, Frontends]:
@@ -99,7 +96,7 @@ class WithFrontends(Protocol):
 
 
 def numbered(endpoints: Iterable[EndpointLayout[str]]) -> tuple[Layout, tuple[str, ...]]:
-    """Return the layout of endpoints, and the hosts by their numbers."""
+    """Return the layout of endpoints, and the hosts by number."""
     every = tuple(endpoints)
     hosts = [endpoint.frontend.host for endpoint in every]
     hosts += [backend.host for endpoint in every for backend in endpoint.backends]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the files of a mesh description: with a cache, only those that have changed since."""
+"""Read the files of a mesh description; with a cache, only the changed ones."""
 
 import time
 from collections.abc import Mapping
@@ -21,19 +21,18 @@ from openstackoid.private import replace_private
 
 _CACHE, _MESH = "cache", "mesh"
 PACKED = ".packed"
-"""The end of the name of a file with the result of :func:`packed_mesh`."""
+"""The suffix of a file with the result of :func:`packed_mesh`."""
 
 _SETTLED = 2 * 10**9
-"""Nanoseconds after which a file that is written again surely has another time: clocks of file systems are coarse."""
+"""Nanoseconds after which a rewritten file has another time: clocks of file systems are coarse."""
 
 
 def load_mesh(path: Path, cache: Path | None = None) -> Mesh:
-    """Return the mesh that the file at ``path`` describes, or the files of that folder together.
+    """Return the mesh of the file at ``path``, or of the files of that folder.
 
-    ``cache`` is as in :class:`Descriptions`. ``path`` may also be a file with the result of :func:`packed_mesh`, whose name
-    ends in ``PACKED``: it is believed, so others must not be able to write it. No file of a folder is read as one.
-
-    Raises :class:`MeshError`, which names the file.
+    ``cache``: see :class:`Descriptions`. ``path`` may be a file of :func:`packed_mesh` whose name ends in ``PACKED``: it is
+    trusted, so others must not be able to write it, and none of a folder is read as one. Raises :class:`MeshError`, which names
+    the file.
     """
     descriptions = Descriptions(path, cache)
     try:
@@ -43,7 +42,7 @@ def load_mesh(path: Path, cache: Path | None = None) -> Mesh:
 
 
 def packed_mesh(mesh: Mesh) -> bytes:
-    """Return a loaded mesh as the content of a file that :func:`load_mesh` takes in the place of a description."""
+    """Return a loaded mesh as the content of a file for :func:`load_mesh`."""
     if not isinstance(mesh.clouds, Clouds):
         raise TypeError("the mesh was not loaded from a description")
     shared = tuple((service, tuple(sorted(group))) for service, group in mesh.shared)
@@ -52,10 +51,9 @@ def packed_mesh(mesh: Mesh) -> bytes:
 
 
 class Descriptions:
-    """The file at ``path``, or the files of that folder, read again and again: each time, only those that have changed.
+    """The file at ``path``, or the files of that folder; each load reads the changed ones.
 
-    ``cache`` is a file, its owner's alone, that keeps the content of the files for another process. A cache that cannot be used
-    is passed over and written anew.
+    ``cache``: an owner-only file that keeps the content for another process. An unusable cache is ignored and rewritten.
     """
 
     def __init__(self, path: Path, cache: Path | None = None) -> None:
@@ -67,16 +65,13 @@ class Descriptions:
         self._saved = True
 
     def look(self) -> int:
-        """List the files, and return a number that changes when a file is written, added or removed.
-
-        Raises :class:`MeshError`.
-        """
+        """List the files, and return a number that changes with them. Raises :class:`MeshError`."""
         self._files, self._seen = {}, time.time_ns()
         self._files = listed(self._path)
         return hash(tuple(self._files.items()))
 
     def load(self) -> Mesh:
-        """Return the mesh of the files that the last look found. Raises :class:`MeshError`."""
+        """Return the mesh of the files of the last look. Raises :class:`MeshError`."""
         if not self._files:
             self.look()
         files, known = self._files, self._recalled()
@@ -95,7 +90,7 @@ class Descriptions:
         return mesh_of({file.path: records[name].content for name, file in files.items()}, _text_of)
 
     def save(self) -> None:
-        """Write the cache, if anything has changed. A cache that cannot be written costs time, no more."""
+        """Write the cache after changes. A failure costs time only."""
         if self._cache is not None and self._known and not self._saved:
             with suppress(OSError):
                 replace_private(self._cache, stored(_CACHE, self._about(), self._known))
@@ -130,11 +125,11 @@ def _unpacked(file: Found, content: bytes) -> Described:
     try:
         return read_stored(content, _MESH, "")[""].content
     except (NotStoredError, KeyError) as error:
-        raise MeshError(f"{file.path}: it is no mesh that a gateway of this version has written: {error}") from None
+        raise MeshError(f"{file.path}: it was not written by a gateway of this version: {error}") from None
 
 
 def _text_of(source: str) -> str:
-    """Return the text of a file as it is now, so that an error shows the wrong line."""
+    """Return the current text of a file, for the line of an error."""
     try:
         return Path(source).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -150,7 +145,7 @@ def _decoded(path: str, content: bytes) -> str:
 
 @cache
 def _code() -> str:
-    """Return a digest of the code that packs descriptions: other code might pack them in another way."""
+    """Return a digest of the code that packs descriptions; other code may pack otherwise."""
     package = Path(__file__).parent.parent
     files = sorted(path for folder in ("mesh", "policy", "scope") for path in (package / folder).glob("*.py"))
     states = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The mesh as the routing decision sees it: immutable, indexed, and without any input or output."""
+"""The mesh for the routing decision: immutable, indexed, without input or output."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from openstackoid.scope import KnownNames
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud(GatewaySettings):
-    """One independent OpenStack and the gateway in front of it, with that gateway's settings.
+    """An independent OpenStack and the gateway in front of it, with its settings.
 
-    ``policy`` says which users of other clouds come in: none, unless the operator wrote one.
+    ``policy``: the accepted users of other clouds; none by default.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Cloud(GatewaySettings):
 
     @cached_property
     def services(self) -> frozenset[str]:
-        """The official service types that this cloud offers."""
+        """The official service types of this cloud."""
         return frozenset(endpoint.service for endpoint in self.endpoints)
 
     @cached_property
@@ -38,11 +38,11 @@ class Cloud(GatewaySettings):
 
     @cached_property
     def secure_listeners(self) -> frozenset[Listener]:
-        """The sockets on which the gateway speaks https."""
+        """The https sockets of the gateway."""
         return frozenset(endpoint.listener for endpoint in self.endpoints if endpoint.frontend.scheme == HTTPS)
 
     def locate(self, listener: Listener, path: str) -> Endpoint | None:
-        """Return the endpoint of a request to ``listener`` for ``path``: that of the longest prefix, cut at a segment's end."""
+        """Return the endpoint of a request to ``listener`` for ``path``: the longest prefix of whole segments."""
         best = None
         for endpoint in self.endpoints:
             prefix = endpoint.frontend.prefix
@@ -55,7 +55,7 @@ class Cloud(GatewaySettings):
         return best
 
     def endpoint(self, service: str, interface: str) -> Endpoint | None:
-        """Return the endpoint of a service for an interface, else for the first interface that it has."""
+        """Return the endpoint of a service for an interface, else for its first interface."""
         having = [endpoint for endpoint in self.endpoints if endpoint.service == service]
         for wanted in (interface, *INTERFACES):
             for endpoint in having:
@@ -69,10 +69,10 @@ class Cloud(GatewaySettings):
 
 @dataclass(frozen=True)
 class Mesh:
-    """The clouds that know of each other, the rules for services of one cloud, and the clouds that share a data plane.
+    """The clouds, the rules for services that must be in one cloud, and the clouds that share a data plane.
 
-    ``clouds`` may be thousands, each made on its first use; :attr:`frontends` has the common facts of all of them.
-    ``shared`` has, for a service type, the groups of clouds whose resources of that service reach each other.
+    ``clouds`` may be thousands, each unpacked on first use; :attr:`frontends` has their common facts. ``shared``: for a service
+    type, the groups of clouds whose resources reach each other.
     """
 
     clouds: Mapping[str, Cloud]
@@ -80,7 +80,7 @@ class Mesh:
     shared: tuple[tuple[str, frozenset[str]], ...] = ()
 
     def together(self, service: str, one: str, other: str) -> bool:
-        """Return whether resources of ``service`` in one cloud can be used in the other for as long as they live."""
+        """Return whether resources of ``service`` in one cloud can be used in the other permanently."""
         return one == other or any(service == known and one in clouds and other in clouds for known, clouds in self.shared)
 
     def share_data_plane(self, one: str, other: str) -> bool:
@@ -88,32 +88,32 @@ class Mesh:
         return any(one in clouds and other in clouds for _, clouds in self.shared)
 
     def sharing(self, cloud: str) -> list[str]:
-        """Return the other clouds that share the data plane of any service with ``cloud``, in alphabetical order."""
+        """Return the other clouds that share a data plane with ``cloud``, in alphabetical order."""
         return sorted({name for _, clouds in self.shared if cloud in clouds for name in clouds} - {cloud})
 
     @cached_property
     def services(self) -> frozenset[str]:
-        """The official service types that any cloud of the mesh offers."""
+        """The official service types of all clouds."""
         return frozenset(service for layout in {own.layout for own in self.frontends.values()} for service in layout.services)
 
     @cached_property
     def known_clouds(self) -> KnownNames:
-        """The names of the clouds, for the reader of a scope."""
+        """The names of the clouds, for the parser of a scope."""
         return KnownNames(self.clouds)
 
     @cached_property
     def known_services(self) -> KnownNames:
-        """The service types of the mesh, for the reader of a scope."""
+        """The service types of the mesh, for the parser of a scope."""
         return KnownNames(self.services)
 
     @cached_property
     def offers(self) -> Mapping[str, frozenset[str]]:
-        """For each cloud, the service types that it offers."""
+        """The service types of each cloud."""
         return {name: own.layout.services for name, own in self.frontends.items()}
 
     @cached_property
     def frontends(self) -> Mapping[str, Frontends]:
-        """For each cloud, its frontends: a layout, which many clouds share, and its own hosts."""
+        """For each cloud, its frontends: a shared layout, and its own hosts."""
         return frontends_of(self.clouds)
 
     def __repr__(self) -> str:

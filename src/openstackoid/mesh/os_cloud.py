@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The catalog of a cloud, asked from the cloud itself by way of an entry in clouds.yaml."""
+"""The catalog of a cloud, read with an entry of clouds.yaml."""
 
 import logging
 
@@ -13,14 +13,14 @@ from openstackoid.redaction import redacted
 
 _PATIENCE = 30
 
-# keystoneauth warns on stderr of what its exception says a moment later; once is enough.
+# keystoneauth's warning on stderr repeats its exception.
 logging.getLogger("keystoneauth").addHandler(logging.NullHandler())
 
 
 def read_catalog(entry: str) -> list[Row]:
-    """Return the catalog that comes with a token of the clouds.yaml entry: any user has one, the list of endpoints only admins.
+    """Return the catalog in a token of the clouds.yaml entry; any user has one, the list of endpoints only admins.
 
-    Raises :class:`DiscoverError` when there is no such entry, or the cloud gives no token.
+    Raises :class:`DiscoverError` without such an entry, or without a token.
     """
     try:
         session = openstack.connect(cloud=entry, api_timeout=_PATIENCE).session

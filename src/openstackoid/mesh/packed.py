@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compact cloud storage: shared layouts and settings are stored once, and a :class:`Cloud` is made of them on its first use.
-
-A gateway works with its own cloud and the few that requests go to. Of the other thousands it needs names and frontends.
-"""
+"""Compact cloud storage: shared layouts and settings are stored once; a :class:`Cloud` is unpacked on first use."""
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
@@ -26,9 +23,9 @@ Services = Mapping[str, ServiceSchema]
 
 
 class PackedSettings(NamedTuple):
-    """The settings of a cloud's gateway and its policy, as JSON without the defaults.
+    """Settings of a cloud's gateway and its policy, as JSON without the defaults.
 
-    ``clouds`` and ``services`` are those that the policy names, ``*`` and services that OpenStack knows left out.
+    ``clouds`` and ``services``: the names in the policy, without ``*`` and OpenStack's services.
     """
 
     text: str = "{}"
@@ -37,7 +34,7 @@ class PackedSettings(NamedTuple):
 
 
 class PackedCloud(NamedTuple):
-    """A cloud without its name. ``region`` is empty for the cloud's own name; ``hosts`` are those that the layout numbers."""
+    """A cloud without its name. ``region``: empty for the cloud's own name; ``hosts``: by their numbers in the layout."""
 
     region: str
     hosts: tuple[str, ...]
@@ -46,7 +43,7 @@ class PackedCloud(NamedTuple):
 
 
 class Described(NamedTuple):
-    """The content of one file of a description. ``shared`` has services and groups of clouds."""
+    """The content of one file of a description. ``shared``: services and groups of clouds."""
 
     clouds: Mapping[str, PackedCloud]
     shared: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -54,7 +51,7 @@ class Described(NamedTuple):
 
 
 class Packer:
-    """Packs clouds; equal layouts and settings are one object, also with those of clouds that are ``known``."""
+    """Packs clouds; equal layouts and settings are one object, also with those of ``known`` clouds."""
 
     def __init__(self, known: Collection[PackedCloud] = ()) -> None:
         self._layouts = {layout: layout for layout in {packed.layout for packed in known}}
@@ -65,7 +62,7 @@ class Packer:
         """Return the cloud ``name``."""
         services = described.services
         hosts = {host: number for number, host in enumerate(dict.fromkeys(_hosts(services)))}
-        # The layout without an object for each endpoint: of thousands of clouds, a few are unlike all before.
+        # No object for each endpoint: of thousands of clouds, few have a new layout.
         likeness = tuple(_likeness(services, hosts))
         layout = self._seen.get(likeness)
         if layout is None:
@@ -87,7 +84,7 @@ def _hosts(services: Services) -> Iterator[str]:
 
 
 def _likeness(services: Services, hosts: Mapping[str, int]) -> Iterator[object]:
-    """Yield all that makes up a layout."""
+    """Yield all parts of a layout."""
     for kind, service in services.items():
         yield kind, service.name, service.links
         for interface, url in service.frontend.items():
@@ -117,7 +114,7 @@ def unpack(name: str, packed: PackedCloud) -> Cloud:
 
 
 class _OwnSettings(BaseModel):
-    """The keys of a cloud that are its own gateway's business."""
+    """Keys that concern a cloud's own gateway alone."""
 
     gateway: GatewaySettings = GatewaySettings()
     policy: PolicySchema = PolicySchema()
@@ -142,6 +139,6 @@ def policy_of_settings(settings: PackedSettings) -> PolicySchema:
 
 @lru_cache(maxsize=64)
 def unpacked_settings(text: str) -> Mapping[str, Any]:
-    """Return the attributes of a cloud that its settings give. Raises ``ValueError`` for settings that no cloud can have."""
+    """Return the attributes of a cloud from its settings. Raises ``ValueError`` for invalid settings."""
     own = _OwnSettings.model_validate_json(text)
     return {**vars(own.gateway), "policy": policy_of(own.policy)}

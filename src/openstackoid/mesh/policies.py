@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make the policy from the schema of a cloud's ``policy``, and find its parts that do not fit the mesh."""
+"""Make the policy from the schema of a cloud's ``policy``, and find unknown names in it."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -30,9 +30,9 @@ def policy_of(schema: PolicySchema) -> Policy:
 def faults(
     schema: PolicySchema, own: str, clouds: Collection[str], offered: Collection[str]
 ) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """Yield the clouds and services in the policy of the cloud ``own`` that the mesh does not have.
+    """Yield unknown clouds and services in the policy of the cloud ``own``.
 
-    Each is a place below ``policy``, and the words for the accepted values.
+    Each: the place below ``policy``, and the words for the accepted values.
     """
 
     def others() -> str:
@@ -46,7 +46,7 @@ def faults(
             yield at, f"unknown cloud '{cloud}'; accepted: {others()}, or '*' for each that is not named"
         for number, name in enumerate(peer.through):
             if name != ANY and (name == own or name not in clouds):
-                yield (*at, "through", number), f"'{name}' is no gateway of a peer; accepted: {others()}, or '*' for any"
+                yield (*at, "through", number), f"'{name}' is not the gateway of a peer; accepted: {others()}, or '*' for any"
         places: list[tuple[tuple[Any, ...], ServicesSchema]] = [((*at, "services"), peer.services)]
         places += [
             ((*at, "people", number, "services"), people.services)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The schema of a cloud's ``policy``: its keys, the values of each, and plain words for the faults."""
+"""The schema of a cloud's ``policy``: keys, values, and plain words for the faults."""
 
 import re
 from typing import Annotated, Any, Literal, Self
@@ -43,13 +43,13 @@ def _role(text: str) -> str:
     if "," in text or text != text.strip():
         raise ValueError(f"{text!r}: a role's name has no ',' and no space around it")
     if "*" in text and text != ANY:
-        raise ValueError(f"{text!r}: a role is written out; '*' alone stands for any other role of theirs")
+        raise ValueError(f"{text!r}: write the role out; '*' alone is any other role of theirs")
     return _name(text)
 
 
 def _our_role(text: str) -> str:
     if text == ANY:
-        raise ValueError("'*' stands for roles of theirs; which of ours is granted must be written out")
+        raise ValueError("'*' is for roles of theirs; write the role of ours out")
     return _role(text)
 
 
@@ -61,7 +61,6 @@ def _service(name: str) -> str:
 
 
 def _named_once(value: object) -> object:
-    """Refuse two names of one service."""
     if value == ALL:
         raise ValueError(f'a mapping of services to requests is accepted; {{"*": {ALL}}} is every service')
     if isinstance(value, dict):
@@ -88,18 +87,18 @@ def _requests(value: object) -> object:
 
 def _pattern(text: str) -> str:
     if text == ALL:
-        raise ValueError(f"'{ALL}' stands alone, in the place of the list")
+        raise ValueError(f"'{ALL}' is written alone, in place of the list")
     RequestPattern.parse(text)
     return text
 
 
 def _long_form(value: object) -> object:
-    """``[member, reader]`` is short for ``{member: [member], reader: [reader]}``."""
+    """Expand ``[member, reader]`` to ``{member: [member], reader: [reader]}``."""
     if not isinstance(value, list):
         return value
     for role in value:
         if role == ANY:
-            raise ValueError("'*' does not stand in the short form; {\"*\": reader} says what any other role becomes")
+            raise ValueError("'*' is not accepted in the short form; {\"*\": reader} maps any other role")
         if isinstance(role, str) and role.lower() in ONLY_BY_NAME:
             raise ValueError(f"'{role}' is not granted by the short form; write {{{role}: {role}}} if you mean it")
     if not all(isinstance(role, str) for role in value):
@@ -111,7 +110,7 @@ def _granting(roles: dict[str, list[str]]) -> dict[str, list[str]]:
     lower = [role.lower() for role in roles]
     for role in roles:
         if lower.count(role.lower()) > 1:
-            raise ValueError(f"'{role}' stands twice: upper and lower case are one in the names of roles")
+            raise ValueError(f"'{role}' is there twice: names of roles are compared without case")
     if not any(roles.values()):
         raise ValueError("no role is granted; one at least is needed")
     return roles
@@ -146,12 +145,12 @@ ServicesSchema = Annotated[dict[Annotated[str, AfterValidator(_service)], _Reque
 
 
 class Strict(BaseModel):
-    """A mapping in which a key that is not known is an error."""
+    """A mapping in which an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        """Return itself: it cannot change, so that a default value serves all clouds of a mesh."""
+        """Return itself: it is immutable, so a default value serves all clouds."""
         return self
 
 
@@ -233,7 +232,7 @@ _AT: dict[tuple[Any, ...], type[BaseModel]] = {
     ("peers", "people", "project"): ProjectSchema,
     ("peers", "people", "project", "domain"): DomainSchema,
 }
-"""The schemas by their places below ``policy``, without the cloud that stands second and the number that stands fourth."""
+"""The schemas by their places below ``policy``, without the cloud (second) and the number (fourth)."""
 
 
 def schema_at(path: tuple[Any, ...]) -> type[BaseModel]:

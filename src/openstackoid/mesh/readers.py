@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operator's file of reader accounts, one at each peer that gave one. It holds passwords, so no error quotes it."""
+"""The operator's file of reader accounts at peers. It holds passwords, so no error quotes it."""
 
 import os
 import re
@@ -28,17 +28,17 @@ _AUTH = {
 }
 _WORD = re.compile(r"[a-z_]{1,32}\Z")
 _ENTRY = ("auth", "auth_type")
-# Part of what Horizon and `discover` write, and without a meaning for a log-in.
+# Part of the output of Horizon and `discover`, without a meaning for a log-in.
 _PASSED_OVER = ("region_name", "interface", "identity_api_version")
 
 
 class ReadersError(OpenstackoidError):
-    """A file of reader accounts that cannot be used; the message names the file, the key, and the accepted values."""
+    """An unusable file of reader accounts; the message has the file, the key, and the accepted values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A reader account at a peer: keystoneauth's name of the way to log in, the URL to do so, and the options."""
+    """A reader account at a peer: keystoneauth's name of the way to log in, the URL, and the options."""
 
     plugin: str
     auth_url: str
@@ -46,9 +46,9 @@ class Account:
 
 
 def load_readers(mesh: Mesh, at: str) -> Mapping[str, Account]:
-    """Return the reader accounts, by peer, of the file that the cloud ``at`` names; none if it names no file.
+    """Return the reader accounts, by peer, of the file of the cloud ``at``; none without a file.
 
-    Raises :class:`ReadersError` when the file cannot be read, others can read it, or something in it cannot be used.
+    Raises :class:`ReadersError` for a file that is unreadable, readable by others, or invalid.
     """
     named = mesh.clouds[at].readers
     if named is None:
@@ -70,7 +70,7 @@ def _document(named: str) -> Any:
     path = Path(named)
     try:
         with path.open(encoding="utf-8") as file:
-            # Of the file that was opened: another may have taken its name since.
+            # Of the opened file: another may have taken its name since.
             if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
                 raise ReadersError(f"{path}: others can look into this file of passwords; chmod 600 {path}")
             return read(file.read(), named)
@@ -83,7 +83,6 @@ def _document(named: str) -> Any:
 
 
 def _mapping(value: Any, named: str, place: str, accepted: tuple[str, ...] | None = None) -> dict[str, Any]:
-    """Return ``value``, a mapping, with no other keys than those accepted."""
     if not isinstance(value, dict):
         raise ReadersError(f"{named}: {place}: a mapping of keys to values is accepted")
     if accepted is not None:
@@ -134,7 +133,7 @@ def _problems(plugin: str, auth: Mapping[str, str]) -> Iterator[str]:
 
 
 def _auth_url(named: str, place: str, peer: Cloud, said: str | None) -> str:
-    """Return the URL to log in: Keystone's v3 root at the URL that the file names, else at the peer's frontend."""
+    """Return Keystone's v3 root at the URL of the file, else at the peer's frontend."""
     endpoint = peer.endpoint("identity", "public")
     if endpoint is None:
         raise ReadersError(f"{named}: clouds.{peer.name}: {peer.name} has no service 'identity' in the mesh")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The schema of the mesh description: its keys, the values of each, and plain words for the faults."""
+"""The schema of the mesh description: keys, values, and plain words for the faults."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -32,7 +32,7 @@ def _backend(value: object) -> Address[str]:
     url = _text(value)
     parsed = FrontendUrl.parse(url)
     if parsed.scheme == HTTPS:
-        raise ValueError(f"'{url}': a backend speaks http; the gateway does not encrypt what does not leave its cloud")
+        raise ValueError(f"'{url}': a backend speaks http; the gateway does not encrypt traffic within its cloud")
     if "(" in parsed.suffix:
         raise ValueError(f"'{url}': a backend is the root of the service, without a project")
     return Address(parsed.host, parsed.port, parsed.prefix + parsed.suffix)
@@ -64,7 +64,7 @@ def _judged(name: str) -> str:
 
 def _request(text: str) -> str:
     if _REQUEST.match(text) is None:
-        raise ValueError(f"'{text}': a method that changes something and a path are accepted, as in POST /servers/*/action")
+        raise ValueError(f"'{text}': a writing method and a path are accepted, as in POST /servers/*/action")
     return text
 
 
@@ -75,7 +75,6 @@ def _group(clouds: list[str]) -> list[str]:
 
 
 def _for_all_interfaces(value: object) -> object:
-    """Take a single URL for every interface."""
     return dict.fromkeys(INTERFACES, value) if isinstance(value, str | list) else value
 
 
@@ -92,7 +91,7 @@ _Backends = Annotated[dict[_Interface, _BackendList], BeforeValidator(_for_all_i
 
 
 class ServiceSchema(Strict):
-    """A service of a cloud: its frontends, and the backends behind them."""
+    """A service of a cloud: its frontends and backends."""
 
     name: str | None = None
     frontend: _Frontends

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The settings of a gateway: the keys below ``gateway`` in a description, their defaults, and the values that each accepts.
-
-The description is checked by these classes, and the rest of the gateway reads its settings from them.
-"""
+"""The settings of a gateway: keys below ``gateway`` in a description, defaults, and accepted values."""
 
 import re
 from dataclasses import dataclass, field
@@ -17,12 +14,12 @@ _TLS_OPTIONS = {
     "mysql": ("ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher", "ssl_check_hostname"),
     "postgresql": ("sslrootcert", "sslmode", "sslcert", "sslkey", "sslcrl", "ssl_min_protocol_version"),
 }
-"""Options of PyMySQL, as SQLAlchemy's dialect reads them, and of libpq, for which psycopg stands."""
+"""Options of PyMySQL, in SQLAlchemy's names, and of libpq, for psycopg."""
 _BIND = re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])\Z")
 
 
 def _database_url(url: str) -> str:
-    """Return the URL of a database. No error quotes it: the user may have written a password into it."""
+    """Return the URL of a database. No error quotes it: it may contain a password."""
     try:
         parts = urlsplit(url)
         found = parts.scheme in _DATABASES and parts.hostname and parts.username and len(parts.path) > 1 and (parts.port or 1)
@@ -31,7 +28,7 @@ def _database_url(url: str) -> str:
     if not found:
         raise ValueError("the URL of a database is accepted, as in mysql://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE")
     if parts.password is not None:
-        raise ValueError("a URL without a password is accepted; the password stands in the file that 'password' names")
+        raise ValueError("a URL without a password is accepted; 'password' names the file of the password")
     accepted = _TLS_OPTIONS["postgresql" if parts.scheme.startswith("postgresql") else "mysql"]
     for name, _ in parse_qsl(parts.query, keep_blank_values=True):
         if name not in accepted:
@@ -44,6 +41,12 @@ def _database_url(url: str) -> str:
 def _bind(host: str) -> str:
     if _BIND.match(host) is None:
         raise ValueError(f"'{host}': an address to listen on, or '*', is accepted")
+    return host
+
+
+def _host(host: str) -> str:
+    if host == "*" or _BIND.match(host) is None:
+        raise ValueError(f"'{host}': a host name or an address is accepted")
     return host
 
 
@@ -60,6 +63,8 @@ def _network(text: str) -> str:
         raise ValueError(f"'{text}': an address or a network is accepted, as in 10.0.1.11 or 10.0.1.0/24") from None
 
 
+_Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(max_length=48)]
+"""HAProxy takes 64 words of a line."""
 _Seconds = Annotated[float, Field(gt=0, le=86400)]
 _Workflows = Annotated[int, Field(ge=1, le=10_000_000)]
 _File = Annotated[str, AfterValidator(_file)]
@@ -69,21 +74,23 @@ _File = Annotated[str, AfterValidator(_file)]
 class Timeouts:
     """The waits of a gateway, in seconds.
 
-    ``connect``: for a connection to a backend or peer; ``client`` and ``server``: for the next bytes of either side;
-    ``check``: between two health checks of a backend, and before an unreachable peer is tried again.
+    ``connect``: for a connection to a backend or peer. ``client``, ``server``: for the next bytes of that side. ``check``:
+    between two health checks of a backend, and before an unreachable peer is tried again. ``tunnel``: for the next bytes of
+    either side of a WebSocket.
     """
 
     connect: _Seconds = 3.0
     client: _Seconds = 60.0
     server: _Seconds = 60.0
     check: _Seconds = 2.0
+    tunnel: _Seconds = 3600.0
 
 
 @dataclass(frozen=True)
 class Memory:
-    """The most workflows that the store keeps, and for how many seconds after the last request of each.
+    """The most workflows in the store, and their seconds after the last request.
 
-    ``user`` and ``peer`` are the most of one user, and of all users of another cloud together; None for the usual share.
+    ``user``, ``peer``: the most of one user, and of all users of another cloud; None for the default share.
     """
 
     workflows: _Workflows = 100_000
@@ -104,7 +111,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class DatabaseServer:
-    """The operator's database for the store: its URL without a password, and the file that holds the password."""
+    """The operator's database for the store: its URL without a password, and the file with the password."""
 
     url: Annotated[str, AfterValidator(_database_url)]
     password: _File | None = field(default=None, repr=False)
@@ -112,19 +119,50 @@ class DatabaseServer:
 
 @dataclass(frozen=True)
 class Tls:
-    """The files of a gateway's identity: its certificate with the key, and the authority of the mesh's gateways."""
+    """The files of a gateway's identity: certificate with key, and the authority of the mesh.
+
+    ``revoked``: the authority's list of revoked certificates, None for no list.
+    """
 
     certificate: _File
     authority: _File
+    revoked: _File | None = None
+
+
+@dataclass(frozen=True)
+class SyslogServer:
+    """The syslog server that receives the lines of the audit log over TLS (RFC 5425).
+
+    ``authority``: the file of the authority that signs for the server. ``certificate``: the file of a certificate with its key,
+    by which the gateway proves itself to the server; None for none.
+    """
+
+    host: Annotated[str, AfterValidator(_host)]
+    authority: _File
+    port: Annotated[int, Field(ge=1, le=65535)] = 6514
+    certificate: _File | None = None
+
+
+@dataclass(frozen=True)
+class AuditSettings:
+    """The audit log. ``size``: the MiB from which its file is rotated, None for never. ``keep``: the rotated files that are kept.
+
+    ``reserve``: the MiB on the disk that are kept for the log. ``syslog``: the server that receives each line, None for none.
+    """
+
+    size: Annotated[int, Field(ge=1, le=1_000_000)] | None = 100
+    keep: Annotated[int, Field(ge=1, le=10_000)] = 100
+    reserve: Annotated[int, Field(ge=0, le=1_000_000)] = 32
+    syslog: SyslogServer | None = None
 
 
 @dataclass(frozen=True)
 class Limits:
     """The load that a gateway accepts.
 
-    ``connections`` are those of all clients at once; further ones wait to be accepted. ``bridge``: requests that the Python
-    service works on at once; further ones wait ``wait`` seconds. ``source_connections`` and ``source_requests`` (a second) are
-    those of one source address, None for no limit; addresses and networks in ``exempt`` have none.
+    ``connections``: of all clients at once; further ones wait. ``bridge``: requests at once in the Python service; further ones
+    wait ``wait`` seconds. ``source_connections``, ``source_requests`` (a second): of one source address, None for no limit.
+    ``exempt``: addresses and networks without a limit.
     """
 
     connections: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
@@ -132,16 +170,19 @@ class Limits:
     wait: Annotated[float, Field(gt=0, le=60)] = 5.0
     source_connections: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     source_requests: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    exempt: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(max_length=48)] = ()
+    exempt: _Networks = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class GatewaySettings:
     """The settings of a cloud's own gateway.
 
-    ``force``: users may override a refused collaboration at this gateway. ``store``: the database that the cloud's gateways
-    share, None for a file of each gateway's own. ``readers`` is the path of the file with the accounts that the operators of
-    peers have given to this gateway. ``tls``: the gateway speaks https to its peers, and to users at https frontends.
+    ``force``: users may override a refused collaboration. ``store``: the shared database of the cloud's gateways, None for a
+    file of each. ``readers``: the path of the file with reader accounts at peers. ``tls``: https to peers, and to users at https
+    frontends.
+    ``trusted_proxies``: addresses and networks of proxies in front of the gateway; their word for the client's address is
+    believed. ``proxy_protocol``: the sockets, as ``host:port`` of the frontends, where these proxies begin each connection
+    with the PROXY protocol.
     """
 
     bind: Annotated[str, AfterValidator(_bind)] | None = None
@@ -152,3 +193,6 @@ class GatewaySettings:
     readers: _File | None = None
     tls: Tls | None = None
     limits: Limits = Limits()
+    audit: AuditSettings = AuditSettings()
+    trusted_proxies: _Networks = ()
+    proxy_protocol: tuple[str, ...] = ()

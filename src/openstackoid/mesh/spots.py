@@ -13,7 +13,7 @@ FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The loader of libyaml, if PyYAML was built with it."""
 
 LARGE = 1_000_000
-"""The characters of a text that is left to libyaml's error messages: PyYAML's, which are better, would take most of a minute."""
+"""Characters from which a text gets libyaml's error messages: PyYAML's, which are better, would take most of a minute."""
 
 
 def wrong_at(text: str, source: str, wrong: Wrong) -> MeshError:
@@ -22,7 +22,7 @@ def wrong_at(text: str, source: str, wrong: Wrong) -> MeshError:
 
 
 def mark_of(text: str, path: tuple[Any, ...]) -> Any:
-    """Return the mark of the part that ``path`` names, or of its nearest parent that is in the text; None if there is none."""
+    """Return the mark of the part at ``path``, or of its nearest parent in the text, or None."""
     # PyYAML first: tests and operators know its marks. But it refuses some texts that libyaml reads.
     for loader in (FAST,) if len(text) >= LARGE else (yaml.SafeLoader, FAST):
         with suppress(yaml.YAMLError, StopIteration):
@@ -31,13 +31,13 @@ def mark_of(text: str, path: tuple[Any, ...]) -> Any:
 
 
 def spot(mark: Any) -> str:
-    """Return line and column of a mark, or nothing without one."""
+    """Return line and column of a mark, or an empty text."""
     return "" if mark is None else f":{mark.line + 1}:{mark.column + 1}"
 
 
 def shown(text: str, source: str, mark: Any, what: str) -> str:
     """Return the message of an error, with the line at ``mark`` if there is one."""
-    # A quoted text may hold escapes, which are for no terminal.
+    # A quoted text may hold escapes, which a terminal must not get.
     what = "".join(character if character.isprintable() else "?" for character in what)
     if mark is None:
         return f"{source}: {what}"
@@ -49,7 +49,7 @@ def shown(text: str, source: str, mark: Any, what: str) -> str:
 def _mark_of(text: str, path: tuple[Any, ...], loader: Any) -> Any:
 
     def meant(event: Any, events: Iterator[Any]) -> tuple[Any, Iterator[Any]]:
-        """Return the event that an alias stands for, and the events behind it; any other event is returned itself."""
+        """Return the event of an alias, and the events after it; any other event is returned itself."""
         if type(event) is not yaml.AliasEvent:
             return event, events
         events = _nodes(text, loader)
@@ -80,7 +80,7 @@ def _nodes(text: str, loader: Any) -> Iterator[Any]:
 
 
 def _part(event: Any, events: Iterator[Any], part: Any) -> tuple[Any, Any, Iterator[Any]] | None:
-    """Return the mark of an entry of the mapping or list that has begun, its value and the events behind; None without one."""
+    """Return the mark of an entry of the current mapping or list, its value and the events after it, or None."""
     if type(event) is yaml.MappingStartEvent:
         while type(key := next(events)) is not yaml.MappingEndEvent:
             if type(key) is yaml.ScalarEvent and key.value == str(part):
@@ -98,7 +98,7 @@ def _part(event: Any, events: Iterator[Any], part: Any) -> tuple[Any, Any, Itera
 
 
 def _pass_over(event: Any, events: Iterator[Any]) -> None:
-    """Go on to the end of a node that has begun."""
+    """Skip the rest of a node."""
     depth = int(isinstance(event, yaml.CollectionStartEvent))
     while depth:
         following = next(events)

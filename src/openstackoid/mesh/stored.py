@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The content of description files as a gateway keeps it for itself: lines of JSON below a line with their digest.
+"""The cached content of description files: lines of JSON below a line with their digest.
 
-The first line of JSON has the layouts and settings that clouds share, and each further one the content of a file, so that of
-thousands of files each is held for a moment. Reading it runs no code. A document is used as a whole or not at all: not one of
-another version, torn or changed.
+The first line of JSON has the shared layouts and settings, each further one the content of a file, so that thousands are held
+one by one. Reading runs no code. A document of another version, torn or changed, is not used.
 """
 
 from collections.abc import Mapping
@@ -25,7 +24,7 @@ _EXACT = ConfigDict(extra="forbid", strict=True)
 _Number = Annotated[int, Field(ge=0)]
 _Texts = tuple[str, ...]
 _Cloud = tuple[_Number, _Number, str, _Texts]
-"""The numbers of a cloud's layout and settings, its region and its hosts."""
+"""Layout and settings of a cloud by number, its region and its hosts."""
 _File = tuple[str, Key | None, str, dict[str, _Cloud], tuple[tuple[str, _Texts], ...], tuple[Collaboration, ...]]
 _FILE: TypeAdapter[_File] = TypeAdapter(_File, config=_EXACT)
 
@@ -39,7 +38,7 @@ class _Common(BaseModel):
 
 
 class Record(NamedTuple):
-    """The content of a file, its digest, and the file's key, or None for a file that may have been written since unnoticed."""
+    """The content of a file, its digest, and its key, or None if it may have been rewritten unnoticed."""
 
     key: Key | None
     digest: str
@@ -56,7 +55,7 @@ def is_stored(content: bytes, kind: str) -> bool:
 
 
 def stored(kind: str, about: str, records: Mapping[str, Record]) -> bytes:
-    """Return the document. ``kind`` and ``about`` must be those that it is read with."""
+    """Return the document. ``kind`` and ``about`` are checked when it is read."""
     layouts: dict[Layout, int] = {}
     settings: dict[PackedSettings, int] = {}
     lines = [_FILE.dump_json(_written(name, record, layouts, settings)) for name, record in records.items()]
@@ -91,7 +90,7 @@ def read_stored(content: bytes, kind: str, about: str) -> dict[str, Record]:
     try:
         common = _Common.model_validate_json(lines.readline())
         if common.about != about:
-            raise NotStoredError("it is about something else")
+            raise NotStoredError("it has another subject")
         for settings in common.settings:
             unpacked_settings(settings.text)
         return dict(_record(_FILE.validate_json(line), common) for line in lines)

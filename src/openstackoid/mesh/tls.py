@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Check that a description has all that a gateway needs to protect its traffic as its frontends promise.
+"""Check that a description has all that the gateway needs to protect its traffic.
 
-Only the gateway's own cloud is checked: an operator need not know which certificate a peer has.
+Only the gateway's own cloud is checked; certificates of peers are unknown.
 """
 
 import ipaddress
@@ -15,9 +15,9 @@ _CERTIFIED = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\Z")
 
 
 def check_tls(mesh: Mesh, at: str) -> None:
-    """Check the settings that the gateway of ``at`` needs for https. Raises :class:`MeshError`.
+    """Check the https settings of the gateway of ``at``. Raises :class:`MeshError`.
 
-    A cloud with a certificate sends tokens to its peers over https alone; one that has none cannot.
+    A cloud with a certificate sends tokens to its peers over https alone; one without cannot.
     """
     here = mesh.clouds[at]
     peers = {name: own for name, own in mesh.frontends.items() if name != at}
@@ -58,7 +58,7 @@ def _loopback(host: str) -> bool:
 
 
 def _check_names(mesh: Mesh) -> None:
-    """A certificate names a cloud as it names a host: without regard to case, and never as an address."""
+    """Check names for certificates, which compare without case and name no cloud by an address."""
     folded: dict[str, str] = {}
     for name in mesh.clouds:
         other = folded.setdefault(name.lower(), name)

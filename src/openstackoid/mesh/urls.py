@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The URLs of catalogs, taken apart: the socket of a gateway, the prefix that it routes by, and the rest for the service."""
+"""The URLs of catalogs: the socket of a gateway, the prefix for routing, and the rest for the service."""
 
 import re
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+\Z|\[[0-9A-Fa-f:]+\]\Z")
 
 @dataclass(frozen=True, slots=True, order=True)
 class FrontendUrl(Generic[Host]):
-    """A URL as a catalog names it: ``http://gateway:80/compute/v2.1``.
+    """A URL of a catalog: ``http://gateway:80/compute/v2.1``.
 
     The gateway listens at ``host`` and ``port`` and routes by ``prefix`` (``/compute``, or empty). ``suffix`` (``/v2.1``,
-    ``/v3/$(project_id)s``, or empty) is the API version and project, which belong to the service.
+    ``/v3/$(project_id)s``, or empty): API version and project, for the service.
     """
 
     host: Host
@@ -37,7 +37,7 @@ class FrontendUrl(Generic[Host]):
 
     @staticmethod
     def parse(url: str) -> "FrontendUrl[str]":
-        """Take ``url`` apart. Raises ``ValueError`` with the accepted form."""
+        """Parse ``url``. Raises ``ValueError`` with the accepted form."""
         return _parsed(url)
 
     def with_host(self, host: Other) -> "FrontendUrl[Other]":
@@ -53,7 +53,7 @@ class FrontendUrl(Generic[Host]):
         return self.origin() + self.prefix
 
     def for_project(self, project_id: str | None) -> str | None:
-        """Return the URL of a catalog for one project, or None if the URL needs a project and the token has none."""
+        """Return the URL for one project, or None if the URL needs a project and the token has none."""
         if "(" not in self.suffix:
             return self.root() + self.suffix
         if project_id is None:
@@ -63,7 +63,7 @@ class FrontendUrl(Generic[Host]):
 
 @lru_cache(maxsize=1024)
 def _parsed(url: str) -> FrontendUrl[str]:
-    """Parse the part behind the host once: thousands of clouds have the same services at other hosts."""
+    """Parse the part after the host once: thousands of clouds have the same services."""
     simple = _SIMPLE.match(url)
     if simple is not None:
         scheme, host, rest = simple.groups()
@@ -75,7 +75,7 @@ def _parsed(url: str) -> FrontendUrl[str]:
 
 @lru_cache(maxsize=1024)
 def _behind(scheme: str, rest: str) -> FrontendUrl[str] | None:
-    """Return a URL with this end, at some host, or None if there is none."""
+    """Return a URL with this end, at some host, or None."""
     try:
         return _taken_apart(f"{scheme}://host{rest}")
     except ValueError:
@@ -83,7 +83,7 @@ def _behind(scheme: str, rest: str) -> FrontendUrl[str] | None:
 
 
 def _is_somewhere(host: str) -> bool:
-    """Return whether a host is neither 0.0.0.0 nor [::]: there, a gateway would reach its own machine."""
+    """Return whether a host is neither 0.0.0.0 nor [::], which would be the gateway's own machine."""
     return host.strip("[]0.:") != ""
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trust between clouds: whose users a cloud lets in, for what, and as whom. Pure: no sockets, no files, no clock."""
+"""Trust between clouds: accepted users, their requests and their roles here. Pure: no sockets, no files, no clock."""
 
 from openstackoid.policy.claims import Claims, claims_of
 from openstackoid.policy.judge import Denial, Grant, grant, may_enter, miss

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The claims of a token: user, project, roles and the rest as its cloud tells them, and the mapping rule that applied.
+"""The claims of a token: user, project, roles and other attributes, and the mapping rule that applied.
 
-A gateway compares the claims of a token whenever its cloud is asked, so only digests are kept: a long name costs no memory.
+A gateway compares them at each validation, so it keeps digests: long names cost no memory.
 """
 
 from collections.abc import Iterator
@@ -26,12 +26,12 @@ _NAMES = (
     "roles here",
     "project here",
 )
-"""What the digests are of, in their order."""
+"""The claims with a digest, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The claims of one token. ``rule`` is the name of the policy's entry; ``digests`` has one of each name, in one piece."""
+    """The claims of one token. ``rule``: the policy's entry; ``digests``: one for each name, concatenated."""
 
     digests: bytes
     rule: str
@@ -43,7 +43,7 @@ class Claims:
 
     @property
     def sound(self) -> bool:
-        """Whether there is a digest of each name, as in claims that were written down by this release."""
+        """Whether each name has a digest, as in claims written by this release."""
         return len(self.digests) == len(_NAMES) * _SIZE
 
     def changes(self, later: "Claims") -> tuple[str, ...]:
@@ -57,7 +57,7 @@ class Claims:
 
 
 def claims_of(principal: Principal, granted: Grant) -> Claims:
-    """Return the claims of the token of ``principal``, for whom the policy gives ``granted``."""
+    """Return the claims of the token of ``principal`` with the grant ``granted``."""
     return Claims(
         b"".join(blake2b(text.encode(), digest_size=_SIZE).digest() for text in _texts(principal, granted)), granted.rule
     )

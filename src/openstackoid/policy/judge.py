@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judge a request: a policy, a principal and a use in; a grant or a denial with its reason out. Deny by default."""
+"""Judge a request: policy, principal and use in; a grant, or a denial with its reason, out. Deny by default."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,12 +10,12 @@ from openstackoid.policy.patterns import ANY, METHODS
 from openstackoid.policy.principal import Principal
 
 APART_VERSION = 5
-"""The version of UUID that ids apart have (:mod:`openstackoid.policy.mapping`)."""
+"""The version of UUID of ids apart (:mod:`openstackoid.policy.mapping`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The rule that lets the user in, the roles here, and the project here: ``keep``, ``apart`` or a project of this cloud."""
+    """The matching rule, the roles here, and the project here: ``keep``, ``apart`` or a project of this cloud."""
 
     rule: str
     roles: tuple[str, ...]
@@ -24,17 +24,17 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A refusal: the rule that is about the user, if there is one, and the reason, which quotes no peer and no user."""
+    """A refusal: the matching rule, if any, and the reason, which quotes no peer and no user."""
 
     rule: str | None
     reason: str
 
 
 def may_enter(policy: Policy, issuer: str, sender: str | None, use: Use | None) -> Denial | None:
-    """Return why a request of any user of ``issuer`` is refused, or None: known before the token is validated.
+    """Return why a request of any user of ``issuer`` is refused, or None, before the token is validated.
 
-    ``sender`` is the cloud whose gateway brought the request, None for one of this cloud's own users and services. ``use`` is
-    None where a service validates a token.
+    ``sender``: the cloud whose gateway brought the request, None for a local sender. ``use``: None where a service validates a
+    token.
     """
     peer = policy.of(issuer)
     if peer is None:
@@ -50,9 +50,9 @@ def may_enter(policy: Policy, issuer: str, sender: str | None, use: Use | None) 
 
 
 def grant(policy: Policy, issuer: str, principal: Principal, use: Use | None) -> Grant | Denial:
-    """Return the grant for a user of ``issuer``, or the denial: the first entry of ``people`` that is about the user decides.
+    """Return the grant for a user of ``issuer``, or the denial: the first matching entry of ``people`` decides.
 
-    With ``use`` None, where a service validates a token, the service and the request do not count.
+    With ``use`` None, where a service validates a token, service and request are not judged.
     """
     peer = policy.of(issuer)
     if peer is None:
@@ -65,14 +65,13 @@ def grant(policy: Policy, issuer: str, principal: Principal, use: Use | None) ->
             if people.project == KEEP and not may_be_kept(principal.project.id):
                 return Denial(peer.rule(people), "the id of this project cannot be kept here; Keystone's own ids can")
             return Grant(peer.rule(people), people.roles.granted(principal.roles), people.project)
-    return Denial(None, f"no entry of 'people' in the policy here for {issuer} is about this user, project and roles")
+    return Denial(None, f"no entry of 'people' in the policy here for {issuer} matches this user, project and roles")
 
 
 def may_be_kept(identity: str) -> bool:
-    """Return whether a peer's project may keep its id: not one that is like those made for projects that are apart.
+    """Return whether a peer's project may keep its id: not if the id is like those made for projects apart.
 
-    A peer that makes such an id could name the project of another peer. Keystone makes ids of another version of UUID, and in
-    small letters: two that differ in those alone may be one to a service.
+    Otherwise a peer could name the project of another peer. Case is ignored, as some services ignore it.
     """
     if identity != identity.lower():
         return False
@@ -83,7 +82,7 @@ def may_be_kept(identity: str) -> bool:
 
 
 def miss(people: MappingRule, principal: Principal) -> str | None:
-    """Return why an entry is not about ``principal``, or None if it is."""
+    """Return why an entry does not match ``principal``, or None."""
     without = people.users.miss("users", principal.user) or people.projects.miss("projects", principal.project)
     if without is None and not people.roles.granted(principal.roles):
         return "roles: none of the roles is named"
@@ -91,7 +90,7 @@ def miss(people: MappingRule, principal: Principal) -> str | None:
 
 
 def _denied_use(peer: PeerPolicy, people: MappingRule, services: Services, use: Use) -> str:
-    return _not_for(f"users whom the rule {peer.rule(people)} is about", use, bool(services.requests(use.service)))
+    return _not_for(f"users of the rule {peer.rule(people)}", use, bool(services.requests(use.service)))
 
 
 def _not_for(who: str, use: Use, named: bool) -> str:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Map a peer's user: the token document of the peer's Keystone, as the services of this cloud are to see it.
+"""Map the token document of a peer's user for the services of this cloud.
 
-All that gives a right is replaced: user, project and roles become what the grant says, and the ids that a peer could choose
-become ids apart. What takes rights away stays: the end, an application credential's access rules, a trust, a bound credential.
+Values that grant rights are replaced: user, project and roles become those of the grant, and ids of the peer become ids apart.
+Restrictions are kept: expiry, access rules, trust, bound credentials.
 """
 
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ _GIVES_RIGHTS = frozenset({"system", "domain", "service_providers"})
 
 
 def derived_id(issuer: str, kind: str, identity: str) -> str:
-    """Return the id that stands here for a peer's: always the same, and never one of this cloud or of another peer."""
+    """Return the id here for a peer's id: always the same, and never one of this cloud or another peer."""
     return uuid5(NAMESPACE, f"{issuer}/{kind}/{identity}").hex
 
 
 def mapped(document: Any, issuer: str, grant: Grant) -> dict[str, Any]:
-    """Return the token document for the services here; ``catalog`` stays the peer's. Parts are shared with ``document``.
+    """Return the token document for the services here; ``catalog`` stays the peer's. Shares parts with ``document``.
 
-    Raises ``ValueError`` when ``document`` is not a token as :func:`~openstackoid.policy.principal.principal_of` accepts it.
+    Raises ``ValueError`` when :func:`~openstackoid.policy.principal.principal_of` does not accept ``document``.
     """
     principal = principal_of(document)
     token = {key: value for key, value in document["token"].items() if key not in _GIVES_RIGHTS}
@@ -36,7 +36,7 @@ def mapped(document: Any, issuer: str, grant: Grant) -> dict[str, Any]:
     token["project"] = _written(project)
     token["roles"] = [{"id": derived_id(issuer, "role", role), "name": role} for role in grant.roles]
     token["is_domain"] = False
-    # Left out, keystoneauth takes it for true.
+    # keystoneauth reads a missing value as true.
     token["is_admin_project"] = any(role.lower() == "admin" for role in grant.roles)
     if TRUST in token:
         token[TRUST] = _trust(mapping(token[TRUST], TRUST), issuer)
@@ -53,7 +53,7 @@ def local_user_and_project(issuer: str, principal: Principal, grant: Grant) -> t
 
 
 def local_project(issuer: str, project: DomainScoped, grant: Grant) -> DomainScoped:
-    """Return the project here of one who comes in with this project of ``issuer``."""
+    """Return the project here for this project of ``issuer``."""
     if isinstance(grant.project, DomainScoped):
         return grant.project
     identity = project.id if grant.project == "keep" else derived_id(issuer, "project", project.id)
@@ -69,7 +69,7 @@ def _written(owned: DomainScoped) -> dict[str, Any]:
 
 
 def _trust(trust: Mapping[str, Any], issuer: str) -> dict[str, Any]:
-    """Return a trust with the ids of its users apart, as the token's user is."""
+    """Return a trust with the ids of its users apart, like the token's user."""
     told: dict[str, Any] = {"id": derived_id(issuer, "trust", identifier(trust.get("id"), f"{TRUST}.id"))}
     for role in ("trustor_user", "trustee_user"):
         user = identifier(mapping(trust.get(role), f"{TRUST}.{role}").get("id"), f"{TRUST}.{role}.id")
@@ -79,7 +79,7 @@ def _trust(trust: Mapping[str, Any], issuer: str) -> dict[str, Any]:
 
 
 def _check_access_rules(credential: Mapping[str, Any]) -> None:
-    """The services here apply these rules; what they could not read might be taken for none."""
+    """Check access rules: services here might ignore rules that they cannot read."""
     rules = credential.get("access_rules", [])
     if not isinstance(rules, list):
         raise ValueError(f"{CREDENTIAL}.access_rules: not a list")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose users a cloud lets in, for what, and as whom: immutable, and empty unless its operator wrote something."""
+"""The policy of a cloud: immutable, and empty unless its operator wrote one."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Services:
-    """For each service, by its official type, the requests that may be made; ``*`` stands for every service not named."""
+    """The allowed requests of each official service type; ``*`` is for every service without an entry."""
 
     entries: tuple[tuple[str, tuple[RequestPattern, ...]], ...] = ()
 
@@ -32,11 +32,11 @@ class Services:
         return dict(self.entries)
 
     def requests(self, service: str) -> tuple[RequestPattern, ...]:
-        """Return what may be asked of a service; nothing if it has no entry."""
+        """Return the allowed requests of a service; none without an entry."""
         return self._by_name.get(service, self._by_name.get(ANY, ()))
 
     def allows(self, use: Use) -> bool:
-        """Return whether the request may be made."""
+        """Return whether the request is allowed."""
         return any(pattern.matches(use.method, use.path) for pattern in self.requests(use.service))
 
     def __str__(self) -> str:
@@ -57,7 +57,7 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class DomainScoped:
-    """A user or a project, and the domain that owns it."""
+    """A user or a project, with its domain."""
 
     id: str
     name: str
@@ -66,7 +66,7 @@ class DomainScoped:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a user, or a project, must be; each list that is not empty must have it.
+    """A condition on a user or a project: each list that is not empty must match.
 
     ``domains`` holds names or ids, ``names`` patterns, ``ids`` ids.
     """
@@ -76,7 +76,7 @@ class Condition:
     ids: tuple[str, ...] = ()
 
     def miss(self, what: str, owned: DomainScoped) -> str | None:
-        """Return which list does not have the user or project, in words that begin with ``what``; None if all have it."""
+        """Return which list does not match, in words that begin with ``what``; None if all match."""
         if self.domains and owned.domain.id not in self.domains and owned.domain.name not in self.domains:
             return f"{what}.domains does not name its domain"
         if self.names and not any(names(pattern, owned.name) for pattern in self.names):
@@ -88,10 +88,9 @@ class Condition:
 
 @dataclass(frozen=True)
 class Roles:
-    """What each of a peer's roles is here: pairs of theirs, ``*`` for any that is not named, and ours.
+    """The roles here for each of a peer's roles: pairs of theirs (``*`` for any other) and ours.
 
-    Ours are only ever those that the operator wrote. Theirs are compared as OpenStack's services compare roles: without
-    regard to upper and lower case.
+    Ours are written by the operator. Theirs are compared without case, as services do.
     """
 
     pairs: tuple[tuple[str, tuple[str, ...]], ...]
@@ -101,7 +100,7 @@ class Roles:
         return frozenset(theirs.lower() for theirs, _ in self.pairs)
 
     def granted(self, having: Collection[str]) -> tuple[str, ...]:
-        """Return our roles for one who has these of theirs, each once, in the order of the policy."""
+        """Return our roles for these of theirs, each once, in the order of the policy."""
         held = {role.lower() for role in having}
         others = bool(held - self._named)
         ours: dict[str, str] = {}
@@ -114,10 +113,10 @@ class Roles:
 
 @dataclass(frozen=True)
 class MappingRule:
-    """An entry of ``people``: whom it is about, and as whom they come in.
+    """An entry of ``people``: its conditions, and the user, project and roles here.
 
-    ``project``: ``keep`` their project with its id; ``apart``, with an id of its own here; or a project of this cloud.
-    ``services``: what they may do, in the place of what the peer's users may; None where the entry does not say.
+    ``project``: ``keep`` (the same id), ``apart`` (a computed id), or a project of this cloud. ``services``: the allowed
+    requests in place of the peer's; None for the peer's.
     """
 
     name: str
@@ -130,7 +129,7 @@ class MappingRule:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many requests in how many seconds."""
+    """A number of requests in a number of seconds."""
 
     requests: int
     seconds: float
@@ -138,10 +137,10 @@ class Budget:
 
 @dataclass(frozen=True)
 class PeerPolicy:
-    """What holds for the users of one cloud, or with ``*`` for those of every cloud that has no entry.
+    """The policy for the users of one cloud, or with ``*`` of every cloud without an entry.
 
-    ``through``: the other clouds whose gateways may bring requests of these users (``*``: any). ``rate``: requests a second.
-    ``tokens``: how many tokens of these users are recorded at a time.
+    ``through``: other clouds whose gateways may bring requests of these users (``*``: any). ``rate``: requests a second.
+    ``tokens``: tokens of these users recorded at a time.
     """
 
     cloud: str
@@ -153,20 +152,20 @@ class PeerPolicy:
     tokens: int = 20_000
 
     def services_of(self, people: MappingRule) -> Services:
-        """Return what an entry's people may do."""
+        """Return the allowed requests of an entry."""
         return self.services if people.services is None else people.services
 
     def rule(self, people: MappingRule) -> str:
-        """Return the name of an entry in audit lines: the peer, as the policy writes it, and the entry."""
+        """Return the name of an entry in audit lines: the peer as the policy writes it, and the entry."""
         return f"{self.cloud}/{people.name}"
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A cloud's policy. Without peers nobody is let in.
+    """A cloud's policy. Without peers it lets no user of another cloud in.
 
-    ``seconds``: how long what a peer's Keystone said is believed. ``token_cache_time``: how long a service here may keep what it
-    was told of a token; 300 s is the default of keystonemiddleware.
+    ``seconds``: how long a validation by a peer's Keystone is cached. ``token_cache_time``: how long a service here may cache a
+    validation; 300 s is the default of keystonemiddleware.
     """
 
     seconds: float = 60.0
@@ -175,7 +174,7 @@ class Policy:
 
     @property
     def recorded_seconds(self) -> float:
-        """How long the claims of a token count, once they were told to the gateway or to a service."""
+        """How long recorded claims of a token count."""
         return max(self.seconds, self.token_cache_time)
 
     @cached_property
@@ -183,9 +182,9 @@ class Policy:
         return {peer.cloud: peer for peer in self.peers}
 
     def of(self, issuer: str) -> PeerPolicy | None:
-        """Return what holds for the users of a cloud: its own entry, else that of ``*``, else None. Not for this cloud's own."""
+        """Return the policy for the users of another cloud: its entry, that of ``*``, or None."""
         return self._by_cloud.get(issuer, self._by_cloud.get(ANY))
 
 
 NOBODY = Policy()
-"""The policy of a cloud whose operator wrote none."""
+"""The policy of a cloud without one."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The patterns of a policy: which requests, and which names. They only ever allow, so what no pattern knows is refused."""
+"""The patterns of a policy, for requests and names. They only allow; a request without a matching pattern is refused."""
 
 import re
 from dataclasses import dataclass
@@ -17,10 +17,9 @@ _ACCEPTED = (
 
 @dataclass(frozen=True, slots=True)
 class RequestPattern:
-    """Requests, by method and path: ``GET /v2/images/**``.
+    """Requests by method and path: ``GET /v2/images/**``.
 
-    ``*`` as the method is any method, as a segment of the path any one segment; ``/**`` at the end is any rest, or none.
-    Who may GET may also HEAD and OPTIONS: they tell less.
+    ``*`` is any method, or any one path segment; ``/**`` at the end is any rest, or none. GET includes HEAD and OPTIONS.
     """
 
     method: str
@@ -28,7 +27,7 @@ class RequestPattern:
 
     @classmethod
     def parse(cls, text: str) -> "RequestPattern":
-        """Return the pattern that ``text`` writes. Raises ``ValueError`` with what is accepted."""
+        """Parse a pattern. Raises ``ValueError`` with the accepted form."""
         method, _, path = text.partition(" ")
         if method not in (*METHODS, ANY) or not path or _PATH.fullmatch(path) is None:
             raise ValueError(f"{text!r}: {_ACCEPTED}")
@@ -37,7 +36,7 @@ class RequestPattern:
         return cls(method, path)
 
     def matches(self, method: str, path: str) -> bool:
-        """Return whether a request is meant; ``path`` is decoded and normalised, empty for the service's root."""
+        """Return whether a request matches; ``path`` is decoded and normalised, empty for the service's root."""
         if self.method not in (method, ANY) and not (self.method == "GET" and method in ("HEAD", "OPTIONS")):
             return False
         wanted, given = _segments(self.path), _segments(path)
@@ -51,7 +50,7 @@ class RequestPattern:
 
 
 EVERY_REQUEST = RequestPattern(ANY, f"/{REST}")
-"""What the word ``all`` stands for."""
+"""The pattern of the word ``all``."""
 
 
 def _segments(path: str) -> list[str]:
@@ -59,10 +58,9 @@ def _segments(path: str) -> list[str]:
 
 
 def names(pattern: str, name: str) -> bool:
-    """Return whether a name fits a pattern in which ``*`` is any text, also none. Upper and lower case differ.
+    """Return whether a name matches a pattern in which ``*`` is any text, also none. Case matters.
 
-    Done by hand, in time that grows with the lengths alone: the name is a stranger's, and a regular expression of several
-    wildcards could be made to try for very long.
+    Without a regular expression, because a stranger's name could make one backtrack for very long.
     """
     head, *rest = pattern.split("*")
     if not rest:

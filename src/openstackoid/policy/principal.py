@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The user that a token names. The document comes from a peer's Keystone and may hold anything; an odd value is refused.
+"""The user of a token document. It comes from a peer's Keystone, so odd values are refused.
 
-Names become HTTP headers of the services here (``X-User-Name``, ``X-Project-Name``), ids parts of URLs.
+Names become HTTP headers of services here (``X-User-Name``), ids become parts of URLs.
 """
 
 import json
@@ -19,19 +19,18 @@ _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _NO_ATTRIBUTES = frozenset(
     {"user", "project", "roles", "catalog", "domain", "system", "service_providers", "is_domain", "is_admin_project"}
 )
-"""What the services here are told otherwise, or not at all."""
+"""Attributes that services here get in another form, or not at all."""
 
 
 class UnfitError(ValueError):
-    """A token that is one, and that no policy accepts from another cloud."""
+    """A valid token of a kind that no policy accepts from another cloud."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A user with roles in a project, as the cloud says that issued the token.
+    """A user with roles in a project, according to the cloud that issued the token.
 
-    ``attributes``: a digest of the other attributes of the token, which services are told as they are: its end, a trust, an
-    application credential.
+    ``attributes``: a digest of the attributes that services get unchanged: expiry, trust, application credential.
     """
 
     user: DomainScoped
@@ -43,8 +42,8 @@ class Principal:
 def principal_of(document: Any) -> Principal:
     """Return the user of a token (``{"token": {...}}``, Identity API v3).
 
-    Raises ``ValueError`` when it is no such document, and :class:`UnfitError`, which is one, when it is no token for a project: a
-    token for a domain, for the system or for nothing is accepted from no peer.
+    Raises ``ValueError`` for an invalid document, and its subclass :class:`UnfitError` for a token without a project (of a
+    domain, the system, or unscoped).
     """
     token = mapping(mapping(document, "the document").get("token"), "token")
     for key in ("system", "domain"):
@@ -73,14 +72,14 @@ def mapping(value: Any, where: str) -> Mapping[str, Any]:
 
 
 def identifier(value: Any, where: str) -> str:
-    """Return ``value``, an id as Keystone gives them out. Raises ``ValueError``, which does not repeat it."""
+    """Return ``value``, an id in Keystone's form. Raises ``ValueError`` without quoting it."""
     if not isinstance(value, str) or _ID.fullmatch(value) is None:
         raise ValueError(f"{where}: not an id: letters, digits, '_', '.' and '-' are accepted, 64 at most")
     return value
 
 
 def name(value: Any, where: str) -> str:
-    """Return ``value``, a name that may stand in a header. Raises ``ValueError``, which does not repeat it."""
+    """Return ``value``, a name that a header can hold. Raises ``ValueError`` without quoting it."""
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME or not value.isprintable():
         raise ValueError(f"{where}: not a name: printable characters are accepted, {LONGEST_NAME} at most")
     return value

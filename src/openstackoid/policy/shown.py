@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A policy as a table for its operator: whose users come in, who of them, as whom, for what."""
+"""Show a policy to its operator as a table: accepted users, their roles here, and their requests."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,9 +12,9 @@ _TITLES = ("rule", "who", "as whom", "for what")
 def shown(policy: Policy, cloud: str) -> Iterator[str]:
     """Yield the lines of the table of ``cloud``'s policy."""
     if not any(peer.people for peer in policy.peers):
-        yield f"{cloud} lets in nobody from another cloud: its policy names no people of a peer."
+        yield f"{cloud} lets in no user of another cloud: its policy has no 'people' of a peer."
         return
-    yield f"{cloud} lets in these, and believes what their Keystone said for {policy.seconds:g} s:"
+    yield f"{cloud} lets in these users, and caches validations by their Keystone for {policy.seconds:g} s:"
     for peer in policy.peers:
         yield ""
         yield f"{_whose(peer)}: {'; '.join(_limits(peer))}"
@@ -36,7 +36,7 @@ def _limits(peer: PeerPolicy) -> Iterator[str]:
     if peer.tokens != PeerPolicy.tokens:
         yield f"{peer.tokens} tokens at a time"
     if not peer.people:
-        yield "nobody, for there is no entry of 'people'"
+        yield "none: there is no entry of 'people'"
 
 
 def _cells(peer: PeerPolicy, people: MappingRule) -> Sequence[Sequence[str]]:
@@ -70,7 +70,7 @@ def _for_what(services: Services) -> Iterator[str]:
         yield f"{name}: {told[0]}"
         yield from (f"{' ' * len(name)}  {request}" for request in told[1:])
     if not services.entries:
-        yield "nothing: only to be validated"
+        yield "none: tokens are only validated"
 
 
 def _table(rows: Sequence[Sequence[Sequence[str]]]) -> Iterator[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A request tried against a policy, for people: what the gateway would say, and which entries were passed over, and why."""
+"""Try a request against a policy, and give the reasons."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +12,9 @@ from openstackoid.policy.principal import principal_of
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came out: ``token`` is what the services here see of the person, None for one who is refused.
+    """The result. ``token``: the document that services here see, None after a refusal.
 
-    ``passed_over`` are the entries of ``people`` before the one that decided, each with why it is not about the person.
+    ``passed_over``: the entries of ``people`` before the deciding one, each with the reason that it does not match.
     """
 
     judged: Grant | Denial
@@ -23,7 +23,7 @@ class Trial:
 
 
 def tried(policy: Policy, issuer: str, sender: str | None, use: Use | None, document: Any) -> Trial:
-    """Judge as a gateway does: the request first, then the token, then the person. Whatever is wrong is a denial."""
+    """Judge as a gateway does: the request, the token, the user. Every fault is a denial."""
     refused = may_enter(policy, issuer, sender, use)
     if refused is not None:
         return Trial(refused, None, ())

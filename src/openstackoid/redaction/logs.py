@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process writes by itself: log records, and what Python says of an error that nobody caught."""
+"""The output of a process: log records, and Python's reports of uncaught errors."""
 
 import logging
 import sys
@@ -16,11 +16,10 @@ _OURS = "openstackoid"
 _PACKAGE = Path(__file__).parents[1]
 
 
-class Discreet(logging.Filter):
-    """The last net: a record passes as one text in which nothing looks like a secret, without its arguments and exceptions.
+class RedactingFilter(logging.Filter):
+    """Redacts each record as one text, without its arguments and exceptions.
 
-    Of other libraries' records only the template's first line and the exception's type are kept: their arguments may hold
-    headers.
+    Of other libraries' records it keeps the template's first line and the exception's type: arguments may hold headers.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -45,17 +44,17 @@ def _text_of(record: logging.LogRecord) -> str:
 
 
 def set_up(form: str) -> None:
-    """Send every record of the process to stderr in the form ``form``, through the net."""
+    """Send every record of the process to stderr in the form ``form``, redacted."""
     handler = logging.StreamHandler()
-    handler.addFilter(Discreet())
+    handler.addFilter(RedactingFilter())
     handler.setFormatter(logging.Formatter(form))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
-def guard() -> None:
-    """Have Python say of an error that nobody caught where it rose and of which kind it is: its message may quote a header.
+def redact_uncaught_errors() -> None:
+    """Have Python report an uncaught error by its place and type alone: its message may quote a header.
 
-    The same for a warning, whose text may quote anything, and for a record whose arguments do not fit its template.
+    The same for warnings, and for records whose arguments do not fit their templates.
     """
     logging.raiseExceptions = False
     sys.excepthook = _uncaught
@@ -65,7 +64,7 @@ def guard() -> None:
 
 
 def where(error: BaseException) -> str:
-    """Return the kind of an unforeseen error and the line of ours where it rose; its message may quote a header."""
+    """Return the type of an unforeseen error and our line that raised it; its message may quote a header."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)] or list(frames)
     return f"{type(error).__name__} in {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else type(error).__name__

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process that holds secrets keeps its memory to itself, and gives its children an environment without any."""
+"""Keep the memory of a process to itself, and secrets out of its children's environment."""
 
 import ctypes
 import os
@@ -14,12 +14,11 @@ _SECRET = re.compile(r"^OS_|PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE|API_
 
 
 def seal() -> None:
-    """Have the kernel write no core file of this process and of those that it starts, and let no other look into this one.
+    """Prevent core files of this process and its children, and access of other processes to this one.
 
-    The limit is one byte, not none: Linux does not heed a limit where cores are piped to a program
-    (``/proc/sys/kernel/core_pattern``, as systemd and Ubuntu have it), but for this one value. On Linux the process is also
-    not *dumpable*: another of the same user can neither attach to it, nor read its memory and its environment in ``/proc``. A
-    program that it starts is dumpable again; the limit stays. On other systems the limit is all.
+    The limit is one byte, not zero: Linux ignores a limit if cores are piped to a program (``/proc/sys/kernel/core_pattern``, as
+    in systemd and Ubuntu), except for this value. On Linux the process is also not *dumpable*: no process of the same user can
+    attach to it, or read its memory and environment in ``/proc``. A program that it starts is dumpable again; the limit stays.
     """
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     limit = 1 if hard == resource.RLIM_INFINITY else min(hard, 1)
@@ -29,5 +28,5 @@ def seal() -> None:
 
 
 def environment() -> dict[str, str]:
-    """Return our environment as a child gets it: without a client's credentials, and without what looks like a secret."""
+    """Return our environment for a child: without a client's credentials and apparent secrets."""
     return {name: value for name, value in os.environ.items() if not _SECRET.search(name) and redacted(value) == value}

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be shown of a text. Pure, and in time that grows with the length of the text and no faster."""
+"""Redact texts. Pure, in linear time."""
 
 import re
 from urllib.parse import urlsplit
 
 REMOVED = "..."
-"""Stands where something was taken out."""
+"""Stands in place of a removed part."""
 
 # The older form of a scope in a token, quoted or not; or the newer form, with the base64url of a JSON object.
 _SCOPE_MARK = re.compile(r"(?i:!SCOPE!|%21SCOPE%21)|(?P<newer>(?:~|(?i:%7E))e[yw][A-Za-z0-9_-]*)")
 _ENDS_A_TOKEN = frozenset(" \t\r\n\"'`<>,;(){}[]")
 
-# A path that is shown as it is, told by one look; the others are taken apart.
+# A path that is shown as it is, found by one match; others are taken apart.
 _PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]{0,36}){1,16}")
 _HARMLESS = re.compile(r"[A-Za-z0-9._~-]{0,36}\Z")
 _METHOD = re.compile(r"[A-Z]{1,16}\Z")
@@ -22,7 +22,7 @@ _NAMES = ("pass", "password", "passwd", "passphrase", "pwd", "secret", "token", 
 _KEYS = tuple(f"{word}{joint}key" for word in ("api", "secret", "access") for joint in ("", "_", "-"))
 _AUTHORIZATION = "authorization"
 _SECRETS = (*_NAMES, *_KEYS, _AUTHORIZATION)
-"""How a name ends, in small letters, whose value is a secret."""
+"""The ends of names, in lower case, of secret values."""
 
 _SEPARATOR = re.compile("[=:]")
 _AFTER_EQUALS = re.compile(rf"\s?(?:{_QUOTED}|[^\s\"'&,;]+)")
@@ -40,19 +40,19 @@ _PATTERNS = (
     ("://", r"(?<=://)[^/\s?#\"'<>]+@", f"{REMOVED}@"),
     ("basic ", r"\b([Bb]asic +)(?=[^\s\"',;]*[0-9=])[A-Za-z0-9+/_=.~-]{16,}", rf"\1{REMOVED}"),
     ("bearer ", r"\b([Bb]earer +)(?=[^\s\"',;]*[0-9=])[A-Za-z0-9+/_=.~-]{16,}", rf"\1{REMOVED}"),
-    # An id of 32 digits is one; behind the word token it is Keystone's old kind of token.
+    # 32 digits are an id; behind the word token they are a UUID token.
     ("token", r"([Tt][Oo][Kk][Ee][Nn][^A-Za-z0-9]{1,3})[0-9a-f]{32}", rf"\1{REMOVED}"),
-    # The one SQL statement of ours that holds a password, which a database quotes when it refuses it.
+    # Our only SQL statement with a password, which a database quotes when it refuses it.
     ("identified by", rf"(IDENTIFIED BY (?:PASSWORD )?){_QUOTED}", rf"\1{REMOVED}"),
 )
 _RULES = tuple((sign, re.compile(pattern, re.DOTALL), replacement) for sign, pattern, replacement in _PATTERNS)
-"""What a text must hold, in small letters, for the pattern to be tried: a line of a log is to cost microseconds."""
+"""The text, in lower case, that must be present to try a pattern: a line of a log is to cost microseconds."""
 
 
 def redacted(text: str) -> str:
-    """Return ``text`` with :data:`REMOVED` in the place of all that looks like a token, a password or a key.
+    """Return ``text`` with :data:`REMOVED` in place of apparent tokens, passwords and keys.
 
-    A net, not a promise: a password in the midst of words looks like a word.
+    Without a guarantee: a password within words looks like a word.
     """
     text = _without_scoped_tokens(text)
     lower = text.lower()
@@ -63,7 +63,7 @@ def redacted(text: str) -> str:
 
 
 def _without_named(text: str) -> str:
-    """Take out the values of what is named like a secret: ``name=value``, ``"name": "value"``, ``Name: value``."""
+    """Remove the values of secret names: ``name=value``, ``"name": "value"``, ``Name: value``."""
     shown, at = [], 0
     for separator in _SEPARATOR.finditer(text):
         place, end = separator.span()
@@ -85,7 +85,7 @@ def _without_named(text: str) -> str:
 
 
 def _without_scoped_tokens(text: str) -> str:
-    """Take out what stands before the mark of a scope, however that token is made; in the newer form, the scope with it."""
+    """Remove any token before the mark of a scope; in the newer form, the scope with it."""
     marks = list(_SCOPE_MARK.finditer(text))
     if not marks:
         return text
@@ -101,10 +101,10 @@ def _without_scoped_tokens(text: str) -> str:
 
 
 def shown_path(path: str) -> str:
-    """Return a path as a log may hold it: a segment that could be a secret becomes :data:`REMOVED`.
+    """Return a path for a log: a segment that could be a secret becomes :data:`REMOVED`.
 
-    That is one which is longer than a UUID, or has other characters than ids have, or follows ``tokens``. A secret that is
-    made like an id, and stands where ids stand, cannot be told from one.
+    That is one longer than a UUID, with characters that ids lack, or after ``tokens``. A secret in the form and the position of
+    an id cannot be recognised.
     """
     if _PLAIN_PATH.fullmatch(path) and f"{_BEFORE_A_TOKEN}/" not in path:
         return path
@@ -117,7 +117,7 @@ def shown_path(path: str) -> str:
 
 
 def shown_method(method: str) -> str:
-    """Return a request's method, or ``-`` for one that is not written as methods are."""
+    """Return a request's method, or ``-`` for an invalid one."""
     return method if _METHOD.match(method) else "-"
 
 

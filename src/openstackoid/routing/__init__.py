@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens to a request at a gateway: its head and the mesh in, a decision out. Pure: no sockets, no clock, no files."""
+"""The routing decision: request head and mesh in, decision out. Pure: no sockets, no clock, no files."""
 
 from openstackoid.routing.decide import decide
 from openstackoid.routing.decision import (
@@ -20,13 +20,13 @@ from openstackoid.routing.explain import Explanation, explain
 from openstackoid.routing.identity import asks_for_token
 from openstackoid.routing.links import (
     VERSION_DOCUMENT,
+    answers_with_links,
     link_schemes,
     names_document,
     own_identity,
     own_places,
     peer_places,
     plain_host,
-    relinked,
 )
 from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.own_project import OwnProject
@@ -74,6 +74,7 @@ __all__ = [
     "ScopeSource",
     "Single",
     "Workflow",
+    "answers_with_links",
     "as_entered",
     "asks_for_token",
     "called_path",
@@ -88,7 +89,6 @@ __all__ = [
     "own_places",
     "peer_places",
     "plain_host",
-    "relinked",
     "scoped_url",
     "target_cloud",
     "watched_services",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The names by which HAProxy knows a gateway's sockets and the places behind it; the Python service reads them in its answers."""
+"""Names of HAProxy's frontends and backends; the Python service reads them in HAProxy's answers."""
 
 from openstackoid.mesh import Cloud, Endpoint, Listener
 
@@ -20,17 +20,17 @@ _LOCAL = "local."
 
 
 def bind_ids(cloud: Cloud) -> dict[Listener, int]:
-    """Return the number of each socket of the gateway, by which the rules know where a request came in."""
+    """Return the number of each socket of the gateway, by which rules know where a request came in."""
     return {listener: number for number, listener in enumerate(cloud.listeners, start=1)}
 
 
 def local_backend(endpoint: Endpoint) -> str:
-    """Return the name of the HAProxy backend that stands for the processes behind an endpoint of this cloud."""
+    """Return the name of the HAProxy backend for an endpoint of this cloud."""
     return f"{_LOCAL}{endpoint.key}"
 
 
 def is_local(backend: str) -> bool:
-    """Return whether a backend stands for processes of this cloud."""
+    """Return whether a backend is of this cloud."""
     return backend.startswith(_LOCAL)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The routing decision: the one meaning of a scope. HAProxy keeps some: :mod:`openstackoid.routing.route_cache` says which."""
+"""The routing decision: the only implementation of a scope's meaning. See :mod:`openstackoid.routing.route_cache` for HAProxy."""
 
 from openstackoid.mesh import Mesh
 from openstackoid.routing.decision import Decision, MoreInput, Plan, ScopeSource
@@ -13,10 +13,9 @@ from openstackoid.scope import IDENTITY, Issuer
 
 
 def decide(mesh: Mesh, at: str, request: Request) -> Decision | MoreInput:
-    """Return the decision of the gateway of the cloud ``at`` on ``request``, or the input that it needs first.
+    """Return the decision of the gateway of ``at`` on ``request``, or the input that it needs first.
 
-    Every scope that the request carries is read strictly, completed with its home and, where two of them speak of the same
-    thing, compared: a difference is refused, never chosen between.
+    Parse every scope of the request strictly and complete it with the home cloud; refuse scopes that differ.
     """
     source = scope_source(mesh, at, request)
     try:
@@ -37,7 +36,7 @@ def decide(mesh: Mesh, at: str, request: Request) -> Decision | MoreInput:
 
 
 def _read(received: Received) -> IdentityRequest | ScopedRequest | UnscopedRequest | MoreInput:
-    """Return the request with the scope that is in force for it."""
+    """Return the request with the scope in force."""
     if received.endpoint.service == IDENTITY:
         return read_identity(received)
     return read_unscoped(received) if received.scope is None else ScopedRequest(received, received.scope)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The decision on a request: the plan to carry out, and all that was found on the way to it."""
+"""The decision on a request: the plan, and all facts that led to it."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,10 +15,9 @@ Route = Literal["local", "remote", "bridge", "refuse"]
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The user of a request: the bare token with the cloud that issued it, and a service token that vouches for the user.
+    """The user of a request: the bare token and its issuer, with a service token if one was sent.
 
-    ``service_token`` is the bare token of the service that sends the request, issued by ``service_issuer``; None where there is
-    none.
+    ``service_token``: the bare token of the sending service, issued by ``service_issuer``, or None.
     """
 
     issuer: Issuer
@@ -29,10 +28,10 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One endpoint that is sent the request.
+    """One endpoint that gets the request.
 
-    ``frontend_endpoint``: the endpoint of this gateway that the client used; links in the answer are rewritten to name it.
-    ``path``: the one by which the frontend of ``endpoint`` knows the request. ``headers``: all headers to send.
+    ``frontend_endpoint``: the endpoint that the client used; links in the answer are rewritten to name it. ``path``: the path at
+    the frontend of ``endpoint``. ``headers``: all headers to send.
     """
 
     endpoint: Endpoint
@@ -42,7 +41,7 @@ class Destination:
 
     @property
     def local(self) -> bool:
-        """Return whether the endpoint is of the gateway's own cloud: its backends are sent the request, not its frontend."""
+        """Whether the endpoint is of this cloud, so that its backend gets the request instead of its frontend."""
         return self.endpoint.cloud == self.frontend_endpoint.cloud
 
 
@@ -50,8 +49,8 @@ class Destination:
 class Single(Destination):
     """Send the request to one endpoint, and stream the answer back.
 
-    ``rewrite_links``: links in the body are rewritten, too; those in headers always are. ``user``: the user whose token has a
-    scope. ``remember``: the workflow to store before the request is sent, once a Keystone has accepted the token of ``user``.
+    ``rewrite_links``: rewrite links in the body, too; headers always are. ``user``: the user of a scoped token. ``remember``:
+    the workflow to store before sending, once a Keystone has accepted the token of ``user``.
     """
 
     rewrite_links: bool = False
@@ -60,7 +59,7 @@ class Single(Destination):
 
     @property
     def guest(self) -> Credentials | None:
-        """Return the user of another cloud that the policy must allow before a service of this cloud sees the request."""
+        """The user of another cloud that the policy must allow first, or None."""
         return self.user if self.user is not None and self.local and self.user.issuer != self.endpoint.cloud else None
 
 
@@ -68,10 +67,9 @@ class Single(Destination):
 class Relay(Destination):
     """Have the bridge send the request and adapt the answer, a small JSON document.
 
-    The answer of this cloud's own Keystone stays as it is; the catalog in that of a peer's is replaced by the gateway's own.
-    ``validates``: a service of this cloud validates a foreign token, which vouches for itself; a 401 of the peer then means what
-    Keystone says with 404. ``body_token``: the bare token to put into the body. ``scope``: the header form of the scope that the
-    new token is to carry.
+    An answer of this cloud's Keystone is unchanged; in a peer's, the catalog becomes the gateway's own. ``validates``: a service
+    of this cloud validates a foreign token, which validates itself; a peer's 401 becomes Keystone's 404. ``body_token``: the
+    bare token for the body. ``scope``: the header form of the scope for the new token.
     """
 
     validates: bool = False
@@ -81,7 +79,7 @@ class Relay(Destination):
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Answer with an error: HTTP status, its title, and one line that names the gateway and what is accepted."""
+    """Answer with an error: HTTP status, title, and one line that names the gateway and the accepted values."""
 
     status: int
     title: str
@@ -89,11 +87,11 @@ class Refuse:
 
 
 Plan = Single | Relay | Refuse
-"""The ways to serve a request. A kind that asks several clouds holds the plan for each of them."""
+"""The ways to serve a request. A later kind for several clouds holds a plan for each."""
 
 
 class ScopeSource(StrEnum):
-    """The part of a request that said the scope. ``RECALLED``: the store did, by the request id."""
+    """The part of a request that holds the scope. ``RECALLED``: the store, by the request id."""
 
     TOKEN = "token"  # noqa: S105
     HEADER = "header"
@@ -104,10 +102,10 @@ class ScopeSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The plan for a request, and what led to it.
+    """The plan for a request, and the facts behind it.
 
-    ``scope``: the completed scope that was followed; None where the request is refused before it is known. ``issuer``: the cloud
-    that issued the user's token, as far as the request says. ``source``: how the scope came with the request.
+    ``scope``: the completed scope, or None where the request is refused before it is known. ``issuer``: the issuer of the user's
+    token, according to the request. ``source``: the part of the request with the scope.
     """
 
     plan: Plan
@@ -117,7 +115,7 @@ class Decision:
 
     @property
     def route(self) -> Route:
-        """Return the way of the request: to this cloud, to a peer, by the Python service to a Keystone, or nowhere."""
+        """Return the route: to this cloud, to a peer, by the Python service to a Keystone, or nowhere."""
         match self.plan:
             case Single(local=local):
                 return "local" if local else "remote"
@@ -128,12 +126,12 @@ class Decision:
 
 
 class MoreInput:
-    """A request of the decision: read one thing more, and decide again."""
+    """Input that the decision needs before it can be taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadBody(MoreInput):
-    """Read the JSON document in the body: whether the request may begin depends on it."""
+    """Read the JSON document in the body."""
 
 
 @dataclass(frozen=True, slots=True)

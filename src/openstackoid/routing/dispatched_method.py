@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find requests that a service may dispatch by another method than the one in the request line.
+"""Find requests that a service may dispatch by another method than that of the request line.
 
-A policy judges the method in the request line. Pecan and Routes, which Neutron, Glance, Nova and Cinder use, take a method from
-the parameter ``_method`` of the query or of a form in the body (``pecan/rest.py``, ``routes/middleware.py``). WebOb reads a form
-where Content-Type says so, and in a POST without a Content-Type (``webob/request.py``, ``POST``). Other frameworks read headers.
-A WSGI server folds ``Content_Type`` into ``Content-Type``.
+A policy judges the request line. Pecan and Routes, used by Neutron, Glance, Nova and Cinder, take a method from the parameter
+``_method`` of the query or of a form in the body (``pecan/rest.py``, ``routes/middleware.py``). WebOb reads a form by
+Content-Type, and in a POST without one (``webob/request.py``, ``POST``). Other frameworks read headers. A WSGI server folds
+``Content_Type`` into ``Content-Type``.
 """
 
 import re
@@ -17,7 +17,7 @@ _PARAMETER = re.compile(r"(?:^|[&;])\s*_method(?:[=&;]|$)")
 _OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _READS_NO_FORM = frozenset({OBJECT_STORE})
-"""Services whose bodies are the user's bytes under any Content-Type. Swift takes its method from the request line alone."""
+"""Services whose bodies are the user's bytes under any Content-Type. Swift uses the request line alone."""
 
 
 def method_override(query: str | None, headers: Headers) -> str | None:
@@ -30,7 +30,7 @@ def method_override(query: str | None, headers: Headers) -> str | None:
 def form_body(service: str, method: str, headers: Headers) -> str | None:
     """Return the Content-Type for which ``service`` may read the body as a form, or None.
 
-    Empty: the request has a body and no Content-Type, and a POST so is read as a form.
+    Empty: a body without a Content-Type, which a POST reads as a form.
     """
     if service in _READS_NO_FORM:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A decision in words that a person, or a program outside, can read: what a gateway would do with a request, and why."""
+"""Explain a decision in words: how a gateway would treat a request, and why."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,14 +16,13 @@ from openstackoid.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What the gateway of ``home`` would do with a request.
+    """How the gateway of ``home`` would treat a request.
 
-    ``service`` and ``interface`` are those of the URL, None where it is no service's. ``scope`` is the completed scope that was
-    followed, None where the request is refused before it is known. ``route``: ``local``, forwarded to a backend of the own cloud;
-    ``remote``, to a peer's gateway; ``bridge``, the Python service asks one of ``clouds`` and adapts the answer; ``refuse``, with
-    ``status`` and ``reason``. ``urls`` are the places where the request could be sent: those of a backend as far as the mesh
-    description names them. ``guest``: the other cloud that has issued the user's token, where the request stays here: the policy
-    of ``home`` decides about the user before a service sees the request.
+    ``service`` and ``interface``: of the URL, None without a service. ``scope``: the completed scope, or None where the request
+    is refused before it is known. ``route``: ``local`` (a backend of this cloud), ``remote`` (a peer's gateway), ``bridge`` (the
+    Python service asks one of ``clouds`` and adapts the answer) or ``refuse`` (with ``status`` and ``reason``). ``urls``: the
+    possible targets. ``guest``: the issuer of a foreign token for a request that stays here, whose user the policy of ``home``
+    must allow.
     """
 
     service: str | None
@@ -38,7 +37,7 @@ class Explanation:
     guest: str | None = None
 
     def document(self) -> dict[str, Any]:
-        """Return the explanation as JSON has it; ``status``, ``reason`` and ``guest`` stand in it where they say something."""
+        """Return the explanation as JSON, without ``status``, ``reason`` and ``guest`` where they are empty."""
         guest = {} if self.guest is None else {"guest": self.guest}
         refusal = {} if self.status is None else {"status": self.status, "reason": self.reason}
         return {
@@ -55,9 +54,9 @@ class Explanation:
 
 
 def explain(mesh: Mesh, at: str, request: Request, query: str = "") -> Explanation:
-    """Return what the gateway of the cloud ``at`` would do with ``request``; ``query`` is that of its URL, with its ``?``.
+    """Return how the gateway of ``at`` would treat ``request``; ``query`` is that of its URL, with its ``?``.
 
-    A body that nobody has read stands for an empty document, as for the gateway a body that is not there.
+    An unread body counts as an empty document, as a missing one does at a gateway.
     """
     if request.body is None:
         request = replace(request, body={})
@@ -84,7 +83,7 @@ def explain(mesh: Mesh, at: str, request: Request, query: str = "") -> Explanati
 
 
 def _authorized(mesh: Mesh, at: str, request: Request, decision: Decision) -> Decision:
-    """Return the decision, or the refusal of the policy for all users of the cloud that issued the token."""
+    """Return the decision, or the policy's refusal of all users of the issuer."""
     plan = decision.plan
     if not isinstance(plan, Single):
         return decision

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests to Keystone: it never sees a scope, and the token that a request is about says which Keystone is asked."""
+"""Requests to Keystone. It never sees a scope; the token in question decides which Keystone is asked."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -26,9 +26,9 @@ def asks_for_token(endpoint: Endpoint | None, method: str, path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class IdentityRequest:
-    """A request to Keystone under ``scope``: its own, else that of the token that it is about, else all of it stays here.
+    """A request to Keystone under ``scope``: its own, else that of its token, else everything here.
 
-    ``called``: the path below Keystone's root, in one form. ``subject`` and ``body``: the tokens that the request is about.
+    ``called``: the normalised path below Keystone's root. ``subject`` and ``body``: the tokens in question.
     """
 
     received: Received
@@ -45,7 +45,7 @@ class IdentityRequest:
 
 
 def read_identity(received: Received) -> IdentityRequest:
-    """Return the request with its tokens. Raises :class:`~openstackoid.routing.reading.RefusedError` where they differ."""
+    """Return the request with its tokens. Raises :class:`~openstackoid.routing.reading.RefusedError` if they differ."""
     reading, own = received.reading, received.scope
     subject, written = reading.token(SUBJECT), received.request.body_token
     body = None if written is None else reading.read_token("the token in the body", written)
@@ -62,13 +62,13 @@ def plan_identity(asked: IdentityRequest) -> Single | Relay:
     received, own = asked.received, asked.received.scope
     sending = Sending(received, target_of(received.reading, received.endpoint, asked.scope))
     method, tokens = received.request.method, asked.called == TOKENS_PATH
-    # Names no cloud of its own, but a foreign token: a service of this cloud that validates its user's token.
+    # Names no cloud of its own, but a foreign token: a service of this cloud validates its user's token.
     own_credential = received.auth is not None and own is None and not sending.local
     validates = own_credential and asked.subject is not None and tokens and method in ("GET", "HEAD")
     if own_credential and not validates:
         raise received.reading.bad_request(
             f"the request is about a token of {sending.target.cloud}, but X-Auth-Token names no cloud, and one of {received.at}"
-            " is not sent there; say in X-Scope whose it is"
+            " is not sent there; name its cloud in X-Scope"
         )
     bare = _bare(asked, sending, validates=validates)
     if received.in_url and own is not None and _carries_on(asked):
@@ -84,8 +84,8 @@ def plan_identity(asked: IdentityRequest) -> Single | Relay:
 def _relay(
     asked: IdentityRequest, sending: Sending, changes: Changes, *, validates: bool = False, scope: Scope | None = None
 ) -> Relay:
-    """Return the plan to adapt the answer; ``scope`` is the one that the token in it is to carry on."""
-    # Of what was decoded to be compared, everything but plain text is written anew.
+    """Return the plan to adapt the answer; the new token is to carry ``scope``."""
+    # The decoded path was compared, so all but plain text is encoded again.
     path = sending.target.frontend.prefix + quote(asked.called, safe="/:@!$&'()*+,;=")
     carried, body_token = (None, None) if scope is None else (scope.to_header(), asked.body_token)
     headers = sending.headers(changes)
@@ -93,7 +93,7 @@ def _relay(
 
 
 def _carries_on(asked: IdentityRequest) -> bool:
-    """Return whether the answer to a request at a URL with a scope may hold a token, which is to carry the scope on.
+    """Return whether the answer to a request at a URL with a scope may hold a token, which is to carry the scope.
 
     Raises :class:`~openstackoid.routing.reading.RefusedError` where a token would come without it.
     """
@@ -116,14 +116,14 @@ def _bare(asked: IdentityRequest, sending: Sending, *, validates: bool) -> Chang
         if validates:
             changes[AUTH] = asked.subject.bare
     if asked.service_token is not None:
-        # A service of another cloud is a stranger to this Keystone.
+        # This Keystone does not know a service of another cloud.
         known = sending.local and asked.service_token.issuer(at) == at
         changes[SERVICE] = asked.service_token.bare if known else None
     return changes
 
 
 def _scoped(asked: IdentityRequest, sending: Sending) -> Changes:
-    """Return the headers for the gateway of another cloud, which is to come to the same decision."""
+    """Return the headers for the gateway of another cloud, so that it takes the same decision."""
     changes, auth, own = Changes(), asked.received.auth, asked.received.scope
     if auth is not None and own is not None:
         changes[AUTH] = sending.marked(auth.bare, own)

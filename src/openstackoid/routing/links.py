@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers stay inside: what a link in an answer becomes, so that it names the frontend that the client spoke to.
+"""Rewrite links in answers, so that they name the frontend that the client used.
 
-A service builds its links from the ``Host`` that it is sent, which is the client's, and from its own path prefix; or from an
-address that its operators have set, which is a frontend of its own cloud. Both are known from the mesh. The bridge rewrites links
-by the tables here, and HAProxy's maps are written from them.
+A service builds links from the ``Host`` that it gets, which is the client's, with its own path prefix, or from an address that
+its operators have set: a frontend of its cloud. The mesh has both. The bridge uses the tables here, and HAProxy's maps are made
+from them.
 """
 
 import re
@@ -17,10 +17,10 @@ from openstackoid.routing.request import Request
 from openstackoid.routing.scoped_url import as_entered
 
 VERSION_DOCUMENT = r"/?|/versions/?|/v[0-9.]+/?"
-"""Below a service's root: the documents from whose links clients build every later URL."""
+"""Version documents below a service's root. Clients build every later URL from their links."""
 
 USERS_BYTES = frozenset({IMAGE, "object-store"})
-"""Services whose bodies are the user's own bytes. Glance's other links are paths below its root, which are right everywhere."""
+"""Services whose bodies are the user's bytes. Glance's other links are paths below its root, which are right everywhere."""
 
 HOSTS_OWN = (
     "set-cookie",
@@ -33,25 +33,25 @@ HOSTS_OWN = (
     "reporting-endpoints",
     "service-worker-allowed",
 )
-"""Headers that speak for the host that the client talked to, which is this cloud's: an answer of a peer loses them."""
+"""Headers that speak for the client's host, which is of this cloud: removed from a peer's answers."""
 
 LEADING = ("refresh", "link", "x-storage-url", "x-image-meta-location")
-"""Headers by which an answer of a peer could have a client ask another place; it loses them. No service here needs one.
+"""Headers by which a peer's answer could send a client elsewhere: removed. No service here needs one.
 
-A browser follows the first two, a client of Swift's own log-in the third, one of Glance's first API the last.
+A browser follows the first two, a client of Swift's own log-in the third, a client of Glance's first API the last.
 """
 
 GIVEN_BY_KEYSTONE = "x-subject-token"
-"""The header in which Keystone gives out a token; a peer's other services lose it."""
+"""The header in which Keystone gives out a token; removed from answers of a peer's other services."""
 
 CHALLENGE = r'^(Keystone uri="[^"]*"|Swift realm="[^"]*")$'
-"""The one ``WWW-Authenticate`` that an answer of a peer may have: a client could send a password wherever another one says.
+"""The one ``WWW-Authenticate`` that a peer's answer may have; for another a client could send a password elsewhere.
 
-Keystone's is made to name the Keystone of this cloud.
+It is rewritten to name the Keystone of this cloud.
 """
 
 REDIRECTS = frozenset({*range(300, 400)} - {304})
-"""Statuses for which clients repeat a request, tokens included, at the place that ``Location`` names. 304 never has one."""
+"""Statuses for which clients repeat a request, with its tokens, at ``Location``. 304 never has one."""
 
 CLAIMS_OF_PROXIES = (
     "forwarded",
@@ -61,22 +61,31 @@ CLAIMS_OF_PROXIES = (
     "x-forwarded-scheme",
     "x-forwarded-server",
 )
-"""Headers in which a client could tell a service of this cloud how it is reached; the gateway says it by others.
+"""Headers in which a client could claim to a service of this cloud how it is reached; the gateway sets others.
 
-Read by oslo.middleware, Routes, Paste and Werkzeug. A WSGI server folds ``X_Forwarded_Host`` into ``X-Forwarded-Host``, so no
-header of the family passes with an underscore.
+Read by oslo.middleware, Routes, Paste and Werkzeug. A WSGI server folds ``X_Forwarded_Host`` into ``X-Forwarded-Host``, so
+spellings with underscores are removed, too.
 """
 
+SOURCE = "x-forwarded-for"
+"""The header in which HAProxy gives services, and the Python service, the client's address, in place of a client's own.
+
+It holds one address: oslo.middleware takes the whole value for the address, WebOb the first of several, web servers the last.
+"""
+
+ABOUT_THE_CLIENT = (*CLAIMS_OF_PROXIES, SOURCE, "x-forwarded-proto", "x-real-ip")
+"""Headers about the client, or its way; no peer gets them."""
+
 ASTRAY = "redirects the request to a place that is not its own service; a redirect within it is accepted, for GET and HEAD"
-"""What a gateway says of a peer's redirect that it does not hand on."""
+"""The error for a peer's redirect that the gateway does not pass on."""
 
 _DOCUMENT = re.compile(VERSION_DOCUMENT)
 
-Relinked = Literal["all", "documents", "images"]
+AnswersWithLinks = Literal["all", "documents", "images"]
 
 
-def relinked(frontend_endpoint: Endpoint, target: Endpoint) -> Relinked | None:
-    """Return which answers of a peer have links in their bodies that would lead out of the gateway, or services astray."""
+def answers_with_links(frontend_endpoint: Endpoint, target: Endpoint) -> AnswersWithLinks | None:
+    """Return which answers of a peer have links in their bodies to rewrite, or None."""
     if frontend_endpoint.cloud == target.cloud:
         return None
     if target.service == IMAGE:
@@ -95,11 +104,11 @@ def _in_bodies(target: Endpoint) -> Literal["all", "documents"]:
 
 
 def rewrites_links(frontend_endpoint: Endpoint, target: Endpoint, request: Request, *, scoped: bool = False) -> bool:
-    """Return whether the links in the body of the answer to ``request`` are to be rewritten. A WebSocket has none.
+    """Return whether to rewrite links in the body of the answer to ``request``. A WebSocket has none.
 
-    ``scoped``: the client came by a URL with a scope in it, which the links are to carry on.
+    ``scoped``: the client used a URL with a scope, which the links are to carry on.
     """
-    which = relinked(frontend_endpoint, target)
+    which = answers_with_links(frontend_endpoint, target)
     if scoped and which != "images":
         which = _in_bodies(target)
     if which is None or any("websocket" in value.lower() for value in request.values("upgrade")):
@@ -115,9 +124,9 @@ def names_document(frontend_endpoint: Endpoint, path: str) -> bool:
 
 
 def own_places(here: Cloud, frontend_endpoint: Endpoint, target: Endpoint) -> dict[str, Endpoint]:
-    """Map path prefixes that an answer of ``target`` may name on the client's own host to the endpoints that they mean.
+    """Map path prefixes that an answer of ``target`` may name on the client's host to their endpoints.
 
-    The longest prefix of a path counts. At home a service may also name itself as its backend has it, or without any prefix.
+    The longest prefix counts. A local service may also name itself by its backend's prefix, or without any.
     """
     places = {frontend_endpoint.frontend.prefix: frontend_endpoint}
     if target.cloud != here.name:
@@ -140,15 +149,15 @@ def peer_places(here: Cloud, peer: Cloud, interface: str) -> Iterator[tuple[str,
 
 
 def link_schemes(here: Cloud) -> tuple[str, ...]:
-    """Return the schemes of the links that are looked at. Behind TLS, a service that was not told of it writes http.
+    """Return the schemes of links to rewrite. Behind TLS, a service that does not know of it writes http.
 
-    A gateway without TLS leaves https alone: another proxy may stand in front of it that has it.
+    A gateway without TLS ignores https: a proxy in front of it may use it.
     """
     return ("http",) if here.tls is None else tuple(DEFAULT_PORTS)
 
 
 def plain_host(host: str, here: Cloud) -> str:
-    """Return a URL's host and port in the form in which they are compared."""
+    """Return a URL's host and port in the form for comparison."""
     folded = host.lower()
     for scheme in link_schemes(here):
         bare = folded.removesuffix(f":{DEFAULT_PORTS[scheme]}")

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No request goes round: what one gateway has sent to another's is served there, or refused, and never sent on to a third.
+"""Prevent loops: a request from one gateway to another's is served there or refused, and never sent to a third.
 
-A gateway says in ``Via`` (RFC 9110) that a request has passed it. All gateways of a mesh take the same decision from a request,
-so one that came from a gateway is at its end; where it is not, the descriptions of two clouds differ. Where gateways have
-certificates, the sender's says so as well.
+A gateway adds itself to ``Via`` (RFC 9110). All gateways take the same decision on a request, so it should end at the second;
+otherwise the descriptions of two clouds differ. Certificates name the sender, too.
 """
 
 import re
@@ -13,24 +12,24 @@ from openstackoid.routing.request import Request
 
 VIA = "via"
 PRODUCT = "(openstackoid)"
-"""The comment by which gateways know each other's entries of ``Via`` from those of other proxies."""
+"""The comment that distinguishes gateways in ``Via`` from other proxies."""
 
 _PASSED = re.compile(rf"(?:\A|,)\s*[0-9A-Za-z./]+\s+([A-Za-z0-9._-]+)\s+{re.escape(PRODUCT)}")
 
 
 def passed(cloud: str) -> str:
-    """Return the entry of ``Via`` that says that a request has passed the gateway of ``cloud``."""
+    """Return the entry of ``Via`` for the gateway of ``cloud``."""
     return f"1.1 {cloud} {PRODUCT}"
 
 
 def came_through(request: Request) -> str | None:
-    """Return the cloud whose gateway a request has passed last, by its ``Via``; None where it has passed none."""
+    """Return the cloud of the last gateway in ``Via``, or None."""
     names = [name for value in request.values(VIA) for name in _PASSED.findall(value)]
     return names[-1] if names else None
 
 
 def refuse_third(reading: Reading, cloud: str) -> None:
-    """Raise :class:`RefusedError` (508) where a request that came from another gateway would go on to ``cloud``."""
+    """Raise :class:`RefusedError` (508) if a request of another gateway would go on to ``cloud``."""
     sender = reading.request.sender or came_through(reading.request)
     if sender is not None:
         raise RefusedError(

@@ -10,16 +10,16 @@ _SLASHES = re.compile(r"[/\\]+")
 
 
 def decoded(path: str) -> str:
-    """Return a path as a server may read it: decoded once, with one slash where there are several."""
+    """Return a path as a server may read it: decoded once, with single slashes."""
     if path.isascii() and not any(odd in path for odd in ("%", "\\", "//")):
         return path
     return _SLASHES.sub("/", unquote_to_bytes(path).decode("latin-1"))
 
 
 def called_path(endpoint: Endpoint, path: str) -> str:
-    """Return what ``path`` asks of the service, below its root, in one form: decoded, no dots, single slashes, none at the end.
+    """Return ``path`` below the service's root: decoded, without dots, double slashes or a last one.
 
-    Web servers read ``/v3/./auth/%74okens/`` as they read ``/v3/auth/tokens``; a decision that did not would be got round.
+    Web servers read ``/v3/./auth/%74okens/`` as ``/v3/auth/tokens``, so the decision must, too.
     """
     parts: list[str] = []
     for part in unquote(path[len(endpoint.frontend.prefix) :]).split("/"):

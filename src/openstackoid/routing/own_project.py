@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A guest's own project in requests: its id at home becomes its id here.
+"""Replace the guest's own project id by the id of the project here, in requests.
 
-Clients know the project of their token by its id at home, and write it into paths, queries, headers and documents. Where the
-policy gives it another id here, services know it by that one alone. Nothing else is replaced: no other project's id, and no text
-that only has the id in it.
+Clients write the id of their token's project at home into paths, queries, headers and documents. Other ids, and longer texts
+that contain the id, are unchanged.
 """
 
 import json
@@ -20,7 +19,7 @@ _NOTHING = ProjectFields()
 _REST = "**"
 _BETWEEN = re.compile(r"([,:\s]+)")
 _ACCOUNT_PREFIX = re.compile(r"([A-Za-z0-9.-]*_)+")
-"""What stands before the id in a Swift account: written back as it is, so nothing that would be escaped in a URL or header."""
+"""The prefix of a Swift account; written back unchanged, so it has no character that would need an escape."""
 _TEMPLATE = re.compile(r"[$%]\((?:project|tenant)_id\)s")
 
 
@@ -37,7 +36,7 @@ class OwnProject:
         return PROJECT_FIELDS.get(self.endpoint.service, _NOTHING)
 
     def path(self, path: str) -> str:
-        """Return a raw path of the endpoint's frontend. It differs in segments that are the project, or its Swift account."""
+        """Replace segments of a raw frontend path that are the project, or its Swift account."""
         prefix = self.endpoint.frontend.prefix
         if self.theirs not in unquote(path) or not path.startswith(prefix):
             return path
@@ -48,14 +47,14 @@ class OwnProject:
         return prefix + "/".join(segments)
 
     def query(self, query: str | None) -> str | None:
-        """Return a raw query. It differs in the values of parameters that name a project."""
+        """Replace values of query parameters that name a project."""
         names = self._fields.query
         if query is None or not names:
             return query
         return "&".join(self._parameter(names, part) for part in query.split("&"))
 
     def headers(self, headers: Headers) -> Headers:
-        """Return headers. They differ in ids and accounts, each by itself or in a list, of those that name a project."""
+        """Replace ids and accounts, single or in lists, in headers that name a project."""
         names = self._fields.headers
         return tuple((name, self._in_list(value) if name.lower() in names else value) for name, value in headers)
 
@@ -64,7 +63,7 @@ class OwnProject:
         return bool(self._fields.body) and method in self._fields.methods and (not media_type or "json" in media_type.lower())
 
     def body(self, content: bytes) -> bytes:
-        """Return a JSON document with the project's id here; ``content`` itself where that changes nothing, or it is no JSON."""
+        """Replace the id in a JSON document; return ``content`` itself if nothing changes or it is not JSON."""
         if self.theirs.encode("ascii") not in content:
             return content
         try:
@@ -75,7 +74,7 @@ class OwnProject:
         return content if mapped == document else json.dumps(mapped, separators=(",", ":")).encode("ascii")
 
     def _in_catalog(self, path: str) -> str:
-        """Return the path with the project where the catalog's URL has one, as Cinder's and Swift's have."""
+        """Replace the project where the catalog's URL has one, as Cinder's and Swift's do."""
         frontend = self.endpoint.frontend
         before, *after = _TEMPLATE.split(frontend.prefix + frontend.suffix, maxsplit=1)
         if not after or not path.startswith(before):
@@ -91,7 +90,7 @@ class OwnProject:
         return "".join(self._name(self._name(part, part), unquote(part), account=True) for part in _BETWEEN.split(value))
 
     def _name(self, written: str, name: str, *, account: bool = False) -> str:
-        """Return what an id becomes, or an account, which is a prefix and an id; ``written`` for any other name."""
+        """Replace an id, or an account (prefix and id); return any other name unchanged."""
         before = name.removesuffix(self.theirs)
         if before == name or (_ACCOUNT_PREFIX.fullmatch(before) is None if account else before):
             return written
@@ -115,7 +114,7 @@ class OwnProject:
 
 
 def _named(pattern: list[str], segments: list[str]) -> list[int]:
-    """Return which segments of a path name a project by a pattern; none where the pattern is not about the path."""
+    """Return the segments of a path that name a project by a pattern; none if the pattern does not match."""
     if pattern[-1] == _REST:
         pattern = pattern[:-1]
         segments = segments[: len(pattern)]

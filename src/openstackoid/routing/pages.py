@@ -6,4 +6,4 @@ HEALTH, MESH, TRACE = f"{PAGES}health", f"{PAGES}mesh", f"{PAGES}trace/"
 USER = f"{PAGES}user"
 
 ONLY_HERE = "only=here"
-"""The query by which gateways ask each other, so that a question does not go round."""
+"""The query with which gateways ask each other, so that a question does not go round."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Paths that a server behind the gateway could read as another service's: refused before anybody is asked.
+"""Refuse paths that a server behind the gateway could read as another service's.
 
-The gateway routes by the path as it is written. A web server behind it decodes it, and may merge slashes, take a backslash for a
-slash, and climb by ``..``. Where that could lead out of the service that was routed to, there is no right answer but an error.
-Everything else passes as it came: ``a%2Fb//c;d`` is a name that Swift's users may give.
+The gateway routes by the path as written. A web server decodes it, and may merge slashes, read a backslash as a slash, and climb
+by ``..``. If that could leave the service, the request is an error. All other paths pass unchanged: ``a%2Fb//c;d`` is a name
+that Swift's users may give.
 """
 
 import re
@@ -14,13 +14,12 @@ from openstackoid.routing.reading import Reading, RefusedError
 from openstackoid.routing.scoped_url import OBJECT_STORE
 
 CLIMBS = r"(/|\\|%2f|%5c)(\.|%2e){1,2}(/|\\|%2f|%5c|;|%3b|$)"
-"""A segment that is only dots, however it is written; what stands behind ``;`` some servers leave out."""
+"""A segment of dots, in any spelling; some servers ignore the rest after ``;``."""
 
 LONGEST_ODD = 5 * 1024
-"""The most characters of a path that must be decoded to know what it means.
+"""The most characters of a path that needs decoding.
 
-Swift's longest names, each byte written in three, take 4608 (``/info``: 256 for account and container, 1024 for an object). To
-decode 16 KiB takes milliseconds.
+Swift's longest names take 4608 with each byte escaped. Decoding 16 KiB takes milliseconds.
 """
 
 NEVER_RAW = r"\\"
@@ -32,7 +31,7 @@ _CONTROLS = re.compile(CONTROLS, re.IGNORECASE)
 
 
 def refuse_confusing(reading: Reading, endpoint: Endpoint) -> None:
-    """Raise :class:`~openstackoid.routing.reading.RefusedError` for a path that may mean another service than ``endpoint``."""
+    """Raise :class:`~openstackoid.routing.reading.RefusedError` for a path that may leave ``endpoint``."""
     request = reading.request
     path = request.path
     if not ("%" in path or "\\" in path or "//" in path or "/." in path):
@@ -52,7 +51,7 @@ def refuse_confusing(reading: Reading, endpoint: Endpoint) -> None:
     if named != endpoint:
         meant = "no service" if named is None else named.service
         raise reading.bad_request(
-            f"the path is one of {endpoint.service} as it is written, and one of {meant} when it is decoded;"
+            f"the path belongs to {endpoint.service} as written, and to {meant} when decoded;"
             " write the service's own prefix as the catalog has it"
         )
 

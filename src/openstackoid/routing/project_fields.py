@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where OpenStack's APIs name a project in a request, as data: for each service its paths, query, headers and JSON documents.
+"""The positions of project ids in requests of OpenStack's APIs, as data, for each service.
 
-Only services that a catalog can name are here; Keystone's own requests are answered by the cloud that has issued the token.
-docs/operate/policy-users.md shows this table, and a test holds the page to it.
+Keystone is missing: the cloud that issued the token answers its requests. docs/operate/policy-users.md shows this table, held by
+a test.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ ACCOUNT = "{account}"
 
 @dataclass(frozen=True, slots=True)
 class ProjectFields:
-    """Where requests to one service name a project.
+    """The positions of project ids in requests to one service.
 
-    ``paths``: patterns below the service's root, in which ``*`` is any segment and ``/**`` at the end any rest. ``query``: names
-    of parameters. ``headers``: lower-case names of headers; their values hold an id, an account, or a list of such as Swift's
-    ACLs do. ``body``: names of members of a JSON document, at any depth but below ``free``, whose contents users choose.
-    ``patches``: paths of a JSON Patch whose ``value`` is a project. ``methods``: the requests whose bodies are looked at.
+    ``paths``: patterns below the service's root; ``*`` is any segment, ``/**`` at the end any rest. ``query``: names of
+    parameters. ``headers``: lower-case names; values hold an id, an account, or a list of them as in Swift's ACLs. ``body``:
+    names of members of a JSON document, at any depth but below ``free``, whose contents users choose. ``patches``: paths of a
+    JSON Patch whose ``value`` is a project. ``methods``: methods whose bodies are read.
     """
 
     paths: tuple[str, ...] = ()
@@ -106,4 +106,4 @@ PROJECT_FIELDS: dict[str, ProjectFields] = {
         patches=("/owner", "/lessee"),
     ),
 }
-"""By the official service type."""
+"""By official service type."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read a request strictly: the tokens and scopes in its headers, in its path and in the token of its body.
+"""Read a request strictly: tokens and scopes in its headers, its path and the token in its body.
 
-A scope is user input at every hop. Each is parsed, completed with the home cloud and, where two of them speak of the same thing,
-compared: a difference is refused, never chosen between.
+Each scope is user input: it is parsed, completed with the home cloud, and compared with the others. Scopes that differ are
+refused.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ NOT_FOR_SCOPES = ("x-storage-token", "authorization")
 
 
 def is_visible(token: str) -> bool:
-    """Return whether a token has only visible characters of ASCII, so that all readers read the same one."""
+    """Return whether a token has only visible ASCII characters, so that all readers read the same."""
     return all("!" <= character <= "~" for character in token)
 
 
@@ -46,19 +46,19 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token header: its bare token, and the completed scope that it carries or None."""
+    """A token header: its bare token, and the completed scope in it, or None."""
 
     bare: str = field(repr=False)
     scope: Scope | None
 
     def issuer(self, home: str) -> Issuer:
-        """Return the cloud that issued the token; without a scope it is ``home``."""
+        """Return the cloud that issued the token: ``home`` without a scope."""
         return Issuer(home) if self.scope is None else self.scope.issuer(home)
 
 
 @dataclass(frozen=True, slots=True)
 class UrlScope:
-    """A completed scope in a URL: ``segment`` is the scope as it is written, ``path`` the path that the service knows."""
+    """A completed scope in a URL: ``segment`` is its text, ``path`` the path without it."""
 
     scope: Scope
     segment: str
@@ -67,21 +67,21 @@ class UrlScope:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Reads the request that came to the gateway of ``at``. Every method raises :class:`RefusedError` for a faulty part."""
+    """Reads a request to the gateway of ``at``. Every method raises :class:`RefusedError` for an invalid part."""
 
     mesh: Mesh
     at: str
     request: Request
 
     def single(self, header: str) -> str | None:
-        """Return the value of a header that may stand once, or None."""
+        """Return the value of a header that may be sent once, or None."""
         values = self.request.values(header)
         if len(values) > 1:
-            raise self.bad_request(f"{header.title()} stands {len(values)} times; once is accepted")
+            raise self.bad_request(f"{header.title()} is sent {len(values)} times; once is accepted")
         return values[0] if values else None
 
     def refuse_scopes_elsewhere(self) -> None:
-        """Refuse a scope in a header that no decision looks at, but a service would take for the user's token."""
+        """Refuse a scope in a header that no decision reads, but a service would read as the user's token."""
         for name in NOT_FOR_SCOPES:
             if any(map(holds_scope, self.request.values(name))):
                 raise self.bad_request(f"{name.title()} carries a scope; one is accepted in X-Auth-Token")
@@ -92,12 +92,12 @@ class Reading:
         return None if value is None else self._parsed("X-Scope", value, parse)
 
     def token(self, header: str) -> Token | None:
-        """Return the token in a header, with the scope that it carries; an empty header holds none."""
+        """Return the token in a header, with its scope; an empty header holds none."""
         value = self.single(header)
         return self.read_token(header.title(), value) if value else None
 
     def read_token(self, where: str, value: str) -> Token:
-        """Return a token that was found somewhere; ``where`` names the place in an error."""
+        """Return a token; ``where`` names its position in an error."""
         try:
             bare, text = split_token(value)
         except ScopeError as error:
@@ -105,7 +105,7 @@ class Reading:
         if text is None:
             return Token(bare, None)
         if not bare:
-            raise self.bad_request(f"{where}: no token stands before its scope; a scope alone goes into X-Scope")
+            raise self.bad_request(f"{where}: there is no token before the scope; send a scope alone in X-Scope")
         return Token(bare, self._parsed(where, text, parse_json))
 
     def url_scope(self, endpoint: Endpoint) -> UrlScope | None:
@@ -117,25 +117,27 @@ class Reading:
             raise self.bad_request(f"the path behind the scope belongs to another service than {endpoint.service}")
         if is_misspelt(endpoint, rest) or (found is not None and scoped_url(endpoint, rest) is not None):
             root = f"{endpoint.frontend.root()}{MARKER}"
-            raise self.bad_request(f"a scope in a URL stands once, directly behind the service's root: {root}image=CloudTwo/...")
+            raise self.bad_request(
+                f"a scope in a URL is accepted once, directly after the service's root: {root}image=CloudTwo/..."
+            )
         if found is None:
             return None
         where = "the authentication URL" if endpoint.service == IDENTITY else "the URL"
         if any(value.lower().startswith(SIGNED) for value in request.values("authorization")):
             raise self.bad_request(
                 f"{where} has a scope, and Authorization is a signature over the URL; sign a request to"
-                f" {endpoint.frontend.root()}, and say the scope in X-Scope"
+                f" {endpoint.frontend.root()}, and send the scope in X-Scope"
             )
         return UrlScope(self._parsed(where, found.segment, parse_url_form), found.segment, rest)
 
     def agreed(self, what: str, first: Scope | None, second: Scope | None) -> Scope | None:
-        """Return the one scope that two places say, where at least one of them says any."""
+        """Return the one scope of two parts, or None."""
         if first is not None and second is not None and first != second:
-            raise self.bad_request(f"{what} differ: {first.to_header()} and {second.to_header()}; say it once, or say the same")
+            raise self.bad_request(f"{what} differ: {first.to_header()} and {second.to_header()}; send one, or equal ones")
         return first or second
 
     def bad_request(self, message: str) -> RefusedError:
-        """Return the error for a request that makes no sense."""
+        """Return the error for an invalid request."""
         return RefusedError(self.at, 400, "Bad Request", message)
 
     def _parsed(self, where: str, text: str, parser: Callable[..., Scope]) -> Scope:

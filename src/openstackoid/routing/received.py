@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A request as the gateway received it: the endpoint that it asks, and the one scope that its parts agree on."""
+"""A request as the gateway received it: its endpoint, and the one scope of all its parts."""
 
 from dataclasses import dataclass, replace
 
@@ -15,10 +15,10 @@ from openstackoid.scope import Scope, is_marked
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A request to ``endpoint``, whose path in ``reading`` is the one that the service knows.
+    """A request to ``endpoint``; ``reading`` has the path that the service knows.
 
-    ``frontend_endpoint``: the endpoint as the client knows it, whose URL has the scope in it with ``in_url``. ``auth``: the
-    token in X-Auth-Token. ``scope``: the completed scope that the request says, or None.
+    ``frontend_endpoint``: the endpoint as the client knows it, with the scope in its URL if ``in_url``. ``auth``: the token in
+    X-Auth-Token. ``scope``: the completed scope, or None.
     """
 
     reading: Reading
@@ -39,11 +39,14 @@ class Received:
         return self.reading.at
 
     def request_id(self) -> str:
-        """Return the id of the request where it means something: HAProxy, which sends on the rest alone, does not look at it."""
+        """Return the request id, or an empty text for none or several without a workflow's.
+
+        Raises :class:`RefusedError` otherwise.
+        """
         ids = self.request.values(REQUEST_ID)
         if len(ids) > 1 and any(map(may_be_remembered, ids)):
             raise self.reading.bad_request(
-                f"{REQUEST_ID.title()} stands {len(ids)} times, with that of a workflow; once is accepted"
+                f"{REQUEST_ID.title()} is sent {len(ids)} times, with that of a workflow; once is accepted"
             )
         return ids[0] if len(ids) == 1 else ""
 
@@ -75,7 +78,7 @@ def receive(mesh: Mesh, at: str, request: Request) -> Received:
 
 
 def scope_source(mesh: Mesh, at: str, request: Request) -> ScopeSource:
-    """Return how the scope comes with a request, as far as the request itself says; nothing is checked."""
+    """Return the part of the request with the scope, without any check."""
     endpoint = mesh.clouds[at].locate(request.listener, request.path)
     if endpoint is not None and scoped_url(endpoint, request.path) is not None:
         return ScopeSource.URL

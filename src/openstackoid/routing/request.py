@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The head of a request, as far as routing looks at it."""
+"""The head of a request, as far as routing reads it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class NotRead(Enum):
-    """In the place of a scope: the store has not been asked for it yet."""
+    """In place of a scope: the store was not asked for it yet."""
 
     NOT_READ = "not read"
 
@@ -22,13 +22,12 @@ class NotRead(Enum):
 class Request:
     """A request that has reached a gateway.
 
-    ``listener`` is the socket of the gateway that it came to, ``path`` the raw path without the query, ``headers`` all headers
-    in their order, ``query`` the raw query, or None without a ``?``. ``body_token`` is the token in the body of an authentication
-    (``auth.identity.token.id``), where there is one. ``body`` is the JSON document in the body, or None as long as nobody has
-    read it. ``recalled`` is the scope that the store has for the request's id, None where it has none, ``NOT_READ`` as long as
-    nobody has asked it; ``fresh_id`` is an id for the workflow that the request may begin. ``sender`` is the cloud whose gateway
-    has sent the request, by its certificate. ``announced``: the peers whose gateways have announced that they read a scope in
-    the newer form, see :mod:`openstackoid.routing.wire_version`.
+    ``listener``: the socket of the gateway. ``path``: the raw path without the query. ``headers``: all headers in order.
+    ``query``: the raw query, None without a ``?``. ``body_token``: the token in the body of an authentication
+    (``auth.identity.token.id``), if any. ``body``: the JSON document in the body, None until it is read. ``recalled``: the
+    stored scope of the request's id, None without one, ``NOT_READ`` until the store is asked. ``fresh_id``: an id for a workflow
+    that the request may begin. ``sender``: the cloud of the sending gateway, by its certificate. ``announced``: the peers that
+    read the newer form of a scope (:mod:`openstackoid.routing.wire_version`).
     """
 
     method: str
@@ -44,11 +43,11 @@ class Request:
     query: str | None = field(default=None, repr=False)
 
     def values(self, name: str) -> list[str]:
-        """Return every value of a header, names compared without case."""
+        """Return every value of a header; names are compared without case."""
         return [value for key, value in self.headers if key.lower() == name]
 
 
 def with_headers(headers: Headers, changes: dict[str, str | None]) -> Headers:
-    """Return ``headers`` with each header of ``changes`` (lower-case names) set once, or removed where its value is None."""
+    """Return ``headers`` with each header of ``changes`` (lower-case names) set once, or removed if its value is None."""
     kept = tuple((key, value) for key, value in headers if key.lower() not in changes)
     return kept + tuple((key, value) for key, value in changes.items() if value is not None)

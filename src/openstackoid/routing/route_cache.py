@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which decisions HAProxy may keep, and what of them: a route is the same for each request with the same key.
+"""The decisions that HAProxy may keep. A route is the same for each request with the same key.
 
-HAProxy's key has the method, the endpoint, the class of the path, the text of the scope in ``X-Scope``, and what stands behind
-the token in ``X-Auth-Token`` and, to Keystone, in ``X-Subject-Token``. :func:`cached_route` returns a route only where a decision
-depends on nothing else of the request:
+The key has the method, the endpoint, the class of the path, the text of the scope in ``X-Scope``, and the text after the token
+in ``X-Auth-Token`` and, to Keystone, in ``X-Subject-Token``. :func:`cached_route` returns a route only where a decision depends
+on no other part of the request:
 
-- The path decides by its class alone: whether the answer is one that the Python service may have to rewrite, Keystone's token
-  or catalog, or a WebSocket. HAProxy sends a path that may be read in two ways, or has a scope in
-  it, to the Python service, and so it does with a login whose body may hold a scope.
-- A workflow begins with an id and a record, so a write that begins one is not kept.
-- A token of another cloud is judged by the policy, so no request with one is kept that a service here is to serve.
-- A service's token decides nothing as long as it has no mark. HAProxy sends a marked one to the Python service, and removes or
-  marks one that leaves.
-- The sender, ``Via`` and ``Expect`` matter to a request that leaves; HAProxy sends those with one of them to the Python service.
-- What a peer has announced decides the form of the mark. The route has the newer form, of which HAProxy makes the older one.
+- The path decides by its class alone: an answer that the Python service may rewrite, Keystone's token or catalog, or a
+  WebSocket. HAProxy sends ambiguous paths, paths with a scope, and logins whose body may hold a scope to the Python service.
+- A workflow begins with an id and a row, so a write that begins one is not kept.
+- The policy judges tokens of other clouds, so no local request with one is kept.
+- A service's token without a mark does not matter. HAProxy sends a marked one to the Python service, and removes or marks one
+  that leaves.
+- Sender, ``Via`` and ``Expect`` matter to a request that leaves; HAProxy sends requests with them to the Python service.
+- A peer's announcement decides the form of the mark. The route has the newer form, from which HAProxy makes the older one.
 - The mesh is that of the HAProxy process, whose maps begin empty: :func:`generation` names it in both programs.
 """
 
@@ -33,39 +32,38 @@ from openstackoid.scope import IDENTITY, is_marked, join_token, split_token
 from openstackoid.scope import MARK as MARK_IN_TOKEN
 
 PREFIX = "x-openstackoid-route"
-"""How the headers begin in which HAProxy and the Python service speak of routes."""
+"""The prefix of the headers in which HAProxy and the Python service exchange routes."""
 
 KEY = PREFIX
 """The header of a request: the source, the number of slots, the generation, and the key, which may hold spaces."""
 
 SLOT, MARK, CLOUD, HOME = f"{PREFIX}-slot", f"{PREFIX}-mark", f"{PREFIX}-cloud", f"{PREFIX}-home"
-"""Headers of an answer: the slot to store the route in, and the route."""
+"""Headers of an answer: the slot of the route, and the route."""
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "COPY")
 """The methods of requests whose routes are kept."""
 
 REWRITTEN, SOCKET = "rewritten", "websocket"
-"""Classes of paths: version documents and what services follow of images, whose answers the Python service may rewrite.
+"""Classes of paths: documents that the Python service may rewrite (versions, images), and WebSockets.
 
-A WebSocket is one wherever it leads. Keystone's token and catalog are classes by their paths; all others have none.
+Keystone's token and catalog are classes by their paths; all other paths have none.
 """
 
 LONGEST_KEY = 3072
-"""Characters of a key that is kept: room for the longest scope in base64url. HAProxy asks for no other: its buffer is bounded."""
+"""The most characters of a key: room for the longest scope in base64url. HAProxy's buffer is bounded."""
 
 BARE = "="
-"""Stands in a key for a token, whatever it is, before its mark."""
+"""In a key, stands for any token before its mark."""
 
 _TOKEN = re.compile("[^!~%]+")
 
 
 @dataclass(frozen=True, slots=True)
 class CachedRoute:
-    """What HAProxy keeps of a decision: the mark behind the token, and the peer, or None for a service of this cloud.
+    """The cached part of a decision: the mark after the token, and the peer, or None for a service of this cloud.
 
-    The mark of a request that leaves lacks its first character: HAProxy, which looks up the peer in another table, takes no
-    such mark for that of a service of this cloud. ``home`` is the cloud that has issued the token of a request that leaves,
-    where that is another than this one.
+    The mark of a request that leaves lacks its first character: HAProxy looks up the peer in another table, and cannot mistake
+    such a mark for a local one. ``home``: the issuer of the token of a request that leaves, if it is another cloud.
     """
 
     mark: str = field(repr=False)
@@ -74,13 +72,13 @@ class CachedRoute:
 
 
 def cached_route(mesh: Mesh, at: str, request: Request, decision: Decision | MoreInput) -> CachedRoute | None:
-    """Return the route of a decision that HAProxy may take by itself from now on."""
+    """Return the route of a decision that HAProxy may take alone from now on."""
     if isinstance(decision, MoreInput) or decision.scope is None or request.method not in METHODS:
         return None
     plan = decision.plan
     if not isinstance(plan, Single) or plan.rewrite_links or plan.remember is not None or plan.guest is not None:
         return None
-    # The body may decide about such a request, whoever sends it.
+    # The body may decide about such a request, from any sender.
     if request.method not in READS and plan.frontend_endpoint.service in watched_services(mesh):
         return None
     if decision.source in (ScopeSource.RECALLED, ScopeSource.URL) or not _says_one_scope(request, plan):
@@ -93,7 +91,7 @@ def cached_route(mesh: Mesh, at: str, request: Request, decision: Decision | Mor
 
 
 def route_key(request: Request, endpoint: Endpoint) -> str:
-    """Return the key of a request to ``endpoint`` as HAProxy makes it. A route is kept only where both make the same one."""
+    """Return the key of a request to ``endpoint`` as HAProxy makes it. A route is kept only if both keys are equal."""
     scope, auth, subject = (next(iter(request.values(name)), "") for name in (PLAIN, AUTH, SUBJECT))
     mark = f"|{_marked(auth)}|{_marked(subject)}" if endpoint.service == IDENTITY else _marked(auth)
     return "|".join((request.method, endpoint.key, _path_class(request, endpoint), scope, mark, "."))
@@ -115,7 +113,7 @@ def _marked(token: str) -> str:
 
 
 def _says_one_scope(request: Request, plan: Single) -> bool:
-    """Return whether the scope stands in one header alone, and no token is one that HAProxy would cut in another place."""
+    """Return whether the scope is in one header alone, and HAProxy would split each token at the same position."""
     carriers = (AUTH, SUBJECT) if plan.endpoint.service == IDENTITY else (AUTH,)
     values = [value for name in carriers for value in request.values(name) if value]
     if any(is_marked(value) for value in request.values(SERVICE)):
@@ -129,7 +127,7 @@ def _says_one_scope(request: Request, plan: Single) -> bool:
 
 
 def generation(mesh: Mesh, at: str) -> str:
-    """Return the name of what decisions follow from but the request: two meshes that decide differently have two names."""
+    """Return a name for all input of decisions but the request: meshes that decide differently have different names."""
     seen = {name: own.layout.seen_by_peers for name, own in mesh.frontends.items()}
     layouts = {layout: number for number, layout in enumerate(dict.fromkeys(seen.values()))}
     clouds = [(name, layouts[seen[name]], own.hosts[: seen[name].frontend_hosts]) for name, own in mesh.frontends.items()]

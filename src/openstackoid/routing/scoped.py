@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that say a scope, to every service but Keystone."""
+"""Requests with a scope, to every service but Keystone."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from openstackoid.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class ScopedRequest:
-    """A request under ``scope``, which it says itself."""
+    """A request under its own ``scope``."""
 
     received: Received
     scope: Scope
@@ -42,7 +42,7 @@ def plan_scoped(asked: ScopedRequest) -> Plan | MoreInput:
     changes |= sending.service_token()
     user = None if auth is None else received.credentials(auth, scope)
     plan = sending.single(changes, user, workflow)
-    # A service strips white space of any script from a token, and knows the rest by the claims of another one.
+    # A service strips white space of any script from a token, and would read it as another one.
     if plan.guest is not None and not is_visible(plan.guest.token):
         message = f"{AUTH.title()}: a token of {plan.guest.issuer} has visible characters of ASCII alone"
         raise received.reading.bad_request(message)
@@ -50,12 +50,12 @@ def plan_scoped(asked: ScopedRequest) -> Plan | MoreInput:
 
 
 def changes_watched(received: Received) -> bool:
-    """Return whether the request changes something of a service that begins or continues workflows."""
+    """Return whether the request changes a resource of a service that begins or continues workflows."""
     return received.request.method not in READS and received.endpoint.service in watched_services(received.reading.mesh)
 
 
 def needs_body(received: Received, scope: Scope) -> bool:
-    """Refuse a collaboration that cannot work; return whether the body must be read to know."""
+    """Refuse a collaboration that cannot work; return whether the body is needed to know."""
     reading, request, endpoint = received.reading, received.request, received.endpoint
     rules = separated(reading.mesh, scope, endpoint.service, request.method, called_path(endpoint, request.path))
     force = reading.single(FORCE)
@@ -74,7 +74,7 @@ def needs_body(received: Received, scope: Scope) -> bool:
 
 
 def _workflow(received: Received, scope: Scope) -> Workflow | ReadStore:
-    """Return the workflow to remember: under the id of the request, where it is that of a workflow, else under a new one."""
+    """Return the workflow to store: under the request's marked id, else under a new one."""
     request, request_id = received.request, received.request_id()
     if not may_be_remembered(request_id):
         return Workflow(request.fresh_id, scope.workflow())

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A scope in a URL: ``<root of a service>/scope/<scope>/...`` is a request to ``<root>/...`` under that scope. Pure.
 
-There is one spelling. Another path that a server would read in the same way is refused, never sent without its scope.
+It has one spelling. Other paths that a server would read alike are refused, never sent without the scope.
 """
 
 from dataclasses import dataclass, replace
@@ -15,14 +15,14 @@ OBJECT_STORE = "object-store"
 """The service whose paths hold names that users choose; an object may be called ``scope/a=b``."""
 
 SIGNED = ("oauth ", "aws ", "aws4-")
-"""Schemes of ``Authorization`` whose credentials are a signature over the URL as the client wrote it."""
+"""Schemes of ``Authorization`` whose credentials sign the URL as the client wrote it."""
 
 _WORD = MARKER.strip("/")
 
 
 @dataclass(frozen=True, slots=True)
 class ScopedUrl:
-    """A path with a scope in it: ``segment`` is the scope as it is written, ``path`` the path without it."""
+    """A path with a scope in it: ``segment`` is the scope as written, ``path`` the path without it."""
 
     segment: str
     path: str
@@ -39,7 +39,7 @@ def scoped_url(endpoint: Endpoint, path: str) -> ScopedUrl | None:
 
 
 def is_misspelt(endpoint: Endpoint, path: str) -> bool:
-    """Return whether ``path`` has a scope in it that is not written as :func:`scoped_url` reads it."""
+    """Return whether ``path`` has a scope in another spelling than :func:`scoped_url` reads."""
     if scoped_url(endpoint, path) is not None:
         return False
     below = decoded(path[len(endpoint.frontend.prefix) :]).lower()
@@ -52,7 +52,7 @@ def is_misspelt(endpoint: Endpoint, path: str) -> bool:
 
 
 def with_segment(endpoint: Endpoint, segment: str | None) -> Endpoint:
-    """Return the endpoint as a client knows it by a URL with a scope in it, so that links carry the scope on."""
+    """Return the endpoint of a client's URL with a scope, so that links carry the scope on."""
     return endpoint if segment is None else _longer(endpoint, MARKER + segment)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The request as it is sent to its target: the path there, and the headers with the scope in them."""
+"""The request for its target: the path there, and the headers with the scope."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Sending:
 
     @property
     def local(self) -> bool:
-        """Return whether the target is of the gateway's own cloud."""
+        """Return whether the target is in this cloud."""
         return self.target.cloud == self.received.at
 
     def single(self, changes: Changes, user: Credentials | None = None, remember: Workflow | None = None) -> Single:
@@ -38,14 +38,14 @@ class Sending:
         return Single(target, received.frontend_endpoint, path, self.headers(changes), links, user, remember)
 
     def headers(self, changes: Changes) -> Headers:
-        """Return the headers of the request with ``changes``; one that leaves for another cloud has a request id."""
+        """Return the headers of the request with ``changes``; a request that leaves has a request id."""
         headers = self.received.request.headers
         named = self.local or sole_id(headers) is not None
         own: Changes = {} if named else {REQUEST_ID: given_id(self.received.request.fresh_id)}
         return with_headers(headers, own | {PLAIN: None} | changes)
 
     def marked(self, token: str, scope: Scope | None) -> str:
-        """Return a bare token with a scope, in the form that those who read it at the target are known to understand."""
+        """Return a bare token with a scope, in the newest form that the target is known to read."""
         if scope is None:
             return token
         newer = self.local or self.target.cloud in self.received.request.announced
@@ -54,21 +54,20 @@ class Sending:
     def may_leave(self) -> bool:
         """Return whether a token of a service of this cloud may be sent to the target.
 
-        A receiver of such a token can use it here, with the role ``service`` at least. So it leaves only for a cloud that shares
-        a data plane.
+        A receiver could use it here, with the role ``service`` at least. So it leaves only for a cloud of the shared data plane.
         """
         return self.local or self.received.reading.mesh.share_data_plane(self.received.at, self.target.cloud)
 
     def service_token(self) -> Changes:
-        """Return the change to the service token of the request, where it has one."""
+        """Return the change to the service token of the request, if it has one."""
         token = self.received.reading.token(SERVICE)
         return {} if token is None else {SERVICE: self.sent_service_token(token)}
 
     def sent_service_token(self, token: Token) -> str | None:
-        """Return a service token as the target gets it: abroad it names its issuer. None where it does not leave.
+        """Return a service token for the target: abroad with its issuer; None where it does not leave.
 
-        One of another cloud's service goes no further. Raises :class:`RefusedError` where a token names another issuer than the
-        cloud whose gateway has proved to be the sender.
+        A token of another cloud's service goes no further. Raises :class:`RefusedError` where a token names another issuer than
+        the cloud in the sender's certificate.
         """
         at, sender = self.received.at, self.received.request.sender
         here, issuer = self.received.reading.mesh.clouds[at], token.issuer(at)
@@ -81,7 +80,7 @@ class Sending:
                 at,
                 403,
                 "Forbidden",
-                f"X-Service-Token says that it is of {issuer}, but {who} has sent it; a service's token comes from the"
+                f"X-Service-Token names {issuer} as its issuer, but {who} has sent it; a service's token comes from the"
                 " gateway of its own cloud",
             )
         if self.local:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resolve a scope: from its expression for a service to the cloud that serves a request, and to that cloud's endpoint."""
+"""Resolve a scope: from its expression for a service to the endpoint of a cloud."""
 
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.loops import refuse_third
@@ -8,7 +8,7 @@ from openstackoid.scope import Cloud, Scope
 
 
 def target_cloud(scope: Scope, service: str, home: str) -> str:
-    """Return the cloud that serves ``service``: the one that the scope says, or ``home``."""
+    """Return the cloud that serves ``service``: that of the scope, or ``home``."""
     match scope.expression_for(service):
         case None:
             return home
@@ -19,7 +19,7 @@ def target_cloud(scope: Scope, service: str, home: str) -> str:
 def target_of(reading: Reading, endpoint: Endpoint, scope: Scope) -> Endpoint:
     """Return the endpoint that serves a request to ``endpoint``.
 
-    Raises :class:`~openstackoid.routing.reading.RefusedError` where the cloud that the scope says has none.
+    Raises :class:`~openstackoid.routing.reading.RefusedError` if the cloud of the scope has none.
     """
     cloud = target_cloud(scope, endpoint.service, reading.at)
     if cloud == reading.at:

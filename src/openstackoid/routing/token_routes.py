@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keystone's routes that give out a token, or are a step towards one: what each does at a URL with a scope in it.
+"""Keystone's routes that issue a token, or are a step towards one, at a URL with a scope in it.
 
 The token carries the scope on, or the request is refused: a token without it would lead to the home cloud. A lab test compares
 the list with the routes of a real Keystone.
@@ -18,7 +18,7 @@ _SIGNED = "ask without the scope, and send the scope in X-Scope with each signed
 
 @dataclass(frozen=True, slots=True)
 class TokenRoute:
-    """``path`` below the root, in which ``*`` is any one segment. ``instead``: the way to go where it cannot carry a scope."""
+    """``path`` below the root, in which ``*`` is any one segment. ``instead``: the alternative where it cannot carry a scope."""
 
     methods: tuple[str, ...]
     path: str
@@ -55,5 +55,5 @@ TOKEN_ROUTES = (
 
 
 def token_route(method: str, called: str) -> TokenRoute | None:
-    """Return the route of a request, or None where it is about something else than getting a token."""
+    """Return the route of a request, or None for requests that get no token."""
     return next((route for route in TOKEN_ROUTES if route.serves(method, called)), None)

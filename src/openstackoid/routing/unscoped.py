@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that say no scope, to every service but Keystone: they stay here, or the store has the scope of their workflow."""
+"""Requests without a scope, to every service but Keystone: they stay here, or the store has the scope of their workflow."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from openstackoid.scope import Issuer, Scope
 
 @dataclass(frozen=True, slots=True)
 class UnscopedRequest:
-    """A request under ``scope``: that of its workflow, with ``recalled``; else the one that has every service here."""
+    """A request under ``scope``: that of its workflow, with ``recalled``; else everything here."""
 
     received: Received
     scope: Scope
@@ -25,7 +25,7 @@ class UnscopedRequest:
 
 
 def read_unscoped(received: Received) -> UnscopedRequest | ReadStore:
-    """Return the request with its workflow's scope. Raises :class:`RefusedError` where no store has the scope of a marked id."""
+    """Return the request with its workflow's scope. Raises :class:`RefusedError` if the store has none for a marked id."""
     request_id = "" if received.auth is None else received.request_id()
     recalled = received.request.recalled if may_be_remembered(request_id) else None
     if isinstance(recalled, NotRead):
@@ -35,12 +35,12 @@ def read_unscoped(received: Received) -> UnscopedRequest | ReadStore:
             received.at,
             503,
             "Service Unavailable",
-            f"the scope of the workflow {request_id} is not remembered here (any more), so it is not known which cloud's"
-            f" {received.endpoint.service} is meant; begin the workflow anew",
+            f"the gateway has no record of workflow {request_id}, so the cloud of its {received.endpoint.service} is unknown;"
+            " start the operation again",
         )
     if recalled is None:
         return UnscopedRequest(received, Scope.everything_in(received.at), recalled=False, request_id=request_id)
-    # The credentials are those of a service of this cloud, whichever cloud issued the token of the workflow's user.
+    # The credentials are those of a service of this cloud, whichever cloud issued the user's token.
     return UnscopedRequest(received, recalled.issued_by(Issuer(received.at)), recalled=True, request_id=request_id)
 
 
@@ -55,7 +55,7 @@ def plan_unscoped(asked: UnscopedRequest) -> Plan | MoreInput:
             " with it ('shared' in the mesh)"
         )
         raise RefusedError(received.at, 403, "Forbidden", message)
-    # Or the id of a workflow that was let through would let through what another service refuses.
+    # Otherwise the id of an allowed workflow would let requests through that another service refuses.
     if asked.recalled and changes_watched(received) and needs_body(received, scope):
         return ReadBody()
     changes = Changes()

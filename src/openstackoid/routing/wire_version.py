@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wire versions: gateways announce to each other how a scope may stand in a token that is sent to them.
+"""Wire versions: gateways announce to each other the form of a scope in a token that they read.
 
-The header stands on requests to peers and on their answers. It is one of the gateways' own: HAProxy removes what clients and
-services say in it.
+The header is on requests to peers and their answers. HAProxy removes it from messages of clients and services.
 """
 
 import re
@@ -13,7 +12,7 @@ from openstackoid.scope import WIRE
 HEADER = "x-openstackoid-wire"
 
 NEWER = rf"([{WIRE}-9]|[1-9][0-9]{{1,3}})"
-"""The values that announce a gateway which reads what this release writes, as a pattern."""
+"""The values that announce a gateway of this version or a newer one, as a pattern."""
 
 _NEWER = re.compile(NEWER)
 

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Workflows: what one request of a user sets off, hop after hop, also where a service speaks with credentials of its own.
+"""Workflows: all hops that one request of a user causes, including those with a service's own credentials.
 
-A scope travels in the user's token. Nova asks Placement, and binds a port, with its own token, in which there is no scope; but it
-hands on the *global request id* (``X-OpenStack-Request-Id``, oslo's specification "Support for global_request_id") that its own
-request came with. So a scoped request that may set off such hops gets an id with a mark, the gateways that it passes remember
-its scope, and a hop that brings a marked id and no scope follows what is remembered. A marked id that nobody remembers is
-refused: without the memory the hop would quietly go to the wrong cloud.
+A scope travels in the user's token. Nova asks Placement, and binds a port, with its own token, without a scope; but it passes on
+the *global request id* (``X-OpenStack-Request-Id``, oslo's specification "Support for global_request_id"). So a scoped request
+that may cause such hops gets an id with a mark, the gateways on its way store its scope, and a hop with a marked id and no scope
+follows the stored one. An unknown marked id is refused, as the hop would go to the wrong cloud.
 """
 
 import re
@@ -17,25 +16,25 @@ from openstackoid.scope import IDENTITY, Scope
 
 REQUEST_ID = "x-openstack-request-id"
 MARK = "req-5c09ed"
-"""How the ids of scoped workflows begin: digits of a UUID, so that oslo.middleware takes them for what they are."""
+"""The beginning of ids of scoped workflows: digits of a UUID, so that oslo.middleware accepts them."""
 
 TRACE = "req-7472ace0-"
-"""How the ids begin whose hops the gateways record, for a person who asked to see them."""
+"""The beginning of ids whose hops the gateways record for ``--trace``."""
 
 READS = ("GET", "HEAD", "OPTIONS")
 QUIET = frozenset({IDENTITY, "image", "object-store"})
-"""Services that set off no hop with credentials of their own: their requests, among them the large bodies, need no memory."""
+"""Services without hops of their own credentials: their requests, large bodies among them, need no stored scope."""
 
 _REST = r"[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z"
 _MARKED = re.compile(rf"{MARK}[0-9a-f]{{2}}-{_REST}")
 TRACE_ID = TRACE + _REST.removesuffix(r"\Z")
-"""The whole form of an id of a traced workflow, as a pattern."""
+"""The form of an id of a traced workflow, as a pattern."""
 _TRACED = re.compile(TRACE + _REST)
 
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A marked request id and the scope to remember with it."""
+    """A marked request id and the scope to store with it."""
 
     id: str
     scope: Scope

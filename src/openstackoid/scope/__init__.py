@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user may say: the scope language, its model and its errors. Pure: no sockets, no files, no clock."""
+"""The scope language: model, parser and errors. Pure: no sockets, no files, no clock."""
 
 from openstackoid.scope.errors import ScopeError
 from openstackoid.scope.known_names import KnownNames

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scope that cannot be understood, and the spot that is wrong."""
+"""Errors of a scope, with their position in the text."""
 
 from openstackoid.errors import OpenstackoidError
 
@@ -8,10 +8,10 @@ _MARGIN = 24
 
 
 class ScopeError(OpenstackoidError):
-    """A scope is malformed, or names what does not exist.
+    """A malformed scope, or one that names an unknown service or cloud.
 
-    ``reason`` is what is wrong and what is accepted; ``text`` is the scope as it was written; ``start`` and ``end`` are the
-    offsets in characters of the wrong part (``end`` excluded, and never less than ``start`` + 1).
+    ``reason``: the fault and the accepted values. ``text``: the scope as written. ``start`` and ``end``: character offsets of
+    the wrong part (``end`` excluded, at least ``start`` + 1).
     """
 
     def __init__(self, reason: str, text: str, start: int = 0, end: int | None = None) -> None:
@@ -22,10 +22,9 @@ class ScopeError(OpenstackoidError):
         self.end = max(start + 1, end if end is not None else start + 1)
 
     def pointer(self) -> str:
-        """Return two lines: the scope, and carets under the spot.
+        """Return two lines: the scope, and carets under the wrong part.
 
-        A long scope is cut around the spot, and a character that a terminal cannot show is replaced by ``?``, so that the
-        carets stand where they should and a hostile scope cannot write to the terminal.
+        Cut a long scope around it, and replace characters that a terminal cannot show by ``?``.
         """
         first = max(0, self.start - _MARGIN) if len(self.text) > _WINDOW else 0
         head = "..." if first else ""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The names that a scope may use, and the suggestion for a name that is not among them.
+"""Known names, and suggestions for an unknown one.
 
-A gateway answers every misspelt name, also those that an attacker makes up, so it looks up neighbours in a sorted list. To
-compare spellings (``difflib``) costs 60 ms for one name among 500: only the client does that.
+A gateway answers every misspelt name, so it looks up neighbours in a sorted list. ``difflib``, which takes 60 ms for one name
+among 500, is for the client.
 """
 
 from bisect import bisect
@@ -11,8 +11,8 @@ from difflib import get_close_matches
 from functools import cached_property
 
 LISTED = 12
-"""The most names that an error lists."""
-_COMPARED = 500  # comparing thousands takes half a second
+"""The most names in an error."""
+_COMPARED = 500
 
 
 class KnownNames(Collection[str]):
@@ -35,14 +35,14 @@ class KnownNames(Collection[str]):
 
     @cached_property
     def ordered(self) -> tuple[str, ...]:
-        """The names in the order of the alphabet."""
+        """The names in alphabetical order."""
         return tuple(sorted(self._names))
 
 
 def suggestion(name: str, known: Collection[str]) -> str:
-    """Say which names are accepted in the place of ``name``: all of a few, else those that are close to it.
+    """Name the accepted values in place of ``name``: all of a few, else similar ones.
 
-    Close are neighbours in the alphabet if ``known`` is a :class:`KnownNames`, else similar spellings.
+    Similar are neighbours in the alphabet if ``known`` is a :class:`KnownNames`, else close spellings.
     """
     if len(known) <= LISTED:
         return "known: " + ", ".join(sorted(known))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scope: which cloud serves which service for one request."""
+"""A scope: the cloud of each service for one request."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,11 +10,11 @@ from openstackoid.scope.services import LEADERS
 
 IDENTITY = "identity"
 EVERY_OTHER = "*"
-"""The entry that stands for every service that no other entry names. The gateway adds it with the home cloud."""
+"""The entry for every service without one of its own. The gateway adds it with the home cloud."""
 
 
 Issuer = NewType("Issuer", str)
-"""The name of the cloud that issued a token. It is one cloud, whatever a scope says of services."""
+"""The cloud that issued the token: always one, whatever the scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +29,22 @@ class Cloud:
 
 
 Expression = Cloud
-"""The value of a scope's entry: which clouds serve a service. One cloud is the only kind."""
+"""The value of a scope's entry. One cloud is the only kind."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Scope(Mapping[str, str]):
     """The expressions for official service types (or ``*``), in the order in which they were written.
 
-    As a mapping, it shows the text of each expression. Two scopes are equal when they say the same, whatever their order.
-    :func:`openstackoid.scope.parse` makes them from text.
+    A mapping of services to the texts of their expressions. Scopes with the same entries are equal in any order. Made by
+    :func:`openstackoid.scope.parse`.
     """
 
     entries: tuple[tuple[str, Expression], ...]
 
     @classmethod
     def of(cls, clouds: Mapping[str, str]) -> "Scope":
-        """Return the scope that names one cloud for each service of ``clouds``."""
+        """Return the scope with one cloud for each service of ``clouds``."""
         return cls(tuple((service, Cloud(name)) for service, name in clouds.items()))
 
     @classmethod
@@ -74,31 +74,31 @@ class Scope(Mapping[str, str]):
         return f"<Scope {self.to_header()}>"
 
     def expression_for(self, service: str) -> Expression | None:
-        """Return the expression of the entry that decides on ``service``; None where the home cloud serves it."""
+        """Return the expression for ``service``; None where the home cloud serves it."""
         entry = self.entry_for(service)
         return None if entry is None else dict(self.entries)[entry]
 
     def issuer(self, home: str) -> Issuer:
-        """Return the cloud that issued the token which this scope came with."""
+        """Return the cloud that issued the token of this scope."""
         expression = self.expression_for(IDENTITY)
         return Issuer(home if expression is None else expression.name)
 
     def entry_for(self, service: str) -> str | None:
-        """Return the name of the entry that decides on ``service``: ``service``, the one that it follows, or ``*``; or None."""
+        """Return the name of the entry for ``service``: itself, its leader, ``*``, or None."""
         known = {name for name, _ in self.entries}
         return next((name for name in (service, LEADERS.get(service, service), EVERY_OTHER) if name in known), None)
 
     def completed(self, home: str) -> "Scope":
-        """Return the scope with its home written in, so that a gateway further on takes the same decision.
+        """Return the scope with its home as ``*``, so that every later gateway takes the same decision.
 
-        A scope that already says what ``*`` is stays as it is: its user, or the first gateway, has decided.
+        A scope with ``*`` stays as it is.
         """
         if EVERY_OTHER in self:
             return self
         return Scope(((EVERY_OTHER, Cloud(home)), *self.entries))
 
     def workflow(self) -> "Scope":
-        """Return what a workflow has in common on all its hops: who issued the token of a hop differs, so it is left out."""
+        """Return the scope without the issuer of the token, which differs between the hops of a workflow."""
         return Scope(tuple(entry for entry in self.entries if entry[0] != IDENTITY))
 
     def issued_by(self, issuer: Issuer) -> "Scope":
@@ -106,5 +106,5 @@ class Scope(Mapping[str, str]):
         return Scope(((IDENTITY, Cloud(issuer)), *self.workflow().entries))
 
     def to_header(self) -> str:
-        """Return the form that travels in headers: JSON without white space, in the order of the entries."""
+        """Return the form for headers: JSON without white space, entries in order."""
         return json.dumps({name: expression.to_text() for name, expression in self.entries}, separators=(",", ":"))

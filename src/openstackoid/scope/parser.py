@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From text to :class:`Scope`, strictly: a scope is user input at every hop.
+"""Parse a :class:`Scope` from text, strictly: a scope is user input at every hop.
 
-The text is one flat JSON object, ``{"<service>": "<cloud>", ...}``. Python's ``json`` would accept duplicate keys and could not
-say where a name stands, so the few tokens are read here; only the inside of a string is left to ``json``.
+The text is one flat JSON object, ``{"<service>": "<cloud>", ...}``. Python's ``json`` accepts duplicate keys and gives no
+positions, so it decodes only the inside of strings here.
 """
 
 import json
@@ -17,7 +17,7 @@ from openstackoid.scope.model import EVERY_OTHER, Scope
 from openstackoid.scope.services import official_names, official_service_type
 
 MAX_LENGTH = 2048
-"""The longest scope, in characters. Beside a token it must fit uWSGI's default of 4 KiB for all headers."""
+"""The longest scope, in characters. With a token it must fit uWSGI's default of 4 KiB for all headers."""
 
 CLOUD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -29,7 +29,7 @@ _LONGEST_CLOUD = "x" * 64
 
 
 class Name(NamedTuple):
-    """A string of the scope and where it stands, quotes included."""
+    """A string of the scope and its position, quotes included."""
 
     value: str
     start: int
@@ -43,15 +43,14 @@ def parse_json(
     clouds: Collection[str] | None = None,
     offers: Mapping[str, Collection[str]] | None = None,
 ) -> Scope:
-    """Return the scope that a JSON object says, its services by their official types.
+    """Parse a JSON object; its services become official types.
 
-    ``services``: the service types of the mesh, besides which only aliases and project names of them are accepted; None accepts
-    any official service. ``clouds``: the names that may stand as clouds; None accepts any well-formed name. ``offers``: for each
-    cloud the service types that it has, to refuse an entry that no cloud could serve.
+    ``services``: the service types of the mesh, accepted with their aliases and project names; None accepts any official
+    service. ``clouds``: the accepted clouds; None accepts any well-formed name. ``offers``: the service types of each cloud, to
+    refuse entries that it cannot serve.
 
-    A gateway passes both as :class:`~openstackoid.scope.known_names.KnownNames`, so that an error costs it microseconds.
-
-    Raises :class:`ScopeError`, which names the first wrong spot and what is accepted there.
+    A gateway passes both as :class:`~openstackoid.scope.known_names.KnownNames`, so that an error costs microseconds. Raises
+    :class:`ScopeError` for the first wrong part.
     """
     if len(text) > MAX_LENGTH:
         raise ScopeError(f"too large: {len(text)} characters, at most {MAX_LENGTH} are accepted", text, MAX_LENGTH)
@@ -66,7 +65,7 @@ def scope_of(
     clouds: Collection[str] | None,
     offers: Mapping[str, Collection[str]] | None,
 ) -> Scope:
-    """Return the scope that the names in ``text`` say, whatever the form in which they were written; see :func:`parse_json`."""
+    """Return the scope of the names in ``text``, in any form; see :func:`parse_json`."""
     entries: dict[str, str] = {}
     written: dict[str, str] = {}
     for service_name, cloud_name in pairs:
@@ -87,7 +86,7 @@ def scope_of(
 
 
 def _served_by(service: str, offers: Mapping[str, Collection[str]]) -> str:
-    """Name the clouds that have the service, where there are few clouds to look at."""
+    """Name the clouds with the service, in a small mesh."""
     if len(offers) > LISTED:
         return ""
     having = sorted(cloud for cloud, has in offers.items() if service in has)
@@ -95,14 +94,14 @@ def _served_by(service: str, offers: Mapping[str, Collection[str]]) -> str:
 
 
 class _Reader:
-    """Reads the tokens of one flat JSON object, and knows where it stands."""
+    """Reads the tokens of one flat JSON object with their positions."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
 
     def pairs(self) -> Iterator[tuple[Name, Name]]:
-        """Yield each entry as soon as it is read: the first that is wrong ends the reading."""
+        """Yield each entry once it is read; the first wrong one ends the reading."""
         self._skip()
         if self._here() != "{":
             self._unexpected("a JSON object is expected,", f"for example {_EXAMPLE}")
@@ -119,10 +118,10 @@ class _Reader:
                 break
             self._take(",")
         if self._here() != "}":
-            self._unexpected("',' or '}' is expected", "behind a cloud")
+            self._unexpected("',' or '}' is expected", "after a cloud")
         self._take("}")
         if self._here():
-            self._unexpected("nothing more is expected", "behind the closing '}'")
+            self._unexpected("the end is expected", "after the closing '}'")
 
     def _skip(self) -> None:
         match = _SPACE.match(self.text, self.at)
@@ -191,7 +190,7 @@ def _check_cloud(name: Name, text: str, clouds: Collection[str] | None) -> None:
 
 
 def _quoted(value: str) -> str:
-    """Return a user's own word, safe to print; of one that is longer than any name, and may be a token, only the beginning."""
+    """Return a user's word, safe to print; of one longer than any name, which may be a token, only the beginning."""
     beginning = value[: _LONGEST_SHOWN + 1]
     shown = redacted("".join(character if character.isprintable() else "?" for character in beginning))
     return f"'{shown[:_SHOWN]}...'" if len(value) > _LONGEST_SHOWN else f"'{shown}'"

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The names of services: official types, their aliases, and the projects that implement them.
-
-The source is the OpenStack service types authority, as the library ``os-service-types`` ships it.
-"""
+"""The names of services: official types, aliases, and project names, from ``os-service-types``."""
 
 from functools import cache, lru_cache
 
@@ -11,15 +8,12 @@ from os_service_types import ServiceTypes
 _AUTHORITY = ServiceTypes()
 
 LEADERS = {"placement": "compute"}
-"""Services that go where another goes, unless the scope names them: Placement counts what Nova of its own cloud has."""
+"""Services that follow another one, unless the scope names them: Placement counts the resources of its own cloud's Nova."""
 
 
 @lru_cache(maxsize=1024)
 def official_service_type(name: str) -> str | None:
-    """Return the official service type that ``name`` stands for, or None when the authority does not know it.
-
-    Service types, aliases and project names are understood: ``image``, ``volumev3`` (``block-storage``), ``glance`` (``image``).
-    """
+    """Return the official type for a service type, alias (``volumev3``) or project name (``glance``), or None."""
     by_type = _AUTHORITY.get_service_type(name)
     if by_type is not None:
         return str(by_type)
@@ -36,11 +30,11 @@ def project_name(service_type: str) -> str | None:
 
 @cache
 def official_service_types() -> frozenset[str]:
-    """Return the service types that the authority knows, aliases left out."""
+    """Return the official service types, without aliases."""
     return frozenset(str(service["service_type"]) for service in _AUTHORITY.services)
 
 
 @cache
 def official_names() -> frozenset[str]:
-    """Return what to propose for a name that is not known: the official service types and the names of projects."""
+    """Return official service types and project names, as proposals for an unknown name."""
     return official_service_types() | frozenset(str(service["project"]) for service in _AUTHORITY.services)

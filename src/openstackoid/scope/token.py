@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scope inside a token, the only carrier that every service hands on unchanged: ``<token>~<base64url of the scope's text>``.
+"""A scope inside a token, the only carrier that every service passes on unchanged: ``<token>~<base64url of the scope's text>``.
 
-No client quotes these characters, and no token of Keystone's holds a tilde. Gateways of wire version 1 write and read the older
-form alone, ``<token>!SCOPE!<json>``, which clients that quote a token destroy.
+No client quotes these characters, and no token of Keystone has a tilde. Gateways of wire version 1 know only the older form
+``<token>!SCOPE!<json>``, which clients that quote a token destroy.
 """
 
 import base64
@@ -23,14 +23,14 @@ _QUOTED_MARK = re.compile(r"%(?:25)*7E", re.IGNORECASE)
 _QUOTED_SEPARATOR = re.compile(r"%(?:25)*21SCOPE|SCOPE%(?:25)*21", re.IGNORECASE)
 _QUOTED_JSON = re.compile(r"%(?:25)*7B", re.IGNORECASE)
 _OUTSIDE = re.compile(r"[^A-Za-z0-9_-]")
-# How a JSON object begins in base64url: "{" and a quotation mark or white space.
+# The beginning of a JSON object in base64url: "{" and a quotation mark or white space.
 _JSON = re.compile(r"~e[yw]")
 
 
 def split_token(value: str) -> tuple[str, str | None]:
-    """Return the token and the text of its scope, a JSON object, or None where it carries none.
+    """Return the token and the text of its scope, a JSON object, or None without a scope.
 
-    Raises :class:`ScopeError` for two scopes, and for one that a client has quoted or that is not well encoded.
+    Raises :class:`ScopeError` for two scopes, and for one that is quoted or badly encoded.
     """
     token, separator, text = value.partition(SEPARATOR)
     if separator:
@@ -53,12 +53,12 @@ def join_token(token: str, text: str, wire: int = WIRE) -> str:
 
 
 def is_marked(value: str) -> bool:
-    """Return whether a token has the mark of a scope; nothing behind it is checked."""
+    """Return whether a token has the mark of a scope; the scope is not checked."""
     return MARK in value or SEPARATOR in value
 
 
 def holds_scope(value: str) -> bool:
-    """Return whether a scope stands anywhere in the value of a header that is not always a token."""
+    """Return whether the value of any header contains a scope."""
     quoted = _QUOTED_SEPARATOR.search(value)
     return SEPARATOR in value or _JSON.search(value) is not None or quoted is not None
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The short form of a scope, ``image=CloudTwo,compute=CloudOne``, and the one way in for what a user writes in either form.
+"""The short form of a scope, ``image=CloudTwo,compute=CloudOne``, and the entry point for both forms.
 
-In a URL it is one segment of a path, as in ``<identity>/scope/<form>/v3``. JSON would do as well, but braces and quotes in a URL
-are read and written differently by every client, while these characters are plain in a path (RFC 3986, section 3.3).
+In a URL it is one path segment, ``<identity>/scope/<form>/v3``. Clients encode the braces and quotes of JSON differently, but
+these characters are plain in a path (RFC 3986, section 3.3).
 """
 
 import re
@@ -14,7 +14,7 @@ from openstackoid.scope.model import Scope
 from openstackoid.scope.parser import MAX_LENGTH, Name, parse_json, scope_of
 
 MARKER = "/scope/"
-"""What stands between the root of a service's frontend and the form; no OpenStack service has anything there."""
+"""The segment between a frontend's root and the form. No OpenStack service uses it."""
 _EXAMPLE = "image=CloudTwo,compute=CloudOne"
 _BEGINS_SHORT = re.compile(r"[ \t\r\n]*[A-Za-z0-9*]")
 _BLANK = " \t\r\n"
@@ -27,11 +27,9 @@ def parse(
     clouds: Collection[str] | None = None,
     offers: Mapping[str, Collection[str]] | None = None,
 ) -> Scope:
-    """Return the scope that a user wrote, in the short form or as a JSON object: the first character tells them apart.
+    """Parse a user's scope, in the short form or as a JSON object; the first character distinguishes them.
 
-    White space around the names counts for nothing. The arguments are those of :func:`openstackoid.scope.parse_json`.
-
-    Raises :class:`ScopeError`, which names the first wrong spot and what is accepted there.
+    Ignores white space around names. Arguments and errors are those of :func:`openstackoid.scope.parse_json`.
     """
     if _BEGINS_SHORT.match(text) is None:
         return parse_json(text, services=services, clouds=clouds, offers=offers)
@@ -45,9 +43,9 @@ def parse_url_form(
     clouds: Collection[str] | None = None,
     offers: Mapping[str, Collection[str]] | None = None,
 ) -> Scope:
-    """Return the scope that a segment of a path says, percent-encoded or not; the arguments are those of :func:`parse`.
+    """Parse a path segment, percent-encoded or not; arguments as for :func:`parse`.
 
-    Raises :class:`ScopeError`, whose offsets are those of the decoded segment.
+    The offsets of a :class:`ScopeError` are those of the decoded segment.
     """
     text = unquote(segment)
     return _parse_short(text, _pairs(text, ""), services=services, clouds=clouds, offers=offers)
@@ -67,7 +65,7 @@ def _parse_short(
 
 
 def _pairs(text: str, blank: str) -> Iterator[tuple[Name, Name]]:
-    """Yield services and their clouds; the characters of ``blank`` around a name are no part of it."""
+    """Yield services and clouds, without the characters of ``blank`` around a name."""
     at = 0
     for entry in text.split(","):
         service, mark, cloud = entry.partition("=")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The store: what outlives a process, in SQLite or in the operator's MariaDB or PostgreSQL."""
+"""The store: data that outlives a process, in SQLite, MariaDB or PostgreSQL."""
 
 from openstackoid.store.database import Database, database_of, reason
 from openstackoid.store.errors import SchemaError, StoreError, StoreUnavailableError

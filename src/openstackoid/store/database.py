@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The database of the store, and connections to it: a file of SQLite, memory, or the operator's MariaDB or PostgreSQL."""
+"""The database of the store, and connections to it: SQLite in a file or memory, or the operator's MariaDB or PostgreSQL."""
 
 import os
 import sqlite3
@@ -20,7 +20,7 @@ PATIENCE = 3
 """Seconds that a database may take for a connection, a lock, or a statement."""
 
 SET_ASIDE = ".damaged"
-"""The end of the name that a damaged file of SQLite gets."""
+"""The suffix of a damaged SQLite file."""
 
 _DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mysql+pymysql", "postgresql": "postgresql+psycopg"}
 _EXTRAS = {"mysql": "mysql", "postgresql": "postgresql"}
@@ -30,14 +30,14 @@ _PASSWORD_LIMIT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database by its URL, in which there is no password, and the file that holds the password, if one is needed."""
+    """A database by its URL without a password, and the file with the password, if needed."""
 
     url: URL
     password: Path | None = field(default=None, repr=False)
 
     @classmethod
     def file(cls, path: Path) -> "Database":
-        """Return a database that SQLite keeps in a file."""
+        """Return an SQLite database in a file."""
         return cls(URL.create("sqlite", database=str(path)))
 
     @classmethod
@@ -47,7 +47,7 @@ class Database:
 
     @classmethod
     def server(cls, url: str, password: Path | None) -> "Database":
-        """Return the operator's database. Raises :class:`StoreError` for a URL that no server has."""
+        """Return the operator's database. Raises :class:`StoreError` for an invalid URL."""
         try:
             read = make_url(url)
         except ArgumentError:
@@ -71,7 +71,7 @@ class Database:
         return Path(self.url.database) if self.url.get_backend_name() == "sqlite" and self.url.database else None
 
     def engine(self, patience: float = PATIENCE) -> Engine:
-        """Return the engine. Raises :class:`StoreError` where the driver is not installed."""
+        """Return the engine. Raises :class:`StoreError` without the driver."""
         backend = self.url.get_backend_name()
         options: dict[str, Any] = {}
         if backend == "mysql":
@@ -95,14 +95,14 @@ class Database:
         return engine
 
     def connect(self, engine: Engine) -> Connection:
-        """Return a connection to a database that has this release's schema.
+        """Return a connection to a database with this release's schema.
 
         Raises :class:`StoreError`, ``SQLAlchemyError`` or ``OSError``.
         """
         connection = engine.connect()
         try:
             if self.url == URL.create("sqlite"):
-                # It is new each time: nothing to migrate, and Alembic takes a quarter of a second to import.
+                # It is always new: nothing to migrate, and importing Alembic takes a quarter of a second.
                 METADATA.create_all(connection)
             else:
                 prepare(connection)
@@ -123,7 +123,7 @@ class Database:
         return path.replace(kept)
 
     def _before_connect(self, _dialect: Any, _record: Any, _words: Any, named: dict[str, Any]) -> None:
-        """Read the password for each connection anew, so that a new one needs no restart; have a new file its owner's alone."""
+        """Read the password for each connection, so that a new one needs no restart; make a new file owner-only."""
         if self.path is not None:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         elif self.password is not None:
@@ -131,9 +131,9 @@ class Database:
 
 
 def database_of(url: str | None, password: str | None, file: Path | None) -> Database:
-    """Return the operator's database where there is a URL, else that in ``file``, else one in memory.
+    """Return the operator's database at the URL, else that in ``file``, else one in memory.
 
-    ``password`` is the path of the file with the password. Raises :class:`StoreError` for a URL that no server has.
+    ``password``: the path of the file with the password. Raises :class:`StoreError` for an invalid URL.
     """
     if url is not None:
         return Database.server(url, None if password is None else Path(password))
@@ -141,7 +141,7 @@ def database_of(url: str | None, password: str | None, file: Path | None) -> Dat
 
 
 def reason(error: BaseException) -> str:
-    """Return why the database could not be used: one line of its own words, which hold no parameter and no password."""
+    """Return one line of the database's own words for an error, without parameters and passwords."""
     if isinstance(error, DBAPIError):
         return " ".join(str(error.orig).split()) or type(error.orig).__name__
     if isinstance(error, StoreError):
@@ -165,7 +165,7 @@ def _password(path: Path) -> str:
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    # The log of changes makes a commit one write without a wait for the disk; a killed process loses nothing.
+    # The write-ahead log makes a commit one write without a wait for the disk; a killed process loses no commit.
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.close()
@@ -173,7 +173,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 
 def _set_up_mysql(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    # Galera: a node first applies what the others have committed, so that each gateway reads what another has written.
+    # Galera: a node first applies the others' commits, so that each gateway reads the rows of the others.
     if cursor.execute("SHOW VARIABLES LIKE 'wsrep_sync_wait'"):
         cursor.execute("SET SESSION wsrep_sync_wait = 1")
     cursor.close()

@@ -5,7 +5,7 @@ from openstackoid.errors import OpenstackoidError
 
 
 class StoreError(OpenstackoidError):
-    """The store cannot be used; the message says why, without a password."""
+    """The store cannot be used; the message gives the reason, without a password."""
 
 
 class SchemaError(StoreError):

@@ -14,13 +14,13 @@ from openstackoid.store.schema import REVISIONS, revision
 _TRIES = 5
 _PAUSE = 0.3
 _ALEMBIC = threading.Lock()
-"""Alembic keeps what it works on in global variables."""
+"""Alembic works with global variables."""
 
 
 def migrate(connection: Connection) -> None:
     """Bring the schema to the newest revision.
 
-    Two gateways may do so at once: the migrations pass over what is there, and the one that fails looks again.
+    Two gateways may run it at once: the migrations skip existing tables, and the one that fails looks again.
     """
     config = Config()
     config.set_main_option("script_location", "openstackoid.store:migrations")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which schema a database has, and whether this release can use it. Alembic is imported only where there is something to do."""
+"""The schema of a database, and whether this release can use it. Alembic is imported only for a migration."""
 
 import logging
 from importlib import import_module
@@ -9,13 +9,13 @@ from sqlalchemy import Connection, inspect, text
 from openstackoid.store.errors import SchemaError
 
 REVISIONS = ("0001", "0002")
-"""The revisions of the schema that this release knows, the oldest first; each is a file of ``migrations/versions``."""
+"""The known revisions, the oldest first; each is a file of ``migrations/versions``."""
 
 _VERSION_TABLE = "alembic_version"
 
 
 def revision(connection: Connection) -> str | None:
-    """Return the revision of the database's schema, or None where it is empty."""
+    """Return the revision of the database's schema, or None for an empty one."""
     if not inspect(connection).has_table(_VERSION_TABLE):
         return None
     found = connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
@@ -23,7 +23,7 @@ def revision(connection: Connection) -> str | None:
 
 
 def prepare(connection: Connection) -> str | None:
-    """Bring the schema to this release's, and return the revision that it had. Raises :class:`SchemaError` where it is newer."""
+    """Migrate the schema, and return its previous revision. Raises :class:`SchemaError` for a newer one."""
     found = revision(connection)
     if found is not None and found not in REVISIONS:
         raise SchemaError(
@@ -31,7 +31,7 @@ def prepare(connection: Connection) -> str | None:
             " upgrade this gateway"
         )
     if found != REVISIONS[-1]:
-        # Alembic's account of each step, which begins with its import, is no line for an operator's log.
+        # Alembic's lines about each step do not help an operator.
         logging.getLogger("alembic").setLevel(logging.WARNING)
         import_module("openstackoid.store.migrate").migrate(connection)
     return found

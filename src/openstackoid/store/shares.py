@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Choose the owner who loses a workflow when the memory is full. Pure: it counts, and knows neither workflows nor the database.
+"""Choose the owner who loses a workflow when the store is full. Pure: it only counts.
 
-A user of this cloud competes alone. All users of another cloud compete together, because their cloud could give each request
-another user. The owner with the most loses the oldest one, so a user who begins many of them pushes out only their own.
+Users of this cloud compete alone. All users of another cloud compete together, because their cloud could invent users. The owner
+with the most loses the oldest one.
 """
 
 import hashlib
@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 
 class Bounds(NamedTuple):
-    """The most workflows that are kept, and for how many seconds after the last use of each.
+    """The most workflows, and their seconds after the last use.
 
-    ``of_user`` and ``of_peer`` are the most of one user, and of all users of another cloud together.
+    ``of_user``, ``of_peer``: the most of one user, and of all users of another cloud.
     """
 
     workflows: int
@@ -23,14 +23,14 @@ class Bounds(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """The user who began a workflow: a digest of the user's cloud and id. ``peer`` is that cloud, empty for this one."""
+    """The user who began a workflow: a digest of cloud and id. ``peer``: that cloud, empty for this one."""
 
     peer: str
     user: str
 
     @classmethod
     def of_column(cls, text: str) -> "Owner":
-        """Return the owner that :meth:`column` has written."""
+        """Return the owner of a value of :meth:`column`."""
         peer, _, user = text.rpartition("/")
         return cls(peer, user)
 
@@ -46,7 +46,7 @@ def owner_of(at: str, issuer: str, user: str) -> Owner:
 
 
 class Shares:
-    """Counts the workflows of each owner. Each call takes the same time, however many owners and workflows there are."""
+    """Counts the workflows of each owner, each call in constant time."""
 
     def __init__(self) -> None:
         self.total = 0
@@ -71,7 +71,7 @@ class Shares:
                 del self._users_of[owner.peer]
 
     def use(self, owner: Owner) -> None:
-        """Take note that a workflow of ``owner`` goes on."""
+        """Note a use of a workflow of ``owner``."""
         self._competitors.change(_competitor(owner), 0)
         if owner.peer:
             self._users_of[owner.peer].change(owner, 0)
@@ -82,10 +82,10 @@ class Shares:
         return 0 if counts is None else counts.of(owner)
 
     def loser(self, newest: Owner, bounds: Bounds) -> Owner | None:
-        """Return the owner whose oldest workflow is to be forgotten, or None where there is room for all.
+        """Return the owner who loses the oldest workflow, or None if there is room.
 
-        ``newest`` has just begun a workflow; only ``newest`` and its cloud can be above their own shares. Of several who have
-        most, the one loses whose number changed, or who used a workflow, longest ago.
+        ``newest`` has just begun a workflow; only ``newest`` and its cloud can exceed their shares. Of several with the most,
+        the least recently changed or used one loses.
         """
         if self.count(newest) > bounds.of_user:
             return newest
@@ -102,7 +102,7 @@ def _competitor(owner: Owner) -> Owner:
 
 
 class _Counts:
-    """A number for each owner, and the owners by their number: in each row, the one that changed longest ago is the first."""
+    """A number for each owner, and the owners by number, in each row the least recently changed first."""
 
     def __init__(self) -> None:
         self._numbers: dict[Owner, int] = {}
@@ -121,7 +121,7 @@ class _Counts:
         return next(iter(self._rows[self._most]))
 
     def change(self, owner: Owner, by: int) -> None:
-        """Add to the number of ``owner``, or take 1 from it: the highest one then falls by one at most."""
+        """Add to the number of ``owner``, or subtract 1: the highest one then falls by one at most."""
         before = self._numbers.get(owner, 0)
         after = before + by
         if before:

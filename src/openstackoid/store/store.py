@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The store as asynchronous programs use it: one thread has the connection, and does all waiting jobs in one transaction.
+"""The asynchronous store: one thread holds the connection, and does all waiting jobs in one transaction.
 
-A caller that awaits a write goes on when it is committed.
+An awaited write returns after its commit.
 """
 
 import asyncio
@@ -20,16 +20,15 @@ from openstackoid.store.workflows import WorkflowRow, WorkflowTable
 
 _FRESH = 1.0
 _START = 30.0
-"""Seconds that the beginning may take, unless the database fails before."""
+"""Seconds for the start, unless the database fails before."""
 
 
 class Store:
-    """The store in ``database``. ``bounds`` may be replaced at any time. ``removed`` are told the ids of workflows
-    that are removed, because their time is over or to make room. ``clock`` returns seconds of the wall clock.
+    """The store in ``database``. ``bounds`` may be replaced at any time.
 
-    ``patience``: how many seconds the database may take for a connection, a lock or a statement; a caller waits twice as long.
-
-    Every method that waits raises :class:`StoreUnavailableError` where the database does not answer in time.
+    ``removed`` gets the ids of workflows that are expired or removed to make room. ``clock``: seconds since 1970. ``patience``:
+    seconds for a connection, a lock or a statement; a caller waits twice as long. Every waiting method raises
+    :class:`StoreUnavailableError` if the database does not answer in time.
     """
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time, patience: float = PATIENCE) -> None:
@@ -46,7 +45,7 @@ class Store:
     async def open(self) -> None:
         """Begin. A database that does not answer is tried again later.
 
-        Raises :class:`StoreError` where it never can: its schema is of a newer release, or its driver is not installed.
+        Raises :class:`StoreError` for a newer schema or a missing driver.
         """
         self._worker = Worker(
             self.database, self._workflows, self._tokens, self._tell, clock=self._clock, patience=self._patience
@@ -79,17 +78,17 @@ class Store:
         return works
 
     async def find(self, request_id: str) -> WorkflowRow | None:
-        """Return the row of a workflow, also an expired one that is still there, or None."""
+        """Return the row of a workflow, perhaps an expired one, or None."""
         found: WorkflowRow | None = await self._done(self._workflows.find, request_id, reads=True)
         return found
 
     async def put(self, row: WorkflowRow) -> WorkflowRow:
-        """Write a row, and return the one that is there once that is committed: its scope and owner may be those of another."""
+        """Write a row, and return the committed one: its scope and owner may be of an earlier write."""
         found: WorkflowRow = await self._written(self._workflows.put, row)
         return found
 
     async def record(self, offer: Offer) -> Found | NoRoom:
-        """Record the claims of a token where there are none, and return those that count once that is committed."""
+        """Record the claims of a token unless it has some; return the committed ones."""
         found: Found | NoRoom = await self._written(self._tokens.record, offer)
         return found
 
@@ -125,5 +124,5 @@ class Store:
             raise StoreUnavailableError(f"the database does not answer within {deadline:g} s") from None
 
     def _submit(self, job: Job, *, reads: bool = False) -> str | None:
-        """Have a job done; return why it is refused, or None."""
+        """Queue a job; return the reason of a refusal, or None."""
         return "the store is closed" if self._worker is None else self._worker.submit(job, self.bounds, reads=reads)

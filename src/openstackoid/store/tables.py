@@ -7,7 +7,7 @@ METADATA = MetaData()
 
 
 def _ascii(length: int) -> String:
-    """Return the type of a text that is ASCII and is compared byte by byte; MariaDB would fold its letters."""
+    """Return the type of an ASCII text that is compared byte by byte; MariaDB would fold its letters."""
     return String(length).with_variant(String(length, collation="ascii_bin"), "mysql", "mariadb")
 
 
@@ -22,10 +22,10 @@ WORKFLOWS = Table(
     Index("workflows_by_expires", "expires"),
     Index("workflows_by_owner", "owner", "expires"),
 )
-"""A workflow a row: its request id, its scope as it travels in headers, and its owner.
+"""A workflow a row: request id, scope in its header form, and owner.
 
-``owner`` is the user's cloud, empty for this one, a slash, and a digest of the user. ``created`` and ``expires`` are seconds of
-the wall clock since 1970.
+``owner``: the user's cloud, empty for this one, a slash, and a digest of the user. ``created`` and ``expires``: seconds since
+1970.
 """
 
 TOKENS = Table(
@@ -44,5 +44,5 @@ TOKENS = Table(
 )
 """A token of another cloud a row: ``id`` is that cloud, a slash, and a digest of the token; ``claims`` are digests.
 
-``rule`` is the policy's entry. ``changed`` is 1 once other claims were told. ``told`` and ``expires`` are seconds since 1970.
+``rule``: the policy's entry. ``changed``: 1 after other claims were seen. ``told`` and ``expires``: seconds since 1970.
 """

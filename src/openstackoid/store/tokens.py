@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The statements about the claims of other clouds' tokens. Each works on many at once, and may be repeated."""
+"""The statements about claims of other clouds' tokens. Each works on many at once, and may be repeated."""
 
 import time
 from collections.abc import Sequence
@@ -14,18 +14,18 @@ from openstackoid.store.tables import TOKENS
 from openstackoid.store.workflows import BATCH
 
 LONGEST = 10 * 86400.0
-"""Seconds beyond which no claims count: such a row was written by a clock that was ahead."""
+"""Seconds beyond which no claims count: a clock that was ahead wrote such a row."""
 FRESH = 1.0
-"""Seconds for which a count of an issuer's tokens is good enough: other gateways add some, too."""
+"""Seconds for which a count of an issuer's tokens is used: other gateways add some, too."""
 COUNTED = 10_000
 """Issuers and users with a count in memory."""
 _RARE = 20
-"""A count may be at least so many times as old as the time that it took."""
+"""The age of a count may be this multiple of the time to take it."""
 
 _COLUMNS = TOKENS.c
 _NAMES = ("id", "issuer", "user_digest", "claims", "rule", "told", "expires", "changed")
 
-# They are made once: that takes longer than SQLite takes for one.
+# Made once: compiling takes longer than SQLite takes to run one.
 _FIND = select(*(_COLUMNS[name] for name in _NAMES)).where(_COLUMNS.id.in_(bindparam("ids", expanding=True)))
 _LIVING = and_(_COLUMNS.issuer == bindparam("issuer"), _COLUMNS.expires > bindparam("now"))
 _COUNT = select(func.count(), func.min(_COLUMNS.expires)).where(_LIVING)
@@ -33,10 +33,10 @@ _COUNT_OF_USER = _COUNT.where(_COLUMNS.user_digest == bindparam("user"))
 
 
 class TokenRow(NamedTuple):
-    """A row of the table ``tokens``: the claims of a token of ``issuer``, by its digest, and the name of the policy's rule.
+    """A row of ``tokens``: the claims of a token of ``issuer``, by its digest, and the policy's rule.
 
-    ``user`` is a digest of the token's user.
-    ``told``: when the claims were told first, and ``expires`` until when they count. ``changed``: other claims were told since.
+    ``user``: a digest of the user. ``told``: the time of the first claims; ``expires``: their end. ``changed``: other claims
+    were seen since.
     """
 
     issuer: str
@@ -50,7 +50,7 @@ class TokenRow(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """Claims to be recorded where there are none, and the most tokens of the issuer and of the user."""
+    """Claims to record, and the most tokens of the issuer and of the user."""
 
     row: TokenRow
     most: int
@@ -58,14 +58,14 @@ class Offer(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The row that counts. ``first``: it has other claims than those that were offered, and no caller was told so before."""
+    """The row that counts. ``first``: it differs from the offered claims, and no caller was told so before."""
 
     row: TokenRow
     first: bool
 
 
 class NoRoom(NamedTuple):
-    """There are as many tokens of the issuer as there may be, or of the user. ``until``: the end of the first of them."""
+    """The issuer or the user has the most tokens. ``until``: the end of the first of them."""
 
     until: float
     of_user: bool
@@ -82,7 +82,7 @@ class _Count:
 
 
 class TokenTable:
-    """The table, and the number of tokens of each issuer and user, as far as this process knows it."""
+    """The table, and the known number of tokens of each issuer and user."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str], _Count] = {}
@@ -92,7 +92,7 @@ class TokenTable:
         self._counts.clear()
 
     def record(self, connection: Connection, offers: Sequence[Offer]) -> Sequence[Found | NoRoom]:
-        """Add tokens of which there are no claims, and make the time of those with the same claims longer."""
+        """Add tokens without claims, and extend the time of those with the same claims."""
         before = _rows(connection, offers)
         refused: dict[str, NoRoom] = {}
         kept: dict[str, Offer] = {}
@@ -114,7 +114,7 @@ class TokenTable:
             kept[key] = offer
         accepted = [offer.row for offer in offers if _key(offer.row) in kept]
         if accepted:
-            # Two gateways that write the same rows in another order would lock each other out.
+            # Two gateways that write the same rows in another order would deadlock.
             values = [_values(row) for row in sorted(accepted, key=_key)]
             connection.execute(_upsert(connection.dialect.name), values)
         after = _rows(connection, list(kept.values()))
@@ -124,16 +124,16 @@ class TokenTable:
         ]
 
     def expire(self, connection: Connection, now: float) -> Sequence[str]:
-        """Remove rows whose time is over: a batch at most. Return their keys."""
+        """Remove at most a batch of expired rows. Return their keys."""
         over = or_(_COLUMNS.expires <= now, _COLUMNS.expires > now + LONGEST)
         keys = connection.execute(select(_COLUMNS.id).where(over).limit(BATCH)).scalars().all()
         if keys:
-            # The time of some may have been made longer meanwhile.
+            # Some may have been extended meanwhile.
             connection.execute(delete(TOKENS).where(_COLUMNS.id.in_(keys), over))
         return keys
 
     def _count(self, connection: Connection, issuer: str, user: str, now: float) -> _Count:
-        """Count the tokens of an issuer, or those of one of its users."""
+        """Count the tokens of an issuer, or of one of its users."""
         count = self._counts.get((issuer, user))
         if count is None or not count.counted_at <= now < min(count.fresh_until, count.first_end):
             began = time.monotonic()
@@ -180,7 +180,7 @@ def _upsert(dialect: str) -> Insert:
     new = inserted.inserted if dialect == "mysql" else inserted.excluded
     over = _COLUMNS.expires <= new.told
     longer = or_(over, and_(_COLUMNS.claims == new.claims, _COLUMNS.expires < new.expires))
-    # MariaDB takes these one after the other: the time, by which the others are decided, comes last.
+    # MariaDB evaluates these in order: the time, which decides the others, comes last.
     changed = [
         (name, case((over, new[name]), else_=_COLUMNS[name])) for name in ("user_digest", "claims", "rule", "told", "changed")
     ]

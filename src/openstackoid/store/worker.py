@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The thread that has the connection to the database: it does all waiting jobs in one transaction."""
+"""The thread with the connection to the database: it does all waiting jobs in one transaction."""
 
 import asyncio
 import contextlib
@@ -23,18 +23,16 @@ from openstackoid.store.workflows import BATCH, WorkflowTable
 LOG = logging.getLogger("openstackoid.store")
 
 _PAUSES = (0.0, 0.02, 0.1, 0.3, 0.5)
-"""Seconds before the next try: Galera refuses a transaction that met another one; the last pause again and again."""
+"""Seconds before the next try: Galera refuses conflicting transactions. The last pause repeats."""
 _TRIM_EVERY = 60.0
 _STOP_PATIENCE = 1.0
 
 
 class Worker:
-    """Does jobs in a thread. Reads are done first, and apart: they go on where the database can no longer be written.
+    """Does jobs in a thread. Reads come first, and apart: they go on where the database is read-only.
 
-    ``removed`` is called, in the event loop, with the ids of workflows that are removed. It is made in that loop.
-
-    All statements may be repeated, so a transaction that fails for any reason is tried again, on a new connection. No failure
-    ends the thread.
+    ``removed`` is called in the event loop with the ids of removed workflows. All statements may be repeated, so a failed
+    transaction is tried again on a new connection. No failure ends the thread.
     """
 
     def __init__(
@@ -69,14 +67,14 @@ class Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Do the waiting jobs, and end; a database that does not answer is not waited for."""
+        """Do the waiting jobs, and end, without waiting for a silent database."""
         self._stopping.set()
         with self._changed:
             self._changed.notify()
         self._thread.join(_STOP_PATIENCE)
 
     def submit(self, job: Job, bounds: Bounds, *, reads: bool) -> str | None:
-        """Have a job done; return why it is refused, or None."""
+        """Queue a job; return the reason of a refusal, or None."""
         lane = self._reads if reads else self._writes
         with self._changed:
             why = lane.refusal(time.monotonic())
@@ -94,7 +92,7 @@ class Worker:
         self._disconnect()
 
     def _wait(self) -> bool:
-        """Wait for jobs, or for the time to trim; return False when all is done and the end has come."""
+        """Wait for jobs, or for the time to trim; return False at the end."""
         with self._changed:
             while not self._reads.jobs and not self._writes.jobs:
                 pause = self._next_trim - time.monotonic()
@@ -158,7 +156,7 @@ class Worker:
             self._call(_settle, told)
 
     def _call(self, function: Callable[[Any], None], argument: object) -> None:
-        # A loop that has ended waits for nothing.
+        # A closed loop waits for no result.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(function, argument)
 
@@ -176,7 +174,7 @@ class Worker:
             self._call(self._removed, gone)
 
     def _remove(self, statement: Callable[[Connection, float], Sequence[str]]) -> Sequence[str]:
-        """Remove rows, and return their ids; a batch is followed by another one at once."""
+        """Remove rows, and return their ids; a full batch is followed by another at once."""
         gone: Sequence[str] = ()
         if self._writes.failed is None:
             try:
@@ -200,7 +198,7 @@ class Worker:
         with contextlib.suppress(OSError):
             kept = self._database.set_aside(error)
             if kept is not None:
-                LOG.error("the store (%s) is damaged and begins anew; the damaged file is %s", self._database, kept)
+                LOG.error("the store (%s) was damaged and is empty now; the damaged file is %s", self._database, kept)
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

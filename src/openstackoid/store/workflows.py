@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The statements about workflows. Each works on many at once, and may be repeated: the result is the same."""
+"""The statements about workflows. Each works on many at once, and may be repeated."""
 
 import time
 from collections import Counter
@@ -14,13 +14,13 @@ from openstackoid.store.shares import Bounds, Owner, Shares
 from openstackoid.store.tables import WORKFLOWS
 
 BATCH = 500
-"""Rows that one transaction removes at most, so that no lock is held for long."""
+"""The most rows that one transaction removes, so that no lock is held for long."""
 PART = 16
-"""After so many writes, as a part of the bound on rows, the rows are counted again: other gateways write, too."""
+"""After this fraction of the bound on rows, they are counted again: other gateways write, too."""
 FRESH = 1.0
-"""Seconds for which a count is good enough to remove rows by: other gateways remove some, too."""
+"""Seconds for which a count is used to remove rows: other gateways remove some, too."""
 _RARE = 20
-"""A count may be at least so many times as old as the time that it took."""
+"""The age of a count may be this multiple of the time to take it."""
 
 _COLUMNS = WORKFLOWS.c
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -37,21 +37,20 @@ class WorkflowRow(NamedTuple):
     expires: float
 
 
-# They are made once: that takes longer than SQLite takes for one.
+# Made once: compiling takes longer than SQLite takes to run one.
 _FIND = select(*(_COLUMNS[name] for name in WorkflowRow._fields)).where(_COLUMNS.id.in_(_IDS))
 _DELETE = delete(WORKFLOWS).where(_COLUMNS.id.in_(_IDS))
 _EXPIRED = select(_COLUMNS.id, _COLUMNS.owner).where(_COLUMNS.expires <= _NOW).order_by(_COLUMNS.expires).limit(BATCH)
 _AHEAD = select(_COLUMNS.id).where(_COLUMNS.expires > _NOW).limit(BATCH)
 _OLDEST = select(_COLUMNS.id).where(_COLUMNS.owner == bindparam("owner")).order_by(_COLUMNS.expires).limit(bindparam("number"))
 _PROBE = WorkflowRow("probe", "{}", Owner("", "probe"), 0.0, 0.0)
-"""A row that has expired: it is written to see whether the store works."""
+"""An expired row, written to test the store."""
 
 
 class WorkflowTable:
-    """The table, and the number of rows of each owner, as far as this process knows it.
+    """The table, and the known number of rows of each owner.
 
-    Where a transaction is rolled back, its statements have counted too much or too little; :meth:`recount` has the rows counted
-    again.
+    After a rollback the counts are wrong; :meth:`recount` has the rows counted again.
     """
 
     def __init__(self) -> None:
@@ -70,8 +69,8 @@ class WorkflowTable:
         return [found.get(each) for each in ids]
 
     def put(self, connection: Connection, rows: Sequence[WorkflowRow]) -> Sequence[WorkflowRow]:
-        """Add rows, and return those that are then there: a row that was there keeps its scope and owner until it expires."""
-        # Two gateways that write the same rows in another order would lock each other out.
+        """Add rows, and return those then there: an existing row keeps scope and owner until it expires."""
+        # Two gateways that write the same rows in another order would deadlock.
         ordered = sorted(rows, key=lambda row: row.id)
         connection.execute(_upsert(connection.dialect.name), [_values(row) for row in ordered])
         found = _rows(connection, sorted({row.id for row in rows}))
@@ -96,28 +95,28 @@ class WorkflowTable:
 
     @staticmethod
     def probe(connection: Connection, items: Sequence[None]) -> Sequence[None]:
-        """Write a row that counts for nothing."""
+        """Write a row without effect."""
         connection.execute(_upsert(connection.dialect.name), [_values(_PROBE)])
         return items
 
     def expire(self, connection: Connection, now: float, bounds: Bounds) -> Sequence[str]:
-        """Remove expired rows: a batch at most. Return their ids."""
+        """Remove at most a batch of expired rows. Return their ids."""
         _shorten(connection, now, bounds.seconds)
         expired = {row.id: Owner.of_column(row.owner) for row in connection.execute(_EXPIRED, {"now": now})}
         self._remove(connection, expired)
         return [*expired]
 
     def is_full(self, bounds: Bounds) -> bool:
-        """Return whether :meth:`trim` has something to do."""
+        """Return whether :meth:`trim` has rows to remove."""
         shares = self._counted(bounds)
         if shares is not None:
             self._owners = {owner: None for owner in self._owners if shares.loser(owner, bounds) is not None}
         return bool(self._owners)
 
     def trim(self, connection: Connection, now: float, bounds: Bounds) -> Sequence[str]:
-        """Remove rows beyond the bounds, now that some owners have added rows: a batch at most. Return their ids.
+        """Remove at most a batch of rows beyond the bounds. Return their ids.
 
-        Which owner loses the row that was used longest ago is decided in :mod:`openstackoid.store.shares`.
+        :mod:`openstackoid.store.shares` chooses the owners, who lose their least recently used rows.
         """
         shares = self._counted(bounds)
         if shares is None or not self._counted_at <= now < self._fresh_until:
@@ -178,7 +177,7 @@ def _count(connection: Connection) -> Shares:
 
 
 def _shorten(connection: Connection, now: float, seconds: float) -> None:
-    """Give rows that were written by a clock far ahead the time of a row that is written now: they would outlive all others."""
+    """Correct rows written by a clock far ahead, which would outlive all others."""
     ahead = connection.execute(_AHEAD, {"now": now + 2 * seconds}).scalars().all()
     if ahead:
         connection.execute(update(WORKFLOWS).where(_COLUMNS.id.in_(ahead)).values(expires=now + seconds))
@@ -188,7 +187,7 @@ def _shorten(connection: Connection, now: float, seconds: float) -> None:
 def _upsert(dialect: str) -> Insert:
     inserted: Any = import_module(f"sqlalchemy.dialects.{dialect}").insert(WORKFLOWS)
     new = inserted.inserted if dialect == "mysql" else inserted.excluded
-    # MariaDB takes these one after the other: the time, which decides, comes last.
+    # MariaDB evaluates these in order: the time, which decides, comes last.
     changed = [
         (name, case((_COLUMNS.expires <= new.created, new[name]), else_=_COLUMNS[name])) for name in ("scope", "owner", "created")
     ]

@@ -2,11 +2,12 @@
 """A gateway's certificate and authority, tried with Python's TLS library before HAProxy uses them."""
 
 from openstackoid.tls.check import checked_files, warnings_about
-from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, TlsError
+from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, REVOKED, TlsError
 
 __all__ = [
     "AUTHORITY",
     "CERTIFICATE",
+    "REVOKED",
     "TlsError",
     "checked_files",
     "warnings_about",

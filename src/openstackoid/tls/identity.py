@@ -6,34 +6,40 @@ from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
 
-CERTIFICATE, AUTHORITY = "certificate.pem", "authority.pem"
-"""The names of a running gateway's own copies: what the operator's files are meanwhile cannot break it."""
+CERTIFICATE, AUTHORITY, REVOKED = "certificate.pem", "authority.pem", "revoked.pem"
+"""A running gateway's own copies, safe from later changes of the operator's files."""
 
 
 class TlsError(OpenstackoidError):
-    """A certificate or an authority that cannot be used; the message names the file, never what is in it."""
+    """An unusable certificate or authority; the message names the file, never its content."""
 
 
-def context_of(side: int, certificate: str, authority: str) -> ssl.SSLContext:
-    """Return a context for one side that proves itself and wants proof: TLS 1.2 at least, this authority, no other.
+def context_of(side: int, certificate: str, authority: str, revoked: str | None = None) -> ssl.SSLContext:
+    """Return a context for mutual TLS: 1.2 or later, with this authority alone. Raises :class:`TlsError`.
 
-    Raises :class:`TlsError`.
+    ``revoked``: a file of lists of revoked certificates, one of each authority of a chain.
     """
     context = ssl.SSLContext(side)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
-    for path in (authority, certificate):
+    for path in (authority, certificate, *([revoked] if revoked else [])):
         try:
-            # For its reason: what the library says of a file does not tell a missing one from a broken one.
+            # For its reason: the library does not tell a missing file from a broken one.
             Path(path).open("rb").close()
         except OSError as error:
             raise TlsError(f"{path}: cannot be read: {error.strerror}") from None
     try:
         context.load_verify_locations(authority)
     except (ssl.SSLError, ValueError):
-        raise TlsError(f"{authority}: there is no certificate of an authority in PEM in it") from None
+        raise TlsError(f"{authority}: there is no PEM certificate of an authority in it") from None
+    if revoked is not None:
+        try:
+            context.load_verify_locations(revoked)
+        except (ssl.SSLError, ValueError):
+            raise TlsError(f"{revoked}: there is no PEM list of revoked certificates in it") from None
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
     try:
-        # A key with a passphrase would be asked for at the terminal.
+        # A key with a passphrase would cause a prompt at the terminal.
         context.load_cert_chain(certificate, password="")
     except (ssl.SSLError, ValueError) as error:
         if getattr(error, "reason", None) == "KEY_VALUES_MISMATCH":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What went wrong between two gateways, in words of an operator: OpenSSL's are about its own parts."""
+"""TLS faults between gateways, in an operator's words instead of OpenSSL's."""
 
 import ssl
 
@@ -8,17 +8,20 @@ _NOT_OURS = "is not {cloud}'s"
 _SAID = {
     **dict.fromkeys((2, 18, 19, 20, 21), _NOT_SIGNED),
     **dict.fromkeys((62, 64), _NOT_OURS),
+    3: "is of an authority without a list of revoked certificates",
+    12: "cannot be checked: the list of revoked certificates has ended",
+    23: "has been revoked",
     9: "is not valid yet",
     10: "has expired",
     26: "is not one for a gateway: both sides of a connection must be allowed to it",
 }
-"""Plain words for OpenSSL's codes of what it finds wrong with a certificate."""
+"""Plain words for OpenSSL's codes of certificate faults."""
 
 _NO_TLS = ("wrong version number", "http request", "record layer failure", "packet length too long")
 
 
 def what_was_wrong(fault: ssl.SSLError, cloud: str, authority: str) -> str:
-    """Return what was wrong with the gateway of ``cloud``, as the end of a sentence that names the place."""
+    """Return the fault of the gateway of ``cloud``, as the end of a sentence that names the place."""
     if isinstance(fault, ssl.SSLCertVerificationError):
         said = _SAID.get(fault.verify_code, f"is refused: {fault.verify_message}")
         return f"its certificate {said.format(cloud=cloud, authority=authority)}"

@@ -119,7 +119,7 @@ def test_the_machine_is_described(found: dict[str, Any]) -> None:
     assert {"date", "processor", "kernel", "versions", "pinned", "not pinned", "noise"} <= set(found["machine"])
 
 
-def test_nothing_is_measured_without_a_load_generator(
+def test_a_missing_load_generator_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
@@ -128,7 +128,7 @@ def test_nothing_is_measured_without_a_load_generator(
 
 
 @pytest.mark.parametrize("argv", [["speed"], ["--clouds", "1"], ["--rounds", "0"], ["--seconds", "0"]])
-def test_what_is_not_accepted_is_refused(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_unaccepted_options_are_refused(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
         main(argv)
     assert raised.value.code == 2
@@ -137,6 +137,6 @@ def test_what_is_not_accepted_is_refused(argv: list[str], capsys: pytest.Capture
     assert "_positive" not in said and "_sizes" not in said, "a name of ours means nothing to a reader"
 
 
-def test_results_that_cannot_be_kept_end_it_before_anything_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unwritable_results_are_an_error_before_measuring(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["routing", "--output", "/proc/nowhere"]) == 2
     assert capsys.readouterr().err.startswith("bench: --output /proc/nowhere cannot be made: ")

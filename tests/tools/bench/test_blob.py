@@ -39,6 +39,6 @@ def test_a_health_check_gets_a_small_answer(port: int) -> None:
     assert download(port, "/image/", ()) == (0, "CloudTwo")
 
 
-def test_what_does_not_answer_as_expected_is_no_measurement() -> None:
+def test_an_unexpected_answer_is_an_error() -> None:
     with pytest.raises((BlobError, OSError)):
         download(free_ports(1)[0], "/image/file", ())

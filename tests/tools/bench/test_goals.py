@@ -39,13 +39,13 @@ def test_a_missed_goal_names_part_row_figure_value_and_limit() -> None:
     assert str(verdict) == "routing: none: rate, ratio is 0.8; the goal is >= 0.95"
 
 
-def test_what_could_not_be_measured_is_missed_and_said() -> None:
+def test_an_unmeasured_goal_is_missed_with_a_reason() -> None:
     (verdict,) = judge([part(rate=1.0)], [AT_LEAST])
     assert not verdict.met
     assert str(verdict) == "routing: none: rate, ratio was not measured; the goal is >= 0.95"
 
 
-def test_what_was_not_asked_for_is_not_judged() -> None:
+def test_parts_that_were_not_requested_are_not_judged() -> None:
     assert judge([part("bodies", rate_ratio=0.1), part("routing", "stays", rate_ratio=0.1)], [AT_LEAST]) == []
 
 
@@ -81,13 +81,13 @@ def yardstick(plain: float, stays: float) -> Part:
         (7.9, 8.1, "met"),
     ],
 )
-def test_a_goal_that_nothing_can_meet_is_judged_by_what_can_be_had(plain: float, stays: float, word: str) -> None:
+def test_a_goal_beyond_plain_haproxy_is_judged_by_plain_haproxy(plain: float, stays: float, word: str) -> None:
     (verdict,) = judge([yardstick(plain, stays)], [BESIDE])
     assert verdict.word == word
     assert verdict.passed is (word != "missed")
 
 
-def test_what_is_out_of_reach_says_of_what_the_limit_is_made() -> None:
+def test_a_goal_out_of_reach_names_its_limit() -> None:
     (verdict,) = judge([yardstick(2.3, 2.2)], [BESIDE])
     limited = "yardstick: stays: rate, ratio is 2.2; the goal of >= 8 cannot be met: plain itself is at 2.3"
     assert str(verdict) == f"{limited} (see docs/page.md#why)"
@@ -95,7 +95,7 @@ def test_what_is_out_of_reach_says_of_what_the_limit_is_made() -> None:
     assert str(verdict) == f"{limited.replace('2.2', '1.9')}; SLOWER than what can be had (see docs/page.md#why)"
 
 
-def test_what_is_documented_as_slow_is_missed_all_the_same_and_slower_still_is_said() -> None:
+def test_a_documented_miss_is_missed_and_a_slower_figure_is_reported() -> None:
     goal = replace(AT_LEAST, known=0.85, explained="docs/page.md#why")
     (verdict,) = judge([part(rate_ratio=0.84)], [goal])
     assert verdict.word == "missed"
@@ -106,13 +106,13 @@ def test_what_is_documented_as_slow_is_missed_all_the_same_and_slower_still_is_s
     assert str(verdict).endswith("is 1.5; the goal is <= 1.15; SLOWER than documented, which is 1.3")
 
 
-def test_out_of_reach_and_documented_a_figure_is_judged_by_what_is_documented() -> None:
+def test_a_documented_figure_out_of_reach_is_judged_by_the_document() -> None:
     goal = replace(BESIDE, known=1.5)
     assert judge([yardstick(2.3, 1.4)], [goal])[0].word == "out of reach"
     assert judge([yardstick(2.3, 1.3)], [goal])[0].word == "missed"
 
 
-def test_out_of_reach_is_no_excuse_for_what_could_not_be_measured() -> None:
+def test_an_unmeasured_goal_out_of_reach_is_missed() -> None:
     rows = [Row("plain", "plain", {"rate_ratio": Spread.of([2.3])}), Row("stays", "stays", {})]
     (verdict,) = judge([Part("yardstick", "Title", rows)], [BESIDE])
     assert verdict.word == "missed"
@@ -126,7 +126,7 @@ def test_each_goal_has_one_limit_and_a_figure_that_exists(goal: Goal) -> None:
 
 
 @pytest.mark.parametrize("place", sorted({goal.explained for goal in GOALS if goal.explained}))
-def test_what_explains_a_limit_is_a_section_of_the_documentation(place: str) -> None:
+def test_the_explanation_of_a_limit_is_a_section_of_the_documentation(place: str) -> None:
     page, _, section = place.partition("#")
     headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
     assert section in [re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings]

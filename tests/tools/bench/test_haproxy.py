@@ -12,7 +12,7 @@ from openstackoid.haproxy import compile_gateway
 from openstackoid.mesh import parse_mesh
 
 
-def test_what_is_measured_differs_from_what_is_generated_by_its_thread_and_its_log(tmp_path: Path) -> None:
+def test_the_measured_configuration_differs_by_thread_and_log_alone(tmp_path: Path) -> None:
     text, runtime = two_clouds(1001, 1002, 1003), runtime_in(tmp_path)
     ours = compile_gateway(parse_mesh(text), "CloudOne", runtime)
     measured = generated(text, runtime)

@@ -27,7 +27,7 @@ def test_a_load_without_an_answer_is_no_measurement(said: str) -> None:
         read_answers(said)
 
 
-def test_where_wrk_is_missing_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_wrk_is_an_error_with_the_command_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(BenchError, match="wrk is not installed") as raised:
         find_wrk()

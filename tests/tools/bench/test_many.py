@@ -17,14 +17,14 @@ def test_a_folder_has_a_file_for_each_cloud_and_takes_one_more(tmp_path: Path) -
     assert "  Cloud3:\n" in (tmp_path / "mesh" / "cloud-3.yaml").read_text()
 
 
-def test_a_step_is_foreseen_by_its_growth_and_not_by_what_it_takes_anyhow() -> None:
+def test_a_step_is_predicted_by_its_growth() -> None:
     budget = Budget(60.0)
     budget.note("start", 2, 1.0)
     budget.note("start", 100, 1.5)
     assert budget.foreseen("start", 1000) == pytest.approx(6.0)
 
 
-def test_what_takes_too_long_is_left_out_and_said() -> None:
+def test_a_step_beyond_the_budget_is_left_out_with_a_reason() -> None:
     budget = Budget(60.0)
     budget.note("start", 2, 0.0)
     budget.note("start", 1000, 10.0)

@@ -12,7 +12,7 @@ from bench.options import positive
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "", "x", "1.5", "\u0661", "\u00b2"])
-def test_what_is_no_number_of_one_or_more(text: str) -> None:
+def test_a_number_below_one_is_refused(text: str) -> None:
     with pytest.raises(ArgumentTypeError, match="is no number of 1 or more"):
         positive(text)
 

@@ -25,5 +25,5 @@ def test_bars_are_as_long_as_their_figures() -> None:
     assert "no such figure" not in texts
 
 
-def test_what_was_not_measured_is_no_panel() -> None:
+def test_a_part_without_rows_has_no_panel() -> None:
     assert list(ElementTree.fromstring(svg([Part("routing", "Routing", [])])).iter(f"{SVG}text")) == []

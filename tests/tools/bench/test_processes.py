@@ -25,7 +25,7 @@ def test_a_program_runs_on_its_cores_and_not_longer_than_it_is_wanted(tmp_path: 
     assert not psutil.pid_exists(process.pid)
 
 
-def test_a_program_that_ends_at_once_is_told_with_what_it_said() -> None:
+def test_a_program_that_ends_at_once_is_an_error_with_its_output() -> None:
     with (
         pytest.raises(BenchError, match="ends at once: no such port"),
         running([sys.executable, "-c", "import sys; sys.exit('no such port')"], CORES, lambda: False),

@@ -39,7 +39,7 @@ SAMPLED = """\
 """
 
 
-def test_a_function_has_its_own_instructions_and_not_those_of_what_it_calls() -> None:
+def test_a_function_has_its_own_instructions_without_its_callees() -> None:
     assert callgrind.read(COUNTED) == {"acl_exec_cond": 332, "sample_process": 9000}
 
 
@@ -52,7 +52,7 @@ def test_samples_become_time_for_a_request() -> None:
     assert perf.read(SAMPLED, 1000) == pytest.approx({"_raw_spin_unlock_irqrestore": 300, "acl_exec_cond": 210})
 
 
-def test_the_table_has_first_what_takes_most_beyond_plain_haproxy() -> None:
+def test_the_table_is_sorted_by_the_cost_beyond_plain_haproxy() -> None:
     profiles = {
         "plain": {"read": 900.0, "acl": 100.0},
         "stays": {"read": 950.0, "acl": 600.0, "map": 400.0, "log": 50.0},

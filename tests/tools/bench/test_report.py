@@ -32,7 +32,7 @@ def test_the_screen_shows_figures_and_notes() -> None:
     assert "No TLS." in printed(console)
 
 
-def test_the_screen_names_what_is_missed() -> None:
+def test_the_screen_names_missed_goals() -> None:
     console = Console(file=io.StringIO(), width=100)
     show_verdicts(console, VERDICTS)
     assert "1 of 2 goals are met" in printed(console)

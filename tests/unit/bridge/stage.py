@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.http.app import Bridge
 from openstackoid.bridge.http.server import http_server
 from openstackoid.bridge.http.sockets import bind
@@ -162,7 +162,8 @@ class Stage:
 
     def audited(self) -> list[dict[str, Any]]:
         """Return the lines of the audit log."""
-        return [json.loads(line) for line in self.audit_log.read_text().splitlines()] if self.audit_log.exists() else []
+        found = self.audit_log.read_text().splitlines() if self.audit_log.exists() else []
+        return [{name: value for name, value in json.loads(line).items() if name not in ("number", "digest")} for line in found]
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_unix_connection(str(self.socket))

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from openstackoid.bridge import haproxy_log
-from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.haproxy_log import AT_ONCE, HaproxyLog, LostLines
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
@@ -40,6 +40,7 @@ def test_lost_lines_are_counted_over_haproxys() -> None:
 def test_lost_lines_are_told_with_a_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    counted: list[int] = []
     answers: list[str | Exception] = [info(7, 0), RuntimeApiError("gone"), info(7, 57)]
 
     class Api(RuntimeApi):
@@ -57,7 +58,8 @@ def test_lost_lines_are_told_with_a_remedy(
     monkeypatch.setattr(haproxy_log, "QUEUE", tmp_path / "queue")
     (tmp_path / "queue").write_text("10\n")
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(haproxy_log._watch(LostLines(), Api(tmp_path), haproxy_log._larger_queue))
+        asyncio.run(haproxy_log._watch(LostLines(), Api(tmp_path), haproxy_log._larger_queue, counted.append))
+    assert counted == [57]
     assert caplog.messages == [
         "HAProxy has lost 57 lines of its log: the socket holds 10 lines; set net.unix.max_dgram_qlen to a larger number"
     ]
@@ -103,7 +105,7 @@ def reader_of(process: "subprocess.Popen[bytes]") -> psutil.Process:
     return reader
 
 
-def test_a_line_is_shown_without_what_may_not_be_shown_and_a_line_of_egress_is_audited(folder: Path) -> None:
+def test_lines_are_shown_redacted_and_lines_of_egress_are_audited(folder: Path) -> None:
     with bridge(folder):
         send(folder, LOCAL.encode(), line(), b"Server local.image.public/s1 is DOWN\n")
         until(lambda: "is DOWN" in said(folder))

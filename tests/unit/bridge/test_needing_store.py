@@ -83,7 +83,7 @@ async def test_a_workflow_that_was_not_begun_leaves_no_row(database: Database) -
 async def test_an_unknown_workflow_is_refused(database: Database) -> None:
     async with staged(database=database) as stage:
         refused = await stage.ask("GET", "/image/v2", *HOP)
-        assert (refused.status, f"the scope of the workflow {ID} is not remembered" in refused.error) == (503, True)
+        assert (refused.status, f"the gateway has no record of workflow {ID}" in refused.error) == (503, True)
         assert (stage.here.visits, stage.there.visits) == ([], [])
 
 
@@ -98,7 +98,7 @@ async def test_a_row_of_another_hand_sends_nothing_elsewhere(database: Database,
 
 
 @played
-async def test_without_a_store_what_needs_it_is_refused_and_the_rest_goes_on(tmp_path: Path) -> None:
+async def test_without_a_store_requests_that_need_it_are_refused_and_the_rest_go_on(tmp_path: Path) -> None:
     folder = tmp_path / "later"
     ok: Script = says("200 OK")
     async with staged(here=ok, there=ok, database=Database.file(folder / "store.sqlite"), patience=0.2) as stage:

@@ -37,7 +37,7 @@ async def test_a_boot_that_is_too_large_to_be_judged(framing: str) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"null", b'{"server": {}}', b'{"server": {"networks": "auto"}}'])
 @played
-async def test_a_boot_whose_body_does_not_say_that_it_can_work(body: bytes) -> None:
+async def test_a_boot_that_needs_the_network_is_refused(body: bytes) -> None:
     async with staged() as stage:
         answer = await stage.ask("POST", "/compute/servers", *ILL, body=body)
         assert stage.here.visits == []
@@ -97,7 +97,7 @@ async def test_a_workflow_is_remembered_before_it_begins() -> None:
 
 @pytest.mark.parametrize("header", ["X-OpenStack-Request-Id", "X-Scope-Force", "X-Auth-Token", "X-Scope"])
 @played
-async def test_what_is_decided_by_cannot_be_dropped_through_connection(header: str) -> None:
+async def test_connection_does_not_drop_headers_of_the_decision(header: str) -> None:
     """HAProxy hands such a header on, so the bridge does."""
     value = '{"*":"CloudOne"}' if header == "X-Scope" else "true"
     async with staged(here=says("200 OK"), there=says("200 OK")) as stage:
@@ -114,7 +114,7 @@ async def test_what_is_decided_by_cannot_be_dropped_through_connection(header: s
     [(401, False, 0), (401, True, 1), (403, False, 0), (300, False, 0), (202, False, 1), (504, False, 1)],
 )
 @played
-async def test_what_was_not_begun_is_not_remembered(status: int, known: bool, remembered: int) -> None:
+async def test_a_workflow_of_a_failed_request_is_not_stored(status: int, known: bool, remembered: int) -> None:
     """It could push the workflows of others out of the memory; nor can it have one of theirs forgotten."""
     async with staged(here=says(f"{status} Whatever")) as stage:
         if known:

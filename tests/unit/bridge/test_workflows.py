@@ -34,7 +34,7 @@ async def remembering() -> AsyncIterator[tuple[Workflows, Store, Clock]]:
 
 
 @played
-async def test_what_is_remembered_is_recalled() -> None:
+async def test_a_stored_workflow_is_found() -> None:
     async with remembering() as (workflows, store, clock):
         await workflows.remember(Workflow("a", ONE), USER, LIMITS)
         await workflows.remember(Workflow("b", TWO), USER, LIMITS)
@@ -81,7 +81,7 @@ async def test_a_workflow_in_use_is_neither_read_nor_written_again_before_half_o
 
 
 @played
-async def test_what_is_forgotten_stays_forgotten() -> None:
+async def test_a_removed_workflow_stays_removed() -> None:
     async with remembering() as (workflows, store, clock):
         for name in "ab":
             assert await workflows.remember(Workflow(name, ONE), USER, LIMITS) is True
@@ -149,7 +149,7 @@ async def test_a_use_is_noted_once_a_minute() -> None:
 
 
 @played
-async def test_what_is_out_of_time_takes_no_room() -> None:
+async def test_expired_workflows_take_no_room() -> None:
     async with remembering() as (workflows, _, clock):
         for name in "abc":
             await workflows.remember(Workflow(name, ONE), USER, LIMITS)

@@ -24,7 +24,7 @@ def test_the_key_is_its_owners_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "ca").stat().st_mode) == 0o700
 
 
-def test_it_is_not_made_twice(tmp_path: Path) -> None:
+def test_an_authority_is_not_overwritten(tmp_path: Path) -> None:
     make_authority(tmp_path)
     before = (tmp_path / "authority.key").read_bytes()
     with pytest.raises(CertsError, match=r"authority\.pem exists already and is not overwritten"):
@@ -35,7 +35,7 @@ def test_it_is_not_made_twice(tmp_path: Path) -> None:
     assert (tmp_path / "authority.key").read_bytes() == before
 
 
-def test_a_renewed_authority_keeps_what_it_has_signed(tmp_path: Path) -> None:
+def test_certificates_stay_valid_under_a_renewed_authority(tmp_path: Path) -> None:
     make_authority(tmp_path, 10)
     certificate = issue(tmp_path, "CloudOne", ["gw.one"], 5)
     first = (tmp_path / "authority.pem").read_bytes()
@@ -67,7 +67,7 @@ def test_two_authorities_are_not_taken_for_each_other(tmp_path: Path) -> None:
         ("CloudOne", ["2001:db8::1"], "permitted subtree violation"),
     ],
 )
-def test_it_signs_for_its_names_only(tmp_path: Path, cloud: str, hosts: list[str], fault: str) -> None:
+def test_an_authority_signs_for_its_names_only(tmp_path: Path, cloud: str, hosts: list[str], fault: str) -> None:
     make_authority(tmp_path, only=["CloudOne", "one", "10.0.1.0/24"])
     said = verify(tmp_path / "authority.pem", issue(tmp_path, cloud, hosts))
     assert fault in said

@@ -22,9 +22,10 @@ def test_each_certificate_of_a_file_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"", "there is no certificate"), (b"\xff", "there is no certificate"), (None, "cannot be read")]
+    ("content", "message"),
+    [(b"", "there is no PEM certificate"), (b"\xff", "there is no PEM certificate"), (None, "cannot be read")],
 )
-def test_what_holds_none_is_said(tmp_path: Path, content: bytes | None, message: str) -> None:
+def test_a_file_without_a_certificate_is_an_error(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "file.pem"
     if content is not None:
         path.write_bytes(content)
@@ -35,7 +36,7 @@ def test_what_holds_none_is_said(tmp_path: Path, content: bytes | None, message:
 def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     directory = ["--directory", str(tmp_path)]
     assert main(["certs", "authority", *directory]) == 0
-    assert "authority.key stays with whoever issues" in capsys.readouterr().out
+    assert "authority.key stays with the issuer" in capsys.readouterr().out
     assert (
         main(["certs", "issue", *directory, "--cloud", "CloudOne", "--host", "127.0.0.1", "--host", "gw.one", "--days", "9"]) == 0
     )
@@ -48,7 +49,7 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "PRIVATE" not in str(shown)
 
 
-def test_a_refusal_is_one_line_with_what_to_try(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refusal_is_one_line_with_the_command_to_try(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["certs", "issue", "--directory", str(tmp_path), "--cloud", "CloudOne"]) == 1
     said = capsys.readouterr().err.splitlines()
     assert said == [

@@ -20,7 +20,9 @@ def directory(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "name", ["-verify_hostname CloudOne", "-verify_hostname gw.one", "-verify_ip 127.0.0.1", "-verify_ip ::1"]
 )
-def test_it_is_good_for_the_cloud_and_its_hosts_on_both_sides(directory: Path, purpose: str, name: str) -> None:
+def test_a_certificate_is_valid_for_the_cloud_and_its_hosts_as_server_and_client(
+    directory: Path, purpose: str, name: str
+) -> None:
     path = issue(directory, "CloudOne", ["127.0.0.1", "gw.one", "[::1]"])
     options = ["-x509_strict", "-purpose", purpose, "-CAfile", str(directory / "authority.pem"), *name.split()]
     command = ["openssl", "verify", *options, str(path)]
@@ -54,9 +56,9 @@ def test_a_key_is_replaced_only_when_that_is_asked_for(directory: Path) -> None:
         ("authority", "'authority' cannot be the name of a cloud"),
         ("../CloudOne", "cannot be the name of a cloud"),
         ("10.0.1.10", "'10.0.1.10' is an address"),
-        ("Cloud..One", "is no host name and no address"),
-        ("Cloud.", "is no host name and no address"),
-        ("x" * 64, "is no host name and no address"),
+        ("Cloud..One", "is neither a host name nor an address"),
+        ("Cloud.", "is neither a host name nor an address"),
+        ("x" * 64, "is neither a host name nor an address"),
     ],
 )
 def test_names_that_no_certificate_can_have_are_refused(directory: Path, cloud: str, message: str) -> None:
@@ -67,7 +69,7 @@ def test_names_that_no_certificate_can_have_are_refused(directory: Path, cloud: 
 
 @pytest.mark.parametrize("host", ["*.one", "", "gw one", "https://gw.one", "gw.one:443"])
 def test_hosts_that_are_none_are_refused(directory: Path, host: str) -> None:
-    with pytest.raises(CertsError, match="is no host name and no address"):
+    with pytest.raises(CertsError, match="is neither a host name nor an address"):
         issue(directory, "CloudOne", [host])
 
 

@@ -19,6 +19,7 @@ OUT_LINE = AuditLine(
     cloud="CloudTwo",
     user=Party("u1", "ada", "Default"),
     project=Party("p1", "demo", "Default"),
+    source="192.0.2.7",
     service="image",
     interface="public",
     method="GET",
@@ -53,14 +54,14 @@ def test_the_lines_of_two_clouds_about_one_request_stand_side_by_side(
 ) -> None:
     assert main(["audit", "show", *logs]) == 0
     said = capsys.readouterr()
-    day, who, what = "2025-11-24T16:00:0", ["ada (Default)", "demo (Default)", "image"], ["staff", "allowed 200", ID]
-    unknown = ["of CloudOne", "-", "image"]
+    day, who, what = "2025-11-24T16:00:0", ["ada (Default)", "demo (Default)", "192.0.2.7", "image"], ["staff", "allowed 200", ID]
+    unknown = ["of CloudOne", "-", "192.0.2.7", "image"]
     assert rows(said.out) == [
         [f"{day}0.000Z", "CloudOne", "to CloudTwo", *who, "GET /image/v2/images", *what],
         [f"{day}1.000Z", "CloudTwo", "from CloudOne", *who, "GET /v2/images", *what],
         [f"{day}0.000Z", "CloudOne", "to CloudTwo", *unknown, "GET /image/v2/images", "-", "refused 403: no rule", "-"],
     ]
-    assert said.err == "passed over, for they are no audit lines or parts of some: 1\n"
+    assert said.err == "skipped, as they are not complete audit lines: 1\n"
 
 
 def test_a_program_gets_the_lines_as_they_are(logs: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,7 +91,7 @@ def test_since_when(logs: list[str], capsys: pytest.CaptureFixture[str], since: 
 def test_a_time_that_is_none_is_bad_usage(logs: list[str], capsys: pytest.CaptureFixture[str], since: str) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["audit", "show", *logs, "--since", since])
-    assert "is no time; a date or time in ISO 8601" in capsys.readouterr().err
+    assert "is not a time; a date or time in ISO 8601" in capsys.readouterr().err
 
 
 def test_a_name_cannot_write_on_the_operators_screen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

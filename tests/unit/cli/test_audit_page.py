@@ -3,6 +3,7 @@
 
 import dataclasses
 import grp
+import gzip
 import json
 import os
 import pwd
@@ -16,12 +17,17 @@ from pathlib import Path
 
 import pytest
 
+import documents
 import programs
-from openstackoid.bridge.audit.audit_log import ALLOWED, IN, OUT, REFUSED, Audit, AuditLine, Party
+from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.audit_log import ALLOWED, IN, OUT, REFUSED, AuditLine, Party
+from openstackoid.bridge.audit.chain import Link
+from openstackoid.bridge.audit.refusals import FIRST, MOST_SOURCES
 from openstackoid.cli import build_parser, main
+from openstackoid.mesh import AuditSettings, SyslogServer, parse_mesh
 from openstackoid.routing.egress import ADMISSION_HEADER, GIVEN
 
-PAGE = (Path(__file__).parents[3] / "docs" / "operate" / "audit.md").read_text(encoding="utf-8")
+PAGE = documents.read("operate/audit.md", "operate/audit-keeping.md")
 LINES = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0].splitlines()
 DEMO = Party("b21c90", "demo", "Default")
 
@@ -38,6 +44,7 @@ LEFT = AuditLine(
     cloud="CloudTwo",
     user=Party("7d3a1f", "ada", "Default"),
     project=DEMO,
+    source="192.0.2.7",
     service="image",
     interface="public",
     method="GET",
@@ -55,6 +62,7 @@ CAME = replace(
     cloud=None,
     roles=("member",),
     sender="CloudOne",
+    source="203.0.113.10",
     path="/v2/images",
 )
 REJECTED = replace(
@@ -89,17 +97,58 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def test_the_lines_are_those_that_are_written() -> None:
-    assert [line.encoded().decode().rstrip("\n") for line in (LEFT, CAME, REJECTED)] == LINES
+    first, _ = Link().follow(LEFT.encoded())
+    second, link = Link().follow(CAME.encoded())
+    third, _ = link.follow(REJECTED.encoded())
+    assert [line.decode().rstrip("\n") for line in (first, second, third)] == LINES
 
 
 def test_every_field_is_told() -> None:
     told = [name for row in rows("field") for name in re.findall("`([a-z_]+)`", row[0])]
-    assert sorted(told) == sorted(field.name for field in dataclasses.fields(AuditLine))
+    assert sorted(told) == sorted(["number", "digest", *(field.name for field in dataclasses.fields(AuditLine))])
+
+
+def test_every_setting_is_told_with_its_default() -> None:
+    told = {row[0].strip("`"): row[1] for row in rows("audit")}
+    assert told == {name: "none" if value is None else str(value) for name, value in dataclasses.asdict(AuditSettings()).items()}
+    server = {field.name: field.default for field in dataclasses.fields(SyslogServer)}
+    told = {row[0].strip("`"): row[1] for row in rows("syslog")}
+    words = {dataclasses.MISSING: "needed", None: "none"}
+    assert told == {name: words.get(value, str(value)) for name, value in server.items()}
+    parse_mesh(re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[0])
+
+
+def test_the_figures_are_those_of_the_code() -> None:
+    assert f"the first {FIRST} of a minute" in PAGE
+    assert f"{MOST_SOURCES} sources are told apart" in PAGE
+
+
+def test_the_chain_is_verified_as_it_is_told(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ((command, told),) = re.findall(r"```console\n\$ openstackoid (audit verify .*?)\n(.*?)```", PAGE, re.DOTALL)
+    audit = Audit(desk / "audit.log")
+    audit.write(replace(LEFT, time=1.0))
+    audit.rotate(1, 9)
+    audit.write(replace(LEFT, time=2.0))
+    audit.rotate(1, 9)
+    audit.write(replace(LEFT, time=3.0))
+    audit.close()
+    older = desk / "audit.log.2"
+    older.with_suffix(".2.gz").write_bytes(gzip.compress(older.read_bytes()))
+    assert main(shlex.split(command)) == 0
+    assert capsys.readouterr().out == told
+    first = desk / "audit.log.1"
+    first.write_bytes(first.read_bytes().replace(b'"ada"', b'"eve"'))
+    assert main(shlex.split(command)) == 1
+    assert "audit.log.1, line 1: line 2 of the chain was changed" in capsys.readouterr().err
+    assert main(["audit", "verify", "audit.log", "audit.log.2"]) == 1
+    assert re.search(
+        r"^openstackoid: (audit\.log), line 1: 1 lines are missing before it: 2$", capsys.readouterr().err, re.MULTILINE
+    )
 
 
 @pytest.mark.usefixtures("desk")
-def test_the_table_is_what_the_command_shows(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = re.findall(r"```console\n\$ openstackoid (.*?)\n(.*?)```", PAGE, re.DOTALL)
+def test_the_table_is_the_output_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = re.findall(r"```console\n\$ openstackoid (audit show .*?)\n(.*?)```", PAGE, re.DOTALL)
     ((command, table),) = shown
     assert main(shlex.split(command)) == 0
     assert capsys.readouterr().out == table

@@ -65,7 +65,9 @@ def refused(desk: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str
 
 
 @pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
-def test_the_page_shows_what_is_said(command: str, output: str, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_shows_the_output_of_its_commands(
+    command: str, output: str, desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(shlex.split(command)[1:]) == 0
     assert capsys.readouterr().out == output
 
@@ -107,7 +109,7 @@ class TestTheRequest:
         assert told("--scope", '{"image": "CloudTwo"}', "GET", "/image")["clouds"] == ["CloudTwo"]
         assert told("--scope", "image=CloudTwo", "GET", "/image")["clouds"] == ["CloudTwo"]
         twice = told("--scope", '{"image": "CloudTwo"}', "--header", 'X-Scope: {"image": "CloudTwo"}', "GET", "/image")
-        assert (twice["status"], "X-Scope stands 2 times" in twice["reason"]) == (400, True)
+        assert (twice["status"], "X-Scope is sent 2 times" in twice["reason"]) == (400, True)
 
     def test_a_body_is_read(self, told: Explain, desk: Path) -> None:
         boot = ["--scope", '{"network": "CloudTwo"}', "POST", "/compute/v2.1/servers"]
@@ -162,25 +164,25 @@ class TestWhatIsNotUnderstood:
                 "https://10.0.1.10/image",
                 "the gateway of CloudOne has no frontend https://10.0.1.10:443; it has: http://10.0.1.10:80",
             ),
-            ("image", "'image' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
-            ("", "'' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
+            ("image", "'image' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
+            ("", "'' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
             (
                 "http://10.0.1.10/a b",
-                "'http://10.0.1.10/a b' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is",
+                "'http://10.0.1.10/a b' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is",
             ),
             (
                 "/image#top",
-                "'/image#top' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded",
+                "'/image#top' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded",
             ),
             (
                 "http://me:pw@10.0.1.10/image",
-                "'http://...@10.0.1.10/image' is no URL; http(s)://HOST[:PORT]/PATH, or /PATH, is",
+                "'http://...@10.0.1.10/image' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is",
             ),
             (
                 "http://10.0.1.10:8080/image",
                 "the gateway of CloudOne has no frontend http://10.0.1.10:8080; it has: http://10.0.1.10:80",
             ),
-            ("/.openstackoid/health", "what is below /.openstackoid/ is the gateway's own and goes to no service"),
+            ("/.openstackoid/health", "paths below /.openstackoid/ are the gateway's own pages"),
         ],
     )
     def test_a_url_is_one_line(self, url: str, said: str, refused: Callable[..., str]) -> None:
@@ -196,7 +198,7 @@ class TestWhatIsNotUnderstood:
 
     def test_a_method(self, refused: Callable[..., str]) -> None:
         line = refused("BREW", "/image").splitlines()[-1]
-        assert line == f"openstackoid explain: error: argument METHOD: 'BREW' is no method; {', '.join(METHODS)} are accepted"
+        assert line == f"openstackoid explain: error: argument METHOD: 'BREW' is not a method; {', '.join(METHODS)} are accepted"
 
     @pytest.mark.parametrize("header", ["X-Auth-Token=s3cret", "X-Auth-Token: s3cret\nX-Scope: {}", ": s3cret"])
     def test_a_header_is_not_repeated(self, header: str, refused: Callable[..., str]) -> None:
@@ -218,7 +220,9 @@ class TestWhatIsNotUnderstood:
             (["--config", "mesh.yaml", "--at", "CloudOne", "--body", "no"], "cannot read no: No such file or directory"),
         ],
     )
-    def test_what_is_not_there(self, words: list[str], said: str, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_an_unknown_name_is_an_error(
+        self, words: list[str], said: str, desk: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert main(["explain", *words, "GET", "/image"]) == 1
         assert capsys.readouterr() == ("", f"openstackoid: {said}\n")
 
@@ -256,7 +260,7 @@ class TestTheTable:
         assert capsys.readouterr().out.startswith("service none has this URL\n")
 
 
-def test_it_does_without_openstacksdk_the_lab_and_the_gateways_own_programs() -> None:
+def test_the_command_imports_no_openstacksdk_lab_or_gateway() -> None:
     source = "import sys; from openstackoid.cli import main; main(sys.argv[1:]); print(*sys.modules)"
     words = ["explain", "--config", "-", "--at", "C", "GET", "/"]
     done = subprocess.run([sys.executable, "-c", source, *words], capture_output=True, text=True, check=True)

@@ -72,7 +72,9 @@ def misunderstood(desk: Path, capsys: pytest.CaptureFixture[str]) -> Say:
 
 class TestThePage:
     @pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
-    def test_it_shows_what_is_said(self, command: str, output: str, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_page_shows_the_output_of_its_commands(
+        self, command: str, output: str, desk: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert main(shlex.split(command)[1:]) == ("outcome  refused" in output)
         assert capsys.readouterr() == (output, "")
 
@@ -86,13 +88,13 @@ class TestThePage:
             ("`users` and `projects`", [ConditionSchema]),
         ],
     )
-    def test_it_names_every_key_and_no_other(self, key_of: str, schemas: list[Any]) -> None:
+    def test_the_page_names_exactly_the_keys(self, key_of: str, schemas: list[Any]) -> None:
         table = PAGE[PAGE.index(f"| key of {key_of} |") :].split("\n\n", 1)[0]
         assert re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE) == [
             key for schema in schemas for key in schema.model_fields
         ]
 
-    def test_it_names_every_option(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_page_names_every_option(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):
             main(["policy", "check", "--help"])
         options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
@@ -158,7 +160,7 @@ PORTS = [Use("network", "GET", f"/v2.0/ports{path}") for path in ("", "/1", "/1/
         ("Guests in one project", "CloudTwo", "CloudThree", BOOT, ALICE, None, None),
     ],
 )
-def test_a_recipe_does_what_it_says(
+def test_a_recipe_has_its_documented_effect(
     heading: str,
     issuer: str,
     sender: str | None,
@@ -173,7 +175,8 @@ def test_a_recipe_does_what_it_says(
 
 
 def test_every_recipe_is_tried() -> None:
-    used = {mark.args[1][number][0] for mark in test_a_recipe_does_what_it_says.pytestmark for number in range(len(mark.args[1]))}
+    marks = test_a_recipe_has_its_documented_effect.pytestmark
+    used = {mark.args[1][number][0] for mark in marks for number in range(len(mark.args[1]))}
     assert set(RECIPES) == used
 
 
@@ -184,7 +187,7 @@ class TestCheck:
         assert "allowed" in say("--service", "glance", "--path", "/v2/./x/..//im%61ges/", "--method", "head", *PERSON)
         assert "refused" in say("--service", "image", "--path", "/v2/images/../../v3", *PERSON, code=1)
 
-    def test_who_brings_it(self, say: Say) -> None:
+    def test_the_sender_must_be_accepted(self, say: Say) -> None:
         assert "allowed" in say(*self.IMAGES, *PERSON, "--sender", "CloudThree")
         assert say(*self.IMAGES, *PERSON, "--sender", "CloudTwo", issuer="CloudThree", code=1) == (
             "outcome  refused\nrule     none\nwhy      the policy here does not accept users of CloudThree\n"
@@ -212,7 +215,7 @@ class TestCheck:
         (desk / "mesh.yaml").write_text(by_id.replace("57aff", "default"))
         assert "CloudTwo/staff" in say(*PERSON)
 
-    def test_what_is_not_told_is_not_shown(self, say: Say) -> None:
+    def test_unnamed_users_and_projects_are_shown_as_unnamed(self, say: Say) -> None:
         said = say(*PERSON)
         assert "user     not named, of the domain Default\nproject  not named, of the domain Default\n" in said
         told = json.loads(say(*PERSON, "--user-id", "a11ce", "--project-id", "de30", "--format", "json"))
@@ -227,8 +230,8 @@ class TestCheck:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            ([], "who is asking? --token is accepted, or --role and what else is known of the user and project"),
-            (["--token", "t", "--user-id", "u"], "--user-id says who is asking, and so does --token; one of them is accepted"),
+            ([], "the user is missing; --token is accepted, or --role with options for user and project"),
+            (["--token", "t", "--user-id", "u"], "--user-id and --token both describe the user; one of them is accepted"),
             ([*PERSON, "--service", "image"], "--service and --path go together"),
             ([*PERSON, "--path", "/v2"], "--service and --path go together"),
             (
@@ -272,7 +275,7 @@ class TestCheck:
             ),
         ],
     )
-    def test_what_the_mesh_does_not_have(
+    def test_an_unknown_name_is_an_error(
         self, words: list[str], said: str, desk: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert main([*CHECK, "--issuer", "CloudTwo", *PERSON, *words]) == 1
@@ -298,10 +301,10 @@ class TestCheck:
 
 def test_a_cloud_without_a_policy_is_shown(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "show", "--config", "mesh.yaml", "--cloud", "CloudTwo"]) == 0
-    assert capsys.readouterr().out == "CloudTwo lets in nobody from another cloud: its policy names no people of a peer.\n"
+    assert capsys.readouterr().out == "CloudTwo lets in no user of another cloud: its policy has no 'people' of a peer.\n"
 
 
-def test_it_does_without_openstacksdk_the_lab_and_the_gateways_own_programs() -> None:
+def test_the_command_imports_no_openstacksdk_lab_or_gateway() -> None:
     source = "import sys; from openstackoid.cli import main; main(sys.argv[1:]); print(*sys.modules)"
     words = ["policy", "show", "--config", "-", "--cloud", "C"]
     done = subprocess.run([sys.executable, "-c", source, *words], capture_output=True, text=True, check=True)

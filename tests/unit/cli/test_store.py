@@ -20,7 +20,7 @@ def upgrade(tmp_path: Path, cloud: str = "One", gateway: str = "") -> int:
     return main([*words, "--state-dir", str(tmp_path / "state")])
 
 
-def test_it_makes_the_tables_and_says_the_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_upgrade_creates_the_tables_and_prints_the_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "state" / "store.sqlite"
     for _ in range(2):
         assert upgrade(tmp_path) == 0

@@ -60,14 +60,14 @@ def test_force_goes_where_the_scope_goes(session: requests.Session) -> None:
     assert session.get_adapter("http://cloud").wrapped.forced == ["true", None]  # type: ignore[attr-defined]
 
 
-def test_without_a_scope_nothing_is_written(session: requests.Session) -> None:
+def test_without_a_scope_no_header_is_sent(session: requests.Session) -> None:
     mount(session, None, {"http://cloud/x"})
     session.get("http://cloud/x")
     wrapped = session.get_adapter("http://cloud").wrapped  # type: ignore[attr-defined]
     assert wrapped.sent == [("http://cloud/x", None), ("http://stranger/x", None)]
 
 
-def test_what_is_mounted_is_found(session: requests.Session) -> None:
+def test_the_mounted_adapter_is_found(session: requests.Session) -> None:
     found = mounted(session)
     assert found is not None
     assert found.scope == SCOPE
@@ -89,7 +89,7 @@ def test_the_log_names_where_it_went_without_the_query(session: requests.Session
     assert "secret" not in caplog.text
 
 
-def test_closing_closes_what_is_wrapped(session: requests.Session) -> None:
+def test_closing_closes_the_wrapped_adapter(session: requests.Session) -> None:
     wrapped = session.get_adapter("http://cloud").wrapped  # type: ignore[attr-defined]
     session.close()
     assert wrapped.closed
@@ -141,7 +141,7 @@ def test_a_failing_discovery_is_explained(
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == expected
 
 
-def test_of_a_url_only_what_may_be_shown_is_logged(session: requests.Session, caplog: pytest.LogCaptureFixture) -> None:
+def test_urls_are_logged_redacted(session: requests.Session, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, logger="openstackoid.client"):
         session.get(f"http://me:hunter2@stranger/{'t' * 60}/x?token=hunter3#hunter4")
     assert caplog.messages[0] == "no X-Scope -> GET http://stranger/.../x, which is not an endpoint of the cloud"

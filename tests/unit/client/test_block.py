@@ -113,7 +113,7 @@ def test_force_asks_the_gateway_for_more(session: Session, cloud: FakeCloud) -> 
     assert [seen.force for seen in cloud.seen if seen.path == "/image/v2/images"] == ["true", None]
 
 
-def test_nobody_but_the_cloud_gets_the_header(session: Session, new_cloud: Callable[[], FakeCloud]) -> None:
+def test_only_the_cloud_gets_the_header(session: Session, new_cloud: Callable[[], FakeCloud]) -> None:
     stranger = new_cloud()
     with scoped(session, TWO, force=True):
         session.get(f"{stranger.url}/x", authenticated=False, raise_exc=False)
@@ -152,7 +152,7 @@ def test_version_documents_of_another_cloud_do_not_stay(session: Session, cloud:
     assert [seen.scope for seen in cloud.seen if seen.path.rstrip("/") == "/image"] == [None, WIRE]
 
 
-def test_a_connection_forgets_what_it_learnt_of_another_cloud(connection: Connection, cloud: FakeCloud) -> None:
+def test_a_connection_forgets_discovery_and_cache_of_another_cloud(connection: Connection, cloud: FakeCloud) -> None:
     outside = connection.image
     connection.cache_enabled = True
     with scoped(connection, TWO):
@@ -239,7 +239,7 @@ def test_a_second_thread_may_not_open_a_block_of_its_own(session: Session, cloud
     assert sent(cloud) == [WIRE]
 
 
-def test_a_session_whose_connection_is_gone(connection: Connection, cloud: FakeCloud) -> None:
+def test_a_session_outlives_its_connection(connection: Connection, cloud: FakeCloud) -> None:
     class Gone:
         @property
         def config(self) -> object:

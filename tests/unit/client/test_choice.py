@@ -18,7 +18,7 @@ from openstackoid.scope import parse
 TEXT = '{"image": "CloudTwo"}'
 
 
-def test_it_survives_what_openstacksdk_and_cliff_do_to_settings() -> None:
+def test_a_choice_survives_format_copy_and_pickle() -> None:
     choice = Choice(TEXT, SCOPE_VARIABLE)
     for same in (choice.format(image="no"), copy.deepcopy(choice), copy.copy(choice), pickle.loads(pickle.dumps(choice))):
         assert (same, same.source) == (TEXT, SCOPE_VARIABLE)

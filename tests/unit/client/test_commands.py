@@ -59,7 +59,7 @@ def test_a_cloud_without_services_is_listed_too(openstack: OpenStack, cloud: Fak
     assert rows[1] == {"Cloud": "CloudTwo", "Home": False, "Service": "", "Health": "up"}
 
 
-def test_where_there_is_no_gateway_one_line_says_so(openstack: OpenStack, cloud: FakeCloud) -> None:
+def test_without_a_gateway_the_error_is_one_line(openstack: OpenStack, cloud: FakeCloud) -> None:
     done = openstack("scope", "list")
     assert done.code == 1
     assert done.stderr == f"no gateway of OpenStackoid answers at {cloud.url}: {PAGE} is not found there\n"
@@ -132,10 +132,10 @@ def test_show_where_the_user_is_not_told(openstack: OpenStack, mesh: FakeCloud, 
     shown = json.loads(done.stdout)
     assert (done.code, shown["home"], shown["user"], done.stderr.count("\n")) == (0, "CloudOne", None, 1)
     assert words in done.stderr
-    assert "who you are in each cloud is not shown" in done.stderr
+    assert "your identity in each cloud is not shown" in done.stderr
 
 
-def test_show_for_one_who_cannot_log_in(openstack: OpenStack, mesh: FakeCloud) -> None:
+def test_show_after_a_failed_log_in(openstack: OpenStack, mesh: FakeCloud) -> None:
     mesh.routes["POST", "/identity/v3/auth/tokens"] = Answer(401, {"error": {"code": 401, "message": "No."}})
     done = openstack("scope", "show", "-f", "json")
     shown = json.loads(done.stdout)
@@ -150,7 +150,7 @@ def test_show_without_a_scope(openstack: OpenStack, mesh: FakeCloud) -> None:
     assert {row["because of"] for row in shown["services"]} == {"home"}
 
 
-def test_show_without_a_gateway_tells_what_it_knows(openstack: OpenStack, cloud: FakeCloud) -> None:
+def test_show_without_a_gateway_shows_scope_and_source(openstack: OpenStack, cloud: FakeCloud) -> None:
     openstack.add("CloudOne", cloud, scope={"image": "CloudTwo"})
     done = openstack("scope", "show", "-f", "json")
     shown = json.loads(done.stdout)

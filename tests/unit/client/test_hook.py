@@ -177,7 +177,7 @@ def test_no_defect_of_ours_lets_a_connection_go_on_without_its_scope(
         raise error("broken")
 
     monkeypatch.setattr(hook, "mount", broken)
-    with pytest.raises(ScopeRefusedError, match=f"nothing is: {error.__name__}: broken"):
+    with pytest.raises(ScopeRefusedError, match=f"no request is: {error.__name__}: broken"):
         connect(scope={"image": "CloudTwo"}, vendor_hook=HOOK)
 
 
@@ -191,7 +191,7 @@ def test_in_the_command_a_refusal_is_its_exit_code(
     with pytest.raises(SystemExit) as raised:
         connect(overrides={"scope": Choice(WIRE), "vendor_hook": "openstackoid.client.plugin:install"})
     assert raised.value.code == 2
-    assert capsys.readouterr().err == "openstack: the scope cannot be sent, so nothing is: TypeError: broken\n"
+    assert capsys.readouterr().err == "openstack: the scope cannot be sent, so no request is: TypeError: broken\n"
 
 
 def test_a_vendor_profiles_own_hook_is_still_called(connect: Connect, theirs: Any) -> None:

@@ -39,13 +39,13 @@ TREE = [
 ]
 
 
-def test_a_hop_is_below_the_shortest_that_contains_it_whatever_the_order_of_the_records() -> None:
+def test_a_hop_is_below_the_shortest_that_contains_it_in_any_order() -> None:
     records = [VALIDATION, NETWORK, IMAGE_THERE, BOOT, VALIDATION_HOME, IMAGE]
     assert shape(nest(records)) == TREE
     assert shape(nest(reversed(records))) == TREE
 
 
-def test_what_arrived_at_another_gateway_is_not_within_a_hop() -> None:
+def test_a_hop_that_arrived_at_another_gateway_is_not_nested() -> None:
     """Both were asked at the same time by one client: the one in CloudTwo cannot have come out of CloudOne's service."""
     assert shape(nest([BOOT, IMAGE_THERE])) == [["CloudOne>CloudOne compute"], ["CloudTwo>CloudTwo image"]]
 
@@ -63,7 +63,7 @@ def test_a_little_difference_of_clocks_is_forgiven_and_a_large_one_shows() -> No
         assert (len(nest([IMAGE, there])) == 1) is inside
 
 
-def test_what_went_on_after_the_answer_stands_at_the_top_in_the_order_of_time() -> None:
+def test_hops_after_the_answer_are_at_the_top_in_order_of_time() -> None:
     late = hop(ONE, ONE, "image", 3.0, 0.1)
     assert shape(nest([late, NETWORK])) == [["CloudOne>CloudOne network"], ["CloudOne>CloudOne image"]]
     assert nest([]) == ()
@@ -117,6 +117,6 @@ def test_a_record_is_read() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"gateway": None}, {"status": "200"}, {"started": "now"}, {"path": 3}])
-def test_what_is_no_record_is_none(wrong: dict[str, Any]) -> None:
+def test_an_invalid_record_is_none(wrong: dict[str, Any]) -> None:
     assert hop_of({**RECORD, **wrong}) is None
     assert hop_of([RECORD]) is None

@@ -68,7 +68,7 @@ def test_the_source_is_named(config: dict[str, Any], auth: dict[str, str], scope
         ({"scope": Choice("{")}, {}, "--os-scope, column 2"),
     ],
 )
-def test_what_makes_no_sense_is_refused(config: dict[str, Any], auth: dict[str, str], said: str) -> None:
+def test_a_contradictory_scope_is_refused(config: dict[str, Any], auth: dict[str, str], said: str) -> None:
     with pytest.raises(ScopeRefusedError) as raised:
         scope_in_force(region(auth, **config))
     assert said in str(raised.value)

@@ -24,7 +24,7 @@ def test_the_option_is_sent_with_every_request_wherever_it_stands(
     assert {request.path for request in cloud.seen} >= {"/identity/v3/auth/tokens", "/image/v2/images"}
 
 
-def test_nothing_is_sent_without_a_scope(openstack: OpenStack, cloud: FakeCloud) -> None:
+def test_no_header_is_sent_without_a_scope(openstack: OpenStack, cloud: FakeCloud) -> None:
     assert openstack(*LIST).stdout == "cirros\n"
     assert cloud.scopes() == {None}
 
@@ -80,7 +80,7 @@ def test_a_malformed_option_ends_the_command_at_once(installed: OpenStack, cloud
         ("clouds.yaml", '{"image": "CloudTwo"', "clouds.yaml, scope of CloudOne, column 21: ',' or '}' is expected"),
     ],
 )
-def test_every_source_says_what_is_wrong_before_any_request(
+def test_a_wrong_scope_of_any_source_is_an_error_before_any_request(
     openstack: OpenStack, cloud: FakeCloud, where: str, scope: Any, error: str
 ) -> None:
     arguments: tuple[str, ...] = ()
@@ -129,7 +129,7 @@ def test_a_variable_holds_a_scope_in_either_form(openstack: OpenStack, cloud: Fa
     assert cloud.scopes() == {WIRE}
 
 
-def test_the_option_takes_the_short_form_and_says_what_is_wrong_with_it(openstack: OpenStack, cloud: FakeCloud) -> None:
+def test_the_option_accepts_the_short_form_and_points_at_errors_in_it(openstack: OpenStack, cloud: FakeCloud) -> None:
     assert openstack(*LIST, "--os-scope", "image=CloudTwo").code == 0
     assert cloud.scopes() == {WIRE}
     done = openstack(*LIST, "--os-scope", "image=CloudTwo,compute")
@@ -278,7 +278,7 @@ def test_trace_of_a_command_that_failed_comes_after_its_error(openstack: OpenSta
     assert "└── GET /image/v2/images 400, " in done.stderr
 
 
-def test_without_the_option_nothing_is_marked_or_told(openstack: OpenStack, cloud: FakeCloud) -> None:
+def test_without_the_option_no_request_is_marked_and_no_trace_printed(openstack: OpenStack, cloud: FakeCloud) -> None:
     assert openstack("--os-scope", TWO, *LIST).stderr == ""
     assert {seen.request_id for seen in cloud.seen} == {None}
 

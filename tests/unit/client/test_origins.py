@@ -44,7 +44,7 @@ def test_an_origin_is_scheme_host_and_port(url: object, expected: object) -> Non
         {"block_storage_endpoint_override": "http://cloud:5000"},
     ],
 )
-def test_what_the_user_configured_is_the_clouds(config: dict[str, Any]) -> None:
+def test_configured_endpoints_belong_to_the_cloud(config: dict[str, Any]) -> None:
     own = CloudOrigins(config, lambda: None)
     assert "http://CLOUD:5000/anything" in own
     for stranger in (

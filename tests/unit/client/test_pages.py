@@ -61,7 +61,7 @@ def test_the_records_of_a_request_are_read(cloud: FakeCloud) -> None:
         (Answer(200, {"gateway": "A", "clouds": [{"name": "A"}]}), "does not answer as a gateway of OpenStackoid does"),
     ],
 )
-def test_what_is_no_gateway_is_said_in_one_line(cloud: FakeCloud, answer: Answer, said: str) -> None:
+def test_an_answer_that_is_not_a_gateways_is_an_error_of_one_line(cloud: FakeCloud, answer: Answer, said: str) -> None:
     cloud.routes[MESH] = answer
     with pytest.raises(PageError) as raised:
         mesh_page(cloud.url, get)
@@ -85,7 +85,7 @@ def test_a_gateway_that_cannot_be_reached(error: Exception, said: str) -> None:
         mesh_page("http://gateway", failing)
 
 
-def test_something_else_than_json(new_cloud: Callable[[], FakeCloud]) -> None:
+def test_an_answer_that_is_not_json(new_cloud: Callable[[], FakeCloud]) -> None:
     def page(_: str) -> requests.Response:
         response = requests.Response()
         response.status_code, response._content = 200, b"<html>"

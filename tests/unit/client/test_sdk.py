@@ -52,7 +52,7 @@ def test_the_scope_is_json_or_a_mapping(write: Write, cloud: FakeCloud, scope: A
 
 
 @pytest.mark.parametrize("entry", [{"image": "FromEntry"}, '{"image": "FromEntry"}', "image=FromEntry"])
-def test_the_argument_wins_over_clouds_yaml_and_the_commands_variable_counts_for_nothing(
+def test_the_argument_wins_over_clouds_yaml_and_the_commands_variable_is_ignored(
     write: Write, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, entry: Any
 ) -> None:
     write(scope=entry)

@@ -94,7 +94,7 @@ def test_each_request_has_an_id_of_its_own_by_which_its_hops_are_fetched(
     ]
 
 
-def test_it_is_told_once(session: requests.Session, cloud: FakeCloud, out: io.StringIO) -> None:
+def test_the_trace_is_printed_once(session: requests.Session, cloud: FakeCloud, out: io.StringIO) -> None:
     cloud.otherwise = recording([])
     session.get(f"{cloud.url}/image")
     session.close()
@@ -106,7 +106,7 @@ def test_it_is_told_once(session: requests.Session, cloud: FakeCloud, out: io.St
     assert out.getvalue().count("trace: 1 request,") == 2
 
 
-def test_without_a_request_nothing_is_told(session: requests.Session, out: io.StringIO) -> None:
+def test_without_a_request_no_trace_is_printed(session: requests.Session, out: io.StringIO) -> None:
     session.close()
     assert out.getvalue() == ""
 
@@ -144,7 +144,7 @@ def test_a_gateway_is_given_a_moment_to_write_its_record(session: requests.Sessi
     assert "CloudOne -> CloudTwo image" in out.getvalue()
 
 
-def test_what_no_gateway_recorded_is_said_without_waiting_for_each(
+def test_unrecorded_requests_are_reported_without_waiting_for_each(
     session: requests.Session, cloud: FakeCloud, out: io.StringIO
 ) -> None:
     for _ in range(20):
@@ -154,7 +154,7 @@ def test_what_no_gateway_recorded_is_said_without_waiting_for_each(
     assert 20 < len(asked(cloud)) < 26
 
 
-def test_what_the_gateways_could_not_tell_is_said_once(session: requests.Session, cloud: FakeCloud, out: io.StringIO) -> None:
+def test_missing_records_are_reported_once(session: requests.Session, cloud: FakeCloud, out: io.StringIO) -> None:
     gap = {"cloud": "CloudTwo", "reason": "its gateway cannot be\x1b reached"}
     cloud.otherwise = recording([record(), "nonsense"], [gap, "nonsense"])  # type: ignore[list-item]
     session.get(f"{cloud.url}/image")

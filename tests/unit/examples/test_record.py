@@ -42,7 +42,7 @@ def test_the_boot_is_the_demos() -> None:
 
 
 @pytest.mark.parametrize("path", [TUTORIAL, *sorted((ROOT / "docs" / "images").glob("*.svg"))], ids=lambda path: path.name)
-def test_no_secret_and_nothing_of_a_machine_is_shown(path: Path) -> None:
+def test_no_secret_and_no_machine_path_is_shown(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert redacted(text) == text
     assert not re.search(r"/(?:home|root|work|tmp|usr|opt)\b|[Pp]assword *[=:]|gAAAA", text)
@@ -50,7 +50,7 @@ def test_no_secret_and_nothing_of_a_machine_is_shown(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "images").glob("*.svg")), ids=lambda path: path.name)
-def test_a_picture_loads_nothing(path: Path) -> None:
+def test_a_picture_loads_no_other_file(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert set(re.findall(r"https?://[^\"' <)]+", text)) <= {"http://www.w3.org/2000/svg"}
     assert set(re.findall(r"url\(([^)]*)\)", text)) == set(re.findall(r"url\((#[^)]*)\)", text))
@@ -63,7 +63,7 @@ def test_commands_are_played_in_order_and_their_output_replaced(tmp_path: Path) 
     assert (tmp_path / "file").read_text() == "one\n"
 
 
-def test_ids_times_and_ports_may_differ_and_nothing_else() -> None:
+def test_only_ids_times_and_ports_may_differ() -> None:
     one = "│ f450ce29-7ba2-4883-b59f-17412d40e0ba │ 200, 161 ms https://127.0.0.1:8801/image/v2\n+------+\n"
     two = "│   9cc6ea9a-6c48-4105-bb3c-7cba93e9c84a │ 200, 9 ms https://127.0.0.1:9801/v2\n+--+\n"
     assert steady(one) == steady(two)

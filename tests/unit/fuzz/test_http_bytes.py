@@ -29,7 +29,7 @@ def seen(data: bytes, cloud: str = "CloudOne", port: int = 9292) -> Seen:
     return Seen(cloud, port, request_at(data, 0))
 
 
-def test_what_was_asked_and_answered_is_right() -> None:
+def test_correct_exchanges_pass() -> None:
     two = get(b"/image", b'X-Scope: {"image":"CloudTwo"}')
     judge(Exchange(get() + post(b"ab") + two, OK * 3, seen=[seen(get()), seen(post(b"ab")), seen(get(), "CloudTwo")]), GATEWAY)
     judge(Exchange(b"nonsense", b"HTTP/1.1 400 Bad request\r\nContent-Length: 0\r\n\r\n"), GATEWAY)
@@ -54,7 +54,7 @@ def test_what_was_asked_and_answered_is_right() -> None:
         (Exchange(get(), OK + b"rest"), "is HTTP"),
     ],
 )
-def test_what_breaks_a_promise_is_caught(exchange: Exchange, promise: str) -> None:
+def test_a_broken_promise_is_caught(exchange: Exchange, promise: str) -> None:
     with pytest.raises(AssertionError, match=promise):
         judge(exchange, GATEWAY)
 

@@ -41,7 +41,7 @@ def test_a_time_that_is_over_ends_it(tmp_path: Path) -> None:
     assert (outcome.tried, findings.kinds) == (0, {})
 
 
-def test_what_fails_once_only_is_kept_too(tmp_path: Path) -> None:
+def test_a_failure_seen_once_is_kept(tmp_path: Path) -> None:
     failed: list[str] = []
 
     def once(text: str) -> None:
@@ -71,7 +71,9 @@ class TestCommand:
         with pytest.raises((AssertionError, KeyError)):
             command.main(["--repeat", str(files[0])])
 
-    def test_nothing_found_ends_it_with_0(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_run_without_findings_ends_with_0(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         sound = Target("sound", "holds", st.text(), pure(lambda given: None), short=1)
         monkeypatch.setattr(command, "TARGETS", (sound,))
         assert command.main(["--seconds", "0.2", "--unguided"]) == 0

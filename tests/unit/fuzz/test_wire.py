@@ -39,14 +39,14 @@ def test_requests_are_read_one_after_the_other() -> None:
         b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
     ],
 )
-def test_what_two_servers_could_read_in_two_ways_is_unclear(data: bytes) -> None:
+def test_an_ambiguous_request_is_unclear(data: bytes) -> None:
     with pytest.raises(UnclearError):
         request_at(data, 0)
     assert requests_in(GET + data) == ([request_at(GET, 0)], False)
 
 
 @pytest.mark.parametrize("data", [GET, POST, CHUNKED])
-def test_what_is_cut_short_is_incomplete(data: bytes) -> None:
+def test_a_truncated_request_is_incomplete(data: bytes) -> None:
     for end in range(1, len(data)):
         with pytest.raises(IncompleteError):
             request_at(data[:end], 0)

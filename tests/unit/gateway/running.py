@@ -103,10 +103,10 @@ class Gateway:
         if self.process is None or self.process.poll() is not None:
             self.start()
         else:
-            said = self.said().count("has reloaded") + self.said().count("nothing has changed")
+            said = self.said().count("has reloaded") + self.said().count("no change for")
             self.hang_up()
             until = time.monotonic() + PATIENCE
-            while self.said().count("has reloaded") + self.said().count("nothing has changed") == said:
+            while self.said().count("has reloaded") + self.said().count("no change for") == said:
                 assert time.monotonic() < until, self.said()
                 time.sleep(0.02)
         self.log.write_text("")

@@ -7,13 +7,14 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from openstackoid.certs import issue, make_authority
+from openstackoid.certs import issue, make_authority, revoke
 from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, service
 
 
@@ -61,6 +62,38 @@ class SecureGateway(Gateway):
             connection.close()
 
 
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"who": "CloudTwo"}')
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the test's output clean."""
+
+
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Who does not trust it hangs up."""
+
+
+@contextmanager
+def answering(port: int, certificate: Path) -> Iterator[None]:
+    """Play the gateway of a peer."""
+    server = Server(("127.0.0.1", port), Answer)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 def serial(path: Path) -> int:
     known = ssl._ssl._test_decode_cert(str(path))  # type: ignore[attr-defined]
     return int(known["serialNumber"], 16)
@@ -100,7 +133,7 @@ def test_a_renewed_certificate_is_taken_up_by_itself_and_loses_no_request(gatewa
     assert all(client.answered > 20 for client in clients)
 
 
-def test_a_broken_one_changes_nothing_and_is_said_once(gateway: SecureGateway) -> None:
+def test_a_broken_certificate_is_ignored_and_reported_once(gateway: SecureGateway) -> None:
     before = gateway.served()
     good = gateway.certificate.read_text()
     gateway.certificate.write_text(good.partition("-----BEGIN PRIVATE KEY-----")[0])
@@ -124,41 +157,62 @@ def test_a_new_authority_is_believed_by_both_parts(gateway: SecureGateway) -> No
     """The way to change it: both authorities first, then the new certificates, then the new one alone."""
     peer = issue(gateway.certificates / "next", "CloudTwo", ["127.0.0.1"])
 
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b'{"who": "CloudTwo"}')
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Keep the test's output clean."""
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, request: object, client_address: object) -> None:
-            """Who does not trust it hangs up."""
-
-    server = Server(("127.0.0.1", gateway.peer_port), Answer)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(peer)
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
     try:
-        assert f"not signed by the authority of {gateway.authority}" in gateway.about_the_peer()
-        both = gateway.authority.read_text() + (gateway.certificates / "next" / "authority.pem").read_text()
-        gateway.authority.write_text(both)
-        gateway.wait_for("has reloaded")
-        until = time.monotonic() + PATIENCE
-        while "'who': 'CloudTwo'" not in gateway.about_the_peer():
-            assert time.monotonic() < until, gateway.about_the_peer()
-            time.sleep(0.05)
+        with answering(gateway.peer_port, peer):
+            assert f"not signed by the authority of {gateway.authority}" in gateway.about_the_peer()
+            both = gateway.authority.read_text() + (gateway.certificates / "next" / "authority.pem").read_text()
+            gateway.authority.write_text(both)
+            gateway.wait_for("has reloaded")
+            until = time.monotonic() + PATIENCE
+            while "'who': 'CloudTwo'" not in gateway.about_the_peer():
+                assert time.monotonic() < until, gateway.about_the_peer()
+                time.sleep(0.05)
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
         gateway.authority.write_text(gateway.authority.read_text().partition("-----END CERTIFICATE-----\n")[0])
         with gateway.authority.open("a") as file:
             file.write("-----END CERTIFICATE-----\n")
+
+
+def test_a_revoked_peer_is_refused_without_a_restart(tmp_path: Path) -> None:
+    class Revoking(SecureGateway):
+        def describe(self, peer: str) -> None:
+            revoke(self.certificates)
+            super().describe(peer)
+            listed = f", revoked: {self.certificates / 'revoked.pem'}}}}}"
+            self.config.write_text(self.config.read_text().replace(f"{self.authority}}}}}", f"{self.authority}{listed}"))
+
+        def status_for(self, cloud: str) -> int:
+            context = ssl.create_default_context(cafile=str(self.authority))
+            context.load_cert_chain(self.certificates / f"{cloud}.pem")
+            connection = HTTPSConnection("127.0.0.1", self.port, timeout=10, context=context)
+            try:
+                connection.request("GET", "/image/v2/images")
+                return connection.getresponse().status
+            finally:
+                connection.close()
+
+    with service() as backend:
+        gateway = Revoking(tmp_path, free_port(), backend)
+        issue(gateway.certificates, "CloudTwo", ["127.0.0.1"])
+        gateway.start()
+        try:
+            assert gateway.status_for("CloudTwo") == 200
+            parts = {name: part.pid for name, part in gateway.parts().items()}
+            revoke(gateway.certificates, "CloudTwo")
+            gateway.wait_for("has reloaded")
+            with pytest.raises((ssl.SSLError, ConnectionError)):
+                gateway.status_for("CloudTwo")
+            assert gateway.parts()["bridge"].pid == parts["bridge"]
+            with answering(gateway.peer_port, gateway.certificates / "CloudTwo.pem"):
+                said = gateway.about_the_peer()
+                assert "has been revoked" in said or "cannot be reached" in said, said
+            issue(gateway.certificates, "CloudTwo", ["127.0.0.1"], renew=True)
+            assert gateway.status_for("CloudTwo") == 200
+            revoke(gateway.certificates, "CloudOne")
+            gateway.wait_for(f"{gateway.certificate}: the certificate has been revoked")
+            assert gateway.status_for("CloudTwo") == 200, "what runs goes on"
+        finally:
+            gateway.stop()
 
 
 def test_its_copies_are_its_owners_alone(gateway: SecureGateway) -> None:
@@ -167,7 +221,7 @@ def test_its_copies_are_its_owners_alone(gateway: SecureGateway) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in copies} == {0o600}
 
 
-def test_it_does_not_start_with_a_certificate_that_is_not_its_clouds(tmp_path: Path) -> None:
+def test_a_certificate_of_another_cloud_stops_the_start(tmp_path: Path) -> None:
     with service() as backend:
         gateway = SecureGateway(tmp_path, free_port(), backend)
         gateway.certificate.write_bytes(issue(gateway.certificates, "CloudTwo").read_bytes())
@@ -176,7 +230,7 @@ def test_it_does_not_start_with_a_certificate_that_is_not_its_clouds(tmp_path: P
         assert gateway.running.wait(PATIENCE) == 1
 
 
-def test_it_warns_of_tokens_that_travel_unprotected(tmp_path: Path) -> None:
+def test_unprotected_frontends_are_a_warning(tmp_path: Path) -> None:
     class Plain(Gateway):
         def describe(self, peer: str) -> None:
             text = description(self.port, self.backend, peer).replace(f"127.0.0.1:{self.port}", f"10.0.1.10:{self.port}")

@@ -48,7 +48,7 @@ def test_how_a_child_ended(program: str, how: str) -> None:
     assert lived > 0
 
 
-def test_a_program_whose_parent_is_gone_is_not_started(tmp_path: Path) -> None:
+def test_a_program_without_its_parent_is_not_started(tmp_path: Path) -> None:
     touch = ["/usr/bin/env", "touch", str(tmp_path / "ran")]
     assert subprocess.run([*LEASH, "1", *touch], check=False).returncode == 1
     assert not (tmp_path / "ran").exists()

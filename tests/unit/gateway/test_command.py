@@ -38,7 +38,7 @@ def test_render_shows_every_file(mesh: Path, tmp_path: Path, capsys: pytest.Capt
     assert not state.exists()
 
 
-def test_render_writes_what_check_accepts(mesh: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_render_writes_files_that_check_accepts(mesh: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "new" / "gateway"
     assert main(["gateway", "render", "--cloud", "CloudOne", "--config", str(mesh), "--output", str(output)]) == 0
     names = sorted(path.name for path in output.iterdir())
@@ -124,13 +124,13 @@ class TestCheckOfTls:
         said = capsys.readouterr()
         return code, said.out, said.err.splitlines()
 
-    def test_it_says_when_the_certificate_ends(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_check_shows_the_end_of_the_certificate(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
         code, out, err = self.check(secure, capsys)
         ends = datetime.now(UTC) + timedelta(days=100)
         assert (code, err) == (0, [leaving("no other cloud")])
-        assert out.splitlines()[1].startswith(f"OK: the certificate of CloudOne is good until {ends:%Y-%m-%d} ")
+        assert out.splitlines()[1].startswith(f"OK: the certificate of CloudOne is valid until {ends:%Y-%m-%d} ")
 
-    def test_it_warns_in_time(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_check_warns_before_the_certificate_ends(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
         certificate = issue(secure.parent / "certs", "CloudOne", ["gw.one"], 5, renew=True)
         code, _, err = self.check(secure, capsys)
         assert (code, err) == (
@@ -142,7 +142,7 @@ class TestCheckOfTls:
             ],
         )
 
-    def test_what_is_wrong_with_it_is_one_line(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_wrong_certificate_is_one_line(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
         certificate = secure.parent / "certs" / "CloudOne.pem"
         certificate.chmod(0o644)
         assert self.check(secure, capsys) == (

@@ -53,7 +53,7 @@ def test_killing_haproxy_loses_only_requests_that_were_under_way(tmp_path: Path)
     assert len(sent) > 900
 
 
-def test_killing_the_python_service_loses_no_read_and_says_of_each_write_what_is_not_known(tmp_path: Path) -> None:
+def test_killing_the_python_service_loses_no_read_and_answers_each_write_with_its_uncertainty(tmp_path: Path) -> None:
     sent, _ = kill_under_load(tmp_path, "bridge", _MIXED)
     lost = [one for one in sent if not one.answered and one.result != BROKEN_OFF]
     assert {(one.kind.name, one.result) for one in lost} <= {("a write by Python", 502)}

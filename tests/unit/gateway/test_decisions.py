@@ -47,7 +47,7 @@ class TestWatch:
         watch = Watch(1)
         assert [watch.look(digest) for digest in (None, None, None, 1, 1)] == [False, True, False, False, True]
 
-    def test_what_was_read_upon_request_is_not_read_again(self) -> None:
+    def test_files_read_on_request_are_not_read_again(self) -> None:
         watch = Watch(1)
         watch.asked(4)
         assert [watch.look(4) for _ in range(2)] == [False, False]
@@ -56,7 +56,7 @@ class TestWatch:
 class TestAffected:
     text = description(8801, 9001)
 
-    def test_nothing_by_a_comment(self) -> None:
+    def test_a_comment_affects_no_part(self) -> None:
         assert affected(configuration(self.text), configuration("# new\n" + self.text)) == frozenset()
 
     def test_the_python_service_alone_by_a_region(self) -> None:

@@ -25,7 +25,7 @@ def sleeper() -> Iterator["subprocess.Popen[bytes]"]:
         process.kill()
 
 
-def test_what_an_earlier_run_has_left_is_stopped(tmp_path: Path, sleeper: "subprocess.Popen[bytes]") -> None:
+def test_processes_of_an_earlier_run_are_stopped(tmp_path: Path, sleeper: "subprocess.Popen[bytes]") -> None:
     earlier = Folder(tmp_path / "state")
     earlier.open("CloudOne")
     earlier.record([sleeper.pid])

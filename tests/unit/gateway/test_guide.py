@@ -24,7 +24,7 @@ from openstackoid.mesh.discover import LISTING
 from openstackoid.mesh.schema import CloudSchema, Description, ServiceSchema
 from openstackoid.mesh.settings import GatewaySettings
 
-PAGES = ("gateway", "mesh", "tls", "reader-accounts", "discover", "running", "pages", "errors")
+PAGES = ("gateway", "mesh", "tls", "reader-accounts", "discover", "running", "own-haproxy", "pages", "errors")
 GUIDE = read(*(f"operate/{page}.md" for page in PAGES))
 # All but the rules of Keystone's policy.yaml are mesh descriptions.
 EXAMPLES = re.findall(r"```yaml\n(?!\"identity:)(.*?)```", GUIDE, re.DOTALL)
@@ -74,7 +74,7 @@ def test_every_command_is_understood(command: list[str]) -> None:
 @pytest.mark.parametrize(
     "command", commands("openstackoid", "gateway", "render") + commands("openstackoid", "gateway", "check"), ids=" ".join
 )
-def test_what_starts_nothing_is_run(command: list[str], desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_that_start_no_process_are_run(command: list[str], desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(command[1:]) == 0
     if "check" in command:
         shown = re.escape(GUIDE[GUIDE.index("\nOK: HAProxy ") + 1 :].splitlines()[0]).replace(r"2\.8\.25", r"[0-9.]+")

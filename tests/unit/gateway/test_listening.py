@@ -94,12 +94,12 @@ def test_a_passed_socket_is_used_and_not_closed() -> None:
 
 
 @pytest.mark.parametrize("environment", [{}, {"LISTEN_PID": "1", "LISTEN_FDS": "1"}, {"LISTEN_PID": str(os.getpid())}])
-def test_what_is_passed_to_another_process_is_not_taken(environment: dict[str, str]) -> None:
+def test_sockets_for_another_process_are_not_taken(environment: dict[str, str]) -> None:
     assert passed_sockets(environment) == []
     assert environment == {}
 
 
-def test_a_gateway_listens_on_what_systemd_has_opened_and_answers_what_came_before(tmp_path: Path) -> None:
+def test_a_gateway_serves_sockets_of_systemd_and_earlier_connections(tmp_path: Path) -> None:
     with service() as backend, socket.socket() as passed:
         # As systemd has it: without SO_REUSEPORT, so that no other process could listen there, too.
         passed.bind(("127.0.0.1", 0))
@@ -148,7 +148,7 @@ def test_connections_wait_for_an_haproxy_and_are_refused_once_it_cannot_be_start
     good = configuration.read_text()
     configuration.write_text("nonsense")
     haproxy.kill()
-    gateway.wait_for("HAProxy of CloudOne ended with code 1 before it was ready; it says why above; it is started again")
+    gateway.wait_for("HAProxy of CloudOne ended with code 1 before it was ready; see its lines above; it is started again")
     until = time.monotonic() + PATIENCE
     while accepted("127.0.0.1", gateway.port):
         assert time.monotonic() < until

@@ -12,8 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
+import psutil
 import pytest
 
+from openstackoid.bridge.haproxy_log import QUEUE
 from openstackoid.cli import main
 from openstackoid.haproxy.binary import find_haproxy
 from unit.bridge.http.test_server import until
@@ -86,13 +88,13 @@ def test_requests_are_served_by_haproxy_and_by_python(gateway: Apart) -> None:
     assert (status, "CloudTen" in body) == (400, True)
 
 
-def test_the_log_is_shown_without_what_may_not_be_shown(gateway: Apart) -> None:
+def test_the_log_is_shown_redacted(gateway: Apart) -> None:
     gateway.get("/image/v2/images/%73ecret?token=hidden")
     gateway.wait_for(" haproxy 127.0.0.1 GET /image/v2/images/... -> ")
     assert "hidden" not in gateway.said()
 
 
-def test_what_leaves_is_in_the_audit_log(gateway: Apart) -> None:
+def test_a_request_that_leaves_is_in_the_audit_log(gateway: Apart) -> None:
     request_id = f"req-{uuid4()}"
     headers = {"X-Auth-Token": "t", "X-Scope": '{"image":"CloudTwo"}', "X-OpenStack-Request-Id": request_id}
     assert gateway.get("/image/v2/images", headers)[0] == 200
@@ -102,7 +104,7 @@ def test_what_leaves_is_in_the_audit_log(gateway: Apart) -> None:
     assert (line["direction"], line["cloud"], line["service"], line["status"]) == ("out", "CloudTwo", "image", 200)
 
 
-def test_a_trace_holds_what_haproxy_decided_alone(gateway: Apart) -> None:
+def test_a_trace_holds_requests_that_haproxy_routed_alone(gateway: Apart) -> None:
     request_id = f"req-7472ace0-{str(uuid4()).partition('-')[2]}"
     gateway.get("/image/v2/images", {"X-OpenStack-Request-Id": request_id})
     until(lambda: '"status": 200' in json.dumps(gateway.page(f"/.openstackoid/trace/{request_id}")))
@@ -110,6 +112,29 @@ def test_a_trace_holds_what_haproxy_decided_alone(gateway: Apart) -> None:
 
 def test_the_health_of_services_is_known(gateway: Apart) -> None:
     until(lambda: '"health": "up"' in json.dumps(gateway.page("/.openstackoid/mesh")))
+
+
+def test_lines_that_haproxy_has_lost_are_on_the_page_and_in_the_audit_log(gateway: Apart) -> None:
+    page = gateway.page("/.openstackoid/mesh")
+    assert isinstance(page, dict)
+    assert (page["audit"]["state"], page["audit"]["lost"]) == ("up", {"haproxy": 0, "audit": 0, "syslog": 0})
+    (reader,) = psutil.Process(gateway.bridge.pid).children()
+    reader.suspend()
+    try:
+        # One more than the socket holds, and more.
+        for _ in range(int(QUEUE.read_text()) + 20):
+            assert gateway.get("/image/v2/images")[0] == 200
+    finally:
+        reader.resume()
+    until(lambda: '"outcome": "lost"' in audit.read_text() if (audit := gateway.state / "audit.log").exists() else False)
+    page = gateway.page("/.openstackoid/mesh")
+    assert isinstance(page, dict)
+    lost = page["audit"]["lost"]["haproxy"]
+    lines = [json.loads(line) for line in (gateway.state / "audit.log").read_text().splitlines()]
+    assert [line["count"] for line in lines if line["outcome"] == "lost"] == [lost]
+    assert lost >= 19
+    gateway.wait_for(f"HAProxy has lost {lost} lines of its log")
+    assert main(["audit", "verify", str(gateway.state / "audit.log")]) == 0
 
 
 def test_a_second_service_on_the_same_folder_is_refused_in_words(gateway: Apart) -> None:
@@ -120,7 +145,7 @@ def test_a_second_service_on_the_same_folder_is_refused_in_words(gateway: Apart)
     assert "Traceback" not in done.stderr
 
 
-def test_a_supervisor_on_the_same_folder_takes_nothing_away(gateway: Apart) -> None:
+def test_a_second_supervisor_on_the_folder_does_not_disturb_the_first(gateway: Apart) -> None:
     options = ["--cloud", "CloudOne", "--config", str(gateway.config), "--state-dir", str(gateway.state)]
     command = [sys.executable, "-m", "openstackoid", "gateway", "run", *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

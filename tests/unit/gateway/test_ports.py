@@ -50,7 +50,9 @@ def test_a_port_that_is_shared_by_choice_is_taken_too() -> None:
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
-    with pytest.raises(GatewayError, match=r"cannot listen on 192\.0\.2\.1:8801: it is no address of this machine") as refused:
+    with pytest.raises(
+        GatewayError, match=r"cannot listen on 192\.0\.2\.1:8801: it is not an address of this machine"
+    ) as refused:
         check_free("One", frozenset({("192.0.2.1", 8801)}))
     assert refused.value.hint is not None
     assert "bind" in refused.value.hint

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The supervised gateway as its operator knows it: a real HAProxy, the real Python service, signals, files and a port."""
 
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from openstackoid.gateway.process_group import MOST_REPLACED
 from openstackoid.mesh import load_mesh
 from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, gone, service
 
@@ -50,7 +52,29 @@ def test_no_request_is_lost_over_five_reloads(gateway: Gateway) -> None:
     assert len(list(gateway.state.glob("generation-*"))) == 1
 
 
-def test_it_names_the_clouds_for_which_tokens_leave_at_start_and_at_a_reload(tmp_path: Path) -> None:
+def test_slow_clients_keep_a_bounded_number_of_replaced_haproxies(gateway: Gateway) -> None:
+    def haproxies() -> int:
+        children = psutil.Process(gateway.running.pid).children()
+        return sum("haproxy" in child.name() for child in children if child.status() != psutil.STATUS_ZOMBIE)
+
+    with contextlib.ExitStack() as clients:
+        for number in range(1, MOST_REPLACED + 3):
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", gateway.port)))
+            client.sendall(b"POST /image/v2/images HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nx")
+            time.sleep(0.2)
+            gateway.describe(f"CloudNo{number}")
+            gateway.hang_up()
+            gateway.wait_for("has reloaded", times=number)
+        until = time.monotonic() + PATIENCE
+        while haproxies() > MOST_REPLACED + 1:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert haproxies() == MOST_REPLACED + 1, "the others finish what they have begun"
+    assert gateway.said().count("is ended with the requests that it had: it was replaced long ago") == 2
+    assert gateway.get("/image/v2/images")[0] == 200
+
+
+def test_clouds_that_get_tokens_are_logged_at_start_and_reload(tmp_path: Path) -> None:
     warning = "WARNING tokens of the users of CloudOne go to CloudTwo, tokens of its services to "
     with service() as backend:
         gateway = Gateway(tmp_path, free_port(), backend)
@@ -81,7 +105,7 @@ def test_a_killed_part_is_started_again(gateway: Gateway) -> None:
     assert json.loads(body)["error"]["message"].startswith("gateway of CloudOne: X-Scope")
 
 
-def test_a_broken_description_changes_nothing(gateway: Gateway) -> None:
+def test_a_broken_description_is_ignored(gateway: Gateway) -> None:
     good = gateway.config.read_text()
     before = gateway.parts()
     gateway.config.write_text(good + "  CloudThree:\n    services: {image: {fronted: x}}\n")
@@ -104,7 +128,7 @@ def test_a_change_without_meaning_restarts_nothing(gateway: Gateway) -> None:
     before = gateway.parts()
     gateway.config.write_text("# A comment.\n" + gateway.config.read_text())
     gateway.hang_up()
-    gateway.wait_for("nothing has changed for the gateway of CloudOne")
+    gateway.wait_for("no change for the gateway of CloudOne")
     assert gateway.parts() == before
 
 
@@ -173,7 +197,7 @@ def test_changed_reader_accounts_are_taken_up_upon_request(gateway: Gateway, tmp
     gateway.wait_for("has reloaded", times=2)
     gateway.wait_for("the mesh was read again", times=2)
     gateway.hang_up()
-    gateway.wait_for("nothing has changed")
+    gateway.wait_for("no change for")
     assert gateway.parts()["bridge"] == before["bridge"]
     assert "hunter2" not in gateway.said()
 
@@ -219,7 +243,7 @@ def test_a_new_haproxy_that_cannot_start_leaves_the_old_one(gateway: Gateway) ->
     control.rename(gateway.state / "elsewhere")
     gateway.config.write_text(gateway.config.read_text().replace("127.0.0.1", "127.0.0.2", 1))
     gateway.hang_up()
-    gateway.wait_for("HAProxy of CloudOne ended with code 1 before it was ready; it says why above\n")
+    gateway.wait_for("HAProxy of CloudOne ended with code 1 before it was ready; see its lines above\n")
     assert gateway.parts() == before
     for _ in range(5):
         assert gateway.get("/image/x") == (200, "/image/x")
@@ -232,7 +256,7 @@ def test_a_new_haproxy_that_cannot_start_leaves_the_old_one(gateway: Gateway) ->
     gateway.wait_for("has reloaded")
 
 
-def test_it_stops_with_all_its_parts(gateway: Gateway) -> None:
+def test_sigint_stops_all_parts(gateway: Gateway) -> None:
     parts = list(gateway.parts().values())
     assert len(parts) == 2
     gateway.running.send_signal(signal.SIGINT)
@@ -256,7 +280,7 @@ def test_a_second_signal_does_not_wait_for_requests(gateway: Gateway) -> None:
     assert gone(parts)
 
 
-def test_nothing_outlives_a_killed_supervisor(gateway: Gateway) -> None:
+def test_no_part_outlives_a_killed_supervisor(gateway: Gateway) -> None:
     parts = list(gateway.parts().values())
     gateway.running.kill()
     gateway.running.wait(PATIENCE)
@@ -296,7 +320,7 @@ def test_a_long_path_still_finds_room_for_sockets(tmp_path: Path) -> None:
         assert not sockets.exists()
 
 
-def test_a_stranger_on_the_port_is_named_before_anything_starts(tmp_path: Path) -> None:
+def test_a_port_in_use_is_an_error_before_the_start(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         gateway = Gateway(tmp_path, stranger.getsockname()[1], 9)
         code, said = run(gateway)
@@ -308,14 +332,14 @@ def test_a_stranger_on_the_port_is_named_before_anything_starts(tmp_path: Path) 
     )
 
 
-def test_an_unusable_description_is_said_before_anything_starts(tmp_path: Path) -> None:
+def test_an_unusable_description_is_an_error_before_the_start(tmp_path: Path) -> None:
     gateway = Gateway(tmp_path, free_port(), 9)
     gateway.config.write_text(description(gateway.port, 9).replace("CloudOne", "CloudSix"))
     code, said = run(gateway)
     assert (code, said) == (1, "openstackoid: the mesh has no cloud 'CloudOne'; known: CloudSix, CloudTwo\n")
 
 
-def test_its_pages_know_its_services_and_what_was_traced(gateway: Gateway) -> None:
+def test_its_pages_show_services_and_traces(gateway: Gateway) -> None:
     """Also after HAProxy has been replaced, and the Python service has been killed."""
     request_id = "req-7472ace0-1111-2222-3333-444455556666"
     gateway.describe("CloudThree")
@@ -339,7 +363,7 @@ def health(gateway: Gateway) -> dict[str, str]:
     return {cloud["name"]: cloud["health"] for cloud in json.loads(body)["clouds"]} if status == 200 else {}
 
 
-def test_what_leaves_is_in_the_audit_log_also_after_a_rotation(gateway: Gateway) -> None:
+def test_requests_that_leave_are_in_the_audit_log_after_a_rotation(gateway: Gateway) -> None:
     """Both parts write it: HAProxy's lines, of a scope whose route it has, and the Python service's, of a new scope."""
     audit, rotated = gateway.state / "audit.log", gateway.state / "audit.log.1"
 

@@ -60,7 +60,7 @@ def test_one_that_is_too_old_is_refused(tmp_path: Path) -> None:
         find_haproxy(str(path))
 
 
-def test_what_is_not_haproxy_is_refused(tmp_path: Path) -> None:
+def test_a_binary_that_is_not_haproxy_is_refused(tmp_path: Path) -> None:
     with pytest.raises(HaproxyError, match=r"no such file; a path, 'bundled' or 'system' is accepted"):
         find_haproxy(str(tmp_path / "none"))
     with pytest.raises(HaproxyError, match=r"does not answer as HAProxy: nginx 1\.2"):

@@ -49,7 +49,7 @@ clouds:
     assert check(compile_gateway(parse_mesh(text), "Edge", RUNTIME), tmp_path) == ""
 
 
-def test_a_catalog_may_be_larger_than_what_haproxy_takes_in_a_line(tmp_path: Path) -> None:
+def test_a_catalog_may_exceed_the_line_limit_of_haproxy(tmp_path: Path) -> None:
     """It takes 64 words."""
     interfaces = '{public: "http://127.0.0.1:81/s%d", internal: "http://127.0.0.1:82/s%d", admin: "http://127.0.0.1:83/s%d"}'
     services = [

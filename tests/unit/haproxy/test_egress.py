@@ -14,7 +14,7 @@ SECTIONS = {section.partition("\n")[0]: section for section in re.split(r"^(?=\S
 FORGET = "http-response del-header x-openstackoid-use"
 
 
-def test_no_answer_brings_a_users_client_what_a_peer_has_told() -> None:
+def test_no_answer_to_a_client_has_the_admission_header() -> None:
     """Before all other rules, for some of them end the section."""
     forgotten = {
         "defaults local from gateway": "http-response del-header x-openstackoid- -m beg",
@@ -38,7 +38,7 @@ def test_only_answers_of_peers_tell_of_a_use() -> None:
     assert [title for title, section in SECTIONS.items() if "set-var(txn.use)" in section] == ["backend peer from gateway"]
 
 
-def test_what_stays_costs_no_look_up() -> None:
+def test_a_request_that_stays_costs_no_look_up() -> None:
     for rule in leaving(CLOUD):
         assert [title for title, section in SECTIONS.items() if rule in section] == ["backend peer from gateway"]
 
@@ -49,7 +49,7 @@ def test_a_line_has_room_for_the_longest_path_and_use() -> None:
     assert LONGEST_LINE > 3 * 1024 + LONGEST_USE + 1024
 
 
-def test_of_all_headers_only_the_id_and_what_a_peer_tells_are_in_a_line() -> None:
+def test_a_line_has_no_header_but_the_id_and_the_admission_header() -> None:
     written = re.findall(r"fhdr\(([^)]+)\)(?:\]|$)", "\n".join([LEFT_FORMAT, *leaving(CLOUD)]), re.MULTILINE)
     assert set(written) == {"x-openstack-request-id"}
     assert re.findall(r"var\((txn\.\w+)\)", LEFT_FORMAT) == ["txn.left"]

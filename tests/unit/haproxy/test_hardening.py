@@ -8,9 +8,7 @@ import pytest
 
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.binary import find_haproxy
-from openstackoid.haproxy.hardening import local_lines
 from openstackoid.mesh import parse_mesh
-from openstackoid.routing.links import CLAIMS_OF_PROXIES
 
 TEXT = """
 mesh: 1
@@ -48,7 +46,7 @@ def test_by_default_connections_and_the_bridge_are_bounded_and_sources_are_not_c
         ("{source_requests: 5, exempt: [10.0.0.1, fd00::/8]}", ["track-sc0 src if !{ src 10.0.0.1/32 fd00::/8 }"]),
     ],
 )
-def test_what_the_operator_sets_is_what_haproxy_is_told(limits: str, lines: list[str], tmp_path: Path) -> None:
+def test_limits_of_the_operator_are_in_the_configuration(limits: str, lines: list[str], tmp_path: Path) -> None:
     files = compiled(limits)
     for line in lines:
         assert line in files["haproxy.cfg"]
@@ -59,12 +57,3 @@ def test_what_the_operator_sets_is_what_haproxy_is_told(limits: str, lines: list
     done = subprocess.run(command, env=haproxy.environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stderr
-
-
-@pytest.mark.parametrize("name", CLAIMS_OF_PROXIES)
-def test_the_condition_before_the_rule_that_drops_claims_finds_each_claim(name: str) -> None:
-    """HAProxy looks for the part of the name before it tries the pattern."""
-    assert "forwarded" in name
-    (rule,) = local_lines()
-    assert name in rule
-    assert "req.hdr_names -m sub forwarded" in rule

@@ -37,7 +37,7 @@ def test_a_cloud_like_others_costs_one_row() -> None:
         assert (name, grown) == (name, 998 if name == "clouds.map" else 0)
 
 
-def test_where_a_cloud_is() -> None:
+def test_the_maps_hold_hosts_and_ports_of_a_cloud() -> None:
     found = mesh('  Two: {services: {image: {frontend: {public: "http://[2001:DB8::1]:8080", internal: "http://in.two:81"}}}}')
     name, shape, host, address, home = rows(found, "clouds.map")["Two"].split("|")
     assert (name, host, address, home) == ("Two", "[2001:db8::1]", "2001:db8::1", "")
@@ -56,5 +56,5 @@ def test_a_prefix_that_is_ours_need_not_be_put_in_place(prefix: str, said: str) 
     assert next(value for key, value in found.items() if key.endswith("/image.public")) == f"0|80|{said}"
 
 
-def test_where_no_peer_has_several_hosts_there_is_no_table_of_them() -> None:
+def test_without_a_peer_of_several_hosts_there_is_no_hosts_map() -> None:
     assert "hosts.map" not in all_maps(mesh(alike(1)), "One", {})

@@ -53,12 +53,12 @@ def test_a_successor_is_told_of_its_predecessor(haproxy: Haproxy) -> None:
     assert takes_over[-4:] == ["-x", "/s", "-sf", "7"]
 
 
-def test_what_it_says_is_taken_apart() -> None:
+def test_complaints_of_haproxy_are_parsed() -> None:
     said = "[NOTICE]   (1) : haproxy version is 2.8.25\n[ALERT]    (1) : config : bad\n[WARNING]  : plain\nFATAL: bug\n\n"
     assert complaints(said) == [("ALERT", "config : bad"), ("WARNING", "plain"), (None, "FATAL: bug")]
 
 
-def test_it_answers_once_it_serves(tmp_path: Path, haproxy: Haproxy) -> None:
+def test_the_process_id_is_known_once_haproxy_serves(tmp_path: Path, haproxy: Haproxy) -> None:
     configure(tmp_path, GOOD)
     assert asyncio.run(serving_pid(tmp_path / "s")) is None
     with subprocess.Popen(command(haproxy, tmp_path), env=haproxy.environment(), stderr=subprocess.DEVNULL) as process:

@@ -1,15 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """What TLS adds to a configuration, and what it does not; that it works is tested in tests/conformance/test_tls.py."""
 
+import socket
+import ssl
 import subprocess
+from datetime import UTC, datetime
+from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from openstackoid.certs import issue, make_authority
+from openstackoid.certs.authority import key_bytes, load_authority, signed_by
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.mesh import MeshError, Tls, parse_mesh
+from unit.bridge.http.test_server import until
+from unit.gateway.running import free_port
 
 RUNTIME = Runtime("/b.sock", "/u.sock", "/h.sock", "/r.sock", "/l.sock")
 
@@ -25,7 +36,7 @@ def configuration(folder: str, *, internal: str = "", tls: bool = True, files: T
     return compile_gateway(parse_mesh(text), "One", RUNTIME, files)
 
 
-def test_without_tls_there_is_nothing_of_it() -> None:
+def test_without_tls_the_configuration_has_no_tls() -> None:
     files = configuration("/x", tls=False)
     assert not any(word in files["haproxy.cfg"] for word in ("ssl", "sess.", "X-Forwarded-Proto", "https"))
 
@@ -84,7 +95,7 @@ def test_a_socket_of_http_stays_one(tmp_path: Path) -> None:
     assert "http-request del-header X-Forwarded-Proto unless { ssl_fc }" in text
 
 
-def test_what_cannot_be_protected_is_not_compiled() -> None:
+def test_an_unprotected_frontend_is_not_compiled() -> None:
     with pytest.raises(MeshError, match=r"Two\.services\.image\.frontend\.public: http://two:80: the gateway of One has TLS"):
         compile_gateway(
             parse_mesh(
@@ -95,3 +106,53 @@ def test_what_cannot_be_protected_is_not_compiled() -> None:
             "One",
             RUNTIME,
         )
+
+
+def test_a_name_with_a_zero_byte_is_no_clouds(tmp_path: Path) -> None:
+    """HAProxy looks a map up by what stands before the byte, so an authority that signs such a name would make a peer."""
+    (rule,) = [line for line in configuration("/x")["haproxy.cfg"].splitlines() if " set-var(sess.from)" in line]
+    (stranger,) = [line for line in configuration("/x")["haproxy.cfg"].splitlines() if "set-var(sess.stranger)" in line]
+    make_authority(tmp_path)
+    issue(tmp_path, "One", ["127.0.0.1"])
+    (tmp_path / "clouds.map").write_text("Two x\n")
+    port = free_port()
+    tls = f"crt {tmp_path}/One.pem ca-file {tmp_path}/authority.pem verify optional"
+    (tmp_path / "haproxy.cfg").write_text(
+        "global\n default-path config\ndefaults\n mode http\n timeout connect 3s\n timeout client 3s\n timeout server 3s\n"
+        f"frontend f\n bind 127.0.0.1:{port} ssl {tls}\n{rule}\n{stranger}\n"
+        " http-request return status 403 if { var(sess.stranger) -m found }\n"
+        " http-request return status 200 if { var(sess.from) -m str Two }\n http-request return status 401\n"
+    )
+    haproxy = find_haproxy()
+    command = [str(haproxy.path), "-db", "-f", str(tmp_path / "haproxy.cfg")]
+    process = subprocess.Popen(command, env=haproxy.environment(), stderr=subprocess.DEVNULL)
+    try:
+        found = {name: asked(port, tmp_path, name) for name in ("Two", "Two\0evil", "Three")}
+    finally:
+        process.kill()
+        process.wait()
+    assert found == {"Two": 200, "Two\0evil": 403, "Three": 403}
+
+
+def asked(port: int, folder: Path, name: str) -> int:
+    """Return the status for a client whose certificate has this common name."""
+    authority = load_authority(folder)
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = signed_by(authority, datetime.now(UTC), 1).subject_name(subject).public_key(key.public_key())
+    pem = certificate.sign(authority.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    (folder / "client.pem").write_bytes(pem + key_bytes(key))
+    context = ssl.create_default_context(cafile=str(folder / "authority.pem"))
+    context.load_cert_chain(folder / "client.pem")
+    until(lambda: accepts(port))
+    connection = HTTPSConnection("127.0.0.1", port, timeout=10, context=context)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -18,7 +18,7 @@ def test_only_the_frontend_tells_the_python_service() -> None:
     assert [section.split("\n")[0] for section in sections if "/run/records.sock" in section] == ["frontend gateway from gateway"]
 
 
-def test_what_is_the_gateways_own_is_decided_before_all_else() -> None:
+def test_the_gateways_own_pages_are_decided_first() -> None:
     rules = [line.strip() for line in CONFIGURATION.splitlines() if line.strip().startswith("http-request")]
     own = [line for line in own_pages_and_traces() if line.startswith("http-request")]
     first = rules.index(own[0])
@@ -50,5 +50,5 @@ def test_no_header_but_the_id_and_no_query_is_in_a_line() -> None:
         ("", None),
     ],
 )
-def test_a_line_shows_what_may_be_shown(line: str, shown: str | None) -> None:
+def test_lines_are_redacted(line: str, shown: str | None) -> None:
     assert shown_line(line.encode()) == (line if shown is None else shown).encode()

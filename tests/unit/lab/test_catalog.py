@@ -83,7 +83,7 @@ def _person(user: str, project: str, *roles: str) -> Principal:
         (_person("nova", "service", "service", "admin", "member", "reader"), "services", {"service"}),
     ],
 )
-def test_who_comes_from_another_cloud_is_what_the_policy_makes_of_him(person: Principal, rule: str, roles: set[str]) -> None:
+def test_users_of_another_cloud_get_the_roles_of_the_policy(person: Principal, rule: str, roles: set[str]) -> None:
     granted = grant(_policy(2), "B", person, None)
     assert isinstance(granted, Grant)
     assert (granted.rule.endswith(rule), set(granted.roles)) == (True, roles)
@@ -97,7 +97,7 @@ def test_the_first_cloud_has_projects_keep_their_ids_the_others_have_ids_apart(c
     assert granted.project == project
 
 
-def test_services_of_another_cloud_may_use_nothing() -> None:
+def test_services_of_another_cloud_may_use_no_service() -> None:
     use = Use("image", "GET", "/v2/images")
     assert isinstance(grant(_policy(2), "B", _person("nova", "service", "service"), use), Denial)
     assert isinstance(grant(_policy(2), "B", _person("demo", "demo", "member"), use), Grant)

@@ -23,16 +23,17 @@ def test_each_gateway_is_known_by_its_clouds_name_and_its_address(tmp_path: Path
     assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in secret} == {0o600}
 
 
-def test_what_is_there_stays_and_a_new_cloud_gets_its_own(tmp_path: Path) -> None:
+def test_existing_certificates_stay_and_a_new_cloud_gets_one(tmp_path: Path) -> None:
     certificates.prepare(tmp_path, ["CloudOne"])
-    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    before = {path: path.read_bytes() for path in tmp_path.glob("*.[pk]e[my]")}
+    assert len(before) == 3
     certificates.prepare(tmp_path, ["CloudOne", "CloudTwo"])
     assert {path: path.read_bytes() for path in before} == before
     assert certificates.certificate_file(tmp_path, "CloudTwo").exists()
 
 
 @pytest.mark.parametrize(("days", "renewed"), [(29, True), (31, False)])
-def test_what_ends_soon_is_made_anew(days: int, renewed: bool, tmp_path: Path) -> None:
+def test_a_certificate_that_ends_soon_is_renewed(days: int, renewed: bool, tmp_path: Path) -> None:
     certificates.prepare(tmp_path, [])
     path = issue(tmp_path, "CloudOne", ["127.0.0.1"], days + 1, begins=datetime.now(UTC) - timedelta(days=1, minutes=-1))
     before = path.read_bytes()

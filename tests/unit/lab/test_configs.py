@@ -98,7 +98,7 @@ def test_nova_compute_has_no_way_into_a_database() -> None:
     assert "rabbit://" in content
 
 
-def test_nova_says_who_it_is_and_services_insist_on_it() -> None:
+def test_nova_sends_a_service_token_and_services_require_it() -> None:
     files = configs.files(_site(Cloud("A")))
     nova = RawConfigParser()
     nova.read_string(files["nova/nova.conf"])

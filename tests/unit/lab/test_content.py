@@ -40,7 +40,7 @@ def test_the_bytes_of_an_image_are_kept(tmp_path: Path) -> None:
         ({"checksum": None, "properties": {}}, "Glance states no hash"),
     ],
 )
-def test_an_image_that_is_not_what_glance_states_leaves_no_file(image: dict[str, Any], why: str, tmp_path: Path) -> None:
+def test_an_image_with_a_wrong_checksum_leaves_no_file(image: dict[str, Any], why: str, tmp_path: Path) -> None:
     with pytest.raises(content.ImageError, match=why):
         content.fetch(tmp_path / "disk", image, _sending(BYTES))
     assert list(tmp_path.iterdir()) == []

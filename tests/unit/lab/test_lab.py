@@ -153,7 +153,7 @@ def test_a_report_from_before_the_start_does_not_count() -> None:
     assert is_up_since({"state": "up", "updated_at": None}, stamp)
 
 
-def test_a_lab_whose_file_is_damaged_can_be_removed() -> None:
+def test_a_lab_with_a_damaged_file_can_be_removed() -> None:
     lab = Lab.described("broken")
     lab.save()
     (lab.directory / "lab.json").write_text("{")

@@ -51,7 +51,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     return machine
 
 
-def test_nothing_is_started_or_removed(machine: Machine) -> None:
+def test_installing_packages_starts_and_removes_no_service(machine: Machine) -> None:
     install_packages(["rabbitmq-server"], machine.log)
     install, policy, *quiet = machine.said()
     assert "--no-remove" in install
@@ -91,7 +91,7 @@ def test_a_failure_is_an_answer_and_leaves_no_policy(machine: Machine) -> None:
     assert not machine.policy.exists()
 
 
-def test_a_sudo_that_refuses_is_an_answer_before_anything_is_done(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusing_sudo_is_an_error_before_the_installation(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr(packages, "missing_packages", lambda: ["erlang-base"])
     machine.program("sudo", code=1)

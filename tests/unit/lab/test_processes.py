@@ -68,7 +68,7 @@ def test_a_changed_configuration_is_noticed(tmp_path: Path) -> None:
     table.stop(table.recorded())
 
 
-def test_who_ignores_the_signal_is_killed(tmp_path: Path) -> None:
+def test_a_process_that_ignores_the_signal_is_killed(tmp_path: Path) -> None:
     daemon, table = _daemon(tmp_path, _STUBBORN, patience=0.2), Table(tmp_path / "run")
     process = table.start(daemon)
     _wait_for_log(daemon)

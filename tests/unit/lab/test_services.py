@@ -25,7 +25,7 @@ def test_a_gateway_of_before_tls_is_started_again_and_a_change_of_the_mesh_is_no
     assert _gateway(tmp_path).fingerprint() != before
 
 
-def test_a_gateway_is_what_any_user_of_the_package_runs(tmp_path: Path) -> None:
+def test_a_gateway_is_started_by_the_public_command(tmp_path: Path) -> None:
     daemon = _gateway(tmp_path)
     assert list(daemon.argv)[1:7] == ["-m", "openstackoid", "gateway", "run", "--cloud", "A"]
     assert (daemon.owner, daemon.name, daemon.log) == ("A", "gateway", tmp_path / "logs" / "A" / "gateway.log")

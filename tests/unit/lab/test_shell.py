@@ -21,7 +21,7 @@ def _lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     return Lab.load("unit")
 
 
-def test_the_lines_replace_what_was_there(lab: Lab) -> None:
+def test_the_lines_replace_earlier_variables(lab: Lab) -> None:
     lines = shell.env_lines(lab, "CloudOne", {"PATH": "/usr/bin:/bin"})
     before = {"PATH": "/usr/bin:/bin", "OS_PASSWORD": "x y", "OS_SCOPE": "{", "KEPT": "1"}
     script = f"{lines}\nenv"

@@ -60,7 +60,7 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         instance.load()
 
 
-def test_the_last_purge_removes_what_instances_share(tmp_path: Path) -> None:
+def test_the_last_purge_removes_shared_files(tmp_path: Path) -> None:
     root = tmp_path / "openstackoid" / "lab"
     one, two = Instance("one", root), Instance("two", root)
     for instance in (one, two):
@@ -82,6 +82,17 @@ def test_a_second_command_waits_for_the_first(tmp_path: Path) -> None:
     assert told == ["x"]
     with second.locked(lambda: told.append("y")):
         assert told == ["x"]
+
+
+def test_commands_on_two_labs_go_on_side_by_side_once_ports_are_chosen(tmp_path: Path) -> None:
+    one, same, two = (Instance(name, tmp_path) for name in ("one", "one", "two"))
+    refused = pytest.raises(OpenstackoidError, match="has not ended")
+    with one.locked(lambda: None) as let_others_go_on:
+        let_others_go_on()
+        with two.locked(lambda: None, seconds=0.3):
+            pass
+        with refused, same.locked(lambda: None, seconds=0.3):
+            pass
 
 
 def test_a_path_too_long_for_sockets_is_refused() -> None:

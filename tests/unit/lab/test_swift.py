@@ -38,7 +38,7 @@ def _read(site: Site, name: str) -> RawConfigParser:
 SITE = _site(Cloud("A", swift=True))
 
 
-def test_a_cloud_without_swift_has_nothing_of_it() -> None:
+def test_a_cloud_without_swift_has_no_swift_files() -> None:
     site = _site(Cloud("A"))
     assert swift.files(site) == {}
     assert swift.health_urls(site.addresses) == {}

@@ -49,7 +49,7 @@ def test_their_frontends_are_those_of_the_clouds() -> None:
     assert len({id(layout) for layout in layouts}) == len(set(layouts))
 
 
-def test_they_are_equal_to_what_says_the_same() -> None:
+def test_equal_descriptions_give_equal_clouds() -> None:
     plain = dict(MESH.clouds)
     assert MESH.clouds == plain
     assert MESH.clouds == parse_mesh(TEXT).clouds

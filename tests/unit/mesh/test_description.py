@@ -3,7 +3,18 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.mesh import Address, Limits, Listener, Memory, MeshError, Timeouts, load_mesh, parse_mesh
+from openstackoid.mesh import (
+    Address,
+    AuditSettings,
+    Limits,
+    Listener,
+    Memory,
+    MeshError,
+    SyslogServer,
+    Timeouts,
+    load_mesh,
+    parse_mesh,
+)
 from openstackoid.mesh.description import builtin_collaborations
 
 GOOD = """\
@@ -48,7 +59,7 @@ class TestGood:
         assert repr(self.one) == "<Cloud CloudOne: block-storage, identity, image>"
         assert repr(self.mesh) == "<Mesh CloudOne, CloudTwo>"
 
-    def test_what_the_mesh_offers(self) -> None:
+    def test_the_mesh_lists_services_and_offers(self) -> None:
         assert self.mesh.services == {"identity", "image", "block-storage"}
         assert self.mesh.offers == {"CloudOne": self.one.services, "CloudTwo": {"image"}}
 
@@ -96,7 +107,7 @@ class TestBad:
             ("", "f: the document: a mapping of keys to values is accepted"),
             ("a: [", "f:1:5: not YAML: expected the node content, but found '<stream end>'"),
             ("\x00", "f: not YAML: unacceptable character #x0000: special characters are not allowed"),
-            ("mesh: 1\nmesh: 1", "f:2:1: 'mesh' stands twice; name it once"),
+            ("mesh: 1\nmesh: 1", "f:2:1: 'mesh' is there twice; name it once"),
             ("mesh: 2\nclouds: {}", "f:1:7: mesh: Input should be 1"),
             ("mesh: 1", "f:1:1: clouds: this key is missing"),
             ("mesh: 1\nclouds: {}", "f:2:1: clouds: at least one entry is needed"),
@@ -105,11 +116,11 @@ class TestBad:
                 "mesh: 1\nclouds: {One: {regions: x}}",
                 "f:2:25: clouds.One.regions: unknown key; accepted: region, gateway, policy, services",
             ),
-            ("mesh: 1\nclouds: &a {One: *a}", "f: a part of it is nested too deeply, or stands inside itself"),
-            ("[" * 5000, "f: a part of it is nested too deeply, or stands inside itself"),
-            ("!!bool x: 1", "f: not YAML: a value is not what its tag says"),
-            ('mesh: !!int ""', "f: not YAML: a value is not what its tag says"),
-            ("mesh: !!timestamp x", "f: not YAML: a value is not what its tag says"),
+            ("mesh: 1\nclouds: &a {One: *a}", "f: a part of it is nested too deeply, or contains itself"),
+            ("[" * 5000, "f: a part of it is nested too deeply, or contains itself"),
+            ("!!bool x: 1", "f: not YAML: a value does not match its tag"),
+            ('mesh: !!int ""', "f: not YAML: a value does not match its tag"),
+            ("mesh: !!timestamp x", "f: not YAML: a value does not match its tag"),
             (
                 'mesh: 1\nclouds: {"\\e[31mOne": {}}',
                 "f:2:10: clouds.?[31mOne: '?[31mOne' cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted,"
@@ -145,7 +156,7 @@ class TestBad:
             (
                 service("{frontend: https://h, backend: https://b}"),
                 "f:5:45: clouds.One.services.image.backend.public.0: "
-                "'https://b': a backend speaks http; the gateway does not encrypt what does not leave its cloud",
+                "'https://b': a backend speaks http; the gateway does not encrypt traffic within its cloud",
             ),
             (
                 service("{frontend: {public: 'https://h:80', internal: 'http://h:80/a'}}"),
@@ -158,7 +169,7 @@ class TestBad:
             ),
             (
                 service("{frontend: http://h}").replace("    services", "    gateway: {tls: {key: /c}}\n    services"),
-                "f:4:26: clouds.One.gateway.tls.key: unknown key; accepted: certificate, authority",
+                "f:4:26: clouds.One.gateway.tls.key: unknown key; accepted: certificate, authority, revoked",
             ),
             (
                 service("{frontend: http://h}").replace(
@@ -181,7 +192,7 @@ class TestBad:
             ),
         ],
     )
-    def test_the_error_names_the_spot_and_what_is_accepted(self, text: str, error: str) -> None:
+    def test_the_error_names_the_position_and_the_accepted_values(self, text: str, error: str) -> None:
         with pytest.raises(MeshError) as refused:
             parse_mesh(text, "f")
         assert str(refused.value).splitlines()[0] == error
@@ -261,10 +272,75 @@ class TestLimits:
             ("{connection: 5}", "limits.connection: unknown key; accepted: connections, bridge, wait, source_connections,"),
         ],
     )
-    def test_the_error_names_the_spot_and_what_is_accepted(self, limits: str, error: str) -> None:
+    def test_the_error_names_the_position_and_the_accepted_values(self, limits: str, error: str) -> None:
         with pytest.raises(MeshError) as refused:
             parse_mesh(gateway(f"{{limits: {limits}}}"), "f")
         assert f"clouds.One.gateway.{error}" in str(refused.value).splitlines()[0]
+
+
+class TestAudit:
+    """``gateway.audit``: how the audit log is kept, and where its lines go."""
+
+    def test_without_it(self) -> None:
+        assert parse_mesh(GOOD).clouds["CloudOne"].audit == AuditSettings(100, 100, 32, None)
+
+    def test_with_it(self) -> None:
+        text = "{size: null, keep: 9, reserve: 0, syslog: {host: logs.one, port: 1, authority: /a, certificate: /c}}"
+        audit = parse_mesh(gateway(f"{{audit: {text}}}")).clouds["One"].audit
+        assert audit == AuditSettings(None, 9, 0, SyslogServer("logs.one", "/a", 1, "/c"))
+
+    @pytest.mark.parametrize(
+        ("audit", "error"),
+        [
+            ("{size: 0}", "audit.size: Input should be greater"),
+            ("{keep: 0}", "audit.keep: Input should be greater"),
+            ("{reserve: -1}", "audit.reserve: Input should be greater"),
+            ("{sizes: 5}", "audit.sizes: unknown key; accepted: size, keep, reserve, syslog"),
+            ("{syslog: {host: h}}", "audit.syslog.authority: "),
+            ("{syslog: {host: h/, authority: /a}}", "audit.syslog.host: 'h/': a host name or an address is accepted"),
+            ("{syslog: {host: h, authority: a}}", "audit.syslog.authority: 'a': an absolute path is accepted"),
+            ("{syslog: {host: h, authority: /a, port: 0}}", "audit.syslog.port: Input should be greater"),
+            ("{syslog: {hosts: h}}", "audit.syslog.hosts: unknown key; accepted: host, authority, port, certificate"),
+        ],
+    )
+    def test_the_error_names_the_spot_and_what_is_accepted(self, audit: str, error: str) -> None:
+        with pytest.raises(MeshError) as refused:
+            parse_mesh(gateway(f"{{audit: {audit}}}"), "f")
+        assert f"clouds.One.gateway.{error}" in str(refused.value).splitlines()[0]
+
+
+class TestTrustedProxies:
+    """``gateway.trusted_proxies`` and ``proxy_protocol``: whose word for the client's address counts."""
+
+    def test_with_them(self) -> None:
+        cloud = parse_mesh(gateway("{trusted_proxies: [10.0.0.0/8, '::1'], proxy_protocol: ['h:80']}")).clouds["One"]
+        assert (cloud.trusted_proxies, cloud.proxy_protocol) == (("10.0.0.0/8", "::1/128"), ("h:80",))
+        assert parse_mesh(GOOD).clouds["CloudOne"].trusted_proxies == ()
+
+    @pytest.mark.parametrize(
+        ("settings", "error"),
+        [
+            (
+                "{trusted_proxies: [10.0.0.1, proxy]}",
+                "f:4:43: clouds.One.gateway.trusted_proxies.1: 'proxy': an address or a network is accepted, as in 10.0.1.11"
+                " or 10.0.1.0/24",
+            ),
+            ("{trusted_proxies: 10.0.0.1}", "f:4:32: clouds.One.gateway.trusted_proxies: a list is accepted"),
+            (
+                "{proxy_protocol: ['h:80']}",
+                "f:4:15: clouds.One.gateway.proxy_protocol: no address may speak it; name the proxies that do in"
+                " 'trusted_proxies'",
+            ),
+            (
+                "{trusted_proxies: [10.0.0.1], proxy_protocol: ['h:81']}",
+                "f:4:61: clouds.One.gateway.proxy_protocol.0: 'h:81': a socket of the frontends is accepted: h:80",
+            ),
+        ],
+    )
+    def test_the_error_names_the_spot_and_what_is_accepted(self, settings: str, error: str) -> None:
+        with pytest.raises(MeshError) as refused:
+            parse_mesh(gateway(settings), "f")
+        assert str(refused.value).splitlines()[0] == error
 
 
 class TestWorkflows:
@@ -319,11 +395,11 @@ class TestWorkflows:
             ),
             (
                 rule(requests="[GET /x]"),
-                "f:2:73: collaborations.0.requests.0: 'GET /x': a method that changes something and a path are accepted,"
+                "f:2:73: collaborations.0.requests.0: 'GET /x': a writing method and a path are accepted,"
                 " as in POST /servers/*/action",
             ),
-            (rule(requests="[POST x]"), "f:2:73: collaborations.0.requests.0: 'POST x': a method that changes something"),
-            (rule(requests="[POST /]"), "f:2:73: collaborations.0.requests.0: 'POST /': a method that changes something"),
+            (rule(requests="[POST x]"), "f:2:73: collaborations.0.requests.0: 'POST x': a writing method"),
+            (rule(requests="[POST /]"), "f:2:73: collaborations.0.requests.0: 'POST /': a writing method"),
             (rule(requests="[]"), "f:2:62: collaborations.0.requests: at least one entry is needed"),
             (
                 rule(service="keystone"),
@@ -348,7 +424,7 @@ class TestWorkflows:
             ),
             (
                 gateway("{store: {url: 'mysql://u:storeSecret7@h/d'}}"),
-                "f:4:28: clouds.One.gateway.store.url: a URL without a password is accepted; the password stands in the",
+                "f:4:28: clouds.One.gateway.store.url: a URL without a password is accepted; 'password' names the",
             ),
             (
                 gateway("{store: {url: 'mysql://u@h/d?password=x'}}"),
@@ -380,14 +456,14 @@ class TestWorkflows:
             ),
         ],
     )
-    def test_the_error_names_the_spot_and_what_is_accepted(self, text: str, error: str) -> None:
+    def test_the_error_names_the_position_and_the_accepted_values(self, text: str, error: str) -> None:
         with pytest.raises(MeshError) as refused:
             parse_mesh(text, "f")
         assert str(refused.value).splitlines()[0].startswith(error)
 
 
 class TestFile:
-    def test_it_is_read(self, tmp_path: Path) -> None:
+    def test_a_file_is_read(self, tmp_path: Path) -> None:
         (tmp_path / "mesh.yaml").write_text(GOOD)
         assert load_mesh(tmp_path / "mesh.yaml") == parse_mesh(GOOD)
 

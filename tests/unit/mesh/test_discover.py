@@ -41,7 +41,7 @@ class TestListing:
             (listing(IMAGE, {"URL": "http://h"}), "file.json: endpoint 2 lacks the column Service Type, Interface, Region"),
         ],
     )
-    def test_what_is_none_is_refused_with_the_command_that_makes_one(self, text: str, reason: str) -> None:
+    def test_an_invalid_listing_is_refused_with_the_command_that_makes_one(self, text: str, reason: str) -> None:
         with pytest.raises(DiscoverError) as refused:
             rows_of_listing(text, "file.json")
         assert str(refused.value).startswith(reason)
@@ -126,11 +126,11 @@ clouds:
         assert '        name: "a: b"\n' in describe("CloudOne", rows("image", "http://h", name="a: b"))
 
     @pytest.mark.parametrize("name", ["null", "yes", "1.5", "2026-01-01", "0x1", "1_000"])
-    def test_names_that_yaml_would_take_for_something_else(self, name: str) -> None:
+    def test_names_that_yaml_would_read_as_other_types(self, name: str) -> None:
         text = describe(name, rows("image", "http://h", region=name + name))
         assert parse_mesh(text).clouds[name].region == name + name
 
-    def test_what_is_no_service_type_is_left_out_and_said(self) -> None:
+    def test_an_unknown_service_type_is_left_out_with_a_comment(self) -> None:
         text = describe("CloudOne", rows("compute_legacy", "http://h/v2") + rows("image", "http://h/image"))
         assert "      # Left out, no service type: compute_legacy\n" in text
         assert [endpoint.catalog_type for endpoint in parse_mesh(text).clouds["CloudOne"].endpoints] == ["image"]
@@ -215,7 +215,7 @@ class TestMerge:
     one = describe("CloudOne", rows("image", "http://one"))
     two = describe("CloudTwo", rows("image", "http://two", region="CloudTwo"))
 
-    def test_a_cloud_is_added_and_nothing_else_changes(self) -> None:
+    def test_adding_a_cloud_changes_no_other_line(self) -> None:
         merged = merge(self.one, "f", "CloudTwo", self.two)
         assert merged.startswith(self.one.rstrip())
         assert list(parse_mesh(merged).clouds) == ["CloudOne", "CloudTwo"]

@@ -40,7 +40,7 @@ def kept(name: Any, said: Any) -> Any:
         'a: ["\\U0001F600", "\\xe9", ü]\n',
     ],
 )
-def test_it_says_what_pyyaml_says(text: str) -> None:
+def test_a_document_is_read_as_by_pyyaml(text: str) -> None:
     assert read(text, "f", kept) == yaml.safe_load(text)
 
 
@@ -54,7 +54,7 @@ def test_each_entry_of_clouds_is_taken_as_it_is_read(more: str) -> None:
     assert read("clouds: [x]", "f", kept) == {"clouds": ["x"]}
 
 
-def test_what_taking_a_cloud_raises_is_passed_on() -> None:
+def test_an_error_of_a_cloud_is_passed_on() -> None:
     def refuse(name: Any, _: Any) -> Any:
         raise Wrong(("clouds", name), "no")
 
@@ -67,14 +67,14 @@ def test_what_taking_a_cloud_raises_is_passed_on() -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("a: {b: 1, c: 2, b: 3}", "f:1:17: 'b' stands twice; name it once"),
-        ("a: !!map {b: 1, c: 2, b: 3}", "f:1:23: 'b' stands twice; name it once"),
+        ("a: {b: 1, c: 2, b: 3}", "f:1:17: 'b' is there twice; name it once"),
+        ("a: !!map {b: 1, c: 2, b: 3}", "f:1:23: 'b' is there twice; name it once"),
         ("a: x\nb: *c\n", "f:2:4: not YAML: found undefined alias 'c'"),
         ("a: &a x\nb: &a y\n", "f:2:4: not YAML: second occurrence"),
         ("a: 1\n--- {}\n", "f:2:1: not YAML: but found another document"),
-        ("a: &a {b: *a}", "f: a part of it is nested too deeply, or stands inside itself"),
-        ("a: " + "[" * 100_000, "f: a part of it is nested too deeply, or stands inside itself"),
-        ("a: " + "{b: " * 100_000, "f: a part of it is nested too deeply, or stands inside itself"),
+        ("a: &a {b: *a}", "f: a part of it is nested too deeply, or contains itself"),
+        ("a: " + "[" * 100_000, "f: a part of it is nested too deeply, or contains itself"),
+        ("a: " + "{b: " * 100_000, "f: a part of it is nested too deeply, or contains itself"),
         ("? [a]\n: b", "f:1:3: not YAML: found unhashable key"),
         ('a: ["x\\ud800"]', "f:1:5: half a character; whole ones are accepted"),
         ('a: {"x\\udfff": !!str y}', "f:1:5: half a character; whole ones are accepted"),
@@ -83,14 +83,14 @@ def test_what_taking_a_cloud_raises_is_passed_on() -> None:
         ("a: 2001-99-99", "f: not YAML: month must be in 1..12"),
     ],
 )
-def test_what_is_wrong_is_said_in_pyyaml_words(text: str, error: str) -> None:
+def test_errors_have_the_words_of_pyyaml(text: str, error: str) -> None:
     with pytest.raises(MeshError) as refused:
         read(text, "f", kept)
     assert str(refused.value).splitlines()[0] == error
 
 
 @both
-def test_that_it_is_no_yaml_is_said_before_what_taking_a_cloud_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_yaml_is_reported_before_an_error_of_a_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(name: Any, _: Any) -> Any:
         raise Wrong(("clouds", name), "no")
 

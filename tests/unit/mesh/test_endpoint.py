@@ -6,7 +6,7 @@ BACKENDS = (Address(1, 8776, "/v"),)
 LAYOUT = EndpointLayout("volumev3", "block-storage", "cinder", EVERY, FrontendUrl(0, 80, "/v", ""), BACKENDS, True)
 
 
-def test_hosts_take_the_place_of_numbers_and_nothing_else_changes() -> None:
+def test_only_hosts_replace_numbers() -> None:
     placed = LAYOUT.with_hosts(("gateway", "inside").__getitem__)
     assert (placed.frontend, placed.backends) == (FrontendUrl("gateway", 80, "/v", ""), (Address("inside", 8776, "/v"),))
     assert placed.backends[0].url() == "http://inside:8776/v"

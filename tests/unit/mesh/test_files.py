@@ -23,10 +23,10 @@ def test_the_files_of_a_folder_in_order(tmp_path: Path) -> None:
     assert listed(tmp_path)["e.yaml"].content() == b"readme.md"
 
 
-def test_what_cannot_be_read(tmp_path: Path) -> None:
+def test_an_unreadable_path_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MeshError, match="none: cannot read the mesh description: No such file or directory"):
         listed(tmp_path / "none")
-    with pytest.raises(MeshError, match=rf"^{tmp_path}: no mesh description in this folder; the files .* \.yaml are read$"):
+    with pytest.raises(MeshError, match=rf"^{tmp_path}: no mesh description in this folder; files .* \.yaml are read$"):
         listed(tmp_path)
     (tmp_path / "a.yaml").symlink_to("none")
     with pytest.raises(MeshError, match=r"a\.yaml: cannot read the mesh description: No such file or directory"):

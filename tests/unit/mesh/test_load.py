@@ -78,7 +78,7 @@ def test_a_file_that_is_wrong_is_named(folder: Path) -> None:
         load_mesh(folder)
 
 
-def test_with_a_cache_only_what_has_changed_is_read(folder: Path, cache: Path, read: list[str]) -> None:
+def test_with_a_cache_only_changed_files_are_read(folder: Path, cache: Path, read: list[str]) -> None:
     first = load_mesh(folder, cache)
     assert sorted(read) == ["One.yaml", "Three.yaml", "Two.yaml"]
     assert stat.S_IMODE(cache.stat().st_mode) == 0o600
@@ -121,7 +121,7 @@ def test_a_file_that_was_just_written_is_looked_into_again(folder: Path, cache: 
     assert list(load_mesh(folder, cache).clouds) == ["One", "Three", "Two"], "what has settled is not"
 
 
-def test_a_wrong_file_loses_nothing_of_the_cache(folder: Path, cache: Path, read: list[str]) -> None:
+def test_a_wrong_file_keeps_the_cache(folder: Path, cache: Path, read: list[str]) -> None:
     load_mesh(folder, cache)
     read.clear()
     (folder / "One.yaml").write_text("mesh: 2")
@@ -179,7 +179,7 @@ def test_one_file_has_a_cache_too(tmp_path: Path, cache: Path, read: list[str]) 
 
 
 @pytest.mark.parametrize("name", ["mesh.d/two.yaml", "two.yaml"])
-def test_what_others_may_write_is_never_taken_for_what_a_gateway_has_packed(tmp_path: Path, name: str) -> None:
+def test_a_packed_file_in_the_mesh_folder_is_read_as_yaml(tmp_path: Path, name: str) -> None:
     """It is not looked through as a description is, so it could be about clouds of others."""
     (tmp_path / "mesh.d").mkdir()
     (tmp_path / "mesh.d" / "one.yaml").write_text(description(count(10000)))
@@ -195,13 +195,13 @@ def test_a_mesh_that_was_packed_is_loaded_as_it_was(tmp_path: Path) -> None:
     path.write_bytes(packed_mesh(mesh))
     assert load_mesh(path) == mesh
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(MeshError, match=r"mesh\.packed: it is no mesh that a gateway of this version has written: it is torn"):
+    with pytest.raises(MeshError, match=r"mesh\.packed: it was not written by a gateway of this version: it is torn"):
         load_mesh(path)
     with pytest.raises(TypeError, match="not loaded"):
         packed_mesh(replace(mesh, clouds=dict(mesh.clouds)))
 
 
-def test_a_look_says_whether_anything_has_changed(folder: Path) -> None:
+def test_a_look_tells_whether_files_have_changed(folder: Path) -> None:
     descriptions = Descriptions(folder)
     one = folder / "One.yaml"
     seen = [descriptions.look()]
@@ -218,7 +218,7 @@ def test_a_look_says_whether_anything_has_changed(folder: Path) -> None:
     assert len(set(seen)) == len(seen)
 
 
-def test_what_was_read_is_kept_without_a_cache(folder: Path, read: list[str]) -> None:
+def test_read_descriptions_are_kept_without_a_cache(folder: Path, read: list[str]) -> None:
     descriptions = Descriptions(folder)
     first = descriptions.load()
     (folder / "Two.yaml").write_text(cloud("Two").replace("/image", "/images"))
@@ -230,7 +230,7 @@ def test_what_was_read_is_kept_without_a_cache(folder: Path, read: list[str]) ->
     assert second.frontends["One"].layout is second.frontends["Three"].layout
 
 
-def test_what_cannot_be_listed_is_said_by_the_look_and_by_the_load(folder: Path) -> None:
+def test_an_unlistable_folder_is_an_error_of_look_and_load(folder: Path) -> None:
     descriptions = Descriptions(folder)
     descriptions.load()
     for path in folder.iterdir():
@@ -244,7 +244,7 @@ def test_what_cannot_be_listed_is_said_by_the_look_and_by_the_load(folder: Path)
     assert list(descriptions.load().clouds) == ["One"]
 
 
-def test_it_is_saved_when_there_is_news(folder: Path, cache: Path, read: list[str]) -> None:
+def test_the_cache_is_saved_after_changes(folder: Path, cache: Path, read: list[str]) -> None:
     descriptions = Descriptions(folder, cache)
     descriptions.save()
     assert not cache.exists()

@@ -85,7 +85,7 @@ def test_the_catalog_of_a_project() -> None:
     assert {row["url"] for row in entries["volumev3"]["endpoints"]} == {"http://h:80/volume/v3/p"}
 
 
-def test_the_catalog_without_a_project_leaves_out_what_needs_one() -> None:
+def test_the_catalog_without_a_project_omits_services_that_need_one() -> None:
     assert list(by_type(None)) == ["identity", "image", "object-store"]
 
 

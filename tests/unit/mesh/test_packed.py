@@ -97,7 +97,7 @@ def test_settings_are_said_again_as_they_were() -> None:
     assert cloud.policy.peers[0].people[1].project != cloud.policy.peers[0].people[0].project
 
 
-def test_what_is_the_default_is_not_kept() -> None:
+def test_default_settings_are_not_stored() -> None:
     text = 'services: {image: {frontend: "http://h"}}\ngateway: {timeouts: {connect: 3}, force: false}\npolicy: {peers: {}}\n'
     assert packed(text).settings == PackedSettings()
     assert packed('services: {image: {frontend: "http://h"}}').settings == PackedSettings()

@@ -54,7 +54,7 @@ def policy(text: str) -> Policy:
     return parse_mesh(MESH.replace("POLICY", text)).clouds["One"].policy
 
 
-def test_without_one_nobody_is_let_in() -> None:
+def test_a_cloud_without_a_policy_lets_no_foreign_user_in() -> None:
     clouds = parse_mesh(MESH.replace("    policy: POLICY\n", "")).clouds
     assert [cloud.policy for cloud in clouds.values()] == [NOBODY] * 3
     assert policy("{}") == NOBODY
@@ -110,13 +110,13 @@ def test_all_that_can_be_written() -> None:
         (
             "{peers: {Two: {through: [Three, One]}}}",
             "peers.Two.through.1",
-            "'One' is no gateway of a peer; accepted: Three, Two, or '*' for any",
+            "'One' is not the gateway of a peer; accepted: Three, Two, or '*' for any",
             "One]",
         ),
         (
             "{peers: {Two: {through: Ten}}}",
             "peers.Two.through.0",
-            "'Ten' is no gateway of a peer; accepted: Three, Two, or '*' for any",
+            "'Ten' is not the gateway of a peer; accepted: Three, Two, or '*' for any",
             "Ten}",
         ),
         (
@@ -133,7 +133,7 @@ def test_all_that_can_be_written() -> None:
         ),
     ],
 )
-def test_what_the_mesh_does_not_have_is_an_error(text: str, spot: str, said: str, pointed: str) -> None:
+def test_an_unknown_name_is_an_error(text: str, spot: str, said: str, pointed: str) -> None:
     with pytest.raises(MeshError) as refused:
         policy(text)
     first, line, caret = str(refused.value).split("\n")
@@ -141,7 +141,7 @@ def test_what_the_mesh_does_not_have_is_an_error(text: str, spot: str, said: str
     assert line[caret.index("^") :].startswith(pointed)
 
 
-def test_a_cloud_alone_has_nobody_to_name() -> None:
+def test_a_cloud_without_peers_can_name_no_peer() -> None:
     alone = "mesh: 1\nclouds: {One: {policy: {peers: {Two: {}}}, services: {image: {frontend: http://h}}}}"
     with pytest.raises(MeshError, match=r"unknown cloud 'Two'; accepted: none: the mesh has no peer, or '\*' for each"):
         parse_mesh(alone)

@@ -65,7 +65,7 @@ def people(yaml: str) -> str:
             "peers.Two.services.image",
             "'all', or a list of requests as in [GET /v2/images/**], is accepted",
         ),
-        (peer("{services: {image: [all]}}"), "peers.Two.services.image.0", "'all' stands alone, in the place of the list"),
+        (peer("{services: {image: [all]}}"), "peers.Two.services.image.0", "'all' is written alone, in place of the list"),
         (
             peer("{services: {image: [GET /v2/im*]}}"),
             "peers.Two.services.image.0",
@@ -123,7 +123,7 @@ def people(yaml: str) -> str:
         (
             people("roles: ['*']"),
             "peers.Two.people.0.roles",
-            "'*' does not stand in the short form; {\"*\": reader} says what any other role becomes",
+            "'*' is not accepted in the short form; {\"*\": reader} maps any other role",
         ),
         (
             people("roles: [member, Admin]"),
@@ -138,7 +138,7 @@ def people(yaml: str) -> str:
         (
             people("roles: {member: '*'}"),
             "peers.Two.people.0.roles.member.0",
-            "'*' stands for roles of theirs; which of ours is granted must be written out",
+            "'*' is for roles of theirs; write the role of ours out",
         ),
         (
             people("roles: {member: 'a,b'}"),
@@ -148,12 +148,12 @@ def people(yaml: str) -> str:
         (
             people("roles: {mem*: a}"),
             "peers.Two.people.0.roles.mem*",
-            "'mem*': a role is written out; '*' alone stands for any other role of theirs",
+            "'mem*': write the role out; '*' alone is any other role of theirs",
         ),
         (
             people("roles: {member: a, Member: b}"),
             "peers.Two.people.0.roles",
-            "'member' stands twice: upper and lower case are one in the names of roles",
+            "'member' is there twice: names of roles are compared without case",
         ),
         (people("roles: {5: member}"), "peers.Two.people.0.roles.5", "text is accepted"),
         (people("roles: [b], project: keeps"), "peers.Two.people.0.project", PROJECT),
@@ -199,7 +199,7 @@ def people(yaml: str) -> str:
         ),
     ],
 )
-def test_the_error_names_the_spot_and_what_is_accepted(policy: str, spot: str, said: str) -> None:
+def test_the_error_names_the_position_and_the_accepted_values(policy: str, spot: str, said: str) -> None:
     with pytest.raises(MeshError) as refused:
         parse_mesh(description(policy), "f")
     first, line, caret = str(refused.value).split("\n")

@@ -45,7 +45,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "readers.yaml"
 
 
-def test_who_names_no_file_has_no_account() -> None:
+def test_a_cloud_without_a_file_has_no_reader_account() -> None:
     assert load_readers(parse_mesh(MESH.format(file="/nowhere")), "CloudThree") == {}
 
 
@@ -150,7 +150,7 @@ def test_a_missing_file_and_a_folder_are_named(file: Path) -> None:
         (entry({"application_credential_name": "n", "application_credential_secret": SECRET}), "and the user"),
     ],
 )
-def test_what_is_wrong_is_named_in_one_line_that_quotes_nothing(file: Path, content: object, words: str) -> None:
+def test_an_error_is_one_line_without_a_quote(file: Path, content: object, words: str) -> None:
     with pytest.raises(ReadersError) as refused:
         load(file, content)
     message = str(refused.value)
@@ -176,4 +176,4 @@ def test_the_mesh_names_the_file_by_an_absolute_path() -> None:
 def test_a_key_that_stands_twice_is_refused_without_quoting_it(file: Path) -> None:
     with pytest.raises(ReadersError) as refused:
         load(file, f"clouds:\n  CloudTwo: {{auth: {{'password:{SECRET}': x, 'password:{SECRET}': y}}}}\n")
-    assert str(refused.value) == f"{file}:2:44: a key stands twice; name it once"
+    assert str(refused.value) == f"{file}:2:44: a key is there twice; name it once"

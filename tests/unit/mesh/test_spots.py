@@ -49,5 +49,5 @@ def test_a_place_in_a_text_that_has_changed_is_not_shown() -> None:
     assert str(wrong_at("a: *b", "f", Wrong(("a", 1), "no"))).startswith("f:1:1: a.1: no")
 
 
-def test_what_is_for_no_terminal_is_not_shown() -> None:
+def test_control_characters_are_not_shown() -> None:
     assert str(wrong_at("a: b", "f", Wrong(("a",), "\x1b[31m"))).startswith("f:1:4: a: ?[31m")

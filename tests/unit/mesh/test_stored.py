@@ -30,14 +30,14 @@ RECORDS = {
 CONTENT = stored("cache", "about", RECORDS)
 
 
-def test_what_was_written_is_read() -> None:
+def test_stored_records_are_read_back() -> None:
     read = read_stored(CONTENT, "cache", "about")
     assert read == RECORDS
     assert [len({id(record.content.clouds[name].layout) for record in read.values() for name in record.content.clouds})] == [2]
     assert stored("cache", "about", read) == CONTENT
 
 
-def test_it_says_what_it_is() -> None:
+def test_the_kind_of_a_stored_file_is_recognized() -> None:
     assert (is_stored(CONTENT, "cache"), is_stored(CONTENT, "mesh"), is_stored(TEXT.encode(), "cache")) == (True, False, False)
 
 
@@ -54,13 +54,13 @@ def test_it_says_what_it_is() -> None:
         lambda content: content.partition(b"\n")[2],
     ],
 )
-def test_what_is_torn_or_changed_is_not_taken(change: Callable[[bytes], bytes]) -> None:
+def test_a_damaged_file_is_not_read(change: Callable[[bytes], bytes]) -> None:
     with pytest.raises(NotStoredError, match="torn, or of another version"):
         read_stored(change(CONTENT), "cache", "about")
 
 
-def test_what_is_about_something_else_is_not_taken() -> None:
-    with pytest.raises(NotStoredError, match="about something else"):
+def test_a_file_of_another_subject_is_not_read() -> None:
+    with pytest.raises(NotStoredError, match="another subject"):
         read_stored(CONTENT, "cache", "about this")
     with pytest.raises(NotStoredError, match="torn, or of another version"):
         read_stored(CONTENT, "mesh", "about")
@@ -105,7 +105,7 @@ def lying(change: Callable[[Any], object]) -> bytes:
         lambda lines: lines.append({}),
     ],
 )
-def test_what_lies_about_its_form_is_not_taken(change: Callable[[Any], object]) -> None:
+def test_a_file_with_a_false_layout_is_not_read(change: Callable[[Any], object]) -> None:
     with pytest.raises(NotStoredError):
         read_stored(lying(change), "cache", "about")
 

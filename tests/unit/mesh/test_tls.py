@@ -20,7 +20,7 @@ def mesh(one: str, two: str, *, gateway: str = "", other: str = "Two", ours: str
     ("one", "two", "gateway"),
     [("http://one", "http://two", ""), ("https://one", "https://two", TLS), ("http://one", "https://two", TLS)],
 )
-def test_what_can_be_protected_is_accepted(one: str, two: str, gateway: str) -> None:
+def test_protected_frontends_are_accepted(one: str, two: str, gateway: str) -> None:
     check_tls(parse_mesh(mesh(one, two, gateway=gateway)), "One")
 
 
@@ -65,7 +65,7 @@ def test_the_certificate_is_the_gateways_own(one: str = "https://one") -> None:
         (mesh("https://one", "https://two", gateway=TLS, other="x" * 64), "cannot be a name in a certificate; "),
     ],
 )
-def test_what_cannot_be_protected_is_refused(text: str, message: str) -> None:
+def test_unprotected_frontends_are_refused(text: str, message: str) -> None:
     with pytest.raises(MeshError) as caught:
         check_tls(parse_mesh(text), "One")
     assert message in str(caught.value)
@@ -86,5 +86,5 @@ def test_names_that_differ_by_case_are_no_matter_without_tls() -> None:
         ("http://one:81", ["http://one:81"]),
     ],
 )
-def test_frontends_whose_tokens_travel_unprotected(frontend: str, said: list[str]) -> None:
+def test_frontends_with_unprotected_tokens(frontend: str, said: list[str]) -> None:
     assert unprotected(parse_mesh(mesh(frontend, "http://two")).clouds["One"]) == said

@@ -52,7 +52,7 @@ def test_https_has_its_own_port(url: str, port: int, root: str) -> None:
         ("http://[::]:80", "a host name"),
     ],
 )
-def test_what_is_no_frontend_is_refused_with_what_is(url: str, accepted: str) -> None:
+def test_an_invalid_frontend_is_refused_with_the_accepted_form(url: str, accepted: str) -> None:
     with pytest.raises(ValueError, match="accepted") as refused:
         FrontendUrl.parse(url)
     assert accepted in str(refused.value)

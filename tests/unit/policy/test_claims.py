@@ -17,7 +17,7 @@ def principal(**changes: Any) -> Principal:
     return principal_of(token(**changes))
 
 
-def test_the_order_of_roles_the_catalog_and_what_is_replaced_are_no_change() -> None:
+def test_claims_ignore_the_order_of_roles_the_catalog_and_replaced_values() -> None:
     roles = [{"name": "reader"}, {"name": "member"}]
     later = principal(roles=roles, catalog=[{}], is_admin_project=True, is_domain=False)
     assert claims_of(principal(), GRANTED) == claims_of(later, GRANTED)

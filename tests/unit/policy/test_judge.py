@@ -30,7 +30,7 @@ BOSS = principal_of(token(roles=roles("admin", "member")))
 class TestEntering:
     @pytest.mark.parametrize("sender", [None, "CloudTwo", "CloudThree"])
     @pytest.mark.parametrize("use", [None, LIST, Use("compute", "GET", "/v2.1/servers")])
-    def test_what_some_of_them_may_is_let_in(self, sender: str | None, use: Use | None) -> None:
+    def test_a_request_that_some_entry_allows_may_enter(self, sender: str | None, use: Use | None) -> None:
         assert may_enter(POLICY, "CloudTwo", sender, use) is None
 
     @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ class TestEntering:
             ),
         ],
     )
-    def test_what_none_of_them_may_is_not(
+    def test_a_request_that_no_entry_allows_may_not_enter(
         self, policy: Policy, issuer: str, sender: str | None, use: Use | None, reason: str
     ) -> None:
         assert may_enter(policy, issuer, sender, use) == Denial(None, reason)
@@ -82,22 +82,22 @@ class TestEntering:
 
 
 class TestGranting:
-    def test_the_first_entry_that_is_about_him_decides(self) -> None:
+    def test_the_first_matching_entry_decides(self) -> None:
         assert grant(POLICY, "CloudTwo", ALICE, UPLOAD) == Grant("CloudTwo/staff", ("reader",), LOCAL)
         turned = Policy(peers=(PeerPolicy("CloudTwo", (MEMBERS, STAFF), IMAGES),))
         assert grant(turned, "CloudTwo", ALICE, LIST) == Grant("CloudTwo/members", ("member",), "apart")
         assert grant(turned, "CloudTwo", ALICE, UPLOAD) == Denial(
             "CloudTwo/members",
-            "users whom the rule CloudTwo/members is about may use image here, but not make this POST request",
+            "users of the rule CloudTwo/members may use image here, but not make this POST request",
         )
 
     def test_their_admin_is_a_member_here(self) -> None:
         assert grant(POLICY, "CloudTwo", BOSS, LIST) == Grant("CloudTwo/staff", ("member", "reader"), LOCAL)
 
-    def test_one_whom_no_entry_is_about_is_refused(self) -> None:
+    def test_a_user_without_a_matching_entry_is_refused(self) -> None:
         stranger = principal_of(token(roles=roles("auditor"), project={**token()["token"]["project"], "id": "0"}))
         assert grant(POLICY, "CloudTwo", stranger, None) == Denial(
-            None, "no entry of 'people' in the policy here for CloudTwo is about this user, project and roles"
+            None, "no entry of 'people' in the policy here for CloudTwo matches this user, project and roles"
         )
 
     def test_a_cloud_that_is_not_accepted(self) -> None:
@@ -109,7 +109,7 @@ class TestGranting:
         account = principal_of(token(roles=roles("service", "member")))
         assert grant(policy, "CloudTwo", account, None) == Grant("CloudTwo/services", ("service",), "apart")
         assert grant(policy, "CloudTwo", account, LIST) == Denial(
-            "CloudTwo/services", "users whom the rule CloudTwo/services is about may not use image here"
+            "CloudTwo/services", "users of the rule CloudTwo/services may not use image here"
         )
 
 
@@ -123,7 +123,7 @@ class TestMissing:
             (token(roles=[]), "roles: none of the roles is named"),
         ],
     )
-    def test_it_says_why(self, document: dict[str, object], said: str | None) -> None:
+    def test_the_reason_of_a_miss(self, document: dict[str, object], said: str | None) -> None:
         assert miss(TWO.people[0], principal_of(document)) == said
 
 

@@ -17,7 +17,7 @@ def changed(grant: Grant = MEMBER, issuer: str = "CloudTwo", **changes: Any) -> 
     return told
 
 
-def test_a_user_is_nobody_of_this_cloud() -> None:
+def test_a_guests_ids_meet_no_user_of_this_cloud() -> None:
     user = changed()["user"]
     assert user == {
         "id": derived_id("CloudTwo", "user", "a11ce0000000000000000000000000ff"),
@@ -69,11 +69,11 @@ def test_the_roles_are_those_that_were_granted_with_ids_of_no_keystone() -> None
 
 @pytest.mark.parametrize(("roles", "admin"), [(("member",), False), (("Admin",), True), (("reader", "admin"), True)])
 @pytest.mark.parametrize("claimed", [None, True, False])
-def test_the_admin_project_is_for_those_who_were_made_admin(roles: tuple[str, ...], admin: bool, claimed: bool | None) -> None:
+def test_is_admin_project_needs_the_mapped_role_admin(roles: tuple[str, ...], admin: bool, claimed: bool | None) -> None:
     assert changed(Grant("r", roles, "keep"), is_admin_project=claimed)["is_admin_project"] is admin
 
 
-def test_what_takes_rights_away_stays() -> None:
+def test_restricting_claims_are_kept() -> None:
     restricting: dict[str, Any] = {
         "audit_ids": ["a", "b"],
         "application_credential": {
@@ -90,7 +90,7 @@ def test_what_takes_rights_away_stays() -> None:
     assert (told["expires_at"], told["catalog"]) == (token()["token"]["expires_at"], token()["token"]["catalog"])
 
 
-def test_what_gives_rights_goes() -> None:
+def test_claims_that_grant_rights_are_removed() -> None:
     user = {**token()["token"]["user"], "OS-FEDERATION": {"groups": [{"id": "g"}]}, "is_admin": True}
     told = changed(user=user, service_providers=[{"id": "sp"}], is_domain=False)
     assert set(told["user"]) == {"id", "name", "domain"}
@@ -124,7 +124,7 @@ def test_a_trust_stays_one_with_its_users_apart() -> None:
         ),
     ],
 )
-def test_what_cannot_be_mapped_is_refused(changes: dict[str, Any], said: str) -> None:
+def test_a_token_that_cannot_be_mapped_is_refused(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         changed(**changes)
 

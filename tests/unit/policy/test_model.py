@@ -8,7 +8,7 @@ ALICE = DomainScoped("a11ce", "alice", Domain("d-1", "Default"))
 
 
 class TestServices:
-    def test_nothing_is_allowed_unless_it_is_written(self) -> None:
+    def test_services_allow_no_request_by_default(self) -> None:
         assert not Services().allows(Use("image", "GET", "/v2/images"))
         assert (str(Services()), str(IMAGES)) == ("nothing", "image: GET /v2/images, GET /v2/images/**")
 
@@ -37,7 +37,7 @@ class TestCondition:
             Condition(("d-1",), ("*",), ("a11ce",)),
         ],
     )
-    def test_it_holds(self, condition: Condition) -> None:
+    def test_a_matching_condition_has_no_miss(self, condition: Condition) -> None:
         assert condition.miss("users", ALICE) is None
 
     @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ class TestRoles:
 
 
 class TestPolicy:
-    def test_a_policy_without_peers_has_nobody(self) -> None:
+    def test_a_policy_without_peers_has_no_entry(self) -> None:
         assert (NOBODY, NOBODY.of("CloudTwo"), NOBODY.seconds) == (Policy(), None, 60)
 
     def test_the_star_is_every_cloud_that_is_not_named(self) -> None:

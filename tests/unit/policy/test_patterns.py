@@ -61,7 +61,7 @@ def test_which_requests_a_pattern_means(pattern: str, yes: list[str], no: list[s
         "GET /a\nb",
     ],
 )
-def test_what_is_no_pattern_is_refused_with_what_is(text: str) -> None:
+def test_an_invalid_pattern_is_refused_with_the_accepted_form(text: str) -> None:
     with pytest.raises(
         ValueError, match=r"a method .GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE or .. and a path below"
     ) as raised:

@@ -14,7 +14,7 @@ def user(**changes: Any) -> dict[str, Any]:
     return token(user={"id": "u", "name": "alice", "domain": DEFAULT, **changes})
 
 
-def test_who_a_token_is_about() -> None:
+def test_the_principal_of_a_token() -> None:
     domain = Domain("default", "Default")
     assert principal_of(token()) == Principal(
         DomainScoped("a11ce0000000000000000000000000ff", "alice", domain),
@@ -58,7 +58,7 @@ def test_ids_as_keystone_gives_them_out(identity: str) -> None:
         (user(domain={"id": "d"}), "token.user.domain.name: not a name: printable characters are accepted, 255 at most"),
     ],
 )
-def test_what_is_no_token_for_a_project_is_refused(document: Any, said: str) -> None:
+def test_a_token_without_a_project_is_refused(document: Any, said: str) -> None:
     with pytest.raises(ValueError, match=r"^") as raised:
         principal_of(document)
     assert str(raised.value) == said

@@ -118,7 +118,7 @@ def accepted(document: Any, policy: Policy, issuer: str) -> tuple[Grant, dict[st
 
 
 @given(TOKENS, policies(HARMLESS), ISSUERS)
-def test_nobody_is_admin_or_service_here_unless_it_is_written_as_ours(document: Any, policy: Policy, issuer: str) -> None:
+def test_no_guest_gets_admin_or_service_unless_it_is_mapped(document: Any, policy: Policy, issuer: str) -> None:
     _, told = accepted(document, policy, issuer)
     assert told["roles"]
     assert {role["name"].lower() for role in told["roles"]} <= {"member", "reader", "creator"}
@@ -156,7 +156,7 @@ def test_no_user_or_domain_keeps_an_id_that_a_peer_chose(document: Any, policy: 
 
 
 @given(TOKENS, policies(ROLES), USES)
-def test_who_is_let_in_with_a_request_is_let_in_before_anybody_asks_who_he_is(document: Any, policy: Policy, use: Use) -> None:
+def test_a_granted_request_may_enter(document: Any, policy: Policy, use: Use) -> None:
     judged = grant(policy, "CloudTwo", principal_of(document), use)
     if isinstance(judged, Grant):
         assert may_enter(policy, "CloudTwo", "CloudTwo", use) is None
@@ -165,9 +165,7 @@ def test_who_is_let_in_with_a_request_is_let_in_before_anybody_asks_who_he_is(do
 
 @given(JSON | TOKENS | WILD, policies(ROLES), ISSUERS, st.none() | USES, st.none() | ISSUERS)
 @example({"token": {}}, Policy(), "CloudTwo", None, None)
-def test_a_judge_answers_whatever_it_is_asked(
-    document: Any, policy: Policy, issuer: str, use: Use | None, sender: str | None
-) -> None:
+def test_the_judge_answers_every_input(document: Any, policy: Policy, issuer: str, use: Use | None, sender: str | None) -> None:
     entering = may_enter(policy, issuer, sender, use)
     assert entering is None or isinstance(entering, Denial)
     try:
@@ -185,7 +183,7 @@ def test_without_peers_everything_is_refused(document: Any, issuer: str, use: Us
 
 
 @given(st.text() | JSON)
-def test_nothing_but_a_value_error_is_raised_by_a_document(document: Any) -> None:
+def test_an_arbitrary_document_raises_value_error_alone(document: Any) -> None:
     granted = Grant("r", ("member",), "keep")
     for said in (document, {"token": document}, token(user=document), token(**{"OS-TRUST:trust": document, "roles": document})):
         try:

@@ -6,7 +6,7 @@ LIST = Use("image", "GET", "/v2/images")
 BOB = {**token()["token"]["user"], "name": "bob"}
 
 
-def test_somebody_who_is_let_in() -> None:
+def test_a_granted_trial() -> None:
     granted = Grant("CloudTwo/staff", ("reader",), LOCAL)
     assert tried(POLICY, "CloudTwo", None, LIST, token()) == Trial(granted, mapped(token(), "CloudTwo", granted)["token"], ())
 
@@ -21,7 +21,7 @@ def test_the_entries_that_are_about_others_are_told() -> None:
     assert (nobody.token, [entry for entry, _ in nobody.passed_over]) == (None, ["staff", "members"])
 
 
-def test_what_is_refused_before_the_token_is_looked_at() -> None:
+def test_a_trial_refused_before_the_token_is_read() -> None:
     for trial in (tried(NOBODY, "CloudTwo", None, LIST, token()), tried(POLICY, "CloudTwo", "CloudTen", LIST, None)):
         assert isinstance(trial.judged, Denial)
         assert (trial.token, trial.passed_over) == (None, ())

@@ -29,7 +29,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     root.setLevel(level)
 
 
-def test_what_looks_like_a_secret_is_taken_out_of_ours(written: io.StringIO) -> None:
+def test_secrets_are_removed_from_our_records(written: io.StringIO) -> None:
     logging.getLogger("openstackoid.x").info("of %s: %s", "CloudOne", SECRET)
     assert written.getvalue() == "INFO of CloudOne: ...\n"
 
@@ -73,7 +73,7 @@ RAISES_IN_A_LIBRARY = """
 import library
 from openstackoid.redaction import logs
 try:
-    logs.Discreet().filter(library.Record("openstackoid", 20, "", 1, "", None, None))
+    logs.RedactingFilter().filter(library.Record("openstackoid", 20, "", 1, "", None, None))
 except RuntimeError as error:
     print(logs.where(error), logs.__file__)
 """
@@ -96,7 +96,7 @@ def test_defect_in_a_library_names_our_line_wherever_the_clone_is(tmp_path: Path
 PROGRAM = """
 import sys, threading, warnings, gc
 from openstackoid.redaction import logs
-logs.guard()
+logs.redact_uncaught_errors()
 def fail():
     raise ValueError("{secret}")
 class Dying:
@@ -109,7 +109,7 @@ fail()
 """
 
 
-def test_what_nobody_caught() -> None:
+def test_uncaught_errors_are_shown_without_their_messages() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(secret="hunter2")], capture_output=True, text=True, check=False, timeout=60
     )
@@ -121,7 +121,7 @@ def test_what_nobody_caught() -> None:
 
 
 def test_ctrl_c_is_no_defect() -> None:
-    program = "from openstackoid.redaction import logs; logs.guard(); raise KeyboardInterrupt"
+    program = "from openstackoid.redaction import logs; logs.redact_uncaught_errors(); raise KeyboardInterrupt"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert done.stderr == ""
     assert done.returncode != 0

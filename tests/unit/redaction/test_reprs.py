@@ -77,7 +77,7 @@ def name_of(holder: type, field: str = "") -> str:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_no_dataclass_shows_what_it_holds() -> None:
+def test_no_repr_of_a_dataclass_shows_secrets() -> None:
     showing = []
     for holder in holders():
         for field in dataclasses.fields(holder):

@@ -51,7 +51,7 @@ WORDS = st.text("ABCDEFabcdef0123456789-_ .:/", max_size=60)
         ("-----BEGIN PRIVATE KEY-----\nMIIE\n", "..."),
     ],
 )
-def test_what_is_taken_out(text: str, shown: str) -> None:
+def test_secrets_are_redacted(text: str, shown: str) -> None:
     assert redacted(text) == shown
     assert redacted(shown) == shown
 
@@ -59,9 +59,9 @@ def test_what_is_taken_out(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "gateway of CloudOne: X-Auth-Token stands 2 times; once is accepted",
+        "gateway of CloudOne: X-Auth-Token is sent 2 times; once is accepted",
         "gateway of CloudOne: X-Auth-Token: scope, column 3: unknown service 'imag'; known: image",
-        "gateway of CloudOne: the token in the body: no token stands before its scope; a scope alone goes into X-Scope",
+        "gateway of CloudOne: the token in the body: there is no token before the scope; send a scope alone in X-Scope",
         "/etc/readers.yaml: clouds.CloudTwo.auth.password: a text is accepted; put a number into quotes",
         "/etc/readers.yaml: clouds.CloudTwo.auth: application_credential_secret is missing",
         "gateway of CloudTwo: identity of CloudOne at http://10.0.0.1:5000: the reader account at CloudOne was refused: 401",
@@ -91,7 +91,7 @@ def test_no_token_is_left(before: str, token: str, after: str) -> None:
 
 
 @given(st.text())
-def test_it_is_done_once_and_takes_any_text(text: str) -> None:
+def test_redaction_is_idempotent_for_any_text(text: str) -> None:
     assert redacted(redacted(text)) == redacted(text)
 
 

@@ -64,20 +64,20 @@ def test_the_body_says_which_of_them_are_broken() -> None:
     [
         (
             '{"*":"CloudOne","network":"CloudTwo"}',
-            'say {"*":"CloudOne","compute":"CloudOne","network":"CloudOne"} or '
+            'use {"*":"CloudOne","compute":"CloudOne","network":"CloudOne"} or '
             '{"*":"CloudOne","compute":"CloudTwo","network":"CloudTwo"};',
         ),
-        ('{"*":"Cloud-3.b","compute":"CloudTwo"}', 'say {"*":"Cloud-3.b","compute":"CloudTwo","network":"CloudTwo"};'),
+        ('{"*":"Cloud-3.b","compute":"CloudTwo"}', 'use {"*":"Cloud-3.b","compute":"CloudTwo","network":"CloudTwo"};'),
         (
             '{"*":"CloudOne","compute":"CloudOne","placement":"CloudTwo"}',
-            'say {"*":"CloudOne","compute":"CloudOne"} or {"*":"CloudOne","compute":"CloudTwo"};',
+            'use {"*":"CloudOne","compute":"CloudOne"} or {"*":"CloudOne","compute":"CloudTwo"};',
         ),
     ],
 )
-def test_what_is_proposed_puts_both_into_a_cloud_that_has_both(scope: str, fixes: str) -> None:
+def test_the_proposal_names_a_cloud_that_has_both_services(scope: str, fixes: str) -> None:
     rule = separated(MESH, parse(scope), "compute", "DELETE", "/servers/s")[0]
     text = explanation(MESH, rule, parse(scope), "nothing overrides it")
     assert fixes in text
     assert text.endswith("nothing overrides it")
-    for proposed in (part.strip() for part in text.partition("say ")[2].partition(";")[0].split(" or ")):
+    for proposed in (part.strip() for part in text.partition("use ")[2].partition(";")[0].split(" or ")):
         assert rule not in separated(MESH, parse(proposed), "compute", "DELETE", "/servers/s")

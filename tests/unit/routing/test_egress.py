@@ -11,7 +11,7 @@ from openstackoid.routing.egress import GIVEN, given_id, is_request_id, sole_id
 ID = "req-0a1b2c3d-0000-4000-8000-000000000000"
 
 
-def test_a_given_id_is_one_for_services_and_means_nothing_to_gateways() -> None:
+def test_a_generated_id_is_valid_for_services_and_unmarked_for_gateways() -> None:
     first, second = given_id(marked_id(uuid4())), given_id(marked_id(uuid4()))
     assert first != second
     for made in (first, second):
@@ -23,7 +23,7 @@ def test_a_given_id_is_one_for_services_and_means_nothing_to_gateways() -> None:
 @pytest.mark.parametrize(
     "text", ["", "req-", "0a1b2c3d-0000-4000-8000-000000000000", ID.upper(), f"{ID}0", f"{ID} ", f"{ID}\n", f"x{ID}"]
 )
-def test_what_is_no_request_id(text: str) -> None:
+def test_an_invalid_request_id_is_refused(text: str) -> None:
     assert not is_request_id(text)
 
 

@@ -76,7 +76,7 @@ def test_a_scope_in_the_authentication_url() -> None:
     assert told.scope == parse('{"*":"CloudOne","image":"CloudTwo"}')
 
 
-def test_a_body_that_nobody_has_read_is_an_empty_document() -> None:
+def test_an_unread_body_is_an_empty_document() -> None:
     told = about("compute.public", "/compute/v2.1/servers", ("X-Scope", '{"network":"CloudTwo"}'), method="POST")
     assert (told.route, told.status, told.clouds) == ("refuse", 409, ())
     assert "network-of-a-server" in (told.reason or "")

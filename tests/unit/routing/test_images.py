@@ -31,5 +31,5 @@ from openstackoid.routing.images import is_followed
         ("DELETE", "/v2/images/i", None, False),
     ],
 )
-def test_what_is_followed(method: str, path: str, query: str | None, followed: bool) -> None:
+def test_redirects_are_followed_for_image_downloads_alone(method: str, path: str, query: str | None, followed: bool) -> None:
     assert is_followed(path, Request(method, Listener("h", 1), f"/image{path}", query=query)) == followed

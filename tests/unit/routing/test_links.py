@@ -4,7 +4,7 @@
 import pytest
 
 from openstackoid.mesh import Endpoint, parse_mesh
-from openstackoid.routing import Request, own_identity, own_places, peer_places, relinked
+from openstackoid.routing import Request, answers_with_links, own_identity, own_places, peer_places
 from openstackoid.routing.links import rewrites_links
 
 MESH = parse_mesh("""
@@ -44,8 +44,8 @@ def endpoint(cloud: str, service: str, interface: str = "public") -> Endpoint:
         ("Same", "compute", "all"),
     ],
 )
-def test_whose_answers(cloud: str, service: str, which: str | None) -> None:
-    assert relinked(endpoint("One", service), endpoint(cloud, service)) == which
+def test_the_answers_with_links_to_rewrite(cloud: str, service: str, which: str | None) -> None:
+    assert answers_with_links(endpoint("One", service), endpoint(cloud, service)) == which
 
 
 @pytest.mark.parametrize(

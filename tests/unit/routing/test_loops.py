@@ -29,5 +29,5 @@ def test_the_last_gateway_counts(values: tuple[str, ...], cloud: str | None) -> 
     assert came_through(request(*values)) == cloud
 
 
-def test_a_gateway_knows_what_another_says() -> None:
+def test_the_via_header_names_the_last_gateway() -> None:
     assert came_through(request("1.0 fred", passed("CloudOne"))) == "CloudOne"

@@ -152,7 +152,7 @@ NAMES = st.text(st.sampled_from("p12_-.%AUTH/&=;,: "), max_size=12)
 @given(
     st.sampled_from(sorted(endpoint.service for endpoint in ONE.endpoints if endpoint.service in PROJECT_FIELDS)), NAMES, NAMES
 )
-def test_what_is_not_the_project_is_never_replaced(service: str, before: str, after: str) -> None:
+def test_longer_texts_that_contain_the_id_are_not_replaced(service: str, before: str, after: str) -> None:
     """However the id stands in a longer text: what changes is a whole segment, value or account, and turns into the id here."""
     endpoint = ONE.endpoint(service, "public")
     assert endpoint is not None

@@ -59,13 +59,13 @@ def plan_for(path: str) -> Single | Refuse:
         ("/c/a\\b", "a backslash"),
         ("/image/%1f", "a control character (%1F)"),
         ("/c/%00", "a control character (%00)"),
-        ("//image/v2", "one of object-store as it is written, and one of image when it is decoded"),
-        ("/%69mage/v2", "one of object-store as it is written, and one of image"),
-        ("/image//compute", "one of image as it is written, and one of compute"),
-        ("/image%5Ccompute", "one of object-store as it is written, and one of compute"),
+        ("//image/v2", "to object-store as written, and to image when decoded"),
+        ("/%69mage/v2", "to object-store as written, and to image"),
+        ("/image//compute", "to image as written, and to compute"),
+        ("/image%5Ccompute", "to object-store as written, and to compute"),
     ],
 )
-def test_what_may_mean_another_service_is_refused(path: str, words: str) -> None:
+def test_an_ambiguous_path_is_refused(path: str, words: str) -> None:
     found = plan_for(path)
     assert isinstance(found, Refuse)
     assert (found.status, found.title) == (400, "Bad Request")
@@ -82,7 +82,7 @@ def test_names_that_users_may_give_pass_as_they_are(path: str) -> None:
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
-def test_what_passes_means_the_same_service_to_whoever_decodes_it(path: str) -> None:
+def test_an_accepted_path_decodes_to_the_same_service(path: str) -> None:
     """Also to a server that climbs."""
     path = f"/{path}"
     found = plan_for(path)

@@ -208,18 +208,18 @@ PLAYS = {
     "a scope behind nothing is refused": """
         > GET CloudOne image.public /image/v2/images
         > X-Auth-Token: !SCOPE!{"image":"CloudTwo"}
-        < refuse 400 Bad Request: X-Auth-Token: no token stands before its scope
+        < refuse 400 Bad Request: X-Auth-Token: there is no token before the scope
         """,
     "the second separator belongs to the scope, which it spoils": """
         > GET CloudOne image.public /image/v2/images
         > X-Auth-Token: tok!SCOPE!{"image":"CloudTwo"}!SCOPE!{"image":"CloudOne"}
-        < refuse 400 Bad Request: X-Auth-Token: scope, column 21: nothing more is expected
+        < refuse 400 Bad Request: X-Auth-Token: scope, column 21: the end is expected
         """,
     "a header that stands twice is refused, whatever its letters": """
         > GET CloudOne image.public /image/v2/images
         > x-scope: {"image": "CloudTwo"}
         > X-SCOPE: {"image": "CloudTwo"}
-        < refuse 400 Bad Request: X-Scope stands 2 times
+        < refuse 400 Bad Request: X-Scope is sent 2 times
         """,
     "a path of no service is refused, and the served ones are named": """
         > GET CloudOne image.public /imagefoo

@@ -48,7 +48,7 @@ remembered = st.dictionaries(
     body=st.none() | json,
     recalled=st.none() | remembered,
 )
-def test_whatever_a_request_says_it_is_decided(
+def test_every_request_is_decided(
     endpoint: Endpoint,
     method: str,
     below: str,

@@ -29,7 +29,7 @@ def test_a_scope_is_completed_with_the_cloud_of_the_gateway() -> None:
         assert not found.path.startswith("/image/scope")
 
 
-def test_what_is_not_there_says_nothing() -> None:
+def test_a_missing_header_gives_no_scope_and_no_token() -> None:
     assert reading().plain_scope() is None
     assert reading().token(AUTH) is None
     assert reading(("X-Auth-Token", "")).token(AUTH) is None
@@ -61,15 +61,14 @@ def test_one_place_is_enough_and_two_must_agree() -> None:
     with pytest.raises(RefusedError) as raised:
         read.agreed("a and b", DONE, parse('{"*":"CloudTwo"}'))
     assert raised.value.refusal.message == (
-        'gateway of CloudOne: a and b differ: {"*":"CloudOne","image":"CloudTwo"} and {"*":"CloudTwo"};'
-        " say it once, or say the same"
+        'gateway of CloudOne: a and b differ: {"*":"CloudOne","image":"CloudTwo"} and {"*":"CloudTwo"}; send one, or equal ones'
     )
 
 
 @pytest.mark.parametrize(
     ("headers", "message"),
     [
-        ([("X-Scope", "{"), ("x-scope", "{")], "X-Scope stands 2 times; once is accepted"),
+        ([("X-Scope", "{"), ("x-scope", "{")], "X-Scope is sent 2 times; once is accepted"),
         ([("X-Scope", "")], "X-Scope: scope, column 1: a JSON object is expected"),
     ],
 )

@@ -8,7 +8,7 @@ from openstackoid.routing.request import with_headers
 HEADERS = (("Accept", "a"), ("X-SCOPE", "1"), ("x-scope", "2"), ("X-Auth-Token", "t"))
 
 
-def test_values_are_found_whatever_the_letters_of_their_names() -> None:
+def test_header_names_are_case_insensitive() -> None:
     request = Request("GET", Listener("h", 1), "/", HEADERS)
     assert request.values("x-scope") == ["1", "2"]
     assert request.values("x-none") == []

@@ -100,7 +100,7 @@ def test_links_are_mended_where_prefixes_differ(key: str, method: str, path: str
     assert plan.path == (path.removeprefix(here.frontend.prefix) or "/")
 
 
-def test_a_service_token_leaves_only_for_a_cloud_that_shares_a_data_plane_and_says_there_whose_it_is() -> None:
+def test_a_service_token_leaves_only_for_a_cloud_of_the_shared_data_plane_with_its_issuer() -> None:
     here, two, three = endpoint("image.public"), peers_image("CloudTwo"), peers_image("Cloud-3.b")
     asked = received("image.public", "/image")
     assert Sending(asked, here).sent_service_token(Token("s", None)) == "s"
@@ -125,7 +125,7 @@ def test_a_peer_is_sent_the_form_that_it_has_announced() -> None:
     assert Sending(newer, there).marked("t", None) == "t"
 
 
-def test_what_a_gateway_has_sent_goes_no_further() -> None:
+def test_a_request_of_a_peer_goes_no_further() -> None:
     arrived = received("image.public", "/image", sender="CloudTwo")
     assert target(arrived, Scope.everything_in("CloudOne")).cloud == "CloudOne"
     with pytest.raises(RefusedError) as caught:
@@ -151,7 +151,7 @@ def test_a_service_token_says_no_other_cloud_than_its_senders(sender: str | None
     with pytest.raises(RefusedError) as caught:
         Sending(received("image.public", "/image", sender=sender, tls=tls), here).sent_service_token(token)
     assert caught.value.refusal.status == 403
-    assert f"says that it is of CloudTwo, but {who} sent it" in caught.value.refusal.message
+    assert f"names CloudTwo as its issuer, but {who} sent it" in caught.value.refusal.message
 
 
 def test_a_service_token_of_a_cloud_without_a_policy_reaches_no_service() -> None:

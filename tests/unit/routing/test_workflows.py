@@ -43,7 +43,7 @@ def test_a_new_id_is_one_that_oslo_middleware_takes() -> None:
     assert all(uuid.match(known) for known in (made, f"{TRACE}{TAIL}", f"{MARK}00-{TAIL}"))
 
 
-def test_what_sets_off_no_hop_of_its_own_is_not_watched() -> None:
+def test_services_without_hops_of_their_own_are_not_watched() -> None:
     assert watched_services(three_clouds()) == {
         "compute",
         "network",
@@ -54,7 +54,7 @@ def test_what_sets_off_no_hop_of_its_own_is_not_watched() -> None:
     }
 
 
-def test_what_a_rule_is_about_is_watched() -> None:
+def test_services_of_a_collaboration_rule_are_watched() -> None:
     mesh = parse_mesh(
         "{mesh: 1, collaborations: [{name: r, service: image, partner: compute, requests: [POST /x], reason: y}],"
         " clouds: {One: {services: {image: {frontend: 'http://h:1'}}}}}"

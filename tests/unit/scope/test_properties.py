@@ -48,9 +48,7 @@ def written(entries: list[tuple[str, str]], space: str = "") -> str:
 @example("9" * 5000, None)
 @example("[" * 2000, None)
 @example('{"' + "x" * 2000 + '": "A"}', None)
-def test_nothing_but_a_scope_error_is_ever_raised_and_its_carets_stand_under_the_text(
-    text: str, clouds: frozenset[str] | None
-) -> None:
+def test_only_scope_errors_are_raised_with_carets_under_the_text(text: str, clouds: frozenset[str] | None) -> None:
     try:
         parse(text, clouds=clouds)
     except ScopeError as error:
@@ -84,7 +82,7 @@ def test_a_flat_object_is_accepted_as_json_reads_it_unless_a_service_comes_twice
 
 
 @given(TEXTS)
-def test_what_is_accepted_is_json(text: str) -> None:
+def test_an_accepted_scope_is_json(text: str) -> None:
     try:
         scope = parse(text)
     except ScopeError:
@@ -93,7 +91,7 @@ def test_what_is_accepted_is_json(text: str) -> None:
 
 
 @given(ENTRIES, CLOUDS)
-def test_what_was_read_can_be_sent_and_read_again_at_every_hop(entries: list[tuple[str, str]], home: str) -> None:
+def test_a_parsed_scope_survives_every_hop(entries: list[tuple[str, str]], home: str) -> None:
     try:
         scope = parse(written(entries))
     except ScopeError:

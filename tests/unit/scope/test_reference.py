@@ -34,7 +34,7 @@ def test_an_error_has_its_words_and_its_carets(message: str, shown: str, carets:
     assert found.split("\n") == [expected, shown, carets]
 
 
-def test_what_becomes_of_the_examples_is_true() -> None:
+def test_the_documented_forms_of_the_examples_are_correct() -> None:
     assert parse('{"glance": "CloudTwo", "volumev3": "CloudOne"}').to_header() in REFERENCE
     assert parse('{"image":"CloudTwo"}').completed("CloudOne").to_header() in REFERENCE
 

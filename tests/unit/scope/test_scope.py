@@ -93,7 +93,7 @@ def test_a_hostile_scope_cannot_write_to_a_terminal() -> None:
         assert all(line.isprintable() for line in raised.value.pointer().splitlines())
 
 
-def test_a_scope_is_a_mapping_that_says_what_it_is() -> None:
+def test_a_scope_is_a_mapping_with_a_readable_repr() -> None:
     scope = parse('{"glance": "A", "*": "B"}')
     assert repr(scope) == '<Scope {"image":"A","*":"B"}>'
     assert (len(scope), scope["image"], "glance" in scope, dict(scope)) == (2, "A", False, {"image": "A", "*": "B"})
@@ -107,7 +107,7 @@ def test_a_scope_is_a_mapping_that_says_what_it_is() -> None:
     assert parse('{"image": "A"}').completed("H") == Scope.of({"image": "A", "*": "H"})
 
 
-def test_a_token_has_one_issuer_whatever_serves_the_rest() -> None:
+def test_a_token_has_one_issuer_for_any_scope() -> None:
     assert parse('{"image": "A"}').issuer("H") == "H"
     assert parse('{"image": "A", "*": "B"}').issuer("H") == "B"
     assert parse('{"keystone": "C", "*": "B"}').issuer("H") == "C"

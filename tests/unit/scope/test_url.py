@@ -23,7 +23,7 @@ CLOUDS = ["CloudOne", "CloudTwo", "Cloud-3.b"]
         ("volumev3=Cloud-3.b", '{"block-storage":"Cloud-3.b"}'),
     ],
 )
-def test_it_says_what_the_json_says(segment: str, wire: str) -> None:
+def test_the_url_form_equals_the_json_form(segment: str, wire: str) -> None:
     assert parse_url_form(segment) == parse(wire)
     assert parse_url_form(segment).to_header() == wire
 

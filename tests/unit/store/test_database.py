@@ -74,7 +74,7 @@ async def test_a_password_that_others_can_read_is_refused(tmp_path: Path) -> Non
 
 
 @played
-async def test_a_database_that_takes_a_connection_and_says_nothing_has_a_deadline() -> None:
+async def test_a_silent_database_has_a_deadline() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -100,7 +100,7 @@ limits = st.builds(Bounds, st.integers(1, 12), st.just(1e9), st.integers(1, 12),
 
 
 @given(actions, limits, owners_of_all)
-def test_the_store_keeps_what_the_model_keeps(done: list[tuple[str, int]], limits: Bounds, owners: list[Owner]) -> None:
+def test_the_store_keeps_the_rows_of_the_model(done: list[tuple[str, int]], limits: Bounds, owners: list[Owner]) -> None:
     model, rows = Model(limits), Rows(limits)
     for action, number in done:
         if action == "remember":
@@ -144,7 +144,7 @@ def test_counts_that_were_lost_are_made_again_from_the_rows(
         assert owned.count(owners[number]) <= limits.of_user
 
 
-def test_of_those_who_have_as_many_the_one_who_used_a_workflow_longest_ago_makes_room() -> None:
+def test_of_owners_with_equal_counts_the_least_recently_used_makes_room() -> None:
     shares = Shares()
     first, second, third = (Owner("", name) for name in "abc")
     for owner in (first, second, third):

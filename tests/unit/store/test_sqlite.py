@@ -52,7 +52,7 @@ async def test_a_damaged_file_is_set_aside(
         await store.put(row(1))
         assert await store.find(request_id(1)) == row(1)
     assert (tmp_path / f"store.sqlite{SET_ASIDE}").read_bytes() == broken
-    assert f"the store ({path}) is damaged and begins anew; the damaged file is {path}{SET_ASIDE}" in caplog.text
+    assert f"the store ({path}) was damaged and is empty now; the damaged file is {path}{SET_ASIDE}" in caplog.text
 
 
 @played

@@ -90,7 +90,7 @@ async def test_each_call_makes_the_time_longer_where_it_must(database: Database)
 
 
 @played
-async def test_a_shorter_time_of_another_gateway_takes_nothing_away(database: Database) -> None:
+async def test_a_shorter_lifetime_of_another_gateway_is_ignored(database: Database) -> None:
     clock = Clock()
     async with opened(database, 2, clock) as stores:
         one, two = (TokenStore(store, clock) for store in stores)

@@ -18,7 +18,7 @@ async def fill(store: Store, owner: Owner, numbers: Sequence[int]) -> None:
 
 
 @played
-async def test_a_user_who_begins_many_workflows_pushes_out_no_one_elses(database: Database) -> None:
+async def test_many_workflows_of_one_user_push_out_none_of_others(database: Database) -> None:
     async with opened(database) as (store,):
         store.bounds = LIMITS
         others = [owner_of("CloudOne", "CloudOne", f"u{number}") for number in range(100)]
@@ -47,7 +47,7 @@ async def test_a_cloud_that_makes_up_users_pushes_out_its_own(database: Database
 
 
 @played
-async def test_what_another_gateway_writes_counts_after_some_time(database: Database) -> None:
+async def test_rows_of_another_gateway_count_after_some_time(database: Database) -> None:
     user, other = USER, Owner("", "u2")
     async with opened(database, 2) as (one, two):
         one.bounds = two.bounds = Bounds(16 * BATCH, DAY, 400, 4000)

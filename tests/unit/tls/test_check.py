@@ -64,7 +64,7 @@ def test_a_chain_is_accepted(folder: Path) -> None:
     checked(folder, certificate="chain.pem", authority="root.pem")
 
 
-def test_what_it_is_not(folder: Path) -> None:
+def test_a_certificate_of_another_cloud_is_refused(folder: Path) -> None:
     path = folder / "CloudOne.pem"
     refused(folder, f"{path}: the certificate is not CloudTwo's", "CloudTwo")
     issue(folder, "other", ["CloudTwo"])
@@ -111,7 +111,7 @@ def test_files_that_cannot_be_used(folder: Path) -> None:
     path.chmod(0o600)
     for broken in ("", "nonsense", signer[:200]):
         authority.write_text(broken)
-        refused(folder, f"{authority}: there is no certificate of an authority in PEM in it")
+        refused(folder, f"{authority}: there is no PEM certificate of an authority in it")
 
 
 def test_a_key_with_a_passphrase_is_not_asked_about(folder: Path) -> None:
@@ -133,11 +133,11 @@ class TestWarnings:
         assert said == []
         assert abs(ends - time.time() - 100 * 86400) < 120
 
-    def test_it_ends_soon(self, folder: Path) -> None:
+    def test_a_certificate_that_ends_soon_is_a_warning(self, folder: Path) -> None:
         issue(folder, "CloudOne", [], 14, renew=True)
         assert self.warnings(folder) == [f"{folder / 'CloudOne.pem'}: the certificate of CloudOne ends in 13 days"]
 
-    def test_it_lacks_the_name_of_a_frontend(self, folder: Path) -> None:
+    def test_a_certificate_without_the_name_of_a_frontend_is_a_warning(self, folder: Path) -> None:
         assert self.warnings(folder, "gw.one", "[::1]", "www.one") == [
             f"{folder / 'CloudOne.pem'}: it does not name [::1], www.one, by which users call CloudOne"
         ]

@@ -24,5 +24,5 @@ def fault(reason: str) -> ssl.SSLError:
         ("", "TLS failed: the connection was closed"),
     ],
 )
-def test_what_was_wrong(reason: str, said: str) -> None:
+def test_tls_faults_in_plain_words(reason: str, said: str) -> None:
     assert what_was_wrong(fault(reason), "CloudTwo", "/authority.pem") == said

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The header in which a peer's gateway tells the gateway that asked how it has admitted the user, and by which rule.
+"""The header in which a peer's gateway tells the asking gateway the accepted user and the rule.
 
-The header is :data:`~openstackoid.routing.egress.ADMISSION_HEADER`, its value base64url of a JSON object. The gateway that writes
-it knows the user; the gateway that reads it only writes it down. It comes from a peer: a value that is not exactly of this shape
-is ignored.
+:data:`~openstackoid.routing.egress.ADMISSION_HEADER` is base64url of a JSON object. The asking gateway only writes it to the
+audit log. It comes from a peer: any other form is ignored.
 """
 
 import base64
@@ -25,7 +24,7 @@ _REFUSALS = frozenset({401, 403, 429, 508})
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The admission of a request: the user and project of its home, and the entry of the policy that let them in."""
+    """The admission of a request: user and project at home, and the matching entry of the policy."""
 
     user: Party | None = None
     project: Party | None = None
@@ -33,7 +32,7 @@ class Admission:
 
 
 def encode(use: Admission) -> str:
-    """Return the value of the header; names are cut where all of them together would be too long for it."""
+    """Return the value of the header; names are cut if they are too long for it."""
     for longest in _CUTS:
         text = json.dumps(_shortened(asdict(use), longest), ensure_ascii=False, separators=(",", ":"))
         value = base64.urlsafe_b64encode(text.encode("utf-8", "replace")).rstrip(b"=").decode("ascii")
@@ -43,7 +42,7 @@ def encode(use: Admission) -> str:
 
 
 def decode(value: str) -> Admission | None:
-    """Return what the header's value tells, or None where it is not what :func:`encode` makes."""
+    """Decode the header's value; None if :func:`encode` cannot have made it."""
     if _VALUE.fullmatch(value) is None:
         return None
     try:
@@ -62,7 +61,7 @@ def decode(value: str) -> Admission | None:
 def outcome_of(status: int, use: Admission | None) -> str:
     """Return the outcome of a request that left: an admission header proves that the peer accepted it.
 
-    Without one, a status with which gateways refuse says that it was refused; any other failure says nothing about it.
+    Without one, a status of a gateway's refusal means refused; any other failure leaves it open.
     """
     if use is not None or 100 <= status < 400:
         return ALLOWED
@@ -76,10 +75,10 @@ def _shortened(value: object, longest: int) -> object:
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Make an object whose keys stand once each, or raise ``ValueError``."""
+    """Make an object without repeated keys, or raise ``ValueError``."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key is repeated")
     return found
 
 

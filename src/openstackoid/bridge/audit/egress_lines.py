@@ -8,9 +8,12 @@ cloud's gateway writes its line before it answers.
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 
 from openstackoid.bridge.audit.admission_header import decode, outcome_of
-from openstackoid.bridge.audit.audit_log import OUT, Audit, AuditLine, LateAudit
+from openstackoid.bridge.audit.audit_file import Audit, LateAudit
+from openstackoid.bridge.audit.audit_log import OUT, AuditLine, lost_line
+from openstackoid.bridge.audit.losses import Loss, Losses
 from openstackoid.bridge.log import LOG, shown_path
 from openstackoid.haproxy.egress import MARKER
 from openstackoid.routing.backend_names import PEER
@@ -19,22 +22,30 @@ from openstackoid.routing.egress import is_request_id
 _MARKER = MARKER.encode("ascii")
 _NOTED = b" left\n"
 _REQUEST = re.compile(
-    r"\S+ (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
+    r"(?P<source>\S+) (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
     r" (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms .*"
 )
 _LEFT = re.compile(
     r"(?P<service>[a-z0-9-]+)\.(?P<interface>[a-z]+) home=(?P<home>[A-Za-z0-9._-]+) id=(?P<id>\S+) use=(?P<use>\S*)\n?"
 )
+_ADDRESS = re.compile(r"[0-9a-f.:]{2,45}")
 _METHOD = re.compile(r"[A-Z]{1,16}")
 
 
 class EgressLines:
-    """Audits requests that have left the gateway of the cloud ``at``. ``clock`` returns seconds of the wall clock."""
+    """Audits requests that have left the gateway of the cloud ``at``. ``clock`` returns seconds of the wall clock.
 
-    def __init__(self, at: str, audit: Audit, clock: Callable[[], float] = time.time) -> None:
+    ``losses`` counts the lines that cannot be written.
+    """
+
+    def __init__(self, at: str, audit: Audit, clock: Callable[[], float] = time.time, losses: Losses | None = None) -> None:
         self._at = at
-        self._audit = LateAudit(audit, LOG)
+        self._audit = LateAudit(audit, LOG, at, partial((losses or Losses()).add, Loss.READER))
         self._clock = clock
+
+    def lose(self, number: int, why: str) -> None:
+        """Write down that lines of HAProxy's are missing, some of which may be about requests that left."""
+        self._audit.write(lost_line(self._at, self._clock(), number, why))
 
     def __call__(self, lines: bytes) -> bytes:
         """Write the audit lines of requests that left, and return the lines for the gateway's log."""
@@ -71,6 +82,7 @@ def audit_line(request: str, left: str, at: str, now: float) -> AuditLine | None
         cloud=said["cloud"],
         user=use.user if use else None,
         project=use.project if use else None,
+        source=said["source"] if _ADDRESS.fullmatch(said["source"]) else None,
         service=about["service"],
         interface=about["interface"],
         method=said["method"] if _METHOD.fullmatch(said["method"]) else "-",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Audit logs read: of several gateways, rotated and compressed ones among them, filtered and put in order."""
+"""Read audit logs of several gateways, also rotated and compressed ones; filter and sort their lines."""
 
 import gzip
 import json
@@ -21,7 +21,7 @@ _TEXTS = ("time", "gateway", "home", "service", "method", "path", "outcome")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which lines are wanted: those that fulfil all that is not None. ``user`` is a name or an id, ``since`` a timestamp."""
+    """The filter: lines that match all values that are not None. ``user``: a name or an id; ``since``: a timestamp."""
 
     request_id: str | None = None
     user: str | None = None
@@ -29,7 +29,7 @@ class Wanted:
     since: str | None = None
 
     def fits(self, line: Line) -> bool:
-        """Return whether a line is wanted."""
+        """Return whether a line matches."""
         user = line.get("user") or {}
         return (
             self.request_id in (None, line.get("request_id"))
@@ -41,18 +41,18 @@ class Wanted:
 
 @dataclass(slots=True)
 class Found:
-    """The lines that are wanted, those of one request next to each other, and how many could not be read."""
+    """The matching lines, those of one request next to each other, and the number of unreadable ones."""
 
     lines: list[Line] = field(default_factory=list)
     skipped: int = 0
 
 
 def read_logs(paths: Iterable[Path], wanted: Wanted) -> Found:
-    """Return what is wanted of several files. Raises :class:`OpenstackoidError` for one that cannot be read."""
+    """Return the matching lines of several files. Raises :class:`OpenstackoidError` for an unreadable one."""
     found = Found()
     for path in paths:
-        for text in _texts(path):
-            line = read_line(text)
+        for data in raw_lines(path):
+            line = read_line(data.decode("ascii", "replace"))
             if line is None:
                 found.skipped += 1
             elif wanted.fits(line):
@@ -62,10 +62,10 @@ def read_logs(paths: Iterable[Path], wanted: Wanted) -> Found:
 
 
 def read_line(text: str) -> Line | None:
-    """Return a line of an audit log, or None where it is none. One behind a part of another, which a crash left, is found."""
+    """Return a line of an audit log, or None. One after a truncated line, which a crash left, is found."""
     line = _loaded(text)
     if line is None:
-        # No value holds these bytes: in one, the quotation marks would be escaped.
+        # No value holds these bytes: quotation marks are escaped there.
         at = text.rfind(_BEGINNING)
         line = _loaded(text[at:]) if at > 0 else None
     return line
@@ -80,22 +80,24 @@ def _loaded(text: str) -> Line | None:
         return None
     sound = all(isinstance(line.get(name), str) for name in _TEXTS) and type(line.get("status")) is int
     sound = sound and all(isinstance(line.get(name), dict | None) for name in ("user", "project"))
-    sound = sound and all(isinstance(line.get(name), str | None) for name in ("request_id", "rule", "reason", "cloud"))
+    sound = sound and all(isinstance(line.get(name), str | None) for name in ("request_id", "rule", "reason", "cloud", "source"))
+    sound = sound and type(line.get("count", 1)) is int
     return line if sound else None
 
 
-def _texts(path: Path) -> Iterator[str]:
+def raw_lines(path: Path) -> Iterator[bytes]:
+    """Yield the raw lines of a file. Raises :class:`OpenstackoidError` if it is unreadable."""
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             while data := file.readline(_LONGEST):
-                yield data.decode("ascii", "replace")
+                yield data
     except (OSError, EOFError, zlib.error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no whole gzip file"
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "the gzip file is incomplete"
         raise OpenstackoidError(f"cannot read {path}: {reason}") from None
 
 
 def _in_order(lines: list[Line]) -> list[Line]:
-    """Sort by time; but what has the id of an earlier line stands behind that: one request, as each of its clouds saw it."""
+    """Sort by time; later lines with the id of an earlier one follow it: one request, seen by each of its clouds."""
     lines = sorted(lines, key=lambda line: str(line["time"]))
     requests: dict[object, list[Line]] = {}
     for number, line in enumerate(lines):

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process and its requests: the socket, a request read and handled, errors that become answers."""
+"""The process, its socket, and the handling of one request."""

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bridge as a whole: what its requests share, and what a reload replaces."""
+"""The bridge: the shared state of its requests, and its reload."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from aiohttp import web
 
-from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.http.handler import RequestHandler
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.local_projects import LocalProjects
@@ -25,8 +25,8 @@ from openstackoid.mesh import Mesh
 class Bridge:
     """Answers the requests of the gateway of the cloud ``upstream.at``.
 
-    ``context`` may be replaced at any time; a request is served by the one that it began with. ``workflows``, and ``tokens``, the
-    claims that were told of tokens, outlive it.
+    ``context`` may be replaced at any time; a request keeps its own. ``workflows`` and ``tokens``, the recorded claims, outlive
+    it. ``losses`` counts the audit lines that cannot be written.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Bridge:
         self._pages = Pages(upstream, authorizer, self._records, health or Health(), workflows)
 
     def reload(self, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
-        """Serve the requests that come from now on by another mesh, and other accounts at peers."""
+        """Serve new requests by another mesh and other reader accounts."""
         self.context = replace(self.context, mesh=mesh, readers=readers)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:

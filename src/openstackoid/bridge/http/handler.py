@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One request at the bridge: read it, decide it, carry the plan out, turn failures into answers, and tell of it."""
+"""Handle one request: read it, decide it, carry the plan out, turn failures into answers, and log it."""
 
 import time
 from collections.abc import Callable
@@ -70,7 +70,7 @@ class RequestHandler:
                 records.add(request_id, self._record(status, started, time.monotonic() - began))
 
     async def _answer(self) -> tuple[web.StreamResponse, str]:
-        """Return the answer, and the outcome for the log; empty where HAProxy's own line says it."""
+        """Return the answer, and the outcome for the log; empty where HAProxy's own line has it."""
         request = self._request
         response: web.StreamResponse
         try:
@@ -82,7 +82,7 @@ class RequestHandler:
         except AnswerError as error:
             response = error_answer(error)
             if not request.content.is_eof():
-                # The unread rest of a body may not be taken for the next request.
+                # The unread rest of a body must not be read as the next request.
                 response.force_close()
             return response, error.reason
         except CutError as error:
@@ -92,10 +92,10 @@ class RequestHandler:
         except ClientGoneError:
             raise ConnectionResetError from None
         except Exception as error:
-            response = error_answer(AnswerError(500, f"gateway of {self._here.name}: a defect of the bridge; its log says where"))
+            response = error_answer(AnswerError(500, f"gateway of {self._here.name}: a defect of the bridge; see its log"))
             response.force_close()
             if request.writer.output_size > 0 and request.transport is not None:
-                # Another answer is out in part; this one may not be taken for the rest of it.
+                # Another answer is out in part; this one must not follow it.
                 request.transport.abort()
             return response, f"defect: {where(error)}"
 
@@ -109,7 +109,7 @@ class RequestHandler:
         return response, "relayed" if isinstance(decision.plan, Relay) else ""
 
     async def _decided(self, head: Head, body: bytes | None) -> tuple[Decision, bytes | None]:
-        """Return the decision, and the body where it was read; what else the decision needs is read when it asks for it."""
+        """Return the decision, and the body if it was read; read more input when the decision asks for it."""
         ids, workflows, memory = head.values(REQUEST_ID), self._context.workflows, self._here.memory
         recalled: Scope | NotRead | None = None
         if len(ids) == 1 and may_be_remembered(ids[0]):
@@ -123,7 +123,7 @@ class RequestHandler:
                 body = await read_body(self._request, head, OPERATION_LIMIT, self._here)
                 operation = {} if body is None else document(body)
             else:
-                raise AssertionError("what was read is asked for again")
+                raise AssertionError("input was requested twice")
         return decision, body
 
     def _decide(self, head: Head, body: bytes | None, operation: Any, recalled: Scope | NotRead | None) -> Decision | MoreInput:
@@ -164,7 +164,7 @@ class RequestHandler:
         return self._here.name if self._executor is None else self._executor.cloud
 
     def _traced_id(self) -> str | None:
-        """Return the id under which this request is to be recorded, or None where it is not traced, or is for a page."""
+        """Return the id to record this request under, or None for an untraced one or a page."""
         if self._head is None or self._pages.own(self._head.path):
             return None
         ids = self._head.values(REQUEST_ID)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process: its unix socket, its signals, and the mesh that it reads anew."""
+"""The process: its unix sockets, its signals, and the reload of the mesh."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,9 @@ from typing import Any
 
 from aiohttp import web
 
-from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.audit.audit_file import Audit, AuditError
+from openstackoid.bridge.audit.losses import Losses
+from openstackoid.bridge.audit.maintenance import AuditMaintenance
 from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.bridge.haproxy_log import start_reading
 from openstackoid.bridge.http.app import Bridge
@@ -35,7 +37,7 @@ from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_reader
 from openstackoid.store import Store, database_of
 
 GRACE = 3.0
-"""Seconds that requests on their way are given when the process is to end."""
+"""Seconds for running requests at the end of the process."""
 
 
 _GLANCE = 0.01
@@ -50,22 +52,22 @@ def serve_with_log(
     log_pipe: int | None = None,
     **more: Any,
 ) -> None:
-    """Serve the gateway of the cloud ``at``, and read HAProxy's log where ``sockets`` has a socket for it.
+    """Serve the gateway of the cloud ``at``, and read HAProxy's log if ``sockets`` has a socket for it.
 
-    ``audit_log``: the file of the audit log. ``log_pipe``: the descriptor of a pipe that brings HAProxy's log in the place of the
-    socket. The rest is as for :func:`serve`, and so are the errors.
+    ``audit_log``: the file of the audit log. ``log_pipe``: the descriptor of a pipe with HAProxy's log instead of the socket.
+    Other arguments and errors as for :func:`serve`.
     """
-    reader = None
+    reader, losses = None, Losses()
     if log_pipe is not None:
         try:
             os.set_blocking(log_pipe, False)
         except OSError as error:
             raise BridgeError(f"--log-fd {log_pipe}: {error.strerror}") from None
-        reader = start_reading(log_pipe, at, audit_log, sockets.haproxy)
+        reader = start_reading(log_pipe, at, audit_log, sockets.haproxy, losses)
     elif sockets.log is not None:
-        reader = start_reading(sockets.log.open(socket.SOCK_DGRAM).detach(), at, audit_log, sockets.haproxy)
+        reader = start_reading(sockets.log.open(socket.SOCK_DGRAM).detach(), at, audit_log, sockets.haproxy, losses)
     try:
-        asyncio.run(serve(at, file, sockets, audit=Audit(audit_log), log_reader=reader, **more))
+        asyncio.run(serve(at, file, sockets, audit=Audit(audit_log), losses=losses, log_reader=reader, **more))
     finally:
         if reader is not None:
             reader.terminate()
@@ -81,18 +83,16 @@ async def serve(
     *,
     store_file: Path | None = None,
     audit: Audit | None = None,
+    losses: Losses | None = None,
     log_reader: BaseProcess | None = None,
     stop_on_eof: bool = False,
     wait: bool = False,
 ) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
-    SIGHUP has ``file`` and the reader accounts read again; what cannot be used changes nothing. ``store_file`` is the file of
-    the store where the mesh names no database, ``audit`` the log of what crosses clouds, ``log_reader`` the process that reads
-    HAProxy's log.
-    ``stop_on_eof``: also end when standard input does, as it does when the parent process is gone. ``wait``: begin once there is
-    such a file.
-
+    SIGHUP reloads ``file`` and the reader accounts; unusable ones are ignored. ``store_file``: the store's file, if the mesh
+    names no database. ``audit``: the audit log. ``losses``: the count of its missing lines. ``log_reader``: the process that
+    reads HAProxy's log. ``stop_on_eof``: also end with standard input, so with the parent. ``wait``: begin once the file exists.
     Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
@@ -108,14 +108,16 @@ async def serve(
     server = mesh.clouds[at].store
     store = Store(database_of(server.url if server else None, server.password if server else None, store_file))
     await store.open()
-    # That of the records first: a client that sees the other accept may send a request that is traced.
+    # That of the records first: a client that sees the other accept may send a traced request.
     receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.requests.open()
     upstream, records = Upstream(at, sockets.upstream), Records()
-    health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None)
+    audit, losses = audit or Audit(None), losses or Losses()
+    maintenance = AuditMaintenance(audit, losses, mesh.clouds[at].audit)
+    health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document)
     workflows, tokens = Workflows(store), TokenStore(store)
     bridge = Bridge(mesh, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens)
-    # The supervisor does not begin with such files. When a bridge is started again later, it serves what it can.
+    # The supervisor does not start with such files. A bridge that is restarted later serves without them.
     try:
         bridge.reload(mesh, _readers(mesh, upstream))
     except OpenstackoidError as error:
@@ -123,9 +125,12 @@ async def serve(
     lines = _record_lines(receiving, bridge, records) if receiving else None
     if stop_on_eof:
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
-    # aiohttp waits this long twice: for requests to end, and for those that it has told to.
+    # aiohttp waits this long twice: for running requests, and for those that it has cancelled.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
-    reloading = asyncio.create_task(_keep_current(bridge, upstream, file, reload))
+    tasks = [
+        asyncio.create_task(_keep_current(bridge, file, reload, maintenance)),
+        asyncio.create_task(maintenance.run()),
+    ]
     try:
         await runner.setup()
         await web.SockSite(runner, listening, backlog=1024).start()
@@ -133,17 +138,20 @@ async def serve(
         await _wait_for_end(stop, log_reader)
         LOG.info("bridge of %s ends", at)
     finally:
-        reloading.cancel()
+        for task in tasks:
+            task.cancel()
         sockets.remove()
         if lines is not None:
             lines.close()
         await runner.cleanup()
         await upstream.close()
         await store.close()
+        with contextlib.suppress(AuditError):
+            audit.flush(all_sums=True)
 
 
 async def _wait_for_end(stop: asyncio.Event, log_reader: BaseProcess | None) -> None:
-    """Wait until the process is told to end. Raises :class:`BridgeError` when the log reader ends before."""
+    """Wait for the end of the process. Raises :class:`BridgeError` if the log reader ends before."""
     ended = asyncio.Event()
     if log_reader is not None:
         asyncio.get_running_loop().add_reader(log_reader.sentinel, ended.set)
@@ -156,7 +164,7 @@ async def _wait_for_end(stop: asyncio.Event, log_reader: BaseProcess | None) -> 
 
 
 def _record_lines(receiving: socket.socket, bridge: Bridge, records: Records) -> Lines:
-    """Have each line of HAProxy about a traced request remembered."""
+    """Record each line of HAProxy about a traced request."""
 
     def take(line: bytes) -> None:
         found = record_of_line(line, bridge.context.mesh, bridge.context.here.name)
@@ -167,7 +175,7 @@ def _record_lines(receiving: socket.socket, bridge: Bridge, records: Records) ->
 
 
 def load_cloud(file: Path, at: str) -> Mesh:
-    """Return the mesh that ``file`` describes, in which ``at`` must be a cloud. Raises :class:`~openstackoid.mesh.MeshError`."""
+    """Return the mesh in ``file``, which must have the cloud ``at``. Raises :class:`~openstackoid.mesh.MeshError`."""
     mesh = load_mesh(file)
     if at not in mesh.clouds:
         raise MeshError(f"{file}: no cloud '{at}' is described; described are: {some_of(mesh.clouds)}")
@@ -181,7 +189,7 @@ def _readers(mesh: Mesh, upstream: Upstream) -> Mapping[str, Reader]:
 
 
 class _Protocol(web.RequestHandler):
-    """aiohttp's connection, whose own errors are answered as all others, and not logged: they quote headers."""
+    """aiohttp's connection with our error answers; its own errors are not logged, as they quote headers."""
 
     def handle_error(
         self,
@@ -206,7 +214,7 @@ class _Server(web.Server):
 
 
 def http_server(bridge: Bridge) -> web.Server:
-    """Return aiohttp's low-level server: no router, no decoding, room for the largest header that HAProxy lets through."""
+    """Return aiohttp's low-level server: no router, no decoding, room for HAProxy's largest header."""
     return _Server(
         bridge.handle,
         request_factory=server_request,
@@ -218,8 +226,9 @@ def http_server(bridge: Bridge) -> web.Server:
     )
 
 
-async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, reload: asyncio.Event) -> None:
-    """Replace the mesh whenever asked to; a file that cannot be used keeps all as it is."""
+async def _keep_current(bridge: Bridge, file: Path, reload: asyncio.Event, maintenance: AuditMaintenance) -> None:
+    """Reload the mesh on request; keep the old one if the file is unusable."""
+    upstream = bridge.context.upstream
     at = upstream.at
     while True:
         await reload.wait()
@@ -231,7 +240,8 @@ async def _keep_current(bridge: Bridge, upstream: Upstream, file: Path, reload: 
             LOG.error("the mesh stays as it was: %s", error)
         else:
             if mesh.clouds[at].store != bridge.context.here.store:
-                LOG.warning("gateway.store has changed: the store stays where it was until the gateway is started again")
+                LOG.warning("gateway.store has changed: restart the gateway to use the new store")
+            maintenance.settings = mesh.clouds[at].audit
             bridge.reload(mesh, readers)
             LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))
 

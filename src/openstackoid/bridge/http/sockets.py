@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The unix sockets where the Python service and HAProxy meet."""
+"""The unix sockets between the Python service and HAProxy."""
 
 import contextlib
 import os
@@ -20,15 +20,15 @@ class BridgeError(OpenstackoidError):
 class UnixSocket:
     """A unix socket at ``path``.
 
-    ``descriptor`` is that of a socket which the parent process has bound there: the parent keeps it, so that connections, or
-    datagrams, wait in it between two processes.
+    ``descriptor``: a socket that the parent process has bound there and keeps, so that connections, or datagrams, wait in it
+    between two processes.
     """
 
     path: Path
     descriptor: int | None = None
 
     def open(self, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
-        """Return the socket; :func:`bind` says more. Raises :class:`BridgeError`."""
+        """Return the socket; see :func:`bind`. Raises :class:`BridgeError`."""
         if self.descriptor is None:
             return bind(self.path, kind)
         try:
@@ -47,11 +47,11 @@ class UnixSocket:
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
-    """The unix sockets where the bridge meets HAProxy.
+    """The unix sockets between the bridge and HAProxy.
 
-    ``requests``: requests are served there. ``haproxy``: HAProxy's control socket, to ask for the health of services.
-    ``records``: HAProxy's lines about traced requests arrive there. ``log``: HAProxy's log arrives there. Without them, health
-    is not known, only requests that the bridge has served are recorded, and another program must read HAProxy's log.
+    ``requests``: for requests. ``haproxy``: HAProxy's control socket, for the health of services. ``records``: for HAProxy's
+    lines about traced requests. ``log``: for HAProxy's log. Without the others, health is unknown, HAProxy's own requests are
+    not recorded, and another program must read its log.
     """
 
     requests: UnixSocket
@@ -72,11 +72,10 @@ class Sockets:
 
 
 def bind(path: Path, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
-    """Return a socket that listens at ``path``, or receives datagrams, for its owner alone.
+    """Return an owner-only socket that listens at ``path``, or receives datagrams.
 
-    A file that a killed process left is replaced.
-
-    Raises :class:`BridgeError` when something else stands there, another process listens, or the path cannot be used.
+    Replaces the file of a killed process. Raises :class:`BridgeError` for another file, a listening process, or an unusable
+    path.
     """
     listening = socket.socket(socket.AF_UNIX, kind)
     try:
@@ -94,7 +93,7 @@ def bind(path: Path, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.soc
 
 
 def _bind_private(listening: socket.socket, path: Path) -> None:
-    """Bind and listen; the file is its owner's from the first moment."""
+    """Bind and listen; the file is owner-only from the first moment."""
     before = os.umask(0o177)
     try:
         listening.bind(str(path))
@@ -106,7 +105,7 @@ def _bind_private(listening: socket.socket, path: Path) -> None:
 
 def _check_stale(path: Path, kind: socket.SocketKind) -> None:
     if not stat.S_ISSOCK(path.lstat().st_mode):
-        raise BridgeError(f"{path}: is there already, and is no socket")
+        raise BridgeError(f"{path}: exists already, and is not a socket")
     with socket.socket(socket.AF_UNIX, kind) as probe, contextlib.suppress(ConnectionRefusedError):
         probe.settimeout(1)
         probe.connect(str(path))

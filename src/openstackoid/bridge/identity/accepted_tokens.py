@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tokens that a Keystone has accepted without naming their user: each is cached for a time, by its digest."""
+"""A cache of the digests of tokens that a Keystone has accepted without naming their user."""
 
 from collections import OrderedDict
 
 from openstackoid.bridge.identity.token_record import token_digest
 
 MOST = 10_000
-"""Tokens that are cached at once; the one that was accepted first goes first."""
+"""The most cached tokens; the first accepted is removed first."""
 
 
 class AcceptedTokens:
-    """Times are seconds of a clock that never goes back."""
+    """Times are seconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._until: OrderedDict[tuple[str, bytes], float] = OrderedDict()
 
     def add(self, issuer: str, token: str, until: float) -> None:
-        """Believe a token of the cloud ``issuer`` until a time."""
+        """Cache a token of the cloud ``issuer`` until a time."""
         key = _key(issuer, token)
         self._until.pop(key, None)
         self._until[key] = until

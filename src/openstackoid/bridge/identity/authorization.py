@@ -55,7 +55,7 @@ class Entry:
     denial: Denial | None = None
 
     def line(self, head: Head, status: int, reason: str | None) -> AuditLine:
-        """Return what the audit is to say; ``status`` is what the client gets."""
+        """Return the audit line; ``status``: the client's."""
         here, principal, allowed = self.frontend_endpoint, self.principal, self.grant is not None
         rule = self.grant.rule if self.grant else self.denial.rule if self.denial else None
         return AuditLine(
@@ -67,6 +67,7 @@ class Entry:
             project=None if principal is None else party(principal.project),
             roles=self.grant.roles if self.grant else (),
             sender=head.sender,
+            source=head.source,
             service=here.service,
             interface=here.interfaces[0],
             method=shown_method(head),
@@ -79,7 +80,7 @@ class Entry:
         )
 
     def admission(self) -> Admission:
-        """Return what the gateway that has sent the request is told of it."""
+        """Return the admission for the sending gateway."""
         principal, rule = self.principal, None if self.grant is None else self.grant.rule
         return (
             Admission(None, None, rule) if principal is None else Admission(party(principal.user), party(principal.project), rule)
@@ -162,7 +163,7 @@ class Authorizer:
         return principal, grant(here.policy, issuer, principal, None)
 
     def _refuse_another_method(self, entry: Entry, head: Head) -> None:
-        """Refuse what the service might dispatch by another method than the one that the policy judges."""
+        """Refuse a request that the service might dispatch by another method than the judged one."""
         override = method_override(head.query, head.headers)
         if override is not None:
             message = f"a user of another cloud cannot override the method; {override} is not accepted"
@@ -274,7 +275,7 @@ def entry_of(credentials: Credentials, sent: Destination, head: Head) -> Entry:
 
 
 def refused_entry(refused: TokenRefusedError, sent: Destination, head: Head) -> Entry:
-    """Return what the audit is to say of a validation by a service here that the record of tokens has refused."""
+    """Return the audit entry for a service's validation of a token whose claims were refused."""
     credentials = Credentials(Issuer(sent.endpoint.cloud), "")
     use = Use(IDENTITY, head.method, head.path)
     return Entry(credentials, sent.frontend_endpoint, use, refused.principal, denial=Denial(refused.rule, refused.reason))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Replace the id of a guest's project at home by its id in this cloud, in the request that a service is sent."""
+"""Replace the id of a guest's project at home by its id here, in a request to a service."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -8,16 +8,15 @@ from openstackoid.bridge.message.head import Incoming, without
 from openstackoid.routing import OwnProject, Single
 
 DOCUMENT_LIMIT = 128 * 1024
-"""Bytes of a JSON document that is looked into; oslo.middleware's limit is 112 KiB."""
+"""The most bytes of a searched JSON document; oslo.middleware's limit is 112 KiB."""
 
 
 async def with_project_here(
     own: OwnProject, plan: Single, incoming: Incoming, read: Callable[[], Awaitable[bytes | None]]
 ) -> tuple[Single, Incoming]:
-    """Return the plan and the request as the service here is to see them.
+    """Return plan and request with the project's id here.
 
-    ``read`` reads the body. It is called for a document whose length is known and at most :data:`DOCUMENT_LIMIT`. Any other
-    body streams on as it is.
+    ``read`` reads the body of a document with a length of at most :data:`DOCUMENT_LIMIT`; any other body streams on unchanged.
     """
     head, body, length = incoming.head, incoming.body, incoming.request.content_length
     headers = own.headers(plan.headers)

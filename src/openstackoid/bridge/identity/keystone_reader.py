@@ -25,7 +25,7 @@ MARGIN = 60.0
 """Seconds before its end from which a token is not used any more; of a short one, half its life."""
 
 PAUSE = 10.0
-"""Seconds for which a refused log-in is not tried again: Keystone can be told to lock an account after some failures."""
+"""Seconds before a refused log-in is tried again: Keystone may lock an account after failures."""
 
 ANSWER_LIMIT = 1024 * 1024
 """Bytes of the answer to a log-in, which has no catalog."""
@@ -39,7 +39,7 @@ class _Token:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """The status with which the peer has refused the account, and until when the log-in is not tried again."""
+    """The status of the peer's refusal of the account, and the time of the next try."""
 
     status: int
     until: float
@@ -48,7 +48,7 @@ class _Refusal:
 class KeystoneReader(Reader):
     """The account that the operator of ``peer`` gave to this gateway.
 
-    ``secure``: both sides prove their identities, and Keystone's certificate must be the peer's.
+    ``secure``: mutual TLS with the peer's certificate.
     """
 
     def __init__(self, upstream: Upstream, peer: str, account: Account, timeouts: Timeouts, *, secure: bool) -> None:
@@ -72,7 +72,7 @@ class KeystoneReader(Reader):
                 raise self.refused(status)
         if self._login is None or self._login.done():
             self._login = asyncio.create_task(self._log_in())
-            # All that waited for it may have gone when it fails.
+            # All waiting callers may have left when it fails.
             self._login.add_done_callback(lambda done: done.cancelled() or done.exception())
         return (await asyncio.shield(self._login)).value
 
@@ -99,7 +99,7 @@ class KeystoneReader(Reader):
         return token
 
     async def _new_token(self) -> _Token:
-        """Log in, without discovery: a version document could name another place for the password."""
+        """Log in without discovery: a version document could send the password elsewhere."""
         headers = (("Content-Type", "application/json"), ("Accept", "application/json"), ("Accept-Encoding", "identity"))
         request = UpstreamRequest("POST", "nocatalog", headers, json.dumps(log_in_document(self._account)).encode())
         deadline = Deadline(self._timeouts.connect + self._timeouts.server)
@@ -115,7 +115,7 @@ class KeystoneReader(Reader):
             try:
                 content = await read_answer(self._upstream, target, answer, ANSWER_LIMIT)
                 token = json.loads(content)["token"]
-                # Its life, not its end: the peer's clock may not be this one's.
+                # Its life, not its end: the peer's clock may differ.
                 life = (_time(token["expires_at"]) - _time(token["issued_at"])).total_seconds()
                 value = answer.headers["X-Subject-Token"]
                 value.encode("ascii")
@@ -166,7 +166,7 @@ def log_in_document(account: Account) -> Mapping[str, Any]:
 
 
 def _named(options: Mapping[str, str], key: str, name: str, domain: str) -> dict[str, Any]:
-    """Return a user or a project: by its id, else by its name and domain; empty if the options name neither."""
+    """Return a user or a project: by its id, else by its name and domain; empty without either."""
     if key in options:
         return {"id": options[key]}
     if name not in options:

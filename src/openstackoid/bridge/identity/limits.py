@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limit the requests of each peer's users: a rate, so that they cannot crowd out others, and a budget for a longer time.
 
-The counts are those of one gateway, since it began. Every request with a foreign identity is counted, also those that services
-of this cloud make for such a user.
+Each gateway counts from its start. Every request with a foreign identity counts, also those that local services make for such a
+user.
 """
 
 import math
@@ -20,13 +20,13 @@ class _Count:
 
 
 class Limits:
-    """Counts requests by the cloud that has issued their users' tokens. Times are seconds of a clock that never goes back."""
+    """Counts requests by the issuer of their tokens. Times are seconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._counts: dict[str, _Count] = {}
 
     def take(self, issuer: str, peer: PeerPolicy, now: float) -> float | None:
-        """Count one request. Return None where it is within the limits, else the seconds after which one may be again."""
+        """Count one request. Return None within the limits, else the seconds until the next is allowed."""
         count = self._counts.setdefault(issuer, _Count(math.inf, now))
         wait = self._rate(count, peer.rate, now)
         if wait is None and peer.budget is not None:
@@ -38,7 +38,7 @@ class Limits:
         return wait
 
     def _rate(self, count: _Count, rate: float | None, now: float) -> float | None:
-        """Take from a bucket that holds what one second allows, and fills as fast."""
+        """Take from a bucket that holds the requests of one second, and refills at that rate."""
         if rate is None:
             return None
         size = max(1.0, rate)

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find out whether a project that a peer's Keystone names is one of this cloud's: a peer may not hand out our own projects.
+"""Find out whether a project in a peer's token is one of this cloud's: a peer must not hand out our projects.
 
-The operator of a Keystone can give a project any id. With that of a project here, its user would reach the resources of that
-project. So this cloud's Keystone is asked whether it knows the id, with the credential of the service that validates the token:
-the gateway has none of its own.
+A Keystone's operator can give a project any id, also that of a project here. So this cloud's Keystone is asked, with the
+credential of the validating service: the gateway has none of its own.
 """
 
 import asyncio
@@ -18,13 +17,13 @@ from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing import IDENTITY
 
 MOST = 10_000
-"""Projects that are cached as not being ours."""
+"""The most cached ids of projects that are not ours."""
 ANSWER_LIMIT = 64 * 1024
 """Bytes of Keystone's answer about a project."""
 
 
 class LocalProjects:
-    """Asks this cloud's Keystone about projects, and remembers for a while which it does not know."""
+    """Asks this cloud's Keystone about projects, and caches unknown ids."""
 
     def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
         self._upstream = upstream
@@ -34,7 +33,7 @@ class LocalProjects:
     async def has_project(self, project: str, credential: str, mesh: Mesh, interface: str) -> bool:
         """Return whether this cloud has a project of that id, which must be an id and nothing else.
 
-        Raises :class:`AnswerError` (503) where its Keystone does not say.
+        Raises :class:`AnswerError` (503) without a clear answer of its Keystone.
         """
         if self._clock() < self._unknown.get(project, 0.0):
             return False
@@ -45,8 +44,8 @@ class LocalProjects:
         if status != 404:
             raise AnswerError(
                 503,
-                f"gateway of {here.name}: whether project {project} is one of {here.name} is not known: its Keystone answers"
-                f" {status} to the service that asks; let that service read projects, or have the policy say 'project: apart'",
+                f"gateway of {here.name}: cannot find out whether project {project} is local: Keystone of {here.name} answers"
+                f" {status} to the validating service; let it read projects, or set 'project: apart' in the policy",
             )
         self._unknown[project] = self._clock() + here.policy.seconds
         self._unknown.move_to_end(project)

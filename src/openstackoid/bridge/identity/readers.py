@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reader accounts: with the one that a peer's operator gave, its Keystone is asked about tokens that cannot vouch for themselves.
+"""Validate tokens that cannot validate themselves with reader accounts of peers.
 
-These are tokens that have expired: services ask about one all the same, with ``allow_expired``, when a service token shows that
-an operation has begun in time. And tokens of trusts with impersonation and of EC2 credentials: Keystone accepts them, and refuses
-to validate them by their own right (403). See docs/understand/identity.md.
+These are expired tokens, about which services ask with ``allow_expired`` and a service token; and tokens of trusts with
+impersonation and of EC2 credentials, which Keystone accepts but refuses to validate by their own right (403). See
+docs/understand/identity.md.
 """
 
 from abc import ABC, abstractmethod
@@ -24,31 +24,30 @@ class Reader(ABC):
 
     @abstractmethod
     async def token(self) -> str:
-        """Return a token of the account that is good for the next minute.
+        """Return a token of the account that is valid for the next minute.
 
-        Called before each validation, so a token is kept for as long as it lives. However many requests wait for a new one,
-        the peer is asked once. There is no "none": who cannot have a token raises :class:`AnswerError` with what the service
-        that asks is to be told, and the caller's deadline may end the wait.
+        Called before each validation, so a token is kept as long as it lives, and waiting requests share one log-in. Without a
+        token, raise :class:`AnswerError` with the answer for the asking service; the caller's deadline may end the wait.
         """
 
     @abstractmethod
     def drop(self, token: str) -> None:
-        """Forget this token, which the peer no longer accepts; one that has taken its place meanwhile is kept.
+        """Forget this token, which the peer no longer accepts, but not its successor.
 
-        Override it together with :meth:`token`: the next call of that one must not return the dropped token.
+        Override it together with :meth:`token`, which must not return the dropped token again.
         """
 
     @abstractmethod
     def refused(self, status: int) -> AnswerError:
-        """Return the error for a peer that turns the account itself down with ``status`` (401 or 403).
+        """Return the error for a peer that refuses the account itself with ``status`` (401 or 403).
 
-        It must be none that means "unknown token" (404) or "renew your credential" (401) to the service that asks: the
-        user's token was not judged.
+        It must not mean "unknown token" (404) or "renew your credential" (401) to the asking service: the user's token was not
+        judged.
         """
 
 
 class Answered(Protocol):
-    """The part of an answer that is needed here."""
+    """The needed part of an answer."""
 
     @property
     def status(self) -> int:
@@ -59,7 +58,7 @@ A = TypeVar("A", bound=Answered)
 
 
 async def asked_with(reader: Reader, ask: Callable[[str], Awaitable[A]]) -> A:
-    """Return what ``ask`` brings with a token of the account; a token that has become void is renewed once.
+    """Return the answer of ``ask`` with a token of the account; renew a refused token once.
 
     Raises :class:`AnswerError` when the account cannot log in, or is refused.
     """
@@ -74,7 +73,7 @@ async def asked_with(reader: Reader, ask: Callable[[str], Awaitable[A]]) -> A:
 
 
 def not_by_itself(peer: str) -> str:
-    """Return the words for a token that ``peer`` accepts but does not validate by its own right, where no account may ask."""
+    """Return the words for a token that ``peer`` accepts but does not validate by its own right, without a reader account."""
     return (
         "refuses to validate the token by its own right (403), as it does for a trust with impersonation and for EC2 credentials;"
         f" to accept such tokens, the operator here needs a reader account at {peer}"
@@ -82,9 +81,9 @@ def not_by_itself(peer: str) -> str:
 
 
 def asks_for_expired(query: str | None) -> bool:
-    """Say whether Keystone would take the query of a validation for one that allows an expired token.
+    """Return whether Keystone reads the query of a validation as one that allows an expired token.
 
-    Keystone takes the first ``allow_expired``, and reads it as oslo.utils reads a truth value.
+    Keystone uses the first ``allow_expired``, with the truth values of oslo.utils.
     """
     values = parse_qs(query or "", keep_blank_values=True).get("allow_expired", [""])
     return values[0].strip().lower() in _TRUE

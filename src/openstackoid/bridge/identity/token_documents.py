@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read and change Keystone's JSON documents. Pure: bytes in, bytes out.
 
-The shapes are those of Identity API v3: a request for a token by a token is ``{"auth": {"identity": {"token": {"id": ...}}}}``;
-its answer, and that of a validation, is ``{"token": {..., "catalog": [...]}}``; that of ``/v3/auth/catalog`` is
-``{"catalog": [...]}``.
+Forms of Identity API v3: a request for a token by a token is ``{"auth": {"identity": {"token": {"id": ...}}}}``; its answer, and
+that of a validation, is ``{"token": {..., "catalog": [...]}}``; that of ``/v3/auth/catalog`` is ``{"catalog": [...]}``.
 """
 
 import json
@@ -17,13 +16,13 @@ Catalog = Sequence[Mapping[str, Any]]
 
 
 def body_token(body: bytes) -> str | None:
-    """Return the token in the body of an authentication, or None: what is not JSON is Keystone's to refuse."""
+    """Return the token in the body of an authentication, or None; Keystone refuses invalid JSON."""
     holder = _token_holder(_loaded(body))
     return None if holder is None else str(holder["id"])
 
 
 def with_body_token(body: bytes, token: str) -> bytes:
-    """Return ``body`` with ``token`` in the place of its own, written anew: Keystone reads what was read here."""
+    """Return ``body`` with ``token`` in place of its own, serialized again: Keystone reads the parsed document."""
     document = _loaded(body)
     holder = _token_holder(document)
     if holder is not None:
@@ -32,14 +31,14 @@ def with_body_token(body: bytes, token: str) -> bytes:
 
 
 def project_of(body: bytes) -> str | None:
-    """Return the project of a token. Raises ``ValueError`` when ``body`` is no token."""
+    """Return the project of a token. Raises ``ValueError`` for an invalid ``body``."""
     return _project(_object(_object(_loaded(body)).get("token")))
 
 
 def with_catalog(body: bytes, catalog: Callable[[str | None], Catalog]) -> bytes:
-    """Return a token with ``catalog(project id)`` in the place of its catalog; without one it stays as it is.
+    """Return a token with ``catalog(project id)`` in place of its catalog; unchanged without one.
 
-    Raises ``ValueError`` when ``body`` is no token.
+    Raises ``ValueError`` for an invalid ``body``.
     """
     document = _object(_loaded(body))
     token = _object(document.get("token"))
@@ -63,7 +62,7 @@ def has_access_rules(body: bytes) -> bool:
 
 
 def with_plain_catalog(body: bytes, catalog: Catalog) -> bytes:
-    """Return the answer of ``/v3/auth/catalog`` with ``catalog`` in it. Raises ``ValueError`` when ``body`` is no such answer."""
+    """Return the answer of ``/v3/auth/catalog`` with ``catalog`` in it. Raises ``ValueError`` for an invalid ``body``."""
     document = _object(_loaded(body))
     if "catalog" not in document:
         raise ValueError("no catalog")
@@ -72,7 +71,7 @@ def with_plain_catalog(body: bytes, catalog: Catalog) -> bytes:
 
 
 def _project(token: dict[str, Any]) -> str | None:
-    """Return the project's id. It becomes a part of URLs, so only what Keystone gives out as an id is taken for one."""
+    """Return the project's id. It becomes a part of URLs, so it must have the form of Keystone's ids."""
     if "project" not in token:
         return None
     found = _object(token["project"]).get("id")
@@ -82,7 +81,7 @@ def _project(token: dict[str, Any]) -> str | None:
 
 
 def document(body: bytes) -> Any:
-    """Return the JSON document in a body, or an empty one: what is not JSON is the service's to refuse."""
+    """Return the JSON document in a body, or an empty one; the service refuses invalid JSON."""
     loaded = _loaded(body)
     return {} if loaded is None else loaded
 

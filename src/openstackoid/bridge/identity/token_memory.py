@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The record of tokens' claims in memory, for an authorizer without a store: of each peer, the one told of longest ago first."""
+"""The record of claims in memory, for an authorizer without a store: for each peer, the oldest first."""
 
 import time
 from collections import Counter, OrderedDict, defaultdict
@@ -10,7 +10,7 @@ from openstackoid.bridge.identity.token_record import Changed, Full, Recorded, T
 from openstackoid.policy import Claims
 
 LONGER = 0.25
-"""By which share of its time a token stays longer than it must: so often, and not at each request, its time is made longer."""
+"""The share of its time that a token is kept longer, so that its time is not extended at each request."""
 
 
 @dataclass(slots=True)
@@ -21,7 +21,7 @@ class _Token:
 
 
 class TokenMemory(TokenRecord):
-    """Keeps about 0.6 KiB for each token. ``clock`` never goes back. The record ends with the process."""
+    """Keeps about 0.6 KiB for each token. ``clock`` is monotonic. The record ends with the process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The record of the claims of other clouds' tokens: as long as a service may keep what it was told, nothing else is accepted.
+"""The record of claims of other clouds' tokens: other claims are refused as long as a service may have cached the first.
 
-The authorizer and the services here ask about a token at different times, and a service keeps the answer. A peer that told one of
-them of an ordinary user, and the other of a service's account, would have its user come in with the rights of that account.
+Authorizer and services ask about a token at different times. A peer could name an ordinary user to the one and a service account
+to the other, and its user would get the account's rights.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """The record has ``most`` tokens of this peer, or of this user: no more fit. ``seconds``: until there may be room."""
+    """The record has ``most`` tokens of this peer, or of this user. ``seconds``: until there may be room."""
 
     seconds: float
     most: int
@@ -40,23 +40,20 @@ class Full:
 
 
 class TokenRecord(ABC):
-    """The record of one cloud, which its gateways share."""
+    """The record of one cloud, shared by its gateways."""
 
     @abstractmethod
     async def tell(self, issuer: str, digest: bytes, claims: Claims, seconds: float, most: int) -> Recorded | Changed | Full:
-        """Record the claims of a token before anything is done, or told to a service, that rests on them.
+        """Record the claims of a token before they are used, or told to a service.
 
-        ``digest`` is that of the token. ``seconds``: how long the claims count from now, at least; claims that are refused do not
-        make the time of the recorded ones longer. ``most``: how many tokens of ``issuer`` are recorded at a time; of one
-        user, fewer. A record never gives up a token before its time to make room, and tokens of one issuer take no room of
-        another's.
-
-        Raises :class:`~openstackoid.store.StoreUnavailableError`.
+        ``digest``: of the token. ``seconds``: how long the claims count from now, at least; refused claims do not extend it.
+        ``most``: tokens of ``issuer`` at a time; of one user, fewer. No token is removed early to make room, and issuers do not
+        compete for it. Raises :class:`~openstackoid.store.StoreUnavailableError`.
         """
 
 
 class TokenRefusedError(AnswerError):
-    """A token whose claims the record refuses. ``principal`` and ``rule``: the claims that were refused.
+    """A token whose claims the record refuses. ``principal`` and ``rule``: the refused claims.
 
     ``told``: whether the audit log has it already.
     """
@@ -80,12 +77,12 @@ class TokenRefusedError(AnswerError):
 
 
 def most_of_user(most: int) -> int:
-    """Return how many of ``most`` tokens may be of one user: in many spellings of one token, a user could take all room."""
+    """Return how many of ``most`` tokens may be of one user: with many spellings of one token, a user could take all room."""
     return max(_USER_LEAST, most // _USER_SHARE)
 
 
 def token_digest(token: str) -> bytes:
-    """Return the digest under which a token is known."""
+    """Return the digest that identifies a token."""
     return hashlib.sha256(encoded(token)).digest()
 
 
@@ -94,8 +91,8 @@ async def record_claims(
 ) -> None:
     """Record the claims of a token of ``issuer`` at the gateway of ``here``.
 
-    Raises :class:`TokenRefusedError`: 401 where the record has other claims of the token, 429 where it has no room; and
-    :class:`AnswerError`: 503 where the record cannot be read.
+    Raises :class:`TokenRefusedError`: 401 if the record has other claims, 429 if it is full; and :class:`AnswerError`: 503 if it
+    cannot be read.
     """
     digest, claims = token_digest(token), claims_of(principal, granted)
     peer = here.policy.of(issuer)
@@ -105,8 +102,8 @@ async def record_claims(
     match told:
         case Changed(before, first):
             message = (
-                f"gateway of {here.name}: the claims of this token of {issuer}, or the rule of the policy here for it, have"
-                " changed since services here were told of them; log in again"
+                f"gateway of {here.name}: the claims of this token of {issuer}, or the policy's rule for it, have changed"
+                " since a service here validated it; log in again"
             )
             reason = "the claims of the token have changed"
             if first:

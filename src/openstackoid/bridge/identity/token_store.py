@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The record of tokens' claims in the store, which the gateways of a cloud share; those in use are cached here."""
+"""The record of claims in the store, which the gateways of a cloud share, with a cache."""
 
 import time
 from collections import OrderedDict, defaultdict
@@ -13,14 +13,14 @@ from openstackoid.store import NoRoom, Offer, Store, TokenRow
 
 
 class _Cached(NamedTuple):
-    """The claims of a token, and until when the store has them at least."""
+    """The claims of a token, and the time until which the store has them at least."""
 
     claims: bytes
     until: float
 
 
 class TokenStore(TokenRecord):
-    """Asks the store of a token once in a quarter of its time. ``clock`` returns seconds of the wall clock.
+    """Asks the store about a token once in a quarter of its time. ``clock`` returns seconds since 1970.
 
     The cache has at most as many tokens of each peer as the store.
     """

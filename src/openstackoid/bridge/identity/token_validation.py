@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.identity.questions import Questions
 from openstackoid.bridge.identity.readers import Reader, asked_with, not_by_itself
 from openstackoid.bridge.identity.token_documents import document
 from openstackoid.bridge.identity.token_record import token_digest
@@ -26,8 +27,6 @@ MOST = 20_000
 """Tokens that are cached at once, at about 1 KiB each; the one that was not used for longest goes first."""
 MOST_BYTES = 64 * 1024 * 1024
 """About how many bytes they take: a peer can give a user many roles with long names."""
-MOST_QUESTIONS = 64
-"""Validations that one cloud is sent at a time: invented tokens cost it no more than that."""
 REFUSED_SECONDS = 5.0
 """Seconds for which a token that its cloud does not accept is refused without asking again."""
 ANSWER_LIMIT = 256 * 1024
@@ -70,11 +69,16 @@ class Asked:
 
 
 class TokenValidator:
-    """Asks about tokens, each once, however many requests wait for the answer, and remembers the answers for a while."""
+    """Asks about tokens, each once, however many requests wait for the answer, and remembers the answers for a while.
+
+    ``relayed`` counts the questions of services here that are relayed: a flood of them keeps none of this class back.
+    """
 
     def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
         self._upstream = upstream
         self._clock = clock
+        self._questions = Questions(upstream.at)
+        self.relayed = Questions(upstream.at)
         self._known: OrderedDict[tuple[str, bytes, bool], _Known] = OrderedDict()
         self._size = 0
         self._asking: dict[tuple[str, bytes, bool], asyncio.Task[Principal | None]] = {}
@@ -91,7 +95,7 @@ class TokenValidator:
             return known.principal
         task = self._asking.get(key)
         if task is None:
-            self._check_room(asked)
+            self._questions.check(asked.identity.cloud)
             task = asyncio.create_task(self._learn(key, token, asked, head))
             self._asking[key] = task
             task.add_done_callback(lambda done: self._answered(key, done))
@@ -110,15 +114,10 @@ class TokenValidator:
             # Looked at here, for those who asked may all have left.
             done.exception()
 
-    def _check_room(self, asked: Asked) -> None:
-        cloud = asked.identity.cloud
-        if sum(key[0] == cloud for key in self._asking) >= MOST_QUESTIONS:
-            message = f"gateway of {self._upstream.at}: {MOST_QUESTIONS} questions about tokens wait for identity of {cloud}"
-            raise AnswerError(503, message, headers={"Retry-After": "1"})
-
     async def _learn(self, key: tuple[str, bytes, bool], token: str, asked: Asked, head: Head) -> Principal | None:
         began = self._clock()
-        principal, document = await self._ask(token, asked, head)
+        with self._questions.asking(asked.identity.cloud):
+            principal, document = await self._ask(token, asked, head)
         # From before the request, so that a concurrent revocation is not cached longer.
         until = began + (REFUSED_SECONDS if principal is None else asked.seconds)
         before = self._known.pop(key, None)

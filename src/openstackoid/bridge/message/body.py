@@ -12,20 +12,20 @@ from openstackoid.mesh import Cloud
 AUTHENTICATION_LIMIT = 64 * 1024
 """Bytes of the body of an authentication; Keystone's own limit for any body is 112 KiB."""
 OPERATION_LIMIT = 128 * 1024
-"""Bytes of a body that decides whether an operation may begin; oslo.middleware's limit, which Nova has, is 112 KiB."""
+"""Bytes of a body that decides whether an operation may begin; oslo.middleware's limit, also Nova's, is 112 KiB."""
 
 BROKEN_BODY = "the body of the request is malformed, or did not arrive in time"
 
 
 async def invite(request: web.BaseRequest) -> None:
-    """Tell a client that waits with its body (``Expect: 100-continue``) to send it."""
+    """Ask a client that waits with its body (``Expect: 100-continue``) to send it."""
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    # The interim answer is no part of the one that follows.
+    # The interim answer is not part of the final one.
     request.writer.output_size = 0
 
 
 async def read_body(request: web.BaseRequest, head: Head, limit: int, here: Cloud) -> bytes | None:
-    """Return the body of at most ``limit`` bytes, or None where there is none.
+    """Return the body of at most ``limit`` bytes, or None without one.
 
     Raises :class:`AnswerError`: 413, or 400 for a broken one.
     """

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bound on the time of an exchange that other tasks may start and stop."""
+"""A time limit that other tasks may start and stop."""
 
 import asyncio
 from typing import Any
 
 
 class Deadline:
-    """Ends the block that it guards with ``TimeoutError`` when what was started is not stopped in time.
+    """Ends its block with ``TimeoutError`` when a started time is not stopped.
 
-    A wrapper of ``asyncio.timeout`` that other tasks may start and stop, also when the block is already left. ``seconds``: it
-    runs from the beginning of the block.
+    A wrapper of ``asyncio.timeout`` that other tasks may start and stop, also after the block. ``seconds``: it runs from the
+    beginning of the block.
     """
 
     def __init__(self, seconds: float | None = None) -> None:
@@ -26,11 +26,11 @@ class Deadline:
         await self._clock.__aexit__(*raised)
 
     def start(self, seconds: float) -> None:
-        """Start, or start anew."""
+        """Start, or restart."""
         self._set(asyncio.get_running_loop().time() + seconds)
 
     def stop(self) -> None:
-        """Stop: nothing is awaited."""
+        """Stop."""
         self._set(None)
 
     def _set(self, when: float | None) -> None:

@@ -11,16 +11,17 @@ from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.verbatim import decoded
 from openstackoid.mesh import Listener
 from openstackoid.routing import Headers
+from openstackoid.routing.links import SOURCE
 from openstackoid.routing.route_cache import KEY as ROUTE
 
 LISTENER = "x-openstackoid-listener"
-"""The header in which HAProxy names the frontend socket that the client spoke to."""
+"""The header in which HAProxy names the client's frontend socket."""
 
 SENDER = "x-openstackoid-from"
-"""The header in which HAProxy names the cloud whose gateway has sent a request, by its certificate."""
+"""The header in which HAProxy names the sending gateway's cloud, by its certificate."""
 
 OURS = "x-openstackoid-"
-"""How the names of the headers begin that HAProxy alone sets: it removes what a client says."""
+"""The prefix of headers that HAProxy alone sets; a client's are removed."""
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
@@ -30,8 +31,8 @@ _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 class Head:
     """The head of a request: raw path and query (``None`` without a ``?``), and the headers without HAProxy's own.
 
-    ``sender`` is the cloud whose gateway has sent the request, by its certificate; None for users. ``route`` is the header in
-    which HAProxy asks for the route.
+    ``sender``: the sending gateway's cloud, by its certificate; None for users. ``route``: HAProxy's header that asks for the
+    route. ``source``: the client's address from HAProxy, also in ``headers``.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Head:
     headers: Headers = field(repr=False)
     sender: str | None = None
     route: str | None = field(default=None, repr=False)
+    source: str | None = None
 
     def values(self, name: str) -> list[str]:
         """Return every value of a header, by its lower-case name."""
@@ -49,7 +51,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request as it is sent on. ``body`` is there when it had to be read already; else it is still to be streamed.
+    """A request for sending. ``body``: None unless it was read already.
 
     ``teach`` returns the headers of an answer, by its status, that teach HAProxy the route of the request.
     """
@@ -61,7 +63,7 @@ class Incoming:
 
 
 def read_head(request: web.BaseRequest, at: str) -> Head:
-    """Return the head of a request. Raises :class:`AnswerError` (400) for one that could not be sent on as it came."""
+    """Return the head of a request. Raises :class:`AnswerError` (400) for one that cannot be sent on unchanged."""
     headers = decoded(request.raw_headers)
     target = request.raw_path
     if not target.isascii() or "#" in target:
@@ -75,8 +77,9 @@ def read_head(request: web.BaseRequest, at: str) -> Head:
     listener = _listener([value for key, value in headers if key.lower() == LISTENER], at)
     sender = next((value for key, value in headers if key.lower() == SENDER), None)
     rest = of_others(headers)
+    source = next((value for key, value in headers if key.lower() == SOURCE), None)
     route = next((value for key, value in headers if key.lower() == ROUTE), None)
-    return Head(request.method, listener, path or "/", query if mark else None, rest, sender, route)
+    return Head(request.method, listener, path or "/", query if mark else None, rest, sender, route, source)
 
 
 def end_to_end(headers: Headers) -> Headers:

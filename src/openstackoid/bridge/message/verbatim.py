@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP messages written as they came: heads byte for byte, and bodies framed as they were.
+"""HTTP messages written as they came: heads byte for byte, and bodies with their framing.
 
-aiohttp reads the bytes of a head as UTF-8, with surrogates for those that are not; it writes UTF-8 without surrogates, and its
-client adds a length to a request that has none. The classes here write the encoding that is read, and add nothing.
+aiohttp reads a head as UTF-8 with surrogates and writes UTF-8 without them, and its client adds a missing length. The classes
+here write the encoding that was read, and add nothing.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from aiohttp.connector import Connection
 
 HEAD_LIMIT = 32 * 1024
-"""Bytes of a line or a header: all that HAProxy's buffer holds (:mod:`openstackoid.haproxy.hardening`)."""
+"""Bytes of a line or a header: HAProxy's buffer (:mod:`openstackoid.haproxy.hardening`)."""
 
 HEADERS_LIMIT = 256 + 16
-"""Headers of a message: as many as HAProxy lets through, and those that it adds."""
+"""Headers of a message: HAProxy's limit, and the headers that it adds."""
 
 LIMITS: dict[str, Any] = {"max_line_size": HEAD_LIMIT, "max_field_size": HEAD_LIMIT, "max_headers": HEADERS_LIMIT}
 """The limits as options of aiohttp's server and client."""
@@ -55,7 +55,7 @@ class Writer(StreamWriter):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """The data of a :class:`Request`: path and query, headers and body as they are to be sent."""
+    """The data of a :class:`Request`: path and query, headers and body for sending."""
 
     target: str = field(repr=False)
     headers: CIMultiDict[str] = field(repr=False)
@@ -63,12 +63,12 @@ class Outgoing:
 
 
 class Request(ClientRequest):
-    """A request whose URL says where to connect. Its headers tell the whole framing: chunks, a length, or no body."""
+    """A request whose URL is the address to connect to. Its headers determine the framing: chunks, a length, or no body."""
 
     _target = "/"
 
     def update_body_from_data(self, body: Outgoing, _stacklevel: int = 3) -> None:
-        """Take the whole message; of what aiohttp has made, a missing ``Host`` is filled in."""
+        """Take the whole message; of aiohttp's own headers, add only a missing ``Host``."""
         self._target = body.target
         host = self.headers[hdrs.HOST]
         self.headers = body.headers
@@ -112,6 +112,6 @@ class Request(ClientRequest):
 def server_request(
     message: Any, payload: Any, protocol: web.RequestHandler, _: object, task: "asyncio.Task[None]"
 ) -> web.BaseRequest:
-    """Return a request of aiohttp's server whose answer goes out by :class:`Writer`: its ``request_factory``."""
+    """Return a request of aiohttp's server whose answer uses :class:`Writer`: its ``request_factory``."""
     loop = asyncio.get_running_loop()
     return web.BaseRequest(message, payload, protocol, Writer(protocol, loop), task, loop)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway's own pages: what it knows of the mesh, of its health and of a user."""
+"""The gateway's own pages about the mesh, its health, and a user."""

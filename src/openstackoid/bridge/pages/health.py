@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which clouds and services are up: this cloud's by HAProxy's health checks, a peer's as its gateway answers."""
+"""The health of clouds and services: of this cloud by HAProxy's checks, of a peer by its gateway's answers."""
 
 import asyncio
 import csv
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from openstackoid.bridge.log import LOG
@@ -15,7 +15,7 @@ from openstackoid.routing.backend_names import local_backend
 UP, DOWN, PARTLY, UNKNOWN = "up", "down", "partly", "unknown"
 
 FRESH = 1.0
-"""Seconds for which an answer of HAProxy is cached: any client may ask for it."""
+"""Seconds for which an answer of HAProxy is cached: any client may cause it."""
 
 _SERVERS = "show stat -1 4 -1"
 _SERVING = ("UP", "NOLB", "DRAIN")
@@ -26,16 +26,20 @@ States = Mapping[str, str]
 
 
 class Health:
-    """Asks HAProxy for the state of its servers. Without a way to ask, nothing is known."""
+    """Asks HAProxy for the state of its servers. Without a control socket, all states are unknown.
 
-    def __init__(self, api: RuntimeApi | None = None) -> None:
+    ``audit`` returns the state of the audit log.
+    """
+
+    def __init__(self, api: RuntimeApi | None = None, audit: Callable[[], Mapping[str, Any]] = dict) -> None:
         self._api = api
+        self.audit = audit
         self._lock = asyncio.Lock()
         self._states: States = {}
         self._until = 0.0
 
     async def states(self) -> States:
-        """Return the health of each backend; what cannot be learnt is not in it."""
+        """Return the health of each backend; unknown ones are missing."""
         if self._api is None:
             return {}
         async with self._lock:
@@ -60,7 +64,7 @@ def states(answer: str) -> dict[str, str]:
         if state == "no check":
             health = UNKNOWN
         elif state.startswith(_SERVING):
-            # HAProxy takes a server for up until it has checked it.
+            # HAProxy counts a server as up until it has checked it.
             health = UNKNOWN if (row.get("check_status") or "").lstrip("* ") in _UNCHECKED else UP
         ranks = (DOWN, UNKNOWN, UP)
         found[backend] = max(found.get(backend, health), health, key=ranks.index)
@@ -70,7 +74,7 @@ def states(answer: str) -> dict[str, str]:
 def mesh_page(mesh: Mesh, at: str, found: States, peers: States) -> dict[str, Any]:
     """Return the page about the mesh: its clouds and services, the gateway's own cloud first.
 
-    ``found`` is the health of HAProxy's backends, ``peers`` that of other clouds' gateways, by the cloud's name.
+    ``found``: the health of HAProxy's backends; ``peers``: of other clouds' gateways, by the cloud's name.
     """
     page = [_page_of(at, True, _at_home(mesh, at, found))]
     for name in sorted(name for name in mesh.clouds if name != at):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find out which peers' gateways answer: on request, a few at a time, and cached.
 
-No gateway checks its peers by itself: of ten thousand, each would check each. What a request finds out, HAProxy remembers for the
-next requests (:mod:`openstackoid.haproxy.peers`); this is for people who look.
+No gateway checks its peers by itself: of ten thousand, each would check each. HAProxy remembers the failures of requests
+(:mod:`openstackoid.haproxy.peers`); this is for people.
 """
 
 import asyncio
@@ -17,20 +17,20 @@ from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.routing.pages import HEALTH
 
 AT_ONCE, AT_MOST = 32, 128
-"""Peers that are asked at the same time, and for one look: any client may look."""
+"""Peers that are asked at the same time, and for one page: any client may request it."""
 
 PATIENCE = 1.5
 """Seconds that a look waits for answers: HAProxy tries a refused connection again after one. Later answers are for the next."""
 
 KEPT = 120.0
-"""Seconds for which the last that was learnt of a peer is told, where there are too many to ask all."""
+"""Seconds for which the last state of a peer is shown, if there are too many to ask all."""
 
 _LIMIT = 4096
 _HEADERS = (("Accept-Encoding", "identity"),)
 
 
 class Reachability:
-    """Asks the gateways of peers whether they are there, and remembers it."""
+    """Asks the gateways of peers for their health, and caches it."""
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
@@ -39,7 +39,7 @@ class Reachability:
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def states(self, mesh: Mesh) -> Mapping[str, str]:
-        """Return what is known of each peer: learnt within ``timeouts.check`` seconds, or asked now, as far as answers come."""
+        """Return the known states: at most ``timeouts.check`` seconds old, or asked now."""
         peers = [name for name in mesh.clouds if name != self._upstream.at]
         self._found = {name: self._found[name] for name in peers if name in self._found}
         old = time.monotonic() - mesh.clouds[self._upstream.at].timeouts.check

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway's own pages: what it knows of the mesh and of traced workflows. They hold names and states, and need no token.
+"""The gateway's own pages about the mesh and traced workflows. They hold names and states, and need no token.
 
 The user page is about the user of a token, and needs that token.
 """
@@ -18,7 +18,7 @@ from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.pages.health import DOWN, UP, Health, mesh_page
 from openstackoid.bridge.pages.reachability import Reachability
 from openstackoid.bridge.pages.user_page import UserPage
-from openstackoid.bridge.trace.peer_records import Trail, ask_peers
+from openstackoid.bridge.trace.peer_records import Trail, Trails
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Records
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
@@ -27,20 +27,20 @@ from openstackoid.routing.pages import HEALTH, MESH, ONLY_HERE, PAGES, TRACE, US
 from openstackoid.routing.workflows import is_traced
 
 SETTLING = 0.02
-"""Seconds before a trace is read: HAProxy writes its line about a request when the answer's last byte is out already."""
+"""Seconds before a trace is read: HAProxy writes its line about a request after the answer's last byte."""
 
 _METHODS = ("GET", "HEAD")
 
 
 class Pages:
-    """Answers what is asked below ``/.openstackoid/``."""
+    """Answers requests below ``/.openstackoid/``."""
 
     def __init__(
         self, upstream: Upstream, authorizer: Authorizer, records: Records, health: Health, workflows: Workflows
     ) -> None:
         self.at = upstream.at
         self._workflows = workflows
-        self._upstream = upstream
+        self._trails = Trails(upstream)
         self._records = records
         self._health = health
         self._reachable = Reachability(upstream)
@@ -48,11 +48,11 @@ class Pages:
 
     @staticmethod
     def own(path: str) -> bool:
-        """Return whether a path is that of a page, existing or not; it is no service's then."""
+        """Return whether a path is below the pages, so of no service."""
         return path.startswith(PAGES)
 
     async def answer(self, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> WholeAnswer:
-        """Return the page that is asked for. Raises :class:`AnswerError` for one that there is not."""
+        """Return the requested page. Raises :class:`AnswerError` for an unknown one."""
         if head.method not in _METHODS:
             refusal = error_answer(self._error(405, f"{', '.join(_METHODS)} are accepted on the gateway's own pages"))
             refusal.headers[hdrs.ALLOW] = ", ".join(_METHODS)
@@ -60,14 +60,15 @@ class Pages:
             return refusal
         if head.path == MESH:
             states, peers = await self._health.states(), await self._reachable.states(mesh)
-            return _page(mesh_page(mesh, self.at, states, peers) | {"store": UP if await self._workflows.works() else DOWN})
+            own = {"store": UP if await self._workflows.works() else DOWN, "audit": self._health.audit()}
+            return _page(mesh_page(mesh, self.at, states, peers) | own)
         if head.path == USER:
             self._check_query(head)
             return _page(await self._user.document(head, mesh, readers))
         if head.path.startswith(TRACE):
             self._check_query(head)
             return _page(await self._trace(head.path.removeprefix(TRACE), head.query, mesh))
-        raise self._error(404, f"there is no such page; there are: {HEALTH}, {MESH}, {USER}, {TRACE}REQUEST-ID")
+        raise self._error(404, f"there is no such page; the pages are: {HEALTH}, {MESH}, {USER}, {TRACE}REQUEST-ID")
 
     async def _trace(self, request_id: str, query: str | None, mesh: Mesh) -> dict[str, Any]:
         if not is_traced(request_id):
@@ -75,14 +76,14 @@ class Pages:
         await asyncio.sleep(SETTLING)
         workflow = self._records.of(request_id)
         if workflow is None:
-            raise self._error(404, "nothing is known of this request id; it is remembered for an hour at most")
+            raise self._error(404, "there is no record of this request id; records are kept for an hour at most")
         trail = Trail(list(workflow.records))
         if workflow.lost:
             trail.miss(self.at, f"it keeps the first {RECORDS_OF_ONE} records; {workflow.lost} more came")
         if query != ONLY_HERE:
-            await ask_peers(self._upstream, mesh, f"{TRACE}{request_id}", ONLY_HERE, trail)
-        trail.records.sort(key=lambda record: record.started)
-        return {"id": request_id, "hops": [record.document() for record in trail.records], "missing": trail.missing}
+            trail = await self._trails.complete(mesh, f"{TRACE}{request_id}", ONLY_HERE, trail)
+        records = sorted(trail.records, key=lambda record: record.started)
+        return {"id": request_id, "hops": [record.document() for record in records], "missing": trail.missing}
 
     def _check_query(self, head: Head) -> None:
         if head.query not in (None, "", ONLY_HERE):

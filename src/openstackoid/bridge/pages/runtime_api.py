@@ -15,7 +15,7 @@ ANSWER_LIMIT = 32 * 1024 * 1024
 
 
 class RuntimeApiError(OpenstackoidError):
-    """HAProxy could not be asked."""
+    """HAProxy gave no valid answer."""
 
 
 class RuntimeApi:
@@ -25,10 +25,10 @@ class RuntimeApi:
         self.path = path
 
     async def command(self, text: str) -> str:
-        """Send one command and return what HAProxy says, its complaints included.
+        """Send one command and return HAProxy's answer, its complaints included.
 
-        Raises :class:`RuntimeApiError` when it does not answer in time, or says too much, and ``ValueError`` for a text that
-        HAProxy would take for several commands.
+        Raises :class:`RuntimeApiError` without an answer in time, or for a large one, and ``ValueError`` for a text that HAProxy
+        would read as several commands.
         """
         if ";" in text or not text.isprintable():
             raise ValueError("a command of HAProxy is one line, without a semicolon")

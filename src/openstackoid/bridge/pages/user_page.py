@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page that shows a user's id, project and roles in each cloud of the scope, or the reason for a refusal.
+"""The page with a user's id, project and roles in each cloud of the scope, or the reason of a refusal.
 
-Only a cloud's own gateway knows what its policy makes of a user. So the gateway that is asked judges for its own cloud, and has
-each of the other gateways judge for theirs. The token is the only credential, and the page is about its user alone.
+Only a cloud's own gateway has its policy. So the gateway judges for its own cloud, and asks each of the other gateways. The
+token is the only credential, and the page is about its user alone.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ class UserPage:
             return {"clouds": [await self._for_a_peer(credentials, head, mesh, readers)]}
         here = await self._here(credentials, head, mesh, readers)
         if here["user"] is None:
-            # Else a cloud that is not accepted here could have others asked as often as its users like.
+            # Otherwise a cloud that is not accepted here could cause questions to others.
             return {"identity": credentials.issuer, "clouds": [here]}
         peers = sorted({*dict(scope).values(), credentials.issuer} - {self._at})
         request = UpstreamRequest("GET", ONLY_HERE, _headers(credentials))
@@ -81,14 +81,14 @@ class UserPage:
     async def _for_a_peer(
         self, credentials: Credentials, head: Head, mesh: Mesh, readers: Mapping[str, Reader]
     ) -> dict[str, Any]:
-        """Return what is told to another gateway, which hands on no error."""
+        """Return a row for another gateway, which passes no error on."""
         try:
             return await self._here(credentials, head, mesh, readers)
         except AnswerError as error:
             return _refusal(self._at, error.message.removeprefix(f"gateway of {self._at}: "))
 
     async def _ask(self, mesh: Mesh, name: str, request: UpstreamRequest) -> dict[str, Any]:
-        """Return what the gateway of a peer says of its own cloud, no more than a page may say."""
+        """Return the answer of a peer's gateway about its own cloud, within the limits of a page."""
         timeouts = Timeouts(connect=mesh.clouds[self._at].timeouts.connect, server=PATIENCE)
         try:
             async with self._slots:
@@ -96,7 +96,7 @@ class UserPage:
         except AnswerError as error:
             return _refusal(name, error.message.removeprefix(f"gateway of {self._at}: "))
         if content is None:
-            return _refusal(name, "its gateway has no such page; it is of an older release")
+            return _refusal(name, "its gateway is of an older release, without this page")
         told = _read_answer(content)
         return _refusal(name, "its gateway's answer is not such a page") if told is None else {**told, "cloud": name}
 
@@ -128,7 +128,7 @@ def _party(owned: DomainScoped) -> dict[str, str]:
 
 
 def _read_answer(content: bytes) -> dict[str, Any] | None:
-    """Return what a peer tells of its cloud, or None where it is not of the form that :func:`_told` and :func:`_refusal` give."""
+    """Return a peer's row about its cloud, or None unless it has the form of :func:`_told` or :func:`_refusal`."""
     try:
         (row,) = json.loads(content)["clouds"]
         told = {key: row[key] for key in ("user", "project", "roles", "rule", "reason")}

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of the bridge by which one request is served, from its beginning to its end."""
+"""The state of the bridge for one request, from its beginning to its end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from openstackoid.bridge.audit.audit_log import Audit
+from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.readers import Reader
@@ -16,7 +16,7 @@ from openstackoid.mesh import Cloud, Mesh
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The state when a request came. ``mesh`` and ``readers``, the accounts at peers, are of one reload; the rest outlives it."""
+    """The state at the arrival of a request. ``mesh`` and ``readers`` are of one reload; the rest outlives it."""
 
     mesh: Mesh
     readers: Mapping[str, Reader]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Carry out the plan of a decision: a leg for each endpoint that is sent the request."""
+"""Carry out the plan of a decision: a leg for each endpoint."""
 
 from aiohttp import web
 
@@ -22,7 +22,7 @@ class Executor:
         self._legs: list[Leg[Single] | Leg[Relay]] = []
 
     async def run(self) -> web.StreamResponse:
-        """Run the legs of the plan, and return the answer; see :meth:`Leg.run`. A refusal is raised as :class:`AnswerError`."""
+        """Run the legs of the plan, and return the answer; see :meth:`Leg.run`. Raises a refusal as :class:`AnswerError`."""
         issuer = self.decision.issuer
         leg: ForwardLeg | RelayLeg
         match self.decision.plan:
@@ -37,11 +37,11 @@ class Executor:
 
     @property
     def cloud(self) -> str:
-        """Return the cloud that is sent the request: this one for a refusal."""
+        """Return the cloud that gets the request: this one for a refusal."""
         plan = self.decision.plan
         return self._context.here.name if isinstance(plan, Refuse) else plan.endpoint.cloud
 
     def account(self, status: int, reason: str | None) -> None:
-        """Write the audit lines of users of other clouds that are not written yet; see :meth:`Leg.account`."""
+        """Write the unwritten audit lines of users of other clouds; see :meth:`Leg.account`."""
         for leg in self._legs:
             leg.account(status, reason)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A leg that forwards: bodies stream both ways and nothing is kept, but for JSON whose links are rewritten."""
+"""A leg that forwards: bodies stream both ways; only JSON with links to rewrite is held."""
 
 from functools import partial
 
@@ -8,7 +8,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from openstackoid.bridge.audit.admission_header import encode
-from openstackoid.bridge.audit.audit_log import AuditError
+from openstackoid.bridge.audit.audit_file import AuditError
 from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, needing_store, towards_client
 from openstackoid.bridge.identity.authorization import entry_of
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT, with_project_here
@@ -27,7 +27,7 @@ from openstackoid.routing.links import ASTRAY, REDIRECTS
 
 
 class ForwardLeg(Leg[Single]):
-    """Authorizes the request, remembers its workflow, sends it, and streams the answer back."""
+    """Authorizes the request, stores its workflow, sends it, and streams the answer back."""
 
     async def run(self) -> web.StreamResponse:
         """Take the steps; see :meth:`Leg.run`."""
@@ -35,7 +35,7 @@ class ForwardLeg(Leg[Single]):
         if plan.guest is not None:
             plan, incoming = await self._authorize(plan.guest)
         begun = await self._remember()
-        # A workflow that was not begun is forgotten: a refused user may not push the workflows of others out of the memory.
+        # A failed request's workflow is removed: a refused user must not push out the workflows of others.
         try:
             response = await self._send(plan, incoming, self.target(plan))
         except UpstreamError as error:
@@ -47,7 +47,7 @@ class ForwardLeg(Leg[Single]):
         return response
 
     async def _authorize(self, guest: Credentials) -> tuple[Single, Incoming]:
-        """Return the plan and the request as they go on, once the policy allows the user of another cloud."""
+        """Return plan and request, once the policy allows the user of another cloud."""
         context, head = self.context, self.incoming.head
         self.entry = entry_of(guest, self.plan, head)
         await context.authorizer.authorize(self.entry, head, self.plan, mesh=context.mesh, readers=context.readers)
@@ -63,7 +63,7 @@ class ForwardLeg(Leg[Single]):
         return await with_project_here(own, self.plan, self.incoming, read)
 
     async def _remember(self) -> Workflow | None:
-        """Store the workflow that the request begins, and return it where it is new."""
+        """Store the workflow that the request begins, and return it if it is new."""
         context, begun, user = self.context, self.plan.remember, self.plan.user
         if begun is None or user is None:
             return None
@@ -76,7 +76,7 @@ class ForwardLeg(Leg[Single]):
         """Send the request to one target, and its answer to the client."""
         request, upstream = incoming.request, self.context.upstream
         streams = incoming.body is None and request.body_exists
-        # Without a bound on the whole, every interim answer (1xx) would begin the time of the target anew.
+        # Without a total limit, every interim answer (1xx) would restart the target's time.
         deadline = Deadline(None if streams else self.patience)
         upload = Upload(request, deadline, self.timeouts, invite=bool(incoming.head.values("expect")))
         sent = _upstream_request(plan, incoming, upload if streams else incoming.body)
@@ -87,15 +87,15 @@ class ForwardLeg(Leg[Single]):
                 headers = self._answer_headers(target, answer)
                 images = self.links.of_images(incoming.head.path)
                 if plan.rewrite_links and should_rewrite_links(answer.status, headers, images=images):
-                    # Of the whole document: a peer may not send one letter by letter.
+                    # Of the whole document: a peer may not send one byte by byte.
                     deadline.start(self.timeouts.server)
                     answered = Answered(upstream, target, answer, headers, deadline)
                     return await rewrite_links(answered, incoming.head, plan, self.links)
                 response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(headers))
                 if answer.status == 101:
                     if sent.upgrade is None:
-                        raise upstream.unusable(target, "it goes on in a protocol that nobody asked for")
-                    await tunnel(request, answer, response, sent.upgrade, deadline)
+                        raise upstream.unusable(target, "it switches to a protocol that was not requested")
+                    await tunnel(request, answer, response, sent.upgrade, deadline, idle=self.timeouts.tunnel)
                     return response
                 with towards_client():
                     await response.prepare(request)
@@ -113,16 +113,16 @@ class ForwardLeg(Leg[Single]):
         return response
 
     def _answer_headers(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
-        """Return the headers that the client gets; every answer to a forwarded request passes here before any of it is out.
+        """Return the headers for the client, before any part of the answer is sent.
 
-        Raises :class:`AnswerError` where the audit line cannot be written, and for a redirect to another place.
+        Raises :class:`AnswerError` if the audit line cannot be written, and for a redirect to another place.
         """
         theirs = self.context.upstream.answer_headers(target, answer)
         # A header of the gateways' own goes with the answer from here: HAProxy reads it, and removes it for clients.
         ours: Headers = () if self.entry is None else ((ADMISSION_HEADER, encode(self.entry.admission())),)
         self.account(answer.status, None)
         head = self.incoming.head
-        # A client takes the body of a redirect for the image, or follows it to a place that the gateway does not read.
+        # A client takes the body of a redirect for the image, or follows it to an unchecked place.
         unread = self.links.of_images(head.path) and self.plan.rewrite_links and answer.status in REDIRECTS
         if unread or self.links.astray(answer.status, head.method, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")

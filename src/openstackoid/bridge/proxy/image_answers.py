@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A JSON document of a peer's image service, without the places in it that services here would follow. Pure.
+"""Remove places from a JSON document of a peer's image service that services here would follow. Pure.
 
-Which of them follow what is in :mod:`openstackoid.routing.images`.
+:mod:`openstackoid.routing.images` lists the followed documents.
 """
 
 import json
@@ -14,7 +14,7 @@ from openstackoid.routing.normal_path import decoded
 from openstackoid.routing.paths import may_climb
 
 PLACES = ("direct_url", "locations")
-"""The members of an image that say where its bytes are stored."""
+"""The members of an image with the places of its bytes."""
 
 REFERENCES = (
     "id",
@@ -24,27 +24,27 @@ REFERENCES = (
     "cinder_encryption_key_id",
     "img_signature_certificate_uuid",
 )
-"""Fields of an image with the id of something else.
+"""Fields of an image with the id of another resource.
 
-Nova and Cinder take an id of an image with a slash in it for a URL, and ask it with the user's token and their own
-(nova/image/glance.py, get_remote_image_service; cinder/image/glance.py has the same).
+Nova and Cinder read an image id with a slash as a URL, and request it with the user's token and their own (nova/image/glance.py,
+get_remote_image_service; the same in cinder/image/glance.py).
 """
 
 DISKS = "block_device_mapping"
-"""The property that names images, snapshots and volumes as JSON in a string (nova/compute/api.py, _validate_bdm)."""
+"""The property with images, snapshots and volumes as JSON in a string (nova/compute/api.py, _validate_bdm)."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
 _IDS_OF_DISK = ("image_id", "snapshot_id", "volume_id")
 
 UNREADABLE = "its answer is not JSON that can be read, and might name a place that services here would follow"
-"""The message about an answer that is not handed on."""
+"""The error for an answer that is not passed on."""
 
 
 def without_places(body: bytes, path: str, links: Links) -> bytes:
-    """Return the document in ``body`` in one spelling, its links rewritten; ``path`` is the one that was asked for.
+    """Return the document in ``body`` in one serialization, its links rewritten; ``path``: of the request.
 
-    A client may read the same bytes in another way: by another encoding, or with the first of two keys. Raises ``ValueError`` or
-    ``RecursionError`` for what is not JSON in UTF-8, with finite numbers.
+    A client may read the same bytes otherwise: by another encoding, or with the first of two keys. Raises ``ValueError`` or
+    ``RecursionError`` unless it is JSON in UTF-8 with finite numbers.
     """
     document = _without(json.loads(body.decode("utf-8")), links)
     if "/schemas/" in decoded(path):
@@ -54,7 +54,7 @@ def without_places(body: bytes, path: str, links: Links) -> bytes:
 
 def _without(document: Any, links: Links) -> Any:
     if isinstance(document, list):
-        # The one list of this API that is a whole document is that of an image's locations.
+        # The only list of this API that is a whole document: an image's locations.
         return []
     if not isinstance(document, dict):
         return document
@@ -82,7 +82,7 @@ def _image(image: dict[str, Any]) -> dict[str, Any]:
 
 
 def _disks(text: Any) -> str | None:
-    """Return the disks that an image names in one spelling, or None where one of them is named by anything but an id."""
+    """Return the disks of an image in one serialization, or None if one is not named by an id."""
     try:
         disks = json.loads(text)
     except (ValueError, TypeError, RecursionError):
@@ -98,7 +98,7 @@ def _is_id(value: Any) -> bool:
 
 
 def _stays(following: Any, links: Links) -> bool:
-    """Return whether the next page, which Glance names by a path below its root, is one of the service that was asked."""
+    """Return whether the next page, which Glance names by a path below its root, is of the same service."""
     if not isinstance(following, str):
         return following is None
     try:

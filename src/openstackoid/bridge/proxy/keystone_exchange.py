@@ -27,7 +27,7 @@ _AS_IT_IS = (("Accept-Encoding", "identity"),)
 
 @dataclass(frozen=True, slots=True)
 class KeystoneAnswer:
-    """An answer that was read to its end, and the headers of it that travel on."""
+    """A buffered answer, and its headers to pass on."""
 
     status: int
     reason: str | None
@@ -36,7 +36,7 @@ class KeystoneAnswer:
 
 
 class KeystoneExchange:
-    """The requests of ``leg`` to ``target``. All answers must be there within the patience of the leg."""
+    """The requests of ``leg`` to ``target``, within the patience of the leg."""
 
     def __init__(self, leg: "Leg[Relay]", target: Target) -> None:
         self.target = target
@@ -46,12 +46,12 @@ class KeystoneExchange:
 
     @property
     def headers(self) -> Headers:
-        """Return the headers of the request that the leg sends."""
+        """Return the headers of the leg's request."""
         return without(self._leg.plan.headers, *_NOT_SENT_ON) + _AS_IT_IS
 
     @property
     def reader(self) -> Reader | None:
-        """Return the account at the cloud that is asked, if there is one."""
+        """Return the reader account at the asked cloud, or None."""
         return self._leg.context.readers.get(self._leg.plan.endpoint.cloud)
 
     def unusable(self, why: str) -> UpstreamError:
@@ -59,7 +59,7 @@ class KeystoneExchange:
         return self._leg.context.upstream.unusable(self.target, why)
 
     async def send(self, sent: UpstreamRequest, target: Target | None = None) -> KeystoneAnswer:
-        """Return the answer to a request, to another target than that of the exchange where one is named."""
+        """Return the answer to a request, to ``target`` instead of the exchange's if given."""
         upstream, target = self._leg.context.upstream, target or self.target
         deadline = Deadline(self._until - asyncio.get_running_loop().time())
         async with upstream.send(target, sent, self._leg.timeouts, deadline) as answer:
@@ -68,7 +68,7 @@ class KeystoneExchange:
         return KeystoneAnswer(answer.status, answer.reason, kept, content)
 
     async def send_as(self, reader: Reader, sent: UpstreamRequest, target: Target | None = None) -> KeystoneAnswer:
-        """Send with the token of a reader account as the credential: the token itself was not good enough for one."""
+        """Send with a reader account's token as the credential: the user's own was refused."""
 
         async def ask(token: str) -> KeystoneAnswer:
             headers = without(sent.headers, "x-auth-token")
@@ -82,7 +82,7 @@ class KeystoneExchange:
             raise AnswerError(504, f"gateway of {self._at}: {place} does not answer within {seconds}") from None
 
     async def project(self) -> str | None:
-        """Return the project of the token, which the answer of ``/v3/auth/catalog`` does not say."""
+        """Return the project of the token, which the answer of ``/v3/auth/catalog`` lacks."""
         tokens = replace(self.target, url=self.target.url.removesuffix(CATALOG_PATH) + TOKENS_PATH)
         kept = without(self.headers, "x-subject-token", "accept-encoding")
         own = tuple(("X-Subject-Token", value) for key, value in kept if key.lower() == "x-auth-token")

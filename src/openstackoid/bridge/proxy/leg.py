@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A leg of a plan: the request sent to one endpoint, and all that is known of it until it is answered."""
+"""A leg of a plan: the request to one endpoint, and its state until it is answered."""
 
 from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
 from aiohttp import web
 
-from openstackoid.bridge.audit.audit_log import AuditError
+from openstackoid.bridge.audit.audit_file import AuditError
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.authorization import Entry
 from openstackoid.bridge.log import LOG
@@ -22,7 +22,7 @@ S = TypeVar("S", bound=Destination)
 
 
 class Leg(ABC, Generic[S]):
-    """Sends the request ``incoming`` as ``plan`` says. ``issuer``: the cloud that issued the user's token.
+    """Sends the request ``incoming`` according to ``plan``. ``issuer``: the cloud that issued the user's token.
 
     ``entry``: the authorization of a user of another cloud, until its audit line is written.
     """
@@ -39,8 +39,8 @@ class Leg(ABC, Generic[S]):
     async def run(self) -> web.StreamResponse:
         """Send the request, and return its answer.
 
-        Raises :class:`AnswerError` as long as nothing of the answer is out, after that
-        :class:`~openstackoid.bridge.errors.CutError`, and :class:`~openstackoid.bridge.errors.ClientGoneError`.
+        Raises :class:`AnswerError` until a part of the answer is sent, after that :class:`~openstackoid.bridge.errors.CutError`;
+        and :class:`~openstackoid.bridge.errors.ClientGoneError`.
         """
 
     @property
@@ -58,7 +58,7 @@ class Leg(ABC, Generic[S]):
         return leg_target(plan, self._issuer)
 
     def account(self, status: int, reason: str | None) -> None:
-        """Write the audit line of a user of another cloud, once. Raises :class:`AnswerError` where it cannot be written."""
+        """Write the audit line of a user of another cloud, once. Raises :class:`AnswerError` on failure."""
         entry, self.entry = self.entry, None
         if entry is None:
             return

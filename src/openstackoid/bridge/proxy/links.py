@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The links of an answer, made to name the frontend that the client spoke to, whichever cloud answered. Pure.
+"""Rewrite the links of an answer, so that they name the frontend that the client used. Pure.
 
-Where they may lead is :mod:`openstackoid.routing.links`; here are the places of an answer in which they stand.
+:mod:`openstackoid.routing.links` has their targets, this module their positions in an answer.
 """
 
 import json
@@ -30,7 +30,7 @@ from openstackoid.routing.paths import may_climb
 USERS_OWN = frozenset(
     {"metadata", "extra", "extra_specs", "properties", "driver_info", "instance_info", "parameters", "template"}
 )
-"""Keys below which nothing is a link: users choose the keys there."""
+"""Keys below which no link stands: users choose the keys there."""
 
 _AT_TOP = frozenset({"next", "previous", "prev", "first", "last", "self"})
 _URL = re.compile(r"(?:(?P<scheme>https?)://(?P<at>[^/?#]+))?(?P<path>[/?].*)?", re.DOTALL)
@@ -56,7 +56,7 @@ class Links:
         return cls(mesh, sent.frontend_endpoint, sent.endpoint, next(iter(head.values("host")), None))
 
     def of_images(self, path: str) -> bool:
-        """Return whether a peer's image service answered, for ``path``, with what services here may follow."""
+        """Return whether a peer's image service answered, for a ``path`` with contents that services here may follow."""
         return self._peer is not None and self._target.service == IMAGE and not names_document(self._frontend_endpoint, path)
 
     @cached_property
@@ -72,7 +72,7 @@ class Links:
         return places
 
     def link(self, url: str) -> str:
-        """Return a link, absolute or a path, as one that stays with the gateway; one that names another host stays as it is."""
+        """Return a link, absolute or a path, that stays with the gateway; one to another host is unchanged."""
         found = self._found(url)
         if found is None:
             return url
@@ -80,19 +80,19 @@ class Links:
         return self._origin(at, ours) + rest
 
     def astray(self, status: int, method: str, headers: Headers) -> bool:
-        """Return whether an answer of a peer redirects a write, or to another place than the service that was asked."""
+        """Return whether a peer's answer redirects a write, or to another place than the requested service."""
         places = [value for name, value in headers if name.lower() == "location"]
         if self._peer is None or status not in REDIRECTS or not places:
             return False
         return method not in ("GET", "HEAD") or len(places) > 1 or not self.leads_within(places[0])
 
     def leads_within(self, url: str) -> bool:
-        """Return whether a link leads to the service that was asked, however a client reads it."""
+        """Return whether a link leads to the requested service for every client."""
         found = self._found(url) if _PLAIN.fullmatch(url) else None
         return found is not None and found[1].key == self._frontend_endpoint.key and not may_climb(found[2].partition("?")[0])
 
     def _found(self, url: str) -> tuple[str | None, Endpoint, str] | None:
-        """Return the host that a link names, our endpoint that it means, and our path; None for a link to another place."""
+        """Return the host of a link, our endpoint for it, and our path; None for a link to another place."""
         match = _URL.fullmatch(url)
         if match is None or url.startswith("//") or match["scheme"] not in (None, *self._schemes):
             return None
@@ -117,9 +117,9 @@ class Links:
         return f"{self._frontend_endpoint.frontend.scheme}://{self._host}" if same else ours.frontend.origin()
 
     def headers(self, headers: Headers) -> Headers:
-        """Return the headers of an answer with its links rewritten, without those that a peer may not send.
+        """Return the headers of an answer with rewritten links, without those that a peer may not send.
 
-        That is a ``Content-Location`` that leads elsewhere, a challenge to log in elsewhere, and a token that is not Keystone's.
+        These are a ``Content-Location`` or a challenge of another place, and a token that is not Keystone's.
         """
         if self._peer is not None:
             challenges = sum(name.lower() == "www-authenticate" for name, _ in headers)
@@ -150,10 +150,10 @@ class Links:
         return value
 
     def document(self, body: bytes, *, whole: bool = False) -> bytes:
-        """Return a JSON document with its absolute links rewritten; one that has none to rewrite stays as it is, byte by byte.
+        """Rewrite the absolute links of a JSON document; without one it stays as it is, byte by byte.
 
-        Links stand below ``links`` and ``..._links``, in objects with ``rel`` and ``href``, and as ``next`` and its like
-        at the top; ``whole``: any text of the document that is one.
+        Links stand below ``links`` and ``..._links``, in objects with ``rel`` and ``href``, and as ``next`` and its like at the
+        top; ``whole``: any text of the document may be one.
         """
         try:
             document = json.loads(body.decode("utf-8"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A leg that relays: a Keystone is sent the request, and its answer, a small document, is adapted to this cloud.
+"""A leg that relays: it sends the request to a Keystone, and adapts the small document in its answer.
 
 A token of another cloud vouches for itself (Keystone's default policy lets a token validate itself), so that no credential of
 that cloud is needed here. One that has expired cannot; where the operator has a reader account at that cloud, and the service
@@ -8,6 +8,7 @@ that comes with it is the other cloud's; the services here need their own.
 """
 
 import json
+from contextlib import nullcontext
 from functools import partial
 from http import HTTPStatus
 from urllib.parse import parse_qs
@@ -38,14 +39,14 @@ from openstackoid.routing import CATALOG_PATH, TOKENS_PATH, Relay
 from openstackoid.scope import is_marked, join_token
 
 ISSUER = "X-Scope-Identity"
-"""The header in which the answer to a log-in abroad says whose token this is: users, projects and roles are that cloud's."""
+"""The header that names the issuer of the token in the answer to a log-in abroad."""
 
 
 class RelayLeg(Leg[Relay]):
     """Sends the request to a Keystone, and adapts its answer to the gateway's own cloud."""
 
     async def run(self) -> WholeAnswer:
-        """Take the steps; see :meth:`Leg.run`. Also raises :class:`TokenRefusedError` for claims that the record refuses."""
+        """Take the steps; see :meth:`Leg.run`. Also raises :class:`TokenRefusedError` for refused claims."""
         body, token = self.incoming.body, self.plan.body_token
         if body is None:
             body = await read_body(self.incoming.request, self.incoming.head, AUTHENTICATION_LIMIT, self.context.here)
@@ -112,7 +113,8 @@ class RelayLeg(Leg[Relay]):
         head = self.incoming.head
         # A validation by HEAD must be judged as well.
         sent = UpstreamRequest("GET" if self._validated else head.method, head.query, exchange.headers, body)
-        answer = await exchange.send(sent)
+        with self.context.authorizer.validator.relayed.asking(self.plan.endpoint.cloud) if self._validated else nullcontext():
+            answer = await exchange.send(sent)
         if self.plan.validates and answer.status in (401, 403):
             if exchange.reader is None or (answer.status == 401 and not asks_for_expired(head.query)):
                 raise self._unknown_token(exchange, answer.status)
@@ -122,14 +124,14 @@ class RelayLeg(Leg[Relay]):
     def _fits(self, answer: KeystoneAnswer) -> bool:
         """Return whether an answer fits a request for a token that is to carry a scope: an error, or the token.
 
-        ``/v3/auth/tokens`` answers with nothing else. Of a federated log-in, the web server in front of Keystone may first answer
-        with a page or a redirection of its own, which comes back by a URL without the scope.
+        In a federated log-in, the web server before Keystone may first answer with a page or a redirect of its own, whose URL
+        lacks the scope.
         """
         named = any(key.lower() == "x-subject-token" for key, _ in answer.headers)
         return self.plan.scope is None or self._called == TOKENS_PATH or answer.status >= 400 or named
 
     async def _as_here(self, exchange: KeystoneExchange, content: bytes) -> bytes:
-        """Return what a foreign token means in this cloud, by its policy. Raises :class:`AnswerError` where it means nothing."""
+        """Map a foreign token by this cloud's policy. Raises :class:`AnswerError` for a refusal."""
         here, issuer, told = self.context.here, self.plan.endpoint.cloud, document(content)
         try:
             principal = principal_of(told)
@@ -157,12 +159,12 @@ class RelayLeg(Leg[Relay]):
         return adapted
 
     def _refused(self, reason: str) -> AnswerError:
-        """Return the refusal: 404 to a service that validates a token, which takes it for an unknown one; 403 to a user."""
+        """Return the refusal: 404 (an unknown token) to a validating service; 403 to a user."""
         message = f"gateway of {self.context.here.name}: {reason}"
         return AnswerError(404, f"Failed to validate token: {message}") if self.plan.validates else AnswerError(403, message)
 
     def _not_recorded(self, refused: TokenRefusedError) -> TokenRefusedError:
-        """Return the refusal as a service takes it: an unknown token, or a Keystone that is busy."""
+        """Return the refusal for a service: an unknown token, or a busy Keystone."""
         if self.plan.validates:
             changed = refused.status == 401
             refused.status = 404 if changed else 503
@@ -171,7 +173,7 @@ class RelayLeg(Leg[Relay]):
         return refused
 
     def _with_scope(self, exchange: KeystoneExchange, key: str, value: str) -> str:
-        """Have a new token carry on the scope of the token that it was asked for with."""
+        """Have a new token carry the scope of the token in its request."""
         scope = self.plan.scope
         if key.lower() != "x-subject-token":
             return value
@@ -180,7 +182,7 @@ class RelayLeg(Leg[Relay]):
         return value if scope is None else join_token(value, scope)
 
     async def _with_own_catalog(self, exchange: KeystoneExchange, content: bytes) -> bytes:
-        """Return a document with this cloud's catalog in it, where it had one."""
+        """Return a document with this cloud's catalog in place of its own."""
         here = self.context.here
         own = partial(catalog, here)
         try:
@@ -193,11 +195,10 @@ class RelayLeg(Leg[Relay]):
             raise exchange.unusable("its answer is not a document of the Identity API") from None
 
     def _unknown_token(self, exchange: KeystoneExchange, status: int) -> AnswerError:
-        """Return what Keystone says about a token that it does not know.
+        """Return Keystone's answer about an unknown token.
 
-        The peer said 401 or 403 of the token as its own credential. A service would take either for trouble with *its*
-        credential and answer 503; from 404 it concludes that its user is not authenticated, and says 401
-        (keystonemiddleware, ``auth_token/_identity.py``).
+        The peer's 401 or 403 is about the token as its own credential. A service would read either as trouble with *its*
+        credential and answer 503; a 404 makes it answer 401 (keystonemiddleware, ``auth_token/_identity.py``).
         """
         why = not_by_itself(self.plan.endpoint.cloud) if status == 403 else "does not accept it"
         return AnswerError(404, f"Failed to validate token: {exchange.target.place} {why}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A JSON answer of a peer whose links would lead out of the gateway: read as a whole, and handed on with its links rewritten."""
+"""Read a JSON answer of a peer as a whole, and pass it on with rewritten links."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -28,7 +28,7 @@ _OF_THE_BYTES = ("content-md5", "digest", "content-digest", "repr-digest")
 def should_rewrite_links(status: int, headers: Headers, *, images: bool = False) -> bool:
     """Return whether an answer is, or for HEAD would be, a JSON document.
 
-    Of ``images``: whether it is a success, for clients take that for JSON whatever its type.
+    For ``images``: whether it is a success, which clients read as JSON under any type.
     """
     if images and _succeeds(status):
         return True
@@ -38,7 +38,7 @@ def should_rewrite_links(status: int, headers: Headers, *, images: bool = False)
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer on its way back: who asked for it, where it is from, the headers to hand on, and until when it is read."""
+    """An answer on its way back: the client's endpoint, the target, the headers to pass on, and the deadline."""
 
     upstream: Upstream
     target: Target
@@ -48,12 +48,10 @@ class Answered:
 
 
 async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links) -> WholeAnswer:
-    """Return the answer with the links in its document rewritten; headers that describe its bytes go where they change.
+    """Return the answer with the links in its document rewritten, without headers about its bytes if they change.
 
-    A success of an image service loses the places that services here would follow, or is refused.
-
-    The answer to HEAD says nothing of a length. Raises ``UpstreamError`` (502) for a document
-    that is larger than :data:`LIMIT`, or compressed though it was asked not to be.
+    A success of an image service loses the places that services here would follow, or is refused. The answer to HEAD has no
+    length. Raises ``UpstreamError`` (502) for a document that is larger than :data:`LIMIT`, or compressed.
     """
     encodings = {value.strip().lower() for name, value in given.headers if name.lower() == "content-encoding"}
     if not encodings <= {"", "identity"}:
@@ -78,7 +76,7 @@ async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links)
         async def grown(size: int) -> None:
             nonlocal slot
             if size > _LARGE and slot is None:
-                slot = given.upstream.holding.of(plan.endpoint.cloud)
+                slot = given.upstream.large_documents.of(plan.endpoint.cloud)
                 await held.enter_async_context(slot)
 
         content = await read_answer(given.upstream, given.target, given.answer, LIMIT, grown)
@@ -110,5 +108,5 @@ def _value(headers: Headers, name: str) -> str:
 
 
 def _weak(etag: str) -> str:
-    """Return a validator for what means the same, though its bytes differ."""
+    """Return a validator for the same content in other bytes."""
     return etag if etag.startswith("W/") else f"W/{etag}"

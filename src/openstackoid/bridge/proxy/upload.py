@@ -21,9 +21,9 @@ class _State(Enum):
 class Upload:
     """The body of a request, read as the next hop takes it.
 
-    ``deadline`` runs while the next hop is to take a chunk; the client is given its own time to send one. A client that waits
-    with its body (``invite``) is asked for it when the next hop is there to take it. ``broken``: it did not send the whole.
-    When all of it is sent, the deadline runs until the head of the answer is there (:meth:`answered`).
+    ``deadline`` runs while the next hop takes a chunk; the client has its own time to send one. ``invite``: ask a client that
+    waits with its body when the next hop takes it. ``broken``: it did not send the whole. After the last chunk, the deadline
+    runs until the head of the answer arrives (:meth:`answered`).
     """
 
     def __init__(self, request: web.BaseRequest, deadline: Deadline, timeouts: Timeouts, *, invite: bool) -> None:
@@ -37,12 +37,12 @@ class Upload:
 
     def __aiter__(self) -> "Upload":
         if self._state is not _State.WAITING:
-            # A client library that wants to send the request again has nothing left to send.
+            # A client library that repeats the request has no body left to send.
             raise UpstreamError(502, "the body of a request can be sent once only")
         return self
 
     def answered(self) -> None:
-        """Take note that the head of the answer has come: what is still to be sent has its own time, the rest is as it comes."""
+        """Note that the head of the answer has arrived: remaining chunks have their own time, the deadline ends."""
         self.invite = False
         self._answered = True
         if self._state is _State.SENT:

@@ -13,9 +13,6 @@ from aiohttp.http import StreamWriter
 from openstackoid.bridge.errors import StreamedAnswer, towards_client
 from openstackoid.bridge.message.deadline import Deadline
 
-IDLE = 3600.0
-"""Seconds for which both sides may be silent: HAProxy's ``timeout tunnel``."""
-
 _READ_AHEAD = 64 * 1024
 
 
@@ -36,9 +33,15 @@ class _Source:
 
 
 async def tunnel(
-    request: web.BaseRequest, answer: aiohttp.ClientResponse, response: StreamedAnswer, upgrade: str, deadline: Deadline
+    request: web.BaseRequest,
+    answer: aiohttp.ClientResponse,
+    response: StreamedAnswer,
+    upgrade: str,
+    deadline: Deadline,
+    *,
+    idle: float,
 ) -> None:
-    """Send ``response``, a 101, and hand on bytes both ways until one side ends, or both are silent for too long.
+    """Send ``response``, a 101, and hand on bytes both ways until one side ends, or both are silent for ``idle`` seconds.
 
     Raises ``TimeoutError`` through ``deadline``, and :class:`~openstackoid.bridge.errors.ClientGoneError`.
     """
@@ -57,10 +60,10 @@ async def tunnel(
     request.protocol.set_parser(_Source(from_client))  # type: ignore[arg-type]  # its own is one of several
     request.protocol.keep_alive(False)
     far.set_parser(_Source(from_far), from_far)
-    deadline.start(IDLE)
+    deadline.start(idle)
     pumps = [
-        asyncio.create_task(_pump(from_client, StreamWriter(far, loop), deadline)),
-        asyncio.create_task(_pump(from_far, StreamWriter(request.protocol, loop), deadline)),
+        asyncio.create_task(_pump(from_client, StreamWriter(far, loop), deadline, idle)),
+        asyncio.create_task(_pump(from_far, StreamWriter(request.protocol, loop), deadline, idle)),
     ]
     try:
         await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -71,11 +74,11 @@ async def tunnel(
         deadline.stop()
 
 
-async def _pump(source: aiohttp.StreamReader, sink: StreamWriter, deadline: Deadline) -> None:
+async def _pump(source: aiohttp.StreamReader, sink: StreamWriter, deadline: Deadline, idle: float) -> None:
     """Hand bytes on until there are no more; a side that is gone takes none."""
     try:
         while chunk := await source.readany():
             await sink.write(chunk)
-            deadline.start(IDLE)
+            deadline.start(idle)
     except (ConnectionError, aiohttp.ClientError):
         return

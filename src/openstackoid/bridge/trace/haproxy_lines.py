@@ -13,7 +13,7 @@ from openstackoid.routing.backend_names import FRONTEND, PEER, is_local
 from openstackoid.routing.workflows import TRACE_ID
 
 _AT_ONCE = 500
-"""Lines that are read in one turn; what else is to do gets its turn then."""
+"""Lines that are read in one turn of the event loop."""
 
 _LONGEST = 8192
 _MICROSECONDS = 1e6
@@ -26,9 +26,9 @@ _METHOD = re.compile(r"[A-Z]{1,16}")
 
 
 def record_of_line(line: bytes, mesh: Mesh, at: str) -> tuple[str, Record] | None:
-    """Return the request id and the record that a line holds, at the gateway of the cloud ``at``.
+    """Return the request id and the record of a line, at the gateway of the cloud ``at``.
 
-    None for a line about anything else, and for what the Python service has answered: it has a record of its own.
+    None for any other line, and for requests through the Python service, which have a record of its own.
     """
     match = _LINE.fullmatch(line.decode("ascii", "replace"))
     if match is None:
@@ -61,13 +61,13 @@ def record_of_line(line: bytes, mesh: Mesh, at: str) -> tuple[str, Record] | Non
 
 
 def _endpoint(mesh: Mesh, at: str, number: int, path: str) -> Endpoint | None:
-    """Return the endpoint that was asked; a line may be of an earlier HAProxy, with sockets that are no more."""
+    """Return the requested endpoint; a line may be of an earlier HAProxy, with other sockets."""
     here = mesh.clouds[at]
     return here.locate(here.listeners[number - 1], path) if 1 <= number <= len(here.listeners) else None
 
 
 class Lines:
-    """Hands on each datagram that arrives at a socket, which must not block; :meth:`close` closes it."""
+    """Passes on each datagram that arrives at a socket, which must not block; :meth:`close` closes it."""
 
     def __init__(self, receiving: socket.socket, take: Callable[[bytes], None]) -> None:
         self._socket = receiving

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The records that peers have of a workflow: asked for from gateway to gateway, along the way that the requests took."""
+"""Fetch peers' records of a workflow, from gateway to gateway, along the way of its requests."""
 
 import asyncio
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from openstackoid.bridge.errors import AnswerError
@@ -21,28 +23,61 @@ ANSWER_LIMIT = 512 * 1024
 SOCKETS = 2
 """The most sockets of a peer's gateway that are tried, one after the other, for one that accepts a connection."""
 
-AT_ONCE = 8
-"""Peers that are asked at the same time."""
+AT_ONCE = 32
+"""Peers that are asked at the same time, for all clients together."""
+
+FRESH = 1.0
+"""Seconds for which the answers of peers are reused: any client that knows an id may ask."""
 
 _HEADERS = (("Accept", "application/json"), ("Accept-Encoding", "identity"))
 
 
 @dataclass(slots=True)
 class Trail:
-    """The records that were gathered, and the clouds whose records are missing, with the reason."""
+    """The gathered records, and the clouds with missing records, with the reason."""
 
     records: list[Record]
     missing: list[dict[str, str]] = field(default_factory=list)
 
     def miss(self, cloud: str, reason: str) -> None:
-        """Write down what is missing."""
+        """Note a gap."""
         self.missing.append({"cloud": cloud, "reason": reason})
 
 
-async def ask_peers(upstream: Upstream, mesh: Mesh, path: str, query: str, trail: Trail) -> None:
-    """Add to ``trail`` what the peers in its records know, then those in theirs, each peer once."""
+class Trails:
+    """Asks peers for their records of workflows, once a second for all clients."""
+
+    def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
+        self._upstream = upstream
+        self._clock = clock
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._looks: dict[tuple[str, int], tuple[float, asyncio.Task[Trail]]] = {}
+
+    async def complete(self, mesh: Mesh, path: str, query: str, own: Trail) -> Trail:
+        """Return ``own``, the records of this gateway, with those of its peers; see :func:`ask_peers`."""
+        now = self._clock()
+        # A new record causes a new question.
+        key = (path, len(own.records))
+        self._looks = {key: look for key, look in self._looks.items() if not look[1].done() or now < look[0] + FRESH}
+        if key not in self._looks:
+            self._looks[key] = now, asyncio.create_task(self._ask(mesh, path, query, own))
+        # A waiting client may leave; the others still need the answer.
+        return await asyncio.shield(self._looks[key][1])
+
+    async def _ask(self, mesh: Mesh, path: str, query: str, trail: Trail) -> Trail:
+        await ask_peers(self._upstream, mesh, path, query, trail, slots=self._slots)
+        return trail
+
+
+async def ask_peers(
+    upstream: Upstream, mesh: Mesh, path: str, query: str, trail: Trail, *, slots: asyncio.Semaphore | None = None
+) -> None:
+    """Add to ``trail`` the records of the peers in its records, then of those in theirs, each peer once.
+
+    ``slots`` limits the questions at a time.
+    """
     asked = {upstream.at}
-    slots = asyncio.Semaphore(AT_ONCE)
+    slots = slots or asyncio.Semaphore(AT_ONCE)
 
     async def ask(name: str) -> Trail:
         async with slots:
@@ -75,29 +110,29 @@ async def _ask(upstream: Upstream, mesh: Mesh, name: str, request: UpstreamReque
 
 
 def _read(content: bytes, name: str, trail: Trail) -> None:
-    """Add to ``trail`` what is a record of the peer ``name`` in its answer. Nothing else of what it says is repeated."""
+    """Add to ``trail`` the valid records in the answer of the peer ``name``. The rest of the answer is dropped."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
         document = None
     items = document.get("hops") if isinstance(document, dict) else None
     if not isinstance(items, list):
-        trail.miss(name, "its answer is no trace")
+        trail.miss(name, "its answer is not a trace")
         return
     found = [record_of(item, name) for item in items[:RECORDS_OF_ONE]]
     trail.records += [record for record in found if record is not None]
     if len(trail.records) < len(items):
         trail.miss(name, f"{len(items) - len(trail.records)} of its records were refused: they are malformed, or too many")
     if document.get("missing"):
-        trail.miss(name, "it says that it has not kept all records")
+        trail.miss(name, "it has not kept all records")
 
 
 async def ask_gateway(
     upstream: Upstream, mesh: Mesh, name: str, request: UpstreamRequest, path: str, *, timeouts: Timeouts, limit: int
 ) -> bytes | None:
-    """Return what the gateway of a peer says, asked on one of its sockets after the other; None where it knows nothing.
+    """Return the page of a peer's gateway, asked on one of its sockets after the other; None for a 404.
 
-    Raises :class:`AnswerError`: it is not reached, or says something else, or more than ``limit`` bytes.
+    Raises :class:`AnswerError` if it is not reached, or its answer is another one, or has more than ``limit`` bytes.
     """
     peer = mesh.clouds[name]
     sockets = {endpoint.frontend.origin(): endpoint for endpoint in peer.endpoints}
@@ -106,11 +141,11 @@ async def ask_gateway(
         for endpoint in list(sockets.values())[:SOCKETS]
     ]
 
-    async def ask(hop: Target) -> bytes | None:
-        async with upstream.send(hop, request, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
-            content = await read_answer(upstream, hop, answer, limit)
+    async def ask(target: Target) -> bytes | None:
+        async with upstream.send(target, request, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
+            content = await read_answer(upstream, target, answer, limit)
         if answer.status not in (200, 404):
-            raise upstream.unusable(hop, f"it answers {answer.status}")
+            raise upstream.unusable(target, f"it answers {answer.status}")
         return content if answer.status == 200 else None
 
     return await first_reached(places, ask, AnswerError(503, f"{peer.name} has no gateway in the mesh"))

@@ -13,29 +13,29 @@ from openstackoid.mesh import INTERFACES
 from openstackoid.routing import Route, ScopeSource
 
 IDS = 2000
-"""The most workflows that are remembered; the oldest goes first."""
+"""The most workflows with records; the oldest is removed first."""
 
 RECORDS = 20_000
-"""The most records of all workflows together, some 10 MB; the oldest workflow goes first."""
+"""The most records of all workflows together, some 10 MB; the oldest workflow is removed first."""
 
 RECORDS_OF_ONE = 250
 """The most records of one workflow; it keeps the first ones. The boot of a server takes some dozens."""
 
 AGE = 3600.0
-"""Seconds for which a workflow is remembered, from its first request."""
+"""Seconds for which the records of a workflow are kept, from its first request."""
 
 NONE = "none"
-"""Stands for a service, an interface or a way of the scope that there is not."""
+"""In place of a missing service, interface or source of the scope."""
 
 LOCAL: Route = "local"
 REMOTE: Route = "remote"
 BRIDGE: Route = "bridge"
 REFUSE: Route = "refuse"
 ROUTES = (LOCAL, REMOTE, BRIDGE, REFUSE)
-"""Where a gateway sent a request: to its own cloud, to a peer, to a Keystone whose answer it adapts; or nowhere."""
+"""The targets of requests: this cloud, a peer, a Keystone with an adapted answer; or none."""
 
 WAYS = tuple(source.value for source in ScopeSource)
-"""How the scope came with a request: in the token, in ``X-Scope``, in the URL, by the request id, not at all."""
+"""The source of the scope: the token, ``X-Scope``, the URL, the request id, or none."""
 
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHOD = re.compile(r"[A-Z]{1,16}|-")
@@ -45,9 +45,9 @@ _END_OF_TIME = 1e11
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One request at one gateway: ``gateway`` is the cloud whose gateway it was, ``cloud`` where it was sent.
+    """One request at one gateway: ``gateway`` is the recording cloud, ``cloud`` the target.
 
-    ``status`` is 0 where the client left without an answer; ``started`` is in seconds of the wall clock.
+    ``status`` is 0 if the client left without an answer; ``started``: seconds since 1970.
     """
 
     gateway: str
@@ -68,7 +68,7 @@ class Record:
 
 
 def record_of(item: object, gateway: str) -> Record | None:
-    """Return what a peer says as a record of its ``gateway``, or None: a peer's word is not trusted to have any shape."""
+    """Return a record of a peer's gateway, or None for an invalid one: a peer is not trusted."""
     if not isinstance(item, Mapping) or item.get("gateway") != gateway:
         return None
     words = {name: item.get(name) for name in ("cloud", "service", "interface", "method", "path", "route", "via")}
@@ -91,7 +91,7 @@ def record_of(item: object, gateway: str) -> Record | None:
 
 
 def _number(value: object) -> float | None:
-    """Return a time; the comparison also holds off NaN, infinity and integers that are no float."""
+    """Return a time; the comparison also refuses NaN, infinity and too large integers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if 0 <= value <= _END_OF_TIME else None
@@ -99,7 +99,7 @@ def _number(value: object) -> float | None:
 
 @dataclass(slots=True)
 class Workflow:
-    """The records of one request id, as the requests ended. ``lost``: how many more there were, for which there was no room."""
+    """The records of one request id, in the order of their ends. ``lost``: further ones without room."""
 
     since: float
     records: list[Record] = field(default_factory=list)
@@ -107,7 +107,7 @@ class Workflow:
 
 
 class Records:
-    """The workflows that a gateway remembers. ``clock`` gives seconds that only grow."""
+    """The recorded workflows of a gateway. ``clock`` is monotonic."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -115,7 +115,7 @@ class Records:
         self._count = 0
 
     def add(self, request_id: str, record: Record) -> None:
-        """Remember a record, and forget what there is no more room for."""
+        """Add a record, and remove those beyond the bounds."""
         self._forget_old()
         workflow = self._workflows.setdefault(request_id, Workflow(self._clock()))
         if len(workflow.records) >= RECORDS_OF_ONE:
@@ -127,7 +127,7 @@ class Records:
             self._forget_oldest()
 
     def of(self, request_id: str) -> Workflow | None:
-        """Return what is remembered of a workflow, or None."""
+        """Return the records of a workflow, or None."""
         self._forget_old()
         return self._workflows.get(request_id)
 

@@ -55,4 +55,4 @@ def _of_tls(number: str, reason: str, peer: str) -> str:
     if number == _OTHER_NAME:
         return f"its certificate is not {peer}'s"
     not_its = f"{peer}'s, is not " if number == _UNKNOWN else ""
-    return f"its certificate is not {not_its}signed by the authority of this mesh, or is not valid now"
+    return f"its certificate is not {not_its}signed by the authority of this mesh, or is revoked or not valid now"

@@ -5,15 +5,15 @@ import asyncio
 from collections import defaultdict
 
 LARGE_AT_ONCE = 4
-"""Large documents of one cloud that are held at the same time; further ones wait, within the time that their answer has."""
+"""The most large documents of one cloud at a time; further ones wait, within the time of their answers."""
 
 
 class LargeDocuments:
-    """Semaphores for requests that hold a large document: one for each cloud that answers; none waits for another cloud's."""
+    """Semaphores for requests that hold a large document, one for each answering cloud."""
 
     def __init__(self) -> None:
         self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(LARGE_AT_ONCE))
 
     def of(self, cloud: str) -> asyncio.Semaphore:
-        """Return the semaphore that a request acquires once a document of ``cloud`` turns out to be large."""
+        """Return the semaphore to acquire once a document of ``cloud`` turns out to be large."""
         return self._slots[cloud]

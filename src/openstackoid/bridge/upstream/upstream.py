@@ -95,7 +95,7 @@ class Upstream:
 
     def __init__(self, at: str, haproxy: Path) -> None:
         self.at = at
-        self.holding = LargeDocuments()
+        self.large_documents = LargeDocuments()
         self.announced: set[str] = set()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.UnixConnector(str(haproxy), limit=0, force_close=True),

@@ -23,13 +23,13 @@ def test_a_form_is_named() -> None:
     assert Form(LIST, HERE, FIRST).title == "image list, all here, with a new token"
 
 
-def test_what_comes_now_and_then_is_not_the_workflows() -> None:
+def test_calls_missing_from_a_run_are_not_counted() -> None:
     noise = Call(HERE, "GET /placement/traits", SERVICE)
     counts = [Counter({LISTED: 1, noise: 1}), Counter({LISTED: 1, noise: 7}), Counter({LISTED: 2})]
     assert at_least(counts) == Counter({LISTED: 1})
 
 
-def test_the_sums_say_where_and_of_what_kind() -> None:
+def test_the_sums_are_by_place_and_kind() -> None:
     here, there = sums(FOUND).rows
     assert {name: spread.median for name, spread in there.figures.items()} == {
         "calls": 3,

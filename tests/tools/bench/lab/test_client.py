@@ -28,7 +28,7 @@ def test_a_connection_is_made_once_where_the_server_keeps_it(served: Served) -> 
     client.close()
 
 
-def test_an_answer_says_what_it_was_and_how_long_it_took(served: Served) -> None:
+def test_an_answer_has_status_content_and_times(served: Served) -> None:
     client = Client(served.url)
     answer = client.ask("GET", "/x", {})
     assert (answer.status, answer.content, answer.length) == (200, BODY, len(BODY))
@@ -51,7 +51,7 @@ def test_a_connection_that_was_closed_while_it_was_idle_is_made_again() -> None:
         client.close()
 
 
-def test_who_does_not_answer_is_named() -> None:
+def test_a_server_without_an_answer_is_named() -> None:
     with serving(lambda *_: (200, b"")) as served:
         url = served.url
     for ask in (Client(url).ask, Client(url).ask_again):
@@ -59,7 +59,7 @@ def test_who_does_not_answer_is_named() -> None:
             ask("GET", "/v2", {})
 
 
-def test_what_ends_in_the_middle_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_truncated_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def cut(*_: object) -> int:
         raise http.client.IncompleteRead(b"")
 
@@ -70,7 +70,7 @@ def test_what_ends_in_the_middle_is_no_answer(monkeypatch: pytest.MonkeyPatch) -
             client.ask("GET", "/v2", {})
 
 
-def test_another_status_is_told_with_what_the_server_says() -> None:
+def test_an_unexpected_status_is_reported_with_the_body() -> None:
     with serving(lambda *_: (403, b'{"error": "no"}')) as served:
         client = Client(served.url)
         with pytest.raises(BenchError, match=r'^straight: 403, not 200: \{"error": "no"\}$'):
@@ -79,5 +79,5 @@ def test_another_status_is_told_with_what_the_server_says() -> None:
         client.close()
 
 
-def test_without_tls_there_is_nothing_to_say_of_it() -> None:
+def test_without_tls_no_session_is_reported() -> None:
     assert Client("http://127.0.0.1:1/").tls == ""

@@ -82,7 +82,7 @@ def test_a_goal_that_is_missed_ends_with_1_and_is_named(
         (KeyboardInterrupt(), "bench-lab: interrupted; what it had made in the clouds is deleted\n"),
     ],
 )
-def test_what_could_not_be_measured_ends_with_2(
+def test_a_failed_measurement_ends_with_2(
     error: BaseException, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def none(_: object) -> None:
@@ -93,7 +93,7 @@ def test_what_could_not_be_measured_ends_with_2(
     assert capsys.readouterr().err == said
 
 
-def test_results_that_cannot_be_kept_end_it_before_anything_is_started(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unwritable_results_are_an_error_before_the_lab_starts(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--output", "/proc/nowhere"]) == 2
     assert capsys.readouterr().err.startswith("bench-lab: --output /proc/nowhere cannot be made: ")
 

@@ -37,14 +37,14 @@ def test_the_median_decides_and_the_spread_says_how_surely(spread: Spread, met: 
     assert sureness(verdict, spread) == words
 
 
-def test_the_table_has_each_goal_with_what_was_found() -> None:
+def test_the_table_has_each_goal_with_its_figure() -> None:
     found = part(Spread(1.3, 1.2, 1.4, 9))
     first, line = table(judge([found], [GOAL]), [found])
     assert first == ["", "limit", "median", "p10 to p90", "", "how sure"]
     assert line == ["images: through", "<= 1.02", "1.300", "1.200 to 1.400", "missed", "the limit lies outside the spread"]
 
 
-def test_what_was_not_measured_is_missed() -> None:
+def test_a_goal_without_a_measurement_is_missed() -> None:
     lacking = Part("images", "Images", [Row(THROUGH, "Title", {})])
     _, line = table(judge([lacking], [GOAL]), [lacking])
     assert line == ["images: through", "<= 1.02", "-", "-", "missed", "not measured"]

@@ -21,7 +21,7 @@ def line(path: str, backend: str) -> str:
     ("backend", "sent_to"),
     [("local.image.public", SERVICE), ("peer", GATEWAY), ("bridge", PYTHON), ("gateway", NOWHERE)],
 )
-def test_a_line_tells_what_was_asked_and_where_it_was_sent(backend: str, sent_to: str) -> None:
+def test_a_line_has_the_request_and_its_target(backend: str, sent_to: str) -> None:
     assert call_of(line(IMAGE, backend), "CloudOne") == Call("CloudOne", "GET /image/v2/images/*/file", sent_to)
 
 
@@ -62,7 +62,7 @@ def test_a_question_about_a_token_is_known(request_: str, is_one: bool) -> None:
     assert Call("CloudOne", request_, SERVICE).validates is is_one
 
 
-def test_only_what_comes_later_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_later_lines_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "_QUIET", 0.01)
     one, two = tmp_path / "one.log", tmp_path / "two.log"
     one.write_text(line("/old", "bridge") + "\n")

@@ -54,7 +54,7 @@ def told(monkeypatch: pytest.MonkeyPatch, command: Command) -> list[tuple[str, .
         ({"CloudOne": "degraded", "CloudTwo": "up"}, []),
     ],
 )
-def test_what_was_down_is_started_and_stopped_again(
+def test_clouds_that_were_down_are_started_and_stopped_again(
     states: dict[str, str], down: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert told(monkeypatch, Command(states)) == [("lab", "up"), *down]
@@ -64,7 +64,7 @@ def test_a_lab_that_is_up_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None
     assert told(monkeypatch, Command({"CloudOne": "up", "CloudTwo": "up"})) == []
 
 
-def test_what_does_not_start_ends_it_and_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lab_that_does_not_start_is_an_error_and_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     command = Command({}, up=1)
     with pytest.raises(BenchError, match="the lab did not start"):
         told(monkeypatch, command)

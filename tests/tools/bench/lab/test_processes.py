@@ -53,7 +53,7 @@ def test_a_gateway_that_is_not_whole_is_said(monkeypatch: pytest.MonkeyPatch) ->
         Processes.of(status({"name": "gateway", "pid": 10}))
 
 
-def test_what_was_used_meanwhile() -> None:
+def test_cpu_time_of_processes_is_counted() -> None:
     processes = Processes((os.getpid(),), (), {})
     before = processes.used(os.getpid())
     # The kernel counts by its ticks.

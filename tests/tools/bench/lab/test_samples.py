@@ -40,7 +40,7 @@ def test_ratios_are_made_within_a_round() -> None:
     assert through.figures["added_ms"].median == pytest.approx(1)
 
 
-def test_what_is_added_is_told_by_its_parts() -> None:
+def test_added_time_is_reported_by_its_parts() -> None:
     samples = {
         "straight": [Sample(0.010, connect=0.0001, client=0.0005)],
         "through": [Sample(0.012, client=0.0007, haproxy=0.0009)],
@@ -52,7 +52,7 @@ def test_what_is_added_is_told_by_its_parts() -> None:
     ]
 
 
-def test_what_nobody_measured_has_no_figure() -> None:
+def test_an_unmeasured_part_has_no_figure() -> None:
     part = part_of("boot", "Boot", [STRAIGHT, THROUGH], {"straight": [Sample(2)], "through": [Sample(2)]})
     assert set(part.rows[1].figures) == {"took_ms", "time_ratio", "added_ms"}
     assert part.notes == ["through the gateway, what is added: +0.00 ms; of what, was not measured"]

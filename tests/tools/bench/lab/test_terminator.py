@@ -11,7 +11,7 @@ from openstackoid.certs import issue, make_authority
 from tools.bench.lab.serving import serving
 
 
-def test_it_ends_tls_and_leaves_the_rest_as_it_is(tmp_path: Path) -> None:
+def test_tls_ends_here_and_the_request_is_unchanged(tmp_path: Path) -> None:
     authority = tmp_path / "authority"
     make_authority(authority)
     certificate = issue(authority, "CloudOne", ["127.0.0.1"])

@@ -17,7 +17,7 @@ def test_a_server_is_looked_for_by_name_and_status() -> None:
     assert looked_for({"server": {"name": "bench-lab-1"}}, "ACTIVE") == "/v2.1/servers?name=bench-lab-1&status=ACTIVE"
 
 
-def test_it_is_waited_for_until_it_runs() -> None:
+def test_waiting_ends_once_the_server_is_active() -> None:
     answers = iter([False] * 30 + [True])
     until_active(lambda status: status == "ACTIVE" and next(answers), "a server")
 

@@ -10,7 +10,7 @@ def test_a_user_sends_a_plain_token() -> None:
     assert scoped(IMAGE_THERE)("t") == {"X-Auth-Token": "t", "X-Scope": IMAGE_THERE}
 
 
-def test_behind_his_gateway_the_scope_is_in_the_token_and_names_his_cloud() -> None:
+def test_behind_the_users_gateway_the_scope_is_in_the_token_and_names_home() -> None:
     headers = as_handed_on(IMAGE_THERE)("t")
     assert headers["X-Auth-Token"] == "t~eyIqIjoiQ2xvdWRPbmUiLCJpbWFnZSI6IkNsb3VkVHdvIn0"
     assert headers["X-OpenStack-Request-Id"].startswith("req-a0d17000-")

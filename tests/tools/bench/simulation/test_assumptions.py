@@ -34,7 +34,7 @@ def test_the_value_stands_with_its_unit() -> None:
     assert next(value for name, value, _ in Assumptions().rows() if name == "fibre_km_s") == "200,000 km/s"
 
 
-def test_what_the_gateway_does_is_its_default() -> None:
+def test_timeouts_of_the_gateway_are_the_defaults() -> None:
     assumed = Assumptions()
     assert (assumed.connect_s, assumed.server_s, assumed.check_s) == (
         Timeouts().connect,

@@ -44,7 +44,7 @@ def found(world: Assumptions = WORLD, seed: int = 1) -> Found:
     return follow(world, scatter(world, Random(seed)), seed)
 
 
-def test_something_is_lost_for_its_share_of_the_time() -> None:
+def test_requests_are_lost_for_the_share_of_outages() -> None:
     rng = Random(1)
     lost = [sum(min(loss.end, 1000) - loss.start for loss in losses(90, 10, 0.3, 1000, rng)) for _ in range(500)]
     assert fmean(lost) / 1000 == pytest.approx(0.1, rel=0.05)
@@ -63,7 +63,7 @@ def test_requests_fail_in_the_share_in_which_sites_are_lost() -> None:
         assert len(result.seen[way].waits) - len(failed[TOLD_TOO_LONG]) == result.lost
 
 
-def test_where_nothing_is_lost_nothing_fails() -> None:
+def test_without_outages_no_request_fails() -> None:
     assert found(replace(WORLD, mtbf_h=1e12)).lost == 0
 
 
@@ -78,7 +78,7 @@ def test_losses_that_overlap_are_not_counted_twice() -> None:
     assert result.lost / result.requests == pytest.approx(1 - 0.9 * 0.9, rel=0.1)
 
 
-def test_the_same_seed_finds_the_same_and_another_something_else() -> None:
+def test_the_same_seed_gives_the_same_figures_and_another_others() -> None:
     world = replace(WORLD, hours=10)
     assert found(world, 7) == found(world, 7)
     assert found(world, 7) != found(world, 8)
@@ -91,7 +91,7 @@ def test_a_silent_loss_is_waited_for_twice_and_then_remembered() -> None:
     assert [peer.down(now) for now in (200, 205.9, 206, 207.9, 208)] == [False, False, True, True, False]
 
 
-def test_of_those_who_come_when_it_is_forgotten_one_tries_again_and_the_others_are_told() -> None:
+def test_after_the_memory_ends_one_request_tries_the_peer_and_the_others_are_refused() -> None:
     memory, probe = knowing(MEMORY), knowing(PROBE)
     for peer in (memory, probe):
         peer.fail(200, SILENT)
@@ -117,7 +117,7 @@ def test_a_refused_connection_is_tried_again_after_a_pause() -> None:
     assert [peer.down(now) for now in (201, 201.3, 203.3)] == [False, True, False]
 
 
-def test_a_kept_connection_to_a_silent_peer_hangs_once_and_teaches_nothing() -> None:
+def test_a_kept_connection_to_a_silent_peer_hangs_once_and_marks_no_peer_down() -> None:
     peer = knowing(MEMORY)
     peer.answered(99)
     assert peer.fail(101, SILENT) == (NO_ANSWER, 60.0)
@@ -130,7 +130,7 @@ def test_a_kept_connection_to_a_silent_peer_hangs_once_and_teaches_nothing() -> 
     assert refused.fail(101, LOUD)[0] == REFUSED_CONNECTION, "who stops closes his connections"
 
 
-def test_without_memory_each_waits_for_himself() -> None:
+def test_without_memory_each_request_waits() -> None:
     peer = knowing(NOTHING)
     peer.fail(200, SILENT)
     assert not peer.down(206.5)
@@ -167,7 +167,7 @@ def test_partners_are_others_and_ranked() -> None:
     assert every[0].rate == pytest.approx(2 * every[1].rate)
 
 
-def test_frequent_requests_find_what_earlier_ones_have_left() -> None:
+def test_frequent_requests_find_cached_validations() -> None:
     world = World(replace(WORLD, hours=4, users=1, partners=1, requests_s=0.01), read_costs(), 1)
     often = World(replace(world.assumed, requests_s=2), read_costs(), 1)
     sites = scatter(world.assumed, Random(1))

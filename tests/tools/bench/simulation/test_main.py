@@ -49,7 +49,7 @@ def test_costs_of_a_run_are_used_and_named(tmp_path: Path) -> None:
         ("--output", "/proc/nowhere", "simulate: --output /proc/nowhere cannot be made: "),
     ],
 )
-def test_what_cannot_be_used_is_one_line_and_exit_code_2(
+def test_an_unusable_option_is_one_line_and_exit_code_2(
     option: str, value: str, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([option, value]) == 2

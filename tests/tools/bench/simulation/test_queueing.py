@@ -28,6 +28,6 @@ def test_several_servers_are_as_erlangs_formula_says() -> None:
     assert fmean(sojourns(1.0, load, 200_000, Random(2), servers)) == pytest.approx(expected, rel=0.05)
 
 
-def test_it_gives_as_many_as_are_asked_for_and_the_same_again() -> None:
+def test_the_number_of_sojourns_and_their_values_are_reproducible() -> None:
     assert len(sojourns(1.0, 0.5, 100, Random(3))) == 100
     assert sojourns(1.0, 0.5, 100, Random(3)) == sojourns(1.0, 0.5, 100, Random(3))

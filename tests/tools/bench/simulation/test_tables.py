@@ -58,7 +58,7 @@ def test_checks_grow_with_the_square_of_the_clouds() -> None:
     assert ten_thousand[4] == pytest.approx(29_997 * 500e-6 * 2 / 0.05)
 
 
-def test_what_one_python_process_cannot_answer_has_no_time() -> None:
+def test_a_load_beyond_one_python_process_has_no_time() -> None:
     table = made()["guests"]
     for line in table.lines:
         assert (line[-1] is None) == (max(value for value in line[2:4] if isinstance(value, float)) >= 1)
@@ -73,7 +73,7 @@ def test_the_same_seed_makes_the_same_tables_and_another_does_not() -> None:
     assert [key for key in other if other[key] == made()[key]] == ["assumptions", "costs", "checks"]
 
 
-def test_the_document_says_what_the_code_says() -> None:
+def test_the_document_has_the_figures_of_the_code() -> None:
     """What depends on no measured cost is made again here; the rest was made by the command that the document names."""
     text = DOCUMENT.read_text(encoding="utf-8")
     command = re.search(r"<!-- run -->\n\n.*python -m bench\.simulation.* --seed (\d+)\n", text)

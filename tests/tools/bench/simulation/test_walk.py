@@ -31,7 +31,7 @@ def test_each_connection_takes_two_round_trips_and_each_question_one(met: Met, t
     assert took.wan == pytest.approx(trips * TRIP)
 
 
-def test_what_services_and_the_way_to_them_take_is_added() -> None:
+def test_times_of_services_and_networks_are_added() -> None:
     warm, cold = walked(WARM).services * 1e3, walked(COLD).services * 1e3
     assert warm == pytest.approx(STILL.user_ms + STILL.lan_ms + STILL.image_ms)
     asked = 2 * (STILL.lan_ms + STILL.identity_ms) + STILL.lan_ms
@@ -45,7 +45,7 @@ def test_warm_is_faster_than_later_is_faster_than_cold_in_every_workflow() -> No
         assert warm < later or not workflow.scoped, workflow.title
 
 
-def test_what_is_asked_at_once_takes_as_long_as_the_slowest() -> None:
+def test_parallel_requests_take_as_long_as_the_slowest() -> None:
     many = next(workflow for workflow in WORKFLOWS if workflow.peers == MANY)
     peers = [city("Frankfurt")] * (MANY - 1) + [city("Sydney")]
     took = Walk(World(STILL, FREE, 1), HOME, peers, WARM, Random(1)).run(many.steps)
@@ -69,7 +69,7 @@ def test_the_users_own_keystone_is_asked_before_the_first_change_and_not_across_
         assert later.trips == 0
 
 
-def test_a_slow_peer_takes_longer_and_gateways_take_what_they_cost() -> None:
+def test_a_slow_peer_and_costly_gateways_take_longer() -> None:
     assert walked(WARM, slowly=20).services - walked(WARM).services == pytest.approx(19 * STILL.image_ms / 1e3)
     costly = World(replace(STILL, load=0.001), {kind: replace(cost, haproxy_us=1e3) for kind, cost in FREE.items()}, 1)
     assert walked(WARM).gateways == 0

@@ -26,13 +26,13 @@ def test_a_server_takes_the_requests_of_the_first_table_of_the_coverage() -> Non
         assert hop.python == (changes or how.startswith("by the request id")), hop
 
 
-def test_only_what_has_a_token_is_asked_about() -> None:
+def test_only_requests_with_a_token_are_validated() -> None:
     assert Hop(CLIENT, "image", "GET /images").token
     assert not Hop(CLIENT, "image", "GET /").token
     assert not Hop(CLIENT, "identity", "POST /auth/tokens").token
 
 
-def test_the_local_workflows_leave_nothing_to_peers() -> None:
+def test_local_workflows_ask_no_peer() -> None:
     for workflow in WORKFLOWS:
         hops = [hop for step in workflow.steps for hop in step]
         assert workflow.scoped == any(hop.remote for hop in hops) == (workflow.peers > 0), workflow.title

@@ -27,7 +27,7 @@ def header(document: Any) -> str:
 
 
 @given(st.builds(Admission, parties, parties, names))
-def test_whatever_the_names_are_the_header_is_short_plain_and_can_be_read(use: Admission) -> None:
+def test_a_header_of_any_names_is_short_plain_and_readable(use: Admission) -> None:
     value = encode(use)
     assert re.fullmatch(rf"[A-Za-z0-9_-]{{1,{LONGEST}}}", value)
     told = decode(value)
@@ -39,7 +39,7 @@ def test_whatever_the_names_are_the_header_is_short_plain_and_can_be_read(use: A
     )
 
 
-def test_what_was_told_is_read() -> None:
+def test_an_encoded_header_is_decoded() -> None:
     assert decode(encode(ADMISSION_HEADER)) == ADMISSION_HEADER
     assert decode(encode(Admission())) == Admission()
     accents = Admission(Party("u", "Zoë ☃", "d"), None, "r")
@@ -84,7 +84,7 @@ def test_names_that_are_too_long_together_are_cut() -> None:
         "A" * (LONGEST + 1),
     ],
 )
-def test_anything_else_counts_for_nothing(value: str) -> None:
+def test_an_unreadable_header_is_ignored(value: str) -> None:
     assert decode(value) is None
 
 
@@ -108,5 +108,5 @@ def test_anything_else_counts_for_nothing(value: str) -> None:
         (0, None, "failed"),
     ],
 )
-def test_the_outcome_of_what_left(status: int, use: Admission | None, outcome: str) -> None:
+def test_the_outcome_of_a_request_that_left(status: int, use: Admission | None, outcome: str) -> None:
     assert outcome_of(status, use) == outcome

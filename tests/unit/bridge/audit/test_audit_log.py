@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from openstackoid.bridge.audit.audit_log import ALLOWED, IN, LONGEST_NAME, LONGEST_TEXT, Audit, AuditError, AuditLine, Party
+from openstackoid.bridge.audit.audit_file import Audit, AuditError
+from openstackoid.bridge.audit.audit_log import ALLOWED, IN, LONGEST_NAME, LONGEST_TEXT, AuditLine, Party
 
 LINE = AuditLine(
     time=1764000000.1234,
@@ -47,7 +48,12 @@ def audit(path: Path) -> Iterator[Audit]:
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+    return [without_link(json.loads(line)) for line in path.read_bytes().split(b"\n")[:-1]]
+
+
+def without_link(line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line without its place in the chain, which test_chain.py is about."""
+    return {name: value for name, value in line.items() if name not in ("number", "digest")}
 
 
 def test_a_line_says_all_that_is_known_and_null_for_the_rest(audit: Audit, path: Path) -> None:
@@ -64,6 +70,7 @@ def test_a_line_says_all_that_is_known_and_null_for_the_rest(audit: Audit, path:
         "project": {"id": "p1", "name": "demo", "domain": "Default"},
         "roles": ["member"],
         "sender": "CloudOne",
+        "source": None,
         "service": "image",
         "interface": "public",
         "method": "GET",
@@ -97,7 +104,7 @@ def test_no_name_breaks_a_line(audit: Audit, path: Path, name: str) -> None:
     assert second["user"]["name"] == "ada"
 
 
-def test_what_is_too_long_is_cut(audit: Audit, path: Path) -> None:
+def test_long_values_are_cut(audit: Audit, path: Path) -> None:
     endless = "x" * 100_000
     party = Party(endless, endless, endless)
     audit.write(
@@ -166,7 +173,7 @@ def test_two_writers_share_a_file(audit: Audit, path: Path) -> None:
     assert [line["status"] for line in lines(path)] == list(range(50))
 
 
-def test_without_a_path_nothing_is_written(tmp_path: Path) -> None:
+def test_without_a_path_no_line_is_written(tmp_path: Path) -> None:
     Audit(None).write(LINE)
     assert list(tmp_path.iterdir()) == []
 
@@ -176,7 +183,7 @@ def test_a_line_that_cannot_be_written_is_an_error_that_names_the_file(tmp_path:
         Audit(tmp_path / "none" / "audit.log").write(LINE)
 
 
-def test_what_is_no_file_is_not_written_to(tmp_path: Path) -> None:
+def test_a_link_pipe_or_folder_is_not_written_to(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.touch()
     (tmp_path / "link").symlink_to(other)
@@ -188,7 +195,7 @@ def test_what_is_no_file_is_not_written_to(tmp_path: Path) -> None:
     assert other.stat().st_size == 0
 
 
-def test_a_line_that_was_cut_short_is_an_error_and_does_not_spoil_the_next(audit: Audit, path: Path) -> None:
+def test_a_line_that_was_cut_short_is_an_error_and_leaves_nothing(audit: Audit, path: Path) -> None:
     audit.write(LINE)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     # The system then writes as much as there is room for, as on a full disk.
@@ -199,8 +206,7 @@ def test_a_line_that_was_cut_short_is_an_error_and_does_not_spoil_the_next(audit
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     audit.write(replace(LINE, status=201))
-    first, half, last = path.read_bytes().splitlines()
-    assert (json.loads(first)["status"], len(half), json.loads(last)["status"]) == (200, 20, 201)
+    assert [line["status"] for line in lines(path)] == [200, 201]
 
 
 def test_a_part_of_a_line_that_a_crash_has_left_is_ended(audit: Audit, path: Path) -> None:

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openstackoid.bridge.audit.admission_header import Admission, encode
-from openstackoid.bridge.audit.audit_log import Audit, Party
+from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.audit_log import Party
 from openstackoid.bridge.audit.egress_lines import EgressLines, audit_line
+from unit.bridge.audit.test_audit_log import without_link
 
 ID = "req-a0d17000-0000-4000-8000-000000000001"
 HEAD = "127.0.0.1 GET /image/v2/images -> peer Cloud-3.b 200 250 ms ---- -"
@@ -36,10 +38,10 @@ def lines(path: Path) -> EgressLines:
 
 
 def audited(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(text) for text in path.read_text().splitlines()] if path.exists() else []
+    return [without_link(json.loads(text)) for text in path.read_text().splitlines()] if path.exists() else []
 
 
-def test_what_has_left_is_written_down_and_its_line_goes_to_the_log_without_the_names(lines: EgressLines, path: Path) -> None:
+def test_a_request_that_left_is_audited_and_logged_without_names(lines: EgressLines, path: Path) -> None:
     assert lines(line()) == f"{HEAD} left\n".encode()
     (found,) = audited(path)
     assert found == {
@@ -52,6 +54,7 @@ def test_what_has_left_is_written_down_and_its_line_goes_to_the_log_without_the_
         "project": {"id": "p1", "name": "demo", "domain": "Default"},
         "roles": [],
         "sender": None,
+        "source": "127.0.0.1",
         "service": "image",
         "interface": "public",
         "method": "GET",
@@ -74,7 +77,7 @@ def test_lines_about_other_things_are_the_logs_alone(lines: EgressLines, path: P
 @pytest.mark.parametrize(
     ("status", "use", "outcome"), [("403", "", "refused"), ("503", "", "failed"), ("-1", "", "failed"), ("200", "x", "allowed")]
 )
-def test_without_a_word_of_the_peer_the_status_says_what_became_of_it(
+def test_without_an_admission_header_the_status_gives_the_outcome(
     lines: EgressLines, path: Path, status: str, use: str, outcome: str
 ) -> None:
     lines(line(HEAD.replace(" 200 ", f" {status} "), f"image.public home=CloudTwo id={ID} use={use}"))
@@ -100,7 +103,7 @@ def test_a_path_that_may_hold_a_secret_is_not_shown(lines: EgressLines, path: Pa
         b"\xff\xfe left=\xff\n",
     ],
 )
-def test_what_cannot_be_read_is_said_once(lines: EgressLines, path: Path, caplog: pytest.LogCaptureFixture, odd: bytes) -> None:
+def test_unreadable_lines_are_reported_once(lines: EgressLines, path: Path, caplog: pytest.LogCaptureFixture, odd: bytes) -> None:
     lines(odd + odd)
     lines(odd)
     assert audited(path) == []
@@ -108,7 +111,7 @@ def test_what_cannot_be_read_is_said_once(lines: EgressLines, path: Path, caplog
     assert "cannot be read" in caplog.text
 
 
-def test_a_log_that_cannot_be_written_holds_up_nothing_and_is_said_once(
+def test_an_unwritable_log_delays_no_request_and_is_reported_once(
     path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -123,7 +126,20 @@ def test_a_log_that_cannot_be_written_holds_up_nothing_and_is_said_once(
         "audit: requests that left are not written down: ",
         "audit: 6 lines about requests that left were lost; they are written again",
     ]
-    assert len(audited(folder / "audit.log")) == 2
+    found = audited(folder / "audit.log")
+    assert [(line["outcome"], line.get("count")) for line in found] == [("lost", 6), ("allowed", None), ("allowed", None)]
+    assert found[0]["reason"] == "lines could not be written"
+
+
+def test_lines_that_haproxy_has_lost_have_a_line(lines: EgressLines, path: Path) -> None:
+    lines.lose(57, "HAProxy has lost lines of its log")
+    (found,) = audited(path)
+    assert (found["outcome"], found["count"], found["gateway"], found["reason"]) == (
+        "lost",
+        57,
+        "CloudOne",
+        "HAProxy has lost lines of its log",
+    )
 
 
 @given(st.text(), st.text())

@@ -67,7 +67,7 @@ def test_the_lines_of_one_request_stand_side_by_side(tmp_path: Path) -> None:
         (Wanted(user="ada", home="CloudTwo"), []),
     ],
 )
-def test_only_what_is_wanted_is_found(tmp_path: Path, wanted: Wanted, statuses: list[int]) -> None:
+def test_only_matching_lines_are_found(tmp_path: Path, wanted: Wanted, statuses: list[int]) -> None:
     path = log(
         tmp_path / "log",
         LINE,
@@ -78,7 +78,7 @@ def test_only_what_is_wanted_is_found(tmp_path: Path, wanted: Wanted, statuses: 
     assert [line["status"] for line in read_logs([path], wanted).lines] == statuses
 
 
-def test_what_is_no_line_is_passed_over_and_counted(tmp_path: Path) -> None:
+def test_invalid_lines_are_skipped_and_counted(tmp_path: Path) -> None:
     document = LINE.document()
     odd = [
         b"\n",
@@ -110,7 +110,7 @@ def test_rotated_files_are_read_compressed_or_not(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("none", "No such file"), (".", "Is a directory"), ("bad.gz", "it is no whole gzip file")]
+    ("name", "why"), [("none", "No such file"), (".", "Is a directory"), ("bad.gz", "the gzip file is incomplete")]
 )
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str, why: str) -> None:
     (tmp_path / "bad.gz").write_bytes(gzip.compress(LINE.encoded() * 50)[:-20])

@@ -54,7 +54,7 @@ async def test_a_refusal_of_head_has_no_body_and_keeps_the_connection() -> None:
     [[], ["X-Openstackoid-Listener: here"], ["X-Openstackoid-Listener: h:x"], ["X-Openstackoid-Listener: h:1"] * 2],
 )
 @played
-async def test_without_its_haproxy_the_bridge_does_nothing(listener: list[str]) -> None:
+async def test_requests_that_did_not_come_from_haproxy_are_refused(listener: list[str]) -> None:
     async with staged() as stage:
         reader, writer = await stage.connect()
         writer.write("\r\n".join(["GET /image HTTP/1.1", "Host: h", *listener, "\r\n"]).encode())
@@ -75,7 +75,7 @@ async def test_bytes_that_could_not_be_sent_on_unharmed_are_refused(damaged: byt
 
 @pytest.mark.parametrize("nonsense", [b"\x16\x03\x01\r\n\r\n", b"GET / HTTP/1.1\r\nA B: c\r\n\r\n", b"GET / HTTP/9\r\n\r\n"])
 @played
-async def test_what_is_not_http_gets_the_same_error_body(nonsense: bytes) -> None:
+async def test_invalid_http_gets_the_same_error_body(nonsense: bytes) -> None:
     async with staged() as stage:
         reader, writer = await stage.connect()
         writer.write(nonsense)
@@ -112,7 +112,7 @@ async def test_only_an_authentication_is_read_before_it_is_sent_on() -> None:
 
 
 @played
-async def test_an_authentication_whose_body_does_not_come() -> None:
+async def test_an_authentication_without_its_body_gets_400() -> None:
     async with staged() as stage:
         reader, writer = await stage.connect()
         writer.write(head("POST", TOKENS, "Content-Length: 10"))
@@ -137,7 +137,7 @@ async def test_a_defect_is_an_answer_too(monkeypatch: pytest.MonkeyPatch, caplog
     monkeypatch.setattr(handler, "decide", broken)
     async with staged() as stage:
         answer = await stage.ask("GET", "/image")
-    assert (answer.status, answer.error) == (500, "gateway of CloudOne: a defect of the bridge; its log says where")
+    assert (answer.status, answer.error) == (500, "gateway of CloudOne: a defect of the bridge; see its log")
     assert "defect: RuntimeError in handler.py:" in caplog.text
     assert "secret" not in caplog.text
 
@@ -157,7 +157,7 @@ async def test_a_defect_in_the_middle_of_an_answer_cuts_it(monkeypatch: pytest.M
 
 
 @played
-async def test_the_log_says_what_happened(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_log_has_one_line_for_each_rewritten_or_failed_request(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     async with staged(here=says("200 OK"), there=says_json(token())) as stage:
         await stage.ask("GET", "/identity/v3/users?name=x")

@@ -99,7 +99,7 @@ def test_its_socket_is_its_owners_alone_and_goes_with_it(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("written", [True, False])
-def test_it_waits_for_its_description_where_it_is_told_to(folder: Path, written: bool) -> None:
+def test_the_bridge_waits_for_its_description_with_the_option(folder: Path, written: bool) -> None:
     command = [
         sys.executable,
         "-m",
@@ -125,7 +125,7 @@ def test_it_waits_for_its_description_where_it_is_told_to(folder: Path, written:
             process.kill()
 
 
-def test_what_a_killed_predecessor_left_does_not_stop_it(folder: Path) -> None:
+def test_the_socket_of_a_killed_process_does_not_stop_the_next(folder: Path) -> None:
     with bridge(folder) as process:
         process.kill()
         process.wait()
@@ -162,14 +162,14 @@ def test_a_path_that_cannot_be_used_is_named(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(("cloud", "mesh"), [("CloudTen", ""), ("CloudOne", "mesh: 2"), ("CloudOne", "{")])
-def test_what_it_cannot_start_from_is_one_clear_error(folder: Path, cloud: str, mesh: str) -> None:
+def test_an_unusable_description_is_one_clear_error(folder: Path, cloud: str, mesh: str) -> None:
     with bridge(folder, "--cloud", cloud, mesh=mesh) as process:
         assert process.wait(60) == 1
     assert logged(folder).startswith(f"openstackoid bridge: {folder}/mesh.yaml")
     assert "Traceback" not in logged(folder)
 
 
-def test_the_mesh_is_read_anew_on_demand_and_a_bad_one_changes_nothing(folder: Path) -> None:
+def test_the_mesh_is_reloaded_on_sighup_and_a_bad_one_is_ignored(folder: Path) -> None:
     with bridge(folder) as process:
         assert status(folder, "/network") == 404
         (folder / "mesh.yaml").write_text("mesh: [")
@@ -195,7 +195,7 @@ def write_readers(folder: Path, key: str) -> None:
     (folder / "readers.yaml").write_text(f"clouds: {{CloudTwo: {{auth: {auth}}}}}\n")
 
 
-def test_the_reader_accounts_are_read_anew_too_and_bad_ones_change_nothing(folder: Path) -> None:
+def test_reader_accounts_are_reloaded_and_bad_ones_are_ignored(folder: Path) -> None:
     write_readers(folder, "password")
     with bridge(folder, mesh=readers_mesh(folder)) as process:
         write_readers(folder, "pasword")
@@ -211,14 +211,14 @@ def test_the_reader_accounts_are_read_anew_too_and_bad_ones_change_nothing(folde
     assert "Traceback" not in logged(folder)
 
 
-def test_it_serves_what_it_can_without_the_accounts(folder: Path) -> None:
+def test_the_bridge_serves_without_unreadable_reader_accounts(folder: Path) -> None:
     """The supervisor has refused such a file at its start; one that broke later is no reason to leave the rest unserved."""
     with bridge(folder, mesh=readers_mesh(folder)):
         assert status(folder, "/image") == 503
     assert f"no reader account is used: {folder}/readers.yaml: cannot read" in logged(folder)
 
 
-def test_it_finishes_what_it_began(folder: Path) -> None:
+def test_running_requests_are_finished_at_the_end(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as backend:
         backend.settimeout(5)
         mesh = MESH.format(service="image", port=backend.getsockname()[1])
@@ -237,7 +237,7 @@ def test_it_finishes_what_it_began(folder: Path) -> None:
             assert found == [204]
 
 
-def test_it_does_not_wait_for_ever(folder: Path) -> None:
+def test_requests_beyond_the_grace_period_are_dropped_at_the_end(folder: Path) -> None:
     imports = "import sys; from openstackoid.bridge import __main__; from openstackoid.bridge.http import server"
     impatient = f"{imports}; server.GRACE = 0.4; sys.exit(__main__.main())"
     with socket.create_server(("127.0.0.1", 0)) as backend, socket.socket(socket.AF_UNIX) as idle:
@@ -252,7 +252,7 @@ def test_it_does_not_wait_for_ever(folder: Path) -> None:
                 assert asking.recv(1) == b""
 
 
-def test_it_ends_with_its_parent_when_told_so(folder: Path) -> None:
+def test_the_bridge_ends_with_its_input_with_the_option(folder: Path) -> None:
     with bridge(folder, "--stop-on-eof", stdin=subprocess.PIPE) as process:
         assert status(folder, "/image") == 503
         assert process.stdin
@@ -260,7 +260,7 @@ def test_it_ends_with_its_parent_when_told_so(folder: Path) -> None:
         assert process.wait(60) == 0
 
 
-def test_it_does_not_end_with_its_input_otherwise(folder: Path) -> None:
+def test_the_bridge_does_not_end_with_its_input_without_the_option(folder: Path) -> None:
     with bridge(folder) as process:
         time.sleep(0.2)
         assert process.poll() is None
@@ -273,7 +273,7 @@ def test_usage(folder: Path) -> None:
     assert "--config" in run.stderr
 
 
-def test_the_option_of_the_journal_says_what_took_its_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_removed_journal_options_name_their_replacement(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for option in ("--journal", "--token-journal"):
         with pytest.raises(SystemExit):
             main(["--cloud", "One", "--config", "x", "--socket", "x", option, str(folder / "j")])

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from openstackoid.bridge.audit.admission_header import Admission, decode
-from openstackoid.bridge.audit.audit_log import Audit, Party
+from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.audit_log import Party
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT
 from openstackoid.policy import Budget, Domain, DomainScoped, MappingRule, Policy, RequestPattern, Roles, Services, derived_id
 from openstackoid.scope import join_token
@@ -51,7 +52,7 @@ async def image(stage: Stage, method: str = "GET", path: str = "/image/v2/images
 
 
 @played
-async def test_who_is_vouched_for_and_allowed_comes_in() -> None:
+async def test_a_valid_and_allowed_token_is_let_in() -> None:
     async with staged(here=says("200 OK", body=b"images"), there=says_json(token())) as stage:
         assert await image(stage) == (200, "images")
         (asked,) = stage.there.visits
@@ -63,7 +64,7 @@ async def test_who_is_vouched_for_and_allowed_comes_in() -> None:
 
 
 @played
-async def test_the_gateway_that_sent_the_request_is_told_who_came_in_and_by_which_rule() -> None:
+async def test_the_sending_gateway_gets_user_project_and_rule() -> None:
     async with staged(here=says("200 OK"), there=says_json(token())) as stage:
         answer = await stage.ask("GET", "/image/v2/images", FOREIGN)
     (told,) = answer.values("x-openstackoid-use")
@@ -108,7 +109,7 @@ async def test_a_document_that_is_too_large_streams_on_as_it_is(size: int) -> No
 
 
 @played
-async def test_a_project_that_keeps_its_id_has_nothing_replaced() -> None:
+async def test_a_project_that_keeps_its_id_is_not_replaced() -> None:
     kept = policy(people=(replace(PEER.people[0], project="keep"),))
     async with staged(here=says("201 Created"), there=says_json(token(project=AT_HOME)), policy=kept) as stage:
         sent = b'{ "owner":"5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f" }'
@@ -169,7 +170,7 @@ async def test_the_policy_judges_the_path_as_it_was_asked_for(rules: Services, s
     ],
 )
 @played
-async def test_what_the_policy_never_allows_is_refused_before_anybody_is_asked(rules: Policy, words: str) -> None:
+async def test_a_request_that_no_rule_allows_is_refused_before_the_token_is_validated(rules: Policy, words: str) -> None:
     async with staged(policy=rules) as stage:
         status, body = await image(stage)
         assert (stage.there.visits, stage.here.visits) == ([], [])
@@ -179,7 +180,7 @@ async def test_what_the_policy_never_allows_is_refused_before_anybody_is_asked(r
 
 
 @played
-async def test_whom_no_entry_is_about_is_refused() -> None:
+async def test_a_user_without_a_matching_entry_gets_403() -> None:
     async with staged(there=says_json(token("observer"))) as stage:
         status, body = await image(stage)
         assert stage.here.visits == []
@@ -201,7 +202,7 @@ async def test_a_token_for_no_project_is_refused(kind: str) -> None:
 
 @pytest.mark.parametrize("said", ["401 Unauthorized", "404 Not Found"])
 @played
-async def test_whom_his_own_cloud_does_not_know_is_sent_to_log_in(said: str) -> None:
+async def test_unknown_token_gets_401_with_www_authenticate(said: str) -> None:
     async with staged(there=says(said)) as stage:
         answer = await stage.ask("GET", "/image/v2/images", FOREIGN)
         assert stage.here.visits == []
@@ -222,7 +223,7 @@ async def test_whom_his_own_cloud_does_not_know_is_sent_to_log_in(said: str) -> 
     ],
 )
 @played
-async def test_a_cloud_that_cannot_be_asked_is_named_and_nobody_comes_in(script: Script, status: int, words: str) -> None:
+async def test_a_failed_validation_names_the_cloud_and_refuses_the_token(script: Script, status: int, words: str) -> None:
     async with staged(there=script) as stage:
         told, body = await image(stage)
         assert stage.here.visits == []
@@ -266,7 +267,7 @@ async def test_a_revoked_token_is_refused_when_the_time_of_the_policy_is_over() 
 
 
 @played
-async def test_what_is_known_of_one_token_says_nothing_of_another() -> None:
+async def test_a_cached_token_does_not_let_another_in() -> None:
     async def script(visit: Visit) -> None:
         known = visit.values("x-subject-token") == ["usr"]
         await (says_json(token()) if known else says("401 Unauthorized"))(visit)
@@ -303,7 +304,7 @@ async def test_more_requests_than_allowed() -> None:
 
 
 @played
-async def test_tokens_that_are_no_good_use_up_nothing_of_what_others_may() -> None:
+async def test_invalid_tokens_use_no_rate_and_no_budget() -> None:
     async def keystone(visit: Visit) -> None:
         await (says_json(token()) if visit.values("x-subject-token") == ["usr"] else says("401 Unauthorized"))(visit)
 
@@ -317,7 +318,7 @@ async def test_tokens_that_are_no_good_use_up_nothing_of_what_others_may() -> No
 
 
 @played
-async def test_a_request_of_this_clouds_own_user_is_nothing_to_the_guard() -> None:
+async def test_a_request_of_a_local_user_is_not_authorized() -> None:
     async with staged(here=says("200 OK"), policy=Policy()) as stage:
         answer = await stage.ask("GET", "/image/v2/images", 'X-Auth-Token: own!SCOPE!{"*":"CloudOne"}')
         unscoped = await stage.ask("GET", "/image/v2/images", "X-Auth-Token: own")
@@ -378,7 +379,7 @@ async def test_an_expired_token_needs_a_good_service_token(mark: str, roles: tup
 
 
 @played
-async def test_a_service_token_whose_claims_have_changed_vouches_for_no_expired_token() -> None:
+async def test_a_service_token_with_changed_claims_does_not_allow_an_expired_token() -> None:
     account = "nova"
 
     async def keystone(visit: Visit) -> None:
@@ -431,7 +432,7 @@ async def test_without_a_reader_account_it_is_refused_with_the_way_to_let_it_in(
 
 @pytest.mark.parametrize("said", ["401 Unauthorized", "404 Not Found"])
 @played
-async def test_nobody_has_the_reader_account_asked_about_a_token_that_he_made_up(said: str) -> None:
+async def test_an_invented_token_does_not_reach_the_reader_account(said: str) -> None:
     async with staged(there=says(said)) as stage:
         stage.change(readers={"CloudTwo": AnAccount()})
         assert (await image(stage))[0] == 401
@@ -447,12 +448,14 @@ async def test_each_use_is_written_down_before_its_answer_is_out(tmp_path: Path)
 
     async with staged(here=here, there=says_json(token())) as stage:
         stage.change(audit=Audit(tmp_path / "audit.log"))
-        await image(stage, "GET", "/image/v2/images", "X-OpenStack-Request-Id: req-0a1b2c3d-0000-4000-8000-000000000000")
+        about = "X-OpenStack-Request-Id: req-0a1b2c3d-0000-4000-8000-000000000000", "X-Forwarded-For: 192.0.2.7"
+        await image(stage, "GET", "/image/v2/images", *about)
         await image(stage, "GET", "/image/v2/images/0a")
         stage.change(mesh=with_policy(stage.mesh, Policy()))
         await image(stage, "DELETE", "/image/v2/images/0a")
     first, second, third = [json.loads(line) for line in (tmp_path / "audit.log").read_text().splitlines()]
-    del first["time"]
+    for name in ("time", "number", "digest"):
+        del first[name]
     assert first == {
         "gateway": "CloudOne",
         "direction": "in",
@@ -462,6 +465,7 @@ async def test_each_use_is_written_down_before_its_answer_is_out(tmp_path: Path)
         "project": {"id": "p1", "name": "demo", "domain": "Default"},
         "roles": ["member"],
         "sender": None,
+        "source": "192.0.2.7",
         "service": "image",
         "interface": "public",
         "method": "GET",

@@ -31,7 +31,7 @@ async def failure(reader: Reader) -> AnswerError:
 
 
 @played
-async def test_it_logs_in_on_the_whole_system_and_asks_for_no_catalog(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_reader_logs_in_with_system_scope_and_without_a_catalog(caplog: pytest.LogCaptureFixture) -> None:
     keystone = Keystone()
     async with staged(there=keystone) as stage:
         with caplog.at_level(logging.INFO, "openstackoid.bridge"):
@@ -49,7 +49,7 @@ async def test_it_logs_in_on_the_whole_system_and_asks_for_no_catalog(caplog: py
 
 
 @played
-async def test_it_logs_in_by_an_application_credential() -> None:
+async def test_the_reader_logs_in_by_an_application_credential() -> None:
     keystone = Keystone()
     async with staged(there=keystone) as stage:
         options = {"application_credential_id": "abc", "application_credential_secret": SECRET}
@@ -60,7 +60,7 @@ async def test_it_logs_in_by_an_application_credential() -> None:
 
 
 @played
-async def test_the_token_is_kept_and_all_who_wait_share_one_log_in() -> None:
+async def test_the_token_is_kept_and_waiting_requests_share_one_log_in() -> None:
     keystone = Keystone()
     async with staged(there=keystone) as stage:
         account = reader(stage)
@@ -71,7 +71,7 @@ async def test_the_token_is_kept_and_all_who_wait_share_one_log_in() -> None:
 
 @pytest.mark.parametrize(("life", "logins"), [(3600.0, 1), (1.0, 2)])
 @played
-async def test_it_is_renewed_before_it_ends(life: float, logins: int) -> None:
+async def test_the_readers_token_is_renewed_before_it_ends(life: float, logins: int) -> None:
     keystone = Keystone(life=life)
     async with staged(there=keystone) as stage:
         account = reader(stage)
@@ -216,7 +216,7 @@ async def test_the_password_goes_nowhere_else(monkeypatch: pytest.MonkeyPatch) -
 
 
 @played
-async def test_who_does_not_wait_for_a_log_in_leaves_it_to_the_others() -> None:
+async def test_a_cancelled_request_does_not_cancel_the_shared_log_in() -> None:
     async def slow(visit: Visit) -> None:
         await asyncio.sleep(0.2)
         await keystone.log_in()(visit)

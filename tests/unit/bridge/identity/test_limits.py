@@ -8,7 +8,7 @@ from openstackoid.bridge.identity.limits import Limits
 from openstackoid.policy import Budget, PeerPolicy
 
 
-def test_without_limits_nothing_is_refused() -> None:
+def test_without_limits_no_request_is_refused() -> None:
     limits = Limits()
     assert all(limits.take("CloudTwo", PeerPolicy("CloudTwo"), 0.0) is None for _ in range(1000))
 
@@ -34,7 +34,7 @@ def test_a_budget_begins_anew_when_its_time_is_over() -> None:
     assert limits.take("CloudTwo", peer, 105.0) is None
 
 
-def test_what_the_rate_refuses_costs_nothing_of_the_budget() -> None:
+def test_a_request_over_the_rate_uses_no_budget() -> None:
     limits, peer = Limits(), PeerPolicy("CloudTwo", rate=1, budget=Budget(2, 100))
     told = [limits.take("CloudTwo", peer, at) for at in (0.0, 0.1, 0.2, 1.0, 2.0)]
     assert [wait is None for wait in told] == [True, False, False, True, False]

@@ -45,14 +45,14 @@ async def test_one_that_is_ours_is_never_taken_for_another() -> None:
 @pytest.mark.parametrize(
     ("script", "status", "words"),
     [
-        (says("401 Unauthorized"), 503, "answers 401 to the service that asks"),
+        (says("401 Unauthorized"), 503, "answers 401 to the validating service"),
         (says("500 Oops"), 503, "answers 500"),
         (never, 504, "identity of CloudOne does not answer"),
         (says("200 OK", body=b"x" * 70_000), 502, "larger than 65536 bytes"),
     ],
 )
 @played
-async def test_where_keystone_does_not_say_nobody_comes_in(script: Script, status: int, words: str) -> None:
+async def test_an_unusable_answer_of_keystone_refuses_the_token(script: Script, status: int, words: str) -> None:
     async with staged(here=script) as stage:
         with pytest.raises(AnswerError) as caught:
             await has(LocalProjects(stage.bridge.context.authorizer.upstream), stage)

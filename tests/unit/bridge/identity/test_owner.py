@@ -168,7 +168,7 @@ async def test_a_token_of_another_cloud_that_only_passes_is_asked_about_at_that_
 
 
 @played
-async def test_a_guest_is_asked_about_once_though_nothing_is_believed_for_long() -> None:
+async def test_a_guests_token_is_validated_once_with_a_short_lifetime() -> None:
     async with staged(here=says("202 Accepted"), there=ACCEPTS, policy=replace(MEMBERS, seconds=0)) as stage:
         assert (await write(stage, f"usr{GUEST}", "Accept: */*")).status == 202
         assert len(stage.there.visits) == 1
@@ -184,7 +184,7 @@ async def test_a_guest_is_asked_about_once_though_nothing_is_believed_for_long()
     ],
 )
 @played
-async def test_a_token_that_keystone_accepts_without_telling_whose_it_is_is_believed_and_shares_one_owner(
+async def test_tokens_accepted_without_a_user_share_one_owner(
     keystone: Script,
 ) -> None:
     """Keystone looks at the credential of a question before it refuses an answer to it (403)."""
@@ -200,7 +200,7 @@ async def test_a_token_that_keystone_accepts_without_telling_whose_it_is_is_beli
     ("keystone", "status"), [(says("500 Internal Server Error"), 502), (says("503 Service Unavailable"), 503), (never, 504)]
 )
 @played
-async def test_where_keystone_does_not_say_nothing_leaves(keystone: Script, status: int) -> None:
+async def test_an_unusable_answer_of_keystone_stops_the_request(keystone: Script, status: int) -> None:
     async with staged(here=says("200 OK"), keystone=keystone) as stage:
         answer = await write(stage, "t")
         assert answer.status == status
@@ -248,9 +248,7 @@ async def test_a_service_token_that_is_for_no_project_makes_no_made_up_token_goo
 
 @pytest.mark.parametrize(("late", "status"), [(ACCEPTS, 201), (says("404 Not Found"), 401)])
 @played
-async def test_of_another_cloud_whose_operator_has_given_an_account_it_says_whether_a_token_has_expired(
-    late: Script, status: int
-) -> None:
+async def test_a_reader_account_tells_whether_a_foreign_token_has_expired(late: Script, status: int) -> None:
     async def there(visit: Visit) -> None:
         if "/auth/tokens" not in visit.line:
             await says("201 Created")(visit)
@@ -265,7 +263,7 @@ async def test_of_another_cloud_whose_operator_has_given_an_account_it_says_whet
 
 
 @played
-async def test_the_workflows_of_one_user_push_out_no_one_elses() -> None:
+async def test_the_workflows_of_one_user_push_out_none_of_another_user() -> None:
     async with staged(here=says("202 Accepted"), keystone=known("quiet", "greedy")) as stage:
         limited(stage, Memory(workflows=10, user=10))
         assert (await write(stage, "quiet", STAYS, f"X-OpenStack-Request-Id: {marked(1)}")).status == 202
@@ -287,7 +285,7 @@ async def test_all_users_of_another_cloud_have_one_share() -> None:
 
 
 @played
-async def test_a_workflow_that_goes_on_stays_with_the_user_who_began_it() -> None:
+async def test_a_continued_workflow_stays_with_its_first_user() -> None:
     async with staged(here=says("202 Accepted"), keystone=known("first", "second")) as stage:
         limited(stage, Memory(workflows=10, user=1))
         running = f"X-OpenStack-Request-Id: {marked(1)}"
@@ -311,7 +309,7 @@ async def test_a_workflow_that_goes_on_stays_with_the_user_who_began_it() -> Non
     ],
 )
 @played
-async def test_what_begins_no_workflow_asks_no_keystone_and_is_not_remembered(
+async def test_a_request_that_begins_no_workflow_asks_no_keystone_and_is_not_stored(
     method: str, path: str, headers: tuple[str, ...]
 ) -> None:
     """A request without a token, one that only looks, one without a scope, one to images, a log-in."""

@@ -32,7 +32,7 @@ EXPIRED = f"{TOKENS}?allow_expired=1"
         "allow_expired=y&allow_expired=0",
     ],
 )
-def test_what_keystone_takes_for_true(query: str) -> None:
+def test_values_that_keystone_reads_as_true(query: str) -> None:
     assert asks_for_expired(query)
 
 
@@ -40,7 +40,7 @@ def test_what_keystone_takes_for_true(query: str) -> None:
     "query",
     [None, "", "allow_expired", "allow_expired=", "allow_expired=0", "allow_expired=2", "x=allow_expired=1", "Allow_Expired=1"],
 )
-def test_what_keystone_takes_for_false(query: str | None) -> None:
+def test_values_that_keystone_reads_as_false(query: str | None) -> None:
     assert not asks_for_expired(query)
 
 
@@ -86,7 +86,7 @@ async def test_a_void_token_is_renewed_once(answers: list[int], outcome: str) ->
     assert shown == ["1", "2"][: len(answers)]
 
 
-def test_who_has_no_account_pays_for_none() -> None:
+def test_without_reader_accounts_no_client_library_is_imported() -> None:
     script = "import sys, openstackoid.bridge.http.server; sys.exit(bool({'keystoneauth1', 'requests'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
@@ -156,7 +156,7 @@ async def test_the_reader_account_is_left_out_where_it_is_not_asked_for(target: 
 
 @pytest.mark.parametrize(("method", "headers"), [("GET", ("X-Auth-Token: own", "X-Subject-Token: usr")), ("POST", ())])
 @played
-async def test_who_has_a_credential_of_that_cloud_gets_no_other(method: str, headers: tuple[str, ...]) -> None:
+async def test_a_caller_with_a_credential_of_that_cloud_gets_no_reader_account(method: str, headers: tuple[str, ...]) -> None:
     async with staged(there=UNAUTHORIZED) as stage:
         stage.change(readers=readers(stage))
         assert (await stage.ask(method, EXPIRED, THERE, *headers, body=b"{}" if method == "POST" else None)).status == 401

@@ -88,7 +88,7 @@ def test_only_an_id_becomes_a_part_of_a_url(project: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"token"', b"{}", b'{"token": []}', b'{"token": null}'])
-def test_what_is_no_token_is_said_so(body: bytes) -> None:
+def test_a_body_without_a_token_is_an_error(body: bytes) -> None:
     for read in (lambda: with_catalog(body, lambda _: []), lambda: project_of(body), lambda: with_plain_catalog(body, [])):
         with pytest.raises(ValueError, match=r"not the JSON object|no catalog"):
             read()

@@ -75,7 +75,7 @@ def test_one_user_takes_no_more_than_a_share() -> None:
     assert told(memory, b"a", most=2000) == Recorded(), "the time of the others is over"
 
 
-def test_a_token_whose_time_a_new_policy_made_shorter_is_found_behind_an_older_one() -> None:
+def test_a_token_with_a_shortened_lifetime_is_found_behind_an_older_one() -> None:
     clock = Clock()
     memory = TokenMemory(clock)
     told(memory, b"a", seconds=1000)

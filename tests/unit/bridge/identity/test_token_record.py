@@ -104,7 +104,7 @@ async def test_a_service_account_that_is_renamed_is_no_user() -> None:
 
 
 @played
-async def test_a_user_who_is_renamed_is_no_service_account() -> None:
+async def test_a_renamed_user_is_not_a_service_account() -> None:
     keystone = Keystone(of("mallory"))
     async with staged(here=says("200 OK"), there=keystone, policy=POLICY) as stage:
         assert (await use(stage)).status == 200
@@ -136,7 +136,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("changes", "said"), CHANGES.values(), ids=CHANGES.keys())
 @played
-async def test_whatever_a_service_is_told_of_a_token_stays_the_same(changes: str, said: dict[str, Any]) -> None:
+async def test_changed_claims_of_a_token_are_refused(changes: str, said: dict[str, Any]) -> None:
     keystone = Keystone(of("cinder"))
     async with staged(there=keystone, policy=POLICY) as stage:
         assert (await validate(stage)).status == 200
@@ -158,7 +158,7 @@ async def test_the_order_of_roles_and_the_catalog_are_no_change() -> None:
 
 
 @played
-async def test_a_token_whose_user_has_changed_is_no_good_any_more() -> None:
+async def test_a_token_with_a_changed_user_is_refused() -> None:
     """Services may still know what the user was; with a new token the user is what it is now."""
     keystone = Keystone(token("admin", "member"))
     async with staged(here=says("200 OK"), there=keystone) as stage:

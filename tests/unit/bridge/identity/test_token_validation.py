@@ -8,7 +8,8 @@ import pytest
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity import token_validation
-from openstackoid.bridge.identity.token_validation import MOST_QUESTIONS, REFUSED_SECONDS, Asked, TokenValidator
+from openstackoid.bridge.identity.questions import MOST_QUESTIONS
+from openstackoid.bridge.identity.token_validation import REFUSED_SECONDS, Asked, TokenValidator
 from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.upstream.target import target_of
 from openstackoid.mesh import Listener
@@ -48,7 +49,7 @@ async def test_however_many_wait_for_the_answer_the_question_is_asked_once() -> 
 
 
 @played
-async def test_who_leaves_takes_the_answer_from_nobody() -> None:
+async def test_a_cancelled_question_does_not_cancel_the_others() -> None:
     async def slow(visit: Visit) -> None:
         await asyncio.sleep(0.05)
         await says_json(token())(visit)
@@ -86,7 +87,7 @@ async def test_a_failure_is_not_remembered() -> None:
 
 
 @played
-async def test_tokens_that_somebody_makes_up_cost_their_cloud_a_bounded_number_of_questions() -> None:
+async def test_invented_tokens_cause_a_bounded_number_of_questions() -> None:
     go = asyncio.Event()
 
     async def waits(visit: Visit) -> None:

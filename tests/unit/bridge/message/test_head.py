@@ -23,5 +23,5 @@ def test_a_user_has_no_sender() -> None:
     assert read_head(request(), "CloudOne").sender is None
 
 
-def test_nothing_of_the_kind_is_sent_on() -> None:
+def test_internal_headers_are_not_sent_on() -> None:
     assert read_head(request(("x-openstackoid-anything", "x")), "CloudOne").headers == ()

@@ -27,6 +27,6 @@ async def test_no_line_is_slipped_into_a_head(text: str) -> None:
             await writer.write_headers(start, CIMultiDict(headers))
 
 
-def test_python_takes_what_haproxy_lets_through() -> None:
+def test_python_accepts_every_head_that_haproxy_accepts() -> None:
     assert HEAD_LIMIT >= HEAD_BUFFER
     assert HEADERS_LIMIT > HEAD_LINES

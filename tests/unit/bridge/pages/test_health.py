@@ -46,7 +46,7 @@ def test_one_of_several_is_enough() -> None:
 
 
 @pytest.mark.parametrize("answer", ["", "\n", "Permission denied\n", "Unknown command: 'show'\n", "# pxname\nx\n", "a,b\n,\n"])
-def test_what_is_no_table_tells_nothing(answer: str) -> None:
+def test_an_answer_without_a_table_has_no_states(answer: str) -> None:
     assert states(answer) == {}
 
 
@@ -74,7 +74,7 @@ def test_a_peers_services_are_as_well_as_its_gateway() -> None:
     assert {service["type"] for service in page["clouds"][1]["services"]} == MESH.clouds["Cloud-3.b"].services
 
 
-def test_what_is_not_known_is_not_guessed() -> None:
+def test_a_missing_state_is_unknown() -> None:
     assert clouds({}, {}) == {"CloudOne": "unknown", "Cloud-3.b": "unknown", "CloudTwo": "unknown"}
     services = mesh_page(MESH, "CloudOne", {}, {})["clouds"][0]["services"]
     assert {service["health"] for service in services} == {"unknown"}

@@ -73,7 +73,7 @@ async def test_a_gateway_that_is_away_is_down_and_asked_again_after_the_time_bet
 
 
 @played
-async def test_who_looks_does_not_wait_for_a_silent_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_page_does_not_wait_for_a_silent_peer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reachability, "PATIENCE", 0.1)
     released = asyncio.Event()
 
@@ -89,7 +89,7 @@ async def test_who_looks_does_not_wait_for_a_silent_peer(monkeypatch: pytest.Mon
 
 
 @played
-async def test_of_many_peers_some_are_asked_each_time_those_first_of_whom_least_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_of_many_peers_the_least_known_are_asked_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reachability, "AT_MOST", 4)
     async with asking(mesh := peers(1, 10)) as reach:
         assert [len(await reach.states(mesh)) for _ in range(4)] == [4, 8, 10, 10]

@@ -29,7 +29,7 @@ def targets(*records: Record) -> dict[str, Any]:
 
 
 @played
-async def test_a_trace_holds_what_is_known_here_and_at_the_peers_in_order() -> None:
+async def test_a_trace_holds_local_and_peer_records_in_order() -> None:
     async with staged(there=says_json(targets(OTHERS))) as stage:
         stage.records.add(ID, OWN)
         assert await trace(stage) == targets(OWN, OTHERS)
@@ -37,7 +37,7 @@ async def test_a_trace_holds_what_is_known_here_and_at_the_peers_in_order() -> N
 
 
 @played
-async def test_only_here_asks_nobody() -> None:
+async def test_only_here_asks_no_peer() -> None:
     async with staged(there=never) as stage:
         stage.records.add(ID, OWN)
         assert await trace(stage, "?only=here") == targets(OWN)
@@ -57,9 +57,9 @@ async def test_a_peer_is_asked_with_no_header_of_the_client() -> None:
     [
         (says("404 Not Found"), "its gateway has no record of it"),
         (says("500 Oops"), "it answers 500"),
-        (says("200 OK", body=b"\xff"), "its answer is no trace"),
-        (says("200 OK", body=b"[" * 100000), "its answer is no trace"),
-        (says("200 OK", body=b'{"hops": 1}'), "its answer is no trace"),
+        (says("200 OK", body=b"\xff"), "its answer is not a trace"),
+        (says("200 OK", body=b"[" * 100000), "its answer is not a trace"),
+        (says("200 OK", body=b'{"hops": 1}'), "its answer is not a trace"),
         (says("200 OK", body=b" " * (600 * 1024)), "larger than"),
         (says_json({"hops": [1, {}, OTHERS.document() | {"path": "/\x1b"}]}), "3 of its records were refused"),
         (says_json({"hops": [OTHERS.document() | {"gateway": "CloudOne"}]}), "1 of its records were refused"),
@@ -67,7 +67,7 @@ async def test_a_peer_is_asked_with_no_header_of_the_client() -> None:
     ],
 )
 @played
-async def test_what_a_peer_does_not_say_as_it_should_is_missing(script: Script, reason: str) -> None:
+async def test_a_peer_with_an_invalid_answer_is_listed_as_missing(script: Script, reason: str) -> None:
     async with staged(there=script) as stage:
         stage.records.add(ID, OWN)
         found = await trace(stage)
@@ -103,7 +103,7 @@ async def test_a_cloud_that_is_not_in_the_mesh_is_not_asked() -> None:
 
 
 @played
-async def test_what_there_was_no_room_for_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_dropped_records_are_reported_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "RECORDS_OF_ONE", 1)
     async with staged() as stage:
         for _ in range(3):
@@ -116,7 +116,7 @@ async def test_what_there_was_no_room_for_is_told(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("target", "status", "words"),
     [
-        (TRACE, 404, "nothing is known of this request id"),
+        (TRACE, 404, "there is no record of this request id"),
         ("/.openstackoid/trace/", 400, "req-7472ace0-"),
         ("/.openstackoid/trace/req-11111111-1111-2222-3333-444455556666", 400, "req-7472ace0-"),
         (f"/.openstackoid/trace/{ID}/more", 400, "req-7472ace0-"),
@@ -172,7 +172,7 @@ def known(stage: Stage) -> list[tuple[object, ...]]:
 
 
 @played
-async def test_what_the_bridge_serves_is_recorded() -> None:
+async def test_requests_through_the_bridge_are_recorded() -> None:
     async with staged(here=says("204 No Content"), there=says_json({"error": {}}, status="503 Busy")) as stage:
         for target, scope in (
             ("/image/v2?x=secret", '{"image":"CloudOne"}'),
@@ -195,7 +195,7 @@ async def test_what_the_bridge_serves_is_recorded() -> None:
     [[], ["X-OpenStack-Request-Id: req-11111111-1111-2222-3333-444455556666"], [f"X-OpenStack-Request-Id: {ID}"] * 2],
 )
 @played
-async def test_what_is_not_traced_is_not_recorded(headers: list[str]) -> None:
+async def test_untraced_requests_are_not_recorded(headers: list[str]) -> None:
     async with staged(here=says("204 No Content")) as stage:
         assert (await stage.ask("GET", "/image/v2", *headers)).status == 204
         assert known(stage) == []
@@ -224,3 +224,19 @@ async def test_a_client_that_does_not_wait_is_recorded() -> None:
         while not known(stage):
             await asyncio.sleep(0.01)
         assert known(stage) == [("CloudOne", "image", "GET", "/image/v2", 0, "local")]
+
+
+@played
+async def test_many_looks_at_a_trace_cost_a_peer_one_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openstackoid.bridge.trace.peer_records.FRESH", 60.0)
+    async with staged(there=says_json(targets(OTHERS))) as stage:
+        stage.records.add(ID, OWN)
+        looks = await asyncio.gather(*(trace(stage) for _ in range(10)))
+        assert [*looks, await trace(stage)] == [targets(OWN, OTHERS)] * 11
+        assert len(stage.there.visits) == 1
+        stage.records.add(ID, replace(OWN, status=201))
+        assert len((await trace(stage))["hops"]) == 3, "a new record is seen at once"
+        assert len(stage.there.visits) == 2
+        monkeypatch.setattr("openstackoid.bridge.trace.peer_records.FRESH", 0.0)
+        await trace(stage)
+        assert len(stage.there.visits) == 3

@@ -48,7 +48,7 @@ def test_one_command_is_never_two(text: str) -> None:
 
 
 @played
-async def test_it_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_haproxy_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime_api, "PATIENCE", 0.1)
     async with haproxy(None, []) as api:
         with pytest.raises(RuntimeApiError, match=r"haproxy\.sock does not answer within 0\.1 s"):
@@ -56,7 +56,7 @@ async def test_it_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch)
 
 
 @played
-async def test_it_may_not_say_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_large_answer_of_haproxy_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime_api, "ANSWER_LIMIT", 10)
     async with haproxy(b"x" * 11, []) as api:
         with pytest.raises(RuntimeApiError, match="larger than 10 bytes"):
@@ -64,6 +64,6 @@ async def test_it_may_not_say_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @played
-async def test_where_nothing_listens(tmp_path: Path) -> None:
+async def test_a_socket_without_a_listener_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RuntimeApiError, match=r"HAProxy at .*/none cannot be asked: No such file or directory"):
         await RuntimeApi(tmp_path / "none").command("show info")

@@ -58,7 +58,7 @@ async def test_a_token_that_cannot_vouch_for_itself_is_asked_about_with_the_read
 
 
 @played
-async def test_a_guest_is_told_what_the_policy_makes_of_him() -> None:
+async def test_a_guest_sees_the_mapped_user_project_and_roles() -> None:
     async with staged(there=says_json(token("member", "admin"))) as stage:
         (row,) = (await page(stage, GUEST, query="?only=here"))["clouds"]
     ids = {kind: derived_id("CloudTwo", kind, which) for kind, which in (("user", "u1"), ("project", "p1"))}
@@ -76,13 +76,13 @@ async def test_a_guest_is_told_what_the_policy_makes_of_him() -> None:
     ("policy", "said", "reason", "rule"),
     [
         (Policy(), says_json(token()), "the policy here does not accept users of CloudTwo", None),
-        (MEMBERS, says_json(token("observer")), "no entry of 'people' in the policy here for CloudTwo is about this user", None),
+        (MEMBERS, says_json(token("observer")), "no entry of 'people' in the policy here for CloudTwo matches this user", None),
         (MEMBERS, says("401 Unauthorized"), "identity of CloudTwo does not accept the token", None),
         (MEMBERS, says("500 Oops"), "answers 500 when asked about a token", None),
     ],
 )
 @played
-async def test_who_is_not_let_in_is_told_why(policy: Policy, said: Script, reason: str, rule: str | None) -> None:
+async def test_a_refused_user_sees_the_reason(policy: Policy, said: Script, reason: str, rule: str | None) -> None:
     async with staged(there=said, policy=policy) as stage:
         (row,) = (await page(stage, GUEST, query="?only=here"))["clouds"]
     assert (row["cloud"], row["user"], row["project"], row["roles"], row["rule"]) == ("CloudOne", None, None, [], rule)
@@ -99,7 +99,7 @@ async def test_questions_of_guests_count_as_requests_do() -> None:
 
 
 @played
-async def test_who_has_no_good_token_is_told_nothing_and_no_peer_is_asked() -> None:
+async def test_without_a_valid_token_the_page_is_401_and_no_peer_is_asked() -> None:
     async with staged(keystone=says("401 Unauthorized")) as stage:
         answer = await stage.ask("GET", PAGE, "X-Auth-Token: made-up", BOTH)
         assert (answer.status, answer.error) == (401, "gateway of CloudOne: identity of CloudOne does not accept the token")
@@ -112,7 +112,7 @@ async def test_who_has_no_good_token_is_told_nothing_and_no_peer_is_asked() -> N
 
 
 @played
-async def test_a_cloud_whose_users_are_not_accepted_is_not_asked_about_its_tokens_and_has_no_other_asked() -> None:
+async def test_the_token_of_an_unaccepted_cloud_is_validated_nowhere() -> None:
     async with staged(policy=Policy()) as stage:
         scope = join_token("junk", '{"identity":"CloudTwo","image":"CloudTwo"}')
         (row,) = (await page(stage, f"X-Auth-Token: {scope}"))["clouds"]
@@ -123,7 +123,7 @@ async def test_a_cloud_whose_users_are_not_accepted_is_not_asked_about_its_token
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        (says("404 Not Found"), "its gateway has no such page; it is of an older release"),
+        (says("404 Not Found"), "its gateway is of an older release, without this page"),
         (says("500 Oops"), "it answers 500"),
         (says("200 OK", body=b"\xff"), "its gateway's answer is not such a page"),
         (says("200 OK", body=b"[" * 100000), "its gateway's answer is not such a page"),
@@ -153,7 +153,7 @@ async def test_a_peer_speaks_for_its_own_cloud_alone() -> None:
 
 
 @played
-async def test_a_user_of_another_cloud_asks_the_cloud_that_has_issued_his_token() -> None:
+async def test_a_token_of_another_cloud_is_validated_by_its_issuer() -> None:
     async def peer(visit: Visit) -> None:
         await (peer_says(THERE) if visit.line.startswith(f"GET {PAGE}") else says_json(token()))(visit)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from openstackoid.bridge.proxy.links import USERS_OWN, Links
 from openstackoid.mesh import parse_mesh
-from openstackoid.routing.links import relinked
+from openstackoid.routing.links import answers_with_links
 
 
 def links(theirs: str, ours: str, host: str | None = "gw:8801") -> Links:
@@ -88,7 +88,7 @@ clouds:
     target = mesh.clouds["Two"].endpoint("image", "public")
     assert frontend_endpoint is not None
     assert target is not None
-    assert relinked(frontend_endpoint, target) == "images"
+    assert answers_with_links(frontend_endpoint, target) == "images"
     return Links(mesh, frontend_endpoint, target, "gw" if public else "inner")
 
 
@@ -198,7 +198,7 @@ LINK, REWRITTEN = "http://gw:8801/v2", "http://gw:8801/image/v2"
         [{"links": [{"href": LINK}]}],
     ],
 )
-def test_where_links_stand(document: Any) -> None:
+def test_links_are_rewritten_in_these_positions(document: Any) -> None:
     text = json.dumps(document)
     assert json.loads(links("", "/image").document(text.encode())) == json.loads(text.replace(LINK, REWRITTEN))
 
@@ -216,7 +216,7 @@ def test_where_links_stand(document: Any) -> None:
         7,
     ],
 )
-def test_where_none_stand(document: Any) -> None:
+def test_text_outside_these_positions_is_not_rewritten(document: Any) -> None:
     body = json.dumps(document, indent=3).encode()
     assert links("", "/image").document(body) == body
 
@@ -232,7 +232,7 @@ def test_a_version_document_is_links_wherever_they_stand() -> None:
 @pytest.mark.parametrize(
     "body", [b"<html>", b"", b"[" * 100_000, b'{"links": ["\xff"]}', b'{"next": "%s", "x": 1e999}' % LINK.encode()]
 )
-def test_what_cannot_be_written_anew_stays_as_it_is(body: bytes) -> None:
+def test_a_document_that_cannot_be_rewritten_is_unchanged(body: bytes) -> None:
     assert links("", "/image").document(body) == body
 
 

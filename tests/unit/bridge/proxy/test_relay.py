@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from openstackoid.bridge.identity.questions import MOST_QUESTIONS
+from openstackoid.mesh import Timeouts
 from openstackoid.policy import KEEP, Policy, derived_id
 from openstackoid.scope import join_token
 from unit.bridge.stage import MEMBERS, Script, Visit, head, played, read_answer, says, says_json, staged, token, with_clock
@@ -56,6 +58,31 @@ async def test_a_foreign_token_vouches_for_itself_and_gets_the_catalog_of_this_c
 
 
 @played
+async def test_invented_tokens_at_the_relay_cause_a_bounded_number_of_questions() -> None:
+    go = asyncio.Event()
+
+    async def waits(visit: Visit) -> None:
+        await go.wait()
+        await says("401 Unauthorized")(visit)
+
+    async with staged(there=waits) as stage:
+        patient = replace(stage.mesh.clouds["CloudOne"], timeouts=Timeouts(connect=5, server=5))
+        stage.bridge.reload(replace(stage.mesh, clouds={**stage.mesh.clouds, "CloudOne": patient}), {})
+        tokens = (f'X-Subject-Token: t{number}!SCOPE!{{"*":"CloudTwo"}}' for number in range(MOST_QUESTIONS + 5))
+        asked = [asyncio.create_task(stage.ask("GET", TOKENS, GLANCE, each)) for each in tokens]
+        await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.sleep(0.2)
+        refused = [task.result() for task in asked if task.done()]
+        assert [answer.status for answer in refused] == [503] * 5
+        assert "64 questions about tokens wait for identity of CloudTwo" in refused[0].error
+        go.set()
+        assert {(await task).status for task in asked} == {404, 503}
+        assert len(stage.there.visits) == MOST_QUESTIONS
+        answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+        assert answer.status == 404, "there is room again"
+
+
+@played
 async def test_a_token_without_a_catalog_stays_without_one() -> None:
     async with staged(there=says_json(token())) as stage:
         answer = await stage.ask("GET", f"{TOKENS}?nocatalog", GLANCE, FOREIGN)
@@ -91,7 +118,7 @@ async def test_without_a_policy_no_foreign_token_is_good() -> None:
     [
         ("404 Not Found", 200, ""),
         ("200 OK", 404, "CloudTwo names a project of CloudOne as its own: p1"),
-        ("403 Forbidden", 503, "its Keystone answers 403 to the service that asks"),
+        ("403 Forbidden", 503, "answers 403 to the validating service"),
     ],
 )
 @played
@@ -134,7 +161,7 @@ async def test_an_answer_that_only_looks_like_a_validation_is_none(method: str, 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "305 Use Proxy", "307 Temporary", "308 Permanent"])
 @pytest.mark.parametrize(("method", "path"), [("GET", TOKENS), ("POST", TOKENS), ("GET", "/identity/v3/auth/catalog")])
 @played
-async def test_a_redirect_leads_nobody_away(method: str, path: str, status: str) -> None:
+async def test_a_redirect_of_a_peers_keystone_is_502(method: str, path: str, status: str) -> None:
     """keystoneauth follows one with all its headers, the service's own token among them."""
     asked = (GLANCE, FOREIGN) if (method, path) == ("GET", TOKENS) else (THERE, "X-Auth-Token: usr")
     async with staged(there=says(status, "Location: http://evil.test/")) as stage:
@@ -144,7 +171,7 @@ async def test_a_redirect_leads_nobody_away(method: str, path: str, status: str)
 
 
 @played
-async def test_a_service_is_told_of_nobody_else_than_the_guard() -> None:
+async def test_a_service_gets_the_user_that_was_authorized() -> None:
     """Or the one would be let in, by the rule that is about him, with the rights of the other."""
     said = [token(), token("member", "service")]
 
@@ -199,7 +226,7 @@ async def test_a_token_with_access_rules_is_asked_about_again() -> None:
 
 
 @played
-async def test_who_asks_about_his_own_token_is_told_what_he_is_here() -> None:
+async def test_a_user_validating_their_own_token_gets_the_mapped_roles() -> None:
     own = 'X-Auth-Token: usr!SCOPE!{"identity":"CloudTwo"}'
     subject = 'X-Subject-Token: usr!SCOPE!{"identity":"CloudTwo"}'
     async with staged(there=says_json(token("member", "admin"))) as stage:
@@ -270,7 +297,7 @@ async def test_other_answers_of_the_peer_pass_as_they_are(status: str) -> None:
 
 
 @played
-async def test_who_authenticates_in_another_cloud_is_told_401() -> None:
+async def test_a_failed_log_in_at_another_cloud_is_401() -> None:
     async with staged(there=says_json({"error": {"code": 401}}, status="401 Unauthorized")) as stage:
         assert (await stage.ask("POST", TOKENS, THERE, body=json.dumps(PASSWORD).encode())).status == 401
 

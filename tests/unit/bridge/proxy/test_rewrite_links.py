@@ -26,7 +26,7 @@ LINK, REWRITTEN = "http://127.0.0.1:8801/id/v3/users", "http://127.0.0.1:8801/id
         (200, "", False),
     ],
 )
-def test_what_is_read(status: int, media: str, read: bool) -> None:
+def test_only_json_of_a_success_is_read(status: int, media: str, read: bool) -> None:
     assert should_rewrite_links(status, (("Content-Type", media),)) == read
 
 

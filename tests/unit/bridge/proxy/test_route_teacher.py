@@ -20,7 +20,7 @@ def test_a_source_that_has_its_share_replaces_its_own_oldest() -> None:
     assert slots.take("10.0.0.1", 8) == 1, "the slot that another source has by now is not its own"
 
 
-def test_what_is_kept_of_sources_is_bounded() -> None:
+def test_the_slots_of_sources_are_bounded() -> None:
     slots = RouteSlots()
     for number in range(1000):
         slots.take(f"source {number}", 8)

@@ -4,11 +4,11 @@
 import asyncio
 import logging
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha1
 
 import pytest
 
-from openstackoid.bridge.proxy import websocket
 from unit.bridge.stage import Visit, head, played, read_answer, says, staged
 
 KEY = b64encode(bytes(16)).decode()
@@ -89,13 +89,15 @@ async def test_silence_outlasts_the_timeouts_of_requests() -> None:
         writer.close()
 
 
-def test_silence_of_both_ends_it(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr(websocket, "IDLE", 0.2)
+def test_silence_of_both_ends_it(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "openstackoid.bridge")
 
     @played
     async def test() -> None:
         async with staged(there=echo) as stage:
+            here = stage.mesh.clouds["CloudOne"]
+            brief = replace(here, timeouts=replace(here.timeouts, tunnel=0.2))
+            stage.change(mesh=replace(stage.mesh, clouds={**stage.mesh.clouds, "CloudOne": brief}))
             reader, writer = await stage.connect()
             writer.write(head("GET", "/image/ws", *ASKS))
             await reader.readuntil(b"hello")
@@ -107,7 +109,7 @@ def test_silence_of_both_ends_it(monkeypatch: pytest.MonkeyPatch, caplog: pytest
 
 
 @played
-async def test_a_switch_that_nobody_asked_for_is_no_answer() -> None:
+async def test_an_unrequested_protocol_switch_is_502() -> None:
     async with staged(there=echo) as stage:
         reader, writer = await stage.connect()
         writer.write(head("GET", "/image/ws", ASKS[0]))

@@ -50,7 +50,7 @@ def test_a_line_about_a_peer() -> None:
         ("gateway -", "CloudOne", "refuse"),
     ],
 )
-def test_where_it_went(backend: str, cloud: str, route: str) -> None:
+def test_the_backend_gives_cloud_and_route(backend: str, cloud: str, route: str) -> None:
     record = read(LINE.replace("peer Cloud-3.b", backend))
     assert record is not None
     assert (record.cloud, record.route) == (cloud, route)
@@ -90,7 +90,7 @@ def test_a_request_that_was_not_finished() -> None:
     assert (record.status, record.seconds) == (0, 0.034)
 
 
-def test_what_an_id_may_not_hold_is_not_shown() -> None:
+def test_path_segments_that_cannot_be_ids_are_hidden() -> None:
     record = read(LINE.replace("/v2/images", f"/v2/a#20b/%41/{'x' * 37}/ok"))
     assert record is not None
     assert record.path == "/image/v2/.../.../.../ok"

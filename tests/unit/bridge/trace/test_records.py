@@ -91,7 +91,7 @@ def test_a_workflow_is_forgotten_in_time_even_if_it_goes_on() -> None:
     assert store.of("b")
 
 
-def test_what_a_gateway_says_of_a_record_its_peer_understands() -> None:
+def test_a_serialized_record_is_read_back() -> None:
     assert record_of(json.loads(json.dumps(RECORD.document())), "CloudTwo") == RECORD
 
 
@@ -123,23 +123,23 @@ def test_what_a_gateway_says_of_a_record_its_peer_understands() -> None:
         ("via", "magic"),
     ],
 )
-def test_what_has_another_form_is_refused(name: str, value: object) -> None:
+def test_a_record_with_a_wrong_value_is_refused(name: str, value: object) -> None:
     assert record_of({**RECORD.document(), name: value}, "CloudTwo") is None
 
 
 @pytest.mark.parametrize("name", sorted(RECORD.document()))
-def test_what_is_incomplete_is_refused(name: str) -> None:
+def test_an_incomplete_record_is_refused(name: str) -> None:
     item = RECORD.document()
     del item[name]
     assert record_of(item, "CloudTwo") is None
 
 
-def test_what_is_said_beside_is_not_kept() -> None:
+def test_unknown_keys_of_a_record_are_dropped() -> None:
     assert record_of({**RECORD.document(), "more": "\x1b"}, "CloudTwo") == RECORD
 
 
 @given(JSON)
-def test_nothing_that_a_peer_says_is_too_much(item: Any) -> None:
+def test_an_excessive_record_is_refused(item: Any) -> None:
     assert record_of(item, "CloudTwo") is None
 
 

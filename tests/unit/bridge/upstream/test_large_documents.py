@@ -40,7 +40,7 @@ async def test_large_documents_of_one_cloud_wait_for_each_other(large: int, most
 
 @played
 async def test_each_cloud_has_its_own() -> None:
-    holding = LargeDocuments()
-    assert holding.of("CloudOne") is holding.of("CloudOne")
-    async with holding.of("CloudOne"):
-        assert not holding.of("CloudTwo").locked()
+    large_documents = LargeDocuments()
+    assert large_documents.of("CloudOne") is large_documents.of("CloudOne")
+    async with large_documents.of("CloudOne"):
+        assert not large_documents.of("CloudTwo").locked()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the lab adds to a cloud where this machine has no hardware: a hypervisor, and the binding of ports.
+"""The lab's substitutes for hardware: a hypervisor, storage, and the binding of ports.
 
-This package runs inside the lab's OpenStack environment and imports nothing of ``openstackoid``. The lab copies it to
-a folder of its own and names that in ``PYTHONPATH``: nothing is added to the installed OpenStack packages.
+This package runs inside the lab's OpenStack environment and imports nothing of ``openstackoid``. The lab copies it to a folder
+of its own in ``PYTHONPATH``: the installed OpenStack packages are unchanged.
 """

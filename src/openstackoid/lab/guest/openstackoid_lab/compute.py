@@ -6,7 +6,7 @@ Nova loads drivers from below ``nova.virt`` only. The driver gets such a name in
 
 import sys
 
-# nova.cmd prepares Nova's threading model, and so has to come before the driver, which imports the rest of Nova.
+# nova.cmd prepares Nova's threading model, so it comes before the driver, which imports the rest of Nova.
 # isort: off
 from nova.cmd.compute import main
 from openstackoid_lab import compute_driver

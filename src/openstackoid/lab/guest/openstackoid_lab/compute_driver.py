@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Nova compute driver without a hypervisor that fetches and uploads images as libvirt's does.
 
-Nova's own fake driver never asks Glance for anything. This one streams the server's image through Nova's image API,
-with the user's token, and refuses to start a server whose image does not have the hash that Glance states. It keeps the
-bytes as the server's disk, and uploads them when the server is snapshotted or shelved.
+Nova's fake driver never asks Glance. This one streams the server's image through Nova's image API, with the user's token, and
+refuses an image without the hash in Glance. It keeps the bytes as the server's disk, and uploads them when the server is
+snapshotted or shelved.
 """
 
 from pathlib import Path
@@ -22,19 +22,19 @@ LOG = logging.getLogger(__name__)
 
 
 class LabDriver(fake.FakeDriver):
-    """Nova's fake driver, with one node that survives a restart and disks that are an image's bytes."""
+    """Nova's fake driver, with one node that survives a restart and disks of an image's bytes."""
 
     vcpus = 64
     memory_mb = 262144
     local_gb = 10240
 
     def spawn(self, context, instance, image_meta, *args, **kwargs):
-        """Fetch the server's image, then do as the fake driver does."""
+        """Fetch the server's image, then call the fake driver."""
         self._ensure_disk(context, instance)
         super().spawn(context, instance, image_meta, *args, **kwargs)
 
     def destroy(self, context, instance, network_info, block_device_info=None, destroy_disks=True, **kwargs):
-        """Do as the fake driver does, and remove the server's disk."""
+        """Call the fake driver, and remove the server's disk."""
         super().destroy(context, instance, network_info, block_device_info, destroy_disks, **kwargs)
         if destroy_disks:
             self._disk(instance).unlink(missing_ok=True)
@@ -60,9 +60,9 @@ class LabDriver(fake.FakeDriver):
         return Path(CONF.instances_path) / f"{instance.uuid}.disk"
 
     def _ensure_disk(self, context, instance):
-        """Return the server's disk; fetch its image first, unless that was done before."""
+        """Return the server's disk; fetch its image first, unless it is there."""
         disk = self._disk(instance)
-        # A server that boots from a volume has no image; its block device is cinder's business.
+        # A server that boots from a volume has no image; its block device is Cinder's.
         if instance.image_ref and not disk.exists():
             api = glance.API()
             image = api.get(context, instance.image_ref)
@@ -74,7 +74,7 @@ class LabDriver(fake.FakeDriver):
         return disk
 
     def get_available_resource(self, nodename):
-        """Return the node's resources, under the id that Nova wrote down for it.
+        """Return the node's resources, under the id that Nova has stored for it.
 
         The parent draws a new id in each process, and Nova then refuses to start a second time.
         """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bytes of a server's or a volume's disk, as a file: what an image held, checked against what Glance states of it."""
+"""The bytes of a server's or a volume's disk, checked against Glance's hash of the image."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 BLANK = bytes(1024 * 1024)
-"""What is uploaded of a disk to which nothing was written: its size would be as true, and take longer."""
+"""The upload of an empty disk; its full size would take longer."""
 
 
 class ImageError(Exception):
-    """An image is not what Glance states of it, or Glance states nothing that could be checked."""
+    """An image does not match its hash in Glance, or has none."""
 
 
 class _Tee:
-    """A file to write to that also keeps hashes and the length of what was written."""
+    """A file that also keeps hashes and the length of its content."""
 
     def __init__(self, file: BinaryIO, algorithms: Mapping[str, str]) -> None:
         self._file = file
@@ -33,7 +33,7 @@ class _Tee:
 
 
 def stated(image: Mapping[str, Any]) -> dict[str, str]:
-    """Return the hashes that Glance states of an image, by algorithm. Nova and Cinder keep some of them as properties."""
+    """Return Glance's hashes of an image, by algorithm. Nova and Cinder keep some of them as properties."""
     facts = {**image.get("properties", {}), **image}
     hashes = {"md5": facts["checksum"]} if facts.get("checksum") else {}
     if facts.get("os_hash_algo") and facts.get("os_hash_value"):
@@ -42,10 +42,9 @@ def stated(image: Mapping[str, Any]) -> dict[str, str]:
 
 
 def fetch(path: Path, image: Mapping[str, Any], download: Callable[[Any], object]) -> str:
-    """Have an image written by ``download`` to the file ``path``; return what to log of it.
+    """Have ``download`` write an image to the file ``path``; return a text for the log.
 
-    Raises:
-        ImageError: its bytes do not match what Glance states, or Glance states no hash; no file is left then.
+    Raises :class:`ImageError` for a wrong or missing hash, and leaves no file.
     """
     expected = stated(image)
     if not expected:

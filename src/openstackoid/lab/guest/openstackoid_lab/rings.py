@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make Swift's rings, each with one device and one replica: ``python -m openstackoid_lab.rings FOLDER DEVICE RING=IP:PORT ...``.
 
-It does what three commands of ``swift-ring-builder`` for each ring do, in one process instead of nine.
+It replaces three commands of ``swift-ring-builder`` for each ring by one process.
 """
 
 import sys

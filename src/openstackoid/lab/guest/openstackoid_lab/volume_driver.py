@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Cinder volume driver without storage that fetches and uploads images.
 
-Cinder's own test driver keeps volumes in the database alone, and Cinder's generic way from an image to a volume wants
-``qemu-img`` and a block device. This driver does both ways itself, with the user's token: a volume from an image is that image's
-bytes, checked against the hash that Glance states, and an image from a volume is those bytes again.
+Cinder's test driver keeps volumes in the database alone, and Cinder's generic copy from an image needs ``qemu-img`` and a block
+device. This driver copies both ways itself, with the user's token: a volume from an image is that image's bytes, checked against
+Glance's hash, and an image from a volume is those bytes again.
 """
 
 import io
@@ -22,7 +22,7 @@ LOG = logging.getLogger(__name__)
 
 
 class LabVolumeDriver(fake_driver.FakeLoggingVolumeDriver):
-    """Cinder's test driver, with volumes that are an image's bytes."""
+    """Cinder's test driver, with volumes of an image's bytes."""
 
     def _file(self, owner):
         return Path(CONF.state_path) / "volumes" / owner.id

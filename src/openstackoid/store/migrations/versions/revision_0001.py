@@ -13,7 +13,7 @@ _INDEXES = {"workflows_by_expires": ["expires"], "workflows_by_owner": ["owner",
 
 
 def upgrade() -> None:
-    """Make the table and its indexes, as far as they are not there."""
+    """Make the table and its indexes, if missing."""
     if not sa.inspect(op.get_bind()).has_table("workflows"):
         op.create_table(
             "workflows",

@@ -15,7 +15,7 @@ def _ascii(length: int) -> sa.String:
 
 
 def upgrade() -> None:
-    """Make the table and its indexes, as far as they are not there."""
+    """Make the table and its indexes, if missing."""
     if not sa.inspect(op.get_bind()).has_table("tokens"):
         op.create_table(
             "tokens",

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Space on the disk that is kept for the audit log: a file, which is removed when the disk is full."""
+
+import os
+from pathlib import Path
+
+MIB = 1024 * 1024
+
+
+class Reserve:
+    """The file ``path``, which takes up space until the space is needed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._wanted = False
+
+    @property
+    def kept(self) -> bool:
+        """Whether the space is there, or is not wanted."""
+        return not self._wanted or self._path.exists()
+
+    def release(self) -> bool:
+        """Give the space back to the disk, for the log. Return whether there was any. Raises ``OSError``."""
+        try:
+            self._path.unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def keep(self, size: int) -> bool:
+        """Have ``size`` bytes kept, where the disk has twice as many or they are kept already; return whether they are.
+
+        Raises ``OSError``.
+        """
+        self._wanted = size > 0
+        found = self._path.stat().st_size if self._path.exists() else 0
+        if found == size:
+            return True
+        if size == 0:
+            self.release()
+            return True
+        disk = os.statvfs(self._path.parent)
+        if disk.f_bavail * disk.f_frsize + found < 2 * size:
+            return False
+        self.release()
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, size)
+        except OSError:
+            self.release()
+            raise
+        finally:
+            os.close(descriptor)
+        return True

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The warnings of a running gateway: at its start, after each change, and once a day, for a certificate ends while it runs."""
+
+import contextlib
+import logging
+import time
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.gateway.configuration import Configuration, check_certificate, tokens_that_leave
+
+log = logging.getLogger("openstackoid.gateway")
+
+DAY = 86400.0
+
+
+class Warnings:
+    """Warns of unprotected connections, of a certificate or a list of revoked ones that ends soon, and of tokens that leave."""
+
+    def __init__(self) -> None:
+        self._said = 0.0
+
+    def say(self, running: Configuration) -> None:
+        """Warn now."""
+        self._said = time.monotonic()
+        lines = tokens_that_leave(running.mesh, running.cloud.name)
+        # A file that is broken again is reported when it is read again.
+        with contextlib.suppress(OpenstackoidError):
+            lines += check_certificate(running.cloud)[1]
+        for line in lines:
+            log.warning("%s", line)
+
+    def remind(self, running: Configuration) -> None:
+        """Warn again after a day."""
+        if time.monotonic() >= self._said + DAY:
+            self.say(running)

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which rules about the client's address stand in the configuration; tests/conformance/test_sources.py shows what they do."""
+
+import pytest
+
+from conformance.clouds import three_clouds
+from openstackoid.haproxy import Runtime, compile_gateway
+from openstackoid.haproxy.sources import told_to_peers, told_to_services
+from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, SOURCE
+
+
+@pytest.mark.parametrize("name", [*CLAIMS_OF_PROXIES, SOURCE])
+def test_the_condition_before_the_rule_that_drops_claims_finds_each_claim(name: str) -> None:
+    """HAProxy looks for the part of the name before it tries the pattern."""
+    assert "forwarded" in name
+    _, rule, _ = told_to_services()
+    assert name in rule
+    assert "req.hdr_names -m sub forwarded" in rule
+
+
+@pytest.mark.parametrize("name", ABOUT_THE_CLIENT)
+def test_each_header_about_the_client_is_removed_on_the_way_to_a_peer(name: str) -> None:
+    named = [rule.removeprefix("http-request del-header ").lower() for rule in told_to_peers()]
+    assert name in named or ("forwarded" in name and "forwarded -m sub" in named)
+
+
+def test_without_trusted_proxies_no_address_is_replaced() -> None:
+    text = compile_gateway(three_clouds(), "CloudOne", Runtime.of("/run"))["haproxy.cfg"]
+    assert "set-src" not in text
+    assert "expect-proxy" not in text
+    assert text.count("option forwardfor") == 2
