@@ -36,5 +36,5 @@ def repeated(safe: Collection[str]) -> list[str]:
         "retries 2",
         ".endif",
         "retry-on conn-failure empty-response",
-        f"http-request disable-l7-retry unless {{ method {' '.join(safe)} }}",
+        f"http-request disable-l7-retry if !{{ method {' '.join(safe)} }} or {{ req.fhdr(upgrade) -m found }}",
     ]
