@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gateways of two clouds on https, peers that cannot prove who they are, and clients with certificates of their choice."""
+"""Gateways of two clouds on https, peers with false certificates, and clients with certificates of their choice."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ from socketserver import ThreadingUnixStreamServer
 from threading import Thread
 from typing import Any
 
-from conformance.gateway import HAPROXY, started
+from conformance.gateway import started
 from conformance.recorder import Recorder, free_ports
 from openstackoid.certs import issue, make_authority
 from openstackoid.mesh import Mesh, parse_mesh
@@ -24,16 +24,13 @@ from openstackoid.mesh import Mesh, parse_mesh
 SERVICES = ("identity", "compute", "image", "network")
 REAL = ("CloudOne", "CloudTwo")
 INTERNAL = ", internal: 'http://127.0.0.1:{}/image'"
-NOT_OURS = "its certificate is not {}signed by the authority of this mesh, or is revoked or not valid now"
-UNTOLD = HAPROXY.version < (2, 8)
-"""HAProxy 2.6 does not tell another cloud's certificate from one that is not good."""
 FALSE = {
-    "Stranger": NOT_OURS.format("Stranger's, is not " if UNTOLD else ""),
-    "Expired": NOT_OURS.format("Expired's, is not " if UNTOLD else ""),
-    "Wrong": NOT_OURS.format("Wrong's, is not ") if UNTOLD else "its certificate is not Wrong's",
+    "Stranger": "its certificate is not signed by the authority of {authority}",
+    "Expired": "its certificate has expired",
+    "Wrong": "its certificate is not Wrong's",
     "Plain": "it does not speak TLS",
 }
-"""Peers in whose place something else listens, and what the gateway says of each."""
+"""Peers with another server in their place, and the gateway's error about each."""
 
 
 @dataclass
@@ -65,7 +62,7 @@ class Certificates:
         return self.folder / "authority.pem"
 
     def client(self, certificate: str | None = None) -> ssl.SSLContext:
-        """A user's context, or that of who shows the certificate."""
+        """A user's context, or that of a client with the certificate."""
         context = ssl.create_default_context(cafile=str(self.authority))
         if certificate is not None:
             context.load_cert_chain(self.folder / certificate)
@@ -82,7 +79,7 @@ TAUGHT = [(("X-Auth-Token", "tok"), ("X-Scope", f'{{"*":"CloudOne","image":"{clo
 
 @dataclass
 class Secure:
-    """The running gateways, what lies around them, and the text of their description."""
+    """The running gateways, their surroundings, and the text of their description."""
 
     certificates: Certificates
     text: str
@@ -123,7 +120,7 @@ class Secure:
 
 @contextmanager
 def secure_world(folder: Path) -> Iterator[Secure]:
-    """Start both gateways, their backends and the false peers; stop what was started."""
+    """Start both gateways, their backends and the false peers; stop them at the end."""
     certificates = Certificates(folder)
     ports = free_ports()
     gates = {cloud: next(ports) for cloud in REAL}
@@ -134,7 +131,8 @@ def secure_world(folder: Path) -> Iterator[Secure]:
         tls = f"certificate: '{certificates.folder}/{cloud}.pem', authority: '{certificates.authority}'"
         lines += [
             f"  {cloud}:",
-            f"    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{{tls}}}, trusted_proxies: [127.0.0.1]}}",
+            f"    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{{tls}}},",
+            "      trusted_proxies: [127.0.0.1], limits: {exempt: [127.0.0.1]}}",
             "    policy:",
             "      peers: {'*': {services: {'*': all}, people: [{name: anyone, roles: {member: member, service: service}}]}}",
             "    services:",

@@ -11,7 +11,7 @@ from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
 from openstackoid.haproxy.errors import GENERAL, answer, failures, http_error, milliseconds
 from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
-from openstackoid.haproxy.peers import KEPT, account, naming, prefix_rules, reaching, remembering, servers, spot
+from openstackoid.haproxy.peers import account, naming, prefix_rules, reaching, remembering, servers, spot
 from openstackoid.haproxy.repeating import repeated, repeating
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, scheme_for_services
@@ -97,15 +97,7 @@ def compile_gateway(
     files = None if here.tls is None else tls or here.tls
     names = has_names(mesh, cloud, addresses)
     sections = [
-        _section(
-            "global",
-            [
-                *_global(runtime),
-                *route_cache.global_lines(generation(mesh, cloud)),
-                *upstream.global_lines(here),
-                *global_lines(here),
-            ],
-        ),
+        _section("global", [*_global(runtime), *route_cache.global_lines(generation(mesh, cloud)), *global_lines(here)]),
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
@@ -168,8 +160,6 @@ def _defaults(cloud: Cloud) -> list[str]:
         f"timeout server {milliseconds(timeouts.server)}",
         f"timeout check {milliseconds(timeouts.connect)}",
         f"timeout http-request {milliseconds(min(timeouts.client, 10))}",
-        "# A peer keeps an idle connection for about two minutes.",
-        f"timeout http-keep-alive {milliseconds(KEPT)}",
         f"timeout tunnel {milliseconds(timeouts.tunnel)}",
         "retries 1",
         "# A process that is replaced ends an idle connection behind its next answer, not under a request that is on its way.",

@@ -11,9 +11,6 @@ from openstackoid.mesh import Cloud, Tls
 from openstackoid.routing import READS
 from openstackoid.routing.backend_names import FAILED, UNREACHED
 
-KEPT = 180
-"""Seconds for which a gateway keeps an idle connection of a client, which may be another gateway."""
-
 _PURGE = 60
 """Seconds after which HAProxy closes half of the idle connections that it has not needed, again and again."""
 

@@ -18,27 +18,12 @@ OF_PYTHON = "{ var(txn.to) -m found }"
 ABORT = "option abortonclose"
 """The line of a backend that ends a request whose client has left, as the Python service does at a deadline."""
 
-_WHY = "OPENSTACKOID_WHY"
 _LONGER = 30
 
 
-def global_lines(cloud: Cloud) -> list[str]:
-    """Return the lines that define how a failed connection is described: 2.6 has no number for it."""
-    if cloud.tls is None:
-        return [f'setenv {_WHY} "-"']
-    return [
-        "# How the Python service is told of a failed connection.",
-        ".if version_atleast(2.8)",
-        f'setenv {_WHY} "%[bc_err] %[ssl_bc_err_str]"',
-        ".else",
-        f'setenv {_WHY} "- %[ssl_bc_err_str]"',
-        ".endif",
-    ]
-
-
 def failed(why: str) -> str:
-    """Return the header of HAProxy's own answer as ``http-error`` takes it: a word, and how the connection has failed."""
-    return f'hdr {FAILED} "{why} ${{{_WHY}}}"'
+    """Return the header of HAProxy's own answer as ``http-error`` takes it: a word, the server's address, and the fault of TLS."""
+    return f'hdr {FAILED} "{why} %si:%sp %[ssl_bc_err_str]"'
 
 
 def not_tried() -> str:

@@ -2,7 +2,8 @@
 """A gateway's certificate and authority, tried with Python's TLS library before HAProxy uses them."""
 
 from openstackoid.tls.check import checked_files, warnings_about
-from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, REVOKED, TlsError
+from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, REVOKED, TlsError, context_of
+from openstackoid.tls.words import what_was_wrong
 
 __all__ = [
     "AUTHORITY",
@@ -10,5 +11,7 @@ __all__ = [
     "REVOKED",
     "TlsError",
     "checked_files",
+    "context_of",
     "warnings_about",
+    "what_was_wrong",
 ]

@@ -79,6 +79,7 @@ async def account(folder: Path, url: str, *, secure: bool = True) -> AsyncIterat
     state.mkdir()
     async with haproxy(mesh(folder, tls=secure), state, system_authorities="" if secure else "/etc/ssl/certs") as socket:
         upstream = Upstream("CloudOne", socket)
+        upstream.reasons.tls = mesh(folder, tls=secure).clouds["CloudOne"].tls
         try:
             accounts = {"CloudTwo": Account(PASSWORD, url, OPTIONS)}
             yield readers_of(accounts, upstream, Timeouts(), secure=secure)["CloudTwo"]
@@ -96,18 +97,22 @@ async def test_a_reader_account_logs_in_with_proof_on_both_sides(folder: Path) -
     assert shown == ["CloudOne"]
 
 
-@pytest.mark.parametrize("certificate", ["CloudOne.pem", "other/CloudTwo.pem"])
+@pytest.mark.parametrize(
+    ("certificate", "what"),
+    [
+        ("CloudOne.pem", "its certificate is not CloudTwo's"),
+        ("other/CloudTwo.pem", "its certificate is not signed by the authority of {}/authority.pem"),
+    ],
+)
 @played
-async def test_a_password_goes_to_nobody_else(folder: Path, certificate: str) -> None:
+async def test_a_password_goes_to_the_verified_cloud_alone(folder: Path, certificate: str, what: str) -> None:
     async with answering(folder / certificate, folder / "authority.pem", {"token": TOKEN}) as (port, shown):
         url = f"https://127.0.0.1:{port}/v3"
         async with account(folder, url) as reader:
             with pytest.raises(AnswerError) as failed:
                 await reader.token()
-    place = f"identity of CloudTwo at {url}: the reader account at CloudTwo"
-    said = f"gateway of CloudOne: {place} cannot log in: its certificate is not"
-    assert failed.value.status == 503
-    assert failed.value.message.startswith(said)
+    said = f"gateway of CloudOne: identity of CloudTwo at {url}: the reader account at CloudTwo cannot log in: "
+    assert (failed.value.status, failed.value.message) == (503, said + what.format(folder))
     assert SECRET not in failed.value.message
     assert shown == []
 

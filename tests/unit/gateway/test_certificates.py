@@ -51,7 +51,7 @@ class SecureGateway(Gateway):
         return HTTPSConnection("127.0.0.1", self.port, timeout=10, context=context)
 
     def about_the_peer(self) -> str:
-        """Return what the Python service says when it asks the peer."""
+        """Return the Python service's error about the peer."""
         connection = self.connection()
         try:
             connection.request("GET", "/image/v2", headers={"X-Auth-Token": "t", "X-Scope": '{"\\u0069mage": "CloudTwo"}'})
@@ -74,7 +74,7 @@ class Answer(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
-        """Who does not trust it hangs up."""
+        """A client that does not trust it hangs up."""
 
 
 @contextmanager
@@ -144,7 +144,7 @@ def test_a_broken_certificate_is_ignored_and_reported_once(gateway: SecureGatewa
         gateway.parts()[part].kill()
         gateway.wait_for(f"{name} of CloudOne runs again")
     assert gateway.served() == before
-    assert gateway.about_the_peer().endswith(" cannot be reached")
+    assert "no connection" in gateway.about_the_peer() or "refused" in gateway.about_the_peer()
     assert gateway.said().count("goes on with the description") == 1
     assert "PRIVATE KEY" not in gateway.said()
     gateway.certificate.write_text(good)
@@ -159,7 +159,7 @@ def test_a_new_authority_is_believed_by_both_parts(gateway: SecureGateway) -> No
 
     try:
         with answering(gateway.peer_port, peer):
-            assert "not signed by the authority of this mesh" in gateway.about_the_peer()
+            assert f"not signed by the authority of {gateway.authority}" in gateway.about_the_peer()
             both = gateway.authority.read_text() + (gateway.certificates / "next" / "authority.pem").read_text()
             gateway.authority.write_text(both)
             gateway.wait_for("has reloaded")

@@ -43,12 +43,14 @@ class Bridge:
         audit = Audit(None) if audit is None else audit
         authorizer, ids = Authorizer(upstream, record=tokens), LocalProjects(upstream)
         self.context = RequestContext(mesh, {}, upstream, workflows, authorizer, ids, audit, RouteTeacher(upstream.at))
+        upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records
         self._pages = Pages(upstream, authorizer, self._records, health or Health(), workflows)
 
     def reload(self, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
         """Serve new requests by another mesh and other reader accounts."""
         self.context = replace(self.context, mesh=mesh, readers=readers)
+        self.context.upstream.reasons.tls = mesh.clouds[self.context.upstream.at].tls
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""

@@ -78,7 +78,11 @@ class ForwardLeg(Leg[Single]):
         streams = incoming.body is None and request.body_exists
         # Without a total limit, every interim answer (1xx) would restart the target's time.
         deadline = Deadline(None if streams else self.patience)
-        upload = Upload(request, deadline, self.timeouts, invite=bool(incoming.head.values("expect")))
+        waits = bool(incoming.head.values("expect"))
+        if waits and streams:
+            # The client is not asked for its body in vain.
+            await upstream.reach(target, self.timeouts)
+        upload = Upload(request, deadline, self.timeouts, invite=waits)
         sent = _upstream_request(plan, incoming, upload if streams else incoming.body)
         response: StreamedAnswer | None = None
         try:

@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The failures that HAProxy tells of, in words of an operator. Its own log has the rest."""
+"""The failures of a target, as HAProxy tells of them."""
 
 import re
 from dataclasses import dataclass
 
 from openstackoid.mesh import Timeouts
-from openstackoid.routing.backend_names import UNANSWERED, UNREACHED
+from openstackoid.routing.backend_names import DOWN, UNANSWERED, UNREACHED
 
-_OTHER_NAME = "33"
-"""HAProxy's number of the error "certificate different from the expected one" (from 2.8)."""
-
-_UNKNOWN = "-"
-"""Stands for the number in HAProxy 2.6."""
+BAD_CERTIFICATE = "certificate verify failed"
+"""OpenSSL's words for any fault of a certificate."""
 
 _NO_TLS = ("wrong version number", "http request", "record layer failure", "packet length too long")
 _ALERT = re.compile(r"\balert (.+)")
@@ -19,40 +16,53 @@ _ALERT = re.compile(r"\balert (.+)")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failure of a target. ``what`` is the end of a sentence that names it; ``unreached``: it was sent no byte."""
+    """A failure of a target. ``what`` is the end of a sentence that names it; ``unreached``: it was sent no byte.
+
+    ``address`` is the backend's that HAProxy has asked, if it is known.
+    """
 
     status: int
     what: str
     unreached: bool = False
+    address: str = ""
 
 
-def failure_of(status: int, told: str, peer: str | None, timeouts: Timeouts) -> Failure:
-    """Return the failure that HAProxy tells of by the status of its answer and its header.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """HAProxy's header on an answer of its own: a word, the server's address, and OpenSSL's text where TLS has failed."""
 
-    The header has a word, the number of the connection's error or a dash, and OpenSSL's text where TLS has failed.
-    """
-    word, _, rest = told.partition(" ")
-    number, _, text = rest.partition(" ")
-    reason = text.strip().rpartition("::")[2]
-    if word == UNANSWERED and not reason:
-        if status == 504:
-            return Failure(504, f" does not answer within {timeouts.server:g} s")
-        return Failure(502, " closed the connection before its answer was complete, or its answer is not HTTP")
-    if peer is not None and reason:
-        return Failure(503, f": {_of_tls(number, reason, peer)}", unreached=word == UNREACHED)
-    return Failure(503, " cannot be reached", unreached=True)
+    status: int
+    word: str
+    address: str
+    reason: str
+
+    @classmethod
+    def of(cls, status: int, header: str) -> "Told":
+        """Return what the header says, on an answer with this status."""
+        word, _, rest = header.partition(" ")
+        address, _, text = rest.partition(" ")
+        return cls(status, word, address, text.strip().rpartition("::")[2])
+
+    @property
+    def unreached(self) -> bool:
+        """Return whether the target was sent no byte."""
+        return self.word in (UNREACHED, DOWN)
 
 
-def _of_tls(number: str, reason: str, peer: str) -> str:
-    """Return what was wrong with the gateway of ``peer``, as the end of a sentence."""
+def failure_of(told: Told, timeouts: Timeouts) -> Failure | None:
+    """Return the failure, or None where HAProxy does not tell the reason: there was no connection, or a certificate is not good."""
+    if told.reason and told.reason != BAD_CERTIFICATE:
+        return Failure(503, f": {_of_tls(told.reason)}", told.unreached, told.address)
+    if told.word != UNANSWERED or told.reason:
+        return None
+    if told.status == 504:
+        return Failure(504, f" does not answer within {timeouts.server:g} s", address=told.address)
+    what = " closed the connection before its answer was complete, or its answer is not HTTP"
+    return Failure(502, what, address=told.address)
+
+
+def _of_tls(reason: str) -> str:
     alert = _ALERT.search(reason)
     if alert:
         return f"it refuses this gateway's certificate: {alert[1]}"
-    if reason in _NO_TLS:
-        return "it does not speak TLS"
-    if reason != "certificate verify failed":
-        return f"TLS failed: {reason}"
-    if number == _OTHER_NAME:
-        return f"its certificate is not {peer}'s"
-    not_its = f"{peer}'s, is not " if number == _UNKNOWN else ""
-    return f"its certificate is not {not_its}signed by the authority of this mesh, or is revoked or not valid now"
+    return "it does not speak TLS" if reason in _NO_TLS else f"TLS failed: {reason}"

@@ -3,9 +3,12 @@
 
 from dataclasses import dataclass
 
+from openstackoid.bridge.errors import AnswerError
 from openstackoid.mesh import HTTPS, Endpoint, Mesh
 from openstackoid.routing import Destination
 from openstackoid.routing.backend_names import leaving_target, local_target, peer_target
+
+Address = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,8 @@ class Target:
     """The next place of a request: its URL, the words that name it in an error, and its name for HAProxy (``to``).
 
     ``secure``: a service of this cloud is told that the client speaks https. ``peer`` is the cloud whose gateway is asked;
-    ``certified`` the one that the certificate there must name.
+    ``certified`` the one that the certificate there must name. ``backends`` are those of a service of this cloud: the log names
+    them, no answer does.
     """
 
     url: str
@@ -22,10 +26,14 @@ class Target:
     secure: bool = False
     peer: str | None = None
     certified: str | None = None
+    backends: tuple[Address, ...] = ()
 
 
 def target_of(mesh: Mesh, at: str, endpoint: Endpoint, path: str) -> Target:
-    """Return where ``path`` of an endpoint's frontend is served, for a request of the gateway of the cloud ``at`` itself."""
+    """Return where ``path`` of an endpoint's frontend is served, for a request of the gateway of the cloud ``at`` itself.
+
+    Raises :class:`AnswerError` for an endpoint of that cloud without a backend.
+    """
     frontend = endpoint.frontend
     if endpoint.cloud == at:
         return _local(endpoint, path)
@@ -46,10 +54,12 @@ def leg_target(plan: Destination, home: str) -> Target:
 
 
 def _local(endpoint: Endpoint, path: str) -> Target:
-    backend = endpoint.backends[0] if endpoint.backends else endpoint.frontend
     place = f"{endpoint.service} of {endpoint.cloud}"
-    url = f"http://{backend.host}:{backend.port}{path}"
-    return Target(url, place, local_target(endpoint), secure=endpoint.frontend.scheme == HTTPS)
+    if not endpoint.backends:
+        raise AnswerError(503, f"gateway of {endpoint.cloud}: {place} has no backend in the mesh")
+    backends = tuple((backend.host, backend.port) for backend in endpoint.backends)
+    url = f"http://{backends[0][0]}:{backends[0][1]}{path}"
+    return Target(url, place, local_target(endpoint), secure=endpoint.frontend.scheme == HTTPS, backends=backends)
 
 
 def _peer(endpoint: Endpoint, path: str, to: str) -> Target:

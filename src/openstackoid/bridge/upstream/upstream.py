@@ -17,8 +17,9 @@ from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import end_to_end, is_chunked, of_others, without
 from openstackoid.bridge.message.verbatim import LIMITS, Outgoing, Request, decoded
-from openstackoid.bridge.upstream.failures import Failure, failure_of
+from openstackoid.bridge.upstream.failures import Failure, Told, failure_of
 from openstackoid.bridge.upstream.large_documents import LargeDocuments
+from openstackoid.bridge.upstream.reasons import Reasons
 from openstackoid.bridge.upstream.target import Target
 from openstackoid.mesh import HTTPS, Timeouts
 from openstackoid.routing import Headers, wire_version
@@ -96,6 +97,7 @@ class Upstream:
     def __init__(self, at: str, haproxy: Path) -> None:
         self.at = at
         self.large_documents = LargeDocuments()
+        self.reasons = Reasons()
         self.announced: set[str] = set()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.UnixConnector(str(haproxy), limit=0, force_close=True),
@@ -141,16 +143,25 @@ class Upstream:
             sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", request.upgrade
         sent[TARGET] = target.to
         message = Outgoing(raw_target, sent, request.body)
+        began = asyncio.get_running_loop().time()
         try:
             async with deadline, await self._begin(request.method, message) as answer:
-                told = answer.headers.get(FAILED)
-                if told is not None:
-                    raise self._error(target, failure_of(answer.status, told, target.certified, timeouts))
+                header = answer.headers.get(FAILED)
+                if header is not None:
+                    told, seconds = Told.of(answer.status, header), asyncio.get_running_loop().time() - began
+                    failure = failure_of(told, timeouts) or await self.reasons.failure(target, told, timeouts, seconds)
+                    raise self._error(target, failure)
                 if target.peer:
                     wire_version.note(self.announced, target.peer, answer.headers.getall(wire_version.HEADER, []))
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._failure(target, error, timeouts) from None
+
+    async def reach(self, target: Target, timeouts: Timeouts) -> None:
+        """Raise :class:`UpstreamError` where no connection to ``target`` can be made; nothing is sent to it."""
+        what = await self.reasons.trial(target, timeouts)
+        if what is not None:
+            raise self._error(target, Failure(503, what, unreached=True))
 
     async def _begin(self, method: str, message: Outgoing) -> aiohttp.ClientResponse:
         """Send the request to HAProxy, and return its answer. An HAProxy that is not there may be back in a moment."""
@@ -197,9 +208,13 @@ class Upstream:
                 return self._error(target, Failure(502, " closed the connection before its answer was complete"))
 
     def _error(self, target: Target, failure: Failure) -> UpstreamError:
-        """Return an error about a target."""
-        message = f"gateway of {self.at}: {target.place}{failure.what}"
-        return UpstreamError(failure.status, message, what=failure.what, unreached=failure.unreached)
+        """Return an error about a target; only the log names a backend's address."""
+        place = f"gateway of {self.at}: {target.place}"
+        address = failure.address or " or ".join(f"{host}:{port}" for host, port in target.backends)
+        reason = f"{place} at its backend http://{address}{failure.what}" if target.backends else None
+        return UpstreamError(
+            failure.status, f"{place}{failure.what}", what=failure.what, reason=reason, unreached=failure.unreached
+        )
 
 
 async def read_answer(

@@ -204,12 +204,13 @@ async def test_a_client_that_waits_is_told_to_go_on_once_the_peer_is_there() -> 
     assert (visit.body, visit.values("expect")) == (b"body", [])
 
 
+@pytest.mark.parametrize("scope", ['{"network":"CloudTwo"}', '{"network":"CloudTen"}', '{"network":"CloudOne"}'])
 @played
-async def test_a_client_whose_request_is_refused_is_not_told_to_go_on() -> None:
+async def test_a_client_that_waits_is_not_told_to_go_on_in_vain(scope: str) -> None:
     async with staged() as stage:
         reader, writer = await stage.connect()
-        writer.write(head("PUT", "/network/x", 'X-Scope: {"network":"CloudTen"}', "Expect: 100-continue", "Content-Length: 4"))
-        assert (await read_answer(reader)).status == 400
+        writer.write(head("PUT", "/network/x", f"X-Scope: {scope}", "Expect: 100-continue", "Content-Length: 4"))
+        assert (await read_answer(reader)).status in (400, 503)
         writer.close()
 
 
@@ -308,14 +309,14 @@ async def test_bytes_that_are_not_utf_8_pass_both_ways() -> None:
 
 @pytest.mark.parametrize("script", [cut_in_the_head, no_http, silent])
 @played
-async def test_an_error_does_not_name_the_address_of_a_backend(script: Script) -> None:
-    """The client may be a user of another cloud."""
+async def test_an_error_does_not_name_the_address_of_a_backend(script: Script, caplog: pytest.LogCaptureFixture) -> None:
+    """The client may be a user of another cloud. The operator finds the address in the log."""
     async with staged(here=script) as stage:
         answer = await stage.ask("POST", "/compute/v2.1/servers")
         port = str(stage.ports["here"])
     assert answer.status in (502, 504)
     assert answer.error.startswith("gateway of CloudOne: compute of CloudOne")
-    assert port not in answer.error
+    assert (port in answer.error, f"at its backend http://127.0.0.1:{port}" in caplog.text) == (False, True)
 
 
 @played
@@ -332,7 +333,17 @@ async def test_a_peer_that_is_down() -> None:
         answer = await stage.ask("GET", "/network/v2.0/ports", 'X-Scope: {"network":"CloudTwo"}')
         place = f"network of CloudTwo at http://127.0.0.1:{stage.ports['dead']}/network"
     assert answer.status == 503
-    assert answer.error == f"gateway of CloudOne: {place} cannot be reached"
+    assert answer.error == f"gateway of CloudOne: {place} cannot be reached: connection refused"
+
+
+@played
+async def test_a_service_that_is_down(caplog: pytest.LogCaptureFixture) -> None:
+    async with staged() as stage:
+        answer = await stage.ask("GET", "/network/v2.0/ports")
+        address = f"http://127.0.0.1:{stage.ports['dead']}"
+    what = "cannot be reached: connection refused"
+    assert (answer.status, answer.error) == (503, f"gateway of CloudOne: network of CloudOne {what}")
+    assert f"network of CloudOne at its backend {address} {what}" in caplog.text
 
 
 @played

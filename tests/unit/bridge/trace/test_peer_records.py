@@ -95,4 +95,6 @@ async def test_another_socket_is_tried_where_one_does_not_listen() -> None:
 async def test_not_every_socket_is_tried() -> None:
     trail, asked = await follow({}, sockets=3)
     assert asked == []
-    assert trail.missing == [{"cloud": "CloudTwo", "reason": "the gateway of CloudTwo at 127.0.0.2:2 cannot be reached"}]
+    assert trail.missing == [
+        {"cloud": "CloudTwo", "reason": "the gateway of CloudTwo at 127.0.0.2:2 cannot be reached: connection refused"}
+    ]
