@@ -5,7 +5,6 @@ Log, counts and cache of routes read it as ``src``. A peer's gateway with a cert
 forwards.
 """
 
-from openstackoid.haproxy.upstream import OF_PYTHON
 from openstackoid.mesh import Cloud, Limits
 from openstackoid.routing.backend_names import bind_ids
 from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, SOURCE
@@ -68,13 +67,11 @@ def told_to_services() -> list[str]:
     """Return the lines that set the client's address for services of this cloud, in place of other claims.
 
     Services that read ``X-Forwarded-Proto`` (oslo.middleware's ``enable_proxy_headers_parsing``) read the other claims as well.
-    The Python service passes the address on that HAProxy has told it.
     """
-    claims = "{ req.hdr_names -m sub forwarded }"
+    claims = "|".join((*CLAIMS_OF_PROXIES, SOURCE))
     return [
         "option forwardfor",
-        f"http-request del-header ^({'|'.join((*CLAIMS_OF_PROXIES, SOURCE))})$ -m reg if {claims} !{OF_PYTHON}",
-        f"http-request del-header ^({'|'.join(CLAIMS_OF_PROXIES)})$ -m reg if {claims} {OF_PYTHON}",
+        f"http-request del-header ^({claims})$ -m reg if {{ req.hdr_names -m sub forwarded }}",
     ]
 
 

@@ -10,6 +10,7 @@ import shlex
 from openstackoid.haproxy.maps import CLOUDS, SAME, WIRES
 from openstackoid.mesh import Cloud
 from openstackoid.routing.backend_names import ACCOUNT, DOWN, FAILED, PEER, TARGET
+from openstackoid.routing.links import SOURCE
 from openstackoid.routing.wire_version import HEADER as WIRE
 
 OF_PYTHON = "{ var(txn.to) -m found }"
@@ -53,6 +54,8 @@ def frontend_lines(cloud: Cloud, socket: str, *, accounts: bool) -> list[str]:
         'http-request set-var-fmt(txn.peer) "%[var(txn.to),field(2,|)]||%[var(txn.to),field(6,|,2)]|"'
         " if { var(txn.to),field(6,|) -m len gt 0 }",
         "http-request del-header x-openstackoid- -m beg",
+        "# The client of the Python service, for the log and for services.",
+        f"http-request set-src req.hdr_ip({SOURCE},-1) if {{ req.fhdr({SOURCE}) -m found }}",
         "# What the peer has announced, for the next decision of the Python service.",
         f"http-after-response set-header {WIRE} %[var(txn.cloud),map_str({WIRES})] if {{ var(txn.cloud) -m found }}",
         f"use_backend {ACCOUNT} if {of_system}" if accounts else f"http-request return status 503 {not_tried()} if {of_system}",

@@ -5,8 +5,8 @@ import asyncio
 import functools
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.http.app import Bridge
 from openstackoid.bridge.http.server import http_server
 from openstackoid.bridge.http.sockets import bind
@@ -280,6 +281,7 @@ async def staged(
         audit = Audit(Path(folder, "audit.log"))
         stack.callback(audit.close)
         mesh = with_policy(parse_mesh(DESCRIPTION.format_map(ports)), policy)
+        stack.enter_context(_reading(Path(folder, "log.sock"), EgressLines("CloudOne", audit)))
         upstream = Upstream("CloudOne", await stack.enter_async_context(haproxy(mesh, Path(folder))))
         stack.push_async_callback(upstream.close)
         store = Store(database or Database.in_memory(), patience=patience)
@@ -293,6 +295,20 @@ async def staged(
         await web.SockSite(runner, bind(path)).start()
         log = Path(folder, "audit.log")
         yield Stage(path, servers["here"], asked, servers["there"], bridge, ports, records, log)
+
+
+@contextmanager
+def _reading(path: Path, egress: EgressLines) -> Iterator[None]:
+    """Read HAProxy's log for the audit log."""
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(path))
+        log.setblocking(False)
+        loop.add_reader(log, lambda: egress(log.recv(65536) + b"\n"))
+        try:
+            yield
+        finally:
+            loop.remove_reader(log)
 
 
 def _dead_port() -> int:

@@ -13,7 +13,7 @@ from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, SOUR
 def test_the_condition_before_the_rule_that_drops_claims_finds_each_claim(name: str) -> None:
     """HAProxy looks for the part of the name before it tries the pattern."""
     assert "forwarded" in name
-    _, rule, _ = told_to_services()
+    _, rule = told_to_services()
     assert name in rule
     assert "req.hdr_names -m sub forwarded" in rule
 

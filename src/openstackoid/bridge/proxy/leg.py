@@ -55,7 +55,7 @@ class Leg(ABC, Generic[S]):
 
     def target(self, plan: S) -> Target:
         """Return the target of ``plan``. HAProxy writes down what leaves for it, as sent by a user of the token's cloud."""
-        return leg_target(plan, self._issuer)
+        return leg_target(self.context.here, plan, self._issuer)
 
     def account(self, status: int, reason: str | None) -> None:
         """Write the audit line of a user of another cloud, once. Raises :class:`AnswerError` on failure."""

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.mesh import HTTPS, Endpoint, Mesh
+from openstackoid.mesh import HTTPS, Cloud, Endpoint, Mesh
 from openstackoid.routing import Destination
 from openstackoid.routing.backend_names import leaving_target, local_target, peer_target
 
@@ -41,15 +41,17 @@ def target_of(mesh: Mesh, at: str, endpoint: Endpoint, path: str) -> Target:
     return _peer(endpoint, path, peer_target(endpoint.cloud, number, frontend.port))
 
 
-def leg_target(plan: Destination, home: str) -> Target:
-    """Return where the request of a plan is served. What leaves is written down as of a user of the cloud ``home``.
+def leg_target(here: Cloud, plan: Destination, home: str) -> Target:
+    """Return where the request of a plan of the gateway of ``here`` is served.
 
-    HAProxy is sent the path below the frontend of this gateway, as it logs it, and puts the peer's prefix in the place of ours.
+    What leaves is written down as of a user of the cloud ``home``. HAProxy is sent the path below the frontend of this gateway, as
+    it logs it, and puts the peer's prefix in the place of ours; a scope in the URL is left out.
     """
     asked, endpoint = plan.frontend_endpoint, plan.endpoint
     if plan.local:
         return _local(endpoint, plan.path)
-    path = (asked.frontend.prefix + plan.path[len(endpoint.frontend.prefix) :]) or "/"
+    prefix = next(own.frontend.prefix for own in here.endpoints if own.key == asked.key)
+    path = (prefix + plan.path[len(endpoint.frontend.prefix) :]) or "/"
     return _peer(endpoint, path, leaving_target(asked, endpoint.cloud, home))
 
 
