@@ -5,6 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.ready
+LOCK := constraints/development.lock
+LAB_LOCK := constraints/openstack.lock
+# The versions stand in constraints/; uv finds out the hashes of all their files, for Python 3.11 and later.
+COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-config
 FUZZ_SECONDS ?= 600
 
 # Variables of the user's shell that would lead Python, pip, pytest, git or a client astray; tests/environment.py drops more for the tests.
@@ -15,7 +19,7 @@ export NO_PROXY := $(no_proxy)
 # Targets share the machine, and some of them a lab.
 .NOTPARALLEL:
 
-.PHONY: help setup demo examples coverage programs test test-tools clients-test unit lint fuzz bench bench-lab simulate record docs clean
+.PHONY: help setup demo examples coverage programs test test-tools clients-test unit lint fuzz bench bench-lab simulate record docs lock sbom audit-dependencies clean
 help:
 	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
 	@echo "make examples  what scopes do, command by command, on the lab that is up"
@@ -31,18 +35,34 @@ help:
 	@echo "make simulate  what users of 10,000 sites would see, from measured costs (half a minute)"
 	@echo "make record  play the tutorial on the lab that is up, and write what it prints into docs/start/tutorial.md and its picture"
 	@echo "make docs   the documents as a site with search, in site/; a broken link is an error"
+	@echo "make lock   the hashes of all packages of the pinned versions, into $(LOCK) and $(LAB_LOCK)"
+	@echo "make sbom   the software that a gateway runs, with versions and hashes, as CycloneDX, into sbom.json"
+	@echo "make audit-dependencies  known vulnerabilities of the pinned versions, where a database can be reached (exit codes: docs/operate/supply-chain.md)"
 	@echo "make setup  .venv with the commands 'openstack' and 'openstackoid'"
 	@echo "make clean  remove .venv (the lab's files: openstackoid lab down --purge)"
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml constraints/development.txt
+$(STAMP): pyproject.toml $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or later is needed; name one with PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh scripts/install-venv-module "$(PYTHON)"
 	@echo "== setting up $(VENV): openstackoid, the openstack command and the tools of the tests (about a minute)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement $(LOCK)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+lock:
+	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt uv; }
+	@$(COMPILE) --extra dev --constraint constraints/development.txt --output-file $(LOCK) pyproject.toml constraints/build.in
+	@$(COMPILE) --constraint constraints/openstack.txt --output-file $(LAB_LOCK) constraints/lab.in
+
+sbom: $(STAMP)
+	@$(BIN)/python scripts/sbom.py sbom.json
+
+audit-dependencies: $(STAMP)
+	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt pip-audit; }
+	@$(BIN)/python scripts/audit_dependencies.py $(VENV)/audit/bin/pip-audit $(LOCK) $(LAB_LOCK)
 
 demo: $(STAMP)
 	@$(BIN)/python -m examples.demo

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench.abuse import measure_abuse
 from bench.bodies import measure_bodies
 from bench.bridge import measure_bridge
 from bench.compare import Rounds
@@ -39,7 +40,7 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.haproxy.binary import BUNDLED, Haproxy, find_haproxy
 from openstackoid.lab.packages import install_packages
 
-PARTS = ("routing", "tls", "yardstick", "latency", "bodies", "scale", "bridge")
+PARTS = ("routing", "tls", "yardstick", "latency", "bodies", "scale", "bridge", "abuse")
 _ON_STAGE = {"routing": measure_routing, "latency": measure_latency, "bridge": measure_bridge}
 _WIDTH = 160
 """Columns of what is not written to a terminal."""
@@ -167,6 +168,7 @@ def _parts(arguments: argparse.Namespace, haproxy: Haproxy, folder: Path, rounds
         "yardstick": lambda told: measure_yardstick(haproxy, folder / "yardstick", told),
         "bodies": lambda told: measure_bodies(haproxy, folder / "bodies", told, arguments.body * 2**20),
         "scale": lambda told: measure_scale(haproxy, folder / "scale", told, arguments.clouds, arguments.patience),
+        "abuse": lambda told: measure_abuse(haproxy, folder / "abuse", told),
     }
     wanted = [part for part in (*_ON_STAGE, *alone) if part in (arguments.parts or PARTS)]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bench.compare import Rounds, Way, in_turns, rates_and_costs
 from bench.headers import AUTH, said_twice
 from bench.load import Request
-from bench.meshes import TOKEN
+from bench.meshes import GUEST_SCOPE, TOKEN
 from bench.results import Part
 from bench.revocation import measure_revocation
 from bench.routing import ways
@@ -20,11 +20,12 @@ def measure_bridge(stage: Stage, rounds: Rounds) -> Part:
     """Measure part 5."""
     haproxy, bridge = stage.ours.haproxy, stage.ours.bridge
     local = Request(stage.url("one", "/identity/v3/auth/tokens"), (AUTH, f"X-Subject-Token: {TOKEN}"))
-    foreign = join_token("", '{"*":"CloudTwo","image":"CloudOne"}')
+    foreign = join_token("", GUEST_SCOPE)
     cached = replace(local, headers=(AUTH, f"X-Subject-Token: {TOKEN}{foreign}"))
     # The number is in the token: what was cached for one does not answer the next. A % of the token itself would be read.
     cold = replace(local, headers=(AUTH,), fresh=f"X-Subject-Token: {TOKEN}%d{foreign}")
-    visitor = replace(local, url=stage.url("one"), headers=(f"{AUTH}{foreign}",))
+    # Two scopes: HAProxy learns nothing.
+    visitor = replace(local, url=stage.url("one"), headers=(f"{AUTH}{foreign}", f"X-Scope: {GUEST_SCOPE}"))
     twice = replace(local, url=stage.url("one"), headers=said_twice("CloudTwo"))
     write = next(way for way in ways(stage) if way.key == "write")
     local_way = Way("validate_local", "a token of this cloud validated, HAProxy alone", local, haproxy, baseline=None)
@@ -36,7 +37,7 @@ def measure_bridge(stage: Stage, rounds: Rounds) -> Part:
         Way("validate_again", "the same token of another cloud again", cached, haproxy, bridge, "CloudTwo", "validate_local", 16),
         Way(
             "visitor",
-            "a request with a token of another cloud, let in",
+            "a request with a token of another cloud, judged by Python",
             visitor,
             haproxy,
             bridge,

@@ -58,6 +58,9 @@ GOALS = (
     Goal("routing", "none", "instructions_ratio", at_most=1.20),
     Goal("routing", "stays", "instructions_ratio", at_most=1.45, known=1.667, explained=_SCOPE),
     Goal("routing", "leaves", "instructions_ratio", at_most=1.80, known=2.323, explained=_SCOPE),
+    # A guest that is known, as a ratio to a request with a scope that stays.
+    Goal("routing", "guest", "cpu_ratio", at_most=2.0),
+    Goal("routing", "guest", "rate", at_least=10_000),
     # The same over TLS, as ratios to plain HAProxy with TLS.
     Goal("tls", "none", "rate_ratio", at_least=0.95),
     Goal("tls", "stays", "rate_ratio", at_least=0.90),
@@ -84,6 +87,9 @@ GOALS = (
     Goal("scale", ANY, "change_failed", at_most=0),
     # What a peer's Keystone said is never believed for longer than policy.seconds.
     Goal("bridge", "revocation", "let_in_s", at_most=BOUND),
+    # While another address abuses the gateway: the p99 of a known user's writes, as a ratio to that without abuse.
+    Goal("abuse", ANY, "p99_ratio", at_most=2),
+    Goal("abuse", ANY, "refusal_us", at_most=200),
     # A figure of a run in which requests fail is none.
     Goal(ANY, ANY, "failed", at_most=0),
 )

@@ -20,6 +20,10 @@ TOKEN = "gAAAAABn" + "Zm9yX3RoZV9iZW5jaG1hcms" * 8
 """As long as a Fernet token, and of the same characters."""
 
 
+GUEST_SCOPE = '{"*":"CloudTwo","image":"CloudOne"}'
+"""The scope of a user of CloudTwo who asks for images of CloudOne."""
+
+
 def two_clouds(one: int, two: int, backend: int, tls: Tls | None = None, *, believed: float = 60) -> str:
     """Return two clouds with a port each, one path a service; the gateway of CloudOne has backends at ``backend``.
 

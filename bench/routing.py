@@ -9,7 +9,7 @@ from bench.compare import Rounds, Way, in_turns, rates_and_costs
 from bench.headers import AUTH, scope
 from bench.instructions import count_instructions
 from bench.load import Request
-from bench.meshes import OFFICIAL, TOKEN
+from bench.meshes import GUEST_SCOPE, OFFICIAL, TOKEN
 from bench.results import Part, Row
 from bench.spread import Spread
 from bench.stage import Stage
@@ -29,6 +29,7 @@ def ways(stage: Stage) -> list[Way]:
     own = replace(request, url=stage.url("one"))
     ports = replace(request, url=stage.url("image", "/v2/images"))
     global_id = "X-OpenStack-Request-Id: req-1a2b3c4d-93a5-4a1c-8c5e-0d4bb7d7a5d1"
+    guest = replace(own, headers=(AUTH + join_token("", GUEST_SCOPE),))
     write = Request(
         stage.url("one", "/compute/v2.1/servers"),
         (AUTH, leaves, "Content-Type: application/json"),
@@ -45,6 +46,7 @@ def ways(stage: Stage) -> list[Way]:
         Way("stays_8", "a scope of 8 services", replace(own, headers=(AUTH, eight)), ours),
         Way("token", "a scope in the token, as services send it", replace(own, headers=(token,)), ours),
         Way("leaves", "a scope that leaves", replace(own, headers=(AUTH, leaves)), ours, served_by="CloudTwo"),
+        Way("guest", "a token of another cloud, let in before; beside a scope that stays", guest, ours, baseline="stays"),
         Way("ports_none", "a port per service, no scope", ports, stage.ours_ports.haproxy),
         Way(
             "ports_stays",

@@ -20,7 +20,7 @@ FOR_DOWNLOADS: dict[str, str] = {}
 
 
 def clean(environment: MutableMapping[str, str]) -> None:
-    """Drop what would lead a test astray. Proxies are dropped too: no client may ask one for an address of loopback."""
+    """Drop variables that would mislead a test. Proxies are dropped too: no client may use one for loopback."""
     for name in [name for name in environment if _PROXY.fullmatch(name) or name.startswith("XDG_CONFIG_")]:
         FOR_DOWNLOADS[name] = environment.pop(name)
     for name in [name for name in environment if _DROPPED.fullmatch(name)]:

@@ -51,7 +51,7 @@ class Marked:
         return f"<Marked {len(self.values)}>"
 
     def new(self, name: str, value: str | None = None) -> str:
-        """Return a secret of this name: a token unless ``value`` says what."""
+        """Return a secret of this name: a token unless ``value`` is given."""
         value = self._draw() if value is None else value
         assert len(value) >= PIECE, name
         self.values[name] = value
@@ -72,7 +72,7 @@ class Marked:
         return list(found)
 
     def search(self, paths: Iterable[Path]) -> list[Found]:
-        """Return what stands in these files, and in the files of these folders."""
+        """Return the content of these files, and of the files of these folders."""
         return [found for path in files(paths) for found in self.find(read(path), str(path))]
 
 
@@ -110,7 +110,7 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def read(path: Path) -> bytes:
-    """Return what stands in a file, or nothing where it is gone meanwhile."""
+    """Return the content of a file, or nothing if it is gone meanwhile."""
     try:
         return path.read_bytes()
     except OSError:
@@ -124,7 +124,7 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def shown_of(process: psutil.Process, *, environment: bool = True) -> Iterator[tuple[str, bytes]]:
-    """Yield what everybody, or its owner, sees of a process: its title, its names, its environment."""
+    """Yield the public parts of a process, and those for its owner: its title, its names, its environment."""
     folder = Path("/proc", str(process.pid))
     names = [folder / "cmdline", folder / "comm", *folder.glob("task/*/comm")]
     for path in [*names, folder / "environ"] if environment else names:

@@ -16,7 +16,7 @@ PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
 
 
 def main() -> int:
-    """Install what is missing. Return 1 where that cannot be done, and print why."""
+    """Install missing programs. Return 1 on failure, and print the reason."""
     missing = [package for program, package in PROGRAMS.items() if shutil.which(program, path=PATH) is None]
     try:
         if missing:

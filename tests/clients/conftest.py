@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab of the clients, its user, and the page that says what was tried."""
+"""The lab of the clients, its user, and the page of results."""
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin the list of what is tried."""
+    """Begin the list of results."""
     config.stash[_TRIALS] = []
 
 

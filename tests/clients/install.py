@@ -11,7 +11,7 @@ from openstackoid.lab.state import Instance
 
 
 def main() -> int:
-    """Install what is missing. Return 1 where that cannot be done, and print why."""
+    """Install missing programs. Return 1 on failure, and print the reason."""
     instance = Instance("clients")
     logs = instance.directory / "logs/shared"
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page docs/use/clients/tried.md: which client was tried, in which version, at what."""
+"""The page docs/use/clients/tried.md: each client, its version, and its operations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

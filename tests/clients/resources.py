@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What clients need and make, looked up by the stock `openstack` command."""
+"""Resources that clients need and make, looked up by the stock `openstack` command."""
 
 from functools import cache
 

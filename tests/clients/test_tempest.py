@@ -103,7 +103,7 @@ def run_tempest(account: Account, scope: str, cloud: str, excluded: str = NEGATI
 
 @pytest.fixture
 def administrator(lab: Any, tmp_path: Path) -> Account:
-    """CloudOne's administrator, by whom Tempest makes its users."""
+    """CloudOne's administrator, with whom Tempest makes its users."""
     return Account.of(lab, "CloudOne-admin", tmp_path)
 
 

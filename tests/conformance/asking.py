@@ -17,7 +17,7 @@ ROUTED_BY = frozenset({"x-auth-token", "x-subject-token", "x-service-token", "x-
 
 
 def request_of(mesh: Mesh, case: Case, recalled: Scope | None, announced: Collection[str] = ()) -> Request:
-    """Return a case as a request whose body nobody has read, but for the token in an authentication."""
+    """Return a case as a request with an unread body, but for the token in an authentication."""
     listener = next(endpoint.listener for endpoint in mesh.clouds[case.at].endpoints if endpoint.key == case.to)
     headers = tuple((name, value.strip(" \t")) for name, value in case.headers)
     path = case.path.partition("?")[0]

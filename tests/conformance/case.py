@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A case: a request to a gateway, and what the gateway does with it. The words that the table of cases is written in."""
+"""A case: a request to a gateway, and its expected treatment. The words of the table of cases."""
 
 import json
 import re
@@ -15,14 +15,14 @@ FRESH = "req-5c09ed00-0000-4000-8000-000000000000"
 """Stands in a case for the id that the gateway makes up."""
 
 GIVEN = "req-a0d17000-0000-4000-8000-000000000000"
-"""Stands for the id that the gateway gives to what leaves without one: a case need not say it."""
+"""In place of the id that the gateway gives to a request that leaves without one."""
 
 ORDINARY = "req-0a1b2c3d-0000-4000-8000-000000000000"
 """An id as clients and services make them up."""
 
 
 def marked(number: int) -> str:
-    """An id as gateways give them. Each case has its own: what a gateway remembers, it remembers for the next case too."""
+    """An id in a gateway's form. Each case has its own, because a gateway stores it for the next case, too."""
     return f"req-5c09ed01-0000-4000-8000-{number:012}"
 
 
@@ -71,7 +71,7 @@ class Case:
 
     @property
     def sent(self) -> Sent:
-        """What is sent to services, and to a peer that has announced no wire version; with the id that all that leaves has."""
+        """The request for services, and for a peer without a wire version; with the id of requests that leave."""
         assert isinstance(self.expect, Sent)
         if self.expect.cloud == self.at:
             return replace(self.expect, headers=newer(self.expect.headers))
@@ -79,7 +79,7 @@ class Case:
 
     @property
     def sent_newer(self) -> Sent:
-        """What is sent where the peer has announced the newer wire version."""
+        """The request for a peer with the newer wire version."""
         return replace(self.sent, headers=newer(self.sent.headers))
 
     @property

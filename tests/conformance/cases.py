@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gateway does, one line a case: the table that the Python decision and the compiled HAProxy must both fulfil.
+"""The table of cases, one line each, that the Python decision and the compiled HAProxy must both fulfil.
 
 It is written in the words of :mod:`conformance.case`, in the modules ``cases_...`` by what they are about.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of cases: what cannot work is refused before it begins, and nothing else is."""
+"""The table of cases: only collaborations that cannot work are refused, before they begin."""
 
 import json
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of cases: the hops of a workflow that bring its request id and no scope, and what becomes of that id."""
+"""The table of cases: the hops of a workflow with its request id and no scope."""
 
 from conformance.case import (
     IMAGES,

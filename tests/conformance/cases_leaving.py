@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of cases: the request id of what leaves for another cloud."""
+"""The table of cases: the request id of requests that leave for another cloud."""
 
 from conformance.case import (
     GIVEN,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of cases: what a scope means wherever it stands, and what becomes of a token that carries one.
+"""The table of cases: the meaning of a scope in each position, and tokens that carry one.
 
 Those that no other module has a case for; all of them stand in docs/use/scope-meaning.md, by the ids in ``rows``.
 """

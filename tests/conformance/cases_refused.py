@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gateway refuses: the part of the table of cases that is about bad input."""
+"""The table of cases: refusals of bad input."""
 
 from conformance.case import IMAGES, TO_TWO, Case, auth, plain, refused, subject
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of cases: how a scope stands in a token, and what is refused because a client has changed it."""
+"""The table of cases: scopes in tokens, and refusals of tokens that a client has changed."""
 
 from base64 import urlsafe_b64encode
 from urllib.parse import quote

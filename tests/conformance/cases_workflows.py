@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of cases: what begins a workflow under a scope, and the request id that it gets."""
+"""The table of cases: requests that begin a workflow under a scope, and their request ids."""
 
 from conformance.case import FRESH, ORDINARY, TO_TWO, TWO_DONE, Case, auth, marked, plain, refused, request_id, sent, traced
 

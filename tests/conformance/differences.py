@@ -13,7 +13,7 @@ EVERY, SCOPED, PYTHON, PEER, WRITE = "always", "with a scope", "through Python",
 
 @dataclass(frozen=True)
 class Difference:
-    """What happens to headers, or to something else of a request or an answer, and where."""
+    """Differences of headers, or of other parts of a request or an answer, and their places."""
 
     of: str
     where: str
@@ -76,7 +76,7 @@ def table() -> str:
 
 
 def comparable(message: Message, where: frozenset[str], *, answer: bool) -> Message:
-    """Return a message without what may differ; its headers are in the order of their names."""
+    """Return a message without its allowed differences; its headers are in the order of their names."""
     rows = [row for row in (ANSWERS if answer else REQUESTS) if row.where in where]
     dropped = {name.lower().encode() for row in rows for name in row.headers}
     framing = message.framing

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests and answers that nobody thought of, all of them valid HTTP: generated from a number, the same each time."""
+"""Generated requests and answers, all of them valid HTTP, the same for each number."""
 
 import random
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ _LONGEST = 1 << 16
 
 
 class ForkedBridge:
-    """A running service, with what the tests use of ``subprocess.Popen``."""
+    """A running service, with the used part of ``subprocess.Popen``."""
 
     def __init__(self, arguments: Sequence[str], stderr: IO[bytes] | None) -> None:
         forks = _forks()

@@ -29,7 +29,7 @@ HAPROXY = find_haproxy(os.environ.get("OPENSTACKOID_TEST_HAPROXY", "bundled"))
 
 @dataclass(frozen=True)
 class Answer:
-    """What the client got: the status, and the message of an error body or an empty string."""
+    """The client's answer: the status, and the message of an error body or an empty string."""
 
     status: int
     message: str
@@ -134,7 +134,7 @@ def running_gateway(
     bridge_log: IO[bytes] | None = None,
     taught: Collection[Headers] = (),
 ) -> Iterator[RunningGateway]:
-    """Start the gateway of ``at``, its backends and its peers' frontends but for those ``down``; stop what was started."""
+    """Start the gateway of ``at``, its backends and its peers' frontends but for those ``down``; stop them at the end."""
     with running_gateways(at, with_bridge=with_bridge, down=down, bridge_log=bridge_log, taught=taught) as (gateway,):
         yield gateway
 
@@ -150,11 +150,7 @@ def running_gateways(
     bridge_log: IO[bytes] | None = None,
     taught: Collection[Headers] = (),
 ) -> Iterator[list[RunningGateway]]:
-    """Start several gateways of one mesh; what is neither theirs nor ``down`` is played by the recorder.
-
-    ``audited``: the Python service reads HAProxy's log, shows it and writes the audit log. ``edit`` changes the mesh
-    description, ``edit_haproxy`` what HAProxy is told, which knows the routes of requests with the headers in ``taught``.
-    """
+    """Start several gateways of one mesh; the recorder plays other endpoints that are not ``down``."""
     text = edit(description(free_ports()))
     mesh = parse_mesh(text)
     recorder = Recorder()

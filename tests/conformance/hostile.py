@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway of one cloud among servers of raw sockets that answer whatever a test says, and clients that send any bytes."""
+"""The gateway of one cloud among servers of raw sockets with scripted answers, and clients that send any bytes."""
 
 import json
 import re
@@ -111,7 +111,7 @@ class Got:
 
 @dataclass
 class Site:
-    """A running gateway, and what has arrived behind it, health checks left out."""
+    """A running gateway, and the requests behind it, without health checks."""
 
     ports: dict[str, int]
     mesh: Mesh
@@ -206,13 +206,14 @@ def read_chunks(readline: Callable[[], bytes], read: Callable[[int], bytes]) -> 
 
 @contextmanager
 def hostile_site(
-    limits: str = "{}", *, policy: str = "{}", gateway: str = "", with_bridge: bool = True, audited: bool = False
+    limits: str = "{exempt: [127.0.0.1]}",
+    *,
+    policy: str = "{}",
+    gateway: str = "",
+    with_bridge: bool = True,
+    audited: bool = False,
 ) -> Iterator[Site]:
-    """Start the gateway of CloudOne, with this policy, and the servers around it; stop what was started.
-
-    ``gateway``: further settings of it, one a line, in which ``{gate}`` stands for that port. ``audited``: the Python service
-    reads HAProxy's log.
-    """
+    """Start the gateway of CloudOne, with this policy, and the servers around it; stop them at the end."""
     free = free_ports()
     ports = {name: next(free) for name in ("gate", "roots", *LOCAL, "two", "three")}
     settings = "".join(f"      {line}\n" for line in gateway.format(**ports).splitlines())

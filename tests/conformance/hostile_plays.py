@@ -19,7 +19,7 @@ def says(*parts: bytes) -> Play:
 
 
 def for_ever(first: bytes, again: bytes, pause: float = 0) -> Play:
-    """Send until nobody listens any more."""
+    """Send until the other side closes."""
 
     def play(connection: socket.socket, _: Arrived) -> None:
         connection.sendall(first)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small servers on loopback that stand for services and for peers' gateways, and remember what reached them."""
+"""Small servers on loopback in place of services and of peers' gateways, which record their requests."""
 
 import json
 import random
@@ -19,7 +19,7 @@ TOKEN: dict[str, Any] = {
     "roles": [{"id": "r1", "name": "member"}],
     "catalog": [{"type": "compute", "endpoints": []}],
 }
-"""What every server here says of every token, but for those below."""
+"""The answer of every server here about every token, but for those below."""
 MADE_UP = "made-up-"
 """How tokens begin that no Keystone accepts."""
 _NAMED = re.compile(r"([A-Za-z0-9_.-]{1,64})@")
@@ -40,20 +40,21 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A health check that leaves early is no error."""
+        """A health check that leaves early is not an error."""
 
 
 class Recorder:
     """Servers with names, and the requests that they have seen, health checks left out.
 
     A request may have them answer with a header more: ``X-Answer-With: Name: value``. ``answers`` stand in each answer,
-    which has ``status``.
+    which has ``status``. ``of_tokens`` is said of each token as well.
     """
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.answers = {"X-Subject-Token": "new-token"}
         self.status = 200
+        self.of_tokens: dict[str, Any] = {}
         self._servers: list[ThreadingHTTPServer] = []
 
     def serve(self, name: str, port: int, tls: ssl.SSLContext | None = None) -> None:
@@ -96,9 +97,10 @@ class Recorder:
         self._servers.append(server)
 
     def token(self, subject: str) -> dict[str, Any]:
-        """Return what is said of a token; ``NAME@...`` is of the user NAME."""
+        """Return the answer about a token; ``NAME@...`` is of the user NAME."""
         named = _NAMED.match(subject)
-        return TOKEN | {"user": {"id": named[1], "name": named[1], "domain": DEFAULT}} if named else TOKEN
+        user = {"user": {"id": named[1], "name": named[1], "domain": DEFAULT}} if named else {}
+        return TOKEN | user | self.of_tokens
 
     def close(self) -> None:
         for server in self._servers:
@@ -110,10 +112,11 @@ def free_ports() -> Iterator[int]:
     """Yield ports of loopback that were free a moment ago, none of them twice.
 
     The system gives no such port to a test that asks it for any: a gateway checks the health of servers that are not there.
+    Labs of the same run have the last two hundred ports of a thousand (``openstackoid.lab.ports``).
     """
     given = set()
     while True:
-        port = random.randrange(10_000, 32_000)
+        port = random.randrange(10_000, 32_000, 1000) + random.randrange(800)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

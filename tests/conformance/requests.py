@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that nobody thought of: mostly what a client could mean, with something wrong in many of them."""
+"""Generated requests: mostly plausible ones, many with a fault."""
 
 import json
 from typing import Any
@@ -226,7 +226,7 @@ def spelt(draw: st.DrawFn, endpoint: Endpoint, scope: str, below: str) -> str:
 
 @st.composite
 def scoped_requests(draw: st.DrawFn) -> Case:
-    """A request at a URL with a scope in it, in whatever spelling, to a service of CloudOne or of CloudTwo."""
+    """A request at a URL with a scope in it, in any spelling, to a service of CloudOne or of CloudTwo."""
     endpoint = draw(st.sampled_from(ENDPOINTS))
     having = [name for name, offered in MESH.offers.items() if endpoint.service in offered and name != endpoint.cloud]
     service = draw(st.sampled_from([endpoint.service, "*"]))

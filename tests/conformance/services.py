@@ -49,7 +49,7 @@ class Call:
     writer: asyncio.StreamWriter
 
     def root(self) -> str:
-        """Return what the service takes for its own URL."""
+        """Return the service's own URL as it computes it."""
         if self.place.fixed is not None:
             return self.place.fixed
         told = self.headers.get("x-forwarded-prefix", "") if self.place.proxied else ""

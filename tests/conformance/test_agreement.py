@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Python decision and the whole gateway agree on requests that nobody thought of."""
+"""The Python decision and the whole gateway agree on generated requests."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,17 +22,14 @@ SCOPED_URLS = 600
 
 
 class Remembering:
-    """A gateway, and what its memory of workflows must hold after what it has been sent."""
+    """A gateway, and its expected stored workflows."""
 
     def __init__(self, gateway: RunningGateway) -> None:
         self.gateway = gateway
         self.known: dict[str, Scope] = {}
 
     def agrees(self, case: Case, origin: str = "") -> None:
-        """Compare what happens to a request, to a URL below ``origin``, with what is decided about it.
-
-        A request of which HAProxy may keep the route is sent twice: by the Python service, and by HAProxy alone.
-        """
+        """Compare the treatment of a request, to a URL below ``origin``, with its decision."""
         self._agrees(case, origin)
         mesh, request = self.gateway.mesh, request_of(self.gateway.mesh, case, None)
         if cached_route(mesh, case.at, request, decide(mesh, case.at, request)) is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers stay inside: every link names the frontend that the client spoke to, whoever answers."""
+"""Answers stay inside: every link names the frontend that the client used, from any cloud."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What leaves a real gateway is in its audit log, with what the peer tells, which nobody else gets to see."""
+"""Requests that leave a real gateway are in its audit log, with the peer's admission header, which no client gets."""
 
 import http.client
 import json
@@ -70,7 +70,7 @@ def ask(
 
 
 class Watch:
-    """What a gateway writes down, and what reaches the servers, from now on."""
+    """A gateway's audit lines, and requests at the servers, from now on."""
 
     def __init__(self, gateway: RunningGateway) -> None:
         self.gateway = gateway
@@ -86,7 +86,7 @@ class Watch:
         return self.lines(1)[0]
 
     def nothing(self) -> bool:
-        """Whether nothing was written down: what is known to be written is the next thing that is."""
+        """Whether no line was written: the next line is that of a later request."""
         ask(self.gateway, "/image/v2/end", ("X-Auth-Token", "t"), images_of("Cloud-3.b", BY_HAPROXY))
         return str(self.line()["path"]) == "/image/v2/end"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bytes pass as they are, unbuffered and in constant memory, whoever answers and whoever decides."""
+"""Bytes pass unchanged, unbuffered and in constant memory, through HAProxy and through Python."""
 
 import time
 from collections.abc import Callable, Iterator

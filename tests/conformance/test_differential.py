@@ -31,7 +31,7 @@ class Way:
     twice: bool = False
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """The user's token, and the scope; what is Python's has it in two places."""
+        """The user's token, and the scope; a request for Python has it twice."""
         if self.scope is None:
             return [(b"X-Auth-Token", b"tok")]
         completed = '{"*":"CloudOne",' + self.scope[1:]
@@ -60,7 +60,7 @@ TAUGHT = [(("X-Auth-Token", "tok"), ("X-Scope", WAYS[name].scope or "")) for nam
 
 @dataclass(frozen=True)
 class Both:
-    """Two gateways, the services behind them, and the port of one of those for who asks it straight."""
+    """Two gateways, the services behind them, and the port of one of those for direct requests."""
 
     service: Service
     gate: int
@@ -78,6 +78,7 @@ def both() -> Iterator[Both]:
     for cloud, gate in gates.items():
         lines += [
             f"  {cloud}:",
+            "    gateway: {limits: {exempt: [127.0.0.1]}}",
             "    policy:",
             "      peers: {'*': {services: {'*': all}, people: [{name: anyone, roles: {member: member}, project: keep}]}}",
             "    services:",
@@ -96,7 +97,7 @@ def both() -> Iterator[Both]:
 
 
 def sent(both: Both, one: Exchange, service: str, port: int, *more: tuple[bytes, bytes]) -> tuple[Message, Message]:
-    """Send a request, and return what the service got and what the client got."""
+    """Send a request, and return the service's request and the client's answer."""
     both.service.seen.clear()
     both.service.answers[b"%d" % one.number] = one.answer
     answer = exchange(port, one.request(f"/{service}", more), expects=one.expects)
@@ -105,7 +106,7 @@ def sent(both: Both, one: Exchange, service: str, port: int, *more: tuple[bytes,
 
 
 def unlike(straight: Message, through: Message, differences: frozenset[str], *, answer: bool) -> list[str]:
-    """Return what differs and should not."""
+    """Return the wrong differences."""
     left, right = (comparable(message, differences, answer=answer) for message in (straight, through))
     if left.start.endswith(b" "):
         # HAProxy has written a reason where there was none.
@@ -120,7 +121,7 @@ def unlike(straight: Message, through: Message, differences: frozenset[str], *, 
 
 
 def both_ways(both: Both, one: Exchange, chosen: Way) -> list[str]:
-    """Send a request straight to the service and through the gateway, and return what differs and should not."""
+    """Send a request straight to the service and through the gateway, and return the wrong differences."""
     if chosen.service == "compute" and not dict(one.headers).get(b"Content-Type", b"").strip(b"; "):
         # Users of another cloud must name the type of a body that they post to most services, or it may be taken for a form.
         kept = (pair for pair in one.headers if pair[0] != b"Content-Type")

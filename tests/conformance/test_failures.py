@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user reads when a hop fails: the gateway, the cloud and the service, within the timeout, in OpenStack's error body."""
+"""The error of a failed hop names gateway, cloud and service, within the timeout, in OpenStack's error body."""
 
 import http.client
 import socket

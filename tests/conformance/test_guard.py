@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In front of a whole gateway: with a token of another cloud nothing comes in but what the policy allows, however it is said."""
+"""At a whole gateway, only requests that the policy allows come in with a token of another cloud, in any form."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ AT_HOME = '{"*":"CloudOne","image":"CloudTwo","compute":"CloudTwo","network":"Cl
 
 
 def closed(text: str) -> str:
-    """Return the description with a policy of CloudTwo that lets users of CloudOne read images, and nobody do anything else."""
+    """Return the description with a policy of CloudTwo that lets users of CloudOne read images only."""
     head, two = text.split("  CloudTwo:", 1)
     policy, after = two.index("    policy:"), two.index("  Cloud-3.b:")
     mine = """    policy:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The compiled HAProxy against the same table: by what it has been taught, and with the Python service behind it."""
+"""The compiled HAProxy against the same table: with taught routes, and with the Python service behind it."""
 
 import http.client
 import time
@@ -75,7 +75,7 @@ def test_gateway(case: Case, whole: dict[str, RunningGateway]) -> None:
     "case", [case for case in (*CASES, *IN_NEWER_FORM) if isinstance(case.expect, Sent)], ids=lambda case: case.name
 )
 def test_gateway_among_newer_gateways(case: Case, among_newer: dict[str, RunningGateway]) -> None:
-    """Twice, so that what HAProxy has learnt is used."""
+    """Twice, so that taught routes are used."""
     for _ in range(2 if case.native else 1):
         answers(case, among_newer[case.at], newer=True)
 

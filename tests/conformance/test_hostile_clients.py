@@ -29,7 +29,7 @@ def error(answer: Answer) -> str:
 
 
 def dripping(connection: socket.socket, data: bytes, pause: float = 0.2) -> None:
-    """Send byte by byte, as long as anybody takes them."""
+    """Send byte by byte, as long as the other side reads."""
     with contextlib.suppress(OSError):
         for number in range(len(data)):
             connection.sendall(data[number : number + 1])
@@ -114,7 +114,7 @@ ONE = b"GET /image/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 
 @pytest.fixture(scope="module")
 def strict() -> Iterator[Site]:
-    limits = "{source_connections: 8, source_requests: 3, exempt: [127.0.0.9, 10.0.0.0/8], bridge: 2, wait: 0.5}"
+    limits = "{source_connections: 8, source_requests: 3, exempt: [127.0.0.9, 10.0.0.0/8], bridge: 4, unaccepted: 2, wait: 0.5}"
     with hostile_site(limits) as running:
         yield running
 
@@ -145,7 +145,7 @@ def test_a_source_that_connects_too_often_is_closed(strict: Site) -> None:
 
 
 def test_requests_beyond_the_bridges_limit_wait_and_get_503(strict: Site) -> None:
-    """What HAProxy does alone is not concerned."""
+    """Requests that HAProxy handles alone are not concerned."""
 
     def hold(connection: socket.socket, _: Arrived) -> None:
         with contextlib.suppress(OSError):
@@ -162,8 +162,8 @@ def test_requests_beyond_the_bridges_limit_wait_and_get_503(strict: Site) -> Non
         got = from_address(strict, "127.0.0.9", request)
         assert got.statuses == [503]
         assert 0.3 < time.monotonic() - began < 1.4
-        words = "gateway of CloudOne: the Python service behind the gateway is at work on 2 requests, the most that it takes"
-        assert error(got.answers[0]) == words
+        words = "gateway of CloudOne: the Python service behind the gateway is at work on 2 requests without a token that"
+        assert error(got.answers[0]) == f"{words} a Keystone has accepted, the most that it takes"
         assert b"\r\nretry-after: 1\r\n" in got.answers[0].head.lower()
         assert from_address(strict, "127.0.0.9", ONE).statuses == [200]
     del strict.plays["two"]

@@ -194,7 +194,7 @@ def test_the_host_decides_nothing(host: str, headers: str, site: Site) -> None:
 
 @pytest.mark.parametrize("said", ["http://evil.example/image/v2/b", "http://other.example/v2"])
 def test_links_name_the_host_that_the_client_named_and_no_other(said: str, site: Site) -> None:
-    """What a client says of itself it gets back; a link to another host stays what the service said."""
+    """A client's own claims come back to it; a service's link to another host is unchanged."""
     reply = f"HTTP/1.1 201 Created\r\nLocation: {said}\r\nContent-Length: 0\r\n\r\n".encode()
     site.plays["image"] = lambda connection, _: connection.sendall(reply)
     got = site.send(b"POST /image/v2 HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n")

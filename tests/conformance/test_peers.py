@@ -19,7 +19,7 @@ V6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine ha
 
 
 class Here(ThreadingHTTPServer):
-    """Says at which address it was asked, as whom, and for what; with ``Location``, it names another place of its own."""
+    """Answers with the requested address, user and path; with ``Location``, it names another place of its own."""
 
     daemon_threads = True
 
@@ -34,7 +34,7 @@ class Here(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """HAProxy ends an idle connection by a reset, which is no error."""
+        """HAProxy ends an idle connection by a reset, which is not an error."""
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -50,7 +50,7 @@ class Answer(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: HAProxy's log is what operators have."""
+        """No output: operators have HAProxy's log."""
 
 
 class Names:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gateways tell of themselves: the trace of a workflow through two of them, and the health of the mesh."""
+"""The gateways' own pages: the trace of a workflow through two of them, and the health of the mesh."""
 
 import http.client
 import json
@@ -76,7 +76,7 @@ def test_a_workflow_through_two_gateways_is_told_by_the_first(two: list[RunningG
     assert hops == [
         ("CloudOne", "CloudTwo", "image", "public", "GET", "/image/v2/images", 200, "remote", "header"),
         ("CloudTwo", "CloudTwo", "image", "public", "GET", "/v2/images", 200, "local", "token"),
-        # CloudTwo's gateway asks who the user is before it lets him in.
+        # CloudTwo's gateway asks about the user before it lets the request in.
         ("CloudOne", "CloudOne", "identity", "public", "GET", "/identity/v3/auth/tokens", 200, "local", "none"),
         ("CloudOne", "CloudOne", "compute", "public", "POST", "/compute/v2.1/servers", 200, "local", "none"),
     ]
@@ -123,7 +123,7 @@ def test_an_untraced_request_leaves_no_record(two: list[RunningGateway]) -> None
     assert trace(two[0], ordinary)[0] == 400
     status, body = trace(two[0], twice)
     assert (status, body["error"]["code"]) == (404, 404)
-    assert "nothing is known" in body["error"]["message"]
+    assert "there is no record" in body["error"]["message"]
 
 
 def test_no_token_scope_or_query_is_in_a_trace(two: list[RunningGateway]) -> None:
@@ -225,10 +225,7 @@ def test_a_client_that_does_not_wait_is_recorded(alone: RunningGateway) -> None:
 
 
 def test_requests_do_not_wait_for_their_records(alone: RunningGateway) -> None:
-    """Neither where the socket is missing, as in the other tests, nor where nobody reads and it is full.
-
-    With a token the request may be a hop whose scope the Python service remembers, and goes there; so these bring none.
-    """
+    """Neither without the socket, as in the other tests, nor with a full one that no process reads."""
     with records_of(alone):
         began = time.monotonic()
         for _ in range(40):

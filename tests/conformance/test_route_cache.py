@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A route that HAProxy was taught serves the next request with the same key, and none that differs in what matters."""
+"""A taught route serves the next request with the same key, and no other."""
 
 import http.client
 import re
@@ -35,7 +35,7 @@ def entries(gateway: RunningGateway) -> int:
 
 
 def alone(gateway: RunningGateway, *headers: tuple[str, str], path: str = PATH, method: str = "GET") -> tuple[str, str] | int:
-    """Ask HAProxy without the Python service: what it does not decide alone is 503."""
+    """Ask HAProxy without the Python service: requests that it does not decide alone get 503."""
     with gateway.without_python():
         return ask(gateway, *headers, path=path, method=method)
 

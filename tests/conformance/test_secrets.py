@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No token, password or key in anything that a gateway writes, whatever it is sent and whoever fails.
+"""No token, password or key is in the output of a gateway, for any request and any failure.
 
 The whole gateway runs: supervisor, HAProxy and Python service. Marked secrets stand in each place of a request where a client may
 put one, to services that work, that are down, that answer nonsense; then all that was written is searched for them.
@@ -30,7 +30,8 @@ DESCRIPTION = """\
 mesh: 1
 clouds:
   CloudOne:
-    gateway: {{readers: "{readers}", timeouts: {{connect: 0.5, server: 0.5, client: 1, check: 60}}}}
+    gateway:
+      {{readers: "{readers}", timeouts: {{connect: 0.5, server: 0.5, client: 1, check: 60}}, limits: {{exempt: [127.0.0.1]}}}}
     services:
       identity: {{frontend: "http://127.0.0.1:{port}/identity", backend: "http://127.0.0.1:{here}/identity"}}
       image: {{frontend: "http://127.0.0.1:{port}/image", backend: "http://127.0.0.1:{here}/image"}}
@@ -73,7 +74,7 @@ class Sealed(Gateway):
         self.config.write_text(DESCRIPTION.format(readers=self.readers, **names))
 
     def give(self, password: str, text: str = "") -> None:
-        """Write the file of reader accounts, as an operator should, or with ``text`` as he should not."""
+        """Write the file of reader accounts, correctly or with a broken ``text``."""
         auth = {"username": "reader", "user_domain_id": "default", "system_scope": "all", "password": password}
         self.readers.touch(0o600)
         self.readers.write_text(text or json.dumps({"clouds": {"CloudTwo": {"auth": auth}}}))
@@ -100,7 +101,7 @@ class Sealed(Gateway):
         self.wait_for("is ready on")
 
     def exchange(self, request: bytes) -> bytes:
-        """Send bytes and return all that comes back; what the gateway itself says of it is kept."""
+        """Send bytes and return the answer; the gateway's own answers are kept."""
         answer = b""
         with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection, contextlib.suppress(OSError):
             connection.sendall(request)
@@ -112,13 +113,13 @@ class Sealed(Gateway):
 
     @property
     def records(self) -> str:
-        """The address of the page about what was traced."""
+        """The address of the page of a trace."""
         return f"GET /.openstackoid/trace/{TRACED} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 
 
 @contextlib.contextmanager
 def unlimited_cores() -> Iterator[None]:
-    """Let what is started meanwhile write core files of any size, as far as the system lets us."""
+    """Let programs that start meanwhile write core files of any size, as far as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
     try:
@@ -223,7 +224,7 @@ def malformed(marked: Marked) -> Iterator[bytes]:
 
 
 def reads_again(gateway: Sealed) -> None:
-    """Have the gateway read what its operator has written wrong, with a secret at the spot."""
+    """Have the gateway read an operator's broken files, with a secret at the fault."""
     good = gateway.config.read_text()
     for text in (
         good.replace("http://127.0.0.1:", f"http://me:{gateway.marked.new('a user in the mesh')}@127.0.0.1:", 1),
@@ -277,7 +278,7 @@ def wrecked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def test_the_search_finds_secrets_that_are_there(wrecked: Sealed, tmp_path: Path) -> None:
-    """What the services have seen holds tokens and passwords in plain, and an encoded one."""
+    """The services' requests hold tokens and passwords in plain, and an encoded one."""
     found = wrecked.marked.search([wrecked.folder / "seen-here", wrecked.folder / "seen-there"])
     names = {one.name for one in found}
     assert "the reader account's password" in names
@@ -318,7 +319,7 @@ def test_the_files(wrecked: Sealed) -> None:
 
 
 def test_the_processes(wrecked: Sealed) -> None:
-    """No title holds a secret, and what was in the environment of the supervisor's caller is not in its children's."""
+    """No title holds a secret, and the environment of the supervisor's caller is not in its children's."""
     supervisor, *children = family(wrecked.running.pid)
     assert len(children) == 3, "HAProxy, the Python service, and the process of it that reads HAProxy's log"
     shown = [*shown_of(supervisor, environment=False), *(pair for child in children for pair in shown_of(child))]
@@ -327,7 +328,7 @@ def test_the_processes(wrecked: Sealed) -> None:
 
 
 def test_haproxys_control_socket(wrecked: Sealed) -> None:
-    """It shows the requests that it could not read to nobody: they would be there with their headers."""
+    """It does not show the requests that it could not read, with their headers."""
     for command in ("show errors", "show sess all", "show env", "show stat", "show info", "show events", "help"):
         with socket.socket(socket.AF_UNIX) as control:
             control.connect(str(wrecked.state / "haproxy.sock"))
@@ -357,7 +358,7 @@ def test_core_files(wrecked: Sealed) -> None:
 
 
 def test_the_python_service_seals_itself() -> None:
-    """Also one that no supervisor has started; nobody of its user can attach to it, or read its memory."""
+    """Also without a supervisor; no other process of its user can attach to it, or read its memory."""
     with unlimited_cores(), started(description(free_ports()), "CloudOne", with_bridge=True) as (_, (bridge, _)):
         assert limit_of_cores(bridge) == (("0", "0") if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0 else ("1", "1"))
         assert Path("/proc", str(bridge), "environ").stat().st_uid == 0, "of a process that is not dumpable, root owns them"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tokens of services on real gateways: whatever a request looks like, none reaches a cloud that shares no data plane."""
+"""Tokens of services on real gateways: none reaches a cloud that shares no data plane."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from conformance.gateway import RunningGateway, running_gateways
 SECRET = "a-token-of-nova"
 TOKEN, SCOPED = auth("tok"), auth(f"tok!SCOPE!{TWO_DONE}")
 HOW = pytest.mark.parametrize("user", [TOKEN, SCOPED], ids=["by HAProxy", "by Python"])
-"""The user's token beside X-Scope; what says the same scope in both is Python's."""
+"""The user's token beside X-Scope; a request with the scope in both is for Python."""
 SCOPE = plain(TO_TWO)
 SPELLINGS = ("X-Service-Token", "x-service-token", "X_Service_Token", "X-Service_Token", "x_SERVICE-token", "X_SERVICE_TOKEN")
 

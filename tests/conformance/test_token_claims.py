@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Keystone that changes what it says of a token, in front of a gateway: the first claims count, whatever flood comes."""
+"""A Keystone that changes its answers about a token, before a gateway: the first claims count, under any flood."""
 
 import json
 import socket
@@ -94,7 +94,7 @@ def test_a_renamed_user_is_validated_as_no_service_account(site: Site) -> None:
 
 @pytest.mark.parametrize("space", ["\xa0", "\x85", "\xe9"])
 def test_a_token_with_a_character_that_a_service_strips_is_not_accepted(space: str, site: Site) -> None:
-    """keystonemiddleware removes white space of any script, and knows the rest by what it was told of that."""
+    """keystonemiddleware removes white space of any script, and finds the rest in its cache."""
     site.plays["two"] = keystone("cinder")
     assert validate(site, "stripped").status == 200
     site.plays["two"] = keystone("mallory")

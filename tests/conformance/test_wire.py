@@ -40,7 +40,7 @@ def one(running: RunningGateway) -> RunningGateway:
 
 
 def user_for(how: str, token: str = "tok", scope: str = TO_TWO) -> tuple[tuple[str, str], tuple[str, str]]:
-    """The user's token and the scope; what says the same scope in both is Python's."""
+    """The user's token and the scope; a request with the scope in both is for Python."""
     completed = '{"*":"CloudOne",' + scope[1:]
     return auth(token if how == BY_HAPROXY else f"{token}!SCOPE!{completed}"), plain(scope)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""On a real gateway: whoever writes a lot pushes no running workflow of another user out of the memory."""
+"""On a real gateway, many writes of one user push no running workflow of another out of the store."""
 
 from collections.abc import Iterator
 

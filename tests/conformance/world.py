@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway of one cloud among four whose services answer with links, and clients that look closely."""
+"""The gateway of one cloud among four with services that answer with links, and clients that compare them."""
 
 import http.client
 import json
@@ -42,7 +42,7 @@ class World:
     bridge: psutil.Process
     haproxy: psutil.Process
     tls: ssl.SSLContext | None = None
-    """What a client trusts, where the gateway speaks https."""
+    """The client's trusted authority, if the gateway speaks https."""
 
     @property
     def host(self) -> str:
@@ -67,7 +67,7 @@ class Got:
 
 @contextmanager
 def whole_world(certificates: Path | None = None) -> Iterator[World]:
-    """Start all of it; stop what was started. With a folder for ``certificates``, the gateway and its peers speak https."""
+    """Start all of it; stop it at the end. With a folder for ``certificates``, the gateway and its peers speak https."""
     ports = free_ports()
     scheme, tls, context = "http", "", None
     if certificates is not None:
@@ -84,7 +84,7 @@ def whole_world(certificates: Path | None = None) -> Iterator[World]:
         "shared: [{service: network, clouds: [Home, Ports, Same, Fixed]}]",
         "clouds:",
         "  Home:",
-        f"    gateway: {{timeouts: {{connect: 1, server: 5}}{tls}}}",
+        f"    gateway: {{timeouts: {{connect: 1, server: 5}}, limits: {{exempt: [127.0.0.1]}}{tls}}}",
         "    services:",
     ]
     services = Services()
@@ -147,7 +147,7 @@ def ask(world: World, method: str, path: str, headers: dict[str, str] | None = N
 
 
 class Raw:
-    """A client that says when it sends what."""
+    """A client that sends pieces at given times."""
 
     def __init__(self, world: World, method: str, path: str, **headers: str) -> None:
         lines = [f"{method} {path} HTTP/1.1", f"Host: {world.host}"]
@@ -178,5 +178,5 @@ class Raw:
         return self._file.read(size)
 
     def rest(self) -> bytes:
-        """Return what is left until the other side ends the connection."""
+        """Return the rest until the other side ends the connection."""
         return self._file.read()

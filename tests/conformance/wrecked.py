@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that answer badly, and quote in their answers all that they were sent: what a gateway says of them may not."""
+"""Servers that answer badly, and quote their whole requests, which a gateway's errors must not."""
 
 import socket
 import threading
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 Answer = Callable[[bytes], bytes]
-"""What is sent for the head and body of a request; the connection is closed behind it."""
+"""The bytes for the head and body of a request; the connection is closed after it."""
 
 
 def _head_of(request: bytes) -> bytes:
@@ -35,7 +35,7 @@ ANSWERS: dict[str, Answer] = {
 
 
 class Hostile:
-    """One server on loopback. ``answers`` names what it does now; what reached it is added to the file ``seen``."""
+    """One server on loopback. ``answers`` names its current answer; its requests are added to the file ``seen``."""
 
     def __init__(self, seen: Path) -> None:
         self.answers = "good"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``make fuzz``: every target for its part of the time, and a table of what was tried and found.
+"""``make fuzz``: every target for its part of the time, and a table of inputs and findings.
 
 Ends with 0 when nothing was found, with 1 and the files of the findings otherwise, with 2 when it could not be run.
 """

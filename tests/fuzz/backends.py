@@ -25,7 +25,10 @@ class Seen:
 
 
 class Backends:
-    """Servers of loopback in a thread of their own. ``unclear``: what no gateway may hand on; ``busy``: requests on their way."""
+    """Servers of loopback in a thread of their own.
+
+    ``unclear``: messages that no gateway may pass on; ``busy``: requests on their way.
+    """
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
@@ -40,7 +43,7 @@ class Backends:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
     def serve(self, cloud: str, port: int) -> None:
-        """Serve on a port what stands for a cloud."""
+        """Serve on a port in place of a cloud."""
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:

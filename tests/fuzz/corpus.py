@@ -10,7 +10,7 @@ from fuzz.heads import SECRET
 from fuzz.mutations import mutated_bytes
 
 Pieces = tuple[tuple[bytes, int], ...]
-"""What is written, piece by piece, and how many milliseconds are waited behind each."""
+"""The written pieces, and the milliseconds of the pause after each."""
 
 _TO_TWO = b'{"image":"CloudTwo"}'
 _BOOT = b'{"server":{"name":"s","networks":"none"}}'
@@ -133,7 +133,7 @@ def _request(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def streams(draw: st.DrawFn) -> Pieces:
-    """What a client writes on one connection: a few requests, changed here and there, in one piece or in several."""
+    """The bytes of a client on one connection: a few requests, changed here and there, in one piece or in several."""
     data = b"".join(draw(st.lists(_request(), min_size=1, max_size=3)))
     if draw(once_in(3)):
         data = draw(mutated_bytes(data, _BYTES, 2))

@@ -17,7 +17,7 @@ _PASSES = '{}[]":,\\ !SCOPEx*&|=%.;-_/'
 
 @contextmanager
 def opened() -> Iterator[Check]:
-    """Yield a check that sends a request to a running gateway and compares what happens with what is decided."""
+    """Yield a check that sends a request to a running gateway and compares its treatment with the decision."""
     with (
         Path(os.devnull).open("wb") as log,
         running_gateway("CloudOne", with_bridge=True, bridge_log=log) as one,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the bridge reads: bodies, answers of Keystones and of peers, the rows of its store and the lines of HAProxy."""
+"""Inputs of the bridge: bodies, answers of Keystones and of peers, the rows of its store and the lines of HAProxy."""
 
 import asyncio
 import json
@@ -224,7 +224,7 @@ class Peer:
 
 @contextmanager
 def reading() -> Iterator[Check]:
-    """Yield a check of what peers say: whatever that is, it is read or left out."""
+    """Yield a check of peers' answers: each is read or left out."""
     loop, peer = asyncio.new_event_loop(), Peer()
     mesh = Mesh(MESH.clouds, MESH.collaborations, MESH.shared)
 
@@ -249,7 +249,7 @@ def reading() -> Iterator[Check]:
 
 @st.composite
 def rows(draw: st.DrawFn) -> bytes:
-    """The scope of a row of the store: what a gateway writes, with another value somewhere, or broken."""
+    """The scope of a row of the store, with another value somewhere, or broken."""
     item = draw(st.sampled_from([GOOD[7], {}, [], "x", *_SCALARS]))
     if isinstance(item, dict) and draw(st.booleans()):
         item = {**item, draw(st.sampled_from(["image", "*", ""])): draw(st.sampled_from(_SCALARS))}

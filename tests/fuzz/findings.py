@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was found: one finding of each kind, in a file from which it can be tried again."""
+"""Findings: one of each kind, in a file from which it can be tried again."""
 
 import ast
 import hashlib
@@ -13,7 +13,7 @@ _OURS = ("/src/openstackoid/", "/tests/fuzz/")
 
 
 def kind_of(error: BaseException) -> str:
-    """Return what makes two failures the same: the kind of the error, and the last place in our code where it passed."""
+    """Return the identity of a failure: the kind of the error, and the last place in our code."""
     frames = traceback.extract_tb(error.__traceback__)
     # A defect in the product is told by where it rose there; a broken promise by the line that asked for it.
     ours = [frame for frame in frames if any(part in frame.filename for part in _OURS)] or frames
@@ -36,7 +36,7 @@ class Findings:
         return kind_of(error) in self.kinds
 
     def add(self, given: Any, error: BaseException) -> Path:
-        """Write down an input and what went wrong with it, and return the file."""
+        """Write an input and its failure to a file, and return the file."""
         kind = kind_of(error)
         digest = hashlib.sha256(kind.encode()).hexdigest()[:8]
         path = self.folder / f"{self.target}-{digest}.txt"

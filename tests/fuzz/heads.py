@@ -61,7 +61,7 @@ def _divided(value: str) -> tuple[str, str | None]:
 
 
 def recalls() -> st.SearchStrategy[dict[str, str] | None]:
-    """What a gateway may remember of the request's id: of a mesh that has changed since, too."""
+    """A stored scope of the request's id: of a mesh that has changed since, too."""
     named = st.sampled_from(["CloudOne", "CloudTwo", "Cloud-3.b", "Gone"])
     return st.none() | st.dictionaries(st.sampled_from(["*", "image", "network", "compute", "x"]), named, min_size=1)
 
@@ -145,7 +145,7 @@ def sound(request: Request, at: str, plan: Single | Relay) -> None:
 
 
 def inputs() -> st.SearchStrategy[tuple[Literal, dict[str, str] | None]]:
-    """Heads, and what is remembered for them."""
+    """Heads, and their stored scopes."""
     return st.tuples(literals(_ODD, secret=True), recalls())
 
 

@@ -39,7 +39,7 @@ _WANTS_PYTHON = b'X-Auth-Token: tok\r\nX-Scope: {"\\u0069mage":"CloudTwo"}\r\n'
 
 @dataclass
 class Exchange:
-    """What went over one connection. ``cut``: the gateway reset it, so that an answer may be lost."""
+    """The bytes of one connection. ``cut``: the gateway reset it, so that an answer may be lost."""
 
     sent: bytes
     got: bytes = b""
@@ -49,7 +49,7 @@ class Exchange:
 
 @dataclass
 class Gateway:
-    """The gateway of :data:`AT` and what stands around it."""
+    """The gateway of :data:`AT` and its surroundings."""
 
     mesh: Mesh
     backends: Backends
@@ -60,7 +60,7 @@ class Gateway:
     _count: int = 0
 
     def exchange(self, pieces: Pieces) -> Exchange:
-        """Write the pieces on a connection, then no more, and read what comes until the end."""
+        """Write the pieces on a connection, then no more, and read until the end."""
         self.backends.seen.clear()
         done = Exchange(b"".join(data for data, _ in pieces))
         deadline = time.monotonic() + PATIENCE
@@ -95,7 +95,7 @@ class Gateway:
             assert done.got.startswith(b"HTTP/1.1 200 "), "the gateway serves others"
 
     def said(self) -> str:
-        """Return what the bridge has written to its log since the last time."""
+        """Return the new lines of the bridge's log."""
         with self.log.open("rb") as file:
             file.seek(self._read)
             said = file.read()
@@ -103,7 +103,7 @@ class Gateway:
         return said.decode("utf-8", "replace")
 
     def check(self, pieces: Pieces) -> None:
-        """Send the bytes; what breaks a promise, and does so again on a quiet gateway, is a finding."""
+        """Send the bytes; a broken promise that breaks again on a quiet gateway is a finding."""
         try:
             self._attempt(pieces, 0.0)
         except AssertionError:
@@ -148,7 +148,7 @@ def judge(done: Exchange, gateway: Gateway) -> None:
 
 
 def told(each: Seen, sent: bytes, gateway: Gateway) -> None:
-    """Raise unless a request is for who got it."""
+    """Raise unless a request is for the server that got it."""
     unquoted = unquote_to_bytes(sent)
     carried = [base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4)) for text in _CARRIED.findall(unquoted)]
     plain = _ESCAPED.sub(lambda match: bytes([int(match[1], 16)]), b" ".join([unquoted, *carried]))
@@ -169,7 +169,7 @@ def told(each: Seen, sent: bytes, gateway: Gateway) -> None:
 
 
 def as_asked(seen: list[Seen], asked: list[Message]) -> None:
-    """Raise unless the services saw some of what was asked, in its order, with its method and body."""
+    """Raise unless the services saw some of the client's requests, in order, with method and body."""
     left = iter(asked)
     for each in seen:
         request = each.request

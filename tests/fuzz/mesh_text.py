@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The text of a mesh description, and what HAProxy says to the configuration that is made of it."""
+"""The text of a mesh description, and HAProxy's check of the compiled configuration."""
 
 import re
 import subprocess

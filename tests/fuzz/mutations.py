@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes to what is right: texts and bytes with a piece too many, too few, twice, or another one."""
+"""Changes to valid inputs: texts and bytes with a piece too many, too few, twice, or another one."""
 
 from typing import TypeVar
 

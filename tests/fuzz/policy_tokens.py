@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a peer's Keystone says of its users, and what a policy makes of them."""
+"""Users in tokens of a peer's Keystone, and their mapping by a policy."""
 
 import json
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a person sees of a run: how far it is, and at the end a table of what was tried and found."""
+"""The screen of a run: its progress, and at the end a table of inputs and findings."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence

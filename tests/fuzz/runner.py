@@ -17,12 +17,12 @@ BATCH = 400
 """Inputs that are drawn from one seed, before the time is looked at."""
 
 SHRINKING = 20.0
-"""Seconds in which a finding is made smaller; what is left then is kept."""
+"""Seconds to reduce a finding; the result then is kept."""
 
 
 @dataclass
 class Outcome:
-    """What came of a target. ``tried`` counts every input that was checked, those by which findings were made smaller too."""
+    """The result of a target. ``tried`` counts every checked input, also those to reduce findings."""
 
     target: str
     tried: int = 0

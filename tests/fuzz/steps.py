@@ -8,11 +8,14 @@ from typing import Any
 
 
 class TooManyStepsError(BaseException):
-    """The call was ended. No part of it may take this for an error of its own, so it is no ``Exception``."""
+    """The call was ended. No part of it may catch this as an error of its own, so it is not an ``Exception``."""
 
 
 def steps(call: Callable[[], object], most: int) -> int:
-    """Return how many lines of Python run in ``call``, whatever it raises. Raises ``AssertionError`` for more than ``most``."""
+    """Return the number of lines of Python that run in ``call``, with any error.
+
+    Raises ``AssertionError`` for more than ``most``.
+    """
     count = 0
 
     def trace(frame: FrameType, event: str, argument: Any) -> Any:

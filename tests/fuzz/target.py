@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A target: where inputs come from, and what must hold for each of them."""
+"""A target: its inputs, and the promises for each of them."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis.strategies import SearchStrategy
 
 Check = Callable[[Any], None]
-"""Raises, whatever it raises, for an input for which something does not hold."""
+"""Raises any error for an input that breaks a promise."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each target for a few seconds, with the same inputs each time: what `make fuzz` does for longer, and with others."""
+"""Each target for a few seconds, with the same inputs each time: a short `make fuzz`."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/1.1 read by the letter of RFC 9112, and nothing guessed: what is not clear is said to be so."""
+"""HTTP/1.1 read by the letter of RFC 9112, without guessing: an ambiguous message is reported as such."""
 
 import re
 from collections.abc import Iterator

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run by the Python of the lab's OpenStack: prints each route of Keystone whose code gives out a token, or a step towards one.
+"""Run by the Python of the lab's OpenStack: prints Keystone's routes that issue a token, or are a step towards one.
 
 One line of JSON: a list of paths, in which ``*`` is a parameter, with the methods that the route takes.
 """

@@ -20,7 +20,7 @@ PASSWORD = "of-the-users-of-these-tests"
 RULES = (("image", "GET", "/v2/images"), ("image", "GET", "/image/v2/images"), ("compute", "POST", "/compute/v2.1/servers"))
 """Access rules name a path as the web server of the service sees it: CloudOne's have a prefix, CloudTwo's have none."""
 FOR_NOVA = (("image", "GET", "/v2/images/*"), ("image", "GET", "/v2/images/*/file"), ("image", "GET", "/v2/schemas/image"))
-"""What Nova asks of CloudTwo's Glance for a boot."""
+"""Nova's requests to CloudTwo's Glance for a boot."""
 RECEIPT = "Openstack-Auth-Receipt"
 MINTED = ("expired", "bound")
 """Kinds that are made by Keystone's library, for a client alone cannot get them here."""
@@ -91,7 +91,7 @@ class Logins:
         return ways[kind](segment)
 
     def token(self, kind: str) -> str:
-        """Return a new token of this kind, or what a client might take for one, got without a scope."""
+        """Return a new token of this kind, or a similar document, got without a scope."""
         if kind in MINTED:
             return mint(self.lab, AT, kind, self.user, self.project)
         answer = self.log_in(kind)
@@ -160,7 +160,7 @@ class Logins:
         return self.new_user("second")
 
     def new_trust(self, token: str, trustee: str, impersonation: bool) -> Json:
-        """Make a trust for somebody, by the token of the user who gives it, and return its part of a log-in's scope."""
+        """Make a trust by the token of the trustor, and return its part of a log-in's scope."""
         trust = {
             "trustor_user_id": self.user,
             "trustee_user_id": trustee,
@@ -262,7 +262,7 @@ class Logins:
 
     @cached_property
     def careful(self) -> str:
-        """A user who logs in by a password and a one-time code."""
+        """A user with a password and a one-time code."""
         rules = [["password", "totp"]]
         user = self.new_user("careful", multi_factor_auth_enabled=True, multi_factor_auth_rules=rules)
         self.make("POST", "/v3/credentials", "credential", type="totp", user_id=user, blob=seed())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the meaning table ask real clouds, with nothing but HTTP: a log-in for each user, and who answered."""
+"""Requests of the tests of the meaning table to real clouds by plain HTTP: a log-in for each user, and the answering cloud."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -44,7 +44,7 @@ class World:
         return load_mesh(self.state / "mesh.yaml")
 
     def token(self, entry: str) -> str:
-        """Return the one token of a user, by his entry in clouds.yaml."""
+        """Return the one token of a user, by the entry in clouds.yaml."""
         if entry not in self.tokens:
             known = yaml.safe_load((self.state / "clouds.yaml").read_text())["clouds"][entry]["auth"]
             self.tokens[entry] = self.post(entry.partition("-")[0], "", login(known)).headers["X-Subject-Token"]

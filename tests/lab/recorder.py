@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Sent = dict[tuple[str, str], bytearray]
-"""What was sent to a service, by cloud and service type."""
+"""The requests to services, by cloud and service type."""
 
 
 class Recorder:
@@ -34,7 +34,7 @@ class Recorder:
         return url._replace(netloc=f"127.0.0.1:{relay.server_address[1]}").geturl()
 
     def of(self, cloud: str, *services: str) -> bytes:
-        """Return what the services of a cloud were sent, or only these of them."""
+        """Return the requests to the services of a cloud, or to these of them."""
         return b"\n".join(
             sent for (owner, service), sent in self.sent.items() if owner == cloud and (not services or service in services)
         )

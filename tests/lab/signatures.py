@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What clients sign or compute to log in at Keystone: requests of OAuth1, signatures of EC2, one-time codes."""
+"""Signatures and codes for log-ins at Keystone: requests of OAuth1, signatures of EC2, one-time codes."""
 
 import base64
 import hashlib

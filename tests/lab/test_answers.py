@@ -29,7 +29,7 @@ DOCUMENTS = {
 
 @pytest.fixture
 def headers(service: str, one: User, two: User) -> dict[str, str]:
-    """Return what sends ``service`` to CloudTwo: of a token of CloudOne, but to the Keystone that knows it."""
+    """Return the headers that send ``service`` to CloudTwo: of a token of CloudOne, but to the Keystone that knows it."""
     user = two if service == "identity" else one
     token = user.openstack("token", "issue", "-f", "value", "-c", "id").stdout.strip()
     return {"X-Auth-Token": token, "X-Scope": json.dumps({service: "CloudTwo"})}

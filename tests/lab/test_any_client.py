@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that nobody can change follow a scope from the authentication URL; programs of ours say it in Python."""
+"""Unmodified clients follow a scope from the authentication URL; our programs say it in Python."""
 
 import json
 import os
@@ -32,13 +32,13 @@ pytestmark = [
 
 @pytest.fixture
 def entry(lab: Any) -> dict[str, Any]:
-    """What clouds.yaml says of CloudOne's member."""
+    """The entry of CloudOne's member in clouds.yaml."""
     known: dict[str, Any] = yaml.safe_load(Path(lab["state_dir"], "clouds.yaml").read_text())["clouds"]["CloudOne"]
     return known
 
 
 def curl(*arguments: str, data: str | None = None) -> tuple[str, str]:
-    """Return head and body of an answer; what is secret goes to curl by its standard input."""
+    """Return head and body of an answer; secrets go to curl by its standard input."""
     command = ["curl", "--silent", "--show-error", "--include", "--cacert", authority(), "--config", "-", *arguments]
     done = subprocess.run(command, input=data or "", capture_output=True, text=True, check=True, timeout=60)
     head, _, body = done.stdout.replace("\r\n", "\n").partition("\n\n")

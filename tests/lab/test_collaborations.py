@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What would leave half a server is refused; who knows better may have it done, where the operators allow that."""
+"""Requests that would leave half a server are refused; users may override this if operators allow it."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ BOOT = ("server", "create", "--flavor", "m1.tiny", "--image", "cirros", "--wait"
 def allow_force(mesh: dict[str, Any]) -> None:
     for cloud in mesh["clouds"].values():
         cloud.setdefault("gateway", {})["force"] = True
-        # Who forces it has the other cloud's operator let his Nova bind ports there.
+        # With the override, the other cloud's operator lets this cloud's Nova bind ports there.
         let_services_in(cloud, "network")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every hop of every workflow goes where the scope says, and the page about it says what happens."""
+"""Every hop of every workflow goes to the cloud of the scope, and the page describes it."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "understand" / "coverage.md"
 
 
 def told(title: str) -> set[str]:
-    """The rows of the page about a workflow that change something: what only looks depends on the moment."""
+    """The rows of the page about a workflow that change something: reads depend on the moment."""
     section = PAGE.read_text(encoding="utf-8").split(f"{title}\n", 1)[1].split("\n## ", 1)[0]
     return {row for row in section.splitlines() if changes(row)}
 

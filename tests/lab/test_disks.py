@@ -17,7 +17,7 @@ def name() -> str:
 
 @pytest.fixture
 def later() -> Iterator[Callable[..., None]]:
-    """What to do at the end, in the reverse order."""
+    """Steps for the end, in the reverse order."""
     todo: list[Callable[[], object]] = []
     yield todo.append
     for action in reversed(todo):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user reads when something is wrong, on real clouds."""
+"""Error messages for users, on real clouds."""
 
 import pytest
 

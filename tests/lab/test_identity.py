@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose token is accepted where, on real Keystone and Glance."""
+"""Tokens and the clouds that accept them, on real Keystone and Glance."""
 
 import json
 from pathlib import Path
@@ -30,7 +30,7 @@ def test_a_client_that_sends_headers_alone(lab: Any, one: User, two: User) -> No
 
 
 REFUSED = "gateway of CloudTwo: identity of CloudOne does not accept the token"
-"""What a gateway says before a service sees the request; at home it is the service that refuses."""
+"""The gateway's answer before a service sees the request; at home the service refuses."""
 
 
 def refused(answer: tuple[int, str]) -> bool:
@@ -63,7 +63,7 @@ def test_a_token_of_one_cloud_is_invalid_in_the_other_without_a_scope(lab: Any, 
 
 @pytest.fixture
 def visitor(lab: Any, tmp_path: Path) -> User:
-    """CloudTwo's member, who speaks to CloudOne's gateway."""
+    """CloudTwo's member at CloudOne's gateway."""
     entry = yaml.safe_load(Path(lab["state_dir"], "clouds.yaml").read_text())["clouds"]["CloudTwo"]
     entry["auth"]["auth_url"] = f"{frontend(lab, 'CloudOne')}/identity"
     entry["region_name"] = "CloudOne"
@@ -74,7 +74,7 @@ def visitor(lab: Any, tmp_path: Path) -> User:
 
 
 def test_identity_from_the_other_cloud_and_the_rest_from_here(visitor: User, one: User) -> None:
-    """He gets a catalog of CloudOne, and sees CloudOne's images."""
+    """The member gets a catalog of CloudOne, and sees CloudOne's images."""
     scope = '{"identity": "CloudTwo"}'
     listed = visitor.openstack("image", "list", "-f", "json", scope=scope)
     assert listed.code == 0, listed.stderr

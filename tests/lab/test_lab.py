@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab's own promises: it converges, it says what runs, its files are its owner's."""
+"""The lab's own promises: it converges, shows its processes, and its files are owner-only."""
 
 import os
 import stat

@@ -76,7 +76,7 @@ def test_nor_with_that_of_a_user(lab: Any, one: User, expired: str) -> None:
 
 
 def test_a_service_token_is_judged_by_the_cloud_that_issued_it(lab: Any, expired: str) -> None:
-    """What comes to CloudTwo's Glance from a service of CloudOne is CloudOne's: good, or revoked there, or unknown there."""
+    """A token of a service of CloudOne at CloudTwo's Glance is CloudOne's: valid, revoked or unknown there."""
     revoked = service_token(lab, "CloudOne")
     revoke(lab, "CloudOne", revoked)
     assert list_images(lab, expired, revoked)[0] == 401
@@ -93,7 +93,7 @@ def test_a_token_that_was_revoked_or_forged_stays_refused(lab: Any, one: User) -
 
 
 def said(lab: Any, cloud: str) -> str:
-    """Return what the gateway of a cloud has said."""
+    """Return the log of the gateway of a cloud."""
     return Path(lab["state_dir"], f"logs/{cloud}/gateway.log").read_text()
 
 

@@ -74,7 +74,7 @@ def test_p5_p6_p7_placement_goes_with_compute(world: World) -> None:
 
     def placement(scope: str) -> str:
         said = world.serving("CloudOne", "placement", X_Auth_Token=admin, X_Scope=scope)
-        # To CloudTwo's Placement he is a member.
+        # To CloudTwo's Placement the user is a member.
         return "CloudTwo" if "Policy does not allow placement:resource_providers:list" in said else said
 
     assert placement('{"compute":"CloudTwo","*":"CloudOne"}') == "CloudTwo"
@@ -205,7 +205,7 @@ def test_w17_a_service_token_names_the_cloud_of_its_service(lab: Any, world: Wor
     url = world.url("CloudTwo", "network", "/v2.0/networks?name=lab")
 
     def sent(mark: str, certificate: str | None) -> requests.Response:
-        """Send what CloudOne's Neutron would, as CloudOne's gateway or as anybody."""
+        """Send a request of CloudOne's Neutron, as CloudOne's gateway or as another client."""
         headers = {"X-Auth-Token": token, "X-Service-Token": f'{bare}!SCOPE!{{"*":"{mark}"}}'}
         return requests.get(url, headers=headers, timeout=60, verify=authority(), cert=certificate)
 

@@ -58,7 +58,7 @@ def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 
 def metadata(asked: list[dict[str, str]]) -> type[BaseHTTPRequestHandler]:
-    """Return a service that only CloudOne's own machines should reach; it writes down who asks."""
+    """Return a service for CloudOne's own machines only; it records its clients."""
 
     class Metadata(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -70,7 +70,7 @@ def metadata(asked: list[dict[str, str]]) -> type[BaseHTTPRequestHandler]:
 
 
 def redirecting(real: str, place: str, redirected: list[str]) -> type[BaseHTTPRequestHandler]:
-    """Return CloudTwo's Glance, but that it redirects who wants the bytes of an image."""
+    """Return CloudTwo's Glance with redirects for the bytes of an image."""
 
     class Redirecting(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

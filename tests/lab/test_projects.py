@@ -21,7 +21,7 @@ from lab.meaning import PATIENCE, World
 
 @dataclass
 class Guest:
-    """An ordinary member of ``home``, who uses every service of ``there``."""
+    """An ordinary member of ``home``, with access to every service of ``there``."""
 
     home: str
     there: str
@@ -37,7 +37,7 @@ class Guest:
 
     @cached_property
     def told(self) -> list[dict[str, Any]]:
-        """What the page of the home gateway says of the user."""
+        """The page of the home gateway about the user."""
         headers = {"X-Auth-Token": self.world.token(self.home), "X-Scope": self.scope}
         origin = self.world.mesh.clouds[self.home].endpoints[0].frontend.origin()
         answer = requests.get(f"{origin}/.openstackoid/user", headers=headers, timeout=PATIENCE, verify=authority())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scope in a URL on real clouds: whatever gives out a token, whatever has none, and spellings that no client should need."""
+"""A scope in a URL on real clouds: all routes that issue tokens, requests without a token, and odd spellings."""
 
 import hashlib
 import hmac

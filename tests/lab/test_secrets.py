@@ -48,20 +48,20 @@ ON_PURPOSE = (
     "gateways/*/certificate.pem",
     "gateways/*/generation-*/certificate.pem",
 )
-"""Files below the lab's folder that hold secrets because somebody must read them there."""
+"""Files below the lab's folder that must hold secrets."""
 
 PUBLIC = ("certificates/authority.pem", "clouds/*/conf/swift/*.ring.gz")
 """What every client is to have, and where Swift's storage is."""
 
 OF_SERVICES = ("clouds/*/data/*", "mariadb/data/*", "rabbitmq/data/*", "logs/*")
-"""What OpenStack's services, MariaDB and RabbitMQ write; of the logs, the gateways' are ours."""
+"""Files of OpenStack's services, MariaDB and RabbitMQ; of the logs, the gateways' are ours."""
 
 OURS = ("logs/*/gateway.log",)
 
 
 @dataclass
 class Played:
-    """What was run: the folder of the lab, the outputs, the secrets."""
+    """A run: the folder of the lab, the outputs, the secrets."""
 
     state: Path
     outputs: Path
@@ -158,7 +158,7 @@ def test_outputs_of_commands_hold_no_secret(played: Played) -> None:
 
 
 def test_documents_made_from_runs_hold_no_secret(played: Played) -> None:
-    """The documents, of which some are made on the lab, and what is beside them."""
+    """The documents, some of them made on the lab, and files beside them."""
     assert searched(played, [ROOT / "docs", ROOT / "README.md", ROOT / "examples"]) == []
 
 
@@ -185,7 +185,7 @@ def test_files_of_the_lab_are_readable_by_their_owner_alone(played: Played) -> N
 
 
 def test_secrets_in_the_logs_of_services_are_listed(played: Played) -> None:
-    """Not ours to promise, but looked at: what Oslo's libraries, uWSGI, MariaDB and RabbitMQ write of requests and errors."""
+    """No promise of ours, but checked: the logs of Oslo's libraries, uWSGI, MariaDB and RabbitMQ about requests and errors."""
     logs = [path for path in played.below("logs/*") if not played.fits(path, OURS)]
     assert len(logs) > 10
     found = sorted({(one.name, one.form, str(Path(one.where).relative_to(played.state))) for one in searched(played, logs)})

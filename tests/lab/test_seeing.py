@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is in force, what there is, what would happen and what happened: each says the same of one scope, on the lab."""
+"""``scope show``, ``scope list``, ``explain`` and traces agree about one scope, on the lab."""
 
 import json
 import re

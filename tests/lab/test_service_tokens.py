@@ -58,7 +58,7 @@ def owner(world: World, token: str) -> tuple[str, str] | None:
 
 
 def owners(world: World, sent: bytes) -> dict[str, tuple[str, str]]:
-    """Return the tokens of CloudOne in what was sent, with their owners."""
+    """Return the tokens of CloudOne in the requests, with their owners."""
     tokens = {found.decode() for found in TOKEN.findall(sent)}
     return {token: known for token in tokens if (known := owner(world, token)) is not None}
 

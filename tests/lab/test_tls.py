@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TLS on the lab: who is known by which certificate, links of services behind it, and certificates that change while all runs."""
+"""TLS on the lab: certificates, links of services behind it, and certificates that change at run time."""
 
 import ssl
 import time

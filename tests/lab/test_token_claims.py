@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CloudTwo's operator changes what a token is: CloudOne's services and its gateway are told of one user with one set of roles."""
+"""CloudTwo's operator changes a token: CloudOne's services and its gateway see one user with one set of roles."""
 
 import json
 import ssl

@@ -75,7 +75,7 @@ def without_reader(lab: Any, tmp_path_factory: pytest.TempPathFactory, world: Wo
 
 @dataclass(frozen=True)
 class Booted:
-    """What became of a server of each kind of token: the answer to who asked for it, and its status in the end."""
+    """The server of each kind of token: the answer to its request, and its status in the end."""
 
     answers: dict[str, requests.Response]
     statuses: dict[str, str]
@@ -225,7 +225,7 @@ def test_a_service_without_access_rules_gets_404_for_such_a_token(lab: Any, worl
 
 
 def test_a_bearer_token_is_for_services_with_oauth2_alone(world: World, tokens: Callable[[str], str]) -> None:
-    """The lab's services read ``X-Auth-Token``, as they do by default; without it a request is nobody's, here and abroad."""
+    """The lab's services read ``X-Auth-Token``, as by default; without it a request has no user, here and abroad."""
     bearer = {"Authorization": f"Bearer {tokens('OAuth2')}"}
     for scope in ({}, {"X_Scope": THERE}):
         assert world.ask("GET", AT, "image", IMAGES, **bearer, **scope).status_code == 401

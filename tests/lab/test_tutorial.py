@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tutorial's commands print on the lab what the page shows."""
+"""The tutorial's commands print the page's outputs on the lab."""
 
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""On real Keystones: what changes something under a scope leaves, and is remembered, once the user's token is accepted."""
+"""On real Keystones: writes under a scope leave, and are stored, once the user's token is accepted."""
 
 import json
 from collections.abc import Callable, Iterator

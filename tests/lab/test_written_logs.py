@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all processes of the lab have logged of the tests before."""
+"""The logs of all processes of the lab after the other tests."""
 
 import json
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of each kind of Keystone's tokens, used in each way: the table of docs/use/token-kinds.md.
+"""Each kind of Keystone's tokens, in each use: the table of docs/use/token-kinds.md.
 
 ``test_token_kinds.py`` tries each cell on the lab; a unit test compares the page.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a user sees: the status, and where it is a refusal, words of its body."""
+    """The answer for a user: the status, and for a refusal, words of its body."""
 
     status: int
     words: str = ""
@@ -28,14 +28,14 @@ USES = {
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of token: its key in ``logins.py``, the words of the table, and what becomes of it in each of ``USES``."""
+    """A kind of token: its key in ``logins.py``, the words of the table, and its result in each of ``USES``."""
 
     key: str
     words: str
     cells: tuple[Outcome, ...]
 
     def outcome(self, use: str) -> Outcome:
-        """Return what becomes of it, used in one way."""
+        """Return the result of one use."""
         return self.cells[list(USES).index(use)]
 
 

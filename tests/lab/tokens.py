@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tokens as the lab's Keystones give them, and one that has expired, for which nobody could wait in a test."""
+"""Tokens of the lab's Keystones, and an expired one, made without a wait."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ def token_of(user: User) -> str:
 
 
 def expired_token(lab: Any, user: User) -> str:
-    """Return a token of a user that was good until an hour ago. His entry has the name of his cloud."""
+    """Return a token of a user that was valid until an hour ago. The entry has the name of the cloud."""
     issued = user.openstack("token", "issue", "-f", "json").json()
     return mint(lab, user.entry, "expired", issued["user_id"], issued["project_id"])
 

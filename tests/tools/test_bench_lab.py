@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``make bench-lab`` measures what it says on real clouds, whatever the figures of a single round on a busy machine are."""
+"""``make bench-lab`` makes its measurements on real clouds, with any figures."""
 
 import json
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the user's shell says leads no test astray: not `make`, not pytest, not the programs that tests start."""
+"""Variables of the user's shell affect no test: not `make`, not pytest, not the programs that tests start."""
 
 import os
 import subprocess

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``import openstackoid`` gives, and what it costs."""
+"""The names of ``import openstackoid``, and the cost of the import."""
 
 import subprocess
 import sys

@@ -28,6 +28,7 @@ from openstackoid.gateway.restarter import Restarter
 from openstackoid.gateway.warnings import Warnings
 from openstackoid.haproxy import LOG_VARIABLE
 from openstackoid.haproxy.binary import Haproxy
+from openstackoid.haproxy.libraries import LAB, warning_about
 from openstackoid.haproxy.process import Predecessor, command, serving_pid, validate
 from openstackoid.mesh import Cloud, Descriptions
 
@@ -68,7 +69,7 @@ class Supervisor:
         self._log = _large_pipe()
         self._descriptions = Descriptions(path, folder.cache)
         self._watched: tuple[str, ...] = ()
-        self._warnings = Warnings()
+        self._warnings = Warnings(None if LAB in os.environ else warning_about(haproxy))
         self._pause = _POLL
         self._stop, self._hung_up, self._handed_over = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._terminal = sys.stdin.isatty() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN

@@ -14,15 +14,20 @@ DAY = 86400.0
 
 
 class Warnings:
-    """Warns of unprotected connections, of a certificate or a list of revoked ones that ends soon, and of tokens that leave."""
+    """Warns of unprotected connections, of a certificate or a list of revoked ones that ends soon, and of tokens that leave.
 
-    def __init__(self) -> None:
+    ``about_haproxy`` is a warning about the HAProxy that runs, or None.
+    """
+
+    def __init__(self, about_haproxy: str | None = None) -> None:
+        self._about_haproxy = about_haproxy
         self._said = 0.0
 
     def say(self, running: Configuration) -> None:
         """Warn now."""
         self._said = time.monotonic()
-        lines = tokens_that_leave(running.mesh, running.cloud.name)
+        lines = [] if self._about_haproxy is None else [self._about_haproxy]
+        lines += tokens_that_leave(running.mesh, running.cloud.name)
         # A file that is broken again is reported when it is read again.
         with contextlib.suppress(OpenstackoidError):
             lines += check_certificate(running.cloud)[1]

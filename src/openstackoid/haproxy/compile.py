@@ -6,27 +6,20 @@ import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import hardening, route_cache, sources, upstream, wire_version
-from openstackoid.haproxy.answers import LOCAL, local_rules, peer_answers, peer_rules
-from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_services, told_by_the_bridge
-from openstackoid.haproxy.errors import GENERAL, answer, failures, http_error, milliseconds
-from openstackoid.haproxy.maps import Addresses, all_maps, has_names, most_hosts
+from openstackoid.haproxy import guests, hardening, places, route_cache, sources, upstream, wire_version
+from openstackoid.haproxy.answers import peer_answers, peer_rules, request_rules
+from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
+from openstackoid.haproxy.error_answers import GENERAL, answer, failures, http_error, milliseconds
+from openstackoid.haproxy.maps import PATHS, Addresses, all_maps, has_names, most_hosts
 from openstackoid.haproxy.peers import account, naming, prefix_rules, reaching, remembering, servers, spot
 from openstackoid.haproxy.repeating import repeated, repeating
 from openstackoid.haproxy.rules import rules
-from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, scheme_for_services
+from openstackoid.haproxy.services import service_sections
+from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, told_to_the_bridge
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
-from openstackoid.mesh import Cloud, Endpoint, Mesh, Tls, check_tls, some_of
-from openstackoid.routing import IDENTITY, READS
-from openstackoid.routing.backend_names import (
-    ACCOUNT,
-    BRIDGE,
-    FRONTEND,
-    PEER,
-    UPSTREAM,
-    bind_ids,
-    local_backend,
-)
+from openstackoid.mesh import Cloud, Mesh, Tls, check_tls, some_of
+from openstackoid.routing import READS
+from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, FRONTEND, PEER, TOKENS, UPSTREAM, bind_ids
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.route_cache import generation
@@ -79,12 +72,12 @@ def compile_gateway(
 ) -> dict[str, str]:
     """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps beside it.
 
-    ``tls`` is where HAProxy finds certificate and authority, if elsewhere than the mesh says; ``addresses`` are those of host
-    names that are known without DNS. ``system_authorities`` is the file or folder of the authorities that the system believes,
-    where a reader account logs in at a Keystone whose certificate is of one of them.
+    ``tls``: the place of certificate and authority for HAProxy, if not the mesh's; ``addresses``: of host names known without
+    DNS. ``system_authorities``: the file or folder of the authorities that the system trusts, if a reader account logs in at a
+    Keystone with a certificate of one of them.
 
-    Raises :class:`CompileError` for a cloud that the mesh does not know, and for an endpoint of it without a backend;
-    :class:`~openstackoid.mesh.MeshError` for what keeps the traffic from being protected.
+    Raises :class:`CompileError` for an unknown cloud, and for an endpoint without a backend;
+    :class:`~openstackoid.mesh.MeshError` for unprotected traffic.
     """
     if cloud not in mesh.clouds:
         raise CompileError(f"the mesh has no cloud '{cloud}'; known: {some_of(mesh.clouds)}")
@@ -97,23 +90,12 @@ def compile_gateway(
     files = None if here.tls is None else tls or here.tls
     names = has_names(mesh, cloud, addresses)
     sections = [
-        _section("global", [*_global(runtime), *route_cache.global_lines(generation(mesh, cloud)), *global_lines(here)]),
+        _section("global", [*_global(runtime), *_learning(mesh, here), *global_lines(here)]),
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
-        _section(
-            f"defaults {LOCAL} from {_BASE}",
-            [
-                upstream.ABORT,
-                *scheme_for_services(here),
-                *sources.told_to_services(),
-                *route_cache.local_rules(),
-                *told_by_services(),
-                *upstream.answer_for_python(),
-                *local_rules(mesh, here),
-            ],
-        ),
-        *(_section(f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
+        _section(f"backend {TOKENS} from {_BASE}", places.token_table()),
+        *(_section(title, lines) for title, lines in service_sections(mesh, here, _BASE)),
         _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, names)),
     ]
     way_out = upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities))
@@ -123,7 +105,7 @@ def compile_gateway(
     if names:
         sections.append(_section("resolvers dns", ["parse-resolv-conf"]))
     title = f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n"
-    return {"haproxy.cfg": title + "\n".join(sections), **all_maps(mesh, cloud, addresses)}
+    return {"haproxy.cfg": title + "\n".join(sections), **all_maps(mesh, cloud, addresses), PATHS: guests.paths_map(here)}
 
 
 def listener_variable(number: int) -> str:
@@ -133,6 +115,10 @@ def listener_variable(number: int) -> str:
 
 def _section(title: str, lines: list[str]) -> str:
     return f"{title}\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def _learning(mesh: Mesh, here: Cloud) -> list[str]:
+    return [*route_cache.global_lines(generation(mesh, here.name)), *guests.global_lines(here)]
 
 
 def _global(runtime: Runtime) -> list[str]:
@@ -174,14 +160,19 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
         + bind_options(cloud, listener, files)
         for listener, number in bind_ids(cloud).items()
     ]
-    often = f"gateway of {cloud.name}: %[src] sends more than {cloud.limits.source_requests} requests a second"
+
+    def refusal(status: int, message: str) -> str:
+        return answer(status, message, retry=sources.RATE_WINDOW)
+
     return [
         "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
         *binds,
         *hardening.frontend_lines(cloud.limits),
-        *sources.connection_rules(cloud, answer(429, often, retry=sources.RATE_WINDOW)),
+        *sources.connection_rules(cloud),
         *observing(runtime.records_socket),
         *upstream.stripped(),
+        *sources.forwarded_rules(cloud, refusal),
+        *sources.rate_rules(cloud, refusal),
         f"monitor-uri {HEALTH}",
         *rules(cloud),
     ]
@@ -194,33 +185,16 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
     return [
         f"timeout server {milliseconds(patience)}",
         *repeating(READS),
+        *told_to_the_bridge(cloud),
         *told_by_the_bridge(cloud.tls is not None),
-        *route_cache.taught_by_python(),
+        *route_cache.taught_by_python(cloud),
+        *places.told_by_python(),
         *nothing_of_the_scheme(cloud),
         *sources.told_to_python(),
-        *hardening.bridge_lines(cloud.limits),
+        *places.place_rules(cloud, lambda status, message: answer(status, message, retry=1)),
+        *places.trouble(cloud),
         *failures(cloud, _PYTHON, trouble="%[var(txn.bridge_trouble)]", unanswered="%[var(txn.bridge_unanswered)]", retry=1),
-        f"server bridge unix@{shlex.quote(runtime.bridge_socket)} maxconn {cloud.limits.bridge}",
-    ]
-
-
-def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
-    path = endpoint.backends[0].path
-    lines = _new_prefix(endpoint.frontend.prefix, path)
-    if endpoint.service == IDENTITY:
-        lines += route_cache.keystone_rules()
-    if endpoint.forwarded_prefix is not None:
-        lines.append(f"http-request set-header X-Forwarded-Prefix {endpoint.forwarded_prefix}")
-    lines += failures(cloud, f"{endpoint.catalog_type} of {cloud.name}")
-    if len(endpoint.backends) > 1:
-        lines += ["# Each server is tried once.", "option redispatch 1", f"retries {len(endpoint.backends) - 1}"]
-    lines += [
-        f"option httpchk GET {path}/",
-        "http-check expect status 200-499",
-        _checks(cloud.timeouts.check),
-    ]
-    return lines + [
-        f"server s{number} {address.host}:{address.port}" for number, address in enumerate(endpoint.backends, start=1)
+        *places.servers(cloud, shlex.quote(runtime.bridge_socket)),
     ]
 
 
@@ -234,9 +208,9 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
     down = f"gateway of {here.name}: {service} cannot be reached"
     astray = f"gateway of {here.name}: {service} {ASTRAY}"
     return [
-        upstream.ABORT,
         *hardening.final_answers(),
         *repeated(READS),
+        *request_rules(),
         *naming(),
         *route_cache.leaving_rules(here, mesh.sharing(here.name)),
         *leaving(here),
@@ -255,19 +229,3 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *failures(here, service),
         *servers(files),
     ]
-
-
-def _checks(seconds: float) -> str:
-    """Return how servers are checked: four times as often while one is down, so that it is back soon after it answers."""
-    return f"default-server check inter {milliseconds(seconds)} downinter {milliseconds(seconds / 4)} fall 2 rise 1"
-
-
-def _new_prefix(old: str, new: str) -> list[str]:
-    """Return the rule that puts one path prefix in another's place, where they differ."""
-    if old == new:
-        return []
-    escaped = old.replace(".", "\\.")
-    if not new:
-        # What is left of a path begins with a slash, even of one that was the prefix alone.
-        return [f"http-request replace-path '^{escaped}/?(.*)$' '/\\1'"]
-    return [f"http-request replace-path '^{escaped}(.*)$' '{new}\\1'"]

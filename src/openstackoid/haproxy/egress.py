@@ -5,6 +5,7 @@ A peer's gateway tells as whom it took the user in a header of its answer. The h
 peers only, and no answer brings it to a client that has not proved to be a gateway.
 """
 
+from openstackoid.haproxy.upstream import OF_PYTHON
 from openstackoid.mesh import Cloud
 from openstackoid.routing import REQUEST_ID
 from openstackoid.routing.egress import ADMISSION_HEADER, GIVEN, ID_FORM
@@ -48,10 +49,11 @@ def leaving(cloud: Cloud) -> list[str]:
 def told_by_peers() -> list[str]:
     """Return the rules for answers of peers: who came in, for the line of the log, and for nobody else."""
     return [
-        "# The peer's admission header: for the audit log alone.",
+        "# The peer's admission header: for the audit log and the Python service.",
         f"http-response set-var(txn.use) res.fhdr({ADMISSION_HEADER}) if {{ res.fhdr_cnt({ADMISSION_HEADER}) eq 1 }}"
         f" {{ res.fhdr({ADMISSION_HEADER}) -m reg '^[A-Za-z0-9_-]{{1,{LONGEST_USE}}}$' }}",
         _FORGET_ALL,
+        f"http-response set-header {ADMISSION_HEADER} %[var(txn.use)] if {OF_PYTHON} {{ var(txn.use) -m found }}",
     ]
 
 

@@ -27,6 +27,9 @@ URL_SCOPE = MARKER.rstrip("/")
 MAY_MEAN_MORE = rf"[%\\]|//|/\.|{URL_SCOPE}"
 """Parts of an ambiguous path, or of one with a scope: :data:`ODD` in one pattern, for speed."""
 
+IN_URL = "!is_object_store has_url_scope or is_object_store has_root_scope"
+"""Holds for a request with a scope in its URL."""
+
 _BRIDGE = "http-request set-var(txn.bridge) bool(true)"
 _UNDERSCORED_CLAIMS = "^(?=.*_)x[-_]forwarded[-_]"
 
@@ -106,7 +109,6 @@ def scoped_url_rules(cloud: Cloud) -> list[str]:
         f"acl is_object_store var(txn.endpoint) -m str {keys}",
         f"acl has_url_scope var(txn.path_read) -m reg -i '{ends}'",
         f"acl has_root_scope so_id,concat(,txn.path_read) -m reg -i '^({'|'.join(roots) or 'none'})(/;[^/]*)*{ends}'",
-        f"{_BRIDGE} if !is_object_store has_url_scope or is_object_store has_root_scope",
     ]
 
 
@@ -133,13 +135,3 @@ def final_answers() -> list[str]:
 def peer_lines() -> list[str]:
     """Return the rules that remove headers from answers of peers."""
     return [f"http-response del-header {name}" for name in FORBIDDEN]
-
-
-def bridge_lines(limits: Limits) -> list[str]:
-    """Return the lines that queue requests for the bridge, with the error after the wait."""
-    return [
-        f"timeout queue {max(1, round(limits.wait * 1000))}ms",
-        "http-request set-var(txn.bridge_trouble) \"str('cannot be reached')\"",
-        f"http-request set-var(txn.bridge_trouble) \"str('is at work on {limits.bridge} requests, the most that it takes')\""
-        f" if {{ srv_conn(bridge/bridge) ge {limits.bridge} }}",
-    ]

@@ -15,6 +15,7 @@ from openstackoid.routing.links import plain_host
 
 ENDPOINTS, CLOUDS, HOSTS, TARGETS, LINKS = "endpoints.map", "clouds.map", "hosts.map", "targets.map", "links.map"
 DOWN, WIRES, ROUTES, PEERS, SLOTS = "down.map", "wire.map", "routes.map", "peers.map", "slots.map"
+PATHS = "paths.map"
 
 HAPROXYS = (DOWN, WIRES, ROUTES, PEERS, SLOTS)
 """The maps that HAProxy fills itself: they begin empty."""

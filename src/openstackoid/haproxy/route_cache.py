@@ -12,6 +12,7 @@ tilde, and is no route without the peer.
 
 from collections.abc import Sequence
 
+from openstackoid.haproxy import guests
 from openstackoid.haproxy.maps import CLOUDS, PEERS, ROUTES, SLOTS, WIRES
 from openstackoid.mesh import Cloud
 from openstackoid.routing.route_cache import CLOUD, HOME, KEY, LONGEST_KEY, MARK, PREFIX, REWRITTEN, SLOT, SOCKET
@@ -132,13 +133,14 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
     ]
 
 
-def taught_by_python() -> list[str]:
+def taught_by_python(cloud: Cloud) -> list[str]:
     """Return the rules for answers of the Python service: store the route that one teaches in the place of that in its slot."""
     teaches, leaves = "if teaches { status lt 400 }", f"{{ res.fhdr({CLOUD}) -m found }}"
     peer = f"%[res.fhdr({CLOUD}),map_str({CLOUDS})]%[res.fhdr({HOME})]"
     return [
         "# The route that Python teaches: it takes the place of the one in its slot.",
         f"acl teaches res.fhdr({SLOT}) -m found",
+        *guests.taught_by_python(cloud),
         f"http-response set-var(txn.replaced) res.fhdr({SLOT}),map_str({SLOTS}) {teaches}",
         f"http-response del-map({ROUTES}) %[var(txn.replaced)] if {{ var(txn.replaced) -m found }}",
         f"http-response del-map({PEERS}) %[var(txn.replaced)] if {{ var(txn.replaced) -m found }}",

@@ -6,18 +6,17 @@ A request that says no scope ends at one of the first rules. One with a scope go
 other request gets ``txn.bridge``: the Python service decides, serves and, where it may, teaches the route.
 """
 
-from openstackoid.haproxy import hardening, route_cache, sources
-from openstackoid.haproxy.answers import request_rules
+from openstackoid.haproxy import guests, hardening, route_cache
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.haproxy.path_patterns import document_paths, image_paths
-from openstackoid.haproxy.tls import gateways_headers, sender_rules, told_to_the_bridge
+from openstackoid.haproxy.tls import gateways_headers, sender_rules
 from openstackoid.haproxy.tokens import ANYWHERE, MARKS
 from openstackoid.haproxy.trace import own_pages_and_traces, scope_carrier
 from openstackoid.haproxy.wire_version import spoken_rules
 from openstackoid.mesh import Cloud
 from openstackoid.routing import IDENTITY, MARK, REQUEST_ID, TRACE
-from openstackoid.routing.backend_names import PEER, bind_ids
+from openstackoid.routing.backend_names import PEER
 from openstackoid.routing.images import FOLLOWED_READS, FOLLOWED_WRITES
 from openstackoid.routing.loops import PRODUCT, VIA
 from openstackoid.routing.reading import NOT_FOR_SCOPES
@@ -51,8 +50,6 @@ def rules(cloud: Cloud) -> list[str]:
     """Return the ``http-request`` and ``use_backend`` rules of the gateway of ``cloud``."""
     return [
         *sender_rules(cloud),
-        *sources.forwarded_rules(cloud),
-        *request_rules(),
         *_endpoint(cloud),
         *_ordinary_scope(cloud),
         *spoken_rules(cloud),
@@ -109,14 +106,14 @@ def _ordinary_scope(cloud: Cloud) -> list[str]:
 def _no_scope() -> list[str]:
     return [
         "# Requests for the Python service for other reasons, and requests without a scope after all.",
-        *(f"acl is_twice req.fhdr_cnt({name}) gt 1" for name in _TOKENS),
+        *(f"acl is_for_python req.fhdr_cnt({name}) gt 1" for name in _TOKENS),
         "acl has_path path -m beg /",
         f"acl says_scope req.hdrs -m sub {MARK} {TRACE}",
         f"acl says_scope req.hdrs -m sub -i {ANYWHERE}",
         f"acl says_scope req.fhdr(x-auth-token) -m sub {MARKS}",
         f"acl says_scope req.fhdr(x-service-token) -m sub {MARKS}",
         "acl says_scope req.fhdr_cnt(x-scope) gt 0",
-        f"{_BRIDGE} if is_page or is_twice or !is_served or !has_path",
+        f"{_BRIDGE} if is_for_python or !is_served or !has_path or {hardening.IN_URL}",
         "http-request allow if !is_pythons !is_identity !says_scope",
     ]
 
@@ -137,6 +134,8 @@ def _any_scope(cloud: Cloud) -> list[str]:
         *route_cache.further_key_rules(),
         *scope_carrier(),
         *route_cache.look_up("has_scope !is_pythons"),
+        *guests.frontend_rules(cloud, "has_scope !is_pythons !has_route"),
+        "# What Python is asked to teach.",
         route_cache.ask_python("has_scope !is_pythons !has_route"),
         "# A request from a gateway goes to no other one, and no interim answer of a peer passes.",
         f"acl is_of_a_gateway req.fhdr({VIA}) -m sub {PRODUCT}",
@@ -148,16 +147,11 @@ def _any_scope(cloud: Cloud) -> list[str]:
 
 
 def _where_to(cloud: Cloud) -> list[str]:
-    listeners = [
-        f"http-request set-header X-Openstackoid-Listener {listener} if is_pythons {{ so_id {number} }}"
-        for listener, number in bind_ids(cloud).items()
-    ]
     return [
         "# The backend. The default is the Python service, so that an unknown name does not end in another cloud.",
-        *listeners,
-        *told_to_the_bridge(cloud),
         "use_backend bridge if is_pythons",
         f"use_backend {PEER} if leaves",
+        *guests.where_to(cloud),
         "use_backend local.%[var(txn.endpoint)]",
         "default_backend bridge",
     ]

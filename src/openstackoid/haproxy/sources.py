@@ -5,17 +5,22 @@ Log, counts and cache of routes read it as ``src``. A peer's gateway with a cert
 forwards.
 """
 
+from collections.abc import Callable
+
 from openstackoid.mesh import Cloud, Limits
 from openstackoid.routing.backend_names import bind_ids
 from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, SOURCE
+
+Answer = Callable[[int, str], str]
+"""Returns the rest of a rule that answers by a status and a message."""
 
 RATE_WINDOW = 10
 """Seconds over which the requests of one source address are counted."""
 
 
-def connection_rules(cloud: Cloud, too_many: str) -> list[str]:
-    """Return the rules for connections; ``too_many``: the rest of the rule that answers a source over its rate."""
-    return [*_proxy_protocol(cloud), *_per_source(cloud.limits, too_many)]
+def connection_rules(cloud: Cloud) -> list[str]:
+    """Return the rules for connections: the PROXY protocol, and the most of one source."""
+    return [*_proxy_protocol(cloud), *_counting(cloud)]
 
 
 def _proxy_protocol(cloud: Cloud) -> list[str]:
@@ -28,39 +33,65 @@ def _proxy_protocol(cloud: Cloud) -> list[str]:
     ]
 
 
-def _per_source(limits: Limits, too_many: str) -> list[str]:
-    if limits.source_connections is None and limits.source_requests is None:
+def _is_counted(limits: Limits) -> bool:
+    return limits.source_connections is not None or limits.source_requests is not None
+
+
+def _counting(cloud: Cloud) -> list[str]:
+    """Return the rules that count the connections of a source. A trusted proxy is none: its requests count for its clients."""
+    limits = cloud.limits
+    if not _is_counted(limits):
         return []
-    others = f" if !{{ src {' '.join(limits.exempt)} }}" if limits.exempt else ""
+    others = [f"!{{ src {' '.join(addresses)} }}" for addresses in (limits.exempt, cloud.trusted_proxies) if addresses]
+    rates = f",http_req_rate({RATE_WINDOW}s)" if limits.source_requests is not None else ""
     lines = [
-        f"stick-table type ipv6 size 100k expire {3 * RATE_WINDOW}s store conn_cur,http_req_rate({RATE_WINDOW}s)",
-        f"tcp-request connection track-sc0 src{others}",
+        f"stick-table type ipv6 size 100k expire {3 * RATE_WINDOW}s store conn_cur{rates}",
+        f"tcp-request connection track-sc0 src{' if ' if others else ''}{' '.join(others)}",
     ]
     if limits.source_connections is not None:
         # An answer would need the whole request, which a slow client does not send.
         lines.append(f"tcp-request connection reject if {{ sc0_conn_cur gt {limits.source_connections} }}")
-    if limits.source_requests is not None:
-        most = limits.source_requests * RATE_WINDOW
-        lines.append(f"http-request return {too_many} if {{ sc0_http_req_rate gt {most} }}")
+    if cloud.proxy_protocol:
+        # The address of the client is known behind the PROXY protocol.
+        lines.append(f"tcp-request session track-sc0 src if !{{ sc0_tracked }} {' '.join(others)}")
+        if limits.source_connections is not None:
+            lines.append(f"tcp-request session reject if {{ sc0_conn_cur gt {limits.source_connections} }}")
     return lines
 
 
-def forwarded_rules(cloud: Cloud) -> list[str]:
+def rate_rules(cloud: Cloud, answer: Answer) -> list[str]:
+    """Return the rule for a source that is over its rate."""
+    most = cloud.limits.source_requests
+    if most is None:
+        return []
+    message = f"gateway of {cloud.name}: %[src] sends more than {most} requests a second"
+    return [f"http-request return {answer(429, message)} if {{ sc0_http_req_rate gt {most * RATE_WINDOW} }}"]
+
+
+def forwarded_rules(cloud: Cloud, answer: Answer) -> list[str]:
     """Return the rules that take the address forwarded by trusted proxies: the last one that is not theirs.
 
-    Of three trusted proxies in a row, the first counts as the client.
+    Of three trusted proxies in a row, the first counts as the client. Requests of that address are counted as connections are.
     """
     if not cloud.trusted_proxies:
         return []
-    proxies = " ".join(cloud.trusted_proxies)
+    proxies, limits = " ".join(cloud.trusted_proxies), cloud.limits
     no_peer = " !{ var(sess.from) -m found }" if cloud.secure_listeners else ""
-    return [
+    lines = [
         "# The address that a trusted proxy has forwarded; where that is of a trusted proxy, too, the one before it.",
         f"acl is_proxy src {proxies}",
         f"acl is_by_two_proxies req.hdr_ip({SOURCE},-1) {proxies}",
-        f"http-request set-src req.hdr_ip({SOURCE},-1) if is_proxy{no_peer}",
-        f"http-request set-src req.hdr_ip({SOURCE},-2) if is_proxy is_by_two_proxies{no_peer}",
+        f"tcp-request content set-src req.hdr_ip({SOURCE},-1) if is_proxy{no_peer}",
+        f"tcp-request content set-src req.hdr_ip({SOURCE},-2) if is_proxy is_by_two_proxies{no_peer}",
     ]
+    if not _is_counted(limits):
+        return lines
+    exempt = f" !{{ src {' '.join(limits.exempt)} }}" if limits.exempt else ""
+    lines.append(f"http-request track-sc0 src if !{{ sc0_tracked }} !is_proxy{exempt}")
+    if limits.source_connections is not None:
+        message = f"gateway of {cloud.name}: %[src] has more than {limits.source_connections} requests at a time"
+        lines.append(f"http-request return {answer(429, message)} if {{ sc0_conn_cur gt {limits.source_connections} }}")
+    return lines
 
 
 def told_to_services() -> list[str]:

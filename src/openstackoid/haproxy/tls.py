@@ -5,6 +5,7 @@ import json
 
 from openstackoid.haproxy.maps import CLOUDS
 from openstackoid.mesh import Cloud, Listener, Tls
+from openstackoid.routing.backend_names import bind_ids
 
 FROM = "X-Openstackoid-From"
 """The header in which HAProxy names the sending gateway's cloud to the Python service."""
@@ -95,13 +96,13 @@ def gateways_headers() -> list[str]:
 
 
 def told_to_the_bridge(cloud: Cloud) -> list[str]:
-    """Return the rules that add the sender's header, for requests that did not end before."""
-    if not cloud.secure_listeners:
-        return []
-    from_peer = "{ var(sess.from) -m found }"
-    return [
-        f"http-request set-header {FROM} %[var(sess.from)] if is_pythons {from_peer}",
+    """Return the rules that tell the Python service where a request came in, and which cloud's gateway has sent it."""
+    listeners = [
+        f"http-request set-header X-Openstackoid-Listener {listener} if {{ so_id {number} }}"
+        for listener, number in bind_ids(cloud).items()
     ]
+    sender = f"http-request set-header {FROM} %[var(sess.from)] if {{ var(sess.from) -m found }}"
+    return [*listeners, *([sender] if cloud.secure_listeners else [])]
 
 
 def nothing_of_the_scheme(cloud: Cloud) -> list[str]:

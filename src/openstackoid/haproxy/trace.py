@@ -51,7 +51,7 @@ def own_pages_and_traces() -> list[str]:
     """
     return [
         "# The gateway's own pages, and traced requests.",
-        f"acl is_page path -m beg {PAGES}",
+        f"acl is_for_python path -m beg {PAGES}",
         f"acl has_trace_id req.fhdr({REQUEST_ID}) -m reg '^{TRACE_ID}$'",
         f"acl has_one_id req.fhdr_cnt({REQUEST_ID}) eq 1",
         f'http-request set-var-fmt(txn.record) "trace=%[req.fhdr({REQUEST_ID})] at=%[date(0,us)] socket=%[so_id]"'

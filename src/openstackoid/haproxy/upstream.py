@@ -16,14 +16,11 @@ from openstackoid.routing.wire_version import HEADER as WIRE
 OF_PYTHON = "{ var(txn.to) -m found }"
 """Whether a request came from the Python service."""
 
-ABORT = "option abortonclose"
-"""The line of a backend that ends a request whose client has left, as the Python service does at a deadline."""
-
 _LONGER = 30
 
 
 def failed(why: str) -> str:
-    """Return the header of HAProxy's own answer as ``http-error`` takes it: a word, the server's address, and the fault of TLS."""
+    """Return the header of HAProxy's own answer, for ``http-error``: a word, the server's address, and the fault of TLS."""
     return f'hdr {FAILED} "{why} %si:%sp %[ssl_bc_err_str]"'
 
 

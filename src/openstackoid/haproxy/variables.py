@@ -2,6 +2,8 @@
 """The variables of the generated configuration. A test refuses one that is used and not declared here, or the reverse."""
 
 VARIABLES = {
+    # Of the process.
+    "proc.salt": "the salt of the digests of guests' tokens",
     # Of the connection.
     "sess.from": "the cloud of the sending gateway, by its certificate",
     "sess.stranger": "set for a client with a certificate that names no cloud of the mesh",
@@ -21,13 +23,17 @@ VARIABLES = {
     "txn.route": "the route: the mark to put behind the token, without its tilde for a peer",
     "txn.peer": "the row of clouds.map of a peer that the request leaves for, and the home of a user of a third cloud",
     "txn.bridge": "set for requests for the Python service",
+    "txn.guest": "tokens and key of a request that may be a guest's",
+    "txn.admission": "the admission of the guest",
+    "txn.allowed": "the number of requests that it lets in, and the name of the paths",
+    "txn.theirs": "the guest's project at home",
     "txn.replaced": "the key of the route to be replaced in its slot",
     # What is written down.
     "txn.record": "trace, time and socket of a traced request",
     "txn.via": "the header in which the scope of a traced request came",
-    "txn.left": "the log's part about a request that has left",
-    "txn.use": "the peer's admission header",
-    "txn.id": "the request id of a request that leaves",
+    "txn.left": "the log's part about a request that has left, or of a guest",
+    "txn.use": "the peer's admission header, or the admission of the guest here",
+    "txn.id": "the request id of a request that leaves, or of a guest's",
     # Of a request of the Python service.
     "txn.to": "the target that it names",
     # Of a request that leaves.
@@ -45,6 +51,8 @@ VARIABLES = {
     "txn.tried": "set while a request tries a peer that was down",
     "txn.tries": "set for the request that tries it",
     # Of the Python service.
+    "txn.source": "the client whose requests are counted: an address, or a peer's gateway",
+    "txn.token": "the digest of the token, without its mark",
     "txn.bridge_trouble": "why the Python service could not be asked",
     "txn.bridge_unanswered": "the error for a missing answer",
     # Of a link in an answer.
@@ -61,4 +69,5 @@ VARIABLES = {
     "txn.link_socket": "the socket that the client spoke to",
     "txn.within": "set if a redirect stays within the requested service",
 }
-"""Each variable and its content. ``txn`` lives as long as the request and its answer, ``sess`` as long as the connection."""
+"""Each variable and its content. ``txn`` lives as long as the request and its answer, ``sess`` as the connection, ``proc`` as
+HAProxy."""

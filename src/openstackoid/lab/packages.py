@@ -47,6 +47,8 @@ REQUIREMENTS = (
 """The packages from PyPI; ``constraints.txt`` beside this file pins these and their dependencies."""
 
 CONSTRAINTS = Path(__file__).with_name("constraints.txt")
+HASHES = Path(__file__).with_name("requirements.txt")
+"""The same versions with the hashes of their files, by ``make lock``: pip installs nothing else."""
 FIRST_RUN_BYTES = 2 * 1024**3
 """Free disk space for a first run: OpenStack takes 0.7 GiB, its downloads and the databases the rest."""
 LATER_RUN_BYTES = 300 * 1024**2
@@ -127,7 +129,10 @@ class Environment:
         self.directory.chmod(0o700)
         pip = [str(self.script("python")), "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
         # Wheels where there are any: packages without one are plain Python, and need no compiler.
-        _run([*pip, "--prefer-binary", "-c", str(self.constraints), *self.requirements], log, f"{what} from PyPI")
+        wanted = ["-c", str(self.constraints), *self.requirements]
+        if self.constraints == CONSTRAINTS:
+            wanted = ["--require-hashes", "-r", str(HASHES)]
+        _run([*pip, "--prefer-binary", *wanted], log, f"{what} from PyPI")
         self._complete.touch(mode=0o600)
 
 

@@ -4,6 +4,7 @@
 import sys
 from pathlib import Path
 
+from openstackoid.haproxy.libraries import LAB
 from openstackoid.lab import swift
 from openstackoid.lab.catalog import Api, apis
 from openstackoid.lab.configs import Site
@@ -104,6 +105,7 @@ def gateway(site: Site, mesh: Path, directory: Path, logs: Path) -> Daemon:
         "PATH": f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": str(directory),
         "LANG": "C.UTF-8",
+        LAB: "1",
     }
     # The gateway watches the mesh description itself, so its change is no reason for a restart. A new authority
     # means that the running gateway is that of a lab from before TLS.

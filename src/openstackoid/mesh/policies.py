@@ -24,7 +24,8 @@ from openstackoid.scope.services import official_service_type
 
 def policy_of(schema: PolicySchema) -> Policy:
     """Return the policy that an operator wrote."""
-    return Policy(schema.seconds, tuple(_peer(cloud, peer) for cloud, peer in schema.peers.items()), schema.token_cache_time)
+    peers = tuple(_peer(cloud, peer) for cloud, peer in schema.peers.items())
+    return Policy(schema.seconds, peers, schema.token_cache_time, schema.audit)
 
 
 def faults(

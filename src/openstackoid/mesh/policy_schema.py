@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from openstackoid.policy import ANY, APART, EVERY_REQUEST, KEEP, PeerPolicy, Policy, RequestPattern
+from openstackoid.policy import ANY, APART, EVERY_REQUEST, KEEP, AuditMode, PeerPolicy, Policy, RequestPattern
 from openstackoid.policy.principal import identifier
 from openstackoid.policy.principal import name as printable
 from openstackoid.scope.model import IDENTITY
@@ -219,6 +219,7 @@ class PolicySchema(Strict):
 
     seconds: Annotated[float, Field(ge=0, le=3600)] = Policy.seconds
     token_cache_time: Annotated[float, Field(ge=1, le=7 * 86400)] = Policy.token_cache_time
+    audit: AuditMode = Policy.audit
     peers: dict[str, PeerSchema] = {}
 
 

@@ -156,21 +156,34 @@ class AuditSettings:
     syslog: SyslogServer | None = None
 
 
+MOST_UNACCEPTED = 48
+"""Fewer than the questions about tokens that one Keystone is asked at a time: made-up tokens alone cannot take all of those."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """The load that a gateway accepts.
 
-    ``connections``: of all clients at once; further ones wait. ``bridge``: requests at once in the Python service; further ones
-    wait ``wait`` seconds. ``source_connections``, ``source_requests`` (a second): of one source address, None for no limit.
-    ``exempt``: addresses and networks without a limit.
+    ``connections``: of all clients at once; further ones wait. ``bridge``: requests at once in the Python service, of which
+    ``unaccepted`` are for those without a token that a Keystone has accepted; further ones wait ``wait`` seconds.
+    ``source_connections``, ``source_requests`` (a second): of one source address, None for no limit. ``exempt``: addresses and
+    networks without a limit. ``body_rate``: bytes a second of a request's body, as a mean, that the Python service waits for.
     """
 
     connections: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
-    bridge: Annotated[int, Field(ge=1, le=10_000)] = 500
+    bridge: Annotated[int, Field(ge=2, le=10_000)] = 500
     wait: Annotated[float, Field(gt=0, le=60)] = 5.0
-    source_connections: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    source_connections: Annotated[int, Field(ge=1, le=1_000_000)] | None = 1_000
     source_requests: Annotated[int, Field(ge=1, le=100_000)] | None = None
     exempt: _Networks = ()
+    unaccepted: Annotated[int, Field(ge=1, le=MOST_UNACCEPTED)] | None = None
+    body_rate: Annotated[int, Field(ge=1, le=1_000_000)] | None = 500
+
+    @property
+    def of_unaccepted(self) -> int:
+        """The places of requests without an accepted token: a tenth by default, half at most."""
+        wanted = min(self.bridge // 10, MOST_UNACCEPTED) if self.unaccepted is None else self.unaccepted
+        return max(1, min(wanted, self.bridge // 2))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,8 @@ from openstackoid.policy.patterns import ANY, EVERY_REQUEST, RequestPattern, nam
 KEEP: Literal["keep"] = "keep"
 APART: Literal["apart"] = "apart"
 
+AuditMode = Literal["strict", "reads", "uploads"]
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -165,12 +167,14 @@ class Policy:
     """A cloud's policy. Without peers it lets no user of another cloud in.
 
     ``seconds``: how long a validation by a peer's Keystone is cached. ``token_cache_time``: how long a service here may cache a
-    validation; 300 s is the default of keystonemiddleware.
+    validation; 300 s is the default of keystonemiddleware. ``audit``: the requests whose audit line may be written
+    after the answer, so that HAProxy serves them alone: none (``strict``), reads, or also uploads.
     """
 
     seconds: float = 60.0
     peers: tuple[PeerPolicy, ...] = ()
     token_cache_time: float = 300.0
+    audit: AuditMode = "reads"
 
     @property
     def recorded_seconds(self) -> float:

@@ -37,13 +37,17 @@ class RequestPattern:
 
     def matches(self, method: str, path: str) -> bool:
         """Return whether a request matches; ``path`` is decoded and normalised, empty for the service's root."""
-        if self.method not in (method, ANY) and not (self.method == "GET" and method in ("HEAD", "OPTIONS")):
+        if not self.covers(method):
             return False
         wanted, given = _segments(self.path), _segments(path)
         if wanted[-1:] == [REST]:
             wanted = wanted[:-1]
             given = given[: len(wanted)]
         return len(wanted) == len(given) and all(part in (ANY, have) for part, have in zip(wanted, given, strict=True))
+
+    def covers(self, method: str) -> bool:
+        """Return whether requests of a method are meant."""
+        return self.method in (method, ANY) or (self.method == "GET" and method in ("HEAD", "OPTIONS"))
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

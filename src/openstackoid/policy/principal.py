@@ -31,12 +31,14 @@ class Principal:
     """A user with roles in a project, according to the cloud that issued the token.
 
     ``attributes``: a digest of the attributes that services get unchanged: expiry, trust, application credential.
+    ``ends``: the expiry, as its cloud writes it.
     """
 
     user: DomainScoped
     project: DomainScoped
     roles: tuple[str, ...]
     attributes: str = field(default="", repr=False, compare=False)
+    ends: str | None = field(default=None, repr=False, compare=False)
 
 
 def principal_of(document: Any) -> Principal:
@@ -61,6 +63,7 @@ def principal_of(document: Any) -> Principal:
         _owned(token.get("project"), "token.project"),
         tuple(name(mapping(role, "token.roles").get("name"), "token.roles") for role in roles),
         _attributes(token),
+        ends if isinstance(ends := token.get("expires_at"), str) else None,
     )
 
 

@@ -16,7 +16,10 @@ FAILED = "x-openstackoid-failed"
 UNREACHED, DOWN, UNANSWERED = "unreached", "down", "unanswered"
 """The first word of that header: no byte was sent, none was tried as the peer was down a moment ago, or no answer came."""
 
-_LOCAL = "local."
+TOKENS = "tokens"
+"""The section that holds the table of accepted tokens."""
+
+_LOCAL, _GUESTS = "local.", "guests."
 
 
 def bind_ids(cloud: Cloud) -> dict[Listener, int]:
@@ -29,9 +32,19 @@ def local_backend(endpoint: Endpoint) -> str:
     return f"{_LOCAL}{endpoint.key}"
 
 
+def guests_backend(endpoint: Endpoint) -> str:
+    """Return the name of the backend that sends guests to the same processes."""
+    return f"{_GUESTS}{endpoint.key}"
+
+
 def is_local(backend: str) -> bool:
     """Return whether a backend is of this cloud."""
-    return backend.startswith(_LOCAL)
+    return backend.startswith((_LOCAL, _GUESTS))
+
+
+def is_of_guests(backend: str) -> bool:
+    """Return whether a backend is one for guests."""
+    return backend.startswith(_GUESTS)
 
 
 def local_target(endpoint: Endpoint) -> str:

@@ -75,9 +75,8 @@ class OwnProject:
 
     def _in_catalog(self, path: str) -> str:
         """Replace the project where the catalog's URL has one, as Cinder's and Swift's do."""
-        frontend = self.endpoint.frontend
-        before, *after = _TEMPLATE.split(frontend.prefix + frontend.suffix, maxsplit=1)
-        if not after or not path.startswith(before):
+        before = before_project(self.endpoint)
+        if before is None or not path.startswith(before):
             return path
         found, slash, rest = path[len(before) :].partition("/")
         return f"{before}{self.ours}{slash}{rest}" if unquote(found) == self.theirs else path
@@ -111,6 +110,12 @@ class OwnProject:
         if name in self._fields.body and value == self.theirs:
             return self.ours
         return value if name in self._fields.free else self._document(value)
+
+
+def before_project(endpoint: Endpoint) -> str | None:
+    """Return what stands before the project in paths of the catalog's URL of ``endpoint``; None where that has no project."""
+    before, *after = _TEMPLATE.split(endpoint.frontend.prefix + endpoint.frontend.suffix, maxsplit=1)
+    return before if after else None
 
 
 def _named(pattern: list[str], segments: list[str]) -> list[int]:

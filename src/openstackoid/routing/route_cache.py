@@ -8,7 +8,8 @@ on no other part of the request:
 - The path decides by its class alone: an answer that the Python service may rewrite, Keystone's token or catalog, or a
   WebSocket. HAProxy sends ambiguous paths, paths with a scope, and logins whose body may hold a scope to the Python service.
 - A workflow begins with an id and a row, so a write that begins one is not kept.
-- The policy judges tokens of other clouds, so no local request with one is kept.
+- The policy judges tokens of other clouds, so no local request with one is kept. HAProxy keeps an admission of it
+  (:mod:`openstackoid.routing.admission`).
 - A service's token without a mark does not matter. HAProxy sends a marked one to the Python service, and removes or marks one
   that leaves.
 - Sender, ``Via`` and ``Expect`` matter to a request that leaves; HAProxy sends requests with them to the Python service.
@@ -25,7 +26,7 @@ from openstackoid.routing.decision import Decision, MoreInput, ScopeSource, Sing
 from openstackoid.routing.images import IMAGE, is_followed
 from openstackoid.routing.links import names_document
 from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT
-from openstackoid.routing.request import Request
+from openstackoid.routing.request import Headers, Request
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH
 from openstackoid.routing.workflows import READS, watched_services
 from openstackoid.scope import IDENTITY, is_marked, join_token, split_token
@@ -39,6 +40,9 @@ KEY = PREFIX
 
 SLOT, MARK, CLOUD, HOME = f"{PREFIX}-slot", f"{PREFIX}-mark", f"{PREFIX}-cloud", f"{PREFIX}-home"
 """Headers of an answer: the slot of the route, and the route."""
+
+ADMISSION = f"{PREFIX}-admission"
+"""The header of an answer that brings an admission in the place of a route."""
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "COPY")
 """The methods of requests whose routes are kept."""
@@ -73,21 +77,46 @@ class CachedRoute:
 
 def cached_route(mesh: Mesh, at: str, request: Request, decision: Decision | MoreInput) -> CachedRoute | None:
     """Return the route of a decision that HAProxy may take alone from now on."""
+    plan = _followed(mesh, request, decision)
+    if plan is None or isinstance(decision, MoreInput) or plan.guest is not None:
+        return None
+    mark = _mark(decision)
+    if plan.local:
+        return CachedRoute(mark)
+    home = None if decision.issuer == at else str(decision.issuer)
+    return CachedRoute(mark.removeprefix(MARK_IN_TOKEN), plan.endpoint.cloud, home)
+
+
+def guest_mark(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> str | None:
+    """Return the mark behind the token of a guest whose request differs in nothing else from one that HAProxy sends alone."""
+    plan = _followed(mesh, request, decision)
+    if plan is None or isinstance(decision, MoreInput) or plan.guest is None:
+        return None
+    sent, came = _other_headers(plan.headers), _other_headers(request.headers)
+    return _mark(decision) if sent == came else None
+
+
+def _followed(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> Single | None:
+    """Return the plan of a decision that depends on the key of the request alone, but for the guest."""
     if isinstance(decision, MoreInput) or decision.scope is None or request.method not in METHODS:
         return None
     plan = decision.plan
-    if not isinstance(plan, Single) or plan.rewrite_links or plan.remember is not None or plan.guest is not None:
+    if not isinstance(plan, Single) or plan.rewrite_links or plan.remember is not None:
         return None
     # The body may decide about such a request, from any sender.
     if request.method not in READS and plan.frontend_endpoint.service in watched_services(mesh):
         return None
     if decision.source in (ScopeSource.RECALLED, ScopeSource.URL) or not _says_one_scope(request, plan):
         return None
-    mark = join_token("", decision.scope.to_header())
-    if plan.local:
-        return CachedRoute(mark)
-    home = None if decision.issuer == at else str(decision.issuer)
-    return CachedRoute(mark.removeprefix(MARK_IN_TOKEN), plan.endpoint.cloud, home)
+    return plan
+
+
+def _other_headers(headers: Headers) -> list[tuple[str, str]]:
+    return sorted((name.lower(), value) for name, value in headers if name.lower() not in (AUTH, PLAIN))
+
+
+def _mark(decision: Decision) -> str:
+    return "" if decision.scope is None else join_token("", decision.scope.to_header())
 
 
 def route_key(request: Request, endpoint: Endpoint) -> str:
@@ -132,5 +161,5 @@ def generation(mesh: Mesh, at: str) -> str:
     layouts = {layout: number for number, layout in enumerate(dict.fromkeys(seen.values()))}
     clouds = [(name, layouts[seen[name]], own.hosts[: seen[name].frontend_hosts]) for name, own in mesh.frontends.items()]
     here = mesh.clouds[at]
-    told = ([layout.endpoints for layout in layouts], clouds, here.endpoints, mesh.collaborations, mesh.sharing(at))
+    told = ([layout.endpoints for layout in layouts], clouds, here.endpoints, mesh.collaborations, mesh.sharing(at), here.policy)
     return blake2b(repr(told).encode(), digest_size=8).hexdigest()

@@ -22,6 +22,7 @@ ROWS = {
     "bodies": {f"{way}_{place}" for way in ("up", "down") for place in ("plain", "local", "remote", "bridge")},
     "scale": {"2", "3"},
     "bridge": {"validate_local", "validate_cold", "validate_again", "visitor", "write"},
+    "abuse": {"alone", "slow", "tokens", "reads", "guests", "ids"},
 }
 FIGURES = {
     "routing": {"rate", "cpu_us", "busy", "failed"},
@@ -41,6 +42,7 @@ FIGURES = {
         "change_failed",
     },
     "bridge": {"rate", "cpu_us", "failed"},
+    "abuse": {"rate", "p50_us", "p99_us", "failed"},
 }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which goals are met, which are missed, and which nobody asked about."""
+"""Goals that are met, missed, or not requested."""
 
 import re
 from dataclasses import replace

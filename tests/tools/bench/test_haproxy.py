@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one edit of what is generated."""
+"""The one edit of the generated configuration."""
 
 from pathlib import Path
 

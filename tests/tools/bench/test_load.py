@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is made of what wrk says."""
+"""Parsing of the output of wrk."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is not even tried with many clouds."""
+"""Steps that are left out with many clouds."""
 
 from pathlib import Path
 

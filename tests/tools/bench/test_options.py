@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is no number of 1 or more is refused in a line, by each command that takes one."""
+"""A number below 1 is refused in a line, by each command that takes one."""
 
 from argparse import ArgumentTypeError
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that are started, asked what they cost, and stopped."""
+"""Programs that are started, measured, and stopped."""
 
 import os
 import sys

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is made of what valgrind and perf have written, and the table of it."""
+"""Parsing of the output of valgrind and perf, and the table of it."""
 
 import pytest
 

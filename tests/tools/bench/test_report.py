@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a person reads: the screen, and the Markdown for a document."""
+"""The report: the screen, and the Markdown for a document."""
 
 import io
 

@@ -18,10 +18,7 @@ UNAUTHORIZED = says_json({"error": {"code": 401}}, status="401 Unauthorized")
 
 @dataclass
 class Keystone:
-    """Gives out ``reader-1``, ``reader-2``, ..., and validates any subject for whoever shows one that is still in ``good``.
-
-    ``login`` and ``validation`` take the place of what it says to either.
-    """
+    """Issues ``reader-1``, ``reader-2``, ..., and validates any subject for a token that is still in ``good``."""
 
     life: float = 3600
     login: Script | None = None

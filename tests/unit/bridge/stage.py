@@ -55,7 +55,7 @@ clouds:
 
 ALL = Services((("*", (EVERY_REQUEST,)),))
 MEMBERS = Policy(peers=(PeerPolicy("CloudTwo", (MappingRule("members", Roles((("member", ("member",)),))),), ALL),))
-"""CloudTwo's members may do here what members may."""
+"""CloudTwo's members may do here the same as local members."""
 
 QUESTION = "GET /keystone/v3/auth/tokens?nocatalog HTTP/1.1"
 """How the bridge asks CloudOne's Keystone about a token."""
@@ -63,7 +63,7 @@ DEFAULT = {"id": "default", "name": "Default"}
 
 
 def token(*roles: str, **more: Any) -> dict[str, Any]:
-    """Return what Keystone says of a token: of a member, if no roles are named."""
+    """Return Keystone's answer about a token: of a member, if no roles are named."""
     named = [{"id": f"id-of-{role}", "name": role} for role in roles or ("member",)]
     user, project = ({"id": which, "name": "demo", "domain": DEFAULT} for which in ("u1", "p1"))
     return {"token": {"user": user, "project": project, "roles": named, **more}}
@@ -115,7 +115,7 @@ class Visit:
 
 @dataclass
 class Server:
-    """A backend or a peer's gateway, which does what its ``script`` says, and what has visited it."""
+    """A backend or a peer's gateway, played by its ``script``, with its visits."""
 
     script: Script
     visits: list[Visit] = field(default_factory=list)
@@ -183,7 +183,7 @@ class Stage:
 
 @dataclass
 class Answer:
-    """What a client got."""
+    """A client's answer."""
 
     head: bytes
     body: bytes

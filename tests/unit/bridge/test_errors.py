@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An error of the gateway quotes nobody's secret, whoever wrote its message."""
+"""An error of the gateway quotes no secret in any message."""
 
 import json
 

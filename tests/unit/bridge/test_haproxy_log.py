@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HAProxy's log at the Python service: shown without what may not be shown, audited, and counted where it is lost."""
+"""HAProxy's log at the Python service: redacted, audited, and with a count of lost lines."""
 
 import asyncio
 import json
@@ -74,7 +74,7 @@ def folder() -> Iterator[Path]:
 
 @contextmanager
 def bridge(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a Python service that reads HAProxy's log; what it says is in the file ``log``."""
+    """Run a Python service that reads HAProxy's log; its output is in the file ``log``."""
     (folder / "mesh.yaml").write_text(MESH.format(service="image", port=1))
     command = [sys.executable, "-m", "openstackoid.bridge", "--cloud", "CloudOne", "--config", str(folder / "mesh.yaml")]
     command += ["--socket", str(folder / "bridge.sock"), "--log-socket", str(folder / "log.sock")]

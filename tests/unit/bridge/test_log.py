@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may stand in the log, of ours and of the libraries'."""
+"""The content of log lines, of ours and of the libraries."""
 
 import io
 import logging

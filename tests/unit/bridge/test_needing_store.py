@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gateways of one cloud share a store; and what needs no workflow goes on where the store cannot be used."""
+"""Gateways of one cloud share a store; requests without a workflow go on without it."""
 
 import asyncio
 import re

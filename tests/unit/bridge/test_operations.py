@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Operations under a scope: what the bridge reads before they begin, and what it remembers of them."""
+"""Operations under a scope: bodies that decide about them, and their stored workflows."""
 
 from dataclasses import replace
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who else the Python service asks over TLS: a Keystone with a reader account. Peers are in tests/conformance."""
+"""The Python service's TLS to a Keystone with a reader account. Peers are in tests/conformance."""
 
 import asyncio
 import json

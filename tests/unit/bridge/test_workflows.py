@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The memory of workflows: what the store has is recalled within its time, and what is in use needs no second look."""
+"""The workflows: rows of the store are found within their time, and used ones are cached."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

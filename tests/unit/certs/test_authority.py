@@ -11,7 +11,7 @@ from openstackoid.certs import CertsError, issue, make_authority, read_facts
 
 
 def verify(authority: Path, certificate: Path) -> str:
-    """Have OpenSSL, which HAProxy and Python use, verify a certificate; return what it says is wrong."""
+    """Have OpenSSL, which HAProxy and Python use, verify a certificate; return its error."""
     command = ["openssl", "verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", str(authority), str(certificate)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return str(done.stderr)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``certs`` says of a file, by command and by function."""
+"""``certs`` shows the content of a file, by command and by function."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The certificate of a gateway: one private file that OpenSSL takes for what peers and users look for."""
+"""The certificate of a gateway: one private file that OpenSSL accepts for peers and users."""
 
 import stat
 import subprocess

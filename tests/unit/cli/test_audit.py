@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``openstackoid audit show``: what an operator sees of the logs of two clouds."""
+"""``openstackoid audit show``: the logs of two clouds for an operator."""
 
 import json
 from dataclasses import replace

@@ -39,7 +39,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def told(desk: Path, capsys: pytest.CaptureFixture[str]) -> Explain:
-    """What is answered in JSON, by the page's CloudOne unless it is said otherwise."""
+    """The answer in JSON, by default of the page's CloudOne."""
 
     def ask(*words: str, at: str = "CloudOne", config: str = "mesh.yaml") -> Any:
         assert main(["explain", "--config", config, "--at", at, "--format", "json", *words]) == 0
@@ -52,7 +52,7 @@ def told(desk: Path, capsys: pytest.CaptureFixture[str]) -> Explain:
 
 @pytest.fixture
 def refused(desk: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """The last line of what is said to a command that is not understood; nothing is answered."""
+    """The last line of the error about an invalid command; there is no other output."""
 
     def ask(*words: str, at: str = "CloudOne") -> str:
         with pytest.raises(SystemExit) as left:

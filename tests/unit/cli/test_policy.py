@@ -45,7 +45,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def say(desk: Path, capsys: pytest.CaptureFixture[str]) -> Say:
-    """What a command prints; it must end with the code that is expected."""
+    """The output of a command, which must end with the expected code."""
 
     def run(*words: str, code: int = 0, issuer: str = "CloudTwo") -> str:
         assert main([*CHECK, "--issuer", issuer, *words]) == code
@@ -58,7 +58,7 @@ def say(desk: Path, capsys: pytest.CaptureFixture[str]) -> Say:
 
 @pytest.fixture
 def misunderstood(desk: Path, capsys: pytest.CaptureFixture[str]) -> Say:
-    """The last line of what is said to a command that is not understood; nothing is answered."""
+    """The last line of the error about an invalid command; there is no other output."""
 
     def run(*words: str) -> str:
         with pytest.raises(SystemExit) as left:

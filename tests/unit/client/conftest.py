@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small cloud on loopback: an identity service with a catalog, and whatever else a test wants answered."""
+"""A small cloud on loopback: an identity service with a catalog, and the answers that a test adds."""
 
 import json
 import os

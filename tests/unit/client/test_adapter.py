@@ -14,7 +14,7 @@ SCOPE = parse('{"image": "CloudTwo"}')
 
 
 class Recorder(BaseAdapter):
-    """An adapter that keeps what it is asked to send; the first request is redirected to another host."""
+    """An adapter that keeps its requests; the first one is redirected to another host."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str | None, str | None]] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scope for a block of code, on what exists already; and that behind the block everything is as it was."""
+"""A scope for a block of code, on existing objects; after the block all is as before."""
 
 import threading
 from collections.abc import Callable, Iterator

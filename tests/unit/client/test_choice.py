@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scope in openstacksdk's configuration, before anybody looks into it."""
+"""A scope in openstacksdk's configuration, before its use."""
 
 import copy
 import json

@@ -62,7 +62,7 @@ def connect(tmp_path: Path, cloud: FakeCloud) -> Connect:
 
 @pytest.fixture
 def theirs() -> Any:
-    """Give a module with somebody else's vendor hook, which notes the connections that it was called with."""
+    """Give a module with another vendor hook, which records its connections."""
     module = types.ModuleType("somebody_elses_hook")
     module.called = []  # type: ignore[attr-defined]
     module.install = module.called.append  # type: ignore[attr-defined]

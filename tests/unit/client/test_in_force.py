@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which scope is in force, where it comes from, and who serves what because of it."""
+"""The scope in force, its source, and the cloud of each service."""
 
 from typing import Any
 

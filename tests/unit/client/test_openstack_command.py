@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stock ``openstack`` command with the plugin, as its user sees it: exit code, words, and what reaches the cloud."""
+"""The stock ``openstack`` command with the plugin: exit code, words, and requests at the cloud."""
 
 import json
 from collections.abc import Callable

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A gateway's own pages, and what is said where there is no gateway."""
+"""A gateway's own pages, and the errors without a gateway."""
 
 from collections.abc import Callable
 

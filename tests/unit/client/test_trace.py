@@ -21,7 +21,7 @@ FORM = re.compile(r"req-7472ace0-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 
 
 def without_chance(text: str) -> str:
-    """Return a tree without what differs from run to run."""
+    """Return a tree without the parts that differ from run to run."""
     return re.sub(r"req-7472ace0-[0-9a-f-]{27}", "ID", re.sub(r"\b\d+ ms", "N ms", text))
 
 
@@ -47,7 +47,7 @@ def record(**more: Any) -> dict[str, Any]:
 
 
 def recording(hops: list[dict[str, Any]], missing: object = ()) -> Callable[[Seen], Answer | None]:
-    """Return what a gateway answers that has these records of every id."""
+    """Return the answer of a gateway with these records for every id."""
 
     def otherwise(seen: Seen) -> Answer | None:
         if not seen.path.startswith(PAGES):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tutorial and the picture of it: what is played, what is drawn, and that neither shows a secret or this machine."""
+"""The tutorial and its picture: commands, drawing, and no secret or machine path in them."""
 
 import os
 import re

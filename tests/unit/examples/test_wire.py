@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the demo says of the wire, against servers that it must tell apart."""
+"""The demo's statements about the wire, against servers that it must distinguish."""
 
 import ssl
 import threading
@@ -28,7 +28,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(HTTPServer):
     def handle_error(self, *_: object) -> None:
-        """A client that leaves is no error."""
+        """A client that leaves is not an error."""
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def _authority(tmp_path: Path) -> Path:
 
 
 def gateway(authority: Path) -> ssl.SSLContext:
-    """Return what a gateway does: users need no certificate, and one that is shown must be good."""
+    """Return a gateway's treatment: users need no certificate, and a shown one must be valid."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(authority))
     context.load_cert_chain(authority.parent / "CloudTwo.pem")
     context.verify_mode = ssl.CERT_OPTIONAL

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who has no lab is told so, in one line, by each command that needs one."""
+"""Without a lab, each command that needs one ends with one line."""
 
 import json
 from collections.abc import Callable

@@ -16,6 +16,6 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 
 @pytest.fixture
 def gateway(standing: Gateway) -> Gateway:
-    """A gateway that is ready, with a service behind it and nothing said; whatever the last test has done to it."""
+    """A ready gateway, with a service behind it and an empty log, after any other test."""
     standing.renew()
     return standing

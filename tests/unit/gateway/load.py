@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A load of a fixed rate on a gateway, and the service behind it: what became of each request, and when it was sent."""
+"""A load of a fixed rate on a gateway, and the service behind it: the outcome and time of each request."""
 
 import asyncio
 import json

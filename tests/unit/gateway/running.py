@@ -40,7 +40,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A health check that hangs up early is no error."""
+        """A health check that hangs up early is not an error."""
 
 
 @contextmanager
@@ -68,6 +68,7 @@ def description(port: int, backend: int, peer: str = "CloudTwo") -> str:
 mesh: 1
 clouds:
   CloudOne:
+    gateway: {{limits: {{exempt: [127.0.0.1]}}}}
     services:
       identity: {{frontend: "http://127.0.0.1:{port}/identity", backend: "http://127.0.0.1:{backend}/identity"}}
       image: {{frontend: "http://127.0.0.1:{port}/image", backend: "http://127.0.0.1:{backend}/image"}}
@@ -98,7 +99,7 @@ class Gateway:
         return [*command, "--config", str(self.config), "--state-dir", str(self.state)]
 
     def renew(self) -> None:
-        """Have it run as at the beginning, started only where it does not run any more, and forget what it has said."""
+        """Have it run as at the beginning, started only if it does not run, with an empty log."""
         self.describe("CloudTwo")
         if self.process is None or self.process.poll() is not None:
             self.start()
@@ -159,7 +160,7 @@ class Gateway:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    """Whether none of the processes runs, within half a minute; a zombie that nobody has collected does not run."""
+    """Whether none of the processes runs, within half a minute; zombies do not run."""
     until = time.monotonic() + 30
     while time.monotonic() < until:
         if all(not process.is_running() or process.status() == psutil.STATUS_ZOMBIE for process in processes):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What clients see when a part of the gateway is killed under load: a real HAProxy, the real Python service, SIGKILL."""
+"""Clients of a gateway under load when a part is killed: a real HAProxy, the real Python service, SIGKILL."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ _MIXED = [*HAPROXYS, *HAPROXYS, *PYTHONS, *WRITES]
 
 
 def kill_under_load(folder: Path, part: str, kinds: list[Kind]) -> tuple[list[Sent], float]:
-    """Run a gateway under load, kill the part; return what became of the requests, and when it was killed."""
+    """Run a gateway under load, kill the part; return the outcome of each request, and the time of the kill."""
 
     async def run() -> tuple[list[Sent], float]:
         killed: list[float] = []

@@ -25,7 +25,7 @@ HAPROXY = find_haproxy(os.environ.get("OPENSTACKOID_TEST_HAPROXY", "bundled"))
 
 
 class Apart(Gateway):
-    """A gateway whose two programs were started by hand; ``log`` is what the Python service says."""
+    """A gateway of two programs started by hand; ``log``: the Python service's output."""
 
     bridge: "subprocess.Popen[bytes]"
     haproxy: "subprocess.Popen[bytes]"

@@ -8,7 +8,7 @@ from openstackoid.gateway.restarter import Restarter
 
 
 class Process:
-    """What a keeper knows of a child."""
+    """The keeper's view of a child."""
 
     alive = True
 

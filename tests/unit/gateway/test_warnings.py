@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A gateway that runs for months warns of what ends meanwhile."""
+"""A gateway that runs for months warns of certificates and lists that end meanwhile."""
 
 import logging
 import time
@@ -30,11 +30,12 @@ def test_what_ends_soon_is_said_again_each_day(
     mesh = parse_mesh(MESH.format(folder=tmp_path))
     running = Configuration(mesh, mesh.clouds["CloudOne"], {})
     caplog.set_level(logging.WARNING)
-    ours, now = Warnings(), [1000.0]
+    ours, now = Warnings("of HAProxy"), [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     ours.say(running)
     ours.remind(running)
     assert caplog.text.count("the certificate of CloudOne ends in 8 days") == 1
+    assert caplog.text.count("of HAProxy") == 1
     now[0] += warnings.DAY
     ours.remind(running)
     ours.remind(running)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of answers stay as many, however many peers there are; what they do is tested in tests/conformance."""
+"""The number of rules of answers does not depend on peers; their effect is tested in tests/conformance."""
 
 from openstackoid.haproxy.answers import local_rules, peer_answers, peer_rules
 from openstackoid.haproxy.hardening import FORBIDDEN

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the compilation refuses, and what it promises about its files; what the rules mean is tested in tests/conformance."""
+"""Refusals of the compilation, and promises about its files; tests/conformance has the meaning of the rules."""
 
 import subprocess
 from pathlib import Path
@@ -76,7 +76,7 @@ clouds:
 
 
 def check(files: dict[str, str], folder: Path) -> str:
-    """Return what HAProxy has against a configuration."""
+    """Return HAProxy's complaints about a configuration."""
     for name, content in files.items():
         (folder / name).write_text(content)
     haproxy = find_haproxy()

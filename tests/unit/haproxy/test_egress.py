@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What HAProxy is told about what leaves; what it then does is tested in tests/conformance/test_audit.py."""
+"""The configuration for requests that leave; its effect is tested in tests/conformance/test_audit.py."""
 
 import re
 
@@ -35,7 +35,7 @@ def test_no_answer_to_a_client_has_the_admission_header() -> None:
 
 
 def test_only_answers_of_peers_tell_of_a_use() -> None:
-    assert [title for title, section in SECTIONS.items() if "set-var(txn.use)" in section] == ["backend peer from gateway"]
+    assert [title for title, section in SECTIONS.items() if "set-var(txn.use) res." in section] == ["backend peer from gateway"]
 
 
 def test_a_request_that_stays_costs_no_look_up() -> None:

@@ -19,6 +19,7 @@ clouds:
 CLOUD = """
   NAME:
     gateway: {tls: {certificate: /x/NAME.pem, authority: /x/ca.pem}, limits: {source_requests: 9}, trusted_proxies: [10.9.9.9]}
+    policy: {peers: {"*": {services: {image: all}, rate: 9, people: [{name: a, roles: [member]}]}}}
     services:
       identity: {frontend: {public: "https://HOST:1443/identity", internal: "https://HOST:2443/identity"}, backend: "http://b:1"}
       image: {frontend: {public: "https://HOST:1443/image", internal: "https://INTERNAL:2443/image"}, backend: "http://b:2"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which bounds stand in the configuration, and that HAProxy takes it; tests/conformance/test_hostile_* show what they do."""
+"""The bounds in the configuration, which HAProxy accepts; tests/conformance/test_hostile_* show their effect."""
 
 import subprocess
 from pathlib import Path
@@ -26,18 +26,27 @@ def compiled(limits: str) -> dict[str, str]:
     return compile_gateway(mesh, "One", Runtime.of("/run"))
 
 
-def test_by_default_connections_and_the_bridge_are_bounded_and_sources_are_not_counted() -> None:
+def test_by_default_connections_and_the_places_of_the_bridge_are_bounded_and_so_is_each_source() -> None:
     text = compiled("{}")["haproxy.cfg"]
     assert "    maxconn 10000\n" in text
-    assert "    server bridge unix@/run/bridge.sock maxconn 500\n" in text
+    assert "    server bridge unix@/run/bridge.sock maxconn 452\n" in text
+    assert "    server unaccepted unix@/run/bridge.sock maxconn 48\n" in text
     assert "    timeout queue 5000ms\n" in text
-    assert "type ip" not in text
+    assert "    tcp-request connection reject if { sc0_conn_cur gt 1000 }\n" in text
+    assert "http_req_rate gt 50" not in text
+
+
+def test_the_limits_of_a_source_can_be_turned_off() -> None:
+    assert "sc0" not in compiled("{source_connections: null}")["haproxy.cfg"]
 
 
 @pytest.mark.parametrize(
     ("limits", "lines"),
     [
-        ("{connections: 100, bridge: 7, wait: 0.5}", ["maxconn 100\n", "bridge.sock maxconn 7\n", "timeout queue 500ms\n"]),
+        (
+            "{connections: 100, bridge: 7, wait: 0.5}",
+            ["maxconn 100\n", "server bridge unix@/run/bridge.sock maxconn 6\n", "timeout queue 500ms\n"],
+        ),
         ("{source_connections: 9}", ["reject if { sc0_conn_cur gt 9 }", "track-sc0 src\n"]),
         (
             "{source_requests: 5}",

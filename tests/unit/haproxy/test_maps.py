@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables grow by two rows with a cloud, however many services it has; what HAProxy does with them is conformance's."""
+"""The maps grow by two rows with a cloud of any services; their effect is tested in tests/conformance."""
 
 import pytest
 

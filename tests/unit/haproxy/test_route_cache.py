@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of the cache of routes; what they do is in ``tests/conformance/test_route_cache.py``."""
+"""The rules of the cache of routes; their effect is in ``tests/conformance/test_route_cache.py``."""
 
 from conformance.clouds import three_clouds
 from openstackoid.haproxy import Runtime, compile_gateway

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which rules about the client's address stand in the configuration; tests/conformance/test_sources.py shows what they do."""
+"""The rules about the client's address in the configuration; tests/conformance/test_sources.py shows their effect."""
 
 import pytest
 
@@ -28,4 +28,4 @@ def test_without_trusted_proxies_no_address_is_replaced() -> None:
     text = compile_gateway(three_clouds(), "CloudOne", Runtime.of("/run"))["haproxy.cfg"]
     assert "set-src" not in text
     assert "expect-proxy" not in text
-    assert text.count("option forwardfor") == 2
+    assert text.count("option forwardfor") == 3

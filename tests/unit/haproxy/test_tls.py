@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What TLS adds to a configuration, and what it does not; that it works is tested in tests/conformance/test_tls.py."""
+"""TLS in the configuration; its effect is tested in tests/conformance/test_tls.py."""
 
 import socket
 import ssl
@@ -42,7 +42,7 @@ def test_without_tls_the_configuration_has_no_tls() -> None:
 
 
 def test_a_request_without_a_scope_meets_one_rule_more() -> None:
-    """Who has sent it is found out once a connection, and asked about only where it matters."""
+    """The sender is found once a connection, and looked up only where it matters."""
 
     def first(tls: bool) -> list[str]:
         lines = [line.strip() for line in configuration("/x", tls=tls)["haproxy.cfg"].splitlines()]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What HAProxy is told about records; what it then does is tested in tests/conformance/test_records.py."""
+"""Records in the configuration; their effect is tested in tests/conformance/test_records.py."""
 
 import re
 
@@ -13,7 +13,7 @@ CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime.of("/run"))[
 
 
 def test_only_the_frontend_tells_the_python_service() -> None:
-    """What HAProxy says of its backends goes to the log alone."""
+    """HAProxy's messages about its backends go to the log alone."""
     sections = re.split(r"^(?=\S)", CONFIGURATION, flags=re.MULTILINE)
     assert [section.split("\n")[0] for section in sections if "/run/records.sock" in section] == ["frontend gateway from gateway"]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab's authority and certificates: made once, made anew before they end, good for the lab's addresses alone."""
+"""The lab's authority and certificates: made once, renewed before they end, valid for the lab's addresses alone."""
 
 import stat
 from datetime import UTC, datetime, timedelta

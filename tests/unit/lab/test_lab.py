@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An instance of the lab: what it writes, what it keeps, what differs between clouds."""
+"""An instance of the lab: its files, its state, and the differences between clouds."""
 
 from pathlib import Path
 

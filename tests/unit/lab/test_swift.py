@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Swift in a cloud of the lab: what is configured, where it listens, and what its filesystem must be able to do."""
+"""Swift in a cloud of the lab: its configuration, its ports, and the needs of its filesystem."""
 
 import errno
 import os

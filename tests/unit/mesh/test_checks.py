@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong in several files together; of one file, ``test_description.py`` has it."""
+"""Faults of several files together; those of one file are in ``test_description.py``."""
 
 from pathlib import Path
 

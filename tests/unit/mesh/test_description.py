@@ -251,14 +251,17 @@ class TestLimits:
     """``gateway.limits``: how much a gateway takes on."""
 
     def test_without_them(self) -> None:
-        assert parse_mesh(GOOD).clouds["CloudOne"].limits == Limits(10_000, 500, 5.0, None, None, ())
+        assert parse_mesh(GOOD).clouds["CloudOne"].limits == Limits(10_000, 500, 5.0, 1_000, None, (), None, 500)
 
     def test_with_them(self) -> None:
         text = (
-            "{connections: 50, bridge: 2, wait: 1.5, source_connections: 3, source_requests: 4, exempt: [10.0.0.1, 'fd00::/8']}"
+            "{connections: 50, bridge: 2, wait: 1.5, source_connections: 3, source_requests: 4, exempt: [10.0.0.1, 'fd00::/8'],"
+            " unaccepted: 1, body_rate: 9}"
         )
         limits = parse_mesh(gateway(f"{{limits: {text}}}")).clouds["One"].limits
-        assert limits == Limits(50, 2, 1.5, 3, 4, ("10.0.0.1/32", "fd00::/8"))
+        assert limits == Limits(50, 2, 1.5, 3, 4, ("10.0.0.1/32", "fd00::/8"), 1, 9)
+        off = parse_mesh(gateway("{limits: {source_connections: null, body_rate: null}}")).clouds["One"].limits
+        assert (off.source_connections, off.body_rate) == (None, None)
 
     @pytest.mark.parametrize(
         ("limits", "error"),

@@ -27,7 +27,7 @@ LISTING = json.dumps([{"Service Type": "image", "Interface": "public", "URL": "h
 
 
 class _Keystone(BaseHTTPRequestHandler):
-    """As much of Keystone as a login asks for. Who has the right password gets a token with a catalog."""
+    """The part of Keystone for a login. The right password gets a token with a catalog."""
 
     def do_GET(self) -> None:
         version = {"id": "v3.14", "status": "stable", "links": [{"rel": "self", "href": f"http://{self.headers['Host']}/v3/"}]}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong in a policy is said where it stands, and with what is accepted there."""
+"""Faults in a policy are reported with their position and the accepted values."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def people(yaml: str) -> str:
     ("policy", "spot", "said"),
     [
         ("[]", "", "a mapping of keys to values is accepted"),
-        ("{second: 5}", "second", "unknown key; accepted: seconds, token_cache_time, peers"),
+        ("{second: 5}", "second", "unknown key; accepted: seconds, token_cache_time, audit, peers"),
         ("{seconds: -1}", "seconds", "Input should be greater than or equal to 0"),
         ("{seconds: 3601}", "seconds", "Input should be less than or equal to 3600"),
         ("{peers: []}", "peers", "a mapping of keys to values is accepted"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The file of reader accounts: what is taken from it, and that what is wrong is said without quoting it."""
+"""The file of reader accounts: its values, and errors without a quote."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a gateway needs for https is checked for its own cloud, and no token leaves for a peer in the clear."""
+"""The https settings of the own cloud are checked, and no token leaves for a peer in the clear."""
 
 import pytest
 

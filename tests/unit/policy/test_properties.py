@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every policy and every document, well-formed or hostile."""
+"""Properties of every policy and every document, well-formed or hostile."""
 
 import json
 from typing import Any
@@ -58,7 +58,7 @@ LOCALS = st.sampled_from([DomainScoped(identity, "guests", Domain("default", "De
 
 
 def policies(ours: st.SearchStrategy[str]) -> st.SearchStrategy[Policy]:
-    """Policies that let in somebody more often than not."""
+    """Policies that let users in more often than not."""
     pairs = st.dictionaries(ROLES, st.lists(ours, min_size=1, max_size=2).map(tuple), min_size=1, max_size=4)
     projects = st.sampled_from(["keep", "apart"]) | LOCALS
     people = st.builds(
@@ -109,7 +109,7 @@ ISSUERS = st.sampled_from(["CloudTwo", "CloudThree", "CloudTen"])
 
 
 def accepted(document: Any, policy: Policy, issuer: str) -> tuple[Grant, dict[str, Any]]:
-    """Return the grant and what the token becomes. Cases in which there is none are not counted; too many are an error."""
+    """Return the grant and the mapped token. Cases without one are not counted; too many are an error."""
     judged = grant(policy, issuer, principal_of(document), None)
     assume(isinstance(judged, Grant))
     assert isinstance(judged, Grant)

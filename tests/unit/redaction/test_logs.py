@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process says by itself: its log, and Python of an error that nobody caught."""
+"""The output of a process: its log, and Python's reports of uncaught errors."""
 
 import io
 import logging

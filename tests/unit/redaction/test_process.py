@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process that is sealed, and the environment of what it starts."""
+"""A sealed process, and the environment of its children."""
 
 import json
 import subprocess

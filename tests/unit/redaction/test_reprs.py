@@ -51,6 +51,7 @@ SHOWN = {
     "openstackoid.routing.project_fields.ProjectFields.headers": "names of headers",
     "openstackoid.routing.project_fields.ProjectFields.query": "names of parameters",
     "openstackoid.routing.project_fields.ProjectFields.body": "names of members",
+    "openstackoid.routing.places.Places.token": "a number of places",
 }
 """Fields of such names that are no secret, with the reason."""
 

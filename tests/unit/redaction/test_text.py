@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is taken out of a text, and what stays."""
+"""The removed and the kept parts of a text."""
 
 import pytest
 from hypothesis import assume, given
@@ -79,7 +79,7 @@ def test_our_own_words_stay(text: str) -> None:
 
 @given(WORDS, URLSAFE, WORDS)
 def test_no_token_is_left(before: str, token: str, after: str) -> None:
-    """Whatever stands around it."""
+    """In any context."""
     assume(token[-16:] not in before + after)
     for text in (
         f"{before}gAAAAAB{token}{after}",

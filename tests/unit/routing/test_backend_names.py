@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HAProxy's names of places are unique, and what they stand for can be read from them."""
+"""HAProxy's names of backends are unique, and can be parsed."""
 
 from conformance.clouds import three_clouds
 from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, bind_ids, is_local, local_backend

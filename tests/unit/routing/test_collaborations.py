@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a scope separates that belongs together, and what is proposed instead."""
+"""Separated collaborations of a scope, and the proposals."""
 
 import pytest
 

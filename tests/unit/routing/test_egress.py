@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The request id of what leaves for another cloud."""
+"""The request id of requests that leave for another cloud."""
 
 from uuid import uuid4
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Explanations: of every case of the conformance table, and what is said beside the route."""
+"""Explanations of every case of the conformance table, with their details."""
 
 from dataclasses import replace
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which answers hold links that would lead astray, and what a link may name."""
+"""The answers with links to rewrite, and the meanings of links."""
 
 import pytest
 

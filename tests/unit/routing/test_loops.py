@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How gateways know each other's requests; what they do then is in the table of cases (``cases_paths.py``)."""
+"""Gateways recognise each other's requests; their treatment is in the table of cases (``cases_paths.py``)."""
 
 import pytest
 

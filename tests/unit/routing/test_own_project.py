@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A guest's own project in his requests becomes the one by which the service here knows him, and nothing else changes."""
+"""Only a guest's own project in a request becomes the project's id here."""
 
 import json
 from typing import Any

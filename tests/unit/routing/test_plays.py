@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decisions as plays: what a gateway is told, line by line, and what it does.
+"""Decisions as plays: the input of a gateway, line by line, and its decision.
 
 ``>`` are the lines of the request; the first names the gateway, and the endpoint whose socket it came to. ``(remembered)`` is the
 scope that the gateway remembers for its id, ``(body)`` the token in the body of an authentication. ``<`` are those of the
@@ -255,7 +255,7 @@ def test_play(play: str) -> None:
 
 
 def perform(first: str, *rest: str) -> list[str]:
-    """Return what the gateway does, as lines."""
+    """Return the gateway's decision, as lines."""
     method, cloud, key, path = first.split(" ")
     endpoint = next(endpoint for endpoint in MESH.clouds[cloud].endpoints if endpoint.key == key)
     token = next((line.removeprefix("(body) ") for line in rest if line.startswith("(body) ")), None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every request: a decision is taken whatever it says, and no gateway further on sees another meaning in it."""
+"""Properties of every request: it is decided, and no later gateway sees another meaning in it."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

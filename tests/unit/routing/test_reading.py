@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a request says, and that what it says twice must agree."""
+"""The tokens and scopes of a request, which must agree."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which decisions may be kept, as what, and under which key."""
+"""The decisions that may be cached, their form, and their keys."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scope in a URL: where it stands, and every spelling that is none but would be read as one."""
+"""The scope in a URL: its position, and odd spellings."""
 
 import pytest
 from hypothesis import given

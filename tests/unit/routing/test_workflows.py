@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ids of workflows, and what begins one."""
+"""The ids of workflows, and the requests that begin one."""
 
 import re
 from uuid import UUID

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every scope, well-formed or hostile."""
+"""Properties of every scope, well-formed or hostile."""
 
 import json
 import string
@@ -33,7 +33,7 @@ TEXTS = st.one_of(st.text(), st.lists(FRAGMENTS, max_size=14).map("".join), st.r
 
 
 def official(name: str) -> str:
-    """Return what a name of SERVICES stands for."""
+    """Return the type behind a name of SERVICES."""
     return name if name == "*" else official_service_type(name) or "?"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages of scopes say what the code does: each of their examples is run, and each of the parser's errors is there."""
+"""The pages of scopes match the code: each example is run, and each error of the parser is there."""
 
 import ast
 import inspect

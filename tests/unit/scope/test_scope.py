@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scope language, rule by rule. What a user reads is in docs/use/scope*.md, which have a test of its own."""
+"""The scope language, rule by rule. The pages docs/use/scope*.md have a test of their own."""
 
 import copy
 import pickle

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operator's database: its URL, its password, and what is said where it cannot be used."""
+"""The operator's database: its URL, its password, and its errors."""
 
 import asyncio
 import logging

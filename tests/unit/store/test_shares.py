@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who makes room in the memory of workflows: compared with a model that looks at every workflow each time."""
+"""The owner who makes room: compared with a model that looks at every workflow each time."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The store in a file of SQLite: whose file it is, and what happens where it cannot be used."""
+"""The store in a file of SQLite: its owner, and its errors."""
 
 import asyncio
 import logging

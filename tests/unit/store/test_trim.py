@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who makes room in a store that is full, on any database: tests/lab runs the same tests on MariaDB."""
+"""The owner who makes room in a full store, on any database: tests/lab runs the same tests on MariaDB."""
 
 import asyncio
 from collections.abc import Sequence

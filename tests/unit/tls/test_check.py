@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A certificate is tried as a peer would, and what is wrong with it is said with its file."""
+"""A certificate is checked as by a peer, and a fault is reported with its file."""
 
 import subprocess
 import time

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who a gateway is to its peers: no authority but the mesh's counts."""
+"""The TLS identity of a gateway: only the mesh's authority counts."""
 
 import ssl
 from pathlib import Path

@@ -176,13 +176,13 @@ class LateAudit:
             self.lose(len(lines), str(error))
             return
         if self._lost:
-            self._log.error("audit: %d lines about requests that left were lost; they are written again", self._lost)
+            self._log.error("audit: %d lines about requests that were served were lost; they are written again", self._lost)
             self._lost = 0
 
     def lose(self, number: int, why: str) -> None:
         """Count lost lines, and log the reason once."""
         if not self._lost:
-            self._log.error("audit: requests that left are not written down: %s", why)
+            self._log.error("audit: requests that were served are not written down: %s", why)
         self._lost += number
         self._count(number)
 

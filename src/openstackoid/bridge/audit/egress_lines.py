@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HAProxy's lines about requests that left for a peer become lines of the audit log.
+"""HAProxy's lines about requests that left for a peer, or of guests that it admitted, become lines of the audit log.
 
 They are written after the fact, and may be lost: HAProxy drops a line when the pipe or socket of its log is full. The other
 cloud's gateway writes its line before it answers.
@@ -11,29 +11,26 @@ from collections.abc import Callable
 from functools import partial
 
 from openstackoid.bridge.audit.admission_header import decode, outcome_of
+from openstackoid.bridge.audit.admitted_lines import ADDRESS, METHOD, REQUEST, admitted_line
 from openstackoid.bridge.audit.audit_file import Audit, LateAudit
 from openstackoid.bridge.audit.audit_log import OUT, AuditLine, lost_line
 from openstackoid.bridge.audit.losses import Loss, Losses
 from openstackoid.bridge.log import LOG, shown_path
 from openstackoid.haproxy.egress import MARKER
+from openstackoid.haproxy.guests import ADMITTED
 from openstackoid.routing.backend_names import PEER
 from openstackoid.routing.egress import is_request_id
 
 _MARKER = MARKER.encode("ascii")
 _NOTED = b" left\n"
-_REQUEST = re.compile(
-    r"(?P<source>\S+) (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
-    r" (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms .*"
-)
+_GUEST, _GUEST_NOTED = ADMITTED.encode("ascii"), b" admitted\n"
 _LEFT = re.compile(
     r"(?P<service>[a-z0-9-]+)\.(?P<interface>[a-z]+) home=(?P<home>[A-Za-z0-9._-]+) id=(?P<id>\S+) use=(?P<use>\S*)\n?"
 )
-_ADDRESS = re.compile(r"[0-9a-f.:]{2,45}")
-_METHOD = re.compile(r"[A-Z]{1,16}")
 
 
 class EgressLines:
-    """Audits requests that have left the gateway of the cloud ``at``. ``clock`` returns seconds of the wall clock.
+    """Audits requests that HAProxy served alone at the gateway of ``at``. ``clock`` returns seconds of the wall clock.
 
     ``losses`` counts the lines that cannot be written.
     """
@@ -48,17 +45,21 @@ class EgressLines:
         self._audit.write(lost_line(self._at, self._clock(), number, why))
 
     def __call__(self, lines: bytes) -> bytes:
-        """Write the audit lines of requests that left, and return the lines for the gateway's log."""
-        if _MARKER not in lines:
+        """Write the audit lines of these requests, and return the lines for the gateway's log."""
+        if _MARKER not in lines and _GUEST not in lines:
             return lines
         kept, left = [], []
         for line in lines.splitlines(keepends=True):
+            read, noted = audit_line, _NOTED
             request, marker, rest = line.partition(_MARKER)
+            if not marker:
+                read, noted = admitted_line, _GUEST_NOTED
+                request, marker, rest = line.partition(_GUEST)
             if not marker:
                 kept.append(line)
                 continue
-            kept.append(request + _NOTED)
-            found = audit_line(request.decode("ascii", "replace"), rest.decode("ascii", "replace"), self._at, self._clock())
+            kept.append(request + noted)
+            found = read(request.decode("ascii", "replace"), rest.decode("ascii", "replace"), self._at, self._clock())
             if found is not None:
                 left.append(found)
             else:
@@ -69,7 +70,7 @@ class EgressLines:
 
 def audit_line(request: str, left: str, at: str, now: float) -> AuditLine | None:
     """Return the audit line for a line of HAProxy's, of which ``left`` is the part behind the marker; None for any other line."""
-    said, about = _REQUEST.fullmatch(request), _LEFT.fullmatch(left)
+    said, about = REQUEST.fullmatch(request), _LEFT.fullmatch(left)
     if said is None or about is None or said["backend"] != PEER:
         return None
     status = max(int(said["status"]), 0)
@@ -82,10 +83,10 @@ def audit_line(request: str, left: str, at: str, now: float) -> AuditLine | None
         cloud=said["cloud"],
         user=use.user if use else None,
         project=use.project if use else None,
-        source=said["source"] if _ADDRESS.fullmatch(said["source"]) else None,
+        source=said["source"] if ADDRESS.fullmatch(said["source"]) else None,
         service=about["service"],
         interface=about["interface"],
-        method=said["method"] if _METHOD.fullmatch(said["method"]) else "-",
+        method=said["method"] if METHOD.fullmatch(said["method"]) else "-",
         path=shown_path(said["path"]),
         rule=use.rule if use else None,
         outcome=outcome_of(status, use),

@@ -68,7 +68,7 @@ class AuditMaintenance:
         except OSError as error:
             self._become(LOW, f"the reserve beside {path} cannot be made: {error.strerror}")
         else:
-            what = f"the disk has no space for the reserve of {settings.reserve} MiB beside {path}: make space"
+            what = f"the disk has no space for the reserve of {settings.reserve} MiB beside {path}: free some space"
             self._become(UP if kept else LOW, what)
 
     def _become(self, state: str, what: str) -> None:

@@ -43,6 +43,8 @@ class SyslogSink:
         self._sent = path.with_name(f"{path.name}.sent")
         self._lost = lost
         self._fault = ""
+        # Lines that are sent again do not have what is missing before them counted again.
+        self._counted = 0
 
     async def run(self) -> None:
         """Send lines for ever."""
@@ -74,7 +76,8 @@ class SyslogSink:
         try:
             while self.server is server:
                 lines, missing = follower.read()
-                if missing:
+                if missing and follower.last > self._counted:
+                    self._counted = follower.last
                     self._lost(missing)
                     LOG.error(
                         "audit: %d lines were removed before they could be sent to %s:%d", missing, server.host, server.port

@@ -2,7 +2,6 @@
 """Handle one request: read it, decide it, carry the plan out, turn failures into answers, and log it."""
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -14,7 +13,7 @@ from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, e
 from openstackoid.bridge.identity.token_documents import body_token, document
 from openstackoid.bridge.log import log_request, shown_method, shown_path
 from openstackoid.bridge.message.body import AUTHENTICATION_LIMIT, OPERATION_LIMIT, read_body
-from openstackoid.bridge.message.head import Head, Incoming, read_head
+from openstackoid.bridge.message.head import Head, Incoming, Teach, read_head, teach_nothing
 from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.executor import Executor
@@ -23,7 +22,6 @@ from openstackoid.redaction.logs import where
 from openstackoid.routing import (
     REQUEST_ID,
     Decision,
-    Headers,
     MoreInput,
     NotRead,
     ReadBody,
@@ -49,7 +47,7 @@ class RequestHandler:
         self._here = context.here
         self._head: Head | None = None
         self._executor: Executor | None = None
-        self._teach: Callable[[int], Headers] = lambda _: ()
+        self._teach: Teach = teach_nothing
 
     async def handle(self, records: Records) -> web.StreamResponse:
         """Answer the request. Tell the log, and the records of a traced workflow."""
@@ -81,6 +79,7 @@ class RequestHandler:
                 raise
         except AnswerError as error:
             response = error_answer(error)
+            self._tell_accepted(response)
             if not request.content.is_eof():
                 # The unread rest of a body must not be read as the next request.
                 response.force_close()
@@ -106,7 +105,14 @@ class RequestHandler:
         decision, body = await self._decided(head, await self._read_authentication(head))
         executor = self._executor = Executor(self._context, Incoming(self._request, head, body, self._teach), decision)
         response = await executor.run()
+        if not response.prepared:
+            self._tell_accepted(response)
         return response, "relayed" if isinstance(decision.plan, Relay) else ""
+
+    def _tell_accepted(self, response: web.StreamResponse) -> None:
+        """Tell HAProxy that a Keystone has accepted a token of the request, where one has."""
+        if self._executor is not None:
+            response.headers.update(self._executor.accepted)
 
     async def _decided(self, head: Head, body: bytes | None) -> tuple[Decision, bytes | None]:
         """Return the decision, and the body if it was read; read more input when the decision asks for it."""

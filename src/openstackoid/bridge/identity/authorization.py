@@ -16,7 +16,7 @@ from openstackoid.bridge.audit.admission_header import Admission
 from openstackoid.bridge.audit.audit_log import ALLOWED, IN, REFUSED, AuditLine, Party
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.accepted_tokens import AcceptedTokens
-from openstackoid.bridge.identity.limits import Limits
+from openstackoid.bridge.identity.limits import Limits, SetAside
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_memory import TokenMemory
 from openstackoid.bridge.identity.token_record import TokenRecord, TokenRefusedError, record_claims
@@ -161,6 +161,11 @@ class Authorizer:
             return principal, None
         self._count(here, issuer)
         return principal, grant(here.policy, issuer, principal, None)
+
+    def set_aside(self, here: Cloud, issuer: str) -> SetAside:
+        """Return the requests of users of ``issuer`` that HAProxy may let in, behind one that was let in here."""
+        peer = here.policy.of(issuer)
+        return SetAside(0, 0.0) if peer is None else self._limits.set_aside(issuer, peer, self._clock())
 
     def _refuse_another_method(self, entry: Entry, head: Head) -> None:
         """Refuse a request that the service might dispatch by another method than the judged one."""

@@ -10,6 +10,20 @@ from dataclasses import dataclass
 
 from openstackoid.policy import PeerPolicy
 
+SHARE = 10
+"""One in so many of the requests that are left is set aside at a time."""
+
+RATE_SECONDS = 3.0
+"""Seconds for which requests of a peer with a rate are set aside: users cannot save them for a burst."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Requests that are counted: how many, or None for any number, and for how long they may be made."""
+
+    requests: int | None
+    seconds: float
+
 
 @dataclass(slots=True)
 class _Count:
@@ -36,6 +50,19 @@ class Limits:
                 return count.began + peer.budget.seconds - now
             count.spent += 1
         return wait
+
+    def set_aside(self, issuer: str, peer: PeerPolicy, now: float) -> SetAside:
+        """Take further requests behind :meth:`take`, for HAProxy to let in. They are spent, used or not."""
+        if peer.rate is None and peer.budget is None:
+            return SetAside(None, math.inf)
+        count = self._counts[issuer]
+        left, seconds = math.inf, math.inf if peer.rate is None else RATE_SECONDS
+        if peer.budget is not None:
+            left, seconds = peer.budget.requests - count.spent, min(seconds, count.began + peer.budget.seconds - now)
+        number = int(min(count.tokens, left) / SHARE)
+        count.tokens -= number
+        count.spent += number
+        return SetAside(number, seconds)
 
     def _rate(self, count: _Count, rate: float | None, now: float) -> float | None:
         """Take from a bucket that holds the requests of one second, and refills at that rate."""

@@ -108,6 +108,11 @@ class TokenValidator:
         fresh = known is not None and known.principal is not None and self._clock() < known.until
         return known.document if known is not None and fresh else None
 
+    def seconds_left(self, issuer: str, token: str) -> float:
+        """Return how long the cached answer about a token counts: none where there is none, or the token is not accepted."""
+        known = self._known.get((issuer, token_digest(token), False))
+        return 0.0 if known is None or known.principal is None else max(0.0, known.until - self._clock())
+
     def _answered(self, key: tuple[str, bytes, bool], done: "asyncio.Task[Principal | None]") -> None:
         self._asking.pop(key, None)
         if not done.cancelled():

@@ -2,11 +2,13 @@
 """The body of a request, read as a whole."""
 
 import asyncio
+import time
 
 from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.message.pace import Pace
 from openstackoid.mesh import Cloud
 
 AUTHENTICATION_LIMIT = 64 * 1024
@@ -22,6 +24,22 @@ async def invite(request: web.BaseRequest) -> None:
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     # The interim answer is not part of the final one.
     request.writer.output_size = 0
+
+
+class PacedBody:
+    """The body of ``request``, of which each part is waited for as long as ``pace`` says."""
+
+    def __init__(self, request: web.BaseRequest, pace: Pace) -> None:
+        self.request = request
+        self._pace = pace
+
+    async def read(self) -> bytes:
+        """Return the next bytes, none at the end. Raises ``TimeoutError``, and aiohttp's errors for a body that breaks off."""
+        began = time.monotonic()
+        async with asyncio.timeout(self._pace.patience):
+            chunk = await self.request.content.readany()
+        self._pace.take(len(chunk), time.monotonic() - began)
+        return chunk
 
 
 async def read_body(request: web.BaseRequest, head: Head, limit: int, here: Cloud) -> bytes | None:

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from aiohttp import web
 
@@ -49,17 +50,33 @@ class Head:
         return [value for key, value in self.headers if key.lower() == name]
 
 
+Admit = Callable[[str], str | None]
+"""Returns the admission of a guest, for the mark behind the token; None for none."""
+
+
+class Teach(Protocol):
+    """Returns the headers of an answer that teach HAProxy the route of the request, or the admission that ``admit`` makes."""
+
+    def __call__(self, status: int, /, *, admit: Admit | None = None) -> Headers:
+        """Return them for the status of the answer."""
+
+
+def teach_nothing(_: int, /, *, admit: Admit | None = None) -> Headers:  # noqa: ARG001
+    """Return no headers."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A request for sending. ``body``: None unless it was read already.
 
-    ``teach`` returns the headers of an answer, by its status, that teach HAProxy the route of the request.
+    ``teach`` returns the headers of an answer that teach HAProxy how to serve the next such request.
     """
 
     request: web.BaseRequest
     head: Head
     body: bytes | None = field(repr=False)
-    teach: Callable[[int], Headers] = field(default=lambda _: (), repr=False)
+    teach: Teach = field(default=teach_nothing, repr=False)
 
 
 def read_head(request: web.BaseRequest, at: str) -> Head:

@@ -9,7 +9,7 @@ from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.forward import ForwardLeg
 from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.proxy.relay import RelayLeg
-from openstackoid.routing import Decision, Refuse, Relay, Single
+from openstackoid.routing import Decision, Headers, Refuse, Relay, Single
 
 
 class Executor:
@@ -40,6 +40,11 @@ class Executor:
         """Return the cloud that gets the request: this one for a refusal."""
         plan = self.decision.plan
         return self._context.here.name if isinstance(plan, Refuse) else plan.endpoint.cloud
+
+    @property
+    def accepted(self) -> Headers:
+        """Return what HAProxy is told of the token, once a Keystone has accepted it."""
+        return next((leg.accepted for leg in self._legs if leg.accepted), ())
 
     def account(self, status: int, reason: str | None) -> None:
         """Write the unwritten audit lines of users of other clouds; see :meth:`Leg.account`."""

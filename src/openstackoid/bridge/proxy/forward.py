@@ -12,10 +12,12 @@ from openstackoid.bridge.audit.audit_file import AuditError
 from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, needing_store, towards_client
 from openstackoid.bridge.identity.authorization import entry_of
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT, with_project_here
-from openstackoid.bridge.message.body import BROKEN_BODY, read_body
+from openstackoid.bridge.message.body import BROKEN_BODY, PacedBody, read_body
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Incoming, without
-from openstackoid.bridge.proxy.leg import Leg
+from openstackoid.bridge.message.pace import Pace
+from openstackoid.bridge.proxy.guest_admission import admission
+from openstackoid.bridge.proxy.leg import TOKEN_ACCEPTED, Leg
 from openstackoid.bridge.proxy.rewrite_links import Answered, rewrite_links, should_rewrite_links
 from openstackoid.bridge.proxy.upload import Upload
 from openstackoid.bridge.proxy.websocket import tunnel
@@ -50,7 +52,11 @@ class ForwardLeg(Leg[Single]):
         """Return plan and request, once the policy allows the user of another cloud."""
         context, head = self.context, self.incoming.head
         self.entry = entry_of(guest, self.plan, head)
-        await context.authorizer.authorize(self.entry, head, self.plan, mesh=context.mesh, readers=context.readers)
+        try:
+            await context.authorizer.authorize(self.entry, head, self.plan, mesh=context.mesh, readers=context.readers)
+        finally:
+            if self.entry.principal is not None:
+                self.accepted = TOKEN_ACCEPTED
         try:
             # A request that could not be audited is not sent.
             context.audit.check()
@@ -69,6 +75,7 @@ class ForwardLeg(Leg[Single]):
             return None
         head, mesh, readers = self.incoming.head, context.mesh, context.readers
         owner = await context.authorizer.owner(user, self.entry, head, self.plan, mesh=mesh, readers=readers)
+        self.accepted = TOKEN_ACCEPTED
         with needing_store(context.here.name):
             return begun if await context.workflows.remember(begun, owner, context.here.memory) else None
 
@@ -82,7 +89,8 @@ class ForwardLeg(Leg[Single]):
         if waits and streams:
             # The client is not asked for its body in vain.
             await upstream.reach(target, self.timeouts)
-        upload = Upload(request, deadline, self.timeouts, invite=waits)
+        paced = PacedBody(request, Pace(self.context.here.limits.body_rate, self.timeouts.client))
+        upload = Upload(paced, deadline, self.timeouts, invite=waits)
         sent = _upstream_request(plan, incoming, upload if streams else incoming.body)
         response: StreamedAnswer | None = None
         try:
@@ -121,16 +129,18 @@ class ForwardLeg(Leg[Single]):
 
         Raises :class:`AnswerError` if the audit line cannot be written, and for a redirect to another place.
         """
-        theirs = self.context.upstream.answer_headers(target, answer)
-        # A header of the gateways' own goes with the answer from here: HAProxy reads it, and removes it for clients.
-        ours: Headers = () if self.entry is None else ((ADMISSION_HEADER, encode(self.entry.admission())),)
+        theirs = self.receive(target, answer)
+        # HAProxy reads this header, and removes it for clients.
+        entry = self.entry
+        ours: Headers = () if entry is None else ((ADMISSION_HEADER, encode(entry.admission())),)
         self.account(answer.status, None)
         head = self.incoming.head
         # A client takes the body of a redirect for the image, or follows it to an unchecked place.
         unread = self.links.of_images(head.path) and self.plan.rewrite_links and answer.status in REDIRECTS
         if unread or self.links.astray(answer.status, head.method, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
-        return self.links.headers(theirs) + ours + self.incoming.teach(answer.status)
+        admit = None if entry is None else partial(admission, self.context, entry, self.plan)
+        return self.links.headers(theirs) + ours + self.incoming.teach(answer.status, admit=admit) + self.accepted
 
 
 def _upstream_request(plan: Single, incoming: Incoming, body: Upload | bytes | None) -> UpstreamRequest:

@@ -63,7 +63,7 @@ class KeystoneExchange:
         upstream, target = self._leg.context.upstream, target or self.target
         deadline = Deadline(self._until - asyncio.get_running_loop().time())
         async with upstream.send(target, sent, self._leg.timeouts, deadline) as answer:
-            kept = without(upstream.answer_headers(target, answer), "content-length")
+            kept = without(self._leg.receive(target, answer), "content-length")
             content = await read_answer(upstream, target, answer, ANSWER_LIMIT)
         return KeystoneAnswer(answer.status, answer.reason, kept, content)
 

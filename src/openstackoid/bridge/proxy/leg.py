@@ -2,10 +2,13 @@
 """A leg of a plan: the request to one endpoint, and its state until it is answered."""
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Generic, TypeVar
 
+import aiohttp
 from aiohttp import web
 
+from openstackoid.bridge.audit.admission_header import decode
 from openstackoid.bridge.audit.audit_file import AuditError
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.authorization import Entry
@@ -15,8 +18,13 @@ from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.links import Links
 from openstackoid.bridge.upstream.target import Target, leg_target
 from openstackoid.mesh import Timeouts
-from openstackoid.routing import Destination
+from openstackoid.routing import Destination, Headers
+from openstackoid.routing.egress import ADMISSION_HEADER
+from openstackoid.routing.places import ACCEPTED, SUBJECT, TOKEN
 from openstackoid.scope import Issuer
+
+TOKEN_ACCEPTED: Headers = ((ACCEPTED, TOKEN),)
+SUBJECT_ACCEPTED: Headers = ((ACCEPTED, SUBJECT),)
 
 S = TypeVar("S", bound=Destination)
 
@@ -24,15 +32,16 @@ S = TypeVar("S", bound=Destination)
 class Leg(ABC, Generic[S]):
     """Sends the request ``incoming`` according to ``plan``. ``issuer``: the cloud that issued the user's token.
 
-    ``entry``: the authorization of a user of another cloud, until its audit line is written.
+    ``entry``: the authorization of a user of another cloud, until its audit line is written. ``accepted``: what HAProxy is told
+    of the token, once a Keystone has accepted it.
     """
 
     def __init__(self, context: RequestContext, incoming: Incoming, plan: S, issuer: Issuer) -> None:
         self.context = context
         self.incoming = incoming
         self.plan = plan
-        self.links = Links.of(context.mesh, plan, incoming.head)
         self.entry: Entry | None = None
+        self.accepted: Headers = ()
         self._issuer = issuer
 
     @abstractmethod
@@ -42,6 +51,11 @@ class Leg(ABC, Generic[S]):
         Raises :class:`AnswerError` until a part of the answer is sent, after that :class:`~openstackoid.bridge.errors.CutError`;
         and :class:`~openstackoid.bridge.errors.ClientGoneError`.
         """
+
+    @cached_property
+    def links(self) -> Links:
+        """Return what links in the answer mean."""
+        return Links.of(self.context.mesh, self.plan, self.incoming.head)
 
     @property
     def timeouts(self) -> Timeouts:
@@ -56,6 +70,17 @@ class Leg(ABC, Generic[S]):
     def target(self, plan: S) -> Target:
         """Return the target of ``plan``. HAProxy writes down what leaves for it, as sent by a user of the token's cloud."""
         return leg_target(self.context.here, plan, self._issuer)
+
+    def receive(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
+        """Return the headers of an answer to pass on.
+
+        A peer's gateway that names the user in its admission header has asked a Keystone, which has accepted the token.
+        """
+        told = answer.headers.getall(ADMISSION_HEADER, []) if target.peer else []
+        use = decode(told[0]) if len(told) == 1 else None
+        if use is not None and use.user is not None:
+            self.accepted = TOKEN_ACCEPTED
+        return self.context.upstream.answer_headers(target, answer)
 
     def account(self, status: int, reason: str | None) -> None:
         """Write the audit line of a user of another cloud, once. Raises :class:`AnswerError` on failure."""

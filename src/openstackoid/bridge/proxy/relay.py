@@ -30,7 +30,7 @@ from openstackoid.bridge.identity.token_record import TokenRefusedError, record_
 from openstackoid.bridge.message.body import AUTHENTICATION_LIMIT, read_body
 from openstackoid.bridge.message.head import without
 from openstackoid.bridge.proxy.keystone_exchange import KeystoneAnswer, KeystoneExchange
-from openstackoid.bridge.proxy.leg import Leg
+from openstackoid.bridge.proxy.leg import SUBJECT_ACCEPTED, Leg
 from openstackoid.bridge.upstream.target import Target
 from openstackoid.bridge.upstream.upstream import UpstreamRequest
 from openstackoid.mesh import catalog
@@ -84,6 +84,8 @@ class RelayLeg(Leg[Relay]):
             # A service would take the body of a 203 for a validation, and follow a redirect with its own token.
             raise exchange.unusable(f"it answers {answer.status}")
         kept, content = answer.headers, answer.content
+        if self._called == TOKENS_PATH and answer.status in (200, 201):
+            self.accepted = SUBJECT_ACCEPTED
         if self._validated and answer.status == 200:
             content = await self._as_here(exchange, content)
         if not self.plan.local and answer.status in (200, 201) and (self._validated or head.method != "HEAD"):

@@ -1,9 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Teach HAProxy routes: an answer below 400 brings the route of its request, and the slot in which HAProxy is to keep it."""
 
+from openstackoid.bridge.message.head import Admit
 from openstackoid.mesh import Mesh
 from openstackoid.routing import Decision, Headers, MoreInput, Request
-from openstackoid.routing.route_cache import CLOUD, HOME, LONGEST_KEY, MARK, SLOT, cached_route, generation, route_key
+from openstackoid.routing.admission import BAR
+from openstackoid.routing.reading import AUTH, SERVICE
+from openstackoid.routing.route_cache import (
+    ADMISSION,
+    CLOUD,
+    HOME,
+    LONGEST_KEY,
+    MARK,
+    SLOT,
+    cached_route,
+    generation,
+    guest_mark,
+    route_key,
+)
+
+KEY_BARS = 5
+"""The bars in a key whose parts have none."""
 
 SHARE = 4
 """One source fills at most this part of the slots, so that a client with a new spelling in each request leaves others theirs."""
@@ -50,8 +67,17 @@ class RouteTeacher:
         self._mesh: Mesh | None = None
         self._generation = ""
 
-    def headers(self, mesh: Mesh, asked: str | None, request: Request, decision: Decision | MoreInput, status: int) -> Headers:
-        """Return the headers that teach the route of a request, or none.
+    def headers(
+        self,
+        mesh: Mesh,
+        asked: str | None,
+        request: Request,
+        decision: Decision | MoreInput,
+        status: int,
+        *,
+        admit: Admit | None = None,
+    ) -> Headers:
+        """Return the headers that teach the route of a request, or the admission of a guest that ``admit`` makes; or none.
 
         ``asked`` is the header in which HAProxy asks for it. An HAProxy of another mesh than that of the decision learns nothing.
         """
@@ -61,11 +87,26 @@ class RouteTeacher:
         endpoint = mesh.clouds[self._at].locate(request.listener, request.path)
         if endpoint is None or key != route_key(request, endpoint) or len(key) > LONGEST_KEY or named != self._named(mesh):
             return ()
+        told: tuple[tuple[str, str | None], ...] = ()
         route = cached_route(mesh, self._at, request, decision)
-        if route is None:
+        if route is not None:
+            told = ((MARK, route.mark), (CLOUD, route.cloud), (HOME, route.home))
+        elif admit is not None:
+            admission = self._admission(mesh, request, decision, key, admit)
+            told = () if admission is None else ((MARK, admission), (ADMISSION, "1"))
+        if not told:
             return ()
-        told = ((SLOT, str(self._slots.take(source, int(slots)))), (MARK, route.mark), (CLOUD, route.cloud), (HOME, route.home))
-        return tuple((name, value) for name, value in told if value is not None)
+        slot = (SLOT, str(self._slots.take(source, int(slots))))
+        return (slot, *((name, value) for name, value in told if value is not None))
+
+    def _admission(self, mesh: Mesh, request: Request, decision: Decision | MoreInput, key: str, admit: Admit) -> str | None:
+        """Return the admission of a guest, if nothing but its key and its tokens decides."""
+        mark = guest_mark(mesh, request, decision)
+        digested = [*request.values(AUTH), *request.values(SERVICE)]
+        # A bar in a part of the text that is digested could be one between two parts.
+        if mark is None or key.count(BAR) != KEY_BARS or any(BAR in token for token in digested):
+            return None
+        return admit(mark)
 
     def _named(self, mesh: Mesh) -> str:
         if mesh is not self._mesh:

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The body of a request, streamed to the next hop."""
 
-import asyncio
 from enum import Enum, auto
 
-from aiohttp import web
-
-from openstackoid.bridge.message.body import invite
+from openstackoid.bridge.message.body import PacedBody, invite
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.upstream.upstream import UpstreamError
 from openstackoid.mesh import Timeouts
@@ -21,18 +18,18 @@ class _State(Enum):
 class Upload:
     """The body of a request, read as the next hop takes it.
 
-    ``deadline`` runs while the next hop takes a chunk; the client has its own time to send one. ``invite``: ask a client that
-    waits with its body when the next hop takes it. ``broken``: it did not send the whole. After the last chunk, the deadline
+    ``deadline`` runs while the next hop takes a chunk; the client has the time that ``body`` gives it. ``invite``: ask a client
+    that waits with its body when the next hop takes it. ``broken``: it did not send the whole. After the last chunk, the deadline
     runs until the head of the answer arrives (:meth:`answered`).
     """
 
-    def __init__(self, request: web.BaseRequest, deadline: Deadline, timeouts: Timeouts, *, invite: bool) -> None:
+    def __init__(self, body: PacedBody, deadline: Deadline, timeouts: Timeouts, *, invite: bool) -> None:
         self.broken = False
         self.invite = invite
-        self._request = request
+        self._body = body
         self._deadline = deadline
         self._timeouts = timeouts
-        self._state = _State.WAITING if request.body_exists else _State.SENT
+        self._state = _State.WAITING if body.request.body_exists else _State.SENT
         self._answered = False
 
     def __aiter__(self) -> "Upload":
@@ -54,9 +51,8 @@ class Upload:
         try:
             if self.invite:
                 self.invite = False
-                await invite(self._request)
-            async with asyncio.timeout(self._timeouts.client):
-                chunk = await self._request.content.readany()
+                await invite(self._body.request)
+            chunk = await self._body.read()
         except Exception:
             self.broken = True
             raise

@@ -50,7 +50,7 @@ class Told:
 
 
 def failure_of(told: Told, timeouts: Timeouts) -> Failure | None:
-    """Return the failure, or None where HAProxy does not tell the reason: there was no connection, or a certificate is not good."""
+    """Return the failure, or None where HAProxy does not tell the reason: no connection, or a bad certificate."""
     if told.reason and told.reason != BAD_CERTIFICATE:
         return Failure(503, f": {_of_tls(told.reason)}", told.unreached, told.address)
     if told.word != UNANSWERED or told.reason:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why a target cannot be reached.
 
-HAProxy keeps neither the error of a connection nor that of a certificate until its answer: the connection alone is tried once more
-from here, and no request is sent on it.
+HAProxy keeps neither the error of a connection nor that of a certificate until its answer: the connection alone is tried once
+more from here, and no request is sent on it.
 """
 
 import asyncio

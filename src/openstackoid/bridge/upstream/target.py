@@ -44,8 +44,8 @@ def target_of(mesh: Mesh, at: str, endpoint: Endpoint, path: str) -> Target:
 def leg_target(here: Cloud, plan: Destination, home: str) -> Target:
     """Return where the request of a plan of the gateway of ``here`` is served.
 
-    What leaves is written down as of a user of the cloud ``home``. HAProxy is sent the path below the frontend of this gateway, as
-    it logs it, and puts the peer's prefix in the place of ours; a scope in the URL is left out.
+    What leaves is written down as of a user of the cloud ``home``. HAProxy is sent the path below the frontend of this gateway,
+    as it logs it, and puts the peer's prefix in the place of ours; a scope in the URL is left out.
     """
     asked, endpoint = plan.frontend_endpoint, plan.endpoint
     if plan.local:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command without a lab: what it refuses, how it ends, what it writes."""
+"""The command without a lab: its refusals, exit codes and output."""
 
 import json
 import signal

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked of the gateways, and whether a run answers it surely."""
+"""The goals of the gateways, and whether a run meets them for sure."""
 
 import pytest
 

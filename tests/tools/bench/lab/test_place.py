@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab is started where it is down, and then stopped again; what ran before goes on."""
+"""The lab is started if it is down, and then stopped again; running clouds go on."""
 
 import io
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which processes are a gateway's, and what they have cost."""
+"""The processes of a gateway, and their cost."""
 
 import os
 import time

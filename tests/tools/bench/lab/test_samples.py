@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures that follow from samples: medians, ratios within a round, and what an added time is made of."""
+"""The figures of samples: medians, ratios within a round, and the parts of an added time."""
 
 from dataclasses import dataclass
 

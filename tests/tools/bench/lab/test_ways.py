@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each way sends: a plain token, a scope beside it, or the token as a gateway hands it on."""
+"""The headers of each way: a plain token, a scope beside it, or the token of a gateway."""
 
 from bench.lab.goals import ACROSS, THROUGH
 from bench.lab.ways import BESIDE, IMAGE_THERE, TLS_ALONE, as_handed_on, plain, scoped

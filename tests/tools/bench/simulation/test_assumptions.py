@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each assumption has a reason, and what the gateway does is the gateway's own."""
+"""Each assumption has a reason, and the gateway's figures are its own."""
 
 import socket
 import time

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Losses in the right share, and what becomes of each request, second by second."""
+"""Losses in the right share, and the outcome of each request, second by second."""
 
 from dataclasses import replace
 from random import Random

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of a small world; and that the document has what the code says."""
+"""The tables of a small world; and the document has the figures of the code."""
 
 import re
 from collections.abc import Mapping

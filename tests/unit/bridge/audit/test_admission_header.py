@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a peer tells about a use is read exactly, or not at all."""
+"""A peer's admission header is read exactly, or not at all."""
 
 import base64
 import json

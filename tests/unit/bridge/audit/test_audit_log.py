@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A line is a line whatever stands in it, and one that cannot be written is an error."""
+"""A line is one line with any values, and a failed write is an error."""
 
 import json
 import os

@@ -92,7 +92,7 @@ async def test_a_validation_at_the_users_home_is_written_down_with_the_peers_own
         assert (await stage.ask("GET", "/identity/v3/auth/tokens", *asked)).status == 404
         found = await line(stage)
         assert (found["home"], found["cloud"], found["service"]) == ("CloudTwo", "CloudTwo", "identity")
-        assert (found["status"], found["outcome"]) == (404, "refused")
+        assert (found["status"], found["outcome"]) == (401, "refused")
 
 
 @played
@@ -140,7 +140,7 @@ async def test_a_log_that_cannot_be_written_holds_up_no_request_that_leaves(capl
     said = [record.getMessage() for record in caplog.records if record.getMessage().startswith("audit: ")]
     assert ["audit.log: the audit line cannot be written" in said[0], said[1:]] == [
         True,
-        ["audit: 2 lines about requests that were served were lost; they are written again"],
+        ["audit: 2 lines about requests that left were lost; they are written again"],
     ]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HAProxy's lines about what has left become audit lines, and nothing else does."""
+"""Only HAProxy's lines about requests that left become audit lines."""
 
 import json
 import logging
@@ -123,8 +123,8 @@ def test_an_unwritable_log_delays_no_request_and_is_reported_once(
     lines(line())
     lines(line())
     assert [record.getMessage().partition("/")[0] for record in caplog.records] == [
-        "audit: requests that left are not written down: ",
-        "audit: 6 lines about requests that left were lost; they are written again",
+        "audit: requests that were served are not written down: ",
+        "audit: 6 lines about requests that were served were lost; they are written again",
     ]
     found = audited(folder / "audit.log")
     assert [(line["outcome"], line.get("count")) for line in found] == [("lost", 6), ("allowed", None), ("allowed", None)]

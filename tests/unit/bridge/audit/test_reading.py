@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wanted of audit logs is found, whatever else stands in the files."""
+"""Matching lines of audit logs are found among any others."""
 
 import gzip
 import json

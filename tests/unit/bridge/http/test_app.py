@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the bridge reads, refuses and writes down, whatever arrives."""
+"""The bridge reads, refuses and logs any input."""
 
 import asyncio
 import json

@@ -47,7 +47,7 @@ def bridge(
     stdin: int | None = None,
     python: tuple[str, ...] = ("-m", "openstackoid.bridge"),
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run a bridge until the block ends; whatever it said is in the file ``log``."""
+    """Run a bridge until the block ends; its output is in the file ``log``."""
     (folder / "mesh.yaml").write_text(mesh or MESH.format(service="image", port=1))
     command = [sys.executable, *python, "--cloud", "CloudOne", "--config", str(folder / "mesh.yaml")]
     command += ["--socket", str(folder / "bridge.sock"), *options]

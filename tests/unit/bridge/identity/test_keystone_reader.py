@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A reader account logs in where its operator says, once for all who wait, and fails in words that name it and no secret."""
+"""A reader account logs in at its URL, once for all waiting requests, and its errors hold no secret."""
 
 import asyncio
 import gzip

@@ -4,7 +4,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openstackoid.bridge.identity.limits import Limits
+from openstackoid.bridge.identity.limits import RATE_SECONDS, Limits, SetAside
 from openstackoid.policy import Budget, PeerPolicy
 
 
@@ -54,3 +54,25 @@ def test_never_more_than_a_rate_allows(rate: float, pauses: list[float]) -> None
         now += pause
         taken += limits.take("CloudTwo", peer, now) is None
     assert taken <= max(1.0, rate) + now * rate + 1e-6
+
+
+def test_a_share_of_what_is_left_is_set_aside_and_spent() -> None:
+    limits, peer = Limits(), PeerPolicy("CloudTwo", budget=Budget(41, 100))
+    assert limits.take("CloudTwo", peer, 5.0) is None
+    assert limits.set_aside("CloudTwo", peer, 15.0) == SetAside(4, 90.0)
+    assert [limits.take("CloudTwo", peer, 20.0) is None for _ in range(37)] == [True] * 36 + [False]
+    assert limits.set_aside("CloudTwo", peer, 20.0).requests == 0
+    assert limits.take("CloudTwo", peer, 105.0) is None
+
+
+def test_requests_at_a_rate_are_not_set_aside_for_long() -> None:
+    limits, peer = Limits(), PeerPolicy("CloudTwo", rate=41, budget=Budget(10**6, 1000))
+    assert limits.take("CloudTwo", peer, 5.0) is None
+    assert limits.set_aside("CloudTwo", peer, 5.0) == SetAside(4, RATE_SECONDS)
+    assert [limits.take("CloudTwo", peer, 5.0) is None for _ in range(37)] == [True] * 36 + [False]
+
+
+def test_without_limits_any_number_is_set_aside() -> None:
+    limits, peer = Limits(), PeerPolicy("CloudTwo")
+    assert limits.take("CloudTwo", peer, 5.0) is None
+    assert limits.set_aside("CloudTwo", peer, 5.0).requests is None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a project is one of this cloud's: what its Keystone says, remembered for as long as the policy believes a peer."""
+"""This cloud's Keystone tells whether a project is local; the answer is cached as the policy says."""
 
 import pytest
 

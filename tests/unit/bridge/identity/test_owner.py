@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changes something under a scope leaves, and is remembered, once a Keystone has accepted the user's token."""
+"""Writes under a scope leave, and are stored, once a Keystone has accepted the user's token."""
 
 import asyncio
 from dataclasses import replace

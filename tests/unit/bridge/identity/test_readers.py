@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a reader account is asked, and what becomes of its token."""
+"""The use of a reader account, and of its token."""
 
 import asyncio
 import logging

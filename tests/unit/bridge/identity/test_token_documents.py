@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is read and changed in Keystone's documents."""
+"""Reading and changing Keystone's documents."""
 
 import json
 from typing import Any

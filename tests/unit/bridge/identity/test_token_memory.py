@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is recorded of a token stays for its time, and a flood of new ones costs a bounded number of bytes and little CPU."""
+"""Recorded claims stay for their time, and a flood of new tokens costs bounded memory and CPU."""
 
 import asyncio
 import tracemalloc

@@ -48,7 +48,7 @@ Ask = Callable[[Stage, str], Awaitable[Answer]]
 
 
 def of(name: str, *roles: str, **more: Any) -> dict[str, Any]:
-    """Return what CloudTwo's Keystone says of a token of the user ``name`` in the project ``service``."""
+    """Return CloudTwo's Keystone's answer about a token of the user ``name`` in the project ``service``."""
     said = token(*(roles or ("service", "member")), **more)
     said["token"]["user"] |= {"name": name}
     said["token"]["project"] = {"id": "p1", "name": "service", "domain": DEFAULT}
@@ -70,7 +70,7 @@ async def validate(stage: Stage, value: str = "T") -> Answer:
 
 
 class Keystone:
-    """CloudTwo's Keystone, as its operator wants it: what it says of each token, or of all."""
+    """CloudTwo's Keystone, with the answers that its operator wants: about each token, or all."""
 
     def __init__(self, said: Any) -> None:
         self.said = said
@@ -162,7 +162,7 @@ async def test_the_order_of_roles_and_the_catalog_are_no_change() -> None:
 
 @played
 async def test_a_token_with_a_changed_user_is_refused() -> None:
-    """Services may still know what the user was; with a new token the user is what it is now."""
+    """Services may have cached the old user; with a new token the user is the new one."""
     keystone = Keystone(token("admin", "member"))
     async with staged(here=says("200 OK"), there=keystone) as stage:
         clock = with_clock(stage)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who a token's user is: asked once, believed for a while, and forgotten in the end."""
+"""The user of a token: validated once, cached for a time, and then forgotten."""
 
 import asyncio
 from dataclasses import replace

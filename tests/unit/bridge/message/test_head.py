@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What HAProxy alone says of a request is read, and kept from everybody behind."""
+"""HAProxy's own headers are read, and not passed on."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Peers are asked whether they are there when somebody looks, a few at a time; what comes late is told the next time."""
+"""Peers are asked for their health on request, a few at a time; late answers are shown the next time."""
 
 import asyncio
 from collections.abc import AsyncIterator

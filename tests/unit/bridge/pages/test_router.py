@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway's own pages, and what is written down for them of the requests that the bridge serves."""
+"""The gateway's own pages, and the records of requests through the bridge."""
 
 import asyncio
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What HAProxy's control socket is asked, and what is said when it cannot be."""
+"""Commands to HAProxy's control socket, and their errors."""
 
 import asyncio
 from collections.abc import AsyncIterator

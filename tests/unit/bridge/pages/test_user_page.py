@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page that tells a user who he is in each cloud of his scope."""
+"""The page with a user's identity in each cloud of the scope."""
 
 from dataclasses import replace
 from typing import Any

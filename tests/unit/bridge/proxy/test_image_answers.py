@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is left of a document of a peer's image service."""
+"""Documents of a peer's image service without places."""
 
 import json
 from typing import Any

@@ -258,7 +258,7 @@ things = st.recursive(
 
 
 def without_links(value: Any) -> Any:
-    """Return what is the user's own of a document."""
+    """Return the user's own part of a document."""
     match value:
         case dict():
             return {key: item if key in USERS_OWN else without_links(item) for key, item in value.items() if key != "links"}

@@ -172,7 +172,7 @@ async def test_a_redirect_of_a_peers_keystone_is_502(method: str, path: str, sta
 
 @played
 async def test_a_service_gets_the_user_that_was_authorized() -> None:
-    """Or the one would be let in, by the rule that is about him, with the rights of the other."""
+    """Otherwise the one would be let in, by the rule for that user, with the rights of the other."""
     said = [token(), token("member", "service")]
 
     async def keystone(visit: Visit) -> None:

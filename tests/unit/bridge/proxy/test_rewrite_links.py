@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Documents of a peer with another prefix: which are read, and what they are asked for with."""
+"""Documents of a peer with another prefix: the rewritten ones, and the headers of their requests."""
 
 import json
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which slots routes get; what is taught is tested in tests/conformance/test_route_cache.py."""
+"""The slots of routes; teaching is tested in tests/conformance/test_route_cache.py."""
 
 from openstackoid.bridge.proxy.route_teacher import SHARE, RouteSlots
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gateways are asked along the way that the requests took: breadth first, each once, whatever they answer."""
+"""Gateways are asked along the way of the requests: breadth first, each once, with any answers."""
 
 import asyncio
 import json

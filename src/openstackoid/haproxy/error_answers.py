@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The answers of HAProxy itself, in OpenStack's error body."""
+"""The errors that HAProxy answers by itself: OpenStack's body, and the service in words."""
 
 import json
 
@@ -38,7 +38,7 @@ def failures(
     unanswered: str = "gave no valid answer",
     retry: int | None = None,
 ) -> list[str]:
-    """Return the answers of a section for its ``service``: not reached (``trouble``), no valid answer, and none in time."""
+    """Return the lines for a ``service`` that cannot be reached, or gives no answer."""
     timeouts = cloud.timeouts
     return [
         http_error(502, f"gateway of {cloud.name}: {service} {unanswered}"),
@@ -48,7 +48,7 @@ def failures(
 
 
 def http_error(status: int, message: str) -> str:
-    """Return the line that has HAProxy answer so where it fails with this status."""
+    """Return the line that has HAProxy answer ``status`` with a message."""
     return f"http-error {answer(status, message, more=_WHY_503 if status == 503 else upstream.failed(UNANSWERED))}"
 
 

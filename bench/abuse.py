@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Part 8: the latency of ordinary scoped writes while another address abuses the gateway, beside that without abuse.
+
+A known user writes all the time. 2,000 slow clients, and then one client for each kind of made-up request, as fast as a core
+sends them, come from other addresses of loopback.
+"""
+
+import asyncio
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from queue import Empty
+from uuid import uuid4
+
+from bench import haproxy as configurations
+from bench.compare import Rounds
+from bench.cores import Cores, on
+from bench.errors import BenchError
+from bench.gateway import gateway
+from bench.haproxy import REVOKED, instance
+from bench.meshes import TOKEN, token_document, two_clouds
+from bench.processes import cpu, free_ports
+from bench.results import Part, Row
+from bench.spread import Spread
+from openstackoid.haproxy.binary import Haproxy
+from openstackoid.routing import marked_id
+from openstackoid.scope import join_token
+
+NORMAL = "127.0.0.1"
+SECONDS = 8
+"""The rounds' time, so many times, is that of each row."""
+BEFORE = 1.0
+"""Seconds by which the abuse begins before."""
+WRITE_CPU = 0.002
+"""About what a write costs the Python service, in seconds; it is left out of what refusals cost."""
+SLOW = 2000
+
+_MADE_UP = [f"made-up-{number:05}" for number in range(20_000)]
+_SCOPE = 'X-Scope: {"image": "CloudTwo"}\r\n'
+_GUEST = '{"*":"CloudTwo","compute":"CloudOne"}'
+
+_FORK = multiprocessing.get_context("fork")
+
+Make = Callable[[int], bytes]
+"""Returns the request of a number."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many connections send, and the seconds for which each pauses between two requests."""
+
+    connections: int
+    pause: float
+
+
+@dataclass
+class Heard:
+    """The answers to one process's requests: how long each took, and its status."""
+
+    took: list[float] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+
+
+Abusing = Callable[[float], Heard]
+"""Abuses the gateway for so many seconds."""
+
+
+def measure_abuse(haproxy: Haproxy, folder: Path, rounds: Rounds) -> Part:
+    """Measure part 8."""
+    one, two, backend = free_ports(3)
+    description = two_clouds(one, two, backend)
+    clouds = {"CloudOne": [f"127.0.0.1:{backend}"], "CloudTwo": [f"127.0.0.1:{two}"]}
+    answering = configurations.backends(folder / "backends", clouds, token_document(description))
+    answering[REVOKED] = "\n".join([*_MADE_UP, *(join_token(token, _GUEST) for token in _MADE_UP)]) + "\n"
+    with (
+        instance(haproxy, folder / "backends", answering, rounds.cores.load),
+        gateway(haproxy, folder / "ours", description, rounds.cores) as ours,
+    ):
+        site = _Site(one, ours.bridge, rounds.cores, rounds.seconds * SECONDS)
+        rows = [_row(site, *kind) for kind in _kinds(one)]
+    alone = rows[0].figures["p99_us"].median
+    rows[1:] = [
+        replace(row, figures=row.figures | {"p99_ratio": Spread.of([row.figures["p99_us"].median / alone])}) for row in rows[1:]
+    ]
+    notes = ["HAProxy, the Python service and its store share one core; the abuse has the other, with the backends."]
+    return Part("abuse", "Scoped writes of a known user, while another address abuses the gateway", rows, notes)
+
+
+@dataclass(frozen=True)
+class _Site:
+    """The gateway's port, the process id of its Python service, and for how many seconds each row is measured."""
+
+    port: int
+    bridge: int
+    cores: Cores
+    seconds: float
+
+
+def _kinds(port: int) -> list[tuple[str, str, Abusing | None]]:
+    addresses = (f"127.0.0.{number}" for number in count(2))
+
+    def flood(make: Make) -> Abusing:
+        address = next(addresses)
+        return lambda seconds: _flood(port, address, make, seconds, _ABUSING)
+
+    def token(number: int) -> str:
+        return _MADE_UP[number % len(_MADE_UP)]
+
+    return [
+        ("alone", "no abuse", None),
+        ("slow", f"{SLOW:,} bodies of a byte a second", lambda seconds: asyncio.run(_slow(port, seconds))),
+        ("tokens", "writes with made-up tokens", flood(lambda number: _write(token(number), _SCOPE))),
+        ("reads", "reads with made-up tokens", flood(lambda number: _read(token(number)))),
+        ("guests", "made-up tokens of another cloud", flood(lambda number: _write(join_token(token(number), _GUEST), ""))),
+        (
+            "ids",
+            "workflows that no gateway knows",
+            flood(lambda number: _write(token(number), f"X-OpenStack-Request-Id: {marked_id(uuid4())}\r\n")),
+        ),
+    ]
+
+
+def _row(site: _Site, key: str, title: str, abusing: Abusing | None) -> Row:
+    with _beside(abusing, site) as heard:
+        before = cpu(site.bridge).used
+        normal = _in_process(lambda: _flood(site.port, NORMAL, lambda _: _write(TOKEN, _SCOPE), site.seconds, _WRITING), site)
+        spent = cpu(site.bridge).used - before
+    took = sorted(normal.took)
+    if not took:
+        raise BenchError("no write was answered")
+    figures = {
+        "rate": len(took) / site.seconds,
+        "p50_us": took[len(took) // 2] * 1e6,
+        "p99_us": took[int(len(took) * 0.99)] * 1e6,
+        "failed": float(sum(status != 200 for status in normal.statuses)),
+    }
+    refused = sum(each.statuses.count(429) for each in heard)
+    if refused:
+        figures["refused_rate"] = refused / (site.seconds + BEFORE)
+        figures["refusal_us"] = max(0.0, spent - len(took) * WRITE_CPU) / refused * 1e6
+    return Row(key, title, {name: Spread.of([value]) for name, value in figures.items()})
+
+
+@contextmanager
+def _beside(abusing: Abusing | None, site: _Site) -> Iterator[list[Heard]]:
+    """Run the abuse in a process of its own, begun a moment before; the list has its answers once it has ended."""
+    heard: list[Heard] = []
+    if abusing is None:
+        yield heard
+        return
+    queue: multiprocessing.Queue[Heard] = multiprocessing.Queue()
+    with on(site.cores.load):
+        process = _FORK.Process(target=lambda: queue.put(abusing(site.seconds + BEFORE)), daemon=True)
+        process.start()
+    time.sleep(BEFORE)
+    try:
+        yield heard
+    finally:
+        with suppress(Empty):
+            heard.append(queue.get(timeout=60))
+        process.join(10)
+        process.kill()
+
+
+def _in_process(work: Callable[[], Heard], site: _Site) -> Heard:
+    queue: multiprocessing.Queue[Heard] = multiprocessing.Queue()
+    with on(site.cores.load):
+        process = _FORK.Process(target=lambda: queue.put(work()), daemon=True)
+        process.start()
+    found = queue.get(timeout=site.seconds + 60)
+    process.join(10)
+    return found
+
+
+def _write(token: str, more: str) -> bytes:
+    head = f"POST /compute/v2.1/os-keypairs HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Auth-Token: {token}\r\n{more}"
+    return f"{head}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}".encode()
+
+
+def _read(token: str) -> bytes:
+    twice = f"X-Auth-Token: {join_token(token, _SCOPE[9:-2])}\r\n{_SCOPE}"
+    return f"GET /image/v2/images HTTP/1.1\r\nHost: 127.0.0.1\r\n{twice}\r\n".encode()
+
+
+_WRITING, _ABUSING = Pace(4, 0.02), Pace(64, 0)
+"""Four writers, whose pauses leave the gateway's core some time, and as many abusers as take all that a core has."""
+
+
+def _flood(port: int, address: str, make: Make, seconds: float, pace: Pace) -> Heard:
+    return asyncio.run(_many(port, address, make, seconds, pace))
+
+
+async def _many(port: int, address: str, make: Make, seconds: float, pace: Pace) -> Heard:
+    heard, until = Heard(), time.monotonic() + seconds
+
+    async def send(number: int) -> None:
+        while time.monotonic() < until:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
+                try:
+                    while time.monotonic() < until:
+                        began, number = time.monotonic(), number + pace.connections
+                        writer.write(make(number))
+                        head = await reader.readuntil(b"\r\n\r\n")
+                        length = head.lower().partition(b"content-length: ")[2].partition(b"\r")[0]
+                        await reader.readexactly(int(length or b"0"))
+                        heard.took.append(time.monotonic() - began)
+                        heard.statuses.append(int(head[9:12]))
+                        await asyncio.sleep(pace.pause)
+                finally:
+                    writer.close()
+
+    await asyncio.gather(*(send(number) for number in range(pace.connections)))
+    return heard
+
+
+async def _slow(port: int, seconds: float) -> Heard:
+    """Begin many uploads from twenty addresses, and send a byte of each a second."""
+    begun = _write("made-up", _SCOPE).replace(b"Content-Length: 2", b"Content-Length: 100000")
+    until = time.monotonic() + seconds
+
+    async def drip(number: int) -> None:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(f"127.0.1.{number % 20 + 1}", 0))
+            writer.write(begun)
+            while time.monotonic() < until:
+                await asyncio.sleep(1)
+                writer.write(b"x")
+            writer.close()
+
+    await asyncio.gather(*(drip(number) for number in range(SLOW)))
+    return Heard()

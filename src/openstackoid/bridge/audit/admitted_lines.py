@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HAProxy's line about a guest that it admitted, as the line of the audit log.
+
+It brings what the Python service has put into the admission: the user, the project and the rule, the roles here, and the home.
+"""
+
+import re
+from functools import lru_cache
+
+from openstackoid.bridge.audit.admission_header import Admission, decode
+from openstackoid.bridge.audit.audit_log import ALLOWED, IN, AuditLine
+from openstackoid.bridge.log import shown_path
+from openstackoid.routing.admission import decoded_roles
+from openstackoid.routing.backend_names import is_of_guests
+from openstackoid.routing.egress import is_request_id
+
+REQUEST = re.compile(
+    r"(?P<source>\S+) (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
+    r" (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms .*"
+)
+"""A line of HAProxy's up to what it says for the audit log."""
+
+ADDRESS = re.compile(r"[0-9a-f.:]{2,45}")
+METHOD = re.compile(r"[A-Z]{1,16}")
+
+_ADMITTED = re.compile(
+    r"(?P<service>[a-z0-9-]+)\.(?P<interface>[a-z]+) from=(?P<sender>[A-Za-z0-9._-]*) id=(?P<id>\S*)"
+    r" use=(?P<use>[A-Za-z0-9_-]+)\|(?P<roles>[A-Za-z0-9_-]+)\|(?P<home>[A-Za-z0-9._-]+)\n?"
+)
+
+_decoded = lru_cache(1024)(decode)
+_roles = lru_cache(1024)(decoded_roles)
+
+
+def admitted_line(request: str, left: str, at: str, now: float) -> AuditLine | None:
+    """Return the audit line for a line of HAProxy's, of which ``left`` is the part behind the marker; None for any other."""
+    said, about = REQUEST.fullmatch(request), _ADMITTED.fullmatch(left)
+    if said is None or about is None or not is_of_guests(said["backend"]):
+        return None
+    use: Admission | None = _decoded(about["use"])
+    roles: tuple[str, ...] | None = _roles(about["roles"])
+    if use is None or roles is None:
+        return None
+    return AuditLine(
+        time=now,
+        gateway=at,
+        direction=IN,
+        home=about["home"],
+        user=use.user,
+        project=use.project,
+        roles=roles,
+        sender=about["sender"] or None,
+        source=said["source"] if ADDRESS.fullmatch(said["source"]) else None,
+        service=about["service"],
+        interface=about["interface"],
+        method=said["method"] if METHOD.fullmatch(said["method"]) else "-",
+        path=shown_path(said["path"]),
+        rule=use.rule,
+        outcome=ALLOWED,
+        status=max(int(said["status"]), 0),
+        request_id=about["id"] if is_request_id(about["id"]) else None,
+    )

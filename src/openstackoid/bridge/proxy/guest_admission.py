@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The admission of a guest, for HAProxy to keep: as long as the answer about the token counts, and for what the rule allows."""
+
+import math
+import time
+from datetime import datetime
+from secrets import token_hex
+
+from openstackoid.bridge.audit.admission_header import encode
+from openstackoid.bridge.identity.authorization import Entry
+from openstackoid.bridge.proxy.context import RequestContext
+from openstackoid.policy import Policy, Services
+from openstackoid.routing import Single
+from openstackoid.routing.admission import Admission
+from openstackoid.routing.guest_paths import guest_path, learnt_methods, name_of
+
+SHORTEST = 2.0
+"""Seconds of an admission that is worth the while."""
+
+
+def admission(context: RequestContext, entry: Entry, plan: Single, mark: str) -> str | None:
+    """Return the admission of the guest of ``entry``, or None where HAProxy may not let in the next such request.
+
+    ``mark`` stands behind the token that the service gets.
+    """
+    here, issuer, principal, granted = context.here, entry.credentials.issuer, entry.principal, entry.grant
+    if principal is None or granted is None or entry.use.method not in learnt_methods(here.policy.audit):
+        return None
+    services = services_of(here.policy, issuer, granted.rule)
+    path = None if services is None else guest_path(entry.frontend_endpoint, services, entry.use.method)
+    now, seconds = time.time(), context.authorizer.validator.seconds_left(issuer, entry.credentials.token)
+    seconds = min(seconds, _end(principal.ends) - now)
+    if path is None or seconds < SHORTEST:
+        return None
+    aside = context.authorizer.set_aside(here, issuer)
+    if aside.requests == 0 or aside.seconds < SHORTEST:
+        return None
+    own = entry.own_project(plan)
+    return Admission(
+        # HAProxy counts whole seconds, and lets in nobody in the last.
+        until=math.floor(now + min(seconds, aside.seconds)),
+        paths=name_of(path),
+        requests=aside.requests,
+        number=token_hex(8),
+        mark=mark,
+        use=encode(entry.admission()),
+        roles=granted.roles,
+        home=issuer,
+        theirs="" if own is None else own.theirs,
+        ours="" if own is None else own.ours,
+    ).to_header()
+
+
+def _end(text: str | None) -> float:
+    """Return the end of a token, in seconds of the wall clock: the past where it is not said as Keystone says it."""
+    try:
+        return datetime.fromisoformat(text or "").timestamp() if (text or "").endswith("Z") else 0.0
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def services_of(policy: Policy, issuer: str, rule: str) -> Services | None:
+    """Return what the entry of ``people`` allows that a grant names by ``rule``."""
+    peer = policy.of(issuer)
+    named = () if peer is None else (peer.services_of(people) for people in peer.people if peer.rule(people) == rule)
+    return next(iter(named), None)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The places of the Python service as HAProxy rules: each client has a share, and requests without an accepted token few.
+
+HAProxy counts and refuses, so that a refusal costs the Python service nothing. :mod:`openstackoid.routing.places` has the shares.
+"""
+
+from openstackoid.haproxy.sources import Answer
+from openstackoid.mesh import Cloud
+from openstackoid.routing.backend_names import BRIDGE, TOKENS
+from openstackoid.routing.places import ACCEPTED, ERRORS, ERRORS_OF_KNOWN, REQUESTS, TOKEN, WINDOW, Places
+
+LEAST_OF_A_BODY = 16 * 1024
+"""Bytes of a body for which HAProxy waits at most, before the request takes a place."""
+
+_EXPIRE, _WHILE_KNOWN = "10m", "1h"
+_ACCEPTED = f"res.fhdr({ACCEPTED})"
+
+
+def token_table() -> list[str]:
+    """Return the lines of the section that has the digests of accepted tokens. No made-up token gets into it."""
+    return [f"stick-table type binary len 20 size 20k expire {_EXPIRE} store conn_cur"]
+
+
+def place_rules(cloud: Cloud, answer: Answer) -> list[str]:
+    """Return the backend's rules: whose request it is, how much of that client is at work, and which places it may have."""
+    places = Places.of(cloud.limits)
+    peers = bool(cloud.secure_listeners)
+    return [
+        *_whole_body(cloud),
+        "# Whose request it is: an address, or a peer by its certificate; and whether a Keystone has accepted its token.",
+        f"stick-table type string len 80 size 100k expire {_WHILE_KNOWN}"
+        f" store gpt0,conn_cur,http_req_rate({WINDOW}s),http_err_rate({WINDOW}s)",
+        f"acl is_exempt src {' '.join(cloud.limits.exempt)}" if cloud.limits.exempt else "acl is_exempt always_false",
+        f"acl is_peer {'var(sess.from) -m found' if peers else 'always_false'}",
+        f"acl is_accepted var(txn.token),in_table({TOKENS})",
+        "acl is_unknown sc1_get_gpt0 eq 0",
+        "acl upgrades req.fhdr(upgrade) -m found",
+        "http-request set-var(txn.token) req.fhdr(x-auth-token,1),regsub('[!~].*$',''),sha1",
+        "http-request set-var-fmt(txn.source) %[src,ipmask(32,64)]",
+        *(['http-request set-var-fmt(txn.source) "gateway of %[var(sess.from)]" if is_peer'] if peers else []),
+        "http-request track-sc1 var(txn.source) unless is_exempt",
+        f"http-request track-sc2 var(txn.token) table {TOKENS} if is_accepted",
+        *_refusals(cloud, places, answer),
+        "# Among those that wait, one of a client with few requests comes first, and of an unknown one last.",
+        "http-request set-priority-class sc1_conn_cur",
+        "http-request set-priority-class sc1_conn_cur,add(1000) if is_unknown !is_accepted",
+    ]
+
+
+def _whole_body(cloud: Cloud) -> list[str]:
+    rate, seconds = cloud.limits.body_rate, cloud.timeouts.client
+    if rate is None:
+        return []
+    least, wait = max(1, min(LEAST_OF_A_BODY, round(rate * seconds))), max(1, round(seconds * 1000))
+    return [
+        "# The beginning of a body is waited for here: a slow client takes no place.",
+        f"http-request wait-for-body time {wait}ms at-least {least} unless {{ req.fhdr(expect) -m found }}",
+    ]
+
+
+def _refusals(cloud: Cloud, places: Places, answer: Answer) -> list[str]:
+    at, source = f"gateway of {cloud.name}:", "%[var(txn.source)]"
+    work = "requests at work in the Python service behind the gateway"
+
+    def refuse(message: str, condition: str) -> str:
+        return f"http-request return {answer(429, f'{at} {message}')} if {condition}"
+
+    return [
+        "# A client that takes more than its share, or sends made-up tokens without end, is told to come again.",
+        refuse(f"{source} has {places.source} {work}, its share", f"!is_peer {{ sc1_conn_cur gt {places.source} }}"),
+        refuse(f"{source} has {places.peer} {work}, its share", f"is_peer {{ sc1_conn_cur gt {places.peer} }}"),
+        refuse(f"the token has {places.token} {work}, its share", f"{{ sc2_conn_cur gt {places.token} }}"),
+        refuse(
+            f"{source} has {places.unknown} {work}, its share without a token that a Keystone has accepted",
+            f"!is_accepted is_unknown {{ sc1_conn_cur gt {places.unknown} }}",
+        ),
+        refuse(
+            f"{source} sends more than {REQUESTS // WINDOW} requests a second without a token that a Keystone has accepted",
+            f"!is_accepted is_unknown !is_peer {{ sc1_http_req_rate gt {REQUESTS} }}",
+        ),
+        refuse(
+            f"of {source}, too many requests without a token that a Keystone has accepted were refused",
+            f"!is_accepted is_unknown !is_peer {{ sc1_http_err_rate gt {ERRORS} }}"
+            f" or !is_accepted {{ sc1_http_err_rate gt {ERRORS_OF_KNOWN} }}",
+        ),
+    ]
+
+
+def told_by_python() -> list[str]:
+    """Return the rules for answers of the Python service: remember which token a Keystone has accepted, and from where."""
+    return [
+        f"http-response track-sc2 var(txn.token) table {TOKENS} if {{ {_ACCEPTED} -m str {TOKEN} }}",
+        f"http-response sc-set-gpt0(1) 1 if {{ {_ACCEPTED} -m found }}",
+        f"http-response del-header {ACCEPTED}",
+    ]
+
+
+def servers(cloud: Cloud, socket: str) -> list[str]:
+    """Return the backend's servers: all are the Python service, at ``socket``, and each has places of its own."""
+    places = Places.of(cloud.limits)
+    counts = {BRIDGE: places.accepted, "unaccepted": places.unaccepted, "sockets": places.sockets}
+    return [
+        "use-server sockets if upgrades",
+        "use-server unaccepted unless is_accepted",
+        f"use-server {BRIDGE} if is_accepted",
+        *(f"server {name} unix@{socket} maxconn {count}" for name, count in counts.items()),
+    ]
+
+
+def trouble(cloud: Cloud) -> list[str]:
+    """Return the lines that have requests wait for a place, and say why one has waited in vain."""
+    places = Places.of(cloud.limits)
+    said = "http-request set-var(txn.bridge_trouble) \"str('is at work on"
+    none = "without a token that a Keystone has accepted"
+    return [
+        f"timeout queue {max(1, round(cloud.limits.wait * 1000))}ms",
+        "http-request set-var(txn.bridge_trouble) \"str('cannot be reached')\"",
+        f"{said} {places.accepted} requests, the most that it takes')\" if is_accepted {{ srv_conn({BRIDGE}/{BRIDGE}) ge"
+        f" {places.accepted} }}",
+        f"{said} {places.unaccepted} requests {none}, the most that it takes')\" if !is_accepted !upgrades"
+        f" {{ srv_conn({BRIDGE}/unaccepted) ge {places.unaccepted} }}",
+        f"{said} {places.sockets} WebSockets, the most that it takes')\" if upgrades"
+        f" {{ srv_conn({BRIDGE}/sockets) ge {places.sockets} }}",
+    ]

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The backends of this cloud's services: one for its own users, and one for guests that HAProxy admits."""
+
+from collections.abc import Iterator
+
+from openstackoid.haproxy import guests, route_cache, sources
+from openstackoid.haproxy.answers import LOCAL, local_rules, request_rules
+from openstackoid.haproxy.egress import told_by_services
+from openstackoid.haproxy.error_answers import failures, milliseconds
+from openstackoid.haproxy.tls import scheme_for_services
+from openstackoid.haproxy.upstream import answer_for_python
+from openstackoid.mesh import Cloud, Endpoint, Mesh
+from openstackoid.routing import IDENTITY
+from openstackoid.routing.backend_names import guests_backend, local_backend
+
+Section = tuple[str, list[str]]
+"""The title of a section, and its lines."""
+
+
+def service_sections(mesh: Mesh, here: Cloud, base: str) -> list[Section]:
+    """Return the sections of the services of ``here``, with defaults from the section ``base``."""
+    shared = [*request_rules(), *scheme_for_services(here), *sources.told_to_services(), *route_cache.local_rules()]
+    sections = [
+        (f"defaults {LOCAL} from {base}", [*shared, *told_by_services(), *answer_for_python(), *local_rules(mesh, here)]),
+        *((f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
+    ]
+    if not guests.admits(here):
+        return sections
+    answers = [*told_by_services(), *guests.answer_rules(here), *local_rules(mesh, here)]
+    # A policy can name no requests to Keystone.
+    endpoints = [endpoint for endpoint in here.endpoints if endpoint.service != IDENTITY]
+    return [
+        *sections,
+        (f"defaults {guests.GUESTS} from {base}", [*shared, *guests.request_rules(), *answers]),
+        *((f"backend {guests_backend(endpoint)} from {guests.GUESTS}", _guest(here, endpoint)) for endpoint in endpoints),
+        (f"backend {guests.COUNTS} from {base}", guests.counts(here)),
+    ]
+
+
+def _guest(cloud: Cloud, endpoint: Endpoint) -> list[str]:
+    """Return the backend that sends guests to the servers of :func:`_local`, whose checks count for it, too."""
+    return [
+        *guests.project_rules(endpoint),
+        *_to_service(cloud, endpoint),
+        *(f"{server} track {local_backend(endpoint)}/s{number}" for number, server in _servers(endpoint)),
+    ]
+
+
+def _servers(endpoint: Endpoint) -> Iterator[tuple[int, str]]:
+    for number, address in enumerate(endpoint.backends, start=1):
+        yield number, f"server s{number} {address.host}:{address.port}"
+
+
+def _to_service(cloud: Cloud, endpoint: Endpoint) -> list[str]:
+    lines = _new_prefix(endpoint.frontend.prefix, endpoint.backends[0].path)
+    if endpoint.forwarded_prefix is not None:
+        lines.append(f"http-request set-header X-Forwarded-Prefix {endpoint.forwarded_prefix}")
+    return lines + failures(cloud, f"{endpoint.catalog_type} of {cloud.name}")
+
+
+def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
+    path = endpoint.backends[0].path
+    lines = [*(route_cache.keystone_rules() if endpoint.service == IDENTITY else []), *_to_service(cloud, endpoint)]
+    if len(endpoint.backends) > 1:
+        lines += ["# Each server is tried once.", "option redispatch 1", f"retries {len(endpoint.backends) - 1}"]
+    lines += [
+        f"option httpchk GET {path}/",
+        "http-check expect status 200-499",
+        _checks(cloud.timeouts.check),
+    ]
+    return lines + [server for _, server in _servers(endpoint)]
+
+
+def _checks(seconds: float) -> str:
+    """Return how servers are checked: four times as often while one is down, so that it is back soon after it answers."""
+    return f"default-server check inter {milliseconds(seconds)} downinter {milliseconds(seconds / 4)} fall 2 rise 1"
+
+
+def _new_prefix(old: str, new: str) -> list[str]:
+    """Return the rule that puts one path prefix in another's place, where they differ."""
+    if old == new:
+        return []
+    escaped = old.replace(".", "\\.")
+    if not new:
+        # What is left of a path begins with a slash, even of one that was the prefix alone.
+        return [f"http-request replace-path '^{escaped}/?(.*)$' '/\\1'"]
+    return [f"http-request replace-path '^{escaped}(.*)$' '{new}\\1'"]

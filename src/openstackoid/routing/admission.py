@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Admissions: what HAProxy keeps of a guest that the Python service has let in, so that it serves the next requests alone.
+
+An admission is kept under a digest of the key of the route (:mod:`openstackoid.routing.route_cache`), the tokens as they came,
+the cloud whose gateway has sent them, and a salt. So it is for one token, method, endpoint and sender. It says until when it
+holds, how many requests it lets in, and by which paths. The rest is the Python service's: a path that it does not name, a request
+that may name the user's project or another method.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from openstackoid.routing.project_fields import PROJECT_FIELDS
+
+BAR = "|"
+"""Stands between the parts of an admission, and between those of the text that is digested."""
+
+ALLOWED, MARK, NUMBER, THEIRS, OURS, USE = 2, 3, 4, 5, 6, 7
+"""The places of an admission's parts behind its end, counted from one. Behind :data:`USE` are the roles and the home."""
+
+LONGEST_ROLES = 1024
+
+_OF_PROJECTS = {name for fields in PROJECT_FIELDS.values() for name in fields.headers}
+_OVERRIDES = {"x-http-method", "x-method-override", "x-copy-from"}
+TELLING_HEADERS = "(^|,)(upgrade|content_type|{})".format("|".join(sorted(_OF_PROJECTS | _OVERRIDES)).replace("-", "[-_]"))
+"""In the names of headers of a request that the Python service must see: another method, another project, another protocol."""
+
+_ROLES = re.compile(rf"[A-Za-z0-9_-]{{0,{LONGEST_ROLES}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What HAProxy keeps of a guest.
+
+    ``until``: when it ends, in seconds of the wall clock. ``paths``: the name of the expression of paths. ``requests``: how many
+    it lets in, or None for any number. ``number``: a name of its own. ``mark``: what HAProxy puts behind the token. ``use``: the
+    header for the gateway that asked. ``theirs`` and ``ours``: the project at home and here, where paths of the catalog have it.
+    """
+
+    until: int
+    paths: str
+    requests: int | None
+    number: str
+    mark: str = field(repr=False)
+    use: str = field(repr=False)
+    roles: Sequence[str]
+    home: str
+    theirs: str = ""
+    ours: str = ""
+
+    def to_header(self) -> str | None:
+        """Return the text that HAProxy keeps, or None where there are too many roles for it."""
+        roles = encoded_roles(self.roles)
+        if len(roles) > LONGEST_ROLES:
+            return None
+        allowed = f"{'' if self.requests is None else self.requests}:{self.paths}"
+        parts = (str(self.until), allowed, self.mark, self.number, self.theirs, self.ours, self.use, roles, self.home)
+        return BAR.join(parts)
+
+
+def encoded_roles(roles: Sequence[str]) -> str:
+    """Return roles as one word."""
+    return base64.urlsafe_b64encode(json.dumps(list(roles)).encode()).rstrip(b"=").decode("ascii")
+
+
+def decoded_roles(text: str) -> tuple[str, ...] | None:
+    """Return the roles in a word that :func:`encoded_roles` has made; None for any other."""
+    if _ROLES.fullmatch(text) is None:
+        return None
+    try:
+        roles = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    return tuple(roles) if isinstance(roles, list) and all(isinstance(role, str) for role in roles) else None

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which part of the Python service's places one client may take, and how fast requests may come that no Keystone vouches for.
+
+A place is a request that the Python service works on. A token is *accepted* that a Keystone has lately accepted; a source is
+*known* from which such a token has come. A source is an address, an IPv6 network of 64 bits, or a peer by its certificate.
+"""
+
+from dataclasses import dataclass
+
+from openstackoid.mesh import Limits
+
+ACCEPTED = "x-openstackoid-accepted"
+"""The header in which the Python service tells HAProxy that a Keystone has accepted a token of the request."""
+
+TOKEN, SUBJECT = "token", "subject"
+"""Its values: the token in ``X-Auth-Token``, or the one that was asked about, which says something of the source alone."""
+
+AT_LEAST = 8
+"""The least share, however few places there are: clients send some requests at a time."""
+
+WINDOW = 10
+"""Seconds over which requests are counted."""
+
+REQUESTS, ERRORS, ERRORS_OF_KNOWN = 1000, 30, 300
+"""In that time, of one source and without an accepted token: requests of an unknown source, and refused ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The places, and the most of them: for requests without an accepted token, for WebSockets, and of one client.
+
+    ``accepted``: requests with an accepted token. ``unaccepted``: all others, of which an unknown source has ``unknown`` at
+    most, waiting ones included. ``sockets``: WebSockets, which may be silent for an hour.
+    """
+
+    accepted: int
+    unaccepted: int
+    sockets: int
+    source: int
+    peer: int
+    token: int
+    unknown: int
+
+    @classmethod
+    def of(cls, limits: Limits) -> "Places":
+        """Return the shares of ``limits.bridge`` places."""
+        unaccepted = limits.of_unaccepted
+        return cls(
+            accepted=limits.bridge - unaccepted,
+            unaccepted=unaccepted,
+            sockets=max(AT_LEAST, limits.bridge // 10),
+            source=max(AT_LEAST, limits.bridge // 4),
+            peer=max(AT_LEAST, limits.bridge // 2),
+            token=max(AT_LEAST, limits.bridge // 4),
+            unknown=max(AT_LEAST, unaccepted // 2),
+        )

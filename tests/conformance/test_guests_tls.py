@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Guests that other gateways bring: an admission is for one sender, which alone is told of it."""
+
+import http.client
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from conformance.case import newer_form
+from conformance.gateway import forgetful, started
+from conformance.recorder import Recorder, free_ports
+from conformance.secure import Certificates
+from openstackoid.bridge.audit.admission_header import decode
+
+SCOPE = '{"*":"CloudTwo","image":"CloudOne"}'
+DESCRIPTION = """
+mesh: 1
+clouds:
+  CloudOne:
+    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{certificate: '{folder}/CloudOne.pem', authority: '{ca}'}}}}
+    policy:
+      peers:
+        CloudTwo: {{services: {{image: all}}, through: [Nobody], people: [{{name: staff, roles: {{member: member}}}}]}}
+    services:
+      identity: {{frontend: 'https://127.0.0.1:{gate}/identity', backend: 'http://127.0.0.1:{identity}'}}
+      image: {{frontend: 'https://127.0.0.1:{gate}/image', backend: 'http://127.0.0.1:{image}'}}
+  CloudTwo:
+    services: {{identity: {{frontend: 'https://127.0.0.1:{two}/identity'}}, image: {{frontend: 'https://127.0.0.1:{two}/image'}}}}
+  Nobody:
+    services: {{identity: {{frontend: 'https://127.0.0.1:1/identity'}}}}
+"""
+
+
+class World:
+    """A gateway of CloudOne on https, its services, and CloudTwo's Keystone."""
+
+    def __init__(self, certificates: Certificates, gate: int, recorder: Recorder, sockets: Path) -> None:
+        self.recorder = recorder
+        self._certificates = certificates
+        self._gate = gate
+        self._sockets = sockets
+
+    def ask(self, token: str, certificate: str | None) -> tuple[int, Mapping[str, str]]:
+        """Ask for images as the gateway of a cloud, or as a user, and return the status and the headers of the answer."""
+        context = self._certificates.client(certificate)
+        connection = http.client.HTTPSConnection("127.0.0.1", self._gate, timeout=20, context=context)
+        self.recorder.seen.clear()
+        try:
+            connection.request("GET", "/image/v2/images", headers={"X-Case": "guests", "X-Auth-Token": f"{token}!SCOPE!{SCOPE}"})
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}
+        finally:
+            connection.close()
+
+    @contextmanager
+    def without_python(self) -> Iterator[None]:
+        away = self._sockets.rename(self._sockets.with_name("away.sock"))
+        try:
+            yield
+        finally:
+            away.rename(self._sockets)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    certificates, ports, recorder = Certificates(tmp_path_factory.mktemp("certificates")), free_ports(), Recorder()
+    at = {name: next(ports) for name in ("gate", "identity", "image", "two")}
+    text = DESCRIPTION.format(folder=certificates.folder, ca=certificates.authority, **at)
+    recorder.of_tokens = {"expires_at": (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+    recorder.serve("CloudOne", at["identity"])
+    recorder.serve("CloudOne", at["image"])
+    recorder.serve("CloudTwo", at["two"], certificates.server("CloudTwo.pem"))
+    try:
+        with started(text, "CloudOne", with_bridge=True, edit_haproxy=forgetful) as (runtime, _):
+            yield World(certificates, at["gate"], recorder, Path(runtime.bridge_socket))
+    finally:
+        recorder.close()
+
+
+def test_the_gateway_that_asked_is_told_of_each_use(world: World) -> None:
+    cold, cold_headers = world.ask("a", "CloudTwo.pem")
+    with world.without_python():
+        warm, warm_headers = world.ask("a", "CloudTwo.pem")
+    assert (cold, warm) == (200, 200)
+    assert warm_headers["x-openstackoid-use"] == cold_headers["x-openstackoid-use"]
+    told = decode(warm_headers["x-openstackoid-use"])
+    assert told is not None
+    assert told.rule == "CloudTwo/staff"
+    (seen,) = world.recorder.seen
+    sent = {name.lower(): value for name, value in seen.headers}
+    assert (sent["x-auth-token"], sent["x-forwarded-proto"]) == (newer_form(f"a!SCOPE!{SCOPE}"), "https")
+
+
+@pytest.mark.parametrize(("first", "second"), [("CloudTwo.pem", None), (None, "CloudTwo.pem"), ("CloudTwo.pem", "Nobody.pem")])
+def test_an_admission_is_for_one_sender(world: World, first: str | None, second: str | None) -> None:
+    token = f"{first}-{second}"
+    assert world.ask(token, first)[0] == 200
+    with world.without_python():
+        assert world.ask(token, first)[0] == 200
+        assert world.ask(token, second)[0] == 503
+
+
+def test_a_user_is_told_nothing_of_an_admission(world: World) -> None:
+    assert not [name for name in world.ask("b", None)[1] if name.startswith("x-openstackoid")]
+    with world.without_python():
+        status, headers = world.ask("b", None)
+    assert status == 200
+    assert not [name for name in headers if name.startswith("x-openstackoid")]

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One client takes a share of the Python service's places, and requests without an accepted token a small one."""
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from uuid import uuid4
+
+import pytest
+
+from conformance.hostile import ODD, Arrived, Site, from_address, hostile_site, until
+from openstackoid.routing import marked_id
+from openstackoid.scope import join_token
+
+USER, OTHER, ATTACKER, PROXY = "127.0.0.3", "127.0.0.4", "127.0.0.2", "127.0.0.9"
+GOOD, MADE_UP = "good", "made-up"
+SCOPE = 'X-Scope: {"image":"CloudTwo"}\r\n'
+SHARE = 8
+"""The least share of a client."""
+POLICY = "{peers: {CloudTwo: {services: {'*': all}, people: [{name: anyone, roles: [member]}]}}}"
+DOCUMENT = {
+    "methods": ["password"],
+    "user": {"id": "u1", "name": "ada", "domain": {"id": "default", "name": "Default"}},
+    "project": {"id": "p1", "name": "demo", "domain": {"id": "default", "name": "Default"}},
+    "roles": [{"id": "r1", "name": "member"}],
+}
+
+
+def keystone(connection: socket.socket, request: Arrived) -> None:
+    """Accept tokens that begin as the good ones do."""
+    accepted = request.values("x-subject-token")[0].startswith(GOOD)
+    body = json.dumps({"token": DOCUMENT} if accepted else {"error": {"code": 401}}).encode()
+    status = b"200 OK" if accepted else b"401 Unauthorized"
+    connection.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (status, len(body)) + body)
+
+
+@contextmanager
+def guarded(limits: str = "", more: str = "") -> Iterator[Site]:
+    """Start a gateway whose Keystone tells good tokens from others."""
+    with hostile_site(f"{{bridge: 40, wait: 1{limits}}}", policy=POLICY, gateway=more) as site:
+        site.plays["identity"] = keystone
+        yield site
+
+
+def write(token: str = GOOD, more: str = "", scope: str = SCOPE) -> bytes:
+    """Return a request that the Python service forwards once a Keystone has accepted its token."""
+    head = f"POST /compute/v2.1/os-keypairs HTTP/1.1\r\nHost: h\r\nX-Auth-Token: {token}\r\n{scope}{more}"
+    return f"{head}Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}".encode()
+
+
+def read(token: str = MADE_UP) -> bytes:
+    """Return a request that the Python service forwards with any token."""
+    return f"GET /image/a HTTP/1.1\r\nHost: h\r\n{ODD['CloudOne'].replace('tok', token, 1)}Connection: close\r\n\r\n".encode()
+
+
+@contextmanager
+def held(site: Site, address: str, request: bytes, number: int, name: str = "compute") -> Iterator[None]:
+    """Have the Python service wait for the answers to so many requests."""
+    release = threading.Event()
+
+    def hold(connection: socket.socket, _: Arrived) -> None:
+        release.wait(30)
+        with contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    site.plays[name] = hold
+    site.arrived.clear()
+    with ExitStack() as stack:
+        for _ in range(number):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", site.ports["gate"]), 10, (address, 0)))
+            connection.sendall(request)
+        until(lambda: sum(one.server == name for one in site.arrived) == number)
+        del site.plays[name]
+        yield
+        release.set()
+
+
+def message(site: Site, address: str, request: bytes) -> tuple[int, str]:
+    (answer,) = from_address(site, address, request).answers
+    return answer.status, json.loads(answer.body)["error"]["message"] if answer.status >= 400 else ""
+
+
+def test_one_source_has_a_share_of_the_places() -> None:
+    with guarded() as site:
+        assert message(site, USER, write()) == (200, "")
+        for number in range(3):
+            # Tokens of their own, so that it is the source that has too many.
+            assert message(site, USER, write(f"{GOOD}{number}")) == (200, "")
+        with ExitStack() as stack:
+            for number in range(2):
+                stack.enter_context(held(site, USER, write(f"{GOOD}{number}"), 5))
+            words = f"gateway of CloudOne: {USER} has 10 requests at work in the Python service behind the gateway, its share"
+            assert message(site, USER, write(f"{GOOD}2")) == (429, words)
+            assert message(site, OTHER, write(f"{GOOD}2")) == (200, "")
+        until(lambda: message(site, USER, write()) == (200, ""))
+
+
+def test_one_token_has_a_share_of_the_places_wherever_it_comes_from() -> None:
+    with guarded() as site:
+        assert message(site, USER, write()) == (200, "")
+        with held(site, USER, write(), 5), held(site, OTHER, write(), 5):
+            status, words = message(site, ATTACKER, write())
+            assert (status, words.split(": ")[1]) == (
+                429,
+                "the token has 10 requests at work in the Python service behind the gateway, its share",
+            )
+            assert message(site, OTHER, write(f"{GOOD}1")) == (200, "")
+
+
+def test_a_request_behind_a_trusted_proxy_counts_for_the_address_that_it_forwards() -> None:
+    with guarded(more=f"trusted_proxies: [{PROXY}]") as site:
+        first, second = (write(more=f"X-Forwarded-For: 192.0.2.{number}\r\n") for number in (1, 2))
+        assert message(site, PROXY, first) == (200, "")
+        others = write(f"{GOOD}1", "X-Forwarded-For: 192.0.2.1\r\n")
+        with held(site, PROXY, first, 6), held(site, PROXY, others, 4):
+            assert message(site, PROXY, first)[0] == 429
+            assert message(site, PROXY, second) == (200, "")
+
+
+def test_requests_without_an_accepted_token_have_places_of_their_own() -> None:
+    """Four of forty: they wait for each other, and requests with an accepted token do not wait for them."""
+    with guarded() as site:
+        assert message(site, USER, write()) == (200, "")
+        with held(site, ATTACKER, read(), 4, "image"):
+            status, words = message(site, OTHER, read())
+            assert status == 503
+            assert "is at work on 4 requests without a token that a Keystone has accepted" in words
+            assert message(site, USER, write()) == (200, "")
+
+
+def test_a_body_that_comes_slowly_takes_no_place() -> None:
+    with guarded() as site, ExitStack() as stack:
+        assert message(site, USER, write()) == (200, "")
+        begun = write()[:-1]
+        for _ in range(60):
+            stack.enter_context(socket.create_connection(("127.0.0.1", site.ports["gate"]), 10, (ATTACKER, 0))).sendall(begun)
+        time.sleep(0.3)
+        for address in (ATTACKER, USER):
+            assert message(site, address, write()) == (200, "")
+
+
+def test_a_body_that_waits_to_be_asked_for_and_then_does_not_come_is_given_up() -> None:
+    with guarded() as site:
+        began = time.monotonic()
+        assert message(site, USER, write()) == (200, "")
+        got = from_address(site, USER, write(more="Expect: 100-continue\r\n")[:-2])
+        assert [answer.status for answer in got.answers] == [100, 400]
+        assert time.monotonic() - began < 6
+
+
+def test_websockets_have_places_of_their_own() -> None:
+    opened = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    request = read().replace(b"Connection: close\r\n", opened.encode())
+
+    def switch(connection: socket.socket, _: Arrived) -> None:
+        head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        connection.sendall(f"{head}Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n".encode())
+        connection.recv(1)
+
+    with guarded() as site, ExitStack() as stack:
+        site.plays["image"] = switch
+        for _ in range(SHARE):
+            socket_ = stack.enter_context(socket.create_connection(("127.0.0.1", site.ports["gate"]), 10, (USER, 0)))
+            socket_.sendall(request)
+            assert socket_.recv(1000).decode().startswith("HTTP/1.1 101 ")
+        del site.plays["image"]
+        assert message(site, OTHER, read()) == (200, "")
+        assert message(site, OTHER, write()) == (200, "")
+
+
+@contextmanager
+def flood(site: Site, address: str, request: Callable[[int], bytes], threads: int = 12) -> Iterator[list[int]]:
+    """Send requests as fast as these threads can, and yield the statuses of the answers so far."""
+    stop, statuses = threading.Event(), list[int]()
+
+    def send(thread: int) -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            statuses.extend(from_address(site, address, request(thread * 100_000 + number)).statuses)
+
+    running = [threading.Thread(target=send, args=(thread,)) for thread in range(threads)]
+    for thread in running:
+        thread.start()
+    try:
+        yield statuses
+    finally:
+        stop.set()
+        for thread in running:
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        lambda number: write(f"{MADE_UP}{number}"),
+        lambda number: read(f"{MADE_UP}{number}"),
+        lambda number: write(join_token(f"{MADE_UP}{number}", '{"*":"CloudTwo","compute":"CloudOne"}'), scope=""),
+        lambda number: write(f"{MADE_UP}{number}", f"X-OpenStack-Request-Id: {marked_id(uuid4())}\r\n", scope=""),
+    ],
+    ids=["made-up tokens", "reads", "guests", "marked ids"],
+)
+def test_a_flood_of_made_up_tokens_takes_nothing_from_others(junk: Callable[[int], bytes]) -> None:
+    """A known user's writes, and the first of a new one, succeed, and a refusal costs the Python service next to nothing."""
+    with guarded(", unaccepted: 8") as site:
+        site.plays["two"] = keystone
+        assert message(site, USER, write()) == (200, "")
+        with flood(site, ATTACKER, junk) as statuses:
+            until(lambda: 429 in statuses)
+            before, refused = cpu_time(site), statuses.count(429)
+            answers = [message(site, USER, write()) for _ in range(10)]
+            answers.append(message(site, OTHER, write(f"{GOOD}-new")))
+            spent, refused = cpu_time(site) - before, statuses.count(429) - refused
+        assert set(answers) == {(200, "")}
+        assert set(statuses) <= {200, 401, 429, 503}
+        assert statuses.count(429) > len(statuses) / 2
+        # The eleven requests, and the few made-up ones that reach it, are in this figure, too.
+        assert spent < 0.0002 * refused + 0.2
+
+
+def cpu_time(site: Site) -> float:
+    """Return the seconds of CPU that the Python service has had."""
+    assert site.bridge is not None
+    times = site.bridge.cpu_times()
+    return times.user + times.system

