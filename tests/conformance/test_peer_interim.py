@@ -80,7 +80,7 @@ def test_a_websocket_begins_with_its_101_alone(way: str, early: bytes, site: Sit
 
     site.plays["two"] = play
     got = site.send(f"GET /compute/a HTTP/1.1\r\nHost: h\r\n{WAY[way]}{ASKED}\r\n", until=b"")
-    assert got.statuses == [502 if early and way == "by HAProxy" else 101]
+    assert got.statuses == ([] if early and way == "by HAProxy" else [101])
 
 
 @pytest.mark.parametrize("way", WAY)

@@ -89,8 +89,9 @@ def compile_gateway(
     check_tls(mesh, cloud)
     files = None if here.tls is None else tls or here.tls
     names = has_names(mesh, cloud, addresses)
+    told = upstream.global_lines(tls=here.tls is not None or bool(system_authorities))
     sections = [
-        _section("global", [*_global(runtime), *_learning(mesh, here), *global_lines(here)]),
+        _section("global", [*_global(runtime), *_learning(mesh, here), *told, *global_lines(here)]),
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),

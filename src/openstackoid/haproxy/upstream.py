@@ -16,12 +16,18 @@ from openstackoid.routing.wire_version import HEADER as WIRE
 OF_PYTHON = "{ var(txn.to) -m found }"
 """Whether a request came from the Python service."""
 
+_FAULT = "OPENSTACKOID_FAULT"
 _LONGER = 30
+
+
+def global_lines(*, tls: bool) -> list[str]:
+    """Return the line that says how the fault of TLS is told, if a connection has one."""
+    return [f'setenv {_FAULT} "{"%[ssl_bc_err_str]" if tls else "-"}"']
 
 
 def failed(why: str) -> str:
     """Return the header of HAProxy's own answer, for ``http-error``: a word, the server's address, and the fault of TLS."""
-    return f'hdr {FAILED} "{why} %si:%sp %[ssl_bc_err_str]"'
+    return f'hdr {FAILED} "{why} %si:%sp ${{{_FAULT}}}"'
 
 
 def not_tried() -> str:

@@ -42,7 +42,7 @@ def configured(mesh: Mesh, folder: Path, *, system_authorities: str = "") -> Run
         text = re.sub(r'bind "\$\{OPENSTACKOID_LISTENER_(\d+)-[^ ]*', rf"bind unix@{folder}/clients-\1.sock", content)
         text = text.replace("global\n", "global\n    nbthread 1\n", 1)
         text = re.sub(r"(?m)^    (default-server check|option httpchk|http-check) .*\n", "", text)
-        (folder / name).write_text(text)
+        (folder / name).write_text(re.sub(r" track \S+", "", text))
     return runtime
 
 

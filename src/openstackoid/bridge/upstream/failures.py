@@ -41,7 +41,7 @@ class Told:
         """Return what the header says, on an answer with this status."""
         word, _, rest = header.partition(" ")
         address, _, text = rest.partition(" ")
-        return cls(status, word, address, text.strip().rpartition("::")[2])
+        return cls(status, word, address, text.strip(" -").rpartition("::")[2])
 
     @property
     def unreached(self) -> bool:

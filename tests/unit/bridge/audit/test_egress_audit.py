@@ -122,7 +122,7 @@ async def test_a_client_that_leaves_is_written_down() -> None:
             await asyncio.sleep(0.01)
         writer.close()
         found = await line(stage)
-        assert (found["status"], found["outcome"]) == (0, "failed")
+        assert (found["status"], found["outcome"]) == (504, "failed"), "HAProxy waits for the peer's answer"
 
 
 @played
@@ -140,7 +140,7 @@ async def test_a_log_that_cannot_be_written_holds_up_no_request_that_leaves(capl
     said = [record.getMessage() for record in caplog.records if record.getMessage().startswith("audit: ")]
     assert ["audit.log: the audit line cannot be written" in said[0], said[1:]] == [
         True,
-        ["audit: 2 lines about requests that left were lost; they are written again"],
+        ["audit: 2 lines about requests that were served were lost; they are written again"],
     ]
 
 
