@@ -28,6 +28,10 @@ COUNTED = "%tsc conn=%bi:%bp"
 """In the log in the place of the first part: the address from which HAProxy has asked the server."""
 
 _LINE = re.compile(rb" -> peer \S+ .*? conn=(\S+)")
+"""A request to a peer; those that only keep a connection are not logged."""
+
+IDLE = 12.0
+"""Seconds: longer than a gateway leaves an idle connection open."""
 
 
 class Pair:
@@ -110,7 +114,7 @@ def test_round_trips_of_a_request_to_another_cloud(pair: Pair) -> None:
         return pair.trips()
 
     first, again = listed(), listed()
-    time.sleep(BELIEVED + 0.5)
+    time.sleep(IDLE)
     later = listed()
     # Three for a new connection of each gateway with its first request; then only requests, and the guard's question.
     assert (first, later, again) == (6, 2, 1)

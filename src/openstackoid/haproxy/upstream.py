@@ -11,6 +11,7 @@ from openstackoid.haproxy.maps import CLOUDS, SAME, WIRES
 from openstackoid.mesh import Cloud
 from openstackoid.routing.backend_names import ACCOUNT, DOWN, FAILED, PEER, TARGET
 from openstackoid.routing.links import SOURCE
+from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.wire_version import HEADER as WIRE
 
 OF_PYTHON = "{ var(txn.to) -m found }"
@@ -57,6 +58,7 @@ def frontend_lines(cloud: Cloud, socket: str, *, accounts: bool) -> list[str]:
         'http-request set-var-fmt(txn.peer) "%[var(txn.to),field(2,|)]||%[var(txn.to),field(6,|,2)]|"'
         " if { var(txn.to),field(6,|) -m len gt 0 }",
         "http-request del-header x-openstackoid- -m beg",
+        f"http-request set-log-level silent if {{ path {HEALTH} }}",
         "# The client of the Python service, for the log and for services.",
         f"http-request set-src req.hdr_ip({SOURCE},-1) if {{ req.fhdr({SOURCE}) -m found }}",
         "# What the peer has announced, for the next decision of the Python service.",

@@ -130,6 +130,7 @@ async def serve(
     tasks = [
         asyncio.create_task(_keep_current(bridge, file, reload, maintenance)),
         asyncio.create_task(maintenance.run()),
+        asyncio.create_task(upstream.kept.run()),
     ]
     try:
         await runner.setup()

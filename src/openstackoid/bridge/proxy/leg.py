@@ -69,7 +69,7 @@ class Leg(ABC, Generic[S]):
 
     def target(self, plan: S) -> Target:
         """Return the target of ``plan``. HAProxy writes down what leaves for it, as sent by a user of the token's cloud."""
-        return leg_target(self.context.here, plan, self._issuer)
+        return leg_target(self.context.mesh, self.context.here.name, plan, self._issuer)
 
     def receive(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
         """Return the headers of an answer to pass on.

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.mesh import HTTPS, Cloud, Endpoint, Mesh
+from openstackoid.mesh import HTTPS, Endpoint, Mesh
 from openstackoid.routing import Destination
 from openstackoid.routing.backend_names import leaving_target, local_target, peer_target
 
@@ -17,7 +17,7 @@ class Target:
 
     ``secure``: a service of this cloud is told that the client speaks https. ``peer`` is the cloud whose gateway is asked;
     ``certified`` the one that the certificate there must name. ``backends`` are those of a service of this cloud: the log names
-    them, no answer does.
+    them, no answer does. ``gateway`` names the peer's gateway for HAProxy, for pages of its own.
     """
 
     url: str
@@ -27,6 +27,7 @@ class Target:
     peer: str | None = None
     certified: str | None = None
     backends: tuple[Address, ...] = ()
+    gateway: str = ""
 
 
 def target_of(mesh: Mesh, at: str, endpoint: Endpoint, path: str) -> Target:
@@ -34,15 +35,14 @@ def target_of(mesh: Mesh, at: str, endpoint: Endpoint, path: str) -> Target:
 
     Raises :class:`AnswerError` for an endpoint of that cloud without a backend.
     """
-    frontend = endpoint.frontend
     if endpoint.cloud == at:
         return _local(endpoint, path)
-    number = mesh.frontends[endpoint.cloud].hosts.index(frontend.host)
-    return _peer(endpoint, path, peer_target(endpoint.cloud, number, frontend.port))
+    gateway = _gateway(mesh, endpoint)
+    return _peer(endpoint, path, gateway, gateway)
 
 
-def leg_target(here: Cloud, plan: Destination, home: str) -> Target:
-    """Return where the request of a plan of the gateway of ``here`` is served.
+def leg_target(mesh: Mesh, at: str, plan: Destination, home: str) -> Target:
+    """Return where the request of a plan of the gateway of the cloud ``at`` is served.
 
     What leaves is written down as of a user of the cloud ``home``. HAProxy is sent the path below the frontend of this gateway,
     as it logs it, and puts the peer's prefix in the place of ours; a scope in the URL is left out.
@@ -50,9 +50,9 @@ def leg_target(here: Cloud, plan: Destination, home: str) -> Target:
     asked, endpoint = plan.frontend_endpoint, plan.endpoint
     if plan.local:
         return _local(endpoint, plan.path)
-    prefix = next(own.frontend.prefix for own in here.endpoints if own.key == asked.key)
+    prefix = next(own.frontend.prefix for own in mesh.clouds[at].endpoints if own.key == asked.key)
     path = (prefix + plan.path[len(endpoint.frontend.prefix) :]) or "/"
-    return _peer(endpoint, path, leaving_target(asked, endpoint.cloud, home))
+    return _peer(endpoint, path, leaving_target(asked, endpoint.cloud, home), _gateway(mesh, endpoint))
 
 
 def _local(endpoint: Endpoint, path: str) -> Target:
@@ -64,7 +64,12 @@ def _local(endpoint: Endpoint, path: str) -> Target:
     return Target(url, place, local_target(endpoint), secure=endpoint.frontend.scheme == HTTPS, backends=backends)
 
 
-def _peer(endpoint: Endpoint, path: str, to: str) -> Target:
+def _gateway(mesh: Mesh, endpoint: Endpoint) -> str:
+    number = mesh.frontends[endpoint.cloud].hosts.index(endpoint.frontend.host)
+    return peer_target(endpoint.cloud, number, endpoint.frontend.port)
+
+
+def _peer(endpoint: Endpoint, path: str, to: str, gateway: str) -> Target:
     frontend, cloud = endpoint.frontend, endpoint.cloud
     place = f"{endpoint.service} of {cloud} at {frontend.root()}"
-    return Target(frontend.origin() + path, place, to, peer=cloud, certified=cloud)
+    return Target(frontend.origin() + path, place, to, peer=cloud, certified=cloud, gateway=gateway)

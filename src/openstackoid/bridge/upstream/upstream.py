@@ -3,7 +3,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -18,13 +18,16 @@ from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import end_to_end, is_chunked, of_others, without
 from openstackoid.bridge.message.verbatim import LIMITS, Outgoing, Request, decoded
 from openstackoid.bridge.upstream.failures import Failure, Told, failure_of
+from openstackoid.bridge.upstream.kept_connections import KeptConnections
 from openstackoid.bridge.upstream.large_documents import LargeDocuments
 from openstackoid.bridge.upstream.reasons import Reasons
 from openstackoid.bridge.upstream.target import Target
+from openstackoid.haproxy.hardening import HEAD_BUFFER, HEAD_RESERVE
 from openstackoid.mesh import HTTPS, Timeouts
 from openstackoid.routing import Headers, wire_version
 from openstackoid.routing.backend_names import FAILED, TARGET
 from openstackoid.routing.links import HOSTS_OWN, LEADING
+from openstackoid.routing.pages import HEALTH
 
 T = TypeVar("T")
 
@@ -32,6 +35,9 @@ PATIENCE = 2.0
 """Seconds in which HAProxy is tried again that is not there, as when it is started again."""
 
 _GLANCE = 0.05
+
+LARGEST_HEAD = HEAD_BUFFER - HEAD_RESERVE - 64
+"""Bytes of a head that HAProxy takes; for a larger one it has a page of its own. The rest is for what ends the lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,7 @@ class Upstream:
         self.at = at
         self.large_documents = LargeDocuments()
         self.reasons = Reasons()
+        self.kept = KeptConnections(self._ask_health)
         self.announced: set[str] = set()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.UnixConnector(str(haproxy), limit=0, force_close=True),
@@ -142,7 +149,13 @@ class Upstream:
         if request.upgrade is not None:
             sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", request.upgrade
         sent[TARGET] = target.to
+        head = len(request.method) + len(raw_target) + sum(len(key) + len(value) + len(": \r\n") for key, value in sent.items())
+        if head > LARGEST_HEAD:
+            what = ": the request has too large a head: at most 28 KiB with what the gateway adds"
+            raise self._error(target, Failure(400, what, unreached=True))
         message = Outgoing(raw_target, sent, request.body)
+        if target.gateway:
+            self.kept.note(target.gateway)
         began = asyncio.get_running_loop().time()
         try:
             async with deadline, await self._begin(request.method, message) as answer:
@@ -162,6 +175,13 @@ class Upstream:
         what = await self.reasons.trial(target, timeouts)
         if what is not None:
             raise self._error(target, Failure(503, what, unreached=True))
+
+    async def _ask_health(self, gateway: str) -> None:
+        """Ask a peer's gateway for its health; whatever it says, its connection was used."""
+        message = Outgoing(HEALTH, CIMultiDict({hdrs.HOST: "gateway", TARGET: gateway}), None)
+        with suppress(aiohttp.ClientError, TimeoutError, OSError):
+            async with asyncio.timeout(PATIENCE), await self._begin("GET", message) as answer:
+                await answer.read()
 
     async def _begin(self, method: str, message: Outgoing) -> aiohttp.ClientResponse:
         """Send the request to HAProxy, and return its answer. An HAProxy that is not there may be back in a moment."""
