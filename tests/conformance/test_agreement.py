@@ -40,7 +40,7 @@ class Remembering:
         ids = [value.strip(" \t") for name, value in case.headers if name.lower() == REQUEST_ID]
         plan = plan_of(gateway.mesh, case, self.known.get(ids[0]) if len(ids) == 1 else None)
         if isinstance(plan, Single) and plan.remember is not None and plan.remember.id != FRESH:
-            self.known[plan.remember.id] = plan.remember.scope
+            self.known.setdefault(plan.remember.id, plan.remember.scope)
         gateway.recorder.seen.clear()
         answer = gateway.send(replace(case, path=origin + case.path))
         if isinstance(plan, Refuse):

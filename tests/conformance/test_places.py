@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -109,6 +110,24 @@ def test_one_token_has_a_share_of_the_places_wherever_it_comes_from() -> None:
                 "the token has 10 requests at work in the Python service behind the gateway, its share",
             )
             assert message(site, OTHER, write(f"{GOOD}1")) == (200, "")
+
+
+@pytest.mark.parametrize("rate", ["", "rate: 100, "], ids=["uncounted", "counted"])
+def test_the_token_of_an_admitted_guest_has_a_share_of_the_places_as_well(rate: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request that HAProxy leaves to the Python service counts, however many HAProxy may still admit."""
+    monkeypatch.setitem(DOCUMENT, "expires_at", (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+    scope = 'X-Scope: {"*":"CloudTwo","image":"CloudOne"}\r\n'
+    admitted, other = (
+        f"GET {path} HTTP/1.1\r\nHost: h\r\nX-Auth-Token: {GOOD}\r\n{scope}Connection: close\r\n\r\n".encode()
+        for path in ("/image/a", "/image/a%20b")
+    )
+    with hostile_site("{bridge: 40, wait: 1}", policy=POLICY.replace("services", f"{rate}services")) as site:
+        site.plays["two"] = keystone
+        for address in (USER, OTHER, ATTACKER):
+            assert message(site, address, admitted) == (200, "")
+        with held(site, USER, other, 5, "image"), held(site, OTHER, other, 5, "image"):
+            status, words = message(site, ATTACKER, other)
+            assert (status, words.split(": ")[-1][:29]) == (429, "the token has 10 requests at ")
 
 
 def test_a_request_behind_a_trusted_proxy_counts_for_the_address_that_it_forwards() -> None:

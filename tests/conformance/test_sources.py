@@ -128,3 +128,16 @@ def test_the_proxy_protocol_is_spoken_by_trusted_proxies_alone_and_where_it_is_s
             got = from_address(site, address, PREAMBLE.encode() + inside, port)
             assert (got.statuses, got.ended) == ([400], True)
         assert site.arrived == []
+
+
+def test_all_addresses_of_an_ipv6_network_are_one_source() -> None:
+    """One client has 2**64 of them. An IPv4 address that is written as IPv6 stays one of its own."""
+    with hostile_site("{source_requests: 1}", gateway=f"trusted_proxies: [{PROXY}]") as site:
+
+        def statuses(form: str) -> list[int]:
+            asked = (get(f"X-Forwarded-For: {form.format(number)}\r\n") for number in range(1, 31))
+            return [from_address(site, PROXY, request).statuses[0] for request in asked]
+
+        assert statuses("2001:db8::{}") == [200] * 10 + [429] * 20
+        assert statuses("2001:db8:0:{}::1") == [200] * 30
+        assert statuses("::ffff:192.0.2.{}") == [200] * 30

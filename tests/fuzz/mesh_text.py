@@ -157,7 +157,7 @@ texts = st.one_of(
 
 
 def check(text: str) -> None:
-    """A mesh or a MeshError that can be printed; of a mesh, files for HAProxy or a CompileError."""
+    """A mesh or a MeshError that can be printed; of a mesh, files for HAProxy, a CompileError, or a MeshError about TLS."""
     if len(text) % 16 == 0 or "&a" in text:
         steps(lambda: parse_mesh(text), STEPS + STEPS_A_CHARACTER * len(text))
     compiled(text)
@@ -177,7 +177,7 @@ def compiled(text: str) -> list[dict[str, str]]:
     for name in mesh.clouds:
         try:
             files = compile_gateway(mesh, name, Runtime.of("/run"))
-        except CompileError as error:
+        except (CompileError, MeshError) as error:
             assert _CONTROL.search(str(error)) is None, "an error does nothing to a terminal"
             continue
         assert _CONTROL.search(files["haproxy.cfg"]) is None, "the configuration is text"

@@ -15,6 +15,8 @@ TESTS = Path(__file__).parents[1]
 _RUN = """
 import os, signal, subprocess, sys
 from leftovers import Run, enter_lab, enter_session, mark
+# A shell that starts a command in the background has it ignore the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 run = Run()
 worker = os.fork()
 if worker == 0:

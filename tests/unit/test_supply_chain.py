@@ -95,6 +95,11 @@ def test_the_list_of_software_has_packages_and_the_parts_of_haproxy(tmp_path: Pa
             1,
             "x.lock: a 1: CVE-1, fixed in 2",
         ),
+        (
+            '{"dependencies": [{"name": "a", "version": "1", "vulns": []}, {"name": "b", "skip_reason": "b is not on PyPI"}]}',
+            3,
+            "x.lock: 1 of 2 packages were not looked up, so nothing is known of them: b is not on PyPI",
+        ),
         ("", 3, "x.lock: no database of vulnerabilities can be reached, so nothing is known of them: no route to host"),
     ],
 )
@@ -105,6 +110,20 @@ def test_an_audit_says_by_its_exit_code_what_it_knows(tmp_path: Path, output: st
     command = [sys.executable, str(ROOT / "scripts" / "audit_dependencies.py"), str(tool), "x.lock"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert (done.returncode, words in done.stdout + done.stderr) == (code, True)
+
+
+def test_each_lock_file_has_its_own_number_of_vulnerabilities(tmp_path: Path) -> None:
+    tool = tmp_path / "pip-audit"
+    one = '{"dependencies": [{"name": "a", "version": "1", "vulns": [{"id": "CVE-1", "fix_versions": ["2"]}]}]}'
+    tool.write_text(
+        f"#!/bin/sh\ncase \"$*\" in *x.lock) echo '{one}';; *y.lock) echo '{{\"dependencies\": []}}';; *) exit 1;; esac\n"
+    )
+    tool.chmod(0o700)
+    command = [sys.executable, str(ROOT / "scripts" / "audit_dependencies.py"), str(tool), "x.lock", "y.lock"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "y.lock: 0 packages, 0 known vulnerabilities")
+    done = subprocess.run([*command, "z.lock"], check=False, capture_output=True, text=True)
+    assert (done.returncode, "z.lock: no database" in done.stderr) == (1, True), "the known one counts"
 
 
 def test_the_bundled_haproxy_is_warned_about_with_the_libraries_that_get_no_fixes() -> None:

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The list of revoked certificates (CRL) of a private authority, and the record of the certificates that it has issued."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -16,7 +18,11 @@ REVOKED = "revoked"
 """The name of the list's file, which no cloud can have."""
 
 DAYS = 365
+"""Days of validity of a list, by default."""
+
+T = TypeVar("T")
 _ISSUED = "issued.txt"
+_NOTED = re.compile(r"([0-9a-f]{1,40}) (\S+) [0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,10 @@ def revoke(directory: Path, cloud: str | None = None, files: Sequence[Path] = ()
     Raises :class:`CertsError` without the authority or the certificate.
     """
     authority = load_authority(directory)
-    if days < 1:
-        raise CertsError(f"{days} days: 1 day or more is accepted")
+    now = datetime.now(UTC)
+    ends = _end(now, days)
     path = directory / f"{REVOKED}.pem"
     revoked = dict(_entries(path, authority)) if path.exists() else {}
-    now = datetime.now(UTC)
     added = 0
     for serial in _serials(directory, authority, cloud, files):
         if serial not in revoked:
@@ -57,7 +62,7 @@ def revoke(directory: Path, cloud: str | None = None, files: Sequence[Path] = ()
         x509.CertificateRevocationListBuilder()
         .issuer_name(authority.certificate.subject)
         .last_update(now - SLACK)
-        .next_update(now + timedelta(days=days))
+        .next_update(ends)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()), critical=False)
         .add_extension(x509.CRLNumber(int(now.timestamp() * 1000)), critical=False)
     )
@@ -70,7 +75,7 @@ def revoke(directory: Path, cloud: str | None = None, files: Sequence[Path] = ()
 
 def read_list(path: Path) -> RevocationList:
     """Return the content of a list. Raises :class:`CertsError` if it is unreadable."""
-    found = _load(path)
+    found = _list(path)
     revoked = tuple((entry.serial_number, entry.revocation_date_utc) for entry in found)
     return RevocationList(found.issuer.rfc4514_string(), found.last_update_utc, found.next_update_utc, revoked)
 
@@ -80,8 +85,19 @@ def is_list(path: Path) -> bool:
     return path.is_file() and b"-----BEGIN X509 CRL-----" in path.read_bytes()
 
 
+def _end(now: datetime, days: int) -> datetime:
+    if days < 1:
+        raise CertsError(f"{days} days: 1 day or more is accepted")
+    try:
+        return now + timedelta(days=days)
+    except OverflowError:
+        raise CertsError(f"{days} days: a list cannot be valid for as long") from None
+
+
 def _serials(directory: Path, authority: Authority, cloud: str | None, files: Sequence[Path]) -> Iterable[int]:
     if cloud is None:
+        if files:
+            raise CertsError(f"{files[0]}: the cloud of the certificate is needed, too", hint="--cloud NAME")
         return []
     named = [_certificate(path) for path in files]
     if not files:
@@ -94,35 +110,44 @@ def _serials(directory: Path, authority: Authority, cloud: str | None, files: Se
         if [name.value for name in common] != [cloud]:
             raise CertsError(f"{path}: it is not a certificate of {cloud}")
     serials = [certificate.serial_number for certificate in named]
-    record = directory / _ISSUED
-    if not files and record.exists():
-        lines = [line.split() for line in record.read_text(encoding="ascii").splitlines()]
-        serials += [int(line[0], 16) for line in lines if line[1] == cloud]
+    if not files:
+        serials += _issued(directory / _ISSUED, cloud)
     if not serials:
         raise CertsError(f"{directory}: no certificate was issued for {cloud} here", hint="--file names a certificate")
     return serials
 
 
+def _issued(path: Path, cloud: str) -> Iterable[int]:
+    """Return the serial numbers of the certificates that were issued for a cloud, as :func:`record_issued` has noted them."""
+    if not path.exists():
+        return
+    for number, line in enumerate(path.read_text(encoding="ascii", errors="replace").splitlines(), start=1):
+        found = _NOTED.fullmatch(line)
+        if found is None:
+            raise CertsError(f"{path}, line {number}: a serial number in hexadecimal, a cloud and a date are accepted")
+        if found[2] == cloud:
+            yield int(found[1], 16)
+
+
 def _certificate(path: Path) -> x509.Certificate:
+    return _loaded(path, x509.load_pem_x509_certificate, "certificate")
+
+
+def _list(path: Path) -> x509.CertificateRevocationList:
+    return _loaded(path, x509.load_pem_x509_crl, "list of revoked certificates")
+
+
+def _loaded(path: Path, load: Callable[[bytes], T], what: str) -> T:
     try:
-        return x509.load_pem_x509_certificate(path.read_bytes())
+        return load(path.read_bytes())
     except OSError as error:
         raise CertsError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError:
-        raise CertsError(f"{path}: there is no PEM certificate in it") from None
-
-
-def _load(path: Path) -> x509.CertificateRevocationList:
-    try:
-        return x509.load_pem_x509_crl(path.read_bytes())
-    except OSError as error:
-        raise CertsError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise CertsError(f"{path}: there is no PEM list of revoked certificates in it") from None
+        raise CertsError(f"{path}: there is no PEM {what} in it") from None
 
 
 def _entries(path: Path, authority: Authority) -> Iterable[tuple[int, datetime]]:
-    found = _load(path)
+    found = _list(path)
     if not found.is_signature_valid(authority.key.public_key()):
         raise CertsError(f"{path}: it is not a list of this authority")
     return [(entry.serial_number, entry.revocation_date_utc) for entry in found]

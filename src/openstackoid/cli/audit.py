@@ -127,7 +127,7 @@ def _row(line: Line) -> tuple[object, ...]:
 
 
 def _outcome(line: Line) -> str:
-    said = f"{line['count']} lost" if line["outcome"] == LOST else f"{line['outcome']} {line['status'] or '-'}"
+    said = f"{line.get('count', 1)} lost" if line["outcome"] == LOST else f"{line['outcome']} {line['status'] or '-'}"
     return f"{said}: {line['reason']}" if line.get("reason") else said
 
 

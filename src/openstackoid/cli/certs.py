@@ -65,7 +65,8 @@ def _issue(args: argparse.Namespace) -> int:
 
 def _revoke(args: argparse.Namespace) -> int:
     path, added = _certs().revoke(args.directory, args.cloud, args.file, args.days)
-    print(f"{path}: {added} certificates were added; copy it to every gateway of the mesh (gateway.tls.revoked)")
+    certificates = f"{added} certificate{'' if added == 1 else 's'}"
+    print(f"{path}: {certificates} added; copy it to every gateway of the mesh (gateway.tls.revoked)")
     return 0
 
 

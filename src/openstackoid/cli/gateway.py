@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from openstackoid.bridge.audit.syslog import context_for
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
 from openstackoid.gateway.configuration import check_certificate, tokens_that_leave
@@ -64,6 +65,8 @@ def _check(args: argparse.Namespace) -> int:
         write_files(Path(folder), files)
         warnings = asyncio.run(validate(haproxy, Path(folder)))
     ends, soon = check_certificate(configuration.cloud)
+    if configuration.cloud.audit.syslog is not None:
+        context_for(configuration.cloud.audit.syslog)
     for warning in (*warnings, *soon, *tokens_that_leave(configuration.mesh, args.cloud)):
         print(warning, file=sys.stderr)
     print(f"OK: {haproxy} accepts the gateway of {args.cloud}")

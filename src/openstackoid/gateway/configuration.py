@@ -29,7 +29,7 @@ class Configuration:
 
 
 def copies_of(tls: Tls | None) -> Tls:
-    """Return where a running gateway has the files of its identity: beside its HAProxy's configuration."""
+    """Return the copies of the identity's files in a running gateway, beside its HAProxy's configuration."""
     return Tls(CERTIFICATE, AUTHORITY, REVOKED if tls is not None and tls.revoked else None)
 
 

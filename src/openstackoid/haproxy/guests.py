@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Guests as HAProxy rules: look up whether the Python service has let this token in, and send the request to the service here.
+"""HAProxy rules for guests: look up the admission of a token by the Python service, and send the request to the service here.
 
 An admission stands in ``routes.map`` under a digest (:mod:`openstackoid.routing.admission`). It gives a request its route where
 all of this holds: it has not ended, it names the path in ``paths.map``, it has requests left, and the process is not being
@@ -28,7 +28,7 @@ SALT_VARIABLE = "OPENSTACKOID_SALT"
 """The environment variable with the salt of the digests: new with each HAProxy, and in no file."""
 
 ADMITTED = " admitted="
-"""Begins what the log's line about a guest says for the audit log; no other part of a line can hold it."""
+"""The beginning of the part for the audit log in the log's line about a guest; no other part can hold it."""
 
 _FOUND = "{ var(txn.admission) -m found }"
 _DIGEST = "var(txn.guest),concat(|,sess.from,|),concat(,proc.salt),sha2(256),hex"
@@ -58,10 +58,13 @@ def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
     if not admits(cloud):
         return []
     counted = any(peer.rate is not None or peer.budget is not None for peer in cloud.policy.peers)
+    number, is_admitted = _PART.format(NUMBER), "is_current is_by_path !may_mean_more !tells_of_guest"
+    # A request that comes to the Python service leaves this counter to that backend.
     count = [
+        f"acl may_count {number},table_gpc0({COUNTS}),sub(txn.allowed) lt 0",
         "acl has_left var(txn.allowed) -m beg :",
         "acl has_left sc2_inc_gpc0,sub(txn.allowed) le 0",
-        f"http-request track-sc2 {_PART.format(NUMBER)} table {COUNTS} if {_FOUND} !{{ var(txn.allowed) -m beg : }}",
+        f"http-request track-sc2 {number} table {COUNTS} if {is_admitted} may_count",
     ]
     text = "%[req.fhdr(x-auth-token)]|%[req.fhdr(x-service-token)]|%[var(txn.key)]"
     return [
@@ -75,8 +78,7 @@ def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
         f"http-request set-var(txn.admission) {_DIGEST},map_str({ROUTES}) if {{ var(txn.guest) -m found }}",
         f"http-request set-var(txn.allowed) {_PART.format(ALLOWED)} if {_FOUND}",
         *(count if counted else []),
-        f"http-request set-var(txn.route) {_PART.format(MARK)} if is_current is_by_path !may_mean_more !tells_of_guest"
-        + (" has_left" if counted else ""),
+        f"http-request set-var(txn.route) {_PART.format(MARK)} if {is_admitted}" + (" has_left" if counted else ""),
     ]
 
 
@@ -86,7 +88,7 @@ def where_to(cloud: Cloud) -> list[str]:
 
 
 def request_rules() -> list[str]:
-    """Return the rules for every guest's request: the line of the log says what the audit log needs."""
+    """Return the rules for every guest's request: they keep the values for the audit log, which go into the line of the log."""
     return [
         "# A guest: for the audit log here, and for the gateway that asked.",
         f"http-request set-var(txn.use) var(txn.admission),field({USE},|,0)",

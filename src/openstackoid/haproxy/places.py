@@ -4,7 +4,7 @@
 HAProxy counts and refuses, so that a refusal costs the Python service nothing. :mod:`openstackoid.routing.places` has the shares.
 """
 
-from openstackoid.haproxy.sources import Answer
+from openstackoid.haproxy.sources import SOURCE_OF, Answer
 from openstackoid.mesh import Cloud
 from openstackoid.routing.backend_names import BRIDGE, TOKENS
 from openstackoid.routing.places import ACCEPTED, ERRORS, ERRORS_OF_KNOWN, REQUESTS, TOKEN, WINDOW, Places
@@ -36,7 +36,7 @@ def place_rules(cloud: Cloud, answer: Answer) -> list[str]:
         "acl is_unknown sc1_get_gpt0 eq 0",
         "acl upgrades req.fhdr(upgrade) -m found",
         "http-request set-var(txn.token) req.fhdr(x-auth-token,1),regsub('[!~].*$',''),sha1",
-        "http-request set-var-fmt(txn.source) %[src,ipmask(32,64)]",
+        f"http-request set-var-fmt(txn.source) %[{SOURCE_OF}]",
         *(['http-request set-var-fmt(txn.source) "gateway of %[var(sess.from)]" if is_peer'] if peers else []),
         "http-request track-sc1 var(txn.source) unless is_exempt",
         f"http-request track-sc2 var(txn.token) table {TOKENS} if is_accepted",
@@ -69,7 +69,7 @@ def _refusals(cloud: Cloud, places: Places, answer: Answer) -> list[str]:
         "# A client that takes more than its share, or sends made-up tokens without end, is told to come again.",
         refuse(f"{source} has {places.source} {work}, its share", f"!is_peer {{ sc1_conn_cur gt {places.source} }}"),
         refuse(f"{source} has {places.peer} {work}, its share", f"is_peer {{ sc1_conn_cur gt {places.peer} }}"),
-        refuse(f"the token has {places.token} {work}, its share", f"{{ sc2_conn_cur gt {places.token} }}"),
+        refuse(f"the token has {places.of_token} {work}, its share", f"{{ sc2_conn_cur gt {places.of_token} }}"),
         refuse(
             f"{source} has {places.unknown} {work}, its share without a token that a Keystone has accepted",
             f"!is_accepted is_unknown {{ sc1_conn_cur gt {places.unknown} }}",

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from openstackoid.haproxy import guests
 from openstackoid.haproxy.maps import CLOUDS, PEERS, ROUTES, SLOTS, WIRES
+from openstackoid.haproxy.sources import SOURCE_OF
 from openstackoid.mesh import Cloud
 from openstackoid.routing.route_cache import CLOUD, HOME, KEY, LONGEST_KEY, MARK, PREFIX, REWRITTEN, SLOT, SOCKET
 from openstackoid.scope import MARK as IN_TOKEN
@@ -84,7 +85,7 @@ def further_key_rules() -> list[str]:
 
 def ask_python(condition: str) -> str:
     """Return the rule that has the Python service teach the route."""
-    return f'http-request set-header {KEY} "%[src,ipmask(32,64)] ${{{_SLOTS}}} %[var(txn.key)]" if {condition} is_short'
+    return f'http-request set-header {KEY} "%[{SOURCE_OF}] ${{{_SLOTS}}} %[var(txn.key)]" if {condition} is_short'
 
 
 def local_rules() -> list[str]:

@@ -17,19 +17,29 @@ Answer = Callable[[int, str], str]
 RATE_WINDOW = 10
 """Seconds over which the requests of one source address are counted."""
 
+SOURCE_OF = "src,ipmask(32,64)"
+"""The source of a connection or request: an address, or of IPv6 a network of 64 bits, whose addresses are all of one client."""
+
 
 def connection_rules(cloud: Cloud) -> list[str]:
     """Return the rules for connections: the PROXY protocol, and the most of one source."""
-    return [*_proxy_protocol(cloud), *_counting(cloud)]
+    return [*_kinds_of_sources(cloud), *_proxy_protocol(cloud), *_counting(cloud)]
+
+
+def _kinds_of_sources(cloud: Cloud) -> list[str]:
+    # HAProxy takes 64 words of a line: each list has a line of its own.
+    kinds = (("is_proxy", cloud.trusted_proxies), ("is_exempt", cloud.limits.exempt if _is_counted(cloud.limits) else ()))
+    return [f"acl {name} src {' '.join(addresses)}" for name, addresses in kinds if addresses]
 
 
 def _proxy_protocol(cloud: Cloud) -> list[str]:
     if not cloud.proxy_protocol:
         return []
-    ids = " ".join(str(number) for listener, number in bind_ids(cloud).items() if str(listener) in cloud.proxy_protocol)
+    ids = [number for listener, number in bind_ids(cloud).items() if str(listener) in cloud.proxy_protocol]
     return [
         "# Trusted proxies begin with the PROXY protocol here; from any other address it is no HTTP.",
-        f"tcp-request connection expect-proxy layer4 if {{ so_id {ids} }} {{ src {' '.join(cloud.trusted_proxies)} }}",
+        *(f"acl is_for_proxies so_id {number}" for number in ids),
+        "tcp-request connection expect-proxy layer4 if is_for_proxies is_proxy",
     ]
 
 
@@ -42,18 +52,18 @@ def _counting(cloud: Cloud) -> list[str]:
     limits = cloud.limits
     if not _is_counted(limits):
         return []
-    others = [f"!{{ src {' '.join(addresses)} }}" for addresses in (limits.exempt, cloud.trusted_proxies) if addresses]
+    others = [f"!{name}" for name, addresses in (("is_exempt", limits.exempt), ("is_proxy", cloud.trusted_proxies)) if addresses]
     rates = f",http_req_rate({RATE_WINDOW}s)" if limits.source_requests is not None else ""
     lines = [
         f"stick-table type ipv6 size 100k expire {3 * RATE_WINDOW}s store conn_cur{rates}",
-        f"tcp-request connection track-sc0 src{' if ' if others else ''}{' '.join(others)}",
+        f"tcp-request connection track-sc0 {SOURCE_OF}{' if ' if others else ''}{' '.join(others)}",
     ]
     if limits.source_connections is not None:
         # An answer would need the whole request, which a slow client does not send.
         lines.append(f"tcp-request connection reject if {{ sc0_conn_cur gt {limits.source_connections} }}")
     if cloud.proxy_protocol:
         # The address of the client is known behind the PROXY protocol.
-        lines.append(f"tcp-request session track-sc0 src if !{{ sc0_tracked }} {' '.join(others)}")
+        lines.append(f"tcp-request session track-sc0 {SOURCE_OF} if !{{ sc0_tracked }} {' '.join(others)}")
         if limits.source_connections is not None:
             lines.append(f"tcp-request session reject if {{ sc0_conn_cur gt {limits.source_connections} }}")
     return lines
@@ -79,15 +89,14 @@ def forwarded_rules(cloud: Cloud, answer: Answer) -> list[str]:
     no_peer = " !{ var(sess.from) -m found }" if cloud.secure_listeners else ""
     lines = [
         "# The address that a trusted proxy has forwarded; where that is of a trusted proxy, too, the one before it.",
-        f"acl is_proxy src {proxies}",
         f"acl is_by_two_proxies req.hdr_ip({SOURCE},-1) {proxies}",
         f"tcp-request content set-src req.hdr_ip({SOURCE},-1) if is_proxy{no_peer}",
         f"tcp-request content set-src req.hdr_ip({SOURCE},-2) if is_proxy is_by_two_proxies{no_peer}",
     ]
     if not _is_counted(limits):
         return lines
-    exempt = f" !{{ src {' '.join(limits.exempt)} }}" if limits.exempt else ""
-    lines.append(f"http-request track-sc0 src if !{{ sc0_tracked }} !is_proxy{exempt}")
+    exempt = " !is_exempt" if limits.exempt else ""
+    lines.append(f"http-request track-sc0 {SOURCE_OF} if !{{ sc0_tracked }} !is_proxy{exempt}")
     if limits.source_connections is not None:
         message = f"gateway of {cloud.name}: %[src] has more than {limits.source_connections} requests at a time"
         lines.append(f"http-request return {answer(429, message)} if {{ sc0_conn_cur gt {limits.source_connections} }}")

@@ -58,6 +58,9 @@ def _file(path: str) -> str:
 
 def _network(text: str) -> str:
     try:
+        if "%" in text:
+            # HAProxy knows no zones of IPv6.
+            raise ValueError
         return str(ip_network(text))
     except ValueError:
         raise ValueError(f"'{text}': an address or a network is accepted, as in 10.0.1.11 or 10.0.1.0/24") from None

@@ -38,7 +38,7 @@ class Places:
     sockets: int
     source: int
     peer: int
-    token: int
+    of_token: int
     unknown: int
 
     @classmethod
@@ -51,6 +51,6 @@ class Places:
             sockets=max(AT_LEAST, limits.bridge // 10),
             source=max(AT_LEAST, limits.bridge // 4),
             peer=max(AT_LEAST, limits.bridge // 2),
-            token=max(AT_LEAST, limits.bridge // 4),
+            of_token=max(AT_LEAST, limits.bridge // 4),
             unknown=max(AT_LEAST, unaccepted // 2),
         )

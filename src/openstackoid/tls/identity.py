@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The certificate of a gateway and the authority of the mesh, the only one that it trusts, read as TLS reads them."""
 
+import re
 import ssl
 from pathlib import Path
 
@@ -33,6 +34,9 @@ def context_of(side: int, certificate: str, authority: str, revoked: str | None 
     except (ssl.SSLError, ValueError):
         raise TlsError(f"{authority}: there is no PEM certificate of an authority in it") from None
     if revoked is not None:
+        if any(kind != b"X509 CRL" for kind in re.findall(rb"-----BEGIN ([^-]*)-----", Path(revoked).read_bytes())):
+            # OpenSSL would believe each certificate in it as an authority, and the file may come from a public server.
+            raise TlsError(f"{revoked}: PEM lists of revoked certificates are accepted, and nothing else beside them")
         try:
             context.load_verify_locations(revoked)
         except (ssl.SSLError, ValueError):

@@ -76,6 +76,25 @@ def test_what_cannot_be_revoked_is_said(folder: Path, cloud: str, file: str | No
     assert not (folder / "revoked.pem").exists()
 
 
+def test_a_file_without_its_cloud_is_an_error(folder: Path) -> None:
+    with pytest.raises(CertsError, match=r"CloudOne\.pem: the cloud of the certificate is needed"):
+        revoke(folder, None, [folder / "CloudOne.pem"])
+
+
+@pytest.mark.parametrize("line", [b"garbage", b"", b"\xff\xfe", b"x CloudOne 2026-11-29"])
+def test_a_damaged_record_of_issued_certificates_is_named_by_file_and_line(folder: Path, line: bytes) -> None:
+    with (folder / "issued.txt").open("ab") as record:
+        record.write(line + b"\n")
+    with pytest.raises(CertsError, match=r"issued\.txt, line 2: a serial number in hexadecimal"):
+        revoke(folder, "CloudOne")
+
+
+@pytest.mark.parametrize(("days", "message"), [(0, "1 day or more"), (10**12, "cannot be valid for as long")])
+def test_a_list_is_valid_for_a_number_of_days_that_exists(folder: Path, days: int, message: str) -> None:
+    with pytest.raises(CertsError, match=message):
+        revoke(folder, "CloudOne", days=days)
+
+
 def test_a_list_of_another_authority_is_not_gone_on_with(folder: Path) -> None:
     make_authority(folder / "other")
     revoke(folder / "other")[0].rename(folder / "revoked.pem")
@@ -86,7 +105,7 @@ def test_a_list_of_another_authority_is_not_gone_on_with(folder: Path) -> None:
 def test_the_commands(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     number = serial(folder / "CloudOne.pem")
     assert main(["certs", "revoke", "--directory", str(folder), "--cloud", "CloudOne", "--days", "30"]) == 0
-    assert "revoked.pem: 1 certificates were added" in capsys.readouterr().out
+    assert "revoked.pem: 1 certificate added;" in capsys.readouterr().out
     assert main(["certs", "show", str(folder / "CloudOne.pem")]) == 0
     assert f"serial   {number:x}" in capsys.readouterr().out.splitlines()
     assert main(["certs", "show", str(folder / "revoked.pem")]) == 0
@@ -117,6 +136,19 @@ def test_a_gateway_takes_up_no_list_that_would_end_its_connections(folder: Path,
     path.write_text("x")
     with pytest.raises(TlsError, match=r"revoked\.pem: there is no PEM list of revoked certificates in it"):
         tried(folder)
+
+
+def test_a_file_of_lists_brings_no_authority(folder: Path) -> None:
+    """OpenSSL believes a certificate wherever it is loaded from, and lists are often fetched from elsewhere."""
+    path, _ = revoke(folder)
+    make_authority(folder / "new")
+    lists = path.read_text() + revoke(folder / "new")[0].read_text()
+    for more in ("", "TRUSTED "):
+        path.write_text(lists + (folder / "new" / "authority.pem").read_text().replace("CERTIFICATE", f"{more}CERTIFICATE"))
+        with pytest.raises(TlsError, match=r"revoked\.pem: PEM lists of revoked certificates are accepted, and nothing else"):
+            tried(folder)
+    path.write_text(lists)
+    tried(folder)
 
 
 def test_the_end_of_a_list_is_warned_about(folder: Path) -> None:

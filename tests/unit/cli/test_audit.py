@@ -103,6 +103,13 @@ def test_a_name_cannot_write_on_the_operators_screen(tmp_path: Path, capsys: pyt
     assert "\x1b" not in said
 
 
+def test_a_line_that_another_program_wrote_is_shown_as_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = json.loads(OUT_LINE.encoded()) | {"outcome": "lost", "user": {"name": ["a"]}}
+    (tmp_path / "a.log").write_text(json.dumps(line))
+    assert main(["audit", "show", str(tmp_path / "a.log")]) == 0
+    assert "1 lost" in capsys.readouterr().out
+
+
 def test_a_file_that_is_not_there_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "show", str(tmp_path / "none")]) == 1
     assert capsys.readouterr().err == f"openstackoid: cannot read {tmp_path}/none: No such file or directory\n"

@@ -68,7 +68,6 @@ def description(port: int, backend: int, peer: str = "CloudTwo") -> str:
 mesh: 1
 clouds:
   CloudOne:
-    gateway: {{limits: {{exempt: [127.0.0.1]}}}}
     services:
       identity: {{frontend: "http://127.0.0.1:{port}/identity", backend: "http://127.0.0.1:{backend}/identity"}}
       image: {{frontend: "http://127.0.0.1:{port}/image", backend: "http://127.0.0.1:{backend}/image"}}
@@ -76,6 +75,11 @@ clouds:
     services:
       image: {{frontend: "http://127.0.0.1:9/image"}}
 """
+
+
+def with_settings(text: str, settings: str) -> str:
+    """Return a description with further settings of CloudOne's gateway."""
+    return text.replace("gateway: {", f"gateway: {{{settings}, ", 1)
 
 
 class Gateway:

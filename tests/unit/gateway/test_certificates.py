@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from openstackoid.certs import issue, make_authority, revoke
-from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, service
+from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, service, with_settings
 
 
 class SecureGateway(Gateway):
@@ -33,7 +33,7 @@ class SecureGateway(Gateway):
         text = description(self.port, self.backend, peer).replace("127.0.0.1:9/", f"127.0.0.1:{self.peer_port}/")
         text = text.replace('frontend: "http:', 'frontend: "https:')
         tls = f"{{certificate: {self.certificate}, authority: {self.authority}}}"
-        self.config.write_text(text.replace("CloudOne:\n", f"CloudOne:\n    gateway: {{tls: {tls}}}\n"))
+        self.config.write_text(with_settings(text, f"tls: {tls}"))
 
     def renew_certificate(self) -> int:
         """Make a new certificate and return its serial number."""
@@ -178,8 +178,8 @@ def test_a_revoked_peer_is_refused_without_a_restart(tmp_path: Path) -> None:
         def describe(self, peer: str) -> None:
             revoke(self.certificates)
             super().describe(peer)
-            listed = f", revoked: {self.certificates / 'revoked.pem'}}}}}"
-            self.config.write_text(self.config.read_text().replace(f"{self.authority}}}}}", f"{self.authority}{listed}"))
+            listed = f", revoked: {self.certificates / 'revoked.pem'}}}"
+            self.config.write_text(self.config.read_text().replace(f"{self.authority}}}", f"{self.authority}{listed}"))
 
         def status_for(self, cloud: str) -> int:
             context = ssl.create_default_context(cafile=str(self.authority))
@@ -234,7 +234,7 @@ def test_unprotected_frontends_are_a_warning(tmp_path: Path) -> None:
     class Plain(Gateway):
         def describe(self, peer: str) -> None:
             text = description(self.port, self.backend, peer).replace(f"127.0.0.1:{self.port}", f"10.0.1.10:{self.port}")
-            self.config.write_text(text.replace("CloudOne:\n", "CloudOne:\n    gateway: {bind: 127.0.0.1}\n"))
+            self.config.write_text(with_settings(text, "bind: 127.0.0.1"))
 
     with service() as backend:
         gateway = Plain(tmp_path, free_port(), backend)

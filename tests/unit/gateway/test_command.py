@@ -10,7 +10,7 @@ import pytest
 
 from openstackoid.certs import issue, make_authority
 from openstackoid.cli import main
-from unit.gateway.running import description
+from unit.gateway.running import description, with_settings
 
 
 def leaving(services: str) -> str:
@@ -88,7 +88,7 @@ def test_check_looks_into_the_reader_accounts_and_render_does_not(
     mesh: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     readers = tmp_path / "readers.yaml"
-    mesh.write_text(mesh.read_text().replace("CloudOne:\n", f"CloudOne:\n    gateway: {{readers: {readers}}}\n"))
+    mesh.write_text(with_settings(mesh.read_text(), f"readers: {readers}"))
     readers.write_text("clouds: {}")
     readers.chmod(0o644)
     assert main(["gateway", "check", "--cloud", "CloudOne", "--config", str(mesh)]) == 1
@@ -116,7 +116,7 @@ class TestCheckOfTls:
         text = description(8801, 9001).replace('frontend: "http:', 'frontend: "https:')
         tls = f"{{certificate: {certificate}, authority: {authority}}}"
         path = tmp_path / "mesh.yaml"
-        path.write_text(text.replace("CloudOne:\n", f"CloudOne:\n    gateway: {{tls: {tls}}}\n"))
+        path.write_text(with_settings(text, f"tls: {tls}"))
         return path
 
     def check(self, mesh: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, list[str]]:
@@ -141,6 +141,14 @@ class TestCheckOfTls:
                 leaving("no other cloud"),
             ],
         )
+
+    def test_a_file_of_the_syslog_server_that_cannot_be_read_is_one_line(
+        self, secure: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        syslog = "audit: {syslog: {host: logs.example, authority: /no/such.pem}}"
+        secure.write_text(with_settings(secure.read_text(), syslog))
+        words = "openstackoid: /no/such.pem: cannot be read: No such file or directory"
+        assert self.check(secure, capsys) == (1, "", [words])
 
     def test_a_wrong_certificate_is_one_line(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
         certificate = secure.parent / "certs" / "CloudOne.pem"

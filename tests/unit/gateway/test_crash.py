@@ -21,7 +21,7 @@ def kill_under_load(folder: Path, part: str, kinds: list[Kind]) -> tuple[list[Se
         async with service() as backend:
             gateway = Gateway(folder, free_port(), backend)
             # On a busy machine the Python service may take seconds to start; what is bounded here is tested elsewhere.
-            patient = "CloudOne:\n    gateway: {timeouts: {connect: 20}, limits: {bridge: 2000, wait: 20}}\n"
+            patient = "CloudOne:\n    gateway: {timeouts: {connect: 20}, limits: {bridge: 2000, wait: 20, exempt: [127.0.0.1]}}\n"
             gateway.config.write_text(gateway.config.read_text().replace("CloudOne:\n", patient, 1))
             await asyncio.to_thread(gateway.start)
             victim = gateway.parts()[part]

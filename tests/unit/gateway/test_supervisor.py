@@ -17,7 +17,7 @@ import pytest
 
 from openstackoid.gateway.process_group import MOST_REPLACED
 from openstackoid.mesh import load_mesh
-from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, gone, service
+from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, gone, service, with_settings
 
 
 def run(gateway: Gateway, *more: str) -> tuple[int, str]:
@@ -181,7 +181,7 @@ def test_changed_reader_accounts_are_taken_up_upon_request(gateway: Gateway, tmp
     readers = tmp_path / "readers.yaml"
     readers.touch(0o600)
     readers.write_text("clouds: {}")
-    description = gateway.config.read_text().replace("CloudOne:\n", f"CloudOne:\n    gateway: {{readers: {readers}}}\n")
+    description = with_settings(gateway.config.read_text(), f"readers: {readers}")
     peer = '      identity: {frontend: "http://127.0.0.1:9/identity"}\n'
     gateway.config.write_text(description + peer)
     gateway.hang_up()
@@ -219,9 +219,7 @@ def test_a_new_frontend_on_a_taken_port_keeps_the_old_ones(gateway: Gateway) -> 
 def test_a_taken_address_on_a_port_of_its_own_keeps_the_old_one(gateway: Gateway) -> None:
     before = gateway.parts()
     with socket.create_server(("127.0.0.2", gateway.port)):
-        gateway.config.write_text(
-            gateway.config.read_text().replace("CloudOne:\n", "CloudOne:\n    gateway: {bind: 127.0.0.2}\n", 1)
-        )
+        gateway.config.write_text(with_settings(gateway.config.read_text(), "bind: 127.0.0.2"))
         gateway.hang_up()
         gateway.wait_for(f"the gateway of CloudOne cannot listen on 127.0.0.2:{gateway.port}: taken by ")
     assert gateway.parts() == before

@@ -47,12 +47,15 @@ def test_the_limits_of_a_source_can_be_turned_off() -> None:
             "{connections: 100, bridge: 7, wait: 0.5}",
             ["maxconn 100\n", "server bridge unix@/run/bridge.sock maxconn 6\n", "timeout queue 500ms\n"],
         ),
-        ("{source_connections: 9}", ["reject if { sc0_conn_cur gt 9 }", "track-sc0 src\n"]),
+        ("{source_connections: 9}", ["reject if { sc0_conn_cur gt 9 }", "track-sc0 src,ipmask(32,64)\n"]),
         (
             "{source_requests: 5}",
             ["if { sc0_http_req_rate gt 50 }", "return status 429 ", "hdr Retry-After 10 "],
         ),
-        ("{source_requests: 5, exempt: [10.0.0.1, fd00::/8]}", ["track-sc0 src if !{ src 10.0.0.1/32 fd00::/8 }"]),
+        (
+            "{source_requests: 5, exempt: [10.0.0.1, fd00::/8]}",
+            ["track-sc0 src,ipmask(32,64) if !is_exempt\n", "acl is_exempt src 10.0.0.1/32 fd00::/8\n"],
+        ),
     ],
 )
 def test_limits_of_the_operator_are_in_the_configuration(limits: str, lines: list[str], tmp_path: Path) -> None:

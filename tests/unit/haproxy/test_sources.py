@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rules about the client's address in the configuration; tests/conformance/test_sources.py shows their effect."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.clouds import three_clouds
@@ -29,3 +31,16 @@ def test_without_trusted_proxies_no_address_is_replaced() -> None:
     assert "set-src" not in text.partition("\nfrontend upstream ")[0]
     assert "expect-proxy" not in text
     assert text.count("option forwardfor") == 3
+
+
+def test_the_longest_lists_of_addresses_fit_into_lines_of_haproxy() -> None:
+    """HAProxy takes 64 words of a line (MAX_LINE_ARGS)."""
+    addresses = tuple(f"10.0.0.{number}/32" for number in range(48))
+    mesh = three_clouds()
+    one = mesh.clouds["CloudOne"]
+    sockets = tuple(str(listener) for listener in one.listeners)
+    long = replace(one, limits=replace(one.limits, exempt=addresses), trusted_proxies=addresses, proxy_protocol=sockets)
+    clouds = {**mesh.clouds, "CloudOne": long}
+    text = compile_gateway(replace(mesh, clouds=clouds), "CloudOne", Runtime.of("/run"))["haproxy.cfg"]
+    assert text.count("10.0.0.47/32") == 4
+    assert max(len(line.split()) for line in text.splitlines() if "10.0.0.47/32" in line or "is_proxy" in line) <= 64

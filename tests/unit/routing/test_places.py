@@ -9,7 +9,7 @@ from openstackoid.routing.places import AT_LEAST, Places
 
 
 def test_by_default() -> None:
-    assert Places.of(Limits()) == Places(accepted=452, unaccepted=48, sockets=50, source=125, peer=250, token=125, unknown=24)
+    assert Places.of(Limits()) == Places(accepted=452, unaccepted=48, sockets=50, source=125, peer=250, of_token=125, unknown=24)
 
 
 @pytest.mark.parametrize("bridge", [2, 3, 10, 100, 10_000])
@@ -17,7 +17,7 @@ def test_nobody_has_all_places_but_where_there_are_few_and_each_kind_has_one(bri
     places = Places.of(Limits(bridge=bridge))
     assert places.accepted + places.unaccepted == bridge
     assert min(places.accepted, places.unaccepted) >= 1
-    assert max(places.source, places.token) <= max(AT_LEAST, bridge / 4)
+    assert max(places.source, places.of_token) <= max(AT_LEAST, bridge / 4)
     assert places.peer <= max(AT_LEAST, bridge / 2)
 
 

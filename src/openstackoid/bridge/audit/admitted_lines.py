@@ -18,7 +18,7 @@ REQUEST = re.compile(
     r"(?P<source>\S+) (?P<method>\S+) (?P<path>\S+) -> (?P<backend>\S+) (?P<cloud>\S+)"
     r" (?P<status>[+-]?[0-9]{1,9}) (?P<milliseconds>[+-]?[0-9]{1,12}) ms .*"
 )
-"""A line of HAProxy's up to what it says for the audit log."""
+"""A line of HAProxy's, without its part for the audit log."""
 
 ADDRESS = re.compile(r"[0-9a-f.:]{2,45}")
 METHOD = re.compile(r"[A-Z]{1,16}")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from openstackoid.bridge.audit.audit_log import AuditLine, lost_line
 from openstackoid.bridge.audit.chain import ChainEnd, ChainFile
-from openstackoid.bridge.audit.refusals import FIRST, Refusals
+from openstackoid.bridge.audit.refusals import FIRST, Refusals, lines_of
 from openstackoid.bridge.audit.reserve import Reserve
 from openstackoid.errors import OpenstackoidError
 
@@ -51,12 +51,19 @@ class Audit:
         Raises :class:`AuditError`; the requests of the lines must not go on then.
         """
         if self.path is not None:
+            self.flush()
             self._append(self.path, self._refusals.sift(lines, FIRST if self.reserve.kept else 0))
 
     def flush(self, *, all_sums: bool = False) -> None:
-        """Append the sums of refused requests after their minute, or all. Raises :class:`AuditError`."""
-        if self.path is not None:
-            self._append(self.path, self._refusals.all() if all_sums else self._refusals.due())
+        """Append the sums of refused requests after their minute, or all. Raises :class:`AuditError`, and keeps the sums then."""
+        if self.path is None:
+            return
+        sums = self._refusals.take(all_sums=all_sums)
+        try:
+            self._append(self.path, lines_of(sums))
+        except AuditError:
+            self._refusals.put_back(sums)
+            raise
 
     def check(self) -> None:
         """Raise :class:`AuditError` if the file cannot be opened, before an audited action."""
@@ -93,18 +100,20 @@ class Audit:
     def _append(self, path: Path, lines: Sequence[AuditLine]) -> None:
         if not lines:
             return
+        # Before the chain is held: the other process waits for it.
+        encoded = [line.encoded() for line in lines]
         try:
             with self._chain.hold() as end:
                 self._follow(path)
                 end.meet(self._descriptor)
-                self._write(path, lines, end)
+                self._write(path, encoded, end)
         except OSError as error:
             raise _unwritable(path, error) from None
 
-    def _write(self, path: Path, lines: Sequence[AuditLine], end: ChainEnd) -> None:
+    def _write(self, path: Path, lines: Sequence[bytes], end: ChainEnd) -> None:
         link, parts = end.link, []
         for line in lines:
-            part, link = link.follow(line.encoded())
+            part, link = link.follow(line)
             parts.append(part)
         # Not after a part of a line: neither could be read.
         data = (b"\n" if self._cut_short else b"") + b"".join(parts)

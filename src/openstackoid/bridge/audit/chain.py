@@ -16,7 +16,7 @@ from pathlib import Path
 NO_DIGEST = "0" * 64
 """The digest before the first line."""
 
-_LINE = re.compile(rb'(\{.*, "number": ([0-9]{1,15})), "digest": "([0-9a-f]{64})"\}\n?', re.DOTALL)
+_LINE = re.compile(rb'(\{.*, "number": ([1-9][0-9]{0,14})), "digest": "([0-9a-f]{64})"\}\n?', re.DOTALL)
 _STATE = re.compile(rb"([0-9]{15}) ([0-9a-f]{64}) ([0-9]{20}) ([0-9]{20})\n")
 _TAIL = 65536
 """The last bytes of a file that are searched for its last line: no line is as long."""

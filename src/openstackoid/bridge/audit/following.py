@@ -22,8 +22,24 @@ class Follower:
         self._file: BinaryIO | None = None
 
     def read(self) -> tuple[list[bytes], int]:
-        """Return the next lines that are there, and how many are missing before them. Raises ``OSError``."""
-        lines, missing = self._lines(), 0
+        """Return the next lines that are there, and how many are missing before them. Raises ``OSError``.
+
+        After a restart, it first reads all of a file up to the last line.
+        """
+        found, missing = list[bytes](), 0
+        while not found and (lines := self._next()):
+            for line in lines:
+                link = read_link(line)
+                if link is None or link[0].number <= self.last:
+                    continue
+                missing += link[0].number - self.last - 1
+                self.last = link[0].number
+                found.append(line)
+        return found, missing
+
+    def _next(self) -> list[bytes]:
+        """Return the next lines of the file that is read, or the first of the next file."""
+        lines = self._lines()
         if not lines and not self._is_log():
             later, begun = self._files()
             following = (begun or later) if self._file is None else later
@@ -33,15 +49,7 @@ class Follower:
                 self.close()
                 self._file = following.open("rb")
                 lines = self._lines()
-        found = []
-        for line in lines:
-            link = read_link(line)
-            if link is None or link[0].number <= self.last:
-                continue
-            missing += link[0].number - self.last - 1
-            self.last = link[0].number
-            found.append(line)
-        return found, missing
+        return lines
 
     def close(self) -> None:
         """Close the file that is read."""

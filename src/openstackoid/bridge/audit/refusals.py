@@ -5,8 +5,9 @@ A refusal costs a client little; without a limit their lines would fill the disk
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from openstackoid.bridge.audit.audit_log import REFUSED, AuditLine
@@ -20,14 +21,14 @@ MOST_SOURCES = 100
 _OTHERS = "further sources"
 _COMMON: dict[str, Any] = {
     **dict.fromkeys(("home", "service", "interface", "method"), "-"),
-    **dict.fromkeys(("cloud", "sender", "source")),
+    **dict.fromkeys(("cloud", "sender", "source", "user", "project", "rule")),
     "status": 0,
 }
 """The values of a sum that all its requests share, and their replacements."""
 
 
 @dataclass(slots=True)
-class _Sum:
+class Sum:
     """The refused requests of one source since ``began``. ``line``: their common values."""
 
     began: float
@@ -36,6 +37,7 @@ class _Sum:
     line: AuditLine | None = None
 
     def add(self, line: AuditLine) -> None:
+        """Count a request, and keep the values that it shares with the others."""
         self.summed += 1
         before = self.line or line
         self.line = replace(
@@ -48,12 +50,11 @@ class Refusals:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._sums: dict[str, _Sum] = {}
+        self._sums: dict[str, Sum] = {}
 
     def sift(self, lines: Iterable[AuditLine], first: int = FIRST) -> list[AuditLine]:
-        """Return the lines to write now, with sums of earlier minutes; count the rest."""
-        now = self._clock()
-        kept = self.due(now)
+        """Return the lines to write now; count the rest."""
+        now, kept = self._clock(), list[AuditLine]()
         for line in lines:
             if line.outcome != REFUSED:
                 kept.append(line)
@@ -61,7 +62,7 @@ class Refusals:
             source = source_of(line)
             if source not in self._sums and len(self._sums) >= MOST_SOURCES:
                 source = _OTHERS
-            sums = self._sums.setdefault(source, _Sum(now))
+            sums = self._sums.setdefault(source, Sum(now))
             if sums.taken < first and source != _OTHERS:
                 sums.taken += 1
                 kept.append(line)
@@ -69,36 +70,50 @@ class Refusals:
                 sums.add(line)
         return kept
 
-    def due(self, now: float | None = None) -> list[AuditLine]:
-        """Return the sums of past minutes, and restart them."""
-        ended = self._clock() if now is None else now
-        return self._end(source for source, sums in list(self._sums.items()) if not 0 <= ended - sums.began < WINDOW)
+    def take(self, *, all_sums: bool = False) -> dict[str, Sum]:
+        """Take the sums of past minutes out, or all of them."""
+        now = self._clock()
+        ended = [source for source, sums in self._sums.items() if all_sums or not 0 <= now - sums.began < WINDOW]
+        return {source: self._sums.pop(source) for source in ended}
 
-    def all(self) -> list[AuditLine]:
-        """Return all sums, and restart them."""
-        return self._end(list(self._sums))
+    def put_back(self, sums: dict[str, Sum]) -> None:
+        """Put sums back that could not be written."""
+        self._sums |= sums
 
-    def _end(self, sources: Iterable[str]) -> list[AuditLine]:
-        ended = [(source, self._sums.pop(source)) for source in sources]
-        return [_line(source, sums.line, sums) for source, sums in ended if sums.line is not None]
+
+def lines_of(sums: Mapping[str, Sum]) -> list[AuditLine]:
+    """Return the lines for sums."""
+    return [_line(source, found.line, found) for source, found in sums.items() if found.line is not None]
 
 
 def source_of(line: AuditLine) -> str:
-    """Return the source of a request: the peer in its certificate, or else the client's address, or the frontend."""
-    return f"{line.direction} {line.sender or line.source or f'{line.service}.{line.interface}'}"
+    """Return the source of a request: the peer in its certificate, or else the client's address, or the frontend.
+
+    Requests of users that a Keystone has named are apart, so that made-up tokens hide none of them.
+    """
+    source = line.sender or _network(line.source) or f"{line.service}.{line.interface}"
+    return f"{line.direction} {source} {'unknown' if line.user is None else 'known'}"
 
 
-def _line(source: str, common: AuditLine, sums: _Sum) -> AuditLine:
+def _network(source: str | None) -> str | None:
+    """Return an address, or of IPv6 its network of 64 bits, whose addresses are all of one client."""
+    if source is None or ":" not in source:
+        return source
+    try:
+        address = IPv6Address(source)
+    except ValueError:
+        return source
+    return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
+
+
+def _line(source: str, common: AuditLine, sums: Sum) -> AuditLine:
     """Return the line for a sum, with the common values of its requests."""
     return replace(
         common,
         time=sums.began,
-        user=None,
-        project=None,
         roles=(),
         path="...",
-        rule=None,
-        reason=f"the sum of {sums.summed} refused requests of {source.partition(' ')[2] if source != _OTHERS else source}",
+        reason=f"the sum of {sums.summed} refused requests of {source if source == _OTHERS else source.split(' ')[1]}",
         request_id=None,
         count=sums.summed,
     )

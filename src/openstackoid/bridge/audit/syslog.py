@@ -6,8 +6,8 @@ The lines wait in the log itself and its rotated files, so no memory is needed w
 
 import asyncio
 import contextlib
-import json
 import os
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -29,6 +29,8 @@ PAUSE = 0.5
 LONGEST_PAUSE = 60.0
 SETTLED = 5.0
 """Seconds that a connection must last after a line for it to count as sent: syslog has no answer."""
+
+_TIME = re.compile(rb'\{"time": "([0-9TZ:.-]{1,32})"')
 
 
 class SyslogSink:
@@ -57,25 +59,25 @@ class SyslogSink:
             try:
                 await self._send_to(server)
                 pause = PAUSE
-            except (OSError, TimeoutError, OpenstackoidError) as error:
+            except (OSError, ValueError, OpenstackoidError) as error:
+                # ValueError: a name that no host can have.
                 self._fail(server, _words(error))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _send_to(self, server: SyslogServer) -> None:
-        """Send lines until the server is replaced. Raises ``OSError`` and :class:`OpenstackoidError`."""
+        """Send lines until the server is replaced. Raises ``OSError``, ``ValueError`` and :class:`OpenstackoidError`."""
         context = context_for(server)
         async with asyncio.timeout(PATIENCE):
-            reader, writer = await asyncio.open_connection(server.host, server.port, ssl=context)
-        self._fault = ""
-        LOG.info("audit: lines are sent to %s:%d", server.host, server.port)
+            reader, writer = await asyncio.open_connection(server.host.strip("[]"), server.port, ssl=context)
         follower = Follower(self._path, self._last_sent())
         closing = asyncio.create_task(reader.read(1))
+        closing.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         loop = asyncio.get_running_loop()
-        noted, settling, since = follower.last, follower.last, loop.time()
+        noted, settling, since, settled = follower.last, follower.last, loop.time(), False
         try:
             while self.server is server:
-                lines, missing = follower.read()
+                lines, missing = await asyncio.to_thread(follower.read)
                 if missing and follower.last > self._counted:
                     self._counted = follower.last
                     self._lost(missing)
@@ -88,6 +90,9 @@ class SyslogSink:
                 if closing.done():
                     raise ConnectionResetError("the server has closed the connection")
                 if loop.time() >= since + SETTLED:
+                    if not settled:
+                        self._fault, settled = "", True
+                        LOG.info("audit: lines are sent to %s:%d", server.host, server.port)
                     if settling != noted:
                         self._note(settling)
                     noted, settling, since = settling, follower.last, loop.time()
@@ -120,7 +125,8 @@ class SyslogSink:
 
 def framed(line: bytes) -> bytes:
     """Return a line as a message of syslog, behind the number of its bytes."""
-    time = json.loads(line)["time"]
+    found = _TIME.match(line)
+    time = "-" if found is None else found[1].decode("ascii")
     head = f"<{PRIORITY}>1 {time} {socket.gethostname()[:255] or '-'} openstackoid {os.getpid()} audit - "
     message = head.encode("ascii", "replace") + line.rstrip(b"\n")
     return b"%d %s" % (len(message), message)

@@ -9,12 +9,14 @@ from openstackoid.bridge.audit.chain import NO_DIGEST, Link, digest, read_link
 from openstackoid.bridge.audit.reading import raw_lines
 from openstackoid.errors import OpenstackoidError
 
+_NOT_OF_CHAIN = "the line is not of the chain: it was added, changed, or cut"
+
 
 @dataclass(frozen=True, slots=True)
 class Verified:
     """A whole chain. ``first``: the number of its first line; ``last``: the link of its last.
 
-    ``lines``: the number of lines. ``before``: lines of an earlier release, without a number, at the beginning.
+    ``lines``: the number of lines. ``before``: lines of an earlier release, without a number, before the first of all.
     """
 
     first: int
@@ -50,25 +52,27 @@ class _Chain:
         self._first = 0
         self._last: Link | None = None
         self._before = 0
+        self._began = ""
         self._met = known is None
 
     def add(self, line: bytes, at: str) -> None:
         found, last = read_link(line), self._last
         if found is None:
             if last is not None:
-                raise BrokenChainError(f"{at}: the line is not of the chain: it was added, changed, or cut")
+                raise BrokenChainError(f"{at}: {_NOT_OF_CHAIN}")
             self._before += 1
+            self._began = self._began or at
             return
         link, text = found
         if last is None:
+            if self._before and link.number > 1:
+                raise BrokenChainError(f"{self._began}: {_NOT_OF_CHAIN}")
             self._first = link.number
             begins = NO_DIGEST if link.number == 1 else None
         elif link.number > last.number + 1:
-            missing = link.number - last.number - 1
-            raise BrokenChainError(
-                f"{at}: {missing} lines are missing before it: {last.number + 1}"
-                + (f" to {link.number - 1}" if missing > 1 else "")
-            )
+            first, end = last.number + 1, link.number - 1
+            missing = f"line {first} is" if first == end else f"lines {first} to {end} are"
+            raise BrokenChainError(f"{at}: {missing} missing before it")
         elif link.number <= last.number:
             raise BrokenChainError(f"{at}: its number is {link.number}, which is not behind {last.number}: a line was added")
         else:

@@ -13,6 +13,9 @@ from openstackoid.policy import PeerPolicy
 SHARE = 10
 """One in so many of the requests that are left is set aside at a time."""
 
+MOST_ASIDE = 4
+"""One in so many of a budget is set aside in all: users with many tokens, who use none of it again, take no more from others."""
+
 RATE_SECONDS = 3.0
 """Seconds for which requests of a peer with a rate are set aside: users cannot save them for a burst."""
 
@@ -30,6 +33,7 @@ class _Count:
     tokens: float
     refilled: float
     spent: int = 0
+    aside: int = 0
     began: float = -math.inf
 
 
@@ -45,7 +49,7 @@ class Limits:
         wait = self._rate(count, peer.rate, now)
         if wait is None and peer.budget is not None:
             if now - count.began >= peer.budget.seconds:
-                count.began, count.spent = now, 0
+                count.began, count.spent, count.aside = now, 0, 0
             if count.spent >= peer.budget.requests:
                 return count.began + peer.budget.seconds - now
             count.spent += 1
@@ -56,12 +60,15 @@ class Limits:
         if peer.rate is None and peer.budget is None:
             return SetAside(None, math.inf)
         count = self._counts[issuer]
-        left, seconds = math.inf, math.inf if peer.rate is None else RATE_SECONDS
+        left = most = math.inf
+        seconds = math.inf if peer.rate is None else RATE_SECONDS
         if peer.budget is not None:
-            left, seconds = peer.budget.requests - count.spent, min(seconds, count.began + peer.budget.seconds - now)
-        number = int(min(count.tokens, left) / SHARE)
+            left, most = peer.budget.requests - count.spent, max(0, peer.budget.requests // MOST_ASIDE - count.aside)
+            seconds = min(seconds, count.began + peer.budget.seconds - now)
+        number = int(min(count.tokens / SHARE, left / SHARE, most))
         count.tokens -= number
         count.spent += number
+        count.aside += number
         return SetAside(number, seconds)
 
     def _rate(self, count: _Count, rate: float | None, now: float) -> float | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The admission of a guest, for HAProxy to keep: as long as the answer about the token counts, and for what the rule allows."""
+"""Make the admission of a guest that HAProxy keeps: for the time of a cached validation, and for the rule's requests."""
 
 import math
 import time
@@ -15,13 +15,13 @@ from openstackoid.routing.admission import Admission
 from openstackoid.routing.guest_paths import guest_path, learnt_methods, name_of
 
 SHORTEST = 2.0
-"""Seconds of an admission that is worth the while."""
+"""The least seconds of an admission; HAProxy counts whole seconds."""
 
 
 def admission(context: RequestContext, entry: Entry, plan: Single, mark: str) -> str | None:
-    """Return the admission of the guest of ``entry``, or None where HAProxy may not let in the next such request.
+    """Return the admission of the guest of ``entry``, or None where HAProxy may not admit the next such request.
 
-    ``mark`` stands behind the token that the service gets.
+    ``mark``: the text behind the token in the request to the service.
     """
     here, issuer, principal, granted = context.here, entry.credentials.issuer, entry.principal, entry.grant
     if principal is None or granted is None or entry.use.method not in learnt_methods(here.policy.audit):
@@ -37,7 +37,7 @@ def admission(context: RequestContext, entry: Entry, plan: Single, mark: str) ->
         return None
     own = entry.own_project(plan)
     return Admission(
-        # HAProxy counts whole seconds, and lets in nobody in the last.
+        # HAProxy counts whole seconds, and admits no request in the last.
         until=math.floor(now + min(seconds, aside.seconds)),
         paths=name_of(path),
         requests=aside.requests,
@@ -52,7 +52,7 @@ def admission(context: RequestContext, entry: Entry, plan: Single, mark: str) ->
 
 
 def _end(text: str | None) -> float:
-    """Return the end of a token, in seconds of the wall clock: the past where it is not said as Keystone says it."""
+    """Return the end of a token, in seconds since 1970; 0 for one in another form than Keystone's."""
     try:
         return datetime.fromisoformat(text or "").timestamp() if (text or "").endswith("Z") else 0.0
     except (ValueError, OverflowError):
@@ -60,7 +60,7 @@ def _end(text: str | None) -> float:
 
 
 def services_of(policy: Policy, issuer: str, rule: str) -> Services | None:
-    """Return what the entry of ``people`` allows that a grant names by ``rule``."""
+    """Return the services that the entry of ``people`` with the name ``rule`` allows, or None without such an entry."""
     peer = policy.of(issuer)
     named = () if peer is None else (peer.services_of(people) for people in peer.people if peer.rule(people) == rule)
     return next(iter(named), None)

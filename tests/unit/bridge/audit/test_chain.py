@@ -102,10 +102,17 @@ def test_lines_of_an_earlier_release_stand_before_the_chain(path: Path) -> None:
     assert verify([path]) == Verified(1, verify([path]).last, 1, 3)
 
 
+def test_no_line_is_numbered_before_the_first(path: Path) -> None:
+    """Its digest would be free, and the one that the first line begins with."""
+    write(path, 200)
+    path.write_bytes(LINE.encoded().replace(b"}\n", b', "number": 0, "digest": "%s"}\n' % (b"0" * 64)) + path.read_bytes())
+    assert verify([path]) == Verified(1, verify([path]).last, 1, 1)
+
+
 Change = Callable[[list[bytes]], list[bytes]]
 BREAKS: dict[str, tuple[Change, str]] = {
-    "removed": (lambda lines: lines[:2] + lines[3:], "audit.log, line 3: 1 lines are missing before it: 3"),
-    "several removed": (lambda lines: lines[:1] + lines[4:], "audit.log, line 2: 3 lines are missing before it: 2 to 4"),
+    "removed": (lambda lines: lines[:2] + lines[3:], "audit.log, line 3: line 3 is missing before it"),
+    "several removed": (lambda lines: lines[:1] + lines[4:], "audit.log, line 2: lines 2 to 4 are missing before it"),
     "changed": (
         lambda lines: [*lines[:2], lines[2].replace(b'"ada"', b'"eve"'), *lines[3:]],
         "audit.log, line 3: line 3 of the chain was changed, or the one before it",
@@ -122,11 +129,15 @@ BREAKS: dict[str, tuple[Change, str]] = {
         lambda lines: [*lines[:2], LINE.encoded(), *lines[2:]],
         "audit.log, line 3: the line is not of the chain: it was added, changed, or cut",
     ),
+    "added without a number, for one that is not there": (
+        lambda lines: [LINE.encoded(), *lines[1:]],
+        "audit.log, line 1: the line is not of the chain: it was added, changed, or cut",
+    ),
     "cut": (
         lambda lines: [*lines[:4], lines[4][:-9] + b"\n"],
         "audit.log, line 5: the line is not of the chain: it was added, changed, or cut",
     ),
-    "swapped": (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], "audit.log, line 2: 1 lines are missing before it: 2"),
+    "swapped": (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], "audit.log, line 2: line 2 is missing before it"),
     "all removed": (lambda _: [], "there is no line of a chain in these files"),
 }
 
@@ -146,7 +157,7 @@ def test_a_file_that_is_missing_between_two_is_named(path: Path) -> None:
         audit.write(replace(LINE, status=status))
         audit.rotate(1, 9)
     audit.close()
-    with pytest.raises(BrokenChainError, match=r"audit\.log\.1, line 1: 1 lines are missing before it: 2$"):
+    with pytest.raises(BrokenChainError, match=r"audit\.log\.1, line 1: line 2 is missing before it$"):
         verify([path.with_name("audit.log.1"), path.with_name("audit.log.3")])
 
 

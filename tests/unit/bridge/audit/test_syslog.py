@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from openstackoid.bridge.audit import syslog
+from openstackoid.bridge.audit import following, syslog
 from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.audit.following import Follower
-from openstackoid.bridge.audit.syslog import SyslogSink
+from openstackoid.bridge.audit.syslog import SyslogSink, framed
 from openstackoid.certs import issue, make_authority
 from openstackoid.mesh import SyslogServer
 from unit.bridge.audit.test_audit_log import LINE
@@ -65,14 +65,14 @@ def certificates(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def collecting(folder: Path, port: int = 0, *, proves: bool = False) -> AsyncIterator[Collector]:
+async def collecting(folder: Path, port: int = 0, *, proves: bool = False, host: str = "127.0.0.1") -> AsyncIterator[Collector]:
     collector = Collector()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "logs.pem")
     if proves:
         context.load_verify_locations(folder / "authority.pem")
         context.verify_mode = ssl.CERT_REQUIRED
-    server = await asyncio.start_server(collector.serve, "127.0.0.1", port, ssl=context)
+    server = await asyncio.start_server(collector.serve, host, port, ssl=context)
     collector.port = server.sockets[0].getsockname()[1]
     try:
         yield collector
@@ -201,11 +201,75 @@ async def test_a_server_that_does_not_prove_its_name_gets_nothing(
 
 
 @played
+async def test_a_server_may_have_an_ipv6_address(certificates: Path, path: Path) -> None:
+    audit = Audit(path)
+    issue(certificates, "logs", ["::1"], renew=True)
+    there = server_at(certificates, 0)
+    async with (
+        collecting(certificates, host="::1") as collector,
+        sending(path, replace(there, host="[::1]", port=collector.port)),
+    ):
+        await until(path, 0)
+        audit.write(LINE)
+        await until(path, 1)
+    audit.close()
+
+
+@played
+async def test_a_server_that_ends_each_connection_is_logged_once(
+    certificates: Path, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with collecting(certificates, proves=True) as collector, sending(path, server_at(certificates, collector.port)):
+        while "no line can be sent" not in caplog.text:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
+    assert caplog.text.count("no line can be sent") == 1
+    assert "never retrieved" not in caplog.text
+    assert "lines are sent to" not in caplog.text
+
+
+@played
+async def test_an_address_of_ipv6_is_written_in_brackets(
+    certificates: Path, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with sending(path, SyslogServer("[::1]", str(certificates / "authority.pem"), 1)):
+        while "no line can be sent to [::1]:1" not in caplog.text:
+            await asyncio.sleep(0.02)
+    assert "Name or service not known" not in caplog.text
+
+
+def test_a_damaged_line_is_sent_without_a_time() -> None:
+    assert b">1 - " in framed(b'{"tim, "number": 7, "digest": "..."}\n')
+
+
+@played
 async def test_a_file_that_cannot_be_read_is_named(certificates: Path, path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (certificates / "authority.pem").write_text("no certificate")
     async with sending(path, server_at(certificates, 1)):
         while "authority.pem: no certificate in PEM can be read there" not in caplog.text:
             await asyncio.sleep(0.02)
+
+
+@played
+async def test_the_sink_outlives_a_host_that_no_name_can_be_and_a_line_of_another_program(
+    certificates: Path, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    audit = Audit(path)
+    async with collecting(certificates) as collector:
+        server = server_at(certificates, collector.port)
+        async with sending(path, replace(server, host="a..b")) as sink:
+            while "no line can be sent to a..b" not in caplog.text:
+                await asyncio.sleep(0.02)
+            sink.server = server
+            audit.write(LINE)
+            await until(path, 1)
+            with path.open("ab") as file:
+                file.write(b'{no JSON, "number": 2, "digest": "%s"}\n' % (b"0" * 64))
+            path.with_name("audit.log.chain").unlink()
+            audit.write(replace(LINE, status=299))
+            while not any(b'"status": 299' in line for line in collector.lines):
+                await asyncio.sleep(0.02)
+    audit.close()
 
 
 def test_half_of_a_line_is_not_read(path: Path) -> None:
@@ -219,4 +283,18 @@ def test_half_of_a_line_is_not_read(path: Path) -> None:
     with path.open("ab") as file:
         file.write(whole[-10:])
     assert follower.read() == (whole.splitlines(keepends=True)[1:], 0)
+    follower.close()
+
+
+def test_the_first_new_line_of_a_long_log_is_read_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "AT_ONCE", 1000)
+    audit = Audit(path)
+    for _ in range(20):
+        audit.write(LINE)
+    audit.rotate(1, 9)
+    audit.write(LINE)
+    audit.close()
+    follower = Follower(path, 19)
+    assert [json.loads(line)["number"] for line in follower.read()[0]] == [20]
+    assert [json.loads(line)["number"] for line in follower.read()[0]] == [21]
     follower.close()

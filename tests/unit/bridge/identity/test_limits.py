@@ -65,6 +65,17 @@ def test_a_share_of_what_is_left_is_set_aside_and_spent() -> None:
     assert limits.take("CloudTwo", peer, 105.0) is None
 
 
+def test_many_users_with_one_request_each_have_most_of_a_budget() -> None:
+    limits, peer = Limits(), PeerPolicy("CloudTwo", budget=Budget(1000, 600))
+    served = 0
+    while limits.take("CloudTwo", peer, 5.0) is None:
+        served += 1
+        limits.set_aside("CloudTwo", peer, 5.0)
+    assert served == 750
+    assert limits.take("CloudTwo", peer, 605.0) is None
+    assert limits.set_aside("CloudTwo", peer, 605.0).requests == 99
+
+
 def test_requests_at_a_rate_are_not_set_aside_for_long() -> None:
     limits, peer = Limits(), PeerPolicy("CloudTwo", rate=41, budget=Budget(10**6, 1000))
     assert limits.take("CloudTwo", peer, 5.0) is None
