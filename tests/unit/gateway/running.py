@@ -79,7 +79,9 @@ clouds:
 
 def with_settings(text: str, settings: str) -> str:
     """Return a description with further settings of CloudOne's gateway."""
-    return text.replace("gateway: {", f"gateway: {{{settings}, ", 1)
+    if "gateway: {" in text:
+        return text.replace("gateway: {", f"gateway: {{{settings}, ", 1)
+    return text.replace("  CloudOne:\n", f"  CloudOne:\n    gateway: {{{settings}}}\n", 1)
 
 
 class Gateway:
