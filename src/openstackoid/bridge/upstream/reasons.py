@@ -39,7 +39,7 @@ class Reasons:
     async def failure(self, target: Target, told: Told, timeouts: Timeouts, seconds: float) -> Failure:
         """Return the failure of a target that HAProxy has not reached within ``seconds``."""
         if told.word == DOWN:
-            what = self._known.get(target.place, _UNREACHED)
+            what = self._known.get(target.place) or await self.trial(target, timeouts) or _UNREACHED
         elif told.reason and target.certified is None:
             what = f"{_UNREACHED}: no authority that this system trusts has signed its certificate"
         elif seconds >= TRIALS * timeouts.connect and not told.reason:
