@@ -19,8 +19,8 @@ from openstackoid.routing.pages import HEALTH
 AT_ONCE, AT_MOST = 32, 128
 """Peers that are asked at the same time, and for one page: any client may request it."""
 
-PATIENCE = 1.5
-"""Seconds that a look waits for answers: HAProxy tries a refused connection again after one. Later answers are for the next."""
+PATIENCE = 1.0
+"""Seconds that a page waits for answers. Later ones, as of a peer that HAProxy has tried twice, are shown the next time."""
 
 KEPT = 120.0
 """Seconds for which the last state of a peer is shown, if there are too many to ask all."""
