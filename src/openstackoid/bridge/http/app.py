@@ -3,18 +3,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
 from aiohttp import web
 
-from openstackoid.bridge.audit.audit_file import Audit, LateAudit
-from openstackoid.bridge.audit.losses import Loss, Losses
+from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.http.handler import RequestHandler
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_record import TokenRecord
-from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.proxy.context import RequestContext
@@ -42,19 +39,19 @@ class Bridge:
         workflows: Workflows,
         audit: Audit | None = None,
         tokens: TokenRecord | None = None,
-        losses: Losses | None = None,
     ) -> None:
         audit = Audit(None) if audit is None else audit
         authorizer, ids = Authorizer(upstream, record=tokens), LocalProjects(upstream)
         self.context = RequestContext(mesh, {}, upstream, workflows, authorizer, ids, audit, RouteTeacher(upstream.at))
+        upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records
-        self._late = LateAudit(audit, LOG, upstream.at, partial((losses or Losses()).add, Loss.SERVICE))
         self._pages = Pages(upstream, authorizer, self._records, health or Health(), workflows)
 
     def reload(self, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
         """Serve new requests by another mesh and other reader accounts."""
         self.context = replace(self.context, mesh=mesh, readers=readers)
+        self.context.upstream.reasons.tls = mesh.clouds[self.context.upstream.at].tls
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        return await RequestHandler(request, self.context, self._pages).handle(self._records, self._late)
+        return await RequestHandler(request, self.context, self._pages).handle(self._records)

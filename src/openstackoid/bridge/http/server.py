@@ -35,7 +35,6 @@ from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
 from openstackoid.store import Store, database_of
-from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED, Identity
 
 GRACE = 3.0
 """Seconds for running requests at the end of the process."""
@@ -83,7 +82,6 @@ async def serve(
     sockets: Sockets,
     *,
     store_file: Path | None = None,
-    tls: Path | None = None,
     audit: Audit | None = None,
     losses: Losses | None = None,
     log_reader: BaseProcess | None = None,
@@ -92,11 +90,10 @@ async def serve(
 ) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
-    SIGHUP reloads ``file``, the reader accounts and the certificate; unusable ones are ignored. ``store_file``: the store's
-    file, if the mesh names no database. ``tls``: the folder of certificate and authority, if not that of the mesh. ``audit``:
-    the audit log. ``losses``: the count of its missing lines. ``log_reader``: the process that reads HAProxy's log.
-    ``stop_on_eof``: also end with standard input, so with the parent. ``wait``: begin once the file exists. Raises
-    :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
+    SIGHUP reloads ``file`` and the reader accounts; unusable ones are ignored. ``store_file``: the store's file, if the mesh
+    names no database. ``audit``: the audit log. ``losses``: the count of its missing lines. ``log_reader``: the process that
+    reads HAProxy's log. ``stop_on_eof``: also end with standard input, so with the parent. ``wait``: begin once the file exists.
+    Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: a program that sees it accept may send a signal.
@@ -114,19 +111,13 @@ async def serve(
     # That of the records first: a client that sees the other accept may send a traced request.
     receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.requests.open()
-    upstream, records = Upstream(at), Records()
+    upstream, records = Upstream(at, sockets.upstream), Records()
     audit, losses = audit or Audit(None), losses or Losses()
     maintenance = AuditMaintenance(audit, losses, mesh.clouds[at].audit)
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document)
     workflows, tokens = Workflows(store), TokenStore(store)
-    bridge = Bridge(
-        mesh, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens, losses=losses
-    )
+    bridge = Bridge(mesh, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens)
     # The supervisor does not start with such files. A bridge that is restarted later serves without them.
-    try:
-        upstream.identity = _identity(mesh, at, tls)
-    except OpenstackoidError as error:
-        LOG.error("no peer can be asked: %s", error)
     try:
         bridge.reload(mesh, _readers(mesh, upstream))
     except OpenstackoidError as error:
@@ -137,8 +128,9 @@ async def serve(
     # aiohttp waits this long twice: for running requests, and for those that it has cancelled.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
     tasks = [
-        asyncio.create_task(_keep_current(bridge, file, tls, reload, maintenance)),
+        asyncio.create_task(_keep_current(bridge, file, reload, maintenance)),
         asyncio.create_task(maintenance.run()),
+        asyncio.create_task(upstream.kept.run()),
     ]
     try:
         await runner.setup()
@@ -197,16 +189,6 @@ def _readers(mesh: Mesh, upstream: Upstream) -> Mapping[str, Reader]:
     return readers_of(load_readers(mesh, upstream.at), upstream, here.timeouts, secure=here.tls is not None)
 
 
-def _identity(mesh: Mesh, at: str, folder: Path | None) -> Identity | None:
-    named = mesh.clouds[at].tls
-    if named is None:
-        return None
-    if folder is None:
-        return Identity.load(named.certificate, named.authority, revoked=named.revoked)
-    revoked = str(folder / REVOKED) if named.revoked else None
-    return Identity.load(str(folder / CERTIFICATE), str(folder / AUTHORITY), named.authority, revoked)
-
-
 class _Protocol(web.RequestHandler):
     """aiohttp's connection with our error answers; its own errors are not logged, as they quote headers."""
 
@@ -245,9 +227,7 @@ def http_server(bridge: Bridge) -> web.Server:
     )
 
 
-async def _keep_current(
-    bridge: Bridge, file: Path, tls: Path | None, reload: asyncio.Event, maintenance: AuditMaintenance
-) -> None:
+async def _keep_current(bridge: Bridge, file: Path, reload: asyncio.Event, maintenance: AuditMaintenance) -> None:
     """Reload the mesh on request; keep the old one if the file is unusable."""
     upstream = bridge.context.upstream
     at = upstream.at
@@ -256,14 +236,12 @@ async def _keep_current(
         reload.clear()
         try:
             mesh = await asyncio.to_thread(load_cloud, file, at)
-            identity = await asyncio.to_thread(_identity, mesh, at, tls)
             readers = await asyncio.to_thread(_readers, mesh, upstream)
         except OpenstackoidError as error:
             LOG.error("the mesh stays as it was: %s", error)
         else:
             if mesh.clouds[at].store != bridge.context.here.store:
                 LOG.warning("gateway.store has changed: restart the gateway to use the new store")
-            upstream.identity = identity
             maintenance.settings = mesh.clouds[at].audit
             bridge.reload(mesh, readers)
             LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))

@@ -92,7 +92,7 @@ class UserPage:
         timeouts = Timeouts(connect=mesh.clouds[self._at].timeouts.connect, server=PATIENCE)
         try:
             async with self._slots:
-                content = await ask_gateway(self._upstream, mesh.clouds[name], request, USER, timeouts, limit=_LIMIT)
+                content = await ask_gateway(self._upstream, mesh, name, request, USER, timeouts=timeouts, limit=_LIMIT)
         except AnswerError as error:
             return _refusal(name, error.message.removeprefix(f"gateway of {self._at}: "))
         if content is None:
