@@ -12,6 +12,8 @@ from conformance.case import WEBSOCKET
 from conformance.hostile import ODD, PLAIN, Arrived, Site, read_answers, until
 from conformance.hostile_plays import MIB, WAY, for_ever, grown, memory, says
 
+ASKED = "".join(f"{name}: {value}\r\n" for name, value in WEBSOCKET)
+
 
 def test_interim_answers_without_end_are_no_answer(site: Site) -> None:
     """By the bridge, which waits for another one."""
@@ -61,14 +63,32 @@ def test_interim_answers_without_end_end_the_connection_at_haproxy(site: Site) -
     until(lambda: left == [True])
 
 
-@pytest.mark.parametrize("early", [b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"])
+EARLY = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+SWITCHES = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nhello"
+)
+
+
+@pytest.mark.parametrize("early", [b"", EARLY])
 @pytest.mark.parametrize("way", WAY)
 def test_a_websocket_begins_with_its_101_alone(way: str, early: bytes, site: Site) -> None:
-    head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    site.plays["two"] = says(early, head, b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nhello")
-    asked = "".join(f"{name}: {value}\r\n" for name, value in WEBSOCKET)
-    got = site.send(f"GET /compute/a HTTP/1.1\r\nHost: h\r\n{WAY[way]}{asked}\r\n", until=b"")
-    assert got.statuses == [502 if early and way == "by HAProxy" else 101]
+    def play(connection: socket.socket, _: Arrived) -> None:
+        connection.sendall(early)
+        time.sleep(0.3)
+        connection.sendall(SWITCHES)
+
+    site.plays["two"] = play
+    got = site.send(f"GET /compute/a HTTP/1.1\r\nHost: h\r\n{WAY[way]}{ASKED}\r\n", until=b"")
+    assert got.statuses == ([] if early and way == "by HAProxy" else [101])
+
+
+@pytest.mark.parametrize("way", WAY)
+def test_an_interim_answer_in_one_segment_with_the_101_is_no_answer(way: str, site: Site) -> None:
+    """HAProxy reads both at once, and takes the second for an invalid one."""
+    site.plays["two"] = says(EARLY + SWITCHES)
+    got = site.send(f"GET /compute/a HTTP/1.1\r\nHost: h\r\n{WAY[way]}{ASKED}\r\n", until=b"")
+    assert got.statuses == [502]
 
 
 @pytest.mark.parametrize("way", WAY)

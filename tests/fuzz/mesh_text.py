@@ -176,7 +176,7 @@ def compiled(text: str) -> list[dict[str, str]]:
     found = []
     for name in mesh.clouds:
         try:
-            files = compile_gateway(mesh, name, Runtime("/run/bridge", "/run/stats", "/run/records", "/run/log"))
+            files = compile_gateway(mesh, name, Runtime.of("/run"))
         except (CompileError, MeshError) as error:
             assert _CONTROL.search(str(error)) is None, "an error does nothing to a terminal"
             continue

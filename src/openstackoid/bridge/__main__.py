@@ -21,7 +21,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--config", required=True, type=Path, metavar="MESH", help="the mesh description: a file, or a folder of files"
     )
-    parser.add_argument("--socket", required=True, type=Path, metavar="PATH", help="the unix socket to serve")
+    parser.add_argument(
+        "--socket",
+        required=True,
+        type=Path,
+        metavar="PATH",
+        help="the unix socket to serve; HAProxy's, for requests to send on, is beside it",
+    )
     parser.add_argument(
         "--socket-fd", type=int, metavar="N", help="the descriptor of that socket, if the parent process has opened it"
     )
@@ -45,12 +51,6 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--journal", help=argparse.SUPPRESS)
     parser.add_argument("--token-journal", help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--tls-files",
-        type=Path,
-        metavar="DIR",
-        help="the folder of certificate.pem and authority.pem (default: as in the mesh)",
-    )
     parser.add_argument("--audit-log", type=Path, metavar="FILE", help="the file to which each use of another cloud is written")
     parser.add_argument("--wait", action="store_true", help="wait until the mesh description is there")
     parser.add_argument("--stop-on-eof", action="store_true", help="end when standard input ends")
@@ -67,10 +67,10 @@ def main(argv: list[str] | None = None) -> int:
             arguments.records_socket and UnixSocket(arguments.records_socket),
             arguments.log_socket and UnixSocket(arguments.log_socket),
         )
-        files = {"store_file": arguments.store_file, "keys": arguments.keys, "tls": arguments.tls_files}
+        files = {"store_file": arguments.store_file, "keys": arguments.keys}
         ways = {"stop_on_eof": arguments.stop_on_eof, "wait": arguments.wait}
         log = {"audit_log": arguments.audit_log, "log_pipe": arguments.log_fd}
-        serve_with_log(arguments.cloud, arguments.config, sockets, **log, **files, **ways)
+        serve_with_log(arguments.cloud, arguments.config, sockets, **files, **log, **ways)
     except OpenstackoidError as error:
         print(redacted(f"openstackoid bridge: {error}"), file=sys.stderr)
         if error.hint:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The configuration of a running gateway: the mesh, and the files of HAProxy."""
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -46,16 +47,34 @@ def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool 
     """
     copies: Mapping[str, str] = {}
     tls = mesh.clouds[cloud].tls if cloud in mesh.clouds else None
-    files = compile_gateway(mesh, cloud, runtime, copies_of(tls) if secrets else None, known_addresses())
+    accounts = load_readers(mesh, cloud) if secrets and cloud in mesh.clouds else {}
+    # Without secrets it is not known; a gateway with TLS believes its own authority alone.
+    https = any(account.auth_url.startswith("https:") for account in accounts.values()) if secrets else _may_log_in(mesh, cloud)
+    files = compile_gateway(
+        mesh,
+        cloud,
+        runtime,
+        copies_of(tls) if secrets else None,
+        known_addresses(),
+        system_authorities=_authorities() if https and tls is None else "",
+    )
     if secrets and tls is not None:
         copies = checked_files(tls.certificate, tls.authority, cloud, tls.revoked)
-    accounts = load_readers(mesh, cloud) if secrets else {}
     if secrets:
         check_binding(mesh, cloud)
         keys = mesh.clouds[cloud].bound_tokens.keys
         if keys is not None:
             load_keys(Path(keys))
     return Configuration(mesh, mesh.clouds[cloud], {**files, **copies}, accounts)
+
+
+def _authorities() -> str:
+    paths = ssl.get_default_verify_paths()
+    return paths.cafile or paths.capath or "/etc/ssl/certs"
+
+
+def _may_log_in(mesh: Mesh, cloud: str) -> bool:
+    return cloud in mesh.clouds and mesh.clouds[cloud].readers is not None
 
 
 def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from openstackoid.gateway.configuration import Configuration
-from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 STEADY = 30.0
@@ -62,16 +61,12 @@ class Watch:
 def affected(running: Configuration, candidate: Configuration) -> frozenset[Part]:
     """Return the parts that the candidate changes.
 
-    HAProxy depends on its files alone. The Python service reads the whole mesh (the name of a region is in no file of HAProxy)
-    and the certificate.
+    HAProxy looks at its files only, the certificate among them. The Python service reads the whole mesh: a region's name, say, is
+    in no file of HAProxy's.
     """
     parts = set()
     if running.files != candidate.files:
         parts.add(Part.HAPROXY)
-    if (running.mesh, running.accounts, _tls(running)) != (candidate.mesh, candidate.accounts, _tls(candidate)):
+    if (running.mesh, running.accounts) != (candidate.mesh, candidate.accounts):
         parts.add(Part.BRIDGE)
     return frozenset(parts)
-
-
-def _tls(configuration: Configuration) -> list[str | None]:
-    return [configuration.files.get(name) for name in (CERTIFICATE, AUTHORITY, REVOKED)]

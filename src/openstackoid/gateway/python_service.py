@@ -8,7 +8,6 @@ from pathlib import Path
 from openstackoid.gateway.configuration import Configuration
 from openstackoid.gateway.folder import Folder, write_private
 from openstackoid.mesh import packed_mesh
-from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED
 
 
 def command(folder: Folder, cloud: str, requests: int, log: int) -> list[str]:
@@ -19,18 +18,12 @@ def command(folder: Folder, cloud: str, requests: int, log: int) -> list[str]:
     argv = [sys.executable, "-m", "openstackoid.bridge", "--cloud", cloud, "--config", str(folder.mesh), "--wait"]
     argv += ["--socket", str(folder.bridge_socket), "--socket-fd", str(requests), "--log-fd", str(log)]
     argv += ["--haproxy-socket", str(folder.stats_socket), "--records-socket", str(folder.records_socket)]
-    argv += ["--store-file", str(folder.store), "--audit-log", str(folder.audit), "--tls-files", str(folder.path)]
-    argv += ["--keys", str(folder.keys)]
+    argv += ["--store-file", str(folder.store), "--audit-log", str(folder.audit), "--keys", str(folder.keys)]
     return argv
 
 
 def hand_over(folder: Folder, configuration: Configuration) -> None:
-    """Write copies of the service's files, so that changes of the operator's files cannot break it."""
-    for name in (CERTIFICATE, AUTHORITY, REVOKED):
-        if name in configuration.files:
-            write_private(folder.path / name, configuration.files[name])
-        else:
-            (folder.path / name).unlink(missing_ok=True)
+    """Write the mesh that the service reads: a copy, so that no change of the operator's files breaks it."""
     write_private(folder.mesh, packed_mesh(configuration.mesh))
 
 

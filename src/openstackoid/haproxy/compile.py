@@ -6,32 +6,29 @@ import shlex
 from dataclasses import dataclass
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import bound_tokens, guests, hardening, places, route_cache, sources, wire_version
+from openstackoid.haproxy import bound_tokens, guests, hardening, places, route_cache, sources, upstream, wire_version
 from openstackoid.haproxy.answers import peer_answers, peer_rules, request_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
-from openstackoid.haproxy.error_answers import answer, failures, http_error, milliseconds
+from openstackoid.haproxy.error_answers import GENERAL, answer, failures, http_error, milliseconds
 from openstackoid.haproxy.maps import PATHS, Addresses, all_maps, has_names, most_hosts
-from openstackoid.haproxy.peers import UNREACHED, naming, prefix_rules, reaching, remembering, spot
-from openstackoid.haproxy.repeating import repeating
+from openstackoid.haproxy.peers import account, naming, prefix_rules, reaching, remembering, servers, spot
+from openstackoid.haproxy.repeating import repeated, repeating
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.services import service_sections
-from openstackoid.haproxy.tls import (
-    bind_options,
-    global_lines,
-    nothing_of_the_scheme,
-    peer_options,
-    told_to_the_bridge,
-)
+from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, told_to_the_bridge
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
 from openstackoid.mesh import Cloud, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import READS
-from openstackoid.routing.backend_names import BRIDGE, FRONTEND, PEER, TOKENS, bind_ids
+from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, FRONTEND, PEER, TOKENS, UPSTREAM, bind_ids
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.route_cache import generation
 
 LOG_VARIABLE = "OPENSTACKOID_LOG"
 """The environment variable that holds where HAProxy's log goes, if it is not the log socket."""
+
+UPSTREAM_SOCKET = "upstream.sock"
+"""The name of the socket where HAProxy sends on what it is sent."""
 
 _BASE = "gateway"
 _PYTHON = "the Python service behind the gateway"
@@ -46,11 +43,13 @@ class CompileError(OpenstackoidError):
 class Runtime:
     """The unix sockets between the parts of one gateway.
 
-    The Python service serves ``bridge_socket``, and receives HAProxy's log at ``log_socket`` and its lines about traced requests
-    at ``records_socket``; ``stats_socket`` controls HAProxy.
+    The Python service listens at ``bridge_socket``, and receives HAProxy's log at ``log_socket`` and its lines about traced
+    requests at ``records_socket``; HAProxy is controlled at ``stats_socket``, and sends on what it is sent at
+    ``upstream_socket``.
     """
 
     bridge_socket: str
+    upstream_socket: str
     stats_socket: str
     records_socket: str
     log_socket: str
@@ -58,16 +57,26 @@ class Runtime:
     @classmethod
     def of(cls, folder: str) -> "Runtime":
         """Return the sockets in ``folder``."""
-        return cls(*(f"{folder}/{name}.sock" for name in ("bridge", "haproxy", "records", "log")))
+        names = ("bridge.sock", UPSTREAM_SOCKET, "haproxy.sock", "records.sock", "log.sock")
+        return cls(*(f"{folder}/{name}" for name in names))
 
 
 def compile_gateway(
-    mesh: Mesh, cloud: str, runtime: Runtime, tls: Tls | None = None, addresses: Addresses = LOOPBACK
+    mesh: Mesh,
+    cloud: str,
+    runtime: Runtime,
+    tls: Tls | None = None,
+    addresses: Addresses = LOOPBACK,
+    *,
+    system_authorities: str = "",
 ) -> dict[str, str]:
     """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps beside it.
 
     ``tls``: the place of certificate and authority for HAProxy, if not the mesh's; ``addresses``: of host names known without
-    DNS. Raises :class:`CompileError` for an unknown cloud, and for an endpoint without a backend;
+    DNS. ``system_authorities``: the file or folder of the authorities that the system trusts, if a reader account logs in at a
+    Keystone with a certificate of one of them.
+
+    Raises :class:`CompileError` for an unknown cloud, and for an endpoint without a backend;
     :class:`~openstackoid.mesh.MeshError` for unprotected traffic.
     """
     if cloud not in mesh.clouds:
@@ -80,8 +89,9 @@ def compile_gateway(
     check_tls(mesh, cloud)
     files = None if here.tls is None else tls or here.tls
     names = has_names(mesh, cloud, addresses)
+    told = upstream.global_lines(tls=here.tls is not None or bool(system_authorities))
     sections = [
-        _section("global", [*_global(runtime), *_learning(mesh, here), *global_lines(here)]),
+        _section("global", [*_global(runtime), *_learning(mesh, here), *told, *global_lines(here)]),
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
@@ -89,6 +99,10 @@ def compile_gateway(
         *(_section(title, lines) for title, lines in service_sections(mesh, here, _BASE)),
         _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, names)),
     ]
+    way_out = upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities))
+    sections.append(_section(f"frontend {UPSTREAM} from {_BASE}", way_out))
+    if system_authorities:
+        sections.append(_section(f"backend {ACCOUNT} from {_BASE}", account(system_authorities)))
     if names:
         sections.append(_section("resolvers dns", ["parse-resolv-conf"]))
     title = f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n"
@@ -137,18 +151,8 @@ def _defaults(cloud: Cloud) -> list[str]:
         "retries 1",
         "# A process that is replaced ends an idle connection behind its next answer, not under a request that is on its way.",
         "option idle-close-on-response",
-        *(http_error(status, f"gateway of {cloud.name}: {what}") for status, what in _GENERAL.items()),
+        *(http_error(status, f"gateway of {cloud.name}: {what}") for status, what in GENERAL.items()),
     ]
-
-
-_GENERAL = {
-    400: "the request is not valid HTTP",
-    408: "the request did not arrive in time",
-    500: "the gateway failed",
-    502: "the service gave no valid answer",
-    503: "the service cannot be reached",
-    504: "the service did not answer in time",
-}
 
 
 def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
@@ -167,6 +171,7 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
         *hardening.frontend_lines(cloud.limits),
         *sources.connection_rules(cloud),
         *observing(runtime.records_socket),
+        *upstream.stripped(),
         *sources.forwarded_rules(cloud, refusal),
         *sources.rate_rules(cloud, refusal),
         f"monitor-uri {HEALTH}",
@@ -206,6 +211,7 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
     astray = f"gateway of {here.name}: {service} {ASTRAY}"
     return [
         *hardening.final_answers(),
+        *repeated(READS),
         *request_rules(),
         *naming(),
         *route_cache.leaving_rules(here, mesh.sharing(here.name)),
@@ -213,14 +219,15 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *hardening.peer_request(here),
         *sources.told_to_peers(),
         *wire_version.peer_request(),
-        *reaching(hosts, names, answer(503, down, retry=seconds), trial),
+        *reaching(hosts, names, answer(503, down, retry=seconds, more=upstream.not_tried()), trial),
         *prefix_rules(here),
         *remembering(seconds),
         *wire_version.told_by_peers(),
         *peer_answers(),
         *told_by_peers(),
         *hardening.peer_lines(),
+        *upstream.answer_for_python(),
         *peer_rules(mesh, here, answer(502, astray)),
-        *failures(here, service, more=f"hdr {UNREACHED} 1"),
-        f"server gateway 0.0.0.0:0{peer_options(files)}",
+        *failures(here, service),
+        *servers(files),
     ]

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What leaves for a peer by HAProxy alone: it gets a request id, and its line of the log says what the audit log needs.
+"""What leaves for a peer: it gets a request id, and its line of the log says what the audit log needs.
 
 A peer's gateway tells as whom it took the user in a header of its answer. The header is for gateways: it is read from answers of
 peers only, and no answer brings it to a client that has not proved to be a gateway.
 """
 
+from openstackoid.haproxy.upstream import OF_PYTHON
 from openstackoid.mesh import Cloud
 from openstackoid.routing import REQUEST_ID
 from openstackoid.routing.egress import ADMISSION_HEADER, GIVEN, ID_FORM
@@ -26,7 +27,10 @@ _FORGET_ALL = "http-response del-header x-openstackoid- -m beg"
 
 
 def leaving(cloud: Cloud) -> list[str]:
-    """Return the rules for every request to a peer. Without ``txn.home``, the token is of this cloud."""
+    """Return the rules for every request to a peer. Without ``txn.home``, the token is of this cloud.
+
+    Where it is empty, the Python service asks for itself, and nothing is written down.
+    """
     given = f"{REQUEST_ID} {GIVEN}%[uuid(),bytes({len(GIVEN) - len('req-')})] if"
     found = "{ var(txn.id) -m found }"
     left = "http-request set-var(txn.left) str(left=),concat(,txn.endpoint,' home={}{}"
@@ -38,17 +42,18 @@ def leaving(cloud: Cloud) -> list[str]:
         f"http-request add-header {given} !{found}",
         f"http-request set-var(txn.id) req.fhdr({REQUEST_ID})",
         left.format(cloud.name, " id='),concat(,txn.id) if !{ var(txn.home) -m found }"),
-        left.format("'),concat(,txn.home,' id='),concat(,txn.id)", " if { var(txn.home) -m found }"),
+        left.format("'),concat(,txn.home,' id='),concat(,txn.id)", " if { var(txn.home) -m len gt 0 }"),
     ]
 
 
 def told_by_peers() -> list[str]:
     """Return the rules for answers of peers: who came in, for the line of the log, and for nobody else."""
     return [
-        "# The peer's admission header: for the audit log alone.",
+        "# The peer's admission header: for the audit log and the Python service.",
         f"http-response set-var(txn.use) res.fhdr({ADMISSION_HEADER}) if {{ res.fhdr_cnt({ADMISSION_HEADER}) eq 1 }}"
         f" {{ res.fhdr({ADMISSION_HEADER}) -m reg '^[A-Za-z0-9_-]{{1,{LONGEST_USE}}}$' }}",
         _FORGET_ALL,
+        f"http-response set-header {ADMISSION_HEADER} %[var(txn.use)] if {OF_PYTHON} {{ var(txn.use) -m found }}",
     ]
 
 

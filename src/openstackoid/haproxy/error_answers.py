@@ -3,7 +3,9 @@
 
 import json
 
+from openstackoid.haproxy import upstream
 from openstackoid.mesh import Cloud
+from openstackoid.routing.backend_names import UNANSWERED, UNREACHED
 
 _TITLES = {
     400: "Bad Request",
@@ -15,6 +17,18 @@ _TITLES = {
     504: "Gateway Timeout",
 }
 
+_WHY_503 = upstream.failed(UNREACHED)
+
+GENERAL = {
+    400: "the request is not valid HTTP",
+    408: "the request did not arrive in time",
+    500: "the gateway failed",
+    502: "the service gave no valid answer",
+    503: "the service cannot be reached",
+    504: "the service did not answer in time",
+}
+"""What is said where no section of the configuration says more, by the status."""
+
 
 def failures(
     cloud: Cloud,
@@ -23,20 +37,19 @@ def failures(
     trouble: str = "cannot be reached",
     unanswered: str = "gave no valid answer",
     retry: int | None = None,
-    more: str = "",
 ) -> list[str]:
     """Return the lines for a ``service`` that cannot be reached, or gives no answer."""
     timeouts = cloud.timeouts
     return [
         http_error(502, f"gateway of {cloud.name}: {service} {unanswered}"),
-        f"http-error {answer(503, f'gateway of {cloud.name}: {service} {trouble}', retry=retry, more=more)}",
+        f"http-error {answer(503, f'gateway of {cloud.name}: {service} {trouble}', retry=retry, more=_WHY_503)}",
         http_error(504, f"gateway of {cloud.name}: {service} did not answer within {timeouts.server:g} s"),
     ]
 
 
 def http_error(status: int, message: str) -> str:
     """Return the line that has HAProxy answer ``status`` with a message."""
-    return f"http-error {answer(status, message)}"
+    return f"http-error {answer(status, message, more=_WHY_503 if status == 503 else upstream.failed(UNANSWERED))}"
 
 
 def answer(status: int, message: str, *, retry: int | None = None, more: str = "") -> str:

@@ -120,14 +120,15 @@ def peer_request(cloud: Cloud) -> list[str]:
 def final_answers() -> list[str]:
     """Return the rules by which a peer answers a request once, without an interim answer (1xx) before.
 
-    Python's clients take any but ``100 Continue`` for the answer, and the real one for that to their next request on the
-    connection, which is another service's. No ``http-response`` rule sees an interim answer. 101 passes to a client that has
-    asked for a WebSocket; HAProxy refuses another one. The wait may not end before the answer is there.
+    Python's clients take any but ``100 Continue`` for the answer, and the real one, when it comes, for that to their next request
+    on the connection, which is another service's. No ``http-response`` rule sees an interim answer. 101 passes to a client that
+    has asked for a WebSocket; HAProxy refuses another one. The wait may not end before the answer is there. The Python service
+    takes interim answers, and hands none on.
     """
     return [
         "# No interim answer passes: a client could take the one that follows for the answer to its next request.",
         "tcp-response inspect-delay 20d",
-        "tcp-response content reject if { status 100:199 } !{ status 101 }",
+        "tcp-response content reject if { status 100:199 } !{ status 101 } !{ var(txn.to) -m found }",
     ]
 
 

@@ -6,10 +6,13 @@ remembered for a few seconds, in which others are told at once.
 """
 
 from openstackoid.haproxy.maps import DOWN, HOSTS, SAME, TARGETS
-from openstackoid.mesh import Cloud
+from openstackoid.haproxy.tls import account_options, peer_options
+from openstackoid.mesh import Cloud, Tls
+from openstackoid.routing import READS
+from openstackoid.routing.backend_names import FAILED, UNREACHED
 
-UNREACHED = "X-Openstackoid-Unreached"
-"""The header by which the section knows its own answer that a peer could not be reached; it never leaves the gateway."""
+_PURGE = 60
+"""Seconds after which HAProxy closes half of the idle connections that it has not needed, again and again."""
 
 _ENTRY, _FOUND_DOWN = "%[var(txn.cloud)]|%[var(txn.at)]", "{ var(txn.until) -m found }"
 _TRIED = "{ var(txn.tried) -m found }"
@@ -94,18 +97,41 @@ def prefix_rules(cloud: Cloud) -> list[str]:
     return [*rules, "http-request set-path /%[path] if !{ path -m beg / }"]
 
 
+def servers(files: Tls | None) -> list[str]:
+    """Return the lines of the servers for peers, and of the connections to them.
+
+    An idle connection is used again, also for the first request of a client. The peer may be about to end it, so what must not
+    be sent twice has a connection of its own then. A client that has had an answer on its connection expects to send again.
+    """
+    return [
+        "http-reuse always",
+        f"server gateway 0.0.0.0:0{peer_options(files)} pool-purge-delay {_PURGE}s",
+        f"server once 0.0.0.0:0{peer_options(files)} pool-max-conn 0 weight 0",
+        f"use-server once if !{{ method {' '.join(READS)} }} {{ http_first_req }}",
+    ]
+
+
+def account(authorities: str) -> list[str]:
+    """Return the lines of the backend for Keystones of peers that have a certificate of an authority of the system."""
+    return [
+        "http-request set-var(txn.cloud) var(txn.peer),field(3,|)",
+        "http-request set-dst var(txn.peer),field(4,|)",
+        "http-request set-dst-port var(txn.at),field(2,|)",
+        f"server keystone 0.0.0.0:0{account_options(authorities)}",
+    ]
+
+
 def remembering(seconds: int) -> list[str]:
     """Return the rules that remember for ``seconds`` that a peer could not be reached.
 
     Before 2.8, HAProxy cannot write into a table when it answers by itself: there each request finds out anew.
     """
-    unreached = f"{{ res.fhdr({UNREACHED}) -m found }}"
+    unreached = f"{{ res.fhdr({FAILED}) -m beg {UNREACHED} }}"
     return [
-        "# An unreached peer is not tried again for a moment. A peer cannot claim this itself.",
-        f"http-response del-header {UNREACHED} if {{ status 503 }}",
+        "# Whom nobody reaches is not tried again for a moment. A peer does not say so of itself.",
+        f"http-response del-header {FAILED} if {{ status 503 }}",
         ".if version_atleast(2.8)",
         f"http-after-response set-map({DOWN}) {_ENTRY} %[date({seconds})] if {{ status 503 }} {unreached}",
         f"http-after-response del-map({DOWN}) {_ENTRY} if {{ var(txn.tries) -m found }} !{unreached}",
         ".endif",
-        f"http-after-response del-header {UNREACHED} if {{ status 503 }}",
     ]

@@ -17,6 +17,18 @@ def repeating(safe: Collection[str]) -> list[str]:
     """
     reads = f"{{ method {' '.join(safe)} }}"
     return [
+        *repeated(safe),
+        "# Only reads use a connection again: it is for requests of one 'sni', which without TLS is told to no server.",
+        "default-server sni method",
+        f"http-request set-header Connection close unless {reads}",
+        "http-request set-var(txn.bridge_unanswered) \"str('gave no valid answer')\"",
+        f"http-request set-var(txn.bridge_unanswered) \"str('{_UNKNOWN}')\" unless {reads}",
+    ]
+
+
+def repeated(safe: Collection[str]) -> list[str]:
+    """Return the lines that have a request of the ``safe`` methods sent once more where a connection ends without an answer."""
+    return [
         "# Before 2.8, HAProxy counts the first time, too.",
         ".if version_atleast(2.8)",
         "retries 1",
@@ -24,10 +36,5 @@ def repeating(safe: Collection[str]) -> list[str]:
         "retries 2",
         ".endif",
         "retry-on conn-failure empty-response",
-        f"http-request disable-l7-retry unless {reads}",
-        "# Only reads reuse a connection: it is for requests of one 'sni', which without TLS no server gets.",
-        "default-server sni method",
-        f"http-request set-header Connection close unless {reads}",
-        "http-request set-var(txn.bridge_unanswered) \"str('gave no valid answer')\"",
-        f"http-request set-var(txn.bridge_unanswered) \"str('{_UNKNOWN}')\" unless {reads}",
+        f"http-request disable-l7-retry if !{{ method {' '.join(safe)} }} or {{ req.fhdr(upgrade) -m found }}",
     ]

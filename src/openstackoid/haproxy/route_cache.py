@@ -112,7 +112,8 @@ def _write(written: str = "\\1") -> str:
 def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
     """Return the rules for every request to a peer: the completed scope in the form that the peer reads.
 
-    A service's token leaves only for the clouds in ``sharing``, with a mark that names its issuer.
+    A service's token leaves only for the clouds in ``sharing``, with a mark that names its issuer. A request of the Python
+    service has no route, and is written already.
     """
     own = Scope.everything_in(cloud.name).to_header()
     user, service = ("\\1", "%[req.fhdr(x-service-token)]")
@@ -123,20 +124,21 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
     # HAProxy takes 64 words of a line.
     service_token = [
         "acl has_service_token req.fhdr(x-service-token) -m len gt 0",
-        f'{named} "{newer}" if is_sharing has_service_token reads_newer',
-        f'{named} "{older}" if is_sharing has_service_token !reads_newer',
+        f'{named} "{newer}" if is_routed is_sharing has_service_token reads_newer',
+        f'{named} "{older}" if is_routed is_sharing has_service_token !reads_newer',
     ]
     shares = [f"acl is_sharing var(txn.cloud) -m str {' '.join(sharing[at : at + 32])}" for at in range(0, len(sharing), 32)]
     return [
-        "# The scope after the token, and the issuer of the token.",
+        "# The scope behind the token, and who has issued that.",
+        "acl is_routed var(txn.route) -m found",
         "acl has_token var(txn.mark) -m beg = |=",
         "acl reads_newer var(txn.wire) -m found",
         *shares,
         f"http-request set-var(txn.wire) var(txn.cloud),map_str({WIRES})",
         "http-request set-var(txn.home) var(txn.peer),field(5,|) if !{ var(txn.peer) -m end | }",
-        'http-request set-header X-Scope "%[var(txn.route),ub64dec]" if !has_token',
-        f'{_write(user)}{IN_TOKEN}%[var(txn.route)]" if reads_newer',
-        f'{_write(user)}{SEPARATOR}%[var(txn.route),ub64dec]" if !reads_newer',
+        'http-request set-header X-Scope "%[var(txn.route),ub64dec]" if is_routed !has_token',
+        f'{_write(user)}{IN_TOKEN}%[var(txn.route)]" if is_routed reads_newer',
+        f'{_write(user)}{SEPARATOR}%[var(txn.route),ub64dec]" if is_routed !reads_newer',
         f"http-request del-header X-Service-Token{' if !is_sharing' if sharing else ''}",
         *(service_token if sharing else []),
     ]

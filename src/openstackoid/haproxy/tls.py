@@ -61,6 +61,11 @@ def peer_options(files: Tls | None) -> str:
     )
 
 
+def account_options(authorities: str) -> str:
+    """Return what is added to the ``server`` line for Keystones whose certificates are of an authority of the system."""
+    return f" ssl verify required ca-file {_quoted(authorities)} sni var(txn.cloud) no-ssl-reuse"
+
+
 def _crl(files: Tls) -> str:
     return "" if files.revoked is None else f" crl-file {_quoted(files.revoked)}"
 
@@ -113,7 +118,7 @@ def scheme_for_services(cloud: Cloud) -> list[str]:
     if cloud.secure_listeners == frozenset(cloud.listeners):
         return [f"http-request set-header {header} https"]
     return [
-        f"http-request del-header {header} unless {{ ssl_fc }}",
+        f"http-request del-header {header} unless {{ ssl_fc }} or {{ var(txn.to) -m found }}",
         f"http-request set-header {header} https if {{ ssl_fc }}",
     ]
 

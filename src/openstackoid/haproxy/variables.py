@@ -40,6 +40,8 @@ VARIABLES = {
     "txn.left": "the log's part about a request that has left, or of a guest",
     "txn.use": "the peer's admission header, or the admission of the guest here",
     "txn.id": "the request id of a request that leaves, or of a guest's",
+    # Of a request of the Python service.
+    "txn.to": "the target that it names",
     # Of a request that leaves.
     "txn.cloud": "the name of the peer",
     "txn.at": "the number of the peer's host, its port, and its path prefix",

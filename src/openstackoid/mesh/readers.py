@@ -118,8 +118,10 @@ def _account(named: str, peer: Cloud, entry: Any, *, own: bool) -> Account:
             raise ReadersError(f"{named}: {place}.auth.{key}: a text is accepted; put a number into quotes")
     for problem in _problems(plugin, auth):
         raise ReadersError(f"{named}: {place}.auth: {problem}")
+    if own and "auth_url" in auth:
+        raise ReadersError(f"{named}: {place}.auth.auth_url: leave it out; the account logs in at the backends of identity here")
     options = {key: value for key, value in auth.items() if key != "auth_url"}
-    return Account(plugin, _auth_url(named, f"{place}.auth.auth_url", peer, auth.get("auth_url"), own=own), options)
+    return Account(plugin, _auth_url(named, f"{place}.auth.auth_url", peer, auth.get("auth_url")), options)
 
 
 def _problems(plugin: str, auth: Mapping[str, str]) -> Iterator[str]:
@@ -142,7 +144,7 @@ def _problems(plugin: str, auth: Mapping[str, str]) -> Iterator[str]:
         yield "a role holds on the system or in a project: 'system_scope: all' is needed, or a project, not both"
 
 
-def _auth_url(named: str, place: str, peer: Cloud, said: str | None, *, own: bool) -> str:
+def _auth_url(named: str, place: str, peer: Cloud, said: str | None) -> str:
     """Return Keystone's v3 root at the URL of the file, else at the peer's frontend."""
     endpoint = peer.endpoint("identity", "public")
     if endpoint is None:
@@ -152,7 +154,5 @@ def _auth_url(named: str, place: str, peer: Cloud, said: str | None, *, own: boo
             FrontendUrl.parse(said)
         except ValueError:
             raise ReadersError(f"{named}: {place}: an http:// or https:// URL is accepted") from None
-    # Of this cloud, the service itself is asked: at the frontend, the gateway would be its own client.
-    here = endpoint.backends[0].url() if own and endpoint.backends else endpoint.frontend.root()
-    root = (said or here).rstrip("/")
+    root = (said or endpoint.frontend.root()).rstrip("/")
     return root if root.endswith("/v3") else f"{root}/v3"

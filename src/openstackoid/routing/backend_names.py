@@ -3,8 +3,18 @@
 
 from openstackoid.mesh import Cloud, Endpoint, Listener
 
-FRONTEND, BRIDGE, PEER = "gateway", "bridge", "peer"
-"""HAProxy's frontend, and its backends for the Python service and for all peers."""
+FRONTEND, UPSTREAM, BRIDGE, PEER, ACCOUNT = "gateway", "upstream", "bridge", "peer", "account"
+"""HAProxy's frontends, for clients and for the Python service; its backends for the Python service, for all peers, and for
+Keystones of peers that have a certificate of an authority of the system."""
+
+TARGET = "x-openstackoid-to"
+"""The header in which the Python service tells HAProxy the target of a request; :func:`target_value` makes the value."""
+
+FAILED = "x-openstackoid-failed"
+"""The header in which HAProxy tells the Python service that an answer is its own: the target has given none."""
+
+UNREACHED, DOWN, UNANSWERED = "unreached", "down", "unanswered"
+"""The first word of that header: no byte was sent, none was tried as the peer was down a moment ago, or no answer came."""
 
 TOKENS = "tokens"
 """The section that holds the table of accepted tokens."""
@@ -35,3 +45,29 @@ def is_local(backend: str) -> bool:
 def is_of_guests(backend: str) -> bool:
     """Return whether a backend is one for guests."""
     return backend.startswith(_GUESTS)
+
+
+def local_target(endpoint: Endpoint) -> str:
+    """Return the value of the header that names the backends of an endpoint of this cloud."""
+    return f"{endpoint.key}|"
+
+
+def leaving_target(asked: Endpoint, cloud: str, home: str) -> str:
+    """Return the value of the header that names a peer's service of the kind of ``asked``, an endpoint of this gateway.
+
+    The request is written down as sent by a user of the cloud ``home``.
+    """
+    return f"{asked.key}|{cloud}|||{home}"
+
+
+def peer_target(cloud: str, host: int, port: int) -> str:
+    """Return the value of the header that names the gateway of a peer, by the number of one of its hosts, and a port."""
+    return f"-|{cloud}|{host}|{port}|"
+
+
+def account_target(cloud: str, host: str, address: str, port: int, *, of_system: bool) -> str:
+    """Return the value of the header that names the Keystone of a peer at a host of its own.
+
+    ``of_system``: it is asked by https, and an authority of the system must have signed its certificate.
+    """
+    return f"-|{cloud}|0|{port}||{host}|{address}|{'s' if of_system else ''}"

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TLS between gateways, with Python's own library."""
+"""A gateway's certificate and authority, tried with Python's TLS library before HAProxy uses them."""
 
 from openstackoid.tls.check import checked_files, warnings_about
-from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, REVOKED, Identity, TlsError
-from openstackoid.tls.words import fault_of, what_was_wrong
+from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, REVOKED, TlsError, context_of
+from openstackoid.tls.words import what_was_wrong
 
 __all__ = [
     "AUTHORITY",
     "CERTIFICATE",
     "REVOKED",
-    "Identity",
     "TlsError",
     "checked_files",
-    "fault_of",
+    "context_of",
     "warnings_about",
     "what_was_wrong",
 ]

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The TLS identity of a gateway: its certificate, and the authority of the mesh, the only trusted one."""
+"""The certificate of a gateway and the authority of the mesh, the only one that it trusts, read as TLS reads them."""
 
 import re
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
@@ -14,19 +13,6 @@ CERTIFICATE, AUTHORITY, REVOKED = "certificate.pem", "authority.pem", "revoked.p
 
 class TlsError(OpenstackoidError):
     """An unusable certificate or authority; the message names the file, never its content."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """The client's side of TLS between gateways. ``authority``: the file for errors."""
-
-    context: ssl.SSLContext
-    authority: str
-
-    @classmethod
-    def load(cls, certificate: str, authority: str, named: str | None = None, revoked: str | None = None) -> "Identity":
-        """Read the files; ``named``: the authority's name for errors, if another. Raises :class:`TlsError`."""
-        return cls(context_of(ssl.PROTOCOL_TLS_CLIENT, certificate, authority, revoked), named or authority)
 
 
 def context_of(side: int, certificate: str, authority: str, revoked: str | None = None) -> ssl.SSLContext:

@@ -20,23 +20,6 @@ _SAID = {
 _NO_TLS = ("wrong version number", "http request", "record layer failure", "packet length too long")
 
 
-def fault_of(error: BaseException | None) -> ssl.SSLError | None:
-    """Return the TLS failure behind an error of a client library, or None."""
-    seen: set[int] = set()
-    left: list[BaseException | None] = [error]
-    while left:
-        one = left.pop()
-        if one is None or id(one) in seen:
-            continue
-        # aiohttp's errors are of these classes too, without the library's facts.
-        if isinstance(one, ssl.SSLError) and type(one).__module__ == "ssl":
-            return one
-        seen.add(id(one))
-        inner = [*one.args, getattr(one, "reason", None)]
-        left += [one.__cause__, one.__context__, *(part for part in inner if isinstance(part, BaseException))]
-    return None
-
-
 def what_was_wrong(fault: ssl.SSLError, cloud: str, authority: str) -> str:
     """Return the fault of the gateway of ``cloud``, as the end of a sentence that names the place."""
     if isinstance(fault, ssl.SSLCertVerificationError):

@@ -5,8 +5,8 @@ import asyncio
 import functools
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.http.app import Bridge
 from openstackoid.bridge.http.server import http_server
 from openstackoid.bridge.http.sockets import bind
@@ -26,6 +27,7 @@ from openstackoid.bridge.workflows import Workflows
 from openstackoid.mesh import Mesh, parse_mesh
 from openstackoid.policy import EVERY_REQUEST, MappingRule, PeerPolicy, Policy, Roles, Services
 from openstackoid.store import Database, Store
+from unit.bridge.haproxy import haproxy
 from unit.bridge.listening import listening
 
 Script = Callable[["Visit"], Awaitable[None]]
@@ -39,9 +41,9 @@ clouds:
     services:
       identity: {{frontend: "http://127.0.0.1:8801/identity", backend: "http://127.0.0.1:{here}/keystone"}}
       image: {{frontend: "http://127.0.0.1:8801/image", backend: ["http://127.0.0.1:{dead}", "http://127.0.0.1:{here}"]}}
-      network: {{frontend: "http://127.0.0.1:8801/network"}}
+      network: {{frontend: "http://127.0.0.1:8801/network", backend: "http://127.0.0.1:{dead}"}}
       compute: {{frontend: "http://127.0.0.1:8801/compute", backend: "http://127.0.0.1:{here}"}}
-      dns: {{frontend: "http://127.0.0.1:8801/dns"}}
+      dns: {{frontend: "http://127.0.0.1:8801/dns", backend: "http://127.0.0.1:{dead}"}}
       volumev3: {{frontend: "http://127.0.0.1:8801/volume/v3/$(project_id)s", backend: "http://127.0.0.1:{here}"}}
   CloudTwo:
     services:
@@ -275,12 +277,13 @@ async def staged(
             started = await stack.enter_async_context(listening(server.serve))
             ports[name] = started.sockets[0].getsockname()[1]
         folder = stack.enter_context(TemporaryDirectory(prefix="oid-"))
-        upstream = Upstream("CloudOne")
-        stack.push_async_callback(upstream.close)
         records = Records()
         audit = Audit(Path(folder, "audit.log"))
         stack.callback(audit.close)
         mesh = with_policy(parse_mesh(DESCRIPTION.format_map(ports)), policy)
+        stack.enter_context(_reading(Path(folder, "log.sock"), EgressLines("CloudOne", audit)))
+        upstream = Upstream("CloudOne", await stack.enter_async_context(haproxy(mesh, Path(folder))))
+        stack.push_async_callback(upstream.close)
         store = Store(database or Database.in_memory(), patience=patience)
         await store.open()
         stack.push_async_callback(store.close)
@@ -292,6 +295,20 @@ async def staged(
         await web.SockSite(runner, bind(path)).start()
         log = Path(folder, "audit.log")
         yield Stage(path, servers["here"], asked, servers["there"], bridge, ports, records, log)
+
+
+@contextmanager
+def _reading(path: Path, egress: EgressLines) -> Iterator[None]:
+    """Read HAProxy's log for the audit log."""
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(path))
+        log.setblocking(False)
+        loop.add_reader(log, lambda: egress(log.recv(65536) + b"\n"))
+        try:
+            yield
+        finally:
+            loop.remove_reader(log)
 
 
 def _dead_port() -> int:

@@ -14,12 +14,10 @@ import pytest
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.keystone_reader import readers_of
 from openstackoid.bridge.identity.readers import Reader
-from openstackoid.bridge.message.deadline import Deadline
-from openstackoid.bridge.upstream.target import Target
-from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError, UpstreamRequest
+from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.certs import issue, make_authority
-from openstackoid.mesh import PASSWORD, Account, Timeouts
-from openstackoid.tls import Identity
+from openstackoid.mesh import PASSWORD, Account, Mesh, Timeouts, parse_mesh
+from unit.bridge.haproxy import haproxy
 from unit.bridge.keystone import OPTIONS, SECRET
 from unit.bridge.listening import listening
 from unit.bridge.stage import played
@@ -64,25 +62,36 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def identity(folder: Path, certificate: str = "CloudOne.pem") -> Identity:
-    return Identity.load(str(folder / certificate), str(folder / "authority.pem"))
+def mesh(folder: Path, *, tls: bool) -> Mesh:
+    own = f", tls: {{certificate: '{folder}/CloudOne.pem', authority: '{folder}/authority.pem'}}" if tls else ""
+    scheme = "https" if tls else "http"
+    return parse_mesh(
+        "mesh: 1\nclouds:\n"
+        f"  CloudOne: {{gateway: {{timeouts: {{connect: 0.5}}{own}}}, services: {{identity:"
+        f" {{frontend: '{scheme}://127.0.0.1:8801/id', backend: 'http://127.0.0.1:1'}}}}}}\n"
+        f"  CloudTwo: {{services: {{identity: {{frontend: '{scheme}://127.0.0.1:1/id'}}}}}}\n"
+    )
 
 
 @asynccontextmanager
-async def account(url: str, identity: Identity | None, *, secure: bool = True) -> AsyncIterator[Reader]:
-    upstream = Upstream("CloudOne", identity)
-    try:
-        accounts = {"CloudTwo": Account(PASSWORD, url, OPTIONS)}
-        yield readers_of(accounts, upstream, Timeouts(), secure=secure)["CloudTwo"]
-    finally:
-        await upstream.close()
+async def account(folder: Path, url: str, *, secure: bool = True) -> AsyncIterator[Reader]:
+    state = folder / "state"
+    state.mkdir()
+    async with haproxy(mesh(folder, tls=secure), state, system_authorities="" if secure else "/etc/ssl/certs") as socket:
+        upstream = Upstream("CloudOne", socket)
+        upstream.reasons.tls = mesh(folder, tls=secure).clouds["CloudOne"].tls
+        try:
+            accounts = {"CloudTwo": Account(PASSWORD, url, OPTIONS)}
+            yield readers_of(accounts, upstream, Timeouts(), secure=secure)["CloudTwo"]
+        finally:
+            await upstream.close()
 
 
 @played
 async def test_a_reader_account_logs_in_with_proof_on_both_sides(folder: Path) -> None:
     async with (
         answering(folder / "CloudTwo.pem", folder / "authority.pem", {"token": TOKEN}) as (port, shown),
-        account(f"https://127.0.0.1:{port}/v3", identity(folder)) as reader,
+        account(folder, f"https://127.0.0.1:{port}/v3") as reader,
     ):
         assert await reader.token() == "t1"
     assert shown == ["CloudOne"]
@@ -99,7 +108,7 @@ async def test_a_reader_account_logs_in_with_proof_on_both_sides(folder: Path) -
 async def test_a_password_goes_to_the_verified_cloud_alone(folder: Path, certificate: str, what: str) -> None:
     async with answering(folder / certificate, folder / "authority.pem", {"token": TOKEN}) as (port, shown):
         url = f"https://127.0.0.1:{port}/v3"
-        async with account(url, identity(folder)) as reader:
+        async with account(folder, url) as reader:
             with pytest.raises(AnswerError) as failed:
                 await reader.token()
     said = f"gateway of CloudOne: identity of CloudTwo at {url}: the reader account at CloudTwo cannot log in: "
@@ -108,31 +117,14 @@ async def test_a_password_goes_to_the_verified_cloud_alone(folder: Path, certifi
     assert shown == []
 
 
-@pytest.mark.parametrize(
-    ("secure", "what"),
-    [(True, ": this gateway has no usable certificate"), (False, ": its Keystone cannot be reached")],
-)
 @played
-async def test_without_a_certificate_no_password_goes_to_a_private_authoritys_server(
-    folder: Path, secure: bool, what: str
-) -> None:
+async def test_without_tls_of_the_gateway_no_password_goes_to_a_private_authoritys_server(folder: Path) -> None:
     """Without TLS between gateways, the authorities of the system are believed, and no other."""
     async with (
         answering(folder / "CloudTwo.pem", folder / "authority.pem", {"token": TOKEN}) as (port, shown),
-        account(f"https://127.0.0.1:{port}/v3", None, secure=secure) as reader,
+        account(folder, f"https://127.0.0.1:{port}/v3", secure=False) as reader,
     ):
         with pytest.raises(AnswerError) as failed:
             await reader.token()
-    assert (failed.value.status, f"cannot log in{what}" in failed.value.message, shown) == (503, True, [])
-
-
-@played
-async def test_without_a_certificate_no_peer_is_asked(folder: Path) -> None:
-    async with answering(folder / "CloudTwo.pem", folder / "authority.pem", {}) as (port, shown):
-        upstream = Upstream("CloudOne")
-        target = Target(f"https://127.0.0.1:{port}/image", "image of CloudTwo", peer="CloudTwo")
-        with pytest.raises(UpstreamError, match="image of CloudTwo: this gateway has no usable certificate") as failed:
-            async with upstream.send(target, UpstreamRequest("GET", None, ()), Timeouts(), Deadline(5)):
-                pass
-        await upstream.close()
-    assert (failed.value.status, failed.value.unreached, shown) == (503, True, [])
+    assert (failed.value.status, shown) == (503, [])
+    assert "cannot log in: its Keystone cannot be reached" in failed.value.message

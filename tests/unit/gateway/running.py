@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -44,9 +44,8 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def service() -> Iterator[int]:
-    """Run a service and give its port."""
-    server = _Server(("127.0.0.1", 0), _Echo)
+def serving(server: ThreadingHTTPServer) -> Iterator[int]:
+    """Run a server in a thread and give its port."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
@@ -55,6 +54,11 @@ def service() -> Iterator[int]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def service() -> AbstractContextManager[int]:
+    """Run a service and give its port."""
+    return serving(_Server(("127.0.0.1", 0), _Echo))
 
 
 def free_port() -> int:

@@ -12,7 +12,7 @@ from unit.gateway.running import description
 
 def configuration(text: str) -> Configuration:
     mesh = parse_mesh(text)
-    return Configuration(mesh, mesh.clouds["CloudOne"], compile_gateway(mesh, "CloudOne", Runtime("b", "s", "r", "l")))
+    return Configuration(mesh, mesh.clouds["CloudOne"], compile_gateway(mesh, "CloudOne", Runtime("b", "u", "s", "r", "l")))
 
 
 class TestRestarts:
@@ -69,10 +69,10 @@ class TestAffected:
         assert affected(running, candidate) == {Part.BRIDGE}
 
     @pytest.mark.parametrize("name", ["certificate.pem", "authority.pem"])
-    def test_both_by_a_new_certificate(self, name: str) -> None:
+    def test_haproxy_alone_by_a_new_certificate(self, name: str) -> None:
         running = configuration(self.text)
         candidate = replace(running, files={**running.files, name: "new"})
-        assert affected(running, candidate) == set(Part)
+        assert affected(running, candidate) == {Part.HAPROXY}
         assert "new" not in repr(candidate)
 
     def test_both_by_a_new_cloud(self) -> None:

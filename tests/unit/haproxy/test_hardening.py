@@ -23,7 +23,7 @@ clouds:
 
 def compiled(limits: str) -> dict[str, str]:
     mesh = parse_mesh(TEXT.replace("{limits}", limits))
-    return compile_gateway(mesh, "One", Runtime("/run/bridge.sock", "/run/stats.sock", "/run/records.sock", "/run/log.sock"))
+    return compile_gateway(mesh, "One", Runtime.of("/run"))
 
 
 def test_by_default_connections_and_the_places_of_the_bridge_are_bounded_and_so_is_each_source() -> None:

@@ -60,6 +60,6 @@ def test_the_digest_of_a_token_is_that_of_the_token_without_its_mark() -> None:
         in compile_gateway(
             parse_mesh(TEXT.replace("tls: {certificate: /x/One.pem, authority: /x/ca.pem}, ", "").replace("https", "http")),
             "One",
-            Runtime("b", "s", "r", "l"),
+            Runtime.of("/run"),
         )["haproxy.cfg"]
     )

@@ -5,7 +5,6 @@ import os
 import socket
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPSConnection
@@ -19,7 +18,7 @@ from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.haproxy.tls import bind_options, peer_options
 from openstackoid.mesh import Tls, parse_mesh
 from unit.bridge.http.test_server import until
-from unit.gateway.running import free_port
+from unit.gateway.running import free_port, serving
 
 HAPROXY = find_haproxy(os.environ.get("OPENSTACKOID_TEST_HAPROXY", "bundled"))
 MESH = """
@@ -70,14 +69,8 @@ def peer(folder: Path) -> Iterator[int]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "CloudTwo.pem")
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(server) as port:
+        yield port
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from openstackoid.mesh import MeshError, Tls, parse_mesh
 from unit.bridge.http.test_server import until
 from unit.gateway.running import free_port
 
-RUNTIME = Runtime("/b.sock", "/h.sock", "/r.sock", "/l.sock")
+RUNTIME = Runtime("/b.sock", "/u.sock", "/h.sock", "/r.sock", "/l.sock")
 
 
 def configuration(folder: str, *, internal: str = "", tls: bool = True, files: Tls | None = None) -> dict[str, str]:
@@ -55,16 +55,17 @@ def test_a_request_without_a_scope_meets_one_rule_more() -> None:
 
 
 def test_a_peer_must_be_the_cloud_that_is_meant() -> None:
-    (server,) = [line.strip() for line in configuration("/x")["haproxy.cfg"].splitlines() if "server gateway" in line]
-    assert server == (
-        "server gateway 0.0.0.0:0 ssl verify required ca-file '/x/authority.pem' crt '/x/One.pem' sni var(txn.cloud) no-ssl-reuse"
-    )
+    lines = [line.strip() for line in configuration("/x")["haproxy.cfg"].splitlines()]
+    proven = "0.0.0.0:0 ssl verify required ca-file '/x/authority.pem' crt '/x/One.pem' sni var(txn.cloud) no-ssl-reuse"
+    servers = [line for line in lines if line.startswith("server ") and "0.0.0.0" in line]
+    assert [server.split(" ", 2)[1] for server in servers] == ["gateway", "once"]
+    assert all(proven in server for server in servers)
 
 
 def test_the_files_may_be_elsewhere_than_the_mesh_says() -> None:
     text = configuration("/x", files=Tls("certificate.pem", "authority.pem"))["haproxy.cfg"]
     assert "/x/" not in text
-    assert text.count("'certificate.pem'") == text.count("'authority.pem'") == 2
+    assert text.count("'certificate.pem'") == text.count("'authority.pem'") == 3
 
 
 @pytest.mark.parametrize("name", ["plain", 'it\'s a # "folder" $HOME'])

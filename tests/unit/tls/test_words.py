@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from openstackoid.tls import fault_of, what_was_wrong
+from openstackoid.tls.words import what_was_wrong
 
 
 def fault(reason: str) -> ssl.SSLError:
@@ -26,20 +26,3 @@ def fault(reason: str) -> ssl.SSLError:
 )
 def test_tls_faults_in_plain_words(reason: str, said: str) -> None:
     assert what_was_wrong(fault(reason), "CloudTwo", "/authority.pem") == said
-
-
-def test_the_failure_behind_an_error_of_a_library_is_found() -> None:
-    inner = fault("WRONG_VERSION_NUMBER")
-    wrapped = OSError("a", ValueError(inner))
-    caused = RuntimeError("b")
-    caused.__cause__ = wrapped
-    assert fault_of(caused) is inner
-    assert fault_of(inner) is inner
-
-
-def test_another_failure_is_none_of_tls() -> None:
-    error = OSError("a")
-    error.__context__ = RuntimeError("b")
-    error.__context__.__context__ = error
-    assert fault_of(error) is None
-    assert fault_of(None) is None

@@ -93,7 +93,7 @@ class AuditLine:
 
 
 def lost_line(at: str, now: float, number: int, reason: str) -> AuditLine:
-    """Return the line with the number of missing lines about requests that left, at the gateway of the cloud ``at``."""
+    """Return the line with the number of missing lines about requests that were served, at the gateway of the cloud ``at``."""
     return AuditLine(
         time=now,
         gateway=at,

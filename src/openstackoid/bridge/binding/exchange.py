@@ -11,7 +11,7 @@ from collections.abc import Callable
 from openstackoid.binding import is_bound
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.deadline import Deadline
-from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.target import Target, gateway_targets
 from openstackoid.bridge.upstream.upstream import BufferedResponse, Upstream, UpstreamRequest, first_reached, read_answer
 from openstackoid.mesh import Mesh
 from openstackoid.routing import REQUEST_ID, Headers
@@ -68,11 +68,7 @@ class TokenExchange:
         ids = tuple((name, value) for name, value in headers if name.lower() == REQUEST_ID)
         body = json.dumps({"subject_token": token, "audience": audience, "scope": scope}).encode("ascii")
         sent = UpstreamRequest("POST", None, (("Content-Type", "application/json"), ("Accept-Encoding", "identity"), *ids), body)
-        sockets = {endpoint.frontend.origin(): endpoint.listener for endpoint in home.endpoints}
-        places = [
-            Target(f"{origin}{TOKEN}", f"the gateway of {issuer} at {listener}", peer=issuer)
-            for origin, listener in list(sockets.items())[:SOCKETS]
-        ]
+        places = gateway_targets(mesh, here.name, home, TOKEN)[:SOCKETS]
 
         async def to(target: Target) -> BufferedResponse:
             deadline = Deadline(here.timeouts.connect + here.timeouts.server)

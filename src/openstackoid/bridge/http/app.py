@@ -3,13 +3,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
 from aiohttp import web
 
 from openstackoid.binding import KeyRepository
-from openstackoid.bridge.audit.audit_file import Audit, LateAudit
-from openstackoid.bridge.audit.losses import Loss, Losses
+from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.binding.binder import Binder
 from openstackoid.bridge.binding.exchange import TokenExchange
 from openstackoid.bridge.binding.outgoing import TokenSender
@@ -19,7 +17,6 @@ from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.own_tokens import OwnTokens
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_record import TokenRecord
-from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.pages.user_page import UserPage
@@ -35,7 +32,7 @@ class Bridge:
     """Answers the requests of the gateway of the cloud ``upstream.at``.
 
     ``context`` may be replaced at any time; a request keeps its own. ``workflows`` and ``tokens``, the recorded claims, outlive
-    it. ``losses`` counts the audit lines that cannot be written.
+    it. ``keys`` bind the tokens that leave.
     """
 
     def __init__(
@@ -49,20 +46,20 @@ class Bridge:
         audit: Audit | None = None,
         tokens: TokenRecord | None = None,
         keys: KeyRepository | None = None,
-        losses: Losses | None = None,
     ) -> None:
         audit = Audit(None) if audit is None else audit
         authorizer, ids = Authorizer(upstream, record=tokens), LocalProjects(upstream)
         sender = TokenSender(upstream.at, Binder(keys), TokenExchange(upstream), OwnTokens(upstream.at, authorizer.validator))
         self.context = RequestContext(mesh, {}, upstream, workflows, authorizer, ids, audit, RouteTeacher(upstream.at), sender)
+        upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records
-        self._late = LateAudit(audit, LOG, upstream.at, partial((losses or Losses()).add, Loss.SERVICE))
         self._pages = Pages(upstream, UserPage(upstream, authorizer, sender), self._records, health or Health(), workflows)
 
     def reload(self, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
         """Serve new requests by another mesh and other reader accounts."""
         self.context = replace(self.context, mesh=mesh, readers=readers)
+        self.context.upstream.reasons.tls = mesh.clouds[self.context.upstream.at].tls
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        return await RequestHandler(request, self.context, self._pages).handle(self._records, self._late)
+        return await RequestHandler(request, self.context, self._pages).handle(self._records)

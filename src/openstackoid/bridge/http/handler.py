@@ -9,7 +9,6 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from openstackoid.bridge.audit.audit_file import LateAudit
 from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, error_answer, needing_store
 from openstackoid.bridge.identity.token_documents import body_token, document
 from openstackoid.bridge.log import log_request, shown_method, shown_path
@@ -52,8 +51,8 @@ class RequestHandler:
         self._executor: Executor | None = None
         self._teach: Teach = teach_nothing
 
-    async def handle(self, records: Records, late: LateAudit) -> web.StreamResponse:
-        """Answer the request; write its log line, trace record, and audit line."""
+    async def handle(self, records: Records) -> web.StreamResponse:
+        """Answer the request. Tell the log, and the records of a traced workflow."""
         started, began = time.time(), time.monotonic()
         status = 0
         try:
@@ -69,8 +68,6 @@ class RequestHandler:
             request_id = self._traced_id()
             if request_id is not None:
                 records.add(request_id, self._record(status, started, time.monotonic() - began))
-            if self._executor is not None:
-                late.write(*self._executor.egress_lines(started, status))
 
     async def _answer(self) -> tuple[web.StreamResponse, str]:
         """Return the answer, and the outcome for the log; empty where HAProxy's own line has it."""

@@ -31,12 +31,13 @@ from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.runtime_api import RuntimeApi
 from openstackoid.bridge.trace.haproxy_lines import Lines, record_of_line
 from openstackoid.bridge.trace.records import Records
+from openstackoid.bridge.upstream.target import target_of
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Cloud, Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
+from openstackoid.routing import IDENTITY, TOKENS_PATH
 from openstackoid.store import Store, database_of
-from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED, Identity
 
 GRACE = 3.0
 """Seconds for running requests at the end of the process."""
@@ -85,7 +86,6 @@ async def serve(
     *,
     store_file: Path | None = None,
     keys: Path | None = None,
-    tls: Path | None = None,
     audit: Audit | None = None,
     losses: Losses | None = None,
     log_reader: BaseProcess | None = None,
@@ -94,11 +94,10 @@ async def serve(
 ) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
-    SIGHUP reloads ``file``, the reader accounts and the certificate; unusable ones are ignored. ``store_file``: the store's
-    file, if the mesh names no database. ``keys``: the folder of the keys of bound tokens, if the mesh names none. ``tls``: the
-    folder of certificate and authority, if not that of the mesh. ``audit``: the audit log. ``losses``: the count of its missing
-    lines. ``log_reader``: the process that reads HAProxy's log. ``stop_on_eof``: also end with standard input, so with the
-    parent. ``wait``: begin once the file exists.
+    SIGHUP reloads ``file`` and the reader accounts; unusable ones are ignored. ``store_file``: the store's file, if the mesh
+    names no database. ``keys``: the folder of the keys of bound tokens, if the mesh names none. ``audit``: the audit log.
+    ``losses``: the count of its missing lines. ``log_reader``: the process that reads HAProxy's log. ``stop_on_eof``: also end
+    with standard input, so with the parent. ``wait``: begin once the file exists.
 
     Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError`, :class:`~openstackoid.binding.KeysError` or
     :class:`~openstackoid.store.StoreError`.
@@ -120,7 +119,7 @@ async def serve(
     # That of the records first: a client that sees the other accept may send a traced request.
     receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.requests.open()
-    upstream, records = Upstream(at), Records()
+    upstream, records = Upstream(at, sockets.upstream), Records()
     audit, losses = audit or Audit(None), losses or Losses()
     maintenance = AuditMaintenance(audit, losses, mesh.clouds[at].audit)
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document)
@@ -133,14 +132,9 @@ async def serve(
         workflows=workflows,
         audit=audit,
         tokens=tokens,
-        losses=losses,
         keys=repository,
     )
     # The supervisor does not start with such files. A bridge that is restarted later serves without them.
-    try:
-        upstream.identity = _identity(mesh, at, tls)
-    except OpenstackoidError as error:
-        LOG.error("no peer can be asked: %s", error)
     try:
         bridge.reload(mesh, _readers(mesh, upstream))
     except OpenstackoidError as error:
@@ -151,8 +145,9 @@ async def serve(
     # aiohttp waits this long twice: for running requests, and for those that it has cancelled.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
     tasks = [
-        asyncio.create_task(_keep_current(bridge, file, tls, reload, maintenance)),
+        asyncio.create_task(_keep_current(bridge, file, reload, maintenance)),
         asyncio.create_task(maintenance.run()),
+        asyncio.create_task(upstream.kept.run()),
     ]
     try:
         await runner.setup()
@@ -212,17 +207,9 @@ def _keys(here: Cloud, folder: Path | None) -> KeyRepository:
 
 def _readers(mesh: Mesh, upstream: Upstream) -> Mapping[str, Reader]:
     here = mesh.clouds[upstream.at]
-    return readers_of(load_readers(mesh, upstream.at), upstream, here.timeouts, secure=here.tls is not None)
-
-
-def _identity(mesh: Mesh, at: str, folder: Path | None) -> Identity | None:
-    named = mesh.clouds[at].tls
-    if named is None:
-        return None
-    if folder is None:
-        return Identity.load(named.certificate, named.authority, revoked=named.revoked)
-    revoked = str(folder / REVOKED) if named.revoked else None
-    return Identity.load(str(folder / CERTIFICATE), str(folder / AUTHORITY), named.authority, revoked)
+    identity = None if here.validator is None else here.endpoint(IDENTITY, "public")
+    own = None if identity is None else target_of(mesh, here.name, identity, identity.frontend.prefix + TOKENS_PATH)
+    return readers_of(load_readers(mesh, here.name), upstream, here.timeouts, secure=here.tls is not None, own=own)
 
 
 class _Protocol(web.RequestHandler):
@@ -263,9 +250,7 @@ def http_server(bridge: Bridge) -> web.Server:
     )
 
 
-async def _keep_current(
-    bridge: Bridge, file: Path, tls: Path | None, reload: asyncio.Event, maintenance: AuditMaintenance
-) -> None:
+async def _keep_current(bridge: Bridge, file: Path, reload: asyncio.Event, maintenance: AuditMaintenance) -> None:
     """Reload the mesh on request; keep the old one if the file is unusable."""
     upstream = bridge.context.upstream
     at = upstream.at
@@ -274,14 +259,12 @@ async def _keep_current(
         reload.clear()
         try:
             mesh = await asyncio.to_thread(load_cloud, file, at)
-            identity = await asyncio.to_thread(_identity, mesh, at, tls)
             readers = await asyncio.to_thread(_readers, mesh, upstream)
         except OpenstackoidError as error:
             LOG.error("the mesh stays as it was: %s", error)
         else:
             if mesh.clouds[at].store != bridge.context.here.store:
                 LOG.warning("gateway.store has changed: restart the gateway to use the new store")
-            upstream.identity = identity
             maintenance.settings = mesh.clouds[at].audit
             bridge.reload(mesh, readers)
             LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))

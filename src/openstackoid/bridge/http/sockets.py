@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
+from openstackoid.haproxy import UPSTREAM_SOCKET
 
 
 class BridgeError(OpenstackoidError):
@@ -57,6 +58,11 @@ class Sockets:
     haproxy: Path | None = None
     records: UnixSocket | None = None
     log: UnixSocket | None = None
+
+    @property
+    def upstream(self) -> Path:
+        """HAProxy's socket for requests that the Python service has it send on: beside that for requests."""
+        return self.requests.path.with_name(UPSTREAM_SOCKET)
 
     def remove(self) -> None:
         """Remove the files of the sockets that this process has bound."""

@@ -23,10 +23,11 @@ from openstackoid.bridge.identity.token_record import TokenRecord, TokenRefusedE
 from openstackoid.bridge.identity.token_validation import Asked, TokenValidator
 from openstackoid.bridge.log import shown_method, shown_path
 from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.upstream.target import target_of
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.policy import Denial, DomainScoped, Grant, Principal, Use, grant, local_project, may_enter
-from openstackoid.routing import IDENTITY, Credentials, Destination, OwnProject, called_path, own_identity
+from openstackoid.routing import IDENTITY, TOKENS_PATH, Credentials, Destination, OwnProject, called_path, own_identity
 from openstackoid.routing.dispatched_method import form_body, method_override
 from openstackoid.routing.egress import sole_id
 from openstackoid.routing.reading import is_visible
@@ -227,7 +228,8 @@ class Authorizer:
         identity = mesh.clouds[cloud].endpoint(IDENTITY, interface)
         if identity is None:
             raise AnswerError(400, f"gateway of {self._at}: {cloud} has no service 'identity', which the scope asks of it")
-        return Asked(identity, cloud == self._at, here.policy.seconds, here.timeouts, reader)
+        target = target_of(mesh, self._at, identity, identity.frontend.prefix + TOKENS_PATH)
+        return Asked(identity, target, here.policy.seconds, here.timeouts, reader)
 
     async def owner(
         self, user: Credentials, entry: Entry | None, head: Head, sent: Destination, *, mesh: Mesh, readers: Mapping[str, Reader]

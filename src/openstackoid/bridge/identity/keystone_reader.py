@@ -3,11 +3,14 @@
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from yarl import URL
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.readers import Reader
@@ -15,7 +18,8 @@ from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.upstream.target import Target
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError, UpstreamRequest, read_answer
-from openstackoid.mesh import PASSWORD, Account, Timeouts
+from openstackoid.mesh import HTTPS, PASSWORD, Account, Timeouts
+from openstackoid.routing.backend_names import account_target
 
 MARGIN = 60.0
 """Seconds before its end from which a token is not used any more; of a short one, half its life."""
@@ -49,13 +53,9 @@ class KeystoneReader(Reader):
 
     def __init__(self, upstream: Upstream, peer: str, account: Account, timeouts: Timeouts, *, secure: bool) -> None:
         self._upstream = upstream
-        self._target = Target(
-            f"{account.auth_url}/auth/tokens",
-            f"identity of {peer} at {account.auth_url}: the {'validator' if peer == upstream.at else 'reader'} account at {peer}",
-            certificate=peer if secure and peer != upstream.at else None,
-        )
         self._peer = peer
-        self._document = json.dumps(log_in_document(account)).encode()
+        self._account = account
+        self._secure = secure
         self._timeouts = timeouts
         self._known: _Token | _Refusal | None = None
         self._login: asyncio.Task[_Token] | None = None
@@ -95,16 +95,17 @@ class KeystoneReader(Reader):
                 raise self._error(504, f" gets no answer within {self._timeouts.server:g} s") from None
             subject = " cannot log in: its Keystone" if error.what.startswith(" ") else " cannot log in"
             raise self._error(503, f"{subject}{error.what}") from None
-        LOG.info("the reader account at %s has logged in", self._peer)
+        LOG.info("%s has logged in", self._place)
         return token
 
     async def _new_token(self) -> _Token:
         """Log in without discovery: a version document could send the password elsewhere."""
         headers = (("Content-Type", "application/json"), ("Accept", "application/json"), ("Accept-Encoding", "identity"))
-        request = UpstreamRequest("POST", "nocatalog", headers, self._document)
+        request = UpstreamRequest("POST", "nocatalog", headers, json.dumps(log_in_document(self._account)).encode())
         deadline = Deadline(self._timeouts.connect + self._timeouts.server)
         began = time.monotonic()
-        async with self._upstream.send(self._target, request, self._timeouts, deadline) as answer:
+        target = await self._target()
+        async with self._upstream.send(target, request, self._timeouts, deadline) as answer:
             status = answer.status
             if 400 <= status < 500:
                 self._known = _Refusal(status, time.monotonic() + PAUSE)
@@ -112,7 +113,7 @@ class KeystoneReader(Reader):
             if status >= 500:
                 raise self._error(status if status in (503, 504) else 502, f" cannot log in: {status}")
             try:
-                content = await read_answer(self._upstream, self._target, answer, ANSWER_LIMIT)
+                content = await read_answer(self._upstream, target, answer, ANSWER_LIMIT)
                 token = json.loads(content)["token"]
                 # Its life, not its end: the peer's clock may differ.
                 life = (_time(token["expires_at"]) - _time(token["issued_at"])).total_seconds()
@@ -122,8 +123,39 @@ class KeystoneReader(Reader):
                 raise self._error(502, " cannot log in: the answer is not a token of the Identity API") from None
         return _Token(value, began + life - min(MARGIN, life / 2))
 
+    @property
+    def _place(self) -> str:
+        return f"identity of {self._peer} at {self._account.auth_url}: the reader account at {self._peer}"
+
+    async def _target(self) -> Target:
+        """Return where to log in. A reader account may name another host than the frontends of the peer."""
+        url = URL(f"{self._account.auth_url}/auth/tokens", encoded=True)
+        host, port = url.host or "", url.port or 0
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError:
+            raise self._error(503, " cannot log in: its host name is not known") from None
+        of_system = url.scheme == HTTPS and not self._secure
+        to = account_target(self._peer, host, str(found[0][4][0]), port, of_system=of_system)
+        return Target(str(url), self._place, to, certified=self._peer if self._secure else None)
+
     def _error(self, status: int, what: str) -> AnswerError:
-        return AnswerError(status, f"gateway of {self._upstream.at}: {self._target.place}{what}")
+        return AnswerError(status, f"gateway of {self._upstream.at}: {self._place}{what}")
+
+
+class KeystoneValidator(KeystoneReader):
+    """The account of this cloud that validates its tokens; it logs in at ``target``, the backends of identity here."""
+
+    def __init__(self, upstream: Upstream, account: Account, timeouts: Timeouts, target: Target) -> None:
+        super().__init__(upstream, upstream.at, account, timeouts, secure=False)
+        self._log_in_at = target
+
+    @property
+    def _place(self) -> str:
+        return f"{self._log_in_at.place}: the validator account"
+
+    async def _target(self) -> Target:
+        return self._log_in_at
 
 
 def _time(text: str) -> datetime:
@@ -159,7 +191,21 @@ def _named(options: Mapping[str, str], key: str, name: str, domain: str) -> dict
 
 
 def readers_of(
-    accounts: Mapping[str, Account], upstream: Upstream, timeouts: Timeouts, *, secure: bool = False
+    accounts: Mapping[str, Account],
+    upstream: Upstream,
+    timeouts: Timeouts,
+    *,
+    secure: bool = False,
+    own: Target | None = None,
 ) -> Mapping[str, Reader]:
-    """Return a reader for each account, by peer. ``secure`` is as in :class:`KeystoneReader`."""
-    return {peer: KeystoneReader(upstream, peer, account, timeouts, secure=secure) for peer, account in accounts.items()}
+    """Return a reader for each account, by peer.
+
+    ``secure`` is as in :class:`KeystoneReader`; ``own`` is where the account of this cloud itself logs in.
+    """
+    readers: dict[str, Reader] = {}
+    for peer, account in accounts.items():
+        if peer == upstream.at and own is not None:
+            readers[peer] = KeystoneValidator(upstream, account, timeouts, own)
+        else:
+            readers[peer] = KeystoneReader(upstream, peer, account, timeouts, secure=secure)
+    return readers

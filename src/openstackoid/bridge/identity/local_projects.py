@@ -11,8 +11,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.upstream.target import target_of
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest
-from openstackoid.mesh import Cloud, Endpoint
+from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing import IDENTITY
 
 MOST = 10_000
@@ -29,14 +30,15 @@ class LocalProjects:
         self._clock = clock
         self._unknown: OrderedDict[str, float] = OrderedDict()
 
-    async def has_project(self, project: str, credential: str, here: Cloud, interface: str) -> bool:
-        """Return whether this cloud has a project with that id, which must be a valid id.
+    async def has_project(self, project: str, credential: str, mesh: Mesh, interface: str) -> bool:
+        """Return whether this cloud has a project of that id, which must be an id and nothing else.
 
         Raises :class:`AnswerError` (503) without a clear answer of its Keystone.
         """
         if self._clock() < self._unknown.get(project, 0.0):
             return False
-        status = await self._ask(project, credential, here, interface)
+        here = mesh.clouds[self._upstream.at]
+        status = await self._ask(project, credential, mesh, interface)
         if status == 200:
             return True
         if status != 404:
@@ -51,15 +53,14 @@ class LocalProjects:
             self._unknown.popitem(last=False)
         return False
 
-    async def _ask(self, project: str, credential: str, here: Cloud, interface: str) -> int:
+    async def _ask(self, project: str, credential: str, mesh: Mesh, interface: str) -> int:
+        here = mesh.clouds[self._upstream.at]
         identity: Endpoint | None = here.endpoint(IDENTITY, interface)
         if identity is None:
             raise AnswerError(503, f"gateway of {here.name}: the mesh describes no identity of {here.name}")
         headers = (("X-Auth-Token", credential), ("Accept-Encoding", "identity"))
         until = asyncio.get_running_loop().time() + here.timeouts.connect + here.timeouts.server
-        path = f"{identity.frontend.prefix}/v3/projects/{project}"
+        target = target_of(mesh, here.name, identity, f"{identity.frontend.prefix}/v3/projects/{project}")
         request = UpstreamRequest("GET", None, headers)
-        answer = await self._upstream.send_buffered(
-            identity, True, path, request, timeouts=here.timeouts, until=until, limit=ANSWER_LIMIT
-        )
+        answer = await self._upstream.send_buffered(target, request, timeouts=here.timeouts, until=until, limit=ANSWER_LIMIT)
         return answer.status

@@ -10,8 +10,9 @@ from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.token_record import token_digest
 from openstackoid.bridge.identity.token_validation import Asked, TokenValidator
 from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.upstream.target import target_of
 from openstackoid.mesh import Mesh
-from openstackoid.routing import IDENTITY
+from openstackoid.routing import IDENTITY, TOKENS_PATH
 
 MOST = 20_000
 """Tokens of other clouds that are cached; the oldest is removed first."""
@@ -33,7 +34,8 @@ class OwnTokens:
         if digest in self._foreign or identity is None:
             return
         try:
-            own = await self._validator.of(token, Asked(identity, True, here.policy.seconds, here.timeouts), head) is not None
+            target = target_of(mesh, self._at, identity, identity.frontend.prefix + TOKENS_PATH)
+            own = await self._validator.of(token, Asked(identity, target, here.policy.seconds, here.timeouts), head) is not None
         except AnswerError as error:
             # 403: Keystone accepts the token, but names no user.
             if error.status != 403:

@@ -48,6 +48,19 @@ def with_catalog(body: bytes, catalog: Callable[[str | None], Catalog]) -> bytes
     return json.dumps(document).encode("ascii")
 
 
+def token_with_place_for_catalog(body: bytes) -> bytes:
+    """Return a token with an empty catalog. Raises ``ValueError`` when ``body`` is no token."""
+    document = _object(_loaded(body))
+    _object(document.get("token")).setdefault("catalog", [])
+    return json.dumps(document).encode("ascii")
+
+
+def has_access_rules(body: bytes) -> bool:
+    """Return whether a token is of an application credential with access rules. Raises ``ValueError`` when it is no token."""
+    credential = _object(_object(_loaded(body)).get("token")).get("application_credential")
+    return isinstance(credential, dict) and bool(credential.get("access_rules"))
+
+
 def with_plain_catalog(body: bytes, catalog: Catalog) -> bytes:
     """Return the answer of ``/v3/auth/catalog`` with ``catalog`` in it. Raises ``ValueError`` for an invalid ``body``."""
     document = _object(_loaded(body))

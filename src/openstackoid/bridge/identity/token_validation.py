@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Validate tokens: ask the cloud that has issued one about its user, and cache the answer for as long as the policy says.
 
-That time is the bound within which a revocation, or a role that is taken away at home, takes effect here. Of an answer, only the
-principal is kept, under a hash of the token.
+That time is the bound within which a revocation, or a role that is taken away at home, takes effect here. An answer is kept
+under a hash of the token. A service that asks about a token meanwhile is told by :meth:`TokenValidator.heard`.
 """
 
 import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.questions import Questions
@@ -17,10 +17,11 @@ from openstackoid.bridge.identity.readers import Reader, asked_with, not_by_itse
 from openstackoid.bridge.identity.token_documents import document
 from openstackoid.bridge.identity.token_record import token_digest
 from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.upstream.target import Target
 from openstackoid.bridge.upstream.upstream import BufferedResponse, Upstream, UpstreamRequest
 from openstackoid.mesh import Endpoint, Timeouts
 from openstackoid.policy import Principal, UnfitError, principal_of
-from openstackoid.routing import REQUEST_ID, TOKENS_PATH
+from openstackoid.routing import REQUEST_ID
 
 MOST = 20_000
 """Tokens that are cached at once, at about 1 KiB each; the one that was not used for longest goes first."""
@@ -39,22 +40,28 @@ The service applies the rules: it, too, is told of such a token only where its m
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A cached answer about a token, its end, and about how many bytes it takes."""
+    """A cached answer about a token, its end, and about how many bytes it takes. ``document`` has no catalog."""
 
     until: float
     principal: Principal | None
-    size: int
+    document: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """Return about how many bytes it takes; a letter of a name takes four where it has one of a rare script."""
+        roles = () if self.principal is None else self.principal.roles
+        return 1024 + len(self.document) + sum(64 + 4 * len(role) for role in roles)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The Keystone to ask, and the way to ask it: ``identity`` is its endpoint, ``local`` where it is this cloud's own.
+    """The Keystone to ask, and the way to ask it: ``identity`` is its endpoint, ``target`` where it is asked about tokens.
 
     ``reader`` is an account there, for a token that cannot vouch for itself, or None; ``late`` allows the token to have expired.
     """
 
     identity: Endpoint
-    local: bool
+    target: Target
     seconds: float
     timeouts: Timeouts
     reader: Reader | None = None
@@ -95,6 +102,12 @@ class TokenValidator:
         # A client that waits may leave; the others still need the answer.
         return await asyncio.shield(task)
 
+    def heard(self, token: str, cloud: str) -> bytes | None:
+        """Return the document of a token that its cloud has told a moment ago, without a catalog, or None."""
+        known = self._known.get((cloud, token_digest(token), False))
+        fresh = known is not None and known.principal is not None and self._clock() < known.until
+        return known.document if known is not None and fresh else None
+
     def seconds_left(self, issuer: str, token: str) -> float:
         """Return how long the cached answer about a token counts: none where there is none, or the token is not accepted."""
         known = self._known.get((issuer, token_digest(token), False))
@@ -109,28 +122,26 @@ class TokenValidator:
     async def _learn(self, key: tuple[str, bytes, bool], token: str, asked: Asked, head: Head) -> Principal | None:
         began = self._clock()
         with self._questions.asking(asked.identity.cloud):
-            principal = await self._ask(token, asked, head)
+            principal, document = await self._ask(token, asked, head)
         # From before the request, so that a concurrent revocation is not cached longer.
         until = began + (REFUSED_SECONDS if principal is None else asked.seconds)
         before = self._known.pop(key, None)
-        known = self._known[key] = _Known(until, principal, _size(principal))
+        known = self._known[key] = _Known(until, principal, document)
         self._size += known.size - (0 if before is None else before.size)
         while len(self._known) > MOST or self._size > MOST_BYTES:
             self._size -= self._known.popitem(last=False)[1].size
         return principal
 
-    async def _ask(self, token: str, asked: Asked, head: Head) -> Principal | None:
+    async def _ask(self, token: str, asked: Asked, head: Head) -> tuple[Principal | None, bytes]:
         ids = tuple((key, value) for key, value in head.headers if key.lower() == REQUEST_ID)
         seconds = asked.timeouts.connect + asked.timeouts.server
         until = asyncio.get_running_loop().time() + seconds
-
-        path = asked.identity.frontend.prefix + TOKENS_PATH
 
         async def send(credential: str, query: str) -> BufferedResponse:
             tokens = (("X-Auth-Token", credential), ("X-Subject-Token", token))
             sent = UpstreamRequest("GET", query, (*tokens, ("Accept-Encoding", "identity"), ACCESS_RULES, *ids))
             return await self._upstream.send_buffered(
-                asked.identity, asked.local, path, sent, timeouts=asked.timeouts, until=until, limit=ANSWER_LIMIT
+                asked.target, sent, timeouts=asked.timeouts, until=until, limit=ANSWER_LIMIT
             )
 
         answer = await send(token, "nocatalog")
@@ -144,9 +155,9 @@ class TokenValidator:
                 raise self._error(asked, 504, f"does not answer within {seconds:g} s") from None
         match answer.status:
             case 200:
-                return self._principal(asked, answer.content)
+                return self._principal(asked, answer.content), answer.content
             case 401 | 404:
-                return None
+                return None, b""
             case 403:
                 raise self._error(asked, 403, not_by_itself(asked.identity.cloud))
             case status if status >= 500:
@@ -165,8 +176,3 @@ class TokenValidator:
     def _error(self, asked: Asked, status: int, what: str) -> AnswerError:
         place = f"identity of {asked.identity.cloud} at {asked.identity.frontend.root()}"
         return AnswerError(status, f"gateway of {self._upstream.at}: {place} {what}")
-
-
-def _size(principal: Principal | None) -> int:
-    """Return about how many bytes are kept of a principal; a letter takes four where a name has one of a rare script."""
-    return 1024 if principal is None else 1024 + sum(64 + 4 * len(role) for role in principal.roles)

@@ -20,7 +20,7 @@ AT_ONCE, AT_MOST = 32, 128
 """Peers that are asked at the same time, and for one page: any client may request it."""
 
 PATIENCE = 1.0
-"""Seconds that a page waits for answers. Later ones are shown the next time."""
+"""Seconds that a page waits for answers. Later ones, as of a peer that HAProxy has tried twice, are shown the next time."""
 
 KEPT = 120.0
 """Seconds for which the last state of a peer is shown, if there are too many to ask all."""
@@ -59,7 +59,7 @@ class Reachability:
         request, waits = UpstreamRequest("GET", None, _HEADERS), Timeouts(connect=connect, server=connect)
         try:
             async with self._slots:
-                await ask_gateway(self._upstream, mesh.clouds[name], request, HEALTH, waits, limit=_LIMIT)
+                await ask_gateway(self._upstream, mesh, name, request, HEALTH, timeouts=waits, limit=_LIMIT)
             self._found[name] = (time.monotonic(), UP)
         except AnswerError:
             self._found[name] = (time.monotonic(), DOWN)

@@ -107,7 +107,7 @@ class UserPage:
             token = await self._tokens.sent(token, Kind.USER, issuer, name, scope=written, head=head, mesh=mesh)
             request = UpstreamRequest("GET", ONLY_HERE, _headers(token, written))
             async with self._slots:
-                content = await ask_gateway(self._upstream, mesh.clouds[name], request, USER, timeouts, limit=_LIMIT)
+                content = await ask_gateway(self._upstream, mesh, name, request, USER, timeouts=timeouts, limit=_LIMIT)
         except AnswerError as error:
             return _refusal(name, error.message.removeprefix(f"gateway of {self._at}: "))
         if content is None:

@@ -3,7 +3,6 @@
 
 from aiohttp import web
 
-from openstackoid.bridge.audit.audit_log import AuditLine
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.context import RequestContext
@@ -59,7 +58,3 @@ class Executor:
         """Write the unwritten audit lines of users of other clouds; see :meth:`Leg.account`."""
         for leg in self._legs:
             leg.account(status, reason)
-
-    def egress_lines(self, started: float, status: int) -> list[AuditLine]:
-        """Return an audit line for each request to a peer; ``status`` is that of the client's answer."""
-        return [leg.egress.line(started, status) for leg in self._legs if leg.egress is not None]

@@ -39,7 +39,7 @@ class ForwardLeg(Leg[Single]):
         begun = await self._remember()
         # A failed request's workflow is removed: a refused user must not push out the workflows of others.
         try:
-            response = await self.send(plan, partial(self._send, plan, incoming))
+            response = await self._send(plan, incoming, self.target(plan))
         except UpstreamError as error:
             if begun is not None and error.unreached:
                 self.context.workflows.forget(begun)
@@ -86,8 +86,12 @@ class ForwardLeg(Leg[Single]):
         streams = incoming.body is None and request.body_exists
         # Without a total limit, every interim answer (1xx) would restart the target's time.
         deadline = Deadline(None if streams else self.patience)
+        waits = bool(incoming.head.values("expect"))
+        if waits and streams:
+            # The client is not asked for its body in vain.
+            await upstream.reach(target, self.timeouts)
         paced = PacedBody(request, Pace(self.context.here.limits.body_rate, self.timeouts.client))
-        upload = Upload(paced, deadline, self.timeouts, invite=bool(incoming.head.values("expect")))
+        upload = Upload(paced, deadline, self.timeouts, invite=waits)
         sent = _upstream_request(plan, incoming, upload if streams else incoming.body)
         response: StreamedAnswer | None = None
         try:

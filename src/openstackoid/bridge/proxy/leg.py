@@ -2,15 +2,14 @@
 """A leg of a plan: the request to one endpoint, and its state until it is answered."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import Generic, TypeVar
 
 import aiohttp
 from aiohttp import web
 
+from openstackoid.bridge.audit.admission_header import decode
 from openstackoid.bridge.audit.audit_file import AuditError
-from openstackoid.bridge.audit.egress_audit import EgressAudit
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.authorization import Entry
 from openstackoid.bridge.log import LOG
@@ -18,10 +17,10 @@ from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.links import Links
 from openstackoid.bridge.proxy.tokens import DelegatedUse
-from openstackoid.bridge.upstream.target import Target, targets
-from openstackoid.bridge.upstream.upstream import first_reached
+from openstackoid.bridge.upstream.target import Target, leg_target
 from openstackoid.mesh import Timeouts
 from openstackoid.routing import Destination, Headers
+from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.places import ACCEPTED, SUBJECT, TOKEN
 from openstackoid.scope import Issuer
 
@@ -29,14 +28,13 @@ TOKEN_ACCEPTED: Headers = ((ACCEPTED, TOKEN),)
 SUBJECT_ACCEPTED: Headers = ((ACCEPTED, SUBJECT),)
 
 S = TypeVar("S", bound=Destination)
-R = TypeVar("R", bound=web.StreamResponse)
 
 
 class Leg(ABC, Generic[S]):
     """Sends the request ``incoming`` according to ``plan``. ``issuer``: the cloud that issued the user's token.
 
-    ``entry``: the authorization of a user of another cloud, until its audit line is written. ``egress``: the audit of a request
-    to a peer. ``accepted``: what HAProxy is told of the token, once a Keystone has accepted it.
+    ``entry``: the authorization of a user of another cloud, until its audit line is written. ``accepted``: what HAProxy is told
+    of the token, once a Keystone has accepted it.
     """
 
     def __init__(self, context: RequestContext, incoming: Incoming, plan: S, issuer: Issuer) -> None:
@@ -44,7 +42,6 @@ class Leg(ABC, Generic[S]):
         self.incoming = incoming
         self.plan = plan
         self.entry: Entry | DelegatedUse | None = None
-        self.egress: EgressAudit | None = None
         self.accepted: Headers = ()
         self._issuer = issuer
 
@@ -71,19 +68,19 @@ class Leg(ABC, Generic[S]):
         """Return the seconds for a connection and a whole answer."""
         return self.timeouts.connect + self.timeouts.server
 
-    async def send(self, plan: S, to: Callable[[Target], Awaitable[R]]) -> R:
-        """Return the answer of the first target of ``plan`` that is reached; ``to`` sends the request to one target."""
-        if not plan.local:
-            self.egress = EgressAudit(self.context.here.name, self._issuer, plan, self.incoming.head)
-        places = targets(plan.endpoint, plan.local, plan.path)
-        return await first_reached(places, to, self.context.upstream.no_backend(plan.endpoint))
+    def target(self, plan: S) -> Target:
+        """Return the target of ``plan``. HAProxy writes down what leaves for it, as sent by a user of the token's cloud."""
+        return leg_target(self.context.mesh, self.context.here.name, plan, self._issuer)
 
     def receive(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
-        """Note an answer, and return its headers to pass on."""
-        if self.egress is not None:
-            self.egress.hear(answer.status, answer.headers)
-            if self.egress.admitted:
-                self.accepted = TOKEN_ACCEPTED
+        """Return the headers of an answer to pass on.
+
+        A peer's gateway that names the user in its admission header has asked a Keystone, which has accepted the token.
+        """
+        told = answer.headers.getall(ADMISSION_HEADER, []) if target.peer else []
+        use = decode(told[0]) if len(told) == 1 else None
+        if use is not None and use.user is not None:
+            self.accepted = TOKEN_ACCEPTED
         return self.context.upstream.answer_headers(target, answer)
 
     def account(self, status: int, reason: str | None) -> None:

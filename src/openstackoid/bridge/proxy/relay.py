@@ -1,22 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """A leg that relays: it sends the request to a Keystone, and adapts the small document in its answer.
 
-A token of another cloud validates itself (Keystone's default policy), so no credential of that cloud is needed. An expired one
-cannot; with a reader account there, and a service that allows expired tokens, the account asks. The catalog in the answer is
-replaced by this cloud's.
+A token of another cloud vouches for itself (Keystone's default policy lets a token validate itself), so that no credential of
+that cloud is needed here. One that has expired cannot; where the operator has a reader account at that cloud, and the service
+allows an expired token, the account asks. A token that the authorizer has just asked about is not asked about again. The catalog
+that comes with it is the other cloud's; the services here need their own.
 """
 
 import json
 from contextlib import nullcontext
 from functools import partial
 from http import HTTPStatus
+from urllib.parse import parse_qs
 
 from multidict import CIMultiDict
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer
 from openstackoid.bridge.identity.authorization import refused_entry
 from openstackoid.bridge.identity.readers import asks_for_expired, not_by_itself
-from openstackoid.bridge.identity.token_documents import document, with_body_token, with_catalog, with_plain_catalog
+from openstackoid.bridge.identity.token_documents import (
+    document,
+    has_access_rules,
+    token_with_place_for_catalog,
+    with_body_token,
+    with_catalog,
+    with_plain_catalog,
+)
 from openstackoid.bridge.identity.token_record import TokenRefusedError, record_claims
 from openstackoid.bridge.message.body import AUTHENTICATION_LIMIT, read_body
 from openstackoid.bridge.message.head import without
@@ -44,7 +53,7 @@ class RelayLeg(Leg[Relay]):
         if body is not None and token is not None:
             body = with_body_token(body, token)
         try:
-            return await self.send(self.plan, partial(self._send, body))
+            return await self._send(body, self.target(self.plan))
         except TokenRefusedError as refused:
             if not refused.told:
                 self.entry = refused_entry(refused, self.plan, self.incoming.head)
@@ -61,7 +70,7 @@ class RelayLeg(Leg[Relay]):
 
     async def _send(self, body: bytes | None, target: Target) -> WholeAnswer:
         exchange, head = KeystoneExchange(self, target), self.incoming.head
-        answer = await self._answer(exchange, body)
+        answer = self._heard() or await self._answer(exchange, body)
         if not self._fits(answer):
             raise AnswerError(
                 400,
@@ -88,6 +97,22 @@ class RelayLeg(Leg[Relay]):
         self.account(answer.status, None)
         headers = CIMultiDict(hidden.headers(kept))
         return WholeAnswer(status=answer.status, reason=answer.reason, headers=headers, body=hidden.body(content))
+
+    def _heard(self) -> KeystoneAnswer | None:
+        """Return the answer to a service from what the token's cloud has told the authorizer a moment ago, or None.
+
+        Keystone tells of a token with access rules only those who know them, so such a question goes to it.
+        """
+        if not (self._validated and self.plan.validates):
+            return None
+        subject = next((value for key, value in self.plan.headers if key.lower() == "x-subject-token"), "")
+        content = self.context.authorizer.validator.heard(subject, self.plan.endpoint.cloud)
+        if content is None or has_access_rules(content):
+            return None
+        if "nocatalog" not in parse_qs(self.incoming.head.query or "", keep_blank_values=True):
+            content = token_with_place_for_catalog(content)
+        told = (("Content-Type", "application/json"), ("X-Subject-Token", subject), ("Vary", "X-Auth-Token"))
+        return KeystoneAnswer(200, "OK", told, content)
 
     async def _answer(self, exchange: KeystoneExchange, body: bytes | None) -> KeystoneAnswer:
         head = self.incoming.head
@@ -126,7 +151,7 @@ class RelayLeg(Leg[Relay]):
         if self.plan.validates and judged.project == KEEP:
             credential = next(iter(self.incoming.head.values("x-auth-token")))
             interface, project = self.plan.frontend_endpoint.interfaces[0], principal.project.id
-            if await self.context.local_projects.has_project(project, credential, here, interface):
+            if await self.context.local_projects.has_project(project, credential, self.context.mesh, interface):
                 raise self._refused(f"{issuer} names a project of {here.name} as its own: {project}")
         try:
             adapted = json.dumps(mapped(told, issuer, judged)).encode("ascii")

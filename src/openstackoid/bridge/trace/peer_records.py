@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Record, record_of
-from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.target import Target, gateway_targets
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest, first_reached, read_answer
-from openstackoid.mesh import Cloud, Mesh, Timeouts
+from openstackoid.mesh import Mesh, Timeouts
 
 PATIENCE = 5.0
 """Seconds that a peer may take for its records, beyond the time for a connection."""
@@ -92,13 +92,13 @@ async def ask_peers(
 
 async def _ask(upstream: Upstream, mesh: Mesh, name: str, request: UpstreamRequest, path: str) -> Trail:
     trail = Trail([])
-    peer = mesh.clouds.get(name)
-    if peer is None:
+    if name not in mesh.clouds:
         trail.miss(name, f"{upstream.at} does not know this cloud")
         return trail
     connect = mesh.clouds[upstream.at].timeouts.connect
     try:
-        content = await ask_gateway(upstream, peer, request, path, Timeouts(connect=connect, server=PATIENCE), limit=ANSWER_LIMIT)
+        timeouts = Timeouts(connect=connect, server=PATIENCE)
+        content = await ask_gateway(upstream, mesh, name, request, path, timeouts=timeouts, limit=ANSWER_LIMIT)
     except AnswerError as error:
         trail.miss(name, error.message.removeprefix(f"gateway of {upstream.at}: "))
         return trail
@@ -128,17 +128,13 @@ def _read(content: bytes, name: str, trail: Trail) -> None:
 
 
 async def ask_gateway(
-    upstream: Upstream, peer: Cloud, request: UpstreamRequest, path: str, timeouts: Timeouts, *, limit: int
+    upstream: Upstream, mesh: Mesh, name: str, request: UpstreamRequest, path: str, *, timeouts: Timeouts, limit: int
 ) -> bytes | None:
     """Return the page of a peer's gateway, asked on one of its sockets after the other; None for a 404.
 
     Raises :class:`AnswerError` if it is not reached, or its answer is another one, or has more than ``limit`` bytes.
     """
-    sockets = {endpoint.frontend.origin(): endpoint.listener for endpoint in peer.endpoints}
-    places = [
-        Target(f"{origin}{path}", f"the gateway of {peer.name} at {listener}", peer=peer.name)
-        for origin, listener in list(sockets.items())[:SOCKETS]
-    ]
+    places = gateway_targets(mesh, upstream.at, mesh.clouds[name], path)[:SOCKETS]
 
     async def ask(target: Target) -> bytes | None:
         async with upstream.send(target, request, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
@@ -147,4 +143,4 @@ async def ask_gateway(
             raise upstream.unusable(target, f"it answers {answer.status}")
         return content if answer.status == 200 else None
 
-    return await first_reached(places, ask, AnswerError(503, f"{peer.name} has no gateway in the mesh"))
+    return await first_reached(places, ask, AnswerError(503, f"{name} has no gateway in the mesh"))

@@ -1,52 +1,84 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The targets of a request: the backends of an endpoint of this cloud, or the frontend of a peer's."""
+"""The target of a request: the backends of an endpoint of this cloud, or a frontend of a peer. HAProxy knows the way there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from openstackoid.mesh import HTTPS, Endpoint
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.mesh import HTTPS, Cloud, Endpoint, Mesh
+from openstackoid.routing import Destination
+from openstackoid.routing.backend_names import leaving_target, local_target, peer_target
+
+Address = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The next place of a request: its URL, and the words that name it in an error.
+    """The next place of a request: its URL, the words that name it in an error, and its name for HAProxy (``to``).
 
-    ``prefix``: what a backend is told of the frontend's path prefix, in the place of what the client may say; ``secure``: it is
-    told that the client speaks https. ``peer`` is the cloud whose gateway must be there: it is told in ``Via`` who asks, and may
-    not speak for the host that the client knows. ``address`` is a backend's: the log names it, no answer does. ``certificate``
-    is the cloud whose certificate must be there, if it is no gateway that is asked; over https without either, the authorities
-    of this system are believed.
+    ``secure``: a service of this cloud is told that the client speaks https. ``peer`` is the cloud whose gateway is asked;
+    ``certified`` the one that the certificate there must name. ``backends`` are those of a service of this cloud: the log names
+    them, no answer does. ``gateway`` names the peer's gateway for HAProxy, for pages of its own.
     """
 
     url: str
     place: str
-    prefix: str | None = None
+    to: str
     secure: bool = False
     peer: str | None = None
-    address: str | None = None
-    certificate: str | None = None
-
-    @property
-    def certified(self) -> str | None:
-        """The cloud that the certificate must name."""
-        return self.peer or self.certificate
+    certified: str | None = None
+    backends: tuple[Address, ...] = ()
+    gateway: str = ""
 
 
-def targets(endpoint: Endpoint, local: bool, path: str) -> list[Target]:
-    """Return where ``path`` of an endpoint's frontend is served: by each of its backends in turn, or by the peer's frontend."""
-    if not local:
-        place = f"{endpoint.service} of {endpoint.cloud} at {endpoint.frontend.root()}"
-        return [Target(endpoint.frontend.origin() + path, place, peer=endpoint.cloud)]
-    rest = path.removeprefix(endpoint.frontend.prefix)
-    found = []
-    for backend in endpoint.backends:
-        tail = (backend.path + rest) or "/"
-        found.append(
-            Target(
-                f"http://{backend.host}:{backend.port}{tail}",
-                f"{endpoint.service} of {endpoint.cloud}",
-                endpoint.forwarded_prefix,
-                endpoint.frontend.scheme == HTTPS,
-                address=backend.url(),
-            )
-        )
-    return found
+def target_of(mesh: Mesh, at: str, endpoint: Endpoint, path: str) -> Target:
+    """Return where ``path`` of an endpoint's frontend is served, for a request of the gateway of the cloud ``at`` itself.
+
+    Raises :class:`AnswerError` for an endpoint of that cloud without a backend.
+    """
+    if endpoint.cloud == at:
+        return _local(endpoint, path)
+    gateway = _gateway(mesh, endpoint)
+    return _peer(endpoint, path, gateway, gateway)
+
+
+def gateway_targets(mesh: Mesh, at: str, peer: Cloud, page: str) -> list[Target]:
+    """Return where a page of a peer's gateway is served: at each of its sockets."""
+    sockets = {endpoint.frontend.origin(): endpoint for endpoint in peer.endpoints}
+    return [
+        replace(target_of(mesh, at, endpoint, page), place=f"the gateway of {peer.name} at {endpoint.listener}")
+        for endpoint in sockets.values()
+    ]
+
+
+def leg_target(mesh: Mesh, at: str, plan: Destination, home: str) -> Target:
+    """Return where the request of a plan of the gateway of the cloud ``at`` is served.
+
+    What leaves is written down as of a user of the cloud ``home``. HAProxy is sent the path below the frontend of this gateway,
+    as it logs it, and puts the peer's prefix in the place of ours; a scope in the URL is left out.
+    """
+    asked, endpoint = plan.frontend_endpoint, plan.endpoint
+    if plan.local:
+        return _local(endpoint, plan.path)
+    prefix = next(own.frontend.prefix for own in mesh.clouds[at].endpoints if own.key == asked.key)
+    path = (prefix + plan.path[len(endpoint.frontend.prefix) :]) or "/"
+    return _peer(endpoint, path, leaving_target(asked, endpoint.cloud, home), _gateway(mesh, endpoint))
+
+
+def _local(endpoint: Endpoint, path: str) -> Target:
+    place = f"{endpoint.service} of {endpoint.cloud}"
+    if not endpoint.backends:
+        raise AnswerError(503, f"gateway of {endpoint.cloud}: {place} has no backend in the mesh")
+    backends = tuple((backend.host, backend.port) for backend in endpoint.backends)
+    url = f"http://{backends[0][0]}:{backends[0][1]}{path}"
+    return Target(url, place, local_target(endpoint), secure=endpoint.frontend.scheme == HTTPS, backends=backends)
+
+
+def _gateway(mesh: Mesh, endpoint: Endpoint) -> str:
+    number = mesh.frontends[endpoint.cloud].hosts.index(endpoint.frontend.host)
+    return peer_target(endpoint.cloud, number, endpoint.frontend.port)
+
+
+def _peer(endpoint: Endpoint, path: str, to: str, gateway: str) -> Target:
+    frontend, cloud = endpoint.frontend, endpoint.cloud
+    place = f"{endpoint.service} of {cloud} at {frontend.root()}"
+    return Target(frontend.origin() + path, place, to, peer=cloud, certified=cloud, gateway=gateway)

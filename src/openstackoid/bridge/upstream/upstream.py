@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client that sends requests to backends and peers, and the errors for their failures."""
+"""The client that sends requests to backends and peers by way of HAProxy, and the errors for their failures."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 from aiohttp import hdrs
@@ -17,16 +17,27 @@ from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import end_to_end, is_chunked, of_others, without
 from openstackoid.bridge.message.verbatim import LIMITS, Outgoing, Request, decoded
+from openstackoid.bridge.upstream.failures import Failure, Told, failure_of
+from openstackoid.bridge.upstream.kept_connections import KeptConnections
 from openstackoid.bridge.upstream.large_documents import LargeDocuments
-from openstackoid.bridge.upstream.target import Target, targets
-from openstackoid.mesh import HTTPS, Endpoint, Timeouts
+from openstackoid.bridge.upstream.reasons import Reasons
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.haproxy.hardening import HEAD_BUFFER, HEAD_RESERVE
+from openstackoid.mesh import HTTPS, Timeouts
 from openstackoid.routing import Headers, wire_version
-from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, HOSTS_OWN, LEADING
-from openstackoid.routing.loops import passed
-from openstackoid.scope import WIRE
-from openstackoid.tls import Identity, fault_of, what_was_wrong
+from openstackoid.routing.backend_names import FAILED, TARGET
+from openstackoid.routing.links import HOSTS_OWN, LEADING
+from openstackoid.routing.pages import HEALTH
 
 T = TypeVar("T")
+
+PATIENCE = 2.0
+"""Seconds in which HAProxy is tried again that is not there, as when it is started again."""
+
+_GLANCE = 0.05
+
+LARGEST_HEAD = HEAD_BUFFER - HEAD_RESERVE - 64
+"""Bytes of a head that HAProxy takes; for a larger one it has a page of its own. The rest is for what ends the lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +93,26 @@ async def first_reached(tried: Iterable[Target], to: Callable[[Target], Awaitabl
 
 
 class Upstream:
-    """Sends requests to backends and peers, for the gateway of the cloud ``at``.
+    """Sends requests to backends and peers, for the gateway of the cloud ``at``: by its HAProxy, at the unix socket ``haproxy``.
 
-    Each request has a connection of its own: one that was kept could be closed by the other side while a request that must
-    not be repeated is on its way. Redirects, cookies and proxies of the environment are left alone. ``identity`` is for peers
-    that are sent requests over https, and may be replaced at any time. ``announced``: the peers whose last answer
-    announced the newer wire version.
+    Each request has a connection to HAProxy of its own: an HAProxy that is replaced serves it to its end. Those to peers are
+    HAProxy's, which keeps them. Redirects, cookies and proxies of the environment are left alone. ``announced``: the peers
+    whose last answer announced the newer wire version, as HAProxy says.
     """
 
-    def __init__(self, at: str, identity: Identity | None = None) -> None:
+    def __init__(self, at: str, haproxy: Path) -> None:
         self.at = at
-        self.identity = identity
         self.large_documents = LargeDocuments()
+        self.reasons = Reasons()
+        self.kept = KeptConnections(self._ask_health)
         self.announced: set[str] = set()
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+            connector=aiohttp.UnixConnector(str(haproxy), limit=0, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
             request_class=Request,
+            timeout=aiohttp.ClientTimeout(total=None),
             **LIMITS,
         )
         # aiohttp sends a GET again whose connection was closed, as if it had been idle before. Its own TestClient says so, too.
@@ -120,81 +132,78 @@ class Upstream:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a request to ``target`` and yield its answer, whose body is yet to be read.
 
-        The waits for a connection and for the next bytes of the answer are bounded by ``timeouts``; whatever else is to be
-        bounded, the caller does by ``deadline``. Raises :class:`UpstreamError`, also for failures while the answer is read
-        inside the block.
+        HAProxy bounds the waits for a connection and for the next bytes of the answer by the timeouts of the gateway; whatever
+        else is to be bounded, the caller does by ``deadline``. Errors name ``timeouts``. Raises :class:`UpstreamError`, also for
+        failures while the answer is read inside the block.
         """
         url = URL(target.url, encoded=True)
         raw_target = url.raw_path if request.query is None else f"{url.raw_path}?{request.query}"
-        timeout = aiohttp.ClientTimeout(total=None, connect=timeouts.connect, sock_read=timeouts.server)
-        claims = ABOUT_THE_CLIENT if target.peer else CLAIMS_OF_PROXIES
-        sent = CIMultiDict(without(end_to_end(request.headers), *claims))
-        if target.prefix is not None:
-            sent["X-Forwarded-Prefix"] = target.prefix
+        sent = CIMultiDict(end_to_end(request.headers))
+        sent.setdefault(hdrs.HOST, url.host_port_subcomponent or "")
         if target.secure:
             sent["X-Forwarded-Proto"] = HTTPS
-        if target.peer:
-            sent.add(hdrs.VIA, passed(self.at))
-            sent[wire_version.HEADER] = str(WIRE)
         if is_chunked(request.headers):
             sent[hdrs.TRANSFER_ENCODING] = "chunked"
         elif isinstance(request.body, bytes):
             sent.setdefault(hdrs.CONTENT_LENGTH, str(len(request.body)))
         if request.upgrade is not None:
             sent[hdrs.CONNECTION], sent[hdrs.UPGRADE] = "Upgrade", request.upgrade
+        sent[TARGET] = target.to
+        head = len(request.method) + len(raw_target) + sum(len(key) + len(value) + len(": \r\n") for key, value in sent.items())
+        if head > LARGEST_HEAD:
+            what = ": the request has too large a head: at most 28 KiB with what the gateway adds"
+            raise self._error(target, Failure(400, what, unreached=True))
         message = Outgoing(raw_target, sent, request.body)
-        options: Any = {"timeout": timeout, "allow_redirects": False, **self._tls_options(target)}
+        if target.gateway:
+            self.kept.note(target.gateway)
+        began = asyncio.get_running_loop().time()
         try:
-            async with (
-                deadline,
-                self._session.request(request.method, url, data=message, **options) as answer,
-            ):
+            async with deadline, await self._begin(request.method, message) as answer:
+                header = answer.headers.get(FAILED)
+                if header is not None:
+                    told, seconds = Told.of(answer.status, header), asyncio.get_running_loop().time() - began
+                    failure = failure_of(told, timeouts) or await self.reasons.failure(target, told, timeouts, seconds)
+                    raise self._error(target, failure)
                 if target.peer:
                     wire_version.note(self.announced, target.peer, answer.headers.getall(wire_version.HEADER, []))
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise self._tls_error(target, error) or self._failure(target, error, timeouts) from None
+            raise self._failure(target, error, timeouts) from None
 
-    def _tls_options(self, target: Target) -> dict[str, Any]:
-        """Return the mutual-TLS options for this target. Raises :class:`UpstreamError` where this gateway has no certificate."""
-        if target.certified is None or not target.url.startswith(f"{HTTPS}:"):
-            return {}
-        if self.identity is None:
-            why = ": this gateway has no usable certificate; see its log"
-            raise self._error(503, target, why, unreached=True)
-        return {"ssl": self.identity.context, "server_hostname": target.certified}
+    async def reach(self, target: Target, timeouts: Timeouts) -> None:
+        """Raise :class:`UpstreamError` where no connection to ``target`` can be made; nothing is sent to it."""
+        what = await self.reasons.trial(target, timeouts)
+        if what is not None:
+            raise self._error(target, Failure(503, what, unreached=True))
 
-    def _tls_error(self, target: Target, error: Exception) -> UpstreamError | None:
-        """Return the error for a failed mutual TLS; None for any other failure."""
-        fault = fault_of(error)
-        if fault is None or self.identity is None or target.certified is None:
-            return None
-        what = what_was_wrong(fault, target.certified, self.identity.authority)
-        unreached = isinstance(error, aiohttp.ClientConnectorError)
-        return self._error(503, target, f": {what}", unreached=unreached)
+    async def _ask_health(self, gateway: str) -> None:
+        """Ask a peer's gateway for its health; whatever it says, its connection was used."""
+        message = Outgoing(HEALTH, CIMultiDict({hdrs.HOST: "gateway", TARGET: gateway}), None)
+        with suppress(aiohttp.ClientError, TimeoutError, OSError):
+            async with asyncio.timeout(PATIENCE), await self._begin("GET", message) as answer:
+                await answer.read()
+
+    async def _begin(self, method: str, message: Outgoing) -> aiohttp.ClientResponse:
+        """Send the request to HAProxy, and return its answer. An HAProxy that is not there may be back in a moment."""
+        until = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            try:
+                return await self._session.request(method, "http://haproxy/", data=message, allow_redirects=False)
+            except aiohttp.ClientConnectorError:
+                if asyncio.get_running_loop().time() > until:
+                    raise
+            await asyncio.sleep(_GLANCE)
 
     async def send_buffered(
-        self,
-        endpoint: Endpoint,
-        local: bool,
-        path: str,
-        request: UpstreamRequest,
-        *,
-        timeouts: Timeouts,
-        until: float,
-        limit: int,
-    ) -> "BufferedResponse":
-        """Return the answer to a request for a small document, of the first place of an endpoint that is reached.
+        self, target: Target, request: UpstreamRequest, *, timeouts: Timeouts, until: float, limit: int
+    ) -> BufferedResponse:
+        """Return the answer to a request for a small document.
 
         It must be there at ``until``, a time of the event loop, and have ``limit`` bytes at most. Raises :class:`AnswerError`.
         """
-
-        async def to(target: Target) -> BufferedResponse:
-            deadline = Deadline(until - asyncio.get_running_loop().time())
-            async with self.send(target, request, timeouts, deadline) as answer:
-                return BufferedResponse(answer.status, await read_answer(self, target, answer, limit))
-
-        return await first_reached(targets(endpoint, local, path), to, self.no_backend(endpoint))
+        deadline = Deadline(until - asyncio.get_running_loop().time())
+        async with self.send(target, request, timeouts, deadline) as answer:
+            return BufferedResponse(answer.status, await read_answer(self, target, answer, limit))
 
     def answer_headers(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
         """Return the headers of an answer that travel on: end-to-end, and none of those that gateways alone write."""
@@ -203,36 +212,29 @@ class Upstream:
 
     def unusable(self, target: Target, why: str) -> UpstreamError:
         """Return the error for an answer that cannot be used."""
-        return self._error(502, target, f": {why}")
-
-    def no_backend(self, endpoint: Endpoint) -> AnswerError:
-        """Return the error for an endpoint of this cloud that the mesh describes without a backend."""
-        return AnswerError(503, f"gateway of {self.at}: {endpoint.service} of {endpoint.cloud} has no backend in the mesh")
+        return self._error(target, Failure(502, f": {why}"))
 
     def _failure(self, target: Target, error: Exception, timeouts: Timeouts) -> UpstreamError:
         """Return the error for a failure, in words of our own: aiohttp's may quote headers."""
         match error:
-            case aiohttp.ConnectionTimeoutError():
-                return self._error(
-                    503, target, f" cannot be reached: no connection within {timeouts.connect:g} s", unreached=True
-                )
-            case aiohttp.ClientConnectorDNSError():
-                return self._error(503, target, " cannot be reached: its host name is not known", unreached=True)
             case aiohttp.ClientConnectorError():
-                reason = os.strerror(error.errno).lower() if error.errno else "no connection"
-                return self._error(503, target, f" cannot be reached: {reason}", unreached=True)
+                what = " cannot be asked: HAProxy of this gateway is not there; try again"
+                return self._error(target, Failure(503, what, unreached=True))
             case TimeoutError():
-                return self._error(504, target, f" does not answer within {timeouts.server:g} s")
+                return self._error(target, Failure(504, f" does not answer within {timeouts.server:g} s"))
             case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
-                return self._error(502, target, ": its answer is not HTTP")
+                return self._error(target, Failure(502, ": its answer is not HTTP"))
             case _:
-                return self._error(502, target, " closed the connection before its answer was complete")
+                return self._error(target, Failure(502, " closed the connection before its answer was complete"))
 
-    def _error(self, status: int, target: Target, what: str, *, unreached: bool = False) -> UpstreamError:
+    def _error(self, target: Target, failure: Failure) -> UpstreamError:
         """Return an error about a target; only the log names a backend's address."""
-        message = f"gateway of {self.at}: {target.place}{what}"
-        reason = target.address and f"gateway of {self.at}: {target.place} at its backend {target.address}{what}"
-        return UpstreamError(status, message, what=what, reason=reason, unreached=unreached)
+        place = f"gateway of {self.at}: {target.place}"
+        address = failure.address or " or ".join(f"{host}:{port}" for host, port in target.backends)
+        reason = f"{place} at its backend http://{address}{failure.what}" if target.backends else None
+        return UpstreamError(
+            failure.status, f"{place}{failure.what}", what=failure.what, reason=reason, unreached=failure.unreached
+        )
 
 
 async def read_answer(

@@ -19,6 +19,8 @@ import pytest
 
 from openstackoid.bridge.__main__ import main
 from openstackoid.bridge.http.sockets import BridgeError, bind
+from openstackoid.mesh import parse_mesh
+from unit.bridge.haproxy import HAPROXY, command, configured
 
 MESH = """
 mesh: 1
@@ -59,6 +61,18 @@ def bridge(
             process.wait()
             if process.stdin:
                 process.stdin.close()
+
+
+@contextmanager
+def haproxy(folder: Path, mesh: str) -> Iterator[None]:
+    """Run the HAProxy by which the bridge of that folder sends."""
+    runtime = configured(parse_mesh(mesh), folder)
+    with subprocess.Popen(command(folder), env=HAPROXY.environment()) as process:
+        try:
+            until(lambda: accepts(Path(runtime.upstream_socket)) or process.poll() is not None)
+            yield
+        finally:
+            process.kill()
 
 
 def until(ready: Callable[[], bool], seconds: float = 60) -> None:
@@ -222,7 +236,7 @@ def test_running_requests_are_finished_at_the_end(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as backend:
         backend.settimeout(5)
         mesh = MESH.format(service="image", port=backend.getsockname()[1])
-        with bridge(folder, mesh=mesh) as process:
+        with haproxy(folder, mesh), bridge(folder, mesh=mesh) as process:
             found: list[int] = []
             asking = threading.Thread(target=lambda: found.append(status(folder, "/image")))
             asking.start()
@@ -242,7 +256,11 @@ def test_requests_beyond_the_grace_period_are_dropped_at_the_end(folder: Path) -
     impatient = f"{imports}; server.GRACE = 0.4; sys.exit(__main__.main())"
     with socket.create_server(("127.0.0.1", 0)) as backend, socket.socket(socket.AF_UNIX) as idle:
         mesh = MESH.format(service="image", port=backend.getsockname()[1])
-        with bridge(folder, mesh=mesh, python=("-c", impatient)) as process, socket.socket(socket.AF_UNIX) as asking:
+        with (
+            haproxy(folder, mesh),
+            bridge(folder, mesh=mesh, python=("-c", impatient)) as process,
+            socket.socket(socket.AF_UNIX) as asking,
+        ):
             idle.connect(str(folder / "bridge.sock"))
             asking.connect(str(folder / "bridge.sock"))
             asking.sendall(b"GET /image HTTP/1.1\r\nHost: h\r\nX-Openstackoid-Listener: 127.0.0.1:8801\r\n\r\n")

@@ -17,7 +17,7 @@ class Clock:
 
 
 async def has(ids: LocalProjects, stage: Stage, project: str = "p1") -> bool:
-    return await ids.has_project(project, "glance", stage.mesh.clouds["CloudOne"], "public")
+    return await ids.has_project(project, "glance", stage.mesh, "public")
 
 
 @played

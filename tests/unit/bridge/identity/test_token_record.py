@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.policy import Condition, MappingRule, PeerPolicy, Policy, Roles, Services
 from openstackoid.scope import join_token
 from openstackoid.store import Database
@@ -109,6 +110,8 @@ async def test_a_renamed_user_is_not_a_service_account() -> None:
     async with staged(here=says("200 OK"), there=keystone, policy=POLICY) as stage:
         assert (await use(stage)).status == 200
         keystone.said = of("cinder")
+        # A service is told what the authorization has heard, until the token is asked about again.
+        stage.change(authorizer=Authorizer(stage.bridge.context.upstream, record=stage.bridge.context.authorizer.record))
         answer = await validate(stage)
         assert (answer.status, answer.error.startswith("Failed to validate token: gateway of CloudOne: ")) == (404, True)
         await validate(stage)

@@ -11,17 +11,20 @@ from openstackoid.bridge.identity import token_validation
 from openstackoid.bridge.identity.questions import MOST_QUESTIONS
 from openstackoid.bridge.identity.token_validation import REFUSED_SECONDS, Asked, TokenValidator
 from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.upstream.target import target_of
 from openstackoid.mesh import Listener
 from unit.bridge.stage import Stage, Visit, played, says, says_json, staged, token
 
-HEAD = Head("GET", Listener("127.0.0.1", 8801), "/image", None, (("X-OpenStack-Request-Id", "req-1"),))
+ID = "req-0a1b2c3d-0000-4000-8000-000000000000"
+HEAD = Head("GET", Listener("127.0.0.1", 8801), "/image", None, (("X-OpenStack-Request-Id", ID),))
 
 
 def asked(stage: Stage, seconds: float = 60) -> Asked:
     mesh = stage.mesh
     identity = mesh.clouds["CloudTwo"].endpoint("identity", "public")
     assert identity is not None
-    return Asked(identity, False, seconds, mesh.clouds["CloudOne"].timeouts)
+    target = target_of(mesh, "CloudOne", identity, "/id/v3/auth/tokens")
+    return Asked(identity, target, seconds, mesh.clouds["CloudOne"].timeouts)
 
 
 class Clock:
@@ -41,7 +44,7 @@ async def test_however_many_wait_for_the_answer_the_question_is_asked_once() -> 
         known = TokenValidator(stage.bridge.context.authorizer.upstream)
         found = await asyncio.gather(*(known.of("usr", asked(stage), HEAD) for _ in range(20)))
         assert len(stage.there.visits) == 1
-        assert stage.there.visits[0].values("x-openstack-request-id") == ["req-1"]
+        assert stage.there.visits[0].values("x-openstack-request-id") == [ID]
     assert {principal.user.id for principal in found if principal is not None} == {"u1"}
 
 

@@ -2,6 +2,7 @@
 """A forwarded request arrives as it was sent, streams both ways, and never ends in silence."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -52,7 +53,8 @@ async def test_path_and_query_stay_raw(target: str, arrives: str) -> None:
 
 @played
 async def test_headers_arrive_as_they_were_sent_and_no_others() -> None:
-    sent = ["Accept: a", "X-Many: 1", "X-Many: 2, 3", "x-many: 4", "X-Name: René", "Cookie: a=b; c=d"]
+    """HAProxy, by which a request comes and leaves, writes names in lower case."""
+    sent = ["accept: a", "x-many: 1", "x-many: 2, 3", "x-many: 4", "x-name: René", "cookie: a=b; c=d"]
     async with staged(here=says("200 OK")) as stage:
         reader, writer = await stage.connect()
         writer.write(head("GET", "/identity/v3", *sent).decode("latin-1").encode())
@@ -60,7 +62,7 @@ async def test_headers_arrive_as_they_were_sent_and_no_others() -> None:
         writer.close()
         (visit,) = stage.here.visits
     lines = sorted(visit.head.decode().split("\r\n")[1:-2])
-    assert lines == sorted([*sent, "Host: 127.0.0.1:8801", "Connection: close"])
+    assert lines == sorted([*sent, "host: 127.0.0.1:8801"])
 
 
 @played
@@ -80,7 +82,7 @@ async def test_hop_by_hop_headers_end_here() -> None:
         (visit,) = stage.here.visits
     for name in ("keep-alive", "te", "upgrade", "proxy-authorization", "proxy-connection", "trailer"):
         assert visit.values(name) == []
-    assert visit.values("connection") == ["close"]
+    assert visit.values("connection") == []
     named = [visit.values(name) for name in ("x-auth-token", "host", "x-mine")]
     assert named == [["tok"], ["127.0.0.1:8801"], ["stays"]], "a header cannot be declared a matter of this hop"
     for name in ("connection", "keep-alive", "proxy-authenticate"):
@@ -91,7 +93,7 @@ async def test_hop_by_hop_headers_end_here() -> None:
 
 @played
 async def test_the_answer_has_the_headers_of_the_service_alone() -> None:
-    given = ["Set-Cookie: a=b", "Set-Cookie: c=d", "Location: http://elsewhere/", "Content-Encoding: gzip"]
+    given = ["set-cookie: a=b", "set-cookie: c=d", "location: http://elsewhere/", "content-encoding: gzip"]
     async with staged(here=says("302 Over There", *given, body=b"not really gzip")) as stage:
         answer = await stage.ask("GET", "/identity/v3")
         assert len(stage.here.visits) == 1, "a redirect is the client's to follow"
@@ -103,9 +105,9 @@ async def test_the_answer_has_the_headers_of_the_service_alone() -> None:
 @pytest.mark.parametrize(
     ("method", "status", "headers"),
     [
-        ("HEAD", "200 OK", ["Content-Length: 1000", "Content-Type: text/plain"]),
+        ("HEAD", "200 OK", ["Content-Length: 1000", "content-type: text/plain"]),
         ("GET", "204 No Content", []),
-        ("GET", "304 Not Modified", ["ETag: x"]),
+        ("GET", "304 Not Modified", ["etag: x"]),
         ("DELETE", "204 No Content", []),
     ],
 )
@@ -202,7 +204,7 @@ async def test_a_client_that_waits_is_told_to_go_on_once_the_peer_is_there() -> 
     assert (visit.body, visit.values("expect")) == (b"body", [])
 
 
-@pytest.mark.parametrize("scope", ['{"network":"CloudTwo"}', '{"network":"CloudTen"}'])
+@pytest.mark.parametrize("scope", ['{"network":"CloudTwo"}', '{"network":"CloudTen"}', '{"network":"CloudOne"}'])
 @played
 async def test_a_client_that_waits_is_not_told_to_go_on_in_vain(scope: str) -> None:
     async with staged() as stage:
@@ -300,9 +302,9 @@ async def test_bytes_that_are_not_utf_8_pass_both_ways() -> None:
         answer = await read_answer(reader)
         writer.close()
         (visit,) = stage.there.visits
-    assert b"\r\nX-City: Orl\xe9ans \xc3\xa9\xff\r\n" in visit.head
+    assert b"\r\nx-city: Orl\xe9ans \xc3\xa9\xff\r\n" in visit.head
     assert answer.head.startswith(b"HTTP/1.1 200 Tr\xe8s bien\r\n")
-    assert b"\r\nX-City: Orl\xe9ans\r\n" in answer.head
+    assert b"\r\nx-city: Orl\xe9ans\r\n" in answer.head
 
 
 @pytest.mark.parametrize("script", [cut_in_the_head, no_http, silent])
@@ -335,10 +337,13 @@ async def test_a_peer_that_is_down() -> None:
 
 
 @played
-async def test_a_service_without_a_backend() -> None:
+async def test_a_service_that_is_down(caplog: pytest.LogCaptureFixture) -> None:
     async with staged() as stage:
         answer = await stage.ask("GET", "/network/v2.0/ports")
-    assert (answer.status, answer.error) == (503, "gateway of CloudOne: network of CloudOne has no backend in the mesh")
+        address = f"http://127.0.0.1:{stage.ports['dead']}"
+    what = "cannot be reached: connection refused"
+    assert (answer.status, answer.error) == (503, f"gateway of CloudOne: network of CloudOne {what}")
+    assert f"network of CloudOne at its backend {address} {what}" in caplog.text
 
 
 @played
@@ -397,10 +402,13 @@ async def test_an_upload_that_breaks_off_is_never_taken_for_the_whole(end: str) 
 
 
 @played
-async def test_a_client_that_leaves_is_not_waited_for() -> None:
+async def test_a_client_that_leaves_is_waited_for_as_long_as_an_answer_alone() -> None:
+    """HAProxy cannot end the request at once: a client that has ended its side of the connection would get no answer either."""
+
     async def script(visit: Visit) -> None:
         arrived.set()
-        await visit.reader.read()
+        with suppress(ConnectionError):
+            await visit.reader.read()
         egress.set()
 
     arrived, egress = asyncio.Event(), asyncio.Event()
@@ -409,7 +417,7 @@ async def test_a_client_that_leaves_is_not_waited_for() -> None:
         writer.write(head("GET", "/image/v2/images", TO_TWO))
         await arrived.wait()
         writer.close()
-        async with asyncio.timeout(0.4):
+        async with asyncio.timeout(2):
             await egress.wait()
 
 

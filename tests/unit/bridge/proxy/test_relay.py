@@ -12,7 +12,10 @@ from openstackoid.bridge.identity.questions import MOST_QUESTIONS
 from openstackoid.mesh import Timeouts
 from openstackoid.policy import KEEP, Policy, derived_id
 from openstackoid.scope import join_token
-from unit.bridge.stage import MEMBERS, Script, Visit, head, played, read_answer, says, says_json, staged, token
+from unit.bridge.stage import MEMBERS, Script, Visit, head, played, read_answer, says, says_json, staged, token, with_clock
+
+BELIEVED = 61.0
+"""Seconds: longer than an answer about a token is believed."""
 
 TOKENS = "/identity/v3/auth/tokens"
 GLANCE = "X-Auth-Token: glance"
@@ -177,11 +180,49 @@ async def test_a_service_gets_the_user_that_was_authorized() -> None:
 
     image = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
     async with staged(here=says("200 OK"), there=keystone) as stage:
+        clock = with_clock(stage)
         assert (await stage.ask("GET", "/image/v2/images", image)).status == 200
+        clock.now += BELIEVED
         answer = await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
         assert (answer.status, "have changed" in answer.error) == (404, True)
         said[1] = said[0]
         assert (await stage.ask("GET", TOKENS, GLANCE, FOREIGN)).status == 200
+
+
+@pytest.mark.parametrize("query", ["", "?nocatalog", "?allow_expired=1"])
+@played
+async def test_a_service_is_told_of_a_token_by_what_was_heard_a_moment_ago(query: str) -> None:
+    """A service asks as soon as it is sent a request; its question does not go to the other cloud again."""
+
+    async def keystone(visit: Visit) -> None:
+        catalog = {} if "nocatalog" in visit.line else {"catalog": [{"type": "image", "endpoints": []}]}
+        await says_json(token(**catalog), "X-Subject-Token: usr", "Vary: X-Auth-Token")(visit)
+
+    image = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
+    async with staged(here=says("200 OK"), there=keystone) as stage:
+        clock = with_clock(stage)
+        asked = await stage.ask("GET", f"{TOKENS}{query}", GLANCE, FOREIGN)
+        assert (await stage.ask("GET", "/image/v2/images", image)).status == 200
+        before = len(stage.there.visits)
+        heard = await stage.ask("GET", f"{TOKENS}{query}", GLANCE, FOREIGN)
+        assert len(stage.there.visits) == before
+        assert (heard.status, heard.json()) == (200, asked.json())
+        for name in ("content-type", "x-subject-token", "vary"):
+            assert heard.values(name) == asked.values(name)
+        clock.now += BELIEVED
+        assert (await stage.ask("GET", f"{TOKENS}{query}", GLANCE, FOREIGN)).status == 200
+        assert len(stage.there.visits) == before + 1
+
+
+@played
+async def test_a_token_with_access_rules_is_asked_about_again() -> None:
+    """Keystone tells of it only services that apply the rules."""
+    ruled = token(application_credential={"id": "a", "access_rules": [{"path": "/v2"}]})
+    image = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
+    async with staged(here=says("200 OK"), there=says_json(ruled)) as stage:
+        assert (await stage.ask("GET", "/image/v2/images", image)).status == 200
+        await stage.ask("GET", TOKENS, GLANCE, FOREIGN)
+        assert len(stage.there.visits) == 2
 
 
 @played

@@ -3,14 +3,20 @@
 
 import asyncio
 import logging
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha1
 
 import pytest
 
 from unit.bridge.stage import Visit, head, played, read_answer, says, staged
 
-ASKS = ('X-Scope: {"image":"CloudTwo"}', "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: a")
-SWITCHES = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: b\r\n\r\n"
+KEY = b64encode(bytes(16)).decode()
+ACCEPT = b64encode(sha1(f"{KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode(), usedforsecurity=False).digest()).decode()
+ASKS = ('X-Scope: {"image":"CloudTwo"}', "Connection: Upgrade", "Upgrade: websocket", f"Sec-WebSocket-Key: {KEY}")
+SWITCHES = (
+    f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {ACCEPT}\r\n\r\n"
+)
 
 
 async def echo(visit: Visit) -> None:
@@ -31,7 +37,7 @@ async def test_bytes_pass_both_ways_until_the_far_side_ends() -> None:
         writer.write(head("GET", "/image/ws?a=b", *ASKS) + b"early")
         answer = await reader.readuntil(b"\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 101 Switching Protocols\r\n")
-        for line in (b"Upgrade: websocket", b"Connection: Upgrade", b"Sec-WebSocket-Accept: b"):
+        for line in (b"Upgrade: websocket", b"Connection: Upgrade", f"Sec-WebSocket-Accept: {ACCEPT}".encode()):
             assert answer.lower().count(line.lower() + b"\r\n") == 1
         assert await reader.readexactly(10) == b"helloearly"
         for _ in range(3):
@@ -45,7 +51,7 @@ async def test_bytes_pass_both_ways_until_the_far_side_ends() -> None:
     assert (visit.values("upgrade"), visit.values("connection"), visit.values("sec-websocket-key")) == (
         ["websocket"],
         ["Upgrade"],
-        ["a"],
+        [KEY],
     )
 
 

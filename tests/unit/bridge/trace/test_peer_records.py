@@ -5,11 +5,14 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from openstackoid.bridge.trace.peer_records import Trail, ask_peers
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.mesh import parse_mesh
+from unit.bridge.haproxy import haproxy
 from unit.bridge.stage import played
 from unit.bridge.trace.test_records import RECORD
 
@@ -45,15 +48,20 @@ async def follow(known: dict[str, list[dict[str, Any]]], sockets: int = 1) -> tu
         servers.append(server)
         # Nothing listens on the first sockets of a gateway.
         ports = [*range(1, sockets), server.sockets[0].getsockname()[1]]
-        services = {f"s{number}": {"frontend": f"http://{host(name)}:{port}"} for number, port in enumerate(ports)}
+        services = {
+            f"s{number}": {"frontend": f"http://{host(name)}:{port}", "backend": "http://127.0.0.1:1"}
+            for number, port in enumerate(ports)
+        }
         clouds[name] = {"services": services}
     mesh = parse_mesh(json.dumps({"mesh": 1, "clouds": clouds}))
-    upstream = Upstream("CloudOne")
     trail = Trail([replace(RECORD, gateway="CloudOne", cloud="CloudTwo")])
     try:
-        await ask_peers(upstream, mesh, "/page", "only=here", trail)
+        with TemporaryDirectory(prefix="oid-") as folder:
+            async with haproxy(mesh, Path(folder)) as socket:
+                upstream = Upstream("CloudOne", socket)
+                await ask_peers(upstream, mesh, "/page", "only=here", trail)
+                await upstream.close()
     finally:
-        await upstream.close()
         for server in servers:
             server.close()
     return trail, asked
