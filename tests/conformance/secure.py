@@ -128,7 +128,7 @@ def secure_world(folder: Path, delegation: str = "{}") -> Iterator[Secure]:
     gates = {cloud: next(ports) for cloud in REAL}
     inside = next(ports)
     recorder = Recorder()
-    lines = ["mesh: 1", "shared: [{service: network, clouds: [CloudOne, CloudTwo]}]", "clouds:"]
+    lines = ["mesh: 1", "clouds:"]
     for cloud in REAL:
         tls = f"certificate: '{certificates.folder}/{cloud}.pem', authority: '{certificates.authority}'"
         lines += [

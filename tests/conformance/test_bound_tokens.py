@@ -96,6 +96,17 @@ class TestLeaving:
             opened = Binder(KeyRepository(world.folders["CloudOne"] / "keys")).open(token, "CloudTwo")
             assert (opened.kind, opened.token) == (Kind.SERVICE, SERVICE)
 
+    def test_a_services_own_token_on_a_hop_leaves_bound_as_that_of_a_service(self, world: Secure) -> None:
+        workflow = "req-5c09ed00-0000-4000-8000-000000000001"
+        began = {"X-Auth-Token": TOKEN, "X-Scope": '{"network":"CloudTwo"}', "X-OpenStack-Request-Id": workflow}
+        assert world.ask("CloudOne", "POST", "/compute/v2.1/os-keypairs", began, b"{}")[0] == 200
+        hop = {"X-Auth-Token": SERVICE, "X-OpenStack-Request-Id": workflow}
+        assert world.ask("CloudOne", "GET", "/network/v2.0/networks", hop)[0] == 200
+        opened = Binder(KeyRepository(world.folders["CloudOne"] / "keys")).open(
+            split_token(seen(world)["x-auth-token"])[0], "CloudTwo"
+        )
+        assert (opened.kind, opened.token) == (Kind.SERVICE, SERVICE)
+
     @pytest.mark.parametrize("name", ["X-Storage-Token", "Authorization", "X-Subject-Token"])
     def test_a_token_in_another_header_leaves_bound(self, world: Secure, name: str) -> None:
         value = f"Bearer {TOKEN}" if name == "Authorization" else TOKEN

@@ -112,22 +112,24 @@ def _write(written: str = "\\1") -> str:
 def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
     """Return the rules for every request to a peer: the completed scope in the form that the peer reads.
 
-    A service's token leaves only for the clouds in ``sharing``, with a mark that names its issuer. A request of the Python
-    service has no route, and is written already.
+    A service's token has a mark that names its issuer. As it is, it leaves only for the clouds in ``sharing``; bound, for all. A
+    request of the Python service has no route, and is written already.
     """
     own = Scope.everything_in(cloud.name).to_header()
-    user, service = ("\\1", "%[req.fhdr(x-service-token)]")
+    user, service, leaves = "\\1", "%[req.fhdr(x-service-token)]", "is_routed is_sharing"
     if cloud.tls is not None:
-        user, service = "%[var(txn.bound)]", "%[var(txn.bound_service)]"
+        sharing = ()
+        user, service, leaves = "%[var(txn.bound)]", "%[var(txn.bound_service)]", "is_routed"
     older, newer = (join_token(service, own, wire).replace('"', '\\"') for wire in (1, WIRE))
     named = "http-request set-header X-Service-Token"
     # HAProxy takes 64 words of a line.
     service_token = [
         "acl has_service_token req.fhdr(x-service-token) -m len gt 0",
-        f'{named} "{newer}" if is_routed is_sharing has_service_token reads_newer',
-        f'{named} "{older}" if is_routed is_sharing has_service_token !reads_newer',
+        f'{named} "{newer}" if {leaves} has_service_token reads_newer',
+        f'{named} "{older}" if {leaves} has_service_token !reads_newer',
     ]
     shares = [f"acl is_sharing var(txn.cloud) -m str {' '.join(sharing[at : at + 32])}" for at in range(0, len(sharing), 32)]
+    stays = [f"http-request del-header X-Service-Token{' if !is_sharing' if sharing else ''}"] if cloud.tls is None else []
     return [
         "# The scope behind the token, and who has issued that.",
         "acl is_routed var(txn.route) -m found",
@@ -139,8 +141,8 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
         'http-request set-header X-Scope "%[var(txn.route),ub64dec]" if is_routed !has_token',
         f'{_write(user)}{IN_TOKEN}%[var(txn.route)]" if is_routed reads_newer',
         f'{_write(user)}{SEPARATOR}%[var(txn.route),ub64dec]" if is_routed !reads_newer',
-        f"http-request del-header X-Service-Token{' if !is_sharing' if sharing else ''}",
-        *(service_token if sharing else []),
+        *stays,
+        *(service_token if sharing or cloud.tls is not None else []),
     ]
 
 

@@ -6,6 +6,3 @@ from openstackoid.routing.route_cache import PREFIX
 USER_TOKEN, USER_SLOT = f"{PREFIX}-bound", f"{PREFIX}-bound-slot"
 SERVICE_TOKEN, SERVICE_SLOT = f"{PREFIX}-service-bound", f"{PREFIX}-service-bound-slot"
 """Headers of an answer: the bound tokens in X-Auth-Token and in X-Service-Token, and the slots to store them in."""
-
-NO_SERVICE_TOKEN = "-"  # noqa: S105
-"""Stands for a service token that does not leave."""

@@ -165,5 +165,6 @@ def generation(mesh: Mesh, at: str) -> str:
     layouts = {layout: number for number, layout in enumerate(dict.fromkeys(seen.values()))}
     clouds = [(name, layouts[seen[name]], own.hosts[: seen[name].frontend_hosts]) for name, own in mesh.frontends.items()]
     here = mesh.clouds[at]
-    told = ([layout.endpoints for layout in layouts], clouds, here.endpoints, mesh.collaborations, mesh.sharing(at), here.policy)
+    sharing = mesh.sharing(at) if here.tls is None else None
+    told = ([layout.endpoints for layout in layouts], clouds, here.endpoints, mesh.collaborations, sharing, here.policy)
     return blake2b(repr(told).encode(), digest_size=8).hexdigest()

@@ -220,6 +220,15 @@ class Authorizer:
         await record_claims(self.record, here, issuer, token, principal=principal, granted=judged)
         return issuer
 
+    async def accepts_service(self, credentials: Credentials, head: Head, sent: Destination, mesh: Mesh) -> bool:
+        """Return whether the policy here accepts the service token of a request; one that its cloud refuses is let through."""
+        token, issuer = credentials.service_token, credentials.service_issuer
+        if token is None or issuer is None or issuer == self._at or not is_visible(token):
+            return True
+        interface = sent.frontend_endpoint.interfaces[0]
+        principal = await self.validator.of(token, self._asked(mesh, issuer, interface), head)
+        return principal is None or not isinstance(grant(mesh.clouds[self._at].policy, issuer, principal, None), Denial)
+
     def _unknown_token(self, issuer: str, headers: Mapping[str, str] | None = None) -> AnswerError:
         return AnswerError(401, f"gateway of {self._at}: identity of {issuer} does not accept the token", headers=headers or {})
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A leg that forwards: bodies stream both ways; only JSON with links to rewrite is held."""
 
+from dataclasses import replace
 from functools import partial
 
 import aiohttp
@@ -26,6 +27,7 @@ from openstackoid.bridge.upstream.upstream import UpstreamError, UpstreamRequest
 from openstackoid.routing import Credentials, Headers, Single, Workflow
 from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.links import ASTRAY, REDIRECTS
+from openstackoid.routing.reading import SERVICE
 
 
 class ForwardLeg(Leg[Single]):
@@ -62,11 +64,14 @@ class ForwardLeg(Leg[Single]):
             context.audit.check()
         except AuditError as error:
             raise self.unrecorded(error) from None
-        own = entry.own_project(self.plan)
+        plan, own = self.plan, entry.own_project(self.plan)
+        if not await context.authorizer.accepts_service(guest, head, plan, context.mesh):
+            # The service would refuse the request of the user for the token of the other service.
+            plan = replace(plan, headers=without(plan.headers, SERVICE))
         if own is None:
-            return self.plan, self.incoming
+            return plan, self.incoming
         read = partial(read_body, self.incoming.request, head, DOCUMENT_LIMIT, context.here)
-        return await with_project_here(own, self.plan, self.incoming, read)
+        return await with_project_here(own, plan, self.incoming, read)
 
     async def _remember(self) -> Workflow | None:
         """Store the workflow that the request begins, and return it if it is new."""

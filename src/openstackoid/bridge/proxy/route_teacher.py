@@ -9,7 +9,7 @@ from openstackoid.bridge.message.head import Admit, Head
 from openstackoid.mesh import Mesh
 from openstackoid.routing import Decision, Headers, MoreInput, Request, Single
 from openstackoid.routing.admission import BAR
-from openstackoid.routing.bound_tokens import NO_SERVICE_TOKEN, SERVICE_SLOT, SERVICE_TOKEN, USER_SLOT, USER_TOKEN
+from openstackoid.routing.bound_tokens import SERVICE_SLOT, SERVICE_TOKEN, USER_SLOT, USER_TOKEN
 from openstackoid.routing.reading import AUTH, SERVICE
 from openstackoid.routing.route_cache import (
     ADMISSION,
@@ -131,8 +131,8 @@ class RouteTeacher:
         if named != self._named(mesh) or len(users) != 1 or not is_bound(users[0]):
             return ()
         told = [(USER_TOKEN, users[0]), (USER_SLOT, str(self._bound.take(source, int(slots))))]
-        if head.values(SERVICE):
-            told.append((SERVICE_TOKEN, services[0] if services else NO_SERVICE_TOKEN))
+        if services:
+            told.append((SERVICE_TOKEN, services[0]))
             told.append((SERVICE_SLOT, str(self._bound.take(source, int(slots)))))
         return tuple(told)
 

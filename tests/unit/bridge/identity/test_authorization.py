@@ -399,6 +399,22 @@ async def test_a_service_token_with_changed_claims_does_not_allow_an_expired_tok
         assert (status, "have changed" in body, stage.here.visits) == (401, True, [])
 
 
+@pytest.mark.parametrize(("rules", "kept"), [({"service": "service"}, 1), ({}, 0)])
+@played
+async def test_a_service_token_that_the_policy_does_not_accept_is_left_out(rules: dict[str, str], kept: int) -> None:
+    """A service that gets one would refuse the user's request."""
+
+    async def keystone(visit: Visit) -> None:
+        await says_json(token("service" if visit.values("x-subject-token") == ["nova"] else "member"))(visit)
+
+    roles = (("member", ("member",)), *((name, (here,)) for name, here in rules.items()))
+    accepted = policy(people=(MappingRule("all", Roles(roles)),))
+    async with staged(here=says("200 OK"), there=keystone, policy=accepted) as stage:
+        status, _ = await image(stage, "GET", "/image/v2/images", f"X-Service-Token: nova{MARK}")
+        (visit,) = stage.here.visits
+    assert (status, len(visit.values("x-service-token"))) == (200, kept)
+
+
 def vouched_for_by(credential: str, subject: str = "usr") -> Script:
     """A Keystone that has accepted the token, but validates it for ``credential`` alone."""
 
