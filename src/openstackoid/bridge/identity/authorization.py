@@ -199,7 +199,7 @@ class Authorizer:
         issuer, interface = credentials.issuer, sent.frontend_endpoint.interfaces[0]
         asked = self._asked(mesh, issuer, interface, readers.get(issuer))
         principal = await self.validator.of(credentials.token, asked, head)
-        if principal is None and asked.reader is not None and await self._vouching(credentials, head, interface, mesh):
+        if principal is None and asked.asks_late(credentials.token) and await self._vouching(credentials, head, interface, mesh):
             principal = await self.validator.of(credentials.token, replace(asked, late=True), head)
         if principal is None:
             raise self._unknown_token(issuer, _where_to_log_in(mesh.clouds[self._at], sent))
@@ -226,8 +226,8 @@ class Authorizer:
         if token is None or issuer is None or issuer == self._at or not is_visible(token):
             return True
         interface = sent.frontend_endpoint.interfaces[0]
-        principal = await self.validator.of(token, self._asked(mesh, issuer, interface), head)
-        return principal is None or not isinstance(grant(mesh.clouds[self._at].policy, issuer, principal, None), Denial)
+        told = await self.validator.of(token, self._asked(mesh, issuer, interface), head)
+        return told is None or not isinstance(grant(mesh.clouds[self._at].policy, issuer, told, None), Denial)
 
     def _unknown_token(self, issuer: str, headers: Mapping[str, str] | None = None) -> AnswerError:
         return AnswerError(401, f"gateway of {self._at}: identity of {issuer} does not accept the token", headers=headers or {})

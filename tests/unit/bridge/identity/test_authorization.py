@@ -381,6 +381,27 @@ async def test_an_expired_token_needs_a_good_service_token(mark: str, roles: tup
 
 
 @played
+async def test_an_expired_bound_token_is_asked_about_at_its_home_without_an_account_here() -> None:
+    bound = "bound1.AAAA"
+
+    async def keystone(visit: Visit) -> None:
+        if visit.values("x-subject-token") == [bound] and "allow_expired=1" not in visit.line:
+            await says("404 Not Found")(visit)
+        else:
+            await says_json(token("service" if visit.values("x-subject-token") == ["nova"] else "member"))(visit)
+
+    rules = policy(people=(MappingRule("all", Roles((("member", ("member",)), ("service", ("service",))))),))
+    scope = '{"*":"CloudTwo","image":"CloudOne"}'
+    asks = f"X-Auth-Token: {join_token(bound, scope)}"
+    async with staged(here=says("200 OK"), there=keystone, policy=rules) as stage:
+        assert (await stage.ask("GET", "/image/v2/images", asks)).status == 401, "no service vouches for it"
+        vouched = await stage.ask("GET", "/image/v2/images", asks, f"X-Service-Token: nova{MARK}")
+        (late,) = [visit for visit in stage.there.visits if "allow_expired=1" in visit.line]
+    assert vouched.status == 200
+    assert (late.values("x-auth-token"), late.values("x-subject-token")) == ([bound], [bound])
+
+
+@played
 async def test_a_service_token_with_changed_claims_does_not_allow_an_expired_token() -> None:
     account = "nova"
 
