@@ -22,11 +22,18 @@ WITH_WRONG = '{"*":"CloudOne","compute":"CloudTwo","image":"Wrong"}'
 DELEGATION = "{'*': {users: {network: [GET /v2.0/ports]}, services: {network: [GET /v2.0/networks]}, tokens: [login]}}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
     with secure_world(tmp_path_factory.mktemp("certificates"), DELEGATION) as secure:
         secure.certificates.issue("Wrong")
         yield secure
+
+
+def refused(world: Secure) -> dict[str, Any]:
+    """Return the line of the request that was just refused; only the first ten of a sender in a minute have one."""
+    line = audited(world)[-1]
+    assert line["outcome"] == "refused"
+    return line
 
 
 def audited(world: Secure, cloud: str = "CloudOne") -> list[dict[str, Any]]:
@@ -143,7 +150,8 @@ class TestValidation:
         assert (status, document["token"]["user"]["name"]) == (200, "demo")
         assert (seen(world)["x-auth-token"], seen(world)["x-subject-token"]) == (TOKEN, TOKEN)
         assert answered["x-subject-token"] == token
-        assert audited(world)[-1]["rule"] == "delegation of */validation"
+        line = audited(world)[-1]
+        assert (line["rule"], line["user"]["name"], line["project"]["name"]) == ("delegation of */validation", "demo", "demo")
 
     def test_an_answer_that_repeats_the_token_loses_it(self, world: Secure) -> None:
         headers = {"X-Auth-Token": join_token(bound(world), COMPUTE_THERE), "X-Answer-With": f"X-Debug: {TOKEN}!"}
@@ -177,6 +185,76 @@ class TestMisuse:
         value = token if scope is None else join_token(token, scope)
         assert (as_peer(world, "GET", "/image/v2/images", {"X-Auth-Token": value})[0], world.recorder.seen) == (401, [])
         assert "scope" in audited(world)[-1]["reason"]
+
+    @pytest.mark.parametrize("name", ["X-Subject-Token", "X-Service-Token", "X-Storage-Token", "Authorization"])
+    @pytest.mark.parametrize("path", ["/image/v2/images", "/identity/v3/auth/tokens"])
+    def test_a_user_shows_a_bound_token_in_no_other_header(self, world: Secure, name: str, path: str) -> None:
+        token = bound(world)
+        value = f"Bearer {token}" if name == "Authorization" else token
+        for certificate, more in ((None, {"X-Forwarded-For": f"10.0.{len(name)}.{len(path)}"}), ("Wrong.pem", {})):
+            shown = {"X-Auth-Token": "own", name: value, **more}
+            status, _, _ = as_peer(world, "GET", path, shown, certificate=certificate)
+            assert (status, world.recorder.seen) == (401, [])
+            assert refused(world)["status"] == 401
+
+    @pytest.mark.parametrize("certificate", [None, "Wrong.pem"])
+    def test_a_bound_token_in_the_body_of_an_exchange_is_401(self, world: Secure, certificate: str | None) -> None:
+        by_token = {"methods": ["token"], "token": {"id": bound(world)}}
+        body = json.dumps({"auth": {"identity": by_token}}).encode()
+        sent = {"Content-Type": "application/json", "X-Auth-Token": ""}
+        assert as_peer(world, "POST", "/identity/v3/auth/tokens", sent, body, certificate)[0] == 401
+        assert (world.recorder.seen, refused(world)["status"]) == ([], 401)
+
+    def test_past_its_end_it_is_401(self, world: Secure) -> None:
+        past = Binder(KeyRepository(world.folders["CloudOne"] / "keys"), clock=lambda: 1_700_000_000)
+        token = join_token(past.bind(TOKEN, Kind.USER, "CloudTwo", COMPUTE_THERE, 86_400), COMPUTE_THERE)
+        assert (as_peer(world, "GET", "/image/v2/images", {"X-Auth-Token": token})[0], world.recorder.seen) == (401, [])
+        assert (audited(world)[-1]["status"], audited(world)[-1]["reason"]) == (401, "the time of the bound token is over")
+
+    def test_the_page_of_a_user_is_not_shown_for_it(self, world: Secure) -> None:
+        headers = {"X-Auth-Token": bound(world)}
+        assert as_peer(world, "GET", "/.openstackoid/user", headers, certificate=None)[0] == 401
+        line = audited(world)[-1]
+        assert (line["status"], line["path"], line["outcome"]) == (401, "/.openstackoid/user", "refused")
+
+
+class TestStolen:
+    """A plain token of CloudOne that CloudTwo's operator has got hold of, by CloudTwo's gateway."""
+
+    def test_the_audit_log_has_the_peer(self, world: Secure) -> None:
+        status = as_peer(world, "GET", "/image/v2/images", {"X-Auth-Token": TOKEN})[0]
+        assert (refused(world)["sender"], refused(world)["status"], status) == ("CloudTwo", 403, 403)
+
+    def test_it_is_bound_to_no_further_cloud(self, world: Secure) -> None:
+        body = json.dumps({"subject_token": TOKEN, "audience": "Wrong", "scope": WITH_WRONG}).encode()
+        assert as_peer(world, "POST", "/.openstackoid/token", {"X-Auth-Token": ""}, body)[0] == 403
+        assert (refused(world)["sender"], refused(world)["status"]) == ("CloudTwo", 403)
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"X-Auth-Token": TOKEN},
+            {"X-Auth-Token": join_token(TOKEN, '{"*":"CloudOne"}')},
+            {"X-Auth-Token": TOKEN, "X-Scope": COMPUTE_THERE},
+            {"X-Auth-Token": "", "X-Storage-Token": TOKEN},
+            {"X-Auth-Token": "", "Authorization": f"Bearer {TOKEN}"},
+        ],
+        ids=["plain", "with a scope", "with a scope beside it", "X-Storage-Token", "Authorization"],
+    )
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [("GET", "/image/v2/images"), ("GET", "/identity/v3/projects"), ("DELETE", "/network/v2.0/ports/1")],
+    )
+    def test_it_is_worth_nothing(self, world: Secure, method: str, path: str, headers: dict[str, str]) -> None:
+        # The user's own requests, by which HAProxy knows the routes.
+        for _ in range(2):
+            world.ask("CloudOne", method, path, headers)
+        assert (as_peer(world, method, path, headers)[0] in (401, 403), world.recorder.seen) == (True, [])
+
+    def test_what_delegation_names_is_served_and_audited_with_the_user(self, world: Secure) -> None:
+        assert as_peer(world, "GET", "/network/v2.0/ports", {"X-Auth-Token": TOKEN})[0] == 200
+        line = audited(world)[-1]
+        assert (line["rule"], line["user"]["name"]) == ("delegation of */users", "demo")
 
 
 class TestForgedHome:
@@ -224,6 +302,8 @@ class TestDelegation:
         line = audited(world)[-1]
         assert (line["home"], line["sender"], line["status"]) == ("CloudOne", "CloudTwo", status)
         assert line["rule"] == (rule and f"delegation of */{rule}")
+        who = (line["user"], line["project"])
+        assert [found and found["name"] for found in who] == (["demo", "demo"] if rule else [None, None])
 
     def test_a_services_token_is_for_validation_and_for_what_names_it(self, world: Secure) -> None:
         token = join_token(bound(world, SERVICE, Kind.SERVICE, '{"*":"CloudOne"}'), '{"*":"CloudOne"}')
@@ -266,6 +346,12 @@ class TestExchange:
         status, document = self.exchange(world)
         opened = Binder(KeyRepository(world.folders["CloudOne"] / "keys")).open(document["access_token"], "Wrong")
         assert (status, opened.token, opened.holds_for(WITH_WRONG)) == (200, TOKEN, True)
+        line = audited(world)[-1]
+        assert (line["rule"], line["sender"], line["user"]["name"]) == (
+            "delegation of CloudTwo/bound to Wrong",
+            "CloudTwo",
+            "demo",
+        )
 
     @pytest.mark.parametrize(
         ("status", "said"),
@@ -281,6 +367,7 @@ class TestExchange:
     )
     def test_it_is_bound_to_no_other_cloud_or_scope(self, world: Secure, status: int, said: dict[str, str]) -> None:
         assert self.exchange(world, **said)[0] == status
+        assert (audited(world)[-1]["outcome"], audited(world)[-1]["status"]) == ("refused", status)
 
     def test_only_the_audience_can_have_it_bound_anew(self, world: Secure) -> None:
         assert self.exchange(world, None)[0] == 401

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExc
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
-    with secure_world(tmp_path_factory.mktemp("certificates")) as secure:
+    with secure_world(tmp_path_factory.mktemp("certificates"), "{'*': {users: {'*': all}}}") as secure:
         yield secure
 
 

@@ -11,7 +11,7 @@ The look-ups are conditions of the rules that need them: they note what they fin
 from openstackoid.haproxy.maps import BOUND_SLOTS, BOUND_TOKENS
 from openstackoid.mesh import Cloud
 from openstackoid.routing.bound_tokens import SERVICE_SLOT, SERVICE_TOKEN, USER_SLOT, USER_TOKEN
-from openstackoid.scope import BOUND, IDENTITY
+from openstackoid.scope import BOUND
 
 WINDOW = 3600
 
@@ -20,19 +20,24 @@ _IN_SCOPE = "req.fhdr(x-auth-token,1),concat(|,txn.scope,|),concat(,txn.endpoint
 _LOOKED_UP = f"map_str({BOUND_TOKENS})"
 
 
-def arriving_acl(cloud: Cloud) -> list[str]:
-    """Return the condition of a bound token in the place of the user's."""
-    return [f"acl is_bound req.fhdr(x-auth-token,1) -m beg {BOUND}"] if cloud.secure_listeners else []
+def arriving_acls(cloud: Cloud) -> list[str]:
+    """Return the conditions of a bound token in the place of the user's, and of a request of a peer's gateway."""
+    if cloud.tls is None:
+        return []
+    return [f"acl is_marked req.fhdr(x-auth-token,1) -m beg {BOUND}", "acl is_peers var(sess.from) -m found"]
 
 
 def for_python(cloud: Cloud) -> list[str]:
-    """Return the conditions of requests for the Python service: bound tokens without a scope, and to Keystone from peers."""
-    if not cloud.secure_listeners:
+    """Return the conditions of requests for the Python service: bound tokens without a scope, or in another header."""
+    if cloud.tls is None:
         return []
-    keys = "|".join(endpoint.key for endpoint in cloud.endpoints if endpoint.service == IDENTITY) or "none"
+    alone = f"-m reg '^{BOUND.replace('.', '[.]')}[^~!%]*$'"
     return [
-        f"acl is_for_python req.fhdr(x-auth-token,1) -m reg '^{BOUND.replace('.', '[.]')}[^~!%]*$'",
-        f"acl is_for_python var(txn.endpoint),concat(|,sess.from) -m reg '^({keys})[|].'",
+        f"acl is_for_python req.fhdr(x-auth-token,1) {alone}",
+        f"acl is_misplaced req.fhdr(x-service-token) {alone}",
+        f"acl is_misplaced req.fhdr(x-subject-token) -m beg {BOUND}",
+        f"acl is_misplaced req.fhdr(x-storage-token) -m beg {BOUND}",
+        f"acl is_misplaced req.fhdr(authorization) -m sub {BOUND}",
     ]
 
 

@@ -6,6 +6,7 @@ from openstackoid.haproxy.tokens import IN_BODY
 from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, TOKENS_PATH
 from openstackoid.routing.backend_names import bind_ids
+from openstackoid.scope import BOUND
 
 _ONE_BYTE_JSON = r'^[ \t\r\n]*\{[ \t\r\n]*["}]'
 
@@ -22,7 +23,7 @@ def body_rules(cloud: Cloud, bridge: str) -> list[str]:
         f"acl is_catalog so_id,concat(,txn.path,/) -m str {catalogs}",
         "acl hides_scope req.body_size,sub(txn.arrived) gt 0",
         "acl hides_scope req.fhdr(transfer-encoding) -m found",
-        f"acl hides_scope req.body -m sub {IN_BODY}",
+        f"acl hides_scope req.body -m sub {IN_BODY}{'' if cloud.tls is None else f' {BOUND}'}",
         "acl has_no_body req.body_len 0",
         f"acl is_plain_json req.body -m reg '{_ONE_BYTE_JSON}'",
         "http-request wait-for-body time 10s if is_tokens METH_POST !is_pythons",

@@ -66,7 +66,6 @@ def rules(cloud: Cloud) -> list[str]:
 
 
 def _endpoint(cloud: Cloud) -> list[str]:
-    bound = " !is_bound" if cloud.secure_listeners else ""
     return [
         "# The endpoint of the socket and the path. Most requests have no scope, and end here.",
         "http-request set-var(txn.path) path",
@@ -78,9 +77,10 @@ def _endpoint(cloud: Cloud) -> list[str]:
         f"acl may_mean_more path -m reg -i '{hardening.MAY_MEAN_MORE}'",
         f"acl tells_more req.hdr_names -m reg {_TELLING}",
         f"acl is_marked req.fhdr(x-auth-token,1) -m sub {MARKS}",
-        *bound_tokens.arriving_acl(cloud),
+        *bound_tokens.arriving_acls(cloud),
         f"acl in_workflow req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE}",
-        f"http-request allow if !tells_more is_served !is_identity is_relative !may_mean_more !is_marked{bound} !in_workflow",
+        "http-request allow if !tells_more is_served !is_identity is_relative !may_mean_more !is_marked !in_workflow"
+        + _users_alone(cloud),
     ]
 
 
@@ -91,33 +91,35 @@ def _endpoints(name: str, cloud: Cloud, service: str) -> list[str]:
 
 def _ordinary_scope(cloud: Cloud) -> list[str]:
     reads, writes = image_paths(cloud, FOLLOWED_READS), image_paths(cloud, FOLLOWED_WRITES)
-    sender = ["acl is_of_a_gateway var(sess.from) -m found"] if cloud.secure_listeners else []
-    users_alone = ["!is_of_a_gateway"] if sender else []
     return [
         *route_cache.key_rules(document_paths(cloud), reads, writes),
         "# An ordinary request with a scope: the route, if Python has taught it.",
         f"acl tells_odd req.hdr_names -m reg {_ODD}",
         f"acl is_traced req.fhdr({REQUEST_ID}) -m beg {TRACE}",
-        *sender,
-        *route_cache.look_up(" ".join(["!is_identity is_relative !may_mean_more !tells_odd !is_traced", *users_alone])),
+        *route_cache.look_up(f"!is_identity is_relative !may_mean_more !tells_odd !is_traced{_users_alone(cloud)}"),
         *bound_tokens.leaving_acls(cloud),
         *bound_tokens.ordinary_rules(cloud),
     ]
+
+
+def _users_alone(cloud: Cloud) -> str:
+    return "" if cloud.tls is None else " !is_peers"
 
 
 def _no_scope(cloud: Cloud) -> list[str]:
     return [
         "# Requests for the Python service for other reasons, and requests without a scope after all.",
         *(f"acl is_for_python req.fhdr_cnt({name}) gt 1" for name in _TOKENS),
-        *bound_tokens.for_python(cloud),
         "acl has_path path -m beg /",
         f"acl says_scope req.hdrs -m sub {MARK} {TRACE}",
         f"acl says_scope req.hdrs -m sub -i {ANYWHERE}",
         f"acl says_scope req.fhdr(x-auth-token) -m sub {MARKS}",
         f"acl says_scope req.fhdr(x-service-token) -m sub {MARKS}",
         "acl says_scope req.fhdr_cnt(x-scope) gt 0",
+        *bound_tokens.for_python(cloud),
         f"{_BRIDGE} if is_for_python or !is_served or !has_path or {hardening.IN_URL}",
-        "http-request allow if !is_pythons !is_identity !says_scope",
+        f"http-request allow if !is_pythons !is_identity !says_scope{_users_alone(cloud)}"
+        + (" !is_misplaced" if cloud.tls is not None else ""),
     ]
 
 
@@ -136,7 +138,8 @@ def _any_scope(cloud: Cloud) -> list[str]:
         "# Any other request with a scope: the route, if Python has taught it. Python is asked to.",
         *route_cache.further_key_rules(),
         *scope_carrier(),
-        *route_cache.look_up("has_scope !is_pythons"),
+        "# A route is for users. What a peer's gateway sends, if it is not a guest's, is judged by delegation.",
+        *route_cache.look_up(f"has_scope !is_pythons{_users_alone(cloud)}"),
         *guests.frontend_rules(cloud, "has_scope !is_pythons !has_route"),
         "# A request from a gateway goes to no other one, and no interim answer of a peer passes.",
         f"acl must_stay req.fhdr({VIA}) -m sub {PRODUCT}",
@@ -144,7 +147,8 @@ def _any_scope(cloud: Cloud) -> list[str]:
         *(["acl must_stay var(sess.from) -m found"] if cloud.secure_listeners else []),
         f"http-request unset-var(txn.peer) if leaves must_stay{bound_tokens.unbound(cloud)}",
         route_cache.ask_python("has_scope !is_pythons !has_route"),
-        f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope",
+        f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope"
+        + (" or is_peers !has_route" if cloud.tls is not None else ""),
         "http-request del-header X-Scope if has_route",
     ]
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from openstackoid.binding import BoundToken, BoundTokenError, Kind, is_bound
 from openstackoid.bridge.binding.binder import Binder, cut
+from openstackoid.bridge.binding.credentials import AUTHORIZATION, BEARER, PASSWORDS, STORAGE
 from openstackoid.bridge.identity.token_documents import body_token, with_body_token
 from openstackoid.bridge.message.head import Head, without
 from openstackoid.bridge.message.hidden_tokens import HiddenTokens
@@ -19,13 +20,14 @@ from openstackoid.mesh import Cloud
 from openstackoid.policy import Delegated, Denial, TokenStep, Use, may_ask
 from openstackoid.routing import IDENTITY, TOKENS_PATH, Decision, Headers, Relay, ScopeSource, Single, called_path, target_cloud
 from openstackoid.routing.dispatched_method import form_body, method_override
-from openstackoid.routing.reading import AUTH, SUBJECT
+from openstackoid.routing.reading import AUTH, SERVICE, SUBJECT
 from openstackoid.routing.token_routes import token_route
 from openstackoid.scope import Scope
 
 S = TypeVar("S", Single, Relay)
 
 _SAID = (ScopeSource.TOKEN, ScopeSource.HEADER, ScopeSource.URL)
+_CREDENTIALS = (STORAGE, AUTHORIZATION, *PASSWORDS)
 _ASKED_OF_PEERS = ("compute", "block-storage")
 _UNSAID = "the token is bound to a scope, and the request says none"
 _OTHER = "the token is bound to another scope than the one beside it"
@@ -34,11 +36,16 @@ _IN_BODY = "it gives out a token in the body of its answer, which cannot be boun
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What the tokens of a request were. ``auth``: the content of the one in X-Auth-Token, if that is bound."""
+    """What the tokens of a request were. ``auth``: the content of the one in X-Auth-Token, if that is bound.
+
+    ``token``: that one itself. ``authenticates``: whether the request has any credential.
+    """
 
     hidden: HiddenTokens
     body: bytes | None = field(repr=False)
     auth: BoundToken | None
+    token: str | None = field(repr=False)
+    authenticates: bool
 
 
 def opened(plan: S, head: Head, body: bytes | None, binder: Binder, seconds: float) -> tuple[S, Opened]:
@@ -46,6 +53,7 @@ def opened(plan: S, head: Head, body: bytes | None, binder: Binder, seconds: flo
 
     Raises :class:`~openstackoid.binding.BoundTokenError` for a bound token that the sender may not use.
     """
+    _refuse_misplaced(head, binder)
     found: dict[str, BoundToken] = {}
 
     def bare(token: str) -> str:
@@ -67,28 +75,30 @@ def opened(plan: S, head: Head, body: bytes | None, binder: Binder, seconds: flo
         plan = replace(plan, user=replace(plan.user, token=bare(plan.user.token)))
     if isinstance(plan, Relay) and plan.body_token is not None:
         plan = replace(plan, body_token=bare(plan.body_token))
-    auth = next((value for name, value in plan.headers if name.lower() == AUTH), "")
+    auth, _ = cut(next((value for name, value in plan.headers if name.lower() == AUTH), ""))
     issue = None
     if head.sender is not None and plan.endpoint.service == IDENTITY:
         issue = partial(binder.bind, kind=Kind.ISSUED, audience=head.sender, scope=None, seconds=seconds)
     hidden = HiddenTokens(tuple((bound.token, text) for text, bound in found.items()), issue)
-    return replace(plan, headers=headers), Opened(hidden, body, found.get(cut(auth)[0]))
+    authenticates = bool(auth) or any(value for name in _CREDENTIALS for value in head.values(name))
+    return replace(plan, headers=headers), Opened(hidden, body, found.get(auth), bare(auth) or None, authenticates)
 
 
 def judged(here: Cloud, decision: Decision, head: Head, of: Opened) -> str | Denial | None:
-    """Return what delegation says of a request: its rule or a denial. None for one that is not in the name of anybody here.
+    """Return what delegation says of a request: its rule or a denial. None for one without a credential.
 
-    Raises :class:`~openstackoid.binding.BoundTokenError` for a scope that the token is not bound to.
+    A token that is not bound counts as one under no scope: a peer may have stolen it. Raises
+    :class:`~openstackoid.binding.BoundTokenError` for a scope that the token is not bound to.
     """
     plan, sender = decision.plan, head.sender
     if sender is None or not isinstance(plan, Single | Relay):
         return None
     use = Use(plan.endpoint.service, head.method, called_path(plan.endpoint, plan.path))
     step = _step(use, of.body) if use.service == IDENTITY else None
-    if of.auth is None and step is None:
+    if not of.authenticates and step is None:
         return None
     validates = use.service == IDENTITY and use.path == TOKENS_PATH and use.method in ("GET", "HEAD")
-    scope = decision.scope if decision.source in _SAID else None
+    scope = decision.scope if decision.source in _SAID and of.auth is not None else None
     if of.auth is not None and not validates:
         _refuse_other_scope(of.auth, scope)
     refusal = _indirect(head, use) or (_IN_BODY if step is not None and _shows_token(use) else None)
@@ -97,6 +107,18 @@ def judged(here: Cloud, decision: Decision, head: Head, of: Opened) -> str | Den
     of_service = of.auth is not None and of.auth.kind is Kind.SERVICE
     asked = Delegated(None if validates else use, step, of_service, _given(scope, sender, here.name))
     return may_ask(here.policy.delegated_to(sender), asked)
+
+
+def _refuse_misplaced(head: Head, binder: Binder) -> None:
+    """Raise :class:`~openstackoid.binding.BoundTokenError` for a bound token in a header that is read for none."""
+    for name in (STORAGE, SERVICE, AUTHORIZATION):
+        for value in head.values(name):
+            token, mark = cut(value)
+            token = token[len(BEARER) :].strip() if token.lower().startswith(BEARER) else token
+            # One with a mark is a peer's.
+            if is_bound(token) and not (mark and name == SERVICE):
+                binder.open(token, head.sender)
+                raise BoundTokenError(f"a bound token is accepted in X-Auth-Token and X-Subject-Token, and not in {name.title()}")
 
 
 def _refuse_other_scope(bound: BoundToken, scope: Scope | None) -> None:

@@ -6,10 +6,12 @@ from typing import TypeVar
 
 from openstackoid.binding import Kind, is_bound
 from openstackoid.bridge.binding.binder import Binder, cut
+from openstackoid.bridge.binding.credentials import AUTHORIZATION, BEARER, PASSWORDS, STORAGE
 from openstackoid.bridge.binding.exchange import TokenExchange
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.own_tokens import OwnTokens
 from openstackoid.bridge.identity.token_documents import body_token
+from openstackoid.bridge.identity.token_validation import Asked
 from openstackoid.bridge.message.head import Head
 from openstackoid.mesh import Mesh
 from openstackoid.routing import IDENTITY, Decision, Relay, ScopeSource, Single
@@ -18,10 +20,6 @@ from openstackoid.scope import split_token
 
 S = TypeVar("S", Single, Relay)
 
-STORAGE, AUTHORIZATION = "x-storage-token", "authorization"
-_BEARER = "bearer "
-_PASSWORDS = ("x-auth-key", "x-storage-pass")
-"""Credentials of Swift's first log-in: they are no tokens, and a token that is made of one is in the answer."""
 _SPEAKS_OF_TOKENS = "messaging"
 """Zaqar's WebSocket: its messages hold tokens."""
 
@@ -35,14 +33,14 @@ class TokenSender:
     exchange: TokenExchange
     own: OwnTokens
 
-    async def refuse_own(self, plan: Single | Relay, issuer: str, body: bytes | None, head: Head, mesh: Mesh) -> None:
+    async def refuse_own(self, plan: Single | Relay, issuer: str, body: bytes | None, head: Head, asked: Asked | None) -> None:
         """Refuse a token of this cloud that the request calls one of ``issuer``. Raises :class:`AnswerError`."""
         found = {cut(value)[0] for name, value in plan.headers if name.lower() in (AUTH, SUBJECT, STORAGE)}
         if plan.endpoint.service == IDENTITY and body is not None:
             found.add(cut(body_token(body) or "")[0])
         for token in found:
             if token and not is_bound(token):
-                await self.own.refuse(token, issuer, head, mesh)
+                await self.own.refuse(token, issuer, head, asked)
 
     async def sent(self, token: str, kind: Kind, issuer: str, audience: str, *, scope: str, head: Head, mesh: Mesh) -> str:
         """Return a token of ``issuer``, which came with ``head``, as the gateway of ``audience`` gets it; ``scope`` is completed.
@@ -77,8 +75,8 @@ class Outgoing:
         return replace(plan, headers=tuple(headers))
 
     async def _value(self, name: str, value: str, plan: Single | Relay) -> str:
-        if name == AUTHORIZATION and value.lower().startswith(_BEARER) and plan.endpoint.service != IDENTITY:
-            return value[: len(_BEARER)] + await self._sent(value[len(_BEARER) :].strip(), Kind.USER, plan)
+        if name == AUTHORIZATION and value.lower().startswith(BEARER) and plan.endpoint.service != IDENTITY:
+            return value[: len(BEARER)] + await self._sent(value[len(BEARER) :].strip(), Kind.USER, plan)
         if name not in (AUTH, SUBJECT, SERVICE, STORAGE) or not value:
             return value
         of_service = name == SERVICE or self.decision.source is ScopeSource.RECALLED
@@ -97,7 +95,7 @@ class Outgoing:
 
     def _refuse_what_cannot_be_bound(self, plan: Single | Relay) -> None:
         peer = plan.endpoint.cloud
-        for name in _PASSWORDS:
+        for name in PASSWORDS:
             if self.head.values(name):
                 message = f"{name.title()} cannot be bound to {peer}; log in, and send X-Auth-Token"
                 raise AnswerError(400, f"gateway of {self.sender.at}: {message}")

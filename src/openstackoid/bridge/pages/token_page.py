@@ -2,6 +2,7 @@
 """The page at which a peer's gateway has a token of this cloud bound to the next cloud that the scope names (RFC 8693)."""
 
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 from openstackoid.binding import BoundTokenError, Kind, is_bound
@@ -20,6 +21,16 @@ LIMIT = 32 * 1024
 _KEYS = ("subject_token", "audience", "scope")
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What a peer's gateway asks for: ``token`` bound to ``audience`` under ``scope``. ``plain``: it came unbound."""
+
+    token: str = field(repr=False)
+    audience: str
+    scope: str
+    plain: bool
+
+
 class TokenPage:
     """Binds tokens of the cloud ``at`` anew, each for the audience's own gateway and the same scope."""
 
@@ -27,8 +38,8 @@ class TokenPage:
         self._at = at
         self._binder = binder
 
-    def document(self, head: Head, body: bytes | None, mesh: Mesh) -> dict[str, Any]:
-        """Return the answer to an exchange. Raises :class:`AnswerError`."""
+    def exchange(self, head: Head, body: bytes | None, mesh: Mesh) -> Exchange:
+        """Return what a request asks for. Raises :class:`AnswerError` where it may not."""
         if head.sender is None:
             raise self._error(401, "a token is bound anew for the gateway of a peer, which proves to be one by its certificate")
         said = _said(body)
@@ -41,25 +52,27 @@ class TokenPage:
             raise self._error(400, f"scope: a completed scope is accepted whose issuer is {self._at}")
         if audience in (self._at, head.sender) or audience not in dict(scope).values():
             raise self._error(403, f"audience: the next cloud that the scope names is accepted, and '{audience[:64]}' is not")
-        kind = self._kind(head, token, scope.to_header())
-        bare = self._binder.open(token.bare, head.sender).token if is_bound(token.bare) else token.bare
+        if not is_bound(token.bare):
+            return Exchange(token.bare, audience, scope.to_header(), plain=True)
+        return Exchange(self._opened(head, token.bare, scope.to_header()), audience, scope.to_header(), plain=False)
+
+    def document(self, asked: Exchange, mesh: Mesh) -> dict[str, Any]:
+        """Return the answer, with the new token."""
         seconds = mesh.clouds[self._at].bound_tokens.seconds
-        bound = self._binder.bind(bare, kind, audience, scope.to_header(), seconds)
+        bound = self._binder.bind(asked.token, Kind.USER, asked.audience, asked.scope, seconds)
         return {"access_token": bound, "issued_token_type": TOKEN_TYPE, "token_type": "N_A", "expires_in": int(seconds)}
 
-    def _kind(self, head: Head, token: Token, scope: str) -> Kind:
-        """Return the kind of the new token. Raises :class:`AnswerError` for a token that may not go on."""
-        if not is_bound(token.bare):
-            return Kind.USER
+    def _opened(self, head: Head, text: str, scope: str) -> str:
+        """Return the token in a bound one. Raises :class:`AnswerError` for one that may not go on."""
         try:
-            bound = self._binder.open(token.bare, head.sender)
+            bound = self._binder.open(text, head.sender)
         except BoundTokenError as error:
             raise self._error(401, str(error)) from None
         if not bound.holds_for(scope):
             raise self._error(401, "the token is bound to another scope")
         if bound.kind is Kind.SERVICE:
             raise self._error(403, "the token of a service goes to no third cloud")
-        return Kind.USER
+        return bound.token
 
     def _read(self, head: Head, mesh: Mesh, subject: str, scope: str) -> Token:
         """Return the token with its scope, read as strictly as in a request."""

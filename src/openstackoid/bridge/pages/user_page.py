@@ -51,7 +51,8 @@ class UserPage:
         if head.query == ONLY_HERE:
             return {"clouds": [await self._for_a_peer(credentials, head, mesh, readers)]}
         if credentials.issuer != self._at and mesh.clouds[self._at].tls is not None and not is_bound(credentials.token):
-            await self._tokens.own.refuse(credentials.token, credentials.issuer, head, mesh)
+            asked = self._tokens.own.asked(mesh, readers.get(self._at))
+            await self._tokens.own.refuse(credentials.token, credentials.issuer, head, asked)
         here = await self._here(credentials, head, mesh, readers)
         if here["user"] is None:
             # Otherwise a cloud that is not accepted here could cause questions to others.

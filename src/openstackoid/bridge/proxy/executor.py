@@ -9,7 +9,7 @@ from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.forward import ForwardLeg
 from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.proxy.relay import RelayLeg
-from openstackoid.bridge.proxy.tokens import validated_by_account, with_tokens
+from openstackoid.bridge.proxy.tokens import buffered, with_tokens
 from openstackoid.routing import Decision, Headers, Refuse, Relay, Single
 
 
@@ -31,7 +31,7 @@ class Executor:
                 raise AnswerError(status, message, title=title, reason="refused")
             case Single() as single:
                 single, incoming, use = await with_tokens(context, self._incoming, decision, single)
-                relay = validated_by_account(context, incoming.head, single, use)
+                relay = buffered(context, incoming.head, single, use)
                 if relay is None:
                     leg = ForwardLeg(context, incoming, single, decision.issuer)
                 else:

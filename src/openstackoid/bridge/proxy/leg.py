@@ -15,8 +15,8 @@ from openstackoid.bridge.identity.authorization import Entry
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.context import RequestContext
+from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.bridge.proxy.tokens import DelegatedUse
 from openstackoid.bridge.upstream.target import Target, leg_target
 from openstackoid.mesh import Timeouts
 from openstackoid.routing import Destination, Headers

@@ -29,6 +29,7 @@ from openstackoid.bridge.identity.token_documents import (
 from openstackoid.bridge.identity.token_record import TokenRefusedError, record_claims
 from openstackoid.bridge.message.body import AUTHENTICATION_LIMIT, read_body
 from openstackoid.bridge.message.head import without
+from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.keystone_exchange import KeystoneAnswer, KeystoneExchange
 from openstackoid.bridge.proxy.leg import SUBJECT_ACCEPTED, Leg
 from openstackoid.bridge.upstream.target import Target
@@ -94,6 +95,8 @@ class RelayLeg(Leg[Relay]):
                 kept = (*without(kept, ISSUER.lower()), (ISSUER, self.plan.endpoint.cloud))
         kept = tuple((key, self._with_scope(exchange, key, value)) for key, value in self.links.headers(kept))
         hidden = self.incoming.hidden
+        if isinstance(self.entry, DelegatedUse) and answer.status in (200, 201):
+            self.entry = self.entry.told(content)
         self.account(answer.status, None)
         headers = CIMultiDict(hidden.headers(kept))
         return WholeAnswer(status=answer.status, reason=answer.reason, headers=headers, body=hidden.body(content))
