@@ -124,12 +124,23 @@ class TestLeaving:
             )
             assert is_bound(seen(world)[name.lower()].removeprefix("Bearer "))
 
-    @pytest.mark.parametrize("name", ["X-Auth-Key", "X-Storage-Pass"])
+    @pytest.mark.parametrize("name", ["X-Auth-Key", "X-Storage-Pass", "X-Target-Auth-Token", "Authorization"])
     def test_a_credential_that_cannot_be_bound_is_refused_by_name(self, world: Secure, name: str) -> None:
-        headers = {"X-Auth-Token": TOKEN, "X-Scope": TO_TWO, name: "secret"}
-        status, _, document = world.ask("CloudOne", "GET", "/image/v2/images", headers)
+        headers = {"X-Auth-Token": TOKEN, "X-Scope": TO_TWO}
+        assert world.ask("CloudOne", "GET", "/image/v2/images", headers)[0] == 200
+        value = "Basic c2VjcmV0" if name == "Authorization" else "secret"
+        status, _, document = world.ask("CloudOne", "GET", "/image/v2/images", {**headers, name: value})
         assert (status, world.recorder.seen) == (400, [])
         assert f"{name} cannot be bound to CloudTwo" in document["error"]["message"]
+
+    @pytest.mark.parametrize("path", ["/v2.0/tokens", "/v3/auth/OS-FEDERATION/saml2", "/v3/auth/OS-FEDERATION/saml2/ecp/"])
+    def test_a_token_in_a_body_that_no_gateway_reads_does_not_leave(self, world: Secure, path: str) -> None:
+        headers = {"X-Auth-Token": "", "X-Scope": '{"identity":"CloudTwo"}', "Content-Type": "application/json"}
+        for _ in range(2):
+            world.ask("CloudOne", "POST", "/identity/v3/users", headers, b"{}")
+        status, _, document = world.ask("CloudOne", "POST", f"/identity{path}", headers, b'{"auth":{"token":{"id":"mine"}}}')
+        assert (status, world.recorder.seen) == (400, [])
+        assert "a token in the body cannot be bound to CloudTwo" in document["error"]["message"]
 
     def test_the_page_of_a_user_shows_peers_a_bound_token(self, world: Secure) -> None:
         headers = {"X-Auth-Token": TOKEN, "X-Scope": TO_TWO}

@@ -40,8 +40,8 @@ The first finds X-Scope and the tokens but the user's; ``_``, names that a WSGI 
 """
 
 _ODD = (
-    "(^|,)([^,]*_|upgrade|via|expect|authorization|x-s(ervice|torage|ubject)-token|x-storage-pass|x-auth-key|x-openstackoid-"
-    "|x-scope,(.*,)?x-scope|x-auth-token,(.*,)?x-auth-token)"
+    "(^|,)([^,]*_|upgrade|via|expect|authorization|x-s(ervice|torage|ubject)-token|x-storage-pass|x-auth-key|x-target-auth-token"
+    "|x-openstackoid-|x-scope,(.*,)?x-scope|x-auth-token,(.*,)?x-auth-token)"
 )
 """In the names of headers of a request that the first look-up leaves to the second. Names begin behind a comma, for speed."""
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from openstackoid.binding import Kind, is_bound
 from openstackoid.bridge.binding.binder import Binder, cut
-from openstackoid.bridge.binding.credentials import AUTHORIZATION, BEARER, PASSWORDS, STORAGE
+from openstackoid.bridge.binding.credentials import AUTHORIZATION, BEARER, FOR_OTHER_CLOUDS, PASSWORDS, STORAGE, TOKEN_IN_BODY
 from openstackoid.bridge.binding.exchange import TokenExchange
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.own_tokens import OwnTokens
@@ -14,12 +14,13 @@ from openstackoid.bridge.identity.token_documents import body_token
 from openstackoid.bridge.identity.token_validation import Asked
 from openstackoid.bridge.message.head import Head
 from openstackoid.mesh import Mesh
-from openstackoid.routing import IDENTITY, Decision, Relay, ScopeSource, Single
+from openstackoid.routing import IDENTITY, Decision, Relay, ScopeSource, Single, called_path
 from openstackoid.routing.reading import AUTH, SERVICE, SUBJECT
 from openstackoid.scope import split_token
 
 S = TypeVar("S", Single, Relay)
 
+_BASIC = "basic "
 _SPEAKS_OF_TOKENS = "messaging"
 """Zaqar's WebSocket: its messages hold tokens."""
 
@@ -95,10 +96,17 @@ class Outgoing:
 
     def _refuse_what_cannot_be_bound(self, plan: Single | Relay) -> None:
         peer = plan.endpoint.cloud
-        for name in PASSWORDS:
+        of_identity = plan.endpoint.service == IDENTITY
+        basic = any(value.lower().startswith(_BASIC) for value in self.head.values(AUTHORIZATION)) and not of_identity
+        for name in (*PASSWORDS, *FOR_OTHER_CLOUDS, *([AUTHORIZATION] if basic else [])):
             if self.head.values(name):
                 message = f"{name.title()} cannot be bound to {peer}; log in, and send X-Auth-Token"
                 raise AnswerError(400, f"gateway of {self.sender.at}: {message}")
+        if of_identity and self.head.method == "POST" and called_path(plan.endpoint, plan.path) in TOKEN_IN_BODY:
+            message = (
+                f"a token in the body cannot be bound to {peer}; exchange it by POST /v3/auth/tokens, or ask without the scope"
+            )
+            raise AnswerError(400, f"gateway of {self.sender.at}: {message}")
         if plan.endpoint.service == _SPEAKS_OF_TOKENS and self.head.values("upgrade"):
             message = f"the messages of a WebSocket to {_SPEAKS_OF_TOKENS} hold tokens, which cannot be bound to {peer}"
             raise AnswerError(400, f"gateway of {self.sender.at}: {message}")
