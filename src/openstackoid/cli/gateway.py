@@ -9,10 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from openstackoid.binding import load_keys
 from openstackoid.bridge.audit.syslog import context_for
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
-from openstackoid.gateway.configuration import check_certificate, deprecated_settings, tokens_that_leave
+from openstackoid.gateway.configuration import check_certificate, deprecated_settings, keys_apart, tokens_that_leave
 from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
@@ -72,9 +73,13 @@ def _check(args: argparse.Namespace) -> int:
         *soon,
         *tokens_that_leave(configuration.mesh, args.cloud),
         *deprecated_settings(configuration.cloud),
+        *keys_apart(configuration.cloud),
     ):
         print(warning, file=sys.stderr)
     print(f"OK: {haproxy} accepts the gateway of {args.cloud}")
+    keys = configuration.cloud.bound_tokens.keys
+    if keys is not None:
+        print(f"OK: tokens are bound by the key {load_keys(Path(keys)).primary.name.hex()} of {keys}")
     if ends is not None:
         print(f"OK: the certificate of {args.cloud} is valid until {ends:%Y-%m-%d %H:%M} UTC")
     return 0

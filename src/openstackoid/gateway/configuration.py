@@ -102,6 +102,16 @@ def tokens_that_leave(mesh: Mesh, cloud: str) -> list[str]:
     ]
 
 
+def keys_apart(cloud: Cloud) -> list[str]:
+    """Return the warning for gateways that share a store, and make keys of bound tokens each for itself."""
+    if cloud.tls is None or cloud.store is None or cloud.bound_tokens.keys is not None:
+        return []
+    return [
+        f"clouds.{cloud.name}.gateway.store is for several gateways, and each makes keys of bound tokens of its own: what one"
+        " binds, the others do not open; name a folder with the same keys on each in 'bound_tokens: {keys: ...}'"
+    ]
+
+
 def deprecated_settings(cloud: Cloud) -> list[str]:
     """Return a warning for each setting of a gateway that has another one in its place."""
     if cloud.tls is None or cloud.readers is None:

@@ -6,7 +6,13 @@ import logging
 import time
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.gateway.configuration import Configuration, check_certificate, deprecated_settings, tokens_that_leave
+from openstackoid.gateway.configuration import (
+    Configuration,
+    check_certificate,
+    deprecated_settings,
+    keys_apart,
+    tokens_that_leave,
+)
 
 log = logging.getLogger("openstackoid.gateway")
 
@@ -27,7 +33,8 @@ class Warnings:
         """Warn now."""
         self._said = time.monotonic()
         lines = [] if self._about_haproxy is None else [self._about_haproxy]
-        lines += tokens_that_leave(running.mesh, running.cloud.name) + deprecated_settings(running.cloud)
+        lines += tokens_that_leave(running.mesh, running.cloud.name)
+        lines += deprecated_settings(running.cloud) + keys_apart(running.cloud)
         # A file that is broken again is reported when it is read again.
         with contextlib.suppress(OpenstackoidError):
             lines += check_certificate(running.cloud)[1]

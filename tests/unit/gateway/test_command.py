@@ -130,6 +130,24 @@ class TestCheckOfTls:
         assert (code, err) == (0, []), "tokens leave bound to the peer"
         assert out.splitlines()[1].startswith(f"OK: the certificate of CloudOne is valid until {ends:%Y-%m-%d} ")
 
+    def test_check_warns_of_keys_that_gateways_of_one_cloud_do_not_share(
+        self, secure: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        password, keys = secure.parent / "password", secure.parent / "keys"
+        password.touch(0o600)
+        store = f"store: {{url: 'mysql://openstackoid@127.0.0.1/openstackoid', password: {password}}}"
+        text = secure.read_text()
+        secure.write_text(with_settings(text, store))
+        code, _, (warning,) = self.check(secure, capsys)
+        assert (code, "each makes keys of bound tokens of its own" in warning) == (0, True)
+        assert main(["keys", "setup", "--directory", str(keys)]) == 0
+        shown = capsys.readouterr().out
+        secure.write_text(with_settings(text, f"{store}, bound_tokens: {{keys: {keys}}}"))
+        code, out, err = self.check(secure, capsys)
+        assert (code, err) == (0, [])
+        (key,) = [line.split()[2] for line in shown.splitlines() if " primary " in line]
+        assert out.splitlines()[1] == f"OK: tokens are bound by the key {key} of {keys}"
+
     def test_check_warns_before_the_certificate_ends(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
         certificate = issue(secure.parent / "certs", "CloudOne", ["gw.one"], 5, renew=True)
         code, _, err = self.check(secure, capsys)
