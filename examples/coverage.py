@@ -41,11 +41,11 @@ OWN_REQUESTS = {"network": ["GET /v2.0/**", "PUT /v2.0/ports/*"]}
 _PATIENCE = 60.0
 _WITH_ALL = "OPENSTACKOID_LAB_CLOUDS=CloudOne:cinder+swift,CloudTwo:cinder+swift openstackoid lab up adds them"
 HOW = {
-    "token": "in the user's token",
+    "token": "in the token",
     "header": "in X-Scope",
     "url": "in the URL",
-    "recalled": "by the request id, with the service's own token",
-    "none": "no scope, so the local cloud's",
+    "recalled": "by the request id",
+    "none": "no scope",
 }
 
 
@@ -60,9 +60,19 @@ class Hop:
     cloud: str
     via: str
 
+    @property
+    def crosses(self) -> bool:
+        """Whether the gateway sent it to another cloud."""
+        return self.cloud != self.gateway
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something."""
+        return self.method in ("POST", "PUT", "PATCH", "DELETE")
+
     def row(self) -> str:
         """Return the hop as a row of the table."""
-        where = self.cloud if self.cloud == self.gateway else f"{self.gateway} → {self.cloud}"
+        where = f"{self.gateway} → {self.cloud}" if self.crosses else self.cloud
         return f"| {self.service} | `{self.method} {self.path}` | {where} | {HOW[self.via]} |"
 
 
@@ -232,35 +242,39 @@ def heading(workflow: Workflow) -> str:
 
 
 def document(found: dict[Workflow, list[Hop]]) -> str:
-    """Return the page: a table for each workflow."""
+    """Return the page: a table for each workflow. Only the first one has the reads that stay in their cloud."""
     page = [_HEAD]
-    for workflow, hops in found.items():
+    for number, (workflow, hops) in enumerate(found.items()):
         commands = "; ".join(f"`openstack {command.format(file='FILE')}`" for command in workflow.commands)
         note = f" The mesh says that the clouds share the data plane of `{workflow.shared}`." if workflow.shared else ""
         page += [
             heading(workflow),
             f"{commands}, scope `{workflow.scope}`.{note}",
-            "\n".join([*_TABLE, *(hop.row() for hop in hops)]),
+            "\n".join([*_TABLE, *(hop.row() for hop in hops if number == 0 or hop.crosses or hop.changes)]),
         ]
     return "\n\n".join(page) + "\n"
 
 
 _HEAD = """# Coverage: how a scope travels on each hop
 
-Made by `make coverage` from a run on two real clouds, as an ordinary member of CloudOne at CloudOne's gateway; a test runs the
-same workflows. Each row is a kind of request that the gateways recorded under the request ids of the command; `*` is an id or a
-name. Each was sent to the cloud that the scope names for its service: `make coverage` ends with an error at the first other
-hop.
+`make coverage` made this page on two real clouds, as an ordinary member of CloudOne; a test runs the same workflows. A row
+is a kind of request in the gateways' records; `*` is an id or a name. Each went to the cloud that the scope names:
+otherwise `make coverage` fails. All tables but the first leave out reads inside a cloud.
 
-Requests without a request id are not in the tables. keystonemiddleware's validations of tokens go to the cloud that issued the
-token ([identity](identity.md)). Neutron's and Cinder's notes to Nova (`os-server-external-events`) are sent later, in the names
-of those services, and stay in their own cloud. So a Nova of another cloud does not learn that a port is plugged: if clouds share
-a network, set `vif_plugging_is_fatal = false` and `vif_plugging_timeout = 0` for Nova, or boots wait for a note that never comes.
+| how the scope travels | |
+| --- | --- |
+| in X-Scope | the client's request |
+| in the token | a service's request with the user's token |
+| by the request id | a service's request with its own token ([hops](hops.md)) |
+| no scope | the local cloud's |
 
-Tokens of services go to the other cloud only in workflows for which the mesh says that the clouds share a data plane
-([which tokens leave a cloud](../operate/security.md#which-tokens-leave-a-cloud)). Otherwise the gateway
-refuses with 409 the requests that need it ([collaborations](../use/collaborations.md)). All other workflows need no token of a
-service in the other cloud."""
+Two kinds of requests have no request id: validations of tokens, which go to the [token's cloud](identity.md), and notes of
+Neutron and Cinder to Nova (`os-server-external-events`), which stay in their cloud. If clouds share a network, Nova waits
+in vain for such a note: set `vif_plugging_is_fatal = false` and `vif_plugging_timeout = 0`.
+
+Tokens of services go to the other cloud only in workflows on a shared data plane ([which tokens leave a
+cloud](../operate/security.md#which-tokens-leave-a-cloud)). Without it the gateway refuses with 409 the requests that need
+them ([collaborations](../use/collaborations.md))."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
