@@ -194,8 +194,8 @@ class Folder:
         if note.is_file():
             folders.append(Path(note.read_text(encoding="utf-8")))
         for folder in folders:
-            for name in ("bridge.sock", "upstream.sock", "haproxy.sock", "records.sock", "log.sock"):
-                (folder / name).unlink(missing_ok=True)
+            for path in astuple(Runtime.of(str(folder))):
+                Path(path).unlink(missing_ok=True)
         if len(folders) > 1:
             shutil.rmtree(folders[1], ignore_errors=True)
             note.unlink()
