@@ -3,11 +3,12 @@
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from openstackoid.gateway.hosts import known_addresses
+from openstackoid.gateway.ports import own_addresses
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.mesh import Account, Cloud, Mesh, Tls, load_mesh, load_readers, unprotected
 from openstackoid.mesh.errors import some_of
@@ -45,6 +46,7 @@ def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool 
     :class:`openstackoid.errors.OpenstackoidError`.
     """
     copies: Mapping[str, str] = {}
+    own = own_addresses(mesh.clouds[cloud]) if cloud in mesh.clouds else {}
     tls = mesh.clouds[cloud].tls if cloud in mesh.clouds else None
     accounts = load_readers(mesh, cloud) if secrets and cloud in mesh.clouds else {}
     # Without secrets it is not known; a gateway with TLS believes its own authority alone.
@@ -55,11 +57,12 @@ def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool 
         runtime,
         copies_of(tls) if secrets else None,
         known_addresses(),
+        own_addresses=own,
         system_authorities=_authorities() if https and tls is None else "",
     )
     if secrets and tls is not None:
         copies = checked_files(tls.certificate, tls.authority, cloud, tls.revoked)
-    return Configuration(mesh, mesh.clouds[cloud], {**files, **copies}, accounts)
+    return Configuration(mesh, replace(mesh.clouds[cloud], addresses=own), {**files, **copies}, accounts)
 
 
 def _authorities() -> str:

@@ -3,14 +3,14 @@
 
 import math
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import guests, hardening, places, route_cache, sources, upstream, wire_version
+from openstackoid.haproxy import guests, hardening, listeners, places, route_cache, sources, upstream, wire_version
 from openstackoid.haproxy.answers import peer_answers, peer_rules, request_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
 from openstackoid.haproxy.error_answers import GENERAL, answer, failures, http_error, milliseconds
-from openstackoid.haproxy.maps import PATHS, Addresses, all_maps, has_names, most_hosts
+from openstackoid.haproxy.maps import LISTENERS, PATHS, Addresses, all_maps, has_names, listeners_map, most_hosts
 from openstackoid.haproxy.peers import account, naming, prefix_rules, reaching, remembering, servers, spot
 from openstackoid.haproxy.repeating import repeated, repeating
 from openstackoid.haproxy.rules import rules
@@ -19,7 +19,8 @@ from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
 from openstackoid.mesh import Cloud, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import READS
-from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, FRONTEND, PEER, TOKENS, UPSTREAM, bind_ids
+from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, FRONTEND, PEER, TOKENS, UPSTREAM
+from openstackoid.routing.hosts import has_named_peers
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.route_cache import generation
@@ -68,20 +69,21 @@ def compile_gateway(
     tls: Tls | None = None,
     addresses: Addresses = LOOPBACK,
     *,
+    own_addresses: Addresses | None = None,
     system_authorities: str = "",
 ) -> dict[str, str]:
     """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps beside it.
 
     ``tls``: the place of certificate and authority for HAProxy, if not the mesh's; ``addresses``: of host names known without
-    DNS. ``system_authorities``: the file or folder of the authorities that the system trusts, if a reader account logs in at a
-    Keystone with a certificate of one of them.
+    DNS; ``own_addresses``: of the hosts of this cloud, if others are known. ``system_authorities``: the file or folder of the
+    authorities that the system trusts, if a reader account logs in at a Keystone with a certificate of one of them.
 
     Raises :class:`CompileError` for an unknown cloud, and for an endpoint without a backend;
     :class:`~openstackoid.mesh.MeshError` for unprotected traffic.
     """
     if cloud not in mesh.clouds:
         raise CompileError(f"the mesh has no cloud '{cloud}'; known: {some_of(mesh.clouds)}")
-    here = mesh.clouds[cloud]
+    here = replace(mesh.clouds[cloud], addresses=addresses if own_addresses is None else own_addresses)
     for endpoint in here.endpoints:
         if not endpoint.backends:
             spot = f"clouds.{cloud}.services.{endpoint.catalog_type}.backend"
@@ -106,7 +108,10 @@ def compile_gateway(
     if names:
         sections.append(_section("resolvers dns", ["parse-resolv-conf"]))
     title = f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n"
-    return {"haproxy.cfg": title + "\n".join(sections), **all_maps(mesh, cloud, addresses), PATHS: guests.paths_map(here)}
+    tables = {**all_maps(mesh, cloud, addresses), PATHS: guests.paths_map(here)}
+    if here.shared_sockets:
+        tables[LISTENERS] = listeners_map(here)
+    return {"haproxy.cfg": title + "\n".join(sections), **tables}
 
 
 def listener_variable(number: int) -> str:
@@ -159,7 +164,7 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
     binds = [
         f'bind "${{{listener_variable(number)}-{cloud.bind or listener.host}:{listener.port}}}" id {number}'
         + bind_options(cloud, listener, files)
-        for listener, number in bind_ids(cloud).items()
+        for number, (listener, *_) in cloud.sockets.items()
     ]
 
     def refusal(status: int, message: str) -> str:
@@ -186,6 +191,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
     return [
         f"timeout server {milliseconds(patience)}",
         *repeating(READS),
+        *listeners.told_to_the_bridge(cloud),
         *told_to_the_bridge(cloud),
         *told_by_the_bridge(cloud.tls is not None),
         *route_cache.taught_by_python(cloud),
@@ -208,6 +214,7 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
     trial = seconds + math.ceil(2 * here.timeouts.connect)
     down = f"gateway of {here.name}: {service} cannot be reached"
     astray = f"gateway of {here.name}: {service} {ASTRAY}"
+    named = has_named_peers(mesh, here.name)
     return [
         *hardening.final_answers(),
         *repeated(READS),
@@ -218,7 +225,7 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *hardening.peer_request(here),
         *sources.told_to_peers(),
         *wire_version.peer_request(),
-        *reaching(hosts, names, answer(503, down, retry=seconds, more=upstream.not_tried()), trial),
+        *reaching(hosts, names, answer(503, down, retry=seconds, more=upstream.not_tried()), trial, named=named),
         *prefix_rules(here),
         *remembering(seconds),
         *wire_version.told_by_peers(),

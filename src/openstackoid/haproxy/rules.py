@@ -8,6 +8,7 @@ other request gets ``txn.bridge``: the Python service decides, serves and, where
 
 from openstackoid.haproxy import guests, hardening, route_cache
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
+from openstackoid.haproxy.listeners import in_order, listener, listener_rules
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.haproxy.path_patterns import document_paths, image_paths
 from openstackoid.haproxy.tls import gateways_headers, sender_rules
@@ -50,13 +51,14 @@ def rules(cloud: Cloud) -> list[str]:
     """Return the ``http-request`` and ``use_backend`` rules of the gateway of ``cloud``."""
     return [
         *sender_rules(cloud),
+        *listener_rules(cloud),
         *_endpoint(cloud),
         *_ordinary_scope(cloud),
         *spoken_rules(cloud),
         *hardening.underscore_rules(),
         *gateways_headers(),
-        *own_pages_and_traces(),
-        *hardening.url_rules(),
+        *own_pages_and_traces(cloud),
+        *hardening.url_rules(cloud),
         *hardening.scoped_url_rules(cloud),
         *_no_scope(),
         *body_rules(cloud, _BRIDGE),
@@ -69,7 +71,7 @@ def _endpoint(cloud: Cloud) -> list[str]:
     return [
         "# The endpoint of the socket and the path. Most requests have no scope, and end here.",
         "http-request set-var(txn.path) path",
-        f"http-request set-var(txn.endpoint) so_id,concat(,txn.path,/),map_beg({ENDPOINTS})",
+        f"http-request set-var(txn.endpoint) {listener(cloud)},concat(,txn.path,/),map_beg({ENDPOINTS}){in_order(cloud)}",
         "acl is_served var(txn.endpoint) -m found",
         *_endpoints("is_identity", cloud, IDENTITY),
         "acl is_pythons var(txn.bridge) -m found",

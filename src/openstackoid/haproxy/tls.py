@@ -5,7 +5,6 @@ import json
 
 from openstackoid.haproxy.maps import CLOUDS
 from openstackoid.mesh import Cloud, Listener, Tls
-from openstackoid.routing.backend_names import bind_ids
 
 FROM = "X-Openstackoid-From"
 """The header in which HAProxy names the sending gateway's cloud to the Python service."""
@@ -96,13 +95,9 @@ def gateways_headers() -> list[str]:
 
 
 def told_to_the_bridge(cloud: Cloud) -> list[str]:
-    """Return the rules that tell the Python service where a request came in, and which cloud's gateway has sent it."""
-    listeners = [
-        f"http-request set-header X-Openstackoid-Listener {listener} if {{ so_id {number} }}"
-        for listener, number in bind_ids(cloud).items()
-    ]
+    """Return the rule that tells the Python service which cloud's gateway has sent a request."""
     sender = f"http-request set-header {FROM} %[var(sess.from)] if {{ var(sess.from) -m found }}"
-    return [*listeners, *([sender] if cloud.secure_listeners else [])]
+    return [sender] if cloud.secure_listeners else []
 
 
 def nothing_of_the_scheme(cloud: Cloud) -> list[str]:

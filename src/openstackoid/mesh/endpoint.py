@@ -12,7 +12,7 @@ INTERFACES = ("public", "internal", "admin")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Listener:
-    """A socket of a gateway: host and port of the catalog's URLs."""
+    """Host and port of the catalog's URLs: a socket of a gateway, or one of the hosts at a socket."""
 
     host: str
     port: int
@@ -77,7 +77,7 @@ class Endpoint(EndpointLayout[str]):
 
     @property
     def listener(self) -> Listener:
-        """The socket of the gateway that serves this endpoint."""
+        """Host and port of the frontend."""
         return Listener(self.frontend.host, self.frontend.port)
 
     @property

@@ -226,12 +226,34 @@ class TestBad:
         with pytest.raises(MeshError, match=r"^f:7:\d+: .*: h:80 is a frontend of One already; each cloud has its own"):
             parse_mesh(text, "f")
 
-    def test_two_hosts_that_bind_makes_one(self) -> None:
-        """HAProxy would open the one socket twice, and take each request for either frontend's, at random."""
-        text = service("{frontend: {public: http://p:80, internal: http://i:80}}")
-        assert len(parse_mesh(text).clouds["One"].listeners) == 2
+    def test_two_addresses_that_bind_makes_one(self) -> None:
+        """No client is asked to name an address in ``Host``."""
+        text = service("{frontend: {public: http://10.0.0.1:80, internal: http://10.0.0.2:80}}")
+        assert len(parse_mesh(text).clouds["One"].sockets) == 2
         text = text.replace("    services", "    gateway: {bind: '*'}\n    services")
-        with pytest.raises(MeshError, match=r"^f:4:21: clouds\.One\.gateway\.bind: p:80 and i:80 would both be \*:80; "):
+        error = r"^f:4:21: clouds\.One\.gateway\.bind: 10\.0\.0\.1:80 and 10\.0\.0\.2:80 would both be \*:80; "
+        with pytest.raises(MeshError, match=error):
+            parse_mesh(text, "f")
+
+    def test_a_likeness_of_clouds_does_not_hide_two_addresses_that_bind_makes_one(self) -> None:
+        named = "  NAME:\n    gateway: {bind: '*'}\n    services: {image: {frontend: {public: 'http://A:80', internal: 'http://B:80'}}}\n"
+        clouds = [("One", "p.one", "i.one"), ("Two", "10.0.0.1", "10.0.0.2")]
+        text = "mesh: 1\nclouds:\n" + "".join(
+            named.replace("NAME", name).replace("A:", f"{public}:").replace("B:", f"{inside}:") for name, public, inside in clouds
+        )
+        with pytest.raises(MeshError, match=r"^f:7:\d+: clouds\.Two\.gateway\.bind: 10\.0\.0\.1:80 and"):
+            parse_mesh(text, "f")
+
+    def test_two_names_that_bind_makes_one_socket(self) -> None:
+        text = service("{frontend: {public: http://p:80, internal: http://i:80}}")
+        assert len(parse_mesh(text).clouds["One"].sockets) == 2
+        cloud = parse_mesh(text.replace("    services", "    gateway: {bind: '*'}\n    services")).clouds["One"]
+        assert cloud.sockets == cloud.shared_sockets == {1: (Listener("i", 80), Listener("p", 80))}
+
+    def test_a_shared_socket_is_http_or_https(self) -> None:
+        text = service("{frontend: {public: https://p:80, internal: http://i:80}}")
+        text = text.replace("    services", "    gateway: {bind: '*'}\n    services")
+        with pytest.raises(MeshError, match=r"^f:6:\d+: .*: p:80 is https for another service; a socket is http or https"):
             parse_mesh(text, "f")
 
 
