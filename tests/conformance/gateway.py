@@ -214,8 +214,10 @@ def started(
                 Path(folder, name).write_text(edit_haproxy(content))
             # Quiet, it does not complain that nothing reads its log.
             command = [str(HAPROXY.path), "-db", *([] if audited else ["-q"]), "-f", f"{folder}/haproxy.cfg"]
-            processes.append(subprocess.Popen(command, env=HAPROXY.environment()))
-            _wait(lambda: Path(sockets.stats_socket).exists())
+            haproxy = subprocess.Popen(command, env=HAPROXY.environment())
+            processes.append(haproxy)
+            _wait(lambda: Path(sockets.stats_socket).exists() or haproxy.poll() is not None)
+            assert haproxy.poll() is None, "HAProxy refuses its configuration"
             yield sockets, tuple(process.pid for process in processes)
         finally:
             for process in processes:

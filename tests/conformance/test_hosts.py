@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from conformance.case import unseen
 from conformance.cases_hosts import ADDRESSES, CLOUDS, DESCRIPTION, HOSTS, POLICY, SERVER_NAMES, HostCase
@@ -98,6 +99,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         authority = make_authority(folder)
         for cloud in CLOUDS:
             files[cloud] = f", tls: {{certificate: {issue(folder, cloud, list(ADDRESSES), 10)}, authority: {authority}}}"
+        files["Named"] = files["Named"].replace("}", f", users: {public_certificates(folder / 'public')}}}")
     text, words = described(request.param, free_ports(), files)
     mesh, recorder = parse_mesh(text), Recorder()
     recorder.of_tokens = {"expires_at": ends(), "project": AT_HOME}
@@ -115,6 +117,14 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def without_dns(text: str) -> str:
     """Edit a configuration of HAProxy as the supervisor does by the environment: it opens the socket of a name."""
     return forgetful(text).replace("-api.mixed.test:", "-127.0.0.1:")
+
+
+def public_certificates(folder: Path) -> list[str]:
+    """Return the files of certificates of another authority than the mesh's, the first of them in a folder."""
+    make_authority(folder)
+    (folder / "users").mkdir()
+    issue(folder, "Image", ["image.named.test"], 10).rename(folder / "users" / "image.pem")
+    return [str(folder / "users"), str(issue(folder, "Others", ["compute.named.test", "identity.named.test"], 10))]
 
 
 def of_world(cases: list[HostCase], world: World) -> None:
@@ -163,6 +173,33 @@ def test_links_of_a_peer_with_hosts_name_this_gateway(place: str, seen: bool, wo
     world.send(replace(case, host=(*case.host, told)), case.scope if seen else unseen(case.scope))
     assert world.located == "{s}://127.0.0.1:{paths}/image/v2/images/1".format(**world.words)
     assert dict(world.recorder.seen[0].headers)["host"] == "127.0.0.1:{paths}".format(**world.words)
+
+
+@pytest.mark.parametrize(
+    ("server_name", "names"),
+    [
+        ("image.named.test", {"Image", "image.named.test"}),
+        ("compute.named.test", {"Others", "compute.named.test", "identity.named.test"}),
+        ("unknown.test", {"Image", "image.named.test"}),
+        (None, {"Image", "image.named.test"}),
+        ("Named", {"Named", *ADDRESSES}),
+        ("named", {"Named", *ADDRESSES}),
+    ],
+)
+def test_users_meet_the_certificate_of_the_host_and_peers_that_of_the_mesh(
+    server_name: str | None, names: set[str], world: World
+) -> None:
+    if world.words["s"] == "http":
+        pytest.skip("there are no certificates")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        socket.create_connection(("127.0.0.1", world.words["named"]), timeout=60) as plain,
+        context.wrap_socket(plain, server_hostname=server_name) as client,
+    ):
+        certificate = x509.load_der_x509_certificate(client.getpeercert(binary_form=True) or b"")
+    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert set(found.get_values_for_type(x509.DNSName)) == names
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

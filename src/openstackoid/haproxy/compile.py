@@ -15,7 +15,15 @@ from openstackoid.haproxy.peers import account, naming, prefix_rules, reaching, 
 from openstackoid.haproxy.repeating import repeated, repeating
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.services import service_sections
-from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, told_to_the_bridge
+from openstackoid.haproxy.tls import (
+    PEERS_LIST,
+    Copies,
+    bind_options,
+    global_lines,
+    nothing_of_the_scheme,
+    peers_list,
+    told_to_the_bridge,
+)
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
 from openstackoid.mesh import Cloud, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import READS
@@ -33,6 +41,7 @@ UPSTREAM_SOCKET = "upstream.sock"
 
 _BASE = "gateway"
 _PYTHON = "the Python service behind the gateway"
+NO_COPIES: Copies = {}
 LOOPBACK: Addresses = {"localhost": "127.0.0.1"}
 
 
@@ -70,13 +79,15 @@ def compile_gateway(
     addresses: Addresses = LOOPBACK,
     *,
     own_addresses: Addresses | None = None,
+    copies: Copies = NO_COPIES,
     system_authorities: str = "",
 ) -> dict[str, str]:
     """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps beside it.
 
     ``tls``: the place of certificate and authority for HAProxy, if not the mesh's; ``addresses``: of host names known without
-    DNS; ``own_addresses``: of the hosts of this cloud, if others are known. ``system_authorities``: the file or folder of the
-    authorities that the system trusts, if a reader account logs in at a Keystone with a certificate of one of them.
+    DNS; ``own_addresses``: of the hosts of this cloud, if others are known. ``copies``: the places of further files for
+    HAProxy, by their paths in the mesh. ``system_authorities``: the file or folder of the authorities that the system trusts, if
+    a reader account logs in at a Keystone with a certificate of one of them.
 
     Raises :class:`CompileError` for an unknown cloud, and for an endpoint without a backend;
     :class:`~openstackoid.mesh.MeshError` for unprotected traffic.
@@ -91,14 +102,14 @@ def compile_gateway(
     check_tls(mesh, cloud)
     files = None if here.tls is None else tls or here.tls
     names = has_names(mesh, cloud, addresses)
-    told = upstream.global_lines(tls=here.tls is not None or bool(system_authorities))
+    told = upstream.global_lines(tls=here.tls is not None or bool(system_authorities or here.secure_backends))
     sections = [
         _section("global", [*_global(runtime), *_learning(mesh, here), *told, *global_lines(here)]),
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
         _section(f"backend {TOKENS} from {_BASE}", places.token_table()),
-        *(_section(title, lines) for title, lines in service_sections(mesh, here, _BASE)),
+        *(_section(title, lines) for title, lines in service_sections(mesh, here, _BASE, copies)),
         _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, names)),
     ]
     way_out = upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities))
@@ -109,6 +120,8 @@ def compile_gateway(
         sections.append(_section("resolvers dns", ["parse-resolv-conf"]))
     title = f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n"
     tables = {**all_maps(mesh, cloud, addresses), PATHS: guests.paths_map(here)}
+    if files is not None and files.users and here.secure_listeners:
+        tables[PEERS_LIST] = peers_list(here, files)
     if here.shared_sockets:
         tables[LISTENERS] = listeners_map(here)
     return {"haproxy.cfg": title + "\n".join(sections), **tables}

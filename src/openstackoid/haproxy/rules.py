@@ -148,10 +148,25 @@ def _any_scope(cloud: Cloud) -> list[str]:
     ]
 
 
+def _without_server(cloud: Cloud) -> list[str]:
+    """Return the lines by which the Python service says why no backend of https can be used: HAProxy does not keep the reason."""
+    keys = [endpoint.key for endpoint in cloud.endpoints if any(address.secure for address in endpoint.backends)]
+    if not keys:
+        return []
+    # HAProxy takes 64 words of a line.
+    secure = [f"acl is_secure_backend var(txn.endpoint) -m str {' '.join(keys[at : at + 32])}" for at in range(0, len(keys), 32)]
+    return [
+        *secure,
+        "acl has_server str(local.),concat(,txn.endpoint),nbsrv gt 0",
+        "use_backend bridge if is_secure_backend !has_server !has_route",
+    ]
+
+
 def _where_to(cloud: Cloud) -> list[str]:
     return [
         "# The backend. The default is the Python service, so that an unknown name does not end in another cloud.",
         "use_backend bridge if is_pythons",
+        *_without_server(cloud),
         f"use_backend {PEER} if leaves",
         *guests.where_to(cloud),
         "use_backend local.%[var(txn.endpoint)]",

@@ -17,7 +17,15 @@ from openstackoid.mesh.errors import Wrong
 from openstackoid.mesh.model import Mesh
 from openstackoid.mesh.packed import Described, PackedCloud, Packer, unpack
 from openstackoid.mesh.policy_schema import schema_at
-from openstackoid.mesh.schema import CloudSchema, CollaborationSchema, Description, ServiceSchema, SharedSchema, cloud_name
+from openstackoid.mesh.schema import (
+    BackendSchema,
+    CloudSchema,
+    CollaborationSchema,
+    Description,
+    ServiceSchema,
+    SharedSchema,
+    cloud_name,
+)
 from openstackoid.mesh.settings import (
     AuditSettings,
     DatabaseServer,
@@ -153,6 +161,8 @@ def _accepted(path: tuple[Any, ...]) -> str:
             place = _GATEWAY_PARTS[part]
         case ("clouds", _, "gateway", "audit", "syslog"):
             place = SyslogServer
+        case ("clouds", _, "services", _, "backend", *_):
+            place = BackendSchema
         case ("clouds", _, "policy", *below):
             place = schema_at(tuple(below))
         case ("collaborations", _):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.endpoint import INTERFACES, Endpoint, Listener
+from openstackoid.mesh.endpoint import INTERFACES, Address, Endpoint, Listener
 from openstackoid.mesh.layout import Frontends, frontends_of
 from openstackoid.mesh.settings import GatewaySettings
 from openstackoid.mesh.urls import HTTPS
@@ -58,6 +58,11 @@ class Cloud(GatewaySettings):
     def secure_listeners(self) -> frozenset[Listener]:
         """The listeners of https."""
         return frozenset(endpoint.listener for endpoint in self.endpoints if endpoint.frontend.scheme == HTTPS)
+
+    @cached_property
+    def secure_backends(self) -> frozenset[Address[str]]:
+        """The backends of https."""
+        return frozenset(address for endpoint in self.endpoints for address in endpoint.backends if address.secure)
 
     def locate(self, listener: Listener, path: str) -> Endpoint | None:
         """Return the endpoint of a request to ``listener`` for ``path``: the longest prefix of whole segments."""

@@ -30,6 +30,7 @@ PAGES = (
     "mesh-layouts",
     "hosts",
     "tls",
+    "certificates",
     "reader-accounts",
     "discover",
     "running",

@@ -91,6 +91,17 @@ class TestGood:
             ("block-storage", "cinder", ("admin",), 0),
         ]
 
+    def test_a_backend_of_https(self) -> None:
+        told = "[https://b/i, {url: https://10.0.0.1, authority: /a.pem, name: '*'}, {url: https://b:1, name: c}, http://d]"
+        (endpoint,) = parse_mesh(service(f"{{frontend: http://h, backend: {told}}}")).clouds["One"].endpoints
+        assert endpoint.backends == (
+            Address("b", 443, "/i", "https", "", "b"),
+            Address("10.0.0.1", 443, "", "https", "/a.pem", "*"),
+            Address("b", 1, "", "https", "", "c"),
+            Address("d", 80, ""),
+        )
+        assert [backend.url() for backend in endpoint.backends][1:] == ["https://10.0.0.1:443", "https://b:1", "http://d:80"]
+
     def test_a_peer_needs_no_backends(self) -> None:
         assert self.two.endpoints[0].backends == ()
         assert self.two.listeners == (Listener("two", 80),)
@@ -154,9 +165,32 @@ class TestBad:
                 "'ftp://h': an http:// or https:// URL is accepted, as in http://gateway:8080/image",
             ),
             (
-                service("{frontend: https://h, backend: https://b}"),
-                "f:5:45: clouds.One.services.image.backend.public.0: "
-                "'https://b': a backend speaks http; the gateway does not encrypt traffic within its cloud",
+                service("{frontend: http://h, backend: https://10.0.0.1}"),
+                "f:5:44: clouds.One.services.image.backend.public.0: "
+                "'https://10.0.0.1:443': 'name' is needed for an address: the host name in the certificate, or '*' for any",
+            ),
+            (
+                service("{frontend: http://h, backend: {url: http://b, name: b}}"),
+                "f:5:35: clouds.One.services.image.backend.public.0: "
+                "'http://b:80': 'authority' and 'name' are of a certificate; an https:// URL is accepted with them",
+            ),
+            (
+                service("{frontend: http://h, backend: {public: [{url: https://b, name: '*'}]}}"),
+                "f:5:54: clouds.One.services.image.backend.public.0: "
+                "'https://b:443': '*' is accepted with an 'authority' of its own: others sign for everybody",
+            ),
+            (
+                service("{frontend: http://h, backend: {public: [{url: https://b, ca: /a}]}}"),
+                "f:5:75: clouds.One.services.image.backend.public.0.ca: unknown key; accepted: url, authority, name",
+            ),
+            (
+                service("{frontend: http://h, backend: {public: [{url: https://b, authority: a}]}}"),
+                "f:5:82: clouds.One.services.image.backend.public.0.authority: 'a': an absolute path is accepted",
+            ),
+            (
+                service("{frontend: http://h, backend: {public: [{url: https://b, name: '*.b'}]}}"),
+                "f:5:77: clouds.One.services.image.backend.public.0.name: "
+                "'*.b': a host name is accepted, or '*' for any that the authority has signed for",
             ),
             (
                 service("{frontend: {public: 'https://h:80', internal: 'http://h:80/a'}}"),
@@ -169,7 +203,7 @@ class TestBad:
             ),
             (
                 service("{frontend: http://h}").replace("    services", "    gateway: {tls: {key: /c}}\n    services"),
-                "f:4:26: clouds.One.gateway.tls.key: unknown key; accepted: certificate, authority, revoked",
+                "f:4:26: clouds.One.gateway.tls.key: unknown key; accepted: certificate, authority, revoked, users",
             ),
             (
                 service("{frontend: http://h}").replace(
@@ -179,7 +213,7 @@ class TestBad:
             ),
             (
                 service("{frontend: http://h, backend: 'http://b/$(project_id)s'}"),
-                "f:5:44: clouds.One.services.image.backend.public.0: "
+                "f:5:44: clouds.One.services.image.backend.public.0.url: "
                 "'http://b/$(project_id)s': a backend is the root of the service, without a project",
             ),
             (
