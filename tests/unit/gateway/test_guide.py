@@ -24,7 +24,20 @@ from openstackoid.mesh.discover import LISTING
 from openstackoid.mesh.schema import CloudSchema, Description, ServiceSchema
 from openstackoid.mesh.settings import GatewaySettings
 
-PAGES = ("gateway", "mesh", "mesh-layouts", "tls", "reader-accounts", "discover", "running", "own-haproxy", "pages", "errors")
+PAGES = (
+    "gateway",
+    "mesh",
+    "mesh-layouts",
+    "hosts",
+    "tls",
+    "certificates",
+    "reader-accounts",
+    "discover",
+    "running",
+    "own-haproxy",
+    "pages",
+    "errors",
+)
 GUIDE = read(*(f"operate/{page}.md" for page in PAGES))
 # All but the rules of Keystone's policy.yaml are mesh descriptions.
 EXAMPLES = re.findall(r"```yaml\n(?!\"identity:)(.*?)```", GUIDE, re.DOTALL)

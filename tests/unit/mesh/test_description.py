@@ -59,6 +59,17 @@ class TestGood:
             ("block-storage", "cinder", ("admin",), 0),
         ]
 
+    def test_a_backend_of_https(self) -> None:
+        told = "[https://b/i, {url: https://10.0.0.1, authority: /a.pem, name: '*'}, {url: https://b:1, name: c}, http://d]"
+        (endpoint,) = parse_mesh(service(f"{{frontend: http://h, backend: {told}}}")).clouds["One"].endpoints
+        assert endpoint.backends == (
+            Address("b", 443, "/i", "https", "", "b"),
+            Address("10.0.0.1", 443, "", "https", "/a.pem", "*"),
+            Address("b", 1, "", "https", "", "c"),
+            Address("d", 80, ""),
+        )
+        assert [backend.url() for backend in endpoint.backends][1:] == ["https://10.0.0.1:443", "https://b:1", "http://d:80"]
+
     def test_a_peer_needs_no_backends(self) -> None:
         assert self.two.endpoints[0].backends == ()
         assert self.two.listeners == (Listener("two", 80),)
@@ -122,9 +133,32 @@ class TestBad:
                 "'ftp://h': an http:// or https:// URL is accepted, as in http://gateway:8080/image",
             ),
             (
-                service("{frontend: https://h, backend: https://b}"),
-                "f:5:45: clouds.One.services.image.backend.public.0: "
-                "'https://b': a backend speaks http; the gateway does not encrypt traffic within its cloud",
+                service("{frontend: http://h, backend: https://10.0.0.1}"),
+                "f:5:44: clouds.One.services.image.backend.public.0: "
+                "'https://10.0.0.1:443': 'name' is needed for an address: the host name in the certificate, or '*' for any",
+            ),
+            (
+                service("{frontend: http://h, backend: {url: http://b, name: b}}"),
+                "f:5:35: clouds.One.services.image.backend.public.0: "
+                "'http://b:80': 'authority' and 'name' are of a certificate; an https:// URL is accepted with them",
+            ),
+            (
+                service("{frontend: http://h, backend: {public: [{url: https://b, name: '*'}]}}"),
+                "f:5:54: clouds.One.services.image.backend.public.0: "
+                "'https://b:443': '*' is accepted with an 'authority' of its own: others sign for everybody",
+            ),
+            (
+                service("{frontend: http://h, backend: {public: [{url: https://b, ca: /a}]}}"),
+                "f:5:75: clouds.One.services.image.backend.public.0.ca: unknown key; accepted: url, authority, name",
+            ),
+            (
+                service("{frontend: http://h, backend: {public: [{url: https://b, authority: a}]}}"),
+                "f:5:82: clouds.One.services.image.backend.public.0.authority: 'a': an absolute path is accepted",
+            ),
+            (
+                service("{frontend: http://h, backend: {public: [{url: https://b, name: '*.b'}]}}"),
+                "f:5:77: clouds.One.services.image.backend.public.0.name: "
+                "'*.b': a host name is accepted, or '*' for any that the authority has signed for",
             ),
             (
                 service("{frontend: {public: 'https://h:80', internal: 'http://h:80/a'}}"),
@@ -137,7 +171,7 @@ class TestBad:
             ),
             (
                 service("{frontend: http://h}").replace("    services", "    gateway: {tls: {key: /c}}\n    services"),
-                "f:4:26: clouds.One.gateway.tls.key: unknown key; accepted: certificate, authority, revoked",
+                "f:4:26: clouds.One.gateway.tls.key: unknown key; accepted: certificate, authority, revoked, users",
             ),
             (
                 service("{frontend: http://h}").replace(
@@ -147,7 +181,7 @@ class TestBad:
             ),
             (
                 service("{frontend: http://h, backend: 'http://b/$(project_id)s'}"),
-                "f:5:44: clouds.One.services.image.backend.public.0: "
+                "f:5:44: clouds.One.services.image.backend.public.0.url: "
                 "'http://b/$(project_id)s': a backend is the root of the service, without a project",
             ),
             (
@@ -194,12 +228,34 @@ class TestBad:
         with pytest.raises(MeshError, match=r"^f:7:\d+: .*: h:80 is a frontend of One already; each cloud has its own"):
             parse_mesh(text, "f")
 
-    def test_two_hosts_that_bind_makes_one(self) -> None:
-        """HAProxy would open the one socket twice, and take each request for either frontend's, at random."""
-        text = service("{frontend: {public: http://p:80, internal: http://i:80}}")
-        assert len(parse_mesh(text).clouds["One"].listeners) == 2
+    def test_two_addresses_that_bind_makes_one(self) -> None:
+        """No client is asked to name an address in ``Host``."""
+        text = service("{frontend: {public: http://10.0.0.1:80, internal: http://10.0.0.2:80}}")
+        assert len(parse_mesh(text).clouds["One"].sockets) == 2
         text = text.replace("    services", "    gateway: {bind: '*'}\n    services")
-        with pytest.raises(MeshError, match=r"^f:4:21: clouds\.One\.gateway\.bind: p:80 and i:80 would both be \*:80; "):
+        error = r"^f:4:21: clouds\.One\.gateway\.bind: 10\.0\.0\.1:80 and 10\.0\.0\.2:80 would both be \*:80; "
+        with pytest.raises(MeshError, match=error):
+            parse_mesh(text, "f")
+
+    def test_a_likeness_of_clouds_does_not_hide_two_addresses_that_bind_makes_one(self) -> None:
+        named = "  NAME:\n    gateway: {bind: '*'}\n    services: {image: {frontend: {public: 'http://A:80', internal: 'http://B:80'}}}\n"
+        clouds = [("One", "p.one", "i.one"), ("Two", "10.0.0.1", "10.0.0.2")]
+        text = "mesh: 1\nclouds:\n" + "".join(
+            named.replace("NAME", name).replace("A:", f"{public}:").replace("B:", f"{inside}:") for name, public, inside in clouds
+        )
+        with pytest.raises(MeshError, match=r"^f:7:\d+: clouds\.Two\.gateway\.bind: 10\.0\.0\.1:80 and"):
+            parse_mesh(text, "f")
+
+    def test_two_names_that_bind_makes_one_socket(self) -> None:
+        text = service("{frontend: {public: http://p:80, internal: http://i:80}}")
+        assert len(parse_mesh(text).clouds["One"].sockets) == 2
+        cloud = parse_mesh(text.replace("    services", "    gateway: {bind: '*'}\n    services")).clouds["One"]
+        assert cloud.sockets == cloud.shared_sockets == {1: (Listener("i", 80), Listener("p", 80))}
+
+    def test_a_shared_socket_is_http_or_https(self) -> None:
+        text = service("{frontend: {public: https://p:80, internal: http://i:80}}")
+        text = text.replace("    services", "    gateway: {bind: '*'}\n    services")
+        with pytest.raises(MeshError, match=r"^f:6:\d+: .*: p:80 is https for another service; a socket is http or https"):
             parse_mesh(text, "f")
 
 

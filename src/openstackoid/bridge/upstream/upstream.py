@@ -207,8 +207,9 @@ class Upstream:
     def _error(self, target: Target, failure: Failure) -> UpstreamError:
         """Return an error about a target; only the log names a backend's address."""
         place = f"gateway of {self.at}: {target.place}"
-        address = failure.address or " or ".join(f"{host}:{port}" for host, port in target.backends)
-        reason = f"{place} at its backend http://{address}{failure.what}" if target.backends else None
+        known = [backend for backend in target.backends if f"{backend.host}:{backend.port}" == failure.address]
+        urls = " or ".join(f"{backend.scheme}://{backend.host}:{backend.port}" for backend in known or target.backends)
+        reason = f"{place} at its backend {urls}{failure.what}" if target.backends else None
         return UpstreamError(
             failure.status, f"{place}{failure.what}", what=failure.what, reason=reason, unreached=failure.unreached
         )
