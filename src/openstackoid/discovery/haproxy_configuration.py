@@ -51,7 +51,7 @@ class Server:
 
     name: str
     address: str
-    options: Mapping[str, str]
+    options: Mapping[str, str] = field(repr=False)
 
     @property
     def is_spare(self) -> bool:
@@ -80,7 +80,7 @@ class Proxy:
     choices: list[Choice] = field(default_factory=list)
     acls: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     servers: list[Server] = field(default_factory=list)
-    lines: list[tuple[str, ...]] = field(default_factory=list)
+    lines: list[tuple[str, ...]] = field(default_factory=list, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
