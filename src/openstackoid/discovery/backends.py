@@ -7,6 +7,7 @@ Pure: host names are resolved by the caller.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import PurePosixPath
 
 from openstackoid.discovery.catalog import DiscoverError, Row
@@ -18,16 +19,26 @@ _SERVER = re.compile(r"(?:ipv[46]@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]/@:]+)(?::
 _MAP = re.compile(
     r"%\[(?P<host>(?:req\.)?hdr\(host(?:,-?\d+)?\)|ssl_fc_sni|base|path)(?P<converters>.*?),map(?P<how>_[a-z]+)?\((?P<arguments>[^)]*)\)\]\Z"
 )
+_CONSTANT = re.compile(r"str\(([^)]+)\)\Z")
 _REWRITING = {"set-path", "set-pathq", "set-uri", "replace-path", "replace-pathq", "replace-uri"}
 
 
 @dataclass(frozen=True, slots=True)
+class Backend:
+    """A server as a URL without a path. ``authority``, ``name``: the file of the authority, and the name in the certificate."""
+
+    url: str
+    authority: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """The servers of an endpoint, as URLs without a path, and the frontend before them. ``notes``: for the operator."""
+    """The servers of an endpoint, and the frontend before them. ``notes``: for the operator."""
 
     frontend: Proxy
     socket: Socket
-    servers: tuple[str, ...]
+    servers: tuple[Backend, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -56,7 +67,7 @@ def find_backends(
     proxy = frontend if frontend.kind == "listen" and backend == frontend.name else configuration.backends.get(backend)
     if proxy is None:
         return Missing(f"frontend {frontend.name} ({frontend.place}) sends to backend {backend}, and no file has it")
-    return _servers(frontend, socket, proxy)
+    return _servers(frontend, socket, proxy, configuration.authorities)
 
 
 def _frontend(
@@ -126,7 +137,7 @@ def _mapped(choice: Choice, url: FrontendUrl[str], maps: Mapping[str, str]) -> s
     return default or None
 
 
-def _servers(frontend: Proxy, socket: Socket, backend: Proxy) -> Found | Missing:
+def _servers(frontend: Proxy, socket: Socket, backend: Proxy, authorities: str) -> Found | Missing:
     used = [server for server in backend.servers if not server.is_spare]
     if not used:
         return Missing(f"backend {backend.name} ({backend.place}) has no server in use")
@@ -134,17 +145,32 @@ def _servers(frontend: Proxy, socket: Socket, backend: Proxy) -> Found | Missing
     rewriting = [words[1] for words in (*frontend.lines, *backend.lines) if words[0] == "http-request" and words[1:2]]
     if any(action in _REWRITING for action in rewriting):
         notes.append(f"{frontend.name} or {backend.name} changes paths: compare the backend's path with it")
-    urls = []
     for server in used:
-        urls.append(_url(server, socket.port))
         if server.options.get("verify") == "none":
-            notes.append(f"server {server.name} is not verified (verify none)")
-    return Found(frontend, socket, tuple(dict.fromkeys(urls)), tuple(notes))
+            notes.append(f"server {server.name} was not verified (verify none): the gateway verifies it; add its authority")
+    found = dict.fromkeys(_backend(server, socket.port, authorities) for server in used)
+    return Found(frontend, socket, tuple(found), tuple(notes))
 
 
-def _url(server: Server, port: int) -> str:
+def _backend(server: Server, port: int, authorities: str) -> Backend:
+    """Return a server as a backend. ``authorities``: the folder of relative ``ca-file`` names."""
     found = _SERVER.match(server.address)
     if found is None:
         raise DiscoverError(f"server {server.name} {server.address}: an address with a port is accepted, as in 10.0.1.21:9292")
-    scheme = HTTPS if "ssl" in server.options else "http"
-    return f"{scheme}://{found['host']}:{found['port'] or port}"
+    address = f"{found['host']}:{found['port'] or port}"
+    if "ssl" not in server.options:
+        return Backend(f"http://{address}")
+    file = server.options.get("ca-file")
+    authority = None if file is None or file.startswith("@") else str(PurePosixPath(authorities) / file)
+    sni = _CONSTANT.match(server.options.get("sni", ""))
+    name = server.options.get("verifyhost") or (sni[1] if sni else None)
+    # An address has no name that HAProxy could compare: it has verified the authority alone.
+    return Backend(f"{HTTPS}://{address}", authority, name or ("*" if _is_address(found["host"]) else None))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from textwrap import dedent, indent
 
-from openstackoid.discovery.backends import Found, Missing
+from openstackoid.discovery.backends import Backend, Found, Missing
 from openstackoid.discovery.catalog import DiscoverError, Row
 from openstackoid.mesh.description import parse_mesh
 from openstackoid.mesh.document import read
@@ -212,10 +212,17 @@ def _behind(kind: str, urls: Mapping[str, str], found: Mapping[str, Found | Miss
             notes.append(f"{interface}: {behind.reason}")
             continue
         prefix = FrontendUrl.parse(urls[interface]).prefix
-        written = [_scalar(f"{server}{prefix}") for server in behind.servers]
+        written = [_backend(server, prefix) for server in behind.servers]
         servers[interface] = written[0] if len(written) == 1 else f"[{', '.join(written)}]"
         notes += behind.notes
     return [*(f"        # {note}" for note in dict.fromkeys(notes)), *_urls("backend", servers, _as_it_is)]
+
+
+def _backend(server: Backend, prefix: str) -> str:
+    """Return a backend as YAML: its URL, or a mapping with what its certificate is verified by."""
+    url = _scalar(f"{server.url}{prefix}")
+    verified = {key: value for key, value in (("authority", server.authority), ("name", server.name)) if value is not None}
+    return f"{{url: {url}, {', '.join(f'{key}: {_scalar(value)}' for key, value in verified.items())}}}" if verified else url
 
 
 def _as_it_is(text: str) -> str:

@@ -17,6 +17,7 @@ _SECTIONS = {
 }  # fmt: skip
 _PROXIES = {"frontend", "backend", "listen"}
 _SOCKET = re.compile(r"(?:ipv[46]@)?(?P<host>\[[0-9A-Fa-f:.]*\]|[^\[\]/@]*):(?P<port>\d+)\Z")
+_CA_BASE = re.compile(r"^\s*ca-base\s+(/\S*)", re.MULTILINE)
 _EVERY_ADDRESS = ("*", "0.0.0.0", "::")  # noqa: S104 - read, not bound
 _VALUES = {"ca-file", "sni", "verify", "verifyhost", "crt"}
 """Options of a server or bind that are followed by a value which is read here."""
@@ -85,10 +86,14 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The frontends of all files (``listen`` sections are of both kinds), and the backends by their names."""
+    """The frontends of all files (``listen`` sections are of both kinds), and the backends by their names.
+
+    ``authorities``: the folder of the files of authorities that have no path (``ca-base``).
+    """
 
     frontends: tuple[Proxy, ...]
     backends: Mapping[str, Proxy]
+    authorities: str = "/"
 
 
 def parse_configuration(files: Mapping[str, str]) -> Configuration:
@@ -107,6 +112,7 @@ def parse_configuration(files: Mapping[str, str]) -> Configuration:
     return Configuration(
         tuple(proxy for (kind, _), proxy in proxies.items() if kind == "frontend"),
         {name: proxy for (kind, name), proxy in proxies.items() if kind == "backend"},
+        next((found[1] for text in files.values() for found in _CA_BASE.finditer(text)), "/"),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from openstackoid.cli import main
-from openstackoid.discovery.backends import Found, Missing, find_backends
+from openstackoid.discovery.backends import Backend, Found, Missing, find_backends
 from openstackoid.discovery.catalog import DiscoverError, Row
 from openstackoid.discovery.existing import read_haproxy, servers_behind
 from openstackoid.discovery.haproxy_configuration import parse_configuration
@@ -19,6 +19,7 @@ SPLIT = {
     "haproxy.cfg": f"""
 global
     stats socket /var/lib/kolla/haproxy/haproxy.sock group kolla mode 660
+    ca-base /etc/ssl/certs
 defaults
     timeout client 1m
 listen stats
@@ -123,7 +124,7 @@ def test_the_servers_behind_a_url_are_found(
 ) -> None:
     behind = found(files, url, maps)
     assert isinstance(behind, Found), behind
-    assert (behind.frontend.name, list(behind.servers)) == (frontend, servers)
+    assert (behind.frontend.name, [server.url for server in behind.servers]) == (frontend, servers)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +146,29 @@ def test_the_servers_behind_a_url_are_found(
 )  # fmt: skip
 def test_a_url_without_servers_has_the_reason(files: dict[str, str], url: str, reason: str) -> None:
     assert found(files, url) == Missing(reason)
+
+
+@pytest.mark.parametrize(
+    ("server", "backend"),
+    [
+        ("10.0.0.1:9292 check", Backend("http://10.0.0.1:9292")),
+        ("10.0.0.1:9292 ssl verify required ca-file a.crt", Backend("https://10.0.0.1:9292", "/ca/a.crt", "*")),
+        (
+            "10.0.0.1:9292 ssl ca-file /b.crt verifyhost image.internal",
+            Backend("https://10.0.0.1:9292", "/b.crt", "image.internal"),
+        ),
+        (
+            "10.0.0.1:9292 ssl sni str(image.internal) ca-file @system-ca",
+            Backend("https://10.0.0.1:9292", None, "image.internal"),
+        ),
+        ("image.internal:9292 ssl verify required", Backend("https://image.internal:9292")),
+    ],
+)
+def test_a_server_is_verified_as_before(server: str, backend: Backend) -> None:
+    text = f"global\n ca-base /ca\nlisten l\n bind :80\n server a {server}\n"
+    behind = found({"haproxy.cfg": text}, "http://h")
+    assert isinstance(behind, Found)
+    assert behind.servers == (backend,)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +233,9 @@ def test_the_command_describes_a_cloud_and_names_the_frontends(tmp_path: Path, c
     arguments = ["--name", "One", "--endpoints", str(tmp_path / "endpoints.json"), "--haproxy", str(tmp_path / "kolla")]
     assert main(["discover", *arguments, "--output", str(output)]) == 0
     text = output.read_text(encoding="utf-8")
-    assert "internal: [https://192.0.2.21:9292, https://192.0.2.22:9292]" in text
+    verified = 'authority: /etc/ssl/certs/ca-certificates.crt, name: "*"'
+    servers = (f"{{url: https://192.0.2.{number}:9292, {verified}}}" for number in (21, 22))
+    assert f"internal: [{', '.join(servers)}]" in text
     assert "public: http://192.0.2.21:9293" in text
     assert "# no frontend listens on port 8774" in text
     services = {endpoint.key: endpoint.backends for endpoint in parse_mesh(text).clouds["One"].endpoints}
