@@ -18,13 +18,12 @@ from bench.cores import Cores
 from bench.errors import BenchError
 from bench.gateway import bridge, generated, runtime_in
 from bench.haproxy import instance
-from bench.headers import AUTH, scope
+from bench.headers import AUTH, GUEST, scope
 from bench.load import Request
-from bench.meshes import GUEST_SCOPE, SERVICES, token_document, two_clouds
+from bench.meshes import SERVICES, token_document, two_clouds
 from bench.processes import free_ports
 from openstackoid.gateway.folder import write_files
 from openstackoid.haproxy.binary import Haproxy
-from openstackoid.scope import join_token
 
 REQUESTS = 400
 """Requests that are counted, where nothing else is said."""
@@ -81,7 +80,7 @@ def _ways(port: int, backend: int, description: str) -> dict[str, ProfiledWay]:
     def asked(*headers: str) -> Request:
         return Request(f"http://127.0.0.1:{port}/image/v2/images", (AUTH, *headers))
 
-    guest = Request(f"http://127.0.0.1:{port}/image/v2/images", (AUTH + join_token("", GUEST_SCOPE),))
+    guest = Request(f"http://127.0.0.1:{port}/image/v2/images", GUEST)
     return {
         "plain": ProfiledWay(plain, asked(), "CloudOne"),
         "none": ProfiledWay(ours, asked(), "CloudOne"),
