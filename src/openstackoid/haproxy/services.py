@@ -8,7 +8,6 @@ from openstackoid.haproxy.answers import LOCAL, local_rules, request_rules
 from openstackoid.haproxy.egress import told_by_services
 from openstackoid.haproxy.error_answers import failures, milliseconds
 from openstackoid.haproxy.tls import scheme_for_services
-from openstackoid.haproxy.upstream import answer_for_python
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.routing import IDENTITY
 from openstackoid.routing.backend_names import guests_backend, local_backend
@@ -21,7 +20,7 @@ def service_sections(mesh: Mesh, here: Cloud, base: str) -> list[Section]:
     """Return the sections of the services of ``here``, with defaults from the section ``base``."""
     shared = [*request_rules(), *scheme_for_services(here), *sources.told_to_services(), *route_cache.local_rules()]
     sections = [
-        (f"defaults {LOCAL} from {base}", [*shared, *told_by_services(), *answer_for_python(), *local_rules(mesh, here)]),
+        (f"defaults {LOCAL} from {base}", [*shared, *told_by_services(), *local_rules(mesh, here)]),
         *((f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
     ]
     if not guests.admits(here):
