@@ -11,6 +11,7 @@ from bench.haproxy import Wire, answers, word
 from bench.processes import free_ports, running
 from openstackoid.gateway.folder import write_files
 from openstackoid.haproxy.binary import find_haproxy
+from openstackoid.haproxy.hardening import HEAD_BUFFER
 from openstackoid.haproxy.process import CONFIGURATION
 
 _HEAD = """\
@@ -18,6 +19,7 @@ global
     log stdout format raw local0 info
     stats socket {control} mode 600 level user
     ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
+    tune.bufsize {buffer}
 
 defaults
     mode http
@@ -79,7 +81,7 @@ def chain(
 
 
 def configuration(folder: Path, certificate: Path, backends: Mapping[str, str], ports: Mapping[str, int], wire: Wire) -> str:
-    """Return the configuration; its timeouts, its log and its least version of TLS are the gateway's."""
+    """Return the configuration; its timeouts, its log, its buffers and its least version of TLS are the gateway's."""
     services = [
         _SERVICE.format(
             service=service,
@@ -91,4 +93,4 @@ def configuration(folder: Path, certificate: Path, backends: Mapping[str, str], 
         )
         for service, url in backends.items()
     ]
-    return _HEAD.format(control=word(folder / "haproxy.sock")) + "".join(services)
+    return _HEAD.format(control=word(folder / "haproxy.sock"), buffer=HEAD_BUFFER) + "".join(services)
