@@ -12,7 +12,6 @@ from openstackoid.gateway.errors import GatewayError
 from openstackoid.gateway.ports import Address, Socket, addresses, cannot_listen, socket_of, sockets
 from openstackoid.haproxy import listener_variable
 from openstackoid.mesh import Cloud
-from openstackoid.routing.backend_names import bind_ids
 
 _FIRST_PASSED = 3
 """The first descriptor that systemd passes (sd_listen_fds(3))."""
@@ -42,7 +41,7 @@ class ListeningSockets:
         """
         of_socket = addresses(self.cloud, sockets(cloud))
         found = {}
-        for listener, number in bind_ids(cloud).items():
+        for number, (listener, *_) in cloud.sockets.items():
             host, port = socket_of(cloud, listener)
             address = of_socket[host, port]
             one = self._passed.get(address) or self._opened.get(address)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from openstackoid.bridge.http.sockets import bind
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway import python_service
+from openstackoid.gateway.certificates import watched
 from openstackoid.gateway.child import Child
 from openstackoid.gateway.configuration import Configuration, configuration_of
 from openstackoid.gateway.decisions import Part, Watch, affected
@@ -123,7 +124,7 @@ class Supervisor:
         bridge = asyncio.create_task(self._bridge.replace())
         try:
             running = await self._read()
-            self._watched = _watched(running)
+            self._watched = watched(running.cloud)
             self._generation = await self._draft(running)
             wanted = sockets(running.cloud)
             check_free(self.cloud, self._sockets.not_passed(wanted))
@@ -206,7 +207,7 @@ class Supervisor:
                 await asyncio.to_thread(self._descriptions.save)
             if changed:
                 running = candidate
-                self._watched = _watched(running)
+                self._watched = watched(running.cloud)
                 self._warnings.say(running)
                 log.info("gateway of %s has reloaded, ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
             elif asked:
@@ -276,11 +277,6 @@ def _large_pipe() -> tuple[int, int]:
     with contextlib.suppress(OSError):
         fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, _PIPE)
     return ends
-
-
-def _watched(running: Configuration) -> tuple[str, ...]:
-    tls = running.cloud.tls
-    return tuple(path for path in (tls.certificate, tls.authority, tls.revoked) if path) if tls else ()
 
 
 def _has_terminal() -> bool:

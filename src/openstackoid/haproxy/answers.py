@@ -6,6 +6,7 @@ their place. The rules are the same for every peer; the map grows with the mesh.
 """
 
 from openstackoid.haproxy.hardening import FORBIDDEN
+from openstackoid.haproxy.listeners import listener
 from openstackoid.haproxy.maps import HOSTS, LINKS, most_hosts
 from openstackoid.haproxy.upstream import answer_for_python
 from openstackoid.mesh import DEFAULT_PORTS, HTTPS, INTERFACES, Cloud, Mesh
@@ -157,7 +158,7 @@ def _mended(header: str, asked: str, named: list[str], mesh: Mesh, cloud: Cloud)
         ),
         f"http-response set-var(txn.link) res.fhdr({header})",
         f"http-response set-var(txn.link_host) var(txn.host),lower,{plain} if {link}",
-        f"http-response set-var-fmt(txn.link_socket) %[so_id] if {link}",
+        f"http-response set-var-fmt(txn.link_socket) %[{listener(cloud)}] if {link}",
         f"http-response set-var(txn.link_at) var(txn.link),field(3,/),field(1,?),lower,{plain} if {link}"
         f" {{ var(txn.link) -m beg {absolute} }}",
         f"http-response set-var(txn.link_path) var(txn.link),regsub('{origin}','') if {link}"

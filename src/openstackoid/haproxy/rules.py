@@ -9,6 +9,7 @@ service decides, serves and, where it may, teaches the route.
 
 from openstackoid.haproxy import guests, hardening, route_cache
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
+from openstackoid.haproxy.listeners import in_order, listener, listener_rules
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.haproxy.path_patterns import document_paths, image_paths
 from openstackoid.haproxy.tls import gateways_headers, sender_rules
@@ -51,14 +52,15 @@ def rules(cloud: Cloud) -> list[str]:
     """Return the ``http-request`` and ``use_backend`` rules of the gateway of ``cloud``."""
     return [
         *sender_rules(cloud),
+        *listener_rules(cloud),
         *_endpoint(cloud),
         *_ordinary_scope(cloud),
         *spoken_rules(cloud),
         *hardening.underscore_rules(),
         *gateways_headers(),
-        *own_pages_and_traces(),
+        *own_pages_and_traces(cloud),
         *guests.frontend_rules(cloud, "!has_route is_relative !may_mean_more"),
-        *hardening.url_rules(),
+        *hardening.url_rules(cloud),
         *hardening.scoped_url_rules(cloud),
         *_no_scope(),
         *body_rules(cloud, _BRIDGE),
@@ -71,7 +73,7 @@ def _endpoint(cloud: Cloud) -> list[str]:
     return [
         "# The endpoint of the socket and the path. Most requests have no scope, and end here.",
         "http-request set-var(txn.path) path",
-        f"http-request set-var(txn.endpoint) so_id,concat(,txn.path,/),map_beg({ENDPOINTS})",
+        f"http-request set-var(txn.endpoint) {listener(cloud)},concat(,txn.path,/),map_beg({ENDPOINTS}){in_order(cloud)}",
         "acl is_served var(txn.endpoint) -m found",
         *_endpoints("is_identity", cloud, IDENTITY),
         "acl is_pythons var(txn.bridge) -m found",
@@ -146,10 +148,25 @@ def _any_scope(cloud: Cloud) -> list[str]:
     ]
 
 
+def _without_server(cloud: Cloud) -> list[str]:
+    """Return the lines by which the Python service says why no backend of https can be used: HAProxy does not keep the reason."""
+    keys = [endpoint.key for endpoint in cloud.endpoints if any(address.secure for address in endpoint.backends)]
+    if not keys:
+        return []
+    # HAProxy takes 64 words of a line.
+    secure = [f"acl is_secure_backend var(txn.endpoint) -m str {' '.join(keys[at : at + 32])}" for at in range(0, len(keys), 32)]
+    return [
+        *secure,
+        "acl has_server str(local.),concat(,txn.endpoint),nbsrv gt 0",
+        "use_backend bridge if is_secure_backend !has_server !has_route",
+    ]
+
+
 def _where_to(cloud: Cloud) -> list[str]:
     return [
         "# The backend. The default is the Python service, so that an unknown name does not end in another cloud.",
         "use_backend bridge if is_pythons",
+        *_without_server(cloud),
         f"use_backend {PEER} if leaves",
         *guests.where_to(cloud),
         "use_backend local.%[var(txn.endpoint)]",

@@ -4,7 +4,7 @@
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.description import parse_mesh
-from openstackoid.mesh.endpoint import INTERFACES, Address, Endpoint, EndpointLayout, Listener
+from openstackoid.mesh.endpoint import ANY_NAME, INTERFACES, Address, Endpoint, EndpointLayout, Listener
 from openstackoid.mesh.errors import MeshError, some_of
 from openstackoid.mesh.layout import Frontends, Layout
 from openstackoid.mesh.load import Descriptions, load_mesh, packed_mesh
@@ -15,6 +15,7 @@ from openstackoid.mesh.tls import check_tls, unprotected
 from openstackoid.mesh.urls import DEFAULT_PORTS, HTTPS, FrontendUrl
 
 __all__ = [
+    "ANY_NAME",
     "APPLICATION_CREDENTIAL",
     "DEFAULT_PORTS",
     "HTTPS",

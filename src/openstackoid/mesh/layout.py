@@ -48,11 +48,16 @@ class Layout:
 
     @cached_property
     def sockets(self) -> Mapping[tuple[int, int], EndpointLayout[int]]:
-        """The first endpoint at each socket of the gateway, by host and port."""
+        """The first endpoint at each host and port of frontends."""
         found: dict[tuple[int, int], EndpointLayout[int]] = {}
         for endpoint in self.endpoints:
             found.setdefault((endpoint.frontend.host, endpoint.frontend.port), endpoint)
         return found
+
+    @cached_property
+    def shares_ports(self) -> bool:
+        """Whether two hosts of frontends have the same port."""
+        return len(self.sockets) > len({port for _, port in self.sockets})
 
     @cached_property
     def seen_by_peers(self) -> "Layout":

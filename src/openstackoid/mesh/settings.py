@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 _DATABASES = ("mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql", "postgresql", "postgresql+psycopg")
 _TLS_OPTIONS = {
@@ -56,6 +56,10 @@ def _file(path: str) -> str:
     return path
 
 
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 def _network(text: str) -> str:
     try:
         if "%" in text:
@@ -70,7 +74,7 @@ _Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Fiel
 """HAProxy takes 64 words of a line."""
 _Seconds = Annotated[float, Field(gt=0, le=86400)]
 _Workflows = Annotated[int, Field(ge=1, le=10_000_000)]
-_File = Annotated[str, AfterValidator(_file)]
+AbsolutePath = Annotated[str, AfterValidator(_file)]
 
 
 @dataclass(frozen=True)
@@ -117,19 +121,21 @@ class DatabaseServer:
     """The operator's database for the store: its URL without a password, and the file with the password."""
 
     url: Annotated[str, AfterValidator(_database_url)]
-    password: _File | None = field(default=None, repr=False)
+    password: AbsolutePath | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class Tls:
     """The files of a gateway's identity: certificate with key, and the authority of the mesh.
 
-    ``revoked``: the authority's list of revoked certificates, None for no list.
+    ``revoked``: the authority's list of revoked certificates, None for no list. ``users``: files, and folders of files, with the
+    certificates that users meet in place of the mesh's.
     """
 
-    certificate: _File
-    authority: _File
-    revoked: _File | None = None
+    certificate: AbsolutePath
+    authority: AbsolutePath
+    revoked: AbsolutePath | None = None
+    users: Annotated[tuple[AbsolutePath, ...], BeforeValidator(_as_list)] = ()
 
 
 @dataclass(frozen=True)
@@ -141,9 +147,9 @@ class SyslogServer:
     """
 
     host: Annotated[str, AfterValidator(_host)]
-    authority: _File
+    authority: AbsolutePath
     port: Annotated[int, Field(ge=1, le=65535)] = 6514
-    certificate: _File | None = None
+    certificate: AbsolutePath | None = None
 
 
 @dataclass(frozen=True)
@@ -206,7 +212,7 @@ class GatewaySettings:
     memory: Memory = Memory()
     force: bool = False
     store: DatabaseServer | None = None
-    readers: _File | None = None
+    readers: AbsolutePath | None = None
     tls: Tls | None = None
     limits: Limits = Limits()
     audit: AuditSettings = AuditSettings()

@@ -139,6 +139,23 @@ class TestTheRequest:
         answer = told("--scope", '{"image": "CloudTwo"}', "GET", "http://10.0.2.10:9292?a=b", at="CloudTwo")
         assert (answer["service"], answer["route"]) == ("image", "local")
 
+    def test_the_host_is_that_of_a_header_at_a_shared_socket(self, told: Explain, desk: Path) -> None:
+        services = "".join(
+            f"{name}: {{frontend: 'https://{name}.one.test', backend: 'http://10.0.1.9:{port}'}}, "
+            for name, port in (("image", 1), ("compute", 2))
+        )
+        tls = "tls: {certificate: /c, authority: /a}"
+        (desk / "hosts.yaml").write_text(
+            f"mesh: 1\nclouds: {{CloudOne: {{gateway: {{bind: '*', {tls}}}, services: {{{services}}}}}}}\n"
+        )
+        ask = ("GET", "https://image.one.test/v2")
+        assert told(*ask, config="hosts.yaml")["service"] == "image"
+        assert told("--header", "Host: Compute.One.Test:443", *ask, config="hosts.yaml")["service"] == "compute"
+        other = told("--header", "Host: x.test", *ask, config="hosts.yaml")
+        assert (other["route"], other["status"], other["service"]) == ("refuse", 421, None)
+        assert "accepted in Host are: compute.one.test, image.one.test" in other["reason"]
+        assert told("--header", "Host: x.test", "GET", "/image")["service"] == "image"
+
     def test_a_query_and_the_case_of_a_host_change_nothing(self, told: Explain, desk: Path) -> None:
         (desk / "named.yaml").write_text(EXAMPLE.replace("10.0.1.10", "gw.one"))
         answer = told("GET", "http://GW.One:80/image/v2?a=/b?c", config="named.yaml")
