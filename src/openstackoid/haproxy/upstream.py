@@ -49,7 +49,7 @@ def frontend_lines(cloud: Cloud, socket: str, *, accounts: bool) -> list[str]:
     of_system = "{ var(txn.to),field(8,|) -m len gt 0 }"
     return [
         f"bind unix@{shlex.quote(socket)} mode 600",
-        f"timeout client {round((cloud.timeouts.client + cloud.timeouts.server + _LONGER) * 1000)}ms",
+        f"timeout client {round((cloud.longest_waits.client + cloud.longest_waits.server + _LONGER) * 1000)}ms",
         f"http-request set-var(txn.to) req.fhdr({TARGET})",
         "http-request set-var(txn.endpoint) var(txn.to),field(1,|)",
         f"http-request set-var(txn.peer) var(txn.to),field(2,|),map_str({CLOUDS})",

@@ -86,7 +86,7 @@ def _hosts(services: Services) -> Iterator[str]:
 def _likeness(services: Services, hosts: Mapping[str, int]) -> Iterator[object]:
     """Yield all parts of a layout."""
     for kind, service in services.items():
-        yield kind, service.name, service.links
+        yield kind, service.name, service.links, service.timeouts
         for interface, url in service.frontend.items():
             yield interface, hosts[url.host], url.port, url.prefix, url.suffix, url.scheme
         for interface, backends in service.backend.items():
@@ -104,7 +104,9 @@ def _endpoints(services: Services) -> Iterator[EndpointLayout[str]]:
                 backends = tuple(backend.address for backend in service.backend.get(interface, ()))
                 alike.setdefault((service.frontend[interface], backends), []).append(interface)
         for (url, backends), interfaces in alike.items():
-            yield EndpointLayout(kind, official, name, tuple(interfaces), url, backends, service.links == "fixed")
+            yield EndpointLayout(
+                kind, official, name, tuple(interfaces), url, backends, service.links == "fixed", service.timeouts
+            )
 
 
 def unpack(name: str, packed: PackedCloud) -> Cloud:

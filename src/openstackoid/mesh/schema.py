@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, mod
 
 from openstackoid.mesh.endpoint import ANY_NAME, INTERFACES, Address
 from openstackoid.mesh.policy_schema import PolicySchema, Strict, as_list
-from openstackoid.mesh.settings import AbsolutePath, GatewaySettings
+from openstackoid.mesh.settings import AS_GATEWAY, AbsolutePath, GatewaySettings, ServiceTimeouts
 from openstackoid.mesh.urls import HTTPS, FrontendUrl, is_address
 from openstackoid.scope.model import IDENTITY
 from openstackoid.scope.parser import CLOUD_NAME
@@ -144,6 +144,7 @@ class ServiceSchema(Strict):
     frontend: _Frontends
     backend: _Backends = Field(default_factory=dict)
     links: Literal["host", "fixed"] = "host"
+    timeouts: ServiceTimeouts = AS_GATEWAY
 
 
 class CloudSchema(Strict):
