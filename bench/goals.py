@@ -84,6 +84,8 @@ GOALS = (
     Goal("scale", "10000", "rate_ratio", at_least=0.90),
     Goal("scale", "10000", "change_s", at_most=1, known=1.20, explained=_CHANGE),
     Goal("scale", ANY, "change_failed", at_most=0),
+    # A kept connection of the Python service to its HAProxy, as a ratio to a connection of its own.
+    Goal("bridge", "sent_kept", "cpu_ratio", at_most=0.75),
     # What a peer's Keystone said is never believed for longer than policy.seconds.
     Goal("bridge", "revocation", "let_in_s", at_most=BOUND),
     # While another address abuses the gateway: the p99 of a known user's writes, as a ratio to that without abuse.

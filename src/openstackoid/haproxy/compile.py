@@ -56,7 +56,7 @@ class Runtime:
 
     The Python service listens at ``bridge_socket``, and receives HAProxy's log at ``log_socket`` and its lines about traced
     requests at ``records_socket``; HAProxy is controlled at ``stats_socket``, and sends on what it is sent at
-    ``upstream_socket``.
+    ``upstream_socket``. Its successor is told of known sources at ``handover_socket``.
     """
 
     bridge_socket: str
@@ -64,11 +64,12 @@ class Runtime:
     stats_socket: str
     records_socket: str
     log_socket: str
+    handover_socket: str
 
     @classmethod
     def of(cls, folder: str) -> "Runtime":
         """Return the sockets in ``folder``."""
-        names = ("bridge.sock", UPSTREAM_SOCKET, "haproxy.sock", "records.sock", "log.sock")
+        names = ("bridge.sock", UPSTREAM_SOCKET, "haproxy.sock", "records.sock", "log.sock", "handover.sock")
         return cls(*(f"{folder}/{name}" for name in names))
 
 
@@ -105,8 +106,9 @@ def compile_gateway(
     names = has_names(mesh, cloud, addresses)
     told = upstream.global_lines(tls=here.tls is not None or bool(system_authorities or here.secure_backends))
     sections = [
-        _section("global", [*_global(runtime), *_learning(mesh, here), *told, *global_lines(here)]),
+        _section("global", [*_global(runtime), *_learning(mesh, here), *told, *global_lines(here), *places.global_lines()]),
         _section(f"defaults {_BASE}", _defaults(here)),
+        _section(f"peers {places.HANDOVER}", places.handover(shlex.quote(runtime.handover_socket))),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
         _section(f"backend {TOKENS} from {_BASE}", places.token_table()),

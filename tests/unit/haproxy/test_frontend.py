@@ -24,7 +24,7 @@ CLOUD = """
       identity: {frontend: {public: "https://HOST:1443/identity", internal: "https://HOST:2443/identity"}, backend: "http://b:1"}
       image: {frontend: {public: "https://HOST:1443/image", internal: "https://INTERNAL:2443/image"}, backend: "http://b:2"}
 """
-RUNTIME = Runtime("b", "u", "s", "r", "l")
+RUNTIME = Runtime("b", "u", "s", "r", "l", "o")
 CLOUDS = {"CloudOne": ("10.0.0.1", "10.0.0.1"), "CloudTwo": ("10.0.0.2", "in.two.example")}
 TWO_CLOUDS = TWO_SERVICES + "".join(
     CLOUD.replace("NAME", name).replace("HOST", host).replace("INTERNAL", internal) for name, (host, internal) in CLOUDS.items()

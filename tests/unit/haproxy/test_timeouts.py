@@ -3,10 +3,10 @@
 
 import re
 
-from openstackoid.haproxy import Runtime, compile_gateway
+from openstackoid.haproxy import compile_gateway
 from openstackoid.mesh import Timeouts, parse_mesh
+from unit.haproxy.test_frontend import RUNTIME
 
-RUNTIME = Runtime("b", "u", "s", "r", "l")
 MESH = """
 mesh: 1
 clouds:
