@@ -15,6 +15,7 @@ from openstackoid.haproxy.peers import account, naming, prefix_rules, reaching, 
 from openstackoid.haproxy.repeating import repeated, repeating
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.services import service_sections
+from openstackoid.haproxy.timeouts import peers_patience, server_rules
 from openstackoid.haproxy.tls import (
     PEERS_LIST,
     Copies,
@@ -205,6 +206,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
     patience = timeouts.server + timeouts.connect + 5
     return [
         f"timeout server {milliseconds(patience)}",
+        *server_rules(cloud, timeouts.connect + 5),
         *repeating(READS),
         *listeners.told_to_the_bridge(cloud),
         *told_to_the_bridge(cloud),
@@ -235,6 +237,7 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *repeated(READS),
         *request_rules(),
         *naming(),
+        *server_rules(here, named=True),
         *route_cache.leaving_rules(here, mesh.sharing(here.name)),
         *leaving(here),
         *hardening.peer_request(here),
@@ -249,6 +252,6 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *hardening.peer_lines(),
         *upstream.answer_for_python(),
         *peer_rules(mesh, here, answer(502, astray)),
-        *failures(here, service),
+        *failures(here, service, patience=peers_patience(here)),
         *servers(files),
     ]

@@ -12,6 +12,7 @@ from openstackoid.haproxy.identity import body_rules, identity_key_rules
 from openstackoid.haproxy.listeners import in_order, listener, listener_rules
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.haproxy.path_patterns import document_paths, image_paths
+from openstackoid.haproxy.timeouts import client_rules
 from openstackoid.haproxy.tls import gateways_headers, sender_rules
 from openstackoid.haproxy.tokens import ANYWHERE, MARKS
 from openstackoid.haproxy.trace import own_pages_and_traces, scope_carrier
@@ -74,6 +75,7 @@ def _endpoint(cloud: Cloud) -> list[str]:
         "# The endpoint of the socket and the path. Most requests have no scope, and end here.",
         "http-request set-var(txn.path) path",
         f"http-request set-var(txn.endpoint) {listener(cloud)},concat(,txn.path,/),map_beg({ENDPOINTS}){in_order(cloud)}",
+        *client_rules(cloud),
         "acl is_served var(txn.endpoint) -m found",
         *_endpoints("is_identity", cloud, IDENTITY),
         "acl is_pythons var(txn.bridge) -m found",

@@ -57,7 +57,10 @@ def _to_service(cloud: Cloud, endpoint: Endpoint) -> list[str]:
     lines = _new_prefix(endpoint.frontend.prefix, endpoint.backends[0].path)
     if endpoint.forwarded_prefix is not None:
         lines.append(f"http-request set-header X-Forwarded-Prefix {endpoint.forwarded_prefix}")
-    return lines + failures(cloud, f"{endpoint.catalog_type} of {cloud.name}")
+    wait = cloud.timeouts_of(endpoint).server
+    if endpoint.timeouts.server is not None:
+        lines.append(f"timeout server {milliseconds(wait)}")
+    return lines + failures(cloud, f"{endpoint.catalog_type} of {cloud.name}", patience=f"{wait:g}")
 
 
 def _local(cloud: Cloud, endpoint: Endpoint, copies: Copies) -> list[str]:

@@ -50,7 +50,7 @@ def frontend_lines(cloud: Cloud, socket: str, *, accounts: bool) -> list[str]:
     of_system = "{ var(txn.to),field(8,|) -m len gt 0 }"
     return [
         f"bind unix@{shlex.quote(socket)} mode 600",
-        f"timeout client {round((cloud.timeouts.client + cloud.timeouts.server + _LONGER) * 1000)}ms",
+        f"timeout client {round((cloud.longest_waits.client + cloud.longest_waits.server + _LONGER) * 1000)}ms",
         "# The Python service ends an idle connection first; a process that is replaced ends all at once.",
         f"timeout http-keep-alive {_KEEP_ALIVE}s",
         "no option idle-close-on-response",

@@ -51,6 +51,7 @@ VARIABLES = {
     "txn.wire": "set if the peer has announced the newer form of a scope",
     "txn.wire_spoken": "set if a peer has announced a form in its request",
     "txn.home": "the third cloud that has issued the token",
+    "txn.patience": "the seconds that the peer has for an answer, where services differ in that",
     "txn.until": "the time until which the peer counts as down",
     "txn.tried": "set while a request tries a peer that was down",
     "txn.tries": "set for the request that tries it",

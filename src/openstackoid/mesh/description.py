@@ -32,6 +32,7 @@ from openstackoid.mesh.settings import (
     GatewaySettings,
     Limits,
     Memory,
+    ServiceTimeouts,
     SyslogServer,
     Timeouts,
     Tls,
@@ -161,6 +162,8 @@ def _accepted(path: tuple[Any, ...]) -> str:
             place = _GATEWAY_PARTS[part]
         case ("clouds", _, "gateway", "audit", "syslog"):
             place = SyslogServer
+        case ("clouds", _, "services", _, "timeouts"):
+            place = ServiceTimeouts
         case ("clouds", _, "services", _, "backend", *_):
             place = BackendSchema
         case ("clouds", _, "policy", *below):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic
 
+from openstackoid.mesh.settings import AS_GATEWAY, ServiceTimeouts
 from openstackoid.mesh.urls import HTTPS, FrontendUrl, Host, Other
 
 ANY_NAME = "*"
@@ -58,7 +59,7 @@ class EndpointLayout(Generic[Host]):
     """One frontend URL of a service, for one or more interfaces, and its backends.
 
     ``catalog_type``: the type in the catalog; ``service``: its official type. A catalog's ``volumev3`` is ``block-storage``.
-    ``fixed_links``: the service writes a configured address into its links, not the ``Host``.
+    ``fixed_links``: the service writes a configured address into its links, not the ``Host``. ``timeouts``: its own.
     """
 
     catalog_type: str
@@ -68,6 +69,7 @@ class EndpointLayout(Generic[Host]):
     frontend: FrontendUrl[Host]
     backends: tuple[Address[Host], ...] = ()
     fixed_links: bool = False
+    timeouts: ServiceTimeouts = AS_GATEWAY
 
     @property
     def key(self) -> str:

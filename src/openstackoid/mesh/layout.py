@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Protocol, runtime_check
 from pydantic import Field
 
 from openstackoid.mesh.endpoint import Endpoint, EndpointLayout
+from openstackoid.mesh.settings import AS_GATEWAY
 
 if TYPE_CHECKING:
     from openstackoid.mesh.model import Cloud
@@ -61,10 +62,10 @@ class Layout:
 
     @cached_property
     def seen_by_peers(self) -> "Layout":
-        """The layout without parts that no peer uses: backends, names of services, versions in URLs."""
+        """The layout without parts that no peer uses: backends, names and timeouts of services, versions in URLs."""
         return Layout(
             tuple(
-                replace(endpoint, name="", frontend=replace(endpoint.frontend, suffix=""), backends=())
+                replace(endpoint, name="", frontend=replace(endpoint.frontend, suffix=""), backends=(), timeouts=AS_GATEWAY)
                 for endpoint in self.endpoints
             )
         )

@@ -2,13 +2,13 @@
 """The mesh for the routing decision: immutable, indexed, without input or output."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.endpoint import INTERFACES, Address, Endpoint, Listener
 from openstackoid.mesh.layout import Frontends, frontends_of
-from openstackoid.mesh.settings import GatewaySettings
+from openstackoid.mesh.settings import AS_GATEWAY, GatewaySettings, Timeouts
 from openstackoid.mesh.urls import HTTPS
 from openstackoid.policy import NOBODY, Policy
 from openstackoid.scope import KnownNames
@@ -63,6 +63,19 @@ class Cloud(GatewaySettings):
     def secure_backends(self) -> frozenset[Address[str]]:
         """The backends of https."""
         return frozenset(address for endpoint in self.endpoints for address in endpoint.backends if address.secure)
+
+    def timeouts_of(self, endpoint: Endpoint) -> Timeouts:
+        """Return the waits for requests to an endpoint of this cloud, and for those that leave for the same service."""
+        own = endpoint.timeouts
+        if own == AS_GATEWAY:
+            return self.timeouts
+        return replace(self.timeouts, client=own.client or self.timeouts.client, server=own.server or self.timeouts.server)
+
+    @cached_property
+    def longest_waits(self) -> Timeouts:
+        """The longest waits for any service."""
+        waits = [self.timeouts, *map(self.timeouts_of, self.endpoints)]
+        return replace(self.timeouts, client=max(each.client for each in waits), server=max(each.server for each in waits))
 
     def locate(self, listener: Listener, path: str) -> Endpoint | None:
         """Return the endpoint of a request to ``listener`` for ``path``: the longest prefix of whole segments."""

@@ -78,19 +78,20 @@ def _hosts(services: Services) -> Iterator[str]:
         for url in service.frontend.values():
             yield url.host
     for service in services.values():
-        for backends in service.backend.values():
-            for backend in backends:
-                yield backend.url.host
+        for addresses in service.backend.values():
+            for address in addresses:
+                yield address.host
 
 
 def _likeness(services: Services, hosts: Mapping[str, int]) -> Iterator[object]:
     """Yield all parts of a layout."""
     for kind, service in services.items():
-        yield kind, service.name, service.links
+        yield kind, service.name, service.links, service.timeouts
         for interface, url in service.frontend.items():
             yield interface, hosts[url.host], url.port, url.prefix, url.suffix, url.scheme
-        for interface, backends in service.backend.items():
-            yield interface, tuple(backend.address.with_host(hosts[backend.url.host]) for backend in backends)
+        for interface, addresses in service.backend.items():
+            yield interface, tuple((hosts[address.host], address.port, address.path, address.scheme) for address in addresses)
+            yield from ((address.authority, address.name) for address in addresses if address.secure)
 
 
 def _endpoints(services: Services) -> Iterator[EndpointLayout[str]]:
@@ -101,10 +102,12 @@ def _endpoints(services: Services) -> Iterator[EndpointLayout[str]]:
         alike: dict[tuple[FrontendUrl[str], tuple[Address[str], ...]], list[str]] = {}
         for interface in INTERFACES:
             if interface in service.frontend:
-                backends = tuple(backend.address for backend in service.backend.get(interface, ()))
+                backends = tuple(service.backend.get(interface, ()))
                 alike.setdefault((service.frontend[interface], backends), []).append(interface)
         for (url, backends), interfaces in alike.items():
-            yield EndpointLayout(kind, official, name, tuple(interfaces), url, backends, service.links == "fixed")
+            yield EndpointLayout(
+                kind, official, name, tuple(interfaces), url, backends, service.links == "fixed", service.timeouts
+            )
 
 
 def unpack(name: str, packed: PackedCloud) -> Cloud:

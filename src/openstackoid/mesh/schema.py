@@ -2,14 +2,22 @@
 """The schema of the mesh description: keys, values, and plain words for the faults."""
 
 import re
-from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetPydanticSchema,
+    PlainValidator,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from openstackoid.mesh.endpoint import ANY_NAME, INTERFACES, Address
 from openstackoid.mesh.policy_schema import PolicySchema, Strict, as_list
-from openstackoid.mesh.settings import AbsolutePath, GatewaySettings
+from openstackoid.mesh.settings import AS_GATEWAY, AbsolutePath, GatewaySettings, ServiceTimeouts
 from openstackoid.mesh.urls import HTTPS, FrontendUrl, is_address
 from openstackoid.scope.model import IDENTITY
 from openstackoid.scope.parser import CLOUD_NAME
@@ -85,8 +93,13 @@ def _for_all_interfaces(value: object) -> object:
     return dict.fromkeys(INTERFACES, value) if alike else value
 
 
-def _as_backend(value: object) -> object:
-    return {"url": value} if isinstance(value, str) else value
+def _backend(value: object, handler: ValidatorFunctionWrapHandler) -> Address[str]:
+    if isinstance(value, str) and value.startswith("http:"):
+        # Of thousands of clouds, most have this form: nothing else is to be checked.
+        url = _backend_url(value)
+        return Address(url.host, url.port, url.prefix + url.suffix)
+    backend: BackendSchema = handler({"url": value} if isinstance(value, str) else value)
+    return backend.address
 
 
 def _as_backends(value: object) -> object:
@@ -114,7 +127,7 @@ class BackendSchema(Strict):
             raise ValueError(f"'{url}': '{ANY_NAME}' is accepted with an 'authority' of its own: others sign for everybody")
         return self
 
-    @cached_property
+    @property
     def address(self) -> Address[str]:
         """The address of the backend."""
         url = self.url
@@ -129,11 +142,8 @@ _Frontends = Annotated[
     BeforeValidator(_for_all_interfaces),
     Field(min_length=1),
 ]
-_BackendList = Annotated[
-    list[Annotated[BackendSchema, BeforeValidator(_as_backend)]],
-    BeforeValidator(_as_backends),
-    Field(min_length=1, max_length=64),
-]
+_Backend = Annotated[Address[str], GetPydanticSchema(lambda _, handler: handler(BackendSchema)), WrapValidator(_backend)]
+_BackendList = Annotated[list[_Backend], BeforeValidator(_as_backends), Field(min_length=1, max_length=64)]
 _Backends = Annotated[dict[_Interface, _BackendList], BeforeValidator(_for_all_interfaces)]
 
 
@@ -144,6 +154,7 @@ class ServiceSchema(Strict):
     frontend: _Frontends
     backend: _Backends = Field(default_factory=dict)
     links: Literal["host", "fixed"] = "host"
+    timeouts: ServiceTimeouts = AS_GATEWAY
 
 
 class CloudSchema(Strict):

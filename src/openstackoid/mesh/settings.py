@@ -15,6 +15,8 @@ _TLS_OPTIONS = {
     "postgresql": ("sslrootcert", "sslmode", "sslcert", "sslkey", "sslcrl", "ssl_min_protocol_version"),
 }
 """Options of PyMySQL, in SQLAlchemy's names, and of libpq, for psycopg."""
+_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(ms|s|m|h|d|)")
 _BIND = re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])\Z")
 
 
@@ -56,6 +58,16 @@ def _file(path: str) -> str:
     return path
 
 
+def _seconds(value: object) -> object:
+    """Return a time in seconds: a number, or one with a unit."""
+    match = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is not None:
+        return float(match[1]) * _UNITS[match[2]]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"'{value}': a time is accepted, as in 90, 90s, 10m or 6h; a number alone is of seconds")
+    return value
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -72,9 +84,21 @@ def _network(text: str) -> str:
 
 _Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(max_length=48)]
 """HAProxy takes 64 words of a line."""
-_Seconds = Annotated[float, Field(gt=0, le=86400)]
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=86400)]
 _Workflows = Annotated[int, Field(ge=1, le=10_000_000)]
 AbsolutePath = Annotated[str, AfterValidator(_file)]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTimeouts:
+    """The waits for one service, in seconds, in place of the gateway's: for the next bytes of the client, and of the service."""
+
+    client: Seconds | None = None
+    server: Seconds | None = None
+
+
+AS_GATEWAY = ServiceTimeouts()
+"""The waits for a service without its own."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +110,11 @@ class Timeouts:
     either side of a WebSocket.
     """
 
-    connect: _Seconds = 3.0
-    client: _Seconds = 60.0
-    server: _Seconds = 60.0
-    check: _Seconds = 2.0
-    tunnel: _Seconds = 3600.0
+    connect: Seconds = 3.0
+    client: Seconds = 60.0
+    server: Seconds = 60.0
+    check: Seconds = 2.0
+    tunnel: Seconds = 3600.0
 
 
 @dataclass(frozen=True)

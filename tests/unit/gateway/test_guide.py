@@ -31,6 +31,7 @@ PAGES = (
     "hosts",
     "tls",
     "certificates",
+    "timeouts",
     "reader-accounts",
     "discover",
     "running",

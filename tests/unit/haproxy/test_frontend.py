@@ -29,8 +29,12 @@ CLOUDS = {"CloudOne": ("10.0.0.1", "10.0.0.1"), "CloudTwo": ("10.0.0.2", "in.two
 TWO_CLOUDS = TWO_SERVICES + "".join(
     CLOUD.replace("NAME", name).replace("HOST", host).replace("INTERNAL", internal) for name, (host, internal) in CLOUDS.items()
 )
-HOSTS = TWO_CLOUDS.replace("https://10.0.0.1:1443/image", "https://image.one.test:1443").replace("limits:", "bind: '*', limits:")
-"""The same with one port for two hosts."""
+HOSTS = (
+    TWO_CLOUDS.replace("https://10.0.0.1:1443/image", "https://image.one.test:1443")
+    .replace("limits:", "bind: '*', limits:")
+    .replace('backend: "http://b:2"', 'backend: {url: "https://b:2"}, timeouts: {server: 6h}')
+)
+"""The same with one port for two hosts, a backend of https, and more time for it."""
 TEXTS = {
     "two services": compile_gateway(parse_mesh(TWO_CLOUDS), "CloudOne", RUNTIME)["haproxy.cfg"],
     "hosts": compile_gateway(parse_mesh(HOSTS), "CloudOne", RUNTIME)["haproxy.cfg"],

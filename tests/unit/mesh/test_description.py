@@ -59,6 +59,14 @@ class TestGood:
             ("block-storage", "cinder", ("admin",), 0),
         ]
 
+    def test_times_have_units(self) -> None:
+        told = "{client: 90, server: 1.5h}"
+        text = service(f"{{frontend: http://h, timeouts: {told}}}")
+        waits = "{connect: 250ms, client: 90 s, server: '10', tunnel: 1d, check: 2.5}"
+        cloud = parse_mesh(text.replace("    services", f"    gateway: {{timeouts: {waits}}}\n    services")).clouds["One"]
+        assert cloud.timeouts == Timeouts(connect=0.25, client=90, server=10, tunnel=86400, check=2.5)
+        assert cloud.timeouts_of(cloud.endpoints[0]) == Timeouts(connect=0.25, client=90, server=5400, tunnel=86400, check=2.5)
+
     def test_a_backend_of_https(self) -> None:
         told = "[https://b/i, {url: https://10.0.0.1, authority: /a.pem, name: '*'}, {url: https://b:1, name: c}, http://d]"
         (endpoint,) = parse_mesh(service(f"{{frontend: http://h, backend: {told}}}")).clouds["One"].endpoints
@@ -116,12 +124,12 @@ class TestBad:
             ),
             (
                 service("{fronted: http://h}"),
-                "f:5:24: clouds.One.services.image.fronted: unknown key; accepted: name, frontend, backend, links",
+                "f:5:24: clouds.One.services.image.fronted: unknown key; accepted: name, frontend, backend, links, timeouts",
             ),
             (service("{}"), "f:5:7: clouds.One.services.image.frontend: this key is missing"),
             (
                 service("{frontend: http://h, backends: x}"),
-                "f:5:45: clouds.One.services.image.backends: unknown key; accepted: name, frontend, backend, links",
+                "f:5:45: clouds.One.services.image.backends: unknown key; accepted: name, frontend, backend, links, timeouts",
             ),
             (
                 service("{frontend: {private: http://h}}"),
@@ -136,6 +144,19 @@ class TestBad:
                 service("{frontend: http://h, backend: https://10.0.0.1}"),
                 "f:5:44: clouds.One.services.image.backend.public.0: "
                 "'https://10.0.0.1:443': 'name' is needed for an address: the host name in the certificate, or '*' for any",
+            ),
+            (
+                service("{frontend: http://h, timeouts: {server: six hours}}"),
+                "f:5:54: clouds.One.services.image.timeouts.server: "
+                "'six hours': a time is accepted, as in 90, 90s, 10m or 6h; a number alone is of seconds",
+            ),
+            (
+                service("{frontend: http://h, timeouts: {server: 25h}}"),
+                "f:5:54: clouds.One.services.image.timeouts.server: Input should be less than or equal to 86400",
+            ),
+            (
+                service("{frontend: http://h, timeouts: {connect: 1}}"),
+                "f:5:55: clouds.One.services.image.timeouts.connect: unknown key; accepted: client, server",
             ),
             (
                 service("{frontend: http://h, backend: {url: http://b, name: b}}"),
@@ -181,7 +202,7 @@ class TestBad:
             ),
             (
                 service("{frontend: http://h, backend: 'http://b/$(project_id)s'}"),
-                "f:5:44: clouds.One.services.image.backend.public.0.url: "
+                "f:5:44: clouds.One.services.image.backend.public.0: "
                 "'http://b/$(project_id)s': a backend is the root of the service, without a project",
             ),
             (
