@@ -35,7 +35,7 @@ def _run(args: argparse.Namespace) -> int:
     requests, records, log = map(UnixSocket, (folder.bridge_socket, folder.records_socket, folder.log_socket))
     sockets = Sockets(requests, folder.stats_socket, records, log)
     try:
-        serve_with_log(args.cloud, args.config, sockets, audit_log=folder.audit, store_file=folder.store)
+        serve_with_log(args.cloud, args.config, sockets, audit_log=folder.audit, store_file=folder.store, drains=True)
     finally:
         folder.release()
     return 0

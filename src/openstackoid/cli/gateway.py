@@ -9,15 +9,19 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psutil
+
 from openstackoid.bridge.audit.syslog import context_for
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
 from openstackoid.gateway.configuration import check_certificate, tokens_that_leave
+from openstackoid.gateway.drain_apart import drain_apart
 from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import BUNDLED, find_haproxy
 from openstackoid.haproxy.process import validate
+from openstackoid.process_identity import wait_for_end
 from openstackoid.redaction import logs
 from openstackoid.redaction.process import seal
 
@@ -44,6 +48,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=_check)
     parser = commands.add_parser("run", parents=[cloud, state, haproxy], help="run a gateway until it is stopped")
     parser.set_defaults(run=_run)
+    parser = commands.add_parser("drain", parents=[cloud, state], help="have a running gateway finish its requests and stop")
+    parser.set_defaults(run=_drain)
 
 
 def _render(args: argparse.Namespace) -> int:
@@ -54,6 +60,20 @@ def _render(args: argparse.Namespace) -> int:
     else:
         write_files(args.output, files)
         print(f"{len(files)} files written to {args.output}")
+    return 0
+
+
+def _drain(args: argparse.Namespace) -> int:
+    folder = Folder(args.state_dir or default_folder(args.cloud))
+    holder = folder.holder()
+    if holder is not None and not holder.apart:
+        supervisor = psutil.Process(holder.pid)
+        supervisor.terminate()
+        wait_for_end(supervisor)
+        print(f"the gateway of {holder.cloud} has stopped")
+    else:
+        settings = load_configuration(args.config, args.cloud, folder.runtime, secrets=False).cloud.drain
+        asyncio.run(drain_apart(folder, args.cloud, settings, print))
     return 0
 
 

@@ -20,6 +20,7 @@ from openstackoid.gateway import python_service
 from openstackoid.gateway.child import Child
 from openstackoid.gateway.configuration import Configuration, configuration_of
 from openstackoid.gateway.decisions import Part, Watch, affected
+from openstackoid.gateway.drain import SupervisedDrain
 from openstackoid.gateway.folder import Folder
 from openstackoid.gateway.listening import ListeningSockets
 from openstackoid.gateway.ports import check_free, new_sockets, sockets
@@ -61,6 +62,7 @@ class Supervisor:
         self._processes = ProcessGroup(cloud, folder, haproxy)
         self._bridge = Restarter(Part.BRIDGE, cloud, self._start_bridge)
         self._haproxy = Restarter(Part.HAPROXY, cloud, self._start_haproxy)
+        self._drain = SupervisedDrain(folder, self._processes)
         self._generation: Generation
         self._sockets = ListeningSockets(cloud, passed)
         self._listening: Mapping[str, int] = {}
@@ -75,7 +77,7 @@ class Supervisor:
         self._terminal = sys.stdin.isatty() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
 
     async def run(self) -> None:
-        """Run until SIGTERM or SIGINT, then stop both parts; a second signal kills them.
+        """Run until SIGTERM or SIGINT, then drain and stop both parts; a second signal kills them.
 
         Raises :class:`OpenstackoidError` if the gateway cannot start; then no part of it runs.
         """
@@ -87,13 +89,15 @@ class Supervisor:
         stopping = loop.create_task(self._stop.wait())
         try:
             await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if self._haproxy.child is not None and not work.done():
+                await self._drain.run(self._haproxy, self._generation.cloud.drain)
         finally:
             work.cancel()
             stopping.cancel()
             await asyncio.gather(work, stopping, return_exceptions=True)
             # Ours first: HAProxy ends with its last request, and new connections are to be refused until then.
             self._sockets.close()
-            await self._processes.dismiss()
+            await self._processes.dismiss(self._drain.left)
             self._close_bridge_socket()
             for end in self._log:
                 os.close(end)
@@ -184,7 +188,9 @@ class Supervisor:
             raise
         self._listening = listening
         self._sockets.close(but=listening.values())
-        self._processes.end_oldest(child)
+        await self._drain.tell()
+        if not self._drain.begun:
+            self._processes.end_oldest(child)
         return child
 
     async def _follow(self, running: Configuration, watch: Watch) -> None:

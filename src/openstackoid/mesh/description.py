@@ -22,6 +22,7 @@ from openstackoid.mesh.schema import CloudSchema, CollaborationSchema, Descripti
 from openstackoid.mesh.settings import (
     AuditSettings,
     DatabaseServer,
+    Drain,
     GatewaySettings,
     Limits,
     Memory,
@@ -131,6 +132,7 @@ def _collaboration(rule: CollaborationSchema) -> Collaboration:
 
 _GATEWAY_PARTS: Mapping[str, type] = {
     "timeouts": Timeouts,
+    "drain": Drain,
     "memory": Memory,
     "store": DatabaseServer,
     "tls": Tls,

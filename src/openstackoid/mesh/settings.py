@@ -90,6 +90,18 @@ class Timeouts:
 
 
 @dataclass(frozen=True)
+class Drain:
+    """The end of a gateway, in seconds.
+
+    ``notice``: for which its health page says 503 before new connections are refused, at least. ``longest``: that requests under
+    way may take, at most.
+    """
+
+    notice: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    longest: _Seconds = 300.0
+
+
+@dataclass(frozen=True)
 class Memory:
     """The most workflows in the store, and their seconds after the last request.
 
@@ -203,6 +215,7 @@ class GatewaySettings:
 
     bind: Annotated[str, AfterValidator(_bind)] | None = None
     timeouts: Timeouts = Timeouts()
+    drain: Drain = Drain()
     memory: Memory = Memory()
     force: bool = False
     store: DatabaseServer | None = None

@@ -87,13 +87,15 @@ async def serve(
     log_reader: BaseProcess | None = None,
     stop_on_eof: bool = False,
     wait: bool = False,
+    drains: bool = False,
 ) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
     SIGHUP reloads ``file`` and the reader accounts; unusable ones are ignored. ``store_file``: the store's file, if the mesh
     names no database. ``audit``: the audit log. ``losses``: the count of its missing lines. ``log_reader``: the process that
     reads HAProxy's log. ``stop_on_eof``: also end with standard input, so with the parent. ``wait``: begin once the file exists.
-    Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
+    ``drains``: let requests finish at the end for as long as ``drain`` in the description says. Raises :class:`BridgeError`,
+    :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: a program that sees it accept may send a signal.
@@ -134,10 +136,15 @@ async def serve(
     ]
     try:
         await runner.setup()
-        await web.SockSite(runner, listening, backlog=1024).start()
+        site = web.SockSite(runner, listening, backlog=1024)
+        await site.start()
         LOG.info("bridge of %s serves %d clouds", at, len(mesh.clouds))
         await _wait_for_end(stop, log_reader)
         LOG.info("bridge of %s ends", at)
+        if drains:
+            await site.stop()
+            # aiohttp's own wait drops the rest of a body.
+            await bridge.finish(mesh.clouds[at].drain.longest)
     finally:
         for task in tasks:
             task.cancel()
