@@ -24,6 +24,7 @@ from openstackoid.haproxy.process import validate
 from openstackoid.process_identity import wait_for_end
 from openstackoid.redaction import logs
 from openstackoid.redaction.process import seal
+from openstackoid.service_manager import ServiceManager
 
 _LOG = logging.getLogger("openstackoid.gateway")
 
@@ -73,7 +74,7 @@ def _drain(args: argparse.Namespace) -> int:
         print(f"the gateway of {holder.cloud} has stopped")
     else:
         settings = load_configuration(args.config, args.cloud, folder.runtime, secrets=False).cloud.drain
-        asyncio.run(drain_apart(folder, args.cloud, settings, print))
+        asyncio.run(drain_apart(folder, args.cloud, settings, ServiceManager(os.environ), print))
     return 0
 
 
@@ -103,12 +104,12 @@ def _run(args: argparse.Namespace) -> int:
 
 async def _supervise(args: argparse.Namespace) -> int:
     haproxy = find_haproxy(args.haproxy)
-    passed = passed_sockets(os.environ)
+    passed, manager = passed_sockets(os.environ), ServiceManager(os.environ)
     folder = Folder(args.state_dir or default_folder(args.cloud))
     for pid in folder.open(args.cloud):
         _LOG.warning("stopped process %d, which an earlier run had left", pid)
     try:
-        await Supervisor(args.cloud, args.config, folder, haproxy, passed).run()
+        await Supervisor(args.cloud, args.config, folder, haproxy, passed=passed, manager=manager).run()
     finally:
         folder.close()
     return 0

@@ -15,11 +15,12 @@ from openstackoid.haproxy.draining import begin
 from openstackoid.haproxy.process import requests_under_way, serving_pid
 from openstackoid.mesh import Drain
 from openstackoid.process_identity import wait_for_end
+from openstackoid.service_manager import ServiceManager
 
 _GLANCE = 0.2
 
 
-async def drain_apart(folder: Folder, cloud: str, settings: Drain, tell: Callable[[str], None]) -> None:
+async def drain_apart(folder: Folder, cloud: str, settings: Drain, manager: ServiceManager, tell: Callable[[str], None]) -> None:
     """Drain and stop the HAProxy of ``cloud`` in ``folder``; ``tell`` gets a line for each step.
 
     Raises :class:`OpenstackoidError` if it does not run.
@@ -29,6 +30,7 @@ async def drain_apart(folder: Folder, cloud: str, settings: Drain, tell: Callabl
     if pid is None:
         raise GatewayError(f"HAProxy of {cloud} does not answer at {control}")
     haproxy = _main_process(psutil.Process(pid))
+    manager.stopping(settings.longest, "requests finish")
     started = time.monotonic()
     await begin(folder.drain_socket)
     tell(f"the gateway of {cloud} drains: its health page says 503, and requests finish")

@@ -8,6 +8,7 @@ import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -106,7 +107,7 @@ def test_the_python_service_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch, 
     sockets = Sockets(requests, state / "haproxy.sock", records, log)
     assert called == [
         ("CloudOne", Path("mesh.yaml"), sockets),
-        {"audit_log": state / "audit.log", "store_file": state / "store.sqlite", "drains": True},
+        {"audit_log": state / "audit.log", "store_file": state / "store.sqlite", "manager": ANY},
     ]
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
 
