@@ -94,11 +94,13 @@ class Drain:
     """The end of a gateway, in seconds.
 
     ``notice``: for which its health page says 503 before new connections are refused, at least. ``longest``: that requests under
-    way may take, at most.
+    way may take, at most. ``hold``: for which new connections wait, before that, so that an address moves between two requests;
+    0 if they do not.
     """
 
     notice: Annotated[float, Field(ge=0, le=3600)] = 0.0
     longest: _Seconds = 300.0
+    hold: Annotated[float, Field(ge=0, le=60)] = 0.0
 
 
 @dataclass(frozen=True)
