@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab.mariadb import Server
-from pair import network
+from pair import figures, network
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,3 +21,13 @@ def mariadb(bridge: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     server = Server(tmp_path_factory.mktemp("db"), clients="%")
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shown_figures(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Print the figures in the end."""
+    yield
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    assert capture is not None
+    with capture.global_and_fixture_disabled():
+        print(f"\n{figures.table()}", flush=True)

@@ -5,13 +5,13 @@ import os
 import shutil
 import sys
 
+from lab.raised import PAIR
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab import packages
 from openstackoid.lab.progress import Progress
 from openstackoid.lab.state import Instance
 from programs import PATH
 
-LAB = "test-pair"
 _PROGRAMS = {"curl": "curl", "ip": "iproute2", "keepalived": "keepalived", "sysctl": "procps"}
 
 
@@ -20,7 +20,7 @@ def main() -> int:
     if os.geteuid() != 0:
         print("make: pair-test needs root: it gives each machine of the pair a network namespace", file=sys.stderr)
         return 1
-    instance = Instance(LAB)
+    instance = Instance(PAIR)
     logs = instance.directory / "logs/shared"
     environment = packages.Environment.of(instance.shared)
     missing = [package for program, package in _PROGRAMS.items() if shutil.which(program, path=PATH) is None]

@@ -3,7 +3,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -41,102 +40,110 @@ def install_files(port: int, scheme: str) -> None:
     configuration.write_text(text.replace("http://127.0.0.1:80", f"{scheme}://127.0.0.1:{port}"))
 
 
-class Machine:
-    """One machine, by its name in the network; ``frontend``: the port of its gateway."""
+class Gateway:
+    """A gateway of a cloud.
+
+    ``inside``: the beginning of a command where it runs; ``environment``: further variables of it.
+    """
+
+    def __init__(
+        self,
+        cloud: str,
+        folder: Path,
+        config: Path,
+        inside: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.cloud, self.folder, self.config, self.inside = cloud, folder, config, inside
+        self.environment = mark({**os.environ, **(environment or {})})
+        self.log = folder / "gateway.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def command(self, name: str) -> list[str]:
+        """Return the command of ``openstackoid gateway`` for it."""
+        files = ["--config", str(self.config), "--state-dir", str(self.folder / "state")]
+        return [*self.inside, sys.executable, "-m", "openstackoid", "gateway", name, "--cloud", self.cloud, *files]
+
+    def spawn(self, command: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
+        """Start a program whose output goes to the end of a log."""
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self.environment, cwd=self.folder
+            )
+
+    def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        said = self.said().count("is ready on")
+        process = self.process = self.spawn(self.command("run"), self.log)
+        until(lambda: self.said().count("is ready on") > said or process.poll() is not None, self.said)
+        assert process.poll() is None, self.said()
+
+    def said(self) -> str:
+        """Return its log."""
+        return self.log.read_text() if self.log.exists() else ""
+
+    @property
+    def running(self) -> "subprocess.Popen[bytes]":
+        """Its process."""
+        assert self.process is not None
+        return self.process
+
+    def part(self, name: str) -> psutil.Process:
+        """Return a program of it: ``haproxy``, or ``python``."""
+        children = [each for each in psutil.Process(self.running.pid).children() if each.status() != psutil.STATUS_ZOMBIE]
+        return {"python" if "openstackoid.bridge" in child.cmdline() else "haproxy": child for child in children}[name]
+
+    def kill(self) -> None:
+        """Kill it; its programs end with it."""
+        self.running.kill()
+        self.running.wait(PATIENCE)
+
+    def drain(self) -> None:
+        """Drain and stop it."""
+        done = subprocess.run(self.command("drain"), capture_output=True, text=True, env=self.environment, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert self.running.wait(PATIENCE) == 0, self.said()
+
+    def end(self) -> None:
+        """End it, if it runs."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
+
+class Machine(Gateway):
+    """One machine, by its name in the network: CloudOne's gateway, and keepalived. ``frontend``: the port of the gateway."""
 
     def __init__(self, name: str, folder: Path, config: Path, frontend: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.name, self.folder, self.config, self.frontend = name, folder, config, frontend
-        self.log = folder / "gateway.log"
-        self.state = folder / "state"
-        self.command: Sequence[str] = (sys.executable, "-m", "openstackoid")
-        self.environment: Mapping[str, str] = {}
-        self.gateway: subprocess.Popen[bytes] | None = None
+        super().__init__("CloudOne", folder, config, network.inside(name))
+        self.name, self.frontend = name, frontend
         self.keepalived: subprocess.Popen[bytes] | None = None
 
     def boot(self) -> None:
         """Make the machine, and start what a machine starts."""
         network.add(self.name, self.frontend)
         self.start()
-        self.watch()
-
-    def _run(self, command: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
-        with log.open("ab") as output:
-            environment = mark({**os.environ, **self.environment})
-            argv = [*network.inside(self.name), *command]
-            return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
-
-    def start(self) -> None:
-        """Start the gateway, and wait until it is ready."""
-        said = self.said().count("is ready on")
-        arguments = ["gateway", "run", "--cloud", "CloudOne", "--config", str(self.config), "--state-dir", str(self.state)]
-        process = self.gateway = self._run([*self.command, *arguments], self.log)
-        until(lambda: self.said().count("is ready on") > said or process.poll() is not None, self.said)
-        assert process.poll() is None, self.said()
-
-    def watch(self) -> None:
-        """Start keepalived."""
-        runs = self.folder / "run"
-        runs.mkdir(exist_ok=True)
-        pids = ["--pid", str(runs / "keepalived.pid"), "--vrrp_pid", str(runs / "vrrp.pid")]
+        pids = ["--pid", str(self.folder / "keepalived.pid"), "--vrrp_pid", str(self.folder / "vrrp.pid")]
         command = ["keepalived", "--vrrp", "--dont-fork", "--log-console", "--log-detail", "--no-syslog", *pids]
-        self.keepalived = self._run(command, self.folder / "keepalived.log")
-
-    def said(self) -> str:
-        """Return the log of the gateway."""
-        return self.log.read_text() if self.log.exists() else ""
-
-    @property
-    def running(self) -> "subprocess.Popen[bytes]":
-        """The process of the gateway."""
-        assert self.gateway is not None
-        return self.gateway
-
-    def parts(self) -> dict[str, psutil.Process]:
-        """Return the programs of the gateway by what they run."""
-        children = psutil.Process(self.running.pid).children()
-        alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
-        return {"python" if "openstackoid.bridge" in child.cmdline() else "haproxy": child for child in alive}
-
-    def kill(self) -> None:
-        """Kill the gateway; its programs end with it."""
-        self.running.kill()
-        self.running.wait(PATIENCE)
-
-    def drain(self) -> None:
-        """Drain and stop the gateway."""
-        arguments = ["gateway", "drain", "--cloud", "CloudOne", "--config", str(self.config), "--state-dir", str(self.state)]
-        done = subprocess.run(
-            [*network.inside(self.name), sys.executable, "-m", "openstackoid", *arguments],
-            capture_output=True,
-            text=True,
-            env=mark(os.environ),
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert self.running.wait(PATIENCE) == 0, self.said()
+        self.keepalived = self.spawn([*self.inside, *command], self.folder / "keepalived.log")
 
     def healthy(self) -> bool:
         """Return what keepalived's check says."""
         lines = (KEEPALIVED / "keepalived.conf").read_text().splitlines()
         (script,) = [line.split('"')[1] for line in lines if line.strip().startswith("script ")]
-        return subprocess.run([*network.inside(self.name), *script.split()], check=False).returncode == 0
+        return subprocess.run([*self.inside, *script.split()], check=False).returncode == 0
 
     def lose(self) -> None:
         """Lose the machine: no process of it lives, and no packet of it is seen."""
         network.lose(self.name)
-        for process in (self.gateway, self.keepalived):
+        for process in (self.process, self.keepalived):
             if process is not None:
                 process.wait(PATIENCE)
 
     def end(self) -> None:
         """End all of it, if it is there."""
-        for process in (self.keepalived, self.gateway):
-            if process is not None and process.poll() is None:
-                process.send_signal(signal.SIGTERM if process is self.keepalived else signal.SIGKILL)
-                process.wait(PATIENCE)
         if self.name in network.ip("netns", "list").split():
-            network.lose(self.name)
+            self.lose()
 
 
 class Pair:

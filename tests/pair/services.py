@@ -3,23 +3,30 @@
 
 import json
 import re
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from unit.bridge.stage import token
 from unit.gateway.running import serving
 
 
 class Service(ThreadingHTTPServer):
-    """A service on a free port of 127.0.0.1; the path ``/wait/SECONDS`` takes its time."""
+    """A service on a free port of 127.0.0.1, on https with a certificate. The path ``/wait/SECONDS`` takes its time."""
 
     request_queue_size = 512
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        if certificate is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate)
+            # The thread of a connection does the handshake.
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self.server_address[1]
         self.workflows: list[str] = []
 
@@ -60,8 +67,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def service() -> Iterator[Service]:
-    """Run a service."""
-    running = Service()
+def service(certificate: Path | None = None) -> Iterator[Service]:
+    """Run a service; with a certificate, on https."""
+    running = Service(certificate)
     with serving(running):
         yield running
