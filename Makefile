@@ -100,6 +100,7 @@ clients-test: $(STAMP)
 # In namespaces of its own: it changes neither network nor files of /etc, and no process outlives it.
 pair-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m pair.install
+	@echo "== in namespaces of their own: a network, two machines with keepalived and a gateway each, MariaDB, and services; then two real clouds (the lab test-pair). All are removed in the end"
 	@unshare --net --mount --pid --fork --kill-child --mount-proc sh -c 'mkdir -p /run/netns && $(BIN)/pytest tests/pair; exit $$?'
 
 fuzz: $(STAMP)

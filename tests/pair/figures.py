@@ -12,17 +12,19 @@ GATEWAY = "`kill -9` of the gateway"
 MACHINE = "loss of the machine"
 EVENTS = (RELOAD, CERTIFICATE, UPGRADE, PYTHON, HAPROXY, GATEWAY, MACHINE)
 
-_HEAD = ("under load", "requests", "failed", "the longest took", "the address moved in")
+HEAD = ("under load", "requests", "cut", "refused", "the longest took", "the address moved in")
 _rows: dict[str, tuple[str, ...]] = {}
 
 
 def record(event: str, load: Load, moved: float | None = None) -> None:
     """Keep the figures of an event."""
     took = "" if moved is None else f"{moved:.1f} s"
-    _rows[event] = (event, str(load.sent), str(len(load.lost)), f"{load.longest:.1f} s", took)
+    refused = sum("Connection refused" in lost.failure for lost in load.lost)
+    cut = len(load.lost) - refused
+    _rows[event] = (event, str(load.sent), str(cut), str(refused), f"{load.longest:.1f} s", took)
 
 
 def table() -> str:
     """Return the kept figures as a table."""
-    rows = [_HEAD, ("---",) * len(_HEAD), *(_rows[event] for event in EVENTS if event in _rows)]
+    rows = [HEAD, ("---",) * len(HEAD), *(_rows[event] for event in EVENTS if event in _rows)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)

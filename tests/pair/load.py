@@ -90,7 +90,7 @@ def session(authority: Path) -> Iterator[requests.Session]:
         yield client
 
 
-def ask(client: requests.Session, method: str, path: str, headers: dict[str, str], timeout: float = 60) -> str | None:
+def ask(client: requests.Session, method: str, path: str, headers: dict[str, str], timeout: float = 20) -> str | None:
     """Send a request, and return its failure in words; None for an answer of the service."""
     sent = {"X-Auth-Token": "t", **headers}
     try:

@@ -27,17 +27,13 @@ def until(holds: Callable[[], bool], otherwise: Callable[[], str], seconds: floa
         time.sleep(0.02)
 
 
-def install_files(port: int, scheme: str) -> None:
-    """Put deploy/pair where its page says, in this run's namespace, with the gateway's port in the place of the example's."""
+def install_files() -> None:
+    """Put deploy/pair where its page says, in this run's namespace."""
     KEEPALIVED.mkdir(exist_ok=True)
     if not KEEPALIVED.is_mount():
         subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", str(KEEPALIVED)], check=True)
     for file in FILES.iterdir():
         shutil.copy(file, KEEPALIVED)
-    configuration = KEEPALIVED / "keepalived.conf"
-    text = configuration.read_text()
-    assert text.count("http://127.0.0.1:80") == 1
-    configuration.write_text(text.replace("http://127.0.0.1:80", f"{scheme}://127.0.0.1:{port}"))
 
 
 class Gateway:
@@ -112,26 +108,34 @@ class Gateway:
 
 
 class Machine(Gateway):
-    """One machine, by its name in the network: CloudOne's gateway, and keepalived. ``frontend``: the port of the gateway."""
+    """One machine, by its name in the network: CloudOne's gateway, and keepalived, both on the port ``frontend``.
 
-    def __init__(self, name: str, folder: Path, config: Path, frontend: int) -> None:
+    ``anywhere``: the gateway listens on all addresses, and not on the address of the pair alone.
+    """
+
+    def __init__(self, name: str, folder: Path, config: Path, frontend: int, *, anywhere: bool = True) -> None:
         super().__init__("CloudOne", folder, config, network.inside(name))
-        self.name, self.frontend = name, frontend
+        self.name, self.frontend, self.anywhere = name, frontend, anywhere
+        self.url = f"https://{'127.0.0.1' if anywhere else network.ADDRESS}:{frontend}"
         self.keepalived: subprocess.Popen[bytes] | None = None
 
     def boot(self) -> None:
         """Make the machine, and start what a machine starts."""
-        network.add(self.name, self.frontend)
+        network.add(self.name, self.frontend, nonlocal_bind=not self.anywhere)
         self.start()
-        pids = ["--pid", str(self.folder / "keepalived.pid"), "--vrrp_pid", str(self.folder / "vrrp.pid")]
-        command = ["keepalived", "--vrrp", "--dont-fork", "--log-console", "--log-detail", "--no-syslog", *pids]
+        example = (KEEPALIVED / "keepalived.conf").read_text()
+        assert example.count("http://127.0.0.1:80") == 1
+        configuration = self.folder / "keepalived.conf"
+        configuration.write_text(example.replace("http://127.0.0.1:80", self.url))
+        files = ["--use-file", str(configuration), "--pid", str(self.folder / "keepalived.pid")]
+        files += ["--vrrp_pid", str(self.folder / "vrrp.pid")]
+        command = ["keepalived", "--vrrp", "--dont-fork", "--log-console", "--log-detail", "--no-syslog", *files]
         self.keepalived = self.spawn([*self.inside, *command], self.folder / "keepalived.log")
 
     def healthy(self) -> bool:
         """Return what keepalived's check says."""
-        lines = (KEEPALIVED / "keepalived.conf").read_text().splitlines()
-        (script,) = [line.split('"')[1] for line in lines if line.strip().startswith("script ")]
-        return subprocess.run([*self.inside, *script.split()], check=False).returncode == 0
+        command = [*self.inside, str(KEEPALIVED / "check-gateway"), self.url]
+        return subprocess.run(command, check=False).returncode == 0
 
     def lose(self) -> None:
         """Lose the machine: no process of it lives, and no packet of it is seen."""

@@ -83,8 +83,8 @@ def build() -> None:
     _rules_before_local()
 
 
-def add(machine: str, frontend: int) -> None:
-    """Add a machine. ``frontend``: the port on which its gateway listens."""
+def add(machine: str, frontend: int, *, nonlocal_bind: bool) -> None:
+    """Add a machine. ``frontend``: the gateway's port; with ``nonlocal_bind``, it may listen on an address that is elsewhere."""
     ip("netns", "add", machine)
     ip("link", "add", machine, "type", "veth", "peer", "name", "eth0", "netns", machine)
     ip("link", "set", machine, "master", "bridge", "up")
@@ -92,7 +92,14 @@ def add(machine: str, frontend: int) -> None:
     for interface in ("lo", "eth0"):
         ip("link", "set", interface, "up", machine=machine)
     first, last = _OTHERS
-    _set([*_accept_loopback("eth0"), f"net.ipv4.ip_local_port_range={first} {last}"], machine)
+    _set(
+        [
+            *_accept_loopback("eth0"),
+            f"net.ipv4.ip_local_port_range={first} {last}",
+            f"net.ipv4.ip_nonlocal_bind={nonlocal_bind:d}",
+        ],
+        machine,
+    )
     _rules_before_local(machine)
     for ports in (f"1024-{frontend - 1}", f"{frontend + 1}-{first - 1}") if frontend > 1024 else (f"1024-{first - 1}",):
         _route(ports, HERE, "eth0", machine)

@@ -29,7 +29,6 @@ class Site:
     pair: Pair
     here: Service
     there: Service
-    config: Path
     certificates: Path
 
     def load(self) -> Load:
@@ -62,16 +61,17 @@ class Site:
         return time.monotonic() - begun
 
 
-def describe(file: Path, *, store: str, password: Path, here: int, there: int) -> None:
-    """Write the mesh description of both gateways."""
+def describe(file: Path, *, bind: str, store: str, password: Path, here: int, there: int) -> Path:
+    """Write the mesh description of a gateway."""
     own = f'{{frontend: "{ROOT}/%s", backend: "http://127.0.0.1:{here}"}}'
     tls = f"{{certificate: {file.parent}/certificates/CloudOne.pem, authority: {file.parent}/certificates/authority.pem}}"
     file.write_text(
         "mesh: 1\nshared: [{service: image, clouds: [CloudOne, CloudTwo]}]\nclouds:\n  CloudOne:\n    gateway:\n"
-        f"      bind: '*'\n      store: {{url: '{store}', password: {password}}}\n      tls: {tls}\n      drain: {{hold: 2}}\n"
+        f"{bind}      store: {{url: '{store}', password: {password}}}\n      tls: {tls}\n      drain: {{hold: 2}}\n"
         f"    services:\n      identity: {own % 'identity'}\n      compute: {own % 'compute'}\n      image: {own % 'image'}\n"
         f"  CloudTwo: {{services: {{image: {{frontend: 'https://127.0.0.1:{there}/image'}}}}}}\n"
     )
+    return file
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +81,30 @@ def site(mariadb: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     make_authority(certificates)
     issue(certificates, "CloudOne", [network.ADDRESS])
     with service() as here, service(issue(certificates, "CloudTwo", ["127.0.0.1"])) as there:
-        config = folder / "mesh.yaml"
-        describe(config, store=mariadb.url("pair"), password=mariadb.password, here=here.port, there=there.port)
-        install_files(PORT, "https")
-        machines = [Machine(name, folder / name, config, PORT) for name in network.MACHINES]
+        store = mariadb.url("pair")
+        install_files()
+        # The second gateway listens on the address alone, also while the first has it.
+        machines = [
+            Machine(
+                name,
+                folder / name,
+                describe(
+                    folder / f"{name}.yaml",
+                    bind="      bind: '*'\n" if name == "first" else "",
+                    store=store,
+                    password=mariadb.password,
+                    here=here.port,
+                    there=there.port,
+                ),
+                PORT,
+                anywhere=name == "first",
+            )
+            for name in network.MACHINES
+        ]
         try:
             for machine in machines:
                 machine.boot()
-            yield Site(Pair(*machines), here, there, config, certificates)
+            yield Site(Pair(*machines), here, there, certificates)
         finally:
             for machine in machines:
                 machine.end()
@@ -104,7 +120,7 @@ def reload(machine: Machine) -> None:
 def test_a_change_of_the_description_fails_no_request(site: Site) -> None:
     active = site.pair.wait_for_holder()
     with site.load().running() as load:
-        site.config.write_text(site.config.read_text().replace("CloudTwo: {", "CloudTwo: {region: RegionTwo, "))
+        active.config.write_text(active.config.read_text().replace("CloudTwo: {", "CloudTwo: {region: RegionTwo, "))
         reload(active)
     figures.record(figures.RELOAD, load)
     assert load.lost == []

@@ -24,8 +24,8 @@ SCOPE = '{"image": "CloudTwo"}'
 ONE, TWO = User("CloudOne"), User("CloudTwo")
 EARLIER = "d0117262b94fef074ec48d22dc1d3d8c32485e87"
 """The commit of the peer of an earlier release: the last one before several gateways of a cloud were tried."""
-UNKNOWN_TO_IT: tuple[str, ...] = ()
-"""Keys of a cloud's ``gateway`` in the lab's description that the earlier release does not know."""
+UNKNOWN_TO_IT = {"gateway": ("bound_tokens", "drain", "unbound_tokens", "validator"), "policy": ("delegation",)}
+"""Keys of a cloud in the description that the earlier release does not know."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def pair(lab: Lab, mariadb: Server, tmp_path_factory: pytest.TempPathFactory) ->
     config = folder / "mesh.yaml"
     config.write_text(yaml.safe_dump(mesh, sort_keys=False))
     (port,) = lab.addresses(lab.cloud("CloudOne")).gateway_ports()
-    install_files(port, "https")
+    install_files()
     pair = Pair(*(Machine(name, folder / name, config, port) for name in network.MACHINES))
     try:
         for machine in pair.machines.values():
@@ -115,7 +115,7 @@ def test_a_scoped_boot_that_was_under_way_ends_active(end: Callable[[Machine], N
 @pytest.fixture
 def earlier(tmp_path: Path) -> Path:
     """The source of the earlier release."""
-    repository = ["git", "-c", "safe.directory=*", "-C", str(Path(__file__).parent)]
+    repository = ["git", "-c", "safe.directory=*", "-C", str(Path(__file__).parents[2])]
     if subprocess.run([*repository, "cat-file", "-e", EARLIER], capture_output=True, check=False).returncode:
         pytest.skip(f"this clone has no commit {EARLIER}: it is shallow (git fetch --unshallow)")
     archive = subprocess.run([*repository, "archive", f"{EARLIER}:src"], capture_output=True, check=True).stdout
@@ -129,8 +129,8 @@ def test_a_peer_of_an_earlier_release_boots_servers_in_both_directions(
 ) -> None:
     mesh: dict[str, Any] = yaml.safe_load(lab.mesh_yaml.read_text())
     for cloud in mesh["clouds"].values():
-        for key in UNKNOWN_TO_IT:
-            cloud["gateway"].pop(key, None)
+        for section, keys in UNKNOWN_TO_IT.items():
+            cloud[section] = {key: value for key, value in cloud[section].items() if key not in keys}
     config = tmp_path / "mesh.yaml"
     config.write_text(yaml.safe_dump(mesh, sort_keys=False))
     peer = Gateway("CloudTwo", tmp_path / "peer", config, environment={"PYTHONPATH": str(earlier)})

@@ -97,7 +97,7 @@ class Supervisor:
             await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if self._haproxy.child is not None and not work.done():
                 settings = self._generation.cloud.drain
-                self._manager.stopping(settings.longest, "requests finish")
+                self._manager.stopping(settings.longest + settings.hold + settings.notice, "requests finish")
                 await self._drain.run(self._haproxy, settings)
         finally:
             work.cancel()
