@@ -37,8 +37,10 @@ class Apart(Gateway):
 
 
 @contextmanager
-def apart(folder: Path) -> Iterator[Apart]:
-    with service() as backend, service() as peer, ExitStack() as stack:
+def apart(folder: Path, backend: int | None = None, mode: str = "-db") -> Iterator[Apart]:
+    """Run both programs in front of a service; ``mode``: HAProxy's."""
+    with service() as echo, service() as peer, ExitStack() as stack:
+        backend = echo if backend is None else backend
         gateway = Apart(folder, free_port(), backend)
         mesh = description(gateway.port, backend).replace("127.0.0.1:9/", f"127.0.0.1:{peer}/")
         gateway.config.write_text(mesh)
@@ -58,7 +60,7 @@ def apart(folder: Path) -> Iterator[Apart]:
             return process
 
         haproxy = start(
-            *(str(HAPROXY.path), "-db", "-f", str(folder / "rendered" / "haproxy.cfg")),
+            *(str(HAPROXY.path), mode, "-f", str(folder / "rendered" / "haproxy.cfg")),
             environment=HAPROXY.environment(),
             log=folder / "haproxy.log",
         )
@@ -157,7 +159,7 @@ def test_a_second_supervisor_on_the_folder_does_not_disturb_the_first(gateway: A
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, "the gateway of CloudOne runs already" in done.stderr) == (1, True)
     names = {path.name.removesuffix(".sock") for path in gateway.state.glob("*.sock")}
-    assert names == {"bridge", "haproxy", "upstream", "records", "log", "handover"}
+    assert names == {"bridge", "haproxy", "drain", "upstream", "records", "log", "handover"}
 
 
 def test_a_service_that_cannot_start_leaves_no_socket(tmp_path: Path) -> None:
