@@ -11,7 +11,7 @@ The look-ups are conditions of the rules that need them: they note what they fin
 from openstackoid.haproxy.maps import BOUND_SLOTS, BOUND_TOKENS
 from openstackoid.mesh import Cloud
 from openstackoid.routing.bound_tokens import SERVICE_SLOT, SERVICE_TOKEN, USER_SLOT, USER_TOKEN
-from openstackoid.scope import BOUND
+from openstackoid.scope import BOUND, MARK
 
 WINDOW = 3600
 ALONE = f"-m reg '^{BOUND.replace('.', '[.]')}[^~!%]*$'"
@@ -50,6 +50,7 @@ def leaving_acls(cloud: Cloud) -> list[str]:
     return [
         "# What leaves has tokens that are bound to the peer: those that Python has taught in this hour.",
         "acl has_token var(txn.mark) -m beg = |=",
+        f"acl is_here var(txn.route) -m beg {MARK}",
         "acl has_service_token req.fhdr(x-service-token) -m len gt 0",
         f"acl must_stay req.hdr_names -m reg '(^|,)({_OTHERS})(,|$)'",
         f"acl must_stay path -m sub {_BODIES}",
@@ -72,10 +73,13 @@ def ordinary_rules(cloud: Cloud) -> list[str]:
 
 
 def unbound(cloud: Cloud) -> str:
-    """Return the further conditions on which HAProxy sends no request to a peer: a token has no bound one that is known."""
+    """Return the further conditions on which HAProxy sends no request to a peer: a token has no bound one that is known.
+
+    A request without a route needs the key, under which the Python service may teach a bound token.
+    """
     if cloud.tls is None:
         return ""
-    return " or has_scope has_token has_hour !binds_user or leaves has_service_token !binds_service"
+    return " or !is_here has_scope has_token has_hour !binds_user or leaves has_service_token !binds_service"
 
 
 def taught_by_python(cloud: Cloud) -> list[str]:
