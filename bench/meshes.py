@@ -73,7 +73,7 @@ def one_of_many(number: int, own: Sequence[int], peers: Sequence[int], backend: 
 def _one_of_many(number: int, own: Sequence[int], peers: Sequence[int], backend: int) -> list[str]:
     if number == 1:
         # No Keystone accepts the token of the load, and one address sends all of it.
-        settings = "    gateway: {limits: {exempt: [127.0.0.1]}}"
+        settings = "    gateway: {unbound_tokens: true, limits: {exempt: [127.0.0.1]}}"
         return _cloud("CloudOne", "127.0.0.1", own, f', backend: "http://127.0.0.1:{backend}/{{}}"', settings)
     address = f"127.{number // 62500 + 1}.{number // 250 % 250}.{number % 250 + 1}"
     return _cloud(f"Cloud{number}", address, peers, "")

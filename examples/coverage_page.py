@@ -30,9 +30,9 @@ Two kinds of requests have no request id: validations of tokens, which go to the
 Neutron and Cinder to Nova (`os-server-external-events`), which stay in their cloud. If clouds share a network, Nova waits
 in vain for such a note: set `vif_plugging_is_fatal = false` and `vif_plugging_timeout = 0`.
 
-Tokens of services go to the other cloud only in workflows on a shared data plane ([which tokens leave a
-cloud](../operate/security.md#which-tokens-leave-a-cloud)). Without it the gateway refuses with 409 the requests that need
-them ([collaborations](../use/collaborations.md))."""
+Tokens of services go to the other cloud [bound](../operate/security.md#which-tokens-leave-a-cloud). Workflows that need one
+there for their own requests work only on a shared data plane. Without it the gateway refuses with 409 the requests that need
+it ([collaborations](../use/collaborations.md))."""
 
 
 @dataclass(frozen=True, order=True)

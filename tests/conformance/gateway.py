@@ -18,6 +18,7 @@ from conformance.clouds import description
 from conformance.forked_bridge import ForkedBridge
 from conformance.recorder import Recorder, free_ports
 from conformance.routes import with_routes
+from openstackoid.binding.rotation import set_up
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.haproxy.compile import LOOPBACK
@@ -199,18 +200,24 @@ def started(
     processes: list[subprocess.Popen[bytes] | ForkedBridge] = []
     with TemporaryDirectory(prefix="oid-") as folder, ExitStack() as stack:
         sockets = Runtime.of(folder)
+        keys = None if mesh.clouds[at].tls is None else Path(folder, "keys")
+        if keys is not None:
+            set_up(keys, time.time())
         try:
             if with_bridge:
                 Path(folder, "mesh.yaml").write_text(text)
                 options = ["--cloud", at, "--config", f"{folder}/mesh.yaml", "--socket", sockets.bridge_socket]
                 options += ["--audit-log", f"{folder}/audit.log"]
+                if keys is not None:
+                    options += ["--keys", str(keys)]
                 if audited:
                     options += ["--log-socket", sockets.log_socket]
                     bridge_log = stack.enter_context(Path(folder, "bridge.log").open("wb"))
                 options += ["--haproxy-socket", sockets.stats_socket, "--records-socket", sockets.records_socket]
                 processes.append(ForkedBridge(options, bridge_log))
                 _wait(lambda: Path(sockets.bridge_socket).exists())
-            for name, content in with_routes(compile_gateway(mesh, at, sockets, addresses=addresses), mesh, at, taught).items():
+            files = compile_gateway(mesh, at, sockets, addresses=addresses)
+            for name, content in with_routes(files, mesh, at, taught, keys).items():
                 Path(folder, name).write_text(edit_haproxy(content))
             # Quiet, it does not complain that nothing reads its log.
             command = [str(HAPROXY.path), "-db", *([] if audited else ["-q"]), "-f", f"{folder}/haproxy.cfg"]

@@ -22,6 +22,8 @@ TOKEN: dict[str, Any] = {
 """The answer of every server here about every token, but for those below."""
 MADE_UP = "made-up-"
 """How tokens begin that no Keystone accepts."""
+OF = "of-"
+"""How tokens begin that one cloud's Keystone accepts, and no other: ``of-CloudTwo-...``."""
 _NAMED = re.compile(r"([A-Za-z0-9_.-]{1,64})@")
 
 
@@ -73,7 +75,12 @@ class Recorder:
                 content = json.dumps({"token": recorder.token(self.headers.get("X-Subject-Token", "")), "catalog": []}).encode()
                 # Of the projects that a gateway asks its own Keystone about, that of the token is none.
                 project = self.path.endswith("/v3/projects/p1") and "X-Case" not in self.headers
-                made_up = self.headers.get("X-Auth-Token", "").startswith(MADE_UP)
+                credential = self.headers.get("X-Auth-Token", "")
+                made_up = credential.startswith(MADE_UP) or (
+                    name.startswith("identity")
+                    and credential.startswith(OF)
+                    and not name.endswith(credential.removeprefix(OF).partition("-")[0])
+                )
                 self.send_response(401 if made_up else 404 if project else recorder.status)
                 self.send_header("Content-Length", str(len(content)))
                 self.send_header("Content-Type", "application/json")

@@ -1,19 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """An HAProxy that has been taught routes before it starts, so that its first request with a scope is one that it knows."""
 
+import time
 from collections.abc import Collection, Mapping
+from hashlib import sha256
 from itertools import product
+from pathlib import Path
 
-from openstackoid.haproxy.maps import CLOUDS, PEERS, ROUTES
+from openstackoid.binding import KeyRepository, Kind
+from openstackoid.bridge.binding.binder import Binder
+from openstackoid.haproxy.bound_tokens import WINDOW
+from openstackoid.haproxy.maps import BOUND_TOKENS, CLOUDS, PEERS, ROUTES
 from openstackoid.mesh import Mesh
 from openstackoid.routing import Headers, Request, decide
 from openstackoid.routing.route_cache import METHODS, cached_route, route_key
+from openstackoid.scope import MARK as IN_TOKEN
+from openstackoid.scope import split_token
 
 
-def with_routes(files: Mapping[str, str], mesh: Mesh, at: str, scopes: Collection[Headers]) -> dict[str, str]:
-    """Return the files of the gateway of ``at`` with the routes of all that may be kept of the headers of a request."""
+def with_routes(
+    files: Mapping[str, str], mesh: Mesh, at: str, scopes: Collection[Headers], keys: Path | None = None
+) -> dict[str, str]:
+    """Return the files of the gateway of ``at`` with the routes of all that may be kept of the headers of a request.
+
+    ``keys``: the folder of the keys by which tokens are bound to peers.
+    """
     rows: dict[str, str] = {}
     peers: dict[str, str] = {}
+    bound: dict[str, str] = {}
     # A map file ends a key at a space.
     assert not any(" " in value for headers in scopes for _, value in headers)
     places = dict(line.split(" ", 1) for line in files[CLOUDS].splitlines())
@@ -27,8 +41,22 @@ def with_routes(files: Mapping[str, str], mesh: Mesh, at: str, scopes: Collectio
                     rows[key] = route.mark
                     if route.cloud is not None:
                         peers[key] = places[route.cloud] + (route.home or "")
+                        if keys is not None:
+                            scope = split_token(f"token{IN_TOKEN}{route.mark}")[1]
+                            bound |= _bound(request, endpoint.key, Binder(KeyRepository(keys)), route.cloud, scope)
+    binding = {} if keys is None else {BOUND_TOKENS: "".join(f"{key} {token}\n" for key, token in bound.items())}
     return {
         **files,
+        **binding,
         ROUTES: "".join(f"{key} {mark}\n" for key, mark in rows.items()),
         PEERS: "".join(f"{key} {place}\n" for key, place in peers.items()),
     }
+
+
+def _bound(request: Request, endpoint: str, binder: Binder, peer: str, scope: str | None) -> dict[str, str]:
+    """Return the bound token of a request, under the keys of this hour and the next."""
+    value, said = (next(iter(request.values(name)), "") for name in ("x-auth-token", "x-scope"))
+    token = binder.bind(value.partition(IN_TOKEN)[0], Kind.USER, peer, scope, 86_400)
+    hour = int(time.time()) // WINDOW
+    keys = (f"{value}|{said}|{endpoint}|{number}" for number in (hour, hour + 1))
+    return {sha256(key.encode()).hexdigest().upper(): token for key in keys}

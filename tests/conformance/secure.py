@@ -88,6 +88,8 @@ class Secure:
     gates: dict[str, int]
     inside: int
     """The port of CloudOne's internal image service, which is http."""
+    folders: dict[str, Path]
+    """The folder of each gateway's files."""
 
     def ask(
         self,
@@ -119,14 +121,14 @@ class Secure:
 
 
 @contextmanager
-def secure_world(folder: Path) -> Iterator[Secure]:
+def secure_world(folder: Path, delegation: str = "{}") -> Iterator[Secure]:
     """Start both gateways, their backends and the false peers; stop them at the end."""
     certificates = Certificates(folder)
     ports = free_ports()
     gates = {cloud: next(ports) for cloud in REAL}
     inside = next(ports)
     recorder = Recorder()
-    lines = ["mesh: 1", "shared: [{service: network, clouds: [CloudOne, CloudTwo]}]", "clouds:"]
+    lines = ["mesh: 1", "clouds:"]
     for cloud in REAL:
         tls = f"certificate: '{certificates.folder}/{cloud}.pem', authority: '{certificates.authority}'"
         lines += [
@@ -134,6 +136,7 @@ def secure_world(folder: Path) -> Iterator[Secure]:
             f"    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{{tls}}},",
             "      trusted_proxies: [127.0.0.1], limits: {exempt: [127.0.0.1]}}",
             "    policy:",
+            f"      delegation: {delegation}",
             "      peers: {'*': {services: {'*': all}, people: [{name: anyone, roles: {member: member, service: service}}]}}",
             "    services:",
         ]
@@ -151,13 +154,15 @@ def secure_world(folder: Path) -> Iterator[Secure]:
         lines.append(f"  {cloud}: {{services: {{image: {{frontend: 'https://127.0.0.1:{port}/image'}}}}}}")
         recorder.serve(cloud, port, _false(certificates, cloud))
     text = "\n".join(lines)
+    folders: dict[str, Path] = {}
     with ExitStack() as stack:
         stack.callback(recorder.close)
         for cloud in REAL:
             # What is http inside CloudOne is none of CloudTwo's business.
             known = text if cloud == "CloudOne" else text.replace(INTERNAL.format(inside), "")
-            stack.enter_context(started(known, cloud, with_bridge=True, taught=TAUGHT))
-        world = Secure(certificates, text, parse_mesh(text), recorder, gates, inside)
+            runtime, _ = stack.enter_context(started(known, cloud, with_bridge=True, taught=TAUGHT))
+            folders[cloud] = Path(runtime.stats_socket).parent
+        world = Secure(certificates, text, parse_mesh(text), recorder, gates, inside, folders)
         _await_each_other(world)
         yield world
 

@@ -71,7 +71,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     at = {name: next(ports) for name in ("gate", "identity", "image", "two")}
     text = DESCRIPTION.format(folder=certificates.folder, ca=certificates.authority, **at)
     recorder.of_tokens = {"expires_at": (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
-    recorder.serve("CloudOne", at["identity"])
+    recorder.serve("identity of CloudOne", at["identity"])
     recorder.serve("CloudOne", at["image"])
     recorder.serve("CloudTwo", at["two"], certificates.server("CloudTwo.pem"))
     try:
@@ -81,10 +81,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         recorder.close()
 
 
-def test_the_gateway_that_asked_is_told_of_each_use(world: World) -> None:
-    cold, cold_headers = world.ask("a", "CloudTwo.pem")
+@pytest.mark.parametrize("token", ["of-CloudTwo-a", "bound1.AAAA"], ids=["a token", "a bound token"])
+def test_the_gateway_that_asked_is_told_of_each_use(world: World, token: str) -> None:
+    cold, cold_headers = world.ask(token, "CloudTwo.pem")
     with world.without_python():
-        warm, warm_headers = world.ask("a", "CloudTwo.pem")
+        warm, warm_headers = world.ask(token, "CloudTwo.pem")
     assert (cold, warm) == (200, 200)
     assert warm_headers["x-openstackoid-use"] == cold_headers["x-openstackoid-use"]
     told = decode(warm_headers["x-openstackoid-use"])
@@ -92,12 +93,12 @@ def test_the_gateway_that_asked_is_told_of_each_use(world: World) -> None:
     assert told.rule == "CloudTwo/staff"
     (seen,) = world.recorder.seen
     sent = {name.lower(): value for name, value in seen.headers}
-    assert (sent["x-auth-token"], sent["x-forwarded-proto"]) == (newer_form(f"a!SCOPE!{SCOPE}"), "https")
+    assert (sent["x-auth-token"], sent["x-forwarded-proto"]) == (newer_form(f"{token}!SCOPE!{SCOPE}"), "https")
 
 
 @pytest.mark.parametrize(("first", "second"), [("CloudTwo.pem", None), (None, "CloudTwo.pem"), ("CloudTwo.pem", "Nobody.pem")])
 def test_an_admission_is_for_one_sender(world: World, first: str | None, second: str | None) -> None:
-    token = f"{first}-{second}"
+    token = f"of-CloudTwo-{first}-{second}"
     assert world.ask(token, first)[0] == 200
     with world.without_python():
         assert world.ask(token, first)[0] == 200
@@ -105,8 +106,8 @@ def test_an_admission_is_for_one_sender(world: World, first: str | None, second:
 
 
 def test_a_user_is_told_nothing_of_an_admission(world: World) -> None:
-    assert not [name for name in world.ask("b", None)[1] if name.startswith("x-openstackoid")]
+    assert not [name for name in world.ask("of-CloudTwo-b", None)[1] if name.startswith("x-openstackoid")]
     with world.without_python():
-        status, headers = world.ask("b", None)
+        status, headers = world.ask("of-CloudTwo-b", None)
     assert status == 200
     assert not [name for name in headers if name.startswith("x-openstackoid")]

@@ -31,7 +31,10 @@ mesh: 1
 clouds:
   CloudOne:
     gateway:
-      {{readers: "{readers}", timeouts: {{connect: 0.5, server: 0.5, client: 1, check: 60}}, limits: {{exempt: [127.0.0.1]}}}}
+      readers: "{readers}"
+      timeouts: {{connect: 0.5, server: 0.5, client: 1, check: 60}}
+      limits: {{exempt: [127.0.0.1]}}
+      unbound_tokens: true
     services:
       identity: {{frontend: "http://127.0.0.1:{port}/identity", backend: "http://127.0.0.1:{here}/identity"}}
       image: {{frontend: "http://127.0.0.1:{port}/image", backend: "http://127.0.0.1:{here}/image"}}

@@ -131,7 +131,8 @@ def scope_of(service: str, cloud: str, how: str = "plain") -> dict[str, str]:
     """Return the headers that send ``service`` to ``cloud``; ``oddly`` written, HAProxy has no route of it."""
     scope = {service: cloud} if service == "identity" else {service: cloud, "identity": "Home"}
     text = json.dumps(scope, separators=(",", ":"))
-    return {"X-Auth-Token": "tok", "X-Scope": text if how == "plain" else unseen(text)}
+    token = "theirs" if service == "identity" and cloud != "Home" else "tok"
+    return {"X-Auth-Token": token, "X-Scope": text if how == "plain" else unseen(text)}
 
 
 def ask(world: World, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Got:

@@ -1,7 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """All targets, the quick ones first."""
 
-from fuzz import differential, dispatched, documents, heads, http_bytes, mesh_text, policy_tokens, scope_text, scope_url
+from fuzz import (
+    bound_tokens,
+    differential,
+    dispatched,
+    documents,
+    heads,
+    http_bytes,
+    mesh_text,
+    policy_tokens,
+    scope_text,
+    scope_url,
+)
 from fuzz.target import Target
 
 TARGETS: tuple[Target, ...] = (
@@ -17,6 +28,7 @@ TARGETS: tuple[Target, ...] = (
     documents.HEADERS,
     documents.LINES,
     policy_tokens.TARGET,
+    bound_tokens.TARGET,
     dispatched.TARGET,
     differential.TARGET,
     http_bytes.TARGET,

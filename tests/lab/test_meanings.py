@@ -263,7 +263,11 @@ def test_t6_t7_a_token_is_exchanged_by_the_keystone_that_is_named(world: World, 
     assert carried.status_code == 201
     token, carries = split_token(carried.headers["X-Subject-Token"])
     assert carries == '{"*":"CloudOne","identity":"CloudTwo"}'
-    assert world.serving("CloudTwo", "image", X_Auth_Token=token) == "CloudTwo", "it is a token of CloudTwo"
+    marked_token = f"{token}!SCOPE!{carries}"
+    assert world.serving("CloudOne", "image", X_Auth_Token=marked_token) == "CloudOne", (
+        "it is a token of CloudTwo, good at this gateway"
+    )
+    assert world.serving("CloudTwo", "image", X_Auth_Token=token).startswith("401"), "and at no other"
     bare = world.post("CloudOne", "", exchange(theirs), X_Scope=scope)
     assert (bare.status_code, is_marked(bare.headers["X-Subject-Token"])) == (201, False)
     assert bare.headers["X-Scope-Identity"] == "CloudTwo"

@@ -19,15 +19,17 @@ MAY_IMPORT = {
     "routing": {"scope", "policy", "mesh"},
     "haproxy": {"scope", "policy", "mesh", "routing"},
     "tls": set(),
+    "binding": {"scope"},
     "store": set(),
-    "bridge": {"scope", "policy", "mesh", "routing", "haproxy", "tls", "store"},
-    "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls"},
+    "bridge": {"scope", "policy", "mesh", "routing", "haproxy", "tls", "binding", "store"},
+    "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls", "binding"},
     "client": {"scope"},
     "certs": {"scope"},
     "peering": {"scope", "mesh", "discovery", "routing", "tls"},
 }
 SHARED = {
     "mesh": {"private"},
+    "binding": {"private"},
     "gateway": {"process_identity", "parent_death_signal", "private", "service_manager"},
     "bridge": {"private", "parent_death_signal", "service_manager"},
     "certs": {"private"},
@@ -38,9 +40,10 @@ BRIDGE_MAY_IMPORT = {
     "upstream": {"message"},
     "trace": {"message", "upstream"},
     "identity": {"message", "audit", "upstream"},
-    "proxy": {"message", "audit", "upstream", "identity"},
-    "pages": {"message", "upstream", "trace", "identity"},
-    "http": {"message", "audit", "upstream", "trace", "identity", "proxy", "pages", "haproxy_log"},
+    "binding": {"message", "upstream", "identity"},
+    "proxy": {"message", "audit", "upstream", "identity", "binding"},
+    "pages": {"message", "upstream", "trace", "identity", "binding"},
+    "http": {"message", "audit", "upstream", "trace", "identity", "binding", "proxy", "pages", "haproxy_log"},
 }
 BRIDGE_SHARED = {"errors", "log", "workflows"}
 PURE = ("scope", "policy", "routing")

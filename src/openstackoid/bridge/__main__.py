@@ -43,6 +43,12 @@ def main(argv: list[str] | None = None) -> int:
         metavar="FILE",
         help="the file of the store, if the mesh names no database (default: in memory)",
     )
+    parser.add_argument(
+        "--keys",
+        type=Path,
+        metavar="DIR",
+        help="the folder of the keys of bound tokens, where the mesh names none; made if it is not there",
+    )
     parser.add_argument("--journal", help=argparse.SUPPRESS)
     parser.add_argument("--token-journal", help=argparse.SUPPRESS)
     parser.add_argument("--audit-log", type=Path, metavar="FILE", help="the file to which each use of another cloud is written")
@@ -61,9 +67,10 @@ def main(argv: list[str] | None = None) -> int:
             arguments.records_socket and UnixSocket(arguments.records_socket),
             arguments.log_socket and UnixSocket(arguments.log_socket),
         )
+        files = {"store_file": arguments.store_file, "keys": arguments.keys}
         ways = {"stop_on_eof": arguments.stop_on_eof, "wait": arguments.wait}
         log = {"audit_log": arguments.audit_log, "log_pipe": arguments.log_fd}
-        serve_with_log(arguments.cloud, arguments.config, sockets, store_file=arguments.store_file, **log, **ways)
+        serve_with_log(arguments.cloud, arguments.config, sockets, **files, **log, **ways)
     except OpenstackoidError as error:
         print(redacted(f"openstackoid bridge: {error}"), file=sys.stderr)
         if error.hint:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import psutil
 
+from openstackoid.binding import load_keys
 from openstackoid.bridge.audit.syslog import context_for
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
 from openstackoid.gateway.certificates import check_certificate, uses
-from openstackoid.gateway.configuration import tokens_that_leave
+from openstackoid.gateway.configuration import deprecated_settings, keys_apart, tokens_that_leave
 from openstackoid.gateway.drain_apart import drain_apart
 from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.listening import passed_sockets
@@ -89,9 +90,18 @@ def _check(args: argparse.Namespace) -> int:
     ends, soon = check_certificate(configuration.cloud)
     if configuration.cloud.audit.syslog is not None:
         context_for(configuration.cloud.audit.syslog)
-    for warning in (*warnings, *soon, *tokens_that_leave(configuration.mesh, args.cloud)):
+    for warning in (
+        *warnings,
+        *soon,
+        *tokens_that_leave(configuration.mesh, args.cloud),
+        *deprecated_settings(configuration.cloud),
+        *keys_apart(configuration.cloud),
+    ):
         print(warning, file=sys.stderr)
     print(f"OK: {haproxy} accepts the gateway of {args.cloud}")
+    keys = configuration.cloud.bound_tokens.keys
+    if keys is not None:
+        print(f"OK: tokens are bound by the key {load_keys(Path(keys)).primary.name.hex()} of {keys}")
     if ends is not None:
         print(f"OK: the certificate of {args.cloud} is valid until {ends:%Y-%m-%d %H:%M} UTC")
     for line in uses(configuration.cloud):

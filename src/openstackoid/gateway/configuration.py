@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from openstackoid.binding import load_keys
 from openstackoid.gateway.certificates import authorities_of_backends, copied, copies_of
 from openstackoid.gateway.hosts import known_addresses
 from openstackoid.gateway.ports import own_addresses
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.tls import authorities_of_system
-from openstackoid.mesh import Account, Cloud, Mesh, load_mesh, load_readers
+from openstackoid.mesh import Account, Cloud, Mesh, check_binding, load_mesh, load_readers
 from openstackoid.mesh.errors import some_of
 
 
@@ -57,6 +58,10 @@ def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool 
     )
     if secrets:
         copies = copied(mesh.clouds[cloud])
+        check_binding(mesh, cloud)
+        keys = mesh.clouds[cloud].bound_tokens.keys
+        if keys is not None:
+            load_keys(Path(keys))
     return Configuration(mesh, replace(mesh.clouds[cloud], addresses=own), {**files, **copies}, accounts)
 
 
@@ -65,14 +70,34 @@ def _may_log_in(mesh: Mesh, cloud: str) -> bool:
 
 
 def tokens_that_leave(mesh: Mesh, cloud: str) -> list[str]:
-    """Return the warning that names the peers that get tokens of ``cloud``; none without peers."""
+    """Return the warning that names the peers that get tokens of ``cloud`` as they are; none if tokens are bound to peers."""
     peers = some_of(name for name in mesh.clouds if name != cloud)
-    if not peers:
+    if not peers or mesh.clouds[cloud].tls is not None:
         return []
     sharing = some_of(mesh.sharing(cloud)) or "no other cloud"
     return [
         f"tokens of the users of {cloud} go to {peers}, tokens of its services to {sharing}; the operators of these clouds can"
         f" use them in {cloud} ('Which tokens leave a cloud' in docs/operate/security.md)"
+    ]
+
+
+def keys_apart(cloud: Cloud) -> list[str]:
+    """Return the warning for gateways that share a store, and make keys of bound tokens each for itself."""
+    if cloud.tls is None or cloud.store is None or cloud.bound_tokens.keys is not None:
+        return []
+    return [
+        f"clouds.{cloud.name}.gateway.store is for several gateways, and each makes keys of bound tokens of its own: what one"
+        " binds, the others do not open; name a folder with the same keys on each in 'bound_tokens: {keys: ...}'"
+    ]
+
+
+def deprecated_settings(cloud: Cloud) -> list[str]:
+    """Return a warning for each setting of a gateway that has another one in its place."""
+    if cloud.tls is None or cloud.readers is None:
+        return []
+    return [
+        f"clouds.{cloud.name}.gateway.readers is deprecated: the gateway of a token's cloud is asked about the token, and has an"
+        " account of its own cloud for the rest ('validator'); remove it when your peers run this release"
     ]
 
 

@@ -99,6 +99,11 @@ class Folder:
         return self.path / "store.sqlite"
 
     @property
+    def keys(self) -> Path:
+        """The keys of bound tokens, where the description names no folder; they outlive the gateway."""
+        return self.path / "keys"
+
+    @property
     def audit(self) -> Path:
         """The audit log of the Python service and its log process; it outlives the gateway."""
         return self.path / "audit.log"

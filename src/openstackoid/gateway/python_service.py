@@ -18,7 +18,7 @@ def command(folder: Folder, cloud: str, requests: int, log: int) -> list[str]:
     argv = [sys.executable, "-m", "openstackoid.bridge", "--cloud", cloud, "--config", str(folder.mesh), "--wait"]
     argv += ["--socket", str(folder.bridge_socket), "--socket-fd", str(requests), "--log-fd", str(log)]
     argv += ["--haproxy-socket", str(folder.stats_socket), "--records-socket", str(folder.records_socket)]
-    argv += ["--store-file", str(folder.store), "--audit-log", str(folder.audit)]
+    argv += ["--store-file", str(folder.store), "--audit-log", str(folder.audit), "--keys", str(folder.keys)]
     return argv
 
 

@@ -7,7 +7,7 @@ import time
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.certificates import check_certificate
-from openstackoid.gateway.configuration import Configuration, tokens_that_leave
+from openstackoid.gateway.configuration import Configuration, deprecated_settings, keys_apart, tokens_that_leave
 
 log = logging.getLogger("openstackoid.gateway")
 
@@ -29,6 +29,7 @@ class Warnings:
         self._said = time.monotonic()
         lines = [] if self._about_haproxy is None else [self._about_haproxy]
         lines += tokens_that_leave(running.mesh, running.cloud.name)
+        lines += deprecated_settings(running.cloud) + keys_apart(running.cloud)
         # A file that is broken again is reported when it is read again.
         with contextlib.suppress(OpenstackoidError):
             lines += check_certificate(running.cloud)[1]

@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import draining, guests, hardening, listeners, places, route_cache, sources, upstream, wire_version
+from openstackoid.haproxy import (
+    bound_tokens,
+    draining,
+    guests,
+    hardening,
+    listeners,
+    places,
+    route_cache,
+    sources,
+    upstream,
+    wire_version,
+)
 from openstackoid.haproxy.answers import peer_answers, peer_rules, request_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
 from openstackoid.haproxy.error_answers import GENERAL, answer, failures, http_error, milliseconds
@@ -221,6 +232,7 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
         *listeners.told_to_the_bridge(cloud),
         *told_to_the_bridge(cloud),
         *told_by_the_bridge(cloud.tls is not None),
+        *bound_tokens.taught_by_python(cloud),
         *route_cache.taught_by_python(cloud),
         *places.told_by_python(),
         *nothing_of_the_scheme(cloud),

@@ -9,6 +9,7 @@ of their rules; each server there is up when that of the other backend is.
 
 import math
 
+from openstackoid.haproxy import bound_tokens
 from openstackoid.haproxy.maps import PATHS, ROUTES
 from openstackoid.haproxy.tokens import MARKS
 from openstackoid.mesh import Cloud, Endpoint
@@ -18,7 +19,7 @@ from openstackoid.routing.guest_paths import guest_paths, learnt_methods
 from openstackoid.routing.own_project import before_project
 from openstackoid.routing.route_cache import ADMISSION
 from openstackoid.routing.workflows import REQUEST_ID
-from openstackoid.scope import IDENTITY
+from openstackoid.scope import BOUND, IDENTITY
 
 GUESTS = "guests"
 """The ``defaults`` section of the backends for guests."""
@@ -86,6 +87,8 @@ def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
         "acl is_odd var(txn.record) -m found",
         f"acl is_odd req.hdr_names -m reg {_ODD}",
         f"acl is_odd req.fhdr(x-service-token) -m sub {MARKS}",
+        f"acl is_odd var(txn.mark) -m str ={BOUND}",
+        *([f"acl is_odd req.fhdr(x-service-token) {bound_tokens.ALONE}"] if cloud.tls is not None else []),
         f"acl is_current date,neg,add(txn.admission) 1:{math.ceil(cloud.policy.seconds)}",
         f"acl is_by_path pathq,concat(|,txn.allowed),map_reg({PATHS}) -m found",
         f"acl tells_of_guest req.hdr_names -m reg '{TELLING_HEADERS}'",
@@ -96,7 +99,7 @@ def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
         f"http-request set-var(txn.allowed) {_PART.format(ALLOWED)} if {_FOUND}",
         *(count if counted else []),
         f"http-request set-var(txn.route) {_PART.format(MARK)} if {is_admitted}" + (" has_left" if counted else ""),
-        "http-request allow if has_route",
+        "http-request allow if has_route !leaves",
     ]
 
 

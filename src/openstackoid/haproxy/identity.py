@@ -2,11 +2,12 @@
 """Requests to Keystone as HAProxy rules: paths and bodies that the Python service must read."""
 
 from openstackoid.haproxy.listeners import listener
-from openstackoid.haproxy.route_cache import MARK_OF
+from openstackoid.haproxy.route_cache import mark_of
 from openstackoid.haproxy.tokens import IN_BODY
 from openstackoid.mesh import Cloud
 from openstackoid.routing import CATALOG_PATH, IDENTITY, TOKENS_PATH
 from openstackoid.routing.backend_names import bind_ids
+from openstackoid.scope import BOUND
 
 _ONE_BYTE_JSON = r'^[ \t\r\n]*\{[ \t\r\n]*["}]'
 
@@ -23,7 +24,7 @@ def body_rules(cloud: Cloud, bridge: str) -> list[str]:
         f"acl is_catalog {listener(cloud)},concat(,txn.path,/) -m str {catalogs}",
         "acl hides_scope req.body_size,sub(txn.arrived) gt 0",
         "acl hides_scope req.fhdr(transfer-encoding) -m found",
-        f"acl hides_scope req.body -m sub {IN_BODY}",
+        f"acl hides_scope req.body -m sub {IN_BODY}{'' if cloud.tls is None else f' {BOUND}'}",
         "acl has_no_body req.body_len 0",
         f"acl is_plain_json req.body -m reg '{_ONE_BYTE_JSON}'",
         "http-request wait-for-body time 10s if is_tokens METH_POST !is_pythons",
@@ -42,7 +43,7 @@ def identity_key_rules(cloud: Cloud) -> list[str]:
         return [respelt]
     return [
         respelt,
-        f"http-request set-var(txn.subject_mark) req.fhdr(x-subject-token,1),{MARK_OF} if is_identity",
+        f"http-request set-var(txn.subject_mark) {mark_of('x-subject-token')} if is_identity",
         "http-request set-var(txn.mark) str(|),concat(,txn.mark,|),concat(,txn.subject_mark) if is_identity",
         "http-request set-var(txn.class) path if is_tokens or is_catalog",
     ]

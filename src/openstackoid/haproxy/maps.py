@@ -17,8 +17,13 @@ ENDPOINTS, CLOUDS, HOSTS, TARGETS, LINKS = "endpoints.map", "clouds.map", "hosts
 DOWN, WIRES, ROUTES, PEERS, SLOTS = "down.map", "wire.map", "routes.map", "peers.map", "slots.map"
 PATHS, LISTENERS = "paths.map", "listeners.map"
 
+BOUND_TOKENS, BOUND_SLOTS = "bound.map", "bound_slots.map"
+
 HAPROXYS = (DOWN, WIRES, ROUTES, PEERS, SLOTS)
 """The maps that HAProxy fills itself: they begin empty."""
+
+BINDING = (BOUND_TOKENS, BOUND_SLOTS)
+"""Those that it fills where gateways have certificates."""
 
 SAME = "="
 """In ``targets.map``: the path prefix of the local endpoint."""
@@ -35,7 +40,7 @@ def all_maps(mesh: Mesh, at: str, addresses: Addresses) -> dict[str, str]:
         CLOUDS: clouds_map(mesh, layouts, addresses),
         TARGETS: targets_map(mesh, at, layouts),
         LINKS: links_map(mesh, at, layouts),
-        **dict.fromkeys(HAPROXYS, ""),
+        **dict.fromkeys(HAPROXYS if mesh.clouds[at].tls is None else HAPROXYS + BINDING, ""),
     }
     return tables if most_hosts(mesh, at) == 1 else tables | {HOSTS: hosts_map(mesh, addresses)}
 

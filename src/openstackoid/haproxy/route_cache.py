@@ -17,20 +17,23 @@ from openstackoid.haproxy.maps import CLOUDS, PEERS, ROUTES, SLOTS, WIRES
 from openstackoid.haproxy.sources import SOURCE_OF
 from openstackoid.mesh import Cloud
 from openstackoid.routing.route_cache import CLOUD, HOME, KEY, LONGEST_KEY, MARK, PREFIX, REWRITTEN, SLOT, SOCKET
+from openstackoid.scope import BOUND, SEPARATOR, WIRE, Scope, join_token
 from openstackoid.scope import MARK as IN_TOKEN
-from openstackoid.scope import SEPARATOR, WIRE, Scope, join_token
 
 CAPACITY, CAPACITY_BEFORE_2_9 = 16_384, 1_000
 """The most routes. Before 2.9, HAProxy walks a whole map to change one entry of it."""
 
-MARK_OF = "regsub('^[^!~%]+','=')"
-"""The converter that puts one character in the place of a token, and leaves what stands behind it."""
+_MARK_OF = f"regsub('^({BOUND.replace('.', '[.]')})?[^!~%]+','=\\\\1')"
 
 _SLOTS = "OPENSTACKOID_ROUTES"
 _KEY = (
     "http-request set-var(txn.key) method,concat(|,txn.endpoint,|),concat(,txn.class,|),concat(,txn.scope,|),concat(,txn.mark,|.)"
 )
-_WRITE = 'http-request replace-header X-Auth-Token ^([^!~]+).*$ "\\1'
+
+
+def mark_of(header: str) -> str:
+    """Return the expression that puts one character in the place of a token, and how a bound one begins, and leaves the rest."""
+    return f'"req.fhdr({header},1),{_MARK_OF}"'
 
 
 def global_lines(generation: str) -> list[str]:
@@ -59,7 +62,7 @@ def key_rules(documents: str, followed_reads: str, followed_writes: str) -> list
         f"acl is_rewritten pathq -m reg '{reads}'",
         f"acl is_followed_write pathq -m reg '{followed_writes}'",
         f"acl is_odd_document var(txn.path_read) -m reg '{documents}'",
-        f"http-request set-var(txn.mark) req.fhdr(x-auth-token,1),{MARK_OF}",
+        f"http-request set-var(txn.mark) {mark_of('x-auth-token')}",
         "http-request set-var(txn.scope) req.fhdr(x-scope,1)",
         f"http-request set-var(txn.class) str({REWRITTEN}) if METH_GET is_rewritten or !METH_GET !METH_DELETE is_followed_write",
         _KEY,
@@ -93,7 +96,7 @@ def local_rules() -> list[str]:
 
     A pattern copies the token faster than a format, which looks at each character.
     """
-    return [f'{_WRITE}%[var(txn.route)]" if {{ var(txn.route) -m found }}']
+    return [f'{_write()}%[var(txn.route)]" if {{ var(txn.route) -m found }}']
 
 
 def keystone_rules() -> list[str]:
@@ -102,22 +105,31 @@ def keystone_rules() -> list[str]:
     return [f"http-request replace-header {name} ^([^!~]+).*$ \\1 if {route}" for name in ("X-Auth-Token", "X-Subject-Token")]
 
 
+def _write(written: str = "\\1") -> str:
+    return f'http-request replace-header X-Auth-Token ^([^!~]+).*$ "{written}'
+
+
 def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
     """Return the rules for every request to a peer: the completed scope in the form that the peer reads.
 
-    A service's token leaves only for the clouds in ``sharing``, with a mark that names its issuer. A request of the Python
-    service has no route, and is written already.
+    A service's token has a mark that names its issuer. As it is, it leaves only for the clouds in ``sharing``; bound, for all. A
+    request of the Python service has no route, and is written already.
     """
     own = Scope.everything_in(cloud.name).to_header()
-    older, newer = (join_token("%[req.fhdr(x-service-token)]", own, wire).replace('"', '\\"') for wire in (1, WIRE))
+    user, service, leaves = "\\1", "%[req.fhdr(x-service-token)]", "is_routed is_sharing"
+    if cloud.tls is not None:
+        sharing = ()
+        user, service, leaves = "%[var(txn.bound)]", "%[var(txn.bound_service)]", "is_routed"
+    older, newer = (join_token(service, own, wire).replace('"', '\\"') for wire in (1, WIRE))
     named = "http-request set-header X-Service-Token"
     # HAProxy takes 64 words of a line.
     service_token = [
         "acl has_service_token req.fhdr(x-service-token) -m len gt 0",
-        f'{named} "{newer}" if is_routed is_sharing has_service_token reads_newer',
-        f'{named} "{older}" if is_routed is_sharing has_service_token !reads_newer',
+        f'{named} "{newer}" if {leaves} has_service_token reads_newer',
+        f'{named} "{older}" if {leaves} has_service_token !reads_newer',
     ]
     shares = [f"acl is_sharing var(txn.cloud) -m str {' '.join(sharing[at : at + 32])}" for at in range(0, len(sharing), 32)]
+    stays = [f"http-request del-header X-Service-Token{' if !is_sharing' if sharing else ''}"] if cloud.tls is None else []
     return [
         "# The scope behind the token, and who has issued that.",
         "acl is_routed var(txn.route) -m found",
@@ -127,10 +139,10 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
         f"http-request set-var(txn.wire) var(txn.cloud),map_str({WIRES})",
         "http-request set-var(txn.home) var(txn.peer),field(5,|) if !{ var(txn.peer) -m end | }",
         'http-request set-header X-Scope "%[var(txn.route),ub64dec]" if is_routed !has_token',
-        f'{_WRITE}{IN_TOKEN}%[var(txn.route)]" if is_routed reads_newer',
-        f'{_WRITE}{SEPARATOR}%[var(txn.route),ub64dec]" if is_routed !reads_newer',
-        f"http-request del-header X-Service-Token{' if !is_sharing' if sharing else ''}",
-        *(service_token if sharing else []),
+        f'{_write(user)}{IN_TOKEN}%[var(txn.route)]" if is_routed reads_newer',
+        f'{_write(user)}{SEPARATOR}%[var(txn.route),ub64dec]" if is_routed !reads_newer',
+        *stays,
+        *(service_token if sharing or cloud.tls is not None else []),
     ]
 
 

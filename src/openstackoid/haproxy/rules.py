@@ -7,7 +7,7 @@ of a guest goes where its admission says (:mod:`openstackoid.haproxy.guests`). A
 service decides, serves and, where it may, teaches the route.
 """
 
-from openstackoid.haproxy import guests, hardening, route_cache
+from openstackoid.haproxy import bound_tokens, guests, hardening, route_cache
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
 from openstackoid.haproxy.listeners import in_order, listener, listener_rules
 from openstackoid.haproxy.maps import ENDPOINTS
@@ -43,8 +43,8 @@ The first finds X-Scope and the tokens but the user's; ``_``, names that a WSGI 
 """
 
 _ODD = (
-    "(^|,)([^,]*_|upgrade|via|expect|authorization|x-s(ervice|torage|ubject)-token|x-openstackoid-"
-    "|x-scope,(.*,)?x-scope|x-auth-token,(.*,)?x-auth-token)"
+    "(^|,)([^,]*_|upgrade|via|expect|authorization|x-s(ervice|torage|ubject)-token|x-storage-pass|x-auth-key|x-target-auth-token"
+    "|x-openstackoid-|x-scope,(.*,)?x-scope|x-auth-token,(.*,)?x-auth-token)"
 )
 """In the names of headers of a request that the first look-up leaves to the second. Names begin behind a comma, for speed."""
 
@@ -63,7 +63,7 @@ def rules(cloud: Cloud) -> list[str]:
         *guests.frontend_rules(cloud, "!has_route is_relative !may_mean_more"),
         *hardening.url_rules(cloud),
         *hardening.scoped_url_rules(cloud),
-        *_no_scope(),
+        *_no_scope(cloud),
         *body_rules(cloud, _BRIDGE),
         *_any_scope(cloud),
         *_where_to(cloud),
@@ -83,8 +83,10 @@ def _endpoint(cloud: Cloud) -> list[str]:
         f"acl may_mean_more path -m reg -i '{hardening.MAY_MEAN_MORE}'",
         f"acl tells_more req.hdr_names -m reg {_TELLING}",
         f"acl is_marked req.fhdr(x-auth-token,1) -m sub {MARKS}",
+        *bound_tokens.arriving_acls(cloud),
         f"acl in_workflow req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE}",
-        "http-request allow if !tells_more is_served !is_identity is_relative !may_mean_more !is_marked !in_workflow",
+        "http-request allow if !tells_more is_served !is_identity is_relative !may_mean_more !is_marked !in_workflow"
+        + _users_alone(cloud),
     ]
 
 
@@ -95,21 +97,22 @@ def _endpoints(name: str, cloud: Cloud, service: str) -> list[str]:
 
 def _ordinary_scope(cloud: Cloud) -> list[str]:
     reads, writes = image_paths(cloud, FOLLOWED_READS), image_paths(cloud, FOLLOWED_WRITES)
-    sender = ["acl is_of_a_gateway var(sess.from) -m found"] if cloud.secure_listeners else []
-    users_alone = ["!is_of_a_gateway"] if sender else []
     return [
         *route_cache.key_rules(document_paths(cloud), reads, writes),
         "# An ordinary request with a scope: the route, if Python has taught it.",
         f"acl tells_odd req.hdr_names -m reg {_ODD}",
         f"acl is_traced req.fhdr({REQUEST_ID}) -m beg {TRACE}",
-        *sender,
-        *route_cache.look_up(" ".join(["!is_identity is_relative !may_mean_more !tells_odd !is_traced", *users_alone])),
-        "http-request del-header X-Scope if has_route",
-        "http-request allow if has_route",
+        *route_cache.look_up(f"!is_identity is_relative !may_mean_more !tells_odd !is_traced{_users_alone(cloud)}"),
+        *bound_tokens.leaving_acls(cloud),
+        *bound_tokens.ordinary_rules(cloud),
     ]
 
 
-def _no_scope() -> list[str]:
+def _users_alone(cloud: Cloud) -> str:
+    return "" if cloud.tls is None else " !is_peers"
+
+
+def _no_scope(cloud: Cloud) -> list[str]:
     return [
         "# Requests for the Python service for other reasons, and requests without a scope after all.",
         *(f"acl is_for_python req.fhdr_cnt({name}) gt 1" for name in _TOKENS),
@@ -119,8 +122,10 @@ def _no_scope() -> list[str]:
         f"acl says_scope req.fhdr(x-auth-token) -m sub {MARKS}",
         f"acl says_scope req.fhdr(x-service-token) -m sub {MARKS}",
         "acl says_scope req.fhdr_cnt(x-scope) gt 0",
+        *bound_tokens.for_python(cloud),
         f"{_BRIDGE} if is_for_python or !is_served or !has_path or {hardening.IN_URL}",
-        "http-request allow if !is_pythons !is_identity !says_scope",
+        f"http-request allow if !is_pythons !is_identity !says_scope{_users_alone(cloud)}"
+        + (" !is_misplaced" if cloud.tls is not None else ""),
     ]
 
 
@@ -139,14 +144,17 @@ def _any_scope(cloud: Cloud) -> list[str]:
         "# Any other request with a scope: the route, if Python has taught it. Python is asked to.",
         *route_cache.further_key_rules(),
         *scope_carrier(),
-        *route_cache.look_up("has_scope !is_pythons"),
-        "# What Python is asked to teach.",
-        route_cache.ask_python("has_scope !is_pythons !has_route"),
+        "# A route is for users. What a peer's gateway sends, if it is not a guest's, is judged by delegation.",
+        *route_cache.look_up(f"has_scope !is_pythons{_users_alone(cloud)}"),
         "# A request from a gateway goes to no other one, and no interim answer of a peer passes.",
-        f"acl may_not_leave req.fhdr({VIA}) -m sub {PRODUCT}",
-        "acl may_not_leave req.fhdr(expect) -m found",
-        f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope or leaves may_not_leave",
-        "http-request del-header X-Scope if has_route !is_pythons",
+        f"acl must_stay req.fhdr({VIA}) -m sub {PRODUCT}",
+        "acl must_stay req.fhdr(expect) -m found",
+        *(["acl must_stay var(sess.from) -m found"] if cloud.secure_listeners else []),
+        f"http-request unset-var(txn.peer) if leaves must_stay{bound_tokens.unbound(cloud)}",
+        route_cache.ask_python("has_scope !is_pythons !has_route"),
+        f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope"
+        + (" or is_peers !has_route" if cloud.tls is not None else ""),
+        "http-request del-header X-Scope if has_route",
     ]
 
 

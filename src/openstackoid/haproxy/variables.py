@@ -31,7 +31,13 @@ VARIABLES = {
     "txn.admission": "the admission of the guest",
     "txn.allowed": "the number of requests that it lets in, and the name of the paths",
     "txn.theirs": "the guest's project at home",
-    "txn.replaced": "the key of the route to be replaced in its slot",
+    "txn.replaced": "the key of the route, or of the bound token, to be replaced in its slot",
+    # Of the request: bound tokens.
+    "txn.hour": "the hour, for which a bound token is kept",
+    "txn.bound_key": "the digest of token, scope, endpoint and hour",
+    "txn.bound": "the bound token to send in the place of the user's",
+    "txn.service_key": "the digest of the service token and of txn.bound_key",
+    "txn.bound_service": "the bound token to send in the place of the service's, or '-' for none",
     # What is written down.
     "txn.record": "trace, time and socket of a traced request",
     "txn.via": "the header in which the scope of a traced request came",

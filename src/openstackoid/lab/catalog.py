@@ -128,9 +128,10 @@ def policy(clouds: int, project: str) -> dict[str, object]:
     """Return the policy of a cloud for the users of the others; ``project``: the mapping of their projects.
 
     Members and readers keep their roles, administrators become members. Services' accounts may use no service, but their tokens
-    are validated, because services send them with a user's request.
+    are validated, because services send them with a user's request. A peer may do all in the name of users of this cloud.
     """
     return {
+        "delegation": {"*": {"users": {"*": "all"}, "tokens": ["login", "exchange", "revocation"]}},
         "peers": {
             "*": {
                 "services": {"*": "all"},
@@ -151,5 +152,5 @@ def policy(clouds: int, project: str) -> dict[str, object]:
                     },
                 ],
             }
-        }
+        },
     }

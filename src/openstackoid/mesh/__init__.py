@@ -21,7 +21,7 @@ from openstackoid.mesh.settings import (
     Timeouts,
     Tls,
 )
-from openstackoid.mesh.tls import check_tls, unprotected
+from openstackoid.mesh.tls import check_binding, check_tls, unprotected
 from openstackoid.mesh.urls import DEFAULT_PORTS, HTTPS, FrontendUrl
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "Timeouts",
     "Tls",
     "catalog",
+    "check_binding",
     "check_tls",
     "load_mesh",
     "load_readers",

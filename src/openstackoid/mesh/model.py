@@ -123,6 +123,13 @@ class Mesh:
         """Return whether two clouds share the data plane of any service."""
         return any(one in clouds and other in clouds for _, clouds in self.shared)
 
+    def sends_service_tokens(self, cloud: str, to: str) -> bool:
+        """Return whether the gateway of ``cloud`` sends tokens of its services to another cloud.
+
+        Bound to the gateway there they may go anywhere, and as they are only into a shared data plane.
+        """
+        return self.clouds[cloud].tls is not None or self.share_data_plane(cloud, to)
+
     def sharing(self, cloud: str) -> list[str]:
         """Return the other clouds that share a data plane with ``cloud``, in alphabetical order."""
         return sorted({name for _, clouds in self.shared if cloud in clouds for name in clouds} - {cloud})

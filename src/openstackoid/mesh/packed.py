@@ -127,10 +127,11 @@ def _settings_of(described: CloudSchema) -> PackedSettings:
     if described.model_fields_set.isdisjoint(_OwnSettings.model_fields):
         return PackedSettings()
     text = described.model_dump_json(include=set(_OwnSettings.model_fields), exclude_defaults=True)
-    peers = described.policy.peers
-    clouds = {*peers, *(name for peer in peers.values() for name in peer.through)}
+    peers, delegation = described.policy.peers, described.policy.delegation
+    clouds = {*peers, *delegation, *(name for peer in peers.values() for name in peer.through)}
     allowed = [peer.services for peer in peers.values()]
     allowed += [people.services for peer in peers.values() for people in peer.people if people.services is not None]
+    allowed += [services for entry in delegation.values() for services in (entry.users, entry.services)]
     services = {service for each in allowed for service in each if official_service_type(service) is None}
     return PackedSettings(text, tuple(sorted(clouds - {ANY})), tuple(sorted(services - {ANY})))
 

@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make the policy from the schema of a cloud's ``policy``, and find unknown names in it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from openstackoid.mesh.errors import some_of
-from openstackoid.mesh.policy_schema import MappingRuleSchema, PeerSchema, PolicySchema, ProjectSchema, ServicesSchema
+from openstackoid.mesh.policy_schema import (
+    DelegationSchema,
+    MappingRuleSchema,
+    PeerSchema,
+    PolicySchema,
+    ProjectSchema,
+    ServicesSchema,
+)
 from openstackoid.policy import (
     ANY,
     Budget,
     Condition,
+    Delegation,
     Domain,
     DomainScoped,
     MappingRule,
@@ -25,7 +33,8 @@ from openstackoid.scope.services import official_service_type
 def policy_of(schema: PolicySchema) -> Policy:
     """Return the policy that an operator wrote."""
     peers = tuple(_peer(cloud, peer) for cloud, peer in schema.peers.items())
-    return Policy(schema.seconds, peers, schema.token_cache_time, schema.audit)
+    delegation = tuple(_delegation(cloud, entry) for cloud, entry in schema.delegation.items())
+    return Policy(schema.seconds, peers, schema.token_cache_time, schema.audit, delegation)
 
 
 def faults(
@@ -54,17 +63,32 @@ def faults(
             for number, people in enumerate(peer.people)
             if people.services is not None
         ]
-        for place, services in places:
-            for service in services:
-                if service not in (*offered, ANY) and official_service_type(service) is None:
-                    wrong = f"unknown service '{service}'; a service of OpenStack, or one of this mesh, is accepted"
-                    yield (*place, service), wrong
+        yield from _unknown_services(places, offered)
+    for cloud, entry in schema.delegation.items():
+        at = ("delegation", cloud)
+        if cloud == own or (cloud != ANY and cloud not in clouds):
+            yield at, f"'{cloud}' is not a peer; accepted: {others()}, or '*' for each that is not named"
+        yield from _unknown_services([((*at, "users"), entry.users), ((*at, "services"), entry.services)], offered)
+
+
+def _unknown_services(
+    places: Iterable[tuple[tuple[Any, ...], ServicesSchema]], offered: Collection[str]
+) -> Iterator[tuple[tuple[Any, ...], str]]:
+    for place, services in places:
+        for service in services:
+            if service not in (*offered, ANY) and official_service_type(service) is None:
+                wrong = f"unknown service '{service}'; a service of OpenStack, or one of this mesh, is accepted"
+                yield (*place, service), wrong
 
 
 def _peer(cloud: str, schema: PeerSchema) -> PeerPolicy:
     budget = None if schema.budget is None else Budget(schema.budget.requests, schema.budget.seconds)
     people = tuple(_people(entry) for entry in schema.people)
     return PeerPolicy(cloud, people, _allowed(schema.services), tuple(schema.through), schema.rate, budget, schema.tokens)
+
+
+def _delegation(cloud: str, schema: DelegationSchema) -> Delegation:
+    return Delegation(cloud, _allowed(schema.users), _allowed(schema.services), tuple(schema.tokens), schema.images)
 
 
 def _people(schema: MappingRuleSchema) -> MappingRule:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from openstackoid.policy import ANY, APART, EVERY_REQUEST, KEEP, AuditMode, PeerPolicy, Policy, RequestPattern
+from openstackoid.policy import ANY, APART, EVERY_REQUEST, KEEP, AuditMode, PeerPolicy, Policy, RequestPattern, TokenStep
 from openstackoid.policy.principal import identifier
 from openstackoid.policy.principal import name as printable
 from openstackoid.scope.model import IDENTITY
@@ -53,11 +53,14 @@ def _our_role(text: str) -> str:
     return _role(text)
 
 
+def _official(name: str) -> str:
+    return name if name == ANY else official_service_type(name) or name
+
+
 def _service(name: str) -> str:
-    official = name if name == ANY else official_service_type(name) or name
-    if official == IDENTITY:
+    if _official(name) == IDENTITY:
         raise ValueError("Keystone judges its own requests; any other service is accepted")
-    return official
+    return _official(name)
 
 
 def _named_once(value: object) -> object:
@@ -142,6 +145,7 @@ _Roles = Annotated[
 ]
 _Requests = Annotated[list[Annotated[str, AfterValidator(_pattern)]], BeforeValidator(_requests)]
 ServicesSchema = Annotated[dict[Annotated[str, AfterValidator(_service)], _Requests], BeforeValidator(_named_once)]
+_WithKeystone = Annotated[dict[Annotated[str, AfterValidator(_official)], _Requests], BeforeValidator(_named_once)]
 
 
 class Strict(BaseModel):
@@ -214,6 +218,15 @@ class PeerSchema(Strict):
     people: Annotated[list[MappingRuleSchema], AfterValidator(_distinct)] = []
 
 
+class DelegationSchema(Strict):
+    """An entry of ``delegation``."""
+
+    users: _WithKeystone = {}
+    services: _WithKeystone = {}
+    tokens: Annotated[list[TokenStep], _Texts] = []
+    images: bool = True
+
+
 class PolicySchema(Strict):
     """``policy`` of a cloud."""
 
@@ -221,11 +234,13 @@ class PolicySchema(Strict):
     token_cache_time: Annotated[float, Field(ge=1, le=7 * 86400)] = Policy.token_cache_time
     audit: AuditMode = Policy.audit
     peers: dict[str, PeerSchema] = {}
+    delegation: dict[str, DelegationSchema] = {}
 
 
 _AT: dict[tuple[Any, ...], type[BaseModel]] = {
     (): PolicySchema,
     ("peers",): PeerSchema,
+    ("delegation",): DelegationSchema,
     ("peers", "budget"): BudgetSchema,
     ("peers", "people"): MappingRuleSchema,
     ("peers", "people", "users"): ConditionSchema,

@@ -4,7 +4,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,23 +46,33 @@ class Account:
 
 
 def load_readers(mesh: Mesh, at: str) -> Mapping[str, Account]:
-    """Return the reader accounts, by peer, of the file of the cloud ``at``; none without a file.
+    """Return the accounts of the cloud ``at`` by which tokens are validated: at peers, and of its own under its own name.
 
-    Raises :class:`ReadersError` for a file that is unreadable, readable by others, or invalid.
+    They are those of its files ``readers`` and ``validator``. Raises :class:`ReadersError` for a file that is unreadable,
+    readable by others, or invalid.
     """
-    named = mesh.clouds[at].readers
-    if named is None:
-        return {}
+    here, peers = mesh.clouds[at], [name for name in mesh.clouds if name != at]
+    accounts = {} if here.readers is None else _accounts(here.readers, mesh, at, peers)
+    for peer, account in accounts.items():
+        if here.tls is not None and not account.auth_url.startswith("https://"):
+            where = f"{here.readers}: clouds.{peer}.auth.auth_url"
+            raise ReadersError(f"{where}: the gateway of {at} has TLS; an https:// URL is accepted")
+    own = {} if here.validator is None else _accounts(here.validator, mesh, at, [at])
+    return {**accounts, **own}
+
+
+def _accounts(named: str, mesh: Mesh, at: str, accepted: Collection[str]) -> dict[str, Account]:
+    """Return the accounts in a file, whose entries have names that are accepted."""
     entries = _mapping(_document(named), named, "the document", ("clouds",)).get("clouds")
     accounts = {}
-    for peer, entry in _mapping(entries, named, "clouds").items():
-        if peer not in mesh.clouds or peer == at:
-            which = f"this gateway's own cloud, {at}" if peer == at else "no cloud of the mesh"
-            known = some_of(name for name in mesh.clouds if name != at) or "none: the mesh has no peer"
+    for name, entry in _mapping(entries, named, "clouds").items():
+        if name not in accepted:
+            which = f"this gateway's own cloud, {at}" if name == at else "no cloud of the mesh"
+            if accepted == [at]:
+                raise ReadersError(f"{named}: an entry of clouds is not of this gateway's own cloud; accepted is: {at}")
+            known = some_of(accepted) or "none: the mesh has no peer"
             raise ReadersError(f"{named}: an entry of clouds names {which}; accepted are its peers: {known}")
-        account = accounts[peer] = _account(named, mesh.clouds[peer], entry)
-        if mesh.clouds[at].tls is not None and not account.auth_url.startswith("https://"):
-            raise ReadersError(f"{named}: clouds.{peer}.auth.auth_url: the gateway of {at} has TLS; an https:// URL is accepted")
+        accounts[name] = _account(named, mesh.clouds[name], entry, own=name == at)
     return accounts
 
 
@@ -94,7 +104,7 @@ def _mapping(value: Any, named: str, place: str, accepted: tuple[str, ...] | Non
     return value
 
 
-def _account(named: str, peer: Cloud, entry: Any) -> Account:
+def _account(named: str, peer: Cloud, entry: Any, *, own: bool) -> Account:
     place = f"clouds.{peer.name}"
     given = _mapping(entry, named, place, _ENTRY + _PASSED_OVER)
     auth = _mapping(given.get("auth"), named, f"{place}.auth")
@@ -108,6 +118,8 @@ def _account(named: str, peer: Cloud, entry: Any) -> Account:
             raise ReadersError(f"{named}: {place}.auth.{key}: a text is accepted; put a number into quotes")
     for problem in _problems(plugin, auth):
         raise ReadersError(f"{named}: {place}.auth: {problem}")
+    if own and "auth_url" in auth:
+        raise ReadersError(f"{named}: {place}.auth.auth_url: leave it out; the account logs in at the backends of identity here")
     options = {key: value for key, value in auth.items() if key != "auth_url"}
     return Account(plugin, _auth_url(named, f"{place}.auth.auth_url", peer, auth.get("auth_url")), options)
 

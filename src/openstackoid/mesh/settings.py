@@ -208,6 +208,17 @@ MOST_UNACCEPTED = 48
 
 
 @dataclass(frozen=True)
+class BoundTokens:
+    """How tokens are bound to peers. ``keys``: their folder, None for that in the state folder.
+
+    ``seconds``: how long a bound token is good at least. It never outlives its token.
+    """
+
+    keys: AbsolutePath | None = field(default=None, repr=False)
+    seconds: Annotated[float, Field(ge=3600, le=366 * 86400)] = 345_600.0
+
+
+@dataclass(frozen=True)
 class Limits:
     """The load that a gateway accepts.
 
@@ -238,8 +249,10 @@ class GatewaySettings:
     """The settings of a cloud's own gateway.
 
     ``force``: users may override a refused collaboration. ``store``: the shared database of the cloud's gateways, None for a
-    file of each. ``readers``: the path of the file with reader accounts at peers. ``tls``: https to peers, and to users at https
-    frontends.
+    file of each. ``readers``: the path of the file with reader accounts at peers. ``validator``: that of an account of this
+    cloud, which validates tokens. ``bound_tokens``: how tokens are bound to peers. ``unbound_tokens``: the gateway may
+    start without ``tls``, and so send tokens to peers as they are. ``tls``: https to peers, and to users at
+    https frontends.
     ``trusted_proxies``: addresses and networks of proxies in front of the gateway; their word for the client's address is
     believed. ``proxy_protocol``: the sockets, as ``host:port`` of the frontends, where these proxies begin each connection
     with the PROXY protocol.
@@ -252,7 +265,10 @@ class GatewaySettings:
     force: bool = False
     store: DatabaseServer | None = None
     readers: AbsolutePath | None = None
+    validator: AbsolutePath | None = None
     tls: Tls | None = None
+    bound_tokens: BoundTokens = BoundTokens()
+    unbound_tokens: bool = False
     limits: Limits = Limits()
     audit: AuditSettings = AuditSettings()
     trusted_proxies: _Networks = ()

@@ -43,6 +43,16 @@ def check_tls(mesh: Mesh, at: str) -> None:
     _check_names(mesh)
 
 
+def check_binding(mesh: Mesh, at: str) -> None:
+    """Check that the gateway of ``at`` can bind tokens to its peers, or may send them as they are. Raises :class:`MeshError`."""
+    here, peers = mesh.clouds[at], [name for name in mesh.clouds if name != at]
+    if here.tls is None and peers and not here.unbound_tokens:
+        raise MeshError(
+            f"clouds.{at}.gateway: without certificates between gateways, tokens leave {at} as they are, and the operators of its"
+            f" peers can use them; 'tls' is accepted, or 'unbound_tokens: true' where that may be"
+        )
+
+
 def unprotected(cloud: Cloud) -> list[str]:
     """Return the http frontends of a cloud that are not on loopback: tokens travel there in the clear."""
     plain = (endpoint.frontend for endpoint in cloud.endpoints if endpoint.frontend.scheme != HTTPS)

@@ -2,6 +2,7 @@
 """Trust between clouds: accepted users, their requests and their roles here. Pure: no sockets, no files, no clock."""
 
 from openstackoid.policy.claims import Claims, claims_of
+from openstackoid.policy.delegation import Delegated, may_ask
 from openstackoid.policy.judge import Denial, Grant, grant, may_enter, miss
 from openstackoid.policy.mapping import derived_id, local_project, local_user_and_project, mapped
 from openstackoid.policy.model import (
@@ -11,6 +12,7 @@ from openstackoid.policy.model import (
     AuditMode,
     Budget,
     Condition,
+    Delegation,
     Domain,
     DomainScoped,
     MappingRule,
@@ -18,6 +20,7 @@ from openstackoid.policy.model import (
     Policy,
     Roles,
     Services,
+    TokenStep,
     Use,
 )
 from openstackoid.policy.patterns import ANY, EVERY_REQUEST, METHODS, RequestPattern
@@ -35,6 +38,8 @@ __all__ = [
     "Budget",
     "Claims",
     "Condition",
+    "Delegated",
+    "Delegation",
     "Denial",
     "Domain",
     "DomainScoped",
@@ -46,6 +51,7 @@ __all__ = [
     "RequestPattern",
     "Roles",
     "Services",
+    "TokenStep",
     "Trial",
     "UnfitError",
     "Use",
@@ -55,6 +61,7 @@ __all__ = [
     "local_project",
     "local_user_and_project",
     "mapped",
+    "may_ask",
     "may_enter",
     "miss",
     "principal_of",

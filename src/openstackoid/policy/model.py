@@ -11,6 +11,9 @@ from openstackoid.policy.patterns import ANY, EVERY_REQUEST, RequestPattern, nam
 KEEP: Literal["keep"] = "keep"
 APART: Literal["apart"] = "apart"
 
+TokenStep = Literal["login", "exchange", "revocation"]
+"""What a request may do with tokens: get one by a password or the like, get one for another one, revoke one."""
+
 AuditMode = Literal["strict", "reads", "uploads"]
 
 
@@ -163,6 +166,21 @@ class PeerPolicy:
 
 
 @dataclass(frozen=True)
+class Delegation:
+    """What a peer may ask here in the name of this cloud's own users; with ``*``, each peer that has no entry.
+
+    ``users`` and ``services``: the requests in the name of users, and by tokens of services. ``tokens``: the steps by which
+    tokens are given out or revoked. ``images``: images may be read where the bound scope gives the peer compute or block storage.
+    """
+
+    cloud: str
+    users: Services = Services()
+    services: Services = Services()
+    tokens: tuple[TokenStep, ...] = ()
+    images: bool = True
+
+
+@dataclass(frozen=True)
 class Policy:
     """A cloud's policy. Without peers it lets no user of another cloud in.
 
@@ -175,6 +193,7 @@ class Policy:
     peers: tuple[PeerPolicy, ...] = ()
     token_cache_time: float = 300.0
     audit: AuditMode = "reads"
+    delegation: tuple[Delegation, ...] = ()
 
     @property
     def recorded_seconds(self) -> float:
@@ -188,6 +207,11 @@ class Policy:
     def of(self, issuer: str) -> PeerPolicy | None:
         """Return the policy for the users of another cloud: its entry, that of ``*``, or None."""
         return self._by_cloud.get(issuer, self._by_cloud.get(ANY))
+
+    def delegated_to(self, peer: str) -> Delegation:
+        """Return what a peer may ask in the name of users here: its own entry, else that of ``*``, else the default."""
+        entries = {entry.cloud: entry for entry in self.delegation}
+        return entries.get(peer) or entries.get(ANY) or Delegation(peer)
 
 
 NOBODY = Policy()

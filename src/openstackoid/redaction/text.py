@@ -36,6 +36,8 @@ _PATTERNS = (
     # Keystone's tokens: Fernet (its version and the first bytes of its time are these letters until 2106), and JWS.
     ("gaaaaa", r"gAAAAA[A-Za-z0-9_-]{10,}(?:=|%3[Dd])*", REMOVED),
     ("eyj", r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*", REMOVED),
+    # A token that is bound to a peer's gateway.
+    ("bound1.", r"bound1\.[A-Za-z0-9_-]{10,}", REMOVED),
     # user:password@ of a URL.
     ("://", r"(?<=://)[^/\s?#\"'<>]+@", f"{REMOVED}@"),
     ("basic ", r"\b([Bb]asic +)(?=[^\s\"',;]*[0-9=])[A-Za-z0-9+/_=.~-]{16,}", rf"\1{REMOVED}"),

@@ -4,6 +4,8 @@
 PAGES = "/.openstackoid/"
 HEALTH, MESH, TRACE = f"{PAGES}health", f"{PAGES}mesh", f"{PAGES}trace/"
 USER = f"{PAGES}user"
+TOKEN = f"{PAGES}token"
+"""Where the gateway of a peer has a token of this cloud bound to the next cloud (:mod:`openstackoid.binding`)."""
 
 ONLY_HERE = "only=here"
 """The query with which gateways ask each other, so that a question does not go round."""

@@ -29,7 +29,7 @@ from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT
 from openstackoid.routing.request import Headers, Request
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH
 from openstackoid.routing.workflows import READS, watched_services
-from openstackoid.scope import IDENTITY, is_marked, join_token, split_token
+from openstackoid.scope import BOUND, IDENTITY, is_marked, join_token, split_token
 from openstackoid.scope import MARK as MARK_IN_TOKEN
 
 PREFIX = "x-openstackoid-route"
@@ -59,7 +59,7 @@ LONGEST_KEY = 3072
 BARE = "="
 """In a key, stands for any token before its mark."""
 
-_TOKEN = re.compile("[^!~%]+")
+_TOKEN = re.compile(rf"({re.escape(BOUND)})?[^!~%]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def _path_class(request: Request, endpoint: Endpoint) -> str:
 
 def _marked(token: str) -> str:
     found = _TOKEN.match(token)
-    return token if found is None else BARE + token[found.end() :]
+    return token if found is None else f"{BARE}{found[1] or ''}{token[found.end() :]}"
 
 
 def _says_one_scope(request: Request, plan: Single) -> bool:
@@ -150,7 +150,11 @@ def _says_one_scope(request: Request, plan: Single) -> bool:
     # HAProxy writes the form that a peer reads into the user's token alone.
     if not plan.local and any(is_marked(value) for value in request.values(SUBJECT)):
         return False
-    if any(_marked(split_token(value)[0]) != BARE for value in values):
+    tokens = [split_token(value)[0] for value in values]
+    if any(_marked(token) not in (BARE, BARE + BOUND) for token in tokens):
+        return False
+    # A bound token of this cloud is opened, and one of another cloud may have to be bound anew.
+    if any(token.startswith(BOUND) for token in tokens) and plan.guest is None:
         return False
     return len(request.values(PLAIN)) + sum(map(is_marked, values)) == 1
 
@@ -161,5 +165,6 @@ def generation(mesh: Mesh, at: str) -> str:
     layouts = {layout: number for number, layout in enumerate(dict.fromkeys(seen.values()))}
     clouds = [(name, layouts[seen[name]], own.hosts[: seen[name].frontend_hosts]) for name, own in mesh.frontends.items()]
     here = mesh.clouds[at]
-    told = ([layout.endpoints for layout in layouts], clouds, here.endpoints, mesh.collaborations, mesh.sharing(at), here.policy)
+    sharing = mesh.sharing(at) if here.tls is None else None
+    told = ([layout.endpoints for layout in layouts], clouds, here.endpoints, mesh.collaborations, sharing, here.policy)
     return blake2b(repr(told).encode(), digest_size=8).hexdigest()

@@ -54,9 +54,9 @@ class Sending:
     def may_leave(self) -> bool:
         """Return whether a token of a service of this cloud may be sent to the target.
 
-        A receiver could use it here, with the role ``service`` at least. So it leaves only for a cloud of the shared data plane.
+        Without certificates, a receiver could use it here, with the role ``service`` at least.
         """
-        return self.local or self.received.reading.mesh.share_data_plane(self.received.at, self.target.cloud)
+        return self.local or self.received.reading.mesh.sends_service_tokens(self.received.at, self.target.cloud)
 
     def service_token(self) -> Changes:
         """Return the change to the service token of the request, if it has one."""

@@ -6,10 +6,11 @@ from openstackoid.scope.known_names import KnownNames
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Cloud, Expression, Issuer, Scope
 from openstackoid.scope.parser import MAX_LENGTH, parse_json
 from openstackoid.scope.services import LEADERS, official_service_type, official_service_types
-from openstackoid.scope.token import MARK, SEPARATOR, WIRE, holds_scope, is_marked, join_token, split_token
+from openstackoid.scope.token import BOUND, MARK, SEPARATOR, WIRE, holds_scope, is_marked, join_token, split_token
 from openstackoid.scope.url import MARKER, parse, parse_url_form
 
 __all__ = [
+    "BOUND",
     "EVERY_OTHER",
     "IDENTITY",
     "LEADERS",

@@ -17,6 +17,9 @@ SEPARATOR = "!SCOPE!"
 WIRE = 2
 """The wire version of this release: 1 reads the older form alone, 2 reads both."""
 
+BOUND = "bound1."
+"""How a token begins that is bound to the gateway of one peer (:mod:`openstackoid.binding`); none of Keystone's does."""
+
 FORM = "<token>~<base64url of the scope, without padding>"
 
 _QUOTED_MARK = re.compile(r"%(?:25)*7E", re.IGNORECASE)

@@ -72,6 +72,7 @@ def description(port: int, backend: int, peer: str = "CloudTwo") -> str:
 mesh: 1
 clouds:
   CloudOne:
+    gateway: {{unbound_tokens: true}}
     services:
       identity: {{frontend: "http://127.0.0.1:{port}/identity", backend: "http://127.0.0.1:{backend}/identity"}}
       image: {{frontend: "http://127.0.0.1:{port}/image", backend: "http://127.0.0.1:{backend}/image"}}

@@ -127,8 +127,26 @@ class TestCheckOfTls:
     def test_check_shows_the_end_of_the_certificate(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
         code, out, err = self.check(secure, capsys)
         ends = datetime.now(UTC) + timedelta(days=100)
-        assert (code, err) == (0, [leaving("no other cloud")])
+        assert (code, err) == (0, []), "tokens leave bound to the peer"
         assert out.splitlines()[1].startswith(f"OK: the certificate of CloudOne is valid until {ends:%Y-%m-%d} ")
+
+    def test_check_warns_of_keys_that_gateways_of_one_cloud_do_not_share(
+        self, secure: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        password, keys = secure.parent / "password", secure.parent / "keys"
+        password.touch(0o600)
+        store = f"store: {{url: 'mysql://openstackoid@127.0.0.1/openstackoid', password: {password}}}"
+        text = secure.read_text()
+        secure.write_text(with_settings(text, store))
+        code, _, (warning,) = self.check(secure, capsys)
+        assert (code, "each makes keys of bound tokens of its own" in warning) == (0, True)
+        assert main(["keys", "setup", "--directory", str(keys)]) == 0
+        shown = capsys.readouterr().out
+        secure.write_text(with_settings(text, f"{store}, bound_tokens: {{keys: {keys}}}"))
+        code, out, err = self.check(secure, capsys)
+        assert (code, err) == (0, [])
+        (key,) = [line.split()[2] for line in shown.splitlines() if " primary " in line]
+        assert out.splitlines()[1] == f"OK: tokens are bound by the key {key} of {keys}"
 
     def test_check_warns_before_the_certificate_ends(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
         certificate = issue(secure.parent / "certs", "CloudOne", ["gw.one"], 5, renew=True)
@@ -138,7 +156,6 @@ class TestCheckOfTls:
             [
                 f"{certificate}: the certificate of CloudOne ends in 4 days",
                 f"{certificate}: it does not name 127.0.0.1, by which users call CloudOne",
-                leaving("no other cloud"),
             ],
         )
 

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from unit.gateway.load import BROKEN_OFF, HAPROXYS, PYTHONS, WRITES, Kind, Sent, load, send, service
-from unit.gateway.running import Gateway, free_port
+from unit.gateway.running import Gateway, free_port, with_settings
 
 _SECONDS, _KILLED_AFTER = 3.0, 1.0
 _MIXED = [*HAPROXYS, *HAPROXYS, *PYTHONS, *WRITES]
@@ -21,8 +21,8 @@ def kill_under_load(folder: Path, part: str, kinds: list[Kind]) -> tuple[list[Se
         async with service() as backend:
             gateway = Gateway(folder, free_port(), backend)
             # On a busy machine the Python service may take seconds to start; what is bounded here is tested elsewhere.
-            patient = "CloudOne:\n    gateway: {timeouts: {connect: 20}, limits: {bridge: 2000, wait: 20, exempt: [127.0.0.1]}}\n"
-            gateway.config.write_text(gateway.config.read_text().replace("CloudOne:\n", patient, 1))
+            patient = "timeouts: {connect: 20}, limits: {bridge: 2000, wait: 20, exempt: [127.0.0.1]}"
+            gateway.config.write_text(with_settings(gateway.config.read_text(), patient))
             await asyncio.to_thread(gateway.start)
             victim = gateway.parts()[part]
 

@@ -122,7 +122,7 @@ def test_the_python_service_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch, 
     sockets = Sockets(requests, state / "haproxy.sock", records, log)
     assert called == [
         ("CloudOne", Path("mesh.yaml"), sockets),
-        {"audit_log": state / "audit.log", "store_file": state / "store.sqlite", "manager": ANY},
+        {"audit_log": state / "audit.log", "store_file": state / "store.sqlite", "keys": state / "keys", "manager": ANY},
     ]
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
 

@@ -7,6 +7,7 @@ from openstackoid.policy import (
     NOBODY,
     Budget,
     Condition,
+    Delegation,
     Domain,
     DomainScoped,
     MappingRule,
@@ -47,6 +48,13 @@ WHOLE = """
             - {name: the rest, roles: {admin: admin, Service: Service}, project: apart}
             - {name: all, roles: [member]}
         "*": {through: "*"}
+      delegation:
+        Two:
+          users: {image: all, identity: [GET /v3/projects]}
+          services: {network: "* /v2.0/ports/**"}
+          tokens: [login, exchange, revocation]
+          images: false
+        "*": {}
 """
 
 
@@ -89,6 +97,17 @@ def test_all_that_can_be_written() -> None:
             PeerPolicy("*", through=("*",)),
         ),
         900,
+        "reads",
+        (
+            Delegation(
+                "Two",
+                Services((("image", (EVERY_REQUEST,)), ("identity", (RequestPattern("GET", "/v3/projects"),)))),
+                Services((("network", (RequestPattern("*", "/v2.0/ports/**"),)),)),
+                ("login", "exchange", "revocation"),
+                images=False,
+            ),
+            Delegation("*"),
+        ),
     )
 
 
@@ -122,6 +141,24 @@ def test_all_that_can_be_written() -> None:
         (
             "{peers: {Two: {services: {imag: all}}}}",
             "peers.Two.services.imag",
+            "unknown service 'imag'; a service of OpenStack, or one of this mesh, is accepted",
+            "all}",
+        ),
+        (
+            "{delegation: {One: {}}}",
+            "delegation.One",
+            "'One' is not a peer; accepted: Three, Two, or '*' for each that is not named",
+            "One: {}",
+        ),
+        (
+            "{delegation: {Tow: {}}}",
+            "delegation.Tow",
+            "'Tow' is not a peer; accepted: Three, Two, or '*' for each that is not named",
+            "Tow: {}",
+        ),
+        (
+            "{delegation: {Two: {services: {imag: all}}}}",
+            "delegation.Two.services.imag",
             "unknown service 'imag'; a service of OpenStack, or one of this mesh, is accepted",
             "all}",
         ),

@@ -38,7 +38,7 @@ def people(yaml: str) -> str:
     ("policy", "spot", "said"),
     [
         ("[]", "", "a mapping of keys to values is accepted"),
-        ("{second: 5}", "second", "unknown key; accepted: seconds, token_cache_time, audit, peers"),
+        ("{second: 5}", "second", "unknown key; accepted: seconds, token_cache_time, audit, peers, delegation"),
         ("{seconds: -1}", "seconds", "Input should be greater than or equal to 0"),
         ("{seconds: 3601}", "seconds", "Input should be less than or equal to 3600"),
         ("{peers: []}", "peers", "a mapping of keys to values is accepted"),
@@ -48,6 +48,23 @@ def people(yaml: str) -> str:
             peer("{services: all}"),
             "peers.Two.services",
             'a mapping of services to requests is accepted; {"*": all} is every service',
+        ),
+        ("{delegation: [Two]}", "delegation", "a mapping of keys to values is accepted"),
+        ("{delegation: {Two: {user: {}}}}", "delegation.Two.user", "unknown key; accepted: users, services, tokens, images"),
+        (
+            "{delegation: {Two: {tokens: log-in}}}",
+            "delegation.Two.tokens.0",
+            "Input should be 'login', 'exchange' or 'revocation'",
+        ),
+        (
+            "{delegation: {Two: {users: {image: GET}}}}",
+            "delegation.Two.users.image",
+            "'all', or a list of requests as in [GET /v2/images/**], is accepted",
+        ),
+        (
+            "{delegation: {Two: {images: perhaps}}}",
+            "delegation.Two.images",
+            "true or false is accepted",
         ),
         (peer("{services: [image]}"), "peers.Two.services", "a mapping of keys to values is accepted"),
         (

@@ -3,7 +3,7 @@
 
 import pytest
 
-from openstackoid.mesh import MeshError, Tls, check_tls, parse_mesh
+from openstackoid.mesh import MeshError, Tls, check_binding, check_tls, parse_mesh
 from openstackoid.mesh.tls import unprotected
 
 TLS = "    gateway: {tls: {certificate: /c/One.pem, authority: /c/authority.pem}}\n"
@@ -88,3 +88,17 @@ def test_names_that_differ_by_case_are_no_matter_without_tls() -> None:
 )
 def test_frontends_with_unprotected_tokens(frontend: str, said: list[str]) -> None:
     assert unprotected(parse_mesh(mesh(frontend, "http://two")).clouds["One"]) == said
+
+
+@pytest.mark.parametrize(
+    ("gateway", "accepted"), [("{}", False), ("{unbound_tokens: true}", True), ("{unbound_tokens: false}", False)]
+)
+def test_a_gateway_with_peers_and_without_certificates_starts_only_if_told_to(gateway: str, accepted: bool) -> None:
+    clouds = f"One: {{gateway: {gateway}, services: {{image: {{frontend: http://h:1}}}}}}"
+    check_binding(parse_mesh(f"mesh: 1\nclouds: {{{clouds}}}"), "One")
+    mesh = parse_mesh(f"mesh: 1\nclouds: {{{clouds}, Two: {{services: {{image: {{frontend: http://h:2}}}}}}}}")
+    if accepted:
+        check_binding(mesh, "One")
+        return
+    with pytest.raises(MeshError, match=r"^clouds\.One\.gateway: .*'tls' is accepted, or 'unbound_tokens: true'"):
+        check_binding(mesh, "One")

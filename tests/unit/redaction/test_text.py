@@ -21,6 +21,7 @@ WORDS = st.text("ABCDEFabcdef0123456789-_ .:/", max_size=60)
         (f"a token {FERNET}== there", "a token ... there"),
         (f"path /v2.0/tokens/{FERNET}%3D/x", "path /v2.0/tokens/.../x"),
         (f"jws {JWS}, and more", "jws ..., and more"),
+        ("path /v2.0/tokens/bound1.kX3v-_aaaaaaaaaa/x", "path /v2.0/tokens/.../x"),
         ('abc123!SCOPE!{"image":"CloudTwo"}', '...!SCOPE!{"image":"CloudTwo"}'),
         ('a "t0p!s3cret!SCOPE!{}" b', 'a "...!SCOPE!{}" b'),
         ("t1!SCOPE!t2!SCOPE!{}", "...!SCOPE!...!SCOPE!{}"),
@@ -83,6 +84,7 @@ def test_no_token_is_left(before: str, token: str, after: str) -> None:
     assume(token[-16:] not in before + after)
     for text in (
         f"{before}gAAAAAB{token}{after}",
+        f"{before}bound1.{token}{after}",
         f"{before} {token}!SCOPE!{after}",
         f"{before} {token}~eyJ{after}",
         f'{before} {{"password": "{token}"}}{after}',

@@ -106,6 +106,8 @@ def test_a_service_token_leaves_only_for_a_cloud_of_the_shared_data_plane_with_i
     assert Sending(asked, here).sent_service_token(Token("s", None)) == "s"
     assert Sending(asked, two).sent_service_token(Token("s", None)) is None
     assert Sending(asked, three).sent_service_token(Token("s", None)) == 's!SCOPE!{"*":"CloudOne"}'
+    bound = received("image.public", "/image", tls=Tls("c", "a"))
+    assert Sending(bound, two).sent_service_token(Token("s", None)) == 's!SCOPE!{"*":"CloudOne"}', "it is bound before it leaves"
     assert Sending(asked, here).sent_service_token(Token("s", parse('{"*":"Cloud-3.b"}'))) == join_token("s", '{"*":"Cloud-3.b"}')
 
 

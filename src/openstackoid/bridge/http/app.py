@@ -8,14 +8,20 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from openstackoid.binding import KeyRepository
 from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.binding.binder import Binder
+from openstackoid.bridge.binding.exchange import TokenExchange
+from openstackoid.bridge.binding.outgoing import TokenSender
 from openstackoid.bridge.http.handler import RequestHandler
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.local_projects import LocalProjects
+from openstackoid.bridge.identity.own_tokens import OwnTokens
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_record import TokenRecord
 from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.router import Pages
+from openstackoid.bridge.pages.user_page import UserPage
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.trace.records import Records
@@ -30,7 +36,7 @@ class Bridge:
     """Answers the requests of the gateway of the cloud ``upstream.at``.
 
     ``context`` may be replaced at any time; a request keeps its own. ``workflows`` and ``tokens``, the recorded claims, outlive
-    it. ``losses`` counts the audit lines that cannot be written.
+    it. ``keys`` bind the tokens that leave.
     """
 
     def __init__(
@@ -43,14 +49,16 @@ class Bridge:
         workflows: Workflows,
         audit: Audit | None = None,
         tokens: TokenRecord | None = None,
+        keys: KeyRepository | None = None,
     ) -> None:
         self._under_way = 0
         audit = Audit(None) if audit is None else audit
         authorizer, ids = Authorizer(upstream, record=tokens), LocalProjects(upstream)
-        self.context = RequestContext(mesh, {}, upstream, workflows, authorizer, ids, audit, RouteTeacher(upstream.at))
+        sender = TokenSender(upstream.at, Binder(keys), TokenExchange(upstream), OwnTokens(upstream.at, authorizer.validator))
+        self.context = RequestContext(mesh, {}, upstream, workflows, authorizer, ids, audit, RouteTeacher(upstream.at), sender)
         upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records
-        self._pages = Pages(upstream, authorizer, self._records, health or Health(), workflows)
+        self._pages = Pages(upstream, UserPage(upstream, authorizer, sender), self._records, health or Health(), workflows)
 
     def reload(self, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
         """Serve new requests by another mesh and other reader accounts."""

@@ -10,11 +10,13 @@ from uuid import uuid4
 from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError, ClientGoneError, CutError, error_answer, needing_store
+from openstackoid.bridge.http.bound_tokens import audit_shown, exchanged
 from openstackoid.bridge.identity.token_documents import body_token, document
 from openstackoid.bridge.log import log_request, shown_method, shown_path
 from openstackoid.bridge.message.body import AUTHENTICATION_LIMIT, OPERATION_LIMIT, read_body
 from openstackoid.bridge.message.head import Head, Incoming, Teach, read_head, teach_nothing
 from openstackoid.bridge.pages.router import Pages
+from openstackoid.bridge.pages.token_page import LIMIT
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.executor import Executor
 from openstackoid.bridge.trace.records import BRIDGE, NONE, Record, Records
@@ -34,6 +36,7 @@ from openstackoid.routing import (
     marked_id,
     may_be_remembered,
 )
+from openstackoid.routing.pages import TOKEN
 from openstackoid.scope import Scope
 
 
@@ -100,14 +103,27 @@ class RequestHandler:
 
     async def _run(self) -> tuple[web.StreamResponse, str]:
         head = self._head = read_head(self._request, self._here.name)
+        if head.path == TOKEN and head.method == "POST":
+            body = await read_body(self._request, head, LIMIT, self._here)
+            return await exchanged(self._context, head, body), "page"
         if self._pages.own(head.path):
-            return await self._pages.answer(head, self._context.mesh, self._context.readers), "page"
+            return await self._page(head), "page"
         decision, body = await self._decided(head, await self._read_authentication(head))
         executor = self._executor = Executor(self._context, Incoming(self._request, head, body, self._teach), decision)
         response = await executor.run()
         if not response.prepared:
             self._tell_accepted(response)
         return response, "relayed" if isinstance(decision.plan, Relay) else ""
+
+    async def _page(self, head: Head) -> web.StreamResponse:
+        context = self._context
+        try:
+            answer = await self._pages.answer(head, context.mesh, context.readers)
+        except AnswerError as error:
+            await audit_shown(context, head, error)
+            raise
+        await audit_shown(context, head, None)
+        return answer
 
     def _tell_accepted(self, response: web.StreamResponse) -> None:
         """Tell HAProxy that a Keystone has accepted a token of the request, where one has."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+from openstackoid.binding import KeyRepository, repository_of
 from openstackoid.bridge.audit.audit_file import Audit, AuditError
 from openstackoid.bridge.audit.losses import Losses
 from openstackoid.bridge.audit.maintenance import AuditMaintenance
@@ -30,10 +31,12 @@ from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.runtime_api import RuntimeApi
 from openstackoid.bridge.trace.haproxy_lines import Lines, record_of_line
 from openstackoid.bridge.trace.records import Records
+from openstackoid.bridge.upstream.target import target_of
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
+from openstackoid.mesh import Cloud, Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
+from openstackoid.routing import IDENTITY, TOKENS_PATH
 from openstackoid.service_manager import ServiceManager
 from openstackoid.store import Store, database_of
 
@@ -83,6 +86,7 @@ async def serve(
     sockets: Sockets,
     *,
     store_file: Path | None = None,
+    keys: Path | None = None,
     audit: Audit | None = None,
     losses: Losses | None = None,
     log_reader: BaseProcess | None = None,
@@ -93,11 +97,13 @@ async def serve(
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
     SIGHUP reloads ``file`` and the reader accounts; unusable ones are ignored. ``store_file``: the store's file, if the mesh
-    names no database. ``audit``: the audit log. ``losses``: the count of its missing lines. ``log_reader``: the process that
-    reads HAProxy's log. ``stop_on_eof``: also end with standard input, so with the parent. ``wait``: begin once the file exists.
-    ``manager``: for a process without a supervisor, whose state it is told; then requests finish at the end for as long as
-    ``drain`` in the description says. Raises :class:`BridgeError`,
-    :class:`~openstackoid.mesh.MeshError` or :class:`~openstackoid.store.StoreError`.
+    names no database. ``keys``: the folder of the keys of bound tokens, if the mesh names none. ``audit``: the audit log.
+    ``losses``: the count of its missing lines. ``log_reader``: the process that reads HAProxy's log. ``stop_on_eof``: also end
+    with standard input, so with the parent. ``wait``: begin once the file exists. ``manager``: for a process without a
+    supervisor, whose state it is told; then requests finish at the end for as long as ``drain`` in the description says.
+
+    Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError`, :class:`~openstackoid.binding.KeysError` or
+    :class:`~openstackoid.store.StoreError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: a program that sees it accept may send a signal.
@@ -109,6 +115,7 @@ async def serve(
             return
         await asyncio.sleep(_GLANCE)
     mesh = load_cloud(file, at)
+    repository = _keys(mesh.clouds[at], keys)
     server = mesh.clouds[at].store
     store = Store(database_of(server.url if server else None, server.password if server else None, store_file))
     await store.open()
@@ -120,7 +127,16 @@ async def serve(
     maintenance = AuditMaintenance(audit, losses, mesh.clouds[at].audit)
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document)
     workflows, tokens = Workflows(store), TokenStore(store)
-    bridge = Bridge(mesh, upstream, records=records, health=health, workflows=workflows, audit=audit, tokens=tokens)
+    bridge = Bridge(
+        mesh,
+        upstream,
+        records=records,
+        health=health,
+        workflows=workflows,
+        audit=audit,
+        tokens=tokens,
+        keys=repository,
+    )
     # The supervisor does not start with such files. A bridge that is restarted later serves without them.
     try:
         bridge.reload(mesh, _readers(mesh, upstream))
@@ -200,9 +216,15 @@ def load_cloud(file: Path, at: str) -> Mesh:
     return mesh
 
 
+def _keys(here: Cloud, folder: Path | None) -> KeyRepository:
+    return repository_of(here.bound_tokens.keys, None if here.tls is None else folder)
+
+
 def _readers(mesh: Mesh, upstream: Upstream) -> Mapping[str, Reader]:
     here = mesh.clouds[upstream.at]
-    return readers_of(load_readers(mesh, upstream.at), upstream, here.timeouts, secure=here.tls is not None)
+    identity = None if here.validator is None else here.endpoint(IDENTITY, "public")
+    own = None if identity is None else target_of(mesh, here.name, identity, identity.frontend.prefix + TOKENS_PATH)
+    return readers_of(load_readers(mesh, here.name), upstream, here.timeouts, secure=here.tls is not None, own=own)
 
 
 class _Protocol(web.RequestHandler):

@@ -199,7 +199,7 @@ class Authorizer:
         issuer, interface = credentials.issuer, sent.frontend_endpoint.interfaces[0]
         asked = self._asked(mesh, issuer, interface, readers.get(issuer))
         principal = await self.validator.of(credentials.token, asked, head)
-        if principal is None and asked.reader is not None and await self._vouching(credentials, head, interface, mesh):
+        if principal is None and asked.asks_late(credentials.token) and await self._vouching(credentials, head, interface, mesh):
             principal = await self.validator.of(credentials.token, replace(asked, late=True), head)
         if principal is None:
             raise self._unknown_token(issuer, _where_to_log_in(mesh.clouds[self._at], sent))
@@ -219,6 +219,15 @@ class Authorizer:
             return None
         await record_claims(self.record, here, issuer, token, principal=principal, granted=judged)
         return issuer
+
+    async def accepts_service(self, credentials: Credentials, head: Head, sent: Destination, mesh: Mesh) -> bool:
+        """Return whether the policy here accepts the service token of a request; one that its cloud refuses is let through."""
+        token, issuer = credentials.service_token, credentials.service_issuer
+        if token is None or issuer is None or issuer == self._at or not is_visible(token):
+            return True
+        interface = sent.frontend_endpoint.interfaces[0]
+        told = await self.validator.of(token, self._asked(mesh, issuer, interface), head)
+        return told is None or not isinstance(grant(mesh.clouds[self._at].policy, issuer, told, None), Denial)
 
     def _unknown_token(self, issuer: str, headers: Mapping[str, str] | None = None) -> AnswerError:
         return AnswerError(401, f"gateway of {self._at}: identity of {issuer} does not accept the token", headers=headers or {})

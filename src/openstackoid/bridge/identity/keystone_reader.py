@@ -95,7 +95,7 @@ class KeystoneReader(Reader):
                 raise self._error(504, f" gets no answer within {self._timeouts.server:g} s") from None
             subject = " cannot log in: its Keystone" if error.what.startswith(" ") else " cannot log in"
             raise self._error(503, f"{subject}{error.what}") from None
-        LOG.info("the reader account at %s has logged in", self._peer)
+        LOG.info("%s has logged in", self._place)
         return token
 
     async def _new_token(self) -> _Token:
@@ -143,6 +143,21 @@ class KeystoneReader(Reader):
         return AnswerError(status, f"gateway of {self._upstream.at}: {self._place}{what}")
 
 
+class KeystoneValidator(KeystoneReader):
+    """The account of this cloud that validates its tokens; it logs in at ``target``, the backends of identity here."""
+
+    def __init__(self, upstream: Upstream, account: Account, timeouts: Timeouts, target: Target) -> None:
+        super().__init__(upstream, upstream.at, account, timeouts, secure=False)
+        self._log_in_at = target
+
+    @property
+    def _place(self) -> str:
+        return f"{self._log_in_at.place}: the validator account"
+
+    async def _target(self) -> Target:
+        return self._log_in_at
+
+
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -176,7 +191,21 @@ def _named(options: Mapping[str, str], key: str, name: str, domain: str) -> dict
 
 
 def readers_of(
-    accounts: Mapping[str, Account], upstream: Upstream, timeouts: Timeouts, *, secure: bool = False
+    accounts: Mapping[str, Account],
+    upstream: Upstream,
+    timeouts: Timeouts,
+    *,
+    secure: bool = False,
+    own: Target | None = None,
 ) -> Mapping[str, Reader]:
-    """Return a reader for each account, by peer. ``secure`` is as in :class:`KeystoneReader`."""
-    return {peer: KeystoneReader(upstream, peer, account, timeouts, secure=secure) for peer, account in accounts.items()}
+    """Return a reader for each account, by peer.
+
+    ``secure`` is as in :class:`KeystoneReader`; ``own`` is where the account of this cloud itself logs in.
+    """
+    readers: dict[str, Reader] = {}
+    for peer, account in accounts.items():
+        if peer == upstream.at and own is not None:
+            readers[peer] = KeystoneValidator(upstream, account, timeouts, own)
+        else:
+            readers[peer] = KeystoneReader(upstream, peer, account, timeouts, secure=secure)
+    return readers

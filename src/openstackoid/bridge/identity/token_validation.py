@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from openstackoid.binding import is_bound
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.questions import Questions
 from openstackoid.bridge.identity.readers import Reader, asked_with, not_by_itself
@@ -66,6 +67,10 @@ class Asked:
     timeouts: Timeouts
     reader: Reader | None = None
     late: bool = False
+
+    def asks_late(self, token: str) -> bool:
+        """Return whether an account may be asked about an expired token: one here, or of the cloud that has bound the token."""
+        return self.reader is not None or is_bound(token)
 
 
 class TokenValidator:
@@ -144,7 +149,8 @@ class TokenValidator:
                 asked.target, sent, timeouts=asked.timeouts, until=until, limit=ANSWER_LIMIT
             )
 
-        answer = await send(token, "nocatalog")
+        late = asked.late and is_bound(token)
+        answer = await send(token, "nocatalog&allow_expired=1" if late else "nocatalog")
         # 403: Keystone has accepted the token, so the account is never asked about an invented one.
         if asked.reader is not None and (answer.status == 403 or (answer.status == 401 and asked.late)):
             query = "nocatalog&allow_expired=1" if asked.late else "nocatalog"

@@ -9,6 +9,7 @@ from typing import Protocol
 from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.message.hidden_tokens import NONE, HiddenTokens
 from openstackoid.bridge.message.verbatim import decoded
 from openstackoid.mesh import Listener
 from openstackoid.routing import Headers
@@ -79,6 +80,7 @@ class Incoming:
     head: Head
     body: bytes | None = field(repr=False)
     teach: Teach = field(default=teach_nothing, repr=False)
+    hidden: HiddenTokens = NONE
 
 
 def read_head(request: web.BaseRequest, at: str) -> Head:

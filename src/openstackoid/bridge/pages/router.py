@@ -12,7 +12,6 @@ from typing import Any
 from aiohttp import hdrs
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer, error_answer
-from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.pages.health import DOWN, UP, Health, mesh_page
@@ -35,16 +34,14 @@ _METHODS = ("GET", "HEAD")
 class Pages:
     """Answers requests below ``/.openstackoid/``."""
 
-    def __init__(
-        self, upstream: Upstream, authorizer: Authorizer, records: Records, health: Health, workflows: Workflows
-    ) -> None:
+    def __init__(self, upstream: Upstream, user: UserPage, records: Records, health: Health, workflows: Workflows) -> None:
         self.at = upstream.at
         self._workflows = workflows
         self._trails = Trails(upstream)
         self._records = records
         self._health = health
         self._reachable = Reachability(upstream)
-        self._user = UserPage(upstream, authorizer)
+        self._user = user
 
     @staticmethod
     def own(path: str) -> bool:
@@ -61,13 +58,13 @@ class Pages:
         if head.path == MESH:
             states, peers = await self._health.states(), await self._reachable.states(mesh)
             own = {"store": UP if await self._workflows.works() else DOWN, "audit": self._health.audit()}
-            return _page(mesh_page(mesh, self.at, states, peers) | own)
+            return page(mesh_page(mesh, self.at, states, peers) | own)
         if head.path == USER:
             self._check_query(head)
-            return _page(await self._user.document(head, mesh, readers))
+            return page(await self._user.document(head, mesh, readers))
         if head.path.startswith(TRACE):
             self._check_query(head)
-            return _page(await self._trace(head.path.removeprefix(TRACE), head.query, mesh))
+            return page(await self._trace(head.path.removeprefix(TRACE), head.query, mesh))
         raise self._error(404, f"there is no such page; the pages are: {HEALTH}, {MESH}, {USER}, {TRACE}REQUEST-ID")
 
     async def _trace(self, request_id: str, query: str | None, mesh: Mesh) -> dict[str, Any]:
@@ -93,6 +90,7 @@ class Pages:
         return AnswerError(status, f"gateway of {self.at}: {message}")
 
 
-def _page(document: dict[str, Any]) -> WholeAnswer:
+def page(document: dict[str, Any]) -> WholeAnswer:
+    """Return a page, which no cache may keep."""
     headers = {hdrs.CONTENT_TYPE: "application/json", hdrs.CACHE_CONTROL: "no-store"}
     return WholeAnswer(status=200, headers=headers, body=json.dumps(document).encode("ascii"))

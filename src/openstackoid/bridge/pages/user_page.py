@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from openstackoid.binding import BoundTokenError, Kind, is_bound
+from openstackoid.bridge.binding.outgoing import TokenSender
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.readers import Reader
@@ -36,8 +38,9 @@ _LONGEST_REASON = 512
 class UserPage:
     """Judges the user of a token as the authorizer does, for no request."""
 
-    def __init__(self, upstream: Upstream, authorizer: Authorizer) -> None:
+    def __init__(self, upstream: Upstream, authorizer: Authorizer, tokens: TokenSender) -> None:
         self._upstream = upstream
+        self._tokens = tokens
         self._authorizer = authorizer
         self._at = upstream.at
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -47,13 +50,15 @@ class UserPage:
         credentials, scope = self._read(head, mesh)
         if head.query == ONLY_HERE:
             return {"clouds": [await self._for_a_peer(credentials, head, mesh, readers)]}
+        if credentials.issuer != self._at and mesh.clouds[self._at].tls is not None and not is_bound(credentials.token):
+            asked = self._tokens.own.asked(mesh, readers.get(self._at))
+            await self._tokens.own.refuse(credentials.token, credentials.issuer, head, asked)
         here = await self._here(credentials, head, mesh, readers)
         if here["user"] is None:
             # Otherwise a cloud that is not accepted here could cause questions to others.
             return {"identity": credentials.issuer, "clouds": [here]}
         peers = sorted({*dict(scope).values(), credentials.issuer} - {self._at})
-        request = UpstreamRequest("GET", ONLY_HERE, _headers(credentials))
-        told = await asyncio.gather(*(self._ask(mesh, peer, request) for peer in peers[:AT_MOST]))
+        told = await asyncio.gather(*(self._ask(mesh, peer, credentials, scope, head) for peer in peers[:AT_MOST]))
         more = [_refusal(peer, f"{AT_MOST} other clouds are asked at most") for peer in peers[AT_MOST:]]
         return {"identity": credentials.issuer, "clouds": [here, *told, *more]}
 
@@ -68,7 +73,13 @@ class UserPage:
         if token is None:
             raise AnswerError(401, f"gateway of {self._at}: a token is expected in X-Auth-Token")
         scope = said or Scope.everything_in(self._at)
-        return Credentials(scope.issuer(self._at), token.bare), scope
+        issuer, bare = scope.issuer(self._at), token.bare
+        if issuer == self._at and is_bound(bare):
+            try:
+                bare = self._tokens.binder.open(bare, head.sender).token
+            except BoundTokenError as error:
+                raise AnswerError(401, f"gateway of {self._at}: {error}") from None
+        return Credentials(issuer, bare), scope
 
     async def _here(self, credentials: Credentials, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
         principal, judged = await self._authorizer.judge_user(credentials, head, mesh, readers)
@@ -87,10 +98,15 @@ class UserPage:
         except AnswerError as error:
             return _refusal(self._at, error.message.removeprefix(f"gateway of {self._at}: "))
 
-    async def _ask(self, mesh: Mesh, name: str, request: UpstreamRequest) -> dict[str, Any]:
+    async def _ask(self, mesh: Mesh, name: str, credentials: Credentials, scope: Scope, head: Head) -> dict[str, Any]:
         """Return the answer of a peer's gateway about its own cloud, within the limits of a page."""
         timeouts = Timeouts(connect=mesh.clouds[self._at].timeouts.connect, server=PATIENCE)
+        token, issuer = credentials.token, credentials.issuer
+        # A token is bound anew only for a cloud that its scope names.
+        written = (Scope.everything_in(issuer) if issuer in (self._at, name) else scope).to_header()
         try:
+            token = await self._tokens.sent(token, Kind.USER, issuer, name, scope=written, head=head, mesh=mesh)
+            request = UpstreamRequest("GET", ONLY_HERE, _headers(token, written))
             async with self._slots:
                 content = await ask_gateway(self._upstream, mesh, name, request, USER, timeouts=timeouts, limit=_LIMIT)
         except AnswerError as error:
@@ -101,12 +117,11 @@ class UserPage:
         return _refusal(name, "its gateway's answer is not such a page") if told is None else {**told, "cloud": name}
 
 
-def _headers(credentials: Credentials) -> tuple[tuple[str, str], ...]:
-    scope = Scope.everything_in(credentials.issuer)
+def _headers(token: str, scope: str) -> tuple[tuple[str, str], ...]:
     return (
         ("Accept", "application/json"),
         ("Accept-Encoding", "identity"),
-        ("X-Auth-Token", join_token(credentials.token, scope.to_header())),
+        ("X-Auth-Token", join_token(token, scope)),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.binding.outgoing import TokenSender
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.readers import Reader
@@ -26,6 +27,7 @@ class RequestContext:
     local_projects: LocalProjects
     audit: Audit
     routes: RouteTeacher
+    tokens: TokenSender
 
     @property
     def here(self) -> Cloud:

@@ -9,6 +9,7 @@ from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.forward import ForwardLeg
 from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.proxy.relay import RelayLeg
+from openstackoid.bridge.proxy.tokens import buffered, with_tokens
 from openstackoid.routing import Decision, Headers, Refuse, Relay, Single
 
 
@@ -23,15 +24,22 @@ class Executor:
 
     async def run(self) -> web.StreamResponse:
         """Run the legs of the plan, and return the answer; see :meth:`Leg.run`. Raises a refusal as :class:`AnswerError`."""
-        issuer = self.decision.issuer
+        context, decision = self._context, self.decision
         leg: ForwardLeg | RelayLeg
-        match self.decision.plan:
+        match decision.plan:
             case Refuse(status, title, message):
                 raise AnswerError(status, message, title=title, reason="refused")
-            case Single() as plan:
-                leg = ForwardLeg(self._context, self._incoming, plan, issuer)
-            case Relay() as plan:
-                leg = RelayLeg(self._context, self._incoming, plan, issuer)
+            case Single() as single:
+                single, incoming, use = await with_tokens(context, self._incoming, decision, single)
+                relay = buffered(context, incoming.head, single, use)
+                if relay is None:
+                    leg = ForwardLeg(context, incoming, single, decision.issuer)
+                else:
+                    leg = RelayLeg(context, incoming, relay, decision.issuer)
+            case Relay() as planned:
+                relay, incoming, use = await with_tokens(context, self._incoming, decision, planned)
+                leg = RelayLeg(context, incoming, relay, decision.issuer)
+        leg.entry = use
         self._legs.append(leg)
         return await leg.run()
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A leg that forwards: bodies stream both ways; only JSON with links to rewrite is held."""
 
+from dataclasses import replace
 from functools import partial
 
 import aiohttp
@@ -10,7 +11,7 @@ from multidict import CIMultiDict
 from openstackoid.bridge.audit.admission_header import encode
 from openstackoid.bridge.audit.audit_file import AuditError
 from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, needing_store, towards_client
-from openstackoid.bridge.identity.authorization import entry_of
+from openstackoid.bridge.identity.authorization import Entry, entry_of
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT, with_project_here
 from openstackoid.bridge.message.body import BROKEN_BODY, PacedBody, read_body
 from openstackoid.bridge.message.deadline import Deadline
@@ -26,6 +27,7 @@ from openstackoid.bridge.upstream.upstream import UpstreamError, UpstreamRequest
 from openstackoid.routing import Credentials, Headers, Single, Workflow
 from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.links import ASTRAY, REDIRECTS
+from openstackoid.routing.reading import SERVICE
 
 
 class ForwardLeg(Leg[Single]):
@@ -51,22 +53,25 @@ class ForwardLeg(Leg[Single]):
     async def _authorize(self, guest: Credentials) -> tuple[Single, Incoming]:
         """Return plan and request, once the policy allows the user of another cloud."""
         context, head = self.context, self.incoming.head
-        self.entry = entry_of(guest, self.plan, head)
+        self.entry = entry = entry_of(guest, self.plan, head)
         try:
-            await context.authorizer.authorize(self.entry, head, self.plan, mesh=context.mesh, readers=context.readers)
+            await context.authorizer.authorize(entry, head, self.plan, mesh=context.mesh, readers=context.readers)
         finally:
-            if self.entry.principal is not None:
+            if entry.principal is not None:
                 self.accepted = TOKEN_ACCEPTED
         try:
             # A request that could not be audited is not sent.
             context.audit.check()
         except AuditError as error:
             raise self.unrecorded(error) from None
-        own = self.entry.own_project(self.plan)
+        plan, own = self.plan, entry.own_project(self.plan)
+        if not await context.authorizer.accepts_service(guest, head, plan, context.mesh):
+            # The service would refuse the request of the user for the token of the other service.
+            plan = replace(plan, headers=without(plan.headers, SERVICE))
         if own is None:
-            return self.plan, self.incoming
+            return plan, self.incoming
         read = partial(read_body, self.incoming.request, head, DOCUMENT_LIMIT, context.here)
-        return await with_project_here(own, self.plan, self.incoming, read)
+        return await with_project_here(own, plan, self.incoming, read)
 
     async def _remember(self) -> Workflow | None:
         """Store the workflow that the request begins, and return it if it is new."""
@@ -74,7 +79,8 @@ class ForwardLeg(Leg[Single]):
         if begun is None or user is None:
             return None
         head, mesh, readers = self.incoming.head, context.mesh, context.readers
-        owner = await context.authorizer.owner(user, self.entry, head, self.plan, mesh=mesh, readers=readers)
+        entry = self.entry if isinstance(self.entry, Entry) else None
+        owner = await context.authorizer.owner(user, entry, head, self.plan, mesh=mesh, readers=readers)
         self.accepted = TOKEN_ACCEPTED
         with needing_store(context.here.name):
             return begun if await context.workflows.remember(begun, owner, context.here.memory) else None
@@ -102,7 +108,7 @@ class ForwardLeg(Leg[Single]):
                     # Of the whole document: a peer may not send one byte by byte.
                     deadline.start(self.timeouts.server)
                     answered = Answered(upstream, target, answer, headers, deadline)
-                    return await rewrite_links(answered, incoming.head, plan, self.links)
+                    return await rewrite_links(answered, incoming.head, plan, self.links, incoming.hidden)
                 response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(headers))
                 if answer.status == 101:
                     if sent.upgrade is None:
@@ -111,7 +117,7 @@ class ForwardLeg(Leg[Single]):
                     return response
                 with towards_client():
                     await response.prepare(request)
-                async for chunk in answer.content.iter_any():
+                async for chunk in incoming.hidden.stream(answer.content.iter_any()):
                     with towards_client():
                         await response.write(chunk)
                 with towards_client():
@@ -139,8 +145,11 @@ class ForwardLeg(Leg[Single]):
         unread = self.links.of_images(head.path) and self.plan.rewrite_links and answer.status in REDIRECTS
         if unread or self.links.astray(answer.status, head.method, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
-        admit = None if entry is None else partial(admission, self.context, entry, self.plan)
-        return self.links.headers(theirs) + ours + self.incoming.teach(answer.status, admit=admit) + self.accepted
+        admit = partial(admission, self.context, entry, self.plan) if isinstance(entry, Entry) else None
+        taught = self.incoming.teach(answer.status, admit=admit)
+        if not self.plan.local:
+            taught += self.context.routes.bound_tokens(self.context.mesh, head, self.plan, answer.status)
+        return self.incoming.hidden.headers(self.links.headers(theirs)) + ours + taught + self.accepted
 
 
 def _upstream_request(plan: Single, incoming: Incoming, body: Upload | bytes | None) -> UpstreamRequest:

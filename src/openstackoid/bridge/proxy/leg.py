@@ -15,6 +15,7 @@ from openstackoid.bridge.identity.authorization import Entry
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.context import RequestContext
+from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.links import Links
 from openstackoid.bridge.upstream.target import Target, leg_target
 from openstackoid.mesh import Timeouts
@@ -40,7 +41,7 @@ class Leg(ABC, Generic[S]):
         self.context = context
         self.incoming = incoming
         self.plan = plan
-        self.entry: Entry | None = None
+        self.entry: Entry | DelegatedUse | None = None
         self.accepted: Headers = ()
         self._issuer = issuer
 

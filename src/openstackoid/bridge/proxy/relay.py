@@ -29,6 +29,7 @@ from openstackoid.bridge.identity.token_documents import (
 from openstackoid.bridge.identity.token_record import TokenRefusedError, record_claims
 from openstackoid.bridge.message.body import AUTHENTICATION_LIMIT, read_body
 from openstackoid.bridge.message.head import without
+from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.keystone_exchange import KeystoneAnswer, KeystoneExchange
 from openstackoid.bridge.proxy.leg import SUBJECT_ACCEPTED, Leg
 from openstackoid.bridge.upstream.target import Target
@@ -93,7 +94,12 @@ class RelayLeg(Leg[Relay]):
             if gives:
                 kept = (*without(kept, ISSUER.lower()), (ISSUER, self.plan.endpoint.cloud))
         kept = tuple((key, self._with_scope(exchange, key, value)) for key, value in self.links.headers(kept))
-        return WholeAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(kept), body=content)
+        hidden = self.incoming.hidden
+        if isinstance(self.entry, DelegatedUse) and answer.status in (200, 201):
+            self.entry = self.entry.told(content)
+        self.account(answer.status, None)
+        headers = CIMultiDict(hidden.headers(kept))
+        return WholeAnswer(status=answer.status, reason=answer.reason, headers=headers, body=hidden.body(content))
 
     def _heard(self) -> KeystoneAnswer | None:
         """Return the answer to a service from what the token's cloud has told the authorizer a moment ago, or None.

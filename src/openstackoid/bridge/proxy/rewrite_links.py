@@ -11,6 +11,7 @@ from multidict import CIMultiDict
 from openstackoid.bridge.errors import WholeAnswer
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Head, without
+from openstackoid.bridge.message.hidden_tokens import NONE, HiddenTokens
 from openstackoid.bridge.proxy.image_answers import UNREADABLE, without_places
 from openstackoid.bridge.proxy.links import Links
 from openstackoid.bridge.upstream.target import Target
@@ -47,7 +48,7 @@ class Answered:
     deadline: Deadline
 
 
-async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links) -> WholeAnswer:
+async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links, hidden: HiddenTokens = NONE) -> WholeAnswer:
     """Return the answer with the links in its document rewritten, without headers about its bytes if they change.
 
     A success of an image service loses the places that services here would follow, or is refused. The answer to HEAD has no
@@ -95,7 +96,7 @@ async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links)
         status=given.answer.status,
         reason=given.answer.reason,
         headers=CIMultiDict(headers),
-        body=None if head.method == "HEAD" else body,
+        body=None if head.method == "HEAD" else hidden.body(body),
     )
 
 

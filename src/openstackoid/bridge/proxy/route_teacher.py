@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Teach HAProxy routes: an answer below 400 brings the route of its request, and the slot in which HAProxy is to keep it."""
 
-from openstackoid.bridge.message.head import Admit
+from hashlib import blake2b
+
+from openstackoid.binding import is_bound
+from openstackoid.bridge.binding.binder import cut
+from openstackoid.bridge.message.head import Admit, Head
 from openstackoid.mesh import Mesh
-from openstackoid.routing import Decision, Headers, MoreInput, Request
+from openstackoid.routing import Decision, Headers, MoreInput, Request, Single
 from openstackoid.routing.admission import BAR
+from openstackoid.routing.bound_tokens import SERVICE_SLOT, SERVICE_TOKEN, USER_SLOT, USER_TOKEN
 from openstackoid.routing.reading import AUTH, SERVICE
 from openstackoid.routing.route_cache import (
     ADMISSION,
@@ -29,16 +34,21 @@ SHARE = 4
 class RouteSlots:
     """The slots of HAProxy's cache, given out in turn: the route that is there is replaced.
 
-    A source that has its share is given its own oldest slot.
+    A source that has its share is given its own oldest slot. A key that has a slot keeps it.
     """
 
     def __init__(self) -> None:
         self._next = 0
+        self._slot_of: dict[bytes, int] = {}
+        self._key_of: dict[int, bytes] = {}
         self._of_source: dict[str, dict[int, None]] = {}
         self._source_of: dict[int, str] = {}
 
-    def take(self, source: str, slots: int) -> int:
+    def take(self, source: str, slots: int, key: str | None = None) -> int:
         """Return the slot, of ``slots``, for a route that a request of ``source`` has asked for."""
+        digest = None if key is None else blake2b(key.encode(), digest_size=16).digest()
+        if digest is not None and self._slot_of.get(digest, slots) < slots:
+            return self._slot_of[digest]
         own = self._of_source.get(source, {})
         if len(own) >= max(1, slots // SHARE):
             slot = next(iter(own))
@@ -47,9 +57,12 @@ class RouteSlots:
         self._release(slot)
         self._source_of[slot] = source
         self._of_source.setdefault(source, {})[slot] = None
+        if digest is not None:
+            self._slot_of[digest], self._key_of[slot] = slot, digest
         return slot
 
     def _release(self, slot: int) -> None:
+        self._slot_of.pop(self._key_of.pop(slot, b""), None)
         source = self._source_of.pop(slot, None)
         if source is not None:
             own = self._of_source[source]
@@ -64,6 +77,7 @@ class RouteTeacher:
     def __init__(self, at: str) -> None:
         self._at = at
         self._slots = RouteSlots()
+        self._bound = RouteSlots()
         self._mesh: Mesh | None = None
         self._generation = ""
 
@@ -96,7 +110,7 @@ class RouteTeacher:
             told = () if admission is None else ((MARK, admission), (ADMISSION, "1"))
         if not told:
             return ()
-        slot = (SLOT, str(self._slots.take(source, int(slots))))
+        slot = (SLOT, str(self._slots.take(source, int(slots), None if route is None else key)))
         return (slot, *((name, value) for name, value in told if value is not None))
 
     def _admission(self, mesh: Mesh, request: Request, decision: Decision | MoreInput, key: str, admit: Admit) -> str | None:
@@ -107,6 +121,20 @@ class RouteTeacher:
         if mark is None or key.count(BAR) != KEY_BARS or any(BAR in token for token in digested):
             return None
         return admit(mark)
+
+    def bound_tokens(self, mesh: Mesh, head: Head, plan: Single, status: int) -> Headers:
+        """Return the headers that teach the bound tokens of a request to a peer, where HAProxy asks for them."""
+        if head.route is None or status >= 400:
+            return ()
+        source, slots, named, _ = head.route.split(" ", 3)
+        users, services = ([cut(value)[0] for key, value in plan.headers if key.lower() == name] for name in (AUTH, SERVICE))
+        if named != self._named(mesh) or len(users) != 1 or not is_bound(users[0]):
+            return ()
+        told = [(USER_TOKEN, users[0]), (USER_SLOT, str(self._bound.take(source, int(slots))))]
+        if services:
+            told.append((SERVICE_TOKEN, services[0]))
+            told.append((SERVICE_SLOT, str(self._bound.take(source, int(slots)))))
+        return tuple(told)
 
     def _named(self, mesh: Mesh) -> str:
         if mesh is not self._mesh:

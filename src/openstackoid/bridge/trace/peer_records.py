@@ -5,12 +5,12 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Record, record_of
-from openstackoid.bridge.upstream.target import Target, target_of
+from openstackoid.bridge.upstream.target import Target, gateway_targets
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest, first_reached, read_answer
 from openstackoid.mesh import Mesh, Timeouts
 
@@ -134,12 +134,7 @@ async def ask_gateway(
 
     Raises :class:`AnswerError` if it is not reached, or its answer is another one, or has more than ``limit`` bytes.
     """
-    peer = mesh.clouds[name]
-    sockets = {endpoint.frontend.origin(): endpoint for endpoint in peer.endpoints}
-    places = [
-        replace(target_of(mesh, upstream.at, endpoint, path), place=f"the gateway of {peer.name} at {endpoint.listener}")
-        for endpoint in list(sockets.values())[:SOCKETS]
-    ]
+    places = gateway_targets(mesh, upstream.at, mesh.clouds[name], path)[:SOCKETS]
 
     async def ask(target: Target) -> bytes | None:
         async with upstream.send(target, request, timeouts, Deadline(timeouts.connect + timeouts.server)) as answer:
@@ -148,4 +143,4 @@ async def ask_gateway(
             raise upstream.unusable(target, f"it answers {answer.status}")
         return content if answer.status == 200 else None
 
-    return await first_reached(places, ask, AnswerError(503, f"{peer.name} has no gateway in the mesh"))
+    return await first_reached(places, ask, AnswerError(503, f"{name} has no gateway in the mesh"))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The target of a request: the backends of an endpoint of this cloud, or a frontend of a peer. HAProxy knows the way there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.mesh import HTTPS, Address, Endpoint, Mesh
+from openstackoid.mesh import HTTPS, Address, Cloud, Endpoint, Mesh
 from openstackoid.routing import Destination
 from openstackoid.routing.backend_names import leaving_target, local_target, peer_target
 
@@ -37,6 +37,15 @@ def target_of(mesh: Mesh, at: str, endpoint: Endpoint, path: str) -> Target:
         return _local(endpoint, path)
     gateway = _gateway(mesh, endpoint)
     return _peer(endpoint, path, gateway, gateway)
+
+
+def gateway_targets(mesh: Mesh, at: str, peer: Cloud, page: str) -> list[Target]:
+    """Return where a page of a peer's gateway is served: at each of its sockets."""
+    sockets = {endpoint.frontend.origin(): endpoint for endpoint in peer.endpoints}
+    return [
+        replace(target_of(mesh, at, endpoint, page), place=f"the gateway of {peer.name} at {endpoint.listener}")
+        for endpoint in sockets.values()
+    ]
 
 
 def leg_target(mesh: Mesh, at: str, plan: Destination, home: str) -> Target:

@@ -381,6 +381,27 @@ async def test_an_expired_token_needs_a_good_service_token(mark: str, roles: tup
 
 
 @played
+async def test_an_expired_bound_token_is_asked_about_at_its_home_without_an_account_here() -> None:
+    bound = "bound1.AAAA"
+
+    async def keystone(visit: Visit) -> None:
+        if visit.values("x-subject-token") == [bound] and "allow_expired=1" not in visit.line:
+            await says("404 Not Found")(visit)
+        else:
+            await says_json(token("service" if visit.values("x-subject-token") == ["nova"] else "member"))(visit)
+
+    rules = policy(people=(MappingRule("all", Roles((("member", ("member",)), ("service", ("service",))))),))
+    scope = '{"*":"CloudTwo","image":"CloudOne"}'
+    asks = f"X-Auth-Token: {join_token(bound, scope)}"
+    async with staged(here=says("200 OK"), there=keystone, policy=rules) as stage:
+        assert (await stage.ask("GET", "/image/v2/images", asks)).status == 401, "no service vouches for it"
+        vouched = await stage.ask("GET", "/image/v2/images", asks, f"X-Service-Token: nova{MARK}")
+        (late,) = [visit for visit in stage.there.visits if "allow_expired=1" in visit.line]
+    assert vouched.status == 200
+    assert (late.values("x-auth-token"), late.values("x-subject-token")) == ([bound], [bound])
+
+
+@played
 async def test_a_service_token_with_changed_claims_does_not_allow_an_expired_token() -> None:
     account = "nova"
 
@@ -397,6 +418,22 @@ async def test_a_service_token_with_changed_claims_does_not_allow_an_expired_tok
         account = "mallory"
         status, body = await image(stage, "GET", "/image/v2/images", f"X-Service-Token: nova{MARK}")
         assert (status, "have changed" in body, stage.here.visits) == (401, True, [])
+
+
+@pytest.mark.parametrize(("rules", "kept"), [({"service": "service"}, 1), ({}, 0)])
+@played
+async def test_a_service_token_that_the_policy_does_not_accept_is_left_out(rules: dict[str, str], kept: int) -> None:
+    """A service that gets one would refuse the user's request."""
+
+    async def keystone(visit: Visit) -> None:
+        await says_json(token("service" if visit.values("x-subject-token") == ["nova"] else "member"))(visit)
+
+    roles = (("member", ("member",)), *((name, (here,)) for name, here in rules.items()))
+    accepted = policy(people=(MappingRule("all", Roles(roles)),))
+    async with staged(here=says("200 OK"), there=keystone, policy=accepted) as stage:
+        status, _ = await image(stage, "GET", "/image/v2/images", f"X-Service-Token: nova{MARK}")
+        (visit,) = stage.here.visits
+    assert (status, len(visit.values("x-service-token"))) == (200, kept)
 
 
 def vouched_for_by(credential: str, subject: str = "usr") -> Script:

@@ -25,3 +25,10 @@ def test_the_slots_of_sources_are_bounded() -> None:
     for number in range(1000):
         slots.take(f"source {number}", 8)
     assert len(slots._of_source) == len(slots._source_of) == 8
+
+
+def test_a_route_that_has_a_slot_keeps_it() -> None:
+    slots = RouteSlots()
+    assert [slots.take("10.0.0.1", 16, key) for key in ("a", "b", "a", "b")] == [0, 1, 0, 1]
+    assert [slots.take(f"10.0.1.{number}", 16, f"k{number}") for number in range(15)] == [*range(2, 16), 0]
+    assert slots.take("10.0.0.1", 16, "a") == 1, "the route has lost its slot to another one"

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tokens of this cloud: their users; and those that a scope calls another cloud's, which are not sent there.
+
+A token that is not bound does not say who has issued it, so a client that names the wrong cloud would show it the token.
+"""
+
+from collections import OrderedDict
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.identity.token_record import token_digest
+from openstackoid.bridge.identity.token_validation import Asked, TokenValidator
+from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.upstream.target import target_of
+from openstackoid.mesh import Mesh
+from openstackoid.policy import Principal
+from openstackoid.routing import IDENTITY, TOKENS_PATH
+
+MOST = 20_000
+"""Tokens of other clouds that are cached; the oldest is removed first."""
+
+
+class OwnTokens:
+    """Asks the Keystone of the cloud ``at`` about its own tokens, and about those that another cloud is said to have issued."""
+
+    def __init__(self, at: str, validator: TokenValidator) -> None:
+        self._at = at
+        self._validator = validator
+        self._foreign: OrderedDict[bytes, None] = OrderedDict()
+
+    def asked(self, mesh: Mesh, account: Reader | None) -> Asked | None:
+        """Return how Keystone is asked; about an expired token as well, where ``account`` may validate tokens."""
+        here = mesh.clouds[self._at]
+        identity = here.endpoint(IDENTITY, "public")
+        if identity is None:
+            return None
+        target = target_of(mesh, self._at, identity, identity.frontend.prefix + TOKENS_PATH)
+        return Asked(identity, target, here.policy.seconds, here.timeouts, account, late=account is not None)
+
+    async def user(self, token: str, head: Head, asked: Asked | None) -> Principal | None:
+        """Return the user of a token of this cloud; None where Keystone does not accept the token, or names no user.
+
+        Raises :class:`AnswerError` where it cannot be asked.
+        """
+        try:
+            return None if asked is None else await self._validator.of(token, asked, head)
+        except AnswerError as error:
+            if error.status != 403:
+                raise
+            return None
+
+    async def refuse(self, token: str, issuer: str, head: Head, asked: Asked | None) -> None:
+        """Raise :class:`AnswerError` (401) for a token of this cloud that is called one of ``issuer``."""
+        digest = token_digest(token)
+        if digest in self._foreign or asked is None:
+            return
+        try:
+            own = await self._validator.of(token, asked, head) is not None
+        except AnswerError as error:
+            # 403: Keystone accepts the token, but names no user.
+            if error.status != 403:
+                raise
+            own = True
+        if own:
+            raise AnswerError(401, f"gateway of {self._at}: identity of {issuer} does not accept the token")
+        self._foreign[digest] = None
+        if len(self._foreign) > MOST:
+            self._foreign.popitem(last=False)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bound tokens as HAProxy rules: what leaves has the bound token that the Python service has taught; what comes back is Python's.
+
+``bound.map`` has bound tokens under a digest of token, scope, endpoint and hour; ``bound_slots.map`` the key in each slot. The
+Python service names the slot, so there are never more than slots, and a new hour has new keys. No table leads from a bound token
+to a token. Without certificates between gateways nothing is bound.
+
+The look-ups are conditions of the rules that need them: they note what they find.
+"""
+
+from openstackoid.haproxy.maps import BOUND_SLOTS, BOUND_TOKENS
+from openstackoid.mesh import Cloud
+from openstackoid.routing.bound_tokens import SERVICE_SLOT, SERVICE_TOKEN, USER_SLOT, USER_TOKEN
+from openstackoid.scope import BOUND, MARK
+
+WINDOW = 3600
+ALONE = f"-m reg '^{BOUND.replace('.', '[.]')}[^~!%]*$'"
+"""The match of a bound token without the mark of a scope."""
+
+_OTHERS = "authorization|x-storage-(token|pass)|x-auth-key|x-subject-token|x-target-auth-token"
+_BODIES = "/v2.0/tokens /saml2"
+_IN_SCOPE = "req.fhdr(x-auth-token,1),concat(|,txn.scope,|),concat(,txn.endpoint,|),concat(,txn.hour)"
+_LOOKED_UP = f"map_str({BOUND_TOKENS})"
+
+
+def arriving_acls(cloud: Cloud) -> list[str]:
+    """Return the conditions of a bound token in the place of the user's, and of a request of a peer's gateway."""
+    if cloud.tls is None:
+        return []
+    return [f"acl is_marked req.fhdr(x-auth-token,1) -m beg {BOUND}", "acl is_peers var(sess.from) -m found"]
+
+
+def for_python(cloud: Cloud) -> list[str]:
+    """Return the conditions of requests for the Python service: bound tokens without a scope, or in another header."""
+    if cloud.tls is None:
+        return []
+    return [
+        f"acl is_for_python req.fhdr(x-auth-token,1) {ALONE}",
+        f"acl is_misplaced req.fhdr(x-service-token) {ALONE}",
+        f"acl is_misplaced req.fhdr(x-subject-token) -m beg {BOUND}",
+        f"acl is_misplaced req.fhdr(x-storage-token) -m beg {BOUND}",
+        f"acl is_misplaced req.fhdr(authorization) -m sub {BOUND}",
+    ]
+
+
+def leaving_acls(cloud: Cloud) -> list[str]:
+    """Return the conditions of a request whose tokens HAProxy can bind: each looks one up."""
+    if cloud.tls is None:
+        return []
+    return [
+        "# What leaves has tokens that are bound to the peer: those that Python has taught in this hour.",
+        "acl has_token var(txn.mark) -m beg = |=",
+        f"acl is_here var(txn.route) -m beg {MARK}",
+        "acl has_service_token req.fhdr(x-service-token) -m len gt 0",
+        f"acl must_stay req.hdr_names -m reg '(^|,)({_OTHERS})(,|$)'",
+        f"acl must_stay path -m sub {_BODIES}",
+        f"acl has_hour date,div({WINDOW}),set-var(txn.hour) -m int gt 0",
+        f"acl binds_user {_IN_SCOPE},sha2(256),hex,set-var(txn.bound_key),{_LOOKED_UP},set-var(txn.bound) -m found",
+        "acl binds_service req.fhdr(x-service-token,1),concat(|,txn.bound_key),sha2(256),hex,set-var(txn.service_key),"
+        f"{_LOOKED_UP},set-var(txn.bound_service) -m found",
+    ]
+
+
+def ordinary_rules(cloud: Cloud) -> list[str]:
+    """Return the rules that let an ordinary request with a route go; one that leaves needs its bound token."""
+    if cloud.tls is None:
+        return ["http-request del-header X-Scope if has_route", "http-request allow if has_route"]
+    others = "has_route !leaves or leaves !has_token"
+    return [
+        f"http-request del-header X-Scope if {others} or leaves has_hour binds_user",
+        f"http-request allow if {others} or leaves {{ var(txn.bound) -m found }}",
+    ]
+
+
+def unbound(cloud: Cloud) -> str:
+    """Return the further conditions on which HAProxy sends no request to a peer: a token has no bound one that is known.
+
+    A request without a route needs the key, under which the Python service may teach a bound token.
+    """
+    if cloud.tls is None:
+        return ""
+    return " or !is_here has_scope has_token has_hour !binds_user or leaves has_service_token !binds_service"
+
+
+def taught_by_python(cloud: Cloud) -> list[str]:
+    """Return the rules for answers of the Python service: store the bound tokens that one teaches."""
+    if cloud.tls is None:
+        return []
+    rules = ["# The bound tokens that Python teaches: each takes the place of the one in its slot."]
+    for name, slot, token, key in (
+        ("user", USER_SLOT, USER_TOKEN, "txn.bound_key"),
+        ("service", SERVICE_SLOT, SERVICE_TOKEN, "txn.service_key"),
+    ):
+        teaches = f"if teaches_{name} {{ status lt 400 }} {{ var({key}) -m found }}"
+        rules += [
+            f"acl teaches_{name} res.fhdr({slot}) -m found",
+            "http-response unset-var(txn.replaced)",
+            f"http-response set-var(txn.replaced) res.fhdr({slot}),map_str({BOUND_SLOTS}) {teaches}",
+            f"http-response del-map({BOUND_TOKENS}) %[var(txn.replaced)] if {{ var(txn.replaced) -m found }}",
+            f"http-response set-map({BOUND_SLOTS}) %[res.fhdr({slot})] %[var({key})] {teaches}",
+            f"http-response set-map({BOUND_TOKENS}) %[var({key})] %[res.fhdr({token})] {teaches}",
+        ]
+    return [*rules, "http-response unset-var(txn.replaced)"]

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Delegation: what a peer may ask of this cloud in the name of this cloud's own users and services.
+
+A peer that serves a user of this cloud has a token that is bound to its gateway. It may always have the token validated: without
+that it could not serve the user. All else is named by the operator, but for reading images where the scope has the peer run
+servers or volumes of them.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from openstackoid.policy.judge import Denial
+from openstackoid.policy.model import Delegation, TokenStep, Use
+
+_READS = ("GET", "HEAD")
+_IMAGE = "image"
+_READERS_OF_IMAGES = frozenset({"compute", "block-storage"})
+
+
+@dataclass(frozen=True, slots=True)
+class Delegated:
+    """A request as delegation judges it.
+
+    ``use``: None for the validation of a token. ``step``: what the request does with tokens. ``of_service``: its token is that
+    of a service. ``given``: the services that the bound scope gives to the peer.
+    """
+
+    use: Use | None
+    step: TokenStep | None = None
+    of_service: bool = False
+    given: Collection[str] = ()
+
+
+def may_ask(delegation: Delegation, asked: Delegated) -> str | Denial:
+    """Return the name of the rule that allows a request, or the denial."""
+    entry, use = f"delegation of {delegation.cloud}", asked.use
+    if asked.step is not None:
+        if asked.step in delegation.tokens:
+            return f"{entry}/{asked.step}"
+        return Denial(None, f"{_STEPS[asked.step]} by way of a peer is for 'delegation' in the policy here to name")
+    if use is None:
+        return f"{entry}/validation"
+    allowed, owner = (delegation.services, "services") if asked.of_service else (delegation.users, "users")
+    if allowed.allows(use):
+        return f"{entry}/{owner}"
+    if not asked.of_service and delegation.images and _reads_image(use) and _READERS_OF_IMAGES.intersection(asked.given):
+        return f"{entry}/images"
+    return Denial(None, f"'delegation' in the policy here names no such request to {use.service} in the name of {owner} here")
+
+
+_STEPS = {"login": "a log-in", "exchange": "a token for another one", "revocation": "the revocation of a token"}
+
+
+def _reads_image(use: Use) -> bool:
+    return use.service == _IMAGE and use.method in _READS

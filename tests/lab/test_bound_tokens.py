@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CloudTwo's operator has everything of CloudTwo, its gateway's certificate too, and gets from CloudOne what delegation names."""
+
+import json
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+import yaml
+
+from examples.coverage import Lab
+from examples.session import User, authority
+from lab.meaning import World
+from lab.recorder import Recorder
+from lab.tokens import expired_token, service_token, token_of
+from openstackoid.binding import KeyRepository, Kind
+from openstackoid.bridge.binding.binder import Binder
+from openstackoid.scope import join_token
+
+SHOWN = re.compile(rb"x-auth-token: (bound1\.[A-Za-z0-9_-]+~[A-Za-z0-9_-]+)\r\n", re.IGNORECASE)
+COMPUTE_THERE = '{"*":"CloudOne","compute":"CloudTwo"}'
+EIGHT = (
+    '{"*":"CloudOne","block-storage":"CloudOne","compute":"CloudOne","identity":"CloudOne","image":"CloudTwo",'
+    '"network":"CloudOne","object-store":"CloudOne","placement":"CloudOne"}'
+)
+
+
+@pytest.fixture(scope="module")
+def world(lab: Any) -> World:
+    return World(Path(lab["state_dir"]))
+
+
+@pytest.fixture(scope="module")
+def clouds(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    return Lab(tmp_path_factory.mktemp("bound-tokens"))
+
+
+@pytest.fixture(scope="module")
+def strict(clouds: Lab, relays: ExitStack) -> Iterator[Recorder]:
+    """The services of both clouds recorded; CloudOne has no policy of delegation but the default."""
+    recorder = Recorder()
+    relays.callback(recorder.close)
+
+    def change(mesh: dict[str, Any]) -> None:
+        recorder.describe(mesh)
+        del mesh["clouds"]["CloudOne"]["policy"]["delegation"]
+
+    with clouds.described(change):
+        yield recorder
+
+
+@pytest.fixture(scope="module")
+def shown(world: World, strict: Recorder) -> str:
+    """A token of CloudOne's user as CloudTwo's services are shown it, with the scope behind it."""
+    asks = {"X_Auth_Token": token_of(User("CloudOne")), "X_Scope": COMPUTE_THERE}
+    assert world.ask("GET", "CloudOne", "compute", "/v2.1/flavors", **asks).ok
+    found: list[bytes] = SHOWN.findall(strict.of("CloudTwo", "compute"))
+    return found[-1].decode()
+
+
+def as_gateway(world: World, cloud: str | None, method: str, service: str, path: str, token: str, **more: str) -> tuple[int, str]:
+    """Ask CloudOne's gateway with the certificate of a cloud's; return the status, and all of the answer."""
+    context = ssl.create_default_context(cafile=authority())
+    if cloud is not None:
+        context.load_cert_chain(Path(authority()).parent / f"{cloud}.pem")
+    headers = {"X-Auth-Token": token, **{name.replace("_", "-"): value for name, value in more.items()}}
+    try:
+        with urlopen(
+            Request(world.url("CloudOne", service, path), headers=headers, method=method), timeout=60, context=context
+        ) as got:
+            return int(got.status), f"{got.headers}\n{got.read().decode()}"
+    except HTTPError as error:
+        with error:
+            return error.code, f"{error.headers}\n{error.read().decode()}"
+
+
+def test_by_default_a_peer_validates_a_token_and_reads_images_and_does_nothing_else(world: World, shown: str) -> None:
+    bare = shown.partition("~")[0]
+    status, told = as_gateway(world, "CloudTwo", "GET", "identity", "/v3/auth/tokens", bare, X_Subject_Token=bare)
+    assert (status, '"name": "demo"' in told) == (200, True)
+    assert "gAAAAA" not in told
+    status, told = as_gateway(world, "CloudTwo", "GET", "image", "/v2/images", shown)
+    assert (status, "gAAAAA" in told) == (200, False)
+    refused = [
+        ("GET", "network", "/v2.0/ports"),
+        ("GET", "identity", "/v3/users"),
+        ("GET", "identity", "/v3/auth/projects"),
+        ("DELETE", "identity", "/v3/auth/tokens"),
+        ("POST", "image", "/v2/images"),
+    ]
+    for method, service, path in refused:
+        status, told = as_gateway(world, "CloudTwo", method, service, path, shown, X_Subject_Token=bare)
+        assert (status, "gateway of CloudOne: " in told, "gAAAAA" in told) == (403, True, False), (method, path)
+
+
+def test_without_its_certificate_or_under_another_scope_it_is_worth_nothing(world: World, shown: str) -> None:
+    bare = shown.partition("~")[0]
+    changed = f"{bare[:40]}{'A' if bare[40] != 'A' else 'B'}{bare[41:]}"
+    for cloud, token in (
+        (None, shown),
+        (None, bare),
+        ("CloudOne", shown),
+        ("CloudTwo", bare),
+        ("CloudTwo", join_token(bare, '{"*":"CloudOne","block-storage":"CloudTwo"}')),
+        ("CloudTwo", join_token(changed, COMPUTE_THERE)),
+    ):
+        assert as_gateway(world, cloud, "GET", "image", "/v2/images", token)[0] == 401, (cloud, token)
+
+
+def test_each_use_and_each_misuse_is_in_the_audit_log(lab: Any, world: World, shown: str) -> None:
+    as_gateway(world, "CloudTwo", "GET", "image", "/v2/images", shown)
+    as_gateway(world, None, "GET", "image", "/v2/images", shown)
+    (log,) = Path(lab["state_dir"]).rglob("CloudOne/audit.log")
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    told = [(line["sender"], line["rule"], line["status"]) for line in lines if line["home"] == line["gateway"] == "CloudOne"]
+    assert ("CloudTwo", "delegation of CloudTwo/images", 200) in told
+    assert (None, None, 401) in told
+
+
+def test_two_bound_tokens_and_a_scope_of_eight_entries_fit_into_4_kib(
+    lab: Any, world: World, clouds: Lab, relays: ExitStack
+) -> None:
+    """uWSGI's default for a request's head."""
+    recorder = Recorder()
+    relays.callback(recorder.close)
+    asks = {"X_Auth_Token": token_of(User("CloudOne")), "X_Service_Token": service_token(lab, "CloudOne"), "X_Scope": EIGHT}
+    with clouds.described(recorder.describe):
+        assert world.ask("GET", "CloudOne", "image", "/v2/images", **asks).ok
+    heads = recorder.of("CloudTwo", "image").split(b"\r\n\r\n")
+    (head,) = (head for head in heads if head.lower().count(b": bound1.") == 2)
+    # uWSGI's buffer has each header's name and value with two bytes of length, and about 400 bytes of its own.
+    assert len(head) + 400 < 4096
+
+
+def test_an_expired_token_is_asked_about_at_home_by_an_account_of_home(
+    lab: Any, world: World, clouds: Lab, tmp_path: Path
+) -> None:
+    (keys,) = (path for path in Path(lab["state_dir"]).rglob("CloudOne/keys") if path.is_dir())
+    token = Binder(KeyRepository(keys)).bind(expired_token(lab, User("CloudOne")), Kind.USER, "CloudTwo", COMPUTE_THERE, 86_400)
+    validator = tmp_path / "validator.yaml"
+    validator.touch(0o600)
+    admin = yaml.safe_load(Path(lab["state_dir"], "clouds.yaml").read_text())["clouds"]["CloudOne-admin"]["auth"]
+    auth = {key: admin[key] for key in ("username", "password", "project_name")}
+    auth |= {"user_domain_id": "default", "project_domain_id": "default"}
+    validator.write_text(yaml.safe_dump({"clouds": {"CloudOne": {"auth": auth}}}))
+    glance = service_token(lab, "CloudTwo", "glance")
+
+    def asked(query: str) -> int:
+        asks = {"X_Auth_Token": glance, "X_Subject_Token": join_token(token, COMPUTE_THERE)}
+        return world.ask("GET", "CloudTwo", "identity", f"/v3/auth/tokens{query}", **asks).status_code
+
+    def without_readers(mesh: dict[str, Any]) -> None:
+        del mesh["clouds"]["CloudTwo"]["gateway"]["readers"]
+
+    def with_validator(mesh: dict[str, Any]) -> None:
+        without_readers(mesh)
+        mesh["clouds"]["CloudOne"]["gateway"]["validator"] = str(validator)
+
+    with clouds.described(without_readers):
+        assert asked("?allow_expired=1") == 404
+    with clouds.described(with_validator):
+        assert asked("") == 404
+        assert asked("?allow_expired=1") == 200

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tokens of this cloud that are called another cloud's."""
+
+import pytest
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.message.head import Head
+from openstackoid.mesh import Listener
+from unit.bridge.stage import QUESTION, Visit, played, says, says_json, staged, token
+
+HEAD = Head("GET", Listener("127.0.0.1", 8801), "/image/v2/images", None, ())
+LATE = QUESTION.replace("nocatalog", "nocatalog&allow_expired=1")
+
+
+class Validator(Reader):
+    async def token(self) -> str:
+        return "account"
+
+    def drop(self, token: str) -> None:
+        pass
+
+    def refused(self, status: int) -> AnswerError:
+        return AnswerError(503, f"refused: {status}")
+
+
+async def keystone(visit: Visit) -> None:
+    """Know an expired token, and its own account."""
+    if visit.values("x-auth-token") != ["account"]:
+        await says("401 Unauthorized")(visit)
+    elif visit.line == LATE and visit.values("x-subject-token") == ["expired"]:
+        await says_json(token())(visit)
+    else:
+        await says("404 Not Found")(visit)
+
+
+@pytest.mark.parametrize(("which", "own"), [("expired", True), ("of-another-cloud", False)])
+@played
+async def test_an_expired_token_of_this_cloud_is_not_called_another_clouds(which: str, own: bool) -> None:
+    async with staged(here=keystone, there=says("200 OK"), keystone=keystone) as stage:
+        tokens, mesh = stage.bridge.context.tokens.own, stage.mesh
+        asked = tokens.asked(mesh, Validator())
+        if own:
+            with pytest.raises(AnswerError, match="identity of CloudTwo does not accept the token") as raised:
+                await tokens.refuse(which, "CloudTwo", HEAD, asked)
+            assert raised.value.status == 401
+        else:
+            await tokens.refuse(which, "CloudTwo", HEAD, asked)
+
+
+@played
+async def test_an_expired_token_has_a_user_where_an_account_may_validate_it() -> None:
+    async with staged(here=keystone, there=says("200 OK"), keystone=keystone) as stage:
+        tokens, mesh = stage.bridge.context.tokens.own, stage.mesh
+        user = await tokens.user("expired", HEAD, tokens.asked(mesh, Validator()))
+        assert user is not None
+        assert user.user.name == "demo"
+        assert await tokens.user("expired", HEAD, tokens.asked(mesh, None)) is None
