@@ -111,7 +111,6 @@ def where_to(cloud: Cloud) -> list[str]:
 def request_rules() -> list[str]:
     """Return the rules for every guest's request: they keep the values for the audit log, which go into the line of the log."""
     return [
-        "http-request del-header X-Scope",
         "# A guest: for the audit log here, and for the gateway that asked.",
         f"http-request set-var(txn.use) var(txn.admission),field({USE},|,0)",
         f"http-request set-var(txn.id) req.fhdr({REQUEST_ID},1) if {{ req.fhdr_cnt({REQUEST_ID}) eq 1 }}"

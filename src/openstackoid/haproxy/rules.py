@@ -154,7 +154,6 @@ def _any_scope(cloud: Cloud) -> list[str]:
         route_cache.ask_python("has_scope !is_pythons !has_route"),
         f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope"
         + (" or is_peers !has_route" if cloud.tls is not None else ""),
-        "http-request del-header X-Scope if has_route",
     ]
 
 

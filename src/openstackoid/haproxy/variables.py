@@ -3,6 +3,7 @@
 
 VARIABLES = {
     # Of the process.
+    "proc.draining": "set when the gateway is being stopped",
     "proc.salt": "the salt of the digests of guests' tokens",
     # Of the connection.
     "sess.from": "the cloud of the sending gateway, by its certificate",
