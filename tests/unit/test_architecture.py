@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "scope": set(),
     "policy": set(),
     "mesh": {"scope", "policy"},
+    "discovery": {"scope", "mesh"},
     "routing": {"scope", "policy", "mesh"},
     "haproxy": {"scope", "policy", "mesh", "routing"},
     "tls": set(),
@@ -23,6 +24,7 @@ MAY_IMPORT = {
     "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls"},
     "client": {"scope"},
     "certs": {"scope"},
+    "peering": {"scope", "mesh", "discovery", "routing", "tls"},
 }
 SHARED = {
     "mesh": {"private"},

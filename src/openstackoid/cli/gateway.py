@@ -14,7 +14,8 @@ import psutil
 from openstackoid.bridge.audit.syslog import context_for
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
-from openstackoid.gateway.configuration import check_certificate, tokens_that_leave
+from openstackoid.gateway.certificates import check_certificate, uses
+from openstackoid.gateway.configuration import tokens_that_leave
 from openstackoid.gateway.drain_apart import drain_apart
 from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.listening import passed_sockets
@@ -100,6 +101,8 @@ def _check(args: argparse.Namespace) -> int:
     print(f"OK: {haproxy} accepts the gateway of {args.cloud}")
     if ends is not None:
         print(f"OK: the certificate of {args.cloud} is valid until {ends:%Y-%m-%d %H:%M} UTC")
+    for line in uses(configuration.cloud):
+        print(f"OK: {line}")
     return 0
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
+from openstackoid.gateway.certificates import watched
 from openstackoid.gateway.configuration import Configuration, configuration_of
 from openstackoid.gateway.folder import Folder
 from openstackoid.mesh import Descriptions
@@ -37,8 +38,7 @@ class DescriptionFiles:
 
     def watch(self, running: Configuration) -> None:
         """Look at the files of TLS that a configuration names, too."""
-        tls = running.cloud.tls
-        self._of_tls = tuple(path for path in (tls.certificate, tls.authority, tls.revoked) if path) if tls else ()
+        self._of_tls = watched(running.cloud)
 
     async def look(self) -> int | None:
         """Return a fingerprint of the files; None if one is unreadable."""

@@ -8,6 +8,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -28,8 +29,12 @@ _STOP_PATIENCE = 5.0
 def _short_place() -> str:
     """Return the folder for temporary files, or ``/tmp`` if its path is too long for sockets."""
     place = tempfile.gettempdir()
-    longest = Path(place, "openstackoid-12345678", "haproxy.sock")
-    return place if len(os.fsencode(longest)) <= _LONGEST_SOCKET else "/tmp"  # noqa: S108 - mkdtemp is safe there
+    return place if not _too_long(Path(place, "openstackoid-12345678")) else "/tmp"  # noqa: S108 - mkdtemp is safe there
+
+
+def _too_long(folder: Path) -> bool:
+    """Return whether HAProxy could not create each socket in the folder."""
+    return max(len(os.fsencode(path)) for path in astuple(Runtime.of(str(folder)))) > _LONGEST_SOCKET
 
 
 def default_folder(cloud: str) -> Path:
@@ -138,7 +143,7 @@ class Folder:
         self._hold(cloud, _SUPERVISOR)
         orphans = self._stop_orphans()
         self._clear()
-        if self._has_long_path():
+        if _too_long(self._sockets):
             self._sockets = Path(tempfile.mkdtemp(prefix="openstackoid-", dir=_short_place()))
             write_private(self.path / "sockets", str(self._sockets))
         return orphans
@@ -150,11 +155,8 @@ class Folder:
         """
         self._make()
         self._hold(cloud, _APART)
-        if self._has_long_path():
+        if _too_long(self._sockets):
             raise GatewayError(f"--state-dir {self.path}: its path is too long for a unix socket", hint="name a shorter one")
-
-    def _has_long_path(self) -> bool:
-        return len(os.fsencode(self.stats_socket)) > _LONGEST_SOCKET
 
     def _make(self) -> None:
         try:
@@ -223,8 +225,9 @@ class Folder:
         if note.is_file():
             folders.append(Path(note.read_text(encoding="utf-8")))
         for folder in folders:
-            for name in ("bridge.sock", "upstream.sock", "haproxy.sock", DRAIN_SOCKET, "records.sock", "log.sock"):
-                (folder / name).unlink(missing_ok=True)
+            runtime = Runtime.of(str(folder))
+            for path in (*astuple(runtime), runtime.drain_socket):
+                Path(path).unlink(missing_ok=True)
         if len(folders) > 1:
             shutil.rmtree(folders[1], ignore_errors=True)
             note.unlink()

@@ -118,7 +118,13 @@ class ProcessGroup:
 
     async def _tell(self, number: signal.Signals, *parts: Part, within: float = STOP_GRACE) -> None:
         """Send a signal to every process of the parts, and wait for their end for some seconds."""
-        told = {child for child in self._children if child.part in parts}
+        await self._send(number, {child for child in self._children if child.part in parts}, within)
+
+    async def end(self, children: Collection[Child]) -> None:
+        """End processes with the requests that they still have."""
+        await self._send(signal.SIGTERM, children, STOP_GRACE)
+
+    async def _send(self, number: signal.Signals, told: Collection[Child], within: float) -> None:
         for child in told:
             child.send(signal.SIGKILL if self.hurry.is_set() else number)
         await self.wait_for(told, within)

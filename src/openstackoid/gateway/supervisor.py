@@ -69,10 +69,10 @@ class Supervisor:
         self._processes = ProcessGroup(cloud, folder, haproxy)
         self._bridge = Restarter(Part.BRIDGE, cloud, self._start_bridge)
         self._haproxy = Restarter(Part.HAPROXY, cloud, self._start_haproxy)
-        self._drain = SupervisedDrain(folder, self._processes)
         self._manager = manager
         self._generation: Generation
         self._sockets = ListeningSockets(cloud, passed)
+        self._drain = SupervisedDrain(folder, self._processes, self._sockets)
         self._listening: Mapping[str, int] = {}
         self._bridge_socket: socket.socket | None = None
         # HAProxy writes its log to one end, the Python service reads the other: lines in it outlive both.
@@ -97,7 +97,7 @@ class Supervisor:
             await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if self._haproxy.child is not None and not work.done():
                 settings = self._generation.cloud.drain
-                self._manager.stopping(settings.longest, "requests finish")
+                self._manager.stopping(settings.longest + settings.hold + settings.notice, "requests finish")
                 await self._drain.run(self._haproxy, settings)
         finally:
             work.cancel()

@@ -2,14 +2,17 @@
 """The rules of the frontend, from top to bottom: HAProxy looks up, and the Python service decides the rest.
 
 A request that says no scope ends at one of the first rules. One with a scope goes where the cache of routes says
-(:mod:`openstackoid.haproxy.route_cache`), looked up early for an ordinary request and again behind the rules about odd ones. Any
-other request gets ``txn.bridge``: the Python service decides, serves and, where it may, teaches the route.
+(:mod:`openstackoid.haproxy.route_cache`), looked up early for an ordinary request and again behind the rules about odd ones; that
+of a guest goes where its admission says (:mod:`openstackoid.haproxy.guests`). Any other request gets ``txn.bridge``: the Python
+service decides, serves and, where it may, teaches the route.
 """
 
 from openstackoid.haproxy import guests, hardening, route_cache
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
+from openstackoid.haproxy.listeners import in_order, listener, listener_rules
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.haproxy.path_patterns import document_paths, image_paths
+from openstackoid.haproxy.timeouts import client_rules
 from openstackoid.haproxy.tls import gateways_headers, sender_rules
 from openstackoid.haproxy.tokens import ANYWHERE, MARKS
 from openstackoid.haproxy.trace import own_pages_and_traces, scope_carrier
@@ -50,13 +53,15 @@ def rules(cloud: Cloud) -> list[str]:
     """Return the ``http-request`` and ``use_backend`` rules of the gateway of ``cloud``."""
     return [
         *sender_rules(cloud),
+        *listener_rules(cloud),
         *_endpoint(cloud),
         *_ordinary_scope(cloud),
         *spoken_rules(cloud),
         *hardening.underscore_rules(),
         *gateways_headers(),
-        *own_pages_and_traces(),
-        *hardening.url_rules(),
+        *own_pages_and_traces(cloud),
+        *guests.frontend_rules(cloud, "!has_route is_relative !may_mean_more"),
+        *hardening.url_rules(cloud),
         *hardening.scoped_url_rules(cloud),
         *_no_scope(),
         *body_rules(cloud, _BRIDGE),
@@ -69,7 +74,8 @@ def _endpoint(cloud: Cloud) -> list[str]:
     return [
         "# The endpoint of the socket and the path. Most requests have no scope, and end here.",
         "http-request set-var(txn.path) path",
-        f"http-request set-var(txn.endpoint) so_id,concat(,txn.path,/),map_beg({ENDPOINTS})",
+        f"http-request set-var(txn.endpoint) {listener(cloud)},concat(,txn.path,/),map_beg({ENDPOINTS}){in_order(cloud)}",
+        *client_rules(cloud),
         "acl is_served var(txn.endpoint) -m found",
         *_endpoints("is_identity", cloud, IDENTITY),
         "acl is_pythons var(txn.bridge) -m found",
@@ -134,15 +140,27 @@ def _any_scope(cloud: Cloud) -> list[str]:
         *route_cache.further_key_rules(),
         *scope_carrier(),
         *route_cache.look_up("has_scope !is_pythons"),
-        *guests.frontend_rules(cloud, "has_scope !is_pythons !has_route"),
         "# What Python is asked to teach.",
         route_cache.ask_python("has_scope !is_pythons !has_route"),
         "# A request from a gateway goes to no other one, and no interim answer of a peer passes.",
-        f"acl is_of_a_gateway req.fhdr({VIA}) -m sub {PRODUCT}",
-        "acl waits_for_100 req.fhdr(expect) -m found",
-        "http-request unset-var(txn.peer) if leaves is_of_a_gateway or leaves waits_for_100",
-        f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope",
-        "http-request del-header X-Scope if has_route",
+        f"acl may_not_leave req.fhdr({VIA}) -m sub {PRODUCT}",
+        "acl may_not_leave req.fhdr(expect) -m found",
+        f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope or leaves may_not_leave",
+        "http-request del-header X-Scope if has_route !is_pythons",
+    ]
+
+
+def _without_server(cloud: Cloud) -> list[str]:
+    """Return the lines by which the Python service says why no backend of https can be used: HAProxy does not keep the reason."""
+    keys = [endpoint.key for endpoint in cloud.endpoints if any(address.secure for address in endpoint.backends)]
+    if not keys:
+        return []
+    # HAProxy takes 64 words of a line.
+    secure = [f"acl is_secure_backend var(txn.endpoint) -m str {' '.join(keys[at : at + 32])}" for at in range(0, len(keys), 32)]
+    return [
+        *secure,
+        "acl has_server str(local.),concat(,txn.endpoint),nbsrv gt 0",
+        "use_backend bridge if is_secure_backend !has_server !has_route",
     ]
 
 
@@ -150,6 +168,7 @@ def _where_to(cloud: Cloud) -> list[str]:
     return [
         "# The backend. The default is the Python service, so that an unknown name does not end in another cloud.",
         "use_backend bridge if is_pythons",
+        *_without_server(cloud),
         f"use_backend {PEER} if leaves",
         *guests.where_to(cloud),
         "use_backend local.%[var(txn.endpoint)]",

@@ -8,7 +8,6 @@ forwards.
 from collections.abc import Callable
 
 from openstackoid.mesh import Cloud, Limits
-from openstackoid.routing.backend_names import bind_ids
 from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, SOURCE
 
 Answer = Callable[[int, str], str]
@@ -35,7 +34,8 @@ def _kinds_of_sources(cloud: Cloud) -> list[str]:
 def _proxy_protocol(cloud: Cloud) -> list[str]:
     if not cloud.proxy_protocol:
         return []
-    ids = [number for listener, number in bind_ids(cloud).items() if str(listener) in cloud.proxy_protocol]
+    named = set(cloud.proxy_protocol)
+    ids = [number for number, listeners in cloud.sockets.items() if not named.isdisjoint(map(str, listeners))]
     return [
         "# Trusted proxies begin with the PROXY protocol here; from any other address it is no HTTP.",
         *(f"acl is_for_proxies so_id {number}" for number in ids),

@@ -96,6 +96,22 @@ def test_an_idle_gateway_says_503_for_the_notice_and_serves_meanwhile(tmp_path: 
         assert time.monotonic() - begun >= 3
 
 
+def test_with_held_connections_health_says_503_once_transfers_have_ended_whole(tmp_path: Path) -> None:
+    """`make pair-test` shows that other machines' connections wait; those of the machine itself are accepted."""
+    with started(tmp_path, "drain: {hold: 1}") as gateway:
+        under_way = Transfers(gateway.port)
+        gateway.running.terminate()
+        gateway.wait_for("gateway of CloudOne drains: requests finish")
+        assert gateway.get(HEALTH)[0] == 200
+        assert gateway.get("/image/v2/images") == (200, "ok")
+        assert under_way.finish() == [2 * HALF] * 4
+        gateway.wait_for("new connections wait until another machine has the address")
+        until(lambda: says_503(gateway))
+        begun = time.monotonic()
+        assert gateway.running.wait(PATIENCE) == 0
+        assert time.monotonic() - begun > 3
+
+
 def test_an_idle_gateway_without_a_notice_stops_at_once(tmp_path: Path) -> None:
     with started(tmp_path) as gateway:
         parts = list(gateway.parts().values())

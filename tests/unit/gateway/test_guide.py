@@ -17,15 +17,29 @@ from openstackoid.bridge.http.sockets import Sockets, UnixSocket
 from openstackoid.bridge.pages.reachability import AT_MOST, KEPT, PATIENCE
 from openstackoid.bridge.trace.records import AGE, IDS, RECORDS, RECORDS_OF_ONE, ROUTES, WAYS
 from openstackoid.cli import bridge, build_parser, main
+from openstackoid.discovery.catalog import LISTING
 from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE
 from openstackoid.gateway.process_group import STOP_GRACE
 from openstackoid.haproxy.binary import OLDEST
 from openstackoid.mesh import Drain, Limits, Memory, Timeouts, parse_mesh
-from openstackoid.mesh.discover import LISTING
 from openstackoid.mesh.schema import CloudSchema, Description, ServiceSchema
 from openstackoid.mesh.settings import GatewaySettings
 
-PAGES = ("gateway", "mesh", "mesh-layouts", "tls", "reader-accounts", "discover", "running", "own-haproxy", "pages", "errors")
+PAGES = (
+    "gateway",
+    "mesh",
+    "mesh-layouts",
+    "hosts",
+    "tls",
+    "certificates",
+    "timeouts",
+    "reader-accounts",
+    "discover",
+    "running",
+    "own-haproxy",
+    "pages",
+    "errors",
+)
 GUIDE = read(*(f"operate/{page}.md" for page in PAGES))
 # All but the rules of Keystone's policy.yaml are mesh descriptions.
 EXAMPLES = re.findall(r"```yaml\n(?!\"identity:)(.*?)```", GUIDE, re.DOTALL)
@@ -88,7 +102,8 @@ def test_commands_that_start_no_process_are_run(command: list[str], desk: Path, 
 def test_discover_is_run(command: list[str], desk: Path) -> None:
     if "--output" in command and "--merge" not in command:
         (desk / "mesh.yaml").unlink()
-    assert main(command[1:]) == 0
+    (desk / "haproxy.cfg").write_text("listen glance\n bind :9292\n server a 10.0.1.21:9292\n", encoding="ascii")
+    assert main([str(desk) if word == "/etc/kolla/haproxy" else word for word in command[1:]]) == 0
 
 
 def test_the_list_of_endpoints_is_asked_for_as_discover_says() -> None:
