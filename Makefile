@@ -72,7 +72,7 @@ package: $(STAMP)
 deploy-test: $(STAMP)
 	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "make: this target needs root on Debian 12 or later: it makes a Debian in memory and boots it"; exit 1; }
 	@$(BIN)/python -c 'import argparse_manpage, build, shtab' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[package]'
-	@$(BIN)/pytest tests/deploy --timeout 900 --capture=sys --durations 5
+	@$(BIN)/pytest tests/deploy --timeout 1800 --capture=sys --durations 5
 
 audit-dependencies: $(STAMP)
 	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt pip-audit; }

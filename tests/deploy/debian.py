@@ -32,7 +32,7 @@ _INCLUDE = "systemd-sysv,dbus,python3"
 _CHROOT = 'r=$1; shift; mount -t proc proc "$r/proc" && mount --rbind /dev "$r/dev" && exec chroot "$r" "$@"'
 _ENTER = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done; shift; exec "$@"'
 _CGROUPS = ("systemd", "unified", ".")
-_PATIENCE = 600.0
+_PATIENCE = 1500.0
 _BOOT = 120.0
 
 
@@ -226,6 +226,8 @@ def _cgroup(hierarchy: Path) -> Iterator[Path | None]:
 def debian() -> Iterator[Debian]:
     """Make a Debian, and remove it at the end."""
     folder = Path(mkdtemp(prefix="openstackoid-deploy-"))
+    # An end by SIGTERM, as of make, removes it too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         stack.callback(tell, "the Debian is removed")
         stack.callback(shutil.rmtree, folder, ignore_errors=True)

@@ -4,6 +4,7 @@
 VARIABLES = {
     # Of the process.
     "proc.salt": "the salt of the digests of guests' tokens",
+    "proc.draining": "true from the beginning of a drain",
     # Of the connection.
     "sess.from": "the cloud of the sending gateway, by its certificate",
     "sess.stranger": "set for a client with a certificate that names no cloud of the mesh",
@@ -72,7 +73,6 @@ VARIABLES = {
     "txn.link_place": "the endpoint of this gateway that it means",
     "txn.link_port": "the port that it names",
     "txn.link_socket": "the listener that the client spoke to",
-    "proc.draining": "true from the beginning of a drain",
     "txn.within": "set if a redirect stays within the requested service",
 }
 """Each variable and its content. ``txn`` lives as long as the request and its answer, ``sess`` as the connection, ``proc`` as
