@@ -2,6 +2,7 @@
 """Install what `make kolla-test` needs, and run its tests on a machine of their own."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -17,6 +18,10 @@ _ABOUT = """\
    installs, once: OpenStack and Kolla-Ansible from PyPI, MariaDB and RabbitMQ from the distribution, as `lab up` does
    makes: namespaces for network, mounts and processes, with /etc and /var/lib in memory; they end with the test
    leaves: the two environments, which `openstackoid lab down --purge` removes with the last lab, and pip's cache"""
+
+_PROGRAMS = {"ip": "iproute2", "openssl": "openssl"}
+"""Programs of the machine and of Kolla-Ansible, and their packages."""
+_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def main() -> int:
@@ -40,7 +45,8 @@ def _install() -> None:
     openstack = Environment.of(instance.shared)
     with Progress() as progress, instance.locked(lambda: progress.say("waiting for another `openstackoid lab`")):
         check_before(openstack, instance.root)
-        if missing := missing_packages():
+        missing = [package for program, package in _PROGRAMS.items() if shutil.which(program, path=_PATH) is None]
+        if missing := [*missing, *missing_packages()]:
             with progress.step("kolla-test", f"Debian packages {', '.join(missing)} ..."):
                 install_packages(missing, logs / "apt.log")
         for wanted, what in ((openstack, "OpenStack"), (environment(), "Kolla-Ansible")):
