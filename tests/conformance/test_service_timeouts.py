@@ -108,7 +108,6 @@ def test_a_client_may_pause_for_as_long_as_its_service_allows(service: str, port
         time.sleep(SLOW)
         client.sendall(b"cd")
         status = client.recv(100).split(b" ")[1:2]
-    if service == "image" or HAPROXY.version < (3, 0):
-        assert status == [b"200"]
-    else:
-        assert status in ([b"400"], [b"408"])
+    # HAProxy 2.6 counts the pause as one of the service, too.
+    others = ([b"400"], [b"408"]) if HAPROXY.version >= (3, 0) else ([b"200"], [b"504"])
+    assert status in (([b"200"],) if service == "image" else others)

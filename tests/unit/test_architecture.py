@@ -28,8 +28,8 @@ MAY_IMPORT = {
 }
 SHARED = {
     "mesh": {"private"},
-    "gateway": {"process_identity", "parent_death_signal", "private"},
-    "bridge": {"private", "parent_death_signal"},
+    "gateway": {"process_identity", "parent_death_signal", "private", "service_manager"},
+    "bridge": {"private", "parent_death_signal", "service_manager"},
     "certs": {"private"},
 }
 BRIDGE_MAY_IMPORT = {

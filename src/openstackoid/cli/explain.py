@@ -182,6 +182,8 @@ def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
         case "bridge":
             yield "route", [f"bridge: the gateway's Python service asks {told.service} of {there} and adapts the answer"]
     yield "to", list(told.urls) or [f"a backend that this mesh description does not name: {there}'s own copy does"]
+    if told.verified:
+        yield "verify", list(told.verified)
 
 
 def _scope(mesh: Mesh, home: str, scope: Scope) -> Iterator[str]:

@@ -9,18 +9,23 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psutil
+
 from openstackoid.bridge.audit.syslog import context_for
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
 from openstackoid.gateway.certificates import check_certificate, uses
 from openstackoid.gateway.configuration import tokens_that_leave
+from openstackoid.gateway.drain_apart import drain_apart
 from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import BUNDLED, find_haproxy
 from openstackoid.haproxy.process import validate
+from openstackoid.process_identity import wait_for_end
 from openstackoid.redaction import logs
 from openstackoid.redaction.process import seal
+from openstackoid.service_manager import ServiceManager
 
 _LOG = logging.getLogger("openstackoid.gateway")
 
@@ -45,6 +50,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=_check)
     parser = commands.add_parser("run", parents=[cloud, state, haproxy], help="run a gateway until it is stopped")
     parser.set_defaults(run=_run)
+    parser = commands.add_parser("drain", parents=[cloud, state], help="have a running gateway finish its requests and stop")
+    parser.set_defaults(run=_drain)
 
 
 def _render(args: argparse.Namespace) -> int:
@@ -55,6 +62,20 @@ def _render(args: argparse.Namespace) -> int:
     else:
         write_files(args.output, files)
         print(f"{len(files)} files written to {args.output}")
+    return 0
+
+
+def _drain(args: argparse.Namespace) -> int:
+    folder = Folder(args.state_dir or default_folder(args.cloud))
+    holder = folder.holder()
+    if holder is not None and not holder.apart:
+        supervisor = psutil.Process(holder.pid)
+        supervisor.terminate()
+        wait_for_end(supervisor)
+        print(f"the gateway of {holder.cloud} has stopped")
+    else:
+        settings = load_configuration(args.config, args.cloud, folder.runtime, secrets=False).cloud.drain
+        asyncio.run(drain_apart(folder, args.cloud, settings, ServiceManager(os.environ), print))
     return 0
 
 
@@ -86,12 +107,12 @@ def _run(args: argparse.Namespace) -> int:
 
 async def _supervise(args: argparse.Namespace) -> int:
     haproxy = find_haproxy(args.haproxy)
-    passed = passed_sockets(os.environ)
+    passed, manager = passed_sockets(os.environ), ServiceManager(os.environ)
     folder = Folder(args.state_dir or default_folder(args.cloud))
     for pid in folder.open(args.cloud):
         _LOG.warning("stopped process %d, which an earlier run had left", pid)
     try:
-        await Supervisor(args.cloud, args.config, folder, haproxy, passed).run()
+        await Supervisor(args.cloud, args.config, folder, haproxy, passed=passed, manager=manager).run()
     finally:
         folder.close()
     return 0

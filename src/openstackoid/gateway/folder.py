@@ -10,13 +10,13 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 import psutil
 from platformdirs import user_state_path
 
 from openstackoid.gateway.errors import GatewayError
-from openstackoid.haproxy import Runtime
+from openstackoid.haproxy import DRAIN_SOCKET, Runtime
 from openstackoid.private import replace_private
 from openstackoid.process_identity import birth, born
 
@@ -63,6 +63,17 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
         write_private(folder / name, content)
 
 
+class Holder(NamedTuple):
+    """The process that holds a folder: the supervisor of ``cloud``, or its Python service ``apart`` from HAProxy."""
+
+    pid: int
+    cloud: str
+    apart: bool
+
+
+_SUPERVISOR, _APART = "supervisor", "apart"
+
+
 class Folder:
     """The folder of one gateway. :meth:`open` makes and locks it; only one process can."""
 
@@ -103,6 +114,11 @@ class Folder:
         return self._sockets / "haproxy.sock"
 
     @property
+    def drain_socket(self) -> Path:
+        """HAProxy's socket to begin a drain."""
+        return self._sockets / DRAIN_SOCKET
+
+    @property
     def records_socket(self) -> Path:
         """The socket for HAProxy's lines about traced requests."""
         return self._sockets / "records.sock"
@@ -124,7 +140,7 @@ class Folder:
         :class:`GatewayError` if the folder is not owner-only, or another process holds it.
         """
         self._make()
-        self._hold(cloud)
+        self._hold(cloud, _SUPERVISOR)
         orphans = self._stop_orphans()
         self._clear()
         if _too_long(self._sockets):
@@ -138,7 +154,7 @@ class Folder:
         Raises :class:`GatewayError` as :meth:`open` does, and if its path is too long for a unix socket.
         """
         self._make()
-        self._hold(cloud)
+        self._hold(cloud, _APART)
         if _too_long(self._sockets):
             raise GatewayError(f"--state-dir {self.path}: its path is too long for a unix socket", hint="name a shorter one")
 
@@ -158,7 +174,22 @@ class Folder:
                 raise GatewayError(f"--state-dir {self.path}: others can look into it", hint=f"chmod 700 {self.path}")
             self.path.chmod(0o700)
 
-    def _hold(self, cloud: str) -> None:
+    def holder(self) -> Holder | None:
+        """Return the process that holds the folder, None if none does. Raises :class:`GatewayError`."""
+        try:
+            with (self.path / "lock").open(encoding="utf-8") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except OSError:
+                    pid, cloud, kind = lock.read().split()
+                    return Holder(int(pid), cloud, kind == _APART)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise GatewayError(f"--state-dir {self.path}: the running gateway is not known: {error}") from None
+        return None
+
+    def _hold(self, cloud: str, kind: str) -> None:
         try:
             # Held until the process ends. A child has it only until it runs another program.
             self._lock = (self.path / "lock").open("a+", encoding="utf-8")
@@ -168,7 +199,7 @@ class Folder:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._lock.seek(0)
-            pid, _, owner = self._lock.read().strip().partition(" ")
+            pid, owner, *_ = [*self._lock.read().split(), "", ""]
             self._lock.close()
             self._lock = None
             raise GatewayError(
@@ -177,7 +208,7 @@ class Folder:
             ) from None
         (self.path / "lock").chmod(0o600)
         self._lock.truncate(0)
-        self._lock.write(f"{os.getpid()} {cloud}\n")
+        self._lock.write(f"{os.getpid()} {cloud} {kind}\n")
         self._lock.flush()
 
     def _clear(self) -> None:
@@ -194,7 +225,8 @@ class Folder:
         if note.is_file():
             folders.append(Path(note.read_text(encoding="utf-8")))
         for folder in folders:
-            for path in astuple(Runtime.of(str(folder))):
+            runtime = Runtime.of(str(folder))
+            for path in (*astuple(runtime), runtime.drain_socket):
                 Path(path).unlink(missing_ok=True)
         if len(folders) > 1:
             shutil.rmtree(folders[1], ignore_errors=True)

@@ -8,6 +8,7 @@ their place. The rules are the same for every peer; the map grows with the mesh.
 from openstackoid.haproxy.hardening import FORBIDDEN
 from openstackoid.haproxy.listeners import listener
 from openstackoid.haproxy.maps import HOSTS, LINKS, most_hosts
+from openstackoid.haproxy.upstream import answer_for_python
 from openstackoid.mesh import DEFAULT_PORTS, HTTPS, INTERFACES, Cloud, Mesh
 from openstackoid.routing import IDENTITY, link_schemes, own_identity
 from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE
@@ -31,7 +32,7 @@ def request_rules() -> list[str]:
 
 def local_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
     """Return the rules for the answers of the gateway's own services, some of which omit their prefix, or the scheme."""
-    return [_leave_unless(_has("Location")), *_mended("Location", "%[var(txn.endpoint)]", [], mesh, cloud)]
+    return [_leave_unless(_has("Location")), *answer_for_python(), *_mended("Location", "%[var(txn.endpoint)]", [], mesh, cloud)]
 
 
 def peer_rules(mesh: Mesh, cloud: Cloud, astray: str) -> list[str]:

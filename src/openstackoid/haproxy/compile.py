@@ -4,9 +4,10 @@
 import math
 import shlex
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import guests, hardening, listeners, places, route_cache, sources, upstream, wire_version
+from openstackoid.haproxy import draining, guests, hardening, listeners, places, route_cache, sources, upstream, wire_version
 from openstackoid.haproxy.answers import peer_answers, peer_rules, request_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
 from openstackoid.haproxy.error_answers import GENERAL, answer, failures, http_error, milliseconds
@@ -28,7 +29,7 @@ from openstackoid.haproxy.tls import (
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
 from openstackoid.mesh import Cloud, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import READS
-from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, FRONTEND, PEER, TOKENS, UPSTREAM
+from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, DRAIN, FRONTEND, PEER, TOKENS, UPSTREAM
 from openstackoid.routing.hosts import has_named_peers
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
@@ -41,6 +42,8 @@ UPSTREAM_SOCKET = "upstream.sock"
 """The name of the socket where HAProxy sends on what it is sent."""
 
 _BASE = "gateway"
+_REPLACED = 1800.0
+"""Seconds that a replaced HAProxy may take for its requests, at least."""
 _PYTHON = "the Python service behind the gateway"
 NO_COPIES: Copies = {}
 LOOPBACK: Addresses = {"localhost": "127.0.0.1"}
@@ -65,6 +68,11 @@ class Runtime:
     records_socket: str
     log_socket: str
     handover_socket: str
+
+    @property
+    def drain_socket(self) -> str:
+        """The socket at which HAProxy is told to drain: beside the control socket."""
+        return str(Path(self.stats_socket).with_name(draining.SOCKET))
 
     @classmethod
     def of(cls, folder: str) -> "Runtime":
@@ -106,7 +114,7 @@ def compile_gateway(
     names = has_names(mesh, cloud, addresses)
     told = upstream.global_lines(tls=here.tls is not None or bool(system_authorities or here.secure_backends))
     sections = [
-        _section("global", [*_global(runtime), *_learning(mesh, here), *told, *global_lines(here), *places.global_lines()]),
+        _section("global", [*_global(here, runtime), *_learning(mesh, here), *told, *global_lines(here), *places.global_lines()]),
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"peers {places.HANDOVER}", places.handover(shlex.quote(runtime.handover_socket))),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
@@ -117,6 +125,7 @@ def compile_gateway(
     ]
     way_out = upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities))
     sections.append(_section(f"frontend {UPSTREAM} from {_BASE}", way_out))
+    sections.append(_section(f"frontend {DRAIN} from {_BASE}", draining.section_lines(runtime.drain_socket)))
     if system_authorities:
         sections.append(_section(f"backend {ACCOUNT} from {_BASE}", account(system_authorities)))
     if names:
@@ -143,7 +152,7 @@ def _learning(mesh: Mesh, here: Cloud) -> list[str]:
     return [*route_cache.global_lines(generation(mesh, here.name)), *guests.global_lines(here)]
 
 
-def _global(runtime: Runtime) -> list[str]:
+def _global(cloud: Cloud, runtime: Runtime) -> list[str]:
     return [
         "# The Python service reads this log, redacts its lines, and writes the audit log.",
         f"presetenv {LOG_VARIABLE} {shlex.quote(runtime.log_socket)}",
@@ -153,7 +162,7 @@ def _global(runtime: Runtime) -> list[str]:
         f"stats socket {shlex.quote(runtime.stats_socket)} mode 600 level user expose-fd listeners",
         *hardening.global_lines(),
         "# A process that was replaced finishes its requests, downloads included, for this long.",
-        "hard-stop-after 30m",
+        f"hard-stop-after {milliseconds(max(_REPLACED, cloud.drain.longest))}",
     ]
 
 
@@ -196,6 +205,7 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
         *sources.forwarded_rules(cloud, refusal),
         *sources.rate_rules(cloud, refusal),
         f"monitor-uri {HEALTH}",
+        *draining.health_lines(cloud),
         *rules(cloud),
     ]
 

@@ -2,8 +2,9 @@
 """The rules of the frontend, from top to bottom: HAProxy looks up, and the Python service decides the rest.
 
 A request that says no scope ends at one of the first rules. One with a scope goes where the cache of routes says
-(:mod:`openstackoid.haproxy.route_cache`), looked up early for an ordinary request and again behind the rules about odd ones. Any
-other request gets ``txn.bridge``: the Python service decides, serves and, where it may, teaches the route.
+(:mod:`openstackoid.haproxy.route_cache`), looked up early for an ordinary request and again behind the rules about odd ones; that
+of a guest goes where its admission says (:mod:`openstackoid.haproxy.guests`). Any other request gets ``txn.bridge``: the Python
+service decides, serves and, where it may, teaches the route.
 """
 
 from openstackoid.haproxy import guests, hardening, route_cache
@@ -59,6 +60,7 @@ def rules(cloud: Cloud) -> list[str]:
         *hardening.underscore_rules(),
         *gateways_headers(),
         *own_pages_and_traces(cloud),
+        *guests.frontend_rules(cloud, "!has_route is_relative !may_mean_more"),
         *hardening.url_rules(cloud),
         *hardening.scoped_url_rules(cloud),
         *_no_scope(),
@@ -138,15 +140,13 @@ def _any_scope(cloud: Cloud) -> list[str]:
         *route_cache.further_key_rules(),
         *scope_carrier(),
         *route_cache.look_up("has_scope !is_pythons"),
-        *guests.frontend_rules(cloud, "has_scope !is_pythons !has_route"),
         "# What Python is asked to teach.",
         route_cache.ask_python("has_scope !is_pythons !has_route"),
         "# A request from a gateway goes to no other one, and no interim answer of a peer passes.",
-        f"acl is_of_a_gateway req.fhdr({VIA}) -m sub {PRODUCT}",
-        "acl waits_for_100 req.fhdr(expect) -m found",
-        "http-request unset-var(txn.peer) if leaves is_of_a_gateway or leaves waits_for_100",
-        f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope",
-        "http-request del-header X-Scope if has_route",
+        f"acl may_not_leave req.fhdr({VIA}) -m sub {PRODUCT}",
+        "acl may_not_leave req.fhdr(expect) -m found",
+        f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope or leaves may_not_leave",
+        "http-request del-header X-Scope if has_route !is_pythons",
     ]
 
 

@@ -8,7 +8,6 @@ from openstackoid.haproxy.answers import LOCAL, local_rules, request_rules
 from openstackoid.haproxy.egress import told_by_services
 from openstackoid.haproxy.error_answers import failures, milliseconds
 from openstackoid.haproxy.tls import Copies, backend_options, scheme_for_services
-from openstackoid.haproxy.upstream import answer_for_python
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.routing import IDENTITY
 from openstackoid.routing.backend_names import guests_backend, local_backend
@@ -24,7 +23,7 @@ def service_sections(mesh: Mesh, here: Cloud, base: str, copies: Copies) -> list
     """
     shared = [*request_rules(), *scheme_for_services(here), *sources.told_to_services(), *route_cache.local_rules()]
     sections = [
-        (f"defaults {LOCAL} from {base}", [*shared, *told_by_services(), *answer_for_python(), *local_rules(mesh, here)]),
+        (f"defaults {LOCAL} from {base}", [*shared, *told_by_services(), *local_rules(mesh, here)]),
         *((f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint, copies)) for endpoint in here.endpoints),
     ]
     if not guests.admits(here):

@@ -27,7 +27,7 @@ VARIABLES = {
     "txn.route": "the route: the mark to put behind the token, without its tilde for a peer",
     "txn.peer": "the row of clouds.map of a peer that the request leaves for, and the home of a user of a third cloud",
     "txn.bridge": "set for requests for the Python service",
-    "txn.guest": "tokens and key of a request that may be a guest's",
+    "txn.guest": "the tokens of a request that may be a guest's",
     "txn.admission": "the admission of the guest",
     "txn.allowed": "the number of requests that it lets in, and the name of the paths",
     "txn.theirs": "the guest's project at home",

@@ -10,7 +10,17 @@ from openstackoid.mesh.layout import Frontends, Layout
 from openstackoid.mesh.load import Descriptions, load_mesh, packed_mesh
 from openstackoid.mesh.model import Cloud, Mesh
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
-from openstackoid.mesh.settings import AuditSettings, DatabaseServer, Limits, Memory, ServiceTimeouts, SyslogServer, Timeouts, Tls
+from openstackoid.mesh.settings import (
+    AuditSettings,
+    DatabaseServer,
+    Drain,
+    Limits,
+    Memory,
+    ServiceTimeouts,
+    SyslogServer,
+    Timeouts,
+    Tls,
+)
 from openstackoid.mesh.tls import check_tls, unprotected
 from openstackoid.mesh.urls import DEFAULT_PORTS, HTTPS, FrontendUrl
 
@@ -28,6 +38,7 @@ __all__ = [
     "Collaboration",
     "DatabaseServer",
     "Descriptions",
+    "Drain",
     "Endpoint",
     "EndpointLayout",
     "FrontendUrl",

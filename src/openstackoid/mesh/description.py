@@ -29,6 +29,7 @@ from openstackoid.mesh.schema import (
 from openstackoid.mesh.settings import (
     AuditSettings,
     DatabaseServer,
+    Drain,
     GatewaySettings,
     Limits,
     Memory,
@@ -141,6 +142,7 @@ def _collaboration(rule: CollaborationSchema) -> Collaboration:
 
 _GATEWAY_PARTS: Mapping[str, type] = {
     "timeouts": Timeouts,
+    "drain": Drain,
     "memory": Memory,
     "store": DatabaseServer,
     "tls": Tls,

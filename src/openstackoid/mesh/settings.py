@@ -118,6 +118,20 @@ class Timeouts:
 
 
 @dataclass(frozen=True)
+class Drain:
+    """The end of a gateway, in seconds.
+
+    ``notice``: for which its health page says 503 before new connections are refused, at least. ``longest``: that requests under
+    way may take, at most. ``hold``: for which new connections wait, before that, so that an address moves between two requests;
+    0 if they do not.
+    """
+
+    notice: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    longest: Seconds = 300.0
+    hold: Annotated[float, Field(ge=0, le=60)] = 0.0
+
+
+@dataclass(frozen=True)
 class Memory:
     """The most workflows in the store, and their seconds after the last request.
 
@@ -233,6 +247,7 @@ class GatewaySettings:
 
     bind: Annotated[str, AfterValidator(_bind)] | None = None
     timeouts: Timeouts = Timeouts()
+    drain: Drain = Drain()
     memory: Memory = Memory()
     force: bool = False
     store: DatabaseServer | None = None
