@@ -18,7 +18,12 @@ from openstackoid.lab import packages
 
 ROOT = Path(__file__).parents[2]
 CONSTRAINTS = ROOT / "constraints"
-LOCKS = {"development.lock": "development.txt", "gateway.lock": "development.txt", "openstack.lock": "openstack.txt"}
+LOCKS = {
+    "development.lock": "development.txt",
+    "gateway.lock": "development.txt",
+    "openstack.lock": "openstack.txt",
+    "kolla.lock": "kolla.txt",
+}
 ENTRY = re.compile(r"([a-z0-9-]+)==([^ ;]+)(?: ; [^\\\n]+)?((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n")
 
 

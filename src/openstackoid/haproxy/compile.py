@@ -207,7 +207,7 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
     def refusal(status: int, message: str) -> str:
         return answer(status, message, retry=sources.RATE_WINDOW)
 
-    lines = [
+    return [
         "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
         *binds,
         *hardening.frontend_lines(cloud.limits),
@@ -223,10 +223,6 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
         *sources.rate_rules(cloud, refusal),
         *rules(cloud),
     ]
-    # HAProxy wants its rules about health behind those of TCP, and before those of HTTP.
-    first = next(number for number, line in enumerate(lines) if line.startswith("http-request"))
-    lines[first:first] = [f"monitor-uri {HEALTH}", *draining.health_lines(cloud)]
-    return lines
 
 
 def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:

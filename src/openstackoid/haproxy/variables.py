@@ -3,7 +3,6 @@
 
 VARIABLES = {
     # Of the process.
-    "proc.draining": "set when the gateway is being stopped",
     "proc.salt": "the salt of the digests of guests' tokens",
     "proc.draining": "true from the beginning of a drain",
     # Of the connection.
