@@ -77,11 +77,17 @@ class Clouds:
             yield
             process.kill()
 
-    def start(self, kolla_authority: Path) -> None:
-        """Start both clouds; give CloudOne the catalog that Kolla-Ansible makes."""
+    def trust(self, kolla_authority: Path) -> None:
+        """Give services and users the authorities that they believe."""
         self._trusted.write_text(kolla_authority.read_text() + (self.lab.certificates / "authority.pem").read_text())
+
+    def start(self, name: str) -> None:
+        """Start a cloud."""
         with Progress() as progress:
-            self.lab = up(LAB, [], None, progress)
+            self.lab = up(LAB, [name], None, progress)
+
+    def complete_catalog(self) -> None:
+        """Give CloudOne the catalog that Kolla-Ansible makes."""
         rest = bootstrap.admin(self.lab.site(self.lab.cloud(ONE)))
         for endpoint in rest.call("GET", "identity", "/v3/endpoints")["endpoints"]:
             path = f"/v3/endpoints/{endpoint['id']}"

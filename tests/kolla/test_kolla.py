@@ -6,6 +6,7 @@ The tests follow each other. `make kolla-test` runs them on a machine of their o
 
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +51,16 @@ def node(folder: Path, clouds: Clouds) -> Iterator[Node]:
     """A node as Kolla-Ansible configures it, with its HAProxy, and the services behind."""
     node = Node(folder / "node.log")
     node.configure()
-    node.kolla("genconfig", "--tags", "loadbalancer")
+    clouds.trust(AUTHORITY)
+    with ThreadPoolExecutor(1) as pool:
+        # Ansible works on one processor.
+        other = pool.submit(clouds.start, TWO)
+        node.kolla("genconfig", "--tags", "loadbalancer")
+        other.result()
     with clouds.controller(BACKEND):
         node.start_haproxy()
-        clouds.start(AUTHORITY)
+        clouds.start(ONE)
+        clouds.complete_catalog()
         yield node
         node.stop_haproxy()
 
