@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab.mariadb import Server
+from openstackoid.binding.rotation import set_up
 from openstackoid.certs import issue, make_authority
 from pair import figures, network
 from pair.load import CLIENTS, ROOT, SCOPED, Load, Lost, ask, session
@@ -70,6 +71,7 @@ def describe(file: Path, *, bind: str, store: str, password: Path, here: int, th
     file.write_text(
         "mesh: 1\nshared: [{service: image, clouds: [CloudOne, CloudTwo]}]\nclouds:\n  CloudOne:\n    gateway:\n"
         f"{bind}      store: {{url: '{store}', password: {password}}}\n      tls: {tls}\n      drain: {{hold: 2}}\n"
+        f"      bound_tokens: {{keys: {file.parent}/keys}}\n"
         f"    services:\n      identity: {own % 'identity'}\n      compute: {own % 'compute'}\n      image: {own % 'image'}\n"
         f"  CloudTwo: {{services: {{image: {{frontend: 'https://127.0.0.1:{there}/image'}}}}}}\n"
     )
@@ -84,6 +86,7 @@ def site(mariadb: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     issue(certificates, "CloudOne", [network.ADDRESS])
     with service() as here, service(issue(certificates, "CloudTwo", ["127.0.0.1"])) as there:
         store = mariadb.url("pair")
+        set_up(folder / "keys", time.time())
         install_files()
         # The second gateway listens on the address alone, also while the first has it.
         machines = [

@@ -15,6 +15,7 @@ import yaml
 from examples.session import User, fetched_checksum, openstackoid
 from lab.mariadb import Server
 from lab.raised import PAIR, raised
+from openstackoid.binding.rotation import set_up
 from openstackoid.lab import services
 from openstackoid.lab.lab import Lab
 from pair import network
@@ -45,6 +46,8 @@ def pair(lab: Lab, mariadb: Server, tmp_path_factory: pytest.TempPathFactory) ->
     mesh: dict[str, Any] = yaml.safe_load(lab.mesh_yaml.read_text())
     store = {"url": mariadb.url("boot"), "password": str(mariadb.password)}
     mesh["clouds"]["CloudOne"]["gateway"] |= {"bind": "*", "store": store, "drain": {"hold": 2}}
+    mesh["clouds"]["CloudOne"]["gateway"]["bound_tokens"] = {"keys": str(folder / "keys")}
+    set_up(folder / "keys", time.time())
     config = folder / "mesh.yaml"
     config.write_text(yaml.safe_dump(mesh, sort_keys=False))
     (port,) = lab.addresses(lab.cloud("CloudOne")).gateway_ports()
