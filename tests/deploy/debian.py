@@ -31,6 +31,9 @@ _ENVIRONMENT = {
 _INCLUDE = "systemd-sysv,dbus,python3"
 _CHROOT = 'r=$1; shift; mount -t proc proc "$r/proc" && mount --rbind /dev "$r/dev" && exec chroot "$r" "$@"'
 _ENTER = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done; shift; exec "$@"'
+_OF_HOST = Path("/etc/ssl/certs/ca-certificates.crt")
+_AUTHORITIES = "/etc/authorities-of-the-host.crt"
+"""The authorities that this machine trusts: the package ca-certificates of the Debian writes its own."""
 _CGROUPS = ("systemd", "unified", ".")
 _PATIENCE = 1500.0
 _BOOT = 120.0
@@ -80,7 +83,7 @@ class Layer:
 
 def _environment() -> dict[str, str]:
     proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
-    return _ENVIRONMENT | proxies | ({"PIP_CERT": "/etc/ssl/certs/ca-certificates.crt"} if "PIP_CERT" in os.environ else {})
+    return _ENVIRONMENT | proxies | ({"PIP_CERT": _AUTHORITIES} if _OF_HOST.exists() else {})
 
 
 class Debian:
@@ -99,9 +102,8 @@ class Debian:
         for name in _SETTINGS:
             with suppress(FileNotFoundError):
                 shutil.copy(Path("/etc", name), self.base / "etc" / name)
-        authorities = self.base / "etc/ssl/certs/ca-certificates.crt"
-        authorities.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy("/etc/ssl/certs/ca-certificates.crt", authorities)
+        with suppress(FileNotFoundError):
+            shutil.copy(_OF_HOST, f"{self.base}{_AUTHORITIES}")
         (self.base / "etc/dpkg/dpkg.cfg.d/fast").write_text("force-unsafe-io\n")
         Layer(self.base).run("apt-get", "update", "--quiet")
 
