@@ -218,7 +218,7 @@ def test_w17_a_service_token_names_the_cloud_of_its_service(lab: Any, world: Wor
         assert f"names {mark} as its issuer, but {who} has sent it" in refused.text
     late = {"X_Auth_Token": expired_token(lab, User("CloudOne")), "X_Service_Token": bare}
     assert world.serving("CloudOne", "image", **late) == "CloudOne"
-    assert world.serving("CloudOne", "image", X_Scope=TO_TWO, **late).startswith("401"), "it does not leave"
+    assert world.serving("CloudOne", "image", X_Scope=TO_TWO, **late) == "CloudTwo", "it leaves, bound"
 
 
 def test_w18_a_header_twice(world: World, tok: str) -> None:
@@ -240,8 +240,7 @@ def test_w19_w20_w21_the_request_id_of_a_workflow(world: World, tok: str) -> Non
     began = world.ask("POST", "CloudOne", "compute", "/v2.1/os-keypairs", keypair, X_Scope=there, **workflow)
     assert began.status_code in (200, 201), began.text
     assert world.serving("CloudOne", "image", **workflow) == "CloudOne"
-    followed = world.serving("CloudOne", "network", **workflow)
-    assert (followed[:3], "would go to network of CloudTwo" in followed) == ("403", True), "the clouds share no data plane"
+    assert world.serving("CloudOne", "network", **workflow) == "CloudTwo"
     assert world.serving("CloudOne", "image", X_Scope=TO_TWO, **workflow) == "CloudTwo"
     path = f"/v2.1/os-keypairs/{name}"
     refused = world.ask("DELETE", "CloudOne", "compute", path, X_Scope=TO_TWO, **workflow)

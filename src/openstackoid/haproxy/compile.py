@@ -35,6 +35,7 @@ from openstackoid.haproxy.tls import (
     global_lines,
     nothing_of_the_scheme,
     peers_list,
+    sender_connections,
     told_to_the_bridge,
 )
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
@@ -210,13 +211,16 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
         "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
         *binds,
         *hardening.frontend_lines(cloud.limits),
+        "# In the order in which HAProxy applies them.",
         *sources.connection_rules(cloud),
+        *sender_connections(cloud),
+        *sources.forwarded_addresses(cloud),
+        f"monitor-uri {HEALTH}",
+        *draining.health_lines(cloud),
         *observing(runtime.records_socket),
         *upstream.stripped(),
         *sources.forwarded_rules(cloud, refusal),
         *sources.rate_rules(cloud, refusal),
-        f"monitor-uri {HEALTH}",
-        *draining.health_lines(cloud),
         *rules(cloud),
     ]
 

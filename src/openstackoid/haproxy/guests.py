@@ -11,9 +11,8 @@ import math
 
 from openstackoid.haproxy import bound_tokens
 from openstackoid.haproxy.maps import PATHS, ROUTES
-from openstackoid.haproxy.tokens import MARKS
 from openstackoid.mesh import Cloud, Endpoint
-from openstackoid.routing.admission import ALLOWED, MARK, NUMBER, OURS, TELLING_HEADERS, THEIRS, USE
+from openstackoid.routing.admission import ALLOWED, LEFT_OUT, MARK, NUMBER, OURS, SERVICE_TOKEN, TELLING_HEADERS, THEIRS, USE
 from openstackoid.routing.egress import ADMISSION_HEADER, ID_FORM
 from openstackoid.routing.guest_paths import guest_paths, learnt_methods
 from openstackoid.routing.own_project import before_project
@@ -86,7 +85,6 @@ def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
         f"acl is_odd var(txn.endpoint) -m beg {IDENTITY}.",
         "acl is_odd var(txn.record) -m found",
         f"acl is_odd req.hdr_names -m reg {_ODD}",
-        f"acl is_odd req.fhdr(x-service-token) -m sub {MARKS}",
         f"acl is_odd var(txn.mark) -m str ={BOUND}",
         *([f"acl is_odd req.fhdr(x-service-token) {bound_tokens.ALONE}"] if cloud.tls is not None else []),
         f"acl is_current date,neg,add(txn.admission) 1:{math.ceil(cloud.policy.seconds)}",
@@ -111,9 +109,9 @@ def where_to(cloud: Cloud) -> list[str]:
 def request_rules() -> list[str]:
     """Return the rules for every guest's request: they keep the values for the audit log, which go into the line of the log."""
     return [
-        "http-request del-header X-Scope",
         "# A guest: for the audit log here, and for the gateway that asked.",
         f"http-request set-var(txn.use) var(txn.admission),field({USE},|,0)",
+        f"http-request del-header X-Service-Token if {{ {_PART.format(SERVICE_TOKEN)} -m str {LEFT_OUT} }}",
         f"http-request set-var(txn.id) req.fhdr({REQUEST_ID},1) if {{ req.fhdr_cnt({REQUEST_ID}) eq 1 }}"
         f" {{ req.fhdr({REQUEST_ID}) -m reg '^{ID_FORM}$' }}",
         "http-request set-var(txn.left) str(admitted=),concat(,txn.endpoint,' from='),concat(,sess.from,' id='),concat(,txn.id)",

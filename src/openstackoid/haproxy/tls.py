@@ -109,12 +109,10 @@ def _crl(files: Tls) -> str:
     return "" if files.revoked is None else f" crl-file {_quoted(files.revoked)}"
 
 
-def sender_rules(cloud: Cloud) -> list[str]:
-    """Return the rules that find the sending gateway's cloud, once a connection, and refuse unknown ones."""
+def sender_connections(cloud: Cloud) -> list[str]:
+    """Return the rules that find the sending gateway's cloud, once a connection."""
     if not cloud.secure_listeners:
         return []
-    message = f"gateway of {cloud.name}: the certificate of the client names no cloud of the mesh"
-    body = json.dumps({"error": {"code": 403, "title": "Forbidden", "message": message}})
     return [
         "# The sender: the cloud in the certificate of a peer's gateway. A resumed session has it too.",
         "tcp-request session set-var(sess.from) ssl_c_s_dn(CN) if { ssl_c_used }"
@@ -122,6 +120,16 @@ def sender_rules(cloud: Cloud) -> list[str]:
         "tcp-request session set-var(sess.stranger) bool(true) if { ssl_c_used } !{ var(sess.from) -m found }",
         "# This cloud's own gateways are not senders.",
         f"tcp-request session unset-var(sess.from) if {{ var(sess.from) -m str {cloud.name} }}",
+    ]
+
+
+def sender_rules(cloud: Cloud) -> list[str]:
+    """Return the rule that refuses an unknown sending gateway."""
+    if not cloud.secure_listeners:
+        return []
+    message = f"gateway of {cloud.name}: the certificate of the client names no cloud of the mesh"
+    body = json.dumps({"error": {"code": 403, "title": "Forbidden", "message": message}})
+    return [
         f"http-request return status 403 content-type application/json string '{body}' if {{ var(sess.stranger) -m found }}",
     ]
 

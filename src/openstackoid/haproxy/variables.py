@@ -4,6 +4,7 @@
 VARIABLES = {
     # Of the process.
     "proc.salt": "the salt of the digests of guests' tokens",
+    "proc.draining": "true from the beginning of a drain",
     # Of the connection.
     "sess.from": "the cloud of the sending gateway, by its certificate",
     "sess.stranger": "set for a client with a certificate that names no cloud of the mesh",

@@ -8,8 +8,7 @@ from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.pages.router import page
 from openstackoid.bridge.pages.token_page import Exchange, TokenPage
 from openstackoid.bridge.proxy.context import RequestContext
-from openstackoid.bridge.proxy.delegated_use import DelegatedUse
-from openstackoid.bridge.proxy.tokens import delegated_use, refused_use
+from openstackoid.bridge.proxy.tokens import delegated_use, refused_use, write_use
 from openstackoid.mesh import Endpoint
 from openstackoid.policy import Delegated, Denial, may_ask
 from openstackoid.routing import IDENTITY
@@ -27,7 +26,7 @@ async def exchanged(context: RequestContext, head: Head, body: bytes | None) -> 
         raise refused_use(context, head, _identity(context), Denial(None, reason), error.status) from None
     rule = f"delegation of {head.sender}/bound to {asked.audience}"
     use = await delegated_use(context, head, _identity(context), rule, asked.token)
-    context.audit.write(use.line(head, 200, None))
+    write_use(context, head, use)
     return page(tokens.document(asked, context.mesh))
 
 
@@ -45,8 +44,7 @@ async def audit_shown(context: RequestContext, head: Head, refusal: AnswerError 
         return
     if refusal is None:
         rule = f"delegation of {head.sender}/validation"
-        use: DelegatedUse = await delegated_use(context, head, _identity(context), rule, bound.token)
-        context.audit.write(use.line(head, 200, None))
+        write_use(context, head, await delegated_use(context, head, _identity(context), rule, bound.token))
 
 
 def _check_plain(context: RequestContext, head: Head, asked: Exchange) -> None:

@@ -66,12 +66,19 @@ async def delegated_use(context: RequestContext, head: Head, asked: Endpoint, ru
     try:
         context.audit.check()
     except AuditError as error:
-        LOG.error("%s", error)
-        raise AnswerError(503, f"gateway of {context.here.name}: its use from abroad cannot be recorded") from None
+        raise _unrecorded(context, error) from None
     principal = None
     if token:
         principal = await context.tokens.own.user(token, head, _asked(context))
     return DelegatedUse(asked, rule, principal=principal)
+
+
+def write_use(context: RequestContext, head: Head, use: DelegatedUse) -> None:
+    """Write the audit line of a use that is answered with 200. Raises :class:`AnswerError` where that fails."""
+    try:
+        context.audit.write(use.line(head, 200, None))
+    except AuditError as error:
+        raise _unrecorded(context, error) from None
 
 
 def refused_use(context: RequestContext, head: Head, asked: Endpoint, denial: Denial, status: int) -> AnswerError:
@@ -81,6 +88,11 @@ def refused_use(context: RequestContext, head: Head, asked: Endpoint, denial: De
     except AuditError as error:
         LOG.error("%s", error)
     return AnswerError(status, f"gateway of {context.here.name}: {denial.reason}")
+
+
+def _unrecorded(context: RequestContext, error: AuditError) -> AnswerError:
+    LOG.error("%s", error)
+    return AnswerError(503, f"gateway of {context.here.name}: its use from abroad cannot be recorded")
 
 
 def _asked(context: RequestContext) -> Asked | None:
