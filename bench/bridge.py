@@ -7,6 +7,7 @@ from bench.compare import Rounds, Way, in_turns, rates_and_costs
 from bench.headers import AUTH, said_twice
 from bench.load import Request
 from bench.meshes import GUEST_SCOPE, TOKEN
+from bench.own_haproxy import measure_own_haproxy
 from bench.results import Part
 from bench.revocation import measure_revocation
 from bench.routing import ways
@@ -48,12 +49,14 @@ def measure_bridge(stage: Stage, rounds: Rounds) -> Part:
         Way("said_twice", "a scope in two headers, forwarded", twice, haproxy, bridge, "CloudTwo", "validate_local", 16),
         replace(write, baseline="validate_local"),
     ]
-    rows = [*rates_and_costs(compared, in_turns(compared, rounds)), measure_revocation(stage)]
+    rows = [*rates_and_costs(compared, in_turns(compared, rounds)), *measure_own_haproxy(stage, rounds)]
+    rows.append(measure_revocation(stage))
     return Part(
         "bridge",
         "The Python service, in relation to a validation that HAProxy forwards alone",
         rows,
         [
+            "Sent to HAProxy: the Python service's client alone, as a ratio to a connection of its own.",
             "Revoked: from the revocation to the last request that was let in, the longest of some times.",
             "What a whole workflow costs in calls is not measured here: that needs real services (bench-lab).",
         ],

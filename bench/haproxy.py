@@ -13,6 +13,8 @@ from openstackoid.gateway.folder import write_files
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.process import CONFIGURATION
 from openstackoid.mesh import INTERFACES
+from openstackoid.routing.wire_version import HEADER
+from openstackoid.scope import WIRE
 
 SERVED_BY = "X-Served-By"
 """The header in which whoever answers says who it is: a gateway that is fast in the wrong direction is found out."""
@@ -35,6 +37,9 @@ _TIMEOUTS = """\
     retries 1
 """
 
+
+OWN = "CloudOne"
+"""The cloud whose gateway is measured."""
 
 REVOKED = "revoked.lst"
 """The list of tokens that the server which stands for all Keystones does not accept (any more)."""
@@ -114,7 +119,9 @@ def backends(folder: Path, clouds: Mapping[str, Sequence[str]], token: str) -> d
     for name, addresses in clouds.items():
         text += [f"frontend {name}", *(f"    bind {address}" for address in addresses)]
         revoked = f"{{ path_end /auth/tokens }} {{ req.hdr(x-subject-token) -m str -f {REVOKED} }}"
-        answer = f"    http-request return status 200 content-type application/json hdr {SERVED_BY} {name}"
+        # A peer's gateway announces the form of a scope that it reads.
+        announced = "" if name == OWN else f" hdr {HEADER} {WIRE}"
+        answer = f"    http-request return status 200 content-type application/json hdr {SERVED_BY} {name}{announced}"
         text += [
             "    tcp-request connection reject if !{ src 127.0.0.0/8 }",
             "    http-request wait-for-body time 5s if METH_POST",

@@ -3,10 +3,15 @@
 
 import json
 
-from bench.meshes import TOKEN
-from openstackoid.scope import join_token
+from bench.meshes import GUEST_SCOPE, TOKEN
+from openstackoid.routing.loops import VIA, passed
+from openstackoid.routing.wire_version import HEADER
+from openstackoid.scope import WIRE, join_token
 
 AUTH = f"X-Auth-Token: {TOKEN}"
+REQUEST_ID = "X-OpenStack-Request-Id: req-1a2b3c4d-93a5-4a1c-8c5e-0d4bb7d7a5d1"
+GUEST = (AUTH + join_token("", GUEST_SCOPE), f"{VIA}: {passed('CloudTwo')}", f"{HEADER}: {WIRE}", REQUEST_ID)
+"""The headers of a guest's request, as the gateway of CloudTwo sends it on."""
 
 
 def scope(**services: str) -> str:

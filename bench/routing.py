@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bench.compare import Rounds, Way, in_turns, rates_and_costs
-from bench.headers import AUTH, scope
+from bench.headers import AUTH, GUEST, REQUEST_ID, scope
 from bench.instructions import count_instructions
 from bench.load import Request
-from bench.meshes import GUEST_SCOPE, OFFICIAL, TOKEN
+from bench.meshes import OFFICIAL, TOKEN
 from bench.results import Part, Row
 from bench.spread import Spread
 from bench.stage import Stage
@@ -28,8 +28,7 @@ def ways(stage: Stage) -> list[Way]:
     request = Request(stage.url("plain"), (AUTH,))
     own = replace(request, url=stage.url("one"))
     ports = replace(request, url=stage.url("image", "/v2/images"))
-    global_id = "X-OpenStack-Request-Id: req-1a2b3c4d-93a5-4a1c-8c5e-0d4bb7d7a5d1"
-    guest = replace(own, headers=(AUTH + join_token("", GUEST_SCOPE),))
+    guest = replace(own, headers=GUEST)
     write = Request(
         stage.url("one", "/compute/v2.1/servers"),
         (AUTH, leaves, "Content-Type: application/json"),
@@ -40,13 +39,13 @@ def ways(stage: Stage) -> list[Way]:
         Way("plain", "plain HAProxy", request, plain, baseline=None),
         Way("silent", "plain HAProxy that logs nothing", replace(request, url=stage.url("silent")), stage.silent.pid),
         Way("none", "no scope", own, ours),
-        Way("request_id", "no scope, an ordinary X-OpenStack-Request-Id", replace(own, headers=(AUTH, global_id)), ours),
+        Way("request_id", "no scope, an ordinary X-OpenStack-Request-Id", replace(own, headers=(AUTH, REQUEST_ID)), ours),
         Way("stays", "a scope that stays", replace(own, headers=(AUTH, stays)), ours),
         Way("stays_2", "a scope of 2 services", replace(own, headers=(AUTH, two)), ours),
         Way("stays_8", "a scope of 8 services", replace(own, headers=(AUTH, eight)), ours),
         Way("token", "a scope in the token, as services send it", replace(own, headers=(token,)), ours),
         Way("leaves", "a scope that leaves", replace(own, headers=(AUTH, leaves)), ours, served_by="CloudTwo"),
-        Way("guest", "a token of another cloud, let in before; beside a scope that stays", guest, ours, baseline="stays"),
+        Way("guest", "a known guest, of another gateway; beside a scope that stays", guest, ours, baseline="stays"),
         Way("ports_none", "a port per service, no scope", ports, stage.ours_ports.haproxy),
         Way(
             "ports_stays",
@@ -70,21 +69,21 @@ def measure_routing(stage: Stage, rounds: Rounds) -> Part:
     return Part(
         "routing",
         "Routing: GET of 1 KB, in relation to plain HAProxy",
-        with_instructions(rows, instructions or {}),
+        with_instructions(rows, instructions or {}, {way.key: way.baseline for way in compared}),
         notes,
-        not_judged=frozenset({"instructions_ratio"} if instructions is None else ()),
+        not_judged=frozenset({"instructions_ratio", "cpu_us"} if instructions is None else ()),
     )
 
 
-def with_instructions(rows: Sequence[Row], instructions: Mapping[str, float]) -> list[Row]:
-    """Return the rows with the instructions of a request, by the row's key, and their ratio to those of ``plain``."""
-    return [replace(row, figures=_counted(row.key, instructions) | row.figures) for row in rows]
+def with_instructions(rows: Sequence[Row], instructions: Mapping[str, float], baselines: Mapping[str, str | None]) -> list[Row]:
+    """Return the rows with the instructions of a request, by the row's key, and their ratio to those of its baseline."""
+    return [replace(row, figures=_counted(row.key, instructions, baselines[row.key]) | row.figures) for row in rows]
 
 
-def _counted(key: str, instructions: Mapping[str, float]) -> dict[str, Spread]:
+def _counted(key: str, instructions: Mapping[str, float], baseline: str | None) -> dict[str, Spread]:
     if key not in instructions:
         return {}
     figures = {"instructions": Spread.of([instructions[key]])}
-    if key != "plain":
-        figures["instructions_ratio"] = Spread.of([instructions[key] / instructions["plain"]])
+    if baseline is not None:
+        figures["instructions_ratio"] = Spread.of([instructions[key] / instructions[baseline]])
     return figures

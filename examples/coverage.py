@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +21,7 @@ import requests
 import yaml
 from rich.text import Text
 
+from examples.coverage_page import Hop, document
 from examples.session import NoLabError, Outcome, User, authority, lab_with
 from examples.stage import PromiseError, console, show_command
 from examples.workflows import LEFTOVERS, WORKFLOWS, Workflow
@@ -40,30 +40,6 @@ OWN_REQUESTS = {"network": ["GET /v2.0/**", "PUT /v2.0/ports/*"]}
 
 _PATIENCE = 60.0
 _WITH_ALL = "OPENSTACKOID_LAB_CLOUDS=CloudOne:cinder+swift,CloudTwo:cinder+swift openstackoid lab up adds them"
-HOW = {
-    "token": "in the user's token",
-    "header": "in X-Scope",
-    "url": "in the URL",
-    "recalled": "by the request id, with the service's own token",
-    "none": "no scope, so the local cloud's",
-}
-
-
-@dataclass(frozen=True, order=True)
-class Hop:
-    """A kind of request within a workflow: what was asked of which service, the gateway that it came to, and where it went."""
-
-    service: str
-    method: str
-    path: str
-    gateway: str
-    cloud: str
-    via: str
-
-    def row(self) -> str:
-        """Return the hop as a row of the table."""
-        where = self.cloud if self.cloud == self.gateway else f"{self.gateway} → {self.cloud}"
-        return f"| {self.service} | `{self.method} {self.path}` | {where} | {HOW[self.via]} |"
 
 
 def let_services_in(cloud: dict[str, Any], service: str) -> None:
@@ -221,46 +197,6 @@ def _hop(record: dict[str, Any], mesh: Mesh) -> Hop:
         path = path.removeprefix(prefix) if f"{path}/".startswith(f"{prefix}/") else path
     path = _PARTS.sub("*", _VERSION.sub("", path)) or "/"
     return Hop(record["service"], record["method"], path, record["gateway"], record["cloud"], record["via"])
-
-
-_TABLE = ("| service | request | sent to | how the scope travels |", "| --- | --- | --- | --- |")
-
-
-def heading(workflow: Workflow) -> str:
-    """Return the heading of a workflow in the page."""
-    return f"## {workflow.name[0].upper()}{workflow.name[1:]}"
-
-
-def document(found: dict[Workflow, list[Hop]]) -> str:
-    """Return the page: a table for each workflow."""
-    page = [_HEAD]
-    for workflow, hops in found.items():
-        commands = "; ".join(f"`openstack {command.format(file='FILE')}`" for command in workflow.commands)
-        note = f" The mesh says that the clouds share the data plane of `{workflow.shared}`." if workflow.shared else ""
-        page += [
-            heading(workflow),
-            f"{commands}, scope `{workflow.scope}`.{note}",
-            "\n".join([*_TABLE, *(hop.row() for hop in hops)]),
-        ]
-    return "\n\n".join(page) + "\n"
-
-
-_HEAD = """# Coverage: how a scope travels on each hop
-
-Made by `make coverage` from a run on two real clouds, as an ordinary member of CloudOne at CloudOne's gateway; a test runs the
-same workflows. Each row is a kind of request that the gateways recorded under the request ids of the command; `*` is an id or a
-name. Each was sent to the cloud that the scope names for its service: `make coverage` ends with an error at the first other
-hop.
-
-Requests without a request id are not in the tables. keystonemiddleware's validations of tokens go to the cloud that issued the
-token ([identity](identity.md)). Neutron's and Cinder's notes to Nova (`os-server-external-events`) are sent later, in the names
-of those services, and stay in their own cloud. So a Nova of another cloud does not learn that a port is plugged: if clouds share
-a network, set `vif_plugging_is_fatal = false` and `vif_plugging_timeout = 0` for Nova, or boots wait for a note that never comes.
-
-Tokens of services go to the other cloud only in workflows for which the mesh says that the clouds share a data plane
-([which tokens leave a cloud](../operate/security.md#which-tokens-leave-a-cloud)). Otherwise the gateway
-refuses with 409 the requests that need it ([collaborations](../use/collaborations.md)). All other workflows need no token of a
-service in the other cloud."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from importlib.metadata import distributions
@@ -27,16 +27,18 @@ from bench.lab import boots, turns
 from bench.lab.calls import count
 from bench.lab.client import Client
 from bench.lab.goals import LAB_GOALS, table
-from bench.lab.place import HERE, Place, standing
+from bench.lab.place import HERE, THERE, Place, standing
 from bench.lab.samples import Sample, part_of
-from bench.lab.terminator import terminator
+from bench.lab.terminator import chain, terminator
 from bench.lab.things import PAUSE, Things, prepared
-from bench.lab.ways import BESIDE, PROCESSES, SIZE, Question, questions
+from bench.lab.ways import BESIDE, PROCESSES, QUESTIONS, SIZE, Question, questions
 from bench.machine import Noise, here, not_pinned
 from bench.options import positive
 from bench.report import markdown, show, show_verdicts
 from bench.results import Part
 from openstackoid.errors import OpenstackoidError
+
+PARTS = (*QUESTIONS, "boot", "calls")
 
 COUNTED = 3
 """How often the calls of each workflow are counted at most: often enough to tell them from what a service does by its clock."""
@@ -84,11 +86,15 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench.lab", description="What the gateways add to real OpenStack services.", allow_abbrev=False
     )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure, of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--rounds", type=positive, default=13, help="rounds in which all ways take turns (default: 13)")
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help="folder for the results (default: one of the time in bench/results)"
     )
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    if unknown := sorted(set(arguments.parts) - set(PARTS)):
+        parser.error(f"unknown part {unknown[0]!r}; accepted are {', '.join(PARTS)}")
+    return arguments
 
 
 def _run(arguments: argparse.Namespace, console: Console) -> int:
@@ -104,8 +110,10 @@ def _run(arguments: argparse.Namespace, console: Console) -> int:
         say = _progress(console)
         say(f"an image of {SIZE // 2**20} MiB and {_SERVERS} servers in each cloud")
         with prepared(place, SIZE, _SERVERS) as things:
-            parts = measure(place, things, arguments.rounds, say)
-            parts += count(place, things, min(COUNTED, arguments.rounds), say)
+            wanted = arguments.parts or PARTS
+            parts = measure(place, things, arguments.rounds, say, wanted)
+            if "calls" in wanted:
+                parts += count(place, things, min(COUNTED, arguments.rounds), say)
         machine |= noise.words()
     console.print()
     for part in parts:
@@ -139,20 +147,31 @@ def describe(place: Place) -> dict[str, str]:
     }
 
 
-def measure(place: Place, things: Things, rounds: int, say: Callable[[str], None]) -> list[Part]:
-    """Return the parts in which ways are compared. All of them are measured in each round."""
-    certificate = place.lab.certificates / f"{HERE}.pem"
-    backends = {service: place.backend(HERE, service) for service in PROCESSES}
+def measure(place: Place, things: Things, rounds: int, say: Callable[[str], None], wanted: Collection[str]) -> list[Part]:
+    """Return the parts in which ways are compared, of those that are wanted. All of them are measured in each round."""
+    near, far = (place.lab.certificates / f"{cloud}.pem" for cloud in (HERE, THERE))
+    here, there = ({service: place.backend(cloud, service) for service in PROCESSES} for cloud in (HERE, THERE))
+    cores = frozenset(os.sched_getaffinity(0))
     with (
         TemporaryDirectory(prefix="oid-bench-") as folder,
-        terminator(Path(folder), certificate, backends, frozenset(os.sched_getaffinity(0))) as alone,
+        terminator(Path(folder), near, here, cores) as alone,
+        chain(Path(folder), (near, far), place.lab.authority, there, cores) as in_a_row,
     ):
-        place = replace(place, processes=place.processes.and_haproxy(alone.pid))
-        return _compared(place, things, questions(place, things, alone), rounds, say)
+        for one in (alone, *in_a_row):
+            place = replace(place, processes=place.processes.and_haproxy(one.pid))
+        asked = [question for question in questions(place, things, alone, in_a_row[0]) if question.key in wanted]
+        return _compared(place, things, asked, boots.boots(place) if "boot" in wanted else (), rounds=rounds, say=say)
 
 
-def _compared(place: Place, things: Things, asked: Sequence[Question], rounds: int, say: Callable[[str], None]) -> list[Part]:
-    ways = boots.boots(place)
+def _compared(
+    place: Place,
+    things: Things,
+    asked: Sequence[Question],
+    ways: tuple[boots.Boot, ...],
+    *,
+    rounds: int,
+    say: Callable[[str], None],
+) -> list[Part]:
     samples: dict[str, dict[str, list[Sample]]] = {key: {} for key in (*(question.key for question in asked), "boot")}
 
     def take(part: str, found: dict[str, Sample]) -> None:
@@ -162,7 +181,8 @@ def _compared(place: Place, things: Things, asked: Sequence[Question], rounds: i
     with ExitStack() as connections:
         for client in (*(way.client for question in asked for way in question.ways), *(way.client for way in ways)):
             connections.enter_context(closing(client))
-        say("one boot by each way, which is not counted")
+        if ways:
+            say("one boot by each way, which is not counted")
         boots.one_round(ways, place, things)
         for number in range(rounds):
             say(f"round {number + 1} of {rounds}")
@@ -170,8 +190,9 @@ def _compared(place: Place, things: Things, asked: Sequence[Question], rounds: i
                 take(question.key, turns.one_round(question, place, things.token))
             take("boot", boots.one_round(ways, place, things))
     parts = [part_of(one.key, one.title, one.ways, samples[one.key], beside=BESIDE) for one in asked]
-    parts[0].notes.extend(_NOTES)
-    return [*parts, part_of("boot", boots.TITLE, ways, samples["boot"], notes=_BOOT_NOTES)]
+    for part in parts[:1]:
+        part.notes.extend(_NOTES)
+    return [*parts, *([part_of("boot", boots.TITLE, ways, samples["boot"], notes=_BOOT_NOTES)] if ways else [])]
 
 
 def _progress(console: Console) -> Callable[[str], None]:

@@ -3,6 +3,7 @@
 
 import http.client
 import json
+import select
 import ssl
 import time
 from collections.abc import Mapping
@@ -72,6 +73,7 @@ class Client:
             raise BenchError(f"{method} {path} at {self._where()} has no answer: {error}") from None
 
     def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, keep: bool) -> Answer:
+        self._replace_closed()
         cpu, began = time.thread_time(), time.perf_counter()
         if self._connection.sock is None:
             self._connection.connect()
@@ -87,6 +89,13 @@ class Client:
                 pieces.append(bytes(self._buffer[:count]))
         seconds = time.perf_counter() - began
         return Answer(answer.status, b"".join(pieces), length, seconds, connect, time.thread_time() - cpu)
+
+    def _replace_closed(self) -> None:
+        """Connect again, before the clock starts, where the server has closed the connection meanwhile, because it was idle."""
+        sock = self._connection.sock
+        if sock is not None and select.select([sock], [], [], 0)[0]:
+            self._connection.close()
+            self._connection.connect()
 
     @property
     def tls(self) -> str:

@@ -7,17 +7,22 @@ from bench.goals import Goal, Verdict
 from bench.results import Part
 from bench.spread import Spread
 
-THROUGH, ACROSS = "through", "across"
+THROUGH, ACROSS, CHAIN = "through", "across", "chain"
 JUDGED = ("images", "servers", "download", "boot")
 """The parts that goals are about."""
 
-LAB_GOALS = tuple(
-    goal
-    for part in JUDGED
-    for goal in (
-        Goal(part, THROUGH, "time_ratio", at_most=1.02),
-        Goal(part, ACROSS, "time_ratio", at_most=1.10),
-    )
+LAB_GOALS = (
+    *(
+        goal
+        for part in JUDGED
+        for goal in (
+            Goal(part, THROUGH, "time_ratio", at_most=1.02),
+            Goal(part, ACROSS, "time_ratio", at_most=1.10),
+        )
+    ),
+    Goal("images", ACROSS, "time_ratio", at_most=1.12),
+    # A download's bytes are encrypted twice on their way across, whoever does it.
+    Goal("download", f"{ACROSS}_by_{CHAIN}", "time_ratio", at_most=1.15),
 )
 
 

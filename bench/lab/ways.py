@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bench.lab.client import Client
-from bench.lab.goals import ACROSS, THROUGH
+from bench.lab.goals import ACROSS, CHAIN, THROUGH
 from bench.lab.place import HERE, THERE, Place, marked
 from bench.lab.terminator import Terminator
 from bench.lab.things import ABROAD, Things
@@ -17,8 +17,11 @@ SIZE = 64 * 1024 * 1024
 PROCESSES = {"image": "glance", "compute": "nova-api"}
 """The lab's name for the process of a service."""
 
-BESIDE = ((THROUGH, TLS_ALONE),)
+BESIDE = ((THROUGH, TLS_ALONE), (ACROSS, CHAIN))
 """Ways that are also put in relation to another than their baseline."""
+
+QUESTIONS = ("images", "servers", "download", "first")
+"""The keys of what :func:`questions` returns."""
 
 _FIRST_ID = "req-a0d17000-3e1c-4c5b-9d52-6a1d0f7a9c11"
 """As the gateway of the user's cloud gives one to a request that leaves."""
@@ -66,8 +69,11 @@ def as_handed_on(scope: str) -> Callable[[str], dict[str, str]]:
     return lambda token: {"X-Auth-Token": marked(token, scope), "X-OpenStack-Request-Id": _FIRST_ID}
 
 
-def questions(place: Place, things: Things, alone: Terminator) -> list[Question]:
-    """Return all that is asked, but the boot of a server. ``alone`` is a HAProxy that does nothing but TLS."""
+def questions(place: Place, things: Things, alone: Terminator, chain: Terminator) -> list[Question]:
+    """Return all that is asked, but the boot of a server.
+
+    ``alone`` is a HAProxy that does nothing but TLS, and ``chain`` the first of two in a row.
+    """
 
     def ways(service: str, here: str, there: str, scope: str, digest: str | None = None) -> tuple[Way, ...]:
         process = PROCESSES[service]
@@ -85,6 +91,13 @@ def questions(place: Place, things: Things, alone: Terminator) -> list[Question]
             way(THROUGH, f"through {HERE}'s gateway", Client(near, place.tls()), plain, STRAIGHT),
             way(STRAIGHT_THERE, f"straight, {THERE}", Client(place.backend(THERE, service)), as_handed_on(scope), None),
             way(ENTRANCE, f"{THERE}'s gateway alone", Client(far, place.tls(HERE)), as_handed_on(scope), STRAIGHT_THERE),
+            way(
+                CHAIN,
+                "two plain HAProxys with TLS in a row",
+                Client(chain.urls[service], place.tls()),
+                as_handed_on(scope),
+                STRAIGHT_THERE,
+            ),
             way(ACROSS, "across both gateways", Client(near, place.tls()), scoped(scope), STRAIGHT_THERE),
         )
 

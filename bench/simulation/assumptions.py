@@ -7,6 +7,7 @@ What a gateway does is no assumption: those values are read from the gateway's o
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from openstackoid.bridge.upstream.kept_connections import EVERY, LASTING
 from openstackoid.mesh import Timeouts
 from openstackoid.policy import Policy
 
@@ -65,7 +66,8 @@ class Assumptions:
     cut_mttr_h: float = _assume(0.2, "h", "until routes have gone around it; packets vanish meanwhile")
     slow: float = _assume(0.005, "of sites", "answer slowly all the time: an overloaded database, say")
     slow_factor: float = _assume(20, "times", "how much longer a slow site's services take")
-    idle_s: float = _assume(12.5, "s", "seen on HAProxy 2.8: an idle connection to a server is closed after 10 to 15 s")
+    idle_s: float = _assume(LASTING, "s", "the gateway's own: how long after a request it keeps a connection to a peer")
+    health_s: float = _assume(EVERY, "s", "the gateway's own: between two requests for the peer's health, on that connection")
     turnaround_s: float = _assume(1, "s", "HAProxy's pause after a refused connection; a test asks HAProxy")
     retries: int = _assume(1, "", "`retries` of the generated configuration")
     sockets: int = _assume(3, "", "of a gateway, one for each interface, as in the part `scale`: each would be checked")

@@ -114,7 +114,8 @@ class Knowing:
 
         A loss that ends while a request waits is taken for lasting: whoever tries again later gets his answer later, too.
         """
-        kept = now < self._kept_until and loss.silent
+        # The gateway's request for the peer's health hangs on it, so later ones open another.
+        kept = now < min(self._kept_until, loss.start + self._world.health_s) and loss.silent
         self._kept_until = 0.0
         if kept:
             # Nobody tells this apart from a service that thinks: it is not remembered.

@@ -98,7 +98,7 @@ def _workflows(world: World, sites: Sequence[Site], seed: int) -> Table:
         lines,
         [
             "From 'round trips' on: means of what the total is made of. Round trips are those between clouds.",
-            "What a hypervisor takes to start the server is not counted.",
+            "The hypervisor's time to start the server is not counted.",
         ],
     )
 
@@ -127,7 +127,7 @@ def _seen(world: World, sites: Sequence[Site], seed: int) -> Table:
         [
             f"Of {found.requests:,.0f} requests, {found.lost:,} were sent while the peer, or the way to it, was lost.",
             f"'Of these' is for a gateway that {PROBE}, as gateways do.",
-            f"Of what needs {MANY} peers at once, {(1 - (1 - lost) ** MANY) * 100:.2f} % meets one that is lost.",
+            f"Of requests that need {MANY} peers at once, {(1 - (1 - lost) ** MANY) * 100:.2f} % meet a lost one.",
         ],
     )
 

@@ -11,13 +11,16 @@ from bench.simulation.globe import Site, round_trip, transfer
 from bench.simulation.queueing import sojourns
 from bench.simulation.workflows import CLIENT, DOWNLOAD, Hop, Steps
 
+THERE, BACK = "there", "back"
+"""The ways of connections: to the peer, and from it to the user's cloud."""
+
 _POOL = 4_000
 """How many times with a busy process are made for each kind of request, to be drawn from."""
 
 
 @dataclass(frozen=True)
 class Met:
-    """What is there from earlier requests to a peer: a connection that was kept, what its guard and its service know of a token.
+    """What earlier requests have left: kept connections, both ways, and what the guard and the service of a peer know of a token.
 
     What the guard knows, the user's own gateway knows for as long. ``here``: the services of the user's own cloud know the token,
     and he has a connection to his gateway.
@@ -29,7 +32,7 @@ class Met:
     here: bool
 
 
-COLD, LATER, WARM = Met(False, False, False, False), Met(False, False, True, True), Met(True, True, True, True)
+COLD, LATER, WARM = Met(False, False, False, False), Met(True, False, True, True), Met(True, True, True, True)
 STATES = {"first of all": COLD, "a minute later": LATER, "again at once": WARM}
 
 
@@ -90,7 +93,9 @@ class Walk:
         self._trips = [round_trip(home, peer, world.assumed) for peer in peers]
         self._rng = rng
         self._met = met
-        self._connected: set[tuple[str, int]] = {(CLIENT, peer) for peer in range(len(peers))} if met.connection else set()
+        kept = range(len(peers)) if met.connection else ()
+        # HAProxy shares kept connections among all senders; a peer asks home by its own.
+        self._connected: set[tuple[str, int]] = {(way, peer) for way in (THERE, BACK) for peer in kept}
         self._guards = set(range(len(peers))) if met.guard else set()
         self._services = set(range(len(peers))) if met.service else set()
         self._accepted = met.guard
@@ -130,8 +135,7 @@ class Walk:
 
     def _abroad(self, hop: Hop, took: Took) -> None:
         world, assumed, peer = self._world, self._world.assumed, hop.peer
-        self._travel(took, peer, new=(hop.sender, peer) not in self._connected)
-        self._connected.add((hop.sender, peer))
+        self._travel(took, peer, THERE)
         if hop.token:
             took.gateways += world.gateway(VISITOR, self._rng)
             if peer not in self._guards:
@@ -139,20 +143,22 @@ class Walk:
                 self._guards.add(peer)
             if peer not in self._services:
                 took.gateways += world.gateway(VALIDATE, self._rng)
+                # Answered from what the guard has heard.
                 took.services += assumed.lan_ms / 1e3
-                self._ask_home(took, peer)
                 self._services.add(peer)
         else:
             took.gateways += world.gateway(NONE, self._rng)
         took.services += assumed.lan_ms / 1e3 + world.service(hop.service) * self._slowly
 
     def _ask_home(self, took: Took, peer: int) -> None:
-        """A peer asks the user's Keystone about his token, by a connection of its own, which the Python service never keeps."""
-        self._travel(took, peer, new=True)
+        """A peer asks the user's Keystone about the token."""
+        self._travel(took, peer, BACK)
         took.gateways += self._world.gateway(NONE, self._rng)
         took.services += self._world.assumed.lan_ms / 1e3 + self._world.service("identity")
 
-    def _travel(self, took: Took, peer: int, new: bool) -> None:
+    def _travel(self, took: Took, peer: int, way: str) -> None:
+        new = (way, peer) not in self._connected
+        self._connected.add((way, peer))
         for _ in range(1 + (self._world.assumed.handshake_trips if new else 0)):
             took.wan += self._trips[peer] * self._rng.lognormvariate(0, self._world.assumed.jitter)
             took.trips += 1

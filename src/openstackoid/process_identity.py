@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Identify a process by its id and its birth, because ids are reused."""
 
+import time
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 
 import psutil
+
+_GLANCE = 0.05
 
 Birth = dict[str, str | float]
 """``pid``; ``created``, the kernel's clock tick at which the process was made; ``boot``, to which both belong."""
@@ -42,3 +46,16 @@ def created(pid: int) -> int:
         raise psutil.NoSuchProcess(pid) from None
     # The second field, the program's name in parentheses, may hold blanks and parentheses.
     return int(text.rpartition(")")[2].split()[19])
+
+
+def wait_for_end(process: psutil.Process, seconds: float = inf) -> bool:
+    """Return whether the process of any parent has ended within some seconds; a zombie has."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE or not process.is_running():
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(_GLANCE)
+    return False

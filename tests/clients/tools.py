@@ -37,7 +37,7 @@ PYPI = (
 @cache
 def environment() -> Environment:
     """Return the environment of the clients from PyPI, in which there is nothing of ours; it need not be installed."""
-    return Environment.of(Instance("clients").shared, "clients", PYPI, ROOT / "constraints/clients.txt")
+    return Environment.of(Instance("clients").shared, "clients", PYPI, ROOT / "constraints/clients.txt", hashes=None)
 
 
 def missing_packages() -> list[str]:

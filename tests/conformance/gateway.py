@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from conformance.routes import with_routes
 from openstackoid.binding.rotation import set_up
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.binary import find_haproxy
+from openstackoid.haproxy.compile import LOOPBACK
 from openstackoid.mesh import Listener, Mesh, parse_mesh
 from openstackoid.routing import Headers
 
@@ -186,6 +187,7 @@ def started(
     bridge_log: IO[bytes] | None = None,
     edit_haproxy: Callable[[str], str] = str,
     taught: Collection[Headers] = (),
+    addresses: Mapping[str, str] = LOOPBACK,
 ) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
     """Start the two processes of the gateway of ``at``, and nothing around it; yield where they meet, and their ids.
 
@@ -214,12 +216,15 @@ def started(
                 options += ["--haproxy-socket", sockets.stats_socket, "--records-socket", sockets.records_socket]
                 processes.append(ForkedBridge(options, bridge_log))
                 _wait(lambda: Path(sockets.bridge_socket).exists())
-            for name, content in with_routes(compile_gateway(mesh, at, sockets), mesh, at, taught, keys).items():
+            files = compile_gateway(mesh, at, sockets, addresses=addresses)
+            for name, content in with_routes(files, mesh, at, taught, keys).items():
                 Path(folder, name).write_text(edit_haproxy(content))
             # Quiet, it does not complain that nothing reads its log.
             command = [str(HAPROXY.path), "-db", *([] if audited else ["-q"]), "-f", f"{folder}/haproxy.cfg"]
-            processes.append(subprocess.Popen(command, env=HAPROXY.environment()))
-            _wait(lambda: Path(sockets.stats_socket).exists())
+            haproxy = subprocess.Popen(command, env=HAPROXY.environment())
+            processes.append(haproxy)
+            _wait(lambda: Path(sockets.stats_socket).exists() or haproxy.poll() is not None)
+            assert haproxy.poll() is None, "HAProxy refuses its configuration"
             yield sockets, tuple(process.pid for process in processes)
         finally:
             for process in processes:

@@ -120,6 +120,7 @@ class Site:
     bridge: psutil.Process | None = None
     haproxy: psutil.Process | None = None
     audit_log: Path = Path()
+    stats_socket: Path = Path()
 
     def audited(self) -> list[dict[str, Any]]:
         """Return the lines of the Python service in the audit log."""
@@ -225,6 +226,7 @@ def hostile_site(
             processes = [psutil.Process(pid) for pid in pids]
             site.haproxy = processes[-1]
             site.bridge = processes[0] if with_bridge else None
+            site.stats_socket = Path(sockets.stats_socket)
             site.audit_log = Path(sockets.bridge_socket).with_name("audit.log")
             yield site
     finally:

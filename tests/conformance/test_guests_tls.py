@@ -23,7 +23,10 @@ clouds:
     gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{certificate: '{folder}/CloudOne.pem', authority: '{ca}'}}}}
     policy:
       peers:
-        CloudTwo: {{services: {{image: all}}, through: [Nobody], people: [{{name: staff, roles: {{member: member}}}}]}}
+        CloudTwo:
+          services: {{image: all}}
+          through: [Nobody]
+          people: [{{name: staff, users: {{names: demo}}, roles: {{member: member}}}}]
     services:
       identity: {{frontend: 'https://127.0.0.1:{gate}/identity', backend: 'http://127.0.0.1:{identity}'}}
       image: {{frontend: 'https://127.0.0.1:{gate}/image', backend: 'http://127.0.0.1:{image}'}}
@@ -43,13 +46,15 @@ class World:
         self._gate = gate
         self._sockets = sockets
 
-    def ask(self, token: str, certificate: str | None) -> tuple[int, Mapping[str, str]]:
+    def ask(self, token: str, certificate: str | None, **more: str) -> tuple[int, Mapping[str, str]]:
         """Ask for images as the gateway of a cloud, or as a user, and return the status and the headers of the answer."""
         context = self._certificates.client(certificate)
         connection = http.client.HTTPSConnection("127.0.0.1", self._gate, timeout=20, context=context)
         self.recorder.seen.clear()
         try:
-            connection.request("GET", "/image/v2/images", headers={"X-Case": "guests", "X-Auth-Token": f"{token}!SCOPE!{SCOPE}"})
+            headers = {"X-Case": "guests", "X-Auth-Token": f"{token}!SCOPE!{SCOPE}"}
+            headers |= {name.replace("_", "-"): value for name, value in more.items()}
+            connection.request("GET", "/image/v2/images", headers=headers)
             answer = connection.getresponse()
             answer.read()
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}
@@ -111,3 +116,18 @@ def test_a_user_is_told_nothing_of_an_admission(world: World) -> None:
         status, headers = world.ask("of-CloudTwo-b", None)
     assert status == 200
     assert not [name for name in headers if name.startswith("x-openstackoid")]
+
+
+@pytest.mark.parametrize(("service", "accepted"), [("demo@a", True), ("bound1.BBBB", True), ("nova@a", False)])
+def test_the_token_of_a_peers_service_does_not_slow_the_user_down(world: World, service: str, accepted: bool) -> None:
+    """A peer's Nova reads an image here, with its own token beside the user's; one that the policy refuses is left out."""
+    user, sent = f"of-CloudTwo-{service[:2]}", newer_form(f'{service}!SCOPE!{{"*":"CloudTwo"}}')
+    assert world.ask(user, "CloudTwo.pem", X_Service_Token=sent)[0] == 200
+    (cold,) = world.recorder.seen
+    with world.without_python():
+        assert world.ask(user, "CloudTwo.pem", X_Service_Token=sent)[0] == 200
+        (warm,) = world.recorder.seen
+        assert world.ask(user, "CloudTwo.pem", X_Service_Token=f"x{sent}")[0] == 503
+        assert world.ask(user, "CloudTwo.pem")[0] == 503
+    for seen in (cold, warm):
+        assert [value for name, value in seen.headers if name.lower() == "x-service-token"] == ([sent] if accepted else [])

@@ -4,6 +4,7 @@
 import contextlib
 import json
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +12,10 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import psutil
 import pytest
 
+from conformance.gateway import HAPROXY
 from conformance.hostile import ODD, Arrived, Site, from_address, hostile_site, until
 from openstackoid.routing import marked_id
 from openstackoid.scope import join_token
@@ -149,6 +152,32 @@ def test_requests_without_an_accepted_token_have_places_of_their_own() -> None:
             assert status == 503
             assert "is at work on 4 requests without a token that a Keystone has accepted" in words
             assert message(site, USER, write()) == (200, "")
+
+
+@contextmanager
+def replaced_haproxy(site: Site) -> Iterator[None]:
+    """Replace the gateway's HAProxy by another process, as a reload does."""
+    assert site.haproxy is not None
+    command = [*site.haproxy.cmdline(), "-x", str(site.stats_socket), "-sf", str(site.haproxy.pid)]
+    with subprocess.Popen(command, env=HAPROXY.environment()) as successor:
+        try:
+            until(lambda: not site.haproxy or site.haproxy.status() == psutil.STATUS_ZOMBIE or not site.haproxy.is_running())
+            yield
+        finally:
+            successor.kill()
+
+
+def test_a_known_source_is_known_after_a_reload_and_an_accepted_token_is_not() -> None:
+    with guarded() as site:
+        assert message(site, USER, write()) == (200, "")
+        # A new process waits for so long for one before it, and hands nothing over until then.
+        time.sleep(5.5)
+        with replaced_haproxy(site):
+            for address, allowed in ((USER, 40), (OTHER, 31)):
+                statuses = [message(site, address, write(f"{MADE_UP}{number}"))[0] for number in range(40)]
+                assert statuses == [401] * allowed + [429] * (40 - allowed)
+            with held(site, USER, read(GOOD), 4, "image"):
+                assert message(site, USER, read(GOOD))[0] == 503
 
 
 def test_a_body_that_comes_slowly_takes_no_place() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from examples.coverage import Lab, heading, run
+from examples.coverage import Lab, run
+from examples.coverage_page import heading
 from examples.workflows import WORKFLOWS
 
 PAGE = Path(__file__).parents[2] / "docs" / "understand" / "coverage.md"

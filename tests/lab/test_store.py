@@ -18,8 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from leftovers import mark
-from openstackoid.lab import databases
+from lab.mariadb import PASSWORD, Server
 from openstackoid.lab.packages import program
 from openstackoid.store import Database, StoreUnavailableError
 from unit.bridge.stage import played, token
@@ -29,39 +28,7 @@ from unit.store.test_store import *  # noqa: F403 - the same tests, on another d
 from unit.store.test_tokens import *  # noqa: F403 - the same tests, on another database
 from unit.store.test_trim import *  # noqa: F403 - the same tests, on another database
 
-PASSWORD = "labSecretOfTheStore"
 SCOPE = '{"image": "CloudTwo"}'
-
-
-class Server:
-    """A MariaDB of the lab's kind, in a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
-        self.client = databases.Client(folder)
-        databases.create_data(folder, folder / "install.log")
-        self.daemon = databases.daemon(folder, self.port, folder / "mariadb.log")
-        self.password = folder / "password"
-        self.password.write_text(PASSWORD)
-        self.password.chmod(0o600)
-        self.start()
-        self.client.sql(f"CREATE USER 'gateway'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'")
-
-    def start(self) -> None:
-        with (self.folder / "mariadb.log").open("ab") as log:
-            self.process = subprocess.Popen(self.daemon.argv, env=mark(self.daemon.env), stdout=log, stderr=log)
-        until = time.monotonic() + 60
-        while not self.client.is_ready():
-            assert time.monotonic() < until and self.process.poll() is None, (self.folder / "mariadb.log").read_text()
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(60)
-
-    def url(self, name: str) -> str:
-        self.client.sql(f"CREATE DATABASE {name}; GRANT ALL ON {name}.* TO 'gateway'@'127.0.0.1'")
-        return f"mysql://gateway@127.0.0.1:{self.port}/{name}"
 
 
 @pytest.fixture(scope="module")

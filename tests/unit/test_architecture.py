@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "scope": set(),
     "policy": set(),
     "mesh": {"scope", "policy"},
+    "discovery": {"scope", "mesh"},
     "routing": {"scope", "policy", "mesh"},
     "haproxy": {"scope", "policy", "mesh", "routing"},
     "tls": set(),
@@ -24,12 +25,13 @@ MAY_IMPORT = {
     "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls", "binding"},
     "client": {"scope"},
     "certs": {"scope"},
+    "peering": {"scope", "mesh", "discovery", "routing", "tls"},
 }
 SHARED = {
     "mesh": {"private"},
     "binding": {"private"},
-    "gateway": {"process_identity", "parent_death_signal", "private"},
-    "bridge": {"private", "parent_death_signal"},
+    "gateway": {"process_identity", "parent_death_signal", "private", "service_manager"},
+    "bridge": {"private", "parent_death_signal", "service_manager"},
     "certs": {"private"},
 }
 BRIDGE_MAY_IMPORT = {

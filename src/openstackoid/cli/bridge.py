@@ -2,6 +2,7 @@
 """Subcommands of ``openstackoid bridge``."""
 
 import argparse
+import os
 from pathlib import Path
 
 from openstackoid.bridge.http.server import load_cloud, serve_with_log
@@ -11,6 +12,7 @@ from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, default_folder
 from openstackoid.mesh import check_binding
 from openstackoid.redaction.process import seal
+from openstackoid.service_manager import ServiceManager
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -32,12 +34,21 @@ def _run(args: argparse.Namespace) -> int:
     seal()
     set_up()
     check_binding(load_cloud(args.config, args.cloud), args.cloud)
+    manager = ServiceManager(os.environ)
     folder = Folder(args.state_dir or default_folder(args.cloud))
     folder.share(args.cloud)
     requests, records, log = map(UnixSocket, (folder.bridge_socket, folder.records_socket, folder.log_socket))
     sockets = Sockets(requests, folder.stats_socket, records, log)
     try:
-        serve_with_log(args.cloud, args.config, sockets, audit_log=folder.audit, store_file=folder.store, keys=folder.keys)
+        serve_with_log(
+            args.cloud,
+            args.config,
+            sockets,
+            audit_log=folder.audit,
+            store_file=folder.store,
+            keys=folder.keys,
+            manager=manager,
+        )
     finally:
         folder.release()
     return 0

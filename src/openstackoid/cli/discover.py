@@ -7,7 +7,9 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from openstackoid.mesh.discover import LISTING, DiscoverError, Row, describe, merge, rows_of_listing
+from openstackoid.discovery.catalog import LISTING, DiscoverError, Row, rows_of_listing
+from openstackoid.discovery.description import describe, merge, taken_over
+from openstackoid.discovery.existing import read_haproxy, servers_behind
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -25,6 +27,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="the owner of the catalog's URLs: the gateway (the default), or the services",
     )
     parser.add_argument("--frontend", metavar="URL", help="with --catalog-is backend: the URL of the gateway")
+    parser.add_argument(
+        "--haproxy", type=Path, metavar="PATH", help="find the backends in this HAProxy configuration: a file, or a folder"
+    )
     parser.add_argument("--merge", type=Path, metavar="FILE", help="add the cloud to this description")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write to this file instead of stdout")
     parser.set_defaults(run=partial(_discover, parser))
@@ -33,7 +38,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _discover(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     if (args.catalog_is == "backend") != (args.frontend is not None):
         parser.error("--catalog-is backend and --frontend URL go together")
-    text = describe(args.name, _rows(args), region=args.region, frontend=args.frontend)
+    if args.haproxy is not None and args.frontend is not None:
+        parser.error("--haproxy is for a catalog whose URLs the gateway takes over: without --catalog-is backend")
+    rows = _rows(args)
+    behind = None if args.haproxy is None else servers_behind(rows, *read_haproxy(args.haproxy))
+    text = describe(args.name, rows, region=args.region, frontend=args.frontend, behind=behind)
     if args.merge is not None:
         text = merge(_read(args.merge), str(args.merge), args.name, text)
     if args.output is None:
@@ -48,13 +57,15 @@ def _discover(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     except OSError as error:
         raise DiscoverError(f"cannot write {args.output}: {error.strerror}") from None
     print(f"{args.name} is described in {args.output}")
+    for line in taken_over(behind or {}):
+        print(f"the gateway takes the place of {line}")
     return 0
 
 
 def _rows(args: argparse.Namespace) -> list[Row]:
     if args.os_cloud is not None:
         # openstacksdk takes most of a second to import; only this needs it.
-        rows: list[Row] = import_module("openstackoid.mesh.os_cloud").read_catalog(args.os_cloud)
+        rows: list[Row] = import_module("openstackoid.discovery.os_cloud").read_catalog(args.os_cloud)
         return rows
     if args.endpoints == "-":
         return rows_of_listing(sys.stdin.read(), "stdin")

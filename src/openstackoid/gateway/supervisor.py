@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -18,8 +17,10 @@ from openstackoid.bridge.http.sockets import bind
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway import python_service
 from openstackoid.gateway.child import Child
-from openstackoid.gateway.configuration import Configuration, configuration_of
+from openstackoid.gateway.configuration import Configuration
 from openstackoid.gateway.decisions import Part, Watch, affected
+from openstackoid.gateway.description_files import DescriptionFiles
+from openstackoid.gateway.drain import SupervisedDrain
 from openstackoid.gateway.folder import Folder
 from openstackoid.gateway.listening import ListeningSockets
 from openstackoid.gateway.ports import check_free, new_sockets, sockets
@@ -30,15 +31,13 @@ from openstackoid.haproxy import LOG_VARIABLE
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.haproxy.libraries import LAB, warning_about
 from openstackoid.haproxy.process import Predecessor, command, serving_pid, validate
-from openstackoid.mesh import Cloud, Descriptions
+from openstackoid.mesh import Cloud
+from openstackoid.service_manager import ServiceManager
 
 log = logging.getLogger("openstackoid.gateway")
 
-_POLL = 1.0
 _PIPE = 1024 * 1024
 """Bytes of HAProxy's log that wait while the Python service starts; Linux allows so many without privileges."""
-_REST = 50
-"""The pause after a look at the files, as a multiple of its duration: thousands of files may be on a slow disk."""
 
 
 class Generation(NamedTuple):
@@ -51,31 +50,40 @@ class Generation(NamedTuple):
 class Supervisor:
     """Runs the gateway of ``cloud`` on the description in ``path``, with its files in ``folder``, which is open.
 
-    ``passed``: listening sockets that systemd has opened.
+    ``passed``: listening sockets that systemd has opened; ``manager``: systemd, to tell it the state.
     """
 
-    def __init__(self, cloud: str, path: Path, folder: Folder, haproxy: Haproxy, passed: Iterable[socket.socket] = ()) -> None:
+    def __init__(
+        self,
+        cloud: str,
+        path: Path,
+        folder: Folder,
+        haproxy: Haproxy,
+        *,
+        passed: Iterable[socket.socket],
+        manager: ServiceManager,
+    ) -> None:
         self.cloud = cloud
         self.folder = folder
         self.haproxy = haproxy
         self._processes = ProcessGroup(cloud, folder, haproxy)
         self._bridge = Restarter(Part.BRIDGE, cloud, self._start_bridge)
         self._haproxy = Restarter(Part.HAPROXY, cloud, self._start_haproxy)
+        self._manager = manager
         self._generation: Generation
         self._sockets = ListeningSockets(cloud, passed)
+        self._drain = SupervisedDrain(folder, self._processes, self._sockets)
         self._listening: Mapping[str, int] = {}
         self._bridge_socket: socket.socket | None = None
         # HAProxy writes its log to one end, the Python service reads the other: lines in it outlive both.
         self._log = _large_pipe()
-        self._descriptions = Descriptions(path, folder.cache)
-        self._watched: tuple[str, ...] = ()
+        self._files = DescriptionFiles(cloud, path, folder)
         self._warnings = Warnings(None if LAB in os.environ else warning_about(haproxy))
-        self._pause = _POLL
         self._stop, self._hung_up, self._handed_over = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._terminal = sys.stdin.isatty() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
 
     async def run(self) -> None:
-        """Run until SIGTERM or SIGINT, then stop both parts; a second signal kills them.
+        """Run until SIGTERM or SIGINT, then drain and stop both parts; a second signal kills them.
 
         Raises :class:`OpenstackoidError` if the gateway cannot start; then no part of it runs.
         """
@@ -87,13 +95,17 @@ class Supervisor:
         stopping = loop.create_task(self._stop.wait())
         try:
             await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if self._haproxy.child is not None and not work.done():
+                settings = self._generation.cloud.drain
+                self._manager.stopping(settings.longest + settings.hold + settings.notice, "requests finish")
+                await self._drain.run(self._haproxy, settings)
         finally:
             work.cancel()
             stopping.cancel()
             await asyncio.gather(work, stopping, return_exceptions=True)
             # Ours first: HAProxy ends with its last request, and new connections are to be refused until then.
             self._sockets.close()
-            await self._processes.dismiss()
+            await self._processes.dismiss(self._drain.left)
             self._close_bridge_socket()
             for end in self._log:
                 os.close(end)
@@ -109,11 +121,11 @@ class Supervisor:
             self._stop.set()
 
     async def _work(self) -> None:
-        watch = Watch(await self._look())
+        watch = Watch(await self._files.look())
         try:
             running = await self._begin()
         finally:
-            await asyncio.to_thread(self._descriptions.save)
+            await self._files.save()
         await asyncio.gather(self._bridge.keep(), self._haproxy.keep(), self._follow(running, watch))
 
     async def _begin(self) -> Configuration:
@@ -122,8 +134,8 @@ class Supervisor:
         self.folder.mesh.unlink(missing_ok=True)
         bridge = asyncio.create_task(self._bridge.replace())
         try:
-            running = await self._read()
-            self._watched = _watched(running)
+            running = await self._files.read()
+            self._files.watch(running)
             self._generation = await self._draft(running)
             wanted = sockets(running.cloud)
             check_free(self.cloud, self._sockets.not_passed(wanted))
@@ -137,7 +149,8 @@ class Supervisor:
             await asyncio.gather(bridge, return_exceptions=True)
         await self._haproxy.replace()
         self._warnings.say(running)
-        log.info("gateway of %s is ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
+        log.info("gateway of %s is ready on %s", self.cloud, _listeners(running))
+        self._manager.ready(f"ready on {_listeners(running)}")
         return running
 
     async def _start_bridge(self, _: Child | None) -> Child:
@@ -184,38 +197,47 @@ class Supervisor:
             raise
         self._listening = listening
         self._sockets.close(but=listening.values())
-        self._processes.end_oldest(child)
+        await self._drain.tell()
+        if not self._drain.begun:
+            self._processes.end_oldest(child)
         return child
 
     async def _follow(self, running: Configuration, watch: Watch) -> None:
-        """Apply each change of the file and each SIGHUP; errors leave the running configuration unchanged."""
+        """Apply each change of the file and each SIGHUP."""
         while True:
             asked = await self._asked_to_read()
             if asked:
-                watch.asked(await self._look())
-            elif not watch.look(await self._look()):
+                watch.asked(await self._files.look())
+                self._manager.reloading()
+            elif not watch.look(await self._files.look()):
                 self._warnings.remind(running)
                 continue
-            try:
-                candidate = await self._read()
-                changed = await self._go_over(running, candidate)
-            except OpenstackoidError as error:
-                log.error("%s\n  the gateway of %s goes on with the description that it has", error, self.cloud)
-                continue
-            finally:
-                await asyncio.to_thread(self._descriptions.save)
-            if changed:
-                running = candidate
-                self._watched = _watched(running)
-                self._warnings.say(running)
-                log.info("gateway of %s has reloaded, ready on %s", self.cloud, ", ".join(map(str, running.cloud.listeners)))
-            elif asked:
-                log.info("no change for the gateway of %s", self.cloud)
+            running = await self._reload(running, asked)
+            self._manager.ready(f"ready on {_listeners(running)}")
+
+    async def _reload(self, running: Configuration, asked: bool) -> Configuration:
+        """Read the files and return the configuration that runs then; errors leave the running one unchanged."""
+        try:
+            candidate = await self._files.read()
+            changed = await self._go_over(running, candidate)
+        except OpenstackoidError as error:
+            log.error("%s\n  the gateway of %s goes on with the description that it has", error, self.cloud)
+            return running
+        finally:
+            await self._files.save()
+        if changed:
+            self._files.watch(candidate)
+            self._warnings.say(candidate)
+            log.info("gateway of %s has reloaded, ready on %s", self.cloud, _listeners(candidate))
+            return candidate
+        if asked:
+            log.info("no change for the gateway of %s", self.cloud)
+        return running
 
     async def _asked_to_read(self) -> bool:
         """Wait for SIGHUP, at most until the next look at the file."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hung_up.wait(), self._pause)
+            await asyncio.wait_for(self._hung_up.wait(), self._files.pause)
         asked = self._hung_up.is_set()
         self._hung_up.clear()
         if asked and self._terminal and not _has_terminal():
@@ -251,24 +273,6 @@ class Supervisor:
             raise
         return Generation(generation, configuration.cloud)
 
-    async def _read(self) -> Configuration:
-        # Reading thousands of clouds takes a while; dead parts are restarted meanwhile.
-        return await asyncio.to_thread(lambda: configuration_of(self._descriptions.load(), self.cloud, self.folder.runtime))
-
-    async def _look(self) -> int | None:
-        """Return a fingerprint of the files of the description and of TLS; None if one is unreadable."""
-        started = time.monotonic()
-        seen = await asyncio.to_thread(self._seen)
-        self._pause = max(_POLL, _REST * (time.monotonic() - started))
-        return seen
-
-    def _seen(self) -> int | None:
-        try:
-            others = [(state.st_mtime_ns, state.st_ctime_ns, state.st_ino) for state in map(os.stat, self._watched)]
-            return hash((self._descriptions.look(), *others))
-        except (OSError, OpenstackoidError):
-            return None
-
 
 def _large_pipe() -> tuple[int, int]:
     ends = os.pipe()
@@ -278,9 +282,8 @@ def _large_pipe() -> tuple[int, int]:
     return ends
 
 
-def _watched(running: Configuration) -> tuple[str, ...]:
-    tls = running.cloud.tls
-    return tuple(path for path in (tls.certificate, tls.authority, tls.revoked) if path) if tls else ()
+def _listeners(running: Configuration) -> str:
+    return ", ".join(map(str, running.cloud.listeners))
 
 
 def _has_terminal() -> bool:

@@ -6,13 +6,8 @@ import logging
 import time
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.gateway.configuration import (
-    Configuration,
-    check_certificate,
-    deprecated_settings,
-    keys_apart,
-    tokens_that_leave,
-)
+from openstackoid.gateway.certificates import check_certificate
+from openstackoid.gateway.configuration import Configuration, deprecated_settings, keys_apart, tokens_that_leave
 
 log = logging.getLogger("openstackoid.gateway")
 

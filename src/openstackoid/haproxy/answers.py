@@ -6,7 +6,9 @@ their place. The rules are the same for every peer; the map grows with the mesh.
 """
 
 from openstackoid.haproxy.hardening import FORBIDDEN
+from openstackoid.haproxy.listeners import listener
 from openstackoid.haproxy.maps import HOSTS, LINKS, most_hosts
+from openstackoid.haproxy.upstream import answer_for_python
 from openstackoid.mesh import DEFAULT_PORTS, HTTPS, INTERFACES, Cloud, Mesh
 from openstackoid.routing import IDENTITY, link_schemes, own_identity
 from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE
@@ -30,7 +32,7 @@ def request_rules() -> list[str]:
 
 def local_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
     """Return the rules for the answers of the gateway's own services, some of which omit their prefix, or the scheme."""
-    return [_leave_unless(_has("Location")), *_mended("Location", "%[var(txn.endpoint)]", [], mesh, cloud)]
+    return [_leave_unless(_has("Location")), *answer_for_python(), *_mended("Location", "%[var(txn.endpoint)]", [], mesh, cloud)]
 
 
 def peer_rules(mesh: Mesh, cloud: Cloud, astray: str) -> list[str]:
@@ -156,7 +158,7 @@ def _mended(header: str, asked: str, named: list[str], mesh: Mesh, cloud: Cloud)
         ),
         f"http-response set-var(txn.link) res.fhdr({header})",
         f"http-response set-var(txn.link_host) var(txn.host),lower,{plain} if {link}",
-        f"http-response set-var-fmt(txn.link_socket) %[so_id] if {link}",
+        f"http-response set-var-fmt(txn.link_socket) %[{listener(cloud)}] if {link}",
         f"http-response set-var(txn.link_at) var(txn.link),field(3,/),field(1,?),lower,{plain} if {link}"
         f" {{ var(txn.link) -m beg {absolute} }}",
         f"http-response set-var(txn.link_path) var(txn.link),regsub('{origin}','') if {link}"

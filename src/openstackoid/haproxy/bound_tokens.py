@@ -14,6 +14,8 @@ from openstackoid.routing.bound_tokens import SERVICE_SLOT, SERVICE_TOKEN, USER_
 from openstackoid.scope import BOUND, MARK
 
 WINDOW = 3600
+ALONE = f"-m reg '^{BOUND.replace('.', '[.]')}[^~!%]*$'"
+"""The match of a bound token without the mark of a scope."""
 
 _OTHERS = "authorization|x-storage-(token|pass)|x-auth-key|x-subject-token|x-target-auth-token"
 _BODIES = "/v2.0/tokens /saml2"
@@ -32,10 +34,9 @@ def for_python(cloud: Cloud) -> list[str]:
     """Return the conditions of requests for the Python service: bound tokens without a scope, or in another header."""
     if cloud.tls is None:
         return []
-    alone = f"-m reg '^{BOUND.replace('.', '[.]')}[^~!%]*$'"
     return [
-        f"acl is_for_python req.fhdr(x-auth-token,1) {alone}",
-        f"acl is_misplaced req.fhdr(x-service-token) {alone}",
+        f"acl is_for_python req.fhdr(x-auth-token,1) {ALONE}",
+        f"acl is_misplaced req.fhdr(x-service-token) {ALONE}",
         f"acl is_misplaced req.fhdr(x-subject-token) -m beg {BOUND}",
         f"acl is_misplaced req.fhdr(x-storage-token) -m beg {BOUND}",
         f"acl is_misplaced req.fhdr(authorization) -m sub {BOUND}",
@@ -61,14 +62,9 @@ def leaving_acls(cloud: Cloud) -> list[str]:
 
 
 def ordinary_rules(cloud: Cloud) -> list[str]:
-    """Return the rules that let an ordinary request with a route go; one that leaves needs its bound token."""
-    if cloud.tls is None:
-        return ["http-request del-header X-Scope if has_route", "http-request allow if has_route"]
-    others = "has_route !leaves or leaves !has_token"
-    return [
-        f"http-request del-header X-Scope if {others} or leaves has_hour binds_user",
-        f"http-request allow if {others} or leaves {{ var(txn.bound) -m found }}",
-    ]
+    """Return the rule that lets an ordinary request with a route go; one that leaves needs its bound token."""
+    bound = " !leaves or leaves !has_token or leaves has_hour binds_user"
+    return [f"http-request allow if has_route{bound if cloud.tls is not None else ''}"]
 
 
 def unbound(cloud: Cloud) -> str:

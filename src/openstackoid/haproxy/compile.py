@@ -3,23 +3,46 @@
 
 import math
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from openstackoid.errors import OpenstackoidError
-from openstackoid.haproxy import bound_tokens, guests, hardening, places, route_cache, sources, upstream, wire_version
+from openstackoid.haproxy import (
+    bound_tokens,
+    draining,
+    guests,
+    hardening,
+    listeners,
+    places,
+    route_cache,
+    sources,
+    upstream,
+    wire_version,
+)
 from openstackoid.haproxy.answers import peer_answers, peer_rules, request_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
 from openstackoid.haproxy.error_answers import GENERAL, answer, failures, http_error, milliseconds
-from openstackoid.haproxy.maps import PATHS, Addresses, all_maps, has_names, most_hosts
+from openstackoid.haproxy.maps import LISTENERS, PATHS, Addresses, all_maps, has_names, listeners_map, most_hosts
 from openstackoid.haproxy.peers import account, naming, prefix_rules, reaching, remembering, servers, spot
 from openstackoid.haproxy.repeating import repeated, repeating
 from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.services import service_sections
-from openstackoid.haproxy.tls import bind_options, global_lines, nothing_of_the_scheme, told_to_the_bridge
+from openstackoid.haproxy.timeouts import peers_patience, server_rules
+from openstackoid.haproxy.tls import (
+    PEERS_LIST,
+    Copies,
+    bind_options,
+    global_lines,
+    nothing_of_the_scheme,
+    peers_list,
+    sender_connections,
+    told_to_the_bridge,
+)
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
 from openstackoid.mesh import Cloud, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import READS
-from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, FRONTEND, PEER, TOKENS, UPSTREAM, bind_ids
+from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, DRAIN, FRONTEND, PEER, TOKENS, UPSTREAM
+from openstackoid.routing.hosts import has_named_peers
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.route_cache import generation
@@ -31,7 +54,10 @@ UPSTREAM_SOCKET = "upstream.sock"
 """The name of the socket where HAProxy sends on what it is sent."""
 
 _BASE = "gateway"
+_REPLACED = 1800.0
+"""Seconds that a replaced HAProxy may take for its requests, at least."""
 _PYTHON = "the Python service behind the gateway"
+NO_COPIES: Copies = {}
 LOOPBACK: Addresses = {"localhost": "127.0.0.1"}
 
 
@@ -45,7 +71,7 @@ class Runtime:
 
     The Python service listens at ``bridge_socket``, and receives HAProxy's log at ``log_socket`` and its lines about traced
     requests at ``records_socket``; HAProxy is controlled at ``stats_socket``, and sends on what it is sent at
-    ``upstream_socket``.
+    ``upstream_socket``. Its successor is told of known sources at ``handover_socket``.
     """
 
     bridge_socket: str
@@ -53,11 +79,17 @@ class Runtime:
     stats_socket: str
     records_socket: str
     log_socket: str
+    handover_socket: str
+
+    @property
+    def drain_socket(self) -> str:
+        """The socket at which HAProxy is told to drain: beside the control socket."""
+        return str(Path(self.stats_socket).with_name(draining.SOCKET))
 
     @classmethod
     def of(cls, folder: str) -> "Runtime":
         """Return the sockets in ``folder``."""
-        names = ("bridge.sock", UPSTREAM_SOCKET, "haproxy.sock", "records.sock", "log.sock")
+        names = ("bridge.sock", UPSTREAM_SOCKET, "haproxy.sock", "records.sock", "log.sock", "handover.sock")
         return cls(*(f"{folder}/{name}" for name in names))
 
 
@@ -68,20 +100,23 @@ def compile_gateway(
     tls: Tls | None = None,
     addresses: Addresses = LOOPBACK,
     *,
+    own_addresses: Addresses | None = None,
+    copies: Copies = NO_COPIES,
     system_authorities: str = "",
 ) -> dict[str, str]:
     """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps beside it.
 
     ``tls``: the place of certificate and authority for HAProxy, if not the mesh's; ``addresses``: of host names known without
-    DNS. ``system_authorities``: the file or folder of the authorities that the system trusts, if a reader account logs in at a
-    Keystone with a certificate of one of them.
+    DNS; ``own_addresses``: of the hosts of this cloud, if others are known. ``copies``: the places of further files for
+    HAProxy, by their paths in the mesh. ``system_authorities``: the file or folder of the authorities that the system trusts, if
+    a reader account logs in at a Keystone with a certificate of one of them.
 
     Raises :class:`CompileError` for an unknown cloud, and for an endpoint without a backend;
     :class:`~openstackoid.mesh.MeshError` for unprotected traffic.
     """
     if cloud not in mesh.clouds:
         raise CompileError(f"the mesh has no cloud '{cloud}'; known: {some_of(mesh.clouds)}")
-    here = mesh.clouds[cloud]
+    here = replace(mesh.clouds[cloud], addresses=addresses if own_addresses is None else own_addresses)
     for endpoint in here.endpoints:
         if not endpoint.backends:
             spot = f"clouds.{cloud}.services.{endpoint.catalog_type}.backend"
@@ -89,24 +124,31 @@ def compile_gateway(
     check_tls(mesh, cloud)
     files = None if here.tls is None else tls or here.tls
     names = has_names(mesh, cloud, addresses)
-    told = upstream.global_lines(tls=here.tls is not None or bool(system_authorities))
+    told = upstream.global_lines(tls=here.tls is not None or bool(system_authorities or here.secure_backends))
     sections = [
-        _section("global", [*_global(runtime), *_learning(mesh, here), *told, *global_lines(here)]),
+        _section("global", [*_global(here, runtime), *_learning(mesh, here), *told, *global_lines(here), *places.global_lines()]),
         _section(f"defaults {_BASE}", _defaults(here)),
+        _section(f"peers {places.HANDOVER}", places.handover(shlex.quote(runtime.handover_socket))),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
         _section(f"backend {TOKENS} from {_BASE}", places.token_table()),
-        *(_section(title, lines) for title, lines in service_sections(mesh, here, _BASE)),
+        *(_section(title, lines) for title, lines in service_sections(mesh, here, _BASE, copies)),
         _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, names)),
     ]
     way_out = upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities))
     sections.append(_section(f"frontend {UPSTREAM} from {_BASE}", way_out))
+    sections.append(_section(f"frontend {DRAIN} from {_BASE}", draining.section_lines(runtime.drain_socket)))
     if system_authorities:
         sections.append(_section(f"backend {ACCOUNT} from {_BASE}", account(system_authorities)))
     if names:
         sections.append(_section("resolvers dns", ["parse-resolv-conf"]))
     title = f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n"
-    return {"haproxy.cfg": title + "\n".join(sections), **all_maps(mesh, cloud, addresses), PATHS: guests.paths_map(here)}
+    tables = {**all_maps(mesh, cloud, addresses), PATHS: guests.paths_map(here)}
+    if files is not None and files.users and here.secure_listeners:
+        tables[PEERS_LIST] = peers_list(here, files)
+    if here.shared_sockets:
+        tables[LISTENERS] = listeners_map(here)
+    return {"haproxy.cfg": title + "\n".join(sections), **tables}
 
 
 def listener_variable(number: int) -> str:
@@ -122,7 +164,7 @@ def _learning(mesh: Mesh, here: Cloud) -> list[str]:
     return [*route_cache.global_lines(generation(mesh, here.name)), *guests.global_lines(here)]
 
 
-def _global(runtime: Runtime) -> list[str]:
+def _global(cloud: Cloud, runtime: Runtime) -> list[str]:
     return [
         "# The Python service reads this log, redacts its lines, and writes the audit log.",
         f"presetenv {LOG_VARIABLE} {shlex.quote(runtime.log_socket)}",
@@ -132,7 +174,7 @@ def _global(runtime: Runtime) -> list[str]:
         f"stats socket {shlex.quote(runtime.stats_socket)} mode 600 level user expose-fd listeners",
         *hardening.global_lines(),
         "# A process that was replaced finishes its requests, downloads included, for this long.",
-        "hard-stop-after 30m",
+        f"hard-stop-after {milliseconds(max(_REPLACED, cloud.drain.longest))}",
     ]
 
 
@@ -159,7 +201,7 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
     binds = [
         f'bind "${{{listener_variable(number)}-{cloud.bind or listener.host}:{listener.port}}}" id {number}'
         + bind_options(cloud, listener, files)
-        for listener, number in bind_ids(cloud).items()
+        for number, (listener, *_) in cloud.sockets.items()
     ]
 
     def refusal(status: int, message: str) -> str:
@@ -169,12 +211,16 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
         "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
         *binds,
         *hardening.frontend_lines(cloud.limits),
+        "# In the order in which HAProxy applies them.",
         *sources.connection_rules(cloud),
+        *sender_connections(cloud),
+        *sources.forwarded_addresses(cloud),
+        f"monitor-uri {HEALTH}",
+        *draining.health_lines(cloud),
         *observing(runtime.records_socket),
         *upstream.stripped(),
         *sources.forwarded_rules(cloud, refusal),
         *sources.rate_rules(cloud, refusal),
-        f"monitor-uri {HEALTH}",
         *rules(cloud),
     ]
 
@@ -185,7 +231,9 @@ def _bridge(cloud: Cloud, runtime: Runtime) -> list[str]:
     patience = timeouts.server + timeouts.connect + 5
     return [
         f"timeout server {milliseconds(patience)}",
+        *server_rules(cloud, timeouts.connect + 5),
         *repeating(READS),
+        *listeners.told_to_the_bridge(cloud),
         *told_to_the_bridge(cloud),
         *told_by_the_bridge(cloud.tls is not None),
         *bound_tokens.taught_by_python(cloud),
@@ -209,17 +257,19 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
     trial = seconds + math.ceil(2 * here.timeouts.connect)
     down = f"gateway of {here.name}: {service} cannot be reached"
     astray = f"gateway of {here.name}: {service} {ASTRAY}"
+    named = has_named_peers(mesh, here.name)
     return [
         *hardening.final_answers(),
         *repeated(READS),
         *request_rules(),
         *naming(),
+        *server_rules(here, named=True),
         *route_cache.leaving_rules(here, mesh.sharing(here.name)),
         *leaving(here),
         *hardening.peer_request(here),
         *sources.told_to_peers(),
         *wire_version.peer_request(),
-        *reaching(hosts, names, answer(503, down, retry=seconds, more=upstream.not_tried()), trial),
+        *reaching(hosts, names, answer(503, down, retry=seconds, more=upstream.not_tried()), trial, named=named),
         *prefix_rules(here),
         *remembering(seconds),
         *wire_version.told_by_peers(),
@@ -228,6 +278,6 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
         *hardening.peer_lines(),
         *upstream.answer_for_python(),
         *peer_rules(mesh, here, answer(502, astray)),
-        *failures(here, service),
+        *failures(here, service, patience=peers_patience(here)),
         *servers(files),
     ]

@@ -37,13 +37,14 @@ def failures(
     trouble: str = "cannot be reached",
     unanswered: str = "gave no valid answer",
     retry: int | None = None,
+    patience: str = "",
 ) -> list[str]:
-    """Return the lines for a ``service`` that cannot be reached, or gives no answer."""
-    timeouts = cloud.timeouts
+    """Return the lines for a ``service`` that cannot be reached, or gives no answer within the seconds of its ``patience``."""
+    seconds = patience or f"{cloud.timeouts.server:g}"
     return [
         http_error(502, f"gateway of {cloud.name}: {service} {unanswered}"),
         f"http-error {answer(503, f'gateway of {cloud.name}: {service} {trouble}', retry=retry, more=_WHY_503)}",
-        http_error(504, f"gateway of {cloud.name}: {service} did not answer within {timeouts.server:g} s"),
+        http_error(504, f"gateway of {cloud.name}: {service} did not answer within {seconds} s"),
     ]
 
 

@@ -7,6 +7,7 @@ Rules find requests that may be refused, and the bridge decides, by :mod:`openst
 
 import re
 
+from openstackoid.haproxy.listeners import listener
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.mesh import Cloud, Limits
 from openstackoid.routing.backend_names import bind_ids
@@ -62,7 +63,7 @@ def frontend_lines(limits: Limits) -> list[str]:
     ]
 
 
-def url_rules() -> list[str]:
+def url_rules(cloud: Cloud) -> list[str]:
     """Return the rules for the form of a URL, its protocols, and ambiguous paths.
 
     They stand after those that find the endpoint.
@@ -81,7 +82,7 @@ def url_rules() -> list[str]:
         "acl is_read var(txn.path_read) -m found",
         "acl is_read_alike var(txn.path_read_as),strcmp(txn.endpoint) eq 0",
         r"http-request set-var(txn.path_read) path,url_dec,regsub('[/\\\\]+','/',g) if is_odd_path or names_scope",
-        f"http-request set-var(txn.path_read_as) so_id,concat(,txn.path_read,/),map_beg({ENDPOINTS}) if is_read",
+        f"http-request set-var(txn.path_read_as) {listener(cloud)},concat(,txn.path_read,/),map_beg({ENDPOINTS}) if is_read",
         f"{_BRIDGE} if is_odd_path is_unclear or is_odd_path !is_read_alike",
     ]
 
@@ -108,7 +109,7 @@ def scoped_url_rules(cloud: Cloud) -> list[str]:
         "# A scope in the URL.",
         f"acl is_object_store var(txn.endpoint) -m str {keys}",
         f"acl has_url_scope var(txn.path_read) -m reg -i '{ends}'",
-        f"acl has_root_scope so_id,concat(,txn.path_read) -m reg -i '^({'|'.join(roots) or 'none'})(/;[^/]*)*{ends}'",
+        f"acl has_root_scope {listener(cloud)},concat(,txn.path_read) -m reg -i '^({'|'.join(roots) or 'none'})(/;[^/]*)*{ends}'",
     ]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests to Keystone as HAProxy rules: paths and bodies that the Python service must read."""
 
+from openstackoid.haproxy.listeners import listener
 from openstackoid.haproxy.route_cache import mark_of
 from openstackoid.haproxy.tokens import IN_BODY
 from openstackoid.mesh import Cloud
@@ -19,8 +20,8 @@ def body_rules(cloud: Cloud, bridge: str) -> list[str]:
     tokens, catalogs = (" ".join(f"{root}{path}/" for root in roots) for path in (TOKENS_PATH, CATALOG_PATH))
     return [
         "# A login: its body may hold a scope, unless all of it is here, in one byte a character, and was looked through.",
-        f"acl is_tokens so_id,concat(,txn.path,/) -m str {tokens}",
-        f"acl is_catalog so_id,concat(,txn.path,/) -m str {catalogs}",
+        f"acl is_tokens {listener(cloud)},concat(,txn.path,/) -m str {tokens}",
+        f"acl is_catalog {listener(cloud)},concat(,txn.path,/) -m str {catalogs}",
         "acl hides_scope req.body_size,sub(txn.arrived) gt 0",
         "acl hides_scope req.fhdr(transfer-encoding) -m found",
         f"acl hides_scope req.body -m sub {IN_BODY}{'' if cloud.tls is None else f' {BOUND}'}",
@@ -49,7 +50,7 @@ def identity_key_rules(cloud: Cloud) -> list[str]:
 
 
 def _roots(cloud: Cloud) -> list[str]:
-    """Return socket and path prefix of each endpoint of this cloud's Keystone."""
+    """Return listener and path prefix of each endpoint of this cloud's Keystone."""
     ids = bind_ids(cloud)
     own = (endpoint for endpoint in cloud.endpoints if endpoint.service == IDENTITY)
     return sorted({f"{ids[endpoint.listener]}{endpoint.frontend.prefix}" for endpoint in own})

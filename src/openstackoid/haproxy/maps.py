@@ -15,7 +15,7 @@ from openstackoid.routing.links import plain_host
 
 ENDPOINTS, CLOUDS, HOSTS, TARGETS, LINKS = "endpoints.map", "clouds.map", "hosts.map", "targets.map", "links.map"
 DOWN, WIRES, ROUTES, PEERS, SLOTS = "down.map", "wire.map", "routes.map", "peers.map", "slots.map"
-PATHS = "paths.map"
+PATHS, LISTENERS = "paths.map", "listeners.map"
 
 BOUND_TOKENS, BOUND_SLOTS = "bound.map", "bound_slots.map"
 
@@ -45,6 +45,16 @@ def all_maps(mesh: Mesh, at: str, addresses: Addresses) -> dict[str, str]:
     return tables if most_hosts(mesh, at) == 1 else tables | {HOSTS: hosts_map(mesh, addresses)}
 
 
+def listeners_map(cloud: Cloud) -> str:
+    """Map the number of a socket, and at a shared one the host, to the number of the listener. Each ends in a bar."""
+    ids = bind_ids(cloud)
+    return _lines(
+        (f"{socket}|{f'{listener.host}|' if len(own) > 1 else ''}", str(ids[listener]))
+        for socket, own in cloud.sockets.items()
+        for listener in own
+    )
+
+
 def layouts_of(mesh: Mesh, at: str) -> dict[Layout, tuple[str, Cloud]]:
     """Return for each layout its name in the maps, and a cloud of that layout, a peer if possible."""
     found: dict[Layout, str] = {}
@@ -56,7 +66,7 @@ def layouts_of(mesh: Mesh, at: str) -> dict[Layout, tuple[str, Cloud]]:
 
 
 def endpoints_map(cloud: Cloud) -> str:
-    """Map socket and path prefix to the endpoint's key; both end in a slash, so that ``/imagefoo`` is not ``/image``."""
+    """Map listener and path prefix to the endpoint's key; both end in a slash, so that ``/imagefoo`` is not ``/image``."""
     ids = bind_ids(cloud)
     rows: dict[str, str] = {}
     for endpoint in cloud.endpoints:

@@ -10,6 +10,7 @@ from openstackoid.haproxy.tls import account_options, peer_options
 from openstackoid.mesh import Cloud, Tls
 from openstackoid.routing import READS
 from openstackoid.routing.backend_names import FAILED, UNREACHED
+from openstackoid.routing.hosts import NAMED
 
 _PURGE = 60
 """Seconds after which HAProxy closes half of the idle connections that it has not needed, again and again."""
@@ -40,12 +41,13 @@ def naming() -> list[str]:
     ]
 
 
-def reaching(hosts: int, names: bool, down: str, trial: int) -> list[str]:
+def reaching(hosts: int, names: bool, down: str, trial: int, *, named: bool) -> list[str]:
     """Return the rules that give a request its destination, and answer ``down`` where it was down a moment ago.
 
-    ``hosts`` is the largest number of hosts that a peer has; with ``names``, some have no address that is known by now. When
-    the moment is over, one request tries: for ``trial`` seconds, or until it has found out, the others are still told. One that
-    finds out nothing in that time has a connection, or its client has left; all others are let through then.
+    ``hosts`` is the largest number of hosts that a peer has; with ``names``, some have no address that is known by now; with
+    ``named``, a peer is told by which of its hosts it is asked. When the moment is over, one request tries: for ``trial``
+    seconds, or until it has found out, the others are still told. One that finds out nothing in that time has a connection, or
+    its client has left; all others are let through then.
     """
     other = "if !{ var(txn.at) -m beg 0| }"
     further = [
@@ -64,6 +66,7 @@ def reaching(hosts: int, names: bool, down: str, trial: int) -> list[str]:
     return [
         "# The peer's address, and whether a request has just found it down.",
         *(further if hosts > 1 else []),
+        *([f"http-request set-header {NAMED.title()} %[{_host(hosts)}]"] if named else []),
         f"http-request set-var(txn.until) var(txn.cloud),concat(|,txn.at),map_str_int({DOWN})",
         *(asking if names else []),
         f"http-request set-dst {'var(txn.address)' if names else address}",

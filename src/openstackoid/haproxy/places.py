@@ -12,8 +12,26 @@ from openstackoid.routing.places import ACCEPTED, ERRORS, ERRORS_OF_KNOWN, REQUE
 LEAST_OF_A_BODY = 16 * 1024
 """Bytes of a body for which HAProxy waits at most, before the request takes a place."""
 
+HANDOVER = "handover"
+"""The name of the section by which a process that is replaced hands over the table of sources."""
+
+_MEMBER = "gateway"
 _EXPIRE, _WHILE_KNOWN = "10m", "1h"
 _ACCEPTED = f"res.fhdr({ACCEPTED})"
+
+
+def global_lines() -> list[str]:
+    """Return the line that names this HAProxy in the section of :func:`handover`."""
+    return [f"localpeer {_MEMBER}"]
+
+
+def handover(socket: str) -> list[str]:
+    """Return the lines of the section: a process that is replaced sends its successor the table of sources, at ``socket``.
+
+    Else a known source would be unknown after each reload. Admissions, routes and tokens are not in the table. HAProxy hands
+    over what it has once it runs for five seconds, or was itself handed a table.
+    """
+    return [f"bind unix@{socket} mode 600", f"server {_MEMBER}"]
 
 
 def token_table() -> list[str]:
@@ -29,7 +47,8 @@ def place_rules(cloud: Cloud, answer: Answer) -> list[str]:
         *_whole_body(cloud),
         "# Whose request it is: an address, or a peer by its certificate; and whether a Keystone has accepted its token.",
         f"stick-table type string len 80 size 100k expire {_WHILE_KNOWN}"
-        f" store gpt0,conn_cur,http_req_rate({WINDOW}s),http_err_rate({WINDOW}s)",
+        f" store gpt0,conn_cur,http_req_rate({WINDOW}s),http_err_rate({WINDOW}s)"
+        f" peers {HANDOVER}",
         f"acl is_exempt src {' '.join(cloud.limits.exempt)}" if cloud.limits.exempt else "acl is_exempt always_false",
         f"acl is_peer {'var(sess.from) -m found' if peers else 'always_false'}",
         f"acl is_accepted var(txn.token),in_table({TOKENS})",

@@ -2,15 +2,19 @@
 """The HAProxy process: its command, the check of a configuration, and the question for its id."""
 
 import asyncio
+import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from openstackoid.haproxy.binary import Haproxy, HaproxyError
+from openstackoid.routing.backend_names import FRONTEND
 
 CONFIGURATION = "haproxy.cfg"
 _MARK = re.compile(r"\[(NOTICE|WARNING|ALERT|EMERG|DIAG)\]\s*(?:\(\d+\))?\s*: (.*)")
 _NOISE = ("haproxy version is ", "path to executable is ", "config : Error(s) found in ", "config : Fatal errors found in ")
+_FRONTENDS, _BACKENDS = 1, 2
+"""HAProxy's numbers for kinds of rows in its table of statistics."""
 _PATIENCE = 120.0
 _ANSWER_PATIENCE = 5.0
 
@@ -86,16 +90,35 @@ async def serving_pid(stats_socket: Path) -> int | None:
 
     HAProxy answers there only once all its listening sockets are bound, so its answer means that every frontend accepts.
     """
+    match = re.search(r"^Pid: (\d+)$", await _answer(stats_socket, "show info"), re.MULTILINE)
+    return int(match[1]) if match else None
+
+
+async def connections(stats_socket: Path) -> int:
+    """Return the number of connections of clients; 0 if HAProxy does not answer."""
+    return sum(int(row["scur"]) for row in await _proxies(stats_socket, _FRONTENDS) if row["pxname"] == FRONTEND)
+
+
+async def requests_under_way(stats_socket: Path) -> int:
+    """Return the number of requests that a backend has or waits to get; 0 if HAProxy does not answer."""
+    return sum(int(row["scur"]) + int(row["qcur"]) for row in await _proxies(stats_socket, _BACKENDS))
+
+
+async def _proxies(stats_socket: Path, kind: int) -> list[dict[str, str]]:
+    answer = await _answer(stats_socket, f"show stat -1 {kind} -1")
+    return list(csv.DictReader(answer.lstrip("# ").splitlines()))
+
+
+async def _answer(stats_socket: Path, command: str) -> str:
+    """Return HAProxy's answer to a command, empty for none."""
     try:
         async with asyncio.timeout(_ANSWER_PATIENCE):
             reader, writer = await asyncio.open_unix_connection(stats_socket)
             try:
-                writer.write(b"show info\n")
-                answer = await reader.read()
+                writer.write(f"{command}\n".encode())
+                return (await reader.read()).decode(errors="replace")
             finally:
                 writer.close()
                 await writer.wait_closed()
     except (OSError, TimeoutError):
-        return None
-    match = re.search(rb"^Pid: (\d+)$", answer, re.MULTILINE)
-    return int(match[1]) if match else None
+        return ""

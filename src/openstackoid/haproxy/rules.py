@@ -2,14 +2,17 @@
 """The rules of the frontend, from top to bottom: HAProxy looks up, and the Python service decides the rest.
 
 A request that says no scope ends at one of the first rules. One with a scope goes where the cache of routes says
-(:mod:`openstackoid.haproxy.route_cache`), looked up early for an ordinary request and again behind the rules about odd ones. Any
-other request gets ``txn.bridge``: the Python service decides, serves and, where it may, teaches the route.
+(:mod:`openstackoid.haproxy.route_cache`), looked up early for an ordinary request and again behind the rules about odd ones; that
+of a guest goes where its admission says (:mod:`openstackoid.haproxy.guests`). Any other request gets ``txn.bridge``: the Python
+service decides, serves and, where it may, teaches the route.
 """
 
 from openstackoid.haproxy import bound_tokens, guests, hardening, route_cache
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
+from openstackoid.haproxy.listeners import in_order, listener, listener_rules
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.haproxy.path_patterns import document_paths, image_paths
+from openstackoid.haproxy.timeouts import client_rules
 from openstackoid.haproxy.tls import gateways_headers, sender_rules
 from openstackoid.haproxy.tokens import ANYWHERE, MARKS
 from openstackoid.haproxy.trace import own_pages_and_traces, scope_carrier
@@ -50,13 +53,15 @@ def rules(cloud: Cloud) -> list[str]:
     """Return the ``http-request`` and ``use_backend`` rules of the gateway of ``cloud``."""
     return [
         *sender_rules(cloud),
+        *listener_rules(cloud),
         *_endpoint(cloud),
         *_ordinary_scope(cloud),
         *spoken_rules(cloud),
         *hardening.underscore_rules(),
         *gateways_headers(),
-        *own_pages_and_traces(),
-        *hardening.url_rules(),
+        *own_pages_and_traces(cloud),
+        *guests.frontend_rules(cloud, "!has_route is_relative !may_mean_more"),
+        *hardening.url_rules(cloud),
         *hardening.scoped_url_rules(cloud),
         *_no_scope(cloud),
         *body_rules(cloud, _BRIDGE),
@@ -69,7 +74,8 @@ def _endpoint(cloud: Cloud) -> list[str]:
     return [
         "# The endpoint of the socket and the path. Most requests have no scope, and end here.",
         "http-request set-var(txn.path) path",
-        f"http-request set-var(txn.endpoint) so_id,concat(,txn.path,/),map_beg({ENDPOINTS})",
+        f"http-request set-var(txn.endpoint) {listener(cloud)},concat(,txn.path,/),map_beg({ENDPOINTS}){in_order(cloud)}",
+        *client_rules(cloud),
         "acl is_served var(txn.endpoint) -m found",
         *_endpoints("is_identity", cloud, IDENTITY),
         "acl is_pythons var(txn.bridge) -m found",
@@ -128,19 +134,19 @@ def _any_scope(cloud: Cloud) -> list[str]:
         "# Headers that a WSGI server reads as others, and scopes in headers that are not for them.",
         f"http-request del-header '{_UNDERSCORED}' -m reg",
         *(f"acl is_misplaced req.fhdr({name}) -m sub -i {ANYWHERE}" for name in NOT_FOR_SCOPES),
-        f"acl is_misplaced req.fhdr(x-service-token) -m sub {MARKS}",
+        f"acl is_abroad req.fhdr(x-service-token) -m sub {MARKS}",
         "acl has_auth req.fhdr(x-auth-token) -m len gt 0",
         "acl has_scope req.fhdr_cnt(x-scope) gt 0",
         f"acl has_scope req.fhdr(x-auth-token) -m sub {MARKS}",
         f"acl has_scope var(txn.subject_mark) -m sub {MARKS}",
         *identity_key_rules(cloud),
-        f"{_BRIDGE} if is_misplaced or is_odd_document or is_identity is_respelt METH_POST or is_identity is_respelt has_scope",
+        f"{_BRIDGE} if is_misplaced or is_abroad{_users_alone(cloud)} or is_odd_document or is_identity is_respelt METH_POST"
+        " or is_identity is_respelt has_scope",
         "# Any other request with a scope: the route, if Python has taught it. Python is asked to.",
         *route_cache.further_key_rules(),
         *scope_carrier(),
         "# A route is for users. What a peer's gateway sends, if it is not a guest's, is judged by delegation.",
         *route_cache.look_up(f"has_scope !is_pythons{_users_alone(cloud)}"),
-        *guests.frontend_rules(cloud, "has_scope !is_pythons !has_route"),
         "# A request from a gateway goes to no other one, and no interim answer of a peer passes.",
         f"acl must_stay req.fhdr({VIA}) -m sub {PRODUCT}",
         "acl must_stay req.fhdr(expect) -m found",
@@ -149,7 +155,20 @@ def _any_scope(cloud: Cloud) -> list[str]:
         route_cache.ask_python("has_scope !is_pythons !has_route"),
         f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope"
         + (" or is_peers !has_route" if cloud.tls is not None else ""),
-        "http-request del-header X-Scope if has_route",
+    ]
+
+
+def _without_server(cloud: Cloud) -> list[str]:
+    """Return the lines by which the Python service says why no backend of https can be used: HAProxy does not keep the reason."""
+    keys = [endpoint.key for endpoint in cloud.endpoints if any(address.secure for address in endpoint.backends)]
+    if not keys:
+        return []
+    # HAProxy takes 64 words of a line.
+    secure = [f"acl is_secure_backend var(txn.endpoint) -m str {' '.join(keys[at : at + 32])}" for at in range(0, len(keys), 32)]
+    return [
+        *secure,
+        "acl has_server str(local.),concat(,txn.endpoint),nbsrv gt 0",
+        "use_backend bridge if is_secure_backend !has_server !has_route",
     ]
 
 
@@ -157,6 +176,7 @@ def _where_to(cloud: Cloud) -> list[str]:
     return [
         "# The backend. The default is the Python service, so that an unknown name does not end in another cloud.",
         "use_backend bridge if is_pythons",
+        *_without_server(cloud),
         f"use_backend {PEER} if leaves",
         *guests.where_to(cloud),
         "use_backend local.%[var(txn.endpoint)]",

@@ -7,8 +7,7 @@ from openstackoid.haproxy import guests, route_cache, sources
 from openstackoid.haproxy.answers import LOCAL, local_rules, request_rules
 from openstackoid.haproxy.egress import told_by_services
 from openstackoid.haproxy.error_answers import failures, milliseconds
-from openstackoid.haproxy.tls import scheme_for_services
-from openstackoid.haproxy.upstream import answer_for_python
+from openstackoid.haproxy.tls import Copies, backend_options, scheme_for_services
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.routing import IDENTITY
 from openstackoid.routing.backend_names import guests_backend, local_backend
@@ -17,12 +16,15 @@ Section = tuple[str, list[str]]
 """The title of a section, and its lines."""
 
 
-def service_sections(mesh: Mesh, here: Cloud, base: str) -> list[Section]:
-    """Return the sections of the services of ``here``, with defaults from the section ``base``."""
+def service_sections(mesh: Mesh, here: Cloud, base: str, copies: Copies) -> list[Section]:
+    """Return the sections of the services of ``here``, with defaults from the section ``base``.
+
+    ``copies``: the places of the files of authorities.
+    """
     shared = [*request_rules(), *scheme_for_services(here), *sources.told_to_services(), *route_cache.local_rules()]
     sections = [
-        (f"defaults {LOCAL} from {base}", [*shared, *told_by_services(), *answer_for_python(), *local_rules(mesh, here)]),
-        *((f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint)) for endpoint in here.endpoints),
+        (f"defaults {LOCAL} from {base}", [*shared, *told_by_services(), *local_rules(mesh, here)]),
+        *((f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint, copies)) for endpoint in here.endpoints),
     ]
     if not guests.admits(here):
         return sections
@@ -32,33 +34,36 @@ def service_sections(mesh: Mesh, here: Cloud, base: str) -> list[Section]:
     return [
         *sections,
         (f"defaults {guests.GUESTS} from {base}", [*shared, *guests.request_rules(), *answers]),
-        *((f"backend {guests_backend(endpoint)} from {guests.GUESTS}", _guest(here, endpoint)) for endpoint in endpoints),
+        *((f"backend {guests_backend(endpoint)} from {guests.GUESTS}", _guest(here, endpoint, copies)) for endpoint in endpoints),
         (f"backend {guests.COUNTS} from {base}", guests.counts(here)),
     ]
 
 
-def _guest(cloud: Cloud, endpoint: Endpoint) -> list[str]:
+def _guest(cloud: Cloud, endpoint: Endpoint, copies: Copies) -> list[str]:
     """Return the backend that sends guests to the servers of :func:`_local`, whose checks count for it, too."""
     return [
         *guests.project_rules(endpoint),
         *_to_service(cloud, endpoint),
-        *(f"{server} track {local_backend(endpoint)}/s{number}" for number, server in _servers(endpoint)),
+        *(f"{server} track {local_backend(endpoint)}/s{number}" for number, server in _servers(endpoint, copies)),
     ]
 
 
-def _servers(endpoint: Endpoint) -> Iterator[tuple[int, str]]:
+def _servers(endpoint: Endpoint, copies: Copies) -> Iterator[tuple[int, str]]:
     for number, address in enumerate(endpoint.backends, start=1):
-        yield number, f"server s{number} {address.host}:{address.port}"
+        yield number, f"server s{number} {address.host}:{address.port}{backend_options(address, copies)}"
 
 
 def _to_service(cloud: Cloud, endpoint: Endpoint) -> list[str]:
     lines = _new_prefix(endpoint.frontend.prefix, endpoint.backends[0].path)
     if endpoint.forwarded_prefix is not None:
         lines.append(f"http-request set-header X-Forwarded-Prefix {endpoint.forwarded_prefix}")
-    return lines + failures(cloud, f"{endpoint.catalog_type} of {cloud.name}")
+    wait = cloud.timeouts_of(endpoint).server
+    if endpoint.timeouts.server is not None:
+        lines.append(f"timeout server {milliseconds(wait)}")
+    return lines + failures(cloud, f"{endpoint.catalog_type} of {cloud.name}", patience=f"{wait:g}")
 
 
-def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
+def _local(cloud: Cloud, endpoint: Endpoint, copies: Copies) -> list[str]:
     path = endpoint.backends[0].path
     lines = [*(route_cache.keystone_rules() if endpoint.service == IDENTITY else []), *_to_service(cloud, endpoint)]
     if len(endpoint.backends) > 1:
@@ -68,7 +73,7 @@ def _local(cloud: Cloud, endpoint: Endpoint) -> list[str]:
         "http-check expect status 200-499",
         _checks(cloud.timeouts.check),
     ]
-    return lines + [server for _, server in _servers(endpoint)]
+    return lines + [server for _, server in _servers(endpoint, copies)]
 
 
 def _checks(seconds: float) -> str:

@@ -8,7 +8,6 @@ forwards.
 from collections.abc import Callable
 
 from openstackoid.mesh import Cloud, Limits
-from openstackoid.routing.backend_names import bind_ids
 from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, SOURCE
 
 Answer = Callable[[int, str], str]
@@ -35,7 +34,8 @@ def _kinds_of_sources(cloud: Cloud) -> list[str]:
 def _proxy_protocol(cloud: Cloud) -> list[str]:
     if not cloud.proxy_protocol:
         return []
-    ids = [number for listener, number in bind_ids(cloud).items() if str(listener) in cloud.proxy_protocol]
+    named = set(cloud.proxy_protocol)
+    ids = [number for number, listeners in cloud.sockets.items() if not named.isdisjoint(map(str, listeners))]
     return [
         "# Trusted proxies begin with the PROXY protocol here; from any other address it is no HTTP.",
         *(f"acl is_for_proxies so_id {number}" for number in ids),
@@ -78,25 +78,30 @@ def rate_rules(cloud: Cloud, answer: Answer) -> list[str]:
     return [f"http-request return {answer(429, message)} if {{ sc0_http_req_rate gt {most * RATE_WINDOW} }}"]
 
 
-def forwarded_rules(cloud: Cloud, answer: Answer) -> list[str]:
+def forwarded_addresses(cloud: Cloud) -> list[str]:
     """Return the rules that take the address forwarded by trusted proxies: the last one that is not theirs.
 
-    Of three trusted proxies in a row, the first counts as the client. Requests of that address are counted as connections are.
+    Of three trusted proxies in a row, the first counts as the client.
     """
     if not cloud.trusted_proxies:
         return []
-    proxies, limits = " ".join(cloud.trusted_proxies), cloud.limits
+    proxies = " ".join(cloud.trusted_proxies)
     no_peer = " !{ var(sess.from) -m found }" if cloud.secure_listeners else ""
-    lines = [
+    return [
         "# The address that a trusted proxy has forwarded; where that is of a trusted proxy, too, the one before it.",
         f"acl is_by_two_proxies req.hdr_ip({SOURCE},-1) {proxies}",
         f"tcp-request content set-src req.hdr_ip({SOURCE},-1) if is_proxy{no_peer}",
         f"tcp-request content set-src req.hdr_ip({SOURCE},-2) if is_proxy is_by_two_proxies{no_peer}",
     ]
-    if not _is_counted(limits):
-        return lines
+
+
+def forwarded_rules(cloud: Cloud, answer: Answer) -> list[str]:
+    """Return the rules that count the requests of a forwarded address as connections are."""
+    limits = cloud.limits
+    if not cloud.trusted_proxies or not _is_counted(limits):
+        return []
     exempt = " !is_exempt" if limits.exempt else ""
-    lines.append(f"http-request track-sc0 {SOURCE_OF} if !{{ sc0_tracked }} !is_proxy{exempt}")
+    lines = [f"http-request track-sc0 {SOURCE_OF} if !{{ sc0_tracked }} !is_proxy{exempt}"]
     if limits.source_connections is not None:
         message = f"gateway of {cloud.name}: %[src] has more than {limits.source_connections} requests at a time"
         lines.append(f"http-request return {answer(429, message)} if {{ sc0_conn_cur gt {limits.source_connections} }}")

@@ -2,13 +2,17 @@
 """TLS in HAProxy: options of its sockets and of its connections to peers, and the cloud of a sending gateway."""
 
 import json
+import ssl
+from collections.abc import Mapping
 
 from openstackoid.haproxy.maps import CLOUDS
-from openstackoid.mesh import Cloud, Listener, Tls
-from openstackoid.routing.backend_names import bind_ids
+from openstackoid.mesh import ANY_NAME, Address, Cloud, Listener, Tls
 
 FROM = "X-Openstackoid-From"
 """The header in which HAProxy names the sending gateway's cloud to the Python service."""
+
+Copies = Mapping[str, str]
+"""HAProxy's places of files that the description names, where it has copies."""
 
 _CIPHERS = ":".join(
     f"ECDHE-{signed}-{cipher}"
@@ -17,8 +21,17 @@ _CIPHERS = ":".join(
 )
 
 
+PEERS_LIST = "peers.list"
+"""The list that names the certificate for peers, where users meet others."""
+
 _HAS_NUL = "ssl_c_s_dn(CN),hex -m sub 00"
 """A common name with a zero byte: a map is looked up by what stands before it. No cloud's name makes two zeros in hexadecimal."""
+
+
+def authorities_of_system() -> str:
+    """Return the file or folder of the authorities that the system trusts. HAProxy of the wheel does not know it."""
+    paths = ssl.get_default_verify_paths()
+    return paths.cafile or paths.capath or "/etc/ssl/certs"
 
 
 def global_lines(cloud: Cloud) -> list[str]:
@@ -26,25 +39,35 @@ def global_lines(cloud: Cloud) -> list[str]:
 
     Tickets with a whole session, and so the client's identity, are not issued: HAProxy keeps sessions itself.
     """
-    if cloud.tls is None:
-        return []
-    return [
+    bind = [
         "ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets",
         f"ssl-default-bind-ciphers {_CIPHERS}",
+    ]
+    server = [
         "ssl-default-server-options ssl-min-ver TLSv1.2",
         f"ssl-default-server-ciphers {_CIPHERS}",
     ]
+    return [*(bind if cloud.tls else []), *(server if cloud.tls or cloud.secure_backends else [])]
 
 
 def bind_options(cloud: Cloud, listener: Listener, files: Tls | None) -> str:
     """Return the TLS options of the ``bind`` line of a socket.
 
     A user's client has no certificate; one of another authority than the mesh's, or an expired or revoked one, ends the
-    handshake.
+    handshake. With certificates for users, the mesh's is that of a list, for the name by which peers ask for it.
     """
     if files is None or listener not in cloud.secure_listeners:
         return ""
+    if files.users:
+        own = "".join(f" crt {_quoted(path)}" for path in files.users)
+        return f" ssl{own} crt-list {PEERS_LIST} alpn http/1.1"
     return f" ssl crt {_quoted(files.certificate)} ca-file {_quoted(files.authority)}{_crl(files)} verify optional alpn http/1.1"
+
+
+def peers_list(cloud: Cloud, files: Tls) -> str:
+    """Return the list with the certificate that peers meet: they alone are asked for theirs. It knows no quotes."""
+    revoked = f" crl-file {files.revoked}" if files.revoked else ""
+    return f"{files.certificate} [ca-file {files.authority}{revoked} verify optional] {cloud.name}\n"
 
 
 def peer_options(files: Tls | None) -> str:
@@ -66,16 +89,30 @@ def account_options(authorities: str) -> str:
     return f" ssl verify required ca-file {_quoted(authorities)} sni var(txn.cloud) no-ssl-reuse"
 
 
+def backend_options(address: Address[str], copies: Copies) -> str:
+    """Return the TLS options of the ``server`` line of a backend, and of its health checks.
+
+    HAProxy compares DNS names of a certificate, and no addresses.
+    """
+    if not address.secure:
+        return ""
+    authority = copies.get(address.authority, address.authority or authorities_of_system())
+    verified = f" ssl verify required ca-file {_quoted(authority)}"
+    return (
+        verified
+        if address.name == ANY_NAME
+        else f"{verified} sni str({address.name}) verifyhost {address.name} check-sni {address.name}"
+    )
+
+
 def _crl(files: Tls) -> str:
     return "" if files.revoked is None else f" crl-file {_quoted(files.revoked)}"
 
 
-def sender_rules(cloud: Cloud) -> list[str]:
-    """Return the rules that find the sending gateway's cloud, once a connection, and refuse unknown ones."""
+def sender_connections(cloud: Cloud) -> list[str]:
+    """Return the rules that find the sending gateway's cloud, once a connection."""
     if not cloud.secure_listeners:
         return []
-    message = f"gateway of {cloud.name}: the certificate of the client names no cloud of the mesh"
-    body = json.dumps({"error": {"code": 403, "title": "Forbidden", "message": message}})
     return [
         "# The sender: the cloud in the certificate of a peer's gateway. A resumed session has it too.",
         "tcp-request session set-var(sess.from) ssl_c_s_dn(CN) if { ssl_c_used }"
@@ -83,6 +120,16 @@ def sender_rules(cloud: Cloud) -> list[str]:
         "tcp-request session set-var(sess.stranger) bool(true) if { ssl_c_used } !{ var(sess.from) -m found }",
         "# This cloud's own gateways are not senders.",
         f"tcp-request session unset-var(sess.from) if {{ var(sess.from) -m str {cloud.name} }}",
+    ]
+
+
+def sender_rules(cloud: Cloud) -> list[str]:
+    """Return the rule that refuses an unknown sending gateway."""
+    if not cloud.secure_listeners:
+        return []
+    message = f"gateway of {cloud.name}: the certificate of the client names no cloud of the mesh"
+    body = json.dumps({"error": {"code": 403, "title": "Forbidden", "message": message}})
+    return [
         f"http-request return status 403 content-type application/json string '{body}' if {{ var(sess.stranger) -m found }}",
     ]
 
@@ -96,13 +143,9 @@ def gateways_headers() -> list[str]:
 
 
 def told_to_the_bridge(cloud: Cloud) -> list[str]:
-    """Return the rules that tell the Python service where a request came in, and which cloud's gateway has sent it."""
-    listeners = [
-        f"http-request set-header X-Openstackoid-Listener {listener} if {{ so_id {number} }}"
-        for listener, number in bind_ids(cloud).items()
-    ]
+    """Return the rule that tells the Python service which cloud's gateway has sent a request."""
     sender = f"http-request set-header {FROM} %[var(sess.from)] if {{ var(sess.from) -m found }}"
-    return [*listeners, *([sender] if cloud.secure_listeners else [])]
+    return [sender] if cloud.secure_listeners else []
 
 
 def nothing_of_the_scheme(cloud: Cloud) -> list[str]:

@@ -3,6 +3,8 @@
 
 import shlex
 
+from openstackoid.haproxy.listeners import listener
+from openstackoid.mesh import Cloud
 from openstackoid.redaction import REMOVED, shown_method, shown_path
 from openstackoid.routing.pages import PAGES
 from openstackoid.routing.workflows import REQUEST_ID, TRACE_ID
@@ -44,7 +46,7 @@ def shown_line(line: bytes) -> bytes:
     return b" ".join(words)
 
 
-def own_pages_and_traces() -> list[str]:
+def own_pages_and_traces(cloud: Cloud) -> list[str]:
     """Return the rules for the gateway's own pages, and those that raise the level of traced requests.
 
     The id is checked before it is logged: it comes from the client.
@@ -54,7 +56,7 @@ def own_pages_and_traces() -> list[str]:
         f"acl is_for_python path -m beg {PAGES}",
         f"acl has_trace_id req.fhdr({REQUEST_ID}) -m reg '^{TRACE_ID}$'",
         f"acl has_one_id req.fhdr_cnt({REQUEST_ID}) eq 1",
-        f'http-request set-var-fmt(txn.record) "trace=%[req.fhdr({REQUEST_ID})] at=%[date(0,us)] socket=%[so_id]"'
+        f'http-request set-var-fmt(txn.record) "trace=%[req.fhdr({REQUEST_ID})] at=%[date(0,us)] socket=%[{listener(cloud)}]"'
         " if has_trace_id has_one_id",
         "http-request set-log-level notice if { var(txn.record) -m found }",
     ]

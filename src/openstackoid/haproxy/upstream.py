@@ -19,6 +19,7 @@ OF_PYTHON = "{ var(txn.to) -m found }"
 
 _FAULT = "OPENSTACKOID_FAULT"
 _LONGER = 30
+_KEEP_ALIVE = 10
 
 
 def global_lines(*, tls: bool) -> list[str]:
@@ -49,7 +50,10 @@ def frontend_lines(cloud: Cloud, socket: str, *, accounts: bool) -> list[str]:
     of_system = "{ var(txn.to),field(8,|) -m len gt 0 }"
     return [
         f"bind unix@{shlex.quote(socket)} mode 600",
-        f"timeout client {round((cloud.timeouts.client + cloud.timeouts.server + _LONGER) * 1000)}ms",
+        f"timeout client {round((cloud.longest_waits.client + cloud.longest_waits.server + _LONGER) * 1000)}ms",
+        "# The Python service ends an idle connection first; a process that is replaced ends all at once.",
+        f"timeout http-keep-alive {_KEEP_ALIVE}s",
+        "no option idle-close-on-response",
         f"http-request set-var(txn.to) req.fhdr({TARGET})",
         "http-request set-var(txn.endpoint) var(txn.to),field(1,|)",
         f"http-request set-var(txn.peer) var(txn.to),field(2,|),map_str({CLOUDS})",
@@ -63,6 +67,8 @@ def frontend_lines(cloud: Cloud, socket: str, *, accounts: bool) -> list[str]:
         f"http-request set-src req.hdr_ip({SOURCE},-1) if {{ req.fhdr({SOURCE}) -m found }}",
         "# What the peer has announced, for the next decision of the Python service.",
         f"http-after-response set-header {WIRE} %[var(txn.cloud),map_str({WIRES})] if {{ var(txn.cloud) -m found }}",
+        "# After NTLM, HAProxy keeps a server's connection for the one of the client. Here the next request is of another user.",
+        "http-after-response set-header Connection close if { status 401 407 }",
         f"use_backend {ACCOUNT} if {of_system}" if accounts else f"http-request return status 503 {not_tried()} if {of_system}",
         f"use_backend {PEER} if {{ var(txn.peer) -m found }}",
         "use_backend local.%[var(txn.endpoint)]",

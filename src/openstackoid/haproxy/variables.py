@@ -4,15 +4,20 @@
 VARIABLES = {
     # Of the process.
     "proc.salt": "the salt of the digests of guests' tokens",
+    "proc.draining": "true from the beginning of a drain",
     # Of the connection.
     "sess.from": "the cloud of the sending gateway, by its certificate",
     "sess.stranger": "set for a client with a certificate that names no cloud of the mesh",
+    "sess.sni": "the host that a user's client has opened it for",
+    "sess.opened_for": "the number of the listener of that host",
     # Of the request: what is asked.
     "txn.host": "the host that the client spoke to",
+    "txn.called": "the number of the socket, and the host that the request is for",
+    "txn.listener": "the number of the listener of that host",
     "txn.path": "the path as it came",
     "txn.path_read": "the path as a server may read it, if it is ambiguous",
     "txn.path_read_as": "the endpoint of that path",
-    "txn.endpoint": "the endpoint that socket and path name, by its key",
+    "txn.endpoint": "the endpoint that listener and path name, by its key",
     "txn.arrived": "bytes of the body of a login that are here",
     # Of the request: the route.
     "txn.mark": "'=' for a token, and the text after it; for Keystone with that of the second token",
@@ -23,7 +28,7 @@ VARIABLES = {
     "txn.route": "the route: the mark to put behind the token, without its tilde for a peer",
     "txn.peer": "the row of clouds.map of a peer that the request leaves for, and the home of a user of a third cloud",
     "txn.bridge": "set for requests for the Python service",
-    "txn.guest": "tokens and key of a request that may be a guest's",
+    "txn.guest": "the tokens of a request that may be a guest's",
     "txn.admission": "the admission of the guest",
     "txn.allowed": "the number of requests that it lets in, and the name of the paths",
     "txn.theirs": "the guest's project at home",
@@ -53,6 +58,7 @@ VARIABLES = {
     "txn.wire": "set if the peer has announced the newer form of a scope",
     "txn.wire_spoken": "set if a peer has announced a form in its request",
     "txn.home": "the third cloud that has issued the token",
+    "txn.patience": "the seconds that the peer has for an answer, where services differ in that",
     "txn.until": "the time until which the peer counts as down",
     "txn.tried": "set while a request tries a peer that was down",
     "txn.tries": "set for the request that tries it",
@@ -72,7 +78,7 @@ VARIABLES = {
     "txn.link_path": "its path",
     "txn.link_place": "the endpoint of this gateway that it means",
     "txn.link_port": "the port that it names",
-    "txn.link_socket": "the socket that the client spoke to",
+    "txn.link_socket": "the listener that the client spoke to",
     "txn.within": "set if a redirect stays within the requested service",
 }
 """Each variable and its content. ``txn`` lives as long as the request and its answer, ``sess`` as the connection, ``proc`` as

@@ -83,6 +83,7 @@ class Environment:
     directory: Path
     requirements: tuple[str, ...] = REQUIREMENTS
     constraints: Path = CONSTRAINTS
+    hashes: Path | None = HASHES
 
     @classmethod
     def of(
@@ -90,12 +91,15 @@ class Environment:
         shared: Path,
         name: str = "openstack",
         requirements: tuple[str, ...] = REQUIREMENTS,
-        constraints: Path | None = None,
+        constraints: Path = CONSTRAINTS,
+        hashes: Path | None = HASHES,
     ) -> "Environment":
-        """Return the environment for the pinned versions and this Python; it need not exist."""
-        constraints = constraints or CONSTRAINTS
+        """Return the environment for the pinned versions and this Python; it need not exist.
+
+        ``hashes``: the same versions with the hashes of their files, or None where nothing checks them.
+        """
         wanted = constraints.read_bytes() + f"{requirements} {sys.version}".encode()
-        return cls(shared / f"{name}-{hashlib.sha256(wanted).hexdigest()[:12]}", requirements, constraints)
+        return cls(shared / f"{name}-{hashlib.sha256(wanted).hexdigest()[:12]}", requirements, constraints, hashes)
 
     @property
     def _complete(self) -> Path:
@@ -130,8 +134,8 @@ class Environment:
         pip = [str(self.script("python")), "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
         # Wheels where there are any: packages without one are plain Python, and need no compiler.
         wanted = ["-c", str(self.constraints), *self.requirements]
-        if self.constraints == CONSTRAINTS:
-            wanted = ["--require-hashes", "-r", str(HASHES)]
+        if self.hashes:
+            wanted = ["--require-hashes", "-r", str(self.hashes)]
         _run([*pip, "--prefer-binary", *wanted], log, f"{what} from PyPI")
         self._complete.touch(mode=0o600)
 

@@ -4,17 +4,28 @@
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.description import parse_mesh
-from openstackoid.mesh.endpoint import INTERFACES, Address, Endpoint, EndpointLayout, Listener
+from openstackoid.mesh.endpoint import ANY_NAME, INTERFACES, Address, Endpoint, EndpointLayout, Listener
 from openstackoid.mesh.errors import MeshError, some_of
 from openstackoid.mesh.layout import Frontends, Layout
 from openstackoid.mesh.load import Descriptions, load_mesh, packed_mesh
 from openstackoid.mesh.model import Cloud, Mesh
 from openstackoid.mesh.readers import APPLICATION_CREDENTIAL, PASSWORD, Account, ReadersError, load_readers
-from openstackoid.mesh.settings import AuditSettings, DatabaseServer, Limits, Memory, SyslogServer, Timeouts, Tls
+from openstackoid.mesh.settings import (
+    AuditSettings,
+    DatabaseServer,
+    Drain,
+    Limits,
+    Memory,
+    ServiceTimeouts,
+    SyslogServer,
+    Timeouts,
+    Tls,
+)
 from openstackoid.mesh.tls import check_binding, check_tls, unprotected
 from openstackoid.mesh.urls import DEFAULT_PORTS, HTTPS, FrontendUrl
 
 __all__ = [
+    "ANY_NAME",
     "APPLICATION_CREDENTIAL",
     "DEFAULT_PORTS",
     "HTTPS",
@@ -27,6 +38,7 @@ __all__ = [
     "Collaboration",
     "DatabaseServer",
     "Descriptions",
+    "Drain",
     "Endpoint",
     "EndpointLayout",
     "FrontendUrl",
@@ -38,6 +50,7 @@ __all__ = [
     "Mesh",
     "MeshError",
     "ReadersError",
+    "ServiceTimeouts",
     "SyslogServer",
     "Timeouts",
     "Tls",

@@ -9,6 +9,7 @@ from openstackoid.mesh.errors import Wrong, some_of
 from openstackoid.mesh.model import Cloud
 from openstackoid.mesh.packed import Described, PackedCloud, policy_of_settings
 from openstackoid.mesh.policies import faults
+from openstackoid.mesh.urls import is_address
 from openstackoid.scope.services import official_service_type
 
 Clouds = Mapping[str, PackedCloud]
@@ -17,18 +18,18 @@ Clouds = Mapping[str, PackedCloud]
 def refuse_ambiguity(cloud: Cloud) -> None:
     """Refuse a cloud in which one address names two services. Raises :class:`Wrong`."""
     prefixes: dict[object, Endpoint] = {}
-    ports: dict[int, Listener] = {}
-    schemes: dict[Listener, str] = {}
+    addresses: dict[int, Listener] = {}
+    firsts: dict[object, Endpoint] = {}
     for endpoint in cloud.endpoints:
         listener = endpoint.listener
         path = ("clouds", cloud.name, "services", endpoint.catalog_type, "frontend", endpoint.interfaces[0])
-        scheme = schemes.setdefault(listener, endpoint.frontend.scheme)
-        if scheme != endpoint.frontend.scheme:
-            raise Wrong(path, f"{listener} is {scheme} for another service; a socket is http or https")
-        namesake = ports.setdefault(listener.port, listener)
+        first = firsts.setdefault((cloud.bind or listener.host, listener.port), endpoint)
+        if first.frontend.scheme != endpoint.frontend.scheme:
+            raise Wrong(path, f"{first.listener} is {first.frontend.scheme} for another service; a socket is http or https")
+        namesake = addresses.setdefault(listener.port, listener) if is_address(listener.host) else listener
         if cloud.bind is not None and namesake != listener:
             what = f"{namesake} and {listener} would both be {cloud.bind}:{namesake.port}"
-            what += "; without 'bind' each host is its own, or give each a port"
+            what += "; without 'bind' each host is its own, or give each a port, or a host name in place of the address"
             raise Wrong(("clouds", cloud.name, "gateway", "bind"), what)
         other = prefixes.setdefault((listener, endpoint.frontend.prefix), endpoint)
         if (other.service, other.backends) != (endpoint.service, endpoint.backends):

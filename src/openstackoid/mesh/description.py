@@ -14,22 +14,32 @@ from openstackoid.mesh.clouds import Clouds
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.document import read
 from openstackoid.mesh.errors import Wrong
-from openstackoid.mesh.layout import Layout
 from openstackoid.mesh.model import Mesh
 from openstackoid.mesh.packed import Described, PackedCloud, Packer, unpack
 from openstackoid.mesh.policy_schema import schema_at
-from openstackoid.mesh.schema import CloudSchema, CollaborationSchema, Description, ServiceSchema, SharedSchema, cloud_name
+from openstackoid.mesh.schema import (
+    BackendSchema,
+    CloudSchema,
+    CollaborationSchema,
+    Description,
+    ServiceSchema,
+    SharedSchema,
+    cloud_name,
+)
 from openstackoid.mesh.settings import (
     AuditSettings,
     DatabaseServer,
+    Drain,
     GatewaySettings,
     Limits,
     Memory,
+    ServiceTimeouts,
     SyslogServer,
     Timeouts,
     Tls,
 )
 from openstackoid.mesh.spots import wrong_at
+from openstackoid.mesh.urls import is_address
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -76,7 +86,7 @@ class Reader:
 
     def __init__(self, packer: Packer | None = None) -> None:
         self._packer = packer or Packer()
-        self._sound: set[tuple[Layout, str | None]] = set()
+        self._sound: set[object] = set()
 
     def described(self, text: str, source: str) -> Described:
         """Return the content of ``text``; ``source`` names it in errors. Raises :class:`MeshError`."""
@@ -96,8 +106,9 @@ class Reader:
         packed = self._packer.pack(name, checked)
         if checked.gateway.proxy_protocol:
             refuse_vain_proxy_protocol(unpack(name, packed))
-        # Clouds alike in these have the same addresses.
-        sound = (packed.layout, checked.gateway.bind)
+        # Clouds alike in these have the same faults.
+        bind = checked.gateway.bind
+        sound = (packed.layout, bind, bind and tuple(map(is_address, packed.hosts)))
         if sound not in self._sound:
             refuse_ambiguity(unpack(name, packed))
             self._sound.add(sound)
@@ -131,6 +142,7 @@ def _collaboration(rule: CollaborationSchema) -> Collaboration:
 
 _GATEWAY_PARTS: Mapping[str, type] = {
     "timeouts": Timeouts,
+    "drain": Drain,
     "memory": Memory,
     "store": DatabaseServer,
     "tls": Tls,
@@ -152,6 +164,10 @@ def _accepted(path: tuple[Any, ...]) -> str:
             place = _GATEWAY_PARTS[part]
         case ("clouds", _, "gateway", "audit", "syslog"):
             place = SyslogServer
+        case ("clouds", _, "services", _, "timeouts"):
+            place = ServiceTimeouts
+        case ("clouds", _, "services", _, "backend", *_):
+            place = BackendSchema
         case ("clouds", _, "policy", *below):
             place = schema_at(tuple(below))
         case ("collaborations", _):

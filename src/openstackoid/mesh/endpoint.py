@@ -5,14 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic
 
-from openstackoid.mesh.urls import FrontendUrl, Host, Other
+from openstackoid.mesh.settings import AS_GATEWAY, ServiceTimeouts
+from openstackoid.mesh.urls import HTTPS, FrontendUrl, Host, Other
+
+ANY_NAME = "*"
+"""In place of the name in a backend's certificate: any."""
 
 INTERFACES = ("public", "internal", "admin")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Listener:
-    """A socket of a gateway: host and port of the catalog's URLs."""
+    """Host and port of the catalog's URLs: a socket of a gateway, or one of the hosts at a socket."""
 
     host: str
     port: int
@@ -23,19 +27,31 @@ class Listener:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Address(Generic[Host]):
-    """The address of a local service process, and its path (``/compute``, or empty)."""
+    """The address of a local service process, and its path (``/compute``, or empty).
+
+    ``scheme``: ``http`` or ``https``. Of https, ``authority`` is the file of the authority that signs for it, empty for those of
+    the system, and ``name`` the one that its certificate must have, ``*`` for any.
+    """
 
     host: Host
     port: int
     path: str
+    scheme: str = "http"
+    authority: str = ""
+    name: str = ""
 
     def url(self) -> str:
         """Return the address as a URL."""
-        return f"http://{self.host}:{self.port}{self.path}"
+        return f"{self.scheme}://{self.host}:{self.port}{self.path}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether the service speaks https."""
+        return self.scheme == HTTPS
 
     def with_host(self, host: Other) -> "Address[Other]":
         """Return the address with another host."""
-        return Address(host, self.port, self.path)
+        return Address(host, self.port, self.path, self.scheme, self.authority, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +59,7 @@ class EndpointLayout(Generic[Host]):
     """One frontend URL of a service, for one or more interfaces, and its backends.
 
     ``catalog_type``: the type in the catalog; ``service``: its official type. A catalog's ``volumev3`` is ``block-storage``.
-    ``fixed_links``: the service writes a configured address into its links, not the ``Host``.
+    ``fixed_links``: the service writes a configured address into its links, not the ``Host``. ``timeouts``: its own.
     """
 
     catalog_type: str
@@ -53,6 +69,7 @@ class EndpointLayout(Generic[Host]):
     frontend: FrontendUrl[Host]
     backends: tuple[Address[Host], ...] = ()
     fixed_links: bool = False
+    timeouts: ServiceTimeouts = AS_GATEWAY
 
     @property
     def key(self) -> str:
@@ -77,7 +94,7 @@ class Endpoint(EndpointLayout[str]):
 
     @property
     def listener(self) -> Listener:
-        """The socket of the gateway that serves this endpoint."""
+        """Host and port of the frontend."""
         return Listener(self.frontend.host, self.frontend.port)
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Protocol, runtime_check
 from pydantic import Field
 
 from openstackoid.mesh.endpoint import Endpoint, EndpointLayout
+from openstackoid.mesh.settings import AS_GATEWAY
 
 if TYPE_CHECKING:
     from openstackoid.mesh.model import Cloud
@@ -48,18 +49,23 @@ class Layout:
 
     @cached_property
     def sockets(self) -> Mapping[tuple[int, int], EndpointLayout[int]]:
-        """The first endpoint at each socket of the gateway, by host and port."""
+        """The first endpoint at each host and port of frontends."""
         found: dict[tuple[int, int], EndpointLayout[int]] = {}
         for endpoint in self.endpoints:
             found.setdefault((endpoint.frontend.host, endpoint.frontend.port), endpoint)
         return found
 
     @cached_property
+    def shares_ports(self) -> bool:
+        """Whether two hosts of frontends have the same port."""
+        return len(self.sockets) > len({port for _, port in self.sockets})
+
+    @cached_property
     def seen_by_peers(self) -> "Layout":
-        """The layout without parts that no peer uses: backends, names of services, versions in URLs."""
+        """The layout without parts that no peer uses: backends, names and timeouts of services, versions in URLs."""
         return Layout(
             tuple(
-                replace(endpoint, name="", frontend=replace(endpoint.frontend, suffix=""), backends=())
+                replace(endpoint, name="", frontend=replace(endpoint.frontend, suffix=""), backends=(), timeouts=AS_GATEWAY)
                 for endpoint in self.endpoints
             )
         )

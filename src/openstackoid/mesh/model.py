@@ -2,13 +2,13 @@
 """The mesh for the routing decision: immutable, indexed, without input or output."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from openstackoid.mesh.collaboration import Collaboration
-from openstackoid.mesh.endpoint import INTERFACES, Endpoint, Listener
+from openstackoid.mesh.endpoint import INTERFACES, Address, Endpoint, Listener
 from openstackoid.mesh.layout import Frontends, frontends_of
-from openstackoid.mesh.settings import GatewaySettings
+from openstackoid.mesh.settings import AS_GATEWAY, GatewaySettings, Timeouts
 from openstackoid.mesh.urls import HTTPS
 from openstackoid.policy import NOBODY, Policy
 from openstackoid.scope import KnownNames
@@ -18,13 +18,15 @@ from openstackoid.scope import KnownNames
 class Cloud(GatewaySettings):
     """An independent OpenStack and the gateway in front of it, with its settings.
 
-    ``policy``: the accepted users of other clouds; none by default.
+    ``policy``: the accepted users of other clouds; none by default. ``addresses``: of the hosts of frontends, as far as they are
+    known; two hosts with one address share a socket.
     """
 
     name: str
     region: str
     endpoints: tuple[Endpoint, ...]
     policy: Policy = NOBODY
+    addresses: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @cached_property
     def services(self) -> frozenset[str]:
@@ -33,13 +35,47 @@ class Cloud(GatewaySettings):
 
     @cached_property
     def listeners(self) -> tuple[Listener, ...]:
-        """The sockets of the gateway, in a stable order."""
+        """Host and port of each frontend, in a stable order; their numbers begin with one."""
         return tuple(sorted({endpoint.listener for endpoint in self.endpoints}))
 
     @cached_property
+    def sockets(self) -> Mapping[int, tuple[Listener, ...]]:
+        """The listeners at each socket of the gateway; a socket has the number of its first listener."""
+        numbers: dict[tuple[str, int], int] = {}
+        found: dict[int, tuple[Listener, ...]] = {}
+        for number, listener in enumerate(self.listeners, start=1):
+            address = self.bind or self.addresses.get(listener.host, listener.host)
+            socket = numbers.setdefault((address, listener.port), number)
+            found[socket] = (*found.get(socket, ()), listener)
+        return found
+
+    @cached_property
+    def shared_sockets(self) -> Mapping[int, tuple[Listener, ...]]:
+        """The sockets of several listeners, which the ``Host`` of a request tells apart."""
+        return {number: listeners for number, listeners in self.sockets.items() if len(listeners) > 1}
+
+    @cached_property
     def secure_listeners(self) -> frozenset[Listener]:
-        """The https sockets of the gateway."""
+        """The listeners of https."""
         return frozenset(endpoint.listener for endpoint in self.endpoints if endpoint.frontend.scheme == HTTPS)
+
+    @cached_property
+    def secure_backends(self) -> frozenset[Address[str]]:
+        """The backends of https."""
+        return frozenset(address for endpoint in self.endpoints for address in endpoint.backends if address.secure)
+
+    def timeouts_of(self, endpoint: Endpoint) -> Timeouts:
+        """Return the waits for requests to an endpoint of this cloud, and for those that leave for the same service."""
+        own = endpoint.timeouts
+        if own == AS_GATEWAY:
+            return self.timeouts
+        return replace(self.timeouts, client=own.client or self.timeouts.client, server=own.server or self.timeouts.server)
+
+    @cached_property
+    def longest_waits(self) -> Timeouts:
+        """The longest waits for any service."""
+        waits = [self.timeouts, *map(self.timeouts_of, self.endpoints)]
+        return replace(self.timeouts, client=max(each.client for each in waits), server=max(each.server for each in waits))
 
     def locate(self, listener: Listener, path: str) -> Endpoint | None:
         """Return the endpoint of a request to ``listener`` for ``path``: the longest prefix of whole segments."""

@@ -86,11 +86,12 @@ def _hosts(services: Services) -> Iterator[str]:
 def _likeness(services: Services, hosts: Mapping[str, int]) -> Iterator[object]:
     """Yield all parts of a layout."""
     for kind, service in services.items():
-        yield kind, service.name, service.links
+        yield kind, service.name, service.links, service.timeouts
         for interface, url in service.frontend.items():
             yield interface, hosts[url.host], url.port, url.prefix, url.suffix, url.scheme
         for interface, addresses in service.backend.items():
-            yield interface, tuple((hosts[address.host], address.port, address.path) for address in addresses)
+            yield interface, tuple((hosts[address.host], address.port, address.path, address.scheme) for address in addresses)
+            yield from ((address.authority, address.name) for address in addresses if address.secure)
 
 
 def _endpoints(services: Services) -> Iterator[EndpointLayout[str]]:
@@ -104,7 +105,9 @@ def _endpoints(services: Services) -> Iterator[EndpointLayout[str]]:
                 backends = tuple(service.backend.get(interface, ()))
                 alike.setdefault((service.frontend[interface], backends), []).append(interface)
         for (url, backends), interfaces in alike.items():
-            yield EndpointLayout(kind, official, name, tuple(interfaces), url, backends, service.links == "fixed")
+            yield EndpointLayout(
+                kind, official, name, tuple(interfaces), url, backends, service.links == "fixed", service.timeouts
+            )
 
 
 def unpack(name: str, packed: PackedCloud) -> Cloud:

@@ -2,19 +2,29 @@
 """The schema of the mesh description: keys, values, and plain words for the faults."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetPydanticSchema,
+    PlainValidator,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
-from openstackoid.mesh.endpoint import INTERFACES, Address
+from openstackoid.mesh.endpoint import ANY_NAME, INTERFACES, Address
 from openstackoid.mesh.policy_schema import PolicySchema, Strict, as_list
-from openstackoid.mesh.settings import GatewaySettings
-from openstackoid.mesh.urls import HTTPS, FrontendUrl
+from openstackoid.mesh.settings import AS_GATEWAY, AbsolutePath, GatewaySettings, ServiceTimeouts
+from openstackoid.mesh.urls import HTTPS, FrontendUrl, is_address
 from openstackoid.scope.model import IDENTITY
 from openstackoid.scope.parser import CLOUD_NAME
 from openstackoid.scope.services import official_service_type
 
 _SERVICE_TYPE = re.compile(r"[a-z][a-z0-9-]*\Z")
+_CERTIFIED = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\Z")
 _REQUEST = re.compile(r"(POST|PUT|PATCH|DELETE) ((?:/(?:\*|[A-Za-z0-9._~-]+))+)\Z")
 
 
@@ -28,14 +38,18 @@ def _frontend(value: object) -> FrontendUrl[str]:
     return FrontendUrl.parse(_text(value))
 
 
-def _backend(value: object) -> Address[str]:
+def _backend_url(value: object) -> FrontendUrl[str]:
     url = _text(value)
     parsed = FrontendUrl.parse(url)
-    if parsed.scheme == HTTPS:
-        raise ValueError(f"'{url}': a backend speaks http; the gateway does not encrypt traffic within its cloud")
     if "(" in parsed.suffix:
         raise ValueError(f"'{url}': a backend is the root of the service, without a project")
-    return Address(parsed.host, parsed.port, parsed.prefix + parsed.suffix)
+    return parsed
+
+
+def _certified_name(name: str) -> str:
+    if name != ANY_NAME and (_CERTIFIED.match(name) is None or is_address(name)):
+        raise ValueError(f"'{name}': a host name is accepted, or '{ANY_NAME}' for any that the authority has signed for")
+    return name
 
 
 def cloud_name(name: object) -> str:
@@ -75,7 +89,51 @@ def _group(clouds: list[str]) -> list[str]:
 
 
 def _for_all_interfaces(value: object) -> object:
-    return dict.fromkeys(INTERFACES, value) if isinstance(value, str | list) else value
+    alike = isinstance(value, str | list) or (isinstance(value, dict) and "url" in value)
+    return dict.fromkeys(INTERFACES, value) if alike else value
+
+
+def _backend(value: object, handler: ValidatorFunctionWrapHandler) -> Address[str]:
+    if isinstance(value, str) and value.startswith("http:"):
+        # Of thousands of clouds, most have this form: nothing else is to be checked.
+        url = _backend_url(value)
+        return Address(url.host, url.port, url.prefix + url.suffix)
+    backend: BackendSchema = handler({"url": value} if isinstance(value, str) else value)
+    return backend.address
+
+
+def _as_backends(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+class BackendSchema(Strict):
+    """A backend: its URL; of https, the file of its authority, and the name in its certificate, by default the host."""
+
+    url: Annotated[FrontendUrl[str], PlainValidator(_backend_url)]
+    authority: AbsolutePath | None = None
+    name: Annotated[str, AfterValidator(_certified_name)] | None = None
+
+    @model_validator(mode="after")
+    def _verified(self) -> Self:
+        url = self.url.root() + self.url.suffix
+        if self.url.scheme != HTTPS:
+            if self.authority is not None or self.name is not None:
+                raise ValueError(f"'{url}': 'authority' and 'name' are of a certificate; an https:// URL is accepted with them")
+        elif self.name is None and is_address(self.url.host):
+            raise ValueError(
+                f"'{url}': 'name' is needed for an address: the host name in the certificate, or '{ANY_NAME}' for any"
+            )
+        elif self.name == ANY_NAME and self.authority is None:
+            raise ValueError(f"'{url}': '{ANY_NAME}' is accepted with an 'authority' of its own: others sign for everybody")
+        return self
+
+    @property
+    def address(self) -> Address[str]:
+        """The address of the backend."""
+        url = self.url
+        if url.scheme != HTTPS:
+            return Address(url.host, url.port, url.prefix + url.suffix)
+        return Address(url.host, url.port, url.prefix + url.suffix, HTTPS, self.authority or "", self.name or url.host)
 
 
 _Interface = Literal["public", "internal", "admin"]
@@ -84,9 +142,8 @@ _Frontends = Annotated[
     BeforeValidator(_for_all_interfaces),
     Field(min_length=1),
 ]
-_BackendList = Annotated[
-    list[Annotated[Address[str], PlainValidator(_backend)]], BeforeValidator(as_list), Field(min_length=1, max_length=64)
-]
+_Backend = Annotated[Address[str], GetPydanticSchema(lambda _, handler: handler(BackendSchema)), WrapValidator(_backend)]
+_BackendList = Annotated[list[_Backend], BeforeValidator(_as_backends), Field(min_length=1, max_length=64)]
 _Backends = Annotated[dict[_Interface, _BackendList], BeforeValidator(_for_all_interfaces)]
 
 
@@ -97,6 +154,7 @@ class ServiceSchema(Strict):
     frontend: _Frontends
     backend: _Backends = Field(default_factory=dict)
     links: Literal["host", "fixed"] = "host"
+    timeouts: ServiceTimeouts = AS_GATEWAY
 
 
 class CloudSchema(Strict):

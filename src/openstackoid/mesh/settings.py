@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 _DATABASES = ("mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql", "postgresql", "postgresql+psycopg")
 _TLS_OPTIONS = {
@@ -15,6 +15,8 @@ _TLS_OPTIONS = {
     "postgresql": ("sslrootcert", "sslmode", "sslcert", "sslkey", "sslcrl", "ssl_min_protocol_version"),
 }
 """Options of PyMySQL, in SQLAlchemy's names, and of libpq, for psycopg."""
+_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(ms|s|m|h|d|)")
 _BIND = re.compile(r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])\Z")
 
 
@@ -56,6 +58,20 @@ def _file(path: str) -> str:
     return path
 
 
+def _seconds(value: object) -> object:
+    """Return a time in seconds: a number, or one with a unit."""
+    match = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is not None:
+        return float(match[1]) * _UNITS[match[2]]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"'{value}': a time is accepted, as in 90, 90s, 10m or 6h; a number alone is of seconds")
+    return value
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 def _network(text: str) -> str:
     try:
         if "%" in text:
@@ -68,9 +84,21 @@ def _network(text: str) -> str:
 
 _Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(max_length=48)]
 """HAProxy takes 64 words of a line."""
-_Seconds = Annotated[float, Field(gt=0, le=86400)]
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=86400)]
 _Workflows = Annotated[int, Field(ge=1, le=10_000_000)]
-_File = Annotated[str, AfterValidator(_file)]
+AbsolutePath = Annotated[str, AfterValidator(_file)]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTimeouts:
+    """The waits for one service, in seconds, in place of the gateway's: for the next bytes of the client, and of the service."""
+
+    client: Seconds | None = None
+    server: Seconds | None = None
+
+
+AS_GATEWAY = ServiceTimeouts()
+"""The waits for a service without its own."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +110,25 @@ class Timeouts:
     either side of a WebSocket.
     """
 
-    connect: _Seconds = 3.0
-    client: _Seconds = 60.0
-    server: _Seconds = 60.0
-    check: _Seconds = 2.0
-    tunnel: _Seconds = 3600.0
+    connect: Seconds = 3.0
+    client: Seconds = 60.0
+    server: Seconds = 60.0
+    check: Seconds = 2.0
+    tunnel: Seconds = 3600.0
+
+
+@dataclass(frozen=True)
+class Drain:
+    """The end of a gateway, in seconds.
+
+    ``notice``: for which its health page says 503 before new connections are refused, at least. ``longest``: that requests under
+    way may take, at most. ``hold``: for which new connections wait, before that, so that an address moves between two requests;
+    0 if they do not.
+    """
+
+    notice: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    longest: Seconds = 300.0
+    hold: Annotated[float, Field(ge=0, le=60)] = 0.0
 
 
 @dataclass(frozen=True)
@@ -117,19 +159,21 @@ class DatabaseServer:
     """The operator's database for the store: its URL without a password, and the file with the password."""
 
     url: Annotated[str, AfterValidator(_database_url)]
-    password: _File | None = field(default=None, repr=False)
+    password: AbsolutePath | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class Tls:
     """The files of a gateway's identity: certificate with key, and the authority of the mesh.
 
-    ``revoked``: the authority's list of revoked certificates, None for no list.
+    ``revoked``: the authority's list of revoked certificates, None for no list. ``users``: files, and folders of files, with the
+    certificates that users meet in place of the mesh's.
     """
 
-    certificate: _File
-    authority: _File
-    revoked: _File | None = None
+    certificate: AbsolutePath
+    authority: AbsolutePath
+    revoked: AbsolutePath | None = None
+    users: Annotated[tuple[AbsolutePath, ...], BeforeValidator(_as_list)] = ()
 
 
 @dataclass(frozen=True)
@@ -141,9 +185,9 @@ class SyslogServer:
     """
 
     host: Annotated[str, AfterValidator(_host)]
-    authority: _File
+    authority: AbsolutePath
     port: Annotated[int, Field(ge=1, le=65535)] = 6514
-    certificate: _File | None = None
+    certificate: AbsolutePath | None = None
 
 
 @dataclass(frozen=True)
@@ -170,7 +214,7 @@ class BoundTokens:
     ``seconds``: how long a bound token is good at least. It never outlives its token.
     """
 
-    keys: _File | None = field(default=None, repr=False)
+    keys: AbsolutePath | None = field(default=None, repr=False)
     seconds: Annotated[float, Field(ge=3600, le=366 * 86400)] = 345_600.0
 
 
@@ -216,11 +260,12 @@ class GatewaySettings:
 
     bind: Annotated[str, AfterValidator(_bind)] | None = None
     timeouts: Timeouts = Timeouts()
+    drain: Drain = Drain()
     memory: Memory = Memory()
     force: bool = False
     store: DatabaseServer | None = None
-    readers: _File | None = None
-    validator: _File | None = None
+    readers: AbsolutePath | None = None
+    validator: AbsolutePath | None = None
     tls: Tls | None = None
     bound_tokens: BoundTokens = BoundTokens()
     unbound_tokens: bool = False

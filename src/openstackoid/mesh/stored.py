@@ -18,7 +18,7 @@ from openstackoid.mesh.layout import Layout
 from openstackoid.mesh.packed import Described, PackedCloud, PackedSettings, unpacked_settings
 
 _MAGIC = "openstackoid"
-_FORMAT = 2
+_FORMAT = 3
 
 _EXACT = ConfigDict(extra="forbid", strict=True)
 _Number = Annotated[int, Field(ge=0)]

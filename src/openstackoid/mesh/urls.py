@@ -18,6 +18,7 @@ _NOT_PREFIX = re.compile(r"v\d+(\.\d+)?\Z|.*[$%]\(|AUTH_")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*\Z")
 _SUFFIX = re.compile(r"(/([A-Za-z0-9._~-]|[$%]\((project|tenant)_id\)s)+)*\Z")
 _SIMPLE = re.compile(r"(https?)://([A-Za-z0-9._-]+)((?::[0-9]*)?(?:/[A-Za-z0-9._~$%()/-]*)?)\Z")
+_ADDRESS = re.compile(r"[0-9]+(\.[0-9]+){3}")
 _HOST = re.compile(r"[A-Za-z0-9._-]+\Z|\[[0-9A-Fa-f:]+\]\Z")
 
 
@@ -85,6 +86,11 @@ def _behind(scheme: str, rest: str) -> FrontendUrl[str] | None:
 def _is_somewhere(host: str) -> bool:
     """Return whether a host is neither 0.0.0.0 nor [::], which would be the gateway's own machine."""
     return host.strip("[]0.:") != ""
+
+
+def is_address(host: str) -> bool:
+    """Return whether the host of a URL is an IPv4 address, or an IPv6 address in brackets; any other is a name."""
+    return host.startswith("[") or _ADDRESS.fullmatch(host) is not None
 
 
 def _taken_apart(url: str) -> FrontendUrl[str]:

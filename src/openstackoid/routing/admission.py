@@ -18,8 +18,11 @@ from openstackoid.routing.project_fields import PROJECT_FIELDS
 BAR = "|"
 """Stands between the parts of an admission, and between those of the text that is digested."""
 
-ALLOWED, MARK, NUMBER, THEIRS, OURS, USE = 2, 3, 4, 5, 6, 7
+ALLOWED, MARK, NUMBER, THEIRS, OURS, SERVICE_TOKEN, USE = 2, 3, 4, 5, 6, 7, 8
 """The places of an admission's parts behind its end, counted from one. Behind :data:`USE` are the roles and the home."""
+
+LEFT_OUT = "0"
+"""In the place of :data:`SERVICE_TOKEN`: the service token is left out, because the policy does not accept it."""
 
 LONGEST_ROLES = 1024
 
@@ -38,6 +41,7 @@ class Admission:
     ``until``: when it ends, in seconds of the wall clock. ``paths``: the name of the expression of paths. ``requests``: how many
     it lets in, or None for any number. ``number``: a name of its own. ``mark``: what HAProxy puts behind the token. ``use``: the
     header for the gateway that asked. ``theirs`` and ``ours``: the project at home and here, where paths of the catalog have it.
+    ``leaves_out``: whether the service token is not for the service.
     """
 
     until: int
@@ -50,6 +54,7 @@ class Admission:
     home: str
     theirs: str = ""
     ours: str = ""
+    leaves_out: bool = False
 
     def to_header(self) -> str | None:
         """Return the text that HAProxy keeps, or None where there are too many roles for it."""
@@ -57,7 +62,8 @@ class Admission:
         if len(roles) > LONGEST_ROLES:
             return None
         allowed = f"{'' if self.requests is None else self.requests}:{self.paths}"
-        parts = (str(self.until), allowed, self.mark, self.number, self.theirs, self.ours, self.use, roles, self.home)
+        service = LEFT_OUT if self.leaves_out else ""
+        parts = (str(self.until), allowed, self.mark, self.number, self.theirs, self.ours, service, self.use, roles, self.home)
         return BAR.join(parts)
 
 

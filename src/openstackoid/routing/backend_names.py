@@ -3,9 +3,9 @@
 
 from openstackoid.mesh import Cloud, Endpoint, Listener
 
-FRONTEND, UPSTREAM, BRIDGE, PEER, ACCOUNT = "gateway", "upstream", "bridge", "peer", "account"
-"""HAProxy's frontends, for clients and for the Python service; its backends for the Python service, for all peers, and for
-Keystones of peers that have a certificate of an authority of the system."""
+FRONTEND, UPSTREAM, DRAIN, BRIDGE, PEER, ACCOUNT = "gateway", "upstream", "drain", "bridge", "peer", "account"
+"""HAProxy's frontends, for clients, for the Python service, and to begin a drain; its backends for the Python service, for all
+peers, and for Keystones of peers that have a certificate of an authority of the system."""
 
 TARGET = "x-openstackoid-to"
 """The header in which the Python service tells HAProxy the target of a request; :func:`target_value` makes the value."""
@@ -23,7 +23,7 @@ _LOCAL, _GUESTS = "local.", "guests."
 
 
 def bind_ids(cloud: Cloud) -> dict[Listener, int]:
-    """Return the number of each socket of the gateway, by which rules know where a request came in."""
+    """Return the number of each listener of the gateway, by which rules know where a request came in."""
     return {listener: number for number, listener in enumerate(cloud.listeners, start=1)}
 
 

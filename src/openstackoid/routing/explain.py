@@ -4,7 +4,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from openstackoid.mesh import Mesh
+from openstackoid.mesh import HTTPS, Mesh
 from openstackoid.policy import Use, may_enter
 from openstackoid.redaction import redacted
 from openstackoid.routing.decide import decide
@@ -21,8 +21,8 @@ class Explanation:
     ``service`` and ``interface``: of the URL, None without a service. ``scope``: the completed scope, or None where the request
     is refused before it is known. ``route``: ``local`` (a backend of this cloud), ``remote`` (a peer's gateway), ``bridge`` (the
     Python service asks one of ``clouds`` and adapts the answer) or ``refuse`` (with ``status`` and ``reason``). ``urls``: the
-    possible targets. ``guest``: the issuer of a foreign token for a request that stays here, whose user the policy of ``home``
-    must allow.
+    possible targets, and ``verified`` the names and signers of their certificates. ``guest``: the issuer of a foreign token for
+    a request that stays here, whose user the policy of ``home`` must allow.
     """
 
     service: str | None
@@ -35,9 +35,10 @@ class Explanation:
     status: int | None = None
     reason: str | None = None
     guest: str | None = None
+    verified: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """Return the explanation as JSON, without ``status``, ``reason`` and ``guest`` where they are empty."""
+        """Return the explanation as JSON, without ``status``, ``reason``, ``guest`` and ``verified`` where they are empty."""
         guest = {} if self.guest is None else {"guest": self.guest}
         refusal = {} if self.status is None else {"status": self.status, "reason": self.reason}
         return {
@@ -48,6 +49,7 @@ class Explanation:
             "route": self.route,
             "clouds": list(self.clouds),
             "urls": list(self.urls),
+            **({"verified": list(self.verified)} if self.verified else {}),
             **guest,
             **refusal,
         }
@@ -79,7 +81,7 @@ def explain(mesh: Mesh, at: str, request: Request, query: str = "") -> Explanati
     if isinstance(plan, Refuse):
         return replace(told, status=plan.status, reason=redacted(plan.message))
     urls = tuple(redacted(url + query) for url in _urls(plan))
-    return replace(told, clouds=(plan.endpoint.cloud,), urls=urls)
+    return replace(told, clouds=(plan.endpoint.cloud,), urls=urls, verified=_verified(mesh, at, plan))
 
 
 def _authorized(mesh: Mesh, at: str, request: Request, decision: Decision) -> Decision:
@@ -93,6 +95,17 @@ def _authorized(mesh: Mesh, at: str, request: Request, decision: Decision) -> De
     if denial is None:
         return decision
     return replace(decision, plan=Refuse(403, "Forbidden", f"gateway of {at}: {denial.reason}"))
+
+
+def _verified(mesh: Mesh, at: str, plan: Single | Relay) -> tuple[str, ...]:
+    """Return the name in each certificate that a target must have, and the file of the authority that must have signed it."""
+    endpoint, tls = plan.endpoint, mesh.clouds[at].tls
+    if plan.local:
+        secure = [address for address in endpoint.backends if address.secure]
+        names = [(address.name, address.authority or "an authority of the system") for address in secure]
+    else:
+        names = [(endpoint.cloud, tls.authority)] if tls is not None and endpoint.frontend.scheme == HTTPS else []
+    return tuple(dict.fromkeys(f"a certificate for {name}, signed by {signer}" for name, signer in names))
 
 
 def _urls(plan: Single | Relay) -> list[str]:

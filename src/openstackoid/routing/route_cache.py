@@ -145,7 +145,8 @@ def _says_one_scope(request: Request, plan: Single) -> bool:
     """Return whether the scope is in one header alone, and HAProxy would split each token at the same position."""
     carriers = (AUTH, SUBJECT) if plan.endpoint.service == IDENTITY else (AUTH,)
     values = [value for name in carriers for value in request.values(name) if value]
-    if any(is_marked(value) for value in request.values(SERVICE)):
+    # An admission is kept under this token as well, a route under no token.
+    if plan.guest is None and any(is_marked(value) for value in request.values(SERVICE)):
         return False
     # HAProxy writes the form that a peer reads into the user's token alone.
     if not plan.local and any(is_marked(value) for value in request.values(SUBJECT)):

@@ -1,6 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A gateway's certificate and authority, tried with Python's TLS library before HAProxy uses them."""
 
+from openstackoid.tls.certificates import (
+    UserCertificate,
+    certificate_for,
+    checked_authority,
+    files_in,
+    user_certificates,
+    warnings_about_users,
+)
 from openstackoid.tls.check import checked_files, warnings_about
 from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, REVOKED, TlsError, context_of
 from openstackoid.tls.words import what_was_wrong
@@ -10,8 +18,14 @@ __all__ = [
     "CERTIFICATE",
     "REVOKED",
     "TlsError",
+    "UserCertificate",
+    "certificate_for",
+    "checked_authority",
     "checked_files",
     "context_of",
+    "files_in",
+    "user_certificates",
     "warnings_about",
+    "warnings_about_users",
     "what_was_wrong",
 ]

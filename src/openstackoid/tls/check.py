@@ -76,23 +76,24 @@ def _check_lists(authorities: str, revoked: str, authority: str, path: str) -> N
             raise TlsError(f"{path}: there is no list of {name} in it, which is an authority in {authority}")
 
 
+def text_of(path: str, *, secret: bool = False) -> str:
+    """Return the text of a file in PEM, which may be ``secret``. Raises :class:`TlsError`."""
+    try:
+        with Path(path).open(encoding="ascii") as file:
+            # Of the opened file: another may have taken its name since.
+            mode = stat.S_IMODE(Path(f"/proc/self/fd/{file.fileno()}").stat().st_mode)
+            if secret and mode & 0o077:
+                raise TlsError(f"{path}: others can look into this file with a key", hint=f"chmod 600 {path}")
+            return file.read()
+    except OSError as error:
+        raise TlsError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise TlsError(f"{path}: PEM is accepted") from None
+
+
 def _texts(certificate: str, authority: str, revoked: str | None) -> dict[str, str]:
-    found = {}
-    for name, path in ((CERTIFICATE, certificate), (AUTHORITY, authority), (REVOKED, revoked)):
-        if path is None:
-            continue
-        try:
-            with Path(path).open(encoding="ascii") as file:
-                # Of the opened file: another may have taken its name since.
-                mode = stat.S_IMODE(Path(f"/proc/self/fd/{file.fileno()}").stat().st_mode)
-                if name == CERTIFICATE and mode & 0o077:
-                    raise TlsError(f"{path}: others can look into this file with a key", hint=f"chmod 600 {path}")
-                found[name] = file.read()
-        except OSError as error:
-            raise TlsError(f"{path}: cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise TlsError(f"{path}: PEM is accepted") from None
-    return found
+    files = ((CERTIFICATE, certificate), (AUTHORITY, authority), (REVOKED, revoked))
+    return {name: text_of(path, secret=name == CERTIFICATE) for name, path in files if path is not None}
 
 
 def _shake_hands(certificate: str, authority: str, cloud: str, revoked: str | None) -> Mapping[str, Any]:

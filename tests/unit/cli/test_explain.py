@@ -79,8 +79,8 @@ def test_the_page_names_every_key_and_option(desk: Path, told: Explain, capsys: 
     assert options == set(re.findall(r"^\| `(--[a-z]+)` ", PAGE, re.MULTILINE))
     keys = [key for row in re.findall(r"^\| ((?:`[a-z]+`(?:, )?)+) \|", PAGE, re.MULTILINE) for key in re.findall("[a-z]+", row)]
     refused, guest = told("--scope", "{", "GET", "/image"), told("--scope", GUEST, "--header", "X-Auth-Token: t", "GET", "/image")
-    assert [key for key in keys if key != "guest"] == list(refused)
-    assert set(keys) == {*refused, "guest"}
+    assert [key for key in keys if key not in ("guest", "verified")] == list(refused)
+    assert set(keys) == {*refused, "guest", "verified"}
     assert (guest["route"], guest["guest"], guest["status"]) == ("refuse", "CloudTwo", 403), "CloudOne has no policy"
 
 
@@ -139,10 +139,44 @@ class TestTheRequest:
         answer = told("--scope", '{"image": "CloudTwo"}', "GET", "http://10.0.2.10:9292?a=b", at="CloudTwo")
         assert (answer["service"], answer["route"]) == ("image", "local")
 
+    def test_the_host_is_that_of_a_header_at_a_shared_socket(self, told: Explain, desk: Path) -> None:
+        services = "".join(
+            f"{name}: {{frontend: 'https://{name}.one.test', backend: 'http://10.0.1.9:{port}'}}, "
+            for name, port in (("image", 1), ("compute", 2))
+        )
+        tls = "tls: {certificate: /c, authority: /a}"
+        (desk / "hosts.yaml").write_text(
+            f"mesh: 1\nclouds: {{CloudOne: {{gateway: {{bind: '*', {tls}}}, services: {{{services}}}}}}}\n"
+        )
+        ask = ("GET", "https://image.one.test/v2")
+        assert told(*ask, config="hosts.yaml")["service"] == "image"
+        assert told("--header", "Host: Compute.One.Test:443", *ask, config="hosts.yaml")["service"] == "compute"
+        other = told("--header", "Host: x.test", *ask, config="hosts.yaml")
+        assert (other["route"], other["status"], other["service"]) == ("refuse", 421, None)
+        assert "accepted in Host are: compute.one.test, image.one.test" in other["reason"]
+        assert told("--header", "Host: x.test", "GET", "/image")["service"] == "image"
+
     def test_a_query_and_the_case_of_a_host_change_nothing(self, told: Explain, desk: Path) -> None:
         (desk / "named.yaml").write_text(EXAMPLE.replace("10.0.1.10", "gw.one"))
         answer = told("GET", "http://GW.One:80/image/v2?a=/b?c", config="named.yaml")
         assert answer["urls"] == ["http://10.0.1.22:9292/v2?a=/b?c"]
+
+
+def test_the_certificates_of_targets_are_named(told: Explain, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tls, ask = "tls: {certificate: /c, authority: /mesh.pem}", ("GET", "https://one.test/image/v2")
+    backend = "{url: 'https://10.0.1.9:1', authority: /in.pem, name: image.in.test}"
+    (desk / "tls.yaml").write_text(
+        f"mesh: 1\nclouds:\n  CloudOne:\n    gateway: {{{tls}}}\n    services:\n"
+        f"      image: {{frontend: 'https://one.test/image', backend: {backend}}}\n"
+        "      identity: {frontend: 'https://one.test/identity', backend: 'http://10.0.1.9:2'}\n"
+        "  CloudTwo: {services: {image: {frontend: 'https://two.test/image'}}}\n"
+    )
+    assert told(*ask, config="tls.yaml")["verified"] == ["a certificate for image.in.test, signed by /in.pem"]
+    there = told("--scope", "image=CloudTwo", *ask, config="tls.yaml")
+    assert there["verified"] == ["a certificate for CloudTwo, signed by /mesh.pem"]
+    assert "verified" not in told("GET", "https://one.test/identity/v3", config="tls.yaml")
+    assert main(["explain", "--config", "tls.yaml", "--at", "CloudOne", *ask]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "verify  a certificate for image.in.test, signed by /in.pem"
 
 
 def test_a_frontend_of_https_is_named_by_its_scheme(told: Explain, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -154,6 +154,11 @@ class Gateway:
                 found["bridge" if "openstackoid.bridge" in child.cmdline() else "haproxy"] = child
         return found
 
+    def haproxies(self) -> list[psutil.Process]:
+        """Its HAProxies, including those that finish the requests of an earlier time."""
+        children = psutil.Process(self.running.pid).children()
+        return [one for one in children if one.status() != psutil.STATUS_ZOMBIE and "haproxy" in one.name()]
+
     def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
@@ -183,9 +188,9 @@ def gone(processes: list[psutil.Process]) -> bool:
 class Client(threading.Thread):
     """Sends requests until it is told to stop; with ``keep`` over one connection for as long as the gateway lets it."""
 
-    def __init__(self, connect: Callable[[], HTTPConnection], keep: bool, pause: float) -> None:
+    def __init__(self, connect: Callable[[], HTTPConnection], keep: bool, pause: float, body: str = "/image/v2/images") -> None:
         super().__init__()
-        self.connect, self.keep, self.pause = connect, keep, pause
+        self.connect, self.keep, self.pause, self.body = connect, keep, pause, body.encode()
         self.answered, self.lost = 0, list[str]()
         self.enough = threading.Event()
 
@@ -196,7 +201,7 @@ class Client(threading.Thread):
             try:
                 connection.request("GET", "/image/v2/images")
                 response = connection.getresponse()
-                assert (response.status, response.read()) == (200, b"/image/v2/images")
+                assert (response.status, response.read()) == (200, self.body)
                 self.answered += 1
             except (OSError, HTTPException, AssertionError) as error:
                 self.lost.append(repr(error))

@@ -10,6 +10,9 @@ import pytest
 
 from openstackoid.certs import issue, make_authority
 from openstackoid.cli import main
+from openstackoid.haproxy import binary
+from openstackoid.haproxy.binary import default_choice
+from openstackoid.haproxy.libraries import LAB
 from unit.gateway.running import description, with_settings
 
 
@@ -19,6 +22,12 @@ def leaving(services: str) -> str:
         f"tokens of the users of CloudOne go to CloudTwo, tokens of its services to {services}; the operators of these"
         " clouds can use them in CloudOne ('Which tokens leave a cloud' in docs/operate/security.md)"
     )
+
+
+@pytest.fixture(autouse=True)
+def lab(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bundled HAProxy without its warning."""
+    monkeypatch.setenv(LAB, "1")
 
 
 @pytest.fixture
@@ -50,6 +59,23 @@ def test_render_writes_files_that_check_accepts(mesh: Path, tmp_path: Path, caps
     assert checked.out.startswith("OK: HAProxy 2.")
     assert checked.out.endswith(" accepts the gateway of CloudOne\n")
     assert (checked.out.count("\n"), checked.err.splitlines()) == (1, [leaving("no other cloud")])
+
+
+def test_check_warns_of_the_bundled_haproxy_outside_the_lab(
+    mesh: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv(LAB)
+    assert main(["gateway", "check", "--cloud", "CloudOne", "--config", str(mesh)]) == 0
+    warning, other = capsys.readouterr().err.splitlines()
+    assert "came with the package and is for the lab" in warning
+    assert warning.endswith("Run a gateway with your distribution's: --haproxy system")
+    assert other == leaving("no other cloud")
+
+
+def test_without_the_wheel_the_haproxy_of_the_system_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert default_choice() == "bundled"
+    monkeypatch.setattr(binary, "find_spec", lambda _: None)
+    assert default_choice() == "system"
 
 
 def test_check_names_the_clouds_for_which_tokens_leave(mesh: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,6 +173,19 @@ class TestCheckOfTls:
         assert (code, err) == (0, [])
         (key,) = [line.split()[2] for line in shown.splitlines() if " primary " in line]
         assert out.splitlines()[1] == f"OK: tokens are bound by the key {key} of {keys}"
+
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            "limits: {source_requests: 100}",
+            "trusted_proxies: [10.0.0.1]",
+            "trusted_proxies: [10.0.0.1], proxy_protocol: ['127.0.0.1:8801'], limits: {source_requests: 5, exempt: [10.0.0.2]}",
+        ],
+    )
+    def test_haproxy_warns_of_no_setting(self, secure: Path, settings: str, capsys: pytest.CaptureFixture[str]) -> None:
+        secure.write_text(with_settings(secure.read_text(), settings))
+        code, _, err = self.check(secure, capsys)
+        assert (code, err) == (0, [])
 
     def test_check_warns_before_the_certificate_ends(self, secure: Path, capsys: pytest.CaptureFixture[str]) -> None:
         certificate = issue(secure.parent / "certs", "CloudOne", ["gw.one"], 5, renew=True)

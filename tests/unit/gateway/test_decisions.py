@@ -12,7 +12,7 @@ from unit.gateway.running import description
 
 def configuration(text: str) -> Configuration:
     mesh = parse_mesh(text)
-    return Configuration(mesh, mesh.clouds["CloudOne"], compile_gateway(mesh, "CloudOne", Runtime("b", "u", "s", "r", "l")))
+    return Configuration(mesh, mesh.clouds["CloudOne"], compile_gateway(mesh, "CloudOne", Runtime("b", "u", "s", "r", "l", "o")))
 
 
 class TestRestarts:

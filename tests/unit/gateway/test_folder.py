@@ -6,7 +6,9 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -101,6 +103,15 @@ def test_sockets_have_short_paths_even_where_the_folder_has_not(
     rooms = folder.bridge_socket.parent
     folder.close()
     assert not rooms.exists()
+
+
+def test_haproxy_can_create_each_socket_whatever_the_length_of_the_folder() -> None:
+    with TemporaryDirectory(prefix="oid-") as parent:
+        for length in range(70, 100):
+            folder = Folder(Path(parent, "x" * (length - len(parent))))
+            folder.open("CloudOne")
+            assert max(len(path) for path in astuple(folder.runtime)) <= 97, length
+            folder.close()
 
 
 def test_files_are_private_and_replaced_as_a_whole(tmp_path: Path) -> None:

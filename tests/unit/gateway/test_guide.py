@@ -8,6 +8,7 @@ import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -16,15 +17,29 @@ from openstackoid.bridge.http.sockets import Sockets, UnixSocket
 from openstackoid.bridge.pages.reachability import AT_MOST, KEPT, PATIENCE
 from openstackoid.bridge.trace.records import AGE, IDS, RECORDS, RECORDS_OF_ONE, ROUTES, WAYS
 from openstackoid.cli import bridge, build_parser, main
+from openstackoid.discovery.catalog import LISTING
 from openstackoid.gateway.decisions import FIRST_PAUSE, LONGEST_PAUSE
 from openstackoid.gateway.process_group import STOP_GRACE
 from openstackoid.haproxy.binary import OLDEST
-from openstackoid.mesh import Limits, Memory, Timeouts, parse_mesh
-from openstackoid.mesh.discover import LISTING
+from openstackoid.mesh import Drain, Limits, Memory, Timeouts, parse_mesh
 from openstackoid.mesh.schema import CloudSchema, Description, ServiceSchema
 from openstackoid.mesh.settings import GatewaySettings
 
-PAGES = ("gateway", "mesh", "mesh-layouts", "tls", "reader-accounts", "discover", "running", "own-haproxy", "pages", "errors")
+PAGES = (
+    "gateway",
+    "mesh",
+    "mesh-layouts",
+    "hosts",
+    "tls",
+    "certificates",
+    "timeouts",
+    "reader-accounts",
+    "discover",
+    "running",
+    "own-haproxy",
+    "pages",
+    "errors",
+)
 GUIDE = read(*(f"operate/{page}.md" for page in PAGES))
 # All but the rules of Keystone's policy.yaml are mesh descriptions.
 EXAMPLES = re.findall(r"```yaml\n(?!\"identity:)(.*?)```", GUIDE, re.DOTALL)
@@ -87,7 +102,8 @@ def test_commands_that_start_no_process_are_run(command: list[str], desk: Path, 
 def test_discover_is_run(command: list[str], desk: Path) -> None:
     if "--output" in command and "--merge" not in command:
         (desk / "mesh.yaml").unlink()
-    assert main(command[1:]) == 0
+    (desk / "haproxy.cfg").write_text("listen glance\n bind :9292\n server a 10.0.1.21:9292\n", encoding="ascii")
+    assert main([str(desk) if word == "/etc/kolla/haproxy" else word for word in command[1:]]) == 0
 
 
 def test_the_list_of_endpoints_is_asked_for_as_discover_says() -> None:
@@ -106,7 +122,7 @@ def test_the_python_service_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch, 
     sockets = Sockets(requests, state / "haproxy.sock", records, log)
     assert called == [
         ("CloudOne", Path("mesh.yaml"), sockets),
-        {"audit_log": state / "audit.log", "store_file": state / "store.sqlite", "keys": state / "keys"},
+        {"audit_log": state / "audit.log", "store_file": state / "store.sqlite", "keys": state / "keys", "manager": ANY},
     ]
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
 
@@ -120,6 +136,11 @@ def test_every_key_is_in_the_reference_and_no_other() -> None:
 def test_every_timeout_is_there_with_its_default() -> None:
     told = {row[0].strip("`"): float(row[1]) for row in rows("timeout")}
     assert told == dataclasses.asdict(Timeouts())
+
+
+def test_the_times_of_a_drain_are_there_with_their_defaults() -> None:
+    told = {row[0].strip("`"): float(row[1]) for row in rows("drain")}
+    assert told == dataclasses.asdict(Drain())
 
 
 def test_every_limit_of_the_memory_is_there_with_its_default() -> None:
@@ -140,7 +161,7 @@ def test_every_limit_is_explained_with_its_default() -> None:
 def test_the_figures_are_those_of_the_code() -> None:
     told = re.sub(r"\s+", " ", GUIDE)
     words = {4.0: "four"}
-    assert f"lets requests finish for {words[STOP_GRACE]} seconds" in told
+    assert f"after {words[STOP_GRACE]} seconds more if they came late" in told
     assert f"after {FIRST_PAUSE:g} s for the first time and with a pause that doubles up to {LONGEST_PAUSE:g} s" in told
     assert f"{OLDEST[0]}.{OLDEST[1]} or later" in told
     assert f"at most {AT_MOST} peers a look, which waits for a second" in told

@@ -37,8 +37,10 @@ class Apart(Gateway):
 
 
 @contextmanager
-def apart(folder: Path) -> Iterator[Apart]:
-    with service() as backend, service() as peer, ExitStack() as stack:
+def apart(folder: Path, backend: int | None = None, mode: str = "-db") -> Iterator[Apart]:
+    """Run both programs in front of a service; ``mode``: HAProxy's."""
+    with service() as echo, service() as peer, ExitStack() as stack:
+        backend = echo if backend is None else backend
         gateway = Apart(folder, free_port(), backend)
         mesh = description(gateway.port, backend).replace("127.0.0.1:9/", f"127.0.0.1:{peer}/")
         gateway.config.write_text(mesh)
@@ -58,7 +60,7 @@ def apart(folder: Path) -> Iterator[Apart]:
             return process
 
         haproxy = start(
-            *(str(HAPROXY.path), "-db", "-f", str(folder / "rendered" / "haproxy.cfg")),
+            *(str(HAPROXY.path), mode, "-f", str(folder / "rendered" / "haproxy.cfg")),
             environment=HAPROXY.environment(),
             log=folder / "haproxy.log",
         )
@@ -114,6 +116,13 @@ def test_the_health_of_services_is_known(gateway: Apart) -> None:
     until(lambda: '"health": "up"' in json.dumps(gateway.page("/.openstackoid/mesh")))
 
 
+def losses(gateway: Apart) -> list[int]:
+    """Return the counts of lost lines in the audit log."""
+    audit = gateway.state / "audit.log"
+    lines = [json.loads(line) for line in audit.read_text().splitlines()] if audit.exists() else []
+    return [line["count"] for line in lines if line["outcome"] == "lost"]
+
+
 def test_lines_that_haproxy_has_lost_are_on_the_page_and_in_the_audit_log(gateway: Apart) -> None:
     page = gateway.page("/.openstackoid/mesh")
     assert isinstance(page, dict)
@@ -126,14 +135,13 @@ def test_lines_that_haproxy_has_lost_are_on_the_page_and_in_the_audit_log(gatewa
             assert gateway.get("/image/v2/images")[0] == 200
     finally:
         reader.resume()
-    until(lambda: '"outcome": "lost"' in audit.read_text() if (audit := gateway.state / "audit.log").exists() else False)
+    # HAProxy logs a request after its answer: a look in between counts one line fewer, and the next look that one.
+    until(lambda: sum(losses(gateway)) >= 19)
+    counts = losses(gateway)
     page = gateway.page("/.openstackoid/mesh")
     assert isinstance(page, dict)
-    lost = page["audit"]["lost"]["haproxy"]
-    lines = [json.loads(line) for line in (gateway.state / "audit.log").read_text().splitlines()]
-    assert [line["count"] for line in lines if line["outcome"] == "lost"] == [lost]
-    assert lost >= 19
-    gateway.wait_for(f"HAProxy has lost {lost} lines of its log")
+    assert page["audit"]["lost"]["haproxy"] == sum(counts)
+    gateway.wait_for(f"HAProxy has lost {counts[0]} lines of its log")
     assert main(["audit", "verify", str(gateway.state / "audit.log")]) == 0
 
 
@@ -151,7 +159,7 @@ def test_a_second_supervisor_on_the_folder_does_not_disturb_the_first(gateway: A
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, "the gateway of CloudOne runs already" in done.stderr) == (1, True)
     names = {path.name.removesuffix(".sock") for path in gateway.state.glob("*.sock")}
-    assert names == {"bridge", "haproxy", "upstream", "records", "log"}
+    assert names == {"bridge", "haproxy", "drain", "upstream", "records", "log", "handover"}
 
 
 def test_a_service_that_cannot_start_leaves_no_socket(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 import errno
 import os
 import socket
+from dataclasses import replace
 
 import pytest
 
 from openstackoid.gateway import ports
 from openstackoid.gateway.errors import GatewayError
-from openstackoid.gateway.ports import check_free, new_sockets, sockets
+from openstackoid.gateway.ports import check_free, new_sockets, own_addresses, sockets
 from openstackoid.mesh import Cloud, parse_mesh
 
 
@@ -27,7 +28,21 @@ def test_a_free_socket_is_no_matter() -> None:
     check_free("One", frozenset({("localhost", port)}))
 
 
-def test_two_names_of_one_address_are_refused() -> None:
+def test_two_names_of_one_address_are_one_socket() -> None:
+    two = cloud("http://localhost:8801", "http://127.0.0.1:8801")
+    assert len(sockets(two)) == 2
+    two = replace(two, addresses=own_addresses(two))
+    assert sockets(two) == {("127.0.0.1", 8801)}
+    assert two.shared_sockets == {1: two.listeners}
+
+
+def test_a_host_without_an_address_has_a_socket_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "_address", lambda host, port: (socket.AF_INET, socket.getaddrinfo(host, port)[0][4]))
+    two = cloud("http://gateway.invalid:8801", "http://127.0.0.1:8801")
+    assert own_addresses(two) == {"127.0.0.1": "127.0.0.1"}
+
+
+def test_two_names_that_came_to_be_of_one_address_are_refused() -> None:
     """HAProxy would open the one socket twice, and take each request for either frontend's, at random."""
     with socket.create_server(("127.0.0.1", 0)) as before:
         port = before.getsockname()[1]

@@ -11,7 +11,7 @@ from openstackoid.haproxy import CompileError, Runtime, compile_gateway
 from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.mesh import parse_mesh
 
-RUNTIME = Runtime("/run/bridge.sock", "/run/upstream.sock", "/run/stats.sock", "/run/records.sock", "/run/log.sock")
+RUNTIME = Runtime(*(f"/run/{name}.sock" for name in ("bridge", "upstream", "stats", "records", "log", "handover")))
 
 
 def test_an_unknown_cloud_is_refused_with_the_known_ones() -> None:

@@ -24,13 +24,20 @@ CLOUD = """
       identity: {frontend: {public: "https://HOST:1443/identity", internal: "https://HOST:2443/identity"}, backend: "http://b:1"}
       image: {frontend: {public: "https://HOST:1443/image", internal: "https://INTERNAL:2443/image"}, backend: "http://b:2"}
 """
-RUNTIME = Runtime("b", "u", "s", "r", "l")
+RUNTIME = Runtime("b", "u", "s", "r", "l", "o")
 CLOUDS = {"CloudOne": ("10.0.0.1", "10.0.0.1"), "CloudTwo": ("10.0.0.2", "in.two.example")}
 TWO_CLOUDS = TWO_SERVICES + "".join(
     CLOUD.replace("NAME", name).replace("HOST", host).replace("INTERNAL", internal) for name, (host, internal) in CLOUDS.items()
 )
+HOSTS = (
+    TWO_CLOUDS.replace("https://10.0.0.1:1443/image", "https://image.one.test:1443")
+    .replace("limits:", "bind: '*', limits:")
+    .replace('backend: "http://b:2"', 'backend: {url: "https://b:2"}, timeouts: {server: 6h}')
+)
+"""The same with one port for two hosts, a backend of https, and more time for it."""
 TEXTS = {
     "two services": compile_gateway(parse_mesh(TWO_CLOUDS), "CloudOne", RUNTIME)["haproxy.cfg"],
+    "hosts": compile_gateway(parse_mesh(HOSTS), "CloudOne", RUNTIME)["haproxy.cfg"],
     "three clouds": compile_gateway(three_clouds(), "CloudOne", RUNTIME)["haproxy.cfg"],
 }
 VARIABLE = re.compile(r"\b((?:txn|sess|proc)\.[a-z_]+)\b")
@@ -44,6 +51,13 @@ def frontend(text: str) -> list[str]:
 def test_the_rules_of_a_cloud_with_two_services_are_few() -> None:
     rules = [line for line in frontend(TEXTS["two services"]) if line.startswith("http-request")]
     assert len(rules) <= MOST_RULES == 50
+
+
+def test_hosts_take_three_more() -> None:
+    rules, plain = (
+        [line for line in frontend(TEXTS[name]) if line.startswith("http-request")] for name in ("hosts", "two services")
+    )
+    assert len(rules) <= len(plain) + 3
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -78,7 +78,7 @@ def haproxy(folder: Path, to: int) -> Iterator[tuple[int, int]]:
     plain, secure = free_port(), free_port()
     cloud = parse_mesh(MESH.format(folder=folder, port=secure)).clouds["CloudOne"]
     assert cloud.tls is not None
-    assert cloud.tls == Tls(*(f"{folder}/{name}.pem" for name in ("CloudOne", "authority", "revoked")))
+    assert cloud.tls == Tls(f"{folder}/CloudOne.pem", f"{folder}/authority.pem", f"{folder}/revoked.pem")
     (listener,) = cloud.listeners
     lines = {"bind": bind_options(cloud, listener, cloud.tls), "server": peer_options(cloud.tls)}
     (folder / "haproxy.cfg").write_text(CONFIGURATION.format(plain=plain, secure=secure, peer=to, **lines))

@@ -6,7 +6,7 @@ from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.route_cache import leaving_rules
 from openstackoid.routing.route_cache import PREFIX
 
-CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime("b", "u", "s", "r", "l"))["haproxy.cfg"]
+CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime("b", "u", "s", "r", "l", "o"))["haproxy.cfg"]
 
 
 def test_of_many_clouds_that_share_a_data_plane_no_line_is_too_long_for_haproxy() -> None:

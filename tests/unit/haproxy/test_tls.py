@@ -22,7 +22,7 @@ from openstackoid.mesh import MeshError, Tls, parse_mesh
 from unit.bridge.http.test_server import until
 from unit.gateway.running import free_port
 
-RUNTIME = Runtime("/b.sock", "/u.sock", "/h.sock", "/r.sock", "/l.sock")
+RUNTIME = Runtime("/b.sock", "/u.sock", "/h.sock", "/r.sock", "/l.sock", "/o.sock")
 
 
 def configuration(folder: str, *, internal: str = "", tls: bool = True, files: Tls | None = None) -> dict[str, str]:

@@ -9,6 +9,7 @@ from conformance.clouds import three_clouds
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.trace import LOG_FORMAT, own_pages_and_traces, shown_line
 
+HERE = three_clouds().clouds["CloudOne"]
 CONFIGURATION = compile_gateway(three_clouds(), "CloudOne", Runtime.of("/run"))["haproxy.cfg"]
 
 
@@ -20,7 +21,7 @@ def test_only_the_frontend_tells_the_python_service() -> None:
 
 def test_the_gateways_own_pages_are_decided_first() -> None:
     rules = [line.strip() for line in CONFIGURATION.splitlines() if line.strip().startswith("http-request")]
-    own = [line for line in own_pages_and_traces() if line.startswith("http-request")]
+    own = [line for line in own_pages_and_traces(HERE) if line.startswith("http-request")]
     first = rules.index(own[0])
     assert rules[first : first + len(own)] == own
     assert rules[first - 1] == "http-request del-header x-openstackoid- -m beg", "before anything is believed"
@@ -29,7 +30,7 @@ def test_the_gateways_own_pages_are_decided_first() -> None:
 
 
 def test_no_header_but_the_id_and_no_query_is_in_a_line() -> None:
-    assert re.findall(r"fhdr\(([^)]+)\)\]", "\n".join([LOG_FORMAT, *own_pages_and_traces()])) == ["x-openstack-request-id"]
+    assert re.findall(r"fhdr\(([^)]+)\)\]", "\n".join([LOG_FORMAT, *own_pages_and_traces(HERE)])) == ["x-openstack-request-id"]
     assert not re.search(r"%(HQ|HU|HP|r|hr|hs)\b|url|query", LOG_FORMAT)
 
 

@@ -5,7 +5,7 @@ from conformance.clouds import three_clouds
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.wire_version import spoken_rules, told_by_peers
 
-FILES = compile_gateway(three_clouds(), "CloudOne", Runtime("b", "u", "s", "r", "l"))
+FILES = compile_gateway(three_clouds(), "CloudOne", Runtime("b", "u", "s", "r", "l", "o"))
 PEERS = FILES["haproxy.cfg"].partition("\nbackend peer ")[2].partition("\nbackend ")[0]
 
 

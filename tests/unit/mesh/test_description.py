@@ -5,45 +5,13 @@ import pytest
 
 from openstackoid.mesh import (
     Address,
-    AuditSettings,
-    Limits,
     Listener,
-    Memory,
     MeshError,
-    SyslogServer,
     Timeouts,
     load_mesh,
     parse_mesh,
 )
-from openstackoid.mesh.description import builtin_collaborations
-
-GOOD = """\
-mesh: 1
-clouds:
-  CloudOne:
-    region: North
-    gateway:
-      bind: 0.0.0.0
-      timeouts: {connect: 1.5, server: 600}
-    services:
-      identity:
-        frontend: http://one:8080/identity/v3
-        backend: http://127.0.0.1:5000
-      image:
-        name: pictures
-        frontend: {public: http://one:8080/image, internal: http://in:9292}
-        backend: [http://127.0.0.1:19292/glance/, http://127.0.0.2:19292/glance]
-      volumev3:
-        frontend: {public: http://one:8080/volume/v3/$(project_id)s, admin: http://in:8776/v3/$(project_id)s}
-        backend: {public: http://127.0.0.1:8776}
-  CloudTwo:
-    services:
-      image: {frontend: http://two:80/image}
-"""
-
-
-def service(yaml: str) -> str:
-    return f"mesh: 1\nclouds:\n  One:\n    services:\n      image: {yaml}\n"
+from unit.mesh.samples import GOOD, service
 
 
 class TestGood:
@@ -91,6 +59,25 @@ class TestGood:
             ("block-storage", "cinder", ("admin",), 0),
         ]
 
+    def test_times_have_units(self) -> None:
+        told = "{client: 90, server: 1.5h}"
+        text = service(f"{{frontend: http://h, timeouts: {told}}}")
+        waits = "{connect: 250ms, client: 90 s, server: '10', tunnel: 1d, check: 2.5}"
+        cloud = parse_mesh(text.replace("    services", f"    gateway: {{timeouts: {waits}}}\n    services")).clouds["One"]
+        assert cloud.timeouts == Timeouts(connect=0.25, client=90, server=10, tunnel=86400, check=2.5)
+        assert cloud.timeouts_of(cloud.endpoints[0]) == Timeouts(connect=0.25, client=90, server=5400, tunnel=86400, check=2.5)
+
+    def test_a_backend_of_https(self) -> None:
+        told = "[https://b/i, {url: https://10.0.0.1, authority: /a.pem, name: '*'}, {url: https://b:1, name: c}, http://d]"
+        (endpoint,) = parse_mesh(service(f"{{frontend: http://h, backend: {told}}}")).clouds["One"].endpoints
+        assert endpoint.backends == (
+            Address("b", 443, "/i", "https", "", "b"),
+            Address("10.0.0.1", 443, "", "https", "/a.pem", "*"),
+            Address("b", 1, "", "https", "", "c"),
+            Address("d", 80, ""),
+        )
+        assert [backend.url() for backend in endpoint.backends][1:] == ["https://10.0.0.1:443", "https://b:1", "http://d:80"]
+
     def test_a_peer_needs_no_backends(self) -> None:
         assert self.two.endpoints[0].backends == ()
         assert self.two.listeners == (Listener("two", 80),)
@@ -137,12 +124,12 @@ class TestBad:
             ),
             (
                 service("{fronted: http://h}"),
-                "f:5:24: clouds.One.services.image.fronted: unknown key; accepted: name, frontend, backend, links",
+                "f:5:24: clouds.One.services.image.fronted: unknown key; accepted: name, frontend, backend, links, timeouts",
             ),
             (service("{}"), "f:5:7: clouds.One.services.image.frontend: this key is missing"),
             (
                 service("{frontend: http://h, backends: x}"),
-                "f:5:45: clouds.One.services.image.backends: unknown key; accepted: name, frontend, backend, links",
+                "f:5:45: clouds.One.services.image.backends: unknown key; accepted: name, frontend, backend, links, timeouts",
             ),
             (
                 service("{frontend: {private: http://h}}"),
@@ -154,9 +141,45 @@ class TestBad:
                 "'ftp://h': an http:// or https:// URL is accepted, as in http://gateway:8080/image",
             ),
             (
-                service("{frontend: https://h, backend: https://b}"),
-                "f:5:45: clouds.One.services.image.backend.public.0: "
-                "'https://b': a backend speaks http; the gateway does not encrypt traffic within its cloud",
+                service("{frontend: http://h, backend: https://10.0.0.1}"),
+                "f:5:44: clouds.One.services.image.backend.public.0: "
+                "'https://10.0.0.1:443': 'name' is needed for an address: the host name in the certificate, or '*' for any",
+            ),
+            (
+                service("{frontend: http://h, timeouts: {server: six hours}}"),
+                "f:5:54: clouds.One.services.image.timeouts.server: "
+                "'six hours': a time is accepted, as in 90, 90s, 10m or 6h; a number alone is of seconds",
+            ),
+            (
+                service("{frontend: http://h, timeouts: {server: 25h}}"),
+                "f:5:54: clouds.One.services.image.timeouts.server: Input should be less than or equal to 86400",
+            ),
+            (
+                service("{frontend: http://h, timeouts: {connect: 1}}"),
+                "f:5:55: clouds.One.services.image.timeouts.connect: unknown key; accepted: client, server",
+            ),
+            (
+                service("{frontend: http://h, backend: {url: http://b, name: b}}"),
+                "f:5:35: clouds.One.services.image.backend.public.0: "
+                "'http://b:80': 'authority' and 'name' are of a certificate; an https:// URL is accepted with them",
+            ),
+            (
+                service("{frontend: http://h, backend: {public: [{url: https://b, name: '*'}]}}"),
+                "f:5:54: clouds.One.services.image.backend.public.0: "
+                "'https://b:443': '*' is accepted with an 'authority' of its own: others sign for everybody",
+            ),
+            (
+                service("{frontend: http://h, backend: {public: [{url: https://b, ca: /a}]}}"),
+                "f:5:75: clouds.One.services.image.backend.public.0.ca: unknown key; accepted: url, authority, name",
+            ),
+            (
+                service("{frontend: http://h, backend: {public: [{url: https://b, authority: a}]}}"),
+                "f:5:82: clouds.One.services.image.backend.public.0.authority: 'a': an absolute path is accepted",
+            ),
+            (
+                service("{frontend: http://h, backend: {public: [{url: https://b, name: '*.b'}]}}"),
+                "f:5:77: clouds.One.services.image.backend.public.0.name: "
+                "'*.b': a host name is accepted, or '*' for any that the authority has signed for",
             ),
             (
                 service("{frontend: {public: 'https://h:80', internal: 'http://h:80/a'}}"),
@@ -169,7 +192,7 @@ class TestBad:
             ),
             (
                 service("{frontend: http://h}").replace("    services", "    gateway: {tls: {key: /c}}\n    services"),
-                "f:4:26: clouds.One.gateway.tls.key: unknown key; accepted: certificate, authority, revoked",
+                "f:4:26: clouds.One.gateway.tls.key: unknown key; accepted: certificate, authority, revoked, users",
             ),
             (
                 service("{frontend: http://h}").replace(
@@ -226,243 +249,35 @@ class TestBad:
         with pytest.raises(MeshError, match=r"^f:7:\d+: .*: h:80 is a frontend of One already; each cloud has its own"):
             parse_mesh(text, "f")
 
-    def test_two_hosts_that_bind_makes_one(self) -> None:
-        """HAProxy would open the one socket twice, and take each request for either frontend's, at random."""
-        text = service("{frontend: {public: http://p:80, internal: http://i:80}}")
-        assert len(parse_mesh(text).clouds["One"].listeners) == 2
+    def test_two_addresses_that_bind_makes_one(self) -> None:
+        """No client is asked to name an address in ``Host``."""
+        text = service("{frontend: {public: http://10.0.0.1:80, internal: http://10.0.0.2:80}}")
+        assert len(parse_mesh(text).clouds["One"].sockets) == 2
         text = text.replace("    services", "    gateway: {bind: '*'}\n    services")
-        with pytest.raises(MeshError, match=r"^f:4:21: clouds\.One\.gateway\.bind: p:80 and i:80 would both be \*:80; "):
+        error = r"^f:4:21: clouds\.One\.gateway\.bind: 10\.0\.0\.1:80 and 10\.0\.0\.2:80 would both be \*:80; "
+        with pytest.raises(MeshError, match=error):
             parse_mesh(text, "f")
 
-
-TWO = "clouds:\n  One: {services: {image: {frontend: http://h:1}}}\n  Two: {services: {image: {frontend: http://h:2}}}\n"
-
-
-def rule(**changed: str) -> str:
-    keys = {"name": "r", "service": "image", "partner": "compute", "requests": "[POST /x]", "reason": "y"} | changed
-    return f"mesh: 1\ncollaborations: [{{{', '.join(f'{key}: {value}' for key, value in keys.items() if value)}}}]\n{TWO}"
-
-
-def gateway(yaml: str) -> str:
-    return service("{frontend: http://h}").replace("    services", f"    gateway: {yaml}\n    services")
-
-
-class TestLimits:
-    """``gateway.limits``: how much a gateway takes on."""
-
-    def test_without_them(self) -> None:
-        assert parse_mesh(GOOD).clouds["CloudOne"].limits == Limits(10_000, 500, 5.0, 1_000, None, (), None, 500)
-
-    def test_with_them(self) -> None:
-        text = (
-            "{connections: 50, bridge: 2, wait: 1.5, source_connections: 3, source_requests: 4, exempt: [10.0.0.1, 'fd00::/8'],"
-            " unaccepted: 1, body_rate: 9}"
+    def test_a_likeness_of_clouds_does_not_hide_two_addresses_that_bind_makes_one(self) -> None:
+        named = "  NAME:\n    gateway: {bind: '*'}\n    services: {image: {frontend: {public: 'http://A:80', internal: 'http://B:80'}}}\n"
+        clouds = [("One", "p.one", "i.one"), ("Two", "10.0.0.1", "10.0.0.2")]
+        text = "mesh: 1\nclouds:\n" + "".join(
+            named.replace("NAME", name).replace("A:", f"{public}:").replace("B:", f"{inside}:") for name, public, inside in clouds
         )
-        limits = parse_mesh(gateway(f"{{limits: {text}}}")).clouds["One"].limits
-        assert limits == Limits(50, 2, 1.5, 3, 4, ("10.0.0.1/32", "fd00::/8"), 1, 9)
-        off = parse_mesh(gateway("{limits: {source_connections: null, body_rate: null}}")).clouds["One"].limits
-        assert (off.source_connections, off.body_rate) == (None, None)
-
-    @pytest.mark.parametrize(
-        ("limits", "error"),
-        [
-            ("{connections: 1}", "limits.connections: Input should be greater than or equal to 10"),
-            ("{bridge: 0}", "limits.bridge: Input should be greater"),
-            ("{wait: 0}", "limits.wait: Input should be greater than 0"),
-            ("{source_requests: 0}", "limits.source_requests: Input should be greater"),
-            ("{exempt: [10.0.0.1/8]}", "limits.exempt.0: '10.0.0.1/8': an address or a network is accepted, as in 10.0.1.11"),
-            ("{exempt: [CloudTwo]}", "limits.exempt.0: 'CloudTwo': an address or a network is accepted"),
-            ("{connection: 5}", "limits.connection: unknown key; accepted: connections, bridge, wait, source_connections,"),
-        ],
-    )
-    def test_the_error_names_the_position_and_the_accepted_values(self, limits: str, error: str) -> None:
-        with pytest.raises(MeshError) as refused:
-            parse_mesh(gateway(f"{{limits: {limits}}}"), "f")
-        assert f"clouds.One.gateway.{error}" in str(refused.value).splitlines()[0]
-
-
-class TestAudit:
-    """``gateway.audit``: how the audit log is kept, and where its lines go."""
-
-    def test_without_it(self) -> None:
-        assert parse_mesh(GOOD).clouds["CloudOne"].audit == AuditSettings(100, 100, 32, None)
-
-    def test_with_it(self) -> None:
-        text = "{size: null, keep: 9, reserve: 0, syslog: {host: logs.one, port: 1, authority: /a, certificate: /c}}"
-        audit = parse_mesh(gateway(f"{{audit: {text}}}")).clouds["One"].audit
-        assert audit == AuditSettings(None, 9, 0, SyslogServer("logs.one", "/a", 1, "/c"))
-
-    @pytest.mark.parametrize(
-        ("audit", "error"),
-        [
-            ("{size: 0}", "audit.size: Input should be greater"),
-            ("{keep: 0}", "audit.keep: Input should be greater"),
-            ("{reserve: -1}", "audit.reserve: Input should be greater"),
-            ("{sizes: 5}", "audit.sizes: unknown key; accepted: size, keep, reserve, syslog"),
-            ("{syslog: {host: h}}", "audit.syslog.authority: "),
-            ("{syslog: {host: h/, authority: /a}}", "audit.syslog.host: 'h/': a host name or an address is accepted"),
-            ("{syslog: {host: h, authority: a}}", "audit.syslog.authority: 'a': an absolute path is accepted"),
-            ("{syslog: {host: h, authority: /a, port: 0}}", "audit.syslog.port: Input should be greater"),
-            ("{syslog: {hosts: h}}", "audit.syslog.hosts: unknown key; accepted: host, authority, port, certificate"),
-        ],
-    )
-    def test_the_error_names_the_spot_and_what_is_accepted(self, audit: str, error: str) -> None:
-        with pytest.raises(MeshError) as refused:
-            parse_mesh(gateway(f"{{audit: {audit}}}"), "f")
-        assert f"clouds.One.gateway.{error}" in str(refused.value).splitlines()[0]
-
-
-class TestTrustedProxies:
-    """``gateway.trusted_proxies`` and ``proxy_protocol``: whose word for the client's address counts."""
-
-    def test_with_them(self) -> None:
-        cloud = parse_mesh(gateway("{trusted_proxies: [10.0.0.0/8, '::1'], proxy_protocol: ['h:80']}")).clouds["One"]
-        assert (cloud.trusted_proxies, cloud.proxy_protocol) == (("10.0.0.0/8", "::1/128"), ("h:80",))
-        assert parse_mesh(GOOD).clouds["CloudOne"].trusted_proxies == ()
-
-    @pytest.mark.parametrize(
-        ("settings", "error"),
-        [
-            (
-                "{trusted_proxies: [10.0.0.1, proxy]}",
-                "f:4:43: clouds.One.gateway.trusted_proxies.1: 'proxy': an address or a network is accepted, as in 10.0.1.11"
-                " or 10.0.1.0/24",
-            ),
-            ("{trusted_proxies: 10.0.0.1}", "f:4:32: clouds.One.gateway.trusted_proxies: a list is accepted"),
-            (
-                "{proxy_protocol: ['h:80']}",
-                "f:4:15: clouds.One.gateway.proxy_protocol: no address may speak it; name the proxies that do in"
-                " 'trusted_proxies'",
-            ),
-            (
-                "{trusted_proxies: [10.0.0.1], proxy_protocol: ['h:81']}",
-                "f:4:61: clouds.One.gateway.proxy_protocol.0: 'h:81': a socket of the frontends is accepted: h:80",
-            ),
-        ],
-    )
-    def test_the_error_names_the_spot_and_what_is_accepted(self, settings: str, error: str) -> None:
-        with pytest.raises(MeshError) as refused:
-            parse_mesh(gateway(settings), "f")
-        assert str(refused.value).splitlines()[0] == error
-
-
-class TestWorkflows:
-    """The keys about workflows and collaborations: what they mean, and what is said of a mistake."""
-
-    def test_without_them(self) -> None:
-        mesh = parse_mesh(GOOD)
-        assert mesh.collaborations == builtin_collaborations()
-        assert mesh.shared == ()
-        assert (mesh.clouds["CloudOne"].force, mesh.clouds["CloudOne"].memory) == (False, Memory(100_000, 21_600))
-
-    def test_with_them(self) -> None:
-        text = rule(service="glance", requests="[POST /a/*, DELETE /a_b]", when="{a.b: x, c: [y, z]}", unless="{d: '*'}")
-        mesh = parse_mesh(text.replace("clouds:\n", "shared: [{service: glance, clouds: [One, Two]}]\nclouds:\n", 1))
-        own = mesh.collaborations[-1]
-        assert mesh.collaborations[:-1] == builtin_collaborations()
-        assert (own.name, own.service, own.partner, own.reason) == ("r", "image", "compute", "y")
-        assert own.requests == (("POST", "/a/*"), ("DELETE", "/a_b"))
-        assert (own.when, own.unless) == ((("a.b", ("x",)), ("c", ("y", "z"))), (("d", ("*",)),))
-        assert [mesh.together("image", "One", other) for other in ("One", "Two", "Three")] == [True, True, False]
-        assert not mesh.together("network", "One", "Two")
-        assert [mesh.share_data_plane("One", other) for other in ("Two", "Three")] == [True, False]
-        assert [mesh.sharing(cloud) for cloud in ("One", "Two", "Three")] == [["Two"], ["One"], []]
-        cloud = parse_mesh(gateway("{force: true, memory: {workflows: 5, seconds: 1.5}}")).clouds["One"]
-        assert (cloud.force, cloud.memory) == (True, Memory(5, 1.5))
-        cloud = parse_mesh(gateway("{memory: {user: 2, peer: 3}}")).clouds["One"]
-        assert (cloud.memory, cloud.memory.of_user, cloud.memory.of_peer) == (Memory(user=2, peer=3), 2, 3)
-
-    @pytest.mark.parametrize(
-        ("text", "error"),
-        [
-            (
-                f"mesh: 1\nshared: [{{service: image, clouds: [One, Three]}}]\n{TWO}",
-                "f:2:41: shared.0.clouds.1: unknown cloud 'Three'; known: One, Two",
-            ),
-            (
-                f"mesh: 1\nshared: [{{service: networks, clouds: [One, Two]}}]\n{TWO}",
-                "f:2:20: shared.0.service: One has no service 'networks' to share",
-            ),
-            (
-                f"mesh: 1\nshared: [{{service: image, clouds: [One]}}]\n{TWO}",
-                "f:2:27: shared.0.clouds: two clouds or more are needed",
-            ),
-            (
-                f"mesh: 1\nshared: [{{services: image, clouds: [One, Two]}}]\n{TWO}",
-                "f:2:21: shared.0.services: unknown key; accepted: service, clouds",
-            ),
-            (rule(reason=""), "f:2:18: collaborations.0.reason: this key is missing"),
-            (
-                rule(because="y"),
-                "f:2:103: collaborations.0.because: unknown key; accepted: name, service, partner, requests, reason, when,",
-            ),
-            (
-                rule(requests="[GET /x]"),
-                "f:2:73: collaborations.0.requests.0: 'GET /x': a writing method and a path are accepted,"
-                " as in POST /servers/*/action",
-            ),
-            (rule(requests="[POST x]"), "f:2:73: collaborations.0.requests.0: 'POST x': a writing method"),
-            (rule(requests="[POST /]"), "f:2:73: collaborations.0.requests.0: 'POST /': a writing method"),
-            (rule(requests="[]"), "f:2:62: collaborations.0.requests: at least one entry is needed"),
-            (
-                rule(service="keystone"),
-                "f:2:37: collaborations.0.service: requests to Keystone are judged by no rule",
-            ),
-            (
-                rule(partner="netwrk"),
-                "f:2:53: collaborations.0.partner: unknown service 'netwrk'; a service of OpenStack, or one",
-            ),
-            (rule(service="netwrk"), "f:2:37: collaborations.0.service: unknown service 'netwrk'"),
-            (rule(requests="POST /x"), "f:2:72: collaborations.0.requests: a list is accepted"),
-            (rule(service="Image"), "f:2:37: collaborations.0.service: 'Image' cannot be a service type"),
-            (rule(when="{a: []}"), "f:2:101: collaborations.0.when.a: at least one entry is needed"),
-            (
-                gateway("{twins: ['http://10.0.1.11']}"),
-                "f:4:15: clouds.One.gateway.twins: removed; the gateways of one cloud share a database, which 'store' names",
-            ),
-            (gateway("{store: {url: x}}"), "f:4:28: clouds.One.gateway.store.url: the URL of a database is accepted, as in"),
-            (
-                gateway("{store: {url: 'mysql://h/d'}}"),
-                "f:4:28: clouds.One.gateway.store.url: the URL of a database is accepted,",
-            ),
-            (
-                gateway("{store: {url: 'mysql://u:storeSecret7@h/d'}}"),
-                "f:4:28: clouds.One.gateway.store.url: a URL without a password is accepted; 'password' names the",
-            ),
-            (
-                gateway("{store: {url: 'mysql://u@h/d?password=x'}}"),
-                "f:4:28: clouds.One.gateway.store.url: of options, those of TLS are accepted: ssl_ca, ssl_capath, ssl_cert,",
-            ),
-            (
-                gateway("{store: {url: 'mysql://u@h/d?ssl_foo=1'}}"),
-                "f:4:28: clouds.One.gateway.store.url: of options, those of TLS are accepted: ssl_ca, ssl_capath, ssl_cert,",
-            ),
-            (
-                gateway("{store: {url: 'postgresql://u@h/d?ssl_ca=/ca.pem'}}"),
-                "f:4:28: clouds.One.gateway.store.url: of options, those of TLS are accepted: sslrootcert, sslmode, sslcert,",
-            ),
-            (gateway("{store: {uri: x}}"), "f:4:28: clouds.One.gateway.store.uri: unknown key; accepted: url, password"),
-            (gateway("{memory: {workflows: 0}}"), "f:4:35: clouds.One.gateway.memory.workflows: Input should be greater than"),
-            (
-                gateway("{memory: {user: 0}}"),
-                "f:4:30: clouds.One.gateway.memory.user: Input should be greater than or equal to 1",
-            ),
-            (gateway("{memory: {seconds: 0}}"), "f:4:33: clouds.One.gateway.memory.seconds: Input should be greater than 0"),
-            (
-                gateway("{memory: {second: 1}}"),
-                "f:4:32: clouds.One.gateway.memory.second: unknown key; accepted: workflows, seconds",
-            ),
-            (gateway("{force: perhaps}"), "f:4:22: clouds.One.gateway.force: true or false is accepted"),
-            (
-                gateway("{forced: true}"),
-                "f:4:23: clouds.One.gateway.forced: unknown key; accepted: bind, timeouts, memory, force",
-            ),
-        ],
-    )
-    def test_the_error_names_the_position_and_the_accepted_values(self, text: str, error: str) -> None:
-        with pytest.raises(MeshError) as refused:
+        with pytest.raises(MeshError, match=r"^f:7:\d+: clouds\.Two\.gateway\.bind: 10\.0\.0\.1:80 and"):
             parse_mesh(text, "f")
-        assert str(refused.value).splitlines()[0].startswith(error)
+
+    def test_two_names_that_bind_makes_one_socket(self) -> None:
+        text = service("{frontend: {public: http://p:80, internal: http://i:80}}")
+        assert len(parse_mesh(text).clouds["One"].sockets) == 2
+        cloud = parse_mesh(text.replace("    services", "    gateway: {bind: '*'}\n    services")).clouds["One"]
+        assert cloud.sockets == cloud.shared_sockets == {1: (Listener("i", 80), Listener("p", 80))}
+
+    def test_a_shared_socket_is_http_or_https(self) -> None:
+        text = service("{frontend: {public: https://p:80, internal: http://i:80}}")
+        text = text.replace("    services", "    gateway: {bind: '*'}\n    services")
+        with pytest.raises(MeshError, match=r"^f:6:\d+: .*: p:80 is https for another service; a socket is http or https"):
+            parse_mesh(text, "f")
 
 
 class TestFile:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bridge: the shared state of its requests, and its reload."""
 
+import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -27,6 +29,8 @@ from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.mesh import Mesh
 
+_GLANCE = 0.1
+
 
 class Bridge:
     """Answers the requests of the gateway of the cloud ``upstream.at``.
@@ -47,6 +51,7 @@ class Bridge:
         tokens: TokenRecord | None = None,
         keys: KeyRepository | None = None,
     ) -> None:
+        self._under_way = 0
         audit = Audit(None) if audit is None else audit
         authorizer, ids = Authorizer(upstream, record=tokens), LocalProjects(upstream)
         sender = TokenSender(upstream.at, Binder(keys), TokenExchange(upstream), OwnTokens(upstream.at, authorizer.validator))
@@ -62,4 +67,14 @@ class Bridge:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        return await RequestHandler(request, self.context, self._pages).handle(self._records)
+        self._under_way += 1
+        try:
+            return await RequestHandler(request, self.context, self._pages).handle(self._records)
+        finally:
+            self._under_way -= 1
+
+    async def finish(self, seconds: float) -> None:
+        """Wait until no request is under way, for some seconds at most."""
+        until = time.monotonic() + seconds
+        while self._under_way and time.monotonic() < until:
+            await asyncio.sleep(_GLANCE)

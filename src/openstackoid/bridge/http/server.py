@@ -37,6 +37,7 @@ from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Cloud, Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
 from openstackoid.routing import IDENTITY, TOKENS_PATH
+from openstackoid.service_manager import ServiceManager
 from openstackoid.store import Store, database_of
 
 GRACE = 3.0
@@ -91,13 +92,15 @@ async def serve(
     log_reader: BaseProcess | None = None,
     stop_on_eof: bool = False,
     wait: bool = False,
+    manager: ServiceManager | None = None,
 ) -> None:
     """Serve the gateway of the cloud ``at`` on its unix sockets until SIGTERM, or SIGINT.
 
     SIGHUP reloads ``file`` and the reader accounts; unusable ones are ignored. ``store_file``: the store's file, if the mesh
     names no database. ``keys``: the folder of the keys of bound tokens, if the mesh names none. ``audit``: the audit log.
     ``losses``: the count of its missing lines. ``log_reader``: the process that reads HAProxy's log. ``stop_on_eof``: also end
-    with standard input, so with the parent. ``wait``: begin once the file exists.
+    with standard input, so with the parent. ``wait``: begin once the file exists. ``manager``: for a process without a
+    supervisor, whose state it is told; then requests finish at the end for as long as ``drain`` in the description says.
 
     Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError`, :class:`~openstackoid.binding.KeysError` or
     :class:`~openstackoid.store.StoreError`.
@@ -151,10 +154,14 @@ async def serve(
     ]
     try:
         await runner.setup()
-        await web.SockSite(runner, listening, backlog=1024).start()
+        await (site := web.SockSite(runner, listening, backlog=1024)).start()
         LOG.info("bridge of %s serves %d clouds", at, len(mesh.clouds))
+        if manager is not None:
+            manager.ready(f"{len(mesh.clouds)} clouds")
         await _wait_for_end(stop, log_reader)
         LOG.info("bridge of %s ends", at)
+        if manager is not None:
+            await _drain(bridge, site, manager)
     finally:
         for task in tasks:
             task.cancel()
@@ -179,6 +186,14 @@ async def _wait_for_end(stop: asyncio.Event, log_reader: BaseProcess | None) -> 
         task.cancel()
     if not stop.is_set():
         raise BridgeError("the process that reads HAProxy's log has ended")
+
+
+async def _drain(bridge: Bridge, site: web.SockSite, manager: ServiceManager) -> None:
+    """Accept no more connections, and let requests finish: aiohttp's own wait drops the rest of a body."""
+    longest = bridge.context.here.drain.longest
+    manager.stopping(longest, "requests finish")
+    await site.stop()
+    await bridge.finish(longest)
 
 
 def _record_lines(receiving: socket.socket, bridge: Bridge, records: Records) -> Lines:

@@ -13,11 +13,12 @@ from openstackoid.bridge.message.hidden_tokens import NONE, HiddenTokens
 from openstackoid.bridge.message.verbatim import decoded
 from openstackoid.mesh import Listener
 from openstackoid.routing import Headers
+from openstackoid.routing.hosts import NAMED, SERVER_NAME, MisdirectedError, listener_of
 from openstackoid.routing.links import SOURCE
 from openstackoid.routing.route_cache import KEY as ROUTE
 
 LISTENER = "x-openstackoid-listener"
-"""The header in which HAProxy names the client's frontend socket."""
+"""The header in which HAProxy names the listeners at the client's socket, mostly one."""
 
 SENDER = "x-openstackoid-from"
 """The header in which HAProxy names the sending gateway's cloud, by its certificate."""
@@ -26,6 +27,7 @@ OURS = "x-openstackoid-"
 """The prefix of headers that HAProxy alone sets; a client's are removed."""
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
+_LISTENERS = re.compile(r"[^ ]+:[0-9]{1,5}( [^ ]+:[0-9]{1,5})*")
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 
 
@@ -93,7 +95,7 @@ def read_head(request: web.BaseRequest, at: str) -> Head:
         )
     match = _AUTHORITY.match(target)
     path, mark, query = (target[match.end() :] if match else target).partition("?")
-    listener = _listener([value for key, value in headers if key.lower() == LISTENER], at)
+    listener = _listener(headers, at)
     sender = next((value for key, value in headers if key.lower() == SENDER), None)
     rest = of_others(headers)
     source = next((value for key, value in headers if key.lower() == SOURCE), None)
@@ -126,8 +128,17 @@ def without(headers: Headers, *names: str) -> Headers:
     return tuple((key, value) for key, value in headers if key.lower() not in names)
 
 
-def _listener(values: list[str], at: str) -> Listener:
-    host, _, port = values[0].rpartition(":") if len(values) == 1 else ("", "", "")
-    if not host or not re.fullmatch(r"[0-9]{1,5}", port):
+def _listener(headers: Headers, at: str) -> Listener:
+    """Return the listener of a request, of those at its socket, which HAProxy names."""
+    told = [value for key, value in headers if key.lower() == LISTENER]
+    if len(told) != 1 or _LISTENERS.fullmatch(told[0]) is None:
         raise AnswerError(400, f"gateway of {at}: the bridge is reached through its HAProxy alone, which names the listener")
-    return Listener(host.lower(), int(port))
+    parts = [name.rpartition(":") for name in told[0].split(" ")]
+    listeners = [Listener(host.lower(), int(port)) for host, _, port in parts]
+    if len(listeners) == 1:
+        return listeners[0]
+    host, server_name = (next((value for key, value in headers if key.lower() == name), None) for name in (NAMED, SERVER_NAME))
+    try:
+        return listener_of(listeners, host, server_name)
+    except MisdirectedError as error:
+        raise AnswerError(error.status, f"gateway of {at}: {error.message}") from None

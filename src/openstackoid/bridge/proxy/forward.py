@@ -64,14 +64,14 @@ class ForwardLeg(Leg[Single]):
             context.audit.check()
         except AuditError as error:
             raise self.unrecorded(error) from None
-        plan, own = self.plan, entry.own_project(self.plan)
-        if not await context.authorizer.accepts_service(guest, head, plan, context.mesh):
+        if not await context.authorizer.accepts_service(guest, head, self.plan, context.mesh):
             # The service would refuse the request of the user for the token of the other service.
-            plan = replace(plan, headers=without(plan.headers, SERVICE))
+            self.plan = replace(self.plan, headers=without(self.plan.headers, SERVICE))
+        own = entry.own_project(self.plan)
         if own is None:
-            return plan, self.incoming
+            return self.plan, self.incoming
         read = partial(read_body, self.incoming.request, head, DOCUMENT_LIMIT, context.here)
-        return await with_project_here(own, plan, self.incoming, read)
+        return await with_project_here(own, self.plan, self.incoming, read)
 
     async def _remember(self) -> Workflow | None:
         """Store the workflow that the request begins, and return it if it is new."""
@@ -145,7 +145,7 @@ class ForwardLeg(Leg[Single]):
         unread = self.links.of_images(head.path) and self.plan.rewrite_links and answer.status in REDIRECTS
         if unread or self.links.astray(answer.status, head.method, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
-        admit = partial(admission, self.context, entry, self.plan) if isinstance(entry, Entry) else None
+        admit = partial(admission, self.context, entry, self.plan, head) if isinstance(entry, Entry) else None
         taught = self.incoming.teach(answer.status, admit=admit)
         if not self.plan.local:
             taught += self.context.routes.bound_tokens(self.context.mesh, head, self.plan, answer.status)

@@ -8,28 +8,36 @@ from secrets import token_hex
 
 from openstackoid.bridge.audit.admission_header import encode
 from openstackoid.bridge.identity.authorization import Entry
+from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.policy import Policy, Services
 from openstackoid.routing import Single
 from openstackoid.routing.admission import Admission
 from openstackoid.routing.guest_paths import guest_path, learnt_methods, name_of
+from openstackoid.routing.reading import SERVICE
 
 SHORTEST = 2.0
 """The least seconds of an admission; HAProxy counts whole seconds."""
 
 
-def admission(context: RequestContext, entry: Entry, plan: Single, mark: str) -> str | None:
+def admission(context: RequestContext, entry: Entry, plan: Single, head: Head, mark: str) -> str | None:
     """Return the admission of the guest of ``entry``, or None where HAProxy may not admit the next such request.
 
-    ``mark``: the text behind the token in the request to the service.
+    ``plan``: as it was carried out, without a service token that the policy does not accept. ``mark``: the text behind the token
+    in the request to the service.
     """
     here, issuer, principal, granted = context.here, entry.credentials.issuer, entry.principal, entry.grant
     if principal is None or granted is None or entry.use.method not in learnt_methods(here.policy.audit):
         return None
     services = services_of(here.policy, issuer, granted.rule)
     path = None if services is None else guest_path(entry.frontend_endpoint, services, entry.use.method)
-    now, seconds = time.time(), context.authorizer.validator.seconds_left(issuer, entry.credentials.token)
-    seconds = min(seconds, _end(principal.ends) - now)
+    now, left = time.time(), context.authorizer.validator.seconds_left
+    seconds = min(left(issuer, entry.credentials.token), _end(principal.ends) - now)
+    leaves_out = bool(head.values(SERVICE)) and all(name.lower() != SERVICE for name, _ in plan.headers)
+    service, service_issuer = entry.credentials.service_token, entry.credentials.service_issuer
+    if service is not None and service_issuer is not None and service_issuer != here.name:
+        # The policy has judged this token as well, in either way.
+        seconds = min(seconds, left(service_issuer, service))
     if path is None or seconds < SHORTEST:
         return None
     aside = context.authorizer.set_aside(here, issuer)
@@ -48,6 +56,7 @@ def admission(context: RequestContext, entry: Entry, plan: Single, mark: str) ->
         home=issuer,
         theirs="" if own is None else own.theirs,
         ours="" if own is None else own.ours,
+        leaves_out=leaves_out,
     ).to_header()
 
 

@@ -60,8 +60,8 @@ class Leg(ABC, Generic[S]):
 
     @property
     def timeouts(self) -> Timeouts:
-        """Return the bounds on the waits of this cloud's gateway."""
-        return self.context.here.timeouts
+        """Return the bounds on the waits for the service that the client has asked."""
+        return self.context.here.timeouts_of(self.plan.frontend_endpoint)
 
     @property
     def patience(self) -> float:

@@ -11,12 +11,13 @@ import socket
 import ssl
 from collections import OrderedDict
 from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from yarl import URL
 
 from openstackoid.bridge.upstream.failures import Failure, Told
-from openstackoid.bridge.upstream.target import Address, Target
-from openstackoid.mesh import HTTPS, Timeouts, Tls
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.mesh import ANY_NAME, HTTPS, Address, Timeouts, Tls
 from openstackoid.routing.backend_names import DOWN
 from openstackoid.tls import TlsError, context_of, what_was_wrong
 
@@ -40,7 +41,7 @@ class Reasons:
         """Return the failure of a target that HAProxy has not reached within ``seconds``."""
         if told.word == DOWN:
             what = self._known.get(target.place) or await self.trial(target, timeouts) or _UNREACHED
-        elif told.reason and target.certified is None:
+        elif told.reason and target.certified is None and not target.backends:
             what = f"{_UNREACHED}: no authority that this system trusts has signed its certificate"
         elif seconds >= TRIALS * timeouts.connect and not told.reason:
             what = _late(timeouts)
@@ -59,38 +60,63 @@ class Reasons:
         ``told`` is the address of the backend to try; without it, each is tried in turn.
         """
         what = None
-        host, _, port = told.rpartition(":")
-        url = URL(target.url, encoded=True)
-        addresses: tuple[Address, ...] = target.backends or ((url.host or "", url.port or 0),)
-        if target.backends and port.isdigit() and port != "0":
-            addresses = ((host.strip("[]"), int(port)),)
-        secure = url.scheme == HTTPS and not target.backends
-        for host, number in addresses:
-            what = await self._try(host, number, target.certified if secure else None, timeouts)
+        for peer in self._trials(target, told):
+            what = await _try(peer, timeouts)
             if what is None:
                 break
         return what
 
-    async def _try(self, host: str, port: int, certified: str | None, timeouts: Timeouts) -> str | None:
-        context = None
-        if certified is not None and self.tls is not None:
+    def _trials(self, target: Target, told: str) -> "list[_Trial]":
+        """Return the connections to try: to the backend that was ``told``, or to each; or to the peer."""
+        if target.backends:
+            asked = [backend for backend in target.backends if f"{backend.host}:{backend.port}" == told]
+            return [_Trial.of(backend) for backend in asked or target.backends]
+        url, tls = URL(target.url, encoded=True), self.tls
+        trial = _Trial(url.host or "", url.port or 0)
+        if url.scheme == HTTPS and target.certified is not None and tls is not None:
             with suppress(TlsError):
-                tls = self.tls
                 context = context_of(ssl.PROTOCOL_TLS_CLIENT, tls.certificate, tls.authority, tls.revoked)
-        name = certified if context else None
-        try:
-            async with asyncio.timeout(timeouts.connect):
-                _, writer = await asyncio.open_connection(host, port, ssl=context, server_hostname=name)
-        except TimeoutError:
-            return _late(timeouts)
-        except socket.gaierror:
-            return f"{_UNREACHED}: its host name is not known"
-        except ssl.SSLError as fault:
-            return f": {what_was_wrong(fault, certified or '', self.tls.authority if self.tls else '')}"
-        except OSError as error:
-            return f"{_UNREACHED}: {os.strerror(error.errno).lower() if error.errno else 'no connection'}"
-        writer.transport.abort()
-        return None
+                return [replace(trial, context=context, name=target.certified, authority=tls.authority)]
+        return [trial]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A connection to try: host and port; with TLS its context, the name in the certificate, and the file of the authority."""
+
+    host: str
+    port: int
+    context: ssl.SSLContext | None = None
+    name: str = ""
+    authority: str = ""
+
+    @classmethod
+    def of(cls, backend: Address[str]) -> "_Trial":
+        trial = cls(backend.host.strip("[]"), backend.port)
+        if backend.secure:
+            with suppress(OSError):
+                context = ssl.create_default_context(cafile=backend.authority or None)
+                context.check_hostname = backend.name != ANY_NAME
+                return replace(trial, context=context, name=backend.name, authority=backend.authority or "this system")
+        return trial
+
+
+async def _try(trial: _Trial, timeouts: Timeouts) -> str | None:
+    """Return why there is no connection; None where there is one."""
+    name = trial.name if trial.context else None
+    try:
+        async with asyncio.timeout(timeouts.connect):
+            _, writer = await asyncio.open_connection(trial.host, trial.port, ssl=trial.context, server_hostname=name)
+    except TimeoutError:
+        return _late(timeouts)
+    except socket.gaierror:
+        return f"{_UNREACHED}: its host name is not known"
+    except ssl.SSLError as fault:
+        return f": {what_was_wrong(fault, trial.name, trial.authority)}"
+    except OSError as error:
+        return f"{_UNREACHED}: {os.strerror(error.errno).lower() if error.errno else 'no connection'}"
+    writer.transport.abort()
+    return None
 
 
 def _late(timeouts: Timeouts) -> str:

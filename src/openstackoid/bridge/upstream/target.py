@@ -4,11 +4,9 @@
 from dataclasses import dataclass, replace
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.mesh import HTTPS, Cloud, Endpoint, Mesh
+from openstackoid.mesh import HTTPS, Address, Cloud, Endpoint, Mesh
 from openstackoid.routing import Destination
 from openstackoid.routing.backend_names import leaving_target, local_target, peer_target
-
-Address = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class Target:
     secure: bool = False
     peer: str | None = None
     certified: str | None = None
-    backends: tuple[Address, ...] = ()
+    backends: tuple[Address[str], ...] = ()
     gateway: str = ""
 
 
@@ -68,8 +66,8 @@ def _local(endpoint: Endpoint, path: str) -> Target:
     place = f"{endpoint.service} of {endpoint.cloud}"
     if not endpoint.backends:
         raise AnswerError(503, f"gateway of {endpoint.cloud}: {place} has no backend in the mesh")
-    backends = tuple((backend.host, backend.port) for backend in endpoint.backends)
-    url = f"http://{backends[0][0]}:{backends[0][1]}{path}"
+    backends = endpoint.backends
+    url = f"http://{backends[0].host}:{backends[0].port}{path}"
     return Target(url, place, local_target(endpoint), secure=endpoint.frontend.scheme == HTTPS, backends=backends)
 
 

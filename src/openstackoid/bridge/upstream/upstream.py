@@ -16,12 +16,13 @@ from yarl import URL
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import end_to_end, is_chunked, of_others, without
-from openstackoid.bridge.message.verbatim import LIMITS, Outgoing, Request, decoded
+from openstackoid.bridge.message.verbatim import Outgoing, decoded
 from openstackoid.bridge.upstream.failures import Failure, Told, failure_of
 from openstackoid.bridge.upstream.kept_connections import KeptConnections
 from openstackoid.bridge.upstream.large_documents import LargeDocuments
 from openstackoid.bridge.upstream.reasons import Reasons
 from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.to_haproxy import ToHaproxy
 from openstackoid.haproxy.hardening import HEAD_BUFFER, HEAD_RESERVE
 from openstackoid.mesh import HTTPS, Timeouts
 from openstackoid.routing import Headers, wire_version
@@ -31,10 +32,8 @@ from openstackoid.routing.pages import HEALTH
 
 T = TypeVar("T")
 
-PATIENCE = 2.0
-"""Seconds in which HAProxy is tried again that is not there, as when it is started again."""
-
-_GLANCE = 0.05
+HEALTH_WAIT = 2.0
+"""Seconds in which a peer's gateway may say its health."""
 
 LARGEST_HEAD = HEAD_BUFFER - HEAD_RESERVE - 64
 """Bytes of a head that HAProxy takes; for a larger one it has a page of its own. The rest is for what ends the lines."""
@@ -95,9 +94,8 @@ async def first_reached(tried: Iterable[Target], to: Callable[[Target], Awaitabl
 class Upstream:
     """Sends requests to backends and peers, for the gateway of the cloud ``at``: by its HAProxy, at the unix socket ``haproxy``.
 
-    Each request has a connection to HAProxy of its own: an HAProxy that is replaced serves it to its end. Those to peers are
-    HAProxy's, which keeps them. Redirects, cookies and proxies of the environment are left alone. ``announced``: the peers
-    whose last answer announced the newer wire version, as HAProxy says.
+    Connections to peers are HAProxy's, which keeps them. Redirects, cookies and proxies of the environment are left alone.
+    ``announced``: the peers whose last answer announced the newer wire version, as HAProxy says.
     """
 
     def __init__(self, at: str, haproxy: Path) -> None:
@@ -106,21 +104,11 @@ class Upstream:
         self.reasons = Reasons()
         self.kept = KeptConnections(self._ask_health)
         self.announced: set[str] = set()
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.UnixConnector(str(haproxy), limit=0, force_close=True),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            request_class=Request,
-            timeout=aiohttp.ClientTimeout(total=None),
-            **LIMITS,
-        )
-        # aiohttp sends a GET again whose connection was closed, as if it had been idle before. Its own TestClient says so, too.
-        self._session._retry_connection = False
+        self._haproxy = ToHaproxy(haproxy)
 
     async def close(self) -> None:
         """Close what is open."""
-        await self._session.close()
+        await self._haproxy.close()
 
     @asynccontextmanager
     async def send(
@@ -158,7 +146,7 @@ class Upstream:
             self.kept.note(target.gateway)
         began = asyncio.get_running_loop().time()
         try:
-            async with deadline, await self._begin(request.method, message) as answer:
+            async with deadline, await self._haproxy.send(request.method, message) as answer:
                 header = answer.headers.get(FAILED)
                 if header is not None:
                     told, seconds = Told.of(answer.status, header), asyncio.get_running_loop().time() - began
@@ -180,19 +168,8 @@ class Upstream:
         """Ask a peer's gateway for its health; whatever it says, its connection was used."""
         message = Outgoing(HEALTH, CIMultiDict({hdrs.HOST: "gateway", TARGET: gateway}), None)
         with suppress(aiohttp.ClientError, TimeoutError, OSError):
-            async with asyncio.timeout(PATIENCE), await self._begin("GET", message) as answer:
+            async with asyncio.timeout(HEALTH_WAIT), await self._haproxy.send("GET", message) as answer:
                 await answer.read()
-
-    async def _begin(self, method: str, message: Outgoing) -> aiohttp.ClientResponse:
-        """Send the request to HAProxy, and return its answer. An HAProxy that is not there may be back in a moment."""
-        until = asyncio.get_running_loop().time() + PATIENCE
-        while True:
-            try:
-                return await self._session.request(method, "http://haproxy/", data=message, allow_redirects=False)
-            except aiohttp.ClientConnectorError:
-                if asyncio.get_running_loop().time() > until:
-                    raise
-            await asyncio.sleep(_GLANCE)
 
     async def send_buffered(
         self, target: Target, request: UpstreamRequest, *, timeouts: Timeouts, until: float, limit: int
@@ -230,8 +207,9 @@ class Upstream:
     def _error(self, target: Target, failure: Failure) -> UpstreamError:
         """Return an error about a target; only the log names a backend's address."""
         place = f"gateway of {self.at}: {target.place}"
-        address = failure.address or " or ".join(f"{host}:{port}" for host, port in target.backends)
-        reason = f"{place} at its backend http://{address}{failure.what}" if target.backends else None
+        known = [backend for backend in target.backends if f"{backend.host}:{backend.port}" == failure.address]
+        urls = " or ".join(f"{backend.scheme}://{backend.host}:{backend.port}" for backend in known or target.backends)
+        reason = f"{place} at its backend {urls}{failure.what}" if target.backends else None
         return UpstreamError(
             failure.status, f"{place}{failure.what}", what=failure.what, reason=reason, unreached=failure.unreached
         )

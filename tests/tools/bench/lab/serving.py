@@ -21,12 +21,13 @@ class Served:
 
 
 @contextmanager
-def serving(answer: Answering, *, closes: bool = False) -> Iterator[Served]:
-    """Serve until the end of the block."""
+def serving(answer: Answering, *, closes: bool = False, idle: float | None = None) -> Iterator[Served]:
+    """Serve until the end of the block; a connection that is idle for ``idle`` seconds is closed."""
     served = Served(closes=closes)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        timeout = idle
 
         def setup(self) -> None:
             served.connections += 1

@@ -2,6 +2,7 @@
 """Connections that are kept, or made anew where the server closes them; times and lengths of answers; what is not expected."""
 
 import http.client
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -47,6 +48,16 @@ def test_a_connection_that_was_closed_while_it_was_idle_is_made_again() -> None:
         assert connection.sock is not None
         connection.sock.shutdown(2)
         assert client.ask_again("GET", "/", {}).json() == {}
+        assert served.connections == 2
+        client.close()
+
+
+def test_a_connection_that_the_server_closes_while_it_is_idle_is_made_again_before_the_clock_starts() -> None:
+    with serving(lambda *_: (200, b"{}"), idle=0.05) as served:
+        client = Client(served.url)
+        client.ask("GET", "/", {})
+        time.sleep(0.5)
+        assert client.ask("GET", "/", {}).connect == 0
         assert served.connections == 2
         client.close()
 

@@ -12,7 +12,7 @@ import pytest
 
 import bench
 from bench.lab import __main__ as command
-from bench.lab.goals import ACROSS, JUDGED, THROUGH
+from bench.lab.goals import ACROSS, CHAIN, JUDGED, THROUGH
 from bench.results import Part, Row
 from bench.spread import Spread
 from examples.session import NoLabError
@@ -32,7 +32,9 @@ def nothing(*_: object) -> Iterator[None]:
 
 
 def found(across: float) -> list[Part]:
-    ratios = {THROUGH: Spread(1.0, 0.9, 1.1, 5), ACROSS: Spread(across, across, across, 5)}
+    ratios = {THROUGH: Spread(1.0, 0.9, 1.1, 5)} | dict.fromkeys(
+        (ACROSS, f"{ACROSS}_by_{CHAIN}"), Spread(across, across, across, 5)
+    )
     return [Part(key, key, [Row(way, way, {"time_ratio": spread}) for way, spread in ratios.items()]) for key in JUDGED]
 
 
@@ -57,7 +59,7 @@ def test_goals_that_are_met_end_with_0(
     results = json.loads((tmp_path / "x" / "results.json").read_text())
     assert {"machine", "options", "parts", "goals"} == set(results)
     assert results["options"] == {"rounds": 2}
-    assert [goal["met"] for goal in results["goals"]] == [True] * 8
+    assert [goal["met"] for goal in results["goals"]] == [True] * 10
     assert results["goals"][0]["how_sure"] == "the limit lies within the spread"
     text = (tmp_path / "x" / "results.md").read_text()
     assert "| images: through | <= 1.02 | 1.000 | 0.900 to 1.100 | met | the limit lies within the spread |" in text

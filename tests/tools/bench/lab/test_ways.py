@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The headers of each way: a plain token, a scope beside it, or the token of a gateway."""
 
-from bench.lab.goals import ACROSS, THROUGH
+from bench.lab.goals import ACROSS, CHAIN, THROUGH
 from bench.lab.ways import BESIDE, IMAGE_THERE, TLS_ALONE, as_handed_on, plain, scoped
 
 
@@ -16,6 +16,5 @@ def test_behind_the_users_gateway_the_scope_is_in_the_token_and_names_home() -> 
     assert headers["X-OpenStack-Request-Id"].startswith("req-a0d17000-")
 
 
-def test_the_gateway_is_also_put_beside_tls_alone() -> None:
-    assert BESIDE == ((THROUGH, TLS_ALONE),)
-    assert ACROSS not in dict(BESIDE)
+def test_gateways_are_also_put_beside_as_many_that_do_tls_alone() -> None:
+    assert BESIDE == ((THROUGH, TLS_ALONE), (ACROSS, CHAIN))

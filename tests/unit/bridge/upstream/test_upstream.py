@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.upstream import upstream as module
+from openstackoid.bridge.upstream import to_haproxy as module
 from openstackoid.bridge.upstream.target import Target, target_of
 from openstackoid.bridge.upstream.upstream import BufferedResponse, Upstream, UpstreamError, UpstreamRequest
 from openstackoid.mesh import Timeouts, parse_mesh

@@ -3,12 +3,11 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from textwrap import dedent, indent
-from typing import Any
 
-from openstackoid.errors import OpenstackoidError
+from openstackoid.discovery.backends import Backend, Found, Missing
+from openstackoid.discovery.catalog import DiscoverError, Row
 from openstackoid.mesh.description import parse_mesh
 from openstackoid.mesh.document import read
 from openstackoid.mesh.endpoint import INTERFACES
@@ -18,80 +17,23 @@ from openstackoid.mesh.urls import FrontendUrl
 from openstackoid.scope.parser import CLOUD_NAME
 from openstackoid.scope.services import official_service_type, project_name
 
-COLUMNS = ("Service Type", "Interface", "URL", "Region")
-LISTING = "openstack endpoint list --format json " + " ".join(f'-c "{name}"' if " " in name else f"-c {name}" for name in COLUMNS)
-PROJECT = "$(project_id)s"
-
 _SERVICE_TYPE = re.compile(r"[a-z][a-z0-9-]*\Z")
 
 
-class DiscoverError(OpenstackoidError):
-    """A catalog from which no description can be made; the message names the fault."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One endpoint of a catalog. ``name``: the service's name, or None from a source without it."""
-
-    service_type: str
-    interface: str
-    url: str
-    region: str
-    name: str | None = None
-
-
-def rows_of_listing(text: str, source: str) -> list[Row]:
-    """Return the rows of the JSON of ``openstack endpoint list``, without disabled endpoints.
-
-    ``source`` names the text in errors. Raises :class:`DiscoverError`.
-    """
-    try:
-        listing = json.loads(text)
-    except ValueError as error:
-        raise DiscoverError(f"{source}: not JSON: {error}", hint=LISTING) from None
-    if not isinstance(listing, list) or not all(isinstance(entry, dict) for entry in listing):
-        raise DiscoverError(f"{source}: a list of endpoints is accepted, as openstack writes it", hint=LISTING)
-    rows = []
-    for number, entry in enumerate(listing, start=1):
-        missing = [column for column in COLUMNS if column not in entry]
-        if missing:
-            raise DiscoverError(f"{source}: endpoint {number} lacks the column {', '.join(missing)}", hint=LISTING)
-        if entry.get("Enabled", True):
-            kind, interface, url, region = (str(entry[column] or "") for column in COLUMNS)
-            rows.append(Row(kind, interface, url, region, entry.get("Service Name") or None))
-    return rows
-
-
-def rows_of_catalog(catalog: Iterable[Mapping[str, Any]], project_id: str | None) -> list[Row]:
-    """Return the rows of a token's catalog in the form of Identity API v3.
-
-    Removes the token's own project from URLs, so that they serve every project.
-    """
-    return [
-        Row(
-            str(service["type"]),
-            str(endpoint["interface"]).removesuffix("URL"),
-            _for_every_project(str(endpoint["url"]), project_id),
-            str(endpoint.get("region_id") or endpoint.get("region") or ""),
-            service.get("name") or None,
-        )
-        for service in catalog
-        for endpoint in service.get("endpoints", [])
-    ]
-
-
-def _for_every_project(url: str, project_id: str | None) -> str:
-    if not project_id:
-        return url
-    return re.sub(rf"(?<=[/_]){re.escape(project_id)}(?=/|$)", PROJECT, url)
-
-
-def describe(name: str, rows: Sequence[Row], *, region: str | None = None, frontend: str | None = None) -> str:
+def describe(
+    name: str,
+    rows: Sequence[Row],
+    *,
+    region: str | None = None,
+    frontend: str | None = None,
+    behind: Mapping[Row, Found | Missing] | None = None,
+) -> str:
     """Return the mesh description of the cloud ``name`` with the catalog ``rows``: YAML with comments.
 
     ``region``: needed for a catalog of several. ``frontend``: None if the catalog has the gateway's frontends, and the operator
     adds the backends; otherwise the URL below which the gateway serves each service by a path prefix, and the catalog has the
-    backends. Raises :class:`DiscoverError`.
+    backends. ``behind``: the servers behind the catalog's URLs, from the configuration of an HAProxy. Raises
+    :class:`DiscoverError`.
     """
     if CLOUD_NAME.match(name) is None:
         raise DiscoverError(f"--name {name}: letters, digits, '.', '_' and '-' are accepted, 64 at most")
@@ -99,24 +41,52 @@ def describe(name: str, rows: Sequence[Row], *, region: str | None = None, front
     left_out = sorted({row.service_type for row in chosen if _SERVICE_TYPE.match(row.service_type) is None})
     services = _by_service(name, [row for row in chosen if row.service_type not in left_out])
     base = None if frontend is None else _base(frontend)
-    lines = [*_head(name, base), f"  {_scalar(name)}:"]
+    lines = [*_head(name, base, behind), f"  {_scalar(name)}:"]
     if chosen[0].region not in ("", name):
         lines.append(f"    region: {_scalar(chosen[0].region)}")
     lines.append("    services:")
     lines += [f"      # Left out, no service type: {kind}" for kind in left_out]
     for kind, (service_name, urls) in services.items():
-        lines.append(f"      {kind}:")
-        official = official_service_type(kind) or kind
-        if service_name is not None and service_name != (project_name(official) or kind):
-            lines.append(f"        name: {_scalar(service_name)}")
+        lines += _service(kind, service_name)
         if base is None:
             lines += _urls("frontend", urls)
-            lines.append(f"        # backend: http://HOST:PORT   # where {kind} itself listens, without a version")
+            lines += _behind(
+                kind, urls, {row.interface: found for row, found in (behind or {}).items() if row.service_type == kind}
+            )
         else:
             lines += _urls("frontend", _frontends(kind, urls, base)) + _urls("backend", _roots(urls))
     text = "\n".join(lines) + "\n"
     parse_mesh(text, "the description made from the catalog")
     return text
+
+
+def describe_peer(name: str, rows: Sequence[Row], region: str, origin: str) -> str:
+    """Return the description of a peer with these frontends. ``origin``: a comment that says who has told them.
+
+    Raises :class:`DiscoverError` for frontends that a mesh cannot have.
+    """
+    lines = [f"# {origin}", "mesh: 1", "clouds:", f"  {_scalar(name)}:"]
+    if region not in ("", name):
+        lines.append(f"    region: {_scalar(region)}")
+    lines.append("    services:")
+    for kind, (service_name, urls) in _by_service(name, rows).items():
+        lines += [*_service(kind, service_name), *_urls("frontend", urls)]
+    text = "\n".join(lines) + "\n"
+    parse_mesh(text, f"the description of {name}")
+    return text
+
+
+def _service(kind: str, name: str | None) -> list[str]:
+    lines = [f"      {kind}:"]
+    if name is not None and name != (project_name(official_service_type(kind) or kind) or kind):
+        lines.append(f"        name: {_scalar(name)}")
+    return lines
+
+
+def taken_over(behind: Mapping[Row, Found | Missing]) -> list[str]:
+    """Return a line for each frontend of HAProxy in whose place the gateway listens: its name, its socket and its spot."""
+    frontends = {found.frontend.name: found for found in behind.values() if isinstance(found, Found)}
+    return [f"{name} on {found.socket} ({found.frontend.place})" for name, found in sorted(frontends.items())]
 
 
 def merge(text: str, source: str, name: str, described: str) -> str:
@@ -203,9 +173,12 @@ def _frontends(kind: str, urls: Mapping[str, str], base: str) -> dict[str, str]:
     return frontends
 
 
-def _head(name: str, base: str | None) -> list[str]:
+def _head(name: str, base: str | None, behind: Mapping[Row, Found | Missing] | None) -> list[str]:
     origin = f"# {name}, from its catalog by `openstackoid discover`."
-    if base is None:
+    if behind:
+        todo = ["# The catalog's URLs stand as frontends: there the gateway listens, in the place of these frontends of HAProxy:"]
+        todo += [f"#   {line}" for line in taken_over(behind)] or ["#   none was found"]
+    elif base is None:
         todo = [
             "# The catalog's URLs stand as frontends: there the gateway listens, in the services' place. For the cloud whose",
             "# gateway runs on this file, say in each `backend` where the service itself listens. A peer needs no backends.",
@@ -218,16 +191,6 @@ def _head(name: str, base: str | None) -> list[str]:
     return [origin, *todo, "mesh: 1", "clouds:"]
 
 
-def _urls(key: str, urls: Mapping[str, str]) -> list[str]:
-    different = set(urls.values())
-    if len(different) == 1 and len(urls) == len(INTERFACES):
-        return [f"        {key}: {_scalar(different.pop())}"]
-    return [
-        f"        {key}:",
-        *(f"          {interface}: {_scalar(urls[interface])}" for interface in INTERFACES if interface in urls),
-    ]
-
-
 def _scalar(text: str) -> str:
     """Return text as YAML reads it back: bare if possible, else quoted."""
     try:
@@ -235,3 +198,42 @@ def _scalar(text: str) -> str:
     except MeshError:
         bare = False
     return text if bare else json.dumps(text)
+
+
+def _behind(kind: str, urls: Mapping[str, str], found: Mapping[str, Found | Missing]) -> list[str]:
+    """Return the backends of a service, with comments for the operator."""
+    if not any(isinstance(behind, Found) for behind in found.values()):
+        reasons = dict.fromkeys(behind.reason for behind in found.values() if isinstance(behind, Missing))
+        todo = f"        # backend: http://HOST:PORT   # where {kind} itself listens, without a version"
+        return [*(f"        # {reason}" for reason in reasons), todo]
+    servers, notes = {}, []
+    for interface, behind in found.items():
+        if isinstance(behind, Missing):
+            notes.append(f"{interface}: {behind.reason}")
+            continue
+        prefix = FrontendUrl.parse(urls[interface]).prefix
+        written = [_backend(server, prefix) for server in behind.servers]
+        servers[interface] = written[0] if len(written) == 1 else f"[{', '.join(written)}]"
+        notes += behind.notes
+    return [*(f"        # {note}" for note in dict.fromkeys(notes)), *_urls("backend", servers, _as_it_is)]
+
+
+def _backend(server: Backend, prefix: str) -> str:
+    """Return a backend as YAML: its URL, or a mapping with what its certificate is verified by."""
+    url = _scalar(f"{server.url}{prefix}")
+    verified = {key: value for key, value in (("authority", server.authority), ("name", server.name)) if value is not None}
+    return f"{{url: {url}, {', '.join(f'{key}: {_scalar(value)}' for key, value in verified.items())}}}" if verified else url
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _urls(key: str, urls: Mapping[str, str], written: Callable[[str], str] = _scalar) -> list[str]:
+    different = set(urls.values())
+    if len(different) == 1 and len(urls) == len(INTERFACES):
+        return [f"        {key}: {written(different.pop())}"]
+    return [
+        f"        {key}:",
+        *(f"          {interface}: {written(urls[interface])}" for interface in INTERFACES if interface in urls),
+    ]

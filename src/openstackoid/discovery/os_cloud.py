@@ -8,7 +8,7 @@ import openstack
 import openstack.exceptions
 from keystoneauth1.identity.base import BaseIdentityPlugin
 
-from openstackoid.mesh.discover import DiscoverError, Row, rows_of_catalog
+from openstackoid.discovery.catalog import DiscoverError, Row, rows_of_catalog
 from openstackoid.redaction import redacted
 
 _PATIENCE = 30

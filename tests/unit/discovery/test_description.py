@@ -3,8 +3,9 @@ import json
 
 import pytest
 
+from openstackoid.discovery.catalog import LISTING, DiscoverError, Row, rows_of_catalog, rows_of_listing
+from openstackoid.discovery.description import describe, merge
 from openstackoid.mesh import MeshError, parse_mesh
-from openstackoid.mesh.discover import LISTING, DiscoverError, Row, describe, merge, rows_of_catalog, rows_of_listing
 
 BASE = "http://gw:8080"
 

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find the frontend of an existing HAProxy that serves an endpoint of a catalog, and the servers behind it.
+
+Pure: host names are resolved by the caller.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import PurePosixPath
+
+from openstackoid.discovery.catalog import DiscoverError, Row
+from openstackoid.discovery.conditions import compare, holds
+from openstackoid.discovery.haproxy_configuration import Choice, Configuration, Proxy, Server, Socket
+from openstackoid.mesh.urls import HTTPS, FrontendUrl
+
+_SERVER = re.compile(r"(?:ipv[46]@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]/@:]+)(?::(?P<port>\d+))?\Z")
+_MAP = re.compile(
+    r"%\[(?P<host>(?:req\.)?hdr\(host(?:,-?\d+)?\)|ssl_fc_sni|base|path)(?P<converters>.*?),map(?P<how>_[a-z]+)?\((?P<arguments>[^)]*)\)\]\Z"
+)
+_CONSTANT = re.compile(r"str\(([^)]+)\)\Z")
+_REWRITING = {"set-path", "set-pathq", "set-uri", "replace-path", "replace-pathq", "replace-uri"}
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A server as a URL without a path. ``authority``, ``name``: the file of the authority, and the name in the certificate."""
+
+    url: str
+    authority: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The servers of an endpoint, and the frontend before them. ``notes``: for the operator."""
+
+    frontend: Proxy
+    socket: Socket
+    servers: tuple[Backend, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An endpoint whose servers were not found, and why."""
+
+    reason: str
+
+
+def find_backends(
+    configuration: Configuration, row: Row, addresses: Mapping[str, Sequence[str]], maps: Mapping[str, str]
+) -> Found | Missing:
+    """Return the servers behind the URL of ``row``.
+
+    ``addresses``: those of the hosts of catalog and binds that are names. ``maps``: the texts of HAProxy's maps, by file name.
+    """
+    url = FrontendUrl.parse(row.url)
+    found = _frontend(configuration, url, addresses)
+    if isinstance(found, Missing):
+        return found
+    frontend, socket = found
+    backend = _backend_name(frontend, url, maps)
+    if isinstance(backend, Missing):
+        return backend
+    proxy = frontend if frontend.kind == "listen" and backend == frontend.name else configuration.backends.get(backend)
+    if proxy is None:
+        return Missing(f"frontend {frontend.name} ({frontend.place}) sends to backend {backend}, and no file has it")
+    return _servers(frontend, socket, proxy, configuration.authorities)
+
+
+def _frontend(
+    configuration: Configuration, url: FrontendUrl[str], addresses: Mapping[str, Sequence[str]]
+) -> tuple[Proxy, Socket] | Missing:
+    """Return the frontend with a socket at the URL's address: one of its own before one of every address."""
+    port = [(proxy, socket) for proxy in configuration.frontends for socket in proxy.sockets if socket.port == url.port]
+    if not port:
+        return Missing(f"no frontend listens on port {url.port}")
+    wanted = set(_addresses(url.host, addresses))
+    own = [pair for pair in port if pair[1].host and wanted & set(_addresses(pair[1].host, addresses))]
+    every = [pair for pair in port if not pair[1].host]
+    for pairs in (own, every):
+        names = {proxy.name for proxy, _ in pairs}
+        if len(names) > 1:
+            return Missing(f"the frontends {', '.join(sorted(names))} all listen on {pairs[0][1]}")
+        if pairs:
+            return pairs[0]
+    bound = ", ".join(sorted({str(socket) for _, socket in port}))
+    return Missing(f"no frontend listens on {url.host}:{url.port}, but on {bound}")
+
+
+def _addresses(host: str, addresses: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    plain = host.strip("[]").lower()
+    return (plain, *addresses.get(plain, ()))
+
+
+def _backend_name(frontend: Proxy, url: FrontendUrl[str], maps: Mapping[str, str]) -> str | Missing:
+    """Return the backend that HAProxy chooses: the first ``use_backend`` whose condition holds, else the default."""
+    for choice in frontend.choices:
+        chosen = _chosen(choice, frontend, url, maps)
+        if chosen is not None:
+            return chosen
+    if frontend.default_backend is not None:
+        return frontend.default_backend
+    if frontend.kind == "listen":
+        return frontend.name
+    return Missing(f"frontend {frontend.name} ({frontend.place}) names no backend for {url.origin()}{url.prefix}")
+
+
+def _chosen(choice: Choice, frontend: Proxy, url: FrontendUrl[str], maps: Mapping[str, str]) -> str | Missing | None:
+    chosen = holds(choice.condition, frontend.acls, url)
+    if chosen is None:
+        line = " ".join(("use_backend", choice.backend, *choice.condition))
+        return Missing(f"frontend {frontend.name} decides by a condition that discover does not know: {line} ({choice.place})")
+    if not chosen:
+        return None
+    if not choice.backend.startswith("%["):
+        return choice.backend
+    return _mapped(choice, url, maps)
+
+
+def _mapped(choice: Choice, url: FrontendUrl[str], maps: Mapping[str, str]) -> str | Missing | None:
+    """Return the backend of a map of hosts, as Kolla-Ansible and OpenStack-Ansible have with one frontend for all services."""
+    found = _MAP.match(choice.backend)
+    if found is None or ("host" not in found["host"] and found["host"] != "ssl_fc_sni"):
+        return Missing(f"the backend {choice.backend} is chosen in a way that discover does not know ({choice.place})")
+    file, _, default = (part.strip() for part in found["arguments"].partition(","))
+    text = maps.get(PurePosixPath(file).name)
+    if text is None:
+        return Missing(f"the map {file} is not beside the configuration ({choice.place})")
+    method = (found["how"] or "_str").lstrip("_")
+    rows = [line.split(None, 1) for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    for row in rows:
+        if len(row) == 2 and compare(method, [url.host.lower()], [row[0].lower()]):
+            return row[1].strip()
+    return default or None
+
+
+def _servers(frontend: Proxy, socket: Socket, backend: Proxy, authorities: str) -> Found | Missing:
+    used = [server for server in backend.servers if not server.is_spare]
+    if not used:
+        return Missing(f"backend {backend.name} ({backend.place}) has no server in use")
+    notes = [f"spare server {server.name} ({server.address}) is left out" for server in backend.servers if server.is_spare]
+    rewriting = [words[1] for words in (*frontend.lines, *backend.lines) if words[0] == "http-request" and words[1:2]]
+    if any(action in _REWRITING for action in rewriting):
+        notes.append(f"{frontend.name} or {backend.name} changes paths: compare the backend's path with it")
+    for server in used:
+        if server.options.get("verify") == "none":
+            notes.append(f"server {server.name} was not verified (verify none): the gateway verifies it; add its authority")
+    found = dict.fromkeys(_backend(server, socket.port, authorities) for server in used)
+    return Found(frontend, socket, tuple(found), tuple(notes))
+
+
+def _backend(server: Server, port: int, authorities: str) -> Backend:
+    """Return a server as a backend. ``authorities``: the folder of relative ``ca-file`` names."""
+    found = _SERVER.match(server.address)
+    if found is None:
+        raise DiscoverError(f"server {server.name} {server.address}: an address with a port is accepted, as in 10.0.1.21:9292")
+    address = f"{found['host']}:{found['port'] or port}"
+    if "ssl" not in server.options:
+        return Backend(f"http://{address}")
+    file = server.options.get("ca-file")
+    authority = None if file is None or file.startswith("@") else str(PurePosixPath(authorities) / file)
+    sni = _CONSTANT.match(server.options.get("sni", ""))
+    name = server.options.get("verifyhost") or (sni[1] if sni else None)
+    # An address has no name that HAProxy could compare: it has verified the authority alone.
+    return Backend(f"{HTTPS}://{address}", authority, name or ("*" if _is_address(found["host"]) else None))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read the configuration of an existing HAProxy from the disk, and find the servers behind a catalog's URLs in it."""
+
+import ipaddress
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from openstackoid.discovery.backends import Found, Missing, find_backends
+from openstackoid.discovery.catalog import DiscoverError, Row
+from openstackoid.discovery.haproxy_configuration import Configuration, parse_configuration
+from openstackoid.mesh.urls import FrontendUrl
+
+_LARGEST = 8 * 1024 * 1024
+
+
+def read_haproxy(path: Path) -> tuple[Configuration, Mapping[str, str]]:
+    """Return the configuration in a file, or in all ``*.cfg`` of a folder and its folders, and the files beside it, by name.
+
+    HAProxy names its maps by paths that may be those of a container. Raises :class:`DiscoverError`.
+    """
+    try:
+        folder = path if path.is_dir() else path.parent
+        files = [file for file in sorted(folder.rglob("*")) if file.is_file()] if path.is_dir() else [path]
+        configurations = {
+            str(file.relative_to(folder)): _text(file) for file in files if not path.is_dir() or file.suffix == ".cfg"
+        }
+        beside = files if path.is_dir() else [file for file in sorted(folder.iterdir()) if file.is_file()]
+        maps = {file.name: _text(file) for file in beside if "map" in file.name}
+    except OSError as error:
+        raise DiscoverError(f"--haproxy {path}: cannot be read: {error.strerror}") from None
+    found = parse_configuration(configurations)
+    if not found.frontends:
+        raise DiscoverError(
+            f"--haproxy {path}: no frontend is in it",
+            hint="name haproxy.cfg, or the folder with it and with what it includes: /etc/kolla/haproxy, /etc/haproxy",
+        )
+    return found, maps
+
+
+def _text(file: Path) -> str:
+    if file.stat().st_size > _LARGEST:
+        raise DiscoverError(f"{file}: larger than {_LARGEST >> 20} MiB")
+    return file.read_text(encoding="utf-8", errors="replace")
+
+
+def servers_behind(rows: Sequence[Row], configuration: Configuration, maps: Mapping[str, str]) -> dict[Row, Found | Missing]:
+    """Return the servers behind each row's URL; names in catalog and binds are looked up in the DNS."""
+    hosts = {FrontendUrl.parse(row.url).host for row in rows if _is_url(row.url)}
+    hosts |= {bound.host for proxy in configuration.frontends for bound in proxy.sockets}
+    addresses = _resolved(host for host in hosts if host)
+    return {row: find_backends(configuration, row, addresses, maps) for row in rows if _is_url(row.url)}
+
+
+def _is_url(url: str) -> bool:
+    try:
+        FrontendUrl.parse(url)
+    except ValueError:
+        return False
+    return True
+
+
+def _resolved(hosts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found = {}
+    for host in hosts:
+        plain = host.strip("[]").lower()
+        try:
+            ipaddress.ip_address(plain)
+        except ValueError:
+            found[plain] = _look_up(plain)
+    return found
+
+
+def _look_up(host: str) -> tuple[str, ...]:
+    try:
+        return tuple(sorted({str(answer[4][0]) for answer in socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)}))
+    except OSError:
+        return ()

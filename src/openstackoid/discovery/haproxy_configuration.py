@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An existing HAProxy configuration: its frontends, the choices that they make, and the servers of its backends.
+
+Pure: the texts of files in, sections out. Only the keywords of HAProxy's manual that say where requests go are read.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from openstackoid.discovery.catalog import DiscoverError
+
+_SECTIONS = {
+    "global", "defaults", "frontend", "backend", "listen", "peers", "resolvers", "userlist", "cache", "program", "mailers",
+    "ring", "http-errors", "log-forward", "fcgi-app", "crt-store", "traces", "log-profile",
+}  # fmt: skip
+_PROXIES = {"frontend", "backend", "listen"}
+_SOCKET = re.compile(r"(?:ipv[46]@)?(?P<host>\[[0-9A-Fa-f:.]*\]|[^\[\]/@]*):(?P<port>\d+)\Z")
+_CA_BASE = re.compile(r"^\s*ca-base\s+(/\S*)", re.MULTILINE)
+_EVERY_ADDRESS = ("*", "0.0.0.0", "::")  # noqa: S104 - read, not bound
+_VALUES = {"ca-file", "sni", "verify", "verifyhost", "crt"}
+"""Options of a server or bind that are followed by a value which is read here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """An address and port. ``host``: without brackets; empty for every address. ``tls``: whether the socket speaks TLS."""
+
+    host: str
+    port: int
+    tls: bool = False
+
+    def __str__(self) -> str:
+        return f"{f'[{self.host}]' if ':' in self.host else self.host or '*'}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server of a backend. ``options``: the words after its address, and the values of those that have one."""
+
+    name: str
+    address: str
+    options: Mapping[str, str] = field(repr=False)
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether the server gets no requests while others are up, or none at all."""
+        return "backup" in self.options or "disabled" in self.options
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A ``use_backend`` line: the words of the backend and of the condition."""
+
+    backend: str
+    condition: tuple[str, ...]
+    place: Place
+
+
+@dataclass(slots=True)
+class Proxy:
+    """A ``frontend``, ``backend`` or ``listen`` section."""
+
+    kind: str
+    name: str
+    place: Place
+    sockets: list[Socket] = field(default_factory=list)
+    default_backend: str | None = None
+    choices: list[Choice] = field(default_factory=list)
+    acls: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    servers: list[Server] = field(default_factory=list)
+    lines: list[tuple[str, ...]] = field(default_factory=list, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The frontends of all files (``listen`` sections are of both kinds), and the backends by their names.
+
+    ``authorities``: the folder of the files of authorities that have no path (``ca-base``).
+    """
+
+    frontends: tuple[Proxy, ...]
+    backends: Mapping[str, Proxy]
+    authorities: str = "/"
+
+
+def parse_configuration(files: Mapping[str, str]) -> Configuration:
+    """Return the sections of ``files``, texts by their names.
+
+    A section that two files have in the same words counts once: OpenStack-Ansible assembles a file from a folder beside it.
+    Raises :class:`DiscoverError`.
+    """
+    proxies: dict[tuple[str, str], Proxy] = {}
+    for file, text in files.items():
+        for proxy in _proxies(file, text):
+            for kind in ("frontend", "backend") if proxy.kind == "listen" else (proxy.kind,):
+                other = proxies.setdefault((kind, proxy.name), proxy)
+                if other.lines != proxy.lines:
+                    raise DiscoverError(f"{proxy.place}: {kind} {proxy.name} is another one at {other.place}; one is accepted")
+    return Configuration(
+        tuple(proxy for (kind, _), proxy in proxies.items() if kind == "frontend"),
+        {name: proxy for (kind, name), proxy in proxies.items() if kind == "backend"},
+        next((found[1] for text in files.values() for found in _CA_BASE.finditer(text)), "/"),
+    )
+
+
+def _proxies(file: str, text: str) -> Iterator[Proxy]:
+    proxy: Proxy | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        place = Place(file, number)
+        words = _words(line, place)
+        if not words or words[0].startswith("."):
+            continue
+        if words[0] in _SECTIONS:
+            if proxy is not None:
+                yield proxy
+            proxy = Proxy(words[0], words[1], place) if words[0] in _PROXIES and len(words) > 1 else None
+        elif proxy is not None:
+            proxy.lines.append(words)
+            _read(proxy, words, place)
+    if proxy is not None:
+        yield proxy
+
+
+def _words(line: str, place: Place) -> tuple[str, ...]:
+    """Return the words of a line; HAProxy quotes and comments as a shell does (configuration manual, section 2.2)."""
+    try:
+        return tuple(shlex.split(line, comments=True))
+    except ValueError as error:
+        raise DiscoverError(f"{place}: not a line of HAProxy: {str(error).lower()}") from None
+
+
+def _read(proxy: Proxy, words: Sequence[str], place: Place) -> None:
+    keyword, rest = words[0], tuple(words[1:])
+    if keyword == "bind" and rest:
+        options = _options(rest[1:])
+        proxy.sockets += [_socket(text, "ssl" in options, place) for text in rest[0].split(",") if _is_inet(text)]
+    elif keyword == "default_backend" and rest:
+        proxy.default_backend = rest[0]
+    elif keyword == "use_backend" and rest:
+        proxy.choices.append(Choice(rest[0], rest[1:], place))
+    elif keyword == "acl" and len(rest) > 1:
+        proxy.acls.setdefault(rest[0], []).append(rest[1:])
+    elif keyword == "server" and len(rest) > 1:
+        proxy.servers.append(Server(rest[0], rest[1], _options(rest[2:])))
+
+
+def _is_inet(text: str) -> bool:
+    return not text.startswith(("unix@", "/", "abns@", "fd@", "sockpair@", "quic4@", "quic6@"))
+
+
+def _socket(text: str, tls: bool, place: Place) -> Socket:
+    found = _SOCKET.match(text)
+    if found is None:
+        raise DiscoverError(f"{place}: bind {text}: an address with one port is accepted, as in 10.0.1.10:9292 or :443")
+    host = found["host"].strip("[]")
+    return Socket("" if host in _EVERY_ADDRESS else host, int(found["port"]), tls)
+
+
+def _options(words: Sequence[str]) -> dict[str, str]:
+    options: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        options[word] = next(rest, "") if word in _VALUES else ""
+    return options

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The drain of a supervised gateway: the requests under way finish while its health page says 503 and it still serves.
+
+A new HAProxy takes the place of the one that has these requests, as at a reload; so they are known to have finished.
+
+Where the gateway's address moves to another machine, connections do not move with it. So new ones can be held: once the requests
+under way have finished, a second HAProxy takes the place of the first, and gets none. Then the health page says 503, and the
+address moves while nothing is under way.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from openstackoid.errors import OpenstackoidError
+from openstackoid.gateway.folder import Folder
+from openstackoid.gateway.listening import ListeningSockets
+from openstackoid.gateway.process_group import STOP_GRACE, ProcessGroup
+from openstackoid.gateway.restarter import Restarter
+from openstackoid.haproxy.draining import begin
+from openstackoid.haproxy.process import connections
+from openstackoid.mesh import Drain
+
+log = logging.getLogger("openstackoid.gateway")
+
+_MOVE = 4.0
+"""Seconds of 503, at least, in which the address of held connections moves."""
+
+
+class SupervisedDrain:
+    """The drain of one gateway. ``begun``: each HAProxy that starts from now on says that it drains."""
+
+    def __init__(self, folder: Folder, processes: ProcessGroup, sockets: ListeningSockets) -> None:
+        self.begun = False
+        self._folder = folder
+        self._processes = processes
+        self._sockets = sockets
+        self._until = 0.0
+
+    @property
+    def left(self) -> float:
+        """The seconds that requests may still take."""
+        return max(STOP_GRACE, self._until - time.monotonic())
+
+    async def run(self, haproxy: Restarter, settings: Drain) -> None:
+        """Drain until the requests under way have finished and the notice is over, or until there is a hurry."""
+        self._until = time.monotonic() + settings.longest
+        work = asyncio.create_task(self._run(haproxy, settings))
+        hurry = asyncio.create_task(self._processes.hurry.wait())
+        await asyncio.wait({work, hurry}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (work, hurry):
+            task.cancel()
+        await asyncio.gather(work, hurry, return_exceptions=True)
+        if not work.cancelled():
+            work.result()
+
+    async def _run(self, haproxy: Restarter, settings: Drain) -> None:
+        idle = not self._processes.finishing(haproxy.child) and not await connections(self._folder.stats_socket)
+        if idle and not settings.notice and not settings.hold:
+            return
+        if settings.hold:
+            await self._hold(haproxy, settings.hold)
+        log.info("gateway of %s drains: its health page says 503, and requests finish", haproxy.cloud)
+        self.begun = True
+        notice = asyncio.create_task(asyncio.sleep(max(settings.notice, _MOVE) if settings.hold else settings.notice))
+        if settings.hold:
+            await self.tell()
+        else:
+            await self._replace(haproxy, lambda: self.left)
+        await notice
+
+    async def _hold(self, haproxy: Restarter, seconds: float) -> None:
+        log.info("gateway of %s drains: requests finish", haproxy.cloud)
+        await self._replace(haproxy, lambda: self.left)
+        log.info("gateway of %s drains: new connections wait until another machine has the address", haproxy.cloud)
+        self._sockets.hold()
+        await self._replace(haproxy, lambda: seconds)
+        # Their clients hear of the end of idle connections as long as the address is here.
+        await self._processes.end(self._processes.finishing(haproxy.child))
+
+    async def _replace(self, haproxy: Restarter, seconds: Callable[[], float]) -> None:
+        """Replace HAProxy, and let the requests of the replaced one finish for some seconds."""
+        try:
+            await haproxy.replace()
+        except OpenstackoidError as error:
+            log.warning("%s\n  its HAProxy is not replaced for the drain", error)
+            await self.tell()
+        else:
+            await self._processes.wait_for(self._processes.finishing(haproxy.child), seconds())
+
+    async def tell(self) -> None:
+        """Tell the HAProxy that serves now, if the gateway drains."""
+        if self.begun:
+            try:
+                await begin(self._folder.drain_socket)
+            except OpenstackoidError as error:
+                log.warning("%s", error)

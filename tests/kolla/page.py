@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page docs/operate/kolla.md, which the tests play: its commands, and the lines that it adds to the mesh description."""
+
+import re
+from textwrap import dedent
+from typing import Any
+
+import yaml
+
+from documents import read
+
+_PAGE = read("operate/kolla.md")
+_CODE = re.compile(r"^```(console|yaml)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_OUTPUT = re.compile(r"^(the gateway takes the place of .*)$", re.MULTILINE)
+
+
+def _section(heading: str) -> str:
+    return _PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def commands(heading: str) -> list[str]:
+    """Return the commands below a heading, but those that control containers and units."""
+    text = "".join(text for kind, text in _CODE.findall(_section(heading)) if kind == "console")
+    return re.findall(r"^\$ (?!docker |systemctl )(.+)$", text, re.MULTILINE)
+
+
+def additions(heading: str) -> list[Any]:
+    """Return what the YAML of a section says."""
+    return [yaml.safe_load(dedent(text)) for kind, text in _CODE.findall(_section(heading)) if kind == "yaml"]
+
+
+def frontends() -> list[str]:
+    """Return the lines of `discover` that the page shows."""
+    return _OUTPUT.findall(_PAGE)

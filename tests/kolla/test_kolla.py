@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kolla-Ansible's own roles render a load balancer; a gateway takes the place of its API frontends, and gives it back.
+
+The tests follow each other. `make kolla-test` runs them on a machine of their own.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from kolla import page
+from kolla.cloud import ONE, PORTS, TWO, Clouds
+from kolla.environment import changed_files, recorded_files
+from kolla.gateway import Gateway
+from kolla.machine import NAMES
+from kolla.node import AUTHORITY, BACKEND, CHECKS, Node
+
+FILES = {f"haproxy/services.d/{name}.cfg" for name in ("keystone", "glance-api", "placement-api", "neutron-server", "nova-api")}
+FILES.add("haproxy/services.d/cinder-api.cfg")
+"""The files of the frontends that the gateway takes over."""
+CHECK = "keepalived/checks/check_alive_openstackoid.sh"
+PATHS = {
+    "identity": ("/", "/v3", "/v3/auth/catalog", "/v3/auth/projects", "/nowhere"),
+    "image": ("/", "/v2/images", "/v2/schemas/image", "/v2/images/nowhere"),
+    "placement": ("/", "/traits"),
+    "network": ("/", "/v2.0/networks", "/v2.0/subnets"),
+    "compute": ("/", "/v2.1/", "/v2.1/flavors/detail", "/v2.1/servers/nowhere"),
+    "block-storage": ("/", "/v3/", "/v3/types"),
+}
+"""What is asked of each service, at both VIPs."""
+_DIFFERENT = {"date", "x-openstack-request-id", "x-compute-request-id"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kolla")
+
+
+@pytest.fixture(scope="module")
+def clouds(folder: Path) -> Clouds:
+    return Clouds(folder)
+
+
+@pytest.fixture(scope="module")
+def node(folder: Path, clouds: Clouds) -> Iterator[Node]:
+    """A node as Kolla-Ansible configures it, with its HAProxy, and the services behind."""
+    node = Node(folder / "node.log")
+    node.configure()
+    clouds.trust(AUTHORITY)
+    with ThreadPoolExecutor(1) as pool:
+        # Ansible works on one processor.
+        other = pool.submit(clouds.start, TWO)
+        node.kolla("genconfig", "--tags", "loadbalancer")
+        other.result()
+    with clouds.controller(BACKEND):
+        node.start_haproxy()
+        clouds.start(ONE)
+        clouds.complete_catalog()
+        yield node
+        node.stop_haproxy()
+
+
+@pytest.fixture(scope="module")
+def gateway(folder: Path, clouds: Clouds) -> Iterator[Gateway]:
+    gateway = Gateway(folder)
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def token(node: Node, clouds: Clouds) -> str:
+    return str(clouds.openstack(ONE, "token", "issue")["id"])
+
+
+@pytest.fixture(scope="module")
+def files_before(node: Node) -> dict[str, bytes]:
+    """The files that Kolla-Ansible renders without a gateway."""
+    return node.rendered()
+
+
+@pytest.fixture(scope="module")
+def answers_before(token: str) -> list[object]:
+    return answers(token)
+
+
+@pytest.fixture(scope="module")
+def catalog_before(node: Node, clouds: Clouds) -> Any:
+    return clouds.openstack(f"{ONE}-admin", "endpoint", "list")
+
+
+def answers(token: str) -> list[object]:
+    """Return the answers of all services at both VIPs, without dates and the ids of requests. Kolla's authority is believed."""
+    found: list[object] = []
+    for host in NAMES.values():
+        for service, paths in PATHS.items():
+            for path in paths:
+                url = f"https://{host}:{PORTS[service]}{path}"
+                answer = requests.get(url, headers={"X-Auth-Token": token}, verify=str(AUTHORITY), timeout=30)
+                headers = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in _DIFFERENT}
+                text = answer.text.replace(answer.headers.get("x-openstack-request-id", "none"), "")
+                found.append((url, answer.status_code, headers, text))
+    return found
+
+
+def test_kolla_serves_each_service_at_both_addresses(files_before: dict[str, bytes], answers_before: list[Any]) -> None:
+    assert files_before.keys() >= FILES
+    assert {status for _, status, _, _ in answers_before} <= {200, 300, 404}
+    assert recorded_files() > 500
+    assert changed_files() == []
+
+
+def test_discover_names_the_frontends_and_finds_the_controllers(node: Node, clouds: Clouds, gateway: Gateway) -> None:
+    gateway.install(clouds.lab.certificates)
+    endpoints, discover, *certificates = page.commands("2. Describe the cloud")
+    node.type(endpoints, **clouds.user(f"{ONE}-admin"))
+    said = node.type(discover).splitlines()
+    assert said[0] == "CloudOne is described in /etc/openstackoid/mesh.yaml"
+    assert len(said) == 1 + 2 * len(FILES)
+    assert {f"haproxy/{line.rpartition('(')[2].partition(':')[0]}" for line in said[1:]} == FILES
+    assert set(page.frontends()) <= set(said)
+    gateway.complete()
+    for command in certificates:
+        node.type(command)
+    assert f"describes {TWO}" in gateway.add_peer(clouds.lab.mesh_yaml)
+    for command in page.commands("3. Certificate, peers, policy"):
+        node.type(command)
+
+
+def test_the_gateway_takes_the_place_of_the_frontends(node: Node, gateway: Gateway, files_before: dict[str, bytes]) -> None:
+    collection, render = page.commands("4. Tell Kolla-Ansible")
+    node.type(collection)
+    assert "changed=0 " in node.type(collection)
+    node.type(render)
+    after = node.rendered()
+    assert {path for path in after if files_before.get(path) != after[path]} == FILES | {CHECK}
+    assert files_before.keys() == after.keys() - {CHECK}
+    node.stop_haproxy()
+    node.start_haproxy()
+    gateway.start()
+    assert subprocess.run([CHECKS / "check_alive_openstackoid.sh"], check=False).returncode == 0
+
+
+def test_users_and_services_see_no_difference(
+    clouds: Clouds, token: str, answers_before: list[object], catalog_before: Any
+) -> None:
+    for before, after in zip(answers_before, answers(token), strict=True):
+        assert after == before
+    assert clouds.openstack(f"{ONE}-admin", "endpoint", "list") == catalog_before
+
+
+def test_a_user_sees_the_images_of_the_other_cloud(node: Node, clouds: Clouds) -> None:
+    (request,) = page.commands("5. Take over")
+    assert clouds.openstack(TWO, "image", "show", "cirros")["id"] in node.type(request, **clouds.user(ONE))
+
+
+def test_a_server_boots_from_the_image_of_the_other_cloud(clouds: Clouds) -> None:
+    scope = '{"compute": "CloudOne", "image": "CloudTwo"}'
+    words = ("--flavor", "m1.tiny", "--image", "cirros", "--os-scope", scope, "--wait")
+    server = clouds.openstack(ONE, "server", "create", "scoped", *words)
+    image = clouds.openstack(TWO, "image", "show", "cirros")["id"]
+    assert server["status"] == "ACTIVE"
+    assert image in str(server["image"])
+
+
+def test_keepalived_learns_that_the_gateway_has_stopped(gateway: Gateway) -> None:
+    gateway.stop()
+    assert subprocess.run([CHECKS / "check_alive_openstackoid.sh"], check=False).returncode != 0
+
+
+def test_kolla_gets_its_frontends_back(
+    node: Node, clouds: Clouds, token: str, files_before: dict[str, bytes], answers_before: list[object], catalog_before: Any
+) -> None:
+    for command in page.commands("Go back"):
+        node.type(command)
+    assert node.rendered() == files_before
+    node.stop_haproxy()
+    node.start_haproxy()
+    for before, after in zip(answers_before, answers(token), strict=True):
+        assert after == before
+    assert clouds.openstack(f"{ONE}-admin", "endpoint", "list") == catalog_before
+    assert changed_files() == []

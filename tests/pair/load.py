@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clients that keep their connections, as OpenStack's do, and the count of their requests and failures."""
+
+import gc
+import itertools
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import requests
+
+from pair.network import ADDRESS
+
+ROOT = f"https://{ADDRESS}"
+SCOPED = {"X-Scope": '{"image": "CloudTwo"}'}
+KINDS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("GET", "/image/v2/images", {}),
+    ("GET", "/image/v2/images", SCOPED),
+    ("POST", "/compute/servers", {}),
+    ("POST", "/compute/servers", SCOPED),
+    ("GET", "/image/wait/0.3", {}),
+)
+"""Reads at home and at the peer, a write, a write that begins a workflow in the store, and a slow read."""
+CLIENTS = 8
+
+
+class Lost(NamedTuple):
+    """A request that failed: its method, when it was sent, by the monotonic clock, and its failure in words."""
+
+    method: str
+    at: float
+    failure: str
+
+
+class Load:
+    """Clients, each with one session. ``longest``: the seconds of the request that took longest."""
+
+    def __init__(self, authority: Path) -> None:
+        self.authority = authority
+        self.answered, self.longest = 0, 0.0
+        self.lost: list[Lost] = []
+        self._enough = threading.Event()
+        self._lock = threading.Lock()
+
+    @property
+    def sent(self) -> int:
+        """The number of all requests."""
+        return self.answered + len(self.lost)
+
+    def _client(self, number: int) -> None:
+        with session(self.authority) as client:
+            for method, path, headers in itertools.islice(itertools.cycle(KINDS), number, None):
+                if self._enough.wait(random.uniform(0.0, 0.1)):
+                    return
+                started = time.monotonic()
+                failure = ask(client, method, path, headers)
+                took = time.monotonic() - started
+                with self._lock:
+                    self.longest = max(self.longest, took)
+                    if failure is None:
+                        self.answered += 1
+                    else:
+                        self.lost.append(Lost(method, started, f"{path} {headers} after {took:.2f} s: {failure}"))
+
+    @contextmanager
+    def running(self) -> Iterator["Load"]:
+        """Run the clients, for two seconds more at both ends."""
+        threads = [threading.Thread(target=self._client, args=(number,)) for number in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        try:
+            time.sleep(2)
+            yield self
+            time.sleep(2)
+        finally:
+            self._enough.set()
+            for thread in threads:
+                thread.join()
+            # The next test is not to find the connections that were cut.
+            gc.collect()
+
+
+@contextmanager
+def session(authority: Path) -> Iterator[requests.Session]:
+    """Give a client that repeats no request."""
+    with requests.Session() as client:
+        client.trust_env = False
+        client.verify = str(authority)
+        yield client
+
+
+def ask(client: requests.Session, method: str, path: str, headers: dict[str, str], timeout: float = 20) -> str | None:
+    """Send a request, and return its failure in words; None for an answer of the service."""
+    sent = {"X-Auth-Token": "t", **headers}
+    try:
+        answer = client.request(method, ROOT + path, headers=sent, data="{}" if method == "POST" else None, timeout=timeout)
+    except requests.RequestException as error:
+        return repr(error)
+    return None if answer.status_code in (200, 202) else f"{answer.status_code} {answer.text}"

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two gateways of CloudOne behind one address, under load, with small services: where the address is, and which requests fail."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lab.mariadb import Server
+from openstackoid.binding.rotation import set_up
+from openstackoid.certs import issue, make_authority
+from pair import figures, network
+from pair.load import CLIENTS, ROOT, SCOPED, Load, Lost, ask, session
+from pair.machines import Machine, Pair, install_files, until
+from pair.services import Service, service
+
+LONGEST_MOVE = 3.0
+"""Seconds in which the address is with the other machine."""
+PORT = 443
+# A connection that is cut in its handshake is left to the garbage collector by the client's library.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pair with all that is around it. ``here``: the services of CloudOne; ``there``: those of CloudTwo."""
+
+    pair: Pair
+    here: Service
+    there: Service
+    certificates: Path
+
+    def load(self) -> Load:
+        """Return a new load."""
+        return Load(self.certificates / "authority.pem")
+
+    def ask(self, method: str, path: str, headers: dict[str, str], timeout: float = 20) -> str | None:
+        """Send a request on a new connection, and return its failure."""
+        with session(self.certificates / "authority.pem") as client:
+            return ask(client, method, path, headers, timeout)
+
+    def begin_workflow(self) -> str:
+        """Send a scoped request that begins a workflow, and return its id."""
+        self.here.workflows.clear()
+        assert self.ask("POST", "/compute/servers", SCOPED) is None
+        (workflow,) = self.here.workflows
+        return workflow
+
+    def goes_on(self, workflow: str) -> None:
+        """A request of a service, without the user's token and scope, goes where the workflow's scope says."""
+        self.there.workflows.clear()
+        assert self.ask("GET", "/image/v2", {"X-Auth-Token": "nova", "X-OpenStack-Request-Id": workflow}) is None
+        assert self.there.workflows == [workflow]
+
+    def time_to_move(self, begun: float, to: Machine) -> float:
+        """Return the seconds from a time to the first answer at the address that is not the one machine's."""
+        while network.holder() != to.name or self.ask("GET", "/.openstackoid/health", {}, 0.5) is not None:
+            assert time.monotonic() < begun + 60, self.pair.told()
+            time.sleep(0.01)
+        return time.monotonic() - begun
+
+
+def describe(file: Path, *, bind: str, store: str, password: Path, here: int, there: int) -> Path:
+    """Write the mesh description of a gateway."""
+    own = f'{{frontend: "{ROOT}/%s", backend: "http://127.0.0.1:{here}"}}'
+    tls = f"{{certificate: {file.parent}/certificates/CloudOne.pem, authority: {file.parent}/certificates/authority.pem}}"
+    file.write_text(
+        "mesh: 1\nshared: [{service: image, clouds: [CloudOne, CloudTwo]}]\nclouds:\n  CloudOne:\n    gateway:\n"
+        f"{bind}      store: {{url: '{store}', password: {password}}}\n      tls: {tls}\n      drain: {{hold: 2}}\n"
+        f"      bound_tokens: {{keys: {file.parent}/keys}}\n"
+        f"    services:\n      identity: {own % 'identity'}\n      compute: {own % 'compute'}\n      image: {own % 'image'}\n"
+        f"  CloudTwo: {{services: {{image: {{frontend: 'https://127.0.0.1:{there}/image'}}}}}}\n"
+    )
+    return file
+
+
+@pytest.fixture(scope="module")
+def site(mariadb: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("pair")
+    certificates = folder / "certificates"
+    make_authority(certificates)
+    issue(certificates, "CloudOne", [network.ADDRESS])
+    with service() as here, service(issue(certificates, "CloudTwo", ["127.0.0.1"])) as there:
+        store = mariadb.url("pair")
+        set_up(folder / "keys", time.time())
+        install_files()
+        # The second gateway listens on the address alone, also while the first has it.
+        machines = [
+            Machine(
+                name,
+                folder / name,
+                describe(
+                    folder / f"{name}.yaml",
+                    bind="      bind: '*'\n" if name == "first" else "",
+                    store=store,
+                    password=mariadb.password,
+                    here=here.port,
+                    there=there.port,
+                ),
+                PORT,
+                anywhere=name == "first",
+            )
+            for name in network.MACHINES
+        ]
+        try:
+            for machine in machines:
+                machine.boot()
+            yield Site(Pair(*machines), here, there, certificates)
+        finally:
+            for machine in machines:
+                machine.end()
+
+
+def reload(machine: Machine) -> None:
+    """Have a gateway read its files again, and wait until it has."""
+    reloads = machine.said().count("has reloaded")
+    os.kill(machine.running.pid, signal.SIGHUP)
+    until(lambda: machine.said().count("has reloaded") > reloads, machine.said)
+
+
+def test_a_change_of_the_description_fails_no_request(site: Site) -> None:
+    active = site.pair.wait_for_holder()
+    with site.load().running() as load:
+        active.config.write_text(active.config.read_text().replace("CloudTwo: {", "CloudTwo: {region: RegionTwo, "))
+        reload(active)
+    figures.record(figures.RELOAD, load)
+    assert load.lost == []
+
+
+def test_a_new_certificate_fails_no_request(site: Site) -> None:
+    active = site.pair.wait_for_holder()
+    with site.load().running() as load:
+        issue(site.certificates, "CloudOne", [network.ADDRESS], renew=True)
+        reload(active)
+    figures.record(figures.CERTIFICATE, load)
+    assert load.lost == []
+
+
+def test_an_upgrade_of_one_machine_after_the_other_fails_no_request(site: Site) -> None:
+    with site.load().running() as load:
+        for _ in range(2):
+            active = site.pair.wait_for_holder()
+            active.drain()
+            assert network.holder() == site.pair.other(active).name, site.pair.told()
+            active.start()
+    figures.record(figures.UPGRADE, load)
+    assert load.lost == []
+
+
+@pytest.mark.parametrize(("part", "event"), [("python", figures.PYTHON), ("haproxy", figures.HAPROXY)])
+def test_a_killed_part_fails_only_requests_that_were_under_way(part: str, event: str, site: Site) -> None:
+    active = site.pair.wait_for_holder()
+    restarts = active.said().count("runs again")
+    with site.load().running() as load:
+        killed = time.monotonic()
+        active.part(part).kill()
+        until(lambda: active.said().count("runs again") > restarts, active.said)
+    figures.record(event, load)
+    assert network.holder() == active.name
+    assert len(load.lost) <= CLIENTS
+    # A killed process takes a moment to end.
+    assert [lost for lost in load.lost if lost.at > killed + 0.2] == []
+    if part == "python":
+        assert [lost for lost in load.lost if lost.method != "POST" or "502" not in lost.failure] == []
+
+
+@pytest.mark.parametrize(("end", "event"), [(Machine.kill, figures.GATEWAY), (Machine.lose, figures.MACHINE)])
+def test_the_other_machine_has_the_address_within_3_s_and_goes_on_with_workflows(
+    end: Callable[[Machine], None], event: str, site: Site
+) -> None:
+    active = site.pair.wait_for_holder()
+    workflow = site.begin_workflow()
+    with site.load().running() as load:
+        begun = time.monotonic()
+        end(active)
+        moved = site.time_to_move(begun, site.pair.other(active))
+    figures.record(event, load, moved)
+    assert moved < LONGEST_MOVE, site.pair.told()
+    assert [lost for lost in load.lost if not before(lost, begun + moved)] == []
+    site.goes_on(workflow)
+    active.boot() if end is Machine.lose else active.start()
+
+
+def before(lost: Lost, moment: float) -> bool:
+    """Return whether a request was sent before a moment, or on a connection from before it."""
+    return lost.at < moment or "Connection aborted" in lost.failure

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A pair before a real cloud: scoped boots while the active gateway ends, and with a peer of an earlier release."""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+import yaml
+
+from examples.session import User, fetched_checksum, openstackoid
+from lab.mariadb import Server
+from lab.raised import PAIR, raised
+from lab.tokens import token_of
+from openstackoid.binding.rotation import set_up
+from openstackoid.lab import services
+from openstackoid.lab.lab import Lab
+from pair import network
+from pair.machines import Gateway, Machine, Pair, install_files, until
+
+SCOPE = '{"image": "CloudTwo"}'
+ONE, TWO = User("CloudOne"), User("CloudTwo")
+EARLIER = "d0117262b94fef074ec48d22dc1d3d8c32485e87"
+"""The commit of the peer of an earlier release: the last one before several gateways of a cloud were tried."""
+UNKNOWN_TO_IT = {"gateway": ("bound_tokens", "drain", "unbound_tokens", "validator"), "policy": ("delegation",)}
+"""Keys of a cloud in the description that the earlier release does not know."""
+
+
+@pytest.fixture(scope="module")
+def lab(bridge: None, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """Two real clouds, removed in the end."""
+    try:
+        with raised(PAIR, request.config):
+            yield Lab.load(PAIR)
+    finally:
+        openstackoid("lab", "down", "--purge", "--lab", PAIR)
+
+
+@pytest.fixture(scope="module")
+def pair(lab: Lab, mariadb: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Two gateways of CloudOne in the place of the lab's one."""
+    folder = tmp_path_factory.mktemp("pair")
+    mesh: dict[str, Any] = yaml.safe_load(lab.mesh_yaml.read_text())
+    store = {"url": mariadb.url("boot"), "password": str(mariadb.password)}
+    mesh["clouds"]["CloudOne"]["gateway"] |= {"bind": "*", "store": store, "drain": {"hold": 2}}
+    mesh["clouds"]["CloudOne"]["gateway"]["bound_tokens"] = {"keys": str(folder / "keys")}
+    set_up(folder / "keys", time.time())
+    config = folder / "mesh.yaml"
+    config.write_text(yaml.safe_dump(mesh, sort_keys=False))
+    (port,) = lab.addresses(lab.cloud("CloudOne")).gateway_ports()
+    install_files()
+    pair = Pair(*(Machine(name, folder / name, config, port) for name in network.MACHINES))
+    try:
+        for machine in pair.machines.values():
+            machine.boot()
+        pair.wait_for_holder()
+        network.lead_to_the_address(port)
+        lab.table.stop([("CloudOne", services.GATEWAY)])
+        yield pair
+    finally:
+        for machine in pair.machines.values():
+            machine.end()
+
+
+@contextmanager
+def stopped(process: psutil.Process | None) -> Iterator[None]:
+    """Have a process wait."""
+    assert process is not None
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
+def order(lab: Lab, user: User, other: User, scope: str) -> Callable[[], str]:
+    """Prepare a server from the other cloud's image; return the request for it, which takes no time and returns its id."""
+    image, flavor = (
+        who.openstack(kind, "show", name, "-f", "value", "-c", "id").stdout.strip()
+        for who, kind, name in ((other, "image", "cirros"), (user, "flavor", "m1.tiny"))
+    )
+    token, url = token_of(user), f"{lab.addresses(lab.cloud(user.entry)).in_catalog('compute')}/servers"
+    body = {"server": {"name": "under-way", "imageRef": image, "flavorRef": flavor}}
+
+    def send() -> str:
+        headers = {"X-Auth-Token": token, "X-Scope": scope}
+        made = requests.post(url, json=body, headers=headers, verify=str(lab.authority), timeout=60)
+        assert made.status_code == 202, made.text
+        return str(made.json()["server"]["id"])
+
+    return send
+
+
+def show(user: User, server: str) -> dict[str, Any]:
+    shown = user.openstack("server", "show", server, "-f", "json")
+    assert shown.code == 0, shown.stderr
+    return dict(shown.json())
+
+
+def ends_active(user: User, other: User, server: str, told: Callable[[], str]) -> None:
+    """The server becomes ACTIVE with the bytes of the other cloud's image; then it is deleted."""
+    image = other.openstack("image", "show", "cirros", "-f", "json").json()
+    try:
+        until(lambda: show(user, server)["status"] != "BUILD", told)
+        found = show(user, server)
+        assert found["status"] == "ACTIVE", f"{found.get('fault')}\n{told()}"
+        assert fetched_checksum(user.entry, image["id"]) == image["checksum"]
+    finally:
+        assert user.openstack("server", "delete", "--wait", server).code == 0
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("end", "idle"), [(Machine.kill, 3), (Machine.lose, 12)], ids=["gateway", "machine"])
+def test_a_scoped_boot_that_was_under_way_ends_active(end: Callable[[Machine], None], idle: int, lab: Lab, pair: Pair) -> None:
+    """The compute node has its part of the work before it: the image, and ports by Nova's own token.
+
+    ``idle``: seconds without a request. Connections of the last ten fail with a lost machine, as docs/operate/pair.md says.
+    """
+    active = pair.wait_for_holder()
+    send = order(lab, ONE, TWO, SCOPE)
+    with stopped(lab.table.find("CloudOne", "nova-compute")):
+        server = send()
+        time.sleep(idle)
+        end(active)
+        until(lambda: network.holder() == pair.other(active).name, pair.told, 20)
+    ends_active(ONE, TWO, server, pair.told)
+    active.boot() if end is Machine.lose else active.start()
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> Path:
+    """The source of the earlier release."""
+    repository = ["git", "-c", "safe.directory=*", "-C", str(Path(__file__).parents[2])]
+    if subprocess.run([*repository, "cat-file", "-e", EARLIER], capture_output=True, check=False).returncode:
+        pytest.skip(f"this clone has no commit {EARLIER}: it is shallow (git fetch --unshallow)")
+    archive = subprocess.run([*repository, "archive", f"{EARLIER}:src"], capture_output=True, check=True).stdout
+    subprocess.run(["tar", "-x", "-C", str(tmp_path)], input=archive, check=True)
+    return tmp_path
+
+
+@pytest.mark.timeout(900)
+def test_a_peer_of_an_earlier_release_boots_servers_in_both_directions(
+    earlier: Path, lab: Lab, pair: Pair, tmp_path: Path
+) -> None:
+    mesh: dict[str, Any] = yaml.safe_load(lab.mesh_yaml.read_text())
+    for cloud in mesh["clouds"].values():
+        for section, keys in UNKNOWN_TO_IT.items():
+            cloud[section] = {key: value for key, value in cloud[section].items() if key not in keys}
+    config = tmp_path / "mesh.yaml"
+    config.write_text(yaml.safe_dump(mesh, sort_keys=False))
+    peer = Gateway("CloudTwo", tmp_path / "peer", config, environment={"PYTHONPATH": str(earlier)})
+    pair.wait_for_holder()
+    lab.table.stop([("CloudTwo", services.GATEWAY)])
+    try:
+        peer.start()
+        for user, other, scope in ((ONE, TWO, SCOPE), (TWO, ONE, '{"image": "CloudOne"}')):
+            ends_active(user, other, order(lab, user, other, scope)(), lambda: peer.said() + pair.told())
+    finally:
+        peer.end()
