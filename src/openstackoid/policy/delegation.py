@@ -21,8 +21,8 @@ _READERS_OF_IMAGES = frozenset({"compute", "block-storage"})
 class Delegated:
     """A request as delegation judges it.
 
-    ``use``: None for the validation of a token. ``step``: what the request does with tokens. ``of_service``: its token is that
-    of a service. ``given``: the services that the bound scope gives to the peer.
+    ``use``: None for the validation of a token. ``step``: what the request does with tokens. ``of_service``: the token that asks
+    is that of a service. ``given``: the services that the bound scope gives to the peer.
     """
 
     use: Use | None
@@ -35,9 +35,7 @@ def may_ask(delegation: Delegation, asked: Delegated) -> str | Denial:
     """Return the name of the rule that allows a request, or the denial."""
     entry, use = f"delegation of {delegation.cloud}", asked.use
     if asked.step is not None:
-        if asked.step in delegation.tokens:
-            return f"{entry}/{asked.step}"
-        return Denial(None, f"{_STEPS[asked.step]} by way of a peer is for 'delegation' in the policy here to name")
+        return _may_step(delegation, asked.step, asked)
     if use is None:
         return f"{entry}/validation"
     allowed, owner = (delegation.services, "services") if asked.of_service else (delegation.users, "users")
@@ -46,6 +44,16 @@ def may_ask(delegation: Delegation, asked: Delegated) -> str | Denial:
     if not asked.of_service and delegation.images and _reads_image(use) and _READERS_OF_IMAGES.intersection(asked.given):
         return f"{entry}/images"
     return Denial(None, f"'delegation' in the policy here names no such request to {use.service} in the name of {owner} here")
+
+
+def _may_step(delegation: Delegation, step: TokenStep, asked: Delegated) -> str | Denial:
+    """Return the name of the rule that allows a step with tokens, or the denial. A service's token is no way to another one."""
+    named = step == "revocation" and asked.use is not None and delegation.services.allows(asked.use)
+    if asked.of_service and not named:
+        return Denial(None, f"{_STEPS[step]} by way of a peer is not for the token of a service")
+    if step in delegation.tokens:
+        return f"delegation of {delegation.cloud}/{step}"
+    return Denial(None, f"{_STEPS[step]} by way of a peer is for 'delegation' in the policy here to name")
 
 
 _STEPS = {"login": "a log-in", "exchange": "a token for another one", "revocation": "the revocation of a token"}

@@ -42,5 +42,5 @@ class Binder:
 
 def cut(value: str) -> tuple[str, str]:
     """Return the token in the value of a header, and the mark of a scope behind it with all that follows."""
-    end = min((at for at in (value.find(MARK), value.find(SEPARATOR[0])) if at >= 0), default=len(value))
+    end = min((at for at in (value.find(MARK), value.find(SEPARATOR)) if at >= 0), default=len(value))
     return value[:end], value[end:]

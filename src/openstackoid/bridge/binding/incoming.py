@@ -38,7 +38,8 @@ _IN_BODY = "it gives out a token in the body of its answer, which cannot be boun
 class Opened:
     """What the tokens of a request were. ``auth``: the content of the one in X-Auth-Token, if that is bound.
 
-    ``token``: that one itself. ``authenticates``: whether the request has any credential.
+    ``token``: that one itself. ``authenticates``: whether the request has any credential. ``of_service``: whether what asks, that
+    token or the one in the body, is a service's.
     """
 
     hidden: HiddenTokens
@@ -46,6 +47,7 @@ class Opened:
     auth: BoundToken | None
     token: str | None = field(repr=False)
     authenticates: bool
+    of_service: bool
 
 
 def opened(plan: S, head: Head, body: bytes | None, binder: Binder, seconds: float) -> tuple[S, Opened]:
@@ -77,11 +79,15 @@ def opened(plan: S, head: Head, body: bytes | None, binder: Binder, seconds: flo
         plan = replace(plan, body_token=bare(plan.body_token))
     auth, _ = cut(next((value for name, value in plan.headers if name.lower() == AUTH), ""))
     issue = None
-    if head.sender is not None and plan.endpoint.service == IDENTITY:
+    # The answer to a validation repeats the token: bound, one that came unbound would be another one's.
+    if head.sender is not None and plan.endpoint.service == IDENTITY and _gives_token(head.method, plan):
         issue = partial(binder.bind, kind=Kind.ISSUED, audience=head.sender, scope=None, seconds=seconds)
     hidden = HiddenTokens(tuple((bound.token, text) for text, bound in found.items()), issue)
     authenticates = bool(auth) or any(value for name in _CREDENTIALS for value in head.values(name))
-    return replace(plan, headers=headers), Opened(hidden, body, found.get(auth), bare(auth) or None, authenticates)
+    asking = (found.get(auth), found.get(cut(written or "")[0]))
+    of_service = any(bound is not None and bound.kind is Kind.SERVICE for bound in asking)
+    of = Opened(hidden, body, found.get(auth), bare(auth) or None, authenticates, of_service)
+    return replace(plan, headers=headers), of
 
 
 def judged(here: Cloud, decision: Decision, head: Head, of: Opened) -> str | Denial | None:
@@ -104,8 +110,7 @@ def judged(here: Cloud, decision: Decision, head: Head, of: Opened) -> str | Den
     refusal = _indirect(head, use) or (_IN_BODY if step is not None and _shows_token(use) else None)
     if refusal is not None:
         return Denial(None, refusal)
-    of_service = of.auth is not None and of.auth.kind is Kind.SERVICE
-    asked = Delegated(None if validates else use, step, of_service, _given(scope, sender, here.name))
+    asked = Delegated(None if validates else use, step, of.of_service, _given(scope, sender, here.name))
     return may_ask(here.policy.delegated_to(sender), asked)
 
 
@@ -137,6 +142,10 @@ def _indirect(head: Head, use: Use) -> str | None:
     if head.values("upgrade"):
         return "a WebSocket by way of a peer is not opened with a bound token"
     return None
+
+
+def _gives_token(method: str, plan: Single | Relay) -> bool:
+    return token_route(method, called_path(plan.endpoint, plan.path)) is not None
 
 
 def _step(use: Use, body: bytes | None) -> TokenStep | None:

@@ -16,7 +16,7 @@ from openstackoid.bridge.message.head import Head
 from openstackoid.mesh import Mesh
 from openstackoid.routing import IDENTITY, Decision, Relay, ScopeSource, Single, called_path
 from openstackoid.routing.reading import AUTH, SERVICE, SUBJECT
-from openstackoid.scope import split_token
+from openstackoid.scope import SEPARATOR, split_token
 
 S = TypeVar("S", Single, Relay)
 
@@ -40,6 +40,9 @@ class TokenSender:
         if plan.endpoint.service == IDENTITY and body is not None:
             found.add(cut(body_token(body) or "")[0])
         for token in found:
+            if SEPARATOR[0] in token:
+                # No Keystone issues such a token: a part of it may be one.
+                raise AnswerError(401, f"gateway of {self.at}: identity of {issuer} does not accept the token")
             if token and not is_bound(token):
                 await self.own.refuse(token, issuer, head, asked)
 

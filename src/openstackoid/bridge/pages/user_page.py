@@ -79,6 +79,10 @@ class UserPage:
                 bare = self._tokens.binder.open(bare, head.sender).token
             except BoundTokenError as error:
                 raise AnswerError(401, f"gateway of {self._at}: {error}") from None
+        if issuer == self._at and head.sender is not None and head.query != ONLY_HERE:
+            # Else a peer could have tokens of this cloud bound to clouds that their scopes do not name.
+            message = f"a peer's gateway is told of users of {self._at} by this cloud alone: ?{ONLY_HERE}"
+            raise AnswerError(403, f"gateway of {self._at}: {message}")
         return Credentials(issuer, bare), scope
 
     async def _here(self, credentials: Credentials, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
