@@ -130,18 +130,19 @@ def _no_scope(cloud: Cloud) -> list[str]:
 
 
 def _any_scope(cloud: Cloud) -> list[str]:
+    # The token of a peer's service comes by that peer's gateway, and is admitted together with a user's.
+    service = f" -m sub {MARKS}" if cloud.tls is None else f",concat(|,sess.from) -m reg '({MARKS.replace(' ', '|')}).*[|]$'"
     return [
         "# Headers that a WSGI server reads as others, and scopes in headers that are not for them.",
         f"http-request del-header '{_UNDERSCORED}' -m reg",
         *(f"acl is_misplaced req.fhdr({name}) -m sub -i {ANYWHERE}" for name in NOT_FOR_SCOPES),
-        f"acl is_abroad req.fhdr(x-service-token) -m sub {MARKS}",
+        f"acl is_misplaced req.fhdr(x-service-token){service}",
         "acl has_auth req.fhdr(x-auth-token) -m len gt 0",
         "acl has_scope req.fhdr_cnt(x-scope) gt 0",
         f"acl has_scope req.fhdr(x-auth-token) -m sub {MARKS}",
         f"acl has_scope var(txn.subject_mark) -m sub {MARKS}",
         *identity_key_rules(cloud),
-        f"{_BRIDGE} if is_misplaced or is_abroad{_users_alone(cloud)} or is_odd_document or is_identity is_respelt METH_POST"
-        " or is_identity is_respelt has_scope",
+        f"{_BRIDGE} if is_misplaced or is_odd_document or is_identity is_respelt METH_POST or is_identity is_respelt has_scope",
         "# Any other request with a scope: the route, if Python has taught it. Python is asked to.",
         *route_cache.further_key_rules(),
         *scope_carrier(),
