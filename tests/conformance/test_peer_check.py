@@ -22,8 +22,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
 def described(world: Secure, file: Path, *clouds: str) -> Path:
     """Write a description of these clouds alone."""
     document = yaml.safe_load(world.text)
-    document["clouds"] = {name: document["clouds"][name] for name in clouds}
-    file.write_text(yaml.safe_dump({**document, "shared": []}, sort_keys=False), encoding="utf-8")
+    chosen = {name: document["clouds"][name] for name in clouds}
+    file.write_text(yaml.safe_dump({"mesh": 1, "clouds": chosen}, sort_keys=False), encoding="utf-8")
     return file
 
 

@@ -188,7 +188,7 @@ class Gateway:
         config = folder / "mesh.yaml"
         config.write_text(
             "mesh: 1\nshared: [{service: image, clouds: [CloudOne, CloudTwo]}]\nclouds:\n  CloudOne:\n"
-            f"    gateway: {{store: {{url: '{url}', password: {password}}}}}\n"
+            f"    gateway: {{unbound_tokens: true, store: {{url: '{url}', password: {password}}}}}\n"
             f"    services:\n      identity: {service % 'identity'}\n"
             f"      compute: {service % 'compute'}\n      image: {service % 'image'}\n"
             f"  CloudTwo: {{services: {{image: {{frontend: 'http://127.0.0.1:{there}/image'}}}}}}\n"

@@ -91,13 +91,15 @@ class Environment:
         shared: Path,
         name: str = "openstack",
         requirements: tuple[str, ...] = REQUIREMENTS,
-        constraints: Path = CONSTRAINTS,
+        constraints: Path | None = None,
         hashes: Path | None = HASHES,
     ) -> "Environment":
         """Return the environment for the pinned versions and this Python; it need not exist.
 
+        ``constraints``: the pinned versions, by default those of the lab.
         ``hashes``: the same versions with the hashes of their files, or None where nothing checks them.
         """
+        constraints = constraints or CONSTRAINTS
         wanted = constraints.read_bytes() + f"{requirements} {sys.version}".encode()
         return cls(shared / f"{name}-{hashlib.sha256(wanted).hexdigest()[:12]}", requirements, constraints, hashes)
 

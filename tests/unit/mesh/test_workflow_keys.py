@@ -121,7 +121,7 @@ class TestWorkflows:
             (gateway("{force: perhaps}"), "f:4:22: clouds.One.gateway.force: true or false is accepted"),
             (
                 gateway("{forced: true}"),
-                "f:4:23: clouds.One.gateway.forced: unknown key; accepted: bind, timeouts, memory, force",
+                "f:4:23: clouds.One.gateway.forced: unknown key; accepted: bind, timeouts, drain, memory, force",
             ),
         ],
     )
