@@ -33,7 +33,7 @@ def test_tls_ends_here_and_the_request_is_unchanged(tmp_path: Path) -> None:
         client.close()
 
 
-def test_two_in_a_row_prove_themselves_to_each_other(tmp_path: Path) -> None:
+def test_two_in_a_row_prove_it(tmp_path: Path) -> None:
     authority = tmp_path / "authority"
     make_authority(authority)
     near, far = (issue(authority, cloud, ["127.0.0.1"]) for cloud in ("CloudOne", "CloudTwo"))
@@ -42,7 +42,7 @@ def test_two_in_a_row_prove_themselves_to_each_other(tmp_path: Path) -> None:
     cores = frozenset(os.sched_getaffinity(0))
     with (
         serving(lambda method, path, headers: (200, path.encode())) as served,
-        chain(tmp_path / "haproxy", (near, far), trusted, {"image": served.url}, cores) as (first, last),
+        chain(tmp_path / "two", (near, far), trusted, {"image": served.url}, cores) as (first, last),
     ):
         client, straight = Client(first.urls["image"], context), Client(last.urls["image"], context)
         assert expect(client.ask("GET", "/v2/images", {}), 200, "chain").content == b"/image/v2/images"
