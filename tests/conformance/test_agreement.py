@@ -11,7 +11,7 @@ from conformance.asking import path_of, plan_of, request_of, routed, without_cha
 from conformance.case import FRESH, IMAGES, Case, auth, plain, refused
 from conformance.gateway import RunningGateway, running_gateway
 from conformance.requests import requests, scoped_requests
-from openstackoid.routing import REQUEST_ID, Refuse, Single, decide
+from openstackoid.routing import REQUEST_ID, Refuse, Relay, Single, decide
 from openstackoid.routing.route_cache import cached_route
 from openstackoid.scope import Scope
 
@@ -49,6 +49,9 @@ class Remembering:
             assert gateway.recorder.seen == []
             return
         assert answer.status == 200, answer.message
+        if isinstance(plan, Relay) and plan.validates and not gateway.recorder.seen:
+            # The question is answered from what the gateway has heard of the token a moment ago.
+            return
         seen = gateway.recorder.seen[0]
         assert (seen.server, seen.path) == (plan.endpoint.cloud, path_of(plan, case))
         expected, headers = routed(plan.headers), routed(seen.headers)

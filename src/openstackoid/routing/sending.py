@@ -61,7 +61,10 @@ class Sending:
     def service_token(self) -> Changes:
         """Return the change to the service token of the request, if it has one."""
         token = self.received.reading.token(SERVICE)
-        return {} if token is None else {SERVICE: self.sent_service_token(token)}
+        if token is None:
+            # An empty header goes where a token could go.
+            return {} if self.local or self.may_leave() else {SERVICE: None}
+        return {SERVICE: self.sent_service_token(token)}
 
     def sent_service_token(self, token: Token) -> str | None:
         """Return a service token for the target: abroad with its issuer; None where it does not leave.
