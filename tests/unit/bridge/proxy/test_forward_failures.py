@@ -92,7 +92,7 @@ async def test_a_service_that_is_down(caplog: pytest.LogCaptureFixture) -> None:
 @played
 async def test_a_peer_that_stops_reading() -> None:
     async def script(visit: Visit) -> None:
-        await asyncio.sleep(5)
+        await asyncio.sleep(60)
 
     async with staged(there=script) as stage:
         reader, writer = await stage.connect()
