@@ -21,7 +21,7 @@ LAB_GOALS = (
         )
     ),
     Goal("images", ACROSS, "time_ratio", at_most=1.12),
-    # A download's bytes are encrypted twice on their way across, whoever does it.
+    # A download's bytes are encrypted twice on their way across, by gateways and by a chain alike.
     Goal("download", f"{ACROSS}_by_{CHAIN}", "time_ratio", at_most=1.15),
 )
 

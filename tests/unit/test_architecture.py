@@ -28,10 +28,12 @@ MAY_IMPORT = {
     "peering": {"scope", "mesh", "discovery", "routing", "tls"},
 }
 SHARED = {
+    "scope": {"base64url"},
+    "routing": {"base64url"},
     "mesh": {"private"},
-    "binding": {"private"},
+    "binding": {"private", "base64url"},
     "gateway": {"process_identity", "parent_death_signal", "private", "service_manager"},
-    "bridge": {"private", "parent_death_signal", "service_manager"},
+    "bridge": {"private", "parent_death_signal", "service_manager", "base64url"},
     "certs": {"private"},
 }
 BRIDGE_MAY_IMPORT = {

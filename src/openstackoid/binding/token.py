@@ -6,7 +6,6 @@ form, so that services of the peer cache what they were told of it. Inside are, 
 of the token, the end, digests of the audience and of the completed scope, and the token. Pure: keys and time come in.
 """
 
-import base64
 import hashlib
 import struct
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from enum import IntEnum
 
 from cryptography.exceptions import InvalidTag
 
+from openstackoid.base64url import decoded, encoded
 from openstackoid.binding.keys import NAME_BYTES, Keys
 from openstackoid.scope import BOUND
 
@@ -85,7 +85,7 @@ def seal_token(keys: Keys, bound: BoundToken) -> str:
     content = b"".join(_PART.pack(len(part)) + part for part in parts[:-1]) + parts[-1] if parts else bound.token.encode()
     head = _HEAD.pack(form, bound.ends, bound.audience, bound.scope)
     key = keys.primary
-    return BOUND + _encode(key.name + key.cipher.encrypt(head + content, [_CONTEXT]))
+    return BOUND + encoded(key.name + key.cipher.encrypt(head + content, [_CONTEXT]))
 
 
 def open_token(keys: Keys, text: str, audience: str | None, now: float) -> BoundToken:
@@ -122,7 +122,7 @@ def _read(content: bytes) -> BoundToken:
         (length,) = _PART.unpack_from(rest)
         parts.append(rest[_PART.size : _PART.size + length])
         rest = rest[_PART.size + length :]
-    token = ".".join(map(_encode, (*parts, rest))) if count else rest.decode()
+    token = ".".join(map(encoded, (*parts, rest))) if count else rest.decode()
     return BoundToken(Kind(form & 0xF), audience, ends, scope, token)
 
 
@@ -134,14 +134,10 @@ def _parts(token: str) -> list[bytes]:
     return [part for part in parts if part is not None]
 
 
-def _encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
-
-
 def _decode(text: str) -> bytes | None:
-    """Return the bytes that :func:`_encode` makes ``text`` of, or None where there are none."""
+    """Return the bytes that :func:`encoded` makes ``text`` of, or None where there are none."""
     try:
-        data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        data = decoded(text)
     except ValueError:
         return None
-    return data if _encode(data) == text else None
+    return data if encoded(data) == text else None

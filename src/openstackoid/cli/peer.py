@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import sys
 import time
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from openstackoid.mesh import Cloud, Mesh
 from openstackoid.mesh.load import load_mesh
 from openstackoid.mesh.settings import Tls
 from openstackoid.private import replace_private
-from openstackoid.tls.identity import context_of
+from openstackoid.tls import CERTIFICATE, checked_files, context_of, revocation_lists
 
 
 class PeerError(OpenstackoidError):
@@ -49,7 +50,8 @@ def _peering() -> Any:
 
 def _export(args: argparse.Namespace) -> int:
     cloud, tls = _own(load_mesh(args.config), args.cloud)
-    text = _peering().signed(cloud, _read(Path(tls.certificate)), time.time())
+    files = checked_files(tls.certificate, tls.authority, args.cloud, tls.revoked)
+    text = _peering().signed(cloud, files[CERTIFICATE].encode("ascii"), time.time())
     if args.output is None:
         print(text)
     else:
@@ -65,7 +67,7 @@ def _add(args: argparse.Namespace) -> int:
     mesh = load_mesh(args.config)
     _, tls = _own(mesh, args.cloud)
     text = sys.stdin.read() if args.file == "-" else _read(Path(args.file)).decode("utf-8", "replace")
-    revoked = None if tls.revoked is None else _read(Path(tls.revoked))
+    revoked = [] if tls.revoked is None else revocation_lists(_read(Path(tls.revoked)), tls.revoked)
     peer = _verified(args.file, text, _read(Path(tls.authority)), revoked)
     if peer.cloud in mesh.clouds:
         raise PeerError(f"{args.config} describes {peer.cloud} already", hint="remove that entry first")
@@ -86,7 +88,7 @@ def _add(args: argparse.Namespace) -> int:
     return 0
 
 
-def _verified(source: str, text: str, authority: bytes, revoked: bytes | None) -> Any:
+def _verified(source: str, text: str, authority: bytes, revoked: Sequence[Any]) -> Any:
     peering = _peering()
     try:
         return peering.verified(text, authority, revoked, time.time())

@@ -7,13 +7,12 @@ Pure: host names are resolved by the caller.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import PurePosixPath
 
 from openstackoid.discovery.catalog import DiscoverError, Row
 from openstackoid.discovery.conditions import compare, holds
 from openstackoid.discovery.haproxy_configuration import Choice, Configuration, Proxy, Server, Socket
-from openstackoid.mesh.urls import HTTPS, FrontendUrl
+from openstackoid.mesh.urls import HTTPS, FrontendUrl, is_address
 
 _SERVER = re.compile(r"(?:ipv[46]@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]/@:]+)(?::(?P<port>\d+))?\Z")
 _MAP = re.compile(
@@ -165,12 +164,4 @@ def _backend(server: Server, port: int, authorities: str) -> Backend:
     sni = _CONSTANT.match(server.options.get("sni", ""))
     name = server.options.get("verifyhost") or (sni[1] if sni else None)
     # An address has no name that HAProxy could compare: it has verified the authority alone.
-    return Backend(f"{HTTPS}://{address}", authority, name or ("*" if _is_address(found["host"]) else None))
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
+    return Backend(f"{HTTPS}://{address}", authority, name or ("*" if is_address(found["host"]) else None))

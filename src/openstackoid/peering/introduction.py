@@ -85,10 +85,10 @@ def signed(cloud: Cloud, certificate: bytes, now: float) -> str:
     return jwt.encode(claims, key, _algorithm(key.public_key()), headers={"typ": TYPE, "x5c": encoded})
 
 
-def verified(text: str, authorities: bytes, revoked: bytes | None, now: float) -> Introduction:
+def verified(text: str, authorities: bytes, revoked: Sequence[x509.CertificateRevocationList], now: float) -> Introduction:
     """Return an introduction that a gateway has signed, for whose certificate an authority in PEM stands.
 
-    ``revoked``: the PEM lists of revoked certificates, if there are any. Raises :class:`PeeringError`.
+    ``revoked``: the lists of revoked certificates. Raises :class:`PeeringError`.
     """
     chain = _chain_in(text.strip())
     leaf = chain[0]
@@ -125,7 +125,9 @@ def _chain_in(text: str) -> list[x509.Certificate]:
     return chain
 
 
-def _check_chain(chain: Sequence[x509.Certificate], authorities: bytes, revoked: bytes | None, now: datetime) -> None:
+def _check_chain(
+    chain: Sequence[x509.Certificate], authorities: bytes, revoked: Sequence[x509.CertificateRevocationList], now: datetime
+) -> None:
     trusted = _certificates(authorities)
     if not trusted:
         raise PeeringError("the authority of this gateway has no PEM certificate")
@@ -134,7 +136,7 @@ def _check_chain(chain: Sequence[x509.Certificate], authorities: bytes, revoked:
         verifier.verify(chain[0], list(chain[1:]))
     except VerificationError as error:
         raise PeeringError(f"the authority of this gateway does not stand for its certificate: {error}") from None
-    for crl in _lists(revoked or b""):
+    for crl in revoked:
         for one in chain:
             if crl.issuer == one.issuer and crl.get_revoked_certificate_by_serial_number(one.serial_number) is not None:
                 raise PeeringError("its certificate has been revoked")
@@ -169,8 +171,3 @@ def _certificates(pem: bytes) -> list[x509.Certificate]:
         return x509.load_pem_x509_certificates(pem)
     except ValueError:
         return []
-
-
-def _lists(pem: bytes) -> list[x509.CertificateRevocationList]:
-    parts = re.findall(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", pem, re.DOTALL)
-    return [x509.load_pem_x509_crl(part) for part in parts]

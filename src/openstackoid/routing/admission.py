@@ -7,12 +7,12 @@ holds, how many requests it lets in, and by which paths. The rest is the Python 
 that may name the user's project or another method.
 """
 
-import base64
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from openstackoid import base64url
 from openstackoid.routing.project_fields import PROJECT_FIELDS
 
 BAR = "|"
@@ -69,7 +69,7 @@ class Admission:
 
 def encoded_roles(roles: Sequence[str]) -> str:
     """Return roles as one word."""
-    return base64.urlsafe_b64encode(json.dumps(list(roles)).encode()).rstrip(b"=").decode("ascii")
+    return base64url.encoded(json.dumps(list(roles)).encode())
 
 
 def decoded_roles(text: str) -> tuple[str, ...] | None:
@@ -77,7 +77,7 @@ def decoded_roles(text: str) -> tuple[str, ...] | None:
     if _ROLES.fullmatch(text) is None:
         return None
     try:
-        roles = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        roles = json.loads(base64url.decoded(text))
     except (ValueError, RecursionError):
         return None
     return tuple(roles) if isinstance(roles, list) and all(isinstance(role, str) for role in roles) else None

@@ -5,9 +5,9 @@ No client quotes these characters, and no token of Keystone has a tilde. Gateway
 ``<token>!SCOPE!<json>``, which clients that quote a token destroy.
 """
 
-import base64
 import re
 
+from openstackoid import base64url
 from openstackoid.scope.errors import ScopeError
 
 MARK = "~"
@@ -52,7 +52,7 @@ def join_token(token: str, text: str, wire: int = WIRE) -> str:
     """Return ``token`` with the text of a scope, for a reader of the wire version ``wire``."""
     if wire < WIRE:
         return f"{token}{SEPARATOR}{text}"
-    return f"{token}{MARK}{base64.urlsafe_b64encode(text.encode()).rstrip(b'=').decode('ascii')}"
+    return f"{token}{MARK}{base64url.encoded(text.encode())}"
 
 
 def is_marked(value: str) -> bool:
@@ -83,11 +83,11 @@ def _decoded(encoded: str) -> str:
         what = "two scopes in one token; one" if outside.group() == MARK else "not base64url without padding; A-Z a-z 0-9 - _"
         raise ScopeError(f"{what} is accepted", encoded, outside.start())
     try:
-        data = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        data = base64url.decoded(encoded)
         text = data.decode("utf-8")
     except ValueError:
         raise ScopeError("not UTF-8 in base64url", encoded) from None
-    if base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii") != encoded:
+    if base64url.encoded(data) != encoded:
         raise ScopeError("base64url with stray bits at its end", encoded, len(encoded) - 1)
     if not text.startswith("{"):
         raise ScopeError('a JSON object in base64url is expected, for example that of {"image":"CloudTwo"}', encoded)

@@ -9,7 +9,7 @@ from openstackoid.tls.certificates import (
     user_certificates,
     warnings_about_users,
 )
-from openstackoid.tls.check import checked_files, warnings_about
+from openstackoid.tls.check import checked_files, revocation_lists, warnings_about
 from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, REVOKED, TlsError, context_of
 from openstackoid.tls.words import what_was_wrong
 
@@ -24,6 +24,7 @@ __all__ = [
     "checked_files",
     "context_of",
     "files_in",
+    "revocation_lists",
     "user_certificates",
     "warnings_about",
     "warnings_about_users",

@@ -48,7 +48,7 @@ def warnings_about(
     said = []
     if left < SOON:
         said.append(f"{certificate}: the certificate of {cloud} ends in {max(0, int(left // 86400))} days")
-    for crl in _lists(Path(revoked).read_bytes(), revoked) if revoked else ():
+    for crl in revocation_lists(Path(revoked).read_bytes(), revoked) if revoked else ():
         if crl.next_update_utc is not None and (left := crl.next_update_utc.timestamp() - time.time()) < SOON:
             days = max(0, int(left // 86400))
             said.append(f"{revoked}: the list of revoked certificates ends in {days} days; then no peer is believed")
@@ -59,7 +59,8 @@ def warnings_about(
     return ends, said
 
 
-def _lists(content: bytes, path: str) -> list[x509.CertificateRevocationList]:
+def revocation_lists(content: bytes, path: str) -> list[x509.CertificateRevocationList]:
+    """Return the lists of revoked certificates in ``content``, read from ``path``. Raises :class:`TlsError`."""
     parts = re.findall(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", content, re.DOTALL)
     try:
         return [x509.load_pem_x509_crl(part) for part in parts]
@@ -69,7 +70,7 @@ def _lists(content: bytes, path: str) -> list[x509.CertificateRevocationList]:
 
 def _check_lists(authorities: str, revoked: str, authority: str, path: str) -> None:
     """Raise :class:`TlsError` where an authority has no list: HAProxy and OpenSSL would believe none of its certificates."""
-    lists = _lists(revoked.encode("ascii"), path)
+    lists = revocation_lists(revoked.encode("ascii"), path)
     for certificate in x509.load_pem_x509_certificates(authorities.encode("ascii")):
         if all(crl.issuer != certificate.subject for crl in lists):
             name = certificate.subject.rfc4514_string()

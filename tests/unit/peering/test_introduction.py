@@ -4,6 +4,7 @@
 import base64
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,11 +13,13 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509 import CertificateRevocationList
 
 from openstackoid.certs import issue, make_authority, revoke
 from openstackoid.mesh import Cloud, parse_mesh
 from openstackoid.peering import PeeringError, signed, verified
 from openstackoid.scope import WIRE
+from openstackoid.tls import revocation_lists
 
 NOW = time.time()
 
@@ -41,7 +44,7 @@ class Mesh:
     def read(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
 
-    def verified(self, text: str, now: float = NOW, revoked: bytes | None = None) -> object:
+    def verified(self, text: str, now: float = NOW, revoked: Sequence[CertificateRevocationList] = ()) -> object:
         return verified(text, self.read("authority.pem"), revoked, now)
 
 
@@ -52,7 +55,7 @@ def mesh(tmp_path_factory: pytest.TempPathFactory) -> Mesh:
 
 def test_a_peer_reads_the_https_frontends(mesh: Mesh) -> None:
     text = signed(cloud(), mesh.read("CloudTwo.pem"), NOW)
-    found = verified(text, mesh.read("authority.pem"), None, NOW)
+    found = verified(text, mesh.read("authority.pem"), [], NOW)
     assert (found.cloud, found.region, found.wire) == ("CloudTwo", "two", WIRE)
     assert {(row.service_type, row.interface, row.url) for row in found.rows} == {
         ("image", "public", "https://gw.two:9292/v2"),
@@ -124,7 +127,7 @@ def test_a_revoked_certificate_is_not_believed(mesh: Mesh) -> None:
     mesh.verified(text)
     path, _ = revoke(mesh.folder, "CloudFour", [], 365)
     with pytest.raises(PeeringError, match="its certificate has been revoked"):
-        mesh.verified(text, revoked=path.read_bytes())
+        mesh.verified(text, revoked=revocation_lists(path.read_bytes(), str(path)))
 
 
 def test_a_cloud_without_https_is_not_introduced(mesh: Mesh) -> None:

@@ -5,11 +5,11 @@
 audit log. It comes from a peer: any other form is ignored.
 """
 
-import base64
 import json
 import re
 from dataclasses import asdict, dataclass
 
+from openstackoid import base64url
 from openstackoid.bridge.audit.audit_log import ALLOWED, FAILED, LONGEST_NAME, REFUSED, Party
 
 LONGEST = 2048
@@ -35,7 +35,7 @@ def encode(use: Admission) -> str:
     """Return the value of the header; names are cut if they are too long for it."""
     for longest in _CUTS:
         text = json.dumps(_shortened(asdict(use), longest), ensure_ascii=False, separators=(",", ":"))
-        value = base64.urlsafe_b64encode(text.encode("utf-8", "replace")).rstrip(b"=").decode("ascii")
+        value = base64url.encoded(text.encode("utf-8", "replace"))
         if len(value) <= LONGEST:
             return value
     raise AssertionError("seven names of the shortest cut fit")
@@ -46,8 +46,7 @@ def decode(value: str) -> Admission | None:
     if _VALUE.fullmatch(value) is None:
         return None
     try:
-        data = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
-        document = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
+        document = json.loads(base64url.decoded(value).decode("utf-8"), object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or document.keys() != _KEYS or not _is_text(document["rule"]):

@@ -11,25 +11,14 @@ import pytest
 from openstackoid.bridge.identity.questions import MOST_QUESTIONS
 from openstackoid.mesh import Timeouts
 from openstackoid.policy import KEEP, Policy, derived_id
+from unit.bridge.proxy.relayed import PASSWORD, THEIRS, THERE, TOKENS, regions, urls
 from unit.bridge.stage import MEMBERS, Visit, head, played, read_answer, says, says_json, staged, token, with_clock
 
 BELIEVED = 61.0
 """Seconds: longer than an answer about a token is believed."""
 
-TOKENS = "/identity/v3/auth/tokens"
 GLANCE = "X-Auth-Token: glance"
 FOREIGN = 'X-Subject-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
-THERE = 'X-Scope: {"identity":"CloudTwo"}'
-PASSWORD = {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "René"}}}}}
-THEIRS = [{"type": "compute", "endpoints": [{"region": "CloudTwo", "url": "http://elsewhere"}]}]
-
-
-def regions(catalog: list[dict[str, Any]]) -> set[str]:
-    return {endpoint["region"] for entry in catalog for endpoint in entry["endpoints"]}
-
-
-def urls(catalog: list[dict[str, Any]]) -> set[str]:
-    return {endpoint["url"] for entry in catalog for endpoint in entry["endpoints"]}
 
 
 @played

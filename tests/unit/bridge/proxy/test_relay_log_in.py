@@ -2,27 +2,12 @@
 """A log-in, an exchange of a token and a catalog are relayed to the Keystone that the scope names."""
 
 import json
-from typing import Any
 
 import pytest
 
 from openstackoid.scope import join_token
+from unit.bridge.proxy.relayed import PASSWORD, THEIRS, THERE, TOKENS, regions, urls
 from unit.bridge.stage import Visit, head, played, read_answer, says, says_json, staged, token
-
-TOKENS = "/identity/v3/auth/tokens"
-
-
-THERE = 'X-Scope: {"identity":"CloudTwo"}'
-PASSWORD = {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "René"}}}}}
-THEIRS = [{"type": "compute", "endpoints": [{"region": "CloudTwo", "url": "http://elsewhere"}]}]
-
-
-def regions(catalog: list[dict[str, Any]]) -> set[str]:
-    return {endpoint["region"] for entry in catalog for endpoint in entry["endpoints"]}
-
-
-def urls(catalog: list[dict[str, Any]]) -> set[str]:
-    return {endpoint["url"] for entry in catalog for endpoint in entry["endpoints"]}
 
 
 @played
