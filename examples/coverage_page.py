@@ -17,7 +17,7 @@ _HEAD = """# Coverage: how a scope travels on each hop
 
 `make coverage` made this page on two real clouds, as an ordinary member of CloudOne. A row is a kind of request in the
 gateways' records, sent to the cloud that the scope names; `*` is an id or a name. All tables but the first leave out reads by
-the client, and reads inside a cloud. A workflow has its commands and its scope; *shared* is a data plane that the clouds share.
+the client, and reads inside a cloud.
 
 | how the scope travels | |
 | --- | --- |
@@ -71,15 +71,19 @@ def heading(workflow: Workflow) -> str:
     return f"## {workflow.name[0].upper()}{workflow.name[1:]}"
 
 
+def command_line(command: str, workflow: Workflow) -> str:
+    """Return a command of a workflow, with its scope, as a line of a console."""
+    return f"$ openstack {command.format(file='FILE')} --os-scope '{workflow.scope}'"
+
+
 def document(found: dict[Workflow, list[Hop]]) -> str:
     """Return the page: a table for each workflow. Only the first one has all reads."""
     page = [_HEAD]
     for number, (workflow, hops) in enumerate(found.items()):
-        commands = "; ".join(f"`openstack {command.format(file='FILE')}`" for command in workflow.commands)
-        note = f", shared: `{workflow.shared}`" if workflow.shared else ""
         page += [
             heading(workflow),
-            f"{commands}, `{workflow.scope}`{note}",
+            "\n".join(["```console", *(command_line(command, workflow) for command in workflow.commands), "```"]),
+            *([f"The clouds share the data plane of `{workflow.shared}`."] if workflow.shared else []),
             "\n".join([*_TABLE, *(hop.row() for hop in hops if number == 0 or hop.changes or hop.crosses_from_a_service)]),
         ]
     return "\n\n".join(page) + "\n"
