@@ -38,6 +38,11 @@ class Binder:
         ends = ends_at(self._clock(), seconds)
         return seal_token(self._keys.current(), BoundToken(kind, audience_digest(audience), ends, scope, token))
 
+    @property
+    def key(self) -> str:
+        """Return the fingerprint of the key that seals."""
+        return self._keys.current().primary.fingerprint
+
     def open(self, text: str, sender: str | None) -> BoundToken:
         """Return the content of a bound token that the gateway of ``sender`` has sent, by its certificate.
 

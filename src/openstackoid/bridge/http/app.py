@@ -54,8 +54,9 @@ class Bridge:
         self._under_way = 0
         audit = Audit(None) if audit is None else audit
         authorizer, ids = Authorizer(upstream, record=tokens), LocalProjects(upstream)
-        sender = TokenSender(upstream.at, Binder(keys), TokenExchange(upstream), OwnTokens(upstream.at, authorizer.validator))
-        self.context = RequestContext(mesh, {}, upstream, workflows, authorizer, ids, audit, RouteTeacher(upstream.at), sender)
+        at, binder = upstream.at, Binder(keys)
+        sender = TokenSender(at, binder, TokenExchange(upstream), OwnTokens(at, authorizer.validator))
+        self.context = RequestContext(mesh, {}, upstream, workflows, authorizer, ids, audit, RouteTeacher(at, binder), sender)
         upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records
         self._pages = Pages(upstream, UserPage(upstream, authorizer, sender), self._records, health or Health(), workflows)
