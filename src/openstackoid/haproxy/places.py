@@ -15,8 +15,11 @@ LEAST_OF_A_BODY = 16 * 1024
 HANDOVER = "handover"
 """The name of the section by which a process that is replaced hands over the table of sources."""
 
+ACCEPTED_TOKENS, ACCEPTED_SECONDS = 20_480, 600
+"""The most accepted tokens that HAProxy knows, and the seconds after their last use."""
+
 _MEMBER = "gateway"
-_EXPIRE, _WHILE_KNOWN = "10m", "1h"
+_WHILE_KNOWN = "1h"
 _ACCEPTED = f"res.fhdr({ACCEPTED})"
 
 
@@ -36,7 +39,7 @@ def handover(socket: str) -> list[str]:
 
 def token_table() -> list[str]:
     """Return the lines of the section that has the digests of accepted tokens. No made-up token gets into it."""
-    return [f"stick-table type binary len 20 size 20k expire {_EXPIRE} store conn_cur"]
+    return [f"stick-table type binary len 20 size {ACCEPTED_TOKENS} expire {ACCEPTED_SECONDS}s store conn_cur"]
 
 
 def place_rules(cloud: Cloud, answer: Answer) -> list[str]:

@@ -37,7 +37,7 @@ def test_exempt_sources_are_not_counted() -> None:
 
 def test_no_made_up_token_gets_into_the_table() -> None:
     assert "track-sc2 var(txn.token) table tokens if is_accepted" in rules()
-    assert token_table() == ["stick-table type binary len 20 size 20k expire 10m store conn_cur"]
+    assert token_table() == ["stick-table type binary len 20 size 20480 expire 600s store conn_cur"]
 
 
 def test_a_body_is_waited_for_before_its_request_is_counted() -> None:
