@@ -50,7 +50,7 @@ def place_rules(cloud: Cloud, answer: Answer) -> list[str]:
         *_whole_body(cloud),
         "# Whose request it is: an address, or a peer by its certificate; and whether a Keystone has accepted its token.",
         f"stick-table type string len 80 size 100k expire {_WHILE_KNOWN}"
-        f" store gpt0,conn_cur,http_req_rate({WINDOW}s),http_err_rate({WINDOW}s)"
+        f" store gpt0,conn_cur,http_req_rate(1s),http_err_rate({WINDOW}s)"
         f" peers {HANDOVER}",
         f"acl is_exempt src {' '.join(cloud.limits.exempt)}" if cloud.limits.exempt else "acl is_exempt always_false",
         f"acl is_peer {'var(sess.from) -m found' if peers else 'always_false'}",
@@ -97,7 +97,7 @@ def _refusals(cloud: Cloud, places: Places, answer: Answer) -> list[str]:
             f"!is_accepted is_unknown {{ sc1_conn_cur gt {places.unknown} }}",
         ),
         refuse(
-            f"{source} sends more than {REQUESTS // WINDOW} requests a second without a token that a Keystone has accepted",
+            f"{source} sends more than {REQUESTS} requests a second without a token that a Keystone has accepted",
             f"!is_accepted is_unknown !is_peer {{ sc1_http_req_rate gt {REQUESTS} }}",
         ),
         refuse(
