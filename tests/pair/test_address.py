@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from lab.accepting import Service, service
 from lab.mariadb import Server
 from openstackoid.binding.rotation import set_up
 from openstackoid.certs import issue, make_authority
 from pair import figures, network
 from pair.load import CLIENTS, ROOT, SCOPED, Load, Lost, ask, session
 from pair.machines import Machine, Pair, install_files, until
-from pair.services import Service, service
 
 LONGEST_MOVE = 3.0
 """Seconds in which the address is with the other machine."""
