@@ -5,6 +5,7 @@ Nothing is installed on this machine: its tools are unpacked into the same folde
 """
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -23,7 +24,7 @@ _TOOLS = ("debootstrap", "systemd-container", "libsystemd-shared")
 _LIBRARIES = ("usr/lib/x86_64-linux-gnu/systemd", "lib/x86_64-linux-gnu/systemd", "usr/lib/systemd", "lib/systemd")
 _SETTINGS = ("resolv.conf", "hosts", "pip.conf")
 _ENVIRONMENT = {
-    "HOME": "/root",
+    "HOME": pwd.getpwuid(0).pw_dir,
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     "DEBIAN_FRONTEND": "noninteractive",
     "LC_ALL": "C.UTF-8",
