@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from openstackoid.binding import load_keys
-from openstackoid.gateway.certificates import authorities_of_backends, copied, copies_of
+from openstackoid.gateway.certificates import authorities_of_backends, copied, copies_of, met_at_addresses
 from openstackoid.gateway.hosts import known_addresses
 from openstackoid.gateway.ports import own_addresses
 from openstackoid.haproxy import Runtime, compile_gateway
@@ -54,6 +54,7 @@ def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool 
         known_addresses(),
         own_addresses=own,
         copies=authorities_of_backends(mesh.clouds[cloud]) if secrets and cloud in mesh.clouds else {},
+        met_at=met_at_addresses(mesh.clouds[cloud]) if secrets and cloud in mesh.clouds else {},
         system_authorities=authorities_of_system() if https and tls is None else "",
     )
     if secrets:
