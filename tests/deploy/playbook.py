@@ -2,11 +2,12 @@
 """The Ansible collection from its archive, and plays by it on a booted machine, which Ansible enters instead of logging in."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
-from deploy.debian import Machine, run
+from deploy.debian import ENVIRONMENT, Machine, run
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.prefix, "ansible/bin")
@@ -15,7 +16,7 @@ _ENTER = """\
 #!/bin/sh
 # The last argument is the command.
 for command; do :; done
-exec {enter} env --ignore-environment --chdir=/ PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 sh -c "$command"
+exec {enter} env --ignore-environment --chdir=/ {environment} sh -c "$command"
 """
 
 
@@ -47,7 +48,8 @@ class Playbook:
     def __init__(self, machine: Machine, folder: Path, roles: list[str], variables: dict[str, Any]) -> None:
         self._folder = folder
         enter = folder / "enter"
-        enter.write_text(_ENTER.format(enter=" ".join(machine.command("--mount", "--uts", "--ipc", "--pid", "--root"))))
+        inside = " ".join(machine.command("--mount", "--uts", "--ipc", "--pid", "--root"))
+        enter.write_text(_ENTER.format(enter=inside, environment=shlex.join(f"{k}={v}" for k, v in ENVIRONMENT.items())))
         enter.chmod(0o700)
         settings = {
             "ansible_ssh_executable": str(enter),

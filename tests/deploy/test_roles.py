@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy.conftest import ROOT
 from deploy.debian import Debian, Machine, run, tell
 from deploy.playbook import Playbook, ansible, install_collection
 
-ADDRESS = "10.0.1.10"
+ADDRESS, OWN_ADDRESS = "10.0.1.10", "10.0.1.11/24"
+"""The address of the pair, and this machine's."""
 MESH = """\
 mesh: 1
 clouds:
@@ -19,8 +21,14 @@ clouds:
     services:
       image: {frontend: "http://10.0.1.10:80/image", backend: "http://127.0.0.1:9292/image"}
 """
-OF_THE_ROLES = ("haproxy", "python3-venv", "python3-packaging", "curl", "keepalived")
+ROLES = ("pair", "gateway")
 HEALTH = ("curl", "--silent", "--fail", "--max-time", "5", f"http://{ADDRESS}/.openstackoid/health")
+
+
+def packages() -> list[str]:
+    """Return the packages of Debian that the roles install."""
+    tasks = (yaml.safe_load((ROOT / f"deploy/collection/roles/{role}/tasks/main.yml").read_text()) for role in ROLES)
+    return [name for ((block,),) in zip(tasks, strict=True) for name in block["block"][0]["ansible.builtin.apt"]["name"]]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +45,7 @@ def bare(made: Debian, dist: Path, wheels: Path) -> Iterator[Machine]:
     layer = made.layer("roles")
     tell("packages that the roles install are downloaded")
     layer.install("python3-apt")
-    layer.run("apt-get", "install", "--quiet", "--yes", "--no-install-recommends", "--download-only", *OF_THE_ROLES)
+    layer.run("apt-get", "install", "--quiet", "--yes", "--no-install-recommends", "--download-only", *packages())
     shutil.copytree(wheels, layer.root / "wheels")
     (wheel,) = dist.glob("*.whl")
     shutil.copy(wheel, layer.root / "wheels")
@@ -52,6 +60,7 @@ def playbook(collection: Path, bare: Machine, dist: Path) -> Playbook:
     run(*bare.command(), "ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1")
     for name in ("eth0", "eth1"):
         run(*bare.command(), "ip", "link", "set", name, "up")
+    run(*bare.command(), "ip", "address", "add", OWN_ADDRESS, "dev", "eth0")
     configuration = collection / "configuration"
     configuration.mkdir()
     (configuration / "mesh.yaml").write_text(MESH)
@@ -65,7 +74,7 @@ def playbook(collection: Path, bare: Machine, dist: Path) -> Playbook:
         "openstackoid_pair_check": f"http://{ADDRESS}:80",
         "openstackoid_pair_nonlocal_bind": True,
     }
-    return Playbook(bare, collection, ["openstackoid.gateway.pair", "openstackoid.gateway.gateway"], variables)
+    return Playbook(bare, collection, [f"openstackoid.gateway.{role}" for role in ROLES], variables)
 
 
 def test_ansible_lint_finds_nothing(collection: Path, tmp_path: Path) -> None:
