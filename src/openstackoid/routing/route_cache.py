@@ -66,8 +66,8 @@ _TOKEN = re.compile(rf"({re.escape(BOUND)})?[^!~%]+")
 class CachedRoute:
     """The cached part of a decision: the mark after the token, and the peer, or None for a service of this cloud.
 
-    The mark of a request that leaves lacks its first character: HAProxy looks up the peer in another table, and cannot mistake
-    such a mark for a local one. ``home``: the issuer of the token of a request that leaves, if it is another cloud.
+    The mark of a request that leaves lacks its first character, by which HAProxy knows a local one. ``home``: the issuer of
+    the token of a request that leaves, if it is another cloud.
     """
 
     mark: str = field(repr=False)
@@ -169,3 +169,13 @@ def generation(mesh: Mesh, at: str) -> str:
     sharing = mesh.sharing(at) if here.tls is None else None
     told = ([layout.endpoints for layout in layouts], clouds, here.endpoints, mesh.collaborations, sharing, here.policy)
     return blake2b(repr(told).encode(), digest_size=8).hexdigest()
+
+
+def with_key(generation: str, key: str) -> str:
+    """Return a generation with the fingerprint of the key of bound tokens: HAProxy keeps none that another key has sealed."""
+    return f"{generation}.{key}"
+
+
+def generation_in(named: str) -> str:
+    """Return the generation in a name, with or without a fingerprint."""
+    return named.partition(".")[0]

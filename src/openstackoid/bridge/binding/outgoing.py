@@ -6,9 +6,16 @@ from typing import TypeVar
 
 from openstackoid.binding import Kind, is_bound
 from openstackoid.bridge.binding.binder import Binder, cut
-from openstackoid.bridge.binding.credentials import AUTHORIZATION, BEARER, FOR_OTHER_CLOUDS, PASSWORDS, STORAGE, TOKEN_IN_BODY
+from openstackoid.bridge.binding.credentials import (
+    AUTHORIZATION,
+    BEARER,
+    FOR_OTHER_CLOUDS,
+    PASSWORDS,
+    STORAGE,
+    takes_token_in_body,
+)
 from openstackoid.bridge.binding.exchange import TokenExchange
-from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.errors import AnswerError, token_not_accepted
 from openstackoid.bridge.identity.own_tokens import OwnTokens
 from openstackoid.bridge.identity.token_documents import body_token
 from openstackoid.bridge.identity.token_validation import Asked
@@ -42,7 +49,7 @@ class TokenSender:
         for token in found:
             if SEPARATOR[0] in token:
                 # No Keystone issues such a token: a part of it may be one.
-                raise AnswerError(401, f"gateway of {self.at}: identity of {issuer} does not accept the token")
+                raise token_not_accepted(self.at, issuer)
             if token and not is_bound(token):
                 await self.own.refuse(token, issuer, head, asked)
 
@@ -102,10 +109,10 @@ class Outgoing:
         of_identity = plan.endpoint.service == IDENTITY
         basic = any(value.lower().startswith(_BASIC) for value in self.head.values(AUTHORIZATION)) and not of_identity
         for name in (*PASSWORDS, *FOR_OTHER_CLOUDS, *([AUTHORIZATION] if basic else [])):
-            if self.head.values(name):
+            if self.head.spelt(name):
                 message = f"{name.title()} cannot be bound to {peer}; log in, and send X-Auth-Token"
                 raise AnswerError(400, f"gateway of {self.sender.at}: {message}")
-        if of_identity and self.head.method == "POST" and called_path(plan.endpoint, plan.path) in TOKEN_IN_BODY:
+        if of_identity and self.head.method == "POST" and takes_token_in_body(called_path(plan.endpoint, plan.path)):
             message = (
                 f"a token in the body cannot be bound to {peer}; exchange it by POST /v3/auth/tokens, or ask without the scope"
             )
