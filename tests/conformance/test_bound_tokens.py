@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """No token leaves its cloud: real HAProxies and bridges of two clouds, and a client with the certificate of a peer's gateway."""
 
+import http.client
 import json
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -51,6 +53,24 @@ class TestLeaving:
             assert seen(world)["x-auth-token"] == by_python
             other = {**headers, "X-Auth-Token": f"{TOKEN}other"}
             assert (world.ask("CloudOne", "GET", "/image/v2/images/1/file", other)[0], world.recorder.seen) == (503, [])
+
+    def test_users_who_share_a_connection_leave_each_with_the_own_bound_token(self, world: Secure) -> None:
+        path, tokens = "/image/v2/images/1/file", [f"{TOKEN}{end}" for end in ("one", "onetwo", "")]
+        bound_to = {}
+        for token in tokens:
+            assert world.ask("CloudOne", "GET", path, {"X-Auth-Token": token, "X-Scope": TO_TWO})[0] == 200
+            bound_to[token] = seen(world)["x-auth-token"]
+        assert len(set(bound_to.values())) == len(tokens)
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", world.gates["CloudOne"], timeout=20, context=world.certificates.client()
+        )
+        with without_python(world, "CloudOne"), closing(connection):
+            for token in [*tokens, *reversed(tokens), tokens[0], tokens[0], tokens[1]]:
+                world.recorder.seen.clear()
+                connection.request("GET", path, headers={"X-Case": "tls", "X-Auth-Token": token, "X-Scope": TO_TWO})
+                answer = connection.getresponse()
+                answer.read()
+                assert (answer.status, seen(world)["x-auth-token"]) == (200, bound_to[token])
 
     @pytest.mark.parametrize("spelling", ["{}", "{} "], ids=["HAProxy", "Python"])
     def test_a_service_token_leaves_bound_and_of_its_own_kind(self, world: Secure, spelling: str) -> None:
