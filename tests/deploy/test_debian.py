@@ -19,6 +19,7 @@ MESH = """\
 mesh: 1
 clouds:
   CloudOne:
+    gateway: {unbound_tokens: true}
     services:
       image: {frontend: "http://127.0.0.1:80/image", backend: "http://127.0.0.1:9292/image"}
   CloudTwo:
