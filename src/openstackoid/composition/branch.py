@@ -9,7 +9,7 @@ from enum import Enum, auto
 from openstackoid.composition.cut import Place, Position
 from openstackoid.composition.errors import Failure, Fault
 from openstackoid.composition.order import Key
-from openstackoid.composition.page import Item, Page, PageReader
+from openstackoid.composition.page import Item, Page, PageReader, Rewrite
 from openstackoid.composition.query import BATCH, ListQuery
 
 MOST_PAGES = 1000
@@ -55,12 +55,14 @@ class Branch:
         place: Place,
         position: Position | None,
         passing: Callable[[Item, int], None],
+        *,
+        rewrite: Rewrite | None = None,
     ) -> None:
         self.number, self.cloud, clouds = cloud
         self.failure: Failure | None = None
         self.others: dict[str, object] | None = None
         self._query = query
-        self._reader = PageReader(query, self.cloud, clouds)
+        self._reader = PageReader(query, self.cloud, clouds, rewrite)
         self._batch = query.batch(clouds)
         self._position = self._position_key(position)
         self._position_is_after = position is not None and position.is_after

@@ -23,6 +23,7 @@ from openstackoid.composition.kinds import ListKind
 from openstackoid.composition.known_markers import KnownMarkers
 from openstackoid.composition.merge import Merge
 from openstackoid.composition.outcomes import Outcome, composed_outcome, refusal
+from openstackoid.composition.page import Rewrite
 from openstackoid.composition.query import ListQuery
 
 
@@ -41,11 +42,21 @@ class Asker:
 class Listing:
     """A request for a page of a merged list.
 
-    ``clouds``: those of the scope, in its order; ``expression``: its canonical form. Raises :class:`CompositionError` for a query
-    or a marker that is not accepted.
+    ``clouds``: those of the scope, in its order; ``expression``: its canonical form. ``rewrite`` takes a cloud and an item,
+    parsed, and returns the item with its links rewritten. Raises :class:`CompositionError` for a query or a marker that is not
+    accepted.
     """
 
-    def __init__(self, kind: ListKind, query: str, clouds: Sequence[str], expression: str, asker: Asker) -> None:
+    def __init__(
+        self,
+        kind: ListKind,
+        query: str,
+        clouds: Sequence[str],
+        expression: str,
+        asker: Asker,
+        *,
+        rewrite: Rewrite | None = None,
+    ) -> None:
         self._query = ListQuery.parse(kind, query)
         self._clouds = tuple(clouds)
         self._asker = asker
@@ -54,7 +65,7 @@ class Listing:
         self._waiting: list[str] = []
         self._sent = False
         cut, after = self._beginning()
-        self._merge = Merge(self._query, self._clouds, cut, after)
+        self._merge = Merge(self._query, self._clouds, cut, after, rewrite=rewrite)
 
     def _beginning(self) -> tuple[Cut, str | None]:
         """Return the cut to begin at, and the id of an item to look for after it."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from openstackoid.composition.branch import Branch, PageRequest
 from openstackoid.composition.cut import Cut, Position
 from openstackoid.composition.errors import CompositionError, Failure
-from openstackoid.composition.page import Item
+from openstackoid.composition.page import Item, Rewrite
 from openstackoid.composition.query import ListQuery
 
 MOST_SKIPPED = 20_000
@@ -23,7 +23,9 @@ class Merge:
     ``after``: the id of the item with which the page before ended, if no cut is known.
     """
 
-    def __init__(self, query: ListQuery, clouds: Sequence[str], cut: Cut, after: str | None = None) -> None:
+    def __init__(
+        self, query: ListQuery, clouds: Sequence[str], cut: Cut, after: str | None = None, *, rewrite: Rewrite | None = None
+    ) -> None:
         self._query = query
         self._after = after
         self._offset = query.offset
@@ -33,7 +35,7 @@ class Merge:
         self._start: Cut | None = None
         self._last: Position | None = cut.position
         self._branches = {
-            cloud: Branch(query, (number, cloud, len(clouds)), cut.places[number], cut.position, self._remember)
+            cloud: Branch(query, (number, cloud, len(clouds)), cut.places[number], cut.position, self._remember, rewrite=rewrite)
             for number, cloud in enumerate(clouds)
         }
 

@@ -3,7 +3,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,9 @@ from openstackoid.composition.query import ListQuery
 
 ALL_BYTES = 64 * 2**20
 """Bytes of a page of all branches together, at most."""
+
+Rewrite = Callable[[str, Any], Any]
+"""Takes a cloud and an item of it, and returns the item with its links rewritten."""
 
 _LINKS_AT_TOP = ("next", "previous", "first")
 
@@ -40,12 +43,13 @@ class Page:
 
 
 class PageReader:
-    """Reads the pages of one cloud."""
+    """Reads the pages of one cloud of so many. ``rewrite`` returns an item, parsed, with its links rewritten."""
 
-    def __init__(self, query: ListQuery, cloud: str, clouds: int) -> None:
+    def __init__(self, query: ListQuery, cloud: str, clouds: int, rewrite: Rewrite | None = None) -> None:
         self._query = query
         self._kind = query.kind
         self._cloud = cloud
+        self._rewrite = rewrite
         self._most = ALL_BYTES // clouds
 
     def read(self, body: bytes) -> Page | Failure:
@@ -81,7 +85,8 @@ class PageReader:
         for name in self._query.added:
             inner.pop(name, None)
         inner[CLOUD] = self._cloud
-        return Item(id_, key, tuple(values) if key and values is not None else None, equal, written(raw))
+        text = written(raw if self._rewrite is None else self._rewrite(self._cloud, raw))
+        return Item(id_, key, tuple(values) if key and values is not None else None, equal, text)
 
     def _id(self, item: Mapping[str, Any]) -> str:
         kind = self._kind

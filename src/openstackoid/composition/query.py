@@ -14,6 +14,8 @@ Pairs = tuple[tuple[str, str], ...]
 
 BATCH = 1000
 """Items of a page of a branch, at most."""
+SMALL = 100
+"""Items of a page of a branch that are asked for at once, however many clouds there are."""
 ALL_CLOUDS = 4000
 """Items of a page of all branches together, at most."""
 
@@ -50,13 +52,19 @@ class ListQuery:
         return cls(kind, pairs, order, limit, marker, _number(pairs, _OFFSET) or 0, backwards, _added(kind, pairs, order))
 
     def batch(self, clouds: int) -> int | None:
-        """Return the items of a page of one of so many branches. One more than the client's shows whether there are more."""
+        """Return the items of a page of one of so many branches.
+
+        One more than the client's shows whether there are more. Of a large page, each of many clouds has a part: twice its share.
+        """
         if self.kind.is_whole:
             return None
         most = min(BATCH, max(1, ALL_CLOUDS // max(1, clouds)))
         if self.limit is None:
             return most
-        return 0 if self.limit == 0 else min(self.limit + self.offset + 1, most)
+        if self.limit == 0:
+            return 0
+        wanted = self.limit + self.offset + 1
+        return min(wanted, most, max(SMALL, -(-2 * wanted // clouds)))
 
     def branch(self, batch: int | None, marker: str | None) -> str:
         """Return the query of one page of a branch, after ``marker``."""
