@@ -4,16 +4,12 @@
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.loops import refuse_third
 from openstackoid.routing.reading import Reading
-from openstackoid.scope import Cloud, Scope
+from openstackoid.scope import Scope
 
 
 def target_cloud(scope: Scope, service: str, home: str) -> str:
     """Return the cloud that serves ``service``: that of the scope, or ``home``."""
-    match scope.expression_for(service):
-        case None:
-            return home
-        case Cloud(name):
-            return name
+    return scope.clouds_for(service, home)[0]
 
 
 def target_of(reading: Reading, endpoint: Endpoint, scope: Scope) -> Endpoint:
