@@ -37,6 +37,10 @@ class Seen:
     headers: tuple[tuple[str, str], ...]
     body: str
 
+    def header(self, name: str) -> str:
+        """Return the first value of a header, by its lower-case name, or an empty text."""
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True

@@ -2,7 +2,7 @@
 """The scope language: model, parser and errors. Pure: no sockets, no files, no clock."""
 
 from openstackoid.scope.errors import ScopeError
-from openstackoid.scope.expression import All, Cloud, Every, Expression, Near, Otherwise
+from openstackoid.scope.expression import All, Cloud, Every, Expression, Near, Otherwise, otherwise
 from openstackoid.scope.known_names import KnownNames
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Issuer, Scope
 from openstackoid.scope.parser import MAX_LENGTH, parse_json, read_header
@@ -35,6 +35,7 @@ __all__ = [
     "join_token",
     "official_service_type",
     "official_service_types",
+    "otherwise",
     "parse",
     "parse_json",
     "parse_url_form",

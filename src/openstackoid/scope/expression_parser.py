@@ -26,8 +26,6 @@ _ENDS_NAME = re.compile(r"[ \t\r\n|;&+%(),\"']|\Z")
 _TIME = re.compile(r"([0-9]{1,5})(?:\.([0-9]{1,3}))?(ms|s)\Z")
 _OTHERWISE, _ALL = ("|", "||", ";"), ("&", "+")
 _FUNCTIONS = ("around", "nearest", "all")
-_SERVED: tuple[str, ...] = ()
-"""The operators that gateways carry out."""
 
 Fail = Callable[[str, int, int], NoReturn]
 """Reports a fault with its first character and the one after its last."""
@@ -66,9 +64,8 @@ def refuse_unserved(text: str, fail: Fail) -> None:
     """Refuse the first operator or function of a well-formed expression that no gateway carries out yet."""
     tokens = _tokens(text, fail)
     for token, following in pairwise(tokens):
-        calls = token.kind == "name" and following.is_mark("(")
-        if calls or (token.is_mark(*_OTHERWISE, *_ALL) and token.text not in _SERVED):
-            fail(f"'{token.text}' is not served yet; name one cloud", token.start, token.end)
+        if token.is_mark(*_ALL) or (token.kind == "name" and following.is_mark("(")):
+            fail(f"'{token.text}' is not served yet; one cloud, or '|' between several, is", token.start, token.end)
 
 
 def _tokens(text: str, fail: Fail) -> list[_Token]:

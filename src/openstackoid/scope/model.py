@@ -59,6 +59,11 @@ class Scope(Mapping[str, str]):
     def __repr__(self) -> str:
         return f"<Scope {self.to_header()}>"
 
+    @property
+    def is_compound(self) -> bool:
+        """Return whether an entry is more than one cloud's name."""
+        return any(not isinstance(expression, Cloud) for _, expression in self.entries)
+
     def expression_for(self, service: str) -> Expression | None:
         """Return the expression for ``service``; None where the home cloud serves it."""
         entry = self.entry_for(service)

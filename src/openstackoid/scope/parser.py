@@ -61,7 +61,7 @@ def parse_json(
 
 
 def read_header(text: str) -> Scope:
-    """Return the scope in the form of :meth:`Scope.to_header`, as a gateway has written it; no name is checked.
+    """Return a completed scope in the form of :meth:`Scope.to_header`, as a gateway has written it; no name is checked.
 
     Raises ``ValueError`` for a text that no gateway has written.
     """
