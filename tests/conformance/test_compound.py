@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """``A | B`` by a real HAProxy and the Python service: each cell of the table, and its memory, deadline, bodies and workflows."""
 
+import re
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from conformance.branches import BYTES, STATUSES, Branches, branches
-from conformance.cases_compound import KINDS, Cell, cells
+from conformance.cases_compound import KINDS, TABLE, Cell, cells
+from documents import read
 
 CELLS = list(cells())
 FORGOTTEN = {"Unavailable": 0.25, "Cuts": 0.25, "Garbage": 0.25, "CutsBytes": 0.25, "CutsLater": 0.25, "Silent": 1.5}
@@ -56,6 +58,39 @@ def expected_status(cell: Cell, method: str) -> int:
     if cell.verdict == "missing":
         return 200 if "name" in cell.kind else 404
     return 200 if cell.verdict == "cut" else {"POST": 201, "DELETE": 204}.get(method, 200)
+
+
+ROWS = {
+    "answers": ("Serves",),
+    "lacks the item": ("Lacks",),
+    "answers with another error of the client (4xx)": ("Unauthorized", "Forbids", "Conflicts"),
+    "answers with an error of its own (5xx)": ("Fails", "Unavailable"),
+    "cannot be reached": ("Refuses",),
+    "does not answer in time, closes the connection, or sends no HTTP": ("Silent", "Cuts", "Garbage"),
+    "closes the connection before the first byte of the body": ("CutsBytes",),
+    "closes the connection later": ("CutsLater",),
+}
+COLUMNS = (("streamed list", "list"), ("streamed name", "name"), ("item", "head"), ("bytes",), ("create", "change"))
+WORDS = {"answer": "its answer", "next": "the next", "missing": "the next", "unknown": "502", "cut": "it breaks off"}
+READ_AS_A_WHOLE = ("list", "name", "item")
+"""Kinds that are documents with links to rewrite."""
+
+
+def test_the_page_has_the_table() -> None:
+    table = re.findall(r"^\| (.+) \|$", read("use/compound.md").partition("\n- *An item*")[0], re.MULTILINE)[2:]
+    shown = {cells[0]: cells[1:] for cells in (row.split(" | ") for row in table)}
+    assert shown.keys() == ROWS.keys()
+    for row, clouds in ROWS.items():
+        for cloud in clouds:
+            for kinds, said in zip(COLUMNS, shown[row], strict=True):
+                for kind in kinds:
+                    verdict = TABLE[cloud][kind]
+                    answered = verdict == "missing" and kind == "change"
+                    if cloud == "CutsLater" and kind in READ_AS_A_WHOLE:
+                        continue
+                    if cloud in ("CutsBytes", "CutsLater") and kind == "head":
+                        continue
+                    assert said == ("its answer" if answered else WORDS[verdict]), (row, kind)
 
 
 def test_an_error_names_each_cloud_and_its_failure(around: Branches) -> None:

@@ -37,11 +37,13 @@ def _plan(asked: ScopedRequest, number: int, target: Endpoint) -> Single | MoreI
     received, scope = asked.received, asked.scope
     sending = Sending(received, target)
     watched, auth, changes = changes_watched(received), received.auth, Changes()
-    # A bound token is bound to the scope as it came.
-    if watched and auth is not None and not auth.bare.startswith(BOUND):
-        scope = resolved(received.reading.mesh, scope, received.endpoint.service, target.cloud)
-    if watched and needs_body(received, scope):
-        return ReadBody()
+    if watched:
+        # A bound token is bound to the scope as it came.
+        is_bound = auth is not None and auth.bare.startswith(BOUND)
+        chosen = resolved(received.reading.mesh, scope, received.endpoint.service, target.cloud, partners=not is_bound)
+        if needs_body(received, chosen):
+            return ReadBody()
+        scope = scope if is_bound else chosen
     workflow = _workflow(received, scope, number, narrowed=scope != asked.scope) if watched and auth is not None else None
     if isinstance(workflow, ReadStore):
         return workflow

@@ -4,7 +4,7 @@
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing.loops import came_through, refuse_third
 from openstackoid.routing.reading import Reading
-from openstackoid.scope import Cloud, Expression, Scope, otherwise
+from openstackoid.scope import Cloud, Scope, otherwise
 
 
 def targets_of(reading: Reading, endpoint: Endpoint, scope: Scope) -> tuple[Endpoint, ...]:
@@ -19,28 +19,24 @@ def targets_of(reading: Reading, endpoint: Endpoint, scope: Scope) -> tuple[Endp
     return tuple(_target_in(reading, endpoint, cloud) for cloud in clouds)
 
 
-def resolved(mesh: Mesh, scope: Scope, service: str, cloud: str) -> Scope:
+def resolved(mesh: Mesh, scope: Scope, service: str, cloud: str, *, partners: bool) -> Scope:
     """Return the scope of a workflow whose ``service`` is that of ``cloud``.
 
-    Its partners by a rule of collaboration are those that can work with it: of the same cloud, else of clouds that share the
-    data plane. All other entries are unchanged.
+    With ``partners``, those by a rule of collaboration are the ones that can work with it: of the same cloud, else of clouds
+    that share the data plane. All other entries are unchanged.
     """
     if not scope.is_compound:
         return scope
-    rules = [rule for rule in mesh.collaborations if service in (rule.service, rule.partner)]
-    partners = {rule.partner if rule.service == service else rule.service for rule in rules} & mesh.services
-    chosen: dict[str, Expression] = {service: Cloud(cloud)}
-    for partner in sorted(partners - {service}):
+    if len(scope.clouds_for(service, "")) > 1:
+        scope = scope.with_entry(service, Cloud(cloud))
+    rules = [rule for rule in mesh.collaborations if service in (rule.service, rule.partner)] if partners else []
+    others = {rule.partner if rule.service == service else rule.service for rule in rules} & mesh.services
+    for partner in sorted(others):
         clouds = scope.clouds_for(partner, "")
         near = [one for one in clouds if mesh.together(partner, cloud, one)]
         if len(clouds) > 1 and near:
-            chosen[partner] = Cloud(cloud) if cloud in near else otherwise(tuple(map(Cloud, near)))
-    entries = dict(scope.entries)
-    return Scope(tuple({**entries, **{name: one for name, one in chosen.items() if _differs(scope, name, one)}}.items()))
-
-
-def _differs(scope: Scope, service: str, expression: Expression) -> bool:
-    return scope.expression_for(service) != expression
+            scope = scope.with_entry(partner, Cloud(cloud) if cloud in near else otherwise(tuple(map(Cloud, near))))
+    return scope
 
 
 def _target_in(reading: Reading, endpoint: Endpoint, cloud: str) -> Endpoint:

@@ -113,6 +113,10 @@ class Scope(Mapping[str, str]):
         """Return the clouds that the scope names, each once."""
         return tuple(dict.fromkeys(name for _, expression in self.entries for name in clouds_of(expression)))
 
+    def with_entry(self, service: str, expression: Expression) -> "Scope":
+        """Return the scope with an entry of ``service``, in the place of one that it has."""
+        return Scope(tuple({**dict(self.entries), service: expression}.items()))
+
     def workflow(self) -> "Scope":
         """Return the scope without the issuer of the token, which differs between the hops of a workflow."""
         return Scope(tuple(entry for entry in self.entries if entry[0] != IDENTITY))

@@ -12,7 +12,7 @@ from openstackoid.client.choice import Choice
 from openstackoid.client.errors import ScopeRefusedError
 from openstackoid.scope import expression_parser, parse, parser
 
-REFERENCE = read("use/scope.md", "use/scope-in-requests.md", "use/scope-errors.md")
+REFERENCE = read("use/scope.md", "use/scope-in-requests.md", "use/scope-errors.md", "use/compound.md")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", REFERENCE, re.MULTILINE | re.DOTALL)
 ERRORS = [text.rstrip("\n").split("\n") for kind, text in BLOCKS if kind == "text" and text.startswith("openstack: ")]
 CLOUDS = ("CloudOne", "CloudTwo")
