@@ -105,6 +105,18 @@ def test_three_clouds_are_asked_in_the_order_of_the_scope(around: Branches) -> N
     assert around.asked() == ["Lacks", "Fails", "Serves"]
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_gateways_own_cloud_has_its_turn(method: str, around: Branches) -> None:
+    body = b"{}" if method == "POST" else None
+    assert around.ask("GET", "/network/v2.0/networks/x", "network=Lacks | Home | Serves").status == 200
+    assert around.asked() == ["Lacks", "Home"]
+    assert around.ask(method, "/dns/v2/zones", "dns=Home | Serves", body).status < 300
+    assert around.asked() == ["Serves"]
+    assert around.ask(method, "/network/v2.0/networks", "network=Home | Serves", body).status < 300
+    assert around.asked() == ["Home"]
+    assert "dns of Home" in around.ask("GET", "/dns/v2/zones/x", "dns=Lacks | Home").message
+
+
 def test_a_cloud_that_failed_is_not_asked_again_for_a_moment(around: Branches) -> None:
     scope = "image=Silent | Serves"
     time.sleep(1)
