@@ -2,6 +2,7 @@
 """Small servers on loopback in place of services and of peers' gateways, which record their requests."""
 
 import json
+import os
 import random
 import re
 import socket
@@ -124,11 +125,13 @@ def free_ports() -> Iterator[int]:
     """Yield ports of loopback that were free a moment ago, none of them twice.
 
     The system gives no such port to a test that asks it for any: a gateway checks the health of servers that are not there.
-    Labs of the same run have the last two hundred ports of a thousand (``openstackoid.lab.ports``).
+    Labs of the same run have the last two hundred ports of a thousand (``openstackoid.lab.ports``); each process of pytest-xdist
+    has its own share of the others.
     """
     given = set()
+    number, count = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     while True:
-        port = random.randrange(10_000, 32_000, 1000) + random.randrange(800)
+        port = random.randrange(10_000, 32_000, 1000) + random.randrange(number, 800, count)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
