@@ -15,9 +15,9 @@ HOW = {
 _TABLE = ("| service | request | sent to | how the scope travels |", "| --- | --- | --- | --- |")
 _HEAD = """# Coverage: how a scope travels on each hop
 
-`make coverage` made this page on two real clouds, as an ordinary member of CloudOne; a test runs the same workflows. A row
-is a kind of request in the gateways' records; `*` is an id or a name. Each went to the cloud that the scope names:
-otherwise `make coverage` fails. All tables but the first leave out reads by the client, and reads inside a cloud.
+`make coverage` made this page on two real clouds, as an ordinary member of CloudOne. A row is a kind of request in the
+gateways' records, sent to the cloud that the scope names; `*` is an id or a name. All tables but the first leave out reads by
+the client, and reads inside a cloud.
 
 | how the scope travels | |
 | --- | --- |
@@ -30,9 +30,8 @@ Two kinds of requests have no request id: validations of tokens, which go to the
 Neutron and Cinder to Nova (`os-server-external-events`), which stay in their cloud. If clouds share a network, Nova waits
 in vain for such a note: set `vif_plugging_is_fatal = false` and `vif_plugging_timeout = 0`.
 
-Tokens of services go to the other cloud [bound](../operate/security.md#which-tokens-leave-a-cloud). Workflows that need one
-there for their own requests work only on a shared data plane. Without it the gateway refuses with 409 the requests that need
-it ([collaborations](../use/collaborations.md))."""
+Without a shared data plane the gateway refuses the workflows that need it
+with 409 ([collaborations](../use/collaborations.md))."""
 
 
 @dataclass(frozen=True, order=True)
@@ -72,15 +71,19 @@ def heading(workflow: Workflow) -> str:
     return f"## {workflow.name[0].upper()}{workflow.name[1:]}"
 
 
+def command_line(command: str, workflow: Workflow) -> str:
+    """Return a command of a workflow, with its scope, as a line of a console."""
+    return f"$ openstack {command.format(file='FILE')} --os-scope '{workflow.scope}'"
+
+
 def document(found: dict[Workflow, list[Hop]]) -> str:
     """Return the page: a table for each workflow. Only the first one has all reads."""
     page = [_HEAD]
     for number, (workflow, hops) in enumerate(found.items()):
-        commands = "; ".join(f"`openstack {command.format(file='FILE')}`" for command in workflow.commands)
-        note = f" The mesh says that the clouds share the data plane of `{workflow.shared}`." if workflow.shared else ""
         page += [
             heading(workflow),
-            f"{commands}, scope `{workflow.scope}`.{note}",
+            "\n".join(["```console", *(command_line(command, workflow) for command in workflow.commands), "```"]),
+            *([f"The clouds share the data plane of `{workflow.shared}`."] if workflow.shared else []),
             "\n".join([*_TABLE, *(hop.row() for hop in hops if number == 0 or hop.changes or hop.crosses_from_a_service)]),
         ]
     return "\n\n".join(page) + "\n"

@@ -44,6 +44,7 @@ URL = [
         for segment, words in {
             "": ("column 1: service=cloud is expected here, for example image=CloudTwo",),
             "image": ("column 1: service=cloud is expected",),
+            "CloudTen": ("column 1: unknown cloud 'CloudTen'",),
             "image=CloudTwo,": ("column 16: service=cloud is expected",),
             "image=CloudTwo,,compute=CloudOne": ("column 16: ",),
             "image:CloudTwo": ("column 1: service=cloud",),
@@ -58,9 +59,9 @@ URL = [
             "image=Cloud=Two": ("column 7: 'Cloud=Two' cannot be a cloud's name",),
             "image=CloudTwo%2Fx": ("column 7: 'CloudTwo/x' cannot be a cloud's name",),
             "image=CloudTwo%ff": ("column 7: ",),
-            "image=CloudTwo%": ("column 7: ",),
+            "image=CloudTwo%": ("column 15: '%' is reserved",),
             "image=%20CloudTwo": ("column 7: ",),
-            "image=CloudOne%26CloudTwo": ("column 7: compound scopes",),
+            "image=CloudOne%26CloudTwo": ("column 15: '&' is not served yet",),
             "x" * 2049: ("too large",),
         }.items()
     ),

@@ -2,6 +2,7 @@
 """Small servers on loopback in place of services and of peers' gateways, which record their requests."""
 
 import json
+import os
 import random
 import re
 import socket
@@ -37,6 +38,10 @@ class Seen:
     headers: tuple[tuple[str, str], ...]
     body: str
 
+    def header(self, name: str) -> str:
+        """Return the first value of a header, by its lower-case name, or an empty text."""
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
@@ -49,13 +54,14 @@ class Recorder:
     """Servers with names, and the requests that they have seen, health checks left out.
 
     A request may have them answer with a header more: ``X-Answer-With: Name: value``. ``answers`` stand in each answer,
-    which has ``status``. ``of_tokens`` is said of each token as well.
+    which has ``status``, or that in ``statuses`` by the name of the server. ``of_tokens`` is said of each token as well.
     """
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.answers = {"X-Subject-Token": "new-token"}
         self.status = 200
+        self.statuses: dict[str, int] = {}
         self.of_tokens: dict[str, Any] = {}
         self._servers: list[ThreadingHTTPServer] = []
 
@@ -81,7 +87,7 @@ class Recorder:
                     and credential.startswith(OF)
                     and not name.endswith(credential.removeprefix(OF).partition("-")[0])
                 )
-                self.send_response(401 if made_up else 404 if project else recorder.status)
+                self.send_response(401 if made_up else 404 if project else recorder.statuses.get(name, recorder.status))
                 self.send_header("Content-Length", str(len(content)))
                 self.send_header("Content-Type", "application/json")
                 told = self.headers.get_all("X-Answer-With", [])
@@ -119,11 +125,13 @@ def free_ports() -> Iterator[int]:
     """Yield ports of loopback that were free a moment ago, none of them twice.
 
     The system gives no such port to a test that asks it for any: a gateway checks the health of servers that are not there.
-    Labs of the same run have the last two hundred ports of a thousand (``openstackoid.lab.ports``).
+    Labs of the same run have the last two hundred ports of a thousand (``openstackoid.lab.ports``); each process of pytest-xdist
+    has its own share of the others.
     """
     given = set()
+    number, count = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     while True:
-        port = random.randrange(10_000, 32_000, 1000) + random.randrange(800)
+        port = random.randrange(10_000, 32_000, 1000) + random.randrange(number, 800, count)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

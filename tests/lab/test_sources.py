@@ -2,6 +2,7 @@
 """Logs of real services name the client, whichever way its request took through the gateway; those of another cloud do not."""
 
 import random
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,13 @@ CLIENT = "127.0.0.77"
 def lines(lab: Any, cloud: str, path: str) -> str:
     """Return the lines of a cloud's services about a path, those of the gateway left out."""
     logs = [log for log in Path(lab["state_dir"], "logs", cloud).glob("*.log") if log.name != "gateway.log"]
-    return "\n".join(line for log in logs for line in log.read_text(errors="replace").splitlines() if path in line)
+    until = time.monotonic() + 10
+    while True:
+        said = [line for log in logs for line in log.read_text(errors="replace").splitlines() if path in line]
+        # A service writes its line after its answer.
+        if said or time.monotonic() > until:
+            return "\n".join(said)
+        time.sleep(0.1)
 
 
 def send(lab: Any, one: User, path: str, *scope: str) -> int:

@@ -38,7 +38,7 @@ class Hop:
     def line(self) -> str:
         """Return the hop in one line for a terminal."""
         where = self.cloud if self.cloud == self.gateway else f"{self.gateway} -> {self.cloud}"
-        how = {"refuse": ", refused", "bridge": ", by the bridge"}.get(self.route, "")
+        how = {"refuse": ", refused", "bridge": ", by the bridge", "otherwise": ", the first of several"}.get(self.route, "")
         status = str(self.status) if self.status else "no answer"
         text = (
             f"{where} {self.service}: {self.method} {self.path.partition('?')[0]} {status}, {milliseconds(self.seconds)}, "

@@ -60,7 +60,10 @@ def daemon(directory: Path, port: int, log: Path) -> Daemon:
 def _environment(directory: Path) -> dict[str, str]:
     # MariaDB ignores the process's umask: without these two its group could read its files.
     private = {"UMASK": "0600", "UMASK_DIR": "0700"}
-    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": str(directory), **private}
+    # A server that starts removes the temporary tables of others in its folder, so each has a folder of its own.
+    temporary = private_dir(directory / "tmp")
+    folders = {"HOME": str(directory), "TMPDIR": str(temporary)}
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **folders, **private}
 
 
 def create_data(directory: Path, log: Path) -> None:

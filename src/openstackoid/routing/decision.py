@@ -10,7 +10,7 @@ from openstackoid.routing.request import Headers
 from openstackoid.routing.workflows import Workflow
 from openstackoid.scope import Issuer, Scope
 
-Route = Literal["local", "remote", "bridge", "refuse"]
+Route = Literal["local", "remote", "bridge", "otherwise", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,27 @@ class Refuse:
     message: str
 
 
-Plan = Single | Relay | Refuse
-"""The ways to serve a request. A later kind for several clouds holds a plan for each."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The plan for one of several clouds that may serve a request."""
+
+    cloud: str
+    plan: Single | Refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """Send the request to the first of several clouds that can serve it.
+
+    ``expression``: the clouds as the scope names them. ``turns``: two at least, in that order.
+    """
+
+    expression: str
+    turns: tuple[Turn, ...]
+
+
+Plan = Single | Relay | Refuse | Otherwise
+"""The ways to serve a request."""
 
 
 class ScopeSource(StrEnum):
@@ -115,12 +134,14 @@ class Decision:
 
     @property
     def route(self) -> Route:
-        """Return the route: to this cloud, to a peer, by the Python service to a Keystone, or nowhere."""
+        """Return the route: to this cloud, to a peer, by the Python service to a Keystone or to one of several, or nowhere."""
         match self.plan:
             case Single(local=local):
                 return "local" if local else "remote"
             case Relay():
                 return "bridge"
+            case Otherwise():
+                return "otherwise"
             case Refuse():
                 return "refuse"
 

@@ -75,12 +75,12 @@ def with_policy(mesh: Mesh, policy: Policy) -> Mesh:
 
 
 def played(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
-    """Have pytest run a test that is a coroutine, within ten seconds."""
+    """Have pytest run a test that is a coroutine, within a minute."""
 
     @functools.wraps(test)
     def run(*arguments: Any, **named: Any) -> None:
         async def bounded() -> None:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await test(*arguments, **named)
 
         asyncio.run(bounded())

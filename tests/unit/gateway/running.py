@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real gateway for tests: the command, a real HAProxy and the real Python service, on free ports of the loopback."""
 
+import json
 import os
 import signal
 import socket
@@ -211,3 +212,9 @@ class Client(threading.Thread):
             self.enough.wait(self.pause)
         if connection is not None:
             connection.close()
+
+
+def health(gateway: Gateway) -> dict[str, str]:
+    """Return the health of each cloud, as the page of the gateway says it."""
+    status, body = gateway.get("/.openstackoid/mesh")
+    return {cloud["name"]: cloud["health"] for cloud in json.loads(body)["clouds"]} if status == 200 else {}

@@ -37,7 +37,7 @@ def bounds(workflows: int = 100_000, seconds: float = DAY) -> Bounds:
 
 @asynccontextmanager
 async def opened(
-    database: Database, count: int = 1, clock: Callable[[], float] | None = None, patience: float = 3
+    database: Database, count: int = 1, clock: Callable[[], float] | None = None, patience: float = 20
 ) -> AsyncIterator[Sequence[Store]]:
     """Open stores in one database, each with a connection of its own, as several gateways have them."""
     async with AsyncExitStack() as stack:

@@ -18,7 +18,7 @@ from openstackoid.bridge.message.head import Head, without
 from openstackoid.bridge.message.hidden_tokens import HiddenTokens
 from openstackoid.mesh import Cloud
 from openstackoid.policy import Delegated, Denial, TokenStep, Use, may_ask
-from openstackoid.routing import IDENTITY, TOKENS_PATH, Decision, Headers, Relay, ScopeSource, Single, called_path, target_cloud
+from openstackoid.routing import IDENTITY, TOKENS_PATH, Decision, Headers, Relay, ScopeSource, Single, called_path
 from openstackoid.routing.dispatched_method import form_body, method_override
 from openstackoid.routing.reading import AUTH, SERVICE, SUBJECT
 from openstackoid.routing.token_routes import token_route
@@ -164,7 +164,7 @@ def _shows_token(use: Use) -> bool:
 def _given(scope: Scope | None, sender: str, home: str) -> Collection[str]:
     if scope is None:
         return ()
-    return [service for service in _ASKED_OF_PEERS if target_cloud(scope, service, home) == sender]
+    return [service for service in _ASKED_OF_PEERS if sender in scope.clouds_for(service, home)]
 
 
 def _with_token(value: str, bare: Callable[[str], str]) -> str:

@@ -4,20 +4,18 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from openstackoid.bridge.audit.admission_header import Admission, decode
 from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.audit.audit_log import Party
-from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT
-from openstackoid.policy import Budget, Domain, DomainScoped, MappingRule, Policy, RequestPattern, Roles, Services, derived_id
+from openstackoid.policy import Budget, Policy, Services
 from openstackoid.scope import join_token
+from unit.bridge.identity.guests import FOREIGN, STRICT, image, may, policy
 from unit.bridge.stage import (
     MEMBERS,
     Script,
-    Stage,
     Visit,
     never,
     played,
@@ -28,29 +26,6 @@ from unit.bridge.stage import (
     with_clock,
     with_policy,
 )
-
-FOREIGN = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","image":"CloudOne"}'
-PEER = MEMBERS.peers[0]
-STRICT = replace(MEMBERS, audit="strict")
-"""Of a use that HAProxy serves alone, the line is written after the answer."""
-
-
-def policy(**changes: Any) -> Policy:
-    return replace(MEMBERS, peers=(replace(PEER, **changes),))
-
-
-def may(*patterns: str) -> Services:
-    return Services((("image", tuple(map(RequestPattern.parse, patterns))),))
-
-
-HOME_ID = "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"
-"""An id as Keystone makes them."""
-AT_HOME = {"id": HOME_ID, "name": "demo", "domain": {"id": "default", "name": "Default"}}
-
-
-async def image(stage: Stage, method: str = "GET", path: str = "/image/v2/images", *more: str) -> tuple[int, str]:
-    answer = await stage.ask(method, path, FOREIGN, *more)
-    return answer.status, answer.body.decode()
 
 
 @played
@@ -72,94 +47,6 @@ async def test_the_sending_gateway_gets_user_project_and_rule() -> None:
     (told,) = answer.values("x-openstackoid-use")
     who = Party("u1", "demo", "Default")
     assert decode(told) == Admission(who, Party("p1", "demo", "Default"), "CloudTwo/members")
-
-
-@played
-async def test_a_project_in_the_path_becomes_the_one_that_the_user_has_here() -> None:
-    async with staged(here=says("200 OK"), there=says_json(token(project=AT_HOME))) as stage:
-        volumes = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","block-storage":"CloudOne"}'
-        assert (await stage.ask("GET", f"/volume/v3/{HOME_ID}/volumes?x={HOME_ID}", volumes)).status == 200
-        assert (await stage.ask("GET", "/volume/v3/other/volumes", volumes)).status == 200
-        lines = [visit.line for visit in stage.here.visits]
-    ours = derived_id("CloudTwo", "project", HOME_ID)
-    assert lines == [f"GET /v3/{ours}/volumes?x={HOME_ID} HTTP/1.1", "GET /v3/other/volumes HTTP/1.1"]
-
-
-@played
-async def test_a_project_in_the_query_or_the_document_becomes_the_one_that_the_user_has_here() -> None:
-    async with staged(here=says("201 Created"), there=says_json(token(project=AT_HOME))) as stage:
-        sent = b'{"owner": "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f", "name": "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"}'
-        for kind in ("application/json", "application/octet-stream"):
-            made = await stage.ask("POST", f"/image/v2/images?owner={HOME_ID}", FOREIGN, f"Content-Type: {kind}", body=sent)
-            assert made.status == 201, made.body
-        mapped, streamed = stage.here.visits
-    ours = derived_id("CloudTwo", "project", HOME_ID)
-    assert mapped.line == streamed.line == f"POST /v2/images?owner={ours} HTTP/1.1"
-    assert (json.loads(mapped.body), streamed.body) == ({"owner": ours, "name": "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"}, sent)
-    assert mapped.values("content-length") == [str(len(mapped.body))]
-
-
-@pytest.mark.parametrize("size", [DOCUMENT_LIMIT, DOCUMENT_LIMIT + 1])
-@played
-async def test_a_document_that_is_too_large_streams_on_as_it_is(size: int) -> None:
-    async with staged(here=says("201 Created"), there=says_json(token(project=AT_HOME))) as stage:
-        sent = b'{"owner": "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"}'.ljust(size)
-        made = await stage.ask("POST", "/image/v2/images", FOREIGN, "Content-Type: application/json", body=sent)
-        assert made.status == 201, made.body
-        (came,) = stage.here.visits
-    assert (came.body == sent) is (size > DOCUMENT_LIMIT)
-
-
-@played
-async def test_a_project_that_keeps_its_id_is_not_replaced() -> None:
-    kept = policy(people=(replace(PEER.people[0], project="keep"),))
-    async with staged(here=says("201 Created"), there=says_json(token(project=AT_HOME)), policy=kept) as stage:
-        sent = b'{ "owner":"5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f" }'
-        made = await stage.ask(
-            "POST",
-            f"/image/v2/images?owner={HOME_ID}",
-            FOREIGN,
-            "Content-Type: application/json",
-            body=sent,
-        )
-        assert made.status == 201, made.body
-        (came,) = stage.here.visits
-    assert (came.line, came.body) == (f"POST /v2/images?owner={HOME_ID} HTTP/1.1", sent)
-
-
-@played
-async def test_a_project_becomes_that_one_of_ours_which_the_policy_names() -> None:
-    guests = DomainScoped("guests-id", "guests", Domain("default", "Default"))
-    fixed = policy(people=(replace(PEER.people[0], project=guests),))
-    async with staged(here=says("200 OK"), there=says_json(token(project=AT_HOME)), policy=fixed) as stage:
-        assert (await image(stage, "GET", f"/image/v2/images?owner={HOME_ID}"))[0] == 200
-        (came,) = stage.here.visits
-    assert came.line == "GET /v2/images?owner=guests-id HTTP/1.1"
-
-
-@played
-async def test_a_project_that_is_called_like_a_route_is_replaced_nowhere() -> None:
-    """Its cloud could choose the id so that a path that the policy allows becomes another one."""
-    route = {**AT_HOME, "id": "volumes"}
-    rules = policy(services=Services((("block-storage", (RequestPattern.parse("GET /v3/volumes/**"),)),)))
-    async with staged(here=says("200 OK"), there=says_json(token(project=route)), policy=rules) as stage:
-        volumes = 'X-Auth-Token: usr!SCOPE!{"*":"CloudTwo","block-storage":"CloudOne"}'
-        assert (await stage.ask("GET", "/volume/v3/volumes/backups", volumes)).status == 200
-        (came,) = stage.here.visits
-    assert came.line == "GET /v3/volumes/backups HTTP/1.1"
-
-
-@pytest.mark.parametrize(
-    ("rules", "status"),
-    [
-        (may("GET /v2/images/*/members/5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"), 200),
-        (may(f"GET /v2/images/*/members/{derived_id('CloudTwo', 'project', HOME_ID)}"), 403),
-    ],
-)
-@played
-async def test_the_policy_judges_the_path_as_it_was_asked_for(rules: Services, status: int) -> None:
-    async with staged(here=says("200 OK"), there=says_json(token(project=AT_HOME)), policy=policy(services=rules)) as stage:
-        assert (await image(stage, "GET", f"/image/v2/images/i/members/{HOME_ID}"))[0] == status
 
 
 @pytest.mark.parametrize(
@@ -327,155 +214,6 @@ async def test_a_request_of_a_local_user_is_not_authorized() -> None:
         without = await stage.ask("GET", "/image/v2/images", 'X-Scope: {"*":"CloudTwo","image":"CloudOne"}')
         assert stage.there.visits == []
     assert (answer.status, unscoped.status, without.status) == (200, 200, 200)
-
-
-class AnAccount:
-    """A reader account whose token is always there."""
-
-    async def token(self) -> str:
-        return "account"
-
-    def drop(self, token: str) -> None: ...
-
-    def refused(self, status: int) -> Exception:
-        raise AssertionError(status)
-
-
-MARK = '!SCOPE!{"*":"CloudTwo"}'
-
-
-def expired(visit: Visit) -> bool:
-    return visit.values("x-subject-token") == ["usr"] and visit.values("x-auth-token") == ["usr"]
-
-
-@pytest.mark.parametrize(
-    ("mark", "roles", "status"),
-    [
-        ('!SCOPE!{"*":"CloudTwo"}', ("service",), 200),
-        ('!SCOPE!{"*":"CloudTwo"}', ("member",), 401),
-        ("", ("service",), 200),
-        ("", ("member",), 401),
-    ],
-)
-@played
-async def test_an_expired_token_needs_a_good_service_token(mark: str, roles: tuple[str, ...], status: int) -> None:
-    """A service token with a mark is CloudTwo's, one without is this cloud's own."""
-
-    async def keystone(visit: Visit) -> None:
-        if expired(visit):
-            await says("401 Unauthorized")(visit)
-        else:
-            of_service = visit.values("x-subject-token") == ["nova"]
-            await says_json(token(*(roles if of_service else ("member",))))(visit)
-
-    roles_here = Roles((("member", ("member",)), ("service", ("service",))))
-    rules = policy(people=(MappingRule("all", roles_here),))
-    async with staged(here=says("200 OK"), there=keystone, policy=rules, keystone=keystone) as stage:
-        stage.change(readers={"CloudTwo": AnAccount()})
-        told, _ = await image(stage, "GET", "/image/v2/images", f"X-Service-Token: nova{mark}")
-        assert told == status
-        alone, _ = await image(stage)
-        assert alone == 401
-        lines = [visit.line for visit in stage.there.visits if visit.values("x-auth-token") == ["account"]]
-    assert lines == (["GET /id/v3/auth/tokens?nocatalog&allow_expired=1 HTTP/1.1"] if status == 200 else [])
-
-
-@played
-async def test_an_expired_bound_token_is_asked_about_at_its_home_without_an_account_here() -> None:
-    bound = "bound1.AAAA"
-
-    async def keystone(visit: Visit) -> None:
-        if visit.values("x-subject-token") == [bound] and "allow_expired=1" not in visit.line:
-            await says("404 Not Found")(visit)
-        else:
-            await says_json(token("service" if visit.values("x-subject-token") == ["nova"] else "member"))(visit)
-
-    rules = policy(people=(MappingRule("all", Roles((("member", ("member",)), ("service", ("service",))))),))
-    scope = '{"*":"CloudTwo","image":"CloudOne"}'
-    asks = f"X-Auth-Token: {join_token(bound, scope)}"
-    async with staged(here=says("200 OK"), there=keystone, policy=rules) as stage:
-        assert (await stage.ask("GET", "/image/v2/images", asks)).status == 401, "no service vouches for it"
-        vouched = await stage.ask("GET", "/image/v2/images", asks, f"X-Service-Token: nova{MARK}")
-        (late,) = [visit for visit in stage.there.visits if "allow_expired=1" in visit.line]
-    assert vouched.status == 200
-    assert (late.values("x-auth-token"), late.values("x-subject-token")) == ([bound], [bound])
-
-
-@played
-async def test_a_service_token_with_changed_claims_does_not_allow_an_expired_token() -> None:
-    account = "nova"
-
-    async def keystone(visit: Visit) -> None:
-        said = token("service") if visit.values("x-subject-token") == ["nova"] else token()
-        said["token"]["user"]["name"] = account
-        await (says("401 Unauthorized") if expired(visit) else says_json(said))(visit)
-
-    rules = policy(people=(MappingRule("all", Roles((("member", ("member",)), ("service", ("service",))))),))
-    async with staged(here=says("200 OK"), there=keystone, policy=rules) as stage:
-        stage.change(readers={"CloudTwo": AnAccount()})
-        validated = await stage.ask("GET", "/identity/v3/auth/tokens", "X-Auth-Token: glance", f"X-Subject-Token: nova{MARK}")
-        assert validated.status == 200
-        account = "mallory"
-        status, body = await image(stage, "GET", "/image/v2/images", f"X-Service-Token: nova{MARK}")
-        assert (status, "have changed" in body, stage.here.visits) == (401, True, [])
-
-
-@pytest.mark.parametrize(("rules", "kept"), [({"service": "service"}, 1), ({}, 0)])
-@played
-async def test_a_service_token_that_the_policy_does_not_accept_is_left_out(rules: dict[str, str], kept: int) -> None:
-    """A service that gets one would refuse the user's request."""
-
-    async def keystone(visit: Visit) -> None:
-        await says_json(token("service" if visit.values("x-subject-token") == ["nova"] else "member"))(visit)
-
-    roles = (("member", ("member",)), *((name, (here,)) for name, here in rules.items()))
-    accepted = policy(people=(MappingRule("all", Roles(roles)),))
-    async with staged(here=says("200 OK"), there=keystone, policy=accepted) as stage:
-        status, _ = await image(stage, "GET", "/image/v2/images", f"X-Service-Token: nova{MARK}")
-        (visit,) = stage.here.visits
-    assert (status, len(visit.values("x-service-token"))) == (200, kept)
-
-
-def vouched_for_by(credential: str, subject: str = "usr") -> Script:
-    """A Keystone that has accepted the token, but validates it for ``credential`` alone."""
-
-    async def keystone(visit: Visit) -> None:
-        asks = visit.values("x-auth-token")
-        assert visit.values("x-subject-token") == [subject]
-        await (says_json(token()) if asks == [credential] else says("403 Forbidden"))(visit)
-
-    return keystone
-
-
-@played
-async def test_a_token_of_an_impersonated_trust_is_vouched_for_by_the_reader_account() -> None:
-    async with staged(here=says("200 OK", body=b"images"), there=vouched_for_by("account")) as stage:
-        stage.change(readers={"CloudTwo": AnAccount()})
-        assert await image(stage) == (200, "images")
-        asked = [(visit.line, visit.values("x-auth-token")) for visit in stage.there.visits]
-    question = "GET /id/v3/auth/tokens?nocatalog HTTP/1.1"
-    assert asked == [(question, ["usr"]), (question, ["account"])], "it has not expired, and may not have"
-
-
-@played
-async def test_without_a_reader_account_it_is_refused_with_the_way_to_let_it_in() -> None:
-    async with staged(there=vouched_for_by("account")) as stage:
-        status, body = await image(stage)
-        assert stage.here.visits == []
-    message = json.loads(body)["error"]["message"]
-    assert status == 403
-    assert message.startswith("gateway of CloudOne: identity of CloudTwo at http://127.0.0.1")
-    assert "trust with impersonation" in message
-    assert message.endswith("the operator here needs a reader account at CloudTwo")
-
-
-@pytest.mark.parametrize("said", ["401 Unauthorized", "404 Not Found"])
-@played
-async def test_an_invented_token_does_not_reach_the_reader_account(said: str) -> None:
-    async with staged(there=says(said)) as stage:
-        stage.change(readers={"CloudTwo": AnAccount()})
-        assert (await image(stage))[0] == 401
-        assert [visit.values("x-auth-token") for visit in stage.there.visits] == [["usr"]]
 
 
 @played

@@ -11,7 +11,7 @@ from conformance.case import marked
 from openstackoid.mesh import Memory
 from openstackoid.policy import MappingRule, Policy, Roles
 from openstackoid.scope import Scope
-from unit.bridge.identity.test_authorization import AnAccount
+from unit.bridge.identity.guests import AnAccount
 from unit.bridge.stage import (
     ACCEPTS,
     MEMBERS,

@@ -8,7 +8,7 @@ import pytest
 
 from openstackoid.policy import Budget, Policy, derived_id
 from openstackoid.scope import join_token
-from unit.bridge.identity.test_authorization import AnAccount, vouched_for_by
+from unit.bridge.identity.guests import AnAccount, vouched_for_by
 from unit.bridge.stage import MEMBERS, Script, Stage, Visit, played, says, says_json, staged, token
 
 PAGE = "/.openstackoid/user"
