@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "mesh": {"scope", "policy"},
     "composition": {"scope", "mesh"},
     "discovery": {"scope", "mesh"},
-    "routing": {"scope", "policy", "mesh"},
+    "routing": {"scope", "policy", "mesh", "composition"},
     "haproxy": {"scope", "policy", "mesh", "routing"},
     "tls": set(),
     "binding": {"scope"},

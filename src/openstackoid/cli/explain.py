@@ -173,7 +173,8 @@ def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
         return
     there = ", ".join(told.clouds)
     if told.turns:
-        yield "route", [f"otherwise: the gateway's Python service asks {told.service} of {', then of '.join(told.clouds)}"]
+        several = ", then of ".join(told.clouds) if told.route == "otherwise" else " and of ".join(told.clouds) + " at once"
+        yield "route", [f"{told.route}: the gateway's Python service asks {told.service} of {several}"]
         yield "to", [_turn(turn) for turn in told.turns]
         if told.verified:
             yield "verify", list(told.verified)

@@ -3,6 +3,7 @@
 
 from openstackoid.composition.branch import PageRequest
 from openstackoid.composition.common import common_part, common_versions
+from openstackoid.composition.cursor import KEY_BYTES as CURSOR_KEY
 from openstackoid.composition.cursor import Cursors
 from openstackoid.composition.documents import parse_object
 from openstackoid.composition.errors import CompositionError, Failure, Fault
@@ -28,6 +29,7 @@ __all__ = [
     "ALL_BYTES",
     "CLOUD",
     "CLOUDS",
+    "CURSOR_KEY",
     "PARTIAL",
     "Asker",
     "CommonKind",

@@ -17,6 +17,9 @@ from openstackoid.base64url import decoded, encoded
 from openstackoid.composition.cut import Cut, Place, Position
 from openstackoid.composition.errors import CompositionError
 
+KEY_BYTES = 64
+"""AES-256-SIV: one half is for the tag, the other for the encryption."""
+
 PREFIX = "scope1."
 LONGEST = 8192
 """Characters of a cursor, at most."""
@@ -29,7 +32,7 @@ _BEFORE, _AFTER, _BEFORE_UUID, _AFTER_UUID, _AT_START, _AT_END = (1 << bit for b
 
 
 class Cursors:
-    """Seals and opens cursors by keys of 64 bytes; the first one seals, all open."""
+    """Seals and opens cursors by keys of :data:`KEY_BYTES`; the first one seals, all open."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._ciphers = [AESSIV(key) for key in keys]

@@ -21,6 +21,7 @@ class Fault(Enum):
     STATUS = "status"
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"
+    UNUSABLE = "unusable"
     NOT_JSON = "not-json"
     WRONG_SHAPE = "wrong-shape"
     TOO_LARGE = "too-large"
@@ -50,6 +51,7 @@ class Failure:
 _WORDS = {
     Fault.UNREACHABLE: "was not reached",
     Fault.TIMEOUT: "did not answer in time",
+    Fault.UNUSABLE: "gave no answer that can be used",
     Fault.NOT_JSON: "answered with a body that is not JSON",
     Fault.WRONG_SHAPE: "answered with JSON of another form",
     Fault.TOO_LARGE: "answered with a page that is too large",

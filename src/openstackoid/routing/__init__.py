@@ -3,6 +3,7 @@
 
 from openstackoid.routing.decide import decide
 from openstackoid.routing.decision import (
+    All,
     Credentials,
     Decision,
     Destination,
@@ -57,6 +58,7 @@ __all__ = [
     "TOKENS_PATH",
     "TRACE",
     "VERSION_DOCUMENT",
+    "All",
     "Credentials",
     "Decision",
     "Destination",

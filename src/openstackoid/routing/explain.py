@@ -8,7 +8,7 @@ from openstackoid.mesh import HTTPS, Mesh
 from openstackoid.policy import Use, may_enter
 from openstackoid.redaction import redacted
 from openstackoid.routing.decide import decide
-from openstackoid.routing.decision import Decision, MoreInput, Otherwise, Refuse, Relay, Route, Single
+from openstackoid.routing.decision import All, Decision, MoreInput, Otherwise, Refuse, Relay, Route, Single
 from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.request import Request
 from openstackoid.scope import Scope
@@ -21,9 +21,9 @@ class Explanation:
     ``service`` and ``interface``: of the URL, None without a service. ``scope``: the completed scope, or None where the request
     is refused before it is known. ``route``: ``local`` (a backend of this cloud), ``remote`` (a peer's gateway), ``bridge`` (the
     Python service asks one of ``clouds`` and adapts the answer), ``otherwise`` (it asks ``clouds`` in turn, each as ``turns``
-    has it) or ``refuse`` (with ``status`` and ``reason``). ``urls``: the possible targets, and ``verified`` the names and
-    signers of their certificates. ``guest``: the issuer of a foreign token for a request that stays here, whose user the policy
-    of ``home`` must allow.
+    has it), ``all`` (it asks them at once) or ``refuse`` (with ``status`` and ``reason``). ``urls``: the possible targets, and
+    ``verified`` the names and signers of their certificates. ``guest``: the issuer of a foreign token for a request that stays
+    here, whose user the policy of ``home`` must allow.
     """
 
     service: str | None
@@ -85,8 +85,9 @@ def _told(mesh: Mesh, at: str, request: Request, decision: Decision, query: str)
         guest=None if guest is None else guest.issuer,
     )
     plan = decision.plan
-    if isinstance(plan, Otherwise):
-        decisions = {turn.cloud: replace(decision, plan=turn.plan) for turn in plan.turns}
+    if isinstance(plan, Otherwise | All):
+        several = plan.turns if isinstance(plan, Otherwise) else plan.branches
+        decisions = {turn.cloud: replace(decision, plan=turn.plan) for turn in several}
         turns = tuple(replace(_told(mesh, at, request, each, query), clouds=(cloud,)) for cloud, each in decisions.items())
         verified = tuple(dict.fromkeys(name for turn in turns for name in turn.verified))
         urls = tuple(url for turn in turns for url in turn.urls)

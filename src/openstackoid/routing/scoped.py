@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests with a scope, to every service but Keystone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.collaborations import FORCE, broken, explanation, separated
@@ -29,7 +29,12 @@ def plan_scoped(asked: ScopedRequest) -> Plan | MoreInput:
     """Return the plan for the request. Raises :class:`~openstackoid.routing.reading.RefusedError`."""
     received = asked.received
     targets = targets_of(received.reading, received.endpoint, asked.scope)
-    return in_turn(received, asked.scope, targets, lambda number, target: _plan(asked, number, target))
+    return in_turn(received, asked.scope, targets, lambda number, target: _plan(_projected(asked, target), number, target))
+
+
+def _projected(asked: ScopedRequest, target: Endpoint) -> ScopedRequest:
+    """Return the request as it is sent to a target: with ``A & B`` for no service."""
+    return replace(asked, scope=asked.scope.projected(asked.received.endpoint.service, target.cloud))
 
 
 def _plan(asked: ScopedRequest, number: int, target: Endpoint) -> Single | MoreInput:

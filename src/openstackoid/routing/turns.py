@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``A | B`` for one request: the plans of the clouds in turn, and the answers after which the next cloud is asked. Pure."""
+"""``A | B`` for one request: the plans of the clouds in turn, and the answers after which the next cloud is asked. Pure.
+
+The plans for ``A & B`` are made in the same way; :mod:`openstackoid.routing.at_once` has the rest.
+"""
 
 import json
 from collections.abc import Callable
@@ -7,11 +10,12 @@ from enum import Enum
 from urllib.parse import parse_qsl
 
 from openstackoid.mesh import Endpoint
+from openstackoid.routing.at_once import at_once
 from openstackoid.routing.decision import MoreInput, Otherwise, Plan, Refuse, Single, Turn
 from openstackoid.routing.reading import RefusedError
 from openstackoid.routing.received import Received
 from openstackoid.routing.workflows import READS
-from openstackoid.scope import Scope
+from openstackoid.scope import All, Scope
 
 LONGEST_EMPTY = 4096
 """The most bytes of a list without items, with its links."""
@@ -45,6 +49,8 @@ def in_turn(
         if isinstance(planned, MoreInput):
             return planned
         turns.append(Turn(target.cloud, planned))
+    if isinstance(scope.expression_for(received.endpoint.service), All):
+        return at_once(received, scope, tuple(turns))
     return Otherwise(scope.text_for(received.endpoint.service, received.at), tuple(turns))
 
 

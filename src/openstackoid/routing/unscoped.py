@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests without a scope, to every service but Keystone: they stay here, or the store has the scope of their workflow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.decision import MoreInput, Plan, ReadBody, ReadStore, Single
@@ -50,7 +50,12 @@ def plan_unscoped(asked: UnscopedRequest) -> Plan | MoreInput:
     """Return the plan for the request. Raises :class:`~openstackoid.routing.reading.RefusedError`."""
     received = asked.received
     targets = targets_of(received.reading, received.endpoint, asked.scope)
-    return in_turn(received, asked.scope, targets, lambda _, target: _plan(asked, target))
+    return in_turn(received, asked.scope, targets, lambda _, target: _plan(_projected(asked, target), target))
+
+
+def _projected(asked: UnscopedRequest, target: Endpoint) -> UnscopedRequest:
+    """Return the request as it is sent to a target: with ``A & B`` for no service."""
+    return replace(asked, scope=asked.scope.projected(asked.received.endpoint.service, target.cloud))
 
 
 def _plan(asked: UnscopedRequest, target: Endpoint) -> Single | MoreInput:

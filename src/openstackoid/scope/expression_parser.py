@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NoReturn
 
-from openstackoid.scope.expression import Cloud, Expression, Near, all_of, clouds_of, every, otherwise
+from openstackoid.scope.expression import All, Cloud, Expression, Near, all_of, clouds_of, every, otherwise
 
 MOST_CLOUDS = 8
 """The most clouds in one expression."""
@@ -60,12 +60,15 @@ def parse_expression(text: str, check: Check, fail: Fail) -> Expression:
     return expression
 
 
-def refuse_unserved(text: str, fail: Fail) -> None:
+def refuse_unserved(text: str, expression: Expression, fail: Fail) -> None:
     """Refuse the first operator or function of a well-formed expression that no gateway carries out yet."""
+    if isinstance(expression, All) and all(isinstance(member, Cloud) for member in expression.members):
+        return
     tokens = _tokens(text, fail)
     for token, following in pairwise(tokens):
         if token.is_mark(*_ALL) or (token.kind == "name" and following.is_mark("(")):
-            fail(f"'{token.text}' is not served yet; one cloud, or '|' between several, is", token.start, token.end)
+            served = "one cloud is, or several with '|' alone or '&' alone between them"
+            fail(f"'{token.text}' is not served yet; {served}", token.start, token.end)
 
 
 def _tokens(text: str, fail: Fail) -> list[_Token]:

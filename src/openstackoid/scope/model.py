@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NewType, TypeGuard
 
-from openstackoid.scope.expression import Cloud, Expression, Otherwise, clouds_of
+from openstackoid.scope.expression import All, Cloud, Expression, Otherwise, clouds_of, otherwise
 from openstackoid.scope.services import LEADERS
 
 IDENTITY = "identity"
@@ -69,6 +69,11 @@ class Scope(Mapping[str, str]):
         entry = self.entry_for(service)
         return None if entry is None else dict(self.entries)[entry]
 
+    @property
+    def has_all(self) -> bool:
+        """Return whether an entry is ``A & B``."""
+        return any(isinstance(expression, All) for _, expression in self.entries)
+
     def clouds_for(self, service: str, home: str) -> tuple[str, ...]:
         """Return the clouds that may serve ``service``, in the order in which they are named."""
         expression = self.expression_for(service)
@@ -117,6 +122,16 @@ class Scope(Mapping[str, str]):
         """Return the scope with an entry of ``service``, in the place of one that it has."""
         return Scope(tuple({**dict(self.entries), service: expression}.items()))
 
+    def projected(self, service: str, cloud: str) -> "Scope":
+        """Return the scope of a request to ``service`` of ``cloud``, without ``A & B``.
+
+        That of the service is the cloud. Another is ``A | B``, with the cloud first if it is one of them.
+        """
+        if not self.has_all:
+            return self
+        own = self.entry_for(service)
+        return Scope(tuple((name, _projected(part, cloud, own=name == own)) for name, part in self.entries))
+
     def workflow(self) -> "Scope":
         """Return the scope without the issuer of the token, which differs between the hops of a workflow."""
         return Scope(tuple(entry for entry in self.entries if entry[0] != IDENTITY))
@@ -128,6 +143,13 @@ class Scope(Mapping[str, str]):
     def to_header(self) -> str:
         """Return the form for headers: JSON without white space, entries in order."""
         return json.dumps({name: expression.to_text() for name, expression in self.entries}, separators=(",", ":"))
+
+
+def _projected(expression: Expression, cloud: str, *, own: bool) -> Expression:
+    if not isinstance(expression, All):
+        return expression
+    first = Cloud(cloud)
+    return first if own else otherwise((*(member for member in expression.members if member == first), *expression.members))
 
 
 def _is_alone(expression: Expression) -> TypeGuard[Otherwise]:

@@ -225,7 +225,7 @@ def _expression(service: str, name: Name, text: str, clouds: Collection[str] | N
     expression = parse_expression(name.value, check, fail)
     if service == IDENTITY and not isinstance(expression, Cloud):
         _fail("identity is one cloud, the issuer of the token; name one", text, name)
-    refuse_unserved(name.value, fail)
+    refuse_unserved(name.value, expression, fail)
     if isinstance(expression, Cloud):
         return Otherwise((expression,)) if service == EVERY_OTHER else expression
     return expression

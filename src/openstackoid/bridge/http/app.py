@@ -2,6 +2,7 @@
 """The bridge: the shared state of its requests, and its reload."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,6 +28,7 @@ from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.trace.records import Records
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
+from openstackoid.composition import CURSOR_KEY, Cursors, KnownMarkers
 from openstackoid.mesh import Mesh
 
 _GLANCE = 0.1
@@ -55,7 +57,10 @@ class Bridge:
         audit = Audit(None) if audit is None else audit
         authorizer, ids = Authorizer(upstream, record=tokens), LocalProjects(upstream)
         sender = TokenSender(upstream.at, Binder(keys), TokenExchange(upstream), OwnTokens(upstream.at, authorizer.validator))
-        self.context = RequestContext(mesh, {}, upstream, workflows, authorizer, ids, audit, RouteTeacher(upstream.at), sender)
+        cursors, routes = Cursors([secrets.token_bytes(CURSOR_KEY)]), RouteTeacher(upstream.at)
+        self.context = RequestContext(
+            mesh, {}, upstream, workflows, authorizer, ids, audit, routes, sender, cursors, KnownMarkers()
+        )
         upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records
         self._pages = Pages(upstream, UserPage(upstream, authorizer, sender), self._records, health or Health(), workflows)

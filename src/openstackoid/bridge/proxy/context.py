@@ -12,6 +12,7 @@ from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
+from openstackoid.composition import Cursors, KnownMarkers
 from openstackoid.mesh import Cloud, Mesh
 
 
@@ -28,6 +29,8 @@ class RequestContext:
     audit: Audit
     routes: RouteTeacher
     tokens: TokenSender
+    cursors: Cursors
+    markers: KnownMarkers
 
     @property
     def here(self) -> Cloud:

@@ -7,7 +7,10 @@ from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.head import Incoming
+from openstackoid.bridge.proxy.at_once import AtOnce
 from openstackoid.bridge.proxy.attempt import Attempt
+from openstackoid.bridge.proxy.branch_leg import BranchLeg
+from openstackoid.bridge.proxy.branches import Branches
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.forward import ForwardLeg
@@ -15,7 +18,7 @@ from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.proxy.relay import RelayLeg
 from openstackoid.bridge.proxy.tokens import buffered, with_tokens
 from openstackoid.bridge.proxy.turns import Turns
-from openstackoid.routing import Decision, Destination, Headers, Otherwise, Refuse, Relay, Single
+from openstackoid.routing import All, Decision, Destination, Headers, Otherwise, Refuse, Relay, Single
 
 
 class Executor:
@@ -35,6 +38,9 @@ class Executor:
                 raise AnswerError(status, message, title=title, reason="refused")
             case Otherwise() as several:
                 return await Turns(self._context, self._incoming, several, self._turn).run()
+            case All() as every:
+                branches = Branches(self._context, every, self._branch)
+                return await AtOnce(self._context, self._incoming, every, branches, self._single).run()
             case Single() as single:
                 leg = await self._single(single, self._incoming)
             case Relay() as planned:
@@ -58,6 +64,14 @@ class Executor:
         decision = replace(self.decision, plan=single)
         single, incoming, use = await with_tokens(self._context, incoming, decision, single)
         leg = ForwardLeg(self._context, incoming, single, decision.issuer, attempt)
+        self._begin(leg, use)
+        return leg
+
+    async def _branch(self, single: Single, incoming: Incoming, *, rewrites: bool) -> Leg[Single]:
+        """Return the leg for one of several clouds that are asked at once."""
+        decision = replace(self.decision, plan=single)
+        single, incoming, use = await with_tokens(self._context, incoming, decision, single)
+        leg = BranchLeg(self._context, incoming, single, decision.issuer, rewrites=rewrites)
         self._begin(leg, use)
         return leg
 

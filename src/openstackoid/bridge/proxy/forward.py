@@ -39,6 +39,9 @@ class ForwardLeg(Leg[Single]):
     ``attempt``: the turn of this cloud, if it is one of several.
     """
 
+    teaches = True
+    """Whether the answer may teach HAProxy."""
+
     def __init__(
         self, context: RequestContext, incoming: Incoming, plan: Single, issuer: Issuer, attempt: Attempt | None = None
     ) -> None:
@@ -114,7 +117,7 @@ class ForwardLeg(Leg[Single]):
         paced = PacedBody(request, Pace(self.context.here.limits.body_rate, self.timeouts.client))
         upload = Upload(paced, deadline, self.timeouts, invite=waits)
         decoded = plan.rewrite_links or (attempt is not None and attempt.reads_body)
-        sent = _upstream_request(plan, incoming, upload if streams else incoming.body, decoded=decoded)
+        sent = upstream_request(plan, incoming, upload if streams else incoming.body, decoded=decoded)
         response: StreamedAnswer | None = None
         try:
             if attempt is not None:
@@ -173,13 +176,14 @@ class ForwardLeg(Leg[Single]):
         if unread or self.links.astray(answer.status, head.method, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
         admit = partial(admission, self.context, entry, self.plan, head) if isinstance(entry, Entry) else None
-        taught = self.incoming.teach(answer.status, admit=admit)
-        if not self.plan.local and self._attempt is None:
+        taught = self.incoming.teach(answer.status, admit=admit) if self.teaches else ()
+        if self.teaches and not self.plan.local and self._attempt is None:
             taught += self.context.routes.bound_tokens(self.context.mesh, head, self.plan, answer.status)
         return self.incoming.hidden.headers(self.links.headers(theirs)) + ours + taught + self.accepted
 
 
-def _upstream_request(plan: Single, incoming: Incoming, body: Upload | bytes | None, *, decoded: bool) -> UpstreamRequest:
+def upstream_request(plan: Single, incoming: Incoming, body: Upload | bytes | None, *, decoded: bool) -> UpstreamRequest:
+    """Return the request to send. ``decoded``: the gateway reads the body of the answer, so it may not be compressed."""
     head = incoming.head
     headers = without(plan.headers, "expect")
     if decoded:

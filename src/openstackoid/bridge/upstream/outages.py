@@ -32,6 +32,11 @@ class Outages:
         self.note(place, outage.failure, outage.seconds)
         return None
 
+    def failed(self, place: str) -> bool:
+        """Return whether a place failed a moment ago."""
+        outage = self._failed.get(place)
+        return outage is not None and self._clock() < outage.until
+
     def note(self, place: str, failure: str, seconds: float) -> None:
         """Note a failure, which is told for some seconds; at least those that it took, so that trials take half of the time."""
         self._failed[place] = _Outage(self._clock() + seconds, failure, seconds)
