@@ -14,7 +14,19 @@ from fuzz.mutations import mutated
 from fuzz.scope_text import MESH, NAMES
 from fuzz.target import Target, pure
 from openstackoid.mesh import Endpoint
-from openstackoid.routing import REQUEST_ID, Decision, Otherwise, ReadBody, Refuse, Relay, Request, Single, decide, scoped_url
+from openstackoid.routing import (
+    REQUEST_ID,
+    All,
+    Decision,
+    Otherwise,
+    ReadBody,
+    Refuse,
+    Relay,
+    Request,
+    Single,
+    decide,
+    scoped_url,
+)
 from openstackoid.scope import IDENTITY, Scope, ScopeError, is_marked, join_token, parse, parse_url_form, split_token
 
 SECRET = "gAAAAABfuzzSECRETfuzzSECRETfuzzSECRETfuzzSECRET"
@@ -106,9 +118,10 @@ def check(given: tuple[Literal, dict[str, str] | None]) -> None:
     if not isinstance(decision, Decision):
         return
     plan = decision.plan
-    for turn in plan.turns if isinstance(plan, Otherwise) else ():
+    several = plan.turns if isinstance(plan, Otherwise) else plan.branches if isinstance(plan, All) else ()
+    for turn in several:
         judge(request, case.at, turn.plan)
-    if not isinstance(plan, Otherwise):
+    if not several:
         judge(request, case.at, plan)
 
 

@@ -113,6 +113,9 @@ def test_the_next_gateway_sees_the_same_clouds_for_every_service(
         return
     for peer in MESH.clouds.values():
         for endpoint in peer.endpoints:
-            (meant,) = scope.clouds_for(endpoint.service, at)
+            meant, *others = scope.clouds_for(endpoint.service, at)
+            if others:
+                # The next gateway asks them in turn.
+                continue
             expected = meant if endpoint.service in MESH.offers[meant] else None
             assert cloud_of(ask(peer.name, endpoint, first.plan.headers)) == expected

@@ -133,10 +133,13 @@ def test_any_text_is_an_expression_or_a_fault_in_it(text: str) -> None:
 
 @pytest.mark.parametrize("operator", ["&", "+"])
 def test_an_operator_that_is_not_served_is_refused_where_it_stands(operator: str) -> None:
-    text = f'{{"image": "CloudOne {operator} CloudTwo"}}'
+    text = f'{{"image": "CloudOne {operator} CloudTwo | CloudOne"}}'
     with pytest.raises(ScopeError) as raised:
         parse(text, clouds=CLOUDS)
-    assert raised.value.reason == f"'{operator}' is not served yet; one cloud, or '|' between several, is"
+    assert (
+        raised.value.reason
+        == f"'{operator}' is not served yet; one cloud is, or several with '|' alone or '&' alone between them"
+    )
     assert text[raised.value.start : raised.value.end] == operator
 
 
