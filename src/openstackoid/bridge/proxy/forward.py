@@ -17,7 +17,7 @@ from openstackoid.bridge.message.body import BROKEN_BODY, PacedBody, read_body
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Incoming, without
 from openstackoid.bridge.message.pace import Pace
-from openstackoid.bridge.proxy.attempt import Attempt
+from openstackoid.bridge.proxy.attempt import Attempt, PassedError
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.guest_admission import admission
 from openstackoid.bridge.proxy.leg import TOKEN_ACCEPTED, Leg
@@ -54,8 +54,8 @@ class ForwardLeg(Leg[Single]):
         # A failed request's workflow is removed: a refused user must not push out the workflows of others.
         try:
             response = await self._send(plan, incoming, self.target(plan))
-        except UpstreamError as error:
-            if begun is not None and error.unreached:
+        except (UpstreamError, PassedError) as error:
+            if begun is not None and (isinstance(error, PassedError) or error.unreached):
                 self.context.workflows.forget(begun)
             raise
         if begun is not None and 300 <= response.status < 500:
