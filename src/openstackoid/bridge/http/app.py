@@ -22,6 +22,7 @@ from openstackoid.bridge.identity.token_record import TokenRecord
 from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.pages.user_page import UserPage
+from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.trace.records import Records
@@ -53,9 +54,21 @@ class Bridge:
     ) -> None:
         self._under_way = 0
         audit = Audit(None) if audit is None else audit
-        authorizer, ids = Authorizer(upstream, record=tokens), LocalProjects(upstream)
-        sender = TokenSender(upstream.at, Binder(keys), TokenExchange(upstream), OwnTokens(upstream.at, authorizer.validator))
-        self.context = RequestContext(mesh, {}, upstream, workflows, authorizer, ids, audit, RouteTeacher(upstream.at), sender)
+        authorizer = Authorizer(upstream, record=tokens)
+        at, binder = upstream.at, Binder(keys)
+        sender = TokenSender(at, binder, TokenExchange(upstream), OwnTokens(at, authorizer.validator))
+        self.context = RequestContext(
+            mesh=mesh,
+            readers={},
+            upstream=upstream,
+            workflows=workflows,
+            authorizer=authorizer,
+            local_projects=LocalProjects(upstream),
+            audit=audit,
+            routes=RouteTeacher(at, binder),
+            tokens=sender,
+            accepted=AcceptedShares(at),
+        )
         upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records
         self._pages = Pages(upstream, UserPage(upstream, authorizer, sender), self._records, health or Health(), workflows)
