@@ -44,6 +44,8 @@ TABLE: dict[str, dict[str, Verdict]] = {
 """For each cloud of :mod:`conformance.branches`: the verdict on each kind of request, where another cloud may be asked."""
 
 SECOND = ("Serves", "Lacks", "Forbids", "Fails", "Refuses", "Cuts")
+AFTER_SILENCE = ("Serves", "Lacks")
+"""The second clouds where the first one is silent, which takes its time; to the others it is a cloud that cuts."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ def cells() -> Iterator[Cell]:
             for first in TABLE:
                 verdict = TABLE[first][kind]
                 goes_on = verdict == "next" or (verdict == "missing" and method != "DELETE")
+                if first == "Silent" and second not in AFTER_SILENCE:
+                    continue
                 # After an answer, it does not matter which cloud would have been next.
                 if first != second and (goes_on or second == "Serves"):
                     yield _cell(kind, first, second) if goes_on else _first_answers(kind, first)

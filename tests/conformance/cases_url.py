@@ -182,7 +182,7 @@ URL = [
             ),
             ("column 1: service=cloud is expected",): ("/identity/scope//image=CloudTwo/v3", "/image/scope/"),
             ("segment '.' or '..'",): ("/identity/./scope/image=CloudTwo/v3", "/identity/scope/image=CloudTwo/%2e%2e/v3"),
-            ("'CloudTwo;x' cannot be a cloud's name",): ("/identity/scope/image=CloudTwo;x/v3",),
+            ("column 16: unknown cloud 'x'",): ("/identity/scope/image=CloudTwo;x/v3",),
         }.items()
         for path in paths
     ),

@@ -121,7 +121,7 @@ class Secure:
 
 
 @contextmanager
-def secure_world(folder: Path, delegation: str = "{}") -> Iterator[Secure]:
+def secure_world(folder: Path, delegation: str = "{}", delegation_two: str | None = None) -> Iterator[Secure]:
     """Start both gateways, their backends and the false peers; stop them at the end."""
     certificates = Certificates(folder)
     ports = free_ports()
@@ -136,7 +136,7 @@ def secure_world(folder: Path, delegation: str = "{}") -> Iterator[Secure]:
             f"    gateway: {{timeouts: {{connect: 1, server: 5, check: 0.2}}, tls: {{{tls}}},",
             "      trusted_proxies: [127.0.0.1], limits: {exempt: [127.0.0.1]}}",
             "    policy:",
-            f"      delegation: {delegation}",
+            f"      delegation: {delegation if cloud == 'CloudOne' or delegation_two is None else delegation_two}",
             "      peers: {'*': {services: {'*': all}, people: [{name: anyone, roles: {member: member, service: service}}]}}",
             "    services:",
         ]

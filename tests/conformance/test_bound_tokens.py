@@ -19,12 +19,15 @@ TO_TWO = '{"*":"CloudOne","image":"CloudTwo"}'
 COMPUTE_THERE = '{"*":"CloudOne","compute":"CloudTwo"}'
 NETWORK_THERE = '{"*":"CloudOne","network":"CloudTwo"}'
 WITH_WRONG = '{"*":"CloudOne","compute":"CloudTwo","image":"Wrong"}'
-DELEGATION = "{'*': {users: {network: [GET /v2.0/ports]}, services: {network: [GET /v2.0/networks]}, tokens: [login]}}"
+DELEGATION = (
+    "{'*': {users: {network: [GET /v2.0/ports]}, services: {network: [GET /v2.0/networks]}, tokens: [login]},"
+    " Wrong: {tokens: [exchange]}}"
+)
 
 
 @pytest.fixture(scope="class")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
-    with secure_world(tmp_path_factory.mktemp("certificates"), DELEGATION) as secure:
+    with secure_world(tmp_path_factory.mktemp("certificates"), DELEGATION, "{CloudOne: {tokens: [exchange]}}") as secure:
         secure.certificates.issue("Wrong")
         yield secure
 
@@ -124,16 +127,47 @@ class TestLeaving:
             )
             assert is_bound(seen(world)[name.lower()].removeprefix("Bearer "))
 
-    @pytest.mark.parametrize("name", ["X-Auth-Key", "X-Storage-Pass", "X-Target-Auth-Token", "Authorization"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "X-Auth-Key",
+            "X-Storage-Pass",
+            "X-Target-Auth-Token",
+            "Authorization",
+            "X_Auth_Key",
+            "x-auth_key",
+            "X_Storage-Pass",
+            "X_Target_Auth_Token",
+            "x_target-auth_token",
+        ],
+    )
     def test_a_credential_that_cannot_be_bound_is_refused_by_name(self, world: Secure, name: str) -> None:
         headers = {"X-Auth-Token": TOKEN, "X-Scope": TO_TWO}
-        assert world.ask("CloudOne", "GET", "/image/v2/images", headers)[0] == 200
+        for _ in range(2):
+            assert world.ask("CloudOne", "GET", "/image/v2/images", headers)[0] == 200
         value = "Basic c2VjcmV0" if name == "Authorization" else "secret"
         status, _, document = world.ask("CloudOne", "GET", "/image/v2/images", {**headers, name: value})
         assert (status, world.recorder.seen) == (400, [])
-        assert f"{name} cannot be bound to CloudTwo" in document["error"]["message"]
+        assert f"{name.replace('_', '-').title()} cannot be bound to CloudTwo" in document["error"]["message"]
 
-    @pytest.mark.parametrize("path", ["/v2.0/tokens", "/v3/auth/OS-FEDERATION/saml2", "/v3/auth/OS-FEDERATION/saml2/ecp/"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/v2.0/tokens",
+            "/v3/auth/OS-FEDERATION/saml2",
+            "/v3/auth/OS-FEDERATION/saml2/ecp/",
+            "/v3/auth/tokens;a",
+            "/v3;a=b/auth/tokens",
+            "/v3/auth/tokens%3Ba",
+            "/v3/auth/%2574okens",
+            "/v3/auth/TOKENS",
+            "/V2.0//tokens/",
+            "/v2.0/tokens;",
+            "/v3/auth/tokens/;/",
+            "/v3/auth/tokens%20",
+            "/v3/auth/OS-FEDERATION/saml2;a/ecp",
+        ],
+    )
     def test_a_token_in_a_body_that_no_gateway_reads_does_not_leave(self, world: Secure, path: str) -> None:
         headers = {"X-Auth-Token": "", "X-Scope": '{"identity":"CloudTwo"}', "Content-Type": "application/json"}
         for _ in range(2):
@@ -298,6 +332,8 @@ class TestDelegation:
             (COMPUTE_THERE, "GET", "/image/v2/images/1", 200, "images"),
             (NETWORK_THERE, "GET", "/image/v2/images/1", 403, None),
             (COMPUTE_THERE, "DELETE", "/image/v2/images/1", 403, None),
+            (COMPUTE_THERE, "GET", "/image/v2/images/1/members", 403, None),
+            (COMPUTE_THERE, "GET", "/image/v2/tasks", 403, None),
             (COMPUTE_THERE, "GET", "/network/v2.0/ports", 200, "users"),
             (COMPUTE_THERE, "GET", "/network/v2.0/networks", 403, None),
             (COMPUTE_THERE, "GET", "/identity/v3/projects", 403, None),
@@ -344,6 +380,55 @@ class TestDelegation:
         used = {"X-Auth-Token": join_token(answered["x-subject-token"], COMPUTE_THERE)}
         assert as_peer(world, "GET", "/image/v2/images", used)[0] == 200
         assert seen(world)["x-auth-token"] == join_token(TOKEN, COMPUTE_THERE)
+
+
+class TestExchangeAtKeystone:
+    """By ``POST /v3/auth/tokens`` with a token in the body, where delegation names it."""
+
+    sent = {"Content-Type": "application/json", "X-Auth-Token": ""}  # noqa: RUF012
+
+    def body(self, token: str) -> bytes:
+        return json.dumps({"auth": {"identity": {"methods": ["token"], "token": {"id": token}}}}).encode()
+
+    def bound_to_wrong(self, world: Secure) -> str:
+        binder = Binder(KeyRepository(world.folders["CloudOne"] / "keys"))
+        return binder.bind(TOKEN, Kind.USER, "Wrong", WITH_WRONG, 86_400)
+
+    @pytest.mark.parametrize("beside", [None, COMPUTE_THERE, '{"*":"CloudOne"}'])
+    def test_the_bound_scope_counts(self, world: Secure, beside: str | None) -> None:
+        token = self.bound_to_wrong(world)
+        value = token if beside is None else join_token(token, beside)
+        status = as_peer(world, "POST", "/identity/v3/auth/tokens", self.sent, self.body(value), "Wrong.pem")[0]
+        assert (status, world.recorder.seen) == (401, [])
+        assert "scope" in refused(world)["reason"]
+
+    @pytest.mark.parametrize("in_header", [True, False])
+    def test_the_new_token_is_bound_to_the_same_scope(self, world: Secure, in_header: bool) -> None:
+        token = self.bound_to_wrong(world)
+        sent = {**self.sent, "X-Scope": WITH_WRONG} if in_header else self.sent
+        written = token if in_header else join_token(token, WITH_WRONG)
+        world.recorder.answers["X-Subject-Token"] = f"{TOKEN}new"
+        status, answered, _ = as_peer(world, "POST", "/identity/v3/auth/tokens", sent, self.body(written), "Wrong.pem")
+        world.recorder.answers["X-Subject-Token"] = "new-token"
+        assert status == 200
+        binder = Binder(KeyRepository(world.folders["CloudOne"] / "keys"))
+        opened = binder.open(split_token(answered["x-subject-token"])[0], "Wrong")
+        assert (opened.token, opened.kind) == (f"{TOKEN}new", Kind.USER)
+        assert (opened.holds_for(WITH_WRONG), opened.holds_for(COMPUTE_THERE)) == (True, False)
+
+    def test_by_way_of_the_gateway_that_has_the_token(self, world: Secure) -> None:
+        scope = '{"*":"CloudTwo","image":"CloudOne"}'
+        binder = Binder(KeyRepository(world.folders["CloudTwo"] / "keys"))
+        token = binder.bind(TOKEN, Kind.USER, "CloudOne", scope, 86_400)
+        world.recorder.answers["X-Subject-Token"] = f"{TOKEN}new"
+        written = self.body(join_token(token, scope))
+        status, answered, _ = world.ask("CloudOne", "POST", "/identity/v3/auth/tokens", self.sent, written)
+        world.recorder.answers["X-Subject-Token"] = "new-token"
+        (asked,) = world.recorder.seen
+        assert (status, asked.server) == (200, "identity of CloudTwo")
+        assert "x-scope" not in seen(world)
+        new, mark = split_token(answered["x-subject-token"])
+        assert (mark, binder.open(new, "CloudOne").holds_for(scope)) == (scope, True)
 
 
 class TestExchange:

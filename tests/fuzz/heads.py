@@ -118,10 +118,10 @@ def check(given: tuple[Literal, dict[str, str] | None]) -> None:
     if not isinstance(decision, Decision):
         return
     plan = decision.plan
-    several = plan.turns if isinstance(plan, Otherwise) else plan.branches if isinstance(plan, All) else ()
-    for turn in several:
-        judge(request, case.at, turn.plan)
-    if not several:
+    if isinstance(plan, Otherwise | All):
+        for turn in plan.turns if isinstance(plan, Otherwise) else plan.branches:
+            judge(request, case.at, turn.plan)
+    else:
         judge(request, case.at, plan)
 
 

@@ -2,7 +2,7 @@
 """Audience-bound tokens: a token of this cloud, sealed for the gateway of one peer, and the keys that seal it."""
 
 from openstackoid.binding.keys import Key, Keys, KeysError, load_keys
-from openstackoid.binding.repository import KeyRepository, repository_of
+from openstackoid.binding.repository import KeyRepository, repository_of, state_of
 from openstackoid.binding.token import (
     LONGER,
     WINDOW,
@@ -35,4 +35,5 @@ __all__ = [
     "repository_of",
     "scope_digest",
     "seal_token",
+    "state_of",
 ]

@@ -32,18 +32,22 @@ class KeysError(OpenstackoidError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key. ``name``: the first bytes of a digest, by which a bound token says under which key it was sealed."""
+    """One key. ``name``: the first bytes of a digest, by which a bound token says under which key it was sealed.
+
+    ``fingerprint``: the next bytes of the digest, by which gateways and their parts tell keys apart.
+    """
 
     number: int
     since: int
     name: bytes
+    fingerprint: str
     cipher: AESSIV = field(repr=False)
 
     @classmethod
     def of(cls, number: int, since: int, secret: bytes) -> "Key":
         """Return the key with a secret of :data:`KEY_BYTES`."""
-        name = hashlib.sha256(b"openstackoid name of a key" + secret).digest()[:NAME_BYTES]
-        return cls(number, since, name, AESSIV(secret))
+        digest = hashlib.sha256(b"openstackoid name of a key" + secret).digest()
+        return cls(number, since, digest[:NAME_BYTES], digest[NAME_BYTES:10].hex(), AESSIV(secret))
 
 
 @dataclass(frozen=True, slots=True)

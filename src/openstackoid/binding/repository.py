@@ -10,6 +10,8 @@ from openstackoid.binding.keys import Keys, KeysError, load_keys
 from openstackoid.binding.rotation import set_up
 
 _LOG = logging.getLogger("openstackoid.binding")
+State = tuple[tuple[str, int, int], ...]
+
 GLANCE = 1.0
 """Seconds between two looks at the folder."""
 
@@ -43,14 +45,17 @@ class KeyRepository:
         else:
             _LOG.info("the keys of bound tokens were read again: %d", len(self._keys.keys))
 
-    def _look(self) -> tuple[tuple[str, int, int], ...] | None:
+    def _look(self) -> State | None:
         """Return what changes with the files in the folder."""
-        if self._folder is None:
-            return None
-        try:
-            return tuple(sorted((file.name, file.stat().st_mtime_ns, file.stat().st_ino) for file in self._folder.iterdir()))
-        except OSError:
-            return None
+        return None if self._folder is None else state_of(self._folder)
+
+
+def state_of(folder: Path) -> State | None:
+    """Return what changes with the files in a folder of keys; None where they cannot be looked at."""
+    try:
+        return tuple(sorted((file.name, file.stat().st_mtime_ns, file.stat().st_ino) for file in folder.iterdir()))
+    except OSError:
+        return None
 
 
 def repository_of(named: str | None, folder: Path | None) -> KeyRepository:

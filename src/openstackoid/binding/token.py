@@ -100,7 +100,8 @@ def open_token(keys: Keys, text: str, audience: str | None, now: float) -> Bound
         raise BoundTokenError("the token is not of the form of a bound token")
     found = keys.named(sealed[:NAME_BYTES])
     if not found:
-        raise BoundTokenError("the token is bound by a key that this gateway does not have")
+        name = sealed[:NAME_BYTES].hex()
+        raise BoundTokenError(f"the token is bound by the key {name}, which this gateway does not have")
     for key in found:
         try:
             bound = _read(key.cipher.decrypt(sealed[NAME_BYTES:], [_CONTEXT]))

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The configuration of a running gateway: the mesh, and the files of HAProxy."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from openstackoid.binding import load_keys
+from openstackoid.binding.rotation import set_up
 from openstackoid.gateway.certificates import authorities_of_backends, copied, copies_of
 from openstackoid.gateway.hosts import known_addresses
 from openstackoid.gateway.ports import own_addresses
@@ -34,10 +36,13 @@ def load_configuration(path: Path, cloud: str, runtime: Runtime, *, secrets: boo
     return configuration_of(load_mesh(path), cloud, runtime, secrets=secrets)
 
 
-def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool = True) -> Configuration:
+def configuration_of(
+    mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool = True, own_keys: Path | None = None
+) -> Configuration:
     """Return the configuration of a mesh for the gateway of ``cloud``.
 
-    Without ``secrets``, opens neither the file of reader accounts nor those of TLS. Raises
+    Without ``secrets``, opens neither the file of reader accounts nor those of TLS. ``own_keys``: the folder of the keys of bound
+    tokens where the mesh names none; they are made. Raises
     :class:`openstackoid.errors.OpenstackoidError`.
     """
     copies: Mapping[str, str] = {}
@@ -55,14 +60,28 @@ def configuration_of(mesh: Mesh, cloud: str, runtime: Runtime, *, secrets: bool 
         own_addresses=own,
         copies=authorities_of_backends(mesh.clouds[cloud]) if secrets and cloud in mesh.clouds else {},
         system_authorities=authorities_of_system() if https and tls is None else "",
+        key=_key(mesh.clouds[cloud], own_keys) if secrets and tls is not None else "",
     )
     if secrets:
         copies = copied(mesh.clouds[cloud])
         check_binding(mesh, cloud)
-        keys = mesh.clouds[cloud].bound_tokens.keys
-        if keys is not None:
-            load_keys(Path(keys))
     return Configuration(mesh, replace(mesh.clouds[cloud], addresses=own), {**files, **copies}, accounts)
+
+
+def keys_of(cloud: Cloud, own_keys: Path | None) -> Path | None:
+    """Return the folder of the keys of bound tokens: that of the mesh, else ``own_keys``; None without certificates."""
+    if cloud.tls is None:
+        return None
+    return own_keys if cloud.bound_tokens.keys is None else Path(cloud.bound_tokens.keys)
+
+
+def _key(cloud: Cloud, own_keys: Path | None) -> str:
+    folder = keys_of(cloud, own_keys)
+    if folder is None:
+        return ""
+    if folder == own_keys:
+        set_up(folder, time.time())
+    return load_keys(folder).primary.fingerprint
 
 
 def _may_log_in(mesh: Mesh, cloud: str) -> bool:

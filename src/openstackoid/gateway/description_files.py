@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files of a running gateway's description, and those of TLS: looked at again and again, read when they change."""
+"""The files of a running gateway's description, those of TLS, and its keys: looked at again and again, read when they change."""
 
 import asyncio
 import os
 import time
 from pathlib import Path
 
+from openstackoid.binding import state_of
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.certificates import watched
-from openstackoid.gateway.configuration import Configuration, configuration_of
+from openstackoid.gateway.configuration import Configuration, configuration_of, keys_of
 from openstackoid.gateway.folder import Folder
 from openstackoid.mesh import Descriptions
 
@@ -26,19 +27,24 @@ class DescriptionFiles:
         self.pause = _POLL
         self._descriptions = Descriptions(path, folder.cache)
         self._of_tls: tuple[str, ...] = ()
+        self._keys: Path | None = None
 
     async def read(self) -> Configuration:
         """Return the configuration. Raises :class:`OpenstackoidError`."""
         # Reading thousands of clouds takes a while; dead parts are restarted meanwhile.
-        return await asyncio.to_thread(lambda: configuration_of(self._descriptions.load(), self.cloud, self.folder.runtime))
+        return await asyncio.to_thread(self._read)
+
+    def _read(self) -> Configuration:
+        return configuration_of(self._descriptions.load(), self.cloud, self.folder.runtime, own_keys=self.folder.keys)
 
     async def save(self) -> None:
         """Keep the description as read, for the next start."""
         await asyncio.to_thread(self._descriptions.save)
 
     def watch(self, running: Configuration) -> None:
-        """Look at the files of TLS that a configuration names, too."""
+        """Look at the files of TLS that a configuration names, too, and at the keys of bound tokens."""
         self._of_tls = watched(running.cloud)
+        self._keys = keys_of(running.cloud, self.folder.keys)
 
     async def look(self) -> int | None:
         """Return a fingerprint of the files; None if one is unreadable."""
@@ -50,6 +56,7 @@ class DescriptionFiles:
     def _seen(self) -> int | None:
         try:
             others = [(state.st_mtime_ns, state.st_ctime_ns, state.st_ino) for state in map(os.stat, self._of_tls)]
-            return hash((self._descriptions.look(), *others))
+            keys = None if self._keys is None else state_of(self._keys)
+            return hash((self._descriptions.look(), keys, *others))
         except (OSError, OpenstackoidError):
             return None

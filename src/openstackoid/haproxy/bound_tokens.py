@@ -17,8 +17,8 @@ WINDOW = 3600
 ALONE = f"-m reg '^{BOUND.replace('.', '[.]')}[^~!%]*$'"
 """The match of a bound token without the mark of a scope."""
 
-_OTHERS = "authorization|x-storage-(token|pass)|x-auth-key|x-subject-token|x-target-auth-token"
-_BODIES = "/v2.0/tokens /saml2"
+_OTHERS = "authorization|x-storage-(token|pass)|x-auth-key|x-subject-token|x-target-auth-token".replace("-", "[-_]")
+_BODIES = "/auth/tokens /v2.0/tokens /saml2"
 _IN_SCOPE = "req.fhdr(x-auth-token,1),concat(|,txn.scope,|),concat(,txn.endpoint,|),concat(,txn.hour)"
 _LOOKED_UP = f"map_str({BOUND_TOKENS})"
 
@@ -53,7 +53,7 @@ def leaving_acls(cloud: Cloud) -> list[str]:
         f"acl is_here var(txn.route) -m beg {MARK}",
         "acl has_service_token req.fhdr(x-service-token) -m len gt 0",
         f"acl must_stay req.hdr_names -m reg '(^|,)({_OTHERS})(,|$)'",
-        f"acl must_stay path -m sub {_BODIES}",
+        f"acl must_stay path -m sub -i {_BODIES}",
         f"acl has_hour date,div({WINDOW}),set-var(txn.hour) -m int gt 0",
         f"acl binds_user {_IN_SCOPE},sha2(256),hex,set-var(txn.bound_key),{_LOOKED_UP},set-var(txn.bound) -m found",
         "acl binds_service req.fhdr(x-service-token,1),concat(|,txn.bound_key),sha2(256),hex,set-var(txn.service_key),"

@@ -45,7 +45,7 @@ from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, DRAIN, FRONTEND,
 from openstackoid.routing.hosts import has_named_peers
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
-from openstackoid.routing.route_cache import generation
+from openstackoid.routing.route_cache import generation, with_key
 
 LOG_VARIABLE = "OPENSTACKOID_LOG"
 """The environment variable that holds where HAProxy's log goes, if it is not the log socket."""
@@ -103,13 +103,15 @@ def compile_gateway(
     own_addresses: Addresses | None = None,
     copies: Copies = NO_COPIES,
     system_authorities: str = "",
+    key: str = "",
 ) -> dict[str, str]:
     """Return the files of the gateway of ``cloud``, by name: ``haproxy.cfg`` and the maps beside it.
 
     ``tls``: the place of certificate and authority for HAProxy, if not the mesh's; ``addresses``: of host names known without
     DNS; ``own_addresses``: of the hosts of this cloud, if others are known. ``copies``: the places of further files for
     HAProxy, by their paths in the mesh. ``system_authorities``: the file or folder of the authorities that the system trusts, if
-    a reader account logs in at a Keystone with a certificate of one of them.
+    a reader account logs in at a Keystone with a certificate of one of them. ``key``: the fingerprint of the key of bound tokens:
+    with another one, HAProxy is another, and has kept none.
 
     Raises :class:`CompileError` for an unknown cloud, and for an endpoint without a backend;
     :class:`~openstackoid.mesh.MeshError` for unprotected traffic.
@@ -126,7 +128,9 @@ def compile_gateway(
     names = has_names(mesh, cloud, addresses)
     told = upstream.global_lines(tls=here.tls is not None or bool(system_authorities or here.secure_backends))
     sections = [
-        _section("global", [*_global(here, runtime), *_learning(mesh, here), *told, *global_lines(here), *places.global_lines()]),
+        _section(
+            "global", [*_global(here, runtime), *_learning(mesh, here, key), *told, *global_lines(here), *places.global_lines()]
+        ),
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"peers {places.HANDOVER}", places.handover(shlex.quote(runtime.handover_socket))),
         _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
@@ -160,8 +164,9 @@ def _section(title: str, lines: list[str]) -> str:
     return f"{title}\n" + "".join(f"    {line}\n" for line in lines)
 
 
-def _learning(mesh: Mesh, here: Cloud) -> list[str]:
-    return [*route_cache.global_lines(generation(mesh, here.name)), *guests.global_lines(here)]
+def _learning(mesh: Mesh, here: Cloud, key: str) -> list[str]:
+    named = generation(mesh, here.name)
+    return [*route_cache.global_lines(with_key(named, key) if key else named), *guests.global_lines(here)]
 
 
 def _global(cloud: Cloud, runtime: Runtime) -> list[str]:

@@ -38,7 +38,7 @@ def identity_key_rules(cloud: Cloud) -> list[str]:
 
     They define ``is_respelt``: a path that Keystone reads in another spelling.
     """
-    respelt = "acl is_respelt path -m reg '%|//|/\\.|/auth/.*/$'"
+    respelt = "acl is_respelt path -m reg '%|;|//|/\\.|/auth/.*/$'"
     if not _roots(cloud):
         return [respelt]
     return [

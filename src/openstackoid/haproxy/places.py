@@ -15,8 +15,11 @@ LEAST_OF_A_BODY = 16 * 1024
 HANDOVER = "handover"
 """The name of the section by which a process that is replaced hands over the table of sources."""
 
+ACCEPTED_TOKENS, ACCEPTED_SECONDS = 20_480, 600
+"""The most accepted tokens that HAProxy knows, and the seconds after their last use."""
+
 _MEMBER = "gateway"
-_EXPIRE, _WHILE_KNOWN = "10m", "1h"
+_WHILE_KNOWN = "1h"
 _ACCEPTED = f"res.fhdr({ACCEPTED})"
 
 
@@ -36,7 +39,7 @@ def handover(socket: str) -> list[str]:
 
 def token_table() -> list[str]:
     """Return the lines of the section that has the digests of accepted tokens. No made-up token gets into it."""
-    return [f"stick-table type binary len 20 size 20k expire {_EXPIRE} store conn_cur"]
+    return [f"stick-table type binary len 20 size {ACCEPTED_TOKENS} expire {ACCEPTED_SECONDS}s store conn_cur"]
 
 
 def place_rules(cloud: Cloud, answer: Answer) -> list[str]:
@@ -47,7 +50,7 @@ def place_rules(cloud: Cloud, answer: Answer) -> list[str]:
         *_whole_body(cloud),
         "# Whose request it is: an address, or a peer by its certificate; and whether a Keystone has accepted its token.",
         f"stick-table type string len 80 size 100k expire {_WHILE_KNOWN}"
-        f" store gpt0,conn_cur,http_req_rate({WINDOW}s),http_err_rate({WINDOW}s)"
+        f" store gpt0,conn_cur,http_req_rate(1s),http_err_rate({WINDOW}s)"
         f" peers {HANDOVER}",
         f"acl is_exempt src {' '.join(cloud.limits.exempt)}" if cloud.limits.exempt else "acl is_exempt always_false",
         f"acl is_peer {'var(sess.from) -m found' if peers else 'always_false'}",
@@ -94,7 +97,7 @@ def _refusals(cloud: Cloud, places: Places, answer: Answer) -> list[str]:
             f"!is_accepted is_unknown {{ sc1_conn_cur gt {places.unknown} }}",
         ),
         refuse(
-            f"{source} sends more than {REQUESTS // WINDOW} requests a second without a token that a Keystone has accepted",
+            f"{source} sends more than {REQUESTS} requests a second without a token that a Keystone has accepted",
             f"!is_accepted is_unknown !is_peer {{ sc1_http_req_rate gt {REQUESTS} }}",
         ),
         refuse(

@@ -6,6 +6,7 @@ that it could not serve the user. All else is named by the operator, but for rea
 servers or volumes of them.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from openstackoid.policy.model import Delegation, TokenStep, Use
 _READS = ("GET", "HEAD")
 _IMAGE = "image"
 _READERS_OF_IMAGES = frozenset({"compute", "block-storage"})
+_IMAGE_PATHS = re.compile(r"(/versions|/v2([.][0-9]+)?(/images(/[^/]+(/file)?)?|/schemas(/[^/]+)?)?)?")
+"""Paths by which a compute node or a volume service reads images: versions, schemas, lists, an image and its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +63,4 @@ _STEPS = {"login": "a log-in", "exchange": "a token for another one", "revocatio
 
 
 def _reads_image(use: Use) -> bool:
-    return use.service == _IMAGE and use.method in _READS
+    return use.service == _IMAGE and use.method in _READS and _IMAGE_PATHS.fullmatch(use.path) is not None

@@ -31,7 +31,7 @@ from openstackoid.routing.links import (
     peer_places,
     plain_host,
 )
-from openstackoid.routing.normal_path import called_path
+from openstackoid.routing.normal_path import called_path, folded_path
 from openstackoid.routing.own_project import OwnProject
 from openstackoid.routing.request import Headers, NotRead, Request, with_headers
 from openstackoid.routing.scoped_url import as_entered, scoped_url
@@ -85,6 +85,7 @@ __all__ = [
     "called_path",
     "decide",
     "explain",
+    "folded_path",
     "is_traced",
     "link_schemes",
     "marked_id",

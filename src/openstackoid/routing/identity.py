@@ -13,7 +13,7 @@ from openstackoid.routing.scoped_url import scoped_url
 from openstackoid.routing.sending import Changes, Sending
 from openstackoid.routing.target import targets_of
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH, token_route
-from openstackoid.scope import IDENTITY, Scope
+from openstackoid.scope import BOUND, IDENTITY, Scope
 
 
 def asks_for_token(endpoint: Endpoint | None, method: str, path: str) -> bool:
@@ -88,6 +88,9 @@ def _relay(
     # The decoded path was compared, so all but plain text is encoded again.
     path = sending.target.frontend.prefix + quote(asked.called, safe="/:@!$&'()*+,;=")
     carried, body_token = (None, None) if scope is None else (scope.to_header(), asked.body_token)
+    if asked.body is not None and asked.body.bare.startswith(BOUND) and not sending.local:
+        # The cloud that has bound the token compares the scope.
+        changes = changes | {PLAIN: asked.scope.to_header()}
     headers = sending.headers(changes)
     return Relay(sending.target, asked.received.frontend_endpoint, path, headers, validates, body_token, carried)
 

@@ -7,6 +7,8 @@ from urllib.parse import unquote, unquote_to_bytes
 from openstackoid.mesh import Endpoint
 
 _SLASHES = re.compile(r"[/\\]+")
+_DECODED = 3
+"""How often proxies and servers in a row may decode a path."""
 
 
 def decoded(path: str) -> str:
@@ -28,3 +30,14 @@ def called_path(endpoint: Endpoint, path: str) -> str:
         elif part not in ("", "."):
             parts.append(part)
     return "".join(f"/{part}" for part in parts)
+
+
+def folded_path(called: str) -> str:
+    """Return a path, as :func:`called_path` returns it, in the one form of all that any server may read as the same.
+
+    Some decode a path again, ignore what follows ``;``, spaces around a part, or case.
+    """
+    for _ in range(_DECODED):
+        called = unquote(called)
+    parts = (part.partition(";")[0].strip().lower() for part in _SLASHES.split(called))
+    return "".join(f"/{part}" for part in parts if part not in ("", "."))

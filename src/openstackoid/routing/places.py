@@ -18,11 +18,14 @@ TOKEN, SUBJECT = "token", "subject"
 AT_LEAST = 8
 """The least share, however few places there are: clients send some requests at a time."""
 
-WINDOW = 10
-"""Seconds over which requests are counted."""
+REQUESTS = 100
+"""In a second, of an unknown source and without an accepted token. Over a longer time, a source could send as many at once."""
 
-REQUESTS, ERRORS, ERRORS_OF_KNOWN = 1000, 30, 300
-"""In that time, of one source and without an accepted token: requests of an unknown source, and refused ones."""
+WINDOW = 10
+"""Seconds over which refused requests are counted."""
+
+ERRORS, ERRORS_OF_KNOWN = 30, 300
+"""In that time, of one source and without an accepted token: refused requests."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,3 +174,13 @@ def generation(mesh: Mesh, at: str) -> str:
     sharing = mesh.sharing(at) if here.tls is None else None
     told = ([layout.endpoints for layout in layouts], clouds, here.endpoints, mesh.collaborations, sharing, here.policy)
     return blake2b(repr(told).encode(), digest_size=8).hexdigest()
+
+
+def with_key(generation: str, key: str) -> str:
+    """Return a generation with the fingerprint of the key of bound tokens: HAProxy keeps none that another key has sealed."""
+    return f"{generation}.{key}"
+
+
+def generation_in(named: str) -> str:
+    """Return the generation in a name, with or without a fingerprint."""
+    return named.partition(".")[0]

@@ -5,7 +5,9 @@ The token carries the scope on, or the request is refused: a token without it wo
 the list with the routes of a real Keystone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from openstackoid.routing.normal_path import folded_path
 
 TOKENS_PATH = "/v3/auth/tokens"
 CATALOG_PATH = "/v3/auth/catalog"
@@ -53,7 +55,15 @@ TOKEN_ROUTES = (
     TokenRoute(_POST, "/v2.0/s3tokens", _SIGNED),
 )
 
+_FOLDED_ROUTES = tuple(replace(route, path=route.path.lower()) for route in TOKEN_ROUTES)
+
 
 def token_route(method: str, called: str) -> TokenRoute | None:
     """Return the route of a request, or None for requests that get no token."""
     return next((route for route in TOKEN_ROUTES if route.serves(method, called)), None)
+
+
+def possible_token_route(method: str, called: str) -> TokenRoute | None:
+    """Return the route that some server may read a request as, or None."""
+    folded = folded_path(called)
+    return next((route for route in _FOLDED_ROUTES if route.serves(method, folded)), None)

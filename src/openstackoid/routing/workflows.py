@@ -48,7 +48,7 @@ def marked_id(random: UUID) -> str:
 def further_id(first: str, number: int) -> str:
     """Return the marked id for a further request of the same user's request, made of the id for the ``first``."""
     at = len(MARK)
-    return f"{MARK}{(int(first[at : at + 2], 16) + number) % 256:02x}{first[at + 2 :]}"
+    return f"{MARK}{(int(first[at : at + 2] or '0', 16) + number) % 256:02x}{first[at + 2 :]}"
 
 
 def is_marked(request_id: str) -> bool:

@@ -5,12 +5,12 @@
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NoReturn
 
-from openstackoid.scope.expression import All, Cloud, Expression, Near, all_of, clouds_of, every, otherwise
+from openstackoid.scope.expression import All, Cloud, Expression, Near, all_of, every, otherwise
 
 MOST_CLOUDS = 8
 """The most clouds in one expression."""
@@ -54,9 +54,6 @@ def parse_expression(text: str, check: Check, fail: Fail) -> Expression:
     reader = _Reader(_tokens(text, fail), check, fail)
     expression = reader.expression(0)
     reader.end()
-    found = clouds_of(expression)
-    if len(found) > MOST_CLOUDS:
-        fail(f"{len(found)} clouds in one expression; {MOST_CLOUDS} at most are accepted", 0, len(text))
     return expression
 
 
@@ -64,15 +61,15 @@ def refuse_unserved(text: str, expression: Expression, fail: Fail) -> None:
     """Refuse the first operator or function of a well-formed expression that no gateway carries out yet."""
     if isinstance(expression, All) and all(isinstance(member, Cloud) for member in expression.members):
         return
-    tokens = _tokens(text, fail)
-    for token, following in pairwise(tokens):
+    for token, following in pairwise(_tokens(text, fail)):
         if token.is_mark(*_ALL) or (token.kind == "name" and following.is_mark("(")):
             served = "one cloud is, or several with '|' alone or '&' alone between them"
             fail(f"'{token.text}' is not served yet; {served}", token.start, token.end)
 
 
-def _tokens(text: str, fail: Fail) -> list[_Token]:
-    tokens, at = [], 0
+def _tokens(text: str, fail: Fail) -> Iterator[_Token]:
+    """Yield the words of a text; the reader stops at the first one that does not fit."""
+    at = 0
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
@@ -81,25 +78,25 @@ def _tokens(text: str, fail: Fail) -> list[_Token]:
         kind = str(found.lastgroup)
         if kind != "space":
             value = found.group()[1:-1] if kind == "quoted" else found.group()
-            tokens.append(_Token(kind, value, at, found.end()))
+            yield _Token(kind, value, at, found.end())
         at = found.end()
-    tokens.append(_Token("end", "the end", len(text), len(text) + 1))
-    return tokens
+    yield _Token("end", "the end", len(text), len(text) + 1)
 
 
 class _Reader:
     """Reads the tokens of one expression from left to right."""
 
-    def __init__(self, tokens: Sequence[_Token], check: Check, fail: Fail) -> None:
+    def __init__(self, tokens: Iterator[_Token], check: Check, fail: Fail) -> None:
         self._tokens = tokens
-        self._check = check
+        self._check_name = check
         self._fail = fail
-        self._at = 0
+        self._here = next(tokens)
+        self._clouds = 0
 
     def expression(self, depth: int) -> Expression:
         members = [self._both(depth)]
         while self._here.is_mark(*_OTHERWISE):
-            self._at += 1
+            self._advance()
             members.append(self._both(depth))
         return otherwise(tuple(members))
 
@@ -107,14 +104,19 @@ class _Reader:
         if self._here.kind != "end":
             self._expected("'|', '&' or the end")
 
-    @property
-    def _here(self) -> _Token:
-        return self._tokens[self._at]
+    def _advance(self) -> None:
+        self._here = next(self._tokens)
+
+    def _check(self, name: str, start: int, end: int) -> None:
+        self._check_name(name, start, end)
+        self._clouds += 1
+        if self._clouds > MOST_CLOUDS:
+            self._fail(f"{MOST_CLOUDS} clouds in one expression at most are accepted", start, end)
 
     def _both(self, depth: int) -> Expression:
         members = [self._one(depth)]
         while self._here.is_mark(*_ALL):
-            self._at += 1
+            self._advance()
             members.append(self._one(depth))
         if self._here.is_mark("%"):
             self._fail("'%' is reserved; '|' and '&' are accepted", self._here.start, self._here.end)
@@ -137,11 +139,11 @@ class _Reader:
         if depth == DEEPEST:
             opening = self._here
             self._fail(f"parentheses {depth + 1} deep; {DEEPEST} at most are accepted", opening.start, opening.end)
-        self._at += 1
+        self._advance()
         inner = read(depth + 1)
         if not self._here.is_mark(")"):
             self._expected("')'")
-        self._at += 1
+        self._advance()
         return inner
 
     def _all(self, depth: int) -> Expression:
@@ -154,13 +156,13 @@ class _Reader:
         center = self._center()
         if not self._here.is_mark(","):
             self._expected("',' and a time, as in around(CloudOne, 10ms),")
-        self._at += 1
+        self._advance()
         token = self._here
         found = _TIME.match(token.text) if token.kind == "name" else None
         microseconds = 0 if found is None else int(found[1] + (found[2] or "").ljust(3, "0")) * (1 if found[3] == "ms" else 1000)
         if not 0 < microseconds <= LONGEST_SECONDS * 1_000_000:
             self._fail(f"a time of at most {LONGEST_SECONDS}s is accepted here, as in 10ms or 0.5s", token.start, token.end)
-        self._at += 1
+        self._advance()
         return Near(center, microseconds)
 
     def _center(self) -> str:
@@ -173,7 +175,7 @@ class _Reader:
         token = self._here
         if token.kind not in ("name", "quoted"):
             self._expected("a cloud's name")
-        self._at += 1
+        self._advance()
         return token.text
 
     def _expected(self, what: str) -> NoReturn:

@@ -21,6 +21,7 @@ from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.haproxy_log import AT_ONCE, HaproxyLog, LostLines
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
+from openstackoid.haproxy.egress import LONGEST_LINE
 from unit.bridge.audit.test_egress_lines import line
 from unit.bridge.http.test_server import MESH, until
 
@@ -117,6 +118,16 @@ def test_lines_are_shown_redacted_and_lines_of_egress_are_audited(folder: Path) 
         ]
         (audited,) = [json.loads(text) for text in (folder / "audit.log").read_text().splitlines()]
         assert (audited["direction"], audited["cloud"], audited["rule"]) == ("out", "Cloud-3.b", "staff")
+
+
+def test_a_datagram_with_the_longest_line_is_read_whole_and_audited(folder: Path) -> None:
+    longest = line().replace(b"/image/v2/images", b"/image/v2/images" + b"#20" * ((LONGEST_LINE - len(line())) // 3))
+    assert LONGEST_LINE - 3 < len(longest) <= LONGEST_LINE
+    with bridge(folder):
+        send(folder, longest, b"Server x is DOWN\n")
+        until(lambda: "is DOWN" in said(folder))
+        (audited,) = [json.loads(text) for text in (folder / "audit.log").read_text().splitlines()]
+        assert (audited["direction"], audited["cloud"]) == ("out", "Cloud-3.b")
 
 
 def test_bytes_without_an_end_keep_no_line_back(capfdbinary: pytest.CaptureFixture[bytes]) -> None:

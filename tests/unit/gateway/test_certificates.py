@@ -7,14 +7,18 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
+from openstackoid.binding import BoundTokenError, load_keys, open_token
+from openstackoid.binding.rotation import set_up
 from openstackoid.certs import issue, make_authority, revoke
+from openstackoid.scope import split_token
 from unit.gateway.running import PATIENCE, Client, Gateway, description, free_port, service, with_settings
 
 
@@ -63,7 +67,11 @@ class SecureGateway(Gateway):
 
 
 class Answer(BaseHTTPRequestHandler):
+    tokens: ClassVar[list[str]] = []
+    """Of all requests."""
+
     def do_GET(self) -> None:
+        self.tokens.extend(self.headers.get_all("X-Auth-Token", []))
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b'{"who": "CloudTwo"}')
@@ -213,6 +221,40 @@ def test_a_revoked_peer_is_refused_without_a_restart(tmp_path: Path) -> None:
             assert gateway.status_for("CloudTwo") == 200, "what runs goes on"
         finally:
             gateway.stop()
+
+
+def test_after_new_keys_no_token_leaves_that_is_bound_by_the_old_ones(gateway: SecureGateway) -> None:
+    peer = issue(gateway.certificates, "CloudTwo", ["127.0.0.1"])
+    keys = gateway.state / "keys"
+
+    def sent() -> str:
+        """Ask until the peer is sent a token that is bound by the keys that are there."""
+        until = time.monotonic() + 20
+        while True:
+            Answer.tokens.clear()
+            connection = gateway.connection()
+            connection.request("GET", "/image/v2/images/1/file", headers={"X-Auth-Token": "t", "X-Scope": '{"image":"CloudTwo"}'})
+            connection.getresponse().read()
+            connection.close()
+            with suppress(BoundTokenError):
+                opened = open_token(load_keys(keys), split_token(Answer.tokens[-1])[0], "CloudTwo", time.time())
+                assert opened.token == "t"
+                return Answer.tokens[-1]
+            assert time.monotonic() < until, "the token is bound by a key that is gone"
+            time.sleep(0.1)
+
+    with answering(gateway.peer_port, peer):
+        first = [sent() for _ in range(3)]
+        assert len(set(first)) == 1
+        bridge = gateway.parts()["bridge"]
+        bridge.suspend()
+        assert sent() == first[0], "HAProxy has it"
+        bridge.resume()
+        set_up(gateway.state / "new-keys", time.time())
+        keys.rename(gateway.state / "old-keys")
+        (gateway.state / "new-keys").rename(keys)
+        assert sent() != first[0]
+    assert gateway.parts()["bridge"].pid == bridge.pid
 
 
 def test_its_copies_are_its_owners_alone(gateway: SecureGateway) -> None:

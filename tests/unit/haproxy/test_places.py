@@ -35,9 +35,15 @@ def test_exempt_sources_are_not_counted() -> None:
     assert "track-sc1 var(txn.source) unless is_exempt" in rules()
 
 
+def test_an_unknown_source_sends_no_burst_of_requests_that_are_no_errors() -> None:
+    assert "http_req_rate(1s)" in rules(), "a thousand in ten seconds could come at once"
+    assert "!is_accepted is_unknown !is_peer { sc1_http_req_rate gt 100 }" in rules()
+    assert "sends more than 100 requests a second without a token" in rules()
+
+
 def test_no_made_up_token_gets_into_the_table() -> None:
     assert "track-sc2 var(txn.token) table tokens if is_accepted" in rules()
-    assert token_table() == ["stick-table type binary len 20 size 20k expire 10m store conn_cur"]
+    assert token_table() == ["stick-table type binary len 20 size 20480 expire 600s store conn_cur"]
 
 
 def test_a_body_is_waited_for_before_its_request_is_counted() -> None:

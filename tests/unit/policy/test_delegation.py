@@ -32,6 +32,55 @@ def test_images_are_read_by_a_peer_that_runs_servers_or_volumes_of_them(given: s
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/versions",
+        "/v2",
+        "/v2.9",
+        "/v2/images",
+        "/v2/images/1",
+        "/v2/images/1/file",
+        "/v2.9/images/1/file",
+        "/v2/schemas",
+        "/v2/schemas/image",
+        "/v2/schemas/images",
+    ],
+)
+def test_what_a_compute_node_and_a_volume_service_ask_of_an_image_service(path: str) -> None:
+    for method in ("GET", "HEAD"):
+        assert may_ask(DEFAULT, Delegated(Use("image", method, path), given={"compute"})) == "delegation of CloudTwo/images"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v2/tasks",
+        "/v2/tasks/1",
+        "/v2/images/1/members",
+        "/v2/images/1/members/2",
+        "/v2/images/1/actions/deactivate",
+        "/v2/metadefs/namespaces",
+        "/v2/cache",
+        "/v2/cache/images",
+        "/v2/queued_images",
+        "/v2/info/stores",
+        "/v2/info/usage",
+        "/v2/images/1/locations",
+        "/v2/images/1/tasks",
+        "/v2/images/1/file/x",
+        "/v2/schemas/metadefs/namespace",
+        "/v1/images",
+        "/healthcheck",
+        "/v2/discovery/stores",
+        "/v2/images/1/file;a",
+    ],
+)
+def test_other_reads_of_an_image_service_are_for_delegation_to_name(path: str) -> None:
+    assert isinstance(may_ask(DEFAULT, Delegated(Use("image", "GET", path), given={"compute"})), Denial)
+
+
+@pytest.mark.parametrize(
     "asked",
     [
         Delegated(READ, given={"image", "network"}),

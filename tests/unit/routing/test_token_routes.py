@@ -3,7 +3,7 @@
 
 import pytest
 
-from openstackoid.routing.token_routes import TOKEN_ROUTES, token_route
+from openstackoid.routing.token_routes import TOKEN_ROUTES, possible_token_route, token_route
 
 FEDERATED = "/v3/OS-FEDERATION/identity_providers/i/protocols/p/auth"
 
@@ -37,6 +37,12 @@ def test_a_way_to_a_token(method: str, called: str, carries: bool) -> None:
 )
 def test_any_other_request(method: str, called: str) -> None:
     assert token_route(method, called) is None
+
+
+@pytest.mark.parametrize("called", ["/v3/auth/tokens;a", "/v3/Auth/tokens%3b", FEDERATED.lower(), "/v3/ec2tokens;"])
+def test_a_path_that_some_server_reads_as_a_way_to_a_token(called: str) -> None:
+    assert token_route("POST", called) is None
+    assert possible_token_route("POST", called) is not None
 
 
 def test_a_path_stands_once() -> None:

@@ -9,6 +9,7 @@ power cut may lose the last seconds.
 import errno
 import logging
 import os
+import re
 import stat
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from openstackoid.bridge.audit.refusals import FIRST, Refusals, lines_of
 from openstackoid.bridge.audit.reserve import Reserve
 from openstackoid.errors import OpenstackoidError
 
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -88,6 +90,11 @@ class Audit:
                 if self.path.stat().st_size < size:
                     return False
                 RotatingFileHandler(self.path, backupCount=keep, delay=True).doRollover()
+                # Of a time when more were kept.
+                for file in self.path.parent.iterdir():
+                    number = file.name.removeprefix(f"{self.path.name}.")
+                    if number != file.name and _NUMBER.fullmatch(number) and int(number) > keep:
+                        file.unlink()
                 return True
         except OSError as error:
             raise _unwritable(self.path, error) from None

@@ -32,6 +32,17 @@ class Binder:
         ends = ends_at(self._clock(), seconds)
         return seal_token(self._keys.current(), BoundToken(kind, audience_digest(audience), ends, scope_digest(scope), token))
 
+    def issue(self, token: str, audience: str, seconds: float, *, by: BoundToken | None) -> str:
+        """Return a token that is issued by way of ``audience``; one in exchange for ``by`` is bound to the same scope."""
+        kind, scope = (Kind.ISSUED, scope_digest(None)) if by is None else (by.kind, by.scope)
+        ends = ends_at(self._clock(), seconds)
+        return seal_token(self._keys.current(), BoundToken(kind, audience_digest(audience), ends, scope, token))
+
+    @property
+    def key(self) -> str:
+        """Return the fingerprint of the key that seals."""
+        return self._keys.current().primary.fingerprint
+
     def open(self, text: str, sender: str | None) -> BoundToken:
         """Return the content of a bound token that the gateway of ``sender`` has sent, by its certificate.
 

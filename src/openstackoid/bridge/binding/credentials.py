@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names of headers with tokens and other credentials, beside those that the decision reads."""
 
+from openstackoid.routing import TOKENS_PATH, folded_path
+
 STORAGE, AUTHORIZATION = "x-storage-token", "authorization"
 BEARER = "bearer "
 
@@ -10,5 +12,13 @@ PASSWORDS = ("x-auth-key", "x-storage-pass")
 FOR_OTHER_CLOUDS = ("x-target-auth-token",)
 """Tokens for a cloud that the service is to ask itself, as Mistral does."""
 
-TOKEN_IN_BODY = ("/v2.0/tokens", "/v3/auth/OS-FEDERATION/saml2", "/v3/auth/OS-FEDERATION/saml2/ecp")
-"""Paths of Keystone, beside ``/v3/auth/tokens``, to which a client posts a token."""
+_TOKEN_IN_BODY = ("/v2.0/tokens", "/v3/auth/os-federation/saml2", "/v3/auth/os-federation/saml2/ecp")
+
+
+def takes_token_in_body(called: str) -> bool:
+    """Return whether a client may post a token to a path of Keystone by which no gateway reads it.
+
+    So are all but ``/v3/auth/tokens``, and other spellings of that.
+    """
+    folded = folded_path(called)
+    return folded in _TOKEN_IN_BODY or (folded == TOKENS_PATH and called != TOKENS_PATH)

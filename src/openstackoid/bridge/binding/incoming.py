@@ -18,10 +18,20 @@ from openstackoid.bridge.message.head import Head, without
 from openstackoid.bridge.message.hidden_tokens import HiddenTokens
 from openstackoid.mesh import Cloud
 from openstackoid.policy import Delegated, Denial, TokenStep, Use, may_ask
-from openstackoid.routing import IDENTITY, TOKENS_PATH, Decision, Headers, Relay, ScopeSource, Single, called_path
+from openstackoid.routing import (
+    IDENTITY,
+    TOKENS_PATH,
+    Decision,
+    Headers,
+    Relay,
+    ScopeSource,
+    Single,
+    called_path,
+    folded_path,
+)
 from openstackoid.routing.dispatched_method import form_body, method_override
 from openstackoid.routing.reading import AUTH, SERVICE, SUBJECT
-from openstackoid.routing.token_routes import token_route
+from openstackoid.routing.token_routes import possible_token_route
 from openstackoid.scope import Scope
 
 S = TypeVar("S", Single, Relay)
@@ -38,13 +48,14 @@ _IN_BODY = "it gives out a token in the body of its answer, which cannot be boun
 class Opened:
     """What the tokens of a request were. ``auth``: the content of the one in X-Auth-Token, if that is bound.
 
-    ``token``: that one itself. ``authenticates``: whether the request has any credential. ``of_service``: whether what asks, that
-    token or the one in the body, is a service's.
+    ``exchanged``: the same of the one in the body. ``token``: the one in X-Auth-Token itself. ``authenticates``: whether the
+    request has any credential. ``of_service``: whether what asks, either of the two, is a service's.
     """
 
     hidden: HiddenTokens
     body: bytes | None = field(repr=False)
     auth: BoundToken | None
+    exchanged: BoundToken | None
     token: str | None = field(repr=False)
     authenticates: bool
     of_service: bool
@@ -78,15 +89,15 @@ def opened(plan: S, head: Head, body: bytes | None, binder: Binder, seconds: flo
     if isinstance(plan, Relay) and plan.body_token is not None:
         plan = replace(plan, body_token=bare(plan.body_token))
     auth, _ = cut(next((value for name, value in plan.headers if name.lower() == AUTH), ""))
+    exchanged = found.get(cut(written or "")[0])
     issue = None
     # The answer to a validation repeats the token: bound, one that came unbound would be another one's.
     if head.sender is not None and plan.endpoint.service == IDENTITY and _gives_token(head.method, plan):
-        issue = partial(binder.bind, kind=Kind.ISSUED, audience=head.sender, scope=None, seconds=seconds)
+        issue = partial(binder.issue, audience=head.sender, seconds=seconds, by=exchanged)
     hidden = HiddenTokens(tuple((bound.token, text) for text, bound in found.items()), issue)
-    authenticates = bool(auth) or any(value for name in _CREDENTIALS for value in head.values(name))
-    asking = (found.get(auth), found.get(cut(written or "")[0]))
-    of_service = any(bound is not None and bound.kind is Kind.SERVICE for bound in asking)
-    of = Opened(hidden, body, found.get(auth), bare(auth) or None, authenticates, of_service)
+    authenticates = bool(auth) or any(value for name in _CREDENTIALS for value in head.spelt(name))
+    of_service = any(bound is not None and bound.kind is Kind.SERVICE for bound in (found.get(auth), exchanged))
+    of = Opened(hidden, body, found.get(auth), exchanged, bare(auth) or None, authenticates, of_service)
     return replace(plan, headers=headers), of
 
 
@@ -104,13 +115,17 @@ def judged(here: Cloud, decision: Decision, head: Head, of: Opened) -> str | Den
     if not of.authenticates and step is None:
         return None
     validates = use.service == IDENTITY and use.path == TOKENS_PATH and use.method in ("GET", "HEAD")
-    scope = decision.scope if decision.source in _SAID and of.auth is not None else None
-    if of.auth is not None and not validates:
-        _refuse_other_scope(of.auth, scope)
+    scope = decision.scope if decision.source in _SAID else None
+    # By the token of a service, none is exchanged under any scope.
+    for bound in (of.auth, None if of.of_service else of.exchanged):
+        if bound is not None and not validates:
+            _refuse_other_scope(bound, scope)
     refusal = _indirect(head, use) or (_IN_BODY if step is not None and _shows_token(use) else None)
     if refusal is not None:
         return Denial(None, refusal)
-    asked = Delegated(None if validates else use, step, of.of_service, _given(scope, sender, here.name))
+    asked = Delegated(
+        None if validates else use, step, of.of_service, () if of.auth is None else _given(scope, sender, here.name)
+    )
     return may_ask(here.policy.delegated_to(sender), asked)
 
 
@@ -145,19 +160,19 @@ def _indirect(head: Head, use: Use) -> str | None:
 
 
 def _gives_token(method: str, plan: Single | Relay) -> bool:
-    return token_route(method, called_path(plan.endpoint, plan.path)) is not None
+    return possible_token_route(method, called_path(plan.endpoint, plan.path)) is not None
 
 
 def _step(use: Use, body: bytes | None) -> TokenStep | None:
-    if use.path == TOKENS_PATH and use.method == "DELETE":
+    if folded_path(use.path) == TOKENS_PATH and use.method == "DELETE":
         return "revocation"
-    if token_route(use.method, use.path) is None:
+    if possible_token_route(use.method, use.path) is None:
         return None
     return "exchange" if body is not None and body_token(body) is not None else "login"
 
 
 def _shows_token(use: Use) -> bool:
-    route = token_route(use.method, use.path)
+    route = possible_token_route(use.method, use.path)
     return route is not None and route.instead is not None
 
 

@@ -6,7 +6,14 @@ from typing import TypeVar
 
 from openstackoid.binding import Kind, is_bound
 from openstackoid.bridge.binding.binder import Binder, cut
-from openstackoid.bridge.binding.credentials import AUTHORIZATION, BEARER, FOR_OTHER_CLOUDS, PASSWORDS, STORAGE, TOKEN_IN_BODY
+from openstackoid.bridge.binding.credentials import (
+    AUTHORIZATION,
+    BEARER,
+    FOR_OTHER_CLOUDS,
+    PASSWORDS,
+    STORAGE,
+    takes_token_in_body,
+)
 from openstackoid.bridge.binding.exchange import TokenExchange
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.own_tokens import OwnTokens
@@ -102,10 +109,10 @@ class Outgoing:
         of_identity = plan.endpoint.service == IDENTITY
         basic = any(value.lower().startswith(_BASIC) for value in self.head.values(AUTHORIZATION)) and not of_identity
         for name in (*PASSWORDS, *FOR_OTHER_CLOUDS, *([AUTHORIZATION] if basic else [])):
-            if self.head.values(name):
+            if self.head.spelt(name):
                 message = f"{name.title()} cannot be bound to {peer}; log in, and send X-Auth-Token"
                 raise AnswerError(400, f"gateway of {self.sender.at}: {message}")
-        if of_identity and self.head.method == "POST" and called_path(plan.endpoint, plan.path) in TOKEN_IN_BODY:
+        if of_identity and self.head.method == "POST" and takes_token_in_body(called_path(plan.endpoint, plan.path)):
             message = (
                 f"a token in the body cannot be bound to {peer}; exchange it by POST /v3/auth/tokens, or ask without the scope"
             )

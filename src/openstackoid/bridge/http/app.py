@@ -23,6 +23,7 @@ from openstackoid.bridge.identity.token_record import TokenRecord
 from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.pages.user_page import UserPage
+from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.trace.records import Records
@@ -55,11 +56,22 @@ class Bridge:
     ) -> None:
         self._under_way = 0
         audit = Audit(None) if audit is None else audit
-        authorizer, ids = Authorizer(upstream, record=tokens), LocalProjects(upstream)
-        sender = TokenSender(upstream.at, Binder(keys), TokenExchange(upstream), OwnTokens(upstream.at, authorizer.validator))
-        cursors, routes = Cursors([secrets.token_bytes(CURSOR_KEY)]), RouteTeacher(upstream.at)
+        authorizer = Authorizer(upstream, record=tokens)
+        at, binder = upstream.at, Binder(keys)
+        sender = TokenSender(at, binder, TokenExchange(upstream), OwnTokens(at, authorizer.validator))
         self.context = RequestContext(
-            mesh, {}, upstream, workflows, authorizer, ids, audit, routes, sender, cursors, KnownMarkers()
+            mesh=mesh,
+            readers={},
+            upstream=upstream,
+            workflows=workflows,
+            authorizer=authorizer,
+            local_projects=LocalProjects(upstream),
+            audit=audit,
+            routes=RouteTeacher(at, binder),
+            tokens=sender,
+            accepted=AcceptedShares(at),
+            cursors=Cursors([secrets.token_bytes(CURSOR_KEY)]),
+            markers=KnownMarkers(),
         )
         upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records

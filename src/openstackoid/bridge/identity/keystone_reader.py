@@ -12,8 +12,7 @@ from typing import Any
 
 from yarl import URL
 
-from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.identity.readers import AccountError, Reader
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.upstream.target import Target
@@ -81,7 +80,7 @@ class KeystoneReader(Reader):
         if isinstance(self._known, _Token) and self._known.value == token:
             self._known = None
 
-    def refused(self, status: int) -> AnswerError:
+    def refused(self, status: int) -> AccountError:
         """See :meth:`Reader.refused`. 503: keystonemiddleware makes a 503 of it, and the service's log has the words."""
         what = "; the policy there does not let it validate tokens" if status == 403 else ""
         return self._error(503, f" was refused: {status}{what}")
@@ -139,8 +138,8 @@ class KeystoneReader(Reader):
         to = account_target(self._peer, host, str(found[0][4][0]), port, of_system=of_system)
         return Target(str(url), self._place, to, certified=self._peer if self._secure else None)
 
-    def _error(self, status: int, what: str) -> AnswerError:
-        return AnswerError(status, f"gateway of {self._upstream.at}: {self._place}{what}")
+    def _error(self, status: int, what: str) -> AccountError:
+        return AccountError(status, f"gateway of {self._upstream.at}: {self._place}{what}")
 
 
 class KeystoneValidator(KeystoneReader):
@@ -152,7 +151,7 @@ class KeystoneValidator(KeystoneReader):
 
     @property
     def _place(self) -> str:
-        return f"{self._log_in_at.place}: the validator account"
+        return f"{self._log_in_at.place}: the account of 'validator'"
 
     async def _target(self) -> Target:
         return self._log_in_at

@@ -7,9 +7,10 @@ A token that is not bound does not say who has issued it, so a client that names
 from collections import OrderedDict
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.identity.readers import AccountError, Reader
 from openstackoid.bridge.identity.token_record import token_digest
 from openstackoid.bridge.identity.token_validation import Asked, TokenValidator
+from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.upstream.target import target_of
 from openstackoid.mesh import Mesh
@@ -27,6 +28,7 @@ class OwnTokens:
         self._at = at
         self._validator = validator
         self._foreign: OrderedDict[bytes, None] = OrderedDict()
+        self._said = ""
 
     def asked(self, mesh: Mesh, account: Reader | None) -> Asked | None:
         """Return how Keystone is asked; about an expired token as well, where ``account`` may validate tokens."""
@@ -44,18 +46,29 @@ class OwnTokens:
         """
         try:
             return None if asked is None else await self._validator.of(token, asked, head)
+        except AccountError as error:
+            self._warn(error)
+            return None
         except AnswerError as error:
             if error.status != 403:
                 raise
             return None
 
     async def refuse(self, token: str, issuer: str, head: Head, asked: Asked | None) -> None:
-        """Raise :class:`AnswerError` (401) for a token of this cloud that is called one of ``issuer``."""
+        """Raise :class:`AnswerError` (401) for a token of this cloud that is called one of ``issuer``.
+
+        Without the account of this cloud, also where it is broken, an expired one is not recognised.
+        """
         digest = token_digest(token)
         if digest in self._foreign or asked is None:
             return
         try:
             own = await self._validator.of(token, asked, head) is not None
+        except AccountError as error:
+            self._warn(error)
+            if not error.accepted:
+                return
+            own = True
         except AnswerError as error:
             # 403: Keystone accepts the token, but names no user.
             if error.status != 403:
@@ -63,6 +76,14 @@ class OwnTokens:
             own = True
         if own:
             raise AnswerError(401, f"gateway of {self._at}: identity of {issuer} does not accept the token")
+        self._said = ""
         self._foreign[digest] = None
         if len(self._foreign) > MOST:
             self._foreign.popitem(last=False)
+
+    def _warn(self, error: AccountError) -> None:
+        """Log a fault of the account once, until it is over."""
+        if error.message != self._said:
+            self._said = error.message
+            fault = error.message.removeprefix(f"gateway of {self._at}: ")
+            LOG.warning("expired tokens of %s are not recognised: %s", self._at, fault)

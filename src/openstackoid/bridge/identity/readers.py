@@ -16,6 +16,12 @@ from openstackoid.bridge.errors import AnswerError
 _TRUE = frozenset({"1", "t", "true", "on", "y", "yes"})
 
 
+class AccountError(AnswerError):
+    """An account that cannot log in, or is refused. ``accepted``: Keystone accepts the token that it was to validate."""
+
+    accepted = False
+
+
 class Reader(ABC):
     """An account at one peer, whose token that peer's Keystone accepts as the credential of a validation.
 
@@ -27,7 +33,7 @@ class Reader(ABC):
         """Return a token of the account that is valid for the next minute.
 
         Called before each validation, so a token is kept as long as it lives, and waiting requests share one log-in. Without a
-        token, raise :class:`AnswerError` with the answer for the asking service; the caller's deadline may end the wait.
+        token, raise :class:`AccountError` with the answer for the asking service; the caller's deadline may end the wait.
         """
 
     @abstractmethod
@@ -38,7 +44,7 @@ class Reader(ABC):
         """
 
     @abstractmethod
-    def refused(self, status: int) -> AnswerError:
+    def refused(self, status: int) -> AccountError:
         """Return the error for a peer that refuses the account itself with ``status`` (401 or 403).
 
         It must not mean "unknown token" (404) or "renew your credential" (401) to the asking service: the user's token was not
@@ -60,7 +66,7 @@ A = TypeVar("A", bound=Answered)
 async def asked_with(reader: Reader, ask: Callable[[str], Awaitable[A]]) -> A:
     """Return the answer of ``ask`` with a token of the account; renew a refused token once.
 
-    Raises :class:`AnswerError` when the account cannot log in, or is refused.
+    Raises :class:`AccountError` when the account cannot log in, or is refused.
     """
     token = await reader.token()
     answer = await ask(token)

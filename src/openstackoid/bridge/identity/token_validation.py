@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from openstackoid.binding import is_bound
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.questions import Questions
-from openstackoid.bridge.identity.readers import Reader, asked_with, not_by_itself
+from openstackoid.bridge.identity.readers import AccountError, Reader, asked_with, not_by_itself
 from openstackoid.bridge.identity.token_documents import document
 from openstackoid.bridge.identity.token_record import token_digest
 from openstackoid.bridge.message.head import Head
@@ -159,6 +159,9 @@ class TokenValidator:
                     answer = await asked_with(asked.reader, lambda account: send(account, query))
             except TimeoutError:
                 raise self._error(asked, 504, f"does not answer within {seconds:g} s") from None
+            except AccountError as error:
+                error.accepted = answer.status == 403
+                raise
         match answer.status:
             case 200:
                 return self._principal(asked, answer.content), answer.content

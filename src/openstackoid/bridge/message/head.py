@@ -52,6 +52,10 @@ class Head:
         """Return every value of a header, by its lower-case name."""
         return [value for key, value in self.headers if key.lower() == name]
 
+    def spelt(self, name: str) -> list[str]:
+        """Return every value of a header as a WSGI server reads it, which takes an underscore for a dash."""
+        return [value for key, value in self.headers if key.lower().replace("_", "-") == name]
+
 
 Admit = Callable[[str], str | None]
 """Returns the admission of a guest, for the mark behind the token; None for none."""

@@ -9,6 +9,7 @@ from openstackoid.bridge.binding.outgoing import TokenSender
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
@@ -29,6 +30,7 @@ class RequestContext:
     audit: Audit
     routes: RouteTeacher
     tokens: TokenSender
+    accepted: AcceptedShares
     cursors: Cursors
     markers: KnownMarkers
 

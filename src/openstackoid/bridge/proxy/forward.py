@@ -17,10 +17,10 @@ from openstackoid.bridge.message.body import BROKEN_BODY, PacedBody, read_body
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Incoming, without
 from openstackoid.bridge.message.pace import Pace
-from openstackoid.bridge.proxy.attempt import Attempt
+from openstackoid.bridge.proxy.attempt import Attempt, PassedError
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.guest_admission import admission
-from openstackoid.bridge.proxy.leg import TOKEN_ACCEPTED, Leg
+from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.proxy.rewrite_links import Answered, rewrite_links, should_rewrite_links
 from openstackoid.bridge.proxy.upload import Upload
 from openstackoid.bridge.proxy.websocket import tunnel
@@ -57,8 +57,8 @@ class ForwardLeg(Leg[Single]):
         # A failed request's workflow is removed: a refused user must not push out the workflows of others.
         try:
             response = await self._send(plan, incoming, self.target(plan))
-        except UpstreamError as error:
-            if begun is not None and error.unreached:
+        except (UpstreamError, PassedError) as error:
+            if begun is not None and (isinstance(error, PassedError) or error.unreached):
                 self.context.workflows.forget(begun)
             raise
         if begun is not None and 300 <= response.status < 500:
@@ -73,7 +73,7 @@ class ForwardLeg(Leg[Single]):
             await context.authorizer.authorize(entry, head, self.plan, mesh=context.mesh, readers=context.readers)
         finally:
             if entry.principal is not None:
-                self.accepted = TOKEN_ACCEPTED
+                self.accept(guest.issuer)
         try:
             # A request that could not be audited is not sent.
             context.audit.check()
@@ -96,7 +96,7 @@ class ForwardLeg(Leg[Single]):
         head, mesh, readers = self.incoming.head, context.mesh, context.readers
         entry = self.entry if isinstance(self.entry, Entry) else None
         owner = await context.authorizer.owner(user, entry, head, self.plan, mesh=mesh, readers=readers)
-        self.accepted = TOKEN_ACCEPTED
+        self.accept(user.issuer)
         with needing_store(context.here.name):
             return begun if await context.workflows.remember(begun, owner, context.here.memory) else None
 

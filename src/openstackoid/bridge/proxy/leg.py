@@ -10,6 +10,7 @@ from aiohttp import web
 
 from openstackoid.bridge.audit.admission_header import decode
 from openstackoid.bridge.audit.audit_file import AuditError
+from openstackoid.bridge.binding.binder import cut
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.authorization import Entry
 from openstackoid.bridge.log import LOG
@@ -22,6 +23,7 @@ from openstackoid.mesh import Timeouts
 from openstackoid.routing import Destination, Headers
 from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.places import ACCEPTED, SUBJECT, TOKEN
+from openstackoid.routing.reading import AUTH
 from openstackoid.scope import Issuer
 
 TOKEN_ACCEPTED: Headers = ((ACCEPTED, TOKEN),)
@@ -72,6 +74,11 @@ class Leg(ABC, Generic[S]):
         """Return the target of ``plan``. HAProxy writes down what leaves for it, as sent by a user of the token's cloud."""
         return leg_target(self.context.mesh, self.context.here.name, plan, self._issuer)
 
+    def accept(self, cloud: str) -> None:
+        """Note that ``cloud`` accepts the token of the request. One beyond the share of a cloud speaks for its source alone."""
+        token, _ = cut(next(iter(self.incoming.head.values(AUTH)), ""))
+        self.accepted = TOKEN_ACCEPTED if self.context.accepted.take(cloud, token) else SUBJECT_ACCEPTED
+
     def receive(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
         """Return the headers of an answer to pass on.
 
@@ -80,7 +87,7 @@ class Leg(ABC, Generic[S]):
         told = answer.headers.getall(ADMISSION_HEADER, []) if target.peer else []
         use = decode(told[0]) if len(told) == 1 else None
         if use is not None and use.user is not None:
-            self.accepted = TOKEN_ACCEPTED
+            self.accept(target.peer or self.context.here.name)
         return self.context.upstream.answer_headers(target, answer)
 
     def account(self, status: int, reason: str | None) -> None:

@@ -4,7 +4,7 @@
 from hashlib import blake2b
 
 from openstackoid.binding import is_bound
-from openstackoid.bridge.binding.binder import cut
+from openstackoid.bridge.binding.binder import Binder, cut
 from openstackoid.bridge.message.head import Admit, Head
 from openstackoid.mesh import Mesh
 from openstackoid.routing import Decision, Headers, MoreInput, Request, Single
@@ -20,8 +20,10 @@ from openstackoid.routing.route_cache import (
     SLOT,
     cached_route,
     generation,
+    generation_in,
     guest_mark,
     route_key,
+    with_key,
 )
 
 KEY_BARS = 5
@@ -72,10 +74,11 @@ class RouteSlots:
 
 
 class RouteTeacher:
-    """Teaches the HAProxy in front of the Python service of the cloud ``at``."""
+    """Teaches the HAProxy in front of the Python service of the cloud ``at``; ``binder`` binds the tokens."""
 
-    def __init__(self, at: str) -> None:
+    def __init__(self, at: str, binder: Binder) -> None:
         self._at = at
+        self._binder = binder
         self._slots = RouteSlots()
         self._bound = RouteSlots()
         self._mesh: Mesh | None = None
@@ -99,7 +102,12 @@ class RouteTeacher:
             return ()
         source, slots, named, key = asked.split(" ", 3)
         endpoint = mesh.clouds[self._at].locate(request.listener, request.path)
-        if endpoint is None or key != route_key(request, endpoint) or len(key) > LONGEST_KEY or named != self._named(mesh):
+        if (
+            endpoint is None
+            or key != route_key(request, endpoint)
+            or len(key) > LONGEST_KEY
+            or generation_in(named) != self._named(mesh)
+        ):
             return ()
         told: tuple[tuple[str, str | None], ...] = ()
         route = cached_route(mesh, self._at, request, decision)
@@ -128,7 +136,10 @@ class RouteTeacher:
             return ()
         source, slots, named, _ = head.route.split(" ", 3)
         users, services = ([cut(value)[0] for key, value in plan.headers if key.lower() == name] for name in (AUTH, SERVICE))
-        if named != self._named(mesh) or len(users) != 1 or not is_bound(users[0]):
+        # An HAProxy that was started under another key is about to be replaced, and may have no token of this one.
+        if named not in (of_mesh := self._named(mesh), with_key(of_mesh, self._binder.key)):
+            return ()
+        if len(users) != 1 or not is_bound(users[0]):
             return ()
         told = [(USER_TOKEN, users[0]), (USER_SLOT, str(self._bound.take(source, int(slots))))]
         if services:

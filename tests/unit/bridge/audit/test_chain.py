@@ -84,6 +84,22 @@ def test_rotation_waits_for_the_size_and_keeps_a_number_of_files_that_are_their_
     assert {one.stat().st_mode & 0o777 for one in path.parent.iterdir()} == {0o600}
 
 
+def test_a_lower_number_of_files_removes_what_is_left_at_the_next_rotation(path: Path) -> None:
+    audit = Audit(path)
+    for status in range(200, 206):
+        audit.write(replace(LINE, status=status))
+        assert audit.rotate(1, 10)
+    others = [path.with_name(name) for name in ("audit.log.5.gz", "audit.log.old", "other.log.7")]
+    for other in others:
+        other.touch()
+    audit.write(replace(LINE, status=206))
+    assert audit.rotate(1, 2)
+    audit.close()
+    kept = sorted(path.parent.glob("audit.log.[0-9]"))
+    assert [json.loads(one.read_text())["status"] for one in kept] == [206, 205]
+    assert all(other.exists() for other in others)
+
+
 def test_what_a_killed_writer_has_not_noted_is_found(path: Path) -> None:
     write(path, 200)
     noted = (path.parent / "audit.log.chain").read_bytes()

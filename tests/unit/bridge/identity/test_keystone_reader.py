@@ -6,6 +6,7 @@ import gzip
 import json
 import logging
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from keystoneauth1.identity import v3
@@ -14,6 +15,8 @@ from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity import keystone_reader
 from openstackoid.bridge.identity.keystone_reader import log_in_document, readers_of
 from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.mesh import APPLICATION_CREDENTIAL, PASSWORD, Account, Timeouts
 from unit.bridge.keystone import SECRET, Keystone, readers
 from unit.bridge.stage import Script, Stage, Visit, never, played, says, says_json, staged
@@ -286,3 +289,12 @@ def test_the_document_is_that_of_keystoneauth(plugin: str) -> None:
     with pytest.raises(AssertionError):
         auth.get_auth_ref(SimpleNamespace(post=post))
     assert sent == [log_in_document(Account(plugin, "http://two/v3", options))]
+
+
+def test_the_account_of_this_cloud_is_named_by_its_setting() -> None:
+    upstream = SimpleNamespace(at="CloudOne")
+    own = Target("http://h/v3", "identity of CloudOne at http://h", "to")
+    account = Account(PASSWORD, "", {})
+    (validator,) = readers_of({"CloudOne": account}, cast("Upstream", upstream), Timeouts(), own=own).values()
+    words = "gateway of CloudOne: identity of CloudOne at http://h: the account of 'validator' was refused: 401"
+    assert validator.refused(401).message == words

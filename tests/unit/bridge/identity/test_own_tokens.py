@@ -4,7 +4,7 @@
 import pytest
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.identity.readers import AccountError, Reader
 from openstackoid.bridge.message.head import Head
 from openstackoid.mesh import Listener
 from unit.bridge.stage import QUESTION, Visit, played, says, says_json, staged, token
@@ -20,8 +20,8 @@ class Validator(Reader):
     def drop(self, token: str) -> None:
         pass
 
-    def refused(self, status: int) -> AnswerError:
-        return AnswerError(503, f"refused: {status}")
+    def refused(self, status: int) -> AccountError:
+        return AccountError(503, f"refused: {status}")
 
 
 async def keystone(visit: Visit) -> None:
@@ -46,6 +46,38 @@ async def test_an_expired_token_of_this_cloud_is_not_called_another_clouds(which
             assert raised.value.status == 401
         else:
             await tokens.refuse(which, "CloudTwo", HEAD, asked)
+
+
+class Broken(Validator):
+    async def token(self) -> str:
+        raise AccountError(503, "gateway of CloudOne: the account of 'validator' was refused: 401")
+
+
+async def accepting(visit: Visit) -> None:
+    """Accept a token of a trust, but do not tell of it."""
+    await says("403 Forbidden")(visit)
+
+
+@played
+async def test_a_broken_account_fails_no_plain_token_of_a_peers_user(caplog: pytest.LogCaptureFixture) -> None:
+    async with staged(here=keystone, there=says("200 OK"), keystone=keystone) as stage:
+        tokens, mesh = stage.bridge.context.tokens.own, stage.mesh
+        asked = tokens.asked(mesh, Broken())
+        for _ in range(3):
+            await tokens.refuse("of-another-cloud", "CloudTwo", HEAD, asked)
+        assert await tokens.user("expired", HEAD, asked) is None
+    assert [record.message for record in caplog.records if "validator" in record.message] == [
+        "expired tokens of CloudOne are not recognised: the account of 'validator' was refused: 401"
+    ]
+
+
+@played
+async def test_with_a_broken_account_a_token_that_this_cloud_accepts_is_still_its_own() -> None:
+    async with staged(here=accepting, there=says("200 OK"), keystone=accepting) as stage:
+        tokens, mesh = stage.bridge.context.tokens.own, stage.mesh
+        with pytest.raises(AnswerError, match="identity of CloudTwo does not accept the token") as raised:
+            await tokens.refuse("of-a-trust", "CloudTwo", HEAD, tokens.asked(mesh, Broken()))
+        assert raised.value.status == 401
 
 
 @played

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.identity.readers import Reader, asked_with, asks_for_expired
+from openstackoid.bridge.identity.readers import AccountError, Reader, asked_with, asks_for_expired
 from unit.bridge.keystone import SECRET, UNAUTHORIZED, Keystone, readers
 from unit.bridge.stage import Visit, never, played, says, says_json, staged
 
@@ -62,8 +62,8 @@ class Numbered(Reader):
         assert token == str(self.number)
         self.number += 1
 
-    def refused(self, status: int) -> AnswerError:
-        return AnswerError(503, f"refused: {status}")
+    def refused(self, status: int) -> AccountError:
+        return AccountError(503, f"refused: {status}")
 
 
 @pytest.mark.parametrize(
