@@ -83,7 +83,7 @@ def _serve(clouds: Clouds, cloud: str, port: int) -> ThreadingHTTPServer:
                 return 200, f"bytes of {cloud}".encode()
             if self.command == "DELETE":
                 return 204, b""
-            return 200, json.dumps({kind.key: found[0]} if kind.key else found[0]).encode()
+            return 200, json.dumps({kind.wrapper: found[0]} if kind.wrapper else found[0]).encode()
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -3,7 +3,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from openstackoid.composition.cut import Place, Position
@@ -24,7 +24,7 @@ class PageRequest:
     """The query of the page that a branch needs next."""
 
     cloud: str
-    query: str
+    query: str = field(repr=False)
 
 
 class _Walk(Enum):

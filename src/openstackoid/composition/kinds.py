@@ -55,11 +55,11 @@ class ListKind:
 
 @dataclass(frozen=True, slots=True)
 class ItemKind:
-    """One resource by its id, or, with ``below``, a part of one. ``key``: the only key of its document, empty for none."""
+    """One resource by its id, or, with ``below``, a part of one. ``wrapper``: the only key of its document, empty for none."""
 
     service: str
     id: str
-    key: str
+    wrapper: str
     below: str = ""
 
 
@@ -68,7 +68,7 @@ class TotalKind:
     """Numbers that are added. ``least``: names of those of which the least counts."""
 
     service: str
-    document: str
+    wrapper: str
     least: frozenset[str]
 
 

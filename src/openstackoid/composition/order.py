@@ -38,14 +38,14 @@ class Order:
     Databases sort texts without case, as ``caseless`` does; Swift sorts them by their bytes.
     """
 
-    keys: tuple[tuple[str, bool], ...]
+    attributes: tuple[tuple[str, bool], ...]
     ties: bool | None
     caseless: bool = True
 
     def values(self, item: Mapping[str, Any]) -> list[Any] | None:
         """Return the values of an item by which it sorts, or None if it lacks one."""
         found = []
-        for attribute, _ in self.keys:
+        for attribute, _ in self.attributes:
             value = attribute_of(item, attribute)
             if value is _ABSENT:
                 return None
@@ -54,9 +54,9 @@ class Order:
 
     def key(self, values: Sequence[Any] | None, id_: str) -> Key:
         """Return the key of an item with these values. Items without a key sort by their clouds alone."""
-        if values is None or len(values) != len(self.keys) or (not values and self.ties is None):
+        if values is None or len(values) != len(self.attributes) or (not values and self.ties is None):
             return ()
-        parts = [self._part(value, descends) for value, (_, descends) in zip(values, self.keys, strict=True)]
+        parts = [self._part(value, descends) for value, (_, descends) in zip(values, self.attributes, strict=True)]
         if self.ties is not None:
             parts.append(_Descending(id_) if self.ties else id_)
         return tuple(parts)

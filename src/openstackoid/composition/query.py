@@ -155,7 +155,7 @@ def _added(kind: ListKind, pairs: Pairs, order: Order) -> tuple[str, ...]:
     asked = {value for key, value in pairs if key == _FIELDS}
     if not kind.paging.fields or not asked:
         return ()
-    return tuple(dict.fromkeys(name for name in _needed(kind, order.keys) if name not in asked))
+    return tuple(dict.fromkeys(name for name in _needed(kind, order.attributes) if name not in asked))
 
 
 def _needed(kind: ListKind, keys: Sequence[tuple[str, bool]]) -> Iterable[str]:

@@ -16,9 +16,9 @@ def total(kind: TotalKind, documents: Mapping[str, dict[str, Any]]) -> tuple[dic
 
     A limit without an end stays one. Texts are those of the first cloud; lists are joined.
     """
-    sound = {cloud: document for cloud, document in documents.items() if isinstance(document.get(kind.document), dict)}
+    sound = {cloud: document for cloud, document in documents.items() if isinstance(document.get(kind.wrapper), dict)}
     failures = [
-        Failure(cloud, Fault.WRONG_SHAPE, detail=f"'{kind.document}' is not an object")
+        Failure(cloud, Fault.WRONG_SHAPE, detail=f"'{kind.wrapper}' is not an object")
         for cloud in documents
         if cloud not in sound
     ]
@@ -26,7 +26,7 @@ def total(kind: TotalKind, documents: Mapping[str, dict[str, Any]]) -> tuple[dic
     for number, document in enumerate(sound.values()):
         found = document if number == 0 else _added(kind, "", found, document)
     if found:
-        found = {**found, kind.document: {**found[kind.document], CLOUDS: list(sound)}}
+        found = {**found, kind.wrapper: {**found[kind.wrapper], CLOUDS: list(sound)}}
     return found, failures
 
 

@@ -27,7 +27,7 @@ def composed_answer(first: WholeAnswer | None, body: bytes, outcome: Composed) -
 def with_cloud(answer: WholeAnswer, kind: ItemKind, cloud: str) -> WholeAnswer:
     """Return the document of a resource that says its cloud; any other answer as it is."""
     document = parse_object(cloud, answer.content, ALL_BYTES)
-    inner = document if isinstance(document, Failure) or not kind.key else document.get(kind.key)
+    inner = document if isinstance(document, Failure) or not kind.wrapper else document.get(kind.wrapper)
     if answer.status != 200 or isinstance(document, Failure) or not isinstance(inner, dict):
         return answer
     inner[CLOUD] = cloud
