@@ -32,6 +32,9 @@ USERS_OWN = frozenset(
 )
 """Keys below which no link stands: users choose the keys there."""
 
+_REMEMBERED = 16
+"""Hosts whose places are remembered while the links of one answer are rewritten."""
+
 _AT_TOP = frozenset({"next", "previous", "prev", "first", "last", "self"})
 _URL = re.compile(r"(?:(?P<scheme>https?)://(?P<at>[^/?#]+))?(?P<path>[/?].*)?", re.DOTALL)
 _PLAIN = re.compile(r"[!-~]+")
@@ -49,6 +52,7 @@ class Links:
         self._target = target
         self._host = host
         self._schemes = link_schemes(self._here)
+        self._at: dict[str | None, dict[str, Endpoint]] = {}
 
     @classmethod
     def of(cls, mesh: Mesh, sent: Destination, head: Head) -> "Links":
@@ -99,8 +103,13 @@ class Links:
         at, path = match["at"], match["path"] or ""
         if at is None and not path.startswith("/"):
             return None
-        own = at is None or (self._host is not None and self._plain(at) == self._plain(self._host))
-        places = self._own if own else self._theirs.get(self._plain(at), {})
+        places = self._at.get(at)
+        if places is None:
+            own = at is None or (self._host is not None and self._plain(at) == self._plain(self._host))
+            places = self._own if own else self._theirs.get(self._plain(at), {})
+            # A list names one place thousands of times; a document of a peer could name thousands of places.
+            if len(self._at) < _REMEMBERED:
+                self._at[at] = places
         prefix = max((known for known in places if _below(path, known)), key=len, default=None)
         if prefix is None:
             return None
