@@ -42,7 +42,7 @@ help:
 	@echo "make lock   the hashes of all packages of the pinned versions, into $(LOCK), $(LAB_LOCK) and $(KOLLA_LOCK)"
 	@echo "make sbom   the software that a gateway runs, with versions and hashes, as CycloneDX, into sbom.json"
 	@echo "make package  sdist and wheel, the same bytes each time, with manual page, completion and list of software, into dist/"
-	@echo "make deploy-test  packages and systemd units on a Debian that is made in memory, booted and removed (five minutes, root)"
+	@echo "make deploy-test  packages, systemd units and Ansible roles on a Debian that is made in memory, booted and removed (eight minutes, root)"
 	@echo "make audit-dependencies  known vulnerabilities of the pinned versions, where a database can be reached (exit codes: docs/operate/supply-chain.md)"
 	@echo "make setup  .venv with the commands 'openstack' and 'openstackoid'"
 	@echo "make clean  remove .venv (the lab's files: openstackoid lab down --purge)"
@@ -75,6 +75,7 @@ package: $(STAMP)
 deploy-test: $(STAMP)
 	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "make: this target needs root on Debian 12 or later: it makes a Debian in memory and boots it"; exit 1; }
 	@$(BIN)/python -c 'import argparse_manpage, build, shtab' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[package]'
+	@test -x $(VENV)/ansible/bin/ansible-lint || { $(PYTHON) -m venv $(VENV)/ansible && $(VENV)/ansible/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt ansible-core ansible-lint; }
 	@$(BIN)/pytest tests/deploy --timeout 1800 --capture=sys --durations 5
 
 audit-dependencies: $(STAMP)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from bench.haproxy import SERVED_BY
 from bench.load import Request
 
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 
 
 def unverified() -> ssl.SSLContext:

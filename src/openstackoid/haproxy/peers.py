@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one backend for all peers: where a request goes is looked up by the name of the cloud, and so is whether it was down.
+"""The one backend for all peers: the target of a request, and whether it was down, are looked up by the name of the cloud.
 
-No peer has a server of its own, nor a health check: of ten thousand clouds, each would check each. What a request finds out is
-remembered for a few seconds, in which others are told at once.
+No peer has a server of its own, nor a health check: of ten thousand clouds, each would check each. After a failed connection,
+other requests to the same place are answered at once for a few seconds.
 """
 
 from openstackoid.haproxy.maps import DOWN, HOSTS, SAME, TARGETS
@@ -20,23 +20,23 @@ _TRIED = "{ var(txn.tried) -m found }"
 
 
 def at_rule(condition: str) -> str:
-    """Return the rule that finds out at which host, port and path prefix clouds of the shape in ``txn.peer`` serve it."""
-    return f"http-request set-var(txn.at) var(txn.peer),field(2,|),concat(/,txn.endpoint),map_str({TARGETS}) if {condition}"
+    """Return the rule that finds out at which host, port and path prefix clouds of the shape in ``txn.route`` serve it."""
+    return f"http-request set-var(txn.at) var(txn.route),field(2,|),concat(/,txn.endpoint),map_str({TARGETS}) if {condition}"
 
 
 def spot(hosts: int) -> str:
-    """Return where the peer was looked for, as an error names it. ``hosts`` is the largest number of hosts that a peer has."""
+    """Return the address of the peer, as an error names it. ``hosts`` is the largest number of hosts that a peer has."""
     return f"%[{_host(hosts)}]:%[var(txn.at),field(2,|)]"
 
 
 def _host(hosts: int) -> str:
-    return "var(txn.where),field(1,|)" if hosts > 1 else "var(txn.peer),field(3,|)"
+    return "var(txn.where),field(1,|)" if hosts > 1 else "var(txn.route),field(3,|)"
 
 
 def naming() -> list[str]:
-    """Return the rules that complete what is known of the place: the cloud's name, and where it serves the endpoint."""
+    """Return the rules for the cloud's name, and for the address at which it serves the endpoint."""
     return [
-        "http-request set-var(txn.cloud) var(txn.peer),field(1,|)",
+        "http-request set-var(txn.cloud) var(txn.route),field(1,|)",
         at_rule("!{ var(txn.at) -m found }"),
     ]
 
@@ -51,11 +51,11 @@ def reaching(hosts: int, names: bool, down: str, trial: int, *, named: bool) -> 
     """
     other = "if !{ var(txn.at) -m beg 0| }"
     further = [
-        "http-request set-var(txn.where) var(txn.peer),field(3,|,2)",
+        "http-request set-var(txn.where) var(txn.route),field(3,|,2)",
         f"http-request set-var(txn.other) var(txn.at),field(1,|) {other}",
         f"http-request set-var(txn.where) var(txn.cloud),concat(/,txn.other),map_str({HOSTS}) {other}",
     ]
-    address = "var(txn.where),field(2,|)" if hosts > 1 else "var(txn.peer),field(4,|)"
+    address = "var(txn.where),field(2,|)" if hosts > 1 else "var(txn.route),field(4,|)"
     asking = [
         "# A host without an address: ask DNS, and keep its answer for its time.",
         f"http-request set-var(txn.peer_host) {_host(hosts)}",
@@ -63,16 +63,17 @@ def reaching(hosts: int, names: bool, down: str, trial: int, *, named: bool) -> 
         "http-request do-resolve(txn.address,dns,ipv4) var(txn.peer_host) if !{ var(txn.address) -m len gt 0 }",
         f"http-request return {down} if !{{ var(txn.address) -m len gt 0 }} or {{ var(txn.address) -m str 0.0.0.0 :: }}",
     ]
+    until = f"var(txn.cloud),concat(|,txn.at),map_str_int({DOWN})"
     return [
         "# The peer's address, and whether a request has just found it down.",
         *(further if hosts > 1 else []),
         *([f"http-request set-header {NAMED.title()} %[{_host(hosts)}]"] if named else []),
-        f"http-request set-var(txn.until) var(txn.cloud),concat(|,txn.at),map_str_int({DOWN})",
         *(asking if names else []),
         f"http-request set-dst {'var(txn.address)' if names else address}",
         "http-request set-dst-port var(txn.at),field(2,|)",
         "# Most requests end here: the peer is not known to be down, and its path prefix is ours.",
-        f"http-request allow if !{_FOUND_DOWN} {{ var(txn.at) -m end |{SAME} }}",
+        f"http-request allow if {{ var(txn.at) -m end |{SAME} }} !{{ {until} -m found }}",
+        f"http-request set-var(txn.until) {until}",
         f"http-request set-var(txn.tried) bool(true) if {_FOUND_DOWN} {{ var(txn.until) -m int lt 0 }}",
         f"http-request set-var(txn.until) var(txn.until),neg if {_TRIED}",
         f"http-request return {down} if {_FOUND_DOWN} {{ date,neg,add(txn.until) gt 0 }}",
@@ -96,15 +97,15 @@ def prefix_rules(cloud: Cloud) -> list[str]:
         for at in range(0, len(keys), 32):
             ours = f"{{ var(txn.endpoint) -m str {' '.join(keys[at : at + 32])} }}"
             rules.append(f'http-request set-path "%[var(txn.prefix)]%[path,bytes({length})]" if {ours}')
-    # What is left of a path begins with a slash, even of one that was the prefix alone.
+    # The rest of a path begins with a slash, also after a path of the prefix alone.
     return [*rules, "http-request set-path /%[path] if !{ path -m beg / }"]
 
 
 def servers(files: Tls | None) -> list[str]:
     """Return the lines of the servers for peers, and of the connections to them.
 
-    An idle connection is used again, also for the first request of a client. The peer may be about to end it, so what must not
-    be sent twice has a connection of its own then. A client that has had an answer on its connection expects to send again.
+    An idle connection is used again, also for the first request of a client. The peer may be about to end it, so a request that
+    must not be sent twice has a connection of its own then. A client that has had an answer on its connection can send again.
     """
     return [
         "http-reuse always",
@@ -117,8 +118,8 @@ def servers(files: Tls | None) -> list[str]:
 def account(authorities: str) -> list[str]:
     """Return the lines of the backend for Keystones of peers that have a certificate of an authority of the system."""
     return [
-        "http-request set-var(txn.cloud) var(txn.peer),field(3,|)",
-        "http-request set-dst var(txn.peer),field(4,|)",
+        "http-request set-var(txn.cloud) var(txn.route),field(3,|)",
+        "http-request set-dst var(txn.route),field(4,|)",
         "http-request set-dst-port var(txn.at),field(2,|)",
         f"server keystone 0.0.0.0:0{account_options(authorities)}",
     ]
@@ -131,7 +132,7 @@ def remembering(seconds: int) -> list[str]:
     """
     unreached = f"{{ res.fhdr({FAILED}) -m beg {UNREACHED} }}"
     return [
-        "# Whom nobody reaches is not tried again for a moment. A peer does not say so of itself.",
+        "# An unreachable peer is not tried again for a moment. A header in a peer's answer does not count.",
         f"http-response del-header {FAILED} if {{ status 503 }}",
         ".if version_atleast(2.8)",
         f"http-after-response set-map({DOWN}) {_ENTRY} %[date({seconds})] if {{ status 503 }} {unreached}",

@@ -10,6 +10,8 @@ VARIABLES = {
     "sess.stranger": "set for a client with a certificate that names no cloud of the mesh",
     "sess.sni": "the host that a user's client has opened it for",
     "sess.opened_for": "the number of the listener of that host",
+    "sess.token": "its last token that was to be bound",
+    "sess.digest": "the digest of that token",
     # Of the request: what is asked.
     "txn.host": "the host that the client spoke to",
     "txn.called": "the number of the socket, and the host that the request is for",
@@ -22,11 +24,9 @@ VARIABLES = {
     # Of the request: the route.
     "txn.mark": "'=' for a token, and the text after it; for Keystone with that of the second token",
     "txn.subject_mark": "the same of the token that a request to Keystone is about",
-    "txn.scope": "the scope in X-Scope as it is written",
     "txn.class": "the class of the path, by which an answer may have to be rewritten",
     "txn.key": "the key of the route",
-    "txn.route": "the route: the mark to put behind the token, without its tilde for a peer",
-    "txn.peer": "the row of clouds.map of a peer that the request leaves for, and the home of a user of a third cloud",
+    "txn.route": "the route: the mark to put behind the token; or the peer's row of clouds.map, the token's home, and the mark",
     "txn.bridge": "set for requests for the Python service",
     "txn.guest": "the tokens of a request that may be a guest's",
     "txn.admission": "the admission of the guest",
@@ -35,7 +35,7 @@ VARIABLES = {
     "txn.replaced": "the key of the route, or of the bound token, to be replaced in its slot",
     # Of the request: bound tokens.
     "txn.hour": "the hour, for which a bound token is kept",
-    "txn.bound_key": "the digest of token, scope, endpoint and hour",
+    "txn.bound_key": "the digest of the token, the key of the route, and the hour",
     "txn.bound": "the bound token to send in the place of the user's",
     "txn.service_key": "the digest of the service token and of txn.bound_key",
     "txn.bound_service": "the bound token to send in the place of the service's, or '-' for none",

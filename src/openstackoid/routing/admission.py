@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Admissions: what HAProxy keeps of a guest that the Python service has let in, so that it serves the next requests alone.
+"""Admissions: HAProxy's records of guests that the Python service has let in; it serves their next requests alone.
 
 An admission is kept under a digest of the key of the route (:mod:`openstackoid.routing.route_cache`), the tokens as they came,
 the cloud whose gateway has sent them, and a salt. So it is for one token, method, endpoint and sender. It says until when it
@@ -18,8 +18,11 @@ from openstackoid.routing.project_fields import PROJECT_FIELDS
 BAR = "|"
 """Stands between the parts of an admission, and between those of the text that is digested."""
 
-ALLOWED, MARK, NUMBER, THEIRS, OURS, SERVICE_TOKEN, USE = 2, 3, 4, 5, 6, 7, 8
-"""The places of an admission's parts behind its end, counted from one. Behind :data:`USE` are the roles and the home."""
+ALLOWED, SERVICE_TOKEN, NUMBER, MARK, THEIRS, OURS, USE = 2, 3, 4, 5, 6, 7, 8
+"""The places of an admission's parts behind its end, counted from one. Behind :data:`USE` are the roles and the home.
+
+HAProxy looks for a part character by character, so those that each request needs stand first.
+"""
 
 LEFT_OUT = "0"
 """In the place of :data:`SERVICE_TOKEN`: the service token is left out, because the policy does not accept it."""
@@ -36,11 +39,11 @@ _ROLES = re.compile(rf"[A-Za-z0-9_-]{{0,{LONGEST_ROLES}}}")
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What HAProxy keeps of a guest.
+    """HAProxy's record of a guest.
 
-    ``until``: when it ends, in seconds of the wall clock. ``paths``: the name of the expression of paths. ``requests``: how many
-    it lets in, or None for any number. ``number``: a name of its own. ``mark``: what HAProxy puts behind the token. ``use``: the
-    header for the gateway that asked. ``theirs`` and ``ours``: the project at home and here, where paths of the catalog have it.
+    ``until``: its end, in seconds of the wall clock. ``paths``: the name of the expression of paths. ``requests``: the number
+    that it lets in, or None for any number. ``number``: a name of its own. ``mark``: HAProxy puts it behind the token. ``use``:
+    the header for the sending gateway. ``theirs`` and ``ours``: the project at home and here, where paths of the catalog have it.
     ``leaves_out``: whether the service token is not for the service.
     """
 
@@ -63,7 +66,7 @@ class Admission:
             return None
         allowed = f"{'' if self.requests is None else self.requests}:{self.paths}"
         service = LEFT_OUT if self.leaves_out else ""
-        parts = (str(self.until), allowed, self.mark, self.number, self.theirs, self.ours, service, self.use, roles, self.home)
+        parts = (str(self.until), allowed, service, self.number, self.mark, self.theirs, self.ours, self.use, roles, self.home)
         return BAR.join(parts)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Authorize requests with a token of another cloud: no service sees such a request before the policy has allowed it.
 
-A service here asks about the token as well, and is told what its user is in this cloud (see ``proxy.relay``). But a
+A service here validates the token as well, and gets its user as mapped to this cloud (see ``proxy.relay``). But a
 service does not know by which rule it was reached, keeps its answer for minutes, and some ask late. So each request is judged
-here first: the peer, the service, the method and the path; how much its users may ask for; and who the user is.
+here first: the peer, the service, the method and the path; the rate and budget of its users; and the user.
 """
 
 import re
@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
+from openstackoid.binding import is_bound
 from openstackoid.bridge.audit.admission_header import Admission
 from openstackoid.bridge.audit.audit_log import ALLOWED, IN, REFUSED, AuditLine, Party
-from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.errors import AnswerError, token_not_accepted
 from openstackoid.bridge.identity.accepted_tokens import AcceptedTokens
 from openstackoid.bridge.identity.limits import Limits, SetAside
 from openstackoid.bridge.identity.readers import Reader
@@ -156,7 +157,7 @@ class Authorizer:
             return None, denial
         principal = await self.validator.of(credentials.token, self._asked(mesh, issuer, "public", readers.get(issuer)), head)
         if principal is None:
-            raise self._unknown_token(issuer)
+            raise token_not_accepted(self._at, issuer)
         if issuer == self._at:
             return principal, None
         self._count(here, issuer)
@@ -202,7 +203,8 @@ class Authorizer:
         if principal is None and asked.asks_late(credentials.token) and await self._vouching(credentials, head, interface, mesh):
             principal = await self.validator.of(credentials.token, replace(asked, late=True), head)
         if principal is None:
-            raise self._unknown_token(issuer, _where_to_log_in(mesh.clouds[self._at], sent))
+            by = head.sender if is_bound(credentials.token) and head.sender != issuer else None
+            raise token_not_accepted(self._at, issuer, sent_on_by=by, headers=_where_to_log_in(mesh.clouds[self._at], sent))
         return principal
 
     async def _vouching(self, credentials: Credentials, head: Head, interface: str, mesh: Mesh) -> Issuer | None:
@@ -229,9 +231,6 @@ class Authorizer:
         told = await self.validator.of(token, self._asked(mesh, issuer, interface), head)
         return told is None or not isinstance(grant(mesh.clouds[self._at].policy, issuer, told, None), Denial)
 
-    def _unknown_token(self, issuer: str, headers: Mapping[str, str] | None = None) -> AnswerError:
-        return AnswerError(401, f"gateway of {self._at}: identity of {issuer} does not accept the token", headers=headers or {})
-
     def _asked(self, mesh: Mesh, cloud: str, interface: str, reader: Reader | None = None) -> Asked:
         here = mesh.clouds[self._at]
         identity = mesh.clouds[cloud].endpoint(IDENTITY, interface)
@@ -245,7 +244,7 @@ class Authorizer:
     ) -> Owner:
         """Return the owner of the workflow that a request of ``user`` begins, once a Keystone has accepted the user's token.
 
-        ``entry`` is what :meth:`authorize` has filled in, where it was called. Raises :class:`AnswerError`: 401 where the
+        ``entry``: filled in by :meth:`authorize`, where it was called. Raises :class:`AnswerError`: 401 where the
         token is not accepted and no good service token vouches for it, and 502 to 504 where its cloud cannot be asked.
         """
         if entry is not None and entry.principal is not None:
@@ -268,7 +267,7 @@ class Authorizer:
                 return owner_of(self._at, vouching, VOUCHED)
             principal = await self.validator.of(user.token, replace(asked, late=True), head)
         if principal is None:
-            raise self._unknown_token(user.issuer, _where_to_log_in(here, sent))
+            raise token_not_accepted(self._at, user.issuer, headers=_where_to_log_in(here, sent))
         return owner_of(self._at, user.issuer, principal.user.id)
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tokens of this cloud: their users; and those that a scope calls another cloud's, which are not sent there.
 
-A token that is not bound does not say who has issued it, so a client that names the wrong cloud would show it the token.
+An unbound token does not name its issuer, so a client that names the wrong cloud would send the token there.
 """
 
 from collections import OrderedDict
 
-from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.errors import AnswerError, token_not_accepted
 from openstackoid.bridge.identity.readers import AccountError, Reader
 from openstackoid.bridge.identity.token_record import token_digest
 from openstackoid.bridge.identity.token_validation import Asked, TokenValidator
@@ -75,7 +75,7 @@ class OwnTokens:
                 raise
             own = True
         if own:
-            raise AnswerError(401, f"gateway of {self._at}: identity of {issuer} does not accept the token")
+            raise token_not_accepted(self._at, issuer)
         self._said = ""
         self._foreign[digest] = None
         if len(self._foreign) > MOST:
