@@ -21,6 +21,7 @@ from bench.abuse import measure_abuse
 from bench.bodies import measure_bodies
 from bench.bridge import measure_bridge
 from bench.compare import Rounds
+from bench.composition import measure_composition
 from bench.cores import on, share_cores
 from bench.errors import BenchError
 from bench.goals import judge
@@ -40,7 +41,7 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.haproxy.binary import BUNDLED, Haproxy, find_haproxy
 from openstackoid.lab.packages import install_packages
 
-PARTS = ("routing", "tls", "yardstick", "latency", "bodies", "scale", "bridge", "abuse")
+PARTS = ("routing", "tls", "yardstick", "latency", "bodies", "scale", "bridge", "abuse", "composition")
 _ON_STAGE = {"routing": measure_routing, "latency": measure_latency, "bridge": measure_bridge}
 _WIDTH = 160
 """Columns of what is not written to a terminal."""
@@ -169,6 +170,7 @@ def _parts(arguments: argparse.Namespace, haproxy: Haproxy, folder: Path, rounds
         "bodies": lambda told: measure_bodies(haproxy, folder / "bodies", told, arguments.body * 2**20),
         "scale": lambda told: measure_scale(haproxy, folder / "scale", told, arguments.clouds, arguments.patience),
         "abuse": lambda told: measure_abuse(haproxy, folder / "abuse", told),
+        "composition": measure_composition,
     }
     wanted = [part for part in (*_ON_STAGE, *alone) if part in (arguments.parts or PARTS)]
 

@@ -72,6 +72,7 @@ FIGURES = {
     "added_p50_us": Figure("added p50, µs", 1),
     "added_p99_us": Figure("added p99, µs", 1),
     "added_p999_us": Figure("added p99.9, µs", 1),
+    "items_rate": Figure("items/s of CPU", 0),
     "mb_s": Figure("MB/s", 0),
     "cpu_s_gb": Figure("HAProxy, s of CPU a GB", 3),
     "bridge_s_gb": Figure("Python, s of CPU a GB", 3),

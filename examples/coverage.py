@@ -26,7 +26,6 @@ from examples.session import NoLabError, Outcome, User, authority, lab_with
 from examples.stage import PromiseError, console, show_command
 from examples.workflows import LEFTOVERS, WORKFLOWS, Workflow
 from openstackoid.mesh import Mesh, load_mesh
-from openstackoid.routing import target_cloud
 from openstackoid.scope import Scope, parse
 
 HOME = "CloudOne"
@@ -178,7 +177,7 @@ def follow(lab: Lab, workflow: Workflow) -> list[Hop]:
 
 def check(record: dict[str, Any], scope: Scope, name: str) -> None:
     """Raise :class:`PromiseError` where a hop went to another cloud than the scope says for its service."""
-    meant = target_cloud(scope, record["service"], HOME)
+    (meant,) = scope.clouds_for(record["service"], HOME)
     at_the_far_end = record["gateway"] == record["cloud"] == meant
     if record["cloud"] != meant and not at_the_far_end:
         raise PromiseError(f"{name}: {record['method']} {record['path']} went to {record['cloud']}, the scope says {meant}")

@@ -44,6 +44,7 @@ URL = [
         for segment, words in {
             "": ("column 1: service=cloud is expected here, for example image=CloudTwo",),
             "image": ("column 1: service=cloud is expected",),
+            "CloudTen": ("column 1: unknown cloud 'CloudTen'",),
             "image=CloudTwo,": ("column 16: service=cloud is expected",),
             "image=CloudTwo,,compute=CloudOne": ("column 16: ",),
             "image:CloudTwo": ("column 1: service=cloud",),
@@ -58,9 +59,9 @@ URL = [
             "image=Cloud=Two": ("column 7: 'Cloud=Two' cannot be a cloud's name",),
             "image=CloudTwo%2Fx": ("column 7: 'CloudTwo/x' cannot be a cloud's name",),
             "image=CloudTwo%ff": ("column 7: ",),
-            "image=CloudTwo%": ("column 7: ",),
+            "image=CloudTwo%": ("column 15: '%' is reserved",),
             "image=%20CloudTwo": ("column 7: ",),
-            "image=CloudOne%26CloudTwo": ("column 7: compound scopes",),
+            "image=CloudOne%26CloudTwo%7CCloudOne": ("column 15: '&' is not served yet",),
             "x" * 2049: ("too large",),
         }.items()
     ),
@@ -181,7 +182,7 @@ URL = [
             ),
             ("column 1: service=cloud is expected",): ("/identity/scope//image=CloudTwo/v3", "/image/scope/"),
             ("segment '.' or '..'",): ("/identity/./scope/image=CloudTwo/v3", "/identity/scope/image=CloudTwo/%2e%2e/v3"),
-            ("'CloudTwo;x' cannot be a cloud's name",): ("/identity/scope/image=CloudTwo;x/v3",),
+            ("column 16: unknown cloud 'x'",): ("/identity/scope/image=CloudTwo;x/v3",),
         }.items()
         for path in paths
     ),

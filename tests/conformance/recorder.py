@@ -38,6 +38,10 @@ class Seen:
     headers: tuple[tuple[str, str], ...]
     body: str
 
+    def header(self, name: str) -> str:
+        """Return the first value of a header, by its lower-case name, or an empty text."""
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
@@ -50,13 +54,14 @@ class Recorder:
     """Servers with names, and the requests that they have seen, health checks left out.
 
     A request may have them answer with a header more: ``X-Answer-With: Name: value``. ``answers`` stand in each answer,
-    which has ``status``. ``of_tokens`` is said of each token as well.
+    which has ``status``, or that in ``statuses`` by the name of the server. ``of_tokens`` is said of each token as well.
     """
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.answers = {"X-Subject-Token": "new-token"}
         self.status = 200
+        self.statuses: dict[str, int] = {}
         self.of_tokens: dict[str, Any] = {}
         self._servers: list[ThreadingHTTPServer] = []
 
@@ -82,7 +87,7 @@ class Recorder:
                     and credential.startswith(OF)
                     and not name.endswith(credential.removeprefix(OF).partition("-")[0])
                 )
-                self.send_response(401 if made_up else 404 if project else recorder.status)
+                self.send_response(401 if made_up else 404 if project else recorder.statuses.get(name, recorder.status))
                 self.send_header("Content-Length", str(len(content)))
                 self.send_header("Content-Type", "application/json")
                 told = self.headers.get_all("X-Answer-With", [])

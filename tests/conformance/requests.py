@@ -113,6 +113,8 @@ likely = st.sampled_from(
         '{"network":"Cloud-3.b"}',
         '{"block-storage":"CloudTwo"}',
         '{"*":"CloudTwo","identity":"CloudOne"}',
+        '{"image":"CloudTwo | CloudOne"}',
+        '{"*":"CloudOne | CloudTwo","network":"Cloud-3.b | CloudOne"}',
     ]
 )
 printable = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=24)

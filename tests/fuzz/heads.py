@@ -14,7 +14,19 @@ from fuzz.mutations import mutated
 from fuzz.scope_text import MESH, NAMES
 from fuzz.target import Target, pure
 from openstackoid.mesh import Endpoint
-from openstackoid.routing import REQUEST_ID, Decision, ReadBody, Refuse, Relay, Request, Single, decide, scoped_url, target_cloud
+from openstackoid.routing import (
+    REQUEST_ID,
+    All,
+    Decision,
+    Otherwise,
+    ReadBody,
+    Refuse,
+    Relay,
+    Request,
+    Single,
+    decide,
+    scoped_url,
+)
 from openstackoid.scope import IDENTITY, Scope, ScopeError, is_marked, join_token, parse, parse_url_form, split_token
 
 SECRET = "gAAAAABfuzzSECRETfuzzSECRETfuzzSECRETfuzzSECRET"
@@ -85,9 +97,10 @@ def carried(request: Request, frontend_endpoint: Endpoint) -> Iterator[Scope]:
 
 def allowed(request: Request, at: str, frontend_endpoint: Endpoint) -> set[str]:
     """Return the clouds that a request may be sent to: those that one of its scopes names for the service, or home."""
-    found = {target_cloud(scope.completed(at), frontend_endpoint.service, at) for scope in carried(request, frontend_endpoint)}
+    scopes = [scope.completed(at) for scope in carried(request, frontend_endpoint)]
+    found = {cloud for scope in scopes for cloud in scope.clouds_for(frontend_endpoint.service, at)}
     if not found and isinstance(request.recalled, Scope):
-        found = {target_cloud(request.recalled, frontend_endpoint.service, at), at}
+        found = {*request.recalled.clouds_for(frontend_endpoint.service, at), at}
     return found or {at}
 
 
@@ -105,13 +118,22 @@ def check(given: tuple[Literal, dict[str, str] | None]) -> None:
     if not isinstance(decision, Decision):
         return
     plan = decision.plan
+    if isinstance(plan, Otherwise | All):
+        for turn in plan.turns if isinstance(plan, Otherwise) else plan.branches:
+            judge(request, case.at, turn.plan)
+    else:
+        judge(request, case.at, plan)
+
+
+def judge(request: Request, at: str, plan: Single | Relay | Refuse) -> None:
+    """Raise unless a plan is sound."""
     if isinstance(plan, Refuse):
         assert 400 <= plan.status < 600, "a refusal is an error"
-        assert plan.message.startswith(f"gateway of {case.at}: "), "a refusal names the gateway"
+        assert plan.message.startswith(f"gateway of {at}: "), "a refusal names the gateway"
         assert SECRET not in plan.message, "a refusal shows no token"
         assert SECRET not in plan.title, "a refusal shows no token"
         return
-    sound(request, case.at, plan)
+    sound(request, at, plan)
 
 
 def sound(request: Request, at: str, plan: Single | Relay) -> None:

@@ -12,7 +12,8 @@ from conformance.requests import likely, scopes, url_scopes
 from fuzz.mutations import mutated
 from fuzz.steps import steps
 from fuzz.target import Target, pure
-from openstackoid.scope import MAX_LENGTH, Scope, ScopeError, join_token, parse, split_token
+from openstackoid.scope import MAX_LENGTH, Scope, ScopeError, join_token, parse, read_header, split_token
+from openstackoid.scope.parser import is_compound
 
 MESH = three_clouds()
 NAMES: dict[str, Any] = {"services": MESH.services, "clouds": MESH.clouds, "offers": MESH.offers}
@@ -22,6 +23,9 @@ _FRAGMENTS = st.sampled_from(
         '"image"',
         '"nova"',
         '"CloudOne"',
+        '"CloudOne | CloudTwo"',
+        *"();+'",
+        "around(",
         "null",
         "1e9",
         "true",
@@ -36,9 +40,9 @@ _LARGE = st.builds(
     lambda unit, number: unit * number, st.lists(_FRAGMENTS, min_size=1, max_size=4).map("".join), st.integers(1, 2000)
 )
 texts = st.one_of(
-    st.one_of(likely, scopes()).flatmap(lambda text: mutated(text, '{}[]":,\\ \tu!SCOPE*&|0aé\x00\u2028')),
+    st.one_of(likely, scopes()).flatmap(lambda text: mutated(text, '{}[]":,\\ \tu!SCOPE*&|;()0aé\x00\u2028')),
     st.lists(_FRAGMENTS, max_size=20).map("".join),
-    url_scopes().flatmap(lambda text: mutated(text, "=, \t*{%é\x00")),
+    url_scopes().flatmap(lambda text: mutated(text, "=, \t*{%|;()é\x00")),
     st.text(max_size=60),
     _LARGE,
 )
@@ -81,10 +85,12 @@ def check(text: str) -> None:
 def same(scope: Scope, text: str) -> None:
     """Raise unless the scope is what JSON says, travels in a header, and comes out of a token as it went in."""
     if text.lstrip(" \t\r\n").startswith("{"):
-        assert list(scope.values()) == list(json.loads(text).values()), "what is accepted is JSON"
+        said = list(json.loads(text).values())
     else:
-        pairs = [entry.partition("=") for entry in text.split(",")]
-        assert list(scope.values()) == [cloud.strip(" \t\r\n") for _, _, cloud in pairs], "or the short form"
+        said = [entry.rpartition("=")[2].strip(" \t\r\n") for entry in text.split(",")]
+    if not any(map(is_compound, [*said, *scope.values()])):
+        assert list(scope.values()) == said, "what is accepted is JSON, or the short form"
+    assert read_header(scope.completed("Home").to_header()) == scope.completed("Home"), "a gateway reads what it wrote"
     completed = scope.completed("Home").to_header()
     assert len(completed) <= MAX_LENGTH, "it stays within the limit"
     assert completed.isascii(), "it can stand in a header"

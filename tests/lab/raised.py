@@ -25,6 +25,7 @@ _IN_SMALL = {
     for name in (
         "answers",
         "any_client",
+        "compound",
         "errors",
         "identity",
         "long_workflows",

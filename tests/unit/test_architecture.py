@@ -15,13 +15,14 @@ MAY_IMPORT = {
     "scope": set(),
     "policy": set(),
     "mesh": {"scope", "policy"},
+    "composition": {"scope", "mesh"},
     "discovery": {"scope", "mesh"},
-    "routing": {"scope", "policy", "mesh"},
+    "routing": {"scope", "policy", "mesh", "composition"},
     "haproxy": {"scope", "policy", "mesh", "routing"},
     "tls": set(),
     "binding": {"scope"},
     "store": set(),
-    "bridge": {"scope", "policy", "mesh", "routing", "haproxy", "tls", "binding", "store"},
+    "bridge": {"scope", "policy", "mesh", "routing", "composition", "haproxy", "tls", "binding", "store"},
     "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls", "binding"},
     "client": {"scope"},
     "certs": {"scope"},
@@ -31,6 +32,7 @@ SHARED = {
     "scope": {"base64url"},
     "routing": {"base64url"},
     "mesh": {"private"},
+    "composition": {"base64url"},
     "binding": {"private", "base64url"},
     "gateway": {"process_identity", "parent_death_signal", "private", "service_manager"},
     "bridge": {"private", "parent_death_signal", "service_manager", "base64url"},
@@ -48,7 +50,7 @@ BRIDGE_MAY_IMPORT = {
     "http": {"message", "audit", "upstream", "trace", "identity", "binding", "proxy", "pages", "haproxy_log"},
 }
 BRIDGE_SHARED = {"errors", "log", "workflows"}
-PURE = ("scope", "policy", "routing")
+PURE = ("scope", "policy", "routing", "composition")
 LONGEST_MODULE = 300
 MOST_ATTRIBUTES = 7
 INPUT_AND_OUTPUT = {"asyncio", "socket", "subprocess", "os", "pathlib", "time", "datetime", "aiohttp", "requests", "logging"}

@@ -112,6 +112,11 @@ class StreamedAnswer(_Unadorned):
 class WholeAnswer(_Unadorned, web.Response):
     """An answer with a whole body."""
 
+    @property
+    def content(self) -> bytes:
+        """Return the body, without any for HEAD."""
+        return self.body if isinstance(self.body, bytes) else b""
+
 
 def error_answer(error: AnswerError) -> WholeAnswer:
     """Return the answer for an error; aiohttp leaves the body out for HEAD."""

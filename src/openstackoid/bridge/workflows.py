@@ -4,7 +4,6 @@
 Each workflow has an owner, the user who began it. :mod:`openstackoid.store.shares` decides which owner makes room.
 """
 
-import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -12,7 +11,7 @@ from typing import NamedTuple
 
 from openstackoid.mesh import Memory
 from openstackoid.routing import Workflow
-from openstackoid.scope import Scope
+from openstackoid.scope import Scope, read_header
 from openstackoid.store import Bounds, Owner, Store, WorkflowRow
 
 CACHED = 10_000
@@ -117,7 +116,6 @@ class Workflows:
 def scope_of(text: str) -> Scope | None:
     """Return the scope in a row, or None for a row that no gateway has written."""
     try:
-        clouds = dict(json.loads(text).items())
-    except (ValueError, AttributeError, RecursionError):
+        return read_header(text)
+    except (ValueError, RecursionError):
         return None
-    return Scope.of(clouds) if clouds and all(isinstance(cloud, str) for cloud in clouds.values()) else None

@@ -17,7 +17,7 @@ from openstackoid.cli.options import add_mesh
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Listener, Mesh, load_mesh, some_of
 from openstackoid.redaction import redacted
-from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id, target_cloud
+from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id
 from openstackoid.routing.hosts import MisdirectedError, listener_of
 from openstackoid.routing.pages import PAGES
 from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, parse
@@ -172,6 +172,13 @@ def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
         yield "reason", [told.reason or ""]
         return
     there = ", ".join(told.clouds)
+    if told.turns:
+        several = ", then of ".join(told.clouds) if told.route == "otherwise" else " and of ".join(told.clouds) + " at once"
+        yield "route", [f"{told.route}: the gateway's Python service asks {told.service} of {several}"]
+        yield "to", [_turn(turn) for turn in told.turns]
+        if told.verified:
+            yield "verify", list(told.verified)
+        return
     if told.guest is not None:
         yield "policy", [f"asked about this user of {told.guest} first; `openstackoid policy check` says what they may do"]
     match told.route:
@@ -190,12 +197,22 @@ def _scope(mesh: Mesh, home: str, scope: Scope) -> Iterator[str]:
     """Yield a line for each service of the mesh: its cloud, and the deciding entry."""
     width = max(map(len, mesh.services))
     for service in sorted(mesh.services):
-        cloud, entry = target_cloud(scope, service, home), scope.entry_for(service)
+        clouds, entry = scope.clouds_for(service, home), scope.entry_for(service)
         if entry == service:
             why = "named"
         elif entry not in (None, EVERY_OTHER):
             why = f"follows {entry}"
         else:
-            why = "home" if cloud == home else EVERY_OTHER
-        lacks = "" if service in mesh.offers[cloud] else ", which has none"
-        yield f"{service:<{width}}  {cloud}{lacks} ({why})"
+            why = "home" if clouds == (home,) else EVERY_OTHER
+        without = [cloud for cloud in clouds if service not in mesh.offers[cloud]]
+        lacks = f", {'which' if len(clouds) == 1 else ' and '.join(without)} has none" if without else ""
+        yield f"{service:<{width}}  {scope.text_for(service, home)}{lacks} ({why})"
+
+
+def _turn(turn: Explanation) -> str:
+    """Return the line of one of several clouds."""
+    (cloud,) = turn.clouds
+    if turn.status is not None:
+        return f"{cloud}: refused: {turn.status} {HTTPStatus(turn.status).phrase}: {turn.reason}"
+    policy = "" if turn.guest is None else f", after the policy is asked about this user of {turn.guest}"
+    return f"{cloud}: {' or '.join(turn.urls) or 'a backend that this mesh description does not name'}{policy}"

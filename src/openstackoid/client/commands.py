@@ -64,7 +64,7 @@ class ShowScope(command.ShowOne):
                         "service": row.service,
                         "cloud": row.cloud,
                         "because of": row.because,
-                        "health": mesh.health(row.cloud, row.service),
+                        "health": _health(mesh, scope, row.service),
                     }
                     for row in served(scope, mesh.gateway, mesh.services())
                 ]
@@ -117,6 +117,11 @@ def _rows(mesh: MeshPage) -> Iterator[tuple[str, bool, str, str]]:
     for cloud in sorted(mesh.clouds, key=lambda cloud: (not cloud.home, cloud.name)):
         for service, health in sorted(cloud.services.items()) or [("", cloud.health)]:
             yield cloud.name, cloud.home, service, health
+
+
+def _health(mesh: MeshPage, scope: Scope | None, service: str) -> str:
+    """Return the health of a service in each of its clouds."""
+    return ", ".join(mesh.health(cloud, service) for cloud in (scope or Scope(())).clouds_for(service, mesh.gateway))
 
 
 def _mesh(region: CloudRegion) -> MeshPage:

@@ -19,6 +19,8 @@ _VIA = {
     "none": "no scope",
 }
 
+_HOW = {"refuse": ", refused", "bridge": ", by the bridge", "otherwise": ", the first of several", "all": ", of several"}
+
 
 @dataclass(frozen=True, slots=True)
 class Hop:
@@ -38,7 +40,7 @@ class Hop:
     def line(self) -> str:
         """Return the hop in one line for a terminal."""
         where = self.cloud if self.cloud == self.gateway else f"{self.gateway} -> {self.cloud}"
-        how = {"refuse": ", refused", "bridge": ", by the bridge"}.get(self.route, "")
+        how = _HOW.get(self.route, "")
         status = str(self.status) if self.status else "no answer"
         text = (
             f"{where} {self.service}: {self.method} {self.path.partition('?')[0]} {status}, {milliseconds(self.seconds)}, "

@@ -26,7 +26,7 @@ class InForce(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A service, its cloud, and the deciding entry of the scope."""
+    """A service, its cloud or the expression of several, and the deciding entry of the scope."""
 
     service: str
     cloud: str
@@ -74,12 +74,9 @@ def auth_of(region: CloudRegion) -> dict[str, Any]:
 
 
 def served(scope: Scope | None, home: str, services: Iterable[str]) -> list[Served]:
-    """Return the cloud of each of ``services``, and the deciding entry of the scope."""
+    """Return the clouds of each of ``services``, and the deciding entry of the scope."""
     asked = scope or Scope(())
-    entries = {service: asked.entry_for(service) for service in services}
-    return [
-        Served(service, home if entry is None else asked[entry], _reason(service, entry)) for service, entry in entries.items()
-    ]
+    return [Served(service, asked.text_for(service, home), _reason(service, asked.entry_for(service))) for service in services]
 
 
 def _reason(service: str, entry: str | None) -> str:

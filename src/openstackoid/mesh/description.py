@@ -2,12 +2,11 @@
 """The mesh description in YAML, checked against its schema, with errors that give line and column."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter
 
 from openstackoid.mesh.checks import all_clouds, refuse_ambiguity, refuse_vain_proxy_protocol
 from openstackoid.mesh.clouds import Clouds
@@ -40,25 +39,9 @@ from openstackoid.mesh.settings import (
 )
 from openstackoid.mesh.spots import wrong_at
 from openstackoid.mesh.urls import is_address
+from openstackoid.mesh.validation import unknown_key, validated
 
 Schema = TypeVar("Schema", bound=BaseModel)
-
-_WORDS = {
-    "model_type": "a mapping of keys to values is accepted",
-    "dict_type": "a mapping of keys to values is accepted",
-    "dataclass_type": "a mapping of keys to values is accepted",
-    "list_type": "a list is accepted",
-    "tuple_type": "a list is accepted",
-    "bool_type": "true or false is accepted",
-    "bool_parsing": "true or false is accepted",
-    "string_type": "text is accepted",
-    "missing": "this key is missing",
-    "too_short": "at least one entry is needed",
-}
-"""Plain words for error types of pydantic."""
-
-_UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
-"""The same fault in a model and in a dataclass."""
 
 
 def parse_mesh(text: str, source: str = "mesh") -> Mesh:
@@ -117,14 +100,7 @@ class Reader:
 
 def _checked(schema: type[Schema], above: tuple[Any, ...], value: Any) -> Schema:
     """Validate ``value`` by ``schema``, at ``above``. Raises :class:`Wrong`."""
-    try:
-        return schema.model_validate(value)
-    except ValidationError as error:
-        # A misspelt key is also a missing one; the misspelt one tells the operator more.
-        first = min(error.errors(include_url=False, include_context=False), key=lambda found: found["type"] not in _UNKNOWN_KEY)
-        path = (*above, *(part for part in first["loc"] if not str(part).startswith("[")))
-        what = _accepted(path) if first["type"] in _UNKNOWN_KEY else _WORDS.get(first["type"], first["msg"])
-        raise Wrong(path, what.removeprefix("Value error, ")) from None
+    return validated(schema, above, value, _accepted)
 
 
 @cache
@@ -178,5 +154,4 @@ def _accepted(path: tuple[Any, ...]) -> str:
             place = ServiceSchema
     if place is GatewaySettings and path[-1] == "twins":
         return "removed; the gateways of one cloud share a database, which 'store' names"
-    names = place.model_fields if issubclass(place, BaseModel) else [field.name for field in fields(place)]
-    return f"unknown key; accepted: {', '.join(names)}"
+    return unknown_key(place)

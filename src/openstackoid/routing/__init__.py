@@ -3,10 +3,12 @@
 
 from openstackoid.routing.decide import decide
 from openstackoid.routing.decision import (
+    All,
     Credentials,
     Decision,
     Destination,
     MoreInput,
+    Otherwise,
     Plan,
     ReadBody,
     ReadStore,
@@ -15,6 +17,7 @@ from openstackoid.routing.decision import (
     Route,
     ScopeSource,
     Single,
+    Turn,
 )
 from openstackoid.routing.explain import Explanation, explain
 from openstackoid.routing.identity import asks_for_token
@@ -32,7 +35,6 @@ from openstackoid.routing.normal_path import called_path, folded_path
 from openstackoid.routing.own_project import OwnProject
 from openstackoid.routing.request import Headers, NotRead, Request, with_headers
 from openstackoid.routing.scoped_url import as_entered, scoped_url
-from openstackoid.routing.target import target_cloud
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH
 from openstackoid.routing.workflows import (
     MARK,
@@ -56,6 +58,7 @@ __all__ = [
     "TOKENS_PATH",
     "TRACE",
     "VERSION_DOCUMENT",
+    "All",
     "Credentials",
     "Decision",
     "Destination",
@@ -63,6 +66,7 @@ __all__ = [
     "Headers",
     "MoreInput",
     "NotRead",
+    "Otherwise",
     "OwnProject",
     "Plan",
     "ReadBody",
@@ -73,6 +77,7 @@ __all__ = [
     "Route",
     "ScopeSource",
     "Single",
+    "Turn",
     "Workflow",
     "answers_with_links",
     "as_entered",
@@ -91,7 +96,6 @@ __all__ = [
     "peer_places",
     "plain_host",
     "scoped_url",
-    "target_cloud",
     "watched_services",
     "with_headers",
 ]

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find collaborations of services that cannot work under a scope, by the rules of the mesh."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from openstackoid.mesh import Collaboration, Mesh
-from openstackoid.routing.target import target_cloud
-from openstackoid.scope import LEADERS, Scope
+from openstackoid.scope import LEADERS, Cloud, Scope
 
 FORCE = "x-scope-force"
 """The header with which a user overrides a refusal, if the operator allows it."""
@@ -24,7 +23,7 @@ def separated(mesh: Mesh, scope: Scope, service: str, method: str, called: str) 
         if rule.service == service
         and rule.partner in mesh.services
         and rule.about(method, called)
-        and not mesh.together(rule.partner, target_cloud(scope, service, ""), target_cloud(scope, rule.partner, ""))
+        and not _together(mesh, rule.partner, scope.clouds_for(service, ""), scope.clouds_for(rule.partner, ""))
     ]
 
 
@@ -35,7 +34,7 @@ def broken(rules: list[Collaboration], body: Any) -> Collaboration | None:
 
 def explanation(mesh: Mesh, rule: Collaboration, scope: Scope, force: str) -> str:
     """Explain the rule with scopes that work; ``force`` is the gateway's sentence about overriding."""
-    here, there = target_cloud(scope, rule.service, ""), target_cloud(scope, rule.partner, "")
+    here, there = scope.text_for(rule.service, ""), scope.text_for(rule.partner, "")
     fixes = " or ".join(_fixes(mesh, rule, scope))
     return (
         f"{rule.service} of {here} cannot work with {rule.partner} of {there} (rule {rule.name}): {rule.reason};"
@@ -45,12 +44,16 @@ def explanation(mesh: Mesh, rule: Collaboration, scope: Scope, force: str) -> st
 
 def _fixes(mesh: Mesh, rule: Collaboration, scope: Scope) -> Iterator[str]:
     """Yield the scopes that put both services into one cloud that has both."""
-    for cloud in (target_cloud(scope, rule.service, ""), target_cloud(scope, rule.partner, "")):
+    for cloud in dict.fromkeys((*scope.clouds_for(rule.service, ""), *scope.clouds_for(rule.partner, ""))):
         # A stored scope may name a cloud that has left the mesh.
         if not {rule.service, rule.partner} <= mesh.offers.get(cloud, frozenset()):
             continue
-        entries = {name: named for name, named in scope.items() if name not in (rule.service, rule.partner)}
-        entries |= {rule.service: cloud}
+        entries = {name: named for name, named in scope.entries if name not in (rule.service, rule.partner)}
+        entries |= {rule.service: Cloud(cloud)}
         if LEADERS.get(rule.partner) != rule.service:
-            entries |= {rule.partner: cloud}
-        yield Scope.of(entries).to_header()
+            entries |= {rule.partner: Cloud(cloud)}
+        yield Scope(tuple(entries.items())).to_header()
+
+
+def _together(mesh: Mesh, service: str, some: Iterable[str], others: Collection[str]) -> bool:
+    return all(mesh.together(service, one, other) for one in some for other in others)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from openstackoid.composition import Kind
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.request import Headers
 from openstackoid.routing.workflows import Workflow
 from openstackoid.scope import Issuer, Scope
 
-Route = Literal["local", "remote", "bridge", "refuse"]
+Route = Literal["local", "remote", "bridge", "otherwise", "all", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,39 @@ class Refuse:
     message: str
 
 
-Plan = Single | Relay | Refuse
-"""The ways to serve a request. A later kind for several clouds holds a plan for each."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The plan for one of several clouds that may serve a request."""
+
+    cloud: str
+    plan: Single | Refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """Send the request to the first of several clouds that can serve it.
+
+    ``expression``: the clouds as the scope names them. ``turns``: two at least, in that order.
+    """
+
+    expression: str
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Send the request to several clouds at once, and make one answer of theirs; one to a single resource, to its cloud alone.
+
+    ``expression``: the clouds as the scope names them. ``branches``: two at least, in that order.
+    """
+
+    expression: str
+    kind: Kind
+    branches: tuple[Turn, ...]
+
+
+Plan = Single | Relay | Refuse | Otherwise | All
+"""The ways to serve a request."""
 
 
 class ScopeSource(StrEnum):
@@ -115,12 +147,16 @@ class Decision:
 
     @property
     def route(self) -> Route:
-        """Return the route: to this cloud, to a peer, by the Python service to a Keystone, or nowhere."""
+        """Return the route: to this cloud, to a peer, nowhere, or by the Python service to a Keystone or to several clouds."""
         match self.plan:
             case Single(local=local):
                 return "local" if local else "remote"
             case Relay():
                 return "bridge"
+            case Otherwise():
+                return "otherwise"
+            case All():
+                return "all"
             case Refuse():
                 return "refuse"
 

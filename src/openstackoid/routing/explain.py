@@ -8,7 +8,7 @@ from openstackoid.mesh import HTTPS, Mesh
 from openstackoid.policy import Use, may_enter
 from openstackoid.redaction import redacted
 from openstackoid.routing.decide import decide
-from openstackoid.routing.decision import Decision, MoreInput, Refuse, Relay, Route, Single
+from openstackoid.routing.decision import All, Decision, MoreInput, Otherwise, Refuse, Relay, Route, Single
 from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.request import Request
 from openstackoid.scope import Scope
@@ -20,9 +20,10 @@ class Explanation:
 
     ``service`` and ``interface``: of the URL, None without a service. ``scope``: the completed scope, or None where the request
     is refused before it is known. ``route``: ``local`` (a backend of this cloud), ``remote`` (a peer's gateway), ``bridge`` (the
-    Python service asks one of ``clouds`` and adapts the answer) or ``refuse`` (with ``status`` and ``reason``). ``urls``: the
-    possible targets, and ``verified`` the names and signers of their certificates. ``guest``: the issuer of a foreign token for
-    a request that stays here, whose user the policy of ``home`` must allow.
+    Python service asks one of ``clouds`` and adapts the answer), ``otherwise`` (it asks ``clouds`` in turn, each as ``turns``
+    has it), ``all`` (it asks them at once) or ``refuse`` (with ``status`` and ``reason``). ``urls``: the possible targets, and
+    ``verified`` the names and signers of their certificates. ``guest``: the issuer of a foreign token for a request that stays
+    here, whose user the policy of ``home`` must allow.
     """
 
     service: str | None
@@ -36,9 +37,10 @@ class Explanation:
     reason: str | None = None
     guest: str | None = None
     verified: tuple[str, ...] = ()
+    turns: "tuple[Explanation, ...]" = ()
 
     def document(self) -> dict[str, Any]:
-        """Return the explanation as JSON, without ``status``, ``reason``, ``guest`` and ``verified`` where they are empty."""
+        """Return the explanation as JSON, without what is empty of ``status``, ``reason``, ``guest``, ``verified``, ``turns``."""
         guest = {} if self.guest is None else {"guest": self.guest}
         refusal = {} if self.status is None else {"status": self.status, "reason": self.reason}
         return {
@@ -52,6 +54,7 @@ class Explanation:
             **({"verified": list(self.verified)} if self.verified else {}),
             **guest,
             **refusal,
+            **({"turns": [_of_turn(turn.document()) for turn in self.turns]} if self.turns else {}),
         }
 
 
@@ -65,6 +68,10 @@ def explain(mesh: Mesh, at: str, request: Request, query: str = "") -> Explanati
     decision = decide(mesh, at, request)
     if isinstance(decision, MoreInput):
         raise AssertionError("a body or a scope is there, and is asked for")
+    return _told(mesh, at, request, decision, query)
+
+
+def _told(mesh: Mesh, at: str, request: Request, decision: Decision, query: str) -> Explanation:
     guest = decision.plan.guest if isinstance(decision.plan, Single) else None
     if guest is not None:
         decision = _authorized(mesh, at, request, decision)
@@ -78,10 +85,22 @@ def explain(mesh: Mesh, at: str, request: Request, query: str = "") -> Explanati
         guest=None if guest is None else guest.issuer,
     )
     plan = decision.plan
+    if isinstance(plan, Otherwise | All):
+        several = plan.turns if isinstance(plan, Otherwise) else plan.branches
+        decisions = {turn.cloud: replace(decision, plan=turn.plan) for turn in several}
+        turns = tuple(replace(_told(mesh, at, request, each, query), clouds=(cloud,)) for cloud, each in decisions.items())
+        verified = tuple(dict.fromkeys(name for turn in turns for name in turn.verified))
+        urls = tuple(url for turn in turns for url in turn.urls)
+        return replace(told, clouds=tuple(decisions), urls=urls, verified=verified, turns=turns)
     if isinstance(plan, Refuse):
         return replace(told, status=plan.status, reason=redacted(plan.message))
     urls = tuple(redacted(url + query) for url in _urls(plan))
     return replace(told, clouds=(plan.endpoint.cloud,), urls=urls, verified=_verified(mesh, at, plan))
+
+
+def _of_turn(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of a turn's document that is not that of the whole request."""
+    return {name: value for name, value in document.items() if name not in ("service", "interface", "home", "scope")}
 
 
 def _authorized(mesh: Mesh, at: str, request: Request, decision: Decision) -> Decision:

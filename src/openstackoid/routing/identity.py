@@ -11,7 +11,7 @@ from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT, Token
 from openstackoid.routing.received import Received
 from openstackoid.routing.scoped_url import scoped_url
 from openstackoid.routing.sending import Changes, Sending
-from openstackoid.routing.target import target_of
+from openstackoid.routing.target import targets_of
 from openstackoid.routing.token_routes import CATALOG_PATH, TOKENS_PATH, token_route
 from openstackoid.scope import BOUND, IDENTITY, Scope
 
@@ -60,7 +60,7 @@ def read_identity(received: Received) -> IdentityRequest:
 def plan_identity(asked: IdentityRequest) -> Single | Relay:
     """Return the plan for the request. Raises :class:`~openstackoid.routing.reading.RefusedError`."""
     received, own = asked.received, asked.received.scope
-    sending = Sending(received, target_of(received.reading, received.endpoint, asked.scope))
+    sending = Sending(received, targets_of(received.reading, received.endpoint, asked.scope)[0])
     method, tokens = received.request.method, asked.called == TOKENS_PATH
     # Names no cloud of its own, but a foreign token: a service of this cloud validates its user's token.
     own_credential = received.auth is not None and own is None and not sending.local

@@ -14,6 +14,8 @@ on no other part of the request:
   that leaves.
 - Sender, ``Via`` and ``Expect`` matter to a request that leaves; HAProxy sends requests with them to the Python service.
 - A peer's announcement decides the form of the mark. The route has the newer form, from which HAProxy makes the older one.
+- Of several clouds for a service, each request finds out anew which one can serve it. ``A & B`` of another service is sent on
+  in another form.
 - The mesh is that of the HAProxy process, whose maps begin empty: :func:`generation` names it in both programs.
 """
 
@@ -102,6 +104,9 @@ def _followed(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> S
         return None
     plan = decision.plan
     if not isinstance(plan, Single) or plan.rewrite_links or plan.remember is not None:
+        return None
+    # Of several clouds, a gateway that has chosen this one sends the same scope.
+    if len(decision.scope.clouds_for(plan.frontend_endpoint.service, "")) > 1 or decision.scope.has_all:
         return None
     # The body may decide about such a request, from any sender.
     if request.method not in READS and plan.frontend_endpoint.service in watched_services(mesh):

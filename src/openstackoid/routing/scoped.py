@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests with a scope, to every service but Keystone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from openstackoid.mesh import Endpoint
 from openstackoid.routing.collaborations import FORCE, broken, explanation, separated
-from openstackoid.routing.decision import MoreInput, Plan, ReadBody, ReadStore
+from openstackoid.routing.decision import MoreInput, Plan, ReadBody, ReadStore, Single
 from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.reading import AUTH, PLAIN, RefusedError, is_visible
 from openstackoid.routing.received import Received
 from openstackoid.routing.request import NotRead
 from openstackoid.routing.sending import Changes, Sending
-from openstackoid.routing.target import target_of
-from openstackoid.routing.workflows import READS, REQUEST_ID, Workflow, may_be_remembered, watched_services
-from openstackoid.scope import Scope
+from openstackoid.routing.target import resolved, targets_of
+from openstackoid.routing.turns import in_turn
+from openstackoid.routing.workflows import READS, REQUEST_ID, Workflow, further_id, may_be_remembered, watched_services
+from openstackoid.scope import BOUND, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,29 @@ class ScopedRequest:
 
 def plan_scoped(asked: ScopedRequest) -> Plan | MoreInput:
     """Return the plan for the request. Raises :class:`~openstackoid.routing.reading.RefusedError`."""
+    received = asked.received
+    targets = targets_of(received.reading, received.endpoint, asked.scope)
+    return in_turn(received, asked.scope, targets, lambda number, target: _plan(_projected(asked, target), number, target))
+
+
+def _projected(asked: ScopedRequest, target: Endpoint) -> ScopedRequest:
+    """Return the request as it is sent to a target: with ``A & B`` for no service."""
+    return replace(asked, scope=asked.scope.projected(asked.received.endpoint.service, target.cloud))
+
+
+def _plan(asked: ScopedRequest, number: int, target: Endpoint) -> Single | MoreInput:
+    """Return the plan for a target; ``number``: of its turn."""
     received, scope = asked.received, asked.scope
-    sending = Sending(received, target_of(received.reading, received.endpoint, scope))
+    sending = Sending(received, target)
     watched, auth, changes = changes_watched(received), received.auth, Changes()
-    if watched and needs_body(received, scope):
-        return ReadBody()
-    workflow = _workflow(received, scope) if watched and auth is not None else None
+    if watched:
+        # A bound token is bound to the scope as it came.
+        is_bound = auth is not None and auth.bare.startswith(BOUND)
+        chosen = resolved(received.reading.mesh, scope, received.endpoint.service, target.cloud, partners=not is_bound)
+        if needs_body(received, chosen):
+            return ReadBody()
+        scope = scope if is_bound else chosen
+    workflow = _workflow(received, scope, number, narrowed=scope != asked.scope) if watched and auth is not None else None
     if isinstance(workflow, ReadStore):
         return workflow
     if workflow is not None:
@@ -73,14 +92,20 @@ def needs_body(received: Received, scope: Scope) -> bool:
     return False
 
 
-def _workflow(received: Received, scope: Scope) -> Workflow | ReadStore:
-    """Return the workflow to store: under the request's marked id, else under a new one."""
+def _workflow(received: Received, scope: Scope, number: int, *, narrowed: bool) -> Workflow | ReadStore:
+    """Return the workflow to store: under the request's marked id, else under a new one.
+
+    A store keeps one scope for an id, so the scope for a further turn, or one that is ``narrowed`` otherwise than by an earlier
+    request, has an id of its own.
+    """
     request, request_id = received.request, received.request_id()
-    if not may_be_remembered(request_id):
-        return Workflow(request.fresh_id, scope.workflow())
+    if number or not may_be_remembered(request_id):
+        return Workflow(further_id(request.fresh_id, number) if number else request.fresh_id, scope.workflow())
     known = request.recalled
     if isinstance(known, NotRead):
         return ReadStore()
+    if known is not None and known != scope.workflow() and narrowed:
+        return Workflow(request.fresh_id, scope.workflow())
     if known is not None and known != scope.workflow():
         raise RefusedError(
             received.at,

@@ -1,27 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resolve a scope: from its expression for a service to the endpoint of a cloud."""
+"""Resolve a scope: from its expression for a service to the endpoints of clouds."""
 
-from openstackoid.mesh import Endpoint
-from openstackoid.routing.loops import refuse_third
+from openstackoid.mesh import Endpoint, Mesh
+from openstackoid.routing.loops import came_through, refuse_third
 from openstackoid.routing.reading import Reading
-from openstackoid.scope import Cloud, Scope
+from openstackoid.scope import Cloud, Scope, otherwise
 
 
-def target_cloud(scope: Scope, service: str, home: str) -> str:
-    """Return the cloud that serves ``service``: that of the scope, or ``home``."""
-    match scope.expression_for(service):
-        case None:
-            return home
-        case Cloud(name):
-            return name
+def targets_of(reading: Reading, endpoint: Endpoint, scope: Scope) -> tuple[Endpoint, ...]:
+    """Return the endpoints that may serve a request to ``endpoint``, in the order of the scope.
 
-
-def target_of(reading: Reading, endpoint: Endpoint, scope: Scope) -> Endpoint:
-    """Return the endpoint that serves a request to ``endpoint``.
-
-    Raises :class:`~openstackoid.routing.reading.RefusedError` if the cloud of the scope has none.
+    A request from another gateway is served here, if the scope names this cloud among others: that gateway has chosen.
+    Raises :class:`~openstackoid.routing.reading.RefusedError` if a cloud of the scope has none.
     """
-    cloud = target_cloud(scope, endpoint.service, reading.at)
+    clouds = scope.clouds_for(endpoint.service, reading.at)
+    if len(clouds) > 1 and reading.at in clouds and (reading.request.sender or came_through(reading.request)):
+        clouds = (reading.at,)
+    return tuple(_target_in(reading, endpoint, cloud) for cloud in clouds)
+
+
+def resolved(mesh: Mesh, scope: Scope, service: str, cloud: str, *, partners: bool) -> Scope:
+    """Return the scope of a workflow whose ``service`` is that of ``cloud``.
+
+    With ``partners``, those by a rule of collaboration are the ones that can work with it: of the same cloud, else of clouds
+    that share the data plane. All other entries are unchanged.
+    """
+    if not scope.is_compound:
+        return scope
+    if len(scope.clouds_for(service, "")) > 1:
+        scope = scope.with_entry(service, Cloud(cloud))
+    rules = [rule for rule in mesh.collaborations if service in (rule.service, rule.partner)] if partners else []
+    others = {rule.partner if rule.service == service else rule.service for rule in rules} & mesh.services
+    for partner in sorted(others):
+        clouds = scope.clouds_for(partner, "")
+        near = [one for one in clouds if mesh.together(partner, cloud, one)]
+        if len(clouds) > 1 and near:
+            scope = scope.with_entry(partner, Cloud(cloud) if cloud in near else otherwise(tuple(map(Cloud, near))))
+    return scope
+
+
+def _target_in(reading: Reading, endpoint: Endpoint, cloud: str) -> Endpoint:
     if cloud == reading.at:
         return endpoint
     refuse_third(reading, cloud)

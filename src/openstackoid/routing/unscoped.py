@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests without a scope, to every service but Keystone: they stay here, or the store has the scope of their workflow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from openstackoid.routing.decision import MoreInput, Plan, ReadBody, ReadStore
+from openstackoid.mesh import Endpoint
+from openstackoid.routing.decision import MoreInput, Plan, ReadBody, ReadStore, Single
 from openstackoid.routing.reading import AUTH, RefusedError
 from openstackoid.routing.received import Received
 from openstackoid.routing.request import NotRead
 from openstackoid.routing.scoped import changes_watched, needs_body
 from openstackoid.routing.sending import Changes, Sending
-from openstackoid.routing.target import target_of
+from openstackoid.routing.target import targets_of
+from openstackoid.routing.turns import in_turn
 from openstackoid.routing.workflows import is_marked, may_be_remembered
 from openstackoid.scope import Issuer, Scope
 
@@ -46,8 +48,19 @@ def read_unscoped(received: Received) -> UnscopedRequest | ReadStore:
 
 def plan_unscoped(asked: UnscopedRequest) -> Plan | MoreInput:
     """Return the plan for the request. Raises :class:`~openstackoid.routing.reading.RefusedError`."""
+    received = asked.received
+    targets = targets_of(received.reading, received.endpoint, asked.scope)
+    return in_turn(received, asked.scope, targets, lambda _, target: _plan(_projected(asked, target), target))
+
+
+def _projected(asked: UnscopedRequest, target: Endpoint) -> UnscopedRequest:
+    """Return the request as it is sent to a target: with ``A & B`` for no service."""
+    return replace(asked, scope=asked.scope.projected(asked.received.endpoint.service, target.cloud))
+
+
+def _plan(asked: UnscopedRequest, target: Endpoint) -> Single | MoreInput:
     received, scope = asked.received, asked.scope
-    sending = Sending(received, target_of(received.reading, received.endpoint, scope))
+    sending = Sending(received, target)
     if not sending.may_leave():
         message = (
             f"a service's own request of the workflow {asked.request_id} would go to {received.endpoint.service} of"

@@ -45,6 +45,12 @@ def marked_id(random: UUID) -> str:
     return f"{MARK}{str(random)[6:]}"
 
 
+def further_id(first: str, number: int) -> str:
+    """Return the marked id for a further request of the same user's request, made of the id for the ``first``."""
+    at = len(MARK)
+    return f"{MARK}{(int(first[at : at + 2] or '0', 16) + number) % 256:02x}{first[at + 2 :]}"
+
+
 def is_marked(request_id: str) -> bool:
     """Return whether an id says that its workflow has a scope, which then must be known."""
     return _MARKED.match(request_id) is not None

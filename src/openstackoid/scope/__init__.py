@@ -2,9 +2,10 @@
 """The scope language: model, parser and errors. Pure: no sockets, no files, no clock."""
 
 from openstackoid.scope.errors import ScopeError
+from openstackoid.scope.expression import All, Cloud, Every, Expression, Near, Otherwise, otherwise
 from openstackoid.scope.known_names import KnownNames
-from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Cloud, Expression, Issuer, Scope
-from openstackoid.scope.parser import MAX_LENGTH, parse_json
+from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Issuer, Scope
+from openstackoid.scope.parser import MAX_LENGTH, parse_json, read_header
 from openstackoid.scope.services import LEADERS, official_service_type, official_service_types
 from openstackoid.scope.token import BOUND, MARK, SEPARATOR, WIRE, holds_scope, is_marked, join_token, split_token
 from openstackoid.scope.url import MARKER, parse, parse_url_form
@@ -19,10 +20,14 @@ __all__ = [
     "MAX_LENGTH",
     "SEPARATOR",
     "WIRE",
+    "All",
     "Cloud",
+    "Every",
     "Expression",
     "Issuer",
     "KnownNames",
+    "Near",
+    "Otherwise",
     "Scope",
     "ScopeError",
     "holds_scope",
@@ -30,8 +35,10 @@ __all__ = [
     "join_token",
     "official_service_type",
     "official_service_types",
+    "otherwise",
     "parse",
     "parse_json",
     "parse_url_form",
+    "read_header",
     "split_token",
 ]

@@ -4,8 +4,9 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NewType
+from typing import NewType, TypeGuard
 
+from openstackoid.scope.expression import All, Cloud, Expression, Otherwise, clouds_of, otherwise
 from openstackoid.scope.services import LEADERS
 
 IDENTITY = "identity"
@@ -15,21 +16,6 @@ EVERY_OTHER = "*"
 
 Issuer = NewType("Issuer", str)
 """The cloud that issued the token: always one, whatever the scope."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """The expression that names one cloud."""
-
-    name: str
-
-    def to_text(self) -> str:
-        """Return the expression as a user writes it."""
-        return self.name
-
-
-Expression = Cloud
-"""The value of a scope's entry. One cloud is the only kind."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,29 +59,78 @@ class Scope(Mapping[str, str]):
     def __repr__(self) -> str:
         return f"<Scope {self.to_header()}>"
 
+    @property
+    def is_compound(self) -> bool:
+        """Return whether an entry is more than one cloud's name."""
+        return any(not isinstance(expression, Cloud) for _, expression in self.entries)
+
     def expression_for(self, service: str) -> Expression | None:
         """Return the expression for ``service``; None where the home cloud serves it."""
         entry = self.entry_for(service)
         return None if entry is None else dict(self.entries)[entry]
 
+    @property
+    def has_all(self) -> bool:
+        """Return whether an entry is ``A & B``."""
+        return any(isinstance(expression, All) for _, expression in self.entries)
+
+    def clouds_for(self, service: str, home: str) -> tuple[str, ...]:
+        """Return the clouds that may serve ``service``, in the order in which they are named."""
+        expression = self.expression_for(service)
+        return (home,) if expression is None else clouds_of(expression)
+
+    def text_for(self, service: str, home: str) -> str:
+        """Return the expression for ``service`` in its canonical form; ``home`` without one."""
+        expression = self.expression_for(service)
+        if expression is None:
+            return home
+        return (expression.members[0] if _is_alone(expression) else expression).to_text()
+
     def issuer(self, home: str) -> Issuer:
         """Return the cloud that issued the token of this scope."""
         expression = self.expression_for(IDENTITY)
-        return Issuer(home if expression is None else expression.name)
+        return Issuer(expression.name if isinstance(expression, Cloud) else home)
 
     def entry_for(self, service: str) -> str | None:
-        """Return the name of the entry for ``service``: itself, its leader, ``*``, or None."""
-        known = {name for name, _ in self.entries}
-        return next((name for name in (service, LEADERS.get(service, service), EVERY_OTHER) if name in known), None)
+        """Return the name of the entry for ``service``: itself, its leader, ``*``, or None.
+
+        ``*`` with anything but one cloud is not for ``identity``: a token has one issuer.
+        """
+        known = dict(self.entries)
+        names = (service, LEADERS.get(service, service), EVERY_OTHER)
+        found = next((name for name in names if name in known), None)
+        return None if service == IDENTITY and found == EVERY_OTHER and not isinstance(known[found], Cloud) else found
 
     def completed(self, home: str) -> "Scope":
         """Return the scope with its home as ``*``, so that every later gateway takes the same decision.
 
-        A scope with ``*`` stays as it is.
+        A scope with ``*`` stays as it is, but for ``identity`` in its home where ``*`` is not one cloud.
         """
-        if EVERY_OTHER in self:
+        rest = dict(self.entries).get(EVERY_OTHER)
+        if rest is None:
+            return Scope(((EVERY_OTHER, Cloud(home)), *self.entries))
+        if isinstance(rest, Cloud) or (IDENTITY in self and not _is_alone(rest)):
             return self
-        return Scope(((EVERY_OTHER, Cloud(home)), *self.entries))
+        entries = {**dict(self.entries), EVERY_OTHER: rest.members[0] if _is_alone(rest) else rest}
+        return Scope(tuple({**entries, IDENTITY: entries.get(IDENTITY, Cloud(home))}.items()))
+
+    def clouds(self) -> tuple[str, ...]:
+        """Return the clouds that the scope names, each once."""
+        return tuple(dict.fromkeys(name for _, expression in self.entries for name in clouds_of(expression)))
+
+    def with_entry(self, service: str, expression: Expression) -> "Scope":
+        """Return the scope with an entry of ``service``, in the place of one that it has."""
+        return Scope(tuple({**dict(self.entries), service: expression}.items()))
+
+    def projected(self, service: str, cloud: str) -> "Scope":
+        """Return the scope of a request to ``service`` of ``cloud``, without ``A & B``.
+
+        That of the service is the cloud. Another is ``A | B``, with the cloud first if it is one of them.
+        """
+        if not self.has_all:
+            return self
+        own = self.entry_for(service)
+        return Scope(tuple((name, _projected(part, cloud, own=name == own)) for name, part in self.entries))
 
     def workflow(self) -> "Scope":
         """Return the scope without the issuer of the token, which differs between the hops of a workflow."""
@@ -108,3 +143,15 @@ class Scope(Mapping[str, str]):
     def to_header(self) -> str:
         """Return the form for headers: JSON without white space, entries in order."""
         return json.dumps({name: expression.to_text() for name, expression in self.entries}, separators=(",", ":"))
+
+
+def _projected(expression: Expression, cloud: str, *, own: bool) -> Expression:
+    if not isinstance(expression, All):
+        return expression
+    first = Cloud(cloud)
+    return first if own else otherwise((*(member for member in expression.members if member == first), *expression.members))
+
+
+def _is_alone(expression: Expression) -> TypeGuard[Otherwise]:
+    """Return whether an expression is ``(A)``, which as ``*`` is not for ``identity``."""
+    return isinstance(expression, Otherwise) and len(expression.members) == 1

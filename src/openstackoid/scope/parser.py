@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parse a :class:`Scope` from text, strictly: a scope is user input at every hop.
 
-The text is one flat JSON object, ``{"<service>": "<cloud>", ...}``. Python's ``json`` accepts duplicate keys and gives no
+The text is one flat JSON object, ``{"<service>": "<clouds>", ...}``. Python's ``json`` accepts duplicate keys and gives no
 positions, so it decodes only the inside of strings here.
 """
 
@@ -12,14 +12,17 @@ from typing import NamedTuple, NoReturn
 
 from openstackoid.redaction import redacted
 from openstackoid.scope.errors import ScopeError
+from openstackoid.scope.expression import Cloud, Expression, Otherwise, clouds_of
+from openstackoid.scope.expression_parser import NAME, parse_expression, refuse_unserved
 from openstackoid.scope.known_names import LISTED, suggestion
-from openstackoid.scope.model import EVERY_OTHER, Scope
+from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Scope
 from openstackoid.scope.services import official_names, official_service_type
 
 MAX_LENGTH = 2048
 """The longest scope, in characters. With a token it must fit uWSGI's default of 4 KiB for all headers."""
 
-CLOUD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+CLOUD_NAME = re.compile(NAME + r"\Z")
+_COMPOUND = re.compile(r"[|;&+%()\"']")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _EXAMPLE = '{"image": "CloudTwo"}'
@@ -57,6 +60,24 @@ def parse_json(
     return scope_of(text, _Reader(text).pairs(), services=services, clouds=clouds, offers=offers)
 
 
+def read_header(text: str) -> Scope:
+    """Return a completed scope in the form of :meth:`Scope.to_header`, as a gateway has written it; no name is checked.
+
+    Raises ``ValueError`` for a text that no gateway has written.
+    """
+    entries = json.loads(text)
+    if not isinstance(entries, dict) or not entries or not all(isinstance(value, str) for value in entries.values()):
+        raise ValueError("a scope is a JSON object of texts")
+    return Scope(tuple((service, _read_expression(value)) for service, value in entries.items()))
+
+
+def _read_expression(text: str) -> Expression:
+    def fail(reason: str, _start: int, _end: int) -> NoReturn:
+        raise ValueError(reason)
+
+    return parse_expression(text, lambda *_: None, fail) if is_compound(text) else Cloud(text)
+
+
 def scope_of(
     text: str,
     pairs: Iterable[tuple[Name, Name]],
@@ -66,23 +87,28 @@ def scope_of(
     offers: Mapping[str, Collection[str]] | None,
 ) -> Scope:
     """Return the scope of the names in ``text``, in any form; see :func:`parse_json`."""
-    entries: dict[str, str] = {}
+    entries: dict[str, Expression] = {}
     written: dict[str, str] = {}
     for service_name, cloud_name in pairs:
         service = _service(service_name, text, services)
         if service in entries:
             also = "" if written[service] == service_name.value else f" (as '{written[service]}')"
             _fail(f"the service '{service_name.value}' is named twice{also}; name it once", text, service_name)
-        _check_cloud(cloud_name, text, clouds)
-        if offers is not None and service != EVERY_OTHER and service not in offers.get(cloud_name.value, ()):
-            _fail(f"{cloud_name.value} has no service '{service}'{_served_by(service, offers)}", text, cloud_name)
-        entries[service] = cloud_name.value
+        entries[service] = _expression(service, cloud_name, text, clouds)
+        if offers is not None and service != EVERY_OTHER:
+            _check_offers(service, cloud_name, text, clouds_of(entries[service]), offers)
         written[service] = service_name.value
-    scope = Scope.of(entries)
+    scope = Scope(tuple(entries.items()))
     travelling = len(scope.completed(_LONGEST_CLOUD).to_header())
     if travelling > MAX_LENGTH:
         raise ScopeError(f"too large: {travelling} characters once it is completed, at most {MAX_LENGTH} are accepted", text)
     return scope
+
+
+def _check_offers(service: str, name: Name, text: str, clouds: Collection[str], offers: Mapping[str, Collection[str]]) -> None:
+    for cloud in clouds:
+        if service not in offers.get(cloud, ()):
+            _fail(f"{cloud} has no service '{service}'{_served_by(service, offers)}", text, name)
 
 
 def _served_by(service: str, offers: Mapping[str, Collection[str]]) -> str:
@@ -172,13 +198,44 @@ def _service(name: Name, text: str, services: Collection[str] | None) -> str:
     return official
 
 
+def is_compound(text: str) -> bool:
+    """Return whether the text of an entry is more than a name."""
+    return _COMPOUND.search(text) is not None
+
+
+def _expression(service: str, name: Name, text: str, clouds: Collection[str] | None) -> Expression:
+    """Return the expression of an entry; most are one cloud's name."""
+    if clouds is not None and name.value in clouds:
+        return Cloud(name.value)
+    if not is_compound(name.value):
+        _check_cloud(name, text, clouds)
+        return Cloud(name.value)
+    # Of a JSON string with escapes, and of a name alone, the whole is shown.
+    shift = text.find(name.value, name.start, name.end)
+
+    def part(value: str, start: int, end: int) -> Name:
+        return Name(value, *((name.start, name.end) if shift < 0 else (shift + start, shift + end)))
+
+    def fail(reason: str, start: int, end: int) -> NoReturn:
+        _fail(reason, text, part("", start, end))
+
+    def check(value: str, start: int, end: int) -> None:
+        _check_cloud(part(value, start, end), text, clouds)
+
+    expression = parse_expression(name.value, check, fail)
+    if service == IDENTITY and not isinstance(expression, Cloud):
+        _fail("identity is one cloud, the issuer of the token; name one", text, name)
+    refuse_unserved(name.value, expression, fail)
+    if isinstance(expression, Cloud):
+        return Otherwise((expression,)) if service == EVERY_OTHER else expression
+    return expression
+
+
 def _check_cloud(name: Name, text: str, clouds: Collection[str] | None) -> None:
     if not name.value:
         _fail("a cloud without a name", text, name)
     if clouds is not None and name.value in clouds:
         return
-    if "&" in name.value or "|" in name.value:
-        _fail("compound scopes ('&', '|') are not supported; name one cloud for a service", text, name)
     if CLOUD_NAME.match(name.value) is None:
         _fail(
             f"{_quoted(name.value)} cannot be a cloud's name; letters, digits, '.', '_' and '-' are accepted, 64 at most",

@@ -10,13 +10,16 @@ from collections.abc import Collection, Iterator, Mapping
 from urllib.parse import unquote
 
 from openstackoid.scope.errors import ScopeError
-from openstackoid.scope.model import Scope
-from openstackoid.scope.parser import MAX_LENGTH, Name, parse_json, scope_of
+from openstackoid.scope.model import EVERY_OTHER, Scope
+from openstackoid.scope.parser import MAX_LENGTH, Name, is_compound, parse_json, scope_of
+from openstackoid.scope.services import official_service_type
 
 MARKER = "/scope/"
 """The segment between a frontend's root and the form. No OpenStack service uses it."""
 _EXAMPLE = "image=CloudTwo,compute=CloudOne"
-_BEGINS_SHORT = re.compile(r"[ \t\r\n]*[A-Za-z0-9*]")
+_BEGINS_SHORT = re.compile(r"[ \t\r\n]*[A-Za-z0-9*(\"']")
+_BARE = re.compile(r"[ \t\r\n]*[A-Za-z0-9(\"'][A-Za-z0-9._\-|;&+%()\"', \t\r\n]*\Z")
+"""An expression without a service."""
 _BLANK = " \t\r\n"
 
 
@@ -65,9 +68,18 @@ def _parse_short(
 
 
 def _pairs(text: str, blank: str) -> Iterator[tuple[Name, Name]]:
-    """Yield services and clouds, without the characters of ``blank`` around a name."""
+    """Yield services and clouds, without the characters of ``blank`` around a name.
+
+    An expression without a service is for every service but identity.
+    """
+    if _BARE.match(text) is not None:
+        whole = _name(text, 0, blank)
+        if official_service_type(whole.value) is not None:
+            raise ScopeError(f"service=cloud is expected here, for example {_EXAMPLE}", text, whole.start, whole.end)
+        yield Name(EVERY_OTHER, 0, 1), whole if is_compound(whole.value) else whole._replace(value=f"({whole.value})")
+        return
     at = 0
-    for entry in text.split(","):
+    for entry in _entries(text) if "(" in text else text.split(","):
         service, mark, cloud = entry.partition("=")
         end = at + len(entry)
         if not mark:
@@ -75,6 +87,17 @@ def _pairs(text: str, blank: str) -> Iterator[tuple[Name, Name]]:
         middle = at + len(service)
         yield _name(service, at, blank), _name(cloud, middle + 1, blank)
         at = end + 1
+
+
+def _entries(text: str) -> Iterator[str]:
+    """Yield the parts between commas that are not in parentheses, as that in ``around(CloudOne, 10ms)`` is."""
+    start, depth = 0, 0
+    for at, character in enumerate(text):
+        depth += (character == "(") - (character == ")" and depth > 0)
+        if character == "," and depth == 0:
+            yield text[start:at]
+            start = at + 1
+    yield text[start:]
 
 
 def _name(written: str, start: int, blank: str) -> Name:

@@ -23,6 +23,7 @@ ROWS = {
     "scale": {"2", "3"},
     "bridge": {"validate_local", "validate_cold", "validate_again", "visitor", "write"},
     "abuse": {"alone", "slow", "tokens", "reads", "guests", "ids"},
+    "composition": {f"{way}_{clouds}" for way in ("stream", "links", "pages") for clouds in (2, 8)},
 }
 FIGURES = {
     "routing": {"rate", "cpu_us", "busy", "failed"},
@@ -43,6 +44,7 @@ FIGURES = {
     },
     "bridge": {"rate", "cpu_us", "failed"},
     "abuse": {"rate", "p50_us", "p99_us", "failed"},
+    "composition": {"items_rate", "grown_mb"},
 }
 
 

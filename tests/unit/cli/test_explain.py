@@ -79,8 +79,8 @@ def test_the_page_names_every_key_and_option(desk: Path, told: Explain, capsys: 
     assert options == set(re.findall(r"^\| `(--[a-z]+)` ", PAGE, re.MULTILINE))
     keys = [key for row in re.findall(r"^\| ((?:`[a-z]+`(?:, )?)+) \|", PAGE, re.MULTILINE) for key in re.findall("[a-z]+", row)]
     refused, guest = told("--scope", "{", "GET", "/image"), told("--scope", GUEST, "--header", "X-Auth-Token: t", "GET", "/image")
-    assert [key for key in keys if key not in ("guest", "verified")] == list(refused)
-    assert set(keys) == {*refused, "guest", "verified"}
+    assert [key for key in keys if key not in ("guest", "verified", "turns")] == list(refused)
+    assert set(keys) == {*refused, "guest", "verified", "turns"}
     assert (guest["route"], guest["guest"], guest["status"]) == ("refuse", "CloudTwo", 403), "CloudOne has no policy"
 
 
@@ -110,6 +110,16 @@ class TestTheRequest:
         assert told("--scope", "image=CloudTwo", "GET", "/image")["clouds"] == ["CloudTwo"]
         twice = told("--scope", '{"image": "CloudTwo"}', "--header", 'X-Scope: {"image": "CloudTwo"}', "GET", "/image")
         assert (twice["status"], "X-Scope is sent 2 times" in twice["reason"]) == (400, True)
+
+    def test_each_of_several_clouds_has_its_turn(self, told: Explain, capsys: pytest.CaptureFixture[str], desk: Path) -> None:
+        request = ["--scope", '{"compute": "CloudOne | CloudTwo", "network": "CloudOne"}', "POST", "/compute/v2.1/servers"]
+        answer = told(*request)
+        assert [(turn["clouds"], turn["route"]) for turn in answer["turns"]] == [
+            (["CloudOne"], "local"),
+            (["CloudTwo"], "refuse"),
+        ]
+        assert main(["explain", "--config", "mesh.yaml", "--at", "CloudOne", *request]) == 0
+        assert "        CloudTwo: refused: 409 Conflict: gateway of CloudOne: compute of CloudTwo" in capsys.readouterr().out
 
     def test_a_body_is_read(self, told: Explain, desk: Path) -> None:
         boot = ["--scope", '{"network": "CloudTwo"}', "POST", "/compute/v2.1/servers"]

@@ -91,6 +91,35 @@ def test_show_tells_source_home_and_services(openstack: OpenStack, mesh: FakeClo
     assert [seen.scope for seen in mesh.seen if seen.path == USER_PAGE] == ['{"image":"CloudTwo"}']
 
 
+@pytest.mark.parametrize(
+    ("said", "sent", "compute"),
+    [
+        ("image=CloudTwo|CloudOne", '{"image":"CloudTwo | CloudOne"}', ("CloudOne", "home", "up")),
+        ("CloudTwo;CloudOne", '{"*":"CloudTwo | CloudOne"}', ("CloudTwo | CloudOne", "*", "missing, up")),
+    ],
+)
+def test_show_tells_the_health_of_each_of_several_clouds(
+    said: str, sent: str, compute: tuple[str, str, str], openstack: OpenStack, mesh: FakeCloud
+) -> None:
+    done = openstack("scope", "show", "-f", "json", "--os-scope", said)
+    assert done.stderr == ""
+    services = {row["service"]: (row["cloud"], row["because of"], row["health"]) for row in json.loads(done.stdout)["services"]}
+    assert services["image"] == ("CloudTwo | CloudOne", "own entry" if "image" in said else "*", "down, up")
+    assert services["compute"] == compute
+    assert services["identity"] == ("CloudOne", "home", "up")
+    assert [seen.scope for seen in mesh.seen if seen.path == USER_PAGE] == [sent]
+
+
+def test_an_operator_that_is_not_served_ends_the_command(openstack: OpenStack, mesh: FakeCloud) -> None:
+    done = openstack("image", "list", "--os-scope", "image=CloudOne&CloudTwo|CloudOne")
+    assert (done.code, mesh.seen) == (2, [])
+    message, shown, carets = done.stderr.strip().split("\n")[-3:]
+    assert message.endswith(
+        "--os-scope, column 15: '&' is not served yet; one cloud is, or several with '|' alone or '&' alone between them"
+    )
+    assert (shown, carets) == ("image=CloudOne&CloudTwo|CloudOne", " " * 14 + "^")
+
+
 def test_show_for_a_person(openstack: OpenStack, mesh: FakeCloud) -> None:
     openstack.environment["OPENSTACKOID_SCOPE"] = '{"*": "CloudTwo"}'
     mesh.routes["GET", USER_PAGE] = Answer(200, {"clouds": [HOME, THERE, OUTSIDE]})

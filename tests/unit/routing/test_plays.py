@@ -9,7 +9,7 @@ decision: what is done, what else it says, and the headers that are sent, in low
 import pytest
 
 from conformance.clouds import three_clouds
-from openstackoid.routing import Decision, Refuse, Request, ScopeSource, Single, decide
+from openstackoid.routing import Decision, Refuse, Relay, Request, ScopeSource, Single, decide
 from openstackoid.routing.egress import given_id, sole_id
 from openstackoid.scope import parse
 
@@ -270,6 +270,7 @@ def perform(first: str, *rest: str) -> list[str]:
     if isinstance(plan, Refuse):
         assert plan.message.startswith(f"gateway of {cloud}: ")
         return [f"refuse {plan.status} {plan.title}: {plan.message.removeprefix(f'gateway of {cloud}: ')}"]
+    assert isinstance(plan, Single | Relay)
     verb = "forward" if isinstance(plan, Single) else "relay"
     done = [f"{verb} to {plan.endpoint.service} of {plan.endpoint.cloud}: {plan.path}"]
     assert plan.local == (plan.endpoint.cloud == cloud)

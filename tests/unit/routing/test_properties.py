@@ -9,7 +9,7 @@ from conformance.case import Case
 from conformance.clouds import three_clouds
 from conformance.requests import paths, requests, scopes
 from openstackoid.mesh import Endpoint
-from openstackoid.routing import IDENTITY, Decision, MoreInput, ReadBody, Refuse, Relay, Request, Single, decide, target_cloud
+from openstackoid.routing import IDENTITY, Decision, MoreInput, ReadBody, Refuse, Relay, Request, Single, decide
 from openstackoid.routing.workflows import REQUEST_ID
 from openstackoid.scope import Scope, ScopeError, is_marked, join_token, parse, parse_json
 
@@ -85,7 +85,7 @@ def ask(at: str, endpoint: Endpoint, headers: tuple[tuple[str, str], ...], metho
 
 def cloud_of(decision: Decision | MoreInput) -> str | None:
     """Return the cloud that a request goes to, or None when it is refused."""
-    return decision.plan.endpoint.cloud if isinstance(decision, Decision) and not isinstance(decision.plan, Refuse) else None
+    return decision.plan.endpoint.cloud if isinstance(decision, Decision) and isinstance(decision.plan, Single | Relay) else None
 
 
 @settings(max_examples=400, deadline=None)
@@ -113,6 +113,9 @@ def test_the_next_gateway_sees_the_same_clouds_for_every_service(
         return
     for peer in MESH.clouds.values():
         for endpoint in peer.endpoints:
-            meant = target_cloud(scope, endpoint.service, at)
+            meant, *others = scope.clouds_for(endpoint.service, at)
+            if others:
+                # The next gateway asks them in turn.
+                continue
             expected = meant if endpoint.service in MESH.offers[meant] else None
             assert cloud_of(ask(peer.name, endpoint, first.plan.headers)) == expected

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from conformance.clouds import three_clouds
 from conformance.requests import spelt
 from openstackoid.mesh import Endpoint
-from openstackoid.routing import Decision, Refuse, Request, decide
+from openstackoid.routing import Decision, Refuse, Relay, Request, Single, decide
 from openstackoid.routing.scoped_url import ScopedUrl, as_entered, is_misspelt, scoped_url, with_segment
 
 MESH = three_clouds()
@@ -98,4 +98,5 @@ def test_no_spelling_leads_home(where: Endpoint, data: st.DataObject) -> None:
     path = data.draw(spelt(where, f"{where.service}={other}", "/v3")).partition("?")[0]
     decision = decide(MESH, where.cloud, Request("GET", where.listener, path))
     assert isinstance(decision, Decision)
+    assert isinstance(decision.plan, Refuse | Single | Relay)
     assert isinstance(decision.plan, Refuse) or decision.plan.endpoint.cloud == other

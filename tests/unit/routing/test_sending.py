@@ -13,7 +13,7 @@ from openstackoid.routing import Request
 from openstackoid.routing.reading import RefusedError, Token
 from openstackoid.routing.received import Received, receive
 from openstackoid.routing.sending import Sending
-from openstackoid.routing.target import target_of
+from openstackoid.routing.target import targets_of
 from openstackoid.scope import Scope, join_token, parse
 
 MESH = three_clouds()
@@ -46,7 +46,7 @@ def received(
 
 
 def target(asked: Received, scope: Scope) -> Endpoint:
-    return target_of(asked.reading, asked.endpoint, scope)
+    return targets_of(asked.reading, asked.endpoint, scope)[0]
 
 
 @pytest.mark.parametrize(

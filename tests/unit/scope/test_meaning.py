@@ -90,7 +90,7 @@ def test_a_malformed_form_in_a_url_gets_these_words(form: str, message: str) -> 
 
 
 def test_the_forms_that_are_shown() -> None:
-    assert len(FORMS) == 10
+    assert len(FORMS) == 12
     shown = re.search(r"http://10\.0\.1\.10/identity/scope/(\S+)/v3", REFERENCE)
     assert shown is not None
     assert parse_url_form(shown[1]) == parse('{"image":"CloudTwo","compute":"CloudOne"}')

@@ -33,6 +33,8 @@ def test_the_url_form_equals_the_json_form(segment: str, wire: str) -> None:
     [
         ("", "service=cloud is expected here, for example image=CloudTwo,compute=CloudOne", (0, 1)),
         ("image", "service=cloud is expected here", (0, 5)),
+        ("CloudTow", "unknown cloud 'CloudTow'", (0, 8)),
+        ("image:CloudOne", "service=cloud is expected here", (0, 14)),
         ("image=CloudTwo,", "service=cloud is expected here", (15, 16)),
         ("image=CloudTwo,compute", "service=cloud is expected here", (15, 22)),
         ("image=CloudTow", "unknown cloud 'CloudTow'; known: Cloud-3.b, CloudOne, CloudTwo", (6, 14)),
@@ -42,7 +44,9 @@ def test_the_url_form_equals_the_json_form(segment: str, wire: str) -> None:
         ("image=", "a cloud without a name", (6, 7)),
         ("image=CloudOne,glance=CloudTwo", "the service 'glance' is named twice (as 'image'); name it once", (15, 21)),
         ("image=Cloud%FF", "cannot be a cloud's name", (6, 12)),
-        ("image=CloudOne|CloudTwo", "compound scopes", (6, 23)),
+        ("image=CloudOne;CloudTow", "unknown cloud 'CloudTow'", (15, 23)),
+        ("image=CloudOne%25CloudTwo", "'%' is reserved", (14, 15)),
+        ("CloudOne;CloudTow", "unknown cloud 'CloudTow'", (9, 17)),
         ("image=" + "C" * MAX_LENGTH, f"too large: {MAX_LENGTH + 6} characters", (MAX_LENGTH, MAX_LENGTH + 1)),
     ],
 )

@@ -28,7 +28,6 @@ from openstackoid.routing import (
     Single,
     called_path,
     folded_path,
-    target_cloud,
 )
 from openstackoid.routing.dispatched_method import form_body, method_override
 from openstackoid.routing.reading import AUTH, SERVICE, SUBJECT
@@ -180,7 +179,7 @@ def _shows_token(use: Use) -> bool:
 def _given(scope: Scope | None, sender: str, home: str) -> Collection[str]:
     if scope is None:
         return ()
-    return [service for service in _ASKED_OF_PEERS if target_cloud(scope, service, home) == sender]
+    return [service for service in _ASKED_OF_PEERS if sender in scope.clouds_for(service, home)]
 
 
 def _with_token(value: str, bare: Callable[[str], str]) -> str:

@@ -2,6 +2,7 @@
 """The bridge: the shared state of its requests, and its reload."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,6 +29,7 @@ from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.trace.records import Records
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
+from openstackoid.composition import CURSOR_KEY, Cursors, KnownMarkers
 from openstackoid.mesh import Mesh
 
 _GLANCE = 0.1
@@ -68,6 +70,8 @@ class Bridge:
             routes=RouteTeacher(at, binder),
             tokens=sender,
             accepted=AcceptedShares(at),
+            cursors=Cursors([secrets.token_bytes(CURSOR_KEY)]),
+            markers=KnownMarkers(),
         )
         upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records

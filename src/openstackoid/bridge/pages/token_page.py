@@ -50,7 +50,7 @@ class TokenPage:
         scope = token.scope
         if scope is None or scope.issuer(self._at) != self._at:
             raise self._error(400, f"scope: a completed scope is accepted whose issuer is {self._at}")
-        if audience in (self._at, head.sender) or audience not in dict(scope).values():
+        if audience in (self._at, head.sender) or audience not in scope.clouds():
             raise self._error(403, f"audience: the next cloud that the scope names is accepted, and '{audience[:64]}' is not")
         if not is_bound(token.bare):
             return Exchange(token.bare, audience, scope.to_header(), plain=True)

@@ -57,7 +57,7 @@ class UserPage:
         if here["user"] is None:
             # Otherwise a cloud that is not accepted here could cause questions to others.
             return {"identity": credentials.issuer, "clouds": [here]}
-        peers = sorted({*dict(scope).values(), credentials.issuer} - {self._at})
+        peers = sorted({*scope.clouds(), credentials.issuer} - {self._at})
         told = await asyncio.gather(*(self._ask(mesh, peer, credentials, scope, head) for peer in peers[:AT_MOST]))
         more = [_refusal(peer, f"{AT_MOST} other clouds are asked at most") for peer in peers[AT_MOST:]]
         return {"identity": credentials.issuer, "clouds": [here, *told, *more]}

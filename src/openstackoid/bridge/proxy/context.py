@@ -13,6 +13,7 @@ from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
+from openstackoid.composition import Cursors, KnownMarkers
 from openstackoid.mesh import Cloud, Mesh
 
 
@@ -30,6 +31,8 @@ class RequestContext:
     routes: RouteTeacher
     tokens: TokenSender
     accepted: AcceptedShares
+    cursors: Cursors
+    markers: KnownMarkers
 
     @property
     def here(self) -> Cloud:

@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Carry out the plan of a decision: a leg for each endpoint."""
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.head import Incoming
+from openstackoid.bridge.proxy.at_once import AtOnce
+from openstackoid.bridge.proxy.attempt import Attempt
+from openstackoid.bridge.proxy.branch_leg import BranchLeg
+from openstackoid.bridge.proxy.branches import Branches
 from openstackoid.bridge.proxy.context import RequestContext
+from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.forward import ForwardLeg
 from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.proxy.relay import RelayLeg
 from openstackoid.bridge.proxy.tokens import buffered, with_tokens
-from openstackoid.routing import Decision, Headers, Refuse, Relay, Single
+from openstackoid.bridge.proxy.turns import Turns
+from openstackoid.routing import All, Decision, Destination, Headers, Otherwise, Refuse, Relay, Single
 
 
 class Executor:
@@ -24,30 +32,58 @@ class Executor:
 
     async def run(self) -> web.StreamResponse:
         """Run the legs of the plan, and return the answer; see :meth:`Leg.run`. Raises a refusal as :class:`AnswerError`."""
-        context, decision = self._context, self.decision
-        leg: ForwardLeg | RelayLeg
-        match decision.plan:
+        leg: Leg[Single] | Leg[Relay]
+        match self.decision.plan:
             case Refuse(status, title, message):
                 raise AnswerError(status, message, title=title, reason="refused")
+            case Otherwise() as several:
+                return await Turns(self._context, self._incoming, several, self._turn).run()
+            case All() as every:
+                branches = Branches(self._context, every, self._branch)
+                return await AtOnce(self._context, self._incoming, every, branches, self._single).run()
             case Single() as single:
-                single, incoming, use = await with_tokens(context, self._incoming, decision, single)
-                relay = buffered(context, incoming.head, single, use)
-                if relay is None:
-                    leg = ForwardLeg(context, incoming, single, decision.issuer)
-                else:
-                    leg = RelayLeg(context, incoming, relay, decision.issuer)
+                leg = await self._single(single, self._incoming)
             case Relay() as planned:
-                relay, incoming, use = await with_tokens(context, self._incoming, decision, planned)
-                leg = RelayLeg(context, incoming, relay, decision.issuer)
+                relay, incoming, use = await with_tokens(self._context, self._incoming, self.decision, planned)
+                leg = RelayLeg(self._context, incoming, relay, self.decision.issuer)
+                self._begin(leg, use)
+        return await leg.run()
+
+    async def _single(self, single: Single, incoming: Incoming) -> Leg[Single] | Leg[Relay]:
+        """Return the leg for one endpoint."""
+        context, issuer = self._context, self.decision.issuer
+        single, incoming, use = await with_tokens(context, incoming, replace(self.decision, plan=single), single)
+        relay = buffered(context, incoming.head, single, use)
+        leg: Leg[Single] | Leg[Relay]
+        leg = ForwardLeg(context, incoming, single, issuer) if relay is None else RelayLeg(context, incoming, relay, issuer)
+        self._begin(leg, use)
+        return leg
+
+    async def _turn(self, single: Single, incoming: Incoming, attempt: Attempt) -> Leg[Single]:
+        """Return the leg for one of several clouds."""
+        decision = replace(self.decision, plan=single)
+        single, incoming, use = await with_tokens(self._context, incoming, decision, single)
+        leg = ForwardLeg(self._context, incoming, single, decision.issuer, attempt)
+        self._begin(leg, use)
+        return leg
+
+    async def _branch(self, single: Single, incoming: Incoming, *, rewrites: bool) -> Leg[Single]:
+        """Return the leg for one of several clouds that are asked at once."""
+        decision = replace(self.decision, plan=single)
+        single, incoming, use = await with_tokens(self._context, incoming, decision, single)
+        leg = BranchLeg(self._context, incoming, single, decision.issuer, rewrites=rewrites)
+        self._begin(leg, use)
+        return leg
+
+    def _begin(self, leg: Leg[Single] | Leg[Relay], use: DelegatedUse | None) -> None:
         leg.entry = use
         self._legs.append(leg)
-        return await leg.run()
 
     @property
     def cloud(self) -> str:
-        """Return the cloud that gets the request: this one for a refusal."""
-        plan = self.decision.plan
-        return self._context.here.name if isinstance(plan, Refuse) else plan.endpoint.cloud
+        """Return the cloud that gets the request, of several the last that was asked: this one for a refusal."""
+        plan = self._legs[-1].plan if self._legs else self.decision.plan
+        return plan.endpoint.cloud if isinstance(plan, Destination) else self._context.here.name
 
     @property
     def accepted(self) -> Headers:

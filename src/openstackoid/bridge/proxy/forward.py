@@ -17,6 +17,8 @@ from openstackoid.bridge.message.body import BROKEN_BODY, PacedBody, read_body
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Incoming, without
 from openstackoid.bridge.message.pace import Pace
+from openstackoid.bridge.proxy.attempt import Attempt, PassedError
+from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.guest_admission import admission
 from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.proxy.rewrite_links import Answered, rewrite_links, should_rewrite_links
@@ -28,10 +30,23 @@ from openstackoid.routing import Credentials, Headers, Single, Workflow
 from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.links import ASTRAY, REDIRECTS
 from openstackoid.routing.reading import SERVICE
+from openstackoid.scope import Issuer
 
 
 class ForwardLeg(Leg[Single]):
-    """Authorizes the request, stores its workflow, sends it, and streams the answer back."""
+    """Authorizes the request, stores its workflow, sends it, and streams the answer back.
+
+    ``attempt``: the turn of this cloud, if it is one of several.
+    """
+
+    teaches = True
+    """Whether the answer may teach HAProxy."""
+
+    def __init__(
+        self, context: RequestContext, incoming: Incoming, plan: Single, issuer: Issuer, attempt: Attempt | None = None
+    ) -> None:
+        super().__init__(context, incoming, plan, issuer)
+        self._attempt = attempt
 
     async def run(self) -> web.StreamResponse:
         """Take the steps; see :meth:`Leg.run`."""
@@ -42,8 +57,8 @@ class ForwardLeg(Leg[Single]):
         # A failed request's workflow is removed: a refused user must not push out the workflows of others.
         try:
             response = await self._send(plan, incoming, self.target(plan))
-        except UpstreamError as error:
-            if begun is not None and error.unreached:
+        except (UpstreamError, PassedError) as error:
+            if begun is not None and (isinstance(error, PassedError) or error.unreached):
                 self.context.workflows.forget(begun)
             raise
         if begun is not None and 300 <= response.status < 500:
@@ -87,37 +102,52 @@ class ForwardLeg(Leg[Single]):
 
     async def _send(self, plan: Single, incoming: Incoming, target: Target) -> web.StreamResponse:
         """Send the request to one target, and its answer to the client."""
-        request, upstream = incoming.request, self.context.upstream
+        request, upstream, attempt = incoming.request, self.context.upstream, self._attempt
         streams = incoming.body is None and request.body_exists
+        patience = self.patience if attempt is None else attempt.seconds
         # Without a total limit, every interim answer (1xx) would restart the target's time.
-        deadline = Deadline(None if streams else self.patience)
+        deadline = Deadline(None if streams else patience)
+        timeouts = (
+            self.timeouts if attempt is None else replace(self.timeouts, server=min(self.timeouts.server, round(patience, 1)))
+        )
         waits = bool(incoming.head.values("expect"))
-        if waits and streams:
-            # The client is not asked for its body in vain.
+        if streams and (waits or (attempt is not None and attempt.more)):
+            # The client is not asked for its body in vain, and the body is there for one target.
             await upstream.reach(target, self.timeouts)
         paced = PacedBody(request, Pace(self.context.here.limits.body_rate, self.timeouts.client))
         upload = Upload(paced, deadline, self.timeouts, invite=waits)
-        sent = _upstream_request(plan, incoming, upload if streams else incoming.body)
+        decoded = plan.rewrite_links or (attempt is not None and attempt.reads_body)
+        sent = upstream_request(plan, incoming, upload if streams else incoming.body, decoded=decoded)
         response: StreamedAnswer | None = None
         try:
-            async with upstream.send(target, sent, self.timeouts, deadline) as answer:
+            if attempt is not None:
+                attempt.sent = True
+            async with upstream.send(target, sent, timeouts, deadline) as answer:
                 upload.answered()
                 headers = self._answer_headers(target, answer)
+                if attempt is not None:
+                    attempt.judge(answer.status)
                 images = self.links.of_images(incoming.head.path)
                 if plan.rewrite_links and should_rewrite_links(answer.status, headers, images=images):
                     # Of the whole document: a peer may not send one byte by byte.
-                    deadline.start(self.timeouts.server)
+                    deadline.start(timeouts.server)
                     answered = Answered(upstream, target, answer, headers, deadline)
-                    return await rewrite_links(answered, incoming.head, plan, self.links, incoming.hidden)
+                    whole = await rewrite_links(answered, incoming.head, plan, self.links, incoming.hidden)
+                    if attempt is not None:
+                        attempt.judge_body(whole.status, whole.content)
+                    return whole
                 response = StreamedAnswer(status=answer.status, reason=answer.reason, headers=CIMultiDict(headers))
                 if answer.status == 101:
                     if sent.upgrade is None:
                         raise upstream.unusable(target, "it switches to a protocol that was not requested")
                     await tunnel(request, answer, response, sent.upgrade, deadline, idle=self.timeouts.tunnel)
                     return response
+                chunks = incoming.hidden.stream(answer.content.iter_any())
+                if attempt is not None:
+                    chunks = await attempt.begun(answer.status, chunks, deadline)
                 with towards_client():
                     await response.prepare(request)
-                async for chunk in incoming.hidden.stream(answer.content.iter_any()):
+                async for chunk in chunks:
                     with towards_client():
                         await response.write(chunk)
                 with towards_client():
@@ -146,16 +176,17 @@ class ForwardLeg(Leg[Single]):
         if unread or self.links.astray(answer.status, head.method, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
         admit = partial(admission, self.context, entry, self.plan, head) if isinstance(entry, Entry) else None
-        taught = self.incoming.teach(answer.status, admit=admit)
-        if not self.plan.local:
+        taught = self.incoming.teach(answer.status, admit=admit) if self.teaches else ()
+        if self.teaches and not self.plan.local and self._attempt is None:
             taught += self.context.routes.bound_tokens(self.context.mesh, head, self.plan, answer.status)
         return self.incoming.hidden.headers(self.links.headers(theirs)) + ours + taught + self.accepted
 
 
-def _upstream_request(plan: Single, incoming: Incoming, body: Upload | bytes | None) -> UpstreamRequest:
+def upstream_request(plan: Single, incoming: Incoming, body: Upload | bytes | None, *, decoded: bool) -> UpstreamRequest:
+    """Return the request to send. ``decoded``: the gateway reads the body of the answer, so it may not be compressed."""
     head = incoming.head
     headers = without(plan.headers, "expect")
-    if plan.rewrite_links:
+    if decoded:
         headers = (*without(headers, "accept-encoding"), ("Accept-Encoding", "identity"))
     upgrade = next((value for value in head.values("upgrade") if "websocket" in value.lower()), None)
     return UpstreamRequest(head.method, head.query, headers, body, upgrade)

@@ -32,6 +32,9 @@ USERS_OWN = frozenset(
 )
 """Keys below which no link stands: users choose the keys there."""
 
+_REMEMBERED = 16
+"""Hosts whose places are remembered while the links of one answer are rewritten."""
+
 _AT_TOP = frozenset({"next", "previous", "prev", "first", "last", "self"})
 _URL = re.compile(r"(?:(?P<scheme>https?)://(?P<at>[^/?#]+))?(?P<path>[/?].*)?", re.DOTALL)
 _PLAIN = re.compile(r"[!-~]+")
@@ -49,6 +52,7 @@ class Links:
         self._target = target
         self._host = host
         self._schemes = link_schemes(self._here)
+        self._at: dict[str | None, dict[str, Endpoint]] = {}
 
     @classmethod
     def of(cls, mesh: Mesh, sent: Destination, head: Head) -> "Links":
@@ -99,8 +103,13 @@ class Links:
         at, path = match["at"], match["path"] or ""
         if at is None and not path.startswith("/"):
             return None
-        own = at is None or (self._host is not None and self._plain(at) == self._plain(self._host))
-        places = self._own if own else self._theirs.get(self._plain(at), {})
+        places = self._at.get(at)
+        if places is None:
+            own = at is None or (self._host is not None and self._plain(at) == self._plain(self._host))
+            places = self._own if own else self._theirs.get(self._plain(at), {})
+            # A list names one place thousands of times; a document of a peer could name thousands of places.
+            if len(self._at) < _REMEMBERED:
+                self._at[at] = places
         prefix = max((known for known in places if _below(path, known)), key=len, default=None)
         if prefix is None:
             return None
@@ -175,26 +184,31 @@ class Links:
         }
 
     def _entry(self, key: str, value: Any) -> Any:
-        if key in USERS_OWN:
+        if not isinstance(value, dict | list) or key in USERS_OWN:
             return value
-        return self._all(value) if _names_links(key) and isinstance(value, dict | list) else self._within(value)
+        return self._all(value) if _names_links(key) else self._within(value)
 
     def _within(self, value: Any) -> Any:
-        match value:
-            case {"rel": str(), "href": str()}:
-                return {key: self._text(item) if key == "href" else self._entry(key, item) for key, item in value.items()}
-            case dict():
-                return {key: self._entry(key, item) for key, item in value.items()}
-            case list():
-                return [self._within(item) for item in value]
+        if isinstance(value, dict):
+            is_link = isinstance(value.get("href"), str) and isinstance(value.get("rel"), str)
+            # Most values are scalars: a call for each would take half of the time.
+            return {
+                key: self._entry(key, item)
+                if isinstance(item, dict | list)
+                else self._text(item)
+                if is_link and key == "href"
+                else item
+                for key, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self._within(item) if isinstance(item, dict | list) else item for item in value]
         return value
 
     def _all(self, value: Any) -> Any:
-        match value:
-            case dict():
-                return {key: self._all(item) for key, item in value.items()}
-            case list():
-                return [self._all(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._all(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._all(item) for item in value]
         return self._text(value)
 
     def _text(self, value: Any) -> Any:

@@ -20,6 +20,7 @@ from openstackoid.bridge.message.verbatim import Outgoing, decoded
 from openstackoid.bridge.upstream.failures import Failure, Told, failure_of
 from openstackoid.bridge.upstream.kept_connections import KeptConnections
 from openstackoid.bridge.upstream.large_documents import LargeDocuments
+from openstackoid.bridge.upstream.outages import Outages
 from openstackoid.bridge.upstream.reasons import Reasons
 from openstackoid.bridge.upstream.target import Target
 from openstackoid.bridge.upstream.to_haproxy import ToHaproxy
@@ -102,6 +103,7 @@ class Upstream:
         self.at = at
         self.large_documents = LargeDocuments()
         self.reasons = Reasons()
+        self.outages = Outages()
         self.kept = KeptConnections(self._ask_health)
         self.announced: set[str] = set()
         self._haproxy = ToHaproxy(haproxy)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A turn of one of several clouds: its time, and whether its answer is the answer to the client."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.message.head import Head
+from openstackoid.routing import READS
+from openstackoid.routing.turns import LONGEST_EMPTY, Outcome, is_empty_list, looks_up_name, outcome
+
+
+class PassedError(Exception):
+    """A turn without the answer to the client: ``what`` the cloud said is the end of a sentence that names it."""
+
+    def __init__(self, result: Outcome, status: int, what: str) -> None:
+        super().__init__(what)
+        self.result = result
+        self.status = status
+        self.what = what
+
+
+class Attempt:
+    """The turn of one cloud for the request ``head``, until the time ``until`` of the event loop.
+
+    ``more``: another cloud may be asked after it. ``failures``: a cloud has failed, which may have the item that this one lacks.
+    ``sent``: a byte may have been sent to the cloud.
+    """
+
+    def __init__(self, head: Head, until: float, *, more: bool, failures: bool) -> None:
+        self.more = more
+        self.until = until
+        self.sent = False
+        self._head = head
+        self._failures = failures
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds that are left."""
+        return max(0.001, self.until - asyncio.get_running_loop().time())
+
+    @property
+    def reads_body(self) -> bool:
+        """Return whether the body of the answer decides, so that it may not be compressed."""
+        return looks_up_name(self._head.method, self._head.query)
+
+    def judge(self, status: int) -> None:
+        """Raise :class:`PassedError` for an answer that the client does not get, by its status."""
+        result = outcome(self._head.method, status)
+        if result is Outcome.FAILURE or (result is Outcome.MISSING and self._is_passed):
+            raise PassedError(result, status, f" answers {status}")
+
+    def judge_body(self, status: int, content: bytes) -> None:
+        """Raise :class:`PassedError` for a list by name without an item, as for a missing item."""
+        if status == 200 and self.reads_body and self._is_passed and is_empty_list(content):
+            raise PassedError(Outcome.MISSING, status, " has no item of this name")
+
+    @property
+    def _is_passed(self) -> bool:
+        """Return whether the client does not get this cloud's answer about a missing item."""
+        return self._failures or (self.more and self._head.method in READS)
+
+    async def begun(self, status: int, chunks: AsyncIterator[bytes], deadline: Deadline) -> AsyncIterator[bytes]:
+        """Return the body of an answer once its first bytes have come, and more of a list that may be empty.
+
+        Until then it is bounded by ``deadline``, and the failure is one of the turn.
+        """
+        deadline.start(self.seconds)
+        enough = LONGEST_EMPTY if status == 200 and self.reads_body else 0
+        first: list[bytes] = []
+        ended = True
+        async for chunk in chunks:
+            first.append(chunk)
+            if sum(map(len, first)) > enough:
+                ended = False
+                break
+        deadline.stop()
+        if ended:
+            self.judge_body(status, b"".join(first))
+        return _joined(first, chunks)
+
+
+async def _joined(first: list[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    for chunk in first:
+        yield chunk
+    async for chunk in rest:
+        yield chunk

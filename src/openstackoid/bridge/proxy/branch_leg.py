@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A leg of ``A & B``: it reads the answer of one cloud as a whole, to be made into one with others."""
+
+from dataclasses import replace
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from openstackoid.bridge.errors import WholeAnswer
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.message.head import Incoming, without
+from openstackoid.bridge.proxy.context import RequestContext
+from openstackoid.bridge.proxy.forward import ForwardLeg, upstream_request
+from openstackoid.bridge.proxy.rewrite_links import LIMIT, Answered, rewrite_links, should_rewrite_links
+from openstackoid.bridge.upstream.target import Target
+from openstackoid.bridge.upstream.upstream import read_answer
+from openstackoid.routing import Single
+from openstackoid.scope import Issuer
+
+_OF_ONE_CLOUD = (
+    "accept-encoding",
+    "content-length",
+    "transfer-encoding",
+    "if-match",
+    "if-none-match",
+    "if-modified-since",
+    "if-unmodified-since",
+    "range",
+)
+"""Headers of a request that are about the bytes of one answer, or about a body, which a branch has not."""
+
+
+class BranchLeg(ForwardLeg):
+    """Authorizes and sends a request as :class:`ForwardLeg` does; its answer is a :class:`WholeAnswer`.
+
+    ``rewrites``: rewrite links. Those of an image service are rewritten always, and its places removed.
+    """
+
+    teaches = False
+
+    def __init__(self, context: RequestContext, incoming: Incoming, plan: Single, issuer: Issuer, *, rewrites: bool) -> None:
+        super().__init__(context, incoming, plan, issuer)
+        self._rewrites = rewrites
+
+    async def _send(self, plan: Single, incoming: Incoming, target: Target) -> web.StreamResponse:
+        """Send the request, and return its answer with its whole body."""
+        upstream, deadline = self.context.upstream, Deadline(self.patience)
+        plan = replace(plan, headers=without(plan.headers, *_OF_ONE_CLOUD))
+        sent = upstream_request(plan, incoming, None, decoded=True)
+        async with upstream.send(target, sent, self.timeouts, deadline) as answer:
+            headers = self._answer_headers(target, answer)
+            images = self.links.of_images(incoming.head.path)
+            if plan.rewrite_links and (self._rewrites or images) and should_rewrite_links(answer.status, headers, images=images):
+                answered = Answered(upstream, target, answer, headers, deadline)
+                return await rewrite_links(answered, incoming.head, plan, self.links, incoming.hidden)
+            content = await read_answer(upstream, target, answer, LIMIT)
+        kept = CIMultiDict(without(headers, "content-length"))
+        return WholeAnswer(status=answer.status, reason=answer.reason, headers=kept, body=incoming.hidden.body(content))

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The branches of ``A & B``: requests to several clouds side by side, and their answers or failures."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from typing import Protocol
+
+from openstackoid.bridge.errors import AnswerError, WholeAnswer
+from openstackoid.bridge.message.head import Incoming
+from openstackoid.bridge.proxy.context import RequestContext
+from openstackoid.bridge.proxy.leg import Leg
+from openstackoid.bridge.upstream.upstream import UpstreamError
+from openstackoid.composition import Failure, Fault, Outcome, PassOn, Refused
+from openstackoid.routing import All, Refuse, Single
+
+_FAULTS = {503: Fault.UNREACHABLE, 504: Fault.TIMEOUT}
+
+
+class MakeLeg(Protocol):
+    """Makes the leg of one branch."""
+
+    def __call__(self, single: Single, incoming: Incoming, *, rewrites: bool) -> Awaitable[Leg[Single]]:
+        """Return it."""
+
+
+class Branches:
+    """Sends requests to the clouds of ``plan``. ``answers``: the last answer or error of each cloud."""
+
+    def __init__(self, context: RequestContext, plan: All, leg: MakeLeg) -> None:
+        self.answers: dict[str, WholeAnswer | AnswerError] = {}
+        self._context = context
+        self._leg = leg
+        self._turns = {turn.cloud: turn for turn in plan.branches}
+
+    @property
+    def clouds(self) -> tuple[str, ...]:
+        """Return the clouds, in the order of the scope."""
+        return tuple(self._turns)
+
+    def plan(self, cloud: str) -> Single | None:
+        """Return the plan for a cloud, or None where it is refused."""
+        plan = self._turns[cloud].plan
+        return plan if isinstance(plan, Single) else None
+
+    async def ask(
+        self, cloud: str, incoming: Incoming, *, rewrites: bool = True, change: Callable[[Single], Single] = lambda plan: plan
+    ) -> WholeAnswer | Failure:
+        """Return the answer of one cloud to a request with the head of ``incoming``, or its failure."""
+        plan = self._turns[cloud].plan
+        if isinstance(plan, Refuse):
+            return self._failed(cloud, AnswerError(plan.status, plan.message, title=plan.title, reason="refused"))
+        outages, place = self._context.upstream.outages, _place(plan)
+        known = outages.known(place) if self._another_is_there(cloud) else None
+        if known is not None:
+            return self._failed(cloud, UpstreamError(503, f"gateway of {self._context.here.name}: {known} (a moment ago)"))
+        clock = asyncio.get_running_loop().time
+        began, timeouts = clock(), self._context.here.timeouts_of(plan.frontend_endpoint)
+        leg: Leg[Single] | None = None
+        try:
+            leg = await self._leg(change(plan), incoming, rewrites=rewrites)
+            answer = await leg.run()
+        except AnswerError as error:
+            if leg is not None:
+                leg.account(error.status, error.reason)
+            if isinstance(error, UpstreamError):
+                outages.note(place, self._without_gateway(error), max(timeouts.check, clock() - began))
+            return self._failed(cloud, error)
+        except asyncio.CancelledError:
+            if leg is not None:
+                with suppress(AnswerError):
+                    leg.account(0, "another cloud has answered")
+            raise
+        outages.forget(place)
+        if not isinstance(answer, WholeAnswer):
+            raise AssertionError("a branch reads its answer as a whole")
+        self.answers[cloud] = answer
+        return answer
+
+    async def ask_each(self, asked: Iterable[tuple[str, Incoming]], *, rewrites: bool = True) -> dict[str, WholeAnswer | Failure]:
+        """Return the outcomes of several requests that are sent side by side."""
+        given = list(asked)
+        found = await asyncio.gather(*(self.ask(cloud, incoming, rewrites=rewrites) for cloud, incoming in given))
+        return {cloud: outcome for (cloud, _), outcome in zip(given, found, strict=True)}
+
+    def end(self, outcome: Outcome) -> WholeAnswer:
+        """Return the answer of an outcome that is one cloud's. Raises an error as :class:`AnswerError`."""
+        match outcome:
+            case PassOn(cloud):
+                answer = self.answers[cloud]
+                if isinstance(answer, AnswerError):
+                    raise answer
+                return answer
+            case Refused(status, message):
+                raise AnswerError(status, f"gateway of {self._context.here.name}: {message}")
+        raise AssertionError("an answer that is composed has no single cloud")
+
+    def _failed(self, cloud: str, error: AnswerError) -> Failure:
+        self.answers[cloud] = error
+        text = self._without_gateway(error)
+        if isinstance(error, UpstreamError):
+            return Failure(cloud, _FAULTS.get(error.status, Fault.UNUSABLE), detail=text)
+        return Failure(cloud, Fault.STATUS, error.status, detail=text)
+
+    def _another_is_there(self, cloud: str) -> bool:
+        plans = {name: self.plan(name) for name in self._turns}
+        outages = self._context.upstream.outages
+        return any(plan is not None and not outages.failed(_place(plan)) for name, plan in plans.items() if name != cloud)
+
+    def _without_gateway(self, error: AnswerError) -> str:
+        return error.message.removeprefix(f"gateway of {self._context.here.name}: ")
+
+
+def _place(plan: Single) -> str:
+    return f"{plan.endpoint.service} of {plan.endpoint.cloud}"

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carry out a request for a merged list: pages of all clouds in, one page out."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, WholeAnswer, towards_client
+from openstackoid.bridge.message.head import Head, Incoming
+from openstackoid.bridge.proxy.branches import Branches
+from openstackoid.bridge.proxy.composed_answer import composed_answer, composed_headers
+from openstackoid.bridge.proxy.context import RequestContext
+from openstackoid.bridge.proxy.links import Links
+from openstackoid.composition import Asker, Composed, CompositionError, Failure, Listing, ListKind, PageRequest
+from openstackoid.composition.kinds import OBJECT_STORE
+from openstackoid.routing import All, Single
+from openstackoid.routing.images import IMAGE
+
+_HELD = 2**20
+"""Bytes of a list without a limit that are held before the first of them is sent, so that a short one says what it lacks."""
+_LARGE = 256 * 1024
+
+
+class MergedList:
+    """Carries out ``plan`` for a list, by ``branches``."""
+
+    def __init__(self, context: RequestContext, incoming: Incoming, plan: All, branches: Branches) -> None:
+        self._context = context
+        self._incoming = incoming
+        self._plan = plan
+        self._branches = branches
+        self._first: WholeAnswer | None = None
+
+    async def run(self, kind: ListKind, *, strict: bool) -> web.StreamResponse:
+        """Return the answer; see :meth:`Leg.run`."""
+        head, clouds = self._incoming.head, self._branches.clouds
+        plan = next(plan for cloud in clouds if (plan := self._branches.plan(cloud)) is not None)
+        if kind.service == OBJECT_STORE and not _asks_for_json(head):
+            message = f"gateway of {self._context.here.name}: a list of several clouds is JSON; format=json asks for it"
+            raise AnswerError(406, message)
+        try:
+            asker = Asker(await self._user(plan), self._context.cursors, self._context.markers)
+            listing = Listing(kind, head.query or "", clouds, self._plan.expression, asker, rewrite=self._rewrite(kind))
+        except CompositionError as error:
+            raise AnswerError(error.status, f"gateway of {self._context.here.name}: {error}") from None
+        body, response = bytearray(), None
+        while requests := listing.wanted():
+            await self._take(listing, requests)
+            body += listing.chunks()
+            outcome = listing.outcome(strict=strict)
+            is_long = listing.is_unlimited and len(body) > _HELD
+            if response is None and is_long and isinstance(outcome, Composed):
+                response = await self._begin(outcome)
+                began = outcome
+            if response is not None:
+                with towards_client():
+                    await response.write(bytes(body))
+                body.clear()
+        outcome = listing.outcome(strict=strict)
+        if response is not None:
+            if outcome != began:
+                # The head has said another thing.
+                raise CutError(AnswerError(502, f"gateway of {self._context.here.name}: a cloud failed in its list"), response)
+            with towards_client():
+                await response.write(listing.tail(self._url(plan, head)))
+                await response.write_eof()
+            return response
+        if not isinstance(outcome, Composed):
+            return self._branches.end(outcome)
+        return composed_answer(self._first, bytes(body) + listing.tail(self._url(plan, head)), outcome)
+
+    async def _take(self, listing: Listing, requests: list[PageRequest]) -> None:
+        """Send requests for pages side by side, and take their answers."""
+        incoming = {
+            request.cloud: replace(self._incoming, head=replace(self._incoming.head, query=request.query), body=None)
+            for request in requests
+        }
+        found = await self._branches.ask_each(incoming.items(), rewrites=False)
+        for cloud, answer in found.items():
+            if isinstance(answer, Failure):
+                listing.fail(answer)
+            elif len(answer.content) > _LARGE:
+                await asyncio.to_thread(listing.answer, cloud, answer.status, answer.content)
+            else:
+                listing.answer(cloud, answer.status, answer.content)
+            if isinstance(answer, WholeAnswer) and answer.status == 200 and self._first is None:
+                self._first = answer
+
+    async def _begin(self, outcome: Composed) -> StreamedAnswer:
+        """Send the head of a long answer."""
+        response = StreamedAnswer(status=200, headers=CIMultiDict(composed_headers(self._first, outcome)))
+        with towards_client():
+            await response.prepare(self._incoming.request)
+        return response
+
+    async def _user(self, plan: Single) -> str:
+        """Return an id of the user, whose markers are of no use to others."""
+        context, user = self._context, plan.user
+        if user is None:
+            return hashlib.sha256("".join(self._incoming.head.values("x-auth-token")).encode()).hexdigest()
+        owner = context.authorizer.owner(user, None, self._incoming.head, plan, mesh=context.mesh, readers=context.readers)
+        return str(await owner)
+
+    def _rewrite(self, kind: ListKind) -> Callable[[str, Any], Any] | None:
+        """Return the function that rewrites the links of items; those of images are rewritten with their places."""
+        plans = {cloud: self._branches.plan(cloud) for cloud in self._branches.clouds}
+        links = {
+            cloud: Links.of(self._context.mesh, plan, self._incoming.head)
+            for cloud, plan in plans.items()
+            if plan is not None and plan.rewrite_links
+        }
+        if not links or kind.service == IMAGE:
+            return None
+
+        def rewritten(cloud: str, item: Any) -> Any:
+            return links[cloud].rewritten({"item": item}, whole=False)["item"] if cloud in links else item
+
+        return rewritten
+
+    @staticmethod
+    def _url(plan: Single, head: Head) -> str:
+        """Return the URL of the list as the client called it; of Glance, whose links are paths, its path."""
+        if plan.endpoint.service == IMAGE:
+            return plan.path[len(plan.endpoint.frontend.prefix) :]
+        frontend = plan.frontend_endpoint.frontend
+        host = next(iter(head.values("host")), None)
+        return (frontend.origin() if host is None else f"{frontend.scheme}://{host}") + head.path
+
+
+def _asks_for_json(head: Head) -> bool:
+    return "format=json" in (head.query or "").split("&") or any("application/json" in value for value in head.values("accept"))

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carry out ``A | B``: ask the clouds in turn, each by a leg of its own, until one has the answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from aiohttp import web
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.message.body import OPERATION_LIMIT, read_body
+from openstackoid.bridge.message.head import Incoming
+from openstackoid.bridge.proxy.attempt import Attempt, PassedError
+from openstackoid.bridge.proxy.context import RequestContext
+from openstackoid.bridge.proxy.leg import Leg
+from openstackoid.bridge.upstream.upstream import UpstreamError
+from openstackoid.routing import READS, Otherwise, Refuse, Single, Turn
+from openstackoid.routing.turns import Outcome
+
+MakeLeg = Callable[[Single, Incoming, Attempt], Awaitable[Leg[Single]]]
+_OUTAGE = (502, 503, 504)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A turn without an answer: its ``status`` is 404 for a missing item. ``reason``: the text for the log."""
+
+    status: int
+    message: str
+    reason: str
+
+
+class Turns:
+    """Asks the clouds of ``plan``; ``leg`` makes the leg for one of them."""
+
+    def __init__(self, context: RequestContext, incoming: Incoming, plan: Otherwise, leg: MakeLeg) -> None:
+        self._context = context
+        self._incoming = incoming
+        self._plan = plan
+        self._leg = leg
+        self._failed: list[_Failed] = []
+        self._until = 0.0
+
+    async def run(self) -> web.StreamResponse:
+        """Return the answer of the first cloud that has one; see :meth:`Leg.run`."""
+        incoming = self._incoming
+        length = incoming.request.content_length
+        if incoming.body is None and length is not None and length <= OPERATION_LIMIT:
+            # One that is read can be sent to several clouds.
+            body = await read_body(incoming.request, incoming.head, OPERATION_LIMIT, self._context.here)
+            self._incoming = replace(incoming, body=body)
+        turns = self._to_try()
+        for number, turn in enumerate(turns):
+            if isinstance(turn.plan, Refuse):
+                raise self._refused(turn.plan)
+            response = await self._ask(turn.plan, further=len(turns) - number - 1)
+            if response is not None:
+                return response
+        raise self._nowhere()
+
+    def _to_try(self) -> list[Turn]:
+        """Return the turns without those of places that failed a moment ago; all, if there would be no other."""
+        known: dict[str, str] = {}
+        for turn in self._plan.turns:
+            failure = None if isinstance(turn.plan, Refuse) else self._context.upstream.outages.known(_place(turn.plan))
+            if failure is not None:
+                known[turn.cloud] = failure
+        others = [turn for turn in self._plan.turns if turn.cloud not in known]
+        if not any(isinstance(turn.plan, Single) for turn in others):
+            return list(self._plan.turns)
+        self._failed = [_Failed(503, f"{text} (a moment ago)", text) for text in known.values()]
+        return others
+
+    async def _ask(self, plan: Single, further: int) -> web.StreamResponse | None:
+        """Return the answer of one cloud, or None where the next is to be asked; ``further``: how many there are."""
+        outages, place, head = self._context.upstream.outages, _place(plan), self._incoming.head
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        timeouts = self._context.here.timeouts_of(plan.frontend_endpoint)
+        self._until = self._until or began + timeouts.connect + timeouts.server
+        # Once a byte of a write is sent, no other cloud is asked, so it needs no time for others.
+        share = (self._until - began) / (further + 1 if head.method in READS else 1)
+        failures = any(failed.status != 404 for failed in self._failed)
+        attempt = Attempt(head, began + share, more=further > 0, failures=failures)
+        leg: Leg[Single] | None = None
+        try:
+            leg = await self._leg(plan, self._incoming, attempt)
+            response = await leg.run()
+        except PassedError as passed:
+            text = f"{place}{passed.what}"
+            self._failed.append(_Failed(passed.status if passed.result is Outcome.FAILURE else 404, text, text))
+            if passed.status in _OUTAGE:
+                outages.note(place, text, max(timeouts.check, clock() - began))
+            else:
+                outages.forget(place)
+            if head.method not in READS:
+                raise self._nowhere() from None
+            return None
+        except AnswerError as error:
+            self._judge_error(place, error, attempt)
+            if leg is not None:
+                leg.account(error.status, error.reason)
+            failed = _Failed(error.status, self._without_gateway(error.message), self._without_gateway(error.reason))
+            self._failed.append(failed)
+            if isinstance(error, UpstreamError):
+                outages.note(place, failed.message, max(timeouts.check, clock() - began))
+            return None
+        outages.forget(place)
+        return response
+
+    def _judge_error(self, place: str, error: AnswerError, attempt: Attempt) -> None:
+        """Raise the error that ends the request; return where the next cloud is to be asked."""
+        if error.status < 500:
+            raise error
+        if not attempt.sent:
+            return
+        if not isinstance(error, UpstreamError) or (error.unreached and self._streams):
+            raise error
+        if error.unreached or (self._incoming.head.method in READS and not self._streams):
+            return
+        message = (
+            f"gateway of {self._context.here.name}: it is not known whether {place} has carried out the request:"
+            f" {self._without_gateway(error.message)}; look before you repeat it"
+        )
+        raise AnswerError(502, message, reason=error.reason) from None
+
+    @property
+    def _streams(self) -> bool:
+        return self._incoming.body is None and self._incoming.request.body_exists
+
+    def _refused(self, refusal: Refuse) -> AnswerError:
+        """Return the error for a turn that is refused, with the failures before it."""
+        refused = AnswerError(refusal.status, refusal.message, title=refusal.title, reason="refused")
+        if not any(failed.status != 404 for failed in self._failed):
+            return refused
+        text = self._without_gateway(refused.message)
+        self._failed.append(_Failed(503, text, text))
+        return self._nowhere()
+
+    def _nowhere(self) -> AnswerError:
+        """Return the error for a request that no cloud has served: it names each with its failure."""
+        statuses = {failed.status for failed in self._failed} - {404}
+        status = statuses.pop() if len(statuses) == 1 else 503
+        began = f"gateway of {self._context.here.name}: no cloud of {self._plan.expression} has the answer: "
+        message, reason = (
+            began + "; ".join(texts) for texts in ([f.message for f in self._failed], [f.reason for f in self._failed])
+        )
+        return AnswerError(status, message, reason=reason)
+
+    def _without_gateway(self, text: str) -> str:
+        return text.removeprefix(f"gateway of {self._context.here.name}: ")
+
+
+def _place(plan: Single) -> str:
+    return f"{plan.endpoint.service} of {plan.endpoint.cloud}"

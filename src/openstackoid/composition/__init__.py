@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One answer made of several clouds' answers: merged lists, one item by its id, sums, intersections. Pure: no I/O, no clock."""
+
+from openstackoid.composition.branch import PageRequest
+from openstackoid.composition.common import common_part, common_versions
+from openstackoid.composition.cursor import KEY_BYTES as CURSOR_KEY
+from openstackoid.composition.cursor import Cursors
+from openstackoid.composition.documents import parse_object
+from openstackoid.composition.errors import CompositionError, Failure, Fault
+from openstackoid.composition.kinds import (
+    CommonKind,
+    ItemKind,
+    Kind,
+    Kinds,
+    ListKind,
+    TotalKind,
+    VersionsKind,
+    builtin_kinds,
+    parse_kinds,
+)
+from openstackoid.composition.known_markers import KnownMarkers
+from openstackoid.composition.listing import Asker, Listing
+from openstackoid.composition.outcomes import PARTIAL, Composed, Outcome, PassOn, Refused, composed_outcome, item_outcome
+from openstackoid.composition.page import ALL_BYTES
+from openstackoid.composition.provenance import CLOUD, CLOUDS, without_cloud
+from openstackoid.composition.totals import total
+
+__all__ = [
+    "ALL_BYTES",
+    "CLOUD",
+    "CLOUDS",
+    "CURSOR_KEY",
+    "PARTIAL",
+    "Asker",
+    "CommonKind",
+    "Composed",
+    "CompositionError",
+    "Cursors",
+    "Failure",
+    "Fault",
+    "ItemKind",
+    "Kind",
+    "Kinds",
+    "KnownMarkers",
+    "ListKind",
+    "Listing",
+    "Outcome",
+    "PageRequest",
+    "PassOn",
+    "Refused",
+    "TotalKind",
+    "VersionsKind",
+    "builtin_kinds",
+    "common_part",
+    "common_versions",
+    "composed_outcome",
+    "item_outcome",
+    "parse_kinds",
+    "parse_object",
+    "total",
+    "without_cloud",
+]

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The list of one cloud as a stream of items, in the direction of a page. Pages are asked for and come in; no I/O."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from openstackoid.composition.cut import Place, Position
+from openstackoid.composition.errors import Failure, Fault
+from openstackoid.composition.order import Key
+from openstackoid.composition.page import Item, Page, PageReader, Rewrite
+from openstackoid.composition.query import BATCH, ListQuery
+
+MOST_PAGES = 1000
+"""Pages of one cloud for one answer, at most: a million items. A service with more of them never ends."""
+
+_OK = range(200, 300)
+_UNKNOWN_MARKER = (400, 404)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """The query of the page that a branch needs next."""
+
+    cloud: str
+    query: str = field(repr=False)
+
+
+class _Walk(Enum):
+    """The state of a branch.
+
+    ``MARKED``: the next answer shows whether the cloud knows the marker. ``SEEK``: items pass until the place is found by an id
+    beside it, ``COMPARE``: by the order. ``PASS``: all items pass. ``ON``: all items count.
+    """
+
+    MARKED = auto()
+    SEEK = auto()
+    COMPARE = auto()
+    PASS = auto()
+    ON = auto()
+
+
+class Branch:
+    """The items of one cloud from a place on.
+
+    ``number``: of the cloud in the scope's expression. ``passing`` is told each item before the place, if the list is walked
+    from its start.
+    """
+
+    def __init__(
+        self,
+        query: ListQuery,
+        cloud: tuple[int, str, int],
+        place: Place,
+        position: Position | None,
+        passing: Callable[[Item, int], None],
+        *,
+        rewrite: Rewrite | None = None,
+    ) -> None:
+        self.number, self.cloud, clouds = cloud
+        self.failure: Failure | None = None
+        self.others: dict[str, object] | None = None
+        self._query = query
+        self._reader = PageReader(query, self.cloud, clouds, rewrite)
+        self._batch = query.batch(clouds)
+        self._position = self._position_key(position)
+        self._position_is_after = position is not None and position.is_after
+        self._place = place
+        self._passing = passing
+        self._buffer: deque[Item] = deque()
+        self._before: set[str] = set()
+        self._pages: set[tuple[str, str]] = set()
+        self._asked = self._taken = False
+        backwards = query.backwards
+        self._passed, self._ahead = (place.after, place.before) if backwards else (place.before, place.after)
+        self._untouched = place.at_end if backwards else place.at_start
+        self._finished = place.at_start if backwards else place.at_end
+        self._walk = self._first_walk()
+        self._more = self._walk is not _Walk.ON or not self._finished
+        self._marker = self._passed if self._walk in (_Walk.MARKED, _Walk.ON) else None
+
+    def _first_walk(self) -> _Walk:
+        from_start = self._query.kind.walks_from_start or self._query.kind.is_whole
+        if self._finished:
+            return _Walk.PASS if from_start else _Walk.ON
+        if self._untouched or self._query.kind.paging.marker == "value":
+            return _Walk.ON
+        if from_start or self._passed is None:
+            return _Walk.SEEK
+        return _Walk.MARKED
+
+    def _position_key(self, position: Position | None) -> tuple[Key, int] | None:
+        if position is None:
+            return None
+        key = self._query.order.key(position.values, position.id)
+        return (key, position.cloud) if key else None
+
+    @property
+    def head(self) -> Item | None:
+        """The next item, or None if the branch is at its end, has failed, or needs a page."""
+        return self._buffer[0] if self._buffer and self.failure is None else None
+
+    @property
+    def done(self) -> bool:
+        """Whether no item will follow."""
+        return self.failure is not None or not (self._buffer or self._more)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the cloud was asked at least once and answered, or need not be asked."""
+        return self._asked or self.done
+
+    def wanted(self) -> PageRequest | None:
+        """Return the page that the branch needs before it has a head, or None."""
+        if self._buffer or self.done:
+            return None
+        batch = self._batch if self._walk in (_Walk.MARKED, _Walk.ON) or not self._batch else max(self._batch, self._largest())
+        return PageRequest(self.cloud, self._query.branch(batch, self._marker))
+
+    def _largest(self) -> int:
+        return min(BATCH, self._query.kind.paging.limit.most or BATCH)
+
+    def take(self) -> Item:
+        """Return the head, which the place is behind from now on."""
+        item = self._buffer.popleft()
+        self._passed, self._untouched, self._taken = item.id, False, True
+        return item
+
+    def place(self) -> Place:
+        """Return the place before the head."""
+        if self.failure is not None and not self._taken:
+            return self._place
+        head = self.head
+        ahead = head.id if head is not None else None
+        at_far_end = self.failure is None and self.done
+        if self._query.backwards:
+            return Place(ahead, self._passed, at_start=at_far_end, at_end=self._untouched)
+        return Place(self._passed, ahead, at_start=self._untouched, at_end=at_far_end)
+
+    def fail(self, failure: Failure) -> None:
+        """Take a failure in place of an answer. The branch is at its end."""
+        self.failure, self._asked = failure, True
+        self._buffer.clear()
+
+    def answer(self, status: int, body: bytes) -> None:
+        """Take the answer to the request that was wanted."""
+        self._asked = True
+        if self._walk is _Walk.MARKED and status in _UNKNOWN_MARKER:
+            self._restart(_Walk.SEEK)
+            return
+        if status not in _OK:
+            self.fail(Failure(self.cloud, Fault.STATUS, status))
+            return
+        page = self._reader.read(body)
+        if isinstance(page, Failure):
+            self.fail(page)
+        elif len(self._pages) >= MOST_PAGES:
+            self.fail(Failure(self.cloud, Fault.ENDLESS, detail=f"{MOST_PAGES} and more"))
+        else:
+            self._page(page)
+
+    def _page(self, page: Page) -> None:
+        if self.others is None:
+            self.others = dict(page.others)
+        if self._walk is _Walk.MARKED:
+            if not page.items and self._ahead is not None:
+                # Some services answer an unknown marker with no items.
+                self._restart(_Walk.SEEK)
+                return
+            self._walk = _Walk.ON
+        fresh = self._fresh(page)
+        # A service that does not page, or that starts again, ends where nothing is new.
+        self._more = page.more and bool(fresh)
+        if fresh:
+            self._marker = fresh[-1].id
+        self._buffer.extend(self._from_place(fresh))
+        if not self._more and self._walk in (_Walk.SEEK, _Walk.COMPARE):
+            self._not_found()
+
+    def _fresh(self, page: Page) -> list[Item]:
+        """Return the items of a page in the walk's direction, without those that came before: on it, or on the page before.
+
+        A page that came before as a whole has none.
+        """
+        items = list(reversed(page.items) if self._query.backwards else page.items)
+        if self._query.kind.is_whole or not items:
+            return items
+        ends = (items[0].id, items[-1].id)
+        if ends in self._pages:
+            return []
+        self._pages.add(ends)
+        fresh = {item.id: item for item in reversed(items) if not (item.id in self._before or self._is_marker(item))}
+        self._before = {item.id for item in items}
+        return list(reversed(fresh.values()))
+
+    def _is_marker(self, item: Item) -> bool:
+        return self._walk is _Walk.ON and item.id == self._marker and self._query.kind.paging.marker == "id"
+
+    def _from_place(self, items: list[Item]) -> Iterator[Item]:
+        """Return the items after the place; all that come before it pass."""
+        for item in items:
+            match self._walk:
+                case _Walk.ON:
+                    yield item
+                    continue
+                case _Walk.SEEK if item.id == self._passed:
+                    self._walk = _Walk.ON
+                case _Walk.SEEK if item.id == self._ahead:
+                    self._walk = _Walk.ON
+                    yield item
+                    continue
+                case _Walk.COMPARE if not self._is_before(item):
+                    self._walk = _Walk.ON
+                    yield item
+                    continue
+            self._passing(item, self.number)
+
+    def _is_before(self, item: Item) -> bool:
+        position, key = self._position, (item.key, self.number)
+        if position is None:
+            return False
+        if key == position:
+            # The walk has passed the item beside the cut if that is on the side from which it comes.
+            return self._position_is_after == self._query.backwards
+        return key > position if self._query.backwards else key < position
+
+    def _not_found(self) -> None:
+        """Look for the place by the order, for the items beside it are gone."""
+        if self._walk is _Walk.COMPARE:
+            return
+        if self._position is None:
+            self.fail(Failure(self.cloud, Fault.PLACE_LOST))
+        else:
+            self._restart(_Walk.COMPARE)
+
+    def _restart(self, walk: _Walk) -> None:
+        self._walk, self._marker, self._more = walk, None, True
+        self._before, self._pages = set(), set()
+        self._buffer.clear()

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cuts behind plain ids that clients are likely to send as markers: the last ids of pages."""
+
+from collections import OrderedDict
+
+from openstackoid.composition.cut import Cut
+
+MOST = 10_000
+
+
+class KnownMarkers:
+    """Cuts by user, list and last id. The oldest are forgotten: a merge then looks for the id from the start of the list."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._cuts: OrderedDict[tuple[str, bytes, str], Cut] = OrderedDict()
+
+    def remember(self, user: str, digest: bytes, last: str, cut: Cut) -> None:
+        """Remember the cut at which a page with this last item ended."""
+        key = (user, digest, last)
+        self._cuts[key] = cut
+        self._cuts.move_to_end(key)
+        if len(self._cuts) > self._most:
+            self._cuts.popitem(last=False)
+
+    def find(self, user: str, digest: bytes, marker: str) -> Cut | None:
+        """Return the cut after the item with this id, or None."""
+        return self._cuts.get((user, digest, marker))

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One page of a merged list, made of pages of its branches as they come. No I/O.
+
+``wanted`` says the pages that are needed now; ``answer`` and ``fail`` take the outcomes; ``items`` returns the items that are
+certain by then. Memory holds a page of each cloud.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from openstackoid.composition.branch import Branch, PageRequest
+from openstackoid.composition.cut import Cut, Position
+from openstackoid.composition.errors import CompositionError, Failure
+from openstackoid.composition.page import Item, Rewrite
+from openstackoid.composition.query import ListQuery
+
+MOST_SKIPPED = 20_000
+"""Items that are passed over to find a plain id, or an offset, at most."""
+
+
+class Merge:
+    """A page of a merged list from a cut on.
+
+    ``after``: the id of the item with which the page before ended, if no cut is known.
+    """
+
+    def __init__(
+        self, query: ListQuery, clouds: Sequence[str], cut: Cut, after: str | None = None, *, rewrite: Rewrite | None = None
+    ) -> None:
+        self._query = query
+        self._after = after
+        self._offset = query.offset
+        self._skipped = 0
+        self._count = 0
+        self._seen: dict[bytes, int] = {}
+        self._start: Cut | None = None
+        self._last: Position | None = cut.position
+        self._branches = {
+            cloud: Branch(query, (number, cloud, len(clouds)), cut.places[number], cut.position, self._remember, rewrite=rewrite)
+            for number, cloud in enumerate(clouds)
+        }
+
+    def wanted(self) -> list[PageRequest]:
+        """Return the requests to send now, side by side; none if the page is finished."""
+        if self.finished:
+            return []
+        return [request for branch in self._branches.values() if (request := branch.wanted()) is not None]
+
+    def answer(self, cloud: str, status: int, body: bytes) -> None:
+        """Take the answer of a cloud."""
+        self._branches[cloud].answer(status, body)
+
+    def fail(self, failure: Failure) -> None:
+        """Take the failure of a cloud to answer."""
+        self._branches[failure.cloud].fail(failure)
+
+    @property
+    def begun(self) -> bool:
+        """Whether every cloud has answered, or failed, once."""
+        return all(branch.answered for branch in self._branches.values())
+
+    @property
+    def finished(self) -> bool:
+        """Whether the page is complete, once its items were taken."""
+        branches = self._branches.values()
+        if not self.begun:
+            return False
+        if self._is_full and self._query.kind.equal:
+            # Whether more follows shows only in items that are not the same things as earlier ones.
+            return all(branch.done or branch.head is not None for branch in branches)
+        return self._is_full or all(branch.done for branch in branches)
+
+    @property
+    def _is_full(self) -> bool:
+        return self._query.limit is not None and self._count >= self._query.limit
+
+    @property
+    def failures(self) -> list[Failure]:
+        """The failures, in the order of the clouds."""
+        return [branch.failure for branch in self._branches.values() if branch.failure is not None]
+
+    @property
+    def more(self) -> bool:
+        """Whether items may follow in the direction of the page, of clouds that have not failed."""
+        return any(not branch.done for branch in self._branches.values())
+
+    @property
+    def others(self) -> dict[str, object]:
+        """The rest of the documents: of the first cloud that has it, and sums of what is counted."""
+        found: dict[str, object] = {}
+        for branch in self._branches.values():
+            for name, value in (branch.others or {}).items():
+                have = found.get(name)
+                if name in self._query.kind.paging.counted and isinstance(value, int) and isinstance(have, int):
+                    found[name] = have + value
+                else:
+                    found.setdefault(name, value)
+        return found
+
+    def start(self) -> Cut:
+        """Return the cut at which the page begins, once it is finished."""
+        return self._start or self._cut()
+
+    def end(self) -> Cut:
+        """Return the cut at which the page ends, once it is finished."""
+        return self._cut()
+
+    @property
+    def last(self) -> str | None:
+        """The id of the page's last item, if it has one."""
+        return self._last.id if self._count and self._last is not None else None
+
+    def items(self) -> Iterator[str]:
+        """Return the JSON of the items that can be told by now, in the direction of the page.
+
+        Raises :class:`CompositionError` if the item to begin after is not found.
+        """
+        if not self.begun:
+            return
+        while (branch := self._next()) is not None:
+            head = branch.head
+            if head is None:
+                break
+            if self._is_repeated(head, branch.number):
+                branch.take()
+                continue
+            if self._is_full:
+                break
+            if self._after is None and self._offset == 0 and self._start is None:
+                self._start = self._cut()
+            branch.take()
+            self._remember(head, branch.number)
+            if not self._is_skipped(head):
+                self._last = Position(head.values or (), head.id, branch.number, self._query.backwards)
+                self._count += 1
+                yield head.text
+        if self._after is not None and all(branch.done for branch in self._branches.values()):
+            raise _not_found(self._after)
+
+    def _next(self) -> Branch | None:
+        """Return the branch with the next item; None if a branch needs a page, or all are at their end."""
+        chosen: Branch | None = None
+        for branch in self._branches.values():
+            if branch.done:
+                continue
+            if branch.head is None:
+                return None
+            if chosen is None or self._precedes(branch, chosen):
+                chosen = branch
+        return chosen
+
+    def _precedes(self, branch: Branch, other: Branch) -> bool:
+        mine, theirs = branch.head, other.head
+        if mine is None or theirs is None:
+            return False
+        # Of keys that are equal, the first cloud's item is the first in the list, so the last one on the way back.
+        return mine.key >= theirs.key if self._query.backwards else mine.key < theirs.key
+
+    def _remember(self, item: Item, number: int) -> None:
+        if item.equal is not None:
+            self._seen.setdefault(item.equal, number)
+
+    def _is_repeated(self, item: Item, number: int) -> bool:
+        """Return whether another cloud's item that came before is the same thing."""
+        return item.equal is not None and self._seen.get(item.equal, number) != number
+
+    def _is_skipped(self, item: Item) -> bool:
+        if self._after is None and self._offset == 0:
+            return False
+        self._skipped += 1
+        if self._skipped > MOST_SKIPPED:
+            raise CompositionError(400, f"marker: it is more than {MOST_SKIPPED} items away; follow the link 'next' instead")
+        if self._after is None:
+            self._offset -= 1
+        elif item.id == self._after:
+            self._after = None
+        return True
+
+    def _cut(self) -> Cut:
+        position = self._last
+        return Cut(tuple(branch.place() for branch in self._branches.values()), position)
+
+
+def _not_found(marker: str) -> CompositionError:
+    return CompositionError(400, f"marker [{marker}] not found in any cloud of the scope")

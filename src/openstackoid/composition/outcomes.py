@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The answer that follows from the outcomes of all clouds."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from openstackoid.composition.errors import CompositionError, Failure, Fault
+
+PARTIAL = "X-Scope-Partial"
+"""The header of an answer that lacks clouds: their names, each with a status or a word."""
+
+_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
+_STATUSES = {Fault.UNREACHABLE: 503, Fault.TIMEOUT: 504, Fault.PLACE_LOST: 400}
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The composed answer. ``partial``: the value of the header :data:`PARTIAL`, or None."""
+
+    partial: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassOn:
+    """The answer of one cloud as it came."""
+
+    cloud: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An error of the gateway."""
+
+    status: int
+    message: str
+
+
+Outcome = Composed | PassOn | Refused
+
+
+def composed_outcome(clouds: Sequence[str], failures: Sequence[Failure], *, strict: bool) -> Outcome:
+    """Return the outcome of a list, a sum or an intersection, once all clouds have answered or failed.
+
+    A 401 is passed on, so that the client logs in again. If all fail, the first failure is the answer.
+    """
+    if not failures:
+        return Composed()
+    by_cloud = {failure.cloud: failure for failure in failures}
+    ordered = [by_cloud[cloud] for cloud in clouds if cloud in by_cloud]
+    for failure in ordered:
+        if failure.fault is Fault.PLACE_LOST:
+            return Refused(400, f"marker: {failure}; list again from the start")
+    for failure in ordered:
+        if failure.status == 401:
+            return PassOn(failure.cloud)
+    if len(ordered) == len(clouds):
+        first = ordered[0]
+        return PassOn(first.cloud) if first.fault is Fault.STATUS else Refused(_status(first), _said(ordered))
+    return Refused(502, f"the scope is strict, and {_said(ordered)}") if strict else Composed(partial(ordered))
+
+
+def item_outcome(id_: str, clouds: Sequence[str], outcomes: Mapping[str, int | Failure]) -> Outcome | None:
+    """Return the outcome of a GET of one resource by its id, or None as long as the clouds that are out may decide.
+
+    ``outcomes``: the status of each cloud that has answered, or its failure. A UUID is in one cloud only, so the first cloud that
+    has it answers; another id may be in several, of which the first of the scope answers.
+    """
+    for cloud in clouds:
+        outcome = outcomes.get(cloud)
+        if outcome is None and _UUID.fullmatch(id_) is None:
+            return None
+        if isinstance(outcome, int) and 200 <= outcome < 400:
+            return PassOn(cloud)
+    if any(cloud not in outcomes for cloud in clouds):
+        return None
+    for cloud in clouds:
+        if outcomes[cloud] == 401:
+            return PassOn(cloud)
+    unknown = [_as_failure(cloud, outcomes[cloud]) for cloud in clouds if _is_unknown(outcomes[cloud])]
+    if unknown:
+        return Refused(503, f"{_said(unknown)}; no other cloud of the scope has '{_shown(id_)}'")
+    refused = [cloud for cloud in clouds if outcomes[cloud] != 404]
+    return PassOn((refused or list(clouds))[0])
+
+
+def partial(failures: Sequence[Failure]) -> str:
+    """Return the value of the header of a partial answer."""
+    return ", ".join(f"{failure.cloud}={failure.word}" for failure in failures)
+
+
+def refusal(error: CompositionError) -> Refused:
+    """Return an error of a request as an outcome."""
+    return Refused(error.status, str(error))
+
+
+def _is_unknown(outcome: int | Failure) -> bool:
+    """Return whether the cloud may have the resource all the same."""
+    return not isinstance(outcome, int) or outcome >= 500 or outcome in (408, 429)
+
+
+def _as_failure(cloud: str, outcome: int | Failure) -> Failure:
+    return Failure(cloud, Fault.STATUS, outcome) if isinstance(outcome, int) else outcome
+
+
+def _status(failure: Failure) -> int:
+    return _STATUSES.get(failure.fault, 502)
+
+
+def _said(failures: Sequence[Failure]) -> str:
+    return "; ".join(map(str, failures))
+
+
+def _shown(id_: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in id_[:64])

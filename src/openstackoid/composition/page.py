@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One page of a branch: the bytes of an answer in, items out that can be merged, or the failure of the cloud."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from openstackoid.composition.documents import parse, written
+from openstackoid.composition.errors import Failure, Fault
+from openstackoid.composition.order import Key, attribute_of, is_absent
+from openstackoid.composition.provenance import CLOUD
+from openstackoid.composition.query import ListQuery
+
+ALL_BYTES = 64 * 2**20
+"""Bytes of a page of all branches together, at most."""
+
+Rewrite = Callable[[str, Any], Any]
+"""Takes a cloud and an item of it, and returns the item with its links rewritten."""
+
+_LINKS_AT_TOP = ("next", "previous", "first")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a branch. ``text``: its JSON, with its cloud; ``equal``: a digest by which equal things are found."""
+
+    id: str
+    key: Key = field(repr=False)
+    values: tuple[Any, ...] | None = field(repr=False)
+    equal: bytes | None = field(repr=False)
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a branch, in the order of its service. ``more``: another page follows; ``others``: the rest of the document."""
+
+    items: tuple[Item, ...]
+    more: bool
+    others: Mapping[str, Any]
+
+
+class PageReader:
+    """Reads the pages of one cloud of so many. ``rewrite`` returns an item, parsed, with its links rewritten."""
+
+    def __init__(self, query: ListQuery, cloud: str, clouds: int, rewrite: Rewrite | None = None) -> None:
+        self._query = query
+        self._kind = query.kind
+        self._cloud = cloud
+        self._rewrite = rewrite
+        self._most = ALL_BYTES // clouds
+
+    def read(self, body: bytes) -> Page | Failure:
+        """Return the page in the body of an answer, or a failure that names the cloud."""
+        if len(body) > self._most:
+            return Failure(self._cloud, Fault.TOO_LARGE, detail=f"more than {self._most} bytes")
+        try:
+            document = parse(body)
+        except (ValueError, RecursionError):
+            return Failure(self._cloud, Fault.NOT_JSON)
+        collection = self._kind.collection
+        if collection and not isinstance(document, dict):
+            return Failure(self._cloud, Fault.WRONG_SHAPE, detail="it is not an object")
+        found = document.get(collection) if collection else document
+        if not isinstance(found, list):
+            where = f"'{collection}' is not a list" if collection else "it is not a list"
+            return Failure(self._cloud, Fault.WRONG_SHAPE, detail=where)
+        try:
+            items = tuple(self._item(raw) for raw in found)
+        except (_ShapeError, RecursionError) as error:
+            return Failure(self._cloud, Fault.WRONG_SHAPE, detail=str(error))
+        others = document if collection else {}
+        return Page(items, self._more(others, found), self._rest(others))
+
+    def _item(self, raw: Any) -> Item:
+        kind = self._kind
+        inner = raw.get(kind.within) if kind.within is not None and isinstance(raw, dict) else raw
+        if not isinstance(inner, dict):
+            raise _ShapeError(f"an item of '{kind.collection}' is not an object")
+        id_ = self._id(inner)
+        values = self._query.order.values(inner)
+        key, equal = self._query.order.key(values, id_), self._equal(inner)
+        for name in self._query.added:
+            inner.pop(name, None)
+        inner[CLOUD] = self._cloud
+        text = written(raw if self._rewrite is None else self._rewrite(self._cloud, raw))
+        return Item(id_, key, tuple(values) if key and values is not None else None, equal, text)
+
+    def _id(self, item: Mapping[str, Any]) -> str:
+        kind = self._kind
+        value = item.get(kind.id)
+        if value is None and kind.else_id is not None:
+            value = item.get(kind.else_id)
+        if value is None and kind.is_whole:
+            return ""
+        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+            raise _ShapeError(f"an item of '{kind.collection}' has no '{kind.id}'")
+        return str(value)
+
+    def _equal(self, item: Mapping[str, Any]) -> bytes | None:
+        if not self._kind.equal:
+            return None
+        values = [attribute_of(item, name) for name in self._kind.equal]
+        if any(map(is_absent, values)):
+            return None
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode("ascii")).digest()[:16]
+
+    def _more(self, document: Mapping[str, Any], found: list[Any]) -> bool:
+        """Return whether the service says that more follows."""
+        backwards = self._query.backwards
+        match self._kind.paging.next:
+            case "list":
+                links = document.get(self._kind.links)
+                wanted = "previous" if backwards else "next"
+                return isinstance(links, list) and any(isinstance(link, dict) and link.get("rel") == wanted for link in links)
+            case "top":
+                return isinstance(document.get("next"), str)
+            case "none":
+                return bool(found)
+        return False
+
+    def _rest(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        kind = self._kind
+        left_out = {kind.collection, kind.links, *(_LINKS_AT_TOP if kind.paging.next == "top" else ())}
+        return {name: value for name, value in document.items() if name not in left_out}
+
+
+class _ShapeError(Exception):
+    """JSON that is not of the form of the list."""

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The query of a request for a merged list, and the queries of its branches."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlencode
+
+from openstackoid.composition.errors import CompositionError
+from openstackoid.composition.kinds import ListKind
+from openstackoid.composition.order import Order
+
+Pairs = tuple[tuple[str, str], ...]
+
+BATCH = 1000
+"""Items of a page of a branch, at most."""
+SMALL = 100
+"""Items of a page of a branch that are asked for at once, however many clouds there are."""
+ALL_CLOUDS = 4000
+"""Items of a page of all branches together, at most."""
+
+_LIMIT, _MARKER, _OFFSET, _SORT, _SORT_DIR, _FIELDS = "limit", "marker", "offset", "sort", "sort_dir", "fields"
+_TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
+_LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """The query of a client. ``limit``: items of the page, or None for all; ``offset``: items to leave out first.
+
+    ``added``: attributes that branches are asked for in addition to the client's ``fields``.
+    """
+
+    kind: ListKind
+    pairs: Pairs = field(repr=False)
+    order: Order
+    limit: int | None
+    marker: str | None
+    offset: int = 0
+    backwards: bool = False
+    added: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, kind: ListKind, query: str) -> "ListQuery":
+        """Parse the query of a URL. Raises :class:`CompositionError`."""
+        pairs = tuple(parse_qsl(query, keep_blank_values=True))
+        order = _order(kind, pairs)
+        reverse = kind.paging.reverse
+        limit = _limit(kind, pairs)
+        backwards = reverse is not None and limit is not None and _is_true(pairs, reverse)
+        marker = _last(pairs, _MARKER) or None
+        return cls(kind, pairs, order, limit, marker, _number(pairs, _OFFSET) or 0, backwards, _added(kind, pairs, order))
+
+    def batch(self, clouds: int) -> int | None:
+        """Return the items of a page of one of so many branches.
+
+        One more than the client's shows whether there are more. Of a large page, each of many clouds has a part: twice its share.
+        """
+        if self.kind.is_whole:
+            return None
+        most = min(BATCH, max(1, ALL_CLOUDS // max(1, clouds)))
+        if self.limit is None:
+            return most
+        if self.limit == 0:
+            return 0
+        wanted = self.limit + self.offset + 1
+        return min(wanted, most, max(SMALL, -(-2 * wanted // clouds)))
+
+    def branch(self, batch: int | None, marker: str | None) -> str:
+        """Return the query of one page of a branch, after ``marker``."""
+        paging = {_LIMIT, _MARKER, _OFFSET, self.kind.paging.reverse}
+        pairs = [pair for pair in self.pairs if pair[0] not in paging]
+        pairs += [(_FIELDS, name) for name in self.added]
+        if batch is not None:
+            pairs.append((_LIMIT, str(batch)))
+        if marker is not None and not self.kind.is_whole:
+            pairs.append((_MARKER, marker))
+        if self.backwards and self.kind.paging.reverse is not None:
+            pairs.append((self.kind.paging.reverse, "True"))
+        return urlencode(pairs)
+
+    def link(self, marker: str | None, *, backwards: bool = False) -> str:
+        """Return the client's query with another marker."""
+        paging = {_MARKER, _OFFSET, self.kind.paging.reverse}
+        pairs = [pair for pair in self.pairs if pair[0] not in paging]
+        if marker is not None:
+            pairs.append((_MARKER, marker))
+        if backwards and self.kind.paging.reverse is not None:
+            pairs.append((self.kind.paging.reverse, "True"))
+        return urlencode(pairs)
+
+    def digest(self, expression: str) -> bytes:
+        """Return a digest of the list under a canonical scope expression, whatever its page."""
+        paging = {_LIMIT, _MARKER, _OFFSET, self.kind.paging.reverse}
+        pairs = sorted((pair for pair in self.pairs if pair[0] not in paging), key=lambda pair: pair[0])
+        text = repr((self.kind.service, self.kind.path, pairs, expression))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8]
+
+
+def _last(pairs: Pairs, name: str) -> str | None:
+    return next((value for key, value in reversed(pairs) if key == name), None)
+
+
+def _is_true(pairs: Pairs, name: str) -> bool:
+    return (_last(pairs, name) or "").lower() in _TRUE
+
+
+def _number(pairs: Pairs, name: str) -> int | None:
+    text = _last(pairs, name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 12 and int(text) <= _LARGEST):
+        raise CompositionError(400, f"{name}: a whole number from 0 to {_LARGEST} is accepted")
+    return int(text)
+
+
+def _limit(kind: ListKind, pairs: Pairs) -> int | None:
+    rule = kind.paging.limit
+    given = _number(pairs, _LIMIT)
+    if given is None or (given == 0 and rule.zero == "all"):
+        return rule.default
+    return given if rule.most is None else min(given, rule.most)
+
+
+def _order(kind: ListKind, pairs: Pairs) -> Order:
+    paging = kind.paging
+    directions = [value.strip() for key, value in pairs if key == _SORT_DIR]
+    asked: list[tuple[str, str | None]] = []
+    for key, value in pairs:
+        if key == paging.sort_keys:
+            asked.append((value.strip(), None))
+        elif key == _SORT:
+            asked += [(name.strip(), way.strip() or None) for name, _, way in (part.partition(":") for part in value.split(","))]
+    keys: list[tuple[str, bool]] = []
+    usual = kind.order[0][1] if kind.order else False
+    if asked:
+        for number, (name, way) in enumerate(asked):
+            said = way or next(iter(directions[number : number + 1] or directions[:1]), None)
+            keys.append((name, usual if said is None else said.lower() == "desc"))
+    else:
+        keys = [(name, descends if not directions else directions[0].lower() == "desc") for name, descends in kind.order]
+    if paging.reversed_by is not None and _is_true(pairs, paging.reversed_by):
+        keys = [(name, not descends) for name, descends in keys]
+    ties: bool | None = False if paging.ties == "ascending" else (keys[0][1] if keys else None)
+    attributes = tuple((_attribute(kind, name), descends) for name, descends in keys)
+    return Order(attributes, ties, paging.compare == "caseless")
+
+
+def _attribute(kind: ListKind, name: str) -> str:
+    return kind.attributes.get(name, name)
+
+
+def _added(kind: ListKind, pairs: Pairs, order: Order) -> tuple[str, ...]:
+    """Return what ``fields`` leaves out of the attributes that a merge needs."""
+    asked = {value for key, value in pairs if key == _FIELDS}
+    if not kind.paging.fields or not asked:
+        return ()
+    return tuple(dict.fromkeys(name for name in _needed(kind, order.attributes) if name not in asked))
+
+
+def _needed(kind: ListKind, keys: Sequence[tuple[str, bool]]) -> Iterable[str]:
+    yield kind.id
+    yield from (name for name, _ in keys)

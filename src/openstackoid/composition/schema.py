@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The schema of ``kinds.yaml``: keys, values, and plain words for the faults."""
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from openstackoid.mesh.policy_schema import Strict
+from openstackoid.mesh.validation import unknown_key
+from openstackoid.scope import official_service_type
+
+_PATH = re.compile(r"(?:/(?:\*|[A-Za-z0-9._~-]+))*\Z")
+_ORDER = re.compile(r"[A-Za-z0-9_.:-]+ (?:asc|desc)\Z")
+
+
+def _path(text: str) -> str:
+    if _PATH.match(text) is None:
+        raise ValueError(f"'{text}': a path below the service's version and project is accepted, as in /servers/*")
+    return text
+
+
+def _order(text: str) -> str:
+    if _ORDER.match(text) is None:
+        raise ValueError(f"'{text}': a sort key and a direction are accepted, as in 'created_at desc'")
+    return text
+
+
+def _service(name: str) -> str:
+    if official_service_type(name) != name:
+        raise ValueError(f"'{name}': an official service type is accepted")
+    return name
+
+
+_Path = Annotated[str, AfterValidator(_path)]
+_Name = Annotated[str, Field(min_length=1)]
+_Service = Annotated[str, AfterValidator(_service)]
+_Count = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class LimitSchema(Strict):
+    """``limit``: of a request without one (absent: all), the most, and the meaning of 0."""
+
+    default: _Count | None = None
+    most: _Count | None = None
+    zero: Literal["nothing", "all"]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.default is not None and self.most is not None and self.default > self.most:
+            raise ValueError(f"'default' is at most 'most', {self.most}")
+        return self
+
+
+class PagingSchema(Strict):
+    """An entry of ``paging``: the ways in which a service pages.
+
+    ``next``: its links, in a ``list`` under ``links`` (by default the collection and ``_links``) or as ``next`` at the ``top``
+    of the document; ``none``: a page without items is the last; ``whole``: all is on one page. ``marker``: the id of an item, or
+    a value that sorts. ``ties``: the order of items that sort alike, by id.
+    """
+
+    limit: LimitSchema
+    next: Literal["list", "top", "none", "whole"]
+    links: _Name | None = None
+    marker: Literal["id", "value"] = "id"
+    unknown_marker: Literal["refused", "ignored"] = "refused"
+    sort_keys: _Name = "sort_key"
+    ties: Literal["as-sorted", "ascending"] = "as-sorted"
+    compare: Literal["caseless", "bytes"] = "caseless"
+    reverse: _Name | None = None
+    reversed_by: _Name | None = None
+    fields: bool = False
+    counted: list[_Name] = Field(default_factory=list)
+
+
+class ListSchema(Strict):
+    """A list. An empty ``collection`` is the document itself; ``within``: the only key of each item."""
+
+    path: _Path
+    detail: bool = False
+    collection: str
+    within: _Name | None = None
+    item: str | None = None
+    id: _Name = "id"
+    else_id: _Name | None = None
+    links: _Name | None = None
+    paging: _Name
+    order: list[Annotated[str, AfterValidator(_order)]] = Field(default_factory=list)
+    attributes: dict[_Name, _Name] = Field(default_factory=dict)
+    equal: list[_Name] = Field(default_factory=list)
+
+
+class TotalSchema(Strict):
+    """A document whose numbers are added."""
+
+    path: _Path
+    document: _Name
+    least: list[_Name] = Field(default_factory=list)
+
+
+class CommonSchema(Strict):
+    """A document of which clouds have a part in common; ``id`` of the entries of a list, absent for a mapping."""
+
+    path: _Path
+    collection: _Name
+    id: _Name | None = None
+
+
+class KindsSchema(Strict):
+    """The whole document."""
+
+    kinds: Literal[1]
+    paging: dict[_Name, PagingSchema]
+    lists: dict[_Service, list[ListSchema]]
+    totals: dict[_Service, list[TotalSchema]] = Field(default_factory=dict)
+    common: dict[_Service, list[CommonSchema]] = Field(default_factory=dict)
+
+
+_PLACES: dict[str, type] = {"paging": PagingSchema, "lists": ListSchema, "totals": TotalSchema, "common": CommonSchema}
+
+
+def accepted(path: tuple[Any, ...]) -> str:
+    """Return the words for an unknown key at ``path``."""
+    if len(path) == 1:
+        return unknown_key(KindsSchema)
+    return unknown_key(LimitSchema if path[-2] == "limit" else _PLACES[path[0]])

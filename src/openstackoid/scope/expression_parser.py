@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parse the expression of one entry: ``CloudOne | (CloudTwo & CloudThree)``.
+
+``&`` binds closer than ``|``, as in Python and C. The spellings ``;`` and ``+`` of the two need no escape in a URL.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NoReturn
+
+from openstackoid.scope.expression import All, Cloud, Expression, Near, all_of, every, otherwise
+
+MOST_CLOUDS = 8
+"""The most clouds in one expression."""
+DEEPEST = 4
+"""The most parentheses and functions in each other."""
+LONGEST_SECONDS = 60
+
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+_TOKEN = re.compile(
+    rf"(?P<space>[ \t\r\n]+)|(?P<name>{NAME})(?![A-Za-z0-9._-])|(?P<quoted>\"[^\"]*\"|'[^']*')|(?P<mark>\|\||[|;&+%(),])"
+)
+_ENDS_NAME = re.compile(r"[ \t\r\n|;&+%(),\"']|\Z")
+_TIME = re.compile(r"([0-9]{1,5})(?:\.([0-9]{1,3}))?(ms|s)\Z")
+_OTHERWISE, _ALL = ("|", "||", ";"), ("&", "+")
+_FUNCTIONS = ("around", "nearest", "all")
+
+Fail = Callable[[str, int, int], NoReturn]
+"""Reports a fault with its first character and the one after its last."""
+Check = Callable[[str, int, int], None]
+"""Refuses a name that is not a cloud's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A word of an expression. ``kind``: ``name``, ``quoted``, ``mark`` or ``end``."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+    def is_mark(self, *marks: str) -> bool:
+        return self.kind == "mark" and self.text in marks
+
+
+def parse_expression(text: str, check: Check, fail: Fail) -> Expression:
+    """Return the expression that ``text`` has; positions are those in ``text``.
+
+    ``check``: called for the name of each cloud. ``fail``: called for the first fault.
+    """
+    reader = _Reader(_tokens(text, fail), check, fail)
+    expression = reader.expression(0)
+    reader.end()
+    return expression
+
+
+def refuse_unserved(text: str, expression: Expression, fail: Fail) -> None:
+    """Refuse the first operator or function of a well-formed expression that no gateway carries out yet."""
+    if isinstance(expression, All) and all(isinstance(member, Cloud) for member in expression.members):
+        return
+    for token, following in pairwise(_tokens(text, fail)):
+        if token.is_mark(*_ALL) or (token.kind == "name" and following.is_mark("(")):
+            served = "one cloud is, or several with '|' alone or '&' alone between them"
+            fail(f"'{token.text}' is not served yet; {served}", token.start, token.end)
+
+
+def _tokens(text: str, fail: Fail) -> Iterator[_Token]:
+    """Yield the words of a text; the reader stops at the first one that does not fit."""
+    at = 0
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None:
+            end = _ENDS_NAME.search(text, at + 1)
+            fail("a cloud's name, '|', '&' or a parenthesis is expected here", at, end.start() if end else len(text))
+        kind = str(found.lastgroup)
+        if kind != "space":
+            value = found.group()[1:-1] if kind == "quoted" else found.group()
+            yield _Token(kind, value, at, found.end())
+        at = found.end()
+    yield _Token("end", "the end", len(text), len(text) + 1)
+
+
+class _Reader:
+    """Reads the tokens of one expression from left to right."""
+
+    def __init__(self, tokens: Iterator[_Token], check: Check, fail: Fail) -> None:
+        self._tokens = tokens
+        self._check_name = check
+        self._fail = fail
+        self._here = next(tokens)
+        self._clouds = 0
+
+    def expression(self, depth: int) -> Expression:
+        members = [self._both(depth)]
+        while self._here.is_mark(*_OTHERWISE):
+            self._advance()
+            members.append(self._both(depth))
+        return otherwise(tuple(members))
+
+    def end(self) -> None:
+        if self._here.kind != "end":
+            self._expected("'|', '&' or the end")
+
+    def _advance(self) -> None:
+        self._here = next(self._tokens)
+
+    def _check(self, name: str, start: int, end: int) -> None:
+        self._check_name(name, start, end)
+        self._clouds += 1
+        if self._clouds > MOST_CLOUDS:
+            self._fail(f"{MOST_CLOUDS} clouds in one expression at most are accepted", start, end)
+
+    def _both(self, depth: int) -> Expression:
+        members = [self._one(depth)]
+        while self._here.is_mark(*_ALL):
+            self._advance()
+            members.append(self._one(depth))
+        if self._here.is_mark("%"):
+            self._fail("'%' is reserved; '|' and '&' are accepted", self._here.start, self._here.end)
+        return all_of(tuple(members))
+
+    def _one(self, depth: int) -> Expression:
+        token = self._here
+        if token.is_mark("("):
+            return self._inside(depth, self.expression)
+        name = self._name()
+        if token.kind == "quoted" or not self._here.is_mark("("):
+            self._check(name, token.start, token.end)
+            return Cloud(name)
+        if name not in _FUNCTIONS:
+            self._fail(f"there is no function '{name}'; {', '.join(_FUNCTIONS)} are accepted", token.start, token.end)
+        return self._inside(depth, {"around": self._around, "nearest": self._nearest, "all": self._all}[name])
+
+    def _inside(self, depth: int, read: Callable[[int], Expression]) -> Expression:
+        """Read what stands in the parentheses that open here."""
+        if depth == DEEPEST:
+            opening = self._here
+            self._fail(f"parentheses {depth + 1} deep; {DEEPEST} at most are accepted", opening.start, opening.end)
+        self._advance()
+        inner = read(depth + 1)
+        if not self._here.is_mark(")"):
+            self._expected("')'")
+        self._advance()
+        return inner
+
+    def _all(self, depth: int) -> Expression:
+        return every(self.expression(depth))
+
+    def _nearest(self, _depth: int) -> Expression:
+        return Near(self._center())
+
+    def _around(self, _depth: int) -> Expression:
+        center = self._center()
+        if not self._here.is_mark(","):
+            self._expected("',' and a time, as in around(CloudOne, 10ms),")
+        self._advance()
+        token = self._here
+        found = _TIME.match(token.text) if token.kind == "name" else None
+        microseconds = 0 if found is None else int(found[1] + (found[2] or "").ljust(3, "0")) * (1 if found[3] == "ms" else 1000)
+        if not 0 < microseconds <= LONGEST_SECONDS * 1_000_000:
+            self._fail(f"a time of at most {LONGEST_SECONDS}s is accepted here, as in 10ms or 0.5s", token.start, token.end)
+        self._advance()
+        return Near(center, microseconds)
+
+    def _center(self) -> str:
+        token = self._here
+        name = self._name()
+        self._check(name, token.start, token.end)
+        return name
+
+    def _name(self) -> str:
+        token = self._here
+        if token.kind not in ("name", "quoted"):
+            self._expected("a cloud's name")
+        self._advance()
+        return token.text
+
+    def _expected(self, what: str) -> NoReturn:
+        token = self._here
+        found = token.text if token.kind == "end" else f"'{token.text}'"
+        self._fail(f"{what} is expected here, not {found}", token.start, token.end)

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway of Home among clouds that each end a request in one way, by their names; they record their requests."""
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import groupby
+from typing import Any
+
+from conformance.gateway import started
+from conformance.recorder import Recorder, Seen, free_ports
+
+BYTES = b"the bytes of an image"
+STATUSES = {"Unauthorized": 401, "Forbids": 403, "Conflicts": 409, "Fails": 500, "Unavailable": 503}
+"""The clouds that answer each request with one status."""
+
+CLOUDS = ("Serves", "Other", "Lacks", *STATUSES, "Refuses", "Silent", "Cuts", "CutsBytes", "CutsLater", "Garbage")
+
+
+@dataclass(frozen=True)
+class Got:
+    """An answer; ``cut``: it broke off."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    cut: bool = False
+
+    @property
+    def message(self) -> str:
+        return str(json.loads(self.body)["error"]["message"])
+
+
+@dataclass
+class Branches:
+    """The gateway of Home at ``port``, and the clouds around it."""
+
+    port: int
+    runtime: Any
+    seen: list[Seen] = field(default_factory=list)
+
+    def ask(self, method: str, path: str, scope: str, body: bytes | None = None, **headers: str) -> Got:
+        """Send a request under a scope, and return its answer; forget the requests before it."""
+        self.seen.clear()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            sent = {"X-Auth-Token": "tok", "X-Scope": scope, **{name.replace("_", "-"): value for name, value in headers.items()}}
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            try:
+                return Got(answer.status, told, answer.read())
+            except http.client.IncompleteRead as cut:
+                return Got(answer.status, told, cut.partial, cut=True)
+        finally:
+            connection.close()
+
+    def asked(self) -> list[str]:
+        """Return the clouds that were asked, in this order; HAProxy repeats a read when a connection ends without an answer."""
+        return [cloud for cloud, _ in groupby(seen.server for seen in self.seen)]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A gateway that leaves early is not an error."""
+
+
+def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            if "X-Auth-Token" in self.headers:
+                seen.append(Seen(cloud, self.command, self.path, tuple(self.headers.items()), body))
+            match cloud:
+                case "Silent":
+                    self.rfile.read()
+                case "Cuts":
+                    pass
+                case "Garbage":
+                    self.wfile.write(b"What do you want?\r\n\r\n")
+                case "CutsBytes" | "CutsLater":
+                    self.say(200, b"x" * (0 if cloud == "CutsBytes" else 10), 1000)
+                case _:
+                    self.say(*self.served())
+                    return
+            self.close_connection = True
+
+        def served(self) -> tuple[int, bytes]:
+            path = self.path.partition("?")[0]
+            if cloud in STATUSES:
+                status = STATUSES[cloud]
+                return status, json.dumps({"error": {"code": status, "message": f"{cloud} says {status}"}}).encode()
+            collection = path.rsplit("/", 1)[-1]
+            if self.command == "POST":
+                return 201, json.dumps({"id": cloud}).encode()
+            if collection in ("images", "networks"):
+                items = [] if cloud == "Lacks" else [{"id": f"of-{cloud}", "name": "x"}]
+                return 200, json.dumps({collection: items, "by": cloud}).encode()
+            if cloud == "Lacks":
+                return 404, b'{"error": {"code": 404, "message": "Lacks says 404"}}'
+            if self.command == "DELETE":
+                return 204, b""
+            return 200, f"{cloud}: ".encode() + BYTES if path.endswith("/file") else json.dumps({"id": f"of-{cloud}"}).encode()
+
+        def say(self, status: int, content: bytes, length: int | None = None) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content) if length is None else length))
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        setattr(Handler, f"do_{method}", Handler.answer)
+    server = _Server(("127.0.0.1", port), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    return server
+
+
+@contextmanager
+def branches() -> Iterator[Branches]:
+    """Start the gateway of Home and all around it; stop them at the end. Nothing serves Home's dns."""
+    ports = free_ports()
+    gate, keystone, dead = next(ports), next(ports), next(ports)
+    services = ("image", "network", "dns")
+    home = {service: dead if service == "dns" else next(ports) for service in services}
+    lines = [
+        "mesh: 1",
+        "clouds:",
+        "  Home:",
+        "    gateway: {timeouts: {connect: 0.4, server: 1, check: 0.2}, limits: {exempt: [127.0.0.1]}}",
+        "    services:",
+        f"      identity: {{frontend: 'http://127.0.0.1:{gate}/identity', backend: 'http://127.0.0.1:{keystone}'}}",
+        *(
+            f"      {service}: {{frontend: 'http://127.0.0.1:{gate}/{service}', backend: 'http://127.0.0.1:{home[service]}'}}"
+            for service in services
+        ),
+    ]
+    peers = {cloud: dead if cloud == "Refuses" else next(ports) for cloud in CLOUDS}
+    for cloud, port in peers.items():
+        lines += [f"  {cloud}:", "    services:"]
+        lines += [f"      {service}: {{frontend: 'http://127.0.0.1:{port}/{service}'}}" for service in (*services, "identity")]
+    recorder = Recorder()
+    recorder.serve("Home", keystone)
+    seen: list[Seen] = []
+    served = [_serve(cloud, port, seen) for cloud, port in peers.items() if cloud != "Refuses"]
+    served += [_serve("Home", port, seen) for port in home.values() if port != dead]
+    try:
+        with started("\n".join(lines), "Home", with_bridge=True) as (runtime, _):
+            yield Branches(gate, runtime, seen)
+    finally:
+        recorder.close()
+        for server in served:
+            server.shutdown()
+            server.server_close()

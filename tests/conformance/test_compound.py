@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``A | B`` by a real HAProxy and the Python service: each cell of the table, and its memory, deadline, bodies and workflows."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.branches import BYTES, STATUSES, Branches, branches
+from conformance.cases_compound import KINDS, TABLE, Cell, cells
+from documents import read
+
+CELLS = list(cells())
+FORGOTTEN = {"Unavailable": 0.25, "Cuts": 0.25, "Garbage": 0.25, "CutsBytes": 0.25, "CutsLater": 0.25, "Silent": 1.5}
+"""Seconds after which a failed cloud is tried again, that of one that is silent being longer."""
+
+
+@pytest.fixture(scope="module")
+def around() -> Iterator[Branches]:
+    with branches() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def failed() -> dict[str, float]:
+    """The last time at which each cloud was asked."""
+    return {}
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.kind}: {cell.first}, {cell.second}")
+def test_each_outcome_has_its_answer(cell: Cell, around: Branches, failed: dict[str, float]) -> None:
+    method, path = KINDS[cell.kind]
+    service = path.split("/")[1]
+    for cloud in (cell.first, cell.second):
+        time.sleep(max(0.0, failed.get(cloud, 0.0) + FORGOTTEN.get(cloud, 0.0) - time.monotonic()))
+    got = around.ask(method, path, f"{service}={cell.first} | {cell.second}", b"{}" if method == "POST" else None)
+    failed.update(dict.fromkeys((cell.first, cell.second), time.monotonic()))
+    assert around.asked() == list(cell.asked)
+    assert got.cut == (cell.verdict == "cut")
+    if cell.served is None:
+        assert got.status >= 500
+        if method != "HEAD":
+            assert got.message.startswith("gateway of Home: ")
+            assert f"{service} of {cell.first if cell.verdict != 'unknown' else cell.asked[-1]}" in got.message
+            assert ("look before you repeat it" in got.message) == (cell.verdict == "unknown")
+            assert got.status == 502 or cell.verdict != "unknown"
+        return
+    assert got.status == expected_status(cell, method)
+    if method != "HEAD" and got.status == 200 and cell.verdict == "answer":
+        assert cell.served.encode() in got.body
+
+
+def expected_status(cell: Cell, method: str) -> int:
+    assert cell.served is not None
+    if cell.served in STATUSES:
+        return STATUSES[cell.served]
+    if cell.verdict == "missing":
+        return 200 if "name" in cell.kind else 404
+    return 200 if cell.verdict == "cut" else {"POST": 201, "DELETE": 204}.get(method, 200)
+
+
+ROWS = {
+    "answers": ("Serves",),
+    "lacks the item": ("Lacks",),
+    "answers with another error of the client (4xx)": ("Unauthorized", "Forbids", "Conflicts"),
+    "answers with an error of its own (5xx)": ("Fails", "Unavailable"),
+    "cannot be reached": ("Refuses",),
+    "does not answer in time, closes the connection, or sends no HTTP": ("Silent", "Cuts", "Garbage"),
+    "closes the connection before the first byte of the body": ("CutsBytes",),
+    "closes the connection later": ("CutsLater",),
+}
+COLUMNS = (("streamed list", "list"), ("streamed name", "name"), ("item", "head"), ("bytes",), ("create", "change"))
+WORDS = {"answer": "its answer", "next": "the next", "missing": "the next", "unknown": "502", "cut": "it breaks off"}
+READ_AS_A_WHOLE = ("list", "name", "item")
+"""Kinds that are documents with links to rewrite."""
+
+
+def test_the_page_has_the_table() -> None:
+    table = re.findall(r"^\| (.+) \|$", read("use/compound.md").partition("\n- *An item*")[0], re.MULTILINE)[2:]
+    shown = {cells[0]: cells[1:] for cells in (row.split(" | ") for row in table)}
+    assert shown.keys() == ROWS.keys()
+    for row, clouds in ROWS.items():
+        for cloud in clouds:
+            for kinds, said in zip(COLUMNS, shown[row], strict=True):
+                for kind in kinds:
+                    verdict = TABLE[cloud][kind]
+                    answered = verdict == "missing" and kind == "change"
+                    if cloud == "CutsLater" and kind in READ_AS_A_WHOLE:
+                        continue
+                    if cloud in ("CutsBytes", "CutsLater") and kind == "head":
+                        continue
+                    assert said == ("its answer" if answered else WORDS[verdict]), (row, kind)
+
+
+def test_an_error_names_each_cloud_and_its_failure(around: Branches) -> None:
+    message = around.ask("GET", "/image/v2/images/x", "image=Lacks | Fails | Garbage").message
+    assert message.startswith("gateway of Home: no cloud of Lacks | Fails | Garbage has the answer: image of Lacks answers 404; ")
+    assert "image of Fails answers 500; image of Garbage at http://" in message
+
+
+def test_three_clouds_are_asked_in_the_order_of_the_scope(around: Branches) -> None:
+    got = around.ask("GET", "/image/v2/images/x/file", "image=Lacks | Fails | Serves | Other")
+    assert (got.status, got.body) == (200, b"Serves: " + BYTES)
+    assert around.asked() == ["Lacks", "Fails", "Serves"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_gateways_own_cloud_has_its_turn(method: str, around: Branches) -> None:
+    body = b"{}" if method == "POST" else None
+    assert around.ask("GET", "/network/v2.0/networks/x", "network=Lacks | Home | Serves").status == 200
+    assert around.asked() == ["Lacks", "Home"]
+    assert around.ask(method, "/dns/v2/zones", "dns=Home | Serves", body).status < 300
+    assert around.asked() == ["Serves"]
+    assert around.ask(method, "/network/v2.0/networks", "network=Home | Serves", body).status < 300
+    assert around.asked() == ["Home"]
+    assert "dns of Home" in around.ask("GET", "/dns/v2/zones/x", "dns=Lacks | Home").message
+
+
+def test_a_cloud_that_failed_is_not_asked_again_for_a_moment(around: Branches) -> None:
+    scope = "image=Silent | Serves"
+    time.sleep(1)
+    began = time.monotonic()
+    assert around.ask("GET", "/image/v2/images/x", scope).status == 200
+    first = time.monotonic() - began
+    assert around.asked() == ["Silent", "Serves"]
+    began = time.monotonic()
+    assert around.ask("GET", "/image/v2/images/x", scope).status == 200
+    assert time.monotonic() - began < first / 2
+    assert around.asked() == ["Serves"]
+    # A list that it may have completed is not the whole truth.
+    assert "image of Silent" in around.ask("GET", "/image/v2/images/x", "image=Lacks | Silent").message
+    time.sleep(1)
+    assert around.ask("GET", "/image/v2/images/x", scope).status == 200
+    assert around.asked() == ["Silent", "Serves"]
+
+
+def test_all_turns_have_the_time_of_one_request(around: Branches) -> None:
+    time.sleep(1)
+    began = time.monotonic()
+    got = around.ask("GET", "/image/v2/images/x", "image=Silent | Cuts")
+    assert got.status >= 500
+    assert time.monotonic() - began < 1.4 + 1
+
+
+@pytest.mark.parametrize("size", [10, 200_000])
+def test_a_body_is_sent_to_the_cloud_that_is_reached(size: int, around: Branches) -> None:
+    got = around.ask("PUT", "/network/v2.0/networks/x", "network=Refuses | Serves", b"x" * size)
+    assert (got.status, around.asked(), len(around.seen[0].body)) == (200, ["Serves"], size)
+
+
+def test_haproxy_keeps_no_route_of_several_clouds(around: Branches) -> None:
+    for _ in range(3):
+        assert around.ask("GET", "/image/v2/images/x", "image=Lacks | Serves").status == 200
+        assert around.asked() == ["Lacks", "Serves"]
+
+
+def test_each_cloud_sees_the_scope_and_the_request_id(around: Branches) -> None:
+    request_id = "req-0a1b2c3d-0000-4000-8000-000000000000"
+    around.ask("GET", "/network/v2.0/networks/x", "network=Lacks | Serves", X_OpenStack_Request_Id=request_id)
+    assert around.asked() == ["Lacks", "Serves"]
+    for seen in around.seen:
+        assert seen.header("x-auth-token") == 'tok!SCOPE!{"*":"Home","network":"Lacks | Serves"}'
+        assert seen.header("x-openstack-request-id") == request_id
+
+
+def test_the_cloud_of_a_write_is_alone_in_the_scope(around: Branches) -> None:
+    around.ask("POST", "/network/v2.0/networks", "network=Refuses | Serves", b"{}")
+    (seen,) = around.seen
+    assert seen.header("x-auth-token") == 'tok!SCOPE!{"*":"Home","network":"Serves"}'
+    assert seen.header("x-openstack-request-id").startswith("req-5c09ed")
+
+
+def test_a_cloud_alone_is_for_all_services_but_identity(around: Branches) -> None:
+    assert around.ask("GET", "/network/v2.0/networks/x", "Lacks | Serves").status == 200
+    assert around.asked() == ["Lacks", "Serves"]
+    assert around.seen[0].header("x-auth-token") == 'tok!SCOPE!{"*":"Lacks | Serves","identity":"Home"}'
+    assert around.ask("GET", "/identity/v3/projects", "Lacks | Serves").status == 200
+    assert around.asked() == []
+
+
+def test_an_operator_that_is_not_served_is_refused(around: Branches) -> None:
+    got = around.ask("GET", "/image/v2/images", '{"image": "Lacks & Serves | Other"}')
+    assert (got.status, around.asked()) == (400, [])
+    served = "one cloud is, or several with '|' alone or '&' alone between them"
+    said = f"gateway of Home: X-Scope: scope, column 18: '&' is not served yet; {served}"
+    assert got.message == said

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``A | B`` between gateways with certificates: each cloud gets a token that is bound to it, and to the scope that it sees."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.secure import Secure, secure_world
+from openstackoid.binding import KeyRepository, Kind, is_bound
+from openstackoid.bridge.binding.binder import Binder
+from openstackoid.scope import join_token, split_token
+
+TOKEN = "gAAAAABm" + "u" * 120
+DELEGATION = "{'*': {users: {network: [GET /v2.0/ports]}, tokens: [login]}}"
+PORTS = {"CloudOne": "/network/v2.0/ports", "CloudTwo": "/net/v2.0/ports"}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
+    with secure_world(tmp_path_factory.mktemp("certificates"), DELEGATION) as secure:
+        yield secure
+
+
+@pytest.fixture(autouse=True)
+def answers(world: Secure) -> Iterator[dict[str, int]]:
+    """The statuses of servers by their names."""
+    yield world.recorder.statuses
+    world.recorder.statuses.clear()
+
+
+def seen(world: Secure) -> list[tuple[str, str, str]]:
+    """Return server, token and scope of each request."""
+    found = [(seen.server, *split_token(seen.header("x-auth-token"))) for seen in world.recorder.seen]
+    return [(server, token, scope or "") for server, token, scope in found]
+
+
+def lines(world: Secure, cloud: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path(world.folders[cloud], "audit.log").read_text().splitlines()]
+
+
+def test_each_cloud_gets_the_token_that_is_for_it(world: Secure, answers: dict[str, int]) -> None:
+    answers["image of CloudOne"] = 404
+    headers = {"X-Auth-Token": TOKEN, "X-Scope": "image=CloudOne|CloudTwo"}
+    scope = '{"*":"CloudOne","image":"CloudOne | CloudTwo"}'
+    for _ in range(2):
+        assert world.ask("CloudOne", "GET", "/image/v2/images/x", headers)[0] == 200
+        one, two = seen(world)
+        assert one == ("image of CloudOne", TOKEN, scope)
+        assert (two[0], is_bound(two[1]), two[2]) == ("image of CloudTwo", True, scope)
+        opened = Binder(KeyRepository(world.folders["CloudOne"] / "keys")).open(two[1], "CloudTwo")
+        assert (opened.token, opened.kind, opened.holds_for(scope)) == (TOKEN, Kind.USER, True)
+    line = lines(world, "CloudTwo")[-1]
+    assert (line["service"], line["outcome"], line["status"], line["sender"]) == ("image", "allowed", 200, "CloudOne")
+
+
+def test_a_service_abroad_has_the_token_it_was_given_sent_to_each_cloud(world: Secure, answers: dict[str, int]) -> None:
+    """As Nova of CloudTwo does in a workflow of a user of CloudOne."""
+    answers["network of CloudOne"] = 404
+    scope = '{"*":"CloudOne","compute":"CloudTwo","network":"CloudOne | CloudTwo"}'
+    bound = Binder(KeyRepository(world.folders["CloudOne"] / "keys")).bind(TOKEN, Kind.USER, "CloudTwo", scope, 86_400)
+    assert world.ask("CloudTwo", "GET", PORTS["CloudTwo"], {"X-Auth-Token": join_token(bound, scope)})[0] == 200
+    one, two = seen(world)
+    assert one == ("network of CloudOne", TOKEN, scope)
+    assert two == ("network of CloudTwo", bound, scope)
+
+
+def test_a_write_is_bound_to_the_scope_with_its_cloud(world: Secure, answers: dict[str, int]) -> None:
+    headers = {"X-Auth-Token": TOKEN, "X-Scope": "CloudTwo|CloudOne", "Content-Type": "application/json"}
+    assert world.ask("CloudOne", "POST", "/compute/v2.1/servers", headers, b'{"server":{}}')[0] == 200
+    ((server, token, scope),) = seen(world)
+    expected = '{"*":"CloudTwo | CloudOne","identity":"CloudOne","compute":"CloudTwo","network":"CloudTwo"}'
+    assert (server, scope) == ("compute of CloudTwo", expected)
+    assert Binder(KeyRepository(world.folders["CloudOne"] / "keys")).open(token, "CloudTwo").holds_for(scope)
+
+
+def test_the_refusal_of_a_policy_is_the_answer(world: Secure) -> None:
+    """Delegation of CloudOne lets CloudTwo list ports, and no networks."""
+    scope = '{"*":"CloudOne","compute":"CloudTwo","network":"CloudOne | CloudTwo"}'
+    bound = Binder(KeyRepository(world.folders["CloudOne"] / "keys")).bind(TOKEN, Kind.USER, "CloudTwo", scope, 86_400)
+    answer = world.ask("CloudTwo", "GET", "/net/v2.0/networks", {"X-Auth-Token": join_token(bound, scope)})
+    assert (answer[0], seen(world)) == (403, [])
+
+
+def test_a_peer_that_cannot_prove_itself_is_passed_over(world: Secure) -> None:
+    headers = {"X-Auth-Token": TOKEN, "X-Scope": "image=Stranger|Plain|CloudTwo"}
+    assert world.ask("CloudOne", "GET", "/image/v2/images/x/file", headers)[0] == 200
+    assert [server for server, _, _ in seen(world)] == ["image of CloudTwo"]
+    status, _, document = world.ask("CloudOne", "GET", "/image/v2/images/x", {**headers, "X-Scope": "image=Stranger|Plain"})
+    message = document["error"]["message"]
+    assert (status, "image of Stranger" in message, "image of Plain" in message) == (503, True, True)

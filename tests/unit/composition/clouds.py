@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clouds that page as the services do, and a client that follows links or sends the last id. In memory."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cmp_to_key
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from openstackoid.composition import Asker, Composed, Cursors, KnownMarkers, Listing, ListKind, builtin_kinds
+from openstackoid.composition.kinds import Kind
+
+Item = dict[str, Any]
+KEY = bytes(range(64))
+PATHS = {
+    "servers": ("compute", "/v2.1/servers/detail"),
+    "servers-brief": ("compute", "/v2.1/servers"),
+    "flavors": ("compute", "/v2.1/flavors/detail"),
+    "keypairs": ("compute", "/v2.1/os-keypairs"),
+    "images": ("image", "/v2/images"),
+    "networks": ("network", "/v2.0/networks"),
+    "volumes": ("block-storage", "/v3/00000000000000000000000000000001/volumes/detail"),
+    "attachments": ("block-storage", "/v3/00000000000000000000000000000001/attachments"),
+    "stacks": ("orchestration", "/v1/00000000000000000000000000000001/stacks"),
+    "containers": ("object-store", "/v1/AUTH_1"),
+    "server-groups": ("compute", "/v2.1/os-server-groups"),
+}
+
+
+def list_kind(name: str) -> ListKind:
+    found: Kind | None = builtin_kinds().of(*PATHS[name])
+    assert isinstance(found, ListKind)
+    return found
+
+
+@dataclass
+class FakeCloud:
+    """A list of a service in one cloud, with the service's rules. ``most``: its own maximum of a page."""
+
+    kind: ListKind
+    items: list[Item]
+    most: int = 1000
+    asked: list[str] = field(default_factory=list)
+
+    def get(self, query: str) -> tuple[int, bytes]:
+        """Answer a GET of the list."""
+        self.asked.append(query)
+        pairs = dict(parse_qsl(query, keep_blank_values=True))
+        paging = self.kind.paging
+        items = self.ordered(query)
+        if self.kind.is_whole:
+            return 200, self._document(items, [])
+        limit = int(pairs["limit"]) if "limit" in pairs else paging.limit.default or 0
+        if limit == 0 and paging.limit.zero == "nothing":
+            return 200, self._document([], [])
+        limit = min(limit or len(items), self.most)
+        backwards = paging.reverse is not None and pairs.get(paging.reverse, "") == "True"
+        marker, ids = pairs.get("marker"), [self.id(item) for item in items]
+        begin, end = 0, len(items)
+        if marker is not None and paging.marker == "value":
+            descends = pairs.get(paging.reversed_by or "") == "true"
+            begin = sum(id_ >= marker if descends else id_ <= marker for id_ in ids)
+        elif marker is not None and marker in ids:
+            begin, end = (0, ids.index(marker)) if backwards else (ids.index(marker) + 1, end)
+        elif marker is not None and paging.unknown_marker == "refused":
+            return 400, b'{"badRequest": {"code": 400, "message": "marker not found"}}'
+        page = items[max(begin, end - limit) : end] if backwards else items[begin : min(end, begin + limit)]
+        return 200, self._document(page, self._links(page, limit, backwards))
+
+    def _links(self, page: list[Item], limit: int, backwards: bool) -> list[Item]:
+        links = []
+        if limit and (len(page) == limit or backwards):
+            links.append({"rel": "next", "href": "http://service/next"})
+        if self.kind.paging.reverse is not None and limit and (len(page) == limit or not backwards):
+            links.append({"rel": "previous", "href": "http://service/previous"})
+        return links
+
+    def _document(self, page: list[Item], links: list[Item]) -> bytes:
+        shown: list[Any] = [{self.kind.within: item} for item in page] if self.kind.within else page
+        if not self.kind.collection:
+            return json.dumps(shown).encode()
+        document: Item = {self.kind.collection: shown}
+        if self.kind.paging.next == "top":
+            document |= {"first": "/v2/images", "schema": "/v2/schemas/images"}
+            if any(link["rel"] == "next" for link in links):
+                document["next"] = "/v2/images?marker=service"
+        elif links:
+            document[self.kind.links] = links
+        return json.dumps(document).encode()
+
+    def id(self, item: Item) -> str:
+        return str(item[self.kind.id])
+
+    def ordered(self, query: str = "") -> list[Item]:
+        """Return the items in the order that the query asks for, as a database sorts them."""
+        return sorted(self.items, key=cmp_to_key(self.comparison(query)))
+
+    def comparison(self, query: str) -> Callable[[Item, Item], int]:
+        pairs = parse_qsl(query)
+        given = [value for name, value in pairs if name == self.kind.paging.sort_keys]
+        directions = [value for name, value in pairs if name == "sort_dir"]
+        keys = [
+            (key, (directions[number : number + 1] or directions[:1] or ["asc"])[0] == "desc") for number, key in enumerate(given)
+        ]
+        keys = keys or list(self.kind.order)
+        if dict(pairs).get(self.kind.paging.reversed_by or "") == "true":
+            keys = [(key, not descends) for key, descends in keys]
+        ties = keys[0][1] if keys and self.kind.paging.ties == "as-sorted" else False
+
+        def compare(one: Item, other: Item) -> int:
+            for key, descends in [*keys, (self.kind.id, ties)]:
+                name = self.kind.attributes.get(key, key)
+                mine, theirs = one.get(name), other.get(name)
+                if mine != theirs:
+                    first = theirs is not None and (mine is None or self._folded(mine) < self._folded(theirs))
+                    return (1 if first else -1) if descends else (-1 if first else 1)
+            return 0
+
+        return compare
+
+    def _folded(self, value: Any) -> Any:
+        caseless = self.kind.paging.compare == "caseless" and isinstance(value, str)
+        return (value.casefold(), value) if caseless else value
+
+
+@dataclass
+class Answer:
+    """The answer to a client."""
+
+    items: list[Item]
+    document: Any
+    outcome: Any
+
+    @property
+    def ids(self) -> list[str]:
+        return [str(item.get("id", item.get("name"))) for item in self.items]
+
+    def link(self, rel: str) -> str | None:
+        """Return the query of a link."""
+        if not isinstance(self.document, dict):
+            return None
+        if rel in self.document:
+            return urlsplit(self.document[rel]).query
+        links: list[Item] = next((value for name, value in self.document.items() if name.endswith("links")), [])
+        return next((urlsplit(link["href"]).query for link in links if link["rel"] == rel), None)
+
+
+@dataclass
+class Gateway:
+    """A gateway in front of clouds, whose lists are of one kind."""
+
+    kind: ListKind
+    clouds: dict[str, FakeCloud]
+    user: str = "user"
+    known: KnownMarkers = field(default_factory=KnownMarkers)
+
+    def listing(self, query: str, expression: str = "") -> Listing:
+        asker = Asker(self.user, Cursors([KEY]), self.known)
+        return Listing(self.kind, query, list(self.clouds), expression or " & ".join(self.clouds), asker)
+
+    def get(self, query: str = "", *, strict: bool = False, url: str = "http://gateway/list") -> Answer:
+        """Answer a GET of the merged list."""
+        listing, body = self.listing(query), b""
+        while requests := listing.wanted():
+            for request in requests:
+                listing.answer(request.cloud, *self.clouds[request.cloud].get(request.query))
+            body += listing.chunks()
+        body += listing.chunks()
+        outcome = listing.outcome(strict=strict)
+        if not isinstance(outcome, Composed):
+            return Answer([], None, outcome)
+        document = json.loads(body + listing.tail(url))
+        found = document[self.kind.collection] if self.kind.collection else document
+        return Answer([item[self.kind.within] for item in found] if self.kind.within else found, document, outcome)
+
+    def pages(self, query: str = "", rel: str = "next", between: Callable[[], None] = lambda: None) -> Iterator[Answer]:
+        """Follow links to the end."""
+        following: str | None = query
+        while following is not None:
+            answer = self.get(following)
+            yield answer
+            following = answer.link(rel)
+            between()
+
+    def pages_by_id(self, limit: int, query: str = "") -> Iterator[Answer]:
+        """Send the last id as the marker until a page is empty, as clients without links do."""
+        marker = ""
+        while True:
+            answer = self.get(f"{query}&limit={limit}" + (f"&marker={marker}" if marker else ""))
+            if not answer.items:
+                return
+            yield answer
+            marker = answer.ids[-1]
+
+    def whole(self, query: str = "") -> list[tuple[str, str]]:
+        """Return cloud and id of every item, sorted as one list."""
+        clouds = list(self.clouds)
+        first = next(iter(self.clouds.values()))
+        compare = first.comparison(query)
+        merged = [(number, item) for number, cloud in enumerate(self.clouds.values()) for item in cloud.items]
+
+        def compare_across(one: tuple[int, Item], other: tuple[int, Item]) -> int:
+            return compare(one[1], other[1]) or one[0] - other[0]
+
+        merged.sort(key=cmp_to_key(compare_across))
+        return [(clouds[number], first.id(item)) for number, item in merged]
+
+
+def tagged(items: Sequence[Item], id_: str = "id") -> list[tuple[str, str]]:
+    """Return cloud and id of each item of an answer."""
+    return [(item["os_scope_cloud"], item[id_]) for item in items]
