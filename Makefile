@@ -75,6 +75,7 @@ package: $(STAMP)
 deploy-test: $(STAMP)
 	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "make: this target needs root on Debian 12 or later: it makes a Debian in memory and boots it"; exit 1; }
 	@$(BIN)/python -c 'import argparse_manpage, build, shtab' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[package]'
+	@test -x $(VENV)/ansible/bin/ansible-lint || { $(PYTHON) -m venv $(VENV)/ansible && $(VENV)/ansible/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt ansible-core ansible-lint; }
 	@$(BIN)/pytest tests/deploy --timeout 1800 --capture=sys --durations 5
 
 audit-dependencies: $(STAMP)

@@ -12,7 +12,6 @@ from bench.headers import AUTH
 from bench.load import Request
 from bench.meshes import many_clouds, one_of_many
 from openstackoid.haproxy.maps import CLOUDS, ROUTES
-from openstackoid.haproxy.maps import PEERS as PEER_ROUTES
 from openstackoid.scope import MARK, join_token
 
 PEERS = "Peers"
@@ -54,9 +53,9 @@ class Places:
         """Return the files of HAProxy with the route of that request, which the Python service would teach it."""
         name, key = f"Cloud{cloud}", f"GET|image.public||{_scope(cloud)}|=|."
         place = next(row.split(" ", 1)[1] for row in files[CLOUDS].splitlines() if row.startswith(f"{name} "))
-        # The mark of a route that leaves lacks its first character (openstackoid.routing.route_cache).
+        # The mark of a route that leaves lacks its first character (openstackoid.haproxy.route_cache).
         mark = join_token("", f'{{"*":"{AT}","image":"{name}"}}').removeprefix(MARK)
-        return {**files, ROUTES: f"{key} {mark}\n", PEER_ROUTES: f"{key} {place}\n"}
+        return {**files, ROUTES: f"{key} {place}{mark}|\n"}
 
 
 def _scope(cloud: int) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from openstackoid.binding import KeyRepository, Kind
 from openstackoid.bridge.binding.binder import Binder
 from openstackoid.haproxy.bound_tokens import WINDOW
-from openstackoid.haproxy.maps import BOUND_TOKENS, CLOUDS, PEERS, ROUTES
+from openstackoid.haproxy.maps import BOUND_TOKENS, CLOUDS, ROUTES
 from openstackoid.mesh import Mesh
 from openstackoid.routing import Headers, Request, decide
 from openstackoid.routing.route_cache import METHODS, cached_route, route_key
@@ -26,7 +26,6 @@ def with_routes(
     ``keys``: the folder of the keys by which tokens are bound to peers.
     """
     rows: dict[str, str] = {}
-    peers: dict[str, str] = {}
     bound: dict[str, str] = {}
     # A map file ends a key at a space.
     assert not any(" " in value for headers in scopes for _, value in headers)
@@ -40,23 +39,22 @@ def with_routes(
                     key = route_key(request, endpoint)
                     rows[key] = route.mark
                     if route.cloud is not None:
-                        peers[key] = places[route.cloud] + (route.home or "")
+                        rows[key] = f"{places[route.cloud]}{route.mark}|{route.home or ''}"
                         if keys is not None:
                             scope = split_token(f"token{IN_TOKEN}{route.mark}")[1]
-                            bound |= _bound(request, endpoint.key, Binder(KeyRepository(keys)), route.cloud, scope)
+                            bound |= _bound(request, key, Binder(KeyRepository(keys)), route.cloud, scope)
     binding = {} if keys is None else {BOUND_TOKENS: "".join(f"{key} {token}\n" for key, token in bound.items())}
     return {
         **files,
         **binding,
-        ROUTES: "".join(f"{key} {mark}\n" for key, mark in rows.items()),
-        PEERS: "".join(f"{key} {place}\n" for key, place in peers.items()),
+        ROUTES: "".join(f"{key} {row}\n" for key, row in rows.items()),
     }
 
 
-def _bound(request: Request, endpoint: str, binder: Binder, peer: str, scope: str | None) -> dict[str, str]:
+def _bound(request: Request, route: str, binder: Binder, peer: str, scope: str | None) -> dict[str, str]:
     """Return the bound token of a request, under the keys of this hour and the next."""
-    value, said = (next(iter(request.values(name)), "") for name in ("x-auth-token", "x-scope"))
+    value = next(iter(request.values("x-auth-token")), "")
     token = binder.bind(value.partition(IN_TOKEN)[0], Kind.USER, peer, scope, 86_400)
     hour = int(time.time()) // WINDOW
-    keys = (f"{value}|{said}|{endpoint}|{number}" for number in (hour, hour + 1))
+    keys = (f"{value}|{route}|{number}" for number in (hour, hour + 1))
     return {sha256(key.encode()).hexdigest().upper(): token for key in keys}

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from conformance.gateway import HAPROXY
 from conformance.hostile import PLAIN, Arrived, Play, Site, read_answers, until
 from conformance.hostile_plays import MIB, WAY, error, for_ever, grown, json_head, memory, says
 
@@ -31,6 +32,8 @@ GARBAGE: dict[str, Play] = {
 @pytest.mark.parametrize("way", WAY)
 @pytest.mark.parametrize("name", GARBAGE)
 def test_an_answer_that_is_none_is_a_502_that_names_the_hop(name: str, way: str, site: Site) -> None:
+    if name == "nothing" and (3, 0) <= HAPROXY.version[:2] < (3, 4):
+        pytest.skip("this HAProxy may end the client's connection, too: docs/operate/own-haproxy.md")
     before = memory(site)
     site.plays["two"] = GARBAGE[name]
     began = time.monotonic()

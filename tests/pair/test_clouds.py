@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A pair before a real cloud: scoped boots while the active gateway ends, and with a peer of an earlier release."""
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,8 +24,6 @@ from pair.machines import Gateway, Machine, Pair, install_files, until
 
 SCOPE = '{"image": "CloudTwo"}'
 ONE, TWO = User("CloudOne"), User("CloudTwo")
-EARLIER = "d0117262b94fef074ec48d22dc1d3d8c32485e87"
-"""The commit of the peer of an earlier release: the last one before several gateways of a cloud were tried."""
 UNKNOWN_TO_IT = {"gateway": ("bound_tokens", "drain", "unbound_tokens", "validator"), "policy": ("delegation",)}
 """Keys of a cloud in the description that the earlier release does not know."""
 
@@ -130,17 +127,6 @@ def test_a_scoped_boot_that_was_under_way_ends_active(end: Callable[[Machine], N
         until(lambda: network.holder() == pair.other(active).name, pair.told, 20)
     ends_active(ONE, TWO, server, pair.told)
     active.boot() if end is Machine.lose else active.start()
-
-
-@pytest.fixture
-def earlier(tmp_path: Path) -> Path:
-    """The source of the earlier release."""
-    repository = ["git", "-c", "safe.directory=*", "-C", str(Path(__file__).parents[2])]
-    if subprocess.run([*repository, "cat-file", "-e", EARLIER], capture_output=True, check=False).returncode:
-        pytest.skip(f"this clone has no commit {EARLIER}: it is shallow (git fetch --unshallow)")
-    archive = subprocess.run([*repository, "archive", f"{EARLIER}:src"], capture_output=True, check=True).stdout
-    subprocess.run(["tar", "-x", "-C", str(tmp_path)], input=archive, check=True)
-    return tmp_path
 
 
 @pytest.mark.timeout(900)

@@ -38,6 +38,20 @@ class AnswerError(Exception):
         self.headers = dict(headers or {})
 
 
+def token_not_accepted(
+    at: str, issuer: str, *, sent_on_by: str | None = None, headers: Mapping[str, str] | None = None
+) -> AnswerError:
+    """Return the 401 of the gateway of ``at`` about a token that its cloud refuses.
+
+    ``sent_on_by``: the third cloud whose gateway has sent the token, if it is bound.
+    """
+    message = f"gateway of {at}: identity of {issuer} does not accept the token"
+    if sent_on_by is not None:
+        message += f". It has ended, or the gateway of {sent_on_by} has sent it on as it came: an earlier release, which knows"
+        message += " no bound tokens, serves its own cloud alone"
+    return AnswerError(401, message, headers=headers)
+
+
 class CutError(Exception):
     """An answer that broke off after its head. ``response``: the sent part; the connection must be cut."""
 

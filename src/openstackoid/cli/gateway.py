@@ -19,6 +19,7 @@ from openstackoid.gateway.certificates import check_certificate, uses
 from openstackoid.gateway.configuration import deprecated_settings, keys_apart, tokens_that_leave
 from openstackoid.gateway.drain_apart import drain_apart
 from openstackoid.gateway.folder import write_files
+from openstackoid.gateway.held_connections import unable_to_hold
 from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import default_choice, find_haproxy
@@ -103,6 +104,7 @@ def _check(args: argparse.Namespace) -> int:
         *tokens_that_leave(configuration.mesh, args.cloud),
         *deprecated_settings(configuration.cloud),
         *keys_apart(configuration.cloud),
+        *unable_to_hold(configuration.cloud),
     ):
         print(warning, file=sys.stderr)
     print(f"OK: {haproxy} accepts the gateway of {args.cloud}")

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from openstackoid.mesh import Cloud, Tls, unprotected
+from openstackoid.mesh.urls import is_address
 from openstackoid.tls import (
     AUTHORITY,
     CERTIFICATE,
@@ -30,6 +31,20 @@ def copies_of(tls: Tls | None) -> Tls | None:
         return None
     users = tuple(f"users-{number}.pem" for number, _ in enumerate(files_in(tls.users), start=1))
     return Tls(CERTIFICATE, AUTHORITY, REVOKED if tls.revoked else None, users)
+
+
+def met_at_addresses(cloud: Cloud) -> dict[str, str]:
+    """Return the copy of the certificate for users that names an address of a frontend, by the address.
+
+    A client that knows an address names no host in TLS. Raises :class:`TlsError`.
+    """
+    places = copies_of(cloud.tls)
+    if cloud.tls is None or places is None or not places.users:
+        return {}
+    users = user_certificates(cloud.tls.users, cloud.name)
+    addresses = {listener.host for listener in cloud.secure_listeners if is_address(listener.host)}
+    met = {host: certificate_for(host, users) for host in addresses}
+    return {host: places.users[users.index(certificate)] for host, certificate in met.items()}
 
 
 def authorities_of_backends(cloud: Cloud) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from openstackoid.binding import load_keys
 from openstackoid.binding.rotation import set_up
-from openstackoid.gateway.certificates import authorities_of_backends, copied, copies_of
+from openstackoid.gateway.certificates import authorities_of_backends, copied, copies_of, met_at_addresses
 from openstackoid.gateway.hosts import known_addresses
 from openstackoid.gateway.ports import own_addresses
 from openstackoid.haproxy import Runtime, compile_gateway
@@ -59,6 +59,7 @@ def configuration_of(
         known_addresses(),
         own_addresses=own,
         copies=authorities_of_backends(mesh.clouds[cloud]) if secrets and cloud in mesh.clouds else {},
+        met_at=met_at_addresses(mesh.clouds[cloud]) if secrets and cloud in mesh.clouds else {},
         system_authorities=authorities_of_system() if https and tls is None else "",
         key=_key(mesh.clouds[cloud], own_keys) if secrets and tls is not None else "",
     )

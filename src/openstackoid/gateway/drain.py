@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.folder import Folder
+from openstackoid.gateway.held_connections import may_hold
 from openstackoid.gateway.listening import ListeningSockets
 from openstackoid.gateway.process_group import STOP_GRACE, ProcessGroup
 from openstackoid.gateway.restarter import Restarter
@@ -59,12 +60,14 @@ class SupervisedDrain:
         idle = not self._processes.finishing(haproxy.child) and not await connections(self._folder.stats_socket)
         if idle and not settings.notice and not settings.hold:
             return
-        if settings.hold:
-            await self._hold(haproxy, settings.hold)
+        # The log has warned of a drain that may not hold connections.
+        held = settings.hold if may_hold() else 0.0
+        if held:
+            await self._hold(haproxy, held)
         log.info("gateway of %s drains: its health page says 503, and requests finish", haproxy.cloud)
         self.begun = True
         notice = asyncio.create_task(asyncio.sleep(max(settings.notice, _MOVE) if settings.hold else settings.notice))
-        if settings.hold:
+        if held:
             await self.tell()
         else:
             await self._replace(haproxy, lambda: self.left)

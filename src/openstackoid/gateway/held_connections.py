@@ -11,6 +11,8 @@ import socket
 import struct
 from collections.abc import Iterable
 
+from openstackoid.mesh import Cloud
+
 _SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
 _INTERFACE = 0xFFFFF008
 """The number of the interface that a packet came by (SKF_AD_OFF + SKF_AD_IFINDEX)."""
@@ -40,3 +42,23 @@ def release(one: socket.socket) -> None:
     # Linux says so of a socket without a filter.
     with contextlib.suppress(FileNotFoundError):
         one.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
+
+
+def may_hold() -> bool:
+    """Return whether this process may have connections wait: some kernels ask for CAP_NET_ADMIN."""
+    with socket.socket() as one:
+        try:
+            hold([one])
+        except PermissionError:
+            return False
+    return True
+
+
+def unable_to_hold(cloud: Cloud) -> list[str]:
+    """Return the warning for a gateway that is to hold connections and may not."""
+    if not cloud.drain.hold or may_hold():
+        return []
+    return [
+        f"clouds.{cloud.name}.gateway.drain.hold: here a process needs CAP_NET_ADMIN to hold connections, and a drain holds none"
+        " ('The right to hold connections' in docs/operate/upgrade.md)"
+    ]

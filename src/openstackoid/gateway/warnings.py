@@ -8,6 +8,7 @@ import time
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.certificates import check_certificate
 from openstackoid.gateway.configuration import Configuration, deprecated_settings, keys_apart, tokens_that_leave
+from openstackoid.gateway.held_connections import unable_to_hold
 
 log = logging.getLogger("openstackoid.gateway")
 
@@ -29,7 +30,7 @@ class Warnings:
         self._said = time.monotonic()
         lines = [] if self._about_haproxy is None else [self._about_haproxy]
         lines += tokens_that_leave(running.mesh, running.cloud.name)
-        lines += deprecated_settings(running.cloud) + keys_apart(running.cloud)
+        lines += deprecated_settings(running.cloud) + keys_apart(running.cloud) + unable_to_hold(running.cloud)
         # A file that is broken again is reported when it is read again.
         with contextlib.suppress(OpenstackoidError):
             lines += check_certificate(running.cloud)[1]

@@ -17,7 +17,7 @@ from openstackoid.routing.paths import CLIMBS, NEVER_RAW
 LOCAL = "local"
 """The ``defaults`` section with the rules for the gateway's own backends."""
 
-_ASKED_OF_A_PEER = "%[var(txn.peer),field(2,|)]/%[var(txn.endpoint)]"
+_ASKED_OF_A_PEER = "%[var(txn.route),field(2,|)]/%[var(txn.endpoint)]"
 _OURS = "{ var(txn.link_place) -m found }"
 _SAME_SOCKET = "{ var(txn.link_place),field(2,|),strcmp(txn.link_socket) eq 0 } { var(txn.host) -m found }"
 
@@ -98,7 +98,7 @@ def peer_answers() -> list[str]:
 def _named_by_peers(hosts: int) -> list[str]:
     """Return the rules that make the key of a link to one of the peer's hosts, of which it has at most ``hosts``."""
     elsewhere = "{ var(txn.link_path) -m found } !{ var(txn.link_key) -m found }"
-    places = ["var(txn.peer),field(3,|)"]
+    places = ["var(txn.route),field(3,|)"]
     places += [f"var(txn.cloud),concat(/{number}),map_str({HOSTS}),field(1,|)" for number in range(1, hosts)]
     return [
         f"http-response set-var(txn.link_name) var(txn.link_at),regsub(':[0-9]+$','') if {elsewhere}",
@@ -108,7 +108,7 @@ def _named_by_peers(hosts: int) -> list[str]:
             f" {{ {place},lower,strcmp(txn.link_name) eq 0 }} !{{ var(txn.link_number) -m found }}"
             for number, place in enumerate(places)
         ),
-        'http-response set-var-fmt(txn.link_key) "%[var(txn.peer),field(2,|)]/%[var(txn.endpoint),field(2,.)]'
+        'http-response set-var-fmt(txn.link_key) "%[var(txn.route),field(2,|)]/%[var(txn.endpoint),field(2,.)]'
         '|%[var(txn.link_number)]%[var(txn.link_port)]%[var(txn.link_path),field(1,?)]/"'
         f" if {elsewhere} {{ var(txn.link_number) -m found }}",
     ]

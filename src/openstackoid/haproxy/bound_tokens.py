@@ -11,7 +11,7 @@ The look-ups are conditions of the rules that need them: they note what they fin
 from openstackoid.haproxy.maps import BOUND_SLOTS, BOUND_TOKENS
 from openstackoid.mesh import Cloud
 from openstackoid.routing.bound_tokens import SERVICE_SLOT, SERVICE_TOKEN, USER_SLOT, USER_TOKEN
-from openstackoid.scope import BOUND, MARK
+from openstackoid.scope import BOUND
 
 WINDOW = 3600
 ALONE = f"-m reg '^{BOUND.replace('.', '[.]')}[^~!%]*$'"
@@ -19,7 +19,7 @@ ALONE = f"-m reg '^{BOUND.replace('.', '[.]')}[^~!%]*$'"
 
 _OTHERS = "authorization|x-storage-(token|pass)|x-auth-key|x-subject-token|x-target-auth-token".replace("-", "[-_]")
 _BODIES = "/auth/tokens /v2.0/tokens /saml2"
-_IN_SCOPE = "req.fhdr(x-auth-token,1),concat(|,txn.scope,|),concat(,txn.endpoint,|),concat(,txn.hour)"
+_IN_SCOPE = "req.fhdr(x-auth-token,1),concat(|,txn.key,|),concat(,txn.hour)"
 _LOOKED_UP = f"map_str({BOUND_TOKENS})"
 
 
@@ -50,7 +50,6 @@ def leaving_acls(cloud: Cloud) -> list[str]:
     return [
         "# What leaves has tokens that are bound to the peer: those that Python has taught in this hour.",
         "acl has_token var(txn.mark) -m beg = |=",
-        f"acl is_here var(txn.route) -m beg {MARK}",
         "acl has_service_token req.fhdr(x-service-token) -m len gt 0",
         f"acl must_stay req.hdr_names -m reg '(^|,)({_OTHERS})(,|$)'",
         f"acl must_stay path -m sub -i {_BODIES}",
@@ -63,8 +62,9 @@ def leaving_acls(cloud: Cloud) -> list[str]:
 
 def ordinary_rules(cloud: Cloud) -> list[str]:
     """Return the rule that lets an ordinary request with a route go; one that leaves needs its bound token."""
-    bound = " !leaves or leaves !has_token or leaves has_hour binds_user"
-    return [f"http-request allow if has_route{bound if cloud.tls is not None else ''}"]
+    if cloud.tls is None:
+        return ["http-request allow if has_route"]
+    return ["http-request allow if is_here or has_route !has_token or has_route has_hour binds_user"]
 
 
 def unbound(cloud: Cloud) -> str:

@@ -29,6 +29,7 @@ from openstackoid.haproxy.rules import rules
 from openstackoid.haproxy.services import service_sections
 from openstackoid.haproxy.timeouts import peers_patience, server_rules
 from openstackoid.haproxy.tls import (
+    NO_COPIES,
     PEERS_LIST,
     Copies,
     bind_options,
@@ -57,7 +58,6 @@ _BASE = "gateway"
 _REPLACED = 1800.0
 """Seconds that a replaced HAProxy may take for its requests, at least."""
 _PYTHON = "the Python service behind the gateway"
-NO_COPIES: Copies = {}
 LOOPBACK: Addresses = {"localhost": "127.0.0.1"}
 
 
@@ -102,6 +102,7 @@ def compile_gateway(
     *,
     own_addresses: Addresses | None = None,
     copies: Copies = NO_COPIES,
+    met_at: Copies = NO_COPIES,
     system_authorities: str = "",
     key: str = "",
 ) -> dict[str, str]:
@@ -109,9 +110,10 @@ def compile_gateway(
 
     ``tls``: the place of certificate and authority for HAProxy, if not the mesh's; ``addresses``: of host names known without
     DNS; ``own_addresses``: of the hosts of this cloud, if others are known. ``copies``: the places of further files for
-    HAProxy, by their paths in the mesh. ``system_authorities``: the file or folder of the authorities that the system trusts, if
-    a reader account logs in at a Keystone with a certificate of one of them. ``key``: the fingerprint of the key of bound tokens:
-    with another one, HAProxy is another, and has kept none.
+    HAProxy, by their paths in the mesh. ``met_at``: the place of the certificate that users without SNI meet at an address, by
+    the address; elsewhere it is the first. ``system_authorities``: the file or folder of the authorities that the system
+    trusts, if a reader account logs in at a Keystone with a certificate of one of them. ``key``: the fingerprint of the key of
+    bound tokens: with another one, HAProxy is another, and has kept none.
 
     Raises :class:`CompileError` for an unknown cloud, and for an endpoint without a backend;
     :class:`~openstackoid.mesh.MeshError` for unprotected traffic.
@@ -133,7 +135,7 @@ def compile_gateway(
         ),
         _section(f"defaults {_BASE}", _defaults(here)),
         _section(f"peers {places.HANDOVER}", places.handover(shlex.quote(runtime.handover_socket))),
-        _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files)),
+        _section(f"frontend {FRONTEND} from {_BASE}", _frontend(here, runtime, files, met_at)),
         _section(f"backend {BRIDGE} from {_BASE}", _bridge(here, runtime)),
         _section(f"backend {TOKENS} from {_BASE}", places.token_table()),
         *(_section(title, lines) for title, lines in service_sections(mesh, here, _BASE, copies)),
@@ -202,11 +204,11 @@ def _defaults(cloud: Cloud) -> list[str]:
     ]
 
 
-def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None) -> list[str]:
+def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None, met_at: Copies) -> list[str]:
     binds = [
-        f'bind "${{{listener_variable(number)}-{cloud.bind or listener.host}:{listener.port}}}" id {number}'
-        + bind_options(cloud, listener, files)
-        for number, (listener, *_) in cloud.sockets.items()
+        f'bind "${{{listener_variable(number)}-{cloud.bind or listeners[0].host}:{listeners[0].port}}}" id {number}'
+        + bind_options(cloud, listeners, files, met_at)
+        for number, listeners in cloud.sockets.items()
     ]
 
     def refusal(status: int, message: str) -> str:

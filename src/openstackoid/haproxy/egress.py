@@ -22,6 +22,10 @@ LONGEST_LINE = 8192
 LONGEST_USE = 2048
 """Characters of the header that tells of a use."""
 
+_FIXED = "4d1c"
+_DIGITS, _MICROSECONDS = "%[rand(9000),add(1000)]", "%[date(0,us),mod(900000000000),add(100000000000)]"
+"""Of a request id: four random digits, and twelve of the time. To make a UUID takes HAProxy three times as long."""
+
 _FORGET_USE = f"http-response del-header {ADMISSION_HEADER}"
 _FORGET_ALL = "http-response del-header x-openstackoid- -m beg"
 
@@ -31,16 +35,14 @@ def leaving(cloud: Cloud) -> list[str]:
 
     Where it is empty, the Python service asks for itself, and nothing is written down.
     """
-    given = f"{REQUEST_ID} {GIVEN}%[uuid(),bytes({len(GIVEN) - len('req-')})] if"
-    found = "{ var(txn.id) -m found }"
+    given = f"{GIVEN}{_DIGITS}-{_FIXED}-{_DIGITS}-{_MICROSECONDS}"
     left = "http-request set-var(txn.left) str(left=),concat(,txn.endpoint,' home={}{}"
     return [
         "# A request that leaves has one request id, in the form of the services, and a line in the audit log.",
         f"http-request set-var(txn.id) req.fhdr({REQUEST_ID})",
-        f"http-request set-header {given} {found} !{{ req.fhdr_cnt({REQUEST_ID}) eq 1 }}"
-        f" or {found} !{{ var(txn.id) -m reg '^{ID_FORM}$' }}",
-        f"http-request add-header {given} !{found}",
-        f"http-request set-var(txn.id) req.fhdr({REQUEST_ID})",
+        f"http-request set-var-fmt(txn.id) {given} if !{{ var(txn.id) -m found }} or !{{ req.fhdr_cnt({REQUEST_ID}) eq 1 }}"
+        f" or !{{ var(txn.id) -m reg '^{ID_FORM}$' }}",
+        f"http-request set-header {REQUEST_ID} %[var(txn.id)] if {{ var(txn.id) -m beg {GIVEN} }}",
         left.format(cloud.name, " id='),concat(,txn.id) if !{ var(txn.home) -m found }"),
         left.format("'),concat(,txn.home,' id='),concat(,txn.id)", " if { var(txn.home) -m len gt 0 }"),
     ]

@@ -81,7 +81,7 @@ def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
     return [
         "# A guest, if Python has let it in: until when, by which paths and how often. A process that is replaced lets none in.",
         "acl has_mark var(txn.mark) -m len gt 1",
-        "acl has_mark var(txn.scope) -m found",
+        "acl has_mark req.fhdr(x-scope) -m found",
         f"acl is_odd var(txn.endpoint) -m beg {IDENTITY}.",
         "acl is_odd var(txn.record) -m found",
         f"acl is_odd req.hdr_names -m reg {_ODD}",
@@ -97,7 +97,7 @@ def frontend_rules(cloud: Cloud, condition: str) -> list[str]:
         f"http-request set-var(txn.allowed) {_PART.format(ALLOWED)} if {_FOUND}",
         *(count if counted else []),
         f"http-request set-var(txn.route) {_PART.format(MARK)} if {is_admitted}" + (" has_left" if counted else ""),
-        "http-request allow if has_route !leaves",
+        "http-request allow if is_here",
     ]
 
 
@@ -110,7 +110,7 @@ def request_rules() -> list[str]:
     """Return the rules for every guest's request: they keep the values for the audit log, which go into the line of the log."""
     return [
         "# A guest: for the audit log here, and for the gateway that asked.",
-        f"http-request set-var(txn.use) var(txn.admission),field({USE},|,0)",
+        f"http-request set-var(txn.use) \"var(txn.admission),regsub('^(?:[^|]*[|]){{{USE - 1}}}','')\"",
         f"http-request del-header X-Service-Token if {{ {_PART.format(SERVICE_TOKEN)} -m str {LEFT_OUT} }}",
         f"http-request set-var(txn.id) req.fhdr({REQUEST_ID},1) if {{ req.fhdr_cnt({REQUEST_ID}) eq 1 }}"
         f" {{ req.fhdr({REQUEST_ID}) -m reg '^{ID_FORM}$' }}",
@@ -122,7 +122,7 @@ def answer_rules(cloud: Cloud) -> list[str]:
     """Return the rule that tells the gateway that asked, if it has proved to be one, how the user was admitted."""
     if not cloud.secure_listeners:
         return []
-    told = f"http-response set-header {ADMISSION_HEADER} %[var(txn.use),field(1,|)]"
+    told = f"http-response set-header {ADMISSION_HEADER} \"%[var(txn.use),regsub('[|].*','')]\""
     return [f"{told} if {{ var(sess.from) -m found }}"]
 
 

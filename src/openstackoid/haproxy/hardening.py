@@ -25,8 +25,8 @@ ODD = r"% '\' // /."
 
 URL_SCOPE = MARKER.rstrip("/")
 
-MAY_MEAN_MORE = rf"[%\\]|//|/\.|{URL_SCOPE}"
-"""Parts of an ambiguous path, or of one with a scope: :data:`ODD` in one pattern, for speed."""
+MAY_MEAN_MORE = rf"^[^/]|^[^?]*([%\\]|//|/\.|{URL_SCOPE})"
+"""A URL that is no path, or has an ambiguous one, or one with a scope: :data:`ODD` and more in one pattern, for speed."""
 
 IN_URL = "!is_object_store has_url_scope or is_object_store has_root_scope"
 """Holds for a request with a scope in its URL."""
@@ -71,6 +71,7 @@ def url_rules(cloud: Cloud) -> list[str]:
     return [
         "# One form of the URL, and no protocol but WebSockets behind it.",
         "acl upgrades req.fhdr(upgrade) -m found",
+        "acl is_relative url -m beg /",
         "http-request set-uri %[pathq] if !is_relative { path -m beg / }",
         "http-request del-header Upgrade if upgrades !{ req.fhdr(upgrade) -m str -i websocket }",
         "http-request set-header Upgrade websocket if upgrades",

@@ -14,12 +14,12 @@ from openstackoid.routing.backend_names import bind_ids
 from openstackoid.routing.links import plain_host
 
 ENDPOINTS, CLOUDS, HOSTS, TARGETS, LINKS = "endpoints.map", "clouds.map", "hosts.map", "targets.map", "links.map"
-DOWN, WIRES, ROUTES, PEERS, SLOTS = "down.map", "wire.map", "routes.map", "peers.map", "slots.map"
+DOWN, WIRES, ROUTES, SLOTS = "down.map", "wire.map", "routes.map", "slots.map"
 PATHS, LISTENERS = "paths.map", "listeners.map"
 
 BOUND_TOKENS, BOUND_SLOTS = "bound.map", "bound_slots.map"
 
-HAPROXYS = (DOWN, WIRES, ROUTES, PEERS, SLOTS)
+HAPROXYS = (DOWN, WIRES, ROUTES, SLOTS)
 """The maps that HAProxy fills itself: they begin empty."""
 
 BINDING = (BOUND_TOKENS, BOUND_SLOTS)
@@ -77,7 +77,7 @@ def endpoints_map(cloud: Cloud) -> str:
 def clouds_map(mesh: Mesh, layouts: Mapping[Layout, tuple[str, Cloud]], addresses: Addresses) -> str:
     """Map a cloud's name to name, layout, first host, and that host's address, empty if DNS must be asked.
 
-    Each ends in a bar, after which the cache of routes writes the home of a user of a third cloud.
+    Each ends in a bar, after which the cache of routes writes the mark, and the home of a user of a third cloud.
     """
     return _lines(
         (name, f"{name}|{layouts[own.layout][0]}|{_host(own.hosts[0], addresses)}|") for name, own in mesh.frontends.items()

@@ -20,8 +20,8 @@ _TRIED = "{ var(txn.tried) -m found }"
 
 
 def at_rule(condition: str) -> str:
-    """Return the rule that finds out at which host, port and path prefix clouds of the shape in ``txn.peer`` serve it."""
-    return f"http-request set-var(txn.at) var(txn.peer),field(2,|),concat(/,txn.endpoint),map_str({TARGETS}) if {condition}"
+    """Return the rule that finds out at which host, port and path prefix clouds of the shape in ``txn.route`` serve it."""
+    return f"http-request set-var(txn.at) var(txn.route),field(2,|),concat(/,txn.endpoint),map_str({TARGETS}) if {condition}"
 
 
 def spot(hosts: int) -> str:
@@ -30,13 +30,13 @@ def spot(hosts: int) -> str:
 
 
 def _host(hosts: int) -> str:
-    return "var(txn.where),field(1,|)" if hosts > 1 else "var(txn.peer),field(3,|)"
+    return "var(txn.where),field(1,|)" if hosts > 1 else "var(txn.route),field(3,|)"
 
 
 def naming() -> list[str]:
     """Return the rules that complete what is known of the place: the cloud's name, and where it serves the endpoint."""
     return [
-        "http-request set-var(txn.cloud) var(txn.peer),field(1,|)",
+        "http-request set-var(txn.cloud) var(txn.route),field(1,|)",
         at_rule("!{ var(txn.at) -m found }"),
     ]
 
@@ -51,11 +51,11 @@ def reaching(hosts: int, names: bool, down: str, trial: int, *, named: bool) -> 
     """
     other = "if !{ var(txn.at) -m beg 0| }"
     further = [
-        "http-request set-var(txn.where) var(txn.peer),field(3,|,2)",
+        "http-request set-var(txn.where) var(txn.route),field(3,|,2)",
         f"http-request set-var(txn.other) var(txn.at),field(1,|) {other}",
         f"http-request set-var(txn.where) var(txn.cloud),concat(/,txn.other),map_str({HOSTS}) {other}",
     ]
-    address = "var(txn.where),field(2,|)" if hosts > 1 else "var(txn.peer),field(4,|)"
+    address = "var(txn.where),field(2,|)" if hosts > 1 else "var(txn.route),field(4,|)"
     asking = [
         "# A host without an address: ask DNS, and keep its answer for its time.",
         f"http-request set-var(txn.peer_host) {_host(hosts)}",
@@ -63,16 +63,17 @@ def reaching(hosts: int, names: bool, down: str, trial: int, *, named: bool) -> 
         "http-request do-resolve(txn.address,dns,ipv4) var(txn.peer_host) if !{ var(txn.address) -m len gt 0 }",
         f"http-request return {down} if !{{ var(txn.address) -m len gt 0 }} or {{ var(txn.address) -m str 0.0.0.0 :: }}",
     ]
+    until = f"var(txn.cloud),concat(|,txn.at),map_str_int({DOWN})"
     return [
         "# The peer's address, and whether a request has just found it down.",
         *(further if hosts > 1 else []),
         *([f"http-request set-header {NAMED.title()} %[{_host(hosts)}]"] if named else []),
-        f"http-request set-var(txn.until) var(txn.cloud),concat(|,txn.at),map_str_int({DOWN})",
         *(asking if names else []),
         f"http-request set-dst {'var(txn.address)' if names else address}",
         "http-request set-dst-port var(txn.at),field(2,|)",
         "# Most requests end here: the peer is not known to be down, and its path prefix is ours.",
-        f"http-request allow if !{_FOUND_DOWN} {{ var(txn.at) -m end |{SAME} }}",
+        f"http-request allow if {{ var(txn.at) -m end |{SAME} }} !{{ {until} -m found }}",
+        f"http-request set-var(txn.until) {until}",
         f"http-request set-var(txn.tried) bool(true) if {_FOUND_DOWN} {{ var(txn.until) -m int lt 0 }}",
         f"http-request set-var(txn.until) var(txn.until),neg if {_TRIED}",
         f"http-request return {down} if {_FOUND_DOWN} {{ date,neg,add(txn.until) gt 0 }}",
@@ -117,8 +118,8 @@ def servers(files: Tls | None) -> list[str]:
 def account(authorities: str) -> list[str]:
     """Return the lines of the backend for Keystones of peers that have a certificate of an authority of the system."""
     return [
-        "http-request set-var(txn.cloud) var(txn.peer),field(3,|)",
-        "http-request set-dst var(txn.peer),field(4,|)",
+        "http-request set-var(txn.cloud) var(txn.route),field(3,|)",
+        "http-request set-dst var(txn.route),field(4,|)",
         "http-request set-dst-port var(txn.at),field(2,|)",
         f"server keystone 0.0.0.0:0{account_options(authorities)}",
     ]

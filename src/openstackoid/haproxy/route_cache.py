@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cache of routes as HAProxy rules: look up where a scope leads, send the request so, store what the Python service teaches.
 
-Three maps begin empty with each HAProxy process. ``routes.map`` has the mark to put behind the token, ``peers.map`` the row of
-``clouds.map`` for a route that leaves, ``slots.map`` the key in each slot. The Python service names the slot, so there are never
-more routes than slots, also when that service was started again. :mod:`openstackoid.routing.route_cache` says which
-routes may be stored, and why the key is enough.
-
-Another thread may remove a route between the look-ups of its mark and its peer. So the mark of a route that leaves lacks its
-tilde, and is no route without the peer.
+Two maps begin empty with each HAProxy process. ``routes.map`` has the mark to put behind the token, which begins with a tilde;
+for a route that leaves, the row of ``clouds.map``, the mark without its tilde, and the home of a user of a third cloud.
+``slots.map`` has the key in each slot. The Python service names the slot, so there are never more routes than slots, also when
+that service was started again. :mod:`openstackoid.routing.route_cache` says which routes may be stored, and why the key is
+enough.
 """
 
 from collections.abc import Sequence
 
 from openstackoid.haproxy import guests
-from openstackoid.haproxy.maps import CLOUDS, PEERS, ROUTES, SLOTS, WIRES
+from openstackoid.haproxy.maps import CLOUDS, ROUTES, SLOTS, WIRES
 from openstackoid.haproxy.sources import SOURCE_OF
 from openstackoid.mesh import Cloud
-from openstackoid.routing.route_cache import CLOUD, HOME, KEY, LONGEST_KEY, MARK, PREFIX, REWRITTEN, SLOT, SOCKET
+from openstackoid.routing.route_cache import BARE, CLOUD, HOME, KEY, LONGEST_KEY, MARK, PREFIX, REWRITTEN, SLOT, SOCKET
 from openstackoid.scope import BOUND, SEPARATOR, WIRE, Scope, join_token
 from openstackoid.scope import MARK as IN_TOKEN
 
@@ -25,10 +23,15 @@ CAPACITY, CAPACITY_BEFORE_2_9 = 16_384, 1_000
 
 _MARK_OF = f"regsub('^({BOUND.replace('.', '[.]')})?[^!~%]+','=\\\\1')"
 
+_BARE = f"^(?!{BOUND.replace('.', '[.]')})[^!~%]+$"
+"""A token without a mark that is not bound. HAProxy keeps the results of matches, so it is cheaper than to replace the token."""
+
+_ROUTED, _MARKED = "{ var(txn.route) -m found }", "^([^!~]+).*$"
+_MARK = "var(txn.route),field(5,|)"
+_WRITE = 'http-request replace-header X-Auth-Token (?s)^.+ "'
 _SLOTS = "OPENSTACKOID_ROUTES"
-_KEY = (
-    "http-request set-var(txn.key) method,concat(|,txn.endpoint,|),concat(,txn.class,|),concat(,txn.scope,|),concat(,txn.mark,|.)"
-)
+_PARTS = "method", "var(txn.endpoint)", "var(txn.class)", "req.fhdr(x-scope,1)", "var(txn.mark)"
+_KEY = f'http-request set-var-fmt(txn.key) "{"".join(f"%[{part}]|" for part in _PARTS)}."'
 
 
 def mark_of(header: str) -> str:
@@ -56,25 +59,23 @@ def key_rules(documents: str, followed_reads: str, followed_writes: str) -> list
     reads = f"{documents.removesuffix('$')}($|\\?)|{followed_reads}"
     return [
         "# The key of a route: method, endpoint, class of the path, scope as it is written, mark of the token.",
-        f"acl has_route var(txn.route) -m beg {IN_TOKEN}",
-        "acl has_route var(txn.peer) -m found",
-        "acl leaves var(txn.peer) -m found",
+        "acl has_route var(txn.route) -m found",
+        f"acl is_here var(txn.route) -m beg {IN_TOKEN}",
+        f"acl leaves var(txn.route) -m reg ^[^{IN_TOKEN}]",
         f"acl is_rewritten pathq -m reg '{reads}'",
         f"acl is_followed_write pathq -m reg '{followed_writes}'",
         f"acl is_odd_document var(txn.path_read) -m reg '{documents}'",
-        f"http-request set-var(txn.mark) {mark_of('x-auth-token')}",
-        "http-request set-var(txn.scope) req.fhdr(x-scope,1)",
+        f"acl is_bare req.fhdr(x-auth-token,1) -m reg {_BARE}",
+        f"http-request set-var(txn.mark) str({BARE}) if is_bare",
+        f"http-request set-var(txn.mark) {mark_of('x-auth-token')} if !{{ var(txn.mark) -m found }}",
         f"http-request set-var(txn.class) str({REWRITTEN}) if METH_GET is_rewritten or !METH_GET !METH_DELETE is_followed_write",
         _KEY,
     ]
 
 
-def look_up(condition: str) -> list[str]:
-    """Return the rules that look up the route of a request for which ``condition`` holds."""
-    return [
-        f"http-request set-var(txn.route) var(txn.key),map_str({ROUTES}) if {condition}",
-        f"http-request set-var(txn.peer) var(txn.key),map_str({PEERS}) if {{ var(txn.route) -m found }} !has_route",
-    ]
+def look_up(condition: str) -> str:
+    """Return the rule that looks up the route of a request for which ``condition`` holds."""
+    return f"http-request set-var(txn.route) var(txn.key),map_str({ROUTES}) if {condition}"
 
 
 def further_key_rules() -> list[str]:
@@ -92,22 +93,23 @@ def ask_python(condition: str) -> str:
 
 
 def local_rules() -> list[str]:
-    """Return the rules for every request to a service of this cloud: the completed scope stands behind the token alone.
+    """Return the rules for every request to a service of this cloud: the completed scope stands behind the token alone."""
+    return [*_bare(), f'{_WRITE}\\0%[var(txn.route)]" if {_ROUTED}', f"http-request del-header X-Scope if {_ROUTED}"]
 
-    A pattern copies the token faster than a format, which looks at each character.
-    """
-    route = "{ var(txn.route) -m found }"
-    return [f'{_write()}%[var(txn.route)]" if {route}', f"http-request del-header X-Scope if {route}"]
+
+def guest_rules() -> list[str]:
+    """Return the same rules for guests, whose tokens come with a mark."""
+    return [f'http-request replace-header X-Auth-Token {_MARKED} "\\1%[var(txn.route)]"', "http-request del-header X-Scope"]
 
 
 def keystone_rules() -> list[str]:
     """Return the rules for requests with a scope to this cloud's Keystone: tokens come alone. They follow :func:`local_rules`."""
-    route = "{ var(txn.route) -m found }"
-    return [f"http-request replace-header {name} ^([^!~]+).*$ \\1 if {route}" for name in ("X-Auth-Token", "X-Subject-Token")]
+    return [f"http-request replace-header {name} {_MARKED} \\1 if {_ROUTED}" for name in ("X-Auth-Token", "X-Subject-Token")]
 
 
-def _write(written: str = "\\1") -> str:
-    return f'http-request replace-header X-Auth-Token ^([^!~]+).*$ "{written}'
+def _bare() -> list[str]:
+    """Return the rule that removes the mark that a token came with. Most have none, and a mark is put behind one as it is."""
+    return [f"http-request replace-header X-Auth-Token {_MARKED} \\1 if {{ var(txn.mark) -m len gt 1 }} {_ROUTED}"]
 
 
 def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
@@ -117,10 +119,10 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
     request of the Python service has no route, and is written already.
     """
     own = Scope.everything_in(cloud.name).to_header()
-    user, service, leaves = "\\1", "%[req.fhdr(x-service-token)]", "is_routed is_sharing"
+    user, service, leaves = "\\0", "%[req.fhdr(x-service-token)]", "!is_pythons is_sharing"
     if cloud.tls is not None:
         sharing = ()
-        user, service, leaves = "%[var(txn.bound)]", "%[var(txn.bound_service)]", "is_routed"
+        user, service, leaves = "%[var(txn.bound)]", "%[var(txn.bound_service)]", "!is_pythons"
     older, newer = (join_token(service, own, wire).replace('"', '\\"') for wire in (1, WIRE))
     named = "http-request set-header X-Service-Token"
     # HAProxy takes 64 words of a line.
@@ -133,16 +135,17 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
     stays = [f"http-request del-header X-Service-Token{' if !is_sharing' if sharing else ''}"] if cloud.tls is None else []
     return [
         "# The scope behind the token, and who has issued that.",
-        "acl is_routed var(txn.route) -m found",
+        "acl is_pythons var(txn.to) -m found",
         "acl has_token var(txn.mark) -m beg = |=",
         "acl reads_newer var(txn.wire) -m found",
         *shares,
         f"http-request set-var(txn.wire) var(txn.cloud),map_str({WIRES})",
-        "http-request set-var(txn.home) var(txn.peer),field(5,|) if !{ var(txn.peer) -m end | }",
-        "http-request del-header X-Scope if is_routed",
-        'http-request set-header X-Scope "%[var(txn.route),ub64dec]" if is_routed !has_token',
-        f'{_write(user)}{IN_TOKEN}%[var(txn.route)]" if is_routed reads_newer',
-        f'{_write(user)}{SEPARATOR}%[var(txn.route),ub64dec]" if is_routed !reads_newer',
+        "http-request set-var(txn.home) var(txn.route),field(6,|) if !{ var(txn.route) -m end | }",
+        "http-request del-header X-Scope if !is_pythons",
+        f'http-request set-header X-Scope "%[{_MARK},ub64dec]" if !has_token !is_pythons',
+        *([] if cloud.tls is not None else _bare()),
+        f'{_WRITE}{user}{IN_TOKEN}%[{_MARK}]" if reads_newer !is_pythons',
+        f'{_WRITE}{user}{SEPARATOR}%[{_MARK},ub64dec]" if !reads_newer !is_pythons',
         *stays,
         *(service_token if sharing or cloud.tls is not None else []),
     ]
@@ -151,16 +154,15 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
 def taught_by_python(cloud: Cloud) -> list[str]:
     """Return the rules for answers of the Python service: store the route that one teaches in the place of that in its slot."""
     teaches, leaves = "if teaches { status lt 400 }", f"{{ res.fhdr({CLOUD}) -m found }}"
-    peer = f"%[res.fhdr({CLOUD}),map_str({CLOUDS})]%[res.fhdr({HOME})]"
+    peer = f"%[res.fhdr({CLOUD}),map_str({CLOUDS})]%[res.fhdr({MARK})]|%[res.fhdr({HOME})]"
     return [
         "# The route that Python teaches: it takes the place of the one in its slot.",
         f"acl teaches res.fhdr({SLOT}) -m found",
         *guests.taught_by_python(cloud),
         f"http-response set-var(txn.replaced) res.fhdr({SLOT}),map_str({SLOTS}) {teaches}",
         f"http-response del-map({ROUTES}) %[var(txn.replaced)] if {{ var(txn.replaced) -m found }}",
-        f"http-response del-map({PEERS}) %[var(txn.replaced)] if {{ var(txn.replaced) -m found }}",
         f"http-response set-map({SLOTS}) %[res.fhdr({SLOT})] %[var(txn.key)] {teaches}",
-        f"http-response set-map({PEERS}) %[var(txn.key)] {peer} {teaches} {leaves}",
-        f"http-response set-map({ROUTES}) %[var(txn.key)] %[res.fhdr({MARK})] {teaches}",
+        f"http-response set-map({ROUTES}) %[var(txn.key)] %[res.fhdr({MARK})] {teaches} !{leaves}",
+        f"http-response set-map({ROUTES}) %[var(txn.key)] {peer} {teaches} {leaves}",
         f"http-response del-header {PREFIX} -m beg",
     ]

@@ -7,6 +7,8 @@ of a guest goes where its admission says (:mod:`openstackoid.haproxy.guests`). A
 service decides, serves and, where it may, teaches the route.
 """
 
+from collections.abc import Sequence
+
 from openstackoid.haproxy import bound_tokens, guests, hardening, route_cache
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
 from openstackoid.haproxy.listeners import in_order, listener, listener_rules
@@ -17,7 +19,7 @@ from openstackoid.haproxy.tls import gateways_headers, sender_rules
 from openstackoid.haproxy.tokens import ANYWHERE, MARKS
 from openstackoid.haproxy.trace import own_pages_and_traces, scope_carrier
 from openstackoid.haproxy.wire_version import spoken_rules
-from openstackoid.mesh import Cloud
+from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing import IDENTITY, MARK, REQUEST_ID, TRACE
 from openstackoid.routing.backend_names import PEER
 from openstackoid.routing.images import FOLLOWED_READS, FOLLOWED_WRITES
@@ -60,7 +62,7 @@ def rules(cloud: Cloud) -> list[str]:
         *hardening.underscore_rules(),
         *gateways_headers(),
         *own_pages_and_traces(cloud),
-        *guests.frontend_rules(cloud, "!has_route is_relative !may_mean_more"),
+        *guests.frontend_rules(cloud, "!has_route !may_mean_more"),
         *hardening.url_rules(cloud),
         *hardening.scoped_url_rules(cloud),
         *_no_scope(cloud),
@@ -77,22 +79,22 @@ def _endpoint(cloud: Cloud) -> list[str]:
         f"http-request set-var(txn.endpoint) {listener(cloud)},concat(,txn.path,/),map_beg({ENDPOINTS}){in_order(cloud)}",
         *client_rules(cloud),
         "acl is_served var(txn.endpoint) -m found",
-        *_endpoints("is_identity", cloud, IDENTITY),
+        *_endpoints("is_identity", [endpoint for endpoint in cloud.endpoints if endpoint.service == IDENTITY]),
+        *_endpoints("is_service", [endpoint for endpoint in cloud.endpoints if endpoint.service != IDENTITY]),
         "acl is_pythons var(txn.bridge) -m found",
-        "acl is_relative url -m beg /",
-        f"acl may_mean_more path -m reg -i '{hardening.MAY_MEAN_MORE}'",
+        f"acl may_mean_more url -m reg -i '{hardening.MAY_MEAN_MORE}'",
         f"acl tells_more req.hdr_names -m reg {_TELLING}",
         f"acl is_marked req.fhdr(x-auth-token,1) -m sub {MARKS}",
         *bound_tokens.arriving_acls(cloud),
         f"acl in_workflow req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE}",
-        "http-request allow if !tells_more is_served !is_identity is_relative !may_mean_more !is_marked !in_workflow"
-        + _users_alone(cloud),
+        "http-request allow if !tells_more is_service !may_mean_more !is_marked !in_workflow" + _users_alone(cloud),
     ]
 
 
-def _endpoints(name: str, cloud: Cloud, service: str) -> list[str]:
-    keys = [endpoint.key for endpoint in cloud.endpoints if endpoint.service == service]
-    return [f"acl {name} var(txn.endpoint) -m str {' '.join(keys) or 'none'}"]
+def _endpoints(name: str, endpoints: Sequence[Endpoint]) -> list[str]:
+    """Return the condition that a request is for one of the endpoints. HAProxy takes 64 words of a line."""
+    keys = [endpoint.key for endpoint in endpoints] or ["none"]
+    return [f"acl {name} var(txn.endpoint) -m str {' '.join(keys[at : at + 32])}" for at in range(0, len(keys), 32)]
 
 
 def _ordinary_scope(cloud: Cloud) -> list[str]:
@@ -102,7 +104,7 @@ def _ordinary_scope(cloud: Cloud) -> list[str]:
         "# An ordinary request with a scope: the route, if Python has taught it.",
         f"acl tells_odd req.hdr_names -m reg {_ODD}",
         f"acl is_traced req.fhdr({REQUEST_ID}) -m beg {TRACE}",
-        *route_cache.look_up(f"!is_identity is_relative !may_mean_more !tells_odd !is_traced{_users_alone(cloud)}"),
+        route_cache.look_up(f"is_service !may_mean_more !tells_odd !is_traced{_users_alone(cloud)}"),
         *bound_tokens.leaving_acls(cloud),
         *bound_tokens.ordinary_rules(cloud),
     ]
@@ -147,12 +149,12 @@ def _any_scope(cloud: Cloud) -> list[str]:
         *route_cache.further_key_rules(),
         *scope_carrier(),
         "# A route is for users. What a peer's gateway sends, if it is not a guest's, is judged by delegation.",
-        *route_cache.look_up(f"has_scope !is_pythons{_users_alone(cloud)}"),
+        route_cache.look_up(f"has_scope !is_pythons{_users_alone(cloud)}"),
         "# A request from a gateway goes to no other one, and no interim answer of a peer passes.",
         f"acl must_stay req.fhdr({VIA}) -m sub {PRODUCT}",
         "acl must_stay req.fhdr(expect) -m found",
         *(["acl must_stay var(sess.from) -m found"] if cloud.secure_listeners else []),
-        f"http-request unset-var(txn.peer) if leaves must_stay{bound_tokens.unbound(cloud)}",
+        f"http-request unset-var(txn.route) if leaves must_stay{bound_tokens.unbound(cloud)}",
         route_cache.ask_python("has_scope !is_pythons !has_route"),
         f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope"
         + (" or is_peers !has_route" if cloud.tls is not None else ""),
@@ -178,7 +180,7 @@ def _where_to(cloud: Cloud) -> list[str]:
         "# The backend. The default is the Python service, so that an unknown name does not end in another cloud.",
         "use_backend bridge if is_pythons",
         *_without_server(cloud),
-        f"use_backend {PEER} if leaves",
+        f"use_backend {PEER} if has_route !is_here",
         *guests.where_to(cloud),
         "use_backend local.%[var(txn.endpoint)]",
         "default_backend bridge",

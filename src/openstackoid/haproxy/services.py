@@ -21,9 +21,9 @@ def service_sections(mesh: Mesh, here: Cloud, base: str, copies: Copies) -> list
 
     ``copies``: the places of the files of authorities.
     """
-    shared = [*request_rules(), *scheme_for_services(here), *sources.told_to_services(), *route_cache.local_rules()]
+    shared = [*request_rules(), *scheme_for_services(here), *sources.told_to_services()]
     sections = [
-        (f"defaults {LOCAL} from {base}", [*shared, *told_by_services(), *local_rules(mesh, here)]),
+        (f"defaults {LOCAL} from {base}", [*shared, *route_cache.local_rules(), *told_by_services(), *local_rules(mesh, here)]),
         *((f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint, copies)) for endpoint in here.endpoints),
     ]
     if not guests.admits(here):
@@ -33,7 +33,7 @@ def service_sections(mesh: Mesh, here: Cloud, base: str, copies: Copies) -> list
     endpoints = [endpoint for endpoint in here.endpoints if endpoint.service != IDENTITY]
     return [
         *sections,
-        (f"defaults {guests.GUESTS} from {base}", [*shared, *guests.request_rules(), *answers]),
+        (f"defaults {guests.GUESTS} from {base}", [*shared, *route_cache.guest_rules(), *guests.request_rules(), *answers]),
         *((f"backend {guests_backend(endpoint)} from {guests.GUESTS}", _guest(here, endpoint, copies)) for endpoint in endpoints),
         (f"backend {guests.COUNTS} from {base}", guests.counts(here)),
     ]

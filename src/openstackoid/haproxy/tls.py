@@ -3,7 +3,7 @@
 
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from openstackoid.haproxy.maps import CLOUDS
 from openstackoid.mesh import ANY_NAME, Address, Cloud, Listener, Tls
@@ -12,7 +12,8 @@ FROM = "X-Openstackoid-From"
 """The header in which HAProxy names the sending gateway's cloud to the Python service."""
 
 Copies = Mapping[str, str]
-"""HAProxy's places of files that the description names, where it has copies."""
+"""HAProxy's places of files that the description names, where it has copies; or of certificates, by the host of a socket."""
+NO_COPIES: Copies = {}
 
 _CIPHERS = ":".join(
     f"ECDHE-{signed}-{cipher}"
@@ -50,16 +51,18 @@ def global_lines(cloud: Cloud) -> list[str]:
     return [*(bind if cloud.tls else []), *(server if cloud.tls or cloud.secure_backends else [])]
 
 
-def bind_options(cloud: Cloud, listener: Listener, files: Tls | None) -> str:
-    """Return the TLS options of the ``bind`` line of a socket.
+def bind_options(cloud: Cloud, at: Sequence[Listener], files: Tls | None, met_at: Copies = NO_COPIES) -> str:
+    """Return the TLS options of the ``bind`` line of a socket, whose listeners are ``at`` it.
 
     A user's client has no certificate; one of another authority than the mesh's, or an expired or revoked one, ends the
-    handshake. With certificates for users, the mesh's is that of a list, for the name by which peers ask for it.
+    handshake. With certificates for users, the mesh's is that of a list, for the name by which peers ask for it. HAProxy gives a
+    client without SNI the first certificate; ``met_at`` names it for an address.
     """
-    if files is None or listener not in cloud.secure_listeners:
+    if files is None or at[0] not in cloud.secure_listeners:
         return ""
     if files.users:
-        own = "".join(f" crt {_quoted(path)}" for path in files.users)
+        met = {met_at.get(listener.host) for listener in at}
+        own = "".join(f" crt {_quoted(path)}" for path in sorted(files.users, key=lambda path: path not in met))
         return f" ssl{own} crt-list {PEERS_LIST} alpn http/1.1"
     return f" ssl crt {_quoted(files.certificate)} ca-file {_quoted(files.authority)}{_crl(files)} verify optional alpn http/1.1"
 

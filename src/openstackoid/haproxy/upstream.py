@@ -56,10 +56,10 @@ def frontend_lines(cloud: Cloud, socket: str, *, accounts: bool) -> list[str]:
         "no option idle-close-on-response",
         f"http-request set-var(txn.to) req.fhdr({TARGET})",
         "http-request set-var(txn.endpoint) var(txn.to),field(1,|)",
-        f"http-request set-var(txn.peer) var(txn.to),field(2,|),map_str({CLOUDS})",
+        f"http-request set-var(txn.route) var(txn.to),field(2,|),map_str({CLOUDS})",
         f"http-request set-var(txn.at) var(txn.to),field(3,|,2),concat(|{SAME}) if {{ var(txn.to),field(4,|) -m len gt 0 }}",
         "http-request set-var(txn.home) var(txn.to),field(5,|)",
-        'http-request set-var-fmt(txn.peer) "%[var(txn.to),field(2,|)]||%[var(txn.to),field(6,|,2)]|"'
+        'http-request set-var-fmt(txn.route) "%[var(txn.to),field(2,|)]||%[var(txn.to),field(6,|,2)]|"'
         " if { var(txn.to),field(6,|) -m len gt 0 }",
         "http-request del-header x-openstackoid- -m beg",
         f"http-request set-log-level silent if {{ path {HEALTH} }}",
@@ -70,7 +70,7 @@ def frontend_lines(cloud: Cloud, socket: str, *, accounts: bool) -> list[str]:
         "# After NTLM, HAProxy keeps a server's connection for the one of the client. Here the next request is of another user.",
         "http-after-response set-header Connection close if { status 401 407 }",
         f"use_backend {ACCOUNT} if {of_system}" if accounts else f"http-request return status 503 {not_tried()} if {of_system}",
-        f"use_backend {PEER} if {{ var(txn.peer) -m found }}",
+        f"use_backend {PEER} if {{ var(txn.route) -m found }}",
         "use_backend local.%[var(txn.endpoint)]",
     ]
 

@@ -22,11 +22,9 @@ VARIABLES = {
     # Of the request: the route.
     "txn.mark": "'=' for a token, and the text after it; for Keystone with that of the second token",
     "txn.subject_mark": "the same of the token that a request to Keystone is about",
-    "txn.scope": "the scope in X-Scope as it is written",
     "txn.class": "the class of the path, by which an answer may have to be rewritten",
     "txn.key": "the key of the route",
-    "txn.route": "the route: the mark to put behind the token, without its tilde for a peer",
-    "txn.peer": "the row of clouds.map of a peer that the request leaves for, and the home of a user of a third cloud",
+    "txn.route": "the route: the mark to put behind the token; or the peer's row of clouds.map, the token's home, and the mark",
     "txn.bridge": "set for requests for the Python service",
     "txn.guest": "the tokens of a request that may be a guest's",
     "txn.admission": "the admission of the guest",

@@ -18,8 +18,11 @@ from openstackoid.routing.project_fields import PROJECT_FIELDS
 BAR = "|"
 """Stands between the parts of an admission, and between those of the text that is digested."""
 
-ALLOWED, MARK, NUMBER, THEIRS, OURS, SERVICE_TOKEN, USE = 2, 3, 4, 5, 6, 7, 8
-"""The places of an admission's parts behind its end, counted from one. Behind :data:`USE` are the roles and the home."""
+ALLOWED, SERVICE_TOKEN, NUMBER, MARK, THEIRS, OURS, USE = 2, 3, 4, 5, 6, 7, 8
+"""The places of an admission's parts behind its end, counted from one. Behind :data:`USE` are the roles and the home.
+
+HAProxy looks for a part character by character, so those that each request needs stand first.
+"""
 
 LEFT_OUT = "0"
 """In the place of :data:`SERVICE_TOKEN`: the service token is left out, because the policy does not accept it."""
@@ -63,7 +66,7 @@ class Admission:
             return None
         allowed = f"{'' if self.requests is None else self.requests}:{self.paths}"
         service = LEFT_OUT if self.leaves_out else ""
-        parts = (str(self.until), allowed, self.mark, self.number, self.theirs, self.ours, service, self.use, roles, self.home)
+        parts = (str(self.until), allowed, service, self.number, self.mark, self.theirs, self.ours, self.use, roles, self.home)
         return BAR.join(parts)
 
 

@@ -67,8 +67,8 @@ _TOKEN = re.compile(rf"({re.escape(BOUND)})?[^!~%]+")
 class CachedRoute:
     """The cached part of a decision: the mark after the token, and the peer, or None for a service of this cloud.
 
-    The mark of a request that leaves lacks its first character: HAProxy looks up the peer in another table, and cannot mistake
-    such a mark for a local one. ``home``: the issuer of the token of a request that leaves, if it is another cloud.
+    The mark of a request that leaves lacks its first character, by which HAProxy knows a local one. ``home``: the issuer of
+    the token of a request that leaves, if it is another cloud.
     """
 
     mark: str = field(repr=False)

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from openstackoid.gateway.held_connections import may_hold
 from openstackoid.gateway.process_group import STOP_GRACE
 from unit.bridge.http.test_server import until
 from unit.gateway.running import PATIENCE, Client, Gateway, free_port, gone, service, with_settings
@@ -24,9 +25,9 @@ HEALTH = "/.openstackoid/health"
 
 
 @contextmanager
-def started(folder: Path, settings: str = "") -> Iterator[Gateway]:
+def started(folder: Path, settings: str = "", kind: type[Gateway] = Gateway) -> Iterator[Gateway]:
     with transfers() as backend:
-        gateway = Gateway(folder, free_port(), backend)
+        gateway = kind(folder, free_port(), backend)
         gateway.config.write_text(with_settings(gateway.config.read_text(), settings) if settings else gateway.config.read_text())
         gateway.start()
         try:
@@ -96,6 +97,7 @@ def test_an_idle_gateway_says_503_for_the_notice_and_serves_meanwhile(tmp_path: 
         assert time.monotonic() - begun >= 3
 
 
+@pytest.mark.skipif(not may_hold(), reason="this kernel lets only CAP_NET_ADMIN hold connections")
 def test_with_held_connections_health_says_503_once_transfers_have_ended_whole(tmp_path: Path) -> None:
     """`make pair-test` shows that other machines' connections wait; those of the machine itself are accepted."""
     with started(tmp_path, "drain: {hold: 1}") as gateway:
@@ -110,6 +112,29 @@ def test_with_held_connections_health_says_503_once_transfers_have_ended_whole(t
         begun = time.monotonic()
         assert gateway.running.wait(PATIENCE) == 0
         assert time.monotonic() - begun > 3
+
+
+class WithoutTheRight(Gateway):
+    """A gateway that may not hold connections."""
+
+    @property
+    def argv(self) -> list[str]:
+        forbid = "from openstackoid.gateway import drain, held_connections as held; drain.may_hold = held.may_hold = bool"
+        code = f"{forbid}; import sys; from openstackoid.cli import main; sys.exit(main(sys.argv[1:]))"
+        argv = super().argv
+        return [argv[0], "-c", code, *argv[argv.index("openstackoid") + 1 :]]
+
+
+def test_a_gateway_that_may_not_hold_connections_says_so_and_drains(tmp_path: Path) -> None:
+    with started(tmp_path, "drain: {hold: 1}", WithoutTheRight) as gateway:
+        gateway.wait_for("gateway.drain.hold: here a process needs CAP_NET_ADMIN to hold connections, and a drain holds none")
+        under_way = Transfers(gateway.port)
+        gateway.running.terminate()
+        until(lambda: says_503(gateway))
+        assert gateway.get("/image/v2/images") == (200, "ok")
+        assert under_way.finish() == [2 * HALF] * 4
+        assert gateway.running.wait(PATIENCE) == 0
+        assert "new connections wait" not in gateway.said()
 
 
 def test_an_idle_gateway_without_a_notice_stops_at_once(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from openstackoid.certs import issue, make_authority
 from openstackoid.cli import main
+from unit.bridge.http.test_server import until
 from unit.gateway.running import Gateway, description, free_port, serving, with_settings
 from unit.gateway.test_certificates import Answer, Server, serial
 
@@ -105,6 +106,17 @@ def test_a_new_certificate_and_a_new_file_are_taken_up_while_it_runs(gateway: Pu
     gateway.wait_for("has reloaded", times=2)
     assert gateway.served("other.test") == serial(other)
     assert gateway.served() == new
+
+
+def test_a_client_without_a_name_meets_the_certificate_that_names_the_address(gateway: PublicGateway) -> None:
+    """The first of the list has another name, as with one certificate for each of two virtual addresses."""
+    other = issue(gateway.public, "Another", ["192.0.2.9", "another.test"])
+    first = gateway.public / "users" / "a.pem"
+    first.touch(mode=0o600)
+    first.write_bytes(other.read_bytes())
+    until(lambda: gateway.served("another.test") == serial(other))
+    assert gateway.served() == serial(gateway.public / "users" / "one.pem")
+    first.unlink()
 
 
 def test_a_broken_file_changes_nothing_and_is_named(gateway: PublicGateway) -> None:

@@ -80,7 +80,7 @@ def haproxy(folder: Path, to: int) -> Iterator[tuple[int, int]]:
     assert cloud.tls is not None
     assert cloud.tls == Tls(f"{folder}/CloudOne.pem", f"{folder}/authority.pem", f"{folder}/revoked.pem")
     (listener,) = cloud.listeners
-    lines = {"bind": bind_options(cloud, listener, cloud.tls), "server": peer_options(cloud.tls)}
+    lines = {"bind": bind_options(cloud, [listener], cloud.tls), "server": peer_options(cloud.tls)}
     (folder / "haproxy.cfg").write_text(CONFIGURATION.format(plain=plain, secure=secure, peer=to, **lines))
     command = [str(HAPROXY.path), "-db", "-f", str(folder / "haproxy.cfg")]
     process = subprocess.Popen(command, env=HAPROXY.environment(), stderr=subprocess.DEVNULL)

@@ -15,7 +15,7 @@ from openstackoid.bridge.binding.credentials import (
     takes_token_in_body,
 )
 from openstackoid.bridge.binding.exchange import TokenExchange
-from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.errors import AnswerError, token_not_accepted
 from openstackoid.bridge.identity.own_tokens import OwnTokens
 from openstackoid.bridge.identity.token_documents import body_token
 from openstackoid.bridge.identity.token_validation import Asked
@@ -49,7 +49,7 @@ class TokenSender:
         for token in found:
             if SEPARATOR[0] in token:
                 # No Keystone issues such a token: a part of it may be one.
-                raise AnswerError(401, f"gateway of {self.at}: identity of {issuer} does not accept the token")
+                raise token_not_accepted(self.at, issuer)
             if token and not is_bound(token):
                 await self.own.refuse(token, issuer, head, asked)
 

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
+from openstackoid.binding import is_bound
 from openstackoid.bridge.audit.admission_header import Admission
 from openstackoid.bridge.audit.audit_log import ALLOWED, IN, REFUSED, AuditLine, Party
-from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.errors import AnswerError, token_not_accepted
 from openstackoid.bridge.identity.accepted_tokens import AcceptedTokens
 from openstackoid.bridge.identity.limits import Limits, SetAside
 from openstackoid.bridge.identity.readers import Reader
@@ -156,7 +157,7 @@ class Authorizer:
             return None, denial
         principal = await self.validator.of(credentials.token, self._asked(mesh, issuer, "public", readers.get(issuer)), head)
         if principal is None:
-            raise self._unknown_token(issuer)
+            raise token_not_accepted(self._at, issuer)
         if issuer == self._at:
             return principal, None
         self._count(here, issuer)
@@ -202,7 +203,8 @@ class Authorizer:
         if principal is None and asked.asks_late(credentials.token) and await self._vouching(credentials, head, interface, mesh):
             principal = await self.validator.of(credentials.token, replace(asked, late=True), head)
         if principal is None:
-            raise self._unknown_token(issuer, _where_to_log_in(mesh.clouds[self._at], sent))
+            by = head.sender if is_bound(credentials.token) and head.sender != issuer else None
+            raise token_not_accepted(self._at, issuer, sent_on_by=by, headers=_where_to_log_in(mesh.clouds[self._at], sent))
         return principal
 
     async def _vouching(self, credentials: Credentials, head: Head, interface: str, mesh: Mesh) -> Issuer | None:
@@ -228,9 +230,6 @@ class Authorizer:
         interface = sent.frontend_endpoint.interfaces[0]
         told = await self.validator.of(token, self._asked(mesh, issuer, interface), head)
         return told is None or not isinstance(grant(mesh.clouds[self._at].policy, issuer, told, None), Denial)
-
-    def _unknown_token(self, issuer: str, headers: Mapping[str, str] | None = None) -> AnswerError:
-        return AnswerError(401, f"gateway of {self._at}: identity of {issuer} does not accept the token", headers=headers or {})
 
     def _asked(self, mesh: Mesh, cloud: str, interface: str, reader: Reader | None = None) -> Asked:
         here = mesh.clouds[self._at]
@@ -268,7 +267,7 @@ class Authorizer:
                 return owner_of(self._at, vouching, VOUCHED)
             principal = await self.validator.of(user.token, replace(asked, late=True), head)
         if principal is None:
-            raise self._unknown_token(user.issuer, _where_to_log_in(here, sent))
+            raise token_not_accepted(self._at, user.issuer, headers=_where_to_log_in(here, sent))
         return owner_of(self._at, user.issuer, principal.user.id)
 
 

@@ -6,7 +6,7 @@ A token that is not bound does not say who has issued it, so a client that names
 
 from collections import OrderedDict
 
-from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.errors import AnswerError, token_not_accepted
 from openstackoid.bridge.identity.readers import AccountError, Reader
 from openstackoid.bridge.identity.token_record import token_digest
 from openstackoid.bridge.identity.token_validation import Asked, TokenValidator
@@ -75,7 +75,7 @@ class OwnTokens:
                 raise
             own = True
         if own:
-            raise AnswerError(401, f"gateway of {self._at}: identity of {issuer} does not accept the token")
+            raise token_not_accepted(self._at, issuer)
         self._said = ""
         self._foreign[digest] = None
         if len(self._foreign) > MOST:

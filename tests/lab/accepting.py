@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Services for tests without real clouds: each accepts all tokens, and keeps the request ids that it is sent."""
+"""Services for tests without real clouds: each accepts all tokens, and keeps the request ids and tokens that it is sent."""
 
 import json
 import re
@@ -29,6 +29,7 @@ class Service(ThreadingHTTPServer):
             self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self.server_address[1]
         self.workflows: list[str] = []
+        self.tokens: list[str] = []
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A gateway that is killed is no error of the service."""
@@ -52,6 +53,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int) -> None:
         if known := self.headers.get("X-OpenStack-Request-Id"):
             self.server.workflows.append(known)
+        if sent := self.headers.get("X-Auth-Token"):
+            self.server.tokens.append(sent)
         if waits := re.search(r"/wait/([0-9.]+)", self.path):
             time.sleep(float(waits[1]))
         self._send(status, b"ok")

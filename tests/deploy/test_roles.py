@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Ansible collection: its lint, and its roles `gateway` and `pair` on a booted Debian, where a second run changes nothing."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.conftest import ROOT
+from deploy.debian import Debian, Machine, run, tell
+from deploy.playbook import Playbook, ansible, install_collection
+
+ADDRESS, OWN_ADDRESS = "10.0.1.10", "10.0.1.11/24"
+"""The address of the pair, and this machine's."""
+MESH = """\
+mesh: 1
+clouds:
+  CloudOne:
+    services:
+      image: {frontend: "http://10.0.1.10:80/image", backend: "http://127.0.0.1:9292/image"}
+"""
+ROLES = ("pair", "gateway")
+HEALTH = ("curl", "--silent", "--fail", "--max-time", "5", f"http://{ADDRESS}/.openstackoid/health")
+
+
+def packages() -> list[str]:
+    """Return the packages of Debian that the roles install."""
+    tasks = (yaml.safe_load((ROOT / f"deploy/collection/roles/{role}/tasks/main.yml").read_text()) for role in ROLES)
+    return [name for ((block,),) in zip(tasks, strict=True) for name in block["block"][0]["ansible.builtin.apt"]["name"]]
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder below which the collection is installed."""
+    folder = tmp_path_factory.mktemp("ansible")
+    install_collection(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bare(made: Debian, dist: Path, wheels: Path) -> Iterator[Machine]:
+    """A Debian without the gateway. It has no network: packages are at hand, and not installed."""
+    layer = made.layer("roles")
+    tell("packages that the roles install are downloaded")
+    layer.install("python3-apt")
+    layer.run("apt-get", "install", "--quiet", "--yes", "--no-install-recommends", "--download-only", *packages())
+    shutil.copytree(wheels, layer.root / "wheels")
+    (wheel,) = dist.glob("*.whl")
+    shutil.copy(wheel, layer.root / "wheels")
+    (layer.root / "etc/pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n")
+    with made.booted(layer) as machine:
+        yield machine
+
+
+@pytest.fixture(scope="module")
+def playbook(collection: Path, bare: Machine, dist: Path) -> Playbook:
+    """Both roles, with an interface for the address."""
+    run(*bare.command(), "ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1")
+    for name in ("eth0", "eth1"):
+        run(*bare.command(), "ip", "link", "set", name, "up")
+    run(*bare.command(), "ip", "address", "add", OWN_ADDRESS, "dev", "eth0")
+    configuration = collection / "configuration"
+    configuration.mkdir()
+    (configuration / "mesh.yaml").write_text(MESH)
+    (wheel,) = dist.glob("*.whl")
+    variables = {
+        "openstackoid_gateway_cloud": "CloudOne",
+        "openstackoid_gateway_configuration": str(configuration),
+        "openstackoid_gateway_package": f"/wheels/{wheel.name}",
+        "openstackoid_pair_address": f"{ADDRESS}/24",
+        "openstackoid_pair_interface": "eth0",
+        "openstackoid_pair_check": f"http://{ADDRESS}:80",
+        "openstackoid_pair_nonlocal_bind": True,
+    }
+    return Playbook(bare, collection, [f"openstackoid.gateway.{role}" for role in ROLES], variables)
+
+
+def test_ansible_lint_finds_nothing(collection: Path, tmp_path: Path) -> None:
+    # A copy: it writes beside what it reads.
+    copy = shutil.copytree(ROOT / "deploy/collection", tmp_path / "collection")
+    ansible("ansible-lint", "--offline", "--strict", folder=collection, inside=copy)
+
+
+def test_the_roles_bring_a_gateway_and_its_address(playbook: Playbook, bare: Machine) -> None:
+    tell("the roles pair and gateway run")
+    recap = playbook.play()
+    assert recap["changed"] > 10
+    for unit in ("openstackoid-gateway@CloudOne", "keepalived"):
+        assert bare.systemctl("is-active", unit) == "active"
+        assert bare.systemctl("is-enabled", unit) == "enabled"
+    bare.run("sh", "-c", f"for _ in $(seq 60); do {' '.join(HEALTH)} && exit; sleep 0.5; done; journalctl --lines 60; exit 1")
+    assert f"inet {ADDRESS}/24" in run(*bare.command(), "ip", "address", "show", "eth0")
+
+
+def test_a_second_run_changes_nothing(playbook: Playbook, bare: Machine) -> None:
+    tell("the roles pair and gateway run again")
+    units = ("openstackoid-gateway@CloudOne.service", "keepalived.service")
+    before = [bare.systemctl("show", "--value", "--property=MainPID", unit) for unit in units]
+    recap = playbook.play()
+    assert (recap["changed"], recap["failed"], recap["unreachable"]) == (0, 0, 0)
+    assert [bare.systemctl("show", "--value", "--property=MainPID", unit) for unit in units] == before
+    assert "0" not in before
