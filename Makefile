@@ -42,7 +42,7 @@ help:
 	@echo "make lock   the hashes of all packages of the pinned versions, into $(LOCK), $(LAB_LOCK) and $(KOLLA_LOCK)"
 	@echo "make sbom   the software that a gateway runs, with versions and hashes, as CycloneDX, into sbom.json"
 	@echo "make package  sdist and wheel, the same bytes each time, with manual page, completion and list of software, into dist/"
-	@echo "make deploy-test  packages and systemd units on a Debian that is made in memory, booted and removed (five minutes, root)"
+	@echo "make deploy-test  packages, systemd units and Ansible roles on a Debian that is made in memory, booted and removed (eight minutes, root)"
 	@echo "make audit-dependencies  known vulnerabilities of the pinned versions, where a database can be reached (exit codes: docs/operate/supply-chain.md)"
 	@echo "make setup  .venv with the commands 'openstack' and 'openstackoid'"
 	@echo "make clean  remove .venv (the lab's files: openstackoid lab down --purge)"

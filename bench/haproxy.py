@@ -26,7 +26,7 @@ BODY = (
 )
 """An answer of about 1 KB."""
 
-_TIMEOUTS = """\
+TIMEOUTS = """\
     mode http
     timeout connect 3s
     timeout client 60s
@@ -104,7 +104,8 @@ def word(path: Path) -> str:
     return shlex.quote(str(path))
 
 
-def _global(folder: Path, *more: str) -> str:
+def global_section(folder: Path, *more: str) -> str:
+    """Return the section ``global`` of an HAProxy of one thread; ``more``: further lines."""
     lines = ["nbthread 1", f"stats socket {word(folder / 'haproxy.sock')} mode 600 level admin", "default-path config", *more]
     return "global\n" + "".join(f"    {line}\n" for line in lines)
 
@@ -115,7 +116,7 @@ def backends(folder: Path, clouds: Mapping[str, Sequence[str]], token: str) -> d
     ``clouds``: where it listens, with the options of that socket, by the name that it gives itself there. ``token``: its answer
     to the validation of a token.
     """
-    text = [_global(folder), f"defaults\n{_TIMEOUTS}"]
+    text = [global_section(folder), f"defaults\n{TIMEOUTS}"]
     for name, addresses in clouds.items():
         text += [f"frontend {name}", *(f"    bind {address}" for address in addresses)]
         revoked = f"{{ path_end /auth/tokens }} {{ req.hdr(x-subject-token) -m str -f {REVOKED} }}"
@@ -150,11 +151,11 @@ def plain(
     request, unless told not to.
     """
     wire = wire or Wire()
-    text = [_global(folder, "log stdout format raw local0 info", *wire.general)]
-    text += [f"defaults\n{_TIMEOUTS}" + "    option forwardfor\n" + ("    log global\n    option httplog\n" if log else "")]
+    text = [global_section(folder, "log stdout format raw local0 info", *wire.general)]
+    text += [f"defaults\n{TIMEOUTS}" + "    option forwardfor\n" + ("    log global\n    option httplog\n" if log else "")]
     text += ["frontend plain", f"    bind 127.0.0.1:{port}{wire.bind}"]
     text += [f"    use_backend {service} if {{ path_beg /{service}/ }}" for service in services]
-    text += [_backend(service, service, f"{backend}{wire.server}") for service in services]
+    text += [backend_section(service, service, f"{backend}{wire.server}") for service in services]
     return {CONFIGURATION: "\n".join(text) + "\n"}
 
 
@@ -165,8 +166,8 @@ def old_way(folder: Path, port: int, talking: int, services: Sequence[str], clou
     """
     script = Path(__file__).with_name("old_way.lua").read_text(encoding="utf-8")
     lua = f"lua-load {word(folder / 'old_way.lua')} {word(folder / 'services.txt')}"
-    text = [_global(folder, "log stdout format raw local0 info", lua)]
-    text += [f"defaults\n{_TIMEOUTS}    log global\n    option httplog\n"]
+    text = [global_section(folder, "log stdout format raw local0 info", lua)]
+    text += [f"defaults\n{TIMEOUTS}    log global\n    option httplog\n"]
     for at, talk in ((port, "quiet"), (talking, "log")):
         text += [f"frontend {talk}", f"    bind 127.0.0.1:{at}", f"    http-request lua.old_way CloudOne {talk}"]
         text += ["    use_backend %[var(txn.backend)]"]
@@ -183,7 +184,7 @@ def old_host(cloud: str) -> str:
     return f"{cloud.lower()}.example"
 
 
-def _backend(name: str, service: str, server: str) -> str:
+def backend_section(name: str, service: str, server: str) -> str:
     """Return a backend; ``server`` is the server's port on loopback, and its options."""
     lines = [f"option httpchk GET /{service}/", "default-server check inter 2s downinter 500ms fall 2 rise 1"]
     lines += [f"server s1 127.0.0.1:{server}"]

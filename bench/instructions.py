@@ -20,11 +20,15 @@ from bench.errors import BenchError
 from bench.gateway import bridge, generated, runtime_in
 from bench.haproxy import instance
 from bench.headers import AUTH, GUEST, scope
+from bench.least import least
 from bench.load import Request
 from bench.meshes import SERVICES, token_document, two_clouds
 from bench.processes import free_ports
+from bench.tls import secure_peer, wire_to_peer
+from openstackoid.certs import issue, make_authority
 from openstackoid.gateway.folder import write_files
 from openstackoid.haproxy.binary import Haproxy
+from openstackoid.mesh import Tls
 
 REQUESTS = 400
 """Requests that are counted, where nothing else is said."""
@@ -66,15 +70,18 @@ Profile = Callable[[Haproxy, Cores, Path, ProfiledWay, int], Costs]
 
 def profiles(profile: Profile, haproxy: Haproxy, cores: Cores, folder: Path, requests: int) -> dict[str, Costs]:
     """Return the costs of each way by its name, the plain one first."""
-    backend, peer, port = free_ports(3)
-    clouds = {"CloudOne": [f"127.0.0.1:{backend}"], "CloudTwo": [f"127.0.0.1:{peer}"]}
+    backend, peer, port, secure = free_ports(4)
+    authority = make_authority(folder / "certificates")
+    one, two = (issue(folder / "certificates", cloud, ["127.0.0.1"]) for cloud in ("CloudOne", "CloudTwo"))
+    clouds = {"CloudOne": [f"127.0.0.1:{backend}"], "CloudTwo": [f"127.0.0.1:{peer}", secure_peer(secure, two, authority)]}
     answering = configurations.backends(folder / "backends", clouds, token_document(two_clouds(1, 2, 3)))
-    ways = _ways(port, backend, two_clouds(port, peer, backend))
+    ways = _ways(port, backend, peer, two_clouds(port, peer, backend))
+    ways |= _secure_ways(port, secure, two_clouds(port, secure, backend, Tls(str(one), str(authority))), one, authority)
     with instance(haproxy, folder / "backends", answering, cores.load):
         return {name: profile(haproxy, cores, folder / name, way, requests) for name, way in ways.items()}
 
 
-def _ways(port: int, backend: int, description: str) -> dict[str, ProfiledWay]:
+def _ways(port: int, backend: int, peer: int, description: str) -> dict[str, ProfiledWay]:
     def plain(folder: Path) -> Mapping[str, str]:
         return configurations.plain(folder, port, SERVICES, backend)
 
@@ -84,14 +91,38 @@ def _ways(port: int, backend: int, description: str) -> dict[str, ProfiledWay]:
     def asked(*headers: str) -> Request:
         return Request(f"http://127.0.0.1:{port}/image/v2/images", (AUTH, *headers))
 
+    def by_hand(folder: Path) -> Mapping[str, str]:
+        return least(folder, port, SERVICES, backend, peer)
+
+    def compact(cloud: str) -> Request:
+        return asked(f'X-Scope: {{"image":"{cloud}"}}')
+
     guest = Request(f"http://127.0.0.1:{port}/image/v2/images", GUEST)
     return {
         "plain": ProfiledWay(plain, asked(), "CloudOne"),
+        "least_stays": ProfiledWay(by_hand, compact("CloudOne"), "CloudOne"),
+        "least_leaves": ProfiledWay(by_hand, compact("CloudTwo"), "CloudTwo"),
         "none": ProfiledWay(ours, asked(), "CloudOne"),
         "stays": ProfiledWay(ours, asked(scope(image="CloudOne")), "CloudOne", description),
         "leaves": ProfiledWay(ours, asked(scope(image="CloudTwo")), "CloudTwo", description),
         "guest": ProfiledWay(ours, guest, "CloudOne", description),
         "first": ProfiledWay(ours, asked(), "CloudOne", description, '{"image":"CloudOne"}'),
+    }
+
+
+def _secure_ways(port: int, peer: int, description: str, certificate: Path, authority: Path) -> dict[str, ProfiledWay]:
+    """Return the ways over TLS, of which the second leaves with a bound token."""
+
+    def plain(folder: Path) -> Mapping[str, str]:
+        return configurations.plain(folder, port, SERVICES, peer, wire=wire_to_peer(certificate, authority))
+
+    def ours(folder: Path) -> Mapping[str, str]:
+        return generated(description, runtime_in(folder))
+
+    request = Request(f"https://127.0.0.1:{port}/image/v2/images", (AUTH, scope(image="CloudTwo")))
+    return {
+        "plain_tls": ProfiledWay(plain, request, "CloudTwo"),
+        "bound_tls": ProfiledWay(ours, request, "CloudTwo", description),
     }
 
 

@@ -67,17 +67,13 @@ def _stage(haproxy: Haproxy, folder: Path, cores: Cores) -> Iterator[Mapping[str
     certificates = folder / "certificates"
     authority = make_authority(certificates)
     one, two = (issue(certificates, cloud, ["127.0.0.1"]) for cloud in ("CloudOne", "CloudTwo"))
-    certificate, trusted = configurations.word(one), configurations.word(authority)
-    peer = f"127.0.0.1:{port['peer']} ssl crt {configurations.word(two)} ca-file {trusted} verify required"
+    peer = secure_peer(port["peer"], two, authority)
     clouds = {"CloudOne": [f"127.0.0.1:{port['backend']}"], "CloudTwo": [peer]}
     answering = configurations.backends(folder / "backends", clouds, token_document(two_clouds(1, 2, 3)))
-    wire = Wire(_GENERAL, f" ssl crt {certificate} alpn http/1.1")
-    proved = f" ssl verify required ca-file {trusted} crt {certificate}"
-    proved += " sni str(CloudTwo) check-sni CloudTwo verifyhost CloudTwo no-ssl-reuse"
-    here = configurations.plain(folder / "plain", port["plain"], SERVICES, port["backend"], wire=wire)
-    abroad = configurations.plain(
-        folder / "plain_peer", port["plain_peer"], SERVICES, port["peer"], wire=replace(wire, server=proved)
-    )
+    abroad_wire = wire_to_peer(one, authority)
+    here_wire = replace(abroad_wire, server="")
+    here = configurations.plain(folder / "plain", port["plain"], SERVICES, port["backend"], wire=here_wire)
+    abroad = configurations.plain(folder / "plain_peer", port["plain_peer"], SERVICES, port["peer"], wire=abroad_wire)
     description = two_clouds(port["ours"], port["peer"], port["backend"], Tls(str(one), str(authority)))
     with ExitStack() as stack:
         run = stack.enter_context
@@ -88,6 +84,20 @@ def _stage(haproxy: Haproxy, folder: Path, cores: Cores) -> Iterator[Mapping[str
             "ours": run(gateway(haproxy, folder / "ours", description, cores)).haproxy,
         }
         yield {name: _Place(pid, f"https://127.0.0.1:{port[name]}{_PATH}") for name, pid in pids.items()}
+
+
+def secure_peer(port: int, certificate: Path, authority: Path) -> str:
+    """Return the socket of a peer's gateway, with its options."""
+    word = configurations.word
+    return f"127.0.0.1:{port} ssl crt {word(certificate)} ca-file {word(authority)} verify required"
+
+
+def wire_to_peer(certificate: Path, authority: Path) -> Wire:
+    """Return the TLS of a plain HAProxy between users and a peer, as the gateway has it."""
+    word = configurations.word
+    proved = f" ssl verify required ca-file {word(authority)} crt {word(certificate)}"
+    proved += " sni str(CloudTwo) check-sni CloudTwo verifyhost CloudTwo no-ssl-reuse"
+    return Wire(_GENERAL, f" ssl crt {word(certificate)} alpn http/1.1", proved)
 
 
 def _ways(places: Mapping[str, _Place]) -> list[Way]:

@@ -10,5 +10,5 @@ def encoded(data: bytes) -> str:
 
 
 def decoded(text: str) -> bytes:
-    """Return the bytes of ``text``, whatever its last, unused bits are. Raises ``ValueError`` for any other text."""
+    """Return the bytes of ``text``; its last, unused bits have no meaning. Raises ``ValueError`` for any other text."""
     return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -3,8 +3,8 @@
 
 A killed supervisor cannot stop its children; Linux does (``PR_SET_PDEATHSIG``), if the child asks for it before it becomes the
 program. That is not safe between ``fork`` and ``exec`` with threads, so this file runs first and then becomes the program, with
-the same process id. It imports nothing of the package, to start in milliseconds. On systems other than Linux the program gets no
-signal.
+the same process id. It imports no other module of the package, to start in milliseconds. On systems other than Linux the program
+gets no signal.
 """
 
 import ctypes
@@ -28,7 +28,7 @@ def main(argv: list[str]) -> None:
     if not end_with(parent):
         sys.exit(1)
     try:
-        os.execv(program[0], program)  # noqa: S606 (a shell is what is to be avoided)
+        os.execv(program[0], program)  # noqa: S606 (no shell is wanted)
     except OSError as error:
         sys.exit(f"{program[0]}: {error.strerror}")
 

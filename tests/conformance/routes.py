@@ -56,5 +56,5 @@ def _bound(request: Request, route: str, binder: Binder, peer: str, scope: str |
     value = next(iter(request.values("x-auth-token")), "")
     token = binder.bind(value.partition(IN_TOKEN)[0], Kind.USER, peer, scope, 86_400)
     hour = int(time.time()) // WINDOW
-    keys = (f"{value}|{route}|{number}" for number in (hour, hour + 1))
-    return {sha256(key.encode()).hexdigest().upper(): token for key in keys}
+    digest = sha256(value.encode()).hexdigest().upper()
+    return {f"{digest}|{route}|{number}": token for number in (hour, hour + 1)}

@@ -1,50 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """A guest that the Python service has let in comes in by HAProxy alone: with the same token, within the rule, for a while."""
 
-import http.client
-import os
-import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from conformance.case import auth, newer_form, plain, service
 from conformance.gateway import RunningGateway, forgetful, running_gateways
-from conformance.recorder import DEFAULT
-
-HOME_ID = "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f"
-AT_HOME = {"id": HOME_ID, "name": "demo", "domain": DEFAULT}
-SCOPE = '{"*":"CloudTwo","image":"CloudOne","block-storage":"CloudOne","object-store":"CloudOne"}'
-FOREIGN = f"tok!SCOPE!{SCOPE}"
-POLICY = """
-    policy:
-      seconds: {seconds}
-      audit: {audit}
-      peers:
-        CloudTwo:
-          services:
-            image: [GET /v2/images, GET /v2/images/*/**, PUT /v2/images/**, POST /v2/images]
-            block-storage: all
-            object-store: all
-          {limits}
-          people: [{{name: members, roles: {{member: member}}, project: {project}}}]
-"""
-
-
-def lent(text: str, seconds: float = 60, audit: str = "reads", limits: str = "", project: str = "apart") -> str:
-    """Return the description with a policy of CloudOne for users of CloudTwo."""
-    head, one = text.split("  CloudOne:", 1)
-    start, end = one.index("    policy:"), one.index("  CloudTwo:")
-    policy = POLICY.format(seconds=seconds, audit=audit, limits=limits, project=project)
-    return f"{head}  CloudOne:{one[:start]}{policy.strip(chr(10))}\n{one[end:]}"
-
-
-def ends(seconds: float = 3600) -> str:
-    return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+from conformance.guests import AT_HOME, FOREIGN, HOME_ID, SCOPE, alone, ask, ends, fresh, lent
 
 
 @pytest.fixture(scope="module")
@@ -52,36 +18,6 @@ def one() -> Iterator[RunningGateway]:
     with running_gateways("CloudOne", edit=lent, edit_haproxy=forgetful, audited=True) as (gateway,):
         gateway.recorder.of_tokens = {"expires_at": ends(), "project": AT_HOME}
         yield gateway
-
-
-def ask(
-    gateway: RunningGateway, path: str, *headers: tuple[str, str], method: str = "GET", to: str = "image.public"
-) -> tuple[int, Mapping[str, str]]:
-    """Send a request on a connection of its own, and return the status and the headers of the answer."""
-    listener = gateway.listener(to)
-    connection = http.client.HTTPConnection(listener.host, listener.port, timeout=60)
-    gateway.recorder.seen.clear()
-    try:
-        connection.putrequest(method, path)
-        for name, value in (("X-Case", "guests"), *headers):
-            connection.putheader(name, value)
-        connection.endheaders()
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}
-    finally:
-        connection.close()
-
-
-def alone(gateway: RunningGateway, path: str, *headers: tuple[str, str], method: str = "GET") -> int:
-    """Return the status of a request without the Python service: 503 where HAProxy does not decide alone."""
-    with gateway.without_python():
-        return ask(gateway, path, *headers, method=method)[0]
-
-
-def fresh(name: str) -> tuple[str, str]:
-    """Return the token of a user, which no other test has."""
-    return auth(f"{name}@{time.monotonic_ns()}!SCOPE!{SCOPE}")
 
 
 def came(gateway: RunningGateway) -> tuple[str, str, str]:
@@ -303,75 +239,3 @@ def test_no_token_is_shown_on_the_control_socket(one: RunningGateway) -> None:
     assert b"CloudTwo" in kept
     assert b"s3cr3t" not in kept
     assert b"s3rv1ce" not in kept
-
-
-@pytest.mark.parametrize("audit", ["strict", "reads", "uploads"])
-def test_what_is_learnt_follows_from_the_audit(audit: str) -> None:
-    with running_gateways("CloudOne", edit=lambda text: lent(text, audit=audit), edit_haproxy=forgetful) as (gateway,):
-        gateway.recorder.of_tokens = {"expires_at": ends()}
-        reads, uploads = 200 if audit != "strict" else 503, 200 if audit == "uploads" else 503
-        for path, method, status in (
-            ("/image/v2/images", "GET", reads),
-            ("/image/v2/images/x/file", "PUT", uploads),
-            ("/image/v2/images/x/stage", "PUT", uploads),
-            ("/image/v2/images/x", "PUT", 503),
-            ("/swift/v1/AUTH_x/c/o", "PUT", uploads),
-            ("/swift/v1/AUTH_x/c", "PUT", 503),
-            ("/volume/v3/x/volumes/y", "PUT", 503),
-            ("/image/v2/images", "POST", 503),
-        ):
-            for _ in range(2):
-                assert ask(gateway, path, auth(FOREIGN), method=method)[0] == 200
-            assert alone(gateway, path, auth(FOREIGN), method=method) == status, (method, path)
-
-
-def test_an_admission_ends_with_what_the_policy_believes_and_with_the_token() -> None:
-    with running_gateways("CloudOne", edit=lambda text: lent(text, seconds=4), edit_haproxy=forgetful) as (gateway,):
-        for life, reached in ((3600, 4.0), (2.5, 2.5)):
-            gateway.recorder.of_tokens = {"expires_at": ends(life)}
-            token, began = fresh("ada"), time.monotonic()
-            assert ask(gateway, "/image/v2/images", token)[0] == 200
-            served = 0.0
-            while alone(gateway, "/image/v2/images", token) == 200:
-                served = time.monotonic() - began
-            assert 0 < served <= reached
-        gateway.recorder.of_tokens = {}
-        token = fresh("ada")
-        assert ask(gateway, "/image/v2/images", token)[0] == 200
-        assert alone(gateway, "/image/v2/images", token) == 503, "of a token that does not say when it ends"
-
-
-@pytest.mark.parametrize("limits", ["budget: {requests: 41, seconds: 600}", "rate: 41"])
-def test_a_number_of_requests_is_set_aside(limits: str) -> None:
-    with running_gateways("CloudOne", edit=lambda text: lent(text, limits=limits), edit_haproxy=forgetful) as (gateway,):
-        gateway.recorder.of_tokens = {"expires_at": ends()}
-        token = fresh("ada")
-        assert ask(gateway, "/image/v2/images", token)[0] == 200
-        assert [alone(gateway, "/image/v2/images", token) for _ in range(6)] == [200] * 4 + [503] * 2
-        # With the Python service: not one more than the budget has.
-        if limits.startswith("budget"):
-            answers = [ask(gateway, "/image/v2/images", token)[0] for _ in range(60)]
-            assert 0 < answers.count(200) <= 36
-            assert set(answers) == {200, 429}
-
-
-def test_a_process_that_is_replaced_admits_no_guest(one: RunningGateway) -> None:
-    token, listener = fresh("ada"), one.listener("image.public")
-    with running_gateways("CloudOne", edit=lent, edit_haproxy=forgetful) as (gateway,):
-        gateway.recorder.of_tokens = {"expires_at": ends()}
-        listener = gateway.listener("image.public")
-        connection = http.client.HTTPConnection(listener.host, listener.port, timeout=60)
-        headers = {"X-Case": "guests", "X-Auth-Token": token[1]}
-
-        def again() -> int:
-            connection.request("GET", "/image/v2/images", headers=headers)
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
-
-        assert again() == 200
-        with gateway.without_python():
-            assert again() == 200
-            os.kill(gateway.pids[-1], signal.SIGUSR1)
-            time.sleep(0.5)
-            assert again() == 503

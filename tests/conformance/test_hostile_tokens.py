@@ -8,8 +8,8 @@ from itertools import product
 
 import pytest
 
+from conformance.bound_tokens import COMPUTE_THERE, SERVICE, TO_TWO, TOKEN, as_peer, bound
 from conformance.secure import Secure, secure_world
-from conformance.test_bound_tokens import COMPUTE_THERE, SERVICE, TO_TWO, TOKEN, as_peer, bound
 from openstackoid.binding import KeyRepository, Kind, is_bound
 from openstackoid.bridge.binding.binder import Binder
 from openstackoid.scope import join_token

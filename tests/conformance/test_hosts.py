@@ -19,8 +19,8 @@ from cryptography import x509
 from conformance.case import unseen
 from conformance.cases_hosts import ADDRESSES, CLOUDS, DESCRIPTION, HOSTS, POLICY, SERVER_NAMES, HostCase
 from conformance.gateway import forgetful, started
+from conformance.guests import AT_HOME, ends
 from conformance.recorder import Recorder, free_ports
-from conformance.test_guests import AT_HOME, ends
 from openstackoid.certs import issue, make_authority
 from openstackoid.haproxy import Runtime
 from openstackoid.mesh import Mesh, parse_mesh

@@ -120,6 +120,6 @@ def test_round_trips_of_a_request_to_another_cloud(pair: Pair) -> None:
     first, again = listed(), listed()
     time.sleep(IDLE)
     later = listed()
-    # Three for a new connection of each gateway with its first request; then only requests, and the guard's question.
+    # Three for a new connection of each gateway with its first request; then only requests, and the validation of the token.
     assert (first, later, again) == (6, 2, 1)
     assert listed("another") == 2, "the first request of another user"

@@ -14,6 +14,7 @@ from conformance.gateway import started
 from conformance.secure import FALSE, INTERNAL, Secure, UnixRecorder, converse, secure_world
 from openstackoid.binding import is_bound
 from openstackoid.scope import split_token
+from unit.gateway.running import free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -185,7 +186,7 @@ class TestBetweenGateways:
 )
 def test_a_gateway_that_is_refused_says_so(world: Secure, certificate: str, why: str) -> None:
     """A gateway of CloudOne whose own certificate is not good; its supervisor would not have begun with it."""
-    port = free()
+    port = free_port()
     text = world.text.replace(str(world.gates["CloudOne"]), str(port)).replace("/CloudOne.pem'", f"/{certificate}'")
     text = text.replace(INTERNAL.format(world.inside), "")
     with started(text, "CloudOne", with_bridge=True):
@@ -201,18 +202,12 @@ def test_a_gateway_that_is_refused_says_so(world: Secure, certificate: str, why:
 @pytest.fixture(scope="module")
 def told(world: Secure) -> Iterator[tuple[int, UnixRecorder]]:
     """Another gateway of CloudTwo, in which something that remembers stands in the Python service's place."""
-    text = world.text.replace(str(world.gates["CloudTwo"]), str(free())).replace(INTERNAL.format(world.inside), "")
+    text = world.text.replace(str(world.gates["CloudTwo"]), str(free_port())).replace(INTERNAL.format(world.inside), "")
     port = int(text.partition("CloudTwo:\n")[2].partition("https://127.0.0.1:")[2].partition("/")[0])
     with started(text, "CloudTwo", with_bridge=False) as (runtime, _):
         bridge = UnixRecorder(runtime.bridge_socket)
         yield port, bridge
         bridge.close()
-
-
-def free() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that real WSGI frameworks may dispatch by another method than the one that the guard judges."""
+"""Requests that real WSGI frameworks may dispatch by another method than the one that the gateway judges."""
 
 import io
 import logging
@@ -131,4 +131,4 @@ def inputs(draw: st.DrawFn) -> Literal:
     return method, query, tuple(headers), body
 
 
-TARGET = Target("dispatch", "Routes and Pecan dispatch the method that the guard judged", inputs(), pure(check), short=400)
+TARGET = Target("dispatch", "Routes and Pecan dispatch the method that the gateway judged", inputs(), pure(check), short=400)

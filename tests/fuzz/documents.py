@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inputs of the bridge: bodies, answers of Keystones and of peers, the rows of its store and the lines of HAProxy."""
+"""Inputs of the bridge: bodies, answers of Keystones and of peers, and the rows of its store."""
 
 import asyncio
 import json
@@ -25,7 +25,6 @@ from openstackoid.bridge.identity.token_documents import (
 from openstackoid.bridge.message.head import end_to_end
 from openstackoid.bridge.message.verbatim import decoded, encoded
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.bridge.trace.haproxy_lines import record_of_line
 from openstackoid.bridge.trace.peer_records import Trail, ask_peers
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Record, record_of
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError
@@ -79,9 +78,6 @@ _PIECES = [
     b"null", b"9" * 5000, b"9" * 400, b"[" * 300, b"[" * 20_000, b'{"a":' * 300, b"\xef\xbb\xbf", b"\xff\xfe", b"http://",
     b"!SCOPE!", b"~e30", b"links", b"href", b"\xe2\x80\xa8",
 ]  # fmt: skip
-LINE = (
-    f"127.0.0.1 GET /image/v2/images -> local.image.public - 200 12 ms -- trace={TRACED} at=1700000000000000 socket=1 via=token\n"
-).encode()
 
 
 def _replaced(item: Any, path: list[int], value: Any) -> Any:
@@ -273,31 +269,6 @@ def sound(record: Record) -> None:
     assert record_of(record.document(), record.gateway) == record, "what was read is read again"
 
 
-def check_line(data: bytes) -> None:
-    """A line of HAProxy is a record, or none."""
-    found = record_of_line(data, MESH, "CloudOne")
-    if found is not None:
-        assert found[0].startswith("req-7472ace0-"), "a record is of a trace"
-        assert len(json.dumps(found[1].document(), allow_nan=False)) < 10_000, "a record is short"
-
-
-_LINE_PIECES = [
-    b" ",
-    b"-",
-    b"->",
-    b"/",
-    b"\n",
-    b"\xff",
-    b"%",
-    b"#20",
-    b"peer CloudTwo",
-    b"gateway",
-    b"bridge",
-    b"9" * 20,
-    b"socket=99",
-    b"+",
-    b"trace=",
-]
 BODIES = Target(
     "bodies", "bodies and tokens are read, links rewritten; only ValueError, no growth", bodies(), pure(check), short=200
 )
@@ -310,10 +281,3 @@ HEADERS = Target(
     short=300,
 )
 ROWS = Target("rows", "the scope of a row of the store is read or left out", rows(), pure(remembered), short=200)
-LINES = Target(
-    "lines",
-    "a line of HAProxy is a record or none",
-    st.just(LINE).flatmap(lambda line: mutated_bytes(line, _LINE_PIECES, 5)),
-    pure(check_line),
-    short=200,
-)

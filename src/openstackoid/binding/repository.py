@@ -46,12 +46,12 @@ class KeyRepository:
             _LOG.info("the keys of bound tokens were read again: %d", len(self._keys.keys))
 
     def _look(self) -> State | None:
-        """Return what changes with the files in the folder."""
+        """Return the state of the folder's files."""
         return None if self._folder is None else state_of(self._folder)
 
 
 def state_of(folder: Path) -> State | None:
-    """Return what changes with the files in a folder of keys; None where they cannot be looked at."""
+    """Return names, times and inodes of the files in a folder of keys; None for an unreadable folder."""
     try:
         return tuple(sorted((file.name, file.stat().st_mtime_ns, file.stat().st_ino) for file in folder.iterdir()))
     except OSError:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The form of an audience-bound token: ``bound1.`` and base64url of the name of its key and what that key has sealed.
+"""The form of an audience-bound token: ``bound1.`` and base64url of its key's name and the sealed content.
 
 Sealed with AES-SIV (RFC 5297), which needs no random number: the same token for the same audience, scope and end has the same
-form, so that services of the peer cache what they were told of it. Inside are, in this order: a byte with the kind and the form
+form, so that services of the peer can cache its validation. Inside are, in this order: a byte with the kind and the form
 of the token, the end, digests of the audience and of the completed scope, and the token. Pure: keys and time come in.
 """
 
@@ -32,7 +32,7 @@ _LAST = 0xFFFFFFFF
 
 
 class Kind(IntEnum):
-    """What a bound token is. ``ISSUED``: a user's token that a Keystone has issued by way of the audience, under no scope."""
+    """The kinds of bound tokens. ``ISSUED``: a user's token that a Keystone has issued by way of the audience, under no scope."""
 
     USER = 0
     SERVICE = 1
@@ -74,7 +74,7 @@ def scope_digest(scope: str | None) -> bytes:
 
 
 def ends_at(now: float, seconds: float) -> int:
-    """Return the end of what is bound now and is to be good for ``seconds`` at least: one end for all of a window."""
+    """Return the end of a token that is bound now for at least ``seconds``: the same end within a window."""
     return min(_LAST, (int(now) // WINDOW + 1) * WINDOW + int(seconds))
 
 

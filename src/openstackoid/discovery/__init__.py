@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Describe a cloud for the mesh from what it has already: its catalog, and the configuration of its HAProxy."""
+"""Describe a cloud for the mesh from its catalog and the configuration of its HAProxy."""

@@ -61,7 +61,7 @@ def describe(
 
 
 def describe_peer(name: str, rows: Sequence[Row], region: str, origin: str) -> str:
-    """Return the description of a peer with these frontends. ``origin``: a comment that says who has told them.
+    """Return the description of a peer with these frontends. ``origin``: a comment that names their source.
 
     Raises :class:`DiscoverError` for frontends that a mesh cannot have.
     """
@@ -219,7 +219,7 @@ def _behind(kind: str, urls: Mapping[str, str], found: Mapping[str, Found | Miss
 
 
 def _backend(server: Backend, prefix: str) -> str:
-    """Return a backend as YAML: its URL, or a mapping with what its certificate is verified by."""
+    """Return a backend as YAML: its URL, or a mapping with its URL and the verification of its certificate."""
     url = _scalar(f"{server.url}{prefix}")
     verified = {key: value for key, value in (("authority", server.authority), ("name", server.name)) if value is not None}
     return f"{{url: {url}, {', '.join(f'{key}: {_scalar(value)}' for key, value in verified.items())}}}" if verified else url

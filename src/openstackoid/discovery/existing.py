@@ -33,7 +33,7 @@ def read_haproxy(path: Path) -> tuple[Configuration, Mapping[str, str]]:
     if not found.frontends:
         raise DiscoverError(
             f"--haproxy {path}: no frontend is in it",
-            hint="name haproxy.cfg, or the folder with it and with what it includes: /etc/kolla/haproxy, /etc/haproxy",
+            hint="name haproxy.cfg, or its folder with all files that it includes: /etc/kolla/haproxy, /etc/haproxy",
         )
     return found, maps
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An existing HAProxy configuration: its frontends, the choices that they make, and the servers of its backends.
 
-Pure: the texts of files in, sections out. Only the keywords of HAProxy's manual that say where requests go are read.
+Pure: the texts of files in, sections out. Of HAProxy's keywords, those that route requests are read.
 """
 
 import re

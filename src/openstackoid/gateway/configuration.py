@@ -106,8 +106,8 @@ def keys_apart(cloud: Cloud) -> list[str]:
     if cloud.tls is None or cloud.store is None or cloud.bound_tokens.keys is not None:
         return []
     return [
-        f"clouds.{cloud.name}.gateway.store is for several gateways, and each makes keys of bound tokens of its own: what one"
-        " binds, the others do not open; name a folder with the same keys on each in 'bound_tokens: {keys: ...}'"
+        f"clouds.{cloud.name}.gateway.store is for several gateways, and each makes keys of bound tokens of its own: no"
+        " gateway opens the tokens of another; name a folder with the same keys on each in 'bound_tokens: {keys: ...}'"
     ]
 
 

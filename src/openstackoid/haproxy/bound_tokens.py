@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bound tokens as HAProxy rules: what leaves has the bound token that the Python service has taught; what comes back is Python's.
 
-``bound.map`` has bound tokens under a digest of token, scope, endpoint and hour; ``bound_slots.map`` the key in each slot. The
-Python service names the slot, so there are never more than slots, and a new hour has new keys. No table leads from a bound token
-to a token. Without certificates between gateways nothing is bound.
+``bound.map`` has bound tokens under the digest of a token, the key of the route, and the hour; ``bound_slots.map`` the key in
+each slot. The Python service names the slot, so there are never more than slots, and a new hour has new keys. No table leads from
+a bound token to a token. Without certificates between gateways nothing is bound.
+
+The digest decides as which user a request leaves, so it is SHA-256. It is most of what a bound token costs, so a connection keeps
+its last token and the digest of that: the next request with an equal token needs no other. If the digest cannot be stored, the
+token is forgotten.
 
 The look-ups are conditions of the rules that need them: they note what they find.
 """
@@ -19,7 +23,7 @@ ALONE = f"-m reg '^{BOUND.replace('.', '[.]')}[^~!%]*$'"
 
 _OTHERS = "authorization|x-storage-(token|pass)|x-auth-key|x-subject-token|x-target-auth-token".replace("-", "[-_]")
 _BODIES = "/auth/tokens /v2.0/tokens /saml2"
-_IN_SCOPE = "req.fhdr(x-auth-token,1),concat(|,txn.key,|),concat(,txn.hour)"
+_USERS = "req.fhdr(x-auth-token,1)"
 _LOOKED_UP = f"map_str({BOUND_TOKENS})"
 
 
@@ -54,7 +58,11 @@ def leaving_acls(cloud: Cloud) -> list[str]:
         f"acl must_stay req.hdr_names -m reg '(^|,)({_OTHERS})(,|$)'",
         f"acl must_stay path -m sub -i {_BODIES}",
         f"acl has_hour date,div({WINDOW}),set-var(txn.hour) -m int gt 0",
-        f"acl binds_user {_IN_SCOPE},sha2(256),hex,set-var(txn.bound_key),{_LOOKED_UP},set-var(txn.bound) -m found",
+        f"acl has_digest {_USERS},strcmp(sess.token) eq 0",
+        f"acl has_digest {_USERS},set-var(sess.token),sha2(256),hex,set-var(sess.digest) -m found",
+        "acl has_digest str(-),set-var(sess.token) -m str none",
+        "acl binds_user var(sess.digest),concat(|,txn.key,|),concat(,txn.hour),set-var(txn.bound_key),"
+        f"{_LOOKED_UP},set-var(txn.bound) -m found",
         "acl binds_service req.fhdr(x-service-token,1),concat(|,txn.bound_key),sha2(256),hex,set-var(txn.service_key),"
         f"{_LOOKED_UP},set-var(txn.bound_service) -m found",
     ]
@@ -64,17 +72,22 @@ def ordinary_rules(cloud: Cloud) -> list[str]:
     """Return the rule that lets an ordinary request with a route go; one that leaves needs its bound token."""
     if cloud.tls is None:
         return ["http-request allow if has_route"]
-    return ["http-request allow if is_here or has_route !has_token or has_route has_hour binds_user"]
+    return ["http-request allow if is_here or has_route !has_token or has_route has_hour has_digest binds_user"]
 
 
-def unbound(cloud: Cloud) -> str:
-    """Return the further conditions on which HAProxy sends no request to a peer: a token has no bound one that is known.
+def unbound_rules(cloud: Cloud) -> list[str]:
+    """Return the rules by which no request goes to a peer with a token that has no known bound one.
 
-    A request without a route needs the key, under which the Python service may teach a bound token.
+    A request without a route needs the key, under which the Python service may teach a bound token. The digest is looked at right
+    before the key is made: that of a connection's last token may be another one's.
     """
     if cloud.tls is None:
-        return ""
-    return " or !is_here has_scope has_token has_hour !binds_user or leaves has_service_token !binds_service"
+        return []
+    needs = "!is_here has_scope has_token has_hour"
+    return [
+        f"http-request unset-var(txn.route) if {needs} !has_digest",
+        f"http-request unset-var(txn.route) if {needs} has_digest !binds_user or leaves has_service_token !binds_service",
+    ]
 
 
 def taught_by_python(cloud: Cloud) -> list[str]:

@@ -52,7 +52,7 @@ LOG_VARIABLE = "OPENSTACKOID_LOG"
 """The environment variable that holds where HAProxy's log goes, if it is not the log socket."""
 
 UPSTREAM_SOCKET = "upstream.sock"
-"""The name of the socket where HAProxy sends on what it is sent."""
+"""The name of the socket by which HAProxy sends requests of the Python service."""
 
 _BASE = "gateway"
 _REPLACED = 1800.0
@@ -70,8 +70,8 @@ class Runtime:
     """The unix sockets between the parts of one gateway.
 
     The Python service listens at ``bridge_socket``, and receives HAProxy's log at ``log_socket`` and its lines about traced
-    requests at ``records_socket``; HAProxy is controlled at ``stats_socket``, and sends on what it is sent at
-    ``upstream_socket``. Its successor is told of known sources at ``handover_socket``.
+    requests at ``records_socket``; HAProxy is controlled at ``stats_socket``, and takes the Python service's
+    requests at ``upstream_socket``. Its successor is told of known sources at ``handover_socket``.
     """
 
     bridge_socket: str

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A drain at HAProxy: after a request to a unix socket of its own, the health page says 503, and all else goes on.
 
-The next HAProxy process knows nothing of it: it is told again.
+The next HAProxy process does not inherit the drain: it gets a request of its own.
 """
 
 import asyncio

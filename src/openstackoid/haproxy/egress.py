@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What leaves for a peer: it gets a request id, and its line of the log says what the audit log needs.
+"""Requests that leave for a peer: each gets a request id, and a line of the log with all values for the audit log.
 
-A peer's gateway tells as whom it took the user in a header of its answer. The header is for gateways: it is read from answers of
-peers only, and no answer brings it to a client that has not proved to be a gateway.
+A peer's gateway names the accepted user in a header of its answer. The header is for gateways: it is read from answers of peers
+only, and no answer brings it to a client that has not proved to be a gateway.
 """
 
 from openstackoid.haproxy.upstream import OF_PYTHON
@@ -11,13 +11,13 @@ from openstackoid.routing import REQUEST_ID
 from openstackoid.routing.egress import ADMISSION_HEADER, GIVEN, ID_FORM
 
 MARKER = " left="
-"""Begins what the log's line about a request that has left says for the audit log; no other part of a line can hold it."""
+"""Begins the part for the audit log in the log's line about a request that has left; no other part of a line can hold it."""
 
 LEFT_FORMAT = "%[var(txn.left),concat(' use=',txn.use)]"
-"""The end of each line of the log: nothing, but for what has left."""
+"""The end of each line of the log: empty, but for requests that have left."""
 
 LONGEST_LINE = 8192
-"""Bytes of a line of the log: a path of 1024, each of which may be written in three, what a peer tells, and the rest."""
+"""Bytes of a line of the log: a path of 1024, each written as up to three, the peer's header, and the rest."""
 
 LONGEST_USE = 2048
 """Characters of the header that tells of a use."""
@@ -33,7 +33,7 @@ _FORGET_ALL = "http-response del-header x-openstackoid- -m beg"
 def leaving(cloud: Cloud) -> list[str]:
     """Return the rules for every request to a peer. Without ``txn.home``, the token is of this cloud.
 
-    Where it is empty, the Python service asks for itself, and nothing is written down.
+    Where it is empty, the request is the Python service's own, and gets no line in the audit log.
     """
     given = f"{GIVEN}{_DIGITS}-{_FIXED}-{_DIGITS}-{_MICROSECONDS}"
     left = "http-request set-var(txn.left) str(left=),concat(,txn.endpoint,' home={}{}"
@@ -49,7 +49,7 @@ def leaving(cloud: Cloud) -> list[str]:
 
 
 def told_by_peers() -> list[str]:
-    """Return the rules for answers of peers: who came in, for the line of the log, and for nobody else."""
+    """Return the rules for answers of peers: the accepted user goes into the line of the log, and to the Python service alone."""
     return [
         "# The peer's admission header: for the audit log and the Python service.",
         f"http-response set-var(txn.use) res.fhdr({ADMISSION_HEADER}) if {{ res.fhdr_cnt({ADMISSION_HEADER}) eq 1 }}"
@@ -60,10 +60,10 @@ def told_by_peers() -> list[str]:
 
 
 def told_by_services() -> list[str]:
-    """Return the rule for answers of this cloud's services: what they say in headers of gateways counts for nothing."""
+    """Return the rule for answers of this cloud's services: headers of gateways are removed from them."""
     return [_FORGET_ALL]
 
 
 def told_by_the_bridge(tls: bool) -> list[str]:
-    """Return the rule for answers of the Python service: as whom a user was taken is for a gateway that has proved to be one."""
+    """Return the rule for answers of the Python service: only a proved gateway gets the accepted user."""
     return [f"{_FORGET_USE} if !{{ var(sess.from) -m found }}" if tls else _FORGET_USE]

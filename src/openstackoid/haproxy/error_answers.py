@@ -27,7 +27,7 @@ GENERAL = {
     503: "the service cannot be reached",
     504: "the service did not answer in time",
 }
-"""What is said where no section of the configuration says more, by the status."""
+"""The default message by status, where a section of the configuration has none of its own."""
 
 
 def failures(
@@ -54,7 +54,7 @@ def http_error(status: int, message: str) -> str:
 
 
 def answer(status: int, message: str, *, retry: int | None = None, more: str = "") -> str:
-    """Return what ``http-error`` and ``http-request return`` take; ``retry`` is when to come again, in seconds."""
+    """Return the arguments of ``http-error`` and ``http-request return``. ``retry``: the seconds of ``Retry-After``."""
     body = json.dumps({"error": {"code": status, "title": _TITLES[status], "message": message}})
     again = "" if retry is None else f" hdr Retry-After {retry}"
     return f"status {status} content-type application/json{again}{more and f' {more}'} lf-string '{body}'"
@@ -62,5 +62,5 @@ def answer(status: int, message: str, *, retry: int | None = None, more: str = "
 
 def milliseconds(seconds: float) -> str:
     """Return a time as HAProxy reads it."""
-    # To HAProxy, 0 is no limit at all.
+    # HAProxy takes 0 as unlimited.
     return f"{max(1, round(seconds * 1000))}ms"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one backend for all peers: where a request goes is looked up by the name of the cloud, and so is whether it was down.
+"""The one backend for all peers: the target of a request, and whether it was down, are looked up by the name of the cloud.
 
-No peer has a server of its own, nor a health check: of ten thousand clouds, each would check each. What a request finds out is
-remembered for a few seconds, in which others are told at once.
+No peer has a server of its own, nor a health check: of ten thousand clouds, each would check each. After a failed connection,
+other requests to the same place are answered at once for a few seconds.
 """
 
 from openstackoid.haproxy.maps import DOWN, HOSTS, SAME, TARGETS
@@ -25,7 +25,7 @@ def at_rule(condition: str) -> str:
 
 
 def spot(hosts: int) -> str:
-    """Return where the peer was looked for, as an error names it. ``hosts`` is the largest number of hosts that a peer has."""
+    """Return the address of the peer, as an error names it. ``hosts`` is the largest number of hosts that a peer has."""
     return f"%[{_host(hosts)}]:%[var(txn.at),field(2,|)]"
 
 
@@ -34,7 +34,7 @@ def _host(hosts: int) -> str:
 
 
 def naming() -> list[str]:
-    """Return the rules that complete what is known of the place: the cloud's name, and where it serves the endpoint."""
+    """Return the rules for the cloud's name, and for the address at which it serves the endpoint."""
     return [
         "http-request set-var(txn.cloud) var(txn.route),field(1,|)",
         at_rule("!{ var(txn.at) -m found }"),
@@ -97,15 +97,15 @@ def prefix_rules(cloud: Cloud) -> list[str]:
         for at in range(0, len(keys), 32):
             ours = f"{{ var(txn.endpoint) -m str {' '.join(keys[at : at + 32])} }}"
             rules.append(f'http-request set-path "%[var(txn.prefix)]%[path,bytes({length})]" if {ours}')
-    # What is left of a path begins with a slash, even of one that was the prefix alone.
+    # The rest of a path begins with a slash, also after a path of the prefix alone.
     return [*rules, "http-request set-path /%[path] if !{ path -m beg / }"]
 
 
 def servers(files: Tls | None) -> list[str]:
     """Return the lines of the servers for peers, and of the connections to them.
 
-    An idle connection is used again, also for the first request of a client. The peer may be about to end it, so what must not
-    be sent twice has a connection of its own then. A client that has had an answer on its connection expects to send again.
+    An idle connection is used again, also for the first request of a client. The peer may be about to end it, so a request that
+    must not be sent twice has a connection of its own then. A client that has had an answer on its connection can send again.
     """
     return [
         "http-reuse always",
@@ -132,7 +132,7 @@ def remembering(seconds: int) -> list[str]:
     """
     unreached = f"{{ res.fhdr({FAILED}) -m beg {UNREACHED} }}"
     return [
-        "# Whom nobody reaches is not tried again for a moment. A peer does not say so of itself.",
+        "# An unreachable peer is not tried again for a moment. A header in a peer's answer does not count.",
         f"http-response del-header {FAILED} if {{ status 503 }}",
         ".if version_atleast(2.8)",
         f"http-after-response set-map({DOWN}) {_ENTRY} %[date({seconds})] if {{ status 503 }} {unreached}",

@@ -32,7 +32,7 @@ def handover(socket: str) -> list[str]:
     """Return the lines of the section: a process that is replaced sends its successor the table of sources, at ``socket``.
 
     Else a known source would be unknown after each reload. Admissions, routes and tokens are not in the table. HAProxy hands
-    over what it has once it runs for five seconds, or was itself handed a table.
+    over its table once it has run for five seconds, or has itself received a table.
     """
     return [f"bind unix@{socket} mode 600", f"server {_MEMBER}"]
 
@@ -43,12 +43,12 @@ def token_table() -> list[str]:
 
 
 def place_rules(cloud: Cloud, answer: Answer) -> list[str]:
-    """Return the backend's rules: whose request it is, how much of that client is at work, and which places it may have."""
+    """Return the backend's rules: the client of a request, its number of requests at work, and the places that it may have."""
     places = Places.of(cloud.limits)
     peers = bool(cloud.secure_listeners)
     return [
         *_whole_body(cloud),
-        "# Whose request it is: an address, or a peer by its certificate; and whether a Keystone has accepted its token.",
+        "# The client: an address, or a peer by its certificate; and whether a Keystone has accepted the token.",
         f"stick-table type string len 80 size 100k expire {_WHILE_KNOWN}"
         f" store gpt0,conn_cur,http_req_rate(1s),http_err_rate({WINDOW}s)"
         f" peers {HANDOVER}",

@@ -119,10 +119,14 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
     request of the Python service has no route, and is written already.
     """
     own = Scope.everything_in(cloud.name).to_header()
-    user, service, leaves = "\\0", "%[req.fhdr(x-service-token)]", "!is_pythons is_sharing"
+    user, service, leaves = f"{_WRITE}\\0", "%[req.fhdr(x-service-token)]", "!is_pythons is_sharing"
     if cloud.tls is not None:
         sharing = ()
-        user, service, leaves = "%[var(txn.bound)]", "%[var(txn.bound_service)]", "!is_pythons"
+        user, service, leaves = (
+            'http-request set-header X-Auth-Token "%[var(txn.bound)]',
+            "%[var(txn.bound_service)]",
+            "!is_pythons",
+        )
     older, newer = (join_token(service, own, wire).replace('"', '\\"') for wire in (1, WIRE))
     named = "http-request set-header X-Service-Token"
     # HAProxy takes 64 words of a line.
@@ -144,8 +148,8 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
         "http-request del-header X-Scope if !is_pythons",
         f'http-request set-header X-Scope "%[{_MARK},ub64dec]" if !has_token !is_pythons',
         *([] if cloud.tls is not None else _bare()),
-        f'{_WRITE}{user}{IN_TOKEN}%[{_MARK}]" if reads_newer !is_pythons',
-        f'{_WRITE}{user}{SEPARATOR}%[{_MARK},ub64dec]" if !reads_newer !is_pythons',
+        f'{user}{IN_TOKEN}%[{_MARK}]" if has_token reads_newer !is_pythons',
+        f'{user}{SEPARATOR}%[{_MARK},ub64dec]" if has_token !reads_newer !is_pythons',
         *stays,
         *(service_token if sharing or cloud.tls is not None else []),
     ]

@@ -154,7 +154,8 @@ def _any_scope(cloud: Cloud) -> list[str]:
         f"acl must_stay req.fhdr({VIA}) -m sub {PRODUCT}",
         "acl must_stay req.fhdr(expect) -m found",
         *(["acl must_stay var(sess.from) -m found"] if cloud.secure_listeners else []),
-        f"http-request unset-var(txn.route) if leaves must_stay{bound_tokens.unbound(cloud)}",
+        "http-request unset-var(txn.route) if leaves must_stay",
+        *bound_tokens.unbound_rules(cloud),
         route_cache.ask_python("has_scope !is_pythons !has_route"),
         f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope"
         + (" or is_peers !has_route" if cloud.tls is not None else ""),

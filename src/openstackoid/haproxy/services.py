@@ -87,6 +87,6 @@ def _new_prefix(old: str, new: str) -> list[str]:
         return []
     escaped = old.replace(".", "\\.")
     if not new:
-        # What is left of a path begins with a slash, even of one that was the prefix alone.
+        # The rest of a path begins with a slash, also after a path of the prefix alone.
         return [f"http-request replace-path '^{escaped}/?(.*)$' '/\\1'"]
     return [f"http-request replace-path '^{escaped}(.*)$' '{new}\\1'"]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The address of the client as HAProxy rules: trusted proxies, headers for the next hop, and limits for each source.
 
-Log, counts and cache of routes read it as ``src``. A peer's gateway with a certificate is the client itself, whatever it
-forwards.
+Log, counts and cache of routes read it as ``src``. A peer's gateway with a certificate is the client itself, also
+of requests that it forwards.
 """
 
 from collections.abc import Callable

@@ -26,7 +26,7 @@ PEERS_LIST = "peers.list"
 """The list that names the certificate for peers, where users meet others."""
 
 _HAS_NUL = "ssl_c_s_dn(CN),hex -m sub 00"
-"""A common name with a zero byte: a map is looked up by what stands before it. No cloud's name makes two zeros in hexadecimal."""
+"""A common name with a zero byte: a map look-up ends at that byte. No cloud's name makes two zeros in hexadecimal."""
 
 
 def authorities_of_system() -> str:
@@ -88,7 +88,7 @@ def peer_options(files: Tls | None) -> str:
 
 
 def account_options(authorities: str) -> str:
-    """Return what is added to the ``server`` line for Keystones whose certificates are of an authority of the system."""
+    """Return the options of the ``server`` line for Keystones with certificates of an authority of the system."""
     return f" ssl verify required ca-file {_quoted(authorities)} sni var(txn.cloud) no-ssl-reuse"
 
 

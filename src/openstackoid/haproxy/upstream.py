@@ -23,7 +23,7 @@ _KEEP_ALIVE = 10
 
 
 def global_lines(*, tls: bool) -> list[str]:
-    """Return the line that says how the fault of TLS is told, if a connection has one."""
+    """Return the line that sets the expression for the fault of TLS of a connection."""
     return [f'setenv {_FAULT} "{"%[ssl_bc_err_str]" if tls else "-"}"']
 
 
@@ -65,7 +65,7 @@ def frontend_lines(cloud: Cloud, socket: str, *, accounts: bool) -> list[str]:
         f"http-request set-log-level silent if {{ path {HEALTH} }}",
         "# The client of the Python service, for the log and for services.",
         f"http-request set-src req.hdr_ip({SOURCE},-1) if {{ req.fhdr({SOURCE}) -m found }}",
-        "# What the peer has announced, for the next decision of the Python service.",
+        "# The wire version of the peer, for the next decision of the Python service.",
         f"http-after-response set-header {WIRE} %[var(txn.cloud),map_str({WIRES})] if {{ var(txn.cloud) -m found }}",
         "# After NTLM, HAProxy keeps a server's connection for the one of the client. Here the next request is of another user.",
         "http-after-response set-header Connection close if { status 401 407 }",

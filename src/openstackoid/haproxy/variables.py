@@ -10,6 +10,8 @@ VARIABLES = {
     "sess.stranger": "set for a client with a certificate that names no cloud of the mesh",
     "sess.sni": "the host that a user's client has opened it for",
     "sess.opened_for": "the number of the listener of that host",
+    "sess.token": "its last token that was to be bound",
+    "sess.digest": "the digest of that token",
     # Of the request: what is asked.
     "txn.host": "the host that the client spoke to",
     "txn.called": "the number of the socket, and the host that the request is for",
@@ -33,7 +35,7 @@ VARIABLES = {
     "txn.replaced": "the key of the route, or of the bound token, to be replaced in its slot",
     # Of the request: bound tokens.
     "txn.hour": "the hour, for which a bound token is kept",
-    "txn.bound_key": "the digest of token, scope, endpoint and hour",
+    "txn.bound_key": "the digest of the token, the key of the route, and the hour",
     "txn.bound": "the bound token to send in the place of the user's",
     "txn.service_key": "the digest of the service token and of txn.bound_key",
     "txn.bound_service": "the bound token to send in the place of the service's, or '-' for none",

@@ -48,7 +48,7 @@ REQUIREMENTS = (
 
 CONSTRAINTS = Path(__file__).with_name("constraints.txt")
 HASHES = Path(__file__).with_name("requirements.txt")
-"""The same versions with the hashes of their files, by ``make lock``: pip installs nothing else."""
+"""The same versions with the hashes of their files, by ``make lock``: pip installs these files alone."""
 FIRST_RUN_BYTES = 2 * 1024**3
 """Free disk space for a first run: OpenStack takes 0.7 GiB, its downloads and the databases the rest."""
 LATER_RUN_BYTES = 300 * 1024**2

@@ -71,6 +71,6 @@ def choose_base(clouds: int, reserved: Iterable[int], free: Callable[[int], bool
             return base
     raise OpenstackoidError(
         f"no block of ports is free between {FIRST_BASE} and {LAST_BASE + STEP}",
-        hint="stop what listens there (`ss -ltnp` lists it), or remove labs that you no longer use "
+        hint="stop the programs that listen there (`ss -ltnp` lists them), or remove labs that you no longer use "
         "(`openstackoid lab down --purge --lab NAME`)",
     )

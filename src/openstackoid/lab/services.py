@@ -107,7 +107,7 @@ def gateway(site: Site, mesh: Path, directory: Path, logs: Path) -> Daemon:
         "LANG": "C.UTF-8",
         LAB: "1",
     }
-    # The gateway watches the mesh description itself, so its change is no reason for a restart. A new authority
+    # The gateway watches the mesh description itself, so a change of it needs no restart. A new authority
     # means that the running gateway is that of a lab from before TLS.
     log = logs / site.cloud.name / "gateway.log"
     return Daemon(site.cloud.name, GATEWAY, argv, env, log, directory, [site.authority], patience=10)

@@ -109,7 +109,7 @@ def storage(site: Site, server: str) -> Options:
         "DEFAULT": {
             **_server(site, site.addresses.ports[f"storage.{server}"]),
             "devices": _devices(site),
-            # lab: the device is a folder, of whatever filesystem.
+            # lab: the device is a folder, on any filesystem.
             "mount_check": False,
             "disable_fallocate": True,
         },

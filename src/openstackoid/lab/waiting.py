@@ -44,7 +44,7 @@ def not_ready(why: str, log: Path) -> OpenstackoidError:
     """Return the error for a process that is not ready, with the end of its log."""
     return OpenstackoidError(
         f"{why}; the end of {log}:\n{tail(log)}",
-        hint="`openstackoid lab up` starts what is missing; `openstackoid lab down --purge` and `up` begin afresh",
+        hint="`openstackoid lab up` starts the missing processes; `openstackoid lab down --purge` and `up` begin afresh",
     )
 
 

@@ -95,7 +95,7 @@ def _for_all_interfaces(value: object) -> object:
 
 def _backend(value: object, handler: ValidatorFunctionWrapHandler) -> Address[str]:
     if isinstance(value, str) and value.startswith("http:"):
-        # Of thousands of clouds, most have this form: nothing else is to be checked.
+        # Most of thousands of clouds have this form, which needs no further check.
         url = _backend_url(value)
         return Address(url.host, url.port, url.prefix + url.suffix)
     backend: BackendSchema = handler({"url": value} if isinstance(value, str) else value)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An introduction: what the operator of one cloud tells that of another, signed with the gateway's own key.
+"""An introduction: a cloud's frontends for the operator of another cloud, signed with the gateway's own key.
 
 A JSON Web Signature (RFC 7515) with the gateway's certificate in it (``x5c``). The reader believes it because the authority
 of the mesh, which both have already, signs for that certificate.
@@ -39,7 +39,7 @@ class PeeringError(OpenstackoidError):
 
 @dataclass(frozen=True, slots=True)
 class Introduction:
-    """What a cloud says of itself: its frontends, and the wire version of its gateway.
+    """The claims of a cloud: its frontends, and the wire version of its gateway.
 
     ``made``: when it was signed. ``fingerprint``: SHA-256 of the certificate of the gateway, in hexadecimal.
     """
@@ -65,7 +65,7 @@ def rows_of(cloud: Cloud) -> list[Row]:
 def signed(cloud: Cloud, certificate: bytes, now: float) -> str:
     """Return the introduction of ``cloud``: its frontends, signed with the key in the PEM file ``certificate``.
 
-    Raises :class:`PeeringError` where there is nothing that a peer can use.
+    Raises :class:`PeeringError` for a cloud without a frontend that a peer can use.
     """
     rows = rows_of(cloud)
     if not rows:
@@ -86,7 +86,7 @@ def signed(cloud: Cloud, certificate: bytes, now: float) -> str:
 
 
 def verified(text: str, authorities: bytes, revoked: Sequence[x509.CertificateRevocationList], now: float) -> Introduction:
-    """Return an introduction that a gateway has signed, for whose certificate an authority in PEM stands.
+    """Return an introduction after a check of its signature, and of the signer's certificate by an authority in PEM.
 
     ``revoked``: the lists of revoked certificates. Raises :class:`PeeringError`.
     """
@@ -151,7 +151,7 @@ def _read(claims: Any, leaf: x509.Certificate) -> Introduction:
         made = datetime.fromtimestamp(int(claims["iat"]), UTC)
         wire, region = int(claims["wire"]), str(claims["region"] or "")
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        raise PeeringError("it lacks what an introduction has: endpoints, region, wire version and time") from None
+        raise PeeringError("it must have endpoints, region, wire version and time") from None
     return Introduction(claims["iss"], region, wire, rows, made, leaf.fingerprint(hashes.SHA256()).hex())
 
 

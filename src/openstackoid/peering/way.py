@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Try the way between two gateways, both ways: from here as a gateway does, and back by what the peer says of this cloud."""
+"""Try the way between two gateways: from here as a gateway does, and back by the health of this cloud on the peer's page."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ class Result:
 
 
 async def try_way(here: str, peer: str, endpoints: tuple[Endpoint, ...], context: ssl.SSLContext, authority: str) -> list[Result]:
-    """Return what works between the gateways of ``here`` and of ``peer``, whose frontends are those of ``endpoints``.
+    """Return the results of tries between the gateways of ``here`` and of ``peer``, which has the frontends of ``endpoints``.
 
     ``context``: the gateway's own certificate, and ``authority``, the file that errors name.
     """
@@ -70,7 +70,7 @@ class _Tries:
         return Result(True, f"the gateway of {self.peer} answers at {origin}")
 
     async def back(self, origin: str, here: str) -> AsyncIterator[Result]:
-        """Yield what the peer's gateway says of ``here``."""
+        """Yield the results from the page of the peer's gateway: its wire version, and the health of ``here``."""
         state: str | None = None
         for look in range(_LOOKS):
             try:
@@ -96,7 +96,7 @@ class _Tries:
         spoken = headers.get(HEADER, "1")
         if spoken.isdigit() and int(spoken) >= WIRE:
             return Result(True, f"the gateway of {self.peer} speaks wire version {spoken}")
-        return Result(True, f"the gateway of {self.peer} speaks an older wire version than {WIRE}: it does all but what is newer")
+        return Result(True, f"the gateway of {self.peer} speaks an older wire version than {WIRE}: all but newer features work")
 
     def _seen(self, here: str, state: str | None) -> Result:
         if state is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Delegation: what a peer may ask of this cloud in the name of this cloud's own users and services.
+"""Delegation: the requests that a peer may send here in the name of this cloud's own users and services.
 
 A peer that serves a user of this cloud has a token that is bound to its gateway. It may always have the token validated: without
 that it could not serve the user. All else is named by the operator, but for reading images where the scope has the peer run
@@ -24,8 +24,8 @@ _IMAGE_PATHS = re.compile(r"(/versions|/v2([.][0-9]+)?(/images(/[^/]+(/file)?)?|
 class Delegated:
     """A request as delegation judges it.
 
-    ``use``: None for the validation of a token. ``step``: what the request does with tokens. ``of_service``: the token that asks
-    is that of a service. ``given``: the services that the bound scope gives to the peer.
+    ``use``: None for the validation of a token. ``step``: the request's operation on tokens. ``of_service``: the token of
+    the request is that of a service. ``given``: the services that the bound scope gives to the peer.
     """
 
     use: Use | None

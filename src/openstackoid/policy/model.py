@@ -12,7 +12,7 @@ KEEP: Literal["keep"] = "keep"
 APART: Literal["apart"] = "apart"
 
 TokenStep = Literal["login", "exchange", "revocation"]
-"""What a request may do with tokens: get one by a password or the like, get one for another one, revoke one."""
+"""An operation on tokens: get one by a password or the like, get one for another one, revoke one."""
 
 AuditMode = Literal["strict", "reads", "uploads"]
 
@@ -167,7 +167,7 @@ class PeerPolicy:
 
 @dataclass(frozen=True)
 class Delegation:
-    """What a peer may ask here in the name of this cloud's own users; with ``*``, each peer that has no entry.
+    """The requests that a peer may send here in the name of this cloud's own users; with ``*``, each peer without an entry.
 
     ``users`` and ``services``: the requests in the name of users, and by tokens of services. ``tokens``: the steps by which
     tokens are given out or revoked. ``images``: images may be read where the bound scope gives the peer compute or block storage.
@@ -209,7 +209,7 @@ class Policy:
         return self._by_cloud.get(issuer, self._by_cloud.get(ANY))
 
     def delegated_to(self, peer: str) -> Delegation:
-        """Return what a peer may ask in the name of users here: its own entry, else that of ``*``, else the default."""
+        """Return the delegation to a peer: its own entry, else that of ``*``, else the default."""
         entries = {entry.cloud: entry for entry in self.delegation}
         return entries.get(peer) or entries.get(ANY) or Delegation(peer)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from openstackoid.policy.model import Condition, DomainScoped, MappingRule, PeerPolicy, Policy, Services
 from openstackoid.policy.patterns import ANY, EVERY_REQUEST
 
-_TITLES = ("rule", "who", "as whom", "for what")
+_TITLES = ("rule", "users", "mapped to", "requests")
 
 
 def shown(policy: Policy, cloud: str) -> Iterator[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Admissions: what HAProxy keeps of a guest that the Python service has let in, so that it serves the next requests alone.
+"""Admissions: HAProxy's records of guests that the Python service has let in; it serves their next requests alone.
 
 An admission is kept under a digest of the key of the route (:mod:`openstackoid.routing.route_cache`), the tokens as they came,
 the cloud whose gateway has sent them, and a salt. So it is for one token, method, endpoint and sender. It says until when it
@@ -39,11 +39,11 @@ _ROLES = re.compile(rf"[A-Za-z0-9_-]{{0,{LONGEST_ROLES}}}")
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What HAProxy keeps of a guest.
+    """HAProxy's record of a guest.
 
-    ``until``: when it ends, in seconds of the wall clock. ``paths``: the name of the expression of paths. ``requests``: how many
-    it lets in, or None for any number. ``number``: a name of its own. ``mark``: what HAProxy puts behind the token. ``use``: the
-    header for the gateway that asked. ``theirs`` and ``ours``: the project at home and here, where paths of the catalog have it.
+    ``until``: its end, in seconds of the wall clock. ``paths``: the name of the expression of paths. ``requests``: the number
+    that it lets in, or None for any number. ``number``: a name of its own. ``mark``: HAProxy puts it behind the token. ``use``:
+    the header for the sending gateway. ``theirs`` and ``ours``: the project at home and here, where paths of the catalog have it.
     ``leaves_out``: whether the service token is not for the service.
     """
 

@@ -23,7 +23,7 @@ _LOCAL, _GUESTS = "local.", "guests."
 
 
 def bind_ids(cloud: Cloud) -> dict[Listener, int]:
-    """Return the number of each listener of the gateway, by which rules know where a request came in."""
+    """Return the number of each listener of the gateway, for rules that depend on the listener of a request."""
     return {listener: number for number, listener in enumerate(cloud.listeners, start=1)}
 
 

@@ -51,7 +51,7 @@ def name_of(path: str) -> str:
 def guest_path(endpoint: Endpoint, services: Services, method: str) -> str | None:
     """Return the expression of the paths and queries that ``services`` allow a guest at ``endpoint``, or None for none.
 
-    It matches from the beginning, and says nothing of the end.
+    It matches from the beginning, and leaves the end open.
     """
     if endpoint.service == IDENTITY:
         return None
@@ -79,7 +79,7 @@ def _expression(path: str, named: Collection[str] = ("*",)) -> str:
 
 
 def _no_project(endpoint: Endpoint) -> str:
-    """Return what stands before the path: the query names no method, and no project is named but in the catalog's URL."""
+    """Return the expression before the path: it refuses a method in the query, and a project outside the catalog's URL."""
     fields = PROJECT_FIELDS.get(endpoint.service)
     unwanted = [f"[^?]*\\?.*{_OTHER_METHOD}"]
     if fields is not None:

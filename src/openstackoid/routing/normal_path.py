@@ -35,7 +35,7 @@ def called_path(endpoint: Endpoint, path: str) -> str:
 def folded_path(called: str) -> str:
     """Return a path, as :func:`called_path` returns it, in the one form of all that any server may read as the same.
 
-    Some decode a path again, ignore what follows ``;``, spaces around a part, or case.
+    Some decode a path again, ignore the text after ``;``, spaces around a part, or case.
     """
     for _ in range(_DECODED):
         called = unquote(called)

@@ -113,7 +113,7 @@ class OwnProject:
 
 
 def before_project(endpoint: Endpoint) -> str | None:
-    """Return what stands before the project in paths of the catalog's URL of ``endpoint``; None where that has no project."""
+    """Return the part of the catalog's URL of ``endpoint`` before the project; None for a URL without a project."""
     before, *after = _TEMPLATE.split(endpoint.frontend.prefix + endpoint.frontend.suffix, maxsplit=1)
     return before if after else None
 

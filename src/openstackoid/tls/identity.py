@@ -36,7 +36,7 @@ def context_of(side: int, certificate: str, authority: str, revoked: str | None 
     if revoked is not None:
         if any(kind != b"X509 CRL" for kind in re.findall(rb"-----BEGIN ([^-]*)-----", Path(revoked).read_bytes())):
             # OpenSSL would believe each certificate in it as an authority, and the file may come from a public server.
-            raise TlsError(f"{revoked}: PEM lists of revoked certificates are accepted, and nothing else beside them")
+            raise TlsError(f"{revoked}: only PEM lists of revoked certificates are accepted")
         try:
             context.load_verify_locations(revoked)
         except (ssl.SSLError, ValueError):

@@ -28,7 +28,7 @@ def test_a_policy_is_shown_with_users_services_and_roles() -> None:
 CloudOne lets in these users, and caches validations by their Keystone for 5.5 s:
 
 users of CloudTwo: through their own cloud's gateway and that of any cloud; 0.5 requests a second; 9 requests in 60 s
-  rule   who                                             as whom                            for what
+  rule   users                                           mapped to                          requests
   staff  users.domains: Default                          admin: member, reader              image: all
          users.names: a*                                 any other role: reader             compute: GET /v2.1/servers
          projects.ids: de300000000000000000000000000000  project: guests (0a0a) of Default
@@ -37,7 +37,7 @@ users of CloudTwo: through their own cloud's gateway and that of any cloud; 0.5 
                                                          project: apart
 
 users of every cloud that is not named: through their own cloud's gateway and that of CloudThree and CloudSix
-  rule     who        as whom           for what
+  rule     users      mapped to         requests
   members  everybody  member: member    image: GET /v2/images
                       project: apart           GET /v2/images/**
                                         compute: all

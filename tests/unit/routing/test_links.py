@@ -49,7 +49,7 @@ def test_the_answers_with_links_to_rewrite(cloud: str, service: str, which: str 
 
 
 @pytest.mark.parametrize(
-    ("service", "method", "path", "headers", "mended"),
+    ("service", "method", "path", "headers", "rewritten"),
     [
         ("image", "GET", "/image", (), True),
         ("image", "HEAD", "/image/v2/", (), True),
@@ -63,9 +63,9 @@ def test_the_answers_with_links_to_rewrite(cloud: str, service: str, which: str 
         ("compute", "GET", "/compute/v2.1/console", (("Upgrade", "h2c"),), True),
     ],
 )
-def test_which_answers(service: str, method: str, path: str, headers: tuple[tuple[str, str], ...], mended: bool) -> None:
+def test_which_answers(service: str, method: str, path: str, headers: tuple[tuple[str, str], ...], rewritten: bool) -> None:
     here = endpoint("One", service)
-    assert rewrites_links(here, endpoint("Ports", service), Request(method, here.listener, path, headers)) == mended
+    assert rewrites_links(here, endpoint("Ports", service), Request(method, here.listener, path, headers)) == rewritten
 
 
 @pytest.mark.parametrize(("query", "read"), [(None, False), ("", True), ("limit=200", True)])
@@ -76,7 +76,7 @@ def test_of_the_list_of_images_a_page_is_read(query: str | None, read: bool) -> 
     assert not rewrites_links(here, here, request)
 
 
-def test_a_scope_in_the_url_has_links_mended_at_home_and_images_read_abroad() -> None:
+def test_a_scope_in_the_url_has_links_rewritten_at_home_and_images_read_abroad() -> None:
     here = endpoint("One", "image")
     request = Request("GET", here.listener, "/image/v2/images/i")
     assert rewrites_links(here, endpoint("Same", "image"), request, scoped=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """HAProxy's line about a guest that it admitted, as the line of the audit log.
 
-It brings what the Python service has put into the admission: the user, the project and the rule, the roles here, and the home.
+Its values come from the admission, where the Python service puts them: user, project, rule, roles here, and home.
 """
 
 import re

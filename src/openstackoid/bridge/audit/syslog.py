@@ -45,7 +45,7 @@ class SyslogSink:
         self._sent = path.with_name(f"{path.name}.sent")
         self._lost = lost
         self._fault = ""
-        # Lines that are sent again do not have what is missing before them counted again.
+        # A gap before lines that are sent again is counted once.
         self._counted = 0
 
     async def run(self) -> None:

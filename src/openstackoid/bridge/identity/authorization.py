@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Authorize requests with a token of another cloud: no service sees such a request before the policy has allowed it.
 
-A service here asks about the token as well, and is told what its user is in this cloud (see ``proxy.relay``). But a
+A service here validates the token as well, and gets its user as mapped to this cloud (see ``proxy.relay``). But a
 service does not know by which rule it was reached, keeps its answer for minutes, and some ask late. So each request is judged
-here first: the peer, the service, the method and the path; how much its users may ask for; and who the user is.
+here first: the peer, the service, the method and the path; the rate and budget of its users; and the user.
 """
 
 import re
@@ -244,7 +244,7 @@ class Authorizer:
     ) -> Owner:
         """Return the owner of the workflow that a request of ``user`` begins, once a Keystone has accepted the user's token.
 
-        ``entry`` is what :meth:`authorize` has filled in, where it was called. Raises :class:`AnswerError`: 401 where the
+        ``entry``: filled in by :meth:`authorize`, where it was called. Raises :class:`AnswerError`: 401 where the
         token is not accepted and no good service token vouches for it, and 502 to 504 where its cloud cannot be asked.
         """
         if entry is not None and entry.principal is not None:

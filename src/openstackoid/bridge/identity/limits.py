@@ -14,7 +14,7 @@ SHARE = 10
 """One in so many of the requests that are left is set aside at a time."""
 
 MOST_ASIDE = 4
-"""One in so many of a budget is set aside in all: users with many tokens, who use none of it again, take no more from others."""
+"""One in so many of a budget is set aside in all: users with many tokens that they never use again take no more from others."""
 
 RATE_SECONDS = 3.0
 """Seconds for which requests of a peer with a rate are set aside: users cannot save them for a burst."""

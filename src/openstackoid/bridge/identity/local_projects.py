@@ -31,7 +31,7 @@ class LocalProjects:
         self._unknown: OrderedDict[str, float] = OrderedDict()
 
     async def has_project(self, project: str, credential: str, mesh: Mesh, interface: str) -> bool:
-        """Return whether this cloud has a project of that id, which must be an id and nothing else.
+        """Return whether this cloud has a project of that id; a caller has checked its form.
 
         Raises :class:`AnswerError` (503) without a clear answer of its Keystone.
         """

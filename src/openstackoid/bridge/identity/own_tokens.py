@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tokens of this cloud: their users; and those that a scope calls another cloud's, which are not sent there.
 
-A token that is not bound does not say who has issued it, so a client that names the wrong cloud would show it the token.
+An unbound token does not name its issuer, so a client that names the wrong cloud would send the token there.
 """
 
 from collections import OrderedDict

@@ -57,7 +57,7 @@ class Leg(ABC, Generic[S]):
 
     @cached_property
     def links(self) -> Links:
-        """Return what links in the answer mean."""
+        """Return the rewriting of links in the answer."""
         return Links.of(self.context.mesh, self.plan, self.incoming.head)
 
     @property
@@ -71,7 +71,7 @@ class Leg(ABC, Generic[S]):
         return self.timeouts.connect + self.timeouts.server
 
     def target(self, plan: S) -> Target:
-        """Return the target of ``plan``. HAProxy writes down what leaves for it, as sent by a user of the token's cloud."""
+        """Return the target of ``plan``. HAProxy logs a request that leaves for it with the user's cloud."""
         return leg_target(self.context.mesh, self.context.here.name, plan, self._issuer)
 
     def accept(self, cloud: str) -> None:

@@ -102,7 +102,7 @@ class RelayLeg(Leg[Relay]):
         return WholeAnswer(status=answer.status, reason=answer.reason, headers=headers, body=hidden.body(content))
 
     def _heard(self) -> KeystoneAnswer | None:
-        """Return the answer to a service from what the token's cloud has told the authorizer a moment ago, or None.
+        """Return the answer to a service, made of the one that the authorizer had a moment ago from the token's cloud, or None.
 
         Keystone tells of a token with access rules only those who know them, so such a question goes to it.
         """

@@ -38,7 +38,7 @@ class Told:
 
     @classmethod
     def of(cls, status: int, header: str) -> "Told":
-        """Return what the header says, on an answer with this status."""
+        """Parse the header of an answer with this status."""
         word, _, rest = header.partition(" ")
         address, _, text = rest.partition(" ")
         return cls(status, word, address, text.strip(" -").rpartition("::")[2])

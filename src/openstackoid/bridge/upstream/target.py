@@ -29,7 +29,7 @@ class Target:
 
 
 def target_of(mesh: Mesh, at: str, endpoint: Endpoint, path: str) -> Target:
-    """Return where ``path`` of an endpoint's frontend is served, for a request of the gateway of the cloud ``at`` itself.
+    """Return the target for ``path`` of an endpoint's frontend, for a request of the gateway of the cloud ``at`` itself.
 
     Raises :class:`AnswerError` for an endpoint of that cloud without a backend.
     """
@@ -40,7 +40,7 @@ def target_of(mesh: Mesh, at: str, endpoint: Endpoint, path: str) -> Target:
 
 
 def gateway_targets(mesh: Mesh, at: str, peer: Cloud, page: str) -> list[Target]:
-    """Return where a page of a peer's gateway is served: at each of its sockets."""
+    """Return the targets for a page of a peer's gateway, one for each of its sockets."""
     sockets = {endpoint.frontend.origin(): endpoint for endpoint in peer.endpoints}
     return [
         replace(target_of(mesh, at, endpoint, page), place=f"the gateway of {peer.name} at {endpoint.listener}")
@@ -49,10 +49,10 @@ def gateway_targets(mesh: Mesh, at: str, peer: Cloud, page: str) -> list[Target]
 
 
 def leg_target(mesh: Mesh, at: str, plan: Destination, home: str) -> Target:
-    """Return where the request of a plan of the gateway of the cloud ``at`` is served.
+    """Return the target for the request of a plan of the gateway of the cloud ``at``.
 
-    What leaves is written down as of a user of the cloud ``home``. HAProxy is sent the path below the frontend of this gateway,
-    as it logs it, and puts the peer's prefix in the place of ours; a scope in the URL is left out.
+    The audit log records a request that leaves with ``home``, the cloud of its user. HAProxy is sent the path below the frontend
+    of this gateway, as it logs it, and puts the peer's prefix in the place of ours; a scope in the URL is left out.
     """
     asked, endpoint = plan.frontend_endpoint, plan.endpoint
     if plan.local:

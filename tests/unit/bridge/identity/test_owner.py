@@ -3,21 +3,18 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from conformance.case import marked
 from openstackoid.mesh import Memory
 from openstackoid.policy import MappingRule, Policy, Roles
-from openstackoid.scope import Scope
 from unit.bridge.identity.guests import AnAccount
+from unit.bridge.identity.owners import GUEST, STAYS, UNKNOWN, known, limited, write
 from unit.bridge.stage import (
     ACCEPTS,
     MEMBERS,
     QUESTION,
     Script,
-    Stage,
     Visit,
     head,
     never,
@@ -26,37 +23,12 @@ from unit.bridge.stage import (
     says,
     says_json,
     staged,
-    token,
 )
 
-STAYS = 'X-Scope: {"image":"CloudTwo"}'
 LEAVES = 'X-Scope: {"dns":"CloudTwo"}'
-GUEST = '!SCOPE!{"*":"CloudTwo","compute":"CloudOne","network":"CloudOne"}'
-UNKNOWN = says_json({"error": {"code": 401, "title": "Unauthorized", "message": "no"}}, status="401 Unauthorized")
 FORBIDDEN = says_json({"error": {"code": 403, "title": "Forbidden", "message": "no"}}, status="403 Forbidden")
 SERVICES = Roles((("member", ("member",)), ("service", ("service",))))
 BOTH = Policy(peers=(replace(MEMBERS.peers[0], people=(MappingRule("all", SERVICES),)),))
-
-
-def known(*good: str, roles: tuple[str, ...] = ("member",), refusal: Script = UNKNOWN) -> Script:
-    """Return a Keystone that accepts some tokens, each of the user of the same name, and answers all others with a refusal."""
-
-    async def keystone(visit: Visit) -> None:
-        (name,) = visit.values("x-subject-token")
-        user = {"id": name, "name": name, "domain": {"id": "default", "name": "Default"}}
-        await (says_json(token(*roles, user=user)) if name in good else refusal)(visit)
-
-    return keystone
-
-
-async def known_scope(stage: Stage, workflow: str) -> Scope | None:
-    """Return the scope that the gateway knows, here or in its store."""
-    return await stage.bridge.context.workflows.find(workflow, stage.mesh.clouds["CloudOne"].memory)
-
-
-async def write(stage: Stage, token: str, *more: str, path: str = "/compute/servers") -> Any:
-    headers = (f"X-Auth-Token: {token}", "Content-Type: application/json", *(more or (STAYS,)))
-    return await stage.ask("POST", path, *headers, body=b"{}")
 
 
 def tokens(visits: list[Visit]) -> list[list[str]]:
@@ -89,18 +61,6 @@ async def test_a_made_up_token_is_answered_401_remembered_nowhere_and_sent_nowhe
         assert (stage.here.visits, stage.there.visits) == ([], [])
         assert tokens(stage.keystone.visits) == [["made-up", "made-up"]], "its refusal is believed for a while"
         assert stage.audited() == [], "nothing has left"
-
-
-@played
-async def test_many_made_up_tokens_push_out_no_running_workflow() -> None:
-    async with staged(here=says("202 Accepted"), keystone=known("user")) as stage:
-        limited(stage, Memory(workflows=20))
-        running = f"X-OpenStack-Request-Id: {marked(1)}"
-        assert (await write(stage, "user", STAYS, running)).status == 202
-        for number in range(30):
-            assert (await write(stage, f"made-up-{number}")).status == 401
-        assert await known_scope(stage, marked(1)) is not None
-        assert len(stage.bridge.context.workflows) == 1
 
 
 @pytest.mark.parametrize(("path", "reached"), [("/compute/servers", "here"), ("/dns/v2/zones", "there")])
@@ -155,7 +115,7 @@ async def test_the_body_of_an_upload_arrives_while_keystone_is_asked() -> None:
 
 @played
 async def test_a_token_of_another_cloud_that_only_passes_is_asked_about_at_that_cloud() -> None:
-    """The guard has no say, for no service here is reached; a token that is let in is asked about once, by the guard."""
+    """Authorization has no part in it, for no service here is reached; it asks once about a token that it accepts."""
     passes = 'X-Scope: {"identity":"CloudTwo","dns":"CloudTwo","*":"CloudOne"}'
 
     async def there(visit: Visit) -> None:
@@ -265,41 +225,6 @@ async def test_a_reader_account_tells_whether_a_foreign_token_has_expired(late: 
         assert (answer.status, len(stage.bridge.context.workflows)) == (status, 1 if status == 201 else 0)
 
 
-@played
-async def test_the_workflows_of_one_user_push_out_none_of_another_user() -> None:
-    async with staged(here=says("202 Accepted"), keystone=known("quiet", "greedy")) as stage:
-        limited(stage, Memory(workflows=10, user=10))
-        assert (await write(stage, "quiet", STAYS, f"X-OpenStack-Request-Id: {marked(1)}")).status == 202
-        for _ in range(25):
-            assert (await write(stage, "greedy")).status == 202
-        assert await known_scope(stage, marked(1)) is not None
-        assert len(stage.bridge.context.workflows) == 10
-
-
-@played
-async def test_all_users_of_another_cloud_have_one_share() -> None:
-    people = [f"u{number}" for number in range(9)]
-
-    async with staged(here=says("202 Accepted"), there=known(*people)) as stage:
-        limited(stage, Memory(workflows=100, peer=4))
-        for name in people:
-            assert (await write(stage, f"{name}{GUEST}", "Accept: */*")).status == 202
-        assert len(stage.bridge.context.workflows) == 4
-
-
-@played
-async def test_a_continued_workflow_stays_with_its_first_user() -> None:
-    async with staged(here=says("202 Accepted"), keystone=known("first", "second")) as stage:
-        limited(stage, Memory(workflows=10, user=1))
-        running = f"X-OpenStack-Request-Id: {marked(1)}"
-        for name in ("first", "second"):
-            assert (await write(stage, name, STAYS, running)).status == 202
-        assert (await write(stage, "second")).status == 202
-        assert await known_scope(stage, marked(1)) is not None
-        assert (await write(stage, "first")).status == 202
-        assert await known_scope(stage, marked(1)) is None
-
-
 @pytest.mark.parametrize(
     ("method", "path", "headers"),
     [
@@ -320,9 +245,3 @@ async def test_a_request_that_begins_no_workflow_asks_no_keystone_and_is_not_sto
         answer = await stage.ask(method, path, *headers, body=b"{}" if method == "POST" else None)
         assert answer.status in (200, 400)
         assert (stage.keystone.visits, len(stage.bridge.context.workflows)) == ([], 0)
-
-
-def limited(stage: Stage, memory: Memory) -> None:
-    """Give CloudOne's gateway other bounds."""
-    mesh = stage.mesh
-    stage.change(mesh=replace(mesh, clouds={**mesh.clouds, "CloudOne": replace(mesh.clouds["CloudOne"], memory=memory)}))

@@ -4,6 +4,7 @@
 import asyncio
 import signal
 import time
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -161,11 +162,11 @@ async def through_haproxy(heard: Heard, folder: Path) -> AsyncIterator[ToHaproxy
             await client.close()
 
 
-@played
-async def test_an_haproxy_that_is_replaced_is_not_held_by_idle_connections() -> None:
-    heard = Heard()
+@asynccontextmanager
+async def replaceable() -> AsyncIterator[tuple[ToHaproxy, Process, list[str]]]:
+    """Yield a client, its HAProxy, and the command of a successor that replaces a process with a given id."""
     with TemporaryDirectory(prefix="oid-") as name:
-        async with listening(heard.serve) as server:
+        async with listening(Heard().serve) as server:
             folder = Path(name)
             runtime = configured(parse_mesh(one(server.sockets[0].getsockname()[1])), folder)
             process = await asyncio.create_subprocess_exec(*command(folder))
@@ -173,45 +174,42 @@ async def test_an_haproxy_that_is_replaced_is_not_held_by_idle_connections() -> 
                 await asyncio.sleep(0.01)
             client = ToHaproxy(Path(runtime.upstream_socket))
             try:
-                assert (await asyncio.gather(*(ask(client) for _ in range(4)))) == [(200, b"ok")] * 4
-                process.send_signal(signal.SIGUSR1)
-                began = time.monotonic()
-                await asyncio.wait_for(process.wait(), 5)
-                assert time.monotonic() - began < module.IDLE / 2
+                yield client, process, [*command(folder), "-x", runtime.stats_socket, "-sf"]
             finally:
                 await client.close()
 
 
 @played
+async def test_an_haproxy_that_is_replaced_is_not_held_by_idle_connections() -> None:
+    async with replaceable() as (client, process, _):
+        assert (await asyncio.gather(*(ask(client) for _ in range(4)))) == [(200, b"ok")] * 4
+        process.send_signal(signal.SIGUSR1)
+        began = time.monotonic()
+        await asyncio.wait_for(process.wait(), 5)
+        assert time.monotonic() - began < module.IDLE / 2
+
+
+@played
 async def test_no_read_fails_while_haproxy_is_replaced_again_and_again() -> None:
-    heard = Heard()
-    with TemporaryDirectory(prefix="oid-") as name:
-        async with listening(heard.serve) as server:
-            folder = Path(name)
-            runtime = configured(parse_mesh(one(server.sockets[0].getsockname()[1])), folder)
-            processes = [await asyncio.create_subprocess_exec(*command(folder))]
-            while not Path(runtime.stats_socket).exists():
-                await asyncio.sleep(0.01)
-            client = ToHaproxy(Path(runtime.upstream_socket))
-            answers = set()
-            done = asyncio.Event()
+    async with replaceable() as (client, first, successor):
+        answers = set()
+        done = asyncio.Event()
 
-            async def reading() -> None:
-                while not done.is_set():
-                    answers.add(await ask(client))
+        async def reading() -> None:
+            while not done.is_set():
+                answers.add(await ask(client))
 
-            readers = [asyncio.create_task(reading()) for _ in range(4)]
-            try:
-                for _ in range(3):
-                    successor = [*command(folder), "-x", runtime.stats_socket, "-sf", str(processes[-1].pid)]
-                    processes.append(await asyncio.create_subprocess_exec(*successor))
-                    await asyncio.wait_for(processes[-2].wait(), 10)
-            finally:
-                done.set()
-                await asyncio.gather(*readers)
-                await client.close()
-                processes[-1].kill()
-                await processes[-1].wait()
+        readers = [asyncio.create_task(reading()) for _ in range(4)]
+        processes = [first]
+        try:
+            for _ in range(3):
+                processes.append(await asyncio.create_subprocess_exec(*successor, str(processes[-1].pid)))
+                await asyncio.wait_for(processes[-2].wait(), 10)
+        finally:
+            done.set()
+            await asyncio.gather(*readers)
+            processes[-1].kill()
+            await processes[-1].wait()
     assert answers == {(200, b"ok")}
 
 

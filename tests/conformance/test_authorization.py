@@ -35,7 +35,7 @@ def sent(gateway: RunningGateway, to: str, path: str, *headers: tuple[str, str],
     """Return the status, the error's message, and how many requests went through to a backend or a peer."""
     gateway.recorder.seen.clear()
     body = "{}" if method in ("POST", "PUT") else None
-    answer = gateway.send(Case("guard", ANYBODY, path, headers, method, at="CloudTwo", to=to, body=body))
+    answer = gateway.send(Case("authorization", ANYBODY, path, headers, method, at="CloudTwo", to=to, body=body))
     return answer.status, answer.message if answer.status != 200 else "", len(gateway.recorder.seen)
 
 
