@@ -4,7 +4,7 @@
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,7 +43,7 @@ class Branches:
     runtime: Any
     seen: list[Seen] = field(default_factory=list)
 
-    def ask(self, method: str, path: str, scope: str, body: bytes | None = None, **headers: str) -> Got:
+    def ask(self, method: str, path: str, scope: str, body: bytes | Iterable[bytes] | None = None, **headers: str) -> Got:
         """Send a request under a scope, and return its answer; forget the requests before it."""
         self.seen.clear()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)

@@ -149,6 +149,16 @@ def test_a_body_is_sent_to_the_cloud_that_is_reached(size: int, around: Branches
     assert (got.status, around.asked(), len(around.seen[0].body)) == (200, ["Serves"], size)
 
 
+def test_an_upload_may_take_longer_than_a_turn(around: Branches) -> None:
+    def slow() -> Iterator[bytes]:
+        for _ in range(4):
+            yield b"x" * 50_000
+            time.sleep(0.5)
+
+    got = around.ask("PUT", "/network/v2.0/networks/x", "network=Serves | Other", slow(), Content_Length="200000")
+    assert (got.status, around.asked(), len(around.seen[0].body)) == (200, ["Serves"], 200_000)
+
+
 def test_haproxy_keeps_no_route_of_several_clouds(around: Branches) -> None:
     for _ in range(3):
         assert around.ask("GET", "/image/v2/images/x", "image=Lacks | Serves").status == 200

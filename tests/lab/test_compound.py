@@ -107,7 +107,27 @@ def test_a_cloud_whose_glance_fails(handler: type[BaseHTTPRequestHandler] | None
         boots(one, image)
 
 
-def test_an_error_names_both_clouds(one: User) -> None:
+def test_an_image_is_found_by_its_name_where_it_is(one: User) -> None:
+    name, there = "compound-in-two", '{"image": "CloudTwo"}'
+    made = one.openstack("image", "create", name, "-f", "value", "-c", "id", scope=there)
+    assert made.code == 0, made.stderr
+    try:
+        found = one.openstack("image", "show", name, "-f", "value", "-c", "id", scope="image=CloudOne|CloudTwo")
+        assert (found.code, found.stdout) == (0, made.stdout), found.stderr
+        assert one.openstack("image", "show", name).code != 0
+    finally:
+        assert one.openstack("image", "delete", name, scope=there).code == 0
+
+
+def test_an_image_that_no_cloud_has_is_not_found(one: User) -> None:
     done = one.openstack("image", "show", "no-such-image", scope=SCOPE)
     assert done.code != 0
     assert "No Image found for no-such-image" in done.stderr
+
+
+def test_an_error_names_both_clouds(clouds: Lab, one: User) -> None:
+    with backend(None) as address, clouds.described(served_by(address)):
+        done = one.openstack("image", "show", "no-such-image", scope=SCOPE)
+    assert done.code != 0
+    assert "no cloud of CloudOne | CloudTwo has the answer: image of CloudOne cannot be reached" in done.stderr
+    assert "image of CloudTwo answers 404" in done.stderr

@@ -21,23 +21,22 @@ class PassedError(Exception):
 
 
 class Attempt:
-    """The turn of one cloud for the request ``head``, until the time ``until`` of the event loop.
+    """The turn of one cloud for the request ``head``, until the time ``until`` of the event loop; None for a streamed body.
 
     ``more``: another cloud may be asked after it. ``failures``: a cloud has failed, which may have the item that this one lacks.
     ``sent``: a byte may have been sent to the cloud.
     """
 
-    def __init__(self, head: Head, until: float, *, more: bool, failures: bool) -> None:
+    def __init__(self, head: Head, until: float | None, *, more: bool, failures: bool) -> None:
         self.more = more
         self.until = until
         self.sent = False
         self._head = head
         self._failures = failures
 
-    @property
-    def seconds(self) -> float:
-        """Return the seconds that are left."""
-        return max(0.001, self.until - asyncio.get_running_loop().time())
+    def seconds(self, otherwise: float) -> float:
+        """Return the seconds that are left; ``otherwise`` where the turn has no end."""
+        return otherwise if self.until is None else max(0.001, self.until - asyncio.get_running_loop().time())
 
     @property
     def reads_body(self) -> bool:
@@ -60,28 +59,26 @@ class Attempt:
         """Return whether the client does not get this cloud's answer about a missing item."""
         return self._failures or (self.more and self._head.method in READS)
 
-    async def begun(self, status: int, chunks: AsyncIterator[bytes], deadline: Deadline) -> AsyncIterator[bytes]:
+    async def begun(self, status: int, chunks: AsyncIterator[bytes], deadline: Deadline, patience: float) -> AsyncIterator[bytes]:
         """Return the body of an answer once its first bytes have come, and more of a list that may be empty.
 
-        Until then it is bounded by ``deadline``, and the failure is one of the turn.
+        Until then it is bounded by ``deadline``, and the failure is one of the turn; ``patience``: as for :meth:`seconds`.
         """
-        deadline.start(self.seconds)
+        deadline.start(self.seconds(patience))
         enough = LONGEST_EMPTY if status == 200 and self.reads_body else 0
-        first: list[bytes] = []
-        ended = True
+        first = bytearray()
         async for chunk in chunks:
-            first.append(chunk)
-            if sum(map(len, first)) > enough:
-                ended = False
+            first += chunk
+            if len(first) > enough:
                 break
+        else:
+            self.judge_body(status, bytes(first))
         deadline.stop()
-        if ended:
-            self.judge_body(status, b"".join(first))
-        return _joined(first, chunks)
+        return _joined(bytes(first), chunks)
 
 
-async def _joined(first: list[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    for chunk in first:
-        yield chunk
+async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if first:
+        yield first
     async for chunk in rest:
         yield chunk

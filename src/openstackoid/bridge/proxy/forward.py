@@ -104,7 +104,7 @@ class ForwardLeg(Leg[Single]):
         """Send the request to one target, and its answer to the client."""
         request, upstream, attempt = incoming.request, self.context.upstream, self._attempt
         streams = incoming.body is None and request.body_exists
-        patience = self.patience if attempt is None else attempt.seconds
+        patience = self.patience if attempt is None else attempt.seconds(self.patience)
         # Without a total limit, every interim answer (1xx) would restart the target's time.
         deadline = Deadline(None if streams else patience)
         timeouts = (
@@ -144,7 +144,7 @@ class ForwardLeg(Leg[Single]):
                     return response
                 chunks = incoming.hidden.stream(answer.content.iter_any())
                 if attempt is not None:
-                    chunks = await attempt.begun(answer.status, chunks, deadline)
+                    chunks = await attempt.begun(answer.status, chunks, deadline, self.timeouts.server)
                 with towards_client():
                     await response.prepare(request)
                 async for chunk in chunks:

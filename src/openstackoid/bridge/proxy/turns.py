@@ -81,7 +81,7 @@ class Turns:
         # Once a byte of a write is sent, no other cloud is asked, so it needs no time for others.
         share = (self._until - began) / (further + 1 if head.method in READS else 1)
         failures = any(failed.status != 404 for failed in self._failed)
-        attempt = Attempt(head, began + share, more=further > 0, failures=failures)
+        attempt = Attempt(head, None if self._streams else began + share, more=further > 0, failures=failures)
         leg: Leg[Single] | None = None
         try:
             leg = await self._leg(plan, self._incoming, attempt)
