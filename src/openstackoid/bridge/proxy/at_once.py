@@ -31,6 +31,7 @@ from openstackoid.composition import (
     common_versions,
     composed_outcome,
     item_outcome,
+    owner_outcome,
     parse_object,
     total,
     without_cloud,
@@ -100,7 +101,7 @@ class AtOnce:
         """Return the answer of the cloud that has a resource."""
         if self._incoming.head.method in READS and not kind.below:
             cloud, answer = await self._found(kind, self._incoming)
-            return answer if cloud is None else with_cloud(answer, kind, cloud)
+            return answer if cloud is None else with_cloud(answer, kind, cloud, self._context.here.name)
         plan, incoming = await self._owner(kind), await self._stripped()
         if incoming.body is not None:
             plan = replace(plan, headers=without(plan.headers, "content-length"))
@@ -142,7 +143,7 @@ class AtOnce:
         clouds = self._branches.clouds
         tasks = {asyncio.ensure_future(self._branches.ask(cloud, incoming, change=change)): cloud for cloud in clouds}
         outcomes: dict[str, int | Failure] = {}
-        outcome = None
+        outcome, judge = None, item_outcome if self._incoming.head.method in READS else owner_outcome
         try:
             pending = set(tasks)
             while pending and outcome is None:
@@ -151,7 +152,7 @@ class AtOnce:
                     answer = task.result()
                     silent = isinstance(answer, Failure) and answer.fault is not Fault.STATUS
                     outcomes[tasks[task]] = answer if isinstance(answer, Failure) and silent else answer.status
-                outcome = item_outcome(kind.id, clouds, outcomes)
+                outcome = judge(kind.id, clouds, outcomes)
         finally:
             for task in tasks:
                 task.cancel()

@@ -16,13 +16,13 @@ from openstackoid.bridge.proxy.branches import Branches
 from openstackoid.bridge.proxy.composed_answer import composed_answer, composed_headers
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.composition import Asker, Composed, CompositionError, Failure, Listing, ListKind, PageRequest
+from openstackoid.composition import ALL_BYTES, Asker, Composed, CompositionError, Failure, Listing, ListKind, PageRequest
 from openstackoid.composition.kinds import OBJECT_STORE
 from openstackoid.routing import All, Single
 from openstackoid.routing.images import IMAGE
 
-_HELD = 2**20
-"""Bytes of a list without a limit that are held before the first of them is sent, so that a short one says what it lacks."""
+_HELD, _HELD_OF_PAGE = 2**20, 2**24
+"""Bytes of a list without a limit, and of a page, that are held before the first is sent: a shorter one says what it lacks."""
 _LARGE = 256 * 1024
 
 
@@ -49,14 +49,20 @@ class MergedList:
         except CompositionError as error:
             raise AnswerError(error.status, f"gateway of {self._context.here.name}: {error}") from None
         body, response = bytearray(), None
+        most = _HELD if listing.is_unlimited else _HELD_OF_PAGE
         while requests := listing.wanted():
             await self._take(listing, requests)
             body += listing.chunks()
             outcome = listing.outcome(strict=strict)
-            is_long = listing.is_unlimited and len(body) > _HELD
-            if response is None and is_long and isinstance(outcome, Composed):
+            if not isinstance(outcome, Composed):
+                # No further page changes it.
+                break
+            if listing.waiting > ALL_BYTES:
+                message = f"gateway of {self._context.here.name}: limit: the page is too large; a smaller one is accepted"
+                raise AnswerError(400, message)
+            if response is None and len(body) > most:
                 response = await self._begin(outcome)
-                began = outcome
+                began, self._branches.is_hurried = outcome, False
             if response is not None:
                 with towards_client():
                     await response.write(bytes(body))
