@@ -11,6 +11,7 @@ import pytest
 
 from conformance.branches import Got
 from conformance.lists import CLOUDS, SERVICES, Clouds, clouds_with_lists
+from conformance.recorder import MADE_UP
 
 SCOPE = "network=One & Two & Three"
 PATH = "/network/v2.0/networks"
@@ -146,6 +147,15 @@ def test_a_request_or_an_answer_at_fault_takes_no_cloud_from_others(clouds: Clou
     large = {f"X_Pad_{number}": "x" * 7080 for number in range(4)}
     assert clouds.ask("GET", PATH, SCOPE, None, **large).status >= 400
     assert "x-scope-partial" not in clouds.ask("GET", PATH, "network=Two & Three").headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", PATH), ("GET", UNKNOWN), ("DELETE", UNKNOWN), ("GET", "/network/v2.0/quotas/x")]
+)
+def test_no_cloud_is_asked_with_a_made_up_token(method: str, path: str, clouds: Clouds) -> None:
+    """Else each would cost all clouds a validation, and count as their neighbour's."""
+    got = clouds.ask(method, path, SCOPE, None, X_Auth_Token=f"{MADE_UP}1")
+    assert (got.status, clouds.asked()) == (401, [])
 
 
 def test_pages_that_never_end_have_the_time_of_one_request(clouds: Clouds) -> None:

@@ -2,7 +2,6 @@
 """Carry out a request for a merged list: pages of all clouds in, one page out."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -36,15 +35,15 @@ class MergedList:
         self._branches = branches
         self._first: WholeAnswer | None = None
 
-    async def run(self, kind: ListKind, *, strict: bool) -> web.StreamResponse:
-        """Return the answer; see :meth:`Leg.run`."""
+    async def run(self, kind: ListKind, user: str, *, strict: bool) -> web.StreamResponse:
+        """Return the answer; see :meth:`Leg.run`. ``user``: an id of the user, whose markers are of no use to others."""
         head, clouds = self._incoming.head, self._branches.clouds
         plan = next(plan for cloud in clouds if (plan := self._branches.plan(cloud)) is not None)
         if kind.service == OBJECT_STORE and not _asks_for_json(head):
             message = f"gateway of {self._context.here.name}: a list of several clouds is JSON; format=json asks for it"
             raise AnswerError(406, message)
         try:
-            asker = Asker(await self._user(plan), self._context.cursors, self._context.markers)
+            asker = Asker(user, self._context.cursors, self._context.markers)
             listing = Listing(kind, head.query or "", clouds, self._plan.expression, asker, rewrite=self._rewrite(kind))
         except CompositionError as error:
             raise AnswerError(error.status, f"gateway of {self._context.here.name}: {error}") from None
@@ -103,14 +102,6 @@ class MergedList:
         with towards_client():
             await response.prepare(self._incoming.request)
         return response
-
-    async def _user(self, plan: Single) -> str:
-        """Return an id of the user, whose markers are of no use to others."""
-        context, user = self._context, plan.user
-        if user is None:
-            return hashlib.sha256("".join(self._incoming.head.values("x-auth-token")).encode()).hexdigest()
-        owner = context.authorizer.owner(user, None, self._incoming.head, plan, mesh=context.mesh, readers=context.readers)
-        return str(await owner)
 
     def _rewrite(self, kind: ListKind) -> Callable[[str, Any], Any] | None:
         """Return the function that rewrites the links of items; those of images are rewritten with their places."""
