@@ -18,6 +18,7 @@ from openstackoid.certs import issue, make_authority
 ONE, TWO = User("CloudOne"), User("CloudTwo")
 BOOT = '{"compute": "CloudOne", "image": "CloudTwo"}'
 ABROAD = '{"compute": "CloudTwo", "image": "CloudTwo", "network": "CloudTwo"}'
+BOTH = "image=CloudOne&CloudTwo"
 SERVER = ("server", "create", "my-vm", "--flavor", "m1.tiny", "--image", "cirros")
 
 
@@ -31,6 +32,7 @@ def main() -> int:
         remove_leftovers()
         wire()
         images = image_lists()
+        merged_list(images)
         boot_from_another_cloud(images)
         boot_abroad()
         written_down()
@@ -108,6 +110,25 @@ def image_lists() -> dict[str, dict[str, str]]:
     promise("by scope, CloudOne's user sees CloudTwo's image", by_scope["id"] == images["CloudTwo"]["id"])
     promise("the two images differ in id and checksum", distinct(images, "id") and distinct(images, "checksum"))
     return images
+
+
+def merged_list(images: dict[str, dict[str, str]]) -> None:
+    """Show the images of both clouds in one list, and act on one of them."""
+    title("The images of both clouds in one list")
+    run(ONE, "image", "list", scope=BOTH)
+    rows = ONE.openstack("image", "list", "-f", "json", scope=BOTH).json()
+    owners = {
+        row["ID"]: cloud
+        for cloud in images
+        for row in ONE.openstack("image", "list", "-f", "json", scope=f"image={cloud}").json()
+    }
+    promise("it has each image of either cloud once", sorted(row["ID"] for row in rows) == sorted(owners), f"it is {rows}")
+    promise("the column Cloud names the cloud that has the image", {row["ID"]: row["Cloud"] for row in rows} == owners)
+    for cloud, image in images.items():
+        shown = ONE.openstack("image", "show", image["id"], "-f", "json", scope=BOTH)
+        promise(
+            f"the image of {cloud} is shown by its id alone", shown.code == 0 and shown.json()["checksum"] == image["checksum"]
+        )
 
 
 def distinct(images: dict[str, dict[str, str]], field: str) -> bool:

@@ -188,10 +188,13 @@ def started(
     edit_haproxy: Callable[[str], str] = str,
     taught: Collection[Headers] = (),
     addresses: Mapping[str, str] = LOOPBACK,
+    own_keys: Path | None = None,
 ) -> Iterator[tuple[Runtime, tuple[int, ...]]]:
     """Start the two processes of the gateway of ``at``, and nothing around it; yield where they meet, and their ids.
 
     ``edit_haproxy`` changes what HAProxy is told; it knows the routes of requests with the headers in ``taught``.
+
+    ``own_keys``: the folder of its keys, which then outlives it.
 
     ``audited``: the bridge reads HAProxy's log. ``bridge_log`` is where the bridge writes its own, in the place of standard
     error; where it is audited, that is the file ``bridge.log``.
@@ -203,13 +206,14 @@ def started(
         keys = None if mesh.clouds[at].tls is None else Path(folder, "keys")
         if keys is not None:
             set_up(keys, time.time())
+        bridge_keys = keys or own_keys
         try:
             if with_bridge:
                 Path(folder, "mesh.yaml").write_text(text)
                 options = ["--cloud", at, "--config", f"{folder}/mesh.yaml", "--socket", sockets.bridge_socket]
                 options += ["--audit-log", f"{folder}/audit.log"]
-                if keys is not None:
-                    options += ["--keys", str(keys)]
+                if bridge_keys is not None:
+                    options += ["--keys", str(bridge_keys)]
                 if audited:
                     options += ["--log-socket", sockets.log_socket]
                     bridge_log = stack.enter_context(Path(folder, "bridge.log").open("wb"))

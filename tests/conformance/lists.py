@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from conformance.branches import Branches, Got
@@ -104,8 +105,8 @@ def _serve(clouds: Clouds, cloud: str, port: int) -> ThreadingHTTPServer:
 
 
 @contextmanager
-def clouds_with_lists() -> Iterator[Clouds]:
-    """Start the gateway of One and all around it; stop them at the end."""
+def clouds_with_lists(keys: Path | None = None) -> Iterator[Clouds]:
+    """Start the gateway of One, with its keys in a folder, and all around it; stop them at the end."""
     ports = free_ports()
     gate, keystone, own = next(ports), next(ports), next(ports)
     peers = {cloud: next(ports) for cloud in CLOUDS[1:]}
@@ -130,7 +131,7 @@ def clouds_with_lists() -> Iterator[Clouds]:
     clouds = Clouds(gate, None, lists=lists)
     servers = [_serve(clouds, cloud, port) for cloud, port in {"One": own, **peers}.items()]
     try:
-        with started("\n".join(lines), "One", with_bridge=True):
+        with started("\n".join(lines), "One", with_bridge=True, own_keys=keys):
             yield clouds
     finally:
         recorder.close()

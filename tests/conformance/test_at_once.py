@@ -2,13 +2,16 @@
 """``A & B`` by a real HAProxy and the Python service: merged lists, single resources, sums; and clouds that fail."""
 
 import json
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from conformance.lists import CLOUDS, LISTS, Clouds, clouds_with_lists
+from openstackoid.binding.rotation import rotate
 
 SCOPE = "One & Two & Three"
 PATHS = {"servers": "/compute/v2.1/servers/detail", "images": "/image/v2/images", "networks": "/network/v2.0/networks"}
@@ -23,6 +26,10 @@ def running() -> Iterator[Clouds]:
 
 @pytest.fixture
 def clouds(running: Clouds) -> Clouds:
+    return filled(running)
+
+
+def filled(running: Clouds) -> Clouds:
     running.fails.clear()
     for service in LISTS.values():
         for number, cloud in enumerate(CLOUDS):
@@ -102,6 +109,20 @@ def test_a_forged_marker_and_one_of_another_query_are_refused(clouds: Clouds) ->
         got = clouds.ask("GET", path, f"compute={scope}")
         assert (got.status, clouds.asked()) == (400, []), got
         assert got.message.startswith("gateway of One: ")
+
+
+def test_a_marker_outlives_the_gateway_and_its_key(tmp_path: Path) -> None:
+    """Gateways of one cloud have the same keys, so each opens the markers of the others."""
+    keys = tmp_path / "keys"
+    with clouds_with_lists(keys) as before:
+        pages = filled(before).pages(f"{PATHS['images']}?limit=40", f"image={SCOPE}")
+        first = json.loads(next(pages).body)
+    rotate(keys, time.time())
+    with clouds_with_lists(keys) as after:
+        got = filled(after).ask("GET", str(after.link(first, PATHS["images"])), f"image={SCOPE}")
+        assert got.status == 200, got
+        found = [item["id"] for item in first["images"] + json.loads(got.body)["images"]]
+        assert len(found) == len(set(found)) == COUNT
 
 
 def test_a_cloud_that_fails_leaves_a_partial_answer_that_names_it(clouds: Clouds) -> None:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from openstackoid.errors import OpenstackoidError
 
@@ -42,12 +44,17 @@ class Key:
     name: bytes
     fingerprint: str
     cipher: AESSIV = field(repr=False)
+    secret: bytes = field(repr=False)
 
     @classmethod
     def of(cls, number: int, since: int, secret: bytes) -> "Key":
         """Return the key with a secret of :data:`KEY_BYTES`."""
         digest = hashlib.sha256(b"openstackoid name of a key" + secret).digest()
-        return cls(number, since, digest[:NAME_BYTES], digest[NAME_BYTES:10].hex(), AESSIV(secret))
+        return cls(number, since, digest[:NAME_BYTES], digest[NAME_BYTES:10].hex(), AESSIV(secret), secret)
+
+    def derive(self, purpose: bytes, length: int) -> bytes:
+        """Return a key for another purpose (HKDF, RFC 5869), which tells nothing of this one."""
+        return HKDF(SHA256(), length, salt=None, info=purpose).derive(self.secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,11 @@ class Keys:
     def primary(self) -> Key:
         """Return the key that seals."""
         return self.keys[-1]
+
+    @property
+    def opening(self) -> Sequence[Key]:
+        """Return all keys, the primary one first; a gateway that has rotated seals with the one that is staged here."""
+        return self.keys[::-1]
 
     def named(self, name: bytes) -> Sequence[Key]:
         """Return the keys of a name; seldom more than one."""

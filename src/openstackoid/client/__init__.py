@@ -7,4 +7,5 @@ endpoints; :mod:`~openstackoid.client.adapter` sends the header. Programs use :m
 :mod:`~openstackoid.client.block` (``scoped``). :mod:`~openstackoid.client.pages` reads a gateway's pages;
 :mod:`~openstackoid.client.commands` shows them with the result of :mod:`~openstackoid.client.in_force`, and
 :mod:`~openstackoid.client.trace` draws the tree of :mod:`~openstackoid.client.hops`.
+:mod:`~openstackoid.client.cloud_column` adds the clouds of :mod:`~openstackoid.client.merged_items` to lists.
 """

@@ -9,6 +9,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from openstackoid.client.hops import printable
+from openstackoid.client.merged_items import MergedItems
 from openstackoid.client.pages import gateways_words
 from openstackoid.client.trace import REQUEST_ID_HEADER, Trace, is_marked
 from openstackoid.redaction import shown_url
@@ -19,6 +20,8 @@ SCOPE_HEADER = "X-Scope"
 FORCE_HEADER = "X-Scope-Force"
 ISSUER_HEADER = "X-Scope-Identity"
 """The header with which a gateway names the issuer of the token in its answer to a log-in at another cloud."""
+PARTIAL_HEADER = "X-Scope-Partial"
+"""The header with which a gateway names the clouds whose items an answer lacks."""
 _GATEWAYS_OWN = (400, 403, 502, 503, 504)
 _LOG = logging.getLogger("openstackoid.client")
 _LOG.addFilter(RedactingFilter())
@@ -29,7 +32,7 @@ class ScopeAdapter(BaseAdapter):
 
     ``own`` returns whether a URL is the cloud's, for each request, so a redirect to another host loses the headers. ``force``
     asks the gateway to allow refused collaborations; ``trace`` gives each request an id of a traced workflow. ``held_by``: the
-    thread that put the scope in force for a block of code.
+    thread that put the scope in force for a block of code. ``items``: the clouds of the items in merged lists.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class ScopeAdapter(BaseAdapter):
         force: bool = False,
         trace: Trace | None = None,
         held_by: int | None = None,
+        items: MergedItems | None = None,
     ) -> None:
         super().__init__()
         self.wrapped = wrapped
@@ -49,6 +53,7 @@ class ScopeAdapter(BaseAdapter):
         self.force = force
         self.trace = trace
         self.held_by = held_by
+        self.items = MergedItems() if items is None else items
         self._explained: set[str] = set()
 
     def __repr__(self) -> str:
@@ -80,6 +85,11 @@ class ScopeAdapter(BaseAdapter):
                 traced.status = response.status_code
         if self.scope is not None and request.method == "GET" and "X-Auth-Token" not in request.headers:
             self._explain(shown, response)
+        if not stream and response.status_code == requests.codes.ok:
+            self.items.read(response)
+        partial = response.headers.get(PARTIAL_HEADER)
+        if partial is not None:
+            self._tell(f"not every cloud is in the answer of {shown}: {printable(partial)}")
         issuer = response.headers.get(ISSUER_HEADER)
         if issuer is not None:
             self._tell(
@@ -141,10 +151,11 @@ def mount(
     held_by: int | None = None,
 ) -> None:
     """Make all HTTP adapters of ``session`` send ``scope``, in place of an earlier one."""
+    items = MergedItems()
     for prefix, adapter in list(session.adapters.items()):
         if prefix.startswith(("http:", "https:")):
             wrapped = adapter.wrapped if isinstance(adapter, ScopeAdapter) else adapter
-            session.mount(prefix, ScopeAdapter(wrapped, scope, own, force=force, trace=trace, held_by=held_by))
+            session.mount(prefix, ScopeAdapter(wrapped, scope, own, force=force, trace=trace, held_by=held_by, items=items))
 
 
 def mounted(session: requests.Session) -> ScopeAdapter | None:

@@ -6,8 +6,10 @@ itself before any request. The plugin sets the key for ``openstack``; a program 
 openstackoid.client.hook:install``.
 """
 
+from contextlib import suppress
 from importlib.metadata import EntryPoint
 
+from openstack.config.cloud_region import CloudRegion
 from openstack.connection import Connection
 
 from openstackoid.client.adapter import mount
@@ -57,9 +59,17 @@ def prepare(connection: Connection, trace: Trace | None = None) -> None:
                 f"{region.name}: a scope of 'identity' or '*' cannot be used while tokens are kept (cache: auth)"
             )
         connection.cache_enabled = False
-    if scope is not None or force or trace is not None:
+    if scope is not None or force or trace is not None or _merges_lists(region):
         own = origins_of(connection.session, region.config)
         mount(connection.session.session, scope, own, force=force, trace=trace)
+
+
+def _merges_lists(region: CloudRegion) -> bool:
+    """Return whether a scope in the URL or the token has several clouds at once, whose answers are to be read."""
+    with suppress(ScopeRefusedError):  # the gateway says so
+        scope = scope_in_force(region).scope
+        return scope is not None and scope.has_all
+    return False
 
 
 def _following_hook(connection: Connection) -> str | None:

@@ -57,7 +57,8 @@ def build_option_parser(parser: argparse.ArgumentParser) -> argparse.ArgumentPar
         type=_option,
         default=default or LEFT_TO_THE_CLOUD,
         help="The cloud of each service, for example image=CloudTwo,compute=CloudOne or "
-        '{"image": "CloudTwo"}; image=CloudOne|CloudTwo is CloudOne, otherwise CloudTwo; the local cloud serves all others; '
+        '{"image": "CloudTwo"}; image=CloudOne|CloudTwo is CloudOne, otherwise CloudTwo; '
+        "image=CloudOne&CloudTwo is both at once; the local cloud serves all others; "
         f"'none' for no scope (Env: {SCOPE_VARIABLE}, {SDK_VARIABLE})",
     )
     parser.add_argument(

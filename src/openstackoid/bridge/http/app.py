@@ -2,7 +2,6 @@
 """The bridge: the shared state of its requests, and its reload."""
 
 import asyncio
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +11,7 @@ from aiohttp import web
 from openstackoid.binding import KeyRepository
 from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.binding.binder import Binder
+from openstackoid.bridge.binding.cursor_source import CursorSource
 from openstackoid.bridge.binding.exchange import TokenExchange
 from openstackoid.bridge.binding.outgoing import TokenSender
 from openstackoid.bridge.http.handler import RequestHandler
@@ -29,7 +29,7 @@ from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.trace.records import Records
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
-from openstackoid.composition import CURSOR_KEY, Cursors, KnownMarkers
+from openstackoid.composition import KnownMarkers
 from openstackoid.mesh import Mesh
 
 _GLANCE = 0.1
@@ -39,7 +39,8 @@ class Bridge:
     """Answers the requests of the gateway of the cloud ``upstream.at``.
 
     ``context`` may be replaced at any time; a request keeps its own. ``workflows`` and ``tokens``, the recorded claims, outlive
-    it. ``keys`` bind the tokens that leave.
+    it. ``keys`` bind the tokens that leave, and seal the
+    markers of merged lists.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Bridge:
         self._under_way = 0
         audit = Audit(None) if audit is None else audit
         authorizer = Authorizer(upstream, record=tokens)
+        keys = KeyRepository() if keys is None else keys
         at, binder = upstream.at, Binder(keys)
         sender = TokenSender(at, binder, TokenExchange(upstream), OwnTokens(at, authorizer.validator))
         self.context = RequestContext(
@@ -70,7 +72,7 @@ class Bridge:
             routes=RouteTeacher(at, binder),
             tokens=sender,
             accepted=AcceptedShares(at),
-            cursors=Cursors([secrets.token_bytes(CURSOR_KEY)]),
+            cursors=CursorSource(keys),
             markers=KnownMarkers(),
         )
         upstream.reasons.tls = mesh.clouds[upstream.at].tls

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from openstackoid.binding import KeyRepository, repository_of
+from openstackoid.binding import repository_of
 from openstackoid.bridge.audit.audit_file import Audit, AuditError
 from openstackoid.bridge.audit.losses import Losses
 from openstackoid.bridge.audit.maintenance import AuditMaintenance
@@ -35,7 +35,7 @@ from openstackoid.bridge.upstream.target import target_of
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Cloud, Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
+from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
 from openstackoid.routing import IDENTITY, TOKENS_PATH
 from openstackoid.service_manager import ServiceManager
 from openstackoid.store import Store, database_of
@@ -115,7 +115,7 @@ async def serve(
             return
         await asyncio.sleep(_GLANCE)
     mesh = load_cloud(file, at)
-    repository = _keys(mesh.clouds[at], keys)
+    repository = repository_of(mesh.clouds[at].bound_tokens.keys, keys)
     server = mesh.clouds[at].store
     store = Store(database_of(server.url if server else None, server.password if server else None, store_file))
     await store.open()
@@ -214,10 +214,6 @@ def load_cloud(file: Path, at: str) -> Mesh:
         raise MeshError(f"{file}: no cloud '{at}' is described; described are: {some_of(mesh.clouds)}")
     check_tls(mesh, at)
     return mesh
-
-
-def _keys(here: Cloud, folder: Path | None) -> KeyRepository:
-    return repository_of(here.bound_tokens.keys, None if here.tls is None else folder)
 
 
 def _readers(mesh: Mesh, upstream: Upstream) -> Mapping[str, Reader]:

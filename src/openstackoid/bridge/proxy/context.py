@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from openstackoid.bridge.audit.audit_file import Audit
+from openstackoid.bridge.binding.cursor_source import CursorSource
 from openstackoid.bridge.binding.outgoing import TokenSender
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.local_projects import LocalProjects
@@ -13,7 +14,7 @@ from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
-from openstackoid.composition import Cursors, KnownMarkers
+from openstackoid.composition import KnownMarkers
 from openstackoid.mesh import Cloud, Mesh
 
 
@@ -31,7 +32,7 @@ class RequestContext:
     routes: RouteTeacher
     tokens: TokenSender
     accepted: AcceptedShares
-    cursors: Cursors
+    cursors: CursorSource
     markers: KnownMarkers
 
     @property

@@ -43,7 +43,7 @@ class MergedList:
             message = f"gateway of {self._context.here.name}: a list of several clouds is JSON; format=json asks for it"
             raise AnswerError(406, message)
         try:
-            asker = Asker(user, self._context.cursors, self._context.markers)
+            asker = Asker(user, self._context.cursors.current(), self._context.markers)
             listing = Listing(kind, head.query or "", clouds, self._plan.expression, asker, rewrite=self._rewrite(kind))
         except CompositionError as error:
             raise AnswerError(error.status, f"gateway of {self._context.here.name}: {error}") from None

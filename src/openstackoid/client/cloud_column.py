@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The column ``Cloud`` of the list commands of ``openstack``, under a scope of several clouds at once.
+
+cliff finds the hook of a command by the entry point group ``openstack.cli.<command>``, which has no wildcard: pyproject.toml has
+one for each command in :data:`COMMANDS`.
+"""
+
+import argparse
+from typing import Any
+
+from cliff.hooks import CommandHook
+
+from openstackoid.client.adapter import mounted
+from openstackoid.client.in_force import scope_in_force
+from openstackoid.scope import All
+
+COLUMN = "Cloud"
+
+COMMANDS = {
+    "server_list": ("compute", "servers"),
+    "flavor_list": ("compute", "flavors"),
+    "keypair_list": ("compute", "keypairs"),
+    "server_group_list": ("compute", "server_groups"),
+    "aggregate_list": ("compute", "aggregates"),
+    "availability_zone_list": ("compute", "availabilityZoneInfo"),
+    "hypervisor_list": ("compute", "hypervisors"),
+    "compute_service_list": ("compute", "services"),
+    "server_migration_list": ("compute", "migrations"),
+    "image_list": ("image", "images"),
+    "image_task_list": ("image", "tasks"),
+    "network_list": ("network", "networks"),
+    "subnet_list": ("network", "subnets"),
+    "port_list": ("network", "ports"),
+    "router_list": ("network", "routers"),
+    "floating_ip_list": ("network", "floatingips"),
+    "security_group_list": ("network", "security_groups"),
+    "security_group_rule_list": ("network", "security_group_rules"),
+    "subnet_pool_list": ("network", "subnetpools"),
+    "address_scope_list": ("network", "address_scopes"),
+    "address_group_list": ("network", "address_groups"),
+    "network_rbac_list": ("network", "rbac_policies"),
+    "network_qos_policy_list": ("network", "policies"),
+    "network_trunk_list": ("network", "trunks"),
+    "network_segment_list": ("network", "segments"),
+    "network_agent_list": ("network", "agents"),
+    "ip_availability_list": ("network", "network_ip_availabilities"),
+    "volume_list": ("block-storage", "volumes"),
+    "volume_snapshot_list": ("block-storage", "snapshots"),
+    "volume_backup_list": ("block-storage", "backups"),
+    "volume_group_list": ("block-storage", "groups"),
+    "volume_group_snapshot_list": ("block-storage", "group_snapshots"),
+    "volume_type_list": ("block-storage", "volume_types"),
+    "volume_group_type_list": ("block-storage", "group_types"),
+    "volume_qos_list": ("block-storage", "qos_specs"),
+    "volume_message_list": ("block-storage", "messages"),
+    "volume_attachment_list": ("block-storage", "attachments"),
+    "volume_transfer_request_list": ("block-storage", "transfers"),
+    "container_list": ("object-store", ""),
+    "object_list": ("object-store", ""),
+    "stack_list": ("orchestration", "stacks"),
+}
+"""The service and the collection of the list that a command shows."""
+
+
+class CloudColumn(CommandHook):
+    """Adds the column to the rows of a command, as the last one."""
+
+    def get_parser(self, parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        """Return the parser as it is."""
+        return parser
+
+    def get_epilog(self) -> str | None:
+        """Return nothing: the help of a command stays as it is."""
+        return None
+
+    def before(self, parsed_args: argparse.Namespace) -> argparse.Namespace:
+        """Return the options as they are."""
+        return parsed_args
+
+    def after(self, parsed_args: argparse.Namespace, return_code: Any) -> Any:  # noqa: ARG002 (cliff's)
+        """Return columns and rows: cliff passes those of a list in the place of a code."""
+        service, collection = COMMANDS[(self.cmd.cmd_name or "").replace(" ", "_")]
+        connection = self.cmd.app.client_manager.sdk_connection  # type: ignore[attr-defined]
+        scope = scope_in_force(connection.config).scope
+        adapter = mounted(connection.session.session)
+        if scope is None or adapter is None or not isinstance(scope.expression_for(service), All):
+            return return_code
+        columns, rows = return_code
+        rows = [tuple(row) for row in rows]
+        clouds = adapter.items.clouds(collection, rows)
+        adapter.items.forget()
+        return (*columns, COLUMN), [(*row, cloud) for row, cloud in zip(rows, clouds, strict=True)]

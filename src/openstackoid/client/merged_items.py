@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The clouds of the items in merged lists, as answers say them: the commands of ``openstack`` keep no attribute of ours."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import requests
+
+from openstackoid.client.hops import printable
+
+CLOUD = "os_scope_cloud"
+_NAMED_BY = ("id", "uuid", "name", "zoneName", "network_id", "subdir")
+"""The attributes that name an item; of those it has, a command shows one at least."""
+
+
+class MergedItems:
+    """Clouds by the name of a collection and a name of an item, in the order of the answers."""
+
+    def __init__(self) -> None:
+        self._clouds: dict[tuple[str, str], list[str]] = {}
+
+    def read(self, response: requests.Response) -> None:
+        """Take the items of an answer with a list."""
+        content = response.content or b""
+        if f'"{CLOUD}"'.encode() not in content:
+            return
+        try:
+            document = json.loads(content)
+        except ValueError:
+            return
+        # Swift's lists are in no document.
+        for collection, items in [("", document)] if isinstance(document, list) else _lists(document):
+            self._take(collection, items)
+
+    def clouds(self, collection: str, shown: Sequence[Sequence[Any]]) -> list[str]:
+        """Return the cloud of each row that a command shows, by the first of its columns that names items; ``""`` if unknown."""
+        for names in zip(*shown, strict=True):
+            texts = list(map(str, names))
+            found = [self._clouds.get((collection, text), []) for text in texts]
+            if all(found):
+                return list(_of_each(texts, found))
+        return [""] * len(shown)
+
+    def forget(self) -> None:
+        """Forget all items: those of the next command in an interactive session are others."""
+        self._clouds.clear()
+
+    def _take(self, collection: str, items: list[Any]) -> None:
+        for item in items:
+            cloud = item.get(CLOUD) if isinstance(item, dict) else None
+            if not isinstance(cloud, str):
+                continue
+            # A keypair stands in a document of its own.
+            inner = next((value for value in item.values() if isinstance(value, dict)), item) if len(item) == 2 else item
+            for attribute in _NAMED_BY:
+                if attribute in inner:
+                    self._clouds.setdefault((collection, str(inner[attribute])), []).append(printable(cloud))
+
+
+def _lists(document: Any) -> Iterator[tuple[str, list[Any]]]:
+    members = document.items() if isinstance(document, Mapping) else ()
+    return ((name, value) for name, value in members if isinstance(value, list))
+
+
+def _of_each(names: list[str], found: list[list[str]]) -> Iterator[str]:
+    """Return the cloud of each name; those of items with the same name are told apart by their order."""
+    shown, before = Counter(names), Counter[str]()
+    for name, clouds in zip(names, found, strict=True):
+        if len(set(clouds)) == 1:
+            yield clouds[0]
+        else:
+            yield clouds[before[name]] if len(clouds) == shown[name] else ""
+        before[name] += 1
