@@ -6,6 +6,7 @@ Counted by valgrind they are instructions, which no other load on the machine ch
 
 import re
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -29,6 +30,7 @@ from openstackoid.certs import issue, make_authority
 from openstackoid.gateway.folder import write_files
 from openstackoid.haproxy.binary import Haproxy
 from openstackoid.mesh import Tls
+from openstackoid.routing.places import REQUESTS as PER_SECOND
 
 REQUESTS = 400
 """Requests that are counted, where nothing else is said."""
@@ -38,6 +40,9 @@ _CHECKS = re.compile(r"\b((?:down)?inter) \w+")
 
 _PATIENCE = 120.0
 _FEW = 100
+
+_BETWEEN_FIRSTS = 1.2 / PER_SECOND
+"""Seconds between requests that the Python service decides: faster ones are refused, as no Keystone has accepted their token."""
 
 Costs = Mapping[str, float]
 """What each function takes for a request."""
@@ -148,14 +153,19 @@ def send(way: ProfiledWay, times: int) -> None:
     """Send a way's request some times, one after the other. Raises :class:`BenchError` for an answer of another cloud."""
     with Asking(way.request) as asking:
         for number in range(times):
+            if way.spelt is not None:
+                time.sleep(_BETWEEN_FIRSTS)
             status, by, _body = asking.ask(*way.header(number))
             if (status, by) != (200, way.served_by):
                 raise BenchError(f"{way.request.url}: {status}, served by {by}, not {way.served_by}")
 
 
-def count_instructions(haproxy: Haproxy, cores: Cores, folder: Path) -> dict[str, float] | None:
-    """Return the instructions of a request by way; None where valgrind is not installed."""
+def count_instructions(haproxy: Haproxy, cores: Cores, folder: Path, seconds: float) -> dict[str, float] | None:
+    """Return the instructions of a request by way; None where valgrind is not installed.
+
+    ``seconds``: the duration of other measurements; if it is less than one, fewer requests are counted.
+    """
     if shutil.which(callgrind.TOOL) is None:
         return None
-    found = profiles(counted, haproxy, cores, folder, REQUESTS)
+    found = profiles(counted, haproxy, cores, folder, min(REQUESTS, max(_FEW, int(REQUESTS * seconds))))
     return {name: sum(costs.values()) for name, costs in found.items()}

@@ -63,7 +63,7 @@ def measure_routing(stage: Stage, rounds: Rounds) -> Part:
     rows = rates_and_costs(compared, in_turns(compared, rounds))
     notes = ["Log lines go to /dev/null. In operation the Python service reads them: the part 'scale' says what that takes."]
     rounds.say("instructions")
-    instructions = count_instructions(stage.haproxy, stage.cores, stage.folder / "instructions")
+    instructions = count_instructions(stage.haproxy, stage.cores, stage.folder / "instructions", rounds.seconds)
     if instructions is None:
         notes.append("valgrind is not installed: instructions are not counted, and routing is not judged.")
     return Part(

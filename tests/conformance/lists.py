@@ -3,7 +3,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,10 +23,14 @@ LISTS = {"servers": "compute", "images": "image", "networks": "network"}
 
 @dataclass
 class Clouds(Branches):
-    """The gateway of One at ``port``, and the lists of all clouds. ``fails``: statuses of clouds that fail."""
+    """The gateway of One at ``port``, and the lists of all clouds. ``fails``: statuses of clouds that fail.
+
+    ``plays``: clouds that answer otherwise; each gets the handler of a request, whose body is read.
+    """
 
     lists: dict[tuple[str, str], FakeCloud] = field(default_factory=dict)
     fails: dict[str, int] = field(default_factory=dict)
+    plays: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)
 
     def pages(self, path: str, scope: str) -> Iterator[Got]:
         """Follow the links of a list."""
@@ -58,6 +62,9 @@ def _serve(clouds: Clouds, cloud: str, port: int) -> ThreadingHTTPServer:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             if "X-Auth-Token" in self.headers:
                 clouds.seen.append(Seen(cloud, self.command, self.path, tuple(self.headers.items()), body))
+            if cloud in clouds.plays:
+                clouds.plays[cloud](self)
+                return
             status, content = self.served()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))

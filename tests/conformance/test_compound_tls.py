@@ -14,6 +14,7 @@ from openstackoid.bridge.binding.binder import Binder
 from openstackoid.scope import join_token, split_token
 
 TOKEN = "gAAAAABm" + "u" * 120
+DOCUMENT = {"Content-Type": "application/json"}
 DELEGATION = "{'*': {users: {network: [GET /v2.0/ports]}, tokens: [login]}}"
 PORTS = {"CloudOne": "/network/v2.0/ports", "CloudTwo": "/net/v2.0/ports"}
 
@@ -91,3 +92,21 @@ def test_a_peer_that_cannot_prove_itself_is_passed_over(world: Secure) -> None:
     status, _, document = world.ask("CloudOne", "GET", "/image/v2/images/x", {**headers, "X-Scope": "image=Stranger|Plain"})
     message = document["error"]["message"]
     assert (status, "image of Stranger" in message, "image of Plain" in message) == (503, True, True)
+
+
+@pytest.mark.parametrize("carrier", ["X-Storage-Token", "X-Subject-Token", "Authorization"])
+@pytest.mark.parametrize(("method", "operator"), [("GET", "&"), ("POST", "|")])
+def test_a_token_in_any_header_is_bound_to_the_scope_of_its_cloud(
+    carrier: str, method: str, operator: str, world: Secure
+) -> None:
+    value = f"Bearer {TOKEN}" if carrier == "Authorization" else TOKEN
+    for auth in (TOKEN, ""):
+        headers = {"X-Auth-Token": auth, carrier: value, "X-Scope": f"network=CloudTwo {operator} CloudOne"} | DOCUMENT
+        answer = world.ask("CloudOne", method, "/network/v2.0/networks", headers, b"{}" if method == "POST" else None)
+        sent = [
+            found.header(carrier.lower()).removeprefix("Bearer ") for found in world.recorder.seen if "CloudTwo" in found.server
+        ]
+        assert sent, answer
+        for token in sent:
+            bound = Binder(KeyRepository(world.folders["CloudOne"] / "keys")).open(token, "CloudTwo")
+            assert bound.holds_for('{"*":"CloudOne","network":"CloudTwo"}')

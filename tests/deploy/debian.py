@@ -149,9 +149,10 @@ class Debian:
             "--setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1",
         ]
         options = ["--register=no", "--keep-unit", "--link-journal=no", "--resolv-conf=off", "--timezone=off"]
-        log = self.folder / "boot.log"
+        log = layer.root.parent / "boot.log"
         with ExitStack() as stack, log.open("wb") as output:
-            groups = [stack.enter_context(_cgroup(Path("/sys/fs/cgroup", name))) for name in _CGROUPS]
+            own = f"openstackoid-deploy-{os.getpid()}-{layer.root.parent.name}"
+            groups = [stack.enter_context(_cgroup(Path("/sys/fs/cgroup", name), own)) for name in _CGROUPS]
             nspawn = subprocess.Popen(
                 ["sh", "-c", _ENTER, "sh", *(group for group in groups if group), "--", *argv, *options],
                 stdin=subprocess.DEVNULL,
@@ -213,12 +214,12 @@ def _stop(nspawn: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def _cgroup(hierarchy: Path) -> Iterator[Path | None]:
-    """Make a control group of our own, if there is such a hierarchy."""
+def _cgroup(hierarchy: Path, name: str) -> Iterator[Path | None]:
+    """Make a control group of this name, if there is such a hierarchy."""
     if not (hierarchy / "cgroup.procs").exists():
         yield None
         return
-    group = hierarchy / f"openstackoid-deploy-{os.getpid()}"
+    group = hierarchy / name
     group.mkdir()
     try:
         yield group

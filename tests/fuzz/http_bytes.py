@@ -173,8 +173,13 @@ def as_asked(seen: list[Seen], asked: list[Message]) -> None:
     left = iter(asked)
     for each in seen:
         request = each.request
-        found = next((message for message in left if message.first[0] == request.first[0] and _same_body(message, request)), None)
+        found = next((message for message in left if _same_method(message, request) and _same_body(message, request)), None)
         assert found is not None, "a service sees nothing that was not asked"
+
+
+def _same_method(asked: Message, seen: Message) -> bool:
+    # The bridge validates a token by GET, as it needs the answer's body.
+    return asked.first[0] == seen.first[0] or (asked.first[0] == b"HEAD" and b"auth/tokens" in seen.first[1])
 
 
 def _same_body(asked: Message, seen: Message) -> bool:

@@ -20,7 +20,16 @@ from openstackoid.composition.kinds import (
 )
 from openstackoid.composition.known_markers import KnownMarkers
 from openstackoid.composition.listing import Asker, Listing
-from openstackoid.composition.outcomes import PARTIAL, Composed, Outcome, PassOn, Refused, composed_outcome, item_outcome
+from openstackoid.composition.outcomes import (
+    PARTIAL,
+    Composed,
+    Outcome,
+    PassOn,
+    Refused,
+    composed_outcome,
+    item_outcome,
+    owner_outcome,
+)
 from openstackoid.composition.page import ALL_BYTES
 from openstackoid.composition.provenance import CLOUD, CLOUDS, without_cloud
 from openstackoid.composition.totals import total
@@ -55,6 +64,7 @@ __all__ = [
     "common_versions",
     "composed_outcome",
     "item_outcome",
+    "owner_outcome",
     "parse_kinds",
     "parse_object",
     "total",

@@ -2,10 +2,13 @@
 """The cuts behind plain ids that clients are likely to send as markers: the last ids of pages."""
 
 from collections import OrderedDict
+from dataclasses import replace
 
 from openstackoid.composition.cut import Cut
 
 MOST = 10_000
+_LONGEST_VALUES = 1024
+"""Characters of the values of a position: by longer ones, a place is not found again once the items around it are gone."""
 
 
 class KnownMarkers:
@@ -17,6 +20,8 @@ class KnownMarkers:
 
     def remember(self, user: str, digest: bytes, last: str, cut: Cut) -> None:
         """Remember the cut at which a page with this last item ended."""
+        if cut.position is not None and len(repr(cut.position.values)) > _LONGEST_VALUES:
+            cut = replace(cut, position=None)
         key = (user, digest, last)
         self._cuts[key] = cut
         self._cuts.move_to_end(key)

@@ -44,7 +44,7 @@ class Listing:
 
     ``clouds``: those of the scope, in its order; ``expression``: its canonical form. ``rewrite`` takes a cloud and an item,
     parsed, and returns the item with its links rewritten. Raises :class:`CompositionError` for a query or a marker that is not
-    accepted.
+    accepted. ``waiting``: the bytes that :meth:`chunks` keeps, those of a page backwards.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Listing:
         self._digest = self._query.digest(expression)
         self._refused: CompositionError | None = None
         self._waiting: list[str] = []
+        self.waiting = 0
         self._sent = False
         cut, after = self._beginning()
         self._merge = Merge(self._query, self._clouds, cut, after, rewrite=rewrite)
@@ -113,6 +114,7 @@ class Listing:
             return b""
         if self._query.backwards:
             self._waiting += texts
+            self.waiting += sum(map(len, texts))
             return b""
         return self._joined(texts)
 

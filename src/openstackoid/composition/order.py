@@ -43,13 +43,13 @@ class Order:
     caseless: bool = True
 
     def values(self, item: Mapping[str, Any]) -> list[Any] | None:
-        """Return the values of an item by which it sorts, or None if it lacks one."""
+        """Return the values of an item by which it sorts, those of objects and lists as JSON; or None if it lacks one."""
         found = []
         for attribute, _ in self.attributes:
             value = attribute_of(item, attribute)
             if value is _ABSENT:
                 return None
-            found.append(value)
+            found.append(json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value)
         return found
 
     def key(self, values: Sequence[Any] | None, id_: str) -> Key:
@@ -64,12 +64,8 @@ class Order:
     def _part(self, value: Any, descends: bool) -> Any:
         if isinstance(value, str):
             part: Key = (2, value.casefold(), value) if self.caseless else (2, value)
-        elif value is None:
-            part = (0,)
-        elif isinstance(value, int | float):
-            part = (1, value)
         else:
-            part = (3, json.dumps(value, sort_keys=True))
+            part = (0,) if value is None else (1, value)
         return _Descending(part) if descends else part
 
 

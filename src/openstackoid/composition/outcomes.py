@@ -60,6 +60,19 @@ def composed_outcome(clouds: Sequence[str], failures: Sequence[Failure], *, stri
     return Refused(502, f"the scope is strict, and {_said(ordered)}") if strict else Composed(partial(ordered))
 
 
+def owner_outcome(id_: str, clouds: Sequence[str], outcomes: Mapping[str, int | Failure]) -> Outcome | None:
+    """Return the outcome as :func:`item_outcome` does, for a resource that is to be changed: once all clouds have been heard.
+
+    A UUID that several clouds claim is in none for certain.
+    """
+    if any(cloud not in outcomes for cloud in clouds):
+        return None
+    having = [cloud for cloud in clouds if _has_it(outcomes[cloud])]
+    if len(having) > 1 and _UUID.fullmatch(id_) is not None:
+        return Refused(409, f"{' and '.join(having)} have '{_shown(id_)}'; nothing was changed; name one cloud")
+    return item_outcome(id_, clouds, outcomes)
+
+
 def item_outcome(id_: str, clouds: Sequence[str], outcomes: Mapping[str, int | Failure]) -> Outcome | None:
     """Return the outcome of a GET of one resource by its id, or None as long as the clouds that are out may decide.
 
@@ -70,7 +83,7 @@ def item_outcome(id_: str, clouds: Sequence[str], outcomes: Mapping[str, int | F
         outcome = outcomes.get(cloud)
         if outcome is None and _UUID.fullmatch(id_) is None:
             return None
-        if isinstance(outcome, int) and 200 <= outcome < 400:
+        if outcome is not None and _has_it(outcome):
             return PassOn(cloud)
     if any(cloud not in outcomes for cloud in clouds):
         return None
@@ -92,6 +105,10 @@ def partial(failures: Sequence[Failure]) -> str:
 def refusal(error: CompositionError) -> Refused:
     """Return an error of a request as an outcome."""
     return Refused(error.status, str(error))
+
+
+def _has_it(outcome: int | Failure) -> bool:
+    return isinstance(outcome, int) and 200 <= outcome < 400
 
 
 def _is_unknown(outcome: int | Failure) -> bool:

@@ -20,6 +20,8 @@ Rewrite = Callable[[str, Any], Any]
 """Takes a cloud and an item of it, and returns the item with its links rewritten."""
 
 _LINKS_AT_TOP = ("next", "previous", "first")
+_LONGEST_ID, _LONGEST_VALUE = 255, 1024
+"""Bytes of an id by which a list is paged, and of a name of Swift: a cursor and the known markers hold some of each cloud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,15 @@ class PageReader:
             return ""
         if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
             raise _ShapeError(f"an item of '{kind.collection}' has no '{kind.id}'")
-        return str(value)
+        text = str(value)
+        most = _LONGEST_VALUE if kind.paging.marker == "value" else _LONGEST_ID
+        try:
+            is_sound = len(text.encode("utf-8")) <= most
+        except UnicodeEncodeError:
+            is_sound = False
+        if not is_sound:
+            raise _ShapeError(f"an item of '{kind.collection}' has a '{kind.id}' that is not UTF-8 of {most} bytes at most")
+        return text
 
     def _equal(self, item: Mapping[str, Any]) -> bytes | None:
         if not self._kind.equal:

@@ -61,8 +61,10 @@ def refuse_unserved(text: str, expression: Expression, fail: Fail) -> None:
     """Refuse the first operator or function of a well-formed expression that no gateway carries out yet."""
     if isinstance(expression, All) and all(isinstance(member, Cloud) for member in expression.members):
         return
+    # ``A & A`` is one cloud.
+    operators = () if isinstance(expression, Cloud) else _ALL
     for token, following in pairwise(_tokens(text, fail)):
-        if token.is_mark(*_ALL) or (token.kind == "name" and following.is_mark("(")):
+        if token.is_mark(*operators) or (token.kind == "name" and following.is_mark("(")):
             served = "one cloud is, or several with '|' alone or '&' alone between them"
             fail(f"'{token.text}' is not served yet; {served}", token.start, token.end)
 

@@ -47,6 +47,9 @@ FIGURES = {
     "composition": {"items_rate", "grown_mb"},
 }
 
+pytestmark = pytest.mark.timeout(900)
+"""The first test waits for all measurements, which a busy machine makes slow."""
+
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def with_answers(gate: Gateway, cloud: str, answer: Callable[[str], tuple[int, b
         (b'{"servers": [{"id": null}]}', "wrong-shape"),
         (b'{"servers": [{"id": true}]}', "wrong-shape"),
         (b'{"servers": [{"id": ["a"]}]}', "wrong-shape"),
+        (b'{"servers": [{"id": "' + b"a" * 256 + b'"}]}', "wrong-shape"),
+        (b'{"servers": [{"id": "\\ud800"}, {"id": "a"}], ' + LINKS.encode() + b"}", "wrong-shape"),
     ],
 )
 def test_garbage_of_one_cloud_leaves_the_others_answer_and_names_the_cloud(body: bytes, word: str) -> None:
@@ -165,3 +167,29 @@ def test_a_cloud_that_ignores_limit_and_marker_is_listed_once() -> None:
     body = json.dumps({"keypairs": [{"keypair": {"name": f"k{number}", "fingerprint": "a"}} for number in range(9)]}).encode()
     with_answers(gate, "Two", lambda _: (200, body))
     assert [len(page.items) for page in gate.pages("limit=4")] == [4, 4, 1]
+
+
+def test_a_marker_is_made_of_the_longest_ids_of_eight_clouds() -> None:
+    gate = gateway(list_kind("keypairs"), [0] * 8)
+    for number, name in enumerate(gate.clouds):
+        pairs = [{"keypair": {"name": f"{number}{each}" * 127}} for each in range(3)]
+        body = json.dumps({"keypairs": pairs, "keypairs_links": [{"rel": "next", "href": "x"}]}).encode()
+        with_answers(gate, name, lambda _, body=body: (200, body))  # type: ignore[misc]
+    answer = gate.get("limit=9")
+    assert (answer.outcome, len(answer.items)) == (Composed(), 9)
+    assert answer.link("next") is not None
+
+
+def test_values_to_sort_by_are_told_by_their_json_and_fill_no_memory() -> None:
+    """As a cloud could answer that means ill."""
+    deep: Any = "x"
+    for _ in range(300):
+        deep = [deep]
+    values = [deep, {"b": 1, "a": 2}, None, "x" * 100_000, 3, True]
+    items = [{"id": uuid(number), "created": value} for number, value in enumerate(values)]
+    body = json.dumps({"servers": items}).encode()
+    gate = with_answers(gateway(list_kind("servers"), [1, 0]), "Two", lambda _: (200, body))
+    answer = gate.get("sort_key=created_at&limit=5")
+    assert (answer.outcome, len(answer.items)) == (Composed(), 5)
+    (cut,) = gate.known._cuts.values()
+    assert cut.position is None or len(repr(cut)) < 5000

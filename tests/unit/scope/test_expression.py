@@ -144,6 +144,11 @@ def test_an_operator_that_is_not_served_is_refused_where_it_stands(operator: str
     assert text[raised.value.start : raised.value.end] == operator
 
 
+@pytest.mark.parametrize("text", ["CloudOne & CloudOne", "(CloudOne + CloudOne)", "CloudOne | CloudOne"])
+def test_one_cloud_that_is_named_twice_is_served_as_one(text: str) -> None:
+    assert parse(f"image={text}", clouds=CLOUDS) == parse("image=CloudOne", clouds=CLOUDS)
+
+
 @pytest.mark.parametrize("text", ["nearest(CloudOne)", "around(CloudOne, 10ms)", "all(CloudOne)"])
 def test_a_function_that_is_not_served_is_refused_where_it_stands(text: str) -> None:
     with pytest.raises(ScopeError) as raised:

@@ -22,7 +22,7 @@ from openstackoid.bridge.identity.token_validation import Asked
 from openstackoid.bridge.message.head import Head
 from openstackoid.mesh import Mesh
 from openstackoid.routing import IDENTITY, Decision, Relay, ScopeSource, Single, called_path
-from openstackoid.routing.reading import AUTH, SERVICE, SUBJECT
+from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT
 from openstackoid.scope import SEPARATOR, split_token
 
 S = TypeVar("S", Single, Relay)
@@ -97,12 +97,18 @@ class Outgoing:
         """Return a token, with or without a scope behind it, as the peer gets it."""
         token, mark = cut(value)
         issuer = self.sender.at if kind is Kind.SERVICE else str(self.decision.issuer)
-        scope = split_token(value)[1] if mark else None
-        if scope is None:
-            scope = "" if self.decision.scope is None else self.decision.scope.to_header()
+        scope = (split_token(value)[1] if mark else None) or self._scope(plan)
         audience = plan.endpoint.cloud
         sent = await self.sender.sent(token, kind, issuer, audience, scope=scope, head=self.head, mesh=self.mesh)
         return sent + mark
+
+    def _scope(self, plan: Single | Relay) -> str:
+        """Return the scope that the peer gets beside the tokens: of several clouds, that of this one."""
+        for name, value in plan.headers:
+            told = split_token(value)[1] if name.lower() == AUTH else value if name.lower() == PLAIN else None
+            if told is not None:
+                return told
+        return "" if self.decision.scope is None else self.decision.scope.to_header()
 
     def _refuse_what_cannot_be_bound(self, plan: Single | Relay) -> None:
         peer = plan.endpoint.cloud

@@ -2,6 +2,7 @@
 """Carry out ``A & B``: ask all clouds at once, and make one answer of theirs; find the cloud of one resource."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -31,6 +32,7 @@ from openstackoid.composition import (
     common_versions,
     composed_outcome,
     item_outcome,
+    owner_outcome,
     parse_object,
     total,
     without_cloud,
@@ -55,15 +57,25 @@ class AtOnce:
         self._forward = forward
 
     async def run(self) -> web.StreamResponse:
-        """Return the answer; see :meth:`Leg.run`."""
+        """Return the answer; see :meth:`Leg.run`. No cloud is asked with a made-up token."""
+        user = await self._user()
         match self._plan.kind:
             case ListKind() as kind:
                 strict = self._is_strict()
-                return await MergedList(self._context, self._incoming, self._plan, self._branches).run(kind, strict=strict)
+                return await MergedList(self._context, self._incoming, self._plan, self._branches).run(kind, user, strict=strict)
             case ItemKind() as kind:
                 return await self._item(kind)
             case kind:
                 return await self._document(kind)
+
+    async def _user(self) -> str:
+        """Return an id of the user, whose token a Keystone has accepted."""
+        context, head = self._context, self._incoming.head
+        plan = next(plan for cloud in self._branches.clouds if (plan := self._branches.plan(cloud)) is not None)
+        if plan.user is None:
+            return hashlib.sha256("".join(head.values("x-auth-token")).encode()).hexdigest()
+        owner = context.authorizer.owner(plan.user, None, head, plan, mesh=context.mesh, readers=context.readers)
+        return str(await owner)
 
     def _is_strict(self) -> bool:
         values = self._incoming.head.values(STRICT)
@@ -100,7 +112,7 @@ class AtOnce:
         """Return the answer of the cloud that has a resource."""
         if self._incoming.head.method in READS and not kind.below:
             cloud, answer = await self._found(kind, self._incoming)
-            return answer if cloud is None else with_cloud(answer, kind, cloud)
+            return answer if cloud is None else with_cloud(answer, kind, cloud, self._context.here.name)
         plan, incoming = await self._owner(kind), await self._stripped()
         if incoming.body is not None:
             plan = replace(plan, headers=without(plan.headers, "content-length"))
@@ -142,7 +154,7 @@ class AtOnce:
         clouds = self._branches.clouds
         tasks = {asyncio.ensure_future(self._branches.ask(cloud, incoming, change=change)): cloud for cloud in clouds}
         outcomes: dict[str, int | Failure] = {}
-        outcome = None
+        outcome, judge = None, item_outcome if self._incoming.head.method in READS else owner_outcome
         try:
             pending = set(tasks)
             while pending and outcome is None:
@@ -151,7 +163,7 @@ class AtOnce:
                     answer = task.result()
                     silent = isinstance(answer, Failure) and answer.fault is not Fault.STATUS
                     outcomes[tasks[task]] = answer if isinstance(answer, Failure) and silent else answer.status
-                outcome = item_outcome(kind.id, clouds, outcomes)
+                outcome = judge(kind.id, clouds, outcomes)
         finally:
             for task in tasks:
                 task.cancel()

@@ -33,20 +33,25 @@ _OF_ONE_CLOUD = (
 class BranchLeg(ForwardLeg):
     """Authorizes and sends a request as :class:`ForwardLeg` does; its answer is a :class:`WholeAnswer`.
 
-    ``rewrites``: rewrite links. Those of an image service are rewritten always, and its places removed.
+    ``rewrites``: rewrite links. Those of an image service are rewritten always, and its places removed. ``seconds``: for the
+    whole answer, if they are fewer than those of any request.
     """
 
     teaches = False
 
-    def __init__(self, context: RequestContext, incoming: Incoming, plan: Single, issuer: Issuer, *, rewrites: bool) -> None:
+    def __init__(
+        self, context: RequestContext, incoming: Incoming, plan: Single, issuer: Issuer, *, rewrites: bool, seconds: float | None
+    ) -> None:
         super().__init__(context, incoming, plan, issuer)
         self._rewrites = rewrites
+        self._seconds = self.patience if seconds is None else min(self.patience, seconds)
 
     async def _send(self, plan: Single, incoming: Incoming, target: Target) -> web.StreamResponse:
         """Send the request, and return its answer with its whole body."""
-        upstream, deadline = self.context.upstream, Deadline(self.patience)
+        upstream, deadline = self.context.upstream, Deadline(self._seconds)
         plan = replace(plan, headers=without(plan.headers, *_OF_ONE_CLOUD))
-        sent = upstream_request(plan, incoming, None, decoded=True)
+        # No answer is made of several WebSockets.
+        sent = replace(upstream_request(plan, incoming, None, decoded=True), upgrade=None)
         async with upstream.send(target, sent, self.timeouts, deadline) as answer:
             headers = self._answer_headers(target, answer)
             images = self.links.of_images(incoming.head.path)

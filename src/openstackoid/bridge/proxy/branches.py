@@ -20,15 +20,20 @@ _FAULTS = {503: Fault.UNREACHABLE, 504: Fault.TIMEOUT}
 class MakeLeg(Protocol):
     """Makes the leg of one branch."""
 
-    def __call__(self, single: Single, incoming: Incoming, *, rewrites: bool) -> Awaitable[Leg[Single]]:
+    def __call__(self, single: Single, incoming: Incoming, *, rewrites: bool, seconds: float | None) -> Awaitable[Leg[Single]]:
         """Return it."""
 
 
 class Branches:
-    """Sends requests to the clouds of ``plan``. ``answers``: the last answer or error of each cloud."""
+    """Sends requests to the clouds of ``plan``.
+
+    ``answers``: the last answer or error of each cloud. ``is_hurried``: all requests to a cloud have the time of one.
+    """
 
     def __init__(self, context: RequestContext, plan: All, leg: MakeLeg) -> None:
         self.answers: dict[str, WholeAnswer | AnswerError] = {}
+        self.is_hurried = True
+        self._spent: dict[str, float] = {}
         self._context = context
         self._leg = leg
         self._turns = {turn.cloud: turn for turn in plan.branches}
@@ -58,12 +63,13 @@ class Branches:
         began, timeouts = clock(), self._context.here.timeouts_of(plan.frontend_endpoint)
         leg: Leg[Single] | None = None
         try:
-            leg = await self._leg(change(plan), incoming, rewrites=rewrites)
+            left = max(0.001, timeouts.connect + timeouts.server - self._spent.get(cloud, 0.0)) if self.is_hurried else None
+            leg = await self._leg(change(plan), incoming, rewrites=rewrites, seconds=left)
             answer = await leg.run()
         except AnswerError as error:
             if leg is not None:
                 leg.account(error.status, error.reason)
-            if isinstance(error, UpstreamError):
+            if isinstance(error, UpstreamError) and error.is_outage:
                 outages.note(place, self._without_gateway(error), max(timeouts.check, clock() - began))
             return self._failed(cloud, error)
         except asyncio.CancelledError:
@@ -71,6 +77,8 @@ class Branches:
                 with suppress(AnswerError):
                     leg.account(0, "another cloud has answered")
             raise
+        finally:
+            self._spent[cloud] = self._spent.get(cloud, 0.0) + clock() - began
         outages.forget(place)
         if not isinstance(answer, WholeAnswer):
             raise AssertionError("a branch reads its answer as a whole")

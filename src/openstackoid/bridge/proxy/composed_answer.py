@@ -5,8 +5,8 @@ import json
 
 from multidict import CIMultiDict
 
-from openstackoid.bridge.errors import WholeAnswer
-from openstackoid.composition import ALL_BYTES, CLOUD, PARTIAL, Composed, Failure, ItemKind, parse_object
+from openstackoid.bridge.errors import AnswerError, WholeAnswer
+from openstackoid.composition import ALL_BYTES, CLOUD, CLOUDS, PARTIAL, Composed, Failure, ItemKind, parse_object
 from openstackoid.routing import Headers
 
 _OF_THE_API = frozenset({"content-type", "openstack-api-version", "x-openstack-nova-api-version", "vary"})
@@ -24,12 +24,20 @@ def composed_answer(first: WholeAnswer | None, body: bytes, outcome: Composed) -
     return WholeAnswer(status=200, headers=CIMultiDict(composed_headers(first, outcome)), body=body)
 
 
-def with_cloud(answer: WholeAnswer, kind: ItemKind, cloud: str) -> WholeAnswer:
-    """Return the document of a resource that says its cloud; any other answer as it is."""
-    document = parse_object(cloud, answer.content, ALL_BYTES)
-    inner = document if isinstance(document, Failure) or not kind.wrapper else document.get(kind.wrapper)
-    if answer.status != 200 or isinstance(document, Failure) or not isinstance(inner, dict):
+def with_cloud(answer: WholeAnswer, kind: ItemKind, cloud: str, at: str) -> WholeAnswer:
+    """Return the document of a resource that says its cloud, whatever it said; an error, a redirect or no body as it is.
+
+    Raises :class:`AnswerError` of the gateway of ``at`` for a document that cannot be read, and may name another cloud.
+    """
+    if not (200 <= answer.status < 300 and answer.content):
         return answer
-    inner[CLOUD] = cloud
+    document = parse_object(cloud, answer.content, ALL_BYTES)
+    if isinstance(document, Failure):
+        raise AnswerError(502, f"gateway of {at}: {document}")
+    for name in (CLOUD, CLOUDS):
+        document.pop(name, None)
+    inner = document.get(kind.wrapper) if kind.wrapper else document
+    if isinstance(inner, dict):
+        inner[CLOUD] = cloud
     headers = CIMultiDict([pair for pair in answer.headers.items() if pair[0].lower() not in _OF_THE_BYTES])
     return WholeAnswer(status=answer.status, reason=answer.reason, headers=headers, body=json.dumps(document).encode("ascii"))

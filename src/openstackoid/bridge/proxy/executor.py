@@ -67,11 +67,11 @@ class Executor:
         self._begin(leg, use)
         return leg
 
-    async def _branch(self, single: Single, incoming: Incoming, *, rewrites: bool) -> Leg[Single]:
+    async def _branch(self, single: Single, incoming: Incoming, *, rewrites: bool, seconds: float | None) -> Leg[Single]:
         """Return the leg for one of several clouds that are asked at once."""
         decision = replace(self.decision, plan=single)
         single, incoming, use = await with_tokens(self._context, incoming, decision, single)
-        leg = BranchLeg(self._context, incoming, single, decision.issuer, rewrites=rewrites)
+        leg = BranchLeg(self._context, incoming, single, decision.issuer, rewrites=rewrites, seconds=seconds)
         self._begin(leg, use)
         return leg
 

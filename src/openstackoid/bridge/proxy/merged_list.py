@@ -2,7 +2,6 @@
 """Carry out a request for a merged list: pages of all clouds in, one page out."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,13 +15,13 @@ from openstackoid.bridge.proxy.branches import Branches
 from openstackoid.bridge.proxy.composed_answer import composed_answer, composed_headers
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.composition import Asker, Composed, CompositionError, Failure, Listing, ListKind, PageRequest
+from openstackoid.composition import ALL_BYTES, Asker, Composed, CompositionError, Failure, Listing, ListKind, PageRequest
 from openstackoid.composition.kinds import OBJECT_STORE
 from openstackoid.routing import All, Single
 from openstackoid.routing.images import IMAGE
 
-_HELD = 2**20
-"""Bytes of a list without a limit that are held before the first of them is sent, so that a short one says what it lacks."""
+_HELD, _HELD_OF_PAGE = 2**20, 2**24
+"""Bytes of a list without a limit, and of a page, that are held before the first is sent: a shorter one says what it lacks."""
 _LARGE = 256 * 1024
 
 
@@ -36,27 +35,33 @@ class MergedList:
         self._branches = branches
         self._first: WholeAnswer | None = None
 
-    async def run(self, kind: ListKind, *, strict: bool) -> web.StreamResponse:
-        """Return the answer; see :meth:`Leg.run`."""
+    async def run(self, kind: ListKind, user: str, *, strict: bool) -> web.StreamResponse:
+        """Return the answer; see :meth:`Leg.run`. ``user``: an id of the user, whose markers are of no use to others."""
         head, clouds = self._incoming.head, self._branches.clouds
         plan = next(plan for cloud in clouds if (plan := self._branches.plan(cloud)) is not None)
         if kind.service == OBJECT_STORE and not _asks_for_json(head):
             message = f"gateway of {self._context.here.name}: a list of several clouds is JSON; format=json asks for it"
             raise AnswerError(406, message)
         try:
-            asker = Asker(await self._user(plan), self._context.cursors.current(), self._context.markers)
+            asker = Asker(user, self._context.cursors.current(), self._context.markers)
             listing = Listing(kind, head.query or "", clouds, self._plan.expression, asker, rewrite=self._rewrite(kind))
         except CompositionError as error:
             raise AnswerError(error.status, f"gateway of {self._context.here.name}: {error}") from None
         body, response = bytearray(), None
+        most = _HELD if listing.is_unlimited else _HELD_OF_PAGE
         while requests := listing.wanted():
             await self._take(listing, requests)
             body += listing.chunks()
             outcome = listing.outcome(strict=strict)
-            is_long = listing.is_unlimited and len(body) > _HELD
-            if response is None and is_long and isinstance(outcome, Composed):
+            if not isinstance(outcome, Composed):
+                # No further page changes it.
+                break
+            if listing.waiting > ALL_BYTES:
+                message = f"gateway of {self._context.here.name}: limit: the page is too large; a smaller one is accepted"
+                raise AnswerError(400, message)
+            if response is None and len(body) > most:
                 response = await self._begin(outcome)
-                began = outcome
+                began, self._branches.is_hurried = outcome, False
             if response is not None:
                 with towards_client():
                     await response.write(bytes(body))
@@ -97,14 +102,6 @@ class MergedList:
         with towards_client():
             await response.prepare(self._incoming.request)
         return response
-
-    async def _user(self, plan: Single) -> str:
-        """Return an id of the user, whose markers are of no use to others."""
-        context, user = self._context, plan.user
-        if user is None:
-            return hashlib.sha256("".join(self._incoming.head.values("x-auth-token")).encode()).hexdigest()
-        owner = context.authorizer.owner(user, None, self._incoming.head, plan, mesh=context.mesh, readers=context.readers)
-        return str(await owner)
 
     def _rewrite(self, kind: ListKind) -> Callable[[str, Any], Any] | None:
         """Return the function that rewrites the links of items; those of images are rewritten with their places."""

@@ -102,7 +102,7 @@ class Turns:
                 leg.account(error.status, error.reason)
             failed = _Failed(error.status, self._without_gateway(error.message), self._without_gateway(error.reason))
             self._failed.append(failed)
-            if isinstance(error, UpstreamError):
+            if isinstance(error, UpstreamError) and error.is_outage:
                 outages.note(place, failed.message, max(timeouts.check, clock() - began))
             return None
         outages.forget(place)

@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from openstackoid.bridge.log import shown_path
 from openstackoid.mesh import INTERFACES
@@ -31,8 +31,8 @@ LOCAL: Route = "local"
 REMOTE: Route = "remote"
 BRIDGE: Route = "bridge"
 REFUSE: Route = "refuse"
-ROUTES = (LOCAL, REMOTE, BRIDGE, REFUSE)
-"""The targets of requests: this cloud, a peer, a Keystone with an adapted answer; or none."""
+ROUTES: tuple[Route, ...] = get_args(Route)
+"""The targets of requests: this cloud, a peer, a Keystone with an adapted answer; several clouds in turn or at once; or none."""
 
 WAYS = tuple(source.value for source in ScopeSource)
 """The source of the scope: the token, ``X-Scope``, the URL, the request id, or none."""

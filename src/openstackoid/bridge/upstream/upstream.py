@@ -58,13 +58,24 @@ class UpstreamRequest:
 class UpstreamError(AnswerError):
     """A backend or peer that could not be asked, or whose answer cannot be used. ``unreached``: no byte has been sent to it.
 
-    ``what`` is the end of the message, behind the name of the place.
+    ``what`` is the end of the message, behind the name of the place. ``is_outage``: the next request would fail alike; one
+    request or answer that is at fault says nothing of others.
     """
 
-    def __init__(self, status: int, message: str, *, what: str = "", reason: str | None = None, unreached: bool = False) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        what: str = "",
+        reason: str | None = None,
+        unreached: bool = False,
+        is_outage: bool = False,
+    ) -> None:
         super().__init__(status, message, reason=reason)
         self.what = what
         self.unreached = unreached
+        self.is_outage = is_outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +153,7 @@ class Upstream:
         head = len(request.method) + len(raw_target) + sum(len(key) + len(value) + len(": \r\n") for key, value in sent.items())
         if head > LARGEST_HEAD:
             what = ": the request has too large a head: at most 28 KiB with what the gateway adds"
-            raise self._error(target, Failure(400, what, unreached=True))
+            raise self._error(target, Failure(400, what, unreached=True), is_outage=False)
         message = Outgoing(raw_target, sent, request.body)
         if target.gateway:
             self.kept.note(target.gateway)
@@ -191,7 +202,7 @@ class Upstream:
 
     def unusable(self, target: Target, why: str) -> UpstreamError:
         """Return the error for an answer that cannot be used."""
-        return self._error(target, Failure(502, f": {why}"))
+        return self._error(target, Failure(502, f": {why}"), is_outage=False)
 
     def _failure(self, target: Target, error: Exception, timeouts: Timeouts) -> UpstreamError:
         """Return the error for a failure, in words of our own: aiohttp's may quote headers."""
@@ -206,14 +217,19 @@ class Upstream:
             case _:
                 return self._error(target, Failure(502, " closed the connection before its answer was complete"))
 
-    def _error(self, target: Target, failure: Failure) -> UpstreamError:
+    def _error(self, target: Target, failure: Failure, *, is_outage: bool = True) -> UpstreamError:
         """Return an error about a target; only the log names a backend's address."""
         place = f"gateway of {self.at}: {target.place}"
         known = [backend for backend in target.backends if f"{backend.host}:{backend.port}" == failure.address]
         urls = " or ".join(f"{backend.scheme}://{backend.host}:{backend.port}" for backend in known or target.backends)
         reason = f"{place} at its backend {urls}{failure.what}" if target.backends else None
         return UpstreamError(
-            failure.status, f"{place}{failure.what}", what=failure.what, reason=reason, unreached=failure.unreached
+            failure.status,
+            f"{place}{failure.what}",
+            what=failure.what,
+            reason=reason,
+            unreached=failure.unreached,
+            is_outage=is_outage,
         )
 
 

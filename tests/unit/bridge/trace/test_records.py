@@ -3,7 +3,7 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from openstackoid.bridge.trace import records
 from openstackoid.bridge.trace.records import Record, Records, record_of
+from openstackoid.routing import Route
 
 RECORD = Record(
     gateway="CloudTwo",
@@ -91,8 +92,10 @@ def test_a_workflow_is_forgotten_in_time_even_if_it_goes_on() -> None:
     assert store.of("b")
 
 
-def test_a_serialized_record_is_read_back() -> None:
-    assert record_of(json.loads(json.dumps(RECORD.document())), "CloudTwo") == RECORD
+@pytest.mark.parametrize("route", get_args(Route))
+def test_a_serialized_record_is_read_back(route: Route) -> None:
+    record = replace(RECORD, route=route)
+    assert record_of(json.loads(json.dumps(record.document())), "CloudTwo") == record
 
 
 @pytest.mark.parametrize(
