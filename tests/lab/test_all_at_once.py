@@ -225,8 +225,7 @@ def test_flavors_of_the_same_name_and_size_are_one(one: User) -> None:
 @by_pages
 def test_pages_by_links_with_an_item_deleted_in_the_middle(kind: Kind, limit: int, clouds: Clouds, made: Made) -> None:
     extra = {cloud: [clouds.make(kind, cloud, f"{PREFIX}-gone-{number}") for number in range(2)] for cloud in CLOUDS}
-    if kind is SERVER:
-        wait_until_settled(clouds)
+    wait_until_settled(clouds)
     gone = {id for ids in extra.values() for id in ids}
     before = {id for cloud in CLOUDS for id in clouds.ids(kind, cloud)}
     try:
@@ -261,8 +260,7 @@ def test_openstacksdk_pages_while_the_last_item_is_deleted(
     kind: Kind, clouds: Clouds, made: Made, sdk: openstack.connection.Connection
 ) -> None:
     gone = {clouds.make(kind, cloud, f"{PREFIX}-gone"): cloud for cloud in CLOUDS}
-    if kind is SERVER:
-        wait_until_settled(clouds)
+    wait_until_settled(clouds)
     before = {id for cloud in CLOUDS for id in clouds.ids(kind, cloud)}
     proxy, method = kind.sdk.split(".")
     seen = []
@@ -296,8 +294,7 @@ def test_openstack_pages_by_the_last_id(kind: Kind, clouds: Clouds, made: Made, 
 @per_kind
 def test_an_item_of_the_other_cloud_is_shown_changed_and_deleted(kind: Kind, clouds: Clouds, made: Made, one: User) -> None:
     id = clouds.make(kind, "CloudTwo", f"{PREFIX}-other")
-    if kind is SERVER:
-        wait_until_settled(clouds)
+    wait_until_settled(clouds)
     shown = one.openstack(kind.command, "show", id, "-f", "json", scope=BOTH)
     assert shown.code == 0, shown.stderr
     assert shown.json()["id"] == id
