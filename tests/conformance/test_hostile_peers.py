@@ -97,9 +97,14 @@ def test_a_document_with_links_to_rewrite_is_bounded(name: str, site: Site) -> N
     play, status, words = WHOLE[name]
     before = memory(site)
     site.plays["three"] = play
-    began = time.monotonic()
-    answer = site.get("/compute/v2.1/servers", PLAIN["CloudThree"])
-    assert (answer.status, time.monotonic() - began < 8) == (status, True)
+    for _ in range(5):
+        began = time.monotonic()
+        answer = site.get("/compute/v2.1/servers", PLAIN["CloudThree"])
+        assert time.monotonic() - began < 8
+        if answer.status == status or answer.status != 504:
+            break
+        # A busy machine has not read 32 MiB in the time of an answer.
+    assert answer.status == status
     assert error(answer).startswith("gateway of CloudOne: compute of CloudThree at ")
     assert words in error(answer)
     assert grown(site, before) < 100 * MIB
