@@ -53,7 +53,8 @@ class MergedItems:
             if not isinstance(cloud, str):
                 continue
             # A keypair stands in a document of its own.
-            inner = next((value for value in item.values() if isinstance(value, dict)), item) if len(item) == 2 else item
+            named = any(attribute in item for attribute in _NAMED_BY)
+            inner = item if named else next((value for value in item.values() if isinstance(value, dict)), item)
             for attribute in _NAMED_BY:
                 if attribute in inner:
                     self._clouds.setdefault((collection, str(inner[attribute])), []).append(printable(cloud))

@@ -48,6 +48,8 @@ def test_items_of_the_command_before_are_forgotten() -> None:
 def test_keypairs_and_objects() -> None:
     items = read({"keypairs": [of("Two", keypair={"name": "k"})]}, [of("One", name="a"), of("Two", subdir="b/")])
     assert items.clouds("keypairs", [("k", "ab:cd")]) == ["Two"]
+    equal = read({"keypairs": [of("One", keypair={"name": "k"}, os_scope_clouds=["One", "Two"])]})
+    assert equal.clouds("keypairs", [("k", "ab:cd")]) == ["One"]
     assert items.clouds("", [("b/",), ("a",)]) == ["Two", "One"]
 
 
