@@ -3,14 +3,14 @@
 
 import http.client
 import json
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from itertools import groupby
 from typing import Any
 
+from conformance.answering import Answering, start_server
 from conformance.gateway import started
 from conformance.recorder import Recorder, Seen, free_ports
 
@@ -64,15 +64,8 @@ class Branches:
         return [cloud for cloud, _ in groupby(seen.server for seen in self.seen)]
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A gateway that leaves early is not an error."""
-
-
 def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
@@ -118,14 +111,7 @@ def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
             if self.command != "HEAD":
                 self.wfile.write(content)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-        setattr(Handler, f"do_{method}", Handler.answer)
-    server = _Server(("127.0.0.1", port), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    return server
+    return start_server(Handler, port)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 """The gateway of One among clouds with lists of their own, which page as the services do; their servers record requests."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from conformance.answering import Answering, start_server
 from conformance.branches import Branches, Got
 from conformance.gateway import started
 from conformance.recorder import Recorder, Seen, free_ports
@@ -55,7 +55,7 @@ class Clouds(Branches):
 
 
 def _serve(clouds: Clouds, cloud: str, port: int) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
@@ -93,15 +93,7 @@ def _serve(clouds: Clouds, cloud: str, port: int) -> ThreadingHTTPServer:
                 return 204, b""
             return 200, json.dumps({kind.wrapper: found[0]} if kind.wrapper else found[0]).encode()
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"):
-        setattr(Handler, f"do_{method}", Handler.answer)
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    return server
+    return start_server(Handler, port)
 
 
 @contextmanager

@@ -7,11 +7,12 @@ import random
 import re
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
+
+from conformance.answering import Answering, start_server
 
 DEFAULT = {"id": "default", "name": "Default"}
 TOKEN: dict[str, Any] = {
@@ -43,13 +44,6 @@ class Seen:
         return next((value for key, value in self.headers if key.lower() == name), "")
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A health check that leaves early is not an error."""
-
-
 class Recorder:
     """Servers with names, and the requests that they have seen, health checks left out.
 
@@ -68,7 +62,7 @@ class Recorder:
     def serve(self, name: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         recorder = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Answering):
             protocol_version = "HTTP/1.1"
 
             def answer(self) -> None:
@@ -97,17 +91,7 @@ class Recorder:
                 if self.command != "HEAD":
                     self.wfile.write(content)
 
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-            setattr(Handler, f"do_{method}", Handler.answer)
-        server = _Server(("127.0.0.1", port), Handler)
-        if tls is not None:
-            # The handshake is the thread's: one that fails is no matter of the next connection.
-            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        self._servers.append(server)
+        self._servers.append(start_server(Handler, port, tls))
 
     def token(self, subject: str) -> dict[str, Any]:
         """Return the answer about a token; ``NAME@...`` is of the user NAME."""

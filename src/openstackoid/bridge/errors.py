@@ -52,6 +52,11 @@ def token_not_accepted(
     return AnswerError(401, message, headers=headers)
 
 
+def without_gateway(text: str, at: str) -> str:
+    """Return a message without the name of the gateway of ``at``, for a place where it is said already."""
+    return text.removeprefix(f"gateway of {at}: ")
+
+
 class CutError(Exception):
     """An answer that broke off after its head. ``response``: the sent part; the connection must be cut."""
 

@@ -3,7 +3,7 @@
 
 from openstackoid.binding import BoundTokenError, is_bound
 from openstackoid.bridge.binding.binder import cut
-from openstackoid.bridge.errors import AnswerError, WholeAnswer
+from openstackoid.bridge.errors import AnswerError, WholeAnswer, without_gateway
 from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.pages.router import page
 from openstackoid.bridge.pages.token_page import Exchange, TokenPage
@@ -22,7 +22,7 @@ async def exchanged(context: RequestContext, head: Head, body: bytes | None) -> 
         asked = tokens.exchange(head, body, context.mesh)
         _check_plain(context, head, asked)
     except AnswerError as error:
-        reason = error.message.removeprefix(f"gateway of {context.here.name}: ")
+        reason = without_gateway(error.message, context.here.name)
         raise refused_use(context, head, _identity(context), Denial(None, reason), error.status) from None
     rule = f"delegation of {head.sender}/bound to {asked.audience}"
     use = await delegated_use(context, head, _identity(context), rule, asked.token)

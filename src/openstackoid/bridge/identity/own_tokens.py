@@ -6,7 +6,7 @@ An unbound token does not name its issuer, so a client that names the wrong clou
 
 from collections import OrderedDict
 
-from openstackoid.bridge.errors import AnswerError, token_not_accepted
+from openstackoid.bridge.errors import AnswerError, token_not_accepted, without_gateway
 from openstackoid.bridge.identity.readers import AccountError, Reader
 from openstackoid.bridge.identity.token_record import token_digest
 from openstackoid.bridge.identity.token_validation import Asked, TokenValidator
@@ -85,5 +85,5 @@ class OwnTokens:
         """Log a fault of the account once, until it is over."""
         if error.message != self._said:
             self._said = error.message
-            fault = error.message.removeprefix(f"gateway of {self._at}: ")
+            fault = without_gateway(error.message, self._at)
             LOG.warning("expired tokens of %s are not recognised: %s", self._at, fault)

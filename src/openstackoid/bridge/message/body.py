@@ -3,11 +3,12 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.message.head import Head, Incoming
 from openstackoid.bridge.message.pace import Pace
 from openstackoid.mesh import Cloud
 
@@ -64,3 +65,14 @@ async def read_body(request: web.BaseRequest, head: Head, limit: int, here: Clou
     except (TimeoutError, web.RequestPayloadError, ConnectionError):
         raise AnswerError(400, f"gateway of {here.name}: {BROKEN_BODY}") from None
     return bytes(body)
+
+
+async def with_small_body(incoming: Incoming, here: Cloud) -> Incoming:
+    """Return the request with its body, where its length is declared and at most :data:`OPERATION_LIMIT`; else as it is.
+
+    Raises :class:`AnswerError` as :func:`read_body` does.
+    """
+    length = incoming.request.content_length
+    if incoming.body is not None or length is None or length > OPERATION_LIMIT:
+        return incoming
+    return replace(incoming, body=await read_body(incoming.request, incoming.head, OPERATION_LIMIT, here))

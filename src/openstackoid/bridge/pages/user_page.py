@@ -12,7 +12,7 @@ from typing import Any
 
 from openstackoid.binding import BoundTokenError, Kind, is_bound
 from openstackoid.bridge.binding.outgoing import TokenSender
-from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.errors import AnswerError, without_gateway
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.message.head import Head
@@ -100,7 +100,7 @@ class UserPage:
         try:
             return await self._here(credentials, head, mesh, readers)
         except AnswerError as error:
-            return _refusal(self._at, error.message.removeprefix(f"gateway of {self._at}: "))
+            return _refusal(self._at, without_gateway(error.message, self._at))
 
     async def _ask(self, mesh: Mesh, name: str, credentials: Credentials, scope: Scope, head: Head) -> dict[str, Any]:
         """Return the answer of a peer's gateway about its own cloud, within the limits of a page."""
@@ -114,7 +114,7 @@ class UserPage:
             async with self._slots:
                 content = await ask_gateway(self._upstream, mesh, name, request, USER, timeouts=timeouts, limit=_LIMIT)
         except AnswerError as error:
-            return _refusal(name, error.message.removeprefix(f"gateway of {self._at}: "))
+            return _refusal(name, without_gateway(error.message, self._at))
         if content is None:
             return _refusal(name, "its gateway is of an older release, without this page")
         told = _read_answer(content)

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer
-from openstackoid.bridge.message.body import OPERATION_LIMIT, read_body
+from openstackoid.bridge.message.body import with_small_body
 from openstackoid.bridge.message.head import Incoming, without
 from openstackoid.bridge.proxy.branches import Branches
 from openstackoid.bridge.proxy.composed_answer import composed_answer, with_cloud
@@ -71,7 +71,7 @@ class AtOnce:
     async def _user(self) -> str:
         """Return an id of the user, whose token a Keystone has accepted."""
         context, head = self._context, self._incoming.head
-        plan = next(plan for cloud in self._branches.clouds if (plan := self._branches.plan(cloud)) is not None)
+        plan = self._branches.first_plan
         if plan.user is None:
             return hashlib.sha256("".join(head.values("x-auth-token")).encode()).hexdigest()
         owner = context.authorizer.owner(plan.user, None, head, plan, mesh=context.mesh, readers=context.readers)
@@ -120,14 +120,8 @@ class AtOnce:
 
     async def _stripped(self) -> Incoming:
         """Return the request without our attributes in its body."""
-        incoming = self._incoming
-        length = incoming.request.content_length
-        if incoming.body is None and length is not None and length <= OPERATION_LIMIT:
-            body = await read_body(incoming.request, incoming.head, OPERATION_LIMIT, self._context.here)
-            incoming = replace(incoming, body=body)
-        if not incoming.body:
-            return incoming
-        return replace(incoming, body=without_cloud(incoming.body))
+        incoming = await with_small_body(self._incoming, self._context.here)
+        return replace(incoming, body=without_cloud(incoming.body)) if incoming.body else incoming
 
     async def _owner(self, kind: ItemKind) -> Single:
         """Return the plan for the cloud that has the resource. Raises :class:`AnswerError` where that is not certain."""

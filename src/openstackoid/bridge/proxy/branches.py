@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Protocol
 
-from openstackoid.bridge.errors import AnswerError, WholeAnswer
+from openstackoid.bridge.errors import AnswerError, WholeAnswer, without_gateway
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.leg import Leg
+from openstackoid.bridge.upstream.target import place_of
 from openstackoid.bridge.upstream.upstream import UpstreamError
 from openstackoid.composition import Failure, Fault, Outcome, PassOn, Refused
 from openstackoid.routing import All, Refuse, Single
@@ -43,6 +44,11 @@ class Branches:
         """Return the clouds, in the order of the scope."""
         return tuple(self._turns)
 
+    @property
+    def first_plan(self) -> Single:
+        """Return the plan of the first cloud that is not refused; one is there, or the whole request would be refused."""
+        return next(plan for cloud in self.clouds if (plan := self.plan(cloud)) is not None)
+
     def plan(self, cloud: str) -> Single | None:
         """Return the plan for a cloud, or None where it is refused."""
         plan = self._turns[cloud].plan
@@ -55,7 +61,7 @@ class Branches:
         plan = self._turns[cloud].plan
         if isinstance(plan, Refuse):
             return self._failed(cloud, AnswerError(plan.status, plan.message, title=plan.title, reason="refused"))
-        outages, place = self._context.upstream.outages, _place(plan)
+        outages, place = self._context.upstream.outages, place_of(plan.endpoint)
         known = outages.known(place) if self._another_is_there(cloud) else None
         if known is not None:
             return self._failed(cloud, UpstreamError(503, f"gateway of {self._context.here.name}: {known} (a moment ago)"))
@@ -113,11 +119,9 @@ class Branches:
     def _another_is_there(self, cloud: str) -> bool:
         plans = {name: self.plan(name) for name in self._turns}
         outages = self._context.upstream.outages
-        return any(plan is not None and not outages.failed(_place(plan)) for name, plan in plans.items() if name != cloud)
+        return any(
+            plan is not None and not outages.failed(place_of(plan.endpoint)) for name, plan in plans.items() if name != cloud
+        )
 
     def _without_gateway(self, error: AnswerError) -> str:
-        return error.message.removeprefix(f"gateway of {self._context.here.name}: ")
-
-
-def _place(plan: Single) -> str:
-    return f"{plan.endpoint.service} of {plan.endpoint.cloud}"
+        return without_gateway(error.message, self._context.here.name)

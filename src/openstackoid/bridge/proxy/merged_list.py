@@ -38,7 +38,7 @@ class MergedList:
     async def run(self, kind: ListKind, user: str, *, strict: bool) -> web.StreamResponse:
         """Return the answer; see :meth:`Leg.run`. ``user``: an id of the user, whose markers are of no use to others."""
         head, clouds = self._incoming.head, self._branches.clouds
-        plan = next(plan for cloud in clouds if (plan := self._branches.plan(cloud)) is not None)
+        plan = self._branches.first_plan
         if kind.service == OBJECT_STORE and not _asks_for_json(head):
             message = f"gateway of {self._context.here.name}: a list of several clouds is JSON; format=json asks for it"
             raise AnswerError(406, message)

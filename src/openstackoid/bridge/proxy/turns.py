@@ -3,16 +3,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aiohttp import web
 
-from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.message.body import OPERATION_LIMIT, read_body
+from openstackoid.bridge.errors import AnswerError, without_gateway
+from openstackoid.bridge.message.body import with_small_body
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.attempt import Attempt, PassedError
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.leg import Leg
+from openstackoid.bridge.upstream.target import place_of
 from openstackoid.bridge.upstream.upstream import UpstreamError
 from openstackoid.routing import READS, Otherwise, Refuse, Single, Turn
 from openstackoid.routing.turns import Outcome
@@ -43,12 +44,8 @@ class Turns:
 
     async def run(self) -> web.StreamResponse:
         """Return the answer of the first cloud that has one; see :meth:`Leg.run`."""
-        incoming = self._incoming
-        length = incoming.request.content_length
-        if incoming.body is None and length is not None and length <= OPERATION_LIMIT:
-            # One that is read can be sent to several clouds.
-            body = await read_body(incoming.request, incoming.head, OPERATION_LIMIT, self._context.here)
-            self._incoming = replace(incoming, body=body)
+        # A body that is read can be sent to several clouds.
+        self._incoming = await with_small_body(self._incoming, self._context.here)
         turns = self._to_try()
         for number, turn in enumerate(turns):
             if isinstance(turn.plan, Refuse):
@@ -62,7 +59,9 @@ class Turns:
         """Return the turns without those of places that failed a moment ago; all, if there would be no other."""
         known: dict[str, str] = {}
         for turn in self._plan.turns:
-            failure = None if isinstance(turn.plan, Refuse) else self._context.upstream.outages.known(_place(turn.plan))
+            failure = (
+                None if isinstance(turn.plan, Refuse) else self._context.upstream.outages.known(place_of(turn.plan.endpoint))
+            )
             if failure is not None:
                 known[turn.cloud] = failure
         others = [turn for turn in self._plan.turns if turn.cloud not in known]
@@ -73,7 +72,7 @@ class Turns:
 
     async def _ask(self, plan: Single, further: int) -> web.StreamResponse | None:
         """Return the answer of one cloud, or None where the next is to be asked; ``further``: how many there are."""
-        outages, place, head = self._context.upstream.outages, _place(plan), self._incoming.head
+        outages, place, head = self._context.upstream.outages, place_of(plan.endpoint), self._incoming.head
         clock = asyncio.get_running_loop().time
         began = clock()
         timeouts = self._context.here.timeouts_of(plan.frontend_endpoint)
@@ -148,8 +147,4 @@ class Turns:
         return AnswerError(status, message, reason=reason)
 
     def _without_gateway(self, text: str) -> str:
-        return text.removeprefix(f"gateway of {self._context.here.name}: ")
-
-
-def _place(plan: Single) -> str:
-    return f"{plan.endpoint.service} of {plan.endpoint.cloud}"
+        return without_gateway(text, self._context.here.name)

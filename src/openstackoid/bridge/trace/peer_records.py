@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.errors import AnswerError, without_gateway
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Record, record_of
 from openstackoid.bridge.upstream.target import Target, gateway_targets
@@ -100,7 +100,7 @@ async def _ask(upstream: Upstream, mesh: Mesh, name: str, request: UpstreamReque
         timeouts = Timeouts(connect=connect, server=PATIENCE)
         content = await ask_gateway(upstream, mesh, name, request, path, timeouts=timeouts, limit=ANSWER_LIMIT)
     except AnswerError as error:
-        trail.miss(name, error.message.removeprefix(f"gateway of {upstream.at}: "))
+        trail.miss(name, without_gateway(error.message, upstream.at))
         return trail
     if content is None:
         trail.miss(name, "its gateway has no record of it")

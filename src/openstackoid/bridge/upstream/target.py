@@ -62,8 +62,13 @@ def leg_target(mesh: Mesh, at: str, plan: Destination, home: str) -> Target:
     return _peer(endpoint, path, leaving_target(asked, endpoint.cloud, home), _gateway(mesh, endpoint))
 
 
+def place_of(endpoint: Endpoint) -> str:
+    """Return the service and cloud of an endpoint, as errors name them."""
+    return f"{endpoint.service} of {endpoint.cloud}"
+
+
 def _local(endpoint: Endpoint, path: str) -> Target:
-    place = f"{endpoint.service} of {endpoint.cloud}"
+    place = place_of(endpoint)
     if not endpoint.backends:
         raise AnswerError(503, f"gateway of {endpoint.cloud}: {place} has no backend in the mesh")
     backends = endpoint.backends
@@ -78,5 +83,5 @@ def _gateway(mesh: Mesh, endpoint: Endpoint) -> str:
 
 def _peer(endpoint: Endpoint, path: str, to: str, gateway: str) -> Target:
     frontend, cloud = endpoint.frontend, endpoint.cloud
-    place = f"{endpoint.service} of {cloud} at {frontend.root()}"
+    place = f"{place_of(endpoint)} at {frontend.root()}"
     return Target(frontend.origin() + path, place, to, peer=cloud, certified=cloud, gateway=gateway)
