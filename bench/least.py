@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The least that a scope can cost: HAProxy configurations by hand, which check nothing and are safe for nobody.
+"""The least that a scope can cost: HAProxy configurations by hand, without any check: unsafe to run.
 
 They look the scope up in a map, put the completed scope behind the token, and forward. A request that leaves has what a peer and
 the audit log need (``Via``, a request id, the form of the scope), and is repeated once if the connection ends: for that, HAProxy
