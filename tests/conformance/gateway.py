@@ -24,6 +24,7 @@ from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.haproxy.compile import LOOPBACK
 from openstackoid.mesh import Listener, Mesh, parse_mesh
 from openstackoid.routing import Headers
+from unit.bridge.haproxy import listens
 
 # Another HAProxy than the bundled one: ``OPENSTACKOID_TEST_HAPROXY=system`` or a path.
 HAPROXY = find_haproxy(os.environ.get("OPENSTACKOID_TEST_HAPROXY", "bundled"))
@@ -227,7 +228,7 @@ def started(
             command = [str(HAPROXY.path), "-db", *([] if audited else ["-q"]), "-f", f"{folder}/haproxy.cfg"]
             haproxy = subprocess.Popen(command, env=HAPROXY.environment())
             processes.append(haproxy)
-            _wait(lambda: Path(sockets.stats_socket).exists() or haproxy.poll() is not None)
+            _wait(lambda: haproxy.poll() is not None or listens(sockets.stats_socket))
             assert haproxy.poll() is None, "HAProxy refuses its configuration"
             yield sockets, tuple(process.pid for process in processes)
         finally:

@@ -60,11 +60,12 @@ class World:
             for path, file in zip(paths, away, strict=True):
                 file.rename(path)
 
-    def send(self, case: HostCase, scope: str | None = None) -> tuple[int, str, list[tuple[str, ...]]]:
+    def send(self, case: HostCase, scope: str | None = None, token: str = "tok") -> tuple[int, str, list[tuple[str, ...]]]:
         """Send the request of a case, and return the status, the body, and what has arrived at which service."""
         cloud = self.mesh.clouds[case.at]
         port = next(endpoint.listener.port for endpoint in cloud.endpoints if endpoint.key == case.to)
-        lines = [f"GET {case.target} HTTP/{case.version}", *case.host, "X-Case: hosts", "X-Auth-Token: tok", "Connection: close"]
+        lines = [f"GET {case.target} HTTP/{case.version}", *case.host, "X-Case: hosts", "Connection: close"]
+        lines += [f"X-Auth-Token: {token}"]
         lines += [f"X-Scope: {scope or case.scope}"] if case.scope else []
         head = "\r\n".join([line if line.startswith("X-Scope") else line.format(**self.words) for line in lines] + ["", ""])
         self.recorder.seen.clear()
@@ -82,8 +83,8 @@ class World:
         seen = [(*server.server.split(" "), server.path) for server in self.recorder.seen]
         return answer.status, content, [tuple(place) for place in seen]
 
-    def fulfils(self, case: HostCase, scope: str | None = None) -> None:
-        status, content, seen = self.send(case, scope)
+    def fulfils(self, case: HostCase, scope: str | None = None, token: str = "tok") -> None:
+        status, content, seen = self.send(case, scope, token)
         if len(case.expect) == 2:
             assert (status, seen) == (case.expect[0], []), content
             assert case.expect[1] in content
@@ -155,12 +156,15 @@ def test_haproxy_alone(case: HostCase, world: World) -> None:
 
 @pytest.mark.parametrize("at", ["Ports", "Mixed"])
 def test_a_guest_is_admitted_by_the_host_too(at: str, world: World) -> None:
-    """The gateway of Named serves the next request of a guest without its Python service."""
+    """The gateway of Named serves the next request of a guest without its Python service.
+
+    What a gateway was told of a token holds for some seconds: the token is one that no earlier case has sent.
+    """
     case = next(case for case in HOSTS if case.name == f"scope: from {at} to Named")
     for _ in range(2):
-        world.fulfils(case)
+        world.fulfils(case, token=f"guest-from-{at}")
     with world.without_python(at, "Named"):
-        world.fulfils(case)
+        world.fulfils(case, token=f"guest-from-{at}")
 
 
 @pytest.mark.parametrize("place", ["{s}://127.0.0.1:{paths}/v2/images/1", "{s}://image.named.test:{named}/v2/images/1"])

@@ -4,6 +4,7 @@
 import asyncio
 import os
 import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,8 +22,7 @@ async def haproxy(mesh: Mesh, folder: Path, *, system_authorities: str = "") -> 
     runtime = configured(mesh, folder, system_authorities=system_authorities)
     process = await asyncio.create_subprocess_exec(*command(folder), env=HAPROXY.environment())
     try:
-        # HAProxy binds its control socket last.
-        while not Path(runtime.stats_socket).exists():
+        while not listens(runtime.stats_socket):
             assert process.returncode is None, "HAProxy has ended"
             await asyncio.sleep(0.002)
         yield Path(runtime.upstream_socket)
@@ -30,6 +30,12 @@ async def haproxy(mesh: Mesh, folder: Path, *, system_authorities: str = "") -> 
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+def listens(path: str) -> bool:
+    """Say whether a unix socket accepts connections: HAProxy names it before it listens, its control socket last."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(path) == 0
 
 
 def configured(mesh: Mesh, folder: Path, *, system_authorities: str = "") -> Runtime:

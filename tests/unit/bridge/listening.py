@@ -36,7 +36,8 @@ async def listening(
     finally:
         server.close()
         for task, writer in connections.items():
-            writer.transport.abort()
+            if writer.get_extra_info("socket").fileno() != -1:
+                writer.transport.abort()
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
         await server.wait_closed()

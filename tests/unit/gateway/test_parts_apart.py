@@ -18,6 +18,7 @@ import pytest
 from openstackoid.bridge.haproxy_log import QUEUE
 from openstackoid.cli import main
 from openstackoid.haproxy.binary import find_haproxy
+from unit.bridge.haproxy import listens
 from unit.bridge.http.test_server import until
 from unit.gateway.running import Gateway, description, free_port, service
 
@@ -70,7 +71,7 @@ def apart(folder: Path, backend: int | None = None, mode: str = "-db") -> Iterat
         gateway.process = gateway.bridge = bridge
         gateway.haproxy = haproxy
         gateway.wait_for("serves 2 clouds")
-        until((gateway.state / "haproxy.sock").exists)
+        until(lambda: listens(str(gateway.state / "haproxy.sock")))
         yield gateway
 
 

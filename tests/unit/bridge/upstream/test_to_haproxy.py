@@ -19,7 +19,7 @@ from openstackoid.bridge.upstream import to_haproxy as module
 from openstackoid.bridge.upstream.to_haproxy import ToHaproxy
 from openstackoid.mesh import parse_mesh
 from openstackoid.routing.backend_names import TARGET
-from unit.bridge.haproxy import command, configured, haproxy
+from unit.bridge.haproxy import command, configured, haproxy, listens
 from unit.bridge.listening import listening
 from unit.bridge.stage import played
 
@@ -170,7 +170,7 @@ async def replaceable() -> AsyncIterator[tuple[ToHaproxy, Process, list[str]]]:
             folder = Path(name)
             runtime = configured(parse_mesh(one(server.sockets[0].getsockname()[1])), folder)
             process = await asyncio.create_subprocess_exec(*command(folder))
-            while not Path(runtime.stats_socket).exists():
+            while not listens(runtime.stats_socket):
                 await asyncio.sleep(0.01)
             client = ToHaproxy(Path(runtime.upstream_socket))
             try:
