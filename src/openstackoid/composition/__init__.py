@@ -2,6 +2,7 @@
 """One answer made of several clouds' answers: merged lists, one item by its id, sums, intersections. Pure: no I/O, no clock."""
 
 from openstackoid.composition.branch import PageRequest
+from openstackoid.composition.claims import Claims, is_uuid
 from openstackoid.composition.common import common_part, common_versions
 from openstackoid.composition.cursor import KEY_BYTES as CURSOR_KEY
 from openstackoid.composition.cursor import Cursors
@@ -41,6 +42,7 @@ __all__ = [
     "CURSOR_KEY",
     "PARTIAL",
     "Asker",
+    "Claims",
     "CommonKind",
     "Composed",
     "CompositionError",
@@ -63,6 +65,7 @@ __all__ = [
     "common_part",
     "common_versions",
     "composed_outcome",
+    "is_uuid",
     "item_outcome",
     "owner_outcome",
     "parse_kinds",

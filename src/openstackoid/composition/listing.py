@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from openstackoid.composition.branch import PageRequest
+from openstackoid.composition.claims import Claims
 from openstackoid.composition.cursor import Cursors, is_cursor
 from openstackoid.composition.cut import Cut, Place
 from openstackoid.composition.documents import written
@@ -145,6 +146,16 @@ class Listing:
         rest = self._merge.others | self._links(url)
         ending = "".join(f",{written(name)}:{written(value)}" for name, value in rest.items())
         return whole + f"]{ending}}}".encode("ascii")
+
+    @property
+    def claims(self) -> Claims:
+        """The clouds of the items by now."""
+        return self._merge.claims
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all items of all clouds have been seen: each cloud denies what others list, and it does not."""
+        return self._refused is None and self._merge.is_whole
 
     def _remember(self) -> None:
         last = self._merge.last

@@ -21,6 +21,9 @@ ALL_CLOUDS = 4000
 
 _LIMIT, _MARKER, _OFFSET, _SORT, _SORT_DIR, _FIELDS = "limit", "marker", "offset", "sort", "sort_dir", "fields"
 _TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
+_FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
+_WIDER = frozenset({"deleted", "all_tenants"})
+"""Parameters that clients send with their usual value, false: they ask for other lists."""
 _LARGEST = 2**31 - 1
 
 
@@ -88,6 +91,14 @@ class ListQuery:
         if backwards and self.kind.paging.reverse is not None:
             pairs.append((self.kind.paging.reverse, "True"))
         return urlencode(pairs)
+
+    @property
+    def is_unfiltered(self) -> bool:
+        """Whether the list has all that the service lists to the user: the query is about its pages, order and attributes."""
+        paging = self.kind.paging
+        about = {_LIMIT, _MARKER, _OFFSET, _SORT, _SORT_DIR, paging.sort_keys, paging.reverse, paging.reversed_by}
+        about |= {_FIELDS} if paging.fields else set()
+        return all(name in about or (name in _WIDER and value.lower() in _FALSE) for name, value in self.pairs)
 
     def digest(self, expression: str) -> bytes:
         """Return a digest of the list under a canonical scope expression, whatever its page."""

@@ -9,8 +9,8 @@ from openstackoid.bridge.identity.token_record import Changed, Full, Recorded
 from openstackoid.bridge.identity.token_store import TokenStore
 from openstackoid.policy import Claims
 from openstackoid.store import Database
+from openstackoid.store.owned_rows import BATCH
 from openstackoid.store.tokens import LONGEST
-from openstackoid.store.workflows import BATCH
 from unit.bridge.stage import played
 from unit.store.opening import NOW, Clock, opened, sql
 

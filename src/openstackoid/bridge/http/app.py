@@ -26,6 +26,7 @@ from openstackoid.bridge.pages.user_page import UserPage
 from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
+from openstackoid.bridge.resource_index import ResourceIndex
 from openstackoid.bridge.trace.records import Records
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
@@ -74,6 +75,7 @@ class Bridge:
             accepted=AcceptedShares(at),
             cursors=CursorSource(keys),
             markers=KnownMarkers(),
+            resources=ResourceIndex(workflows.store),
         )
         upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records

@@ -12,6 +12,7 @@ from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
+from openstackoid.bridge.resource_index import ResourceIndex
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.composition import KnownMarkers
@@ -34,6 +35,7 @@ class RequestContext:
     accepted: AcceptedShares
     cursors: CursorSource
     markers: KnownMarkers
+    resources: ResourceIndex
 
     @property
     def here(self) -> Cloud:

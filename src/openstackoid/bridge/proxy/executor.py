@@ -40,7 +40,7 @@ class Executor:
                 return await Turns(self._context, self._incoming, several, self._turn).run()
             case All() as every:
                 branches = Branches(self._context, every, self._branch)
-                return await AtOnce(self._context, self._incoming, every, branches, self._single).run()
+                return await AtOnce(self._context, self._incoming, every, branches, self._located).run()
             case Single() as single:
                 leg = await self._single(single, self._incoming)
             case Relay() as planned:
@@ -58,6 +58,10 @@ class Executor:
         leg = ForwardLeg(context, incoming, single, issuer) if relay is None else RelayLeg(context, incoming, relay, issuer)
         self._begin(leg, use)
         return leg
+
+    async def _located(self, single: Single, incoming: Incoming, attempt: Attempt | None) -> Leg[Single] | Leg[Relay]:
+        """Return the leg for the cloud of one resource."""
+        return await (self._single(single, incoming) if attempt is None else self._turn(single, incoming, attempt))
 
     async def _turn(self, single: Single, incoming: Incoming, attempt: Attempt) -> Leg[Single]:
         """Return the leg for one of several clouds."""

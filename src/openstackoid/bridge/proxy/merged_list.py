@@ -15,6 +15,7 @@ from openstackoid.bridge.proxy.branches import Branches
 from openstackoid.bridge.proxy.composed_answer import composed_answer, composed_headers
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.links import Links
+from openstackoid.bridge.resource_index import View
 from openstackoid.composition import ALL_BYTES, Asker, Composed, CompositionError, Failure, Listing, ListKind, PageRequest
 from openstackoid.composition.kinds import OBJECT_STORE
 from openstackoid.routing import All, Single
@@ -26,13 +27,16 @@ _LARGE = 256 * 1024
 
 
 class MergedList:
-    """Carries out ``plan`` for a list, by ``branches``."""
+    """Carries out ``plan`` for a list, by ``branches``. ``view``: of its items, which the index notes, or None."""
 
-    def __init__(self, context: RequestContext, incoming: Incoming, plan: All, branches: Branches) -> None:
+    def __init__(
+        self, context: RequestContext, incoming: Incoming, plan: All, branches: Branches, view: View | None = None
+    ) -> None:
         self._context = context
         self._incoming = incoming
         self._plan = plan
         self._branches = branches
+        self._view = view
         self._first: WholeAnswer | None = None
 
     async def run(self, kind: ListKind, user: str, *, strict: bool) -> web.StreamResponse:
@@ -71,12 +75,14 @@ class MergedList:
             if outcome != began:
                 # The head has said another thing.
                 raise CutError(AnswerError(502, f"gateway of {self._context.here.name}: a cloud failed in its list"), response)
+            self._learn(listing)
             with towards_client():
                 await response.write(listing.tail(self._url(plan, head)))
                 await response.write_eof()
             return response
         if not isinstance(outcome, Composed):
             return self._branches.end(outcome)
+        self._learn(listing)
         return composed_answer(self._first, bytes(body) + listing.tail(self._url(plan, head)), outcome)
 
     async def _take(self, listing: Listing, requests: list[PageRequest]) -> None:
@@ -95,6 +101,13 @@ class MergedList:
                 listing.answer(cloud, answer.status, answer.content)
             if isinstance(answer, WholeAnswer) and answer.status == 200 and self._first is None:
                 self._first = answer
+
+    def _learn(self, listing: Listing) -> None:
+        """Note the clouds of the items in the index."""
+        if self._view is not None:
+            index, claims = self._context.resources, listing.claims
+            index.forget(self._view, claims.contested)
+            index.learn(self._view, claims.sole(), certain=listing.is_whole)
 
     async def _begin(self, outcome: Composed) -> StreamedAnswer:
         """Send the head of a long answer."""
