@@ -23,7 +23,11 @@ BAD = [
         ("a service that the named cloud has not", '{"compute":"Cloud-3.b"}', ("Cloud-3.b has no service", "CloudTwo")),
         ("an empty name", '{"image":""}', ("without a name",)),
         ("a space in a name", '{"image":"Cloud Two"}', ("cannot be a cloud's name",)),
-        ("a compound of both operators", '{"image":"CloudOne&CloudTwo|CloudOne"}', ("column 19: '&' is not served yet",)),
+        (
+            "a compound in compounds",
+            '{"image":"(CloudOne&CloudTwo|CloudOne)&CloudTwo"}',
+            ("column 11: '&' within '|' within '&'",),
+        ),
         ("a compound with a fault", '{"image":"CloudOne | CloudTen"}', ("column 22: unknown cloud 'CloudTen'",)),
         ("a compound of identity", '{"identity":"CloudOne | CloudTwo"}', ("column 13: identity is one cloud",)),
         ("a compound of a cloud without the service", '{"compute":"CloudOne | Cloud-3.b"}', ("Cloud-3.b has no service",)),

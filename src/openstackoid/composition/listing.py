@@ -88,9 +88,9 @@ class Listing:
         """Return the requests to send now, side by side; none once the page is made."""
         return [] if self._refused is not None else self._merge.wanted()
 
-    def answer(self, cloud: str, status: int, body: bytes) -> None:
-        """Take the answer of a cloud."""
-        self._merge.answer(cloud, status, body)
+    def answer(self, branch: str, status: int, body: bytes, cloud: str | None = None) -> None:
+        """Take the answer of a branch; ``cloud``: that answered, if the branch has several in turn."""
+        self._merge.answer(branch, status, body, cloud)
 
     def fail(self, failure: Failure) -> None:
         """Take the failure of a cloud to answer."""

@@ -49,9 +49,9 @@ class Merge:
             return []
         return [request for branch in self._branches.values() if (request := branch.wanted()) is not None]
 
-    def answer(self, cloud: str, status: int, body: bytes) -> None:
-        """Take the answer of a cloud."""
-        self._branches[cloud].answer(status, body)
+    def answer(self, branch: str, status: int, body: bytes, cloud: str | None = None) -> None:
+        """Take the answer of a branch; see :meth:`Branch.answer`."""
+        self._branches[branch].answer(status, body, cloud)
 
     def fail(self, failure: Failure) -> None:
         """Take the failure of a cloud to answer."""

@@ -2,7 +2,7 @@
 """The scope language: model, parser and errors. Pure: no sockets, no files, no clock."""
 
 from openstackoid.scope.errors import ScopeError
-from openstackoid.scope.expression import All, Cloud, Every, Expression, Near, Otherwise, otherwise
+from openstackoid.scope.expression import All, Cloud, Every, Expression, Near, Otherwise, clouds_of, has_all, otherwise
 from openstackoid.scope.known_names import KnownNames
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Issuer, Scope
 from openstackoid.scope.parser import MAX_LENGTH, parse_json, read_header
@@ -30,6 +30,8 @@ __all__ = [
     "Otherwise",
     "Scope",
     "ScopeError",
+    "clouds_of",
+    "has_all",
     "holds_scope",
     "is_marked",
     "join_token",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NoReturn
 
-from openstackoid.scope.expression import All, Cloud, Expression, Near, all_of, every, otherwise
+from openstackoid.scope.expression import All, Cloud, Expression, Near, all_of, every, has_all, otherwise, parts
 
 MOST_CLOUDS = 8
 """The most clouds in one expression."""
@@ -61,12 +61,11 @@ def refuse_unserved(text: str, expression: Expression, fail: Fail) -> None:
     """Refuse the first operator or function of a well-formed expression that no gateway carries out yet."""
     if isinstance(expression, All) and all(isinstance(member, Cloud) for member in expression.members):
         return
-    # ``A & A`` is one cloud.
-    operators = () if isinstance(expression, Cloud) else _ALL
     for token, following in pairwise(_tokens(text, fail)):
-        if token.is_mark(*operators) or (token.kind == "name" and following.is_mark("(")):
-            served = "one cloud is, or several with '|' alone or '&' alone between them"
-            fail(f"'{token.text}' is not served yet; {served}", token.start, token.end)
+        if token.kind == "name" and following.is_mark("("):
+            fail(f"'{token.text}' is not served yet; clouds with '|' and '&' between them are", token.start, token.end)
+    if any(isinstance(part, All) and any(map(has_all, part.members)) for part in parts(expression)):
+        fail("'&' within '|' within '&' is not served; (A | B) & C and A & B | C are", 0, len(text))
 
 
 def _tokens(text: str, fail: Fail) -> Iterator[_Token]:

@@ -53,7 +53,9 @@ class AtOnce:
         owner = await self._owner()
         match self._plan.kind:
             case ListKind() as kind:
-                view = None if kind.resources is None else self._view(owner, kind.service, kind.resources)
+                # Of several clouds in turn, not all were heard.
+                known = kind.resources is not None and self._branches.branches == self._branches.clouds
+                view = self._view(owner, kind.service, kind.resources or "") if known else None
                 user = hashlib.sha256(b"").hexdigest() if owner is None else str(owner)
                 merged = MergedList(self._context, self._incoming, self._plan, self._branches, view)
                 return await merged.run(kind, user, strict=self._is_strict())
@@ -89,27 +91,27 @@ class AtOnce:
 
     async def _document(self, kind: TotalKind | CommonKind | VersionsKind) -> WholeAnswer:
         """Return a sum or an intersection of the clouds' documents."""
-        clouds = self._branches.clouds
-        found = await self._branches.ask_each((cloud, self._incoming) for cloud in clouds)
+        branches = self._branches.branches
+        found = await self._branches.ask_each((branch, self._incoming) for branch in branches)
         documents: dict[str, dict[str, Any]] = {}
         failures: list[Failure] = []
-        for cloud, answer in found.items():
-            read = _document_of(cloud, answer, ALL_BYTES // len(clouds))
+        for branch, answer in found.items():
+            read = _document_of(branch, answer, ALL_BYTES // len(branches))
             if isinstance(read, Failure):
                 failures.append(read)
             else:
-                documents[cloud] = read
+                documents[branch] = read
         match kind:
             case TotalKind():
-                composed, others = total(kind, documents)
+                composed, others = total(kind, documents, self._branches.sources)
             case CommonKind():
                 composed, others = common_part(kind, documents)
             case VersionsKind():
                 composed, others = common_versions(documents)
-        outcome = composed_outcome(clouds, failures + others, strict=self._is_strict())
+        outcome = composed_outcome(branches, failures + others, strict=self._is_strict())
         if not isinstance(outcome, Composed):
             return self._branches.end(outcome)
-        first = next(answer for cloud, answer in found.items() if cloud in documents and isinstance(answer, WholeAnswer))
+        first = next(answer for branch, answer in found.items() if branch in documents and isinstance(answer, WholeAnswer))
         return composed_answer(first, json.dumps(composed).encode("ascii"), outcome)
 
 

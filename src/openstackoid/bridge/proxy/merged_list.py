@@ -41,14 +41,14 @@ class MergedList:
 
     async def run(self, kind: ListKind, user: str, *, strict: bool) -> web.StreamResponse:
         """Return the answer; see :meth:`Leg.run`. ``user``: an id of the user, whose markers are of no use to others."""
-        head, clouds = self._incoming.head, self._branches.clouds
+        head, branches = self._incoming.head, self._branches.branches
         plan = self._branches.first_plan
         if kind.service == OBJECT_STORE and not _asks_for_json(head):
             message = f"gateway of {self._context.here.name}: a list of several clouds is JSON; format=json asks for it"
             raise AnswerError(406, message)
         try:
             asker = Asker(user, self._context.cursors.current(), self._context.markers)
-            listing = Listing(kind, head.query or "", clouds, self._plan.expression, asker, rewrite=self._rewrite(kind))
+            listing = Listing(kind, head.query or "", branches, self._plan.expression, asker, rewrite=self._rewrite(kind))
         except CompositionError as error:
             raise AnswerError(error.status, f"gateway of {self._context.here.name}: {error}") from None
         body, response = bytearray(), None
@@ -92,13 +92,14 @@ class MergedList:
             for request in requests
         }
         found = await self._branches.ask_each(incoming.items(), rewrites=False)
-        for cloud, answer in found.items():
+        for branch, answer in found.items():
+            source = self._branches.sources.get(branch)
             if isinstance(answer, Failure):
                 listing.fail(answer)
             elif len(answer.content) > _LARGE:
-                await asyncio.to_thread(listing.answer, cloud, answer.status, answer.content)
+                await asyncio.to_thread(listing.answer, branch, answer.status, answer.content, source)
             else:
-                listing.answer(cloud, answer.status, answer.content)
+                listing.answer(branch, answer.status, answer.content, source)
             if isinstance(answer, WholeAnswer) and answer.status == 200 and self._first is None:
                 self._first = answer
 
