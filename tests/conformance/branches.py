@@ -18,7 +18,23 @@ BYTES = b"the bytes of an image"
 STATUSES = {"Unauthorized": 401, "Forbids": 403, "Conflicts": 409, "Fails": 500, "Unavailable": 503}
 """The clouds that answer each request with one status."""
 
-CLOUDS = ("Serves", "Other", "Lacks", *STATUSES, "Refuses", "Silent", "Cuts", "CutsBytes", "CutsLater", "Garbage")
+WIRES = {"Home": "", "Earlier": "2", "Earliest": ""}
+"""The wire versions that clouds announce; the others are of this release."""
+
+CLOUDS = (
+    "Earlier",
+    "Earliest",
+    "Serves",
+    "Other",
+    "Lacks",
+    *STATUSES,
+    "Refuses",
+    "Silent",
+    "Cuts",
+    "CutsBytes",
+    "CutsLater",
+    "Garbage",
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +81,8 @@ class Branches:
 
 
 def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
+    wire = WIRES.get(cloud, "3")
+
     class Handler(Answering):
         protocol_version = "HTTP/1.1"
 
@@ -105,6 +123,8 @@ def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
 
         def say(self, status: int, content: bytes, length: int | None = None) -> None:
             self.send_response(status)
+            if wire:
+                self.send_header("X-Openstackoid-Wire", wire)
             self.send_header("Content-Length", str(len(content) if length is None else length))
             self.send_header("Content-Type", "application/json")
             self.end_headers()

@@ -160,7 +160,8 @@ class RequestHandler:
             recalled,
             marked_id(uuid4()),
             head.sender,
-            self._context.upstream.announced,
+            self._context.upstream.wires.announced,
+            self._context.upstream.wires.plain,
             head.query,
         )
         mesh = self._context.mesh

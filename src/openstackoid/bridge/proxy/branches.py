@@ -33,22 +33,42 @@ class MakeLeg(Protocol):
         """Return it."""
 
 
+class BranchTime:
+    """The time of all requests to a branch: that of one, and ``seconds`` at most. ``is_shared``: they have it together."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.is_shared = True
+        self._seconds = seconds
+        self._spent: dict[str, float] = {}
+
+    def spend(self, cloud: str, seconds: float) -> None:
+        """Note the time of a request to a cloud."""
+        self._spent[cloud] = self._spent.get(cloud, 0.0) + seconds
+
+    def left(self, timeouts: Timeouts, clouds: Sequence[str], share: int) -> float | None:
+        """Return the seconds of the next request to a branch of ``clouds``, one of ``share``; None for those of any request."""
+        if not self.is_shared:
+            return None
+        whole = timeouts.connect + timeouts.server
+        left = (whole if self._seconds is None else min(whole, self._seconds)) - sum(
+            self._spent.get(each, 0.0) for each in clouds
+        )
+        return max(0.001, left) / share
+
+
 class Branches:
     """Sends requests to the clouds of ``plan``.
 
-    ``answers``: the last answer or error of each branch; ``sources``: the cloud that gave it, in a branch of several.
-    ``seconds``: for all requests to a branch, if they are fewer than those of any request. ``is_hurried``: they have that time
-    together.
+    ``answers``: the last answer or error of each branch; ``sources``: the cloud that gave it, in a branch of several. ``time``:
+    of the requests to a branch.
     """
 
     def __init__(self, context: RequestContext, plan: All, leg: MakeLeg, *, seconds: float | None = None) -> None:
         self.answers: dict[str, WholeAnswer | AnswerError] = {}
         self.sources: dict[str, str] = {}
-        self.is_hurried = True
-        self._spent: dict[str, float] = {}
+        self.time = BranchTime(seconds)
         self._context = context
         self._leg = leg
-        self._seconds = seconds
         self._turns = {
             turn.cloud: tuple(singles(turn.plan)) if isinstance(turn.plan, Otherwise) else () for turn in plan.branches
         }
@@ -128,7 +148,7 @@ class Branches:
         began, timeouts = clock(), self._context.here.timeouts_of(plan.frontend_endpoint)
         leg: Leg[Single] | None = None
         try:
-            left = self._left(timeouts, others or (cloud,)) / share if self.is_hurried else None
+            left = self.time.left(timeouts, others or (cloud,), share)
             leg = await self._leg(change(plan), incoming, rewrites=rewrites, seconds=left)
             answer = await leg.run()
         except AnswerError as error:
@@ -143,7 +163,7 @@ class Branches:
                     leg.account(0, "another cloud has answered")
             raise
         finally:
-            self._spent[cloud] = self._spent.get(cloud, 0.0) + clock() - began
+            self.time.spend(cloud, clock() - began)
         outages.forget(place)
         if not isinstance(answer, WholeAnswer):
             raise AssertionError("a branch reads its answer as a whole")
@@ -174,12 +194,6 @@ class Branches:
         if isinstance(error, UpstreamError):
             return Failure(cloud, _FAULTS.get(error.status, Fault.UNUSABLE), detail=text)
         return Failure(cloud, Fault.STATUS, error.status, detail=text)
-
-    def _left(self, timeouts: Timeouts, clouds: Sequence[str]) -> float:
-        """Return the seconds that a branch of ``clouds`` has left."""
-        whole = timeouts.connect + timeouts.server
-        spent = sum(self._spent.get(cloud, 0.0) for cloud in clouds)
-        return max(0.001, (whole if self._seconds is None else min(whole, self._seconds)) - spent)
 
     def _another_is_there(self, cloud: str, others: Sequence[str]) -> bool:
         plans = {name: self.plan(name) for name in others}

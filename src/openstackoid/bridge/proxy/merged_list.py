@@ -65,7 +65,7 @@ class MergedList:
                 raise AnswerError(400, message)
             if response is None and len(body) > most:
                 response = await self._begin(outcome)
-                began, self._branches.is_hurried = outcome, False
+                began, self._branches.time.is_shared = outcome, False
             if response is not None:
                 with towards_client():
                     await response.write(bytes(body))

@@ -107,7 +107,7 @@ class Upstream:
     """Sends requests to backends and peers, for the gateway of the cloud ``at``: by its HAProxy, at the unix socket ``haproxy``.
 
     Connections to peers are HAProxy's, which keeps them. Redirects, cookies and proxies of the environment are left alone.
-    ``announced``: the peers whose last answer announced the newer wire version, as HAProxy says.
+    ``wires``: the wire versions of the peers, as HAProxy says.
     """
 
     def __init__(self, at: str, haproxy: Path) -> None:
@@ -116,7 +116,7 @@ class Upstream:
         self.reasons = Reasons()
         self.outages = Outages()
         self.kept = KeptConnections(self._ask_health)
-        self.announced: set[str] = set()
+        self.wires = wire_version.Announcements()
         self._haproxy = ToHaproxy(haproxy)
 
     async def close(self) -> None:
@@ -166,7 +166,7 @@ class Upstream:
                     failure = failure_of(told, timeouts) or await self.reasons.failure(target, told, timeouts, seconds)
                     raise self._error(target, failure)
                 if target.peer:
-                    wire_version.note(self.announced, target.peer, answer.headers.getall(wire_version.HEADER, []))
+                    self.wires.note(target.peer, answer.headers.getall(wire_version.HEADER, []))
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._failure(target, error, timeouts) from None
