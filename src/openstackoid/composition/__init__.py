@@ -8,8 +8,10 @@ from openstackoid.composition.cursor import KEY_BYTES as CURSOR_KEY
 from openstackoid.composition.cursor import Cursors
 from openstackoid.composition.documents import parse_object
 from openstackoid.composition.errors import CompositionError, Failure, Fault
+from openstackoid.composition.header_totals import header_totals
 from openstackoid.composition.kinds import (
     CommonKind,
+    HeadersKind,
     ItemKind,
     Kind,
     Kinds,
@@ -49,6 +51,7 @@ __all__ = [
     "Cursors",
     "Failure",
     "Fault",
+    "HeadersKind",
     "ItemKind",
     "Kind",
     "Kinds",
@@ -65,6 +68,7 @@ __all__ = [
     "common_part",
     "common_versions",
     "composed_outcome",
+    "header_totals",
     "is_uuid",
     "item_outcome",
     "owner_outcome",

@@ -94,7 +94,14 @@ class VersionsKind:
     service: str
 
 
-Kind = ListKind | ItemKind | TotalKind | CommonKind | VersionsKind
+@dataclass(frozen=True, slots=True)
+class HeadersKind:
+    """The numbers in the headers about an account or a container of Swift."""
+
+    service: str
+
+
+Kind = ListKind | ItemKind | TotalKind | CommonKind | VersionsKind | HeadersKind
 _Row = tuple[re.Pattern[str], ListKind | TotalKind | CommonKind | tuple[Literal["item"], str, str]]
 
 

@@ -46,6 +46,7 @@ class Listing:
     ``clouds``: those of the scope, in its order; ``expression``: its canonical form. ``rewrite`` takes a cloud and an item,
     parsed, and returns the item with its links rewritten. Raises :class:`CompositionError` for a query or a marker that is not
     accepted. ``waiting``: the bytes that :meth:`chunks` keeps, those of a page backwards.
+    ``plain``: the answer is plain text, a line for each item, without clouds.
     """
 
     def __init__(
@@ -57,8 +58,9 @@ class Listing:
         asker: Asker,
         *,
         rewrite: Rewrite | None = None,
+        plain: bool = False,
     ) -> None:
-        self._query = ListQuery.parse(kind, query)
+        self._query = ListQuery.parse(kind, query, plain=plain)
         self._clouds = tuple(clouds)
         self._asker = asker
         self._digest = self._query.digest(expression)
@@ -122,6 +124,8 @@ class Listing:
     def _joined(self, texts: Sequence[str]) -> bytes:
         if not texts:
             return b""
+        if self._query.plain:
+            return "".join(texts).encode("utf-8")
         collection = self._query.kind.collection
         opening = "," if self._sent else f"{{{written(collection)}:[" if collection else "["
         self._sent = True
@@ -138,6 +142,9 @@ class Listing:
         self._waiting.reverse()
         whole = self._joined(self._waiting) if self._query.backwards else b""
         collection = self._query.kind.collection
+        if self._query.plain:
+            self._remember()
+            return whole
         if not self._sent:
             whole = f"{{{written(collection)}:[".encode("ascii") if collection else b"["
         self._remember()

@@ -45,7 +45,10 @@ class Page:
 
 
 class PageReader:
-    """Reads the pages of one cloud of so many. ``rewrite`` returns an item, parsed, with its links rewritten."""
+    """Reads the pages of one cloud of so many. ``rewrite`` returns an item, parsed, with its links rewritten.
+
+    The text of an item of a ``plain`` list is its id alone, on a line.
+    """
 
     def __init__(self, query: ListQuery, cloud: str, clouds: int, rewrite: Rewrite | None = None) -> None:
         self._query = query
@@ -88,7 +91,7 @@ class PageReader:
         for name in self._query.added:
             inner.pop(name, None)
         inner[CLOUD] = cloud
-        text = written(raw if self._rewrite is None else self._rewrite(cloud, raw))
+        text = f"{id_}\n" if self._query.plain else written(raw if self._rewrite is None else self._rewrite(cloud, raw))
         return Item(id_, key, tuple(values) if key and values is not None else None, equal, text)
 
     def _id(self, item: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ ALL_CLOUDS = 4000
 """Items of a page of all branches together, at most."""
 
 _LIMIT, _MARKER, _OFFSET, _SORT, _SORT_DIR, _FIELDS = "limit", "marker", "offset", "sort", "sort_dir", "fields"
+_FORMAT = "format"
 _TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
 _WIDER = frozenset({"deleted", "all_tenants"})
@@ -31,7 +32,8 @@ _LARGEST = 2**31 - 1
 class ListQuery:
     """The query of a client. ``limit``: items of the page, or None for all; ``offset``: items to leave out first.
 
-    ``added``: attributes that branches are asked for in addition to the client's ``fields``.
+    ``added``: attributes that branches are asked for in addition to the client's ``fields``. ``plain``: the client wants a line
+    of text for each item; branches are asked for JSON all the same.
     """
 
     kind: ListKind
@@ -42,9 +44,10 @@ class ListQuery:
     offset: int = 0
     backwards: bool = False
     added: tuple[str, ...] = ()
+    plain: bool = False
 
     @classmethod
-    def parse(cls, kind: ListKind, query: str) -> "ListQuery":
+    def parse(cls, kind: ListKind, query: str, *, plain: bool = False) -> "ListQuery":
         """Parse the query of a URL. Raises :class:`CompositionError`."""
         pairs = tuple(parse_qsl(query, keep_blank_values=True))
         order = _order(kind, pairs)
@@ -52,7 +55,8 @@ class ListQuery:
         limit = _limit(kind, pairs)
         backwards = reverse is not None and limit is not None and _is_true(pairs, reverse)
         marker = _last(pairs, _MARKER) or None
-        return cls(kind, pairs, order, limit, marker, _number(pairs, _OFFSET) or 0, backwards, _added(kind, pairs, order))
+        offset = _number(pairs, _OFFSET) or 0
+        return cls(kind, pairs, order, limit, marker, offset, backwards, _added(kind, pairs, order), plain)
 
     def batch(self, clouds: int) -> int | None:
         """Return the items of a page of one of so many branches.
@@ -74,6 +78,8 @@ class ListQuery:
         paging = {_LIMIT, _MARKER, _OFFSET, self.kind.paging.reverse}
         pairs = [pair for pair in self.pairs if pair[0] not in paging]
         pairs += [(_FIELDS, name) for name in self.added]
+        if self.plain:
+            pairs = [*(pair for pair in pairs if pair[0] != _FORMAT), (_FORMAT, "json")]
         if batch is not None:
             pairs.append((_LIMIT, str(batch)))
         if marker is not None and not self.kind.is_whole:

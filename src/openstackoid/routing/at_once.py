@@ -3,7 +3,8 @@
 
 from collections.abc import Mapping
 
-from openstackoid.composition import ItemKind, Kind, builtin_kinds
+from openstackoid.composition import HeadersKind, ItemKind, Kind, ListKind, builtin_kinds
+from openstackoid.composition.kinds import OBJECT_STORE
 from openstackoid.routing.decision import All, Otherwise, Refuse, Single, Turn
 from openstackoid.routing.received import Received
 from openstackoid.scope import All as AllOf
@@ -63,4 +64,6 @@ def _kind(received: Received) -> Kind | None:
     kind = builtin_kinds().of(endpoint.service, request.path[len(endpoint.frontend.prefix) :])
     if isinstance(kind, ItemKind):
         return kind
+    if request.method == "HEAD" and isinstance(kind, ListKind) and kind.service == OBJECT_STORE:
+        return HeadersKind(kind.service)
     return kind if request.method == "GET" else None

@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.branches import Branches
-from openstackoid.bridge.proxy.composed_answer import composed_answer
+from openstackoid.bridge.proxy.composed_answer import composed_answer, composed_headers
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.merged_list import MergedList
 from openstackoid.bridge.proxy.one_resource import Forward, OneResource
@@ -21,6 +22,7 @@ from openstackoid.composition import (
     Composed,
     Failure,
     Fault,
+    HeadersKind,
     ItemKind,
     ListKind,
     TotalKind,
@@ -28,6 +30,7 @@ from openstackoid.composition import (
     common_part,
     common_versions,
     composed_outcome,
+    header_totals,
     parse_object,
     total,
 )
@@ -63,6 +66,8 @@ class AtOnce:
                 view = self._view(owner, kind.service, kind.resources)
                 one = OneResource(self._context, self._incoming, self._plan, self._branches, kind=kind, view=view)
                 return await one.run(self._forward)
+            case HeadersKind():
+                return await self._headers()
             case kind:
                 return await self._document(kind)
 
@@ -88,6 +93,23 @@ class AtOnce:
         if values not in ([], ["true"], ["false"]):
             raise AnswerError(400, f"gateway of {self._context.here.name}: X-Scope-Strict is not understood; 'true' is accepted")
         return values == ["true"]
+
+    async def _headers(self) -> WholeAnswer:
+        """Return the sums of the numbers in the headers of the clouds' answers."""
+        branches = self._branches.branches
+        found = await self._branches.ask_each((branch, self._incoming) for branch in branches)
+        sound = [answer for answer in found.values() if isinstance(answer, WholeAnswer) and 200 <= answer.status < 300]
+        failures = [
+            answer if isinstance(answer, Failure) else Failure(branch, Fault.STATUS, answer.status)
+            for branch, answer in found.items()
+            if answer not in sound
+        ]
+        outcome = composed_outcome(branches, failures, strict=self._is_strict())
+        if not isinstance(outcome, Composed):
+            return self._branches.end(outcome)
+        totals = header_totals(answer.headers.items() for answer in sound)
+        headers = CIMultiDict([*composed_headers(sound[0], outcome), *totals])
+        return WholeAnswer(status=sound[0].status, headers=headers)
 
     async def _document(self, kind: TotalKind | CommonKind | VersionsKind) -> WholeAnswer:
         """Return a sum or an intersection of the clouds' documents."""

@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -38,17 +39,18 @@ class MergedList:
         self._branches = branches
         self._view = view
         self._first: WholeAnswer | None = None
+        self._plain = False
 
     async def run(self, kind: ListKind, user: str, *, strict: bool) -> web.StreamResponse:
         """Return the answer; see :meth:`Leg.run`. ``user``: an id of the user, whose markers are of no use to others."""
         head, branches = self._incoming.head, self._branches.branches
         plan = self._branches.first_plan
-        if kind.service == OBJECT_STORE and not _asks_for_json(head):
-            message = f"gateway of {self._context.here.name}: a list of several clouds is JSON; format=json asks for it"
-            raise AnswerError(406, message)
+        self._plain = kind.service == OBJECT_STORE and self._is_plain(head)
         try:
             asker = Asker(user, self._context.cursors.current(), self._context.markers)
-            listing = Listing(kind, head.query or "", branches, self._plan.expression, asker, rewrite=self._rewrite(kind))
+            listing = Listing(
+                kind, head.query or "", branches, self._plan.expression, asker, rewrite=self._rewrite(kind), plain=self._plain
+            )
         except CompositionError as error:
             raise AnswerError(error.status, f"gateway of {self._context.here.name}: {error}") from None
         body, response = bytearray(), None
@@ -102,6 +104,8 @@ class MergedList:
                 listing.answer(branch, answer.status, answer.content, source)
             if isinstance(answer, WholeAnswer) and answer.status == 200 and self._first is None:
                 self._first = answer
+                if self._plain:
+                    answer.headers["Content-Type"] = "text/plain; charset=utf-8"
 
     def _learn(self, listing: Listing) -> None:
         """Note the clouds of the items in the index."""
@@ -133,6 +137,20 @@ class MergedList:
 
         return rewritten
 
+    def _is_plain(self, head: Head) -> bool:
+        """Return whether a client of Swift wants plain text: without a word about JSON. Raises :class:`AnswerError` for XML."""
+        formats = [value for name, value in parse_qsl(head.query or "") if name == "format"]
+        accepted = ", ".join(head.values("accept"))
+        wanted = formats[-1] if formats else accepted
+        if "json" in wanted:
+            return False
+        if "xml" in wanted:
+            message = (
+                f"gateway of {self._context.here.name}: a list of several clouds is JSON or plain text; format=json asks for it"
+            )
+            raise AnswerError(406, message)
+        return True
+
     @staticmethod
     def _url(plan: Single, head: Head) -> str:
         """Return the URL of the list as the client called it; of Glance, whose links are paths, its path."""
@@ -141,7 +159,3 @@ class MergedList:
         frontend = plan.frontend_endpoint.frontend
         host = next(iter(head.values("host")), None)
         return (frontend.origin() if host is None else f"{frontend.scheme}://{host}") + head.path
-
-
-def _asks_for_json(head: Head) -> bool:
-    return "format=json" in (head.query or "").split("&") or any("application/json" in value for value in head.values("accept"))
