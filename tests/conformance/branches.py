@@ -131,7 +131,7 @@ def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
         def say(self, status: int, content: bytes, length: int | None = None) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(content) if length is None else length))
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", "application/octet-stream" if self.path.endswith("/file") else "application/json")
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(content)
