@@ -2,7 +2,6 @@
 """Requests of a peer by tokens that are bound to it: delegation, exchange at Keystone, and a binding for the next cloud."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from conformance.bound_tokens import (
     as_peer,
     audited,
     bound,
-    delegating_world,
     refused,
     seen,
 )
@@ -24,12 +22,6 @@ from conformance.secure import Secure
 from openstackoid.binding import KeyRepository, Kind, is_bound
 from openstackoid.bridge.binding.binder import Binder
 from openstackoid.scope import join_token, split_token
-
-
-@pytest.fixture(scope="class")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
-    with delegating_world(tmp_path_factory.mktemp("certificates")) as secure:
-        yield secure
 
 
 class TestDelegation:
