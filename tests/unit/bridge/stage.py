@@ -5,6 +5,7 @@ import asyncio
 import functools
 import json
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -152,6 +153,7 @@ class Stage:
     ports: dict[str, int]
     records: Records
     audit_log: Path
+    store: Store
 
     @property
     def mesh(self) -> Mesh:
@@ -244,7 +246,7 @@ async def staged(
         path = Path(folder, "bridge.sock")
         await web.SockSite(runner, bind(path)).start()
         log = Path(folder, "audit.log")
-        yield Stage(path, servers["here"], asked, servers["there"], bridge, ports, records, log)
+        yield Stage(path, servers["here"], asked, servers["there"], bridge, ports, records, log, store)
 
 
 @contextmanager
@@ -270,7 +272,9 @@ def _dead_port() -> int:
 class Clock:
     """Seconds that a test sets."""
 
-    now = 1000.0
+    def __init__(self) -> None:
+        # The store removes rows that have ended long ago.
+        self.now = time.time()
 
     def __call__(self) -> float:
         return self.now
@@ -279,5 +283,5 @@ class Clock:
 def with_clock(stage: Stage) -> Clock:
     """Give the stage an authorizer that has asked nobody yet, and return its clock."""
     clock = Clock()
-    stage.change(authorizer=Authorizer(stage.bridge.context.upstream, clock))
+    stage.change(authorizer=Authorizer(stage.bridge.context.upstream, TokenStore(stage.store, clock), clock))
     return clock

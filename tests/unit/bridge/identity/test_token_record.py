@@ -95,7 +95,7 @@ async def test_a_renamed_user_is_not_a_service_account() -> None:
         assert (await use(stage)).status == 200
         keystone.said = of("cinder")
         # A service is told what the authorization has heard, until the token is asked about again.
-        stage.change(authorizer=Authorizer(stage.bridge.context.upstream, record=stage.bridge.context.authorizer.record))
+        stage.change(authorizer=Authorizer(stage.bridge.context.upstream, stage.bridge.context.authorizer.record))
         answer = await validate(stage)
         assert (answer.status, answer.error.startswith("Failed to validate token: gateway of CloudOne: ")) == (404, True)
         await validate(stage)
