@@ -22,12 +22,13 @@ from openstackoid.bridge.upstream.kept_connections import KeptConnections
 from openstackoid.bridge.upstream.large_documents import LargeDocuments
 from openstackoid.bridge.upstream.outages import Outages
 from openstackoid.bridge.upstream.reasons import Reasons
+from openstackoid.bridge.upstream.round_trips import RoundTrips
 from openstackoid.bridge.upstream.target import Target
 from openstackoid.bridge.upstream.to_haproxy import ToHaproxy
 from openstackoid.haproxy.hardening import HEAD_BUFFER, HEAD_RESERVE
 from openstackoid.mesh import HTTPS, Timeouts
 from openstackoid.routing import Headers, wire_version
-from openstackoid.routing.backend_names import FAILED, TARGET
+from openstackoid.routing.backend_names import FAILED, ROUND_TRIP, TARGET
 from openstackoid.routing.links import HOSTS_OWN, LEADING
 from openstackoid.routing.pages import HEALTH
 
@@ -115,6 +116,7 @@ class Upstream:
         self.large_documents = LargeDocuments()
         self.reasons = Reasons()
         self.outages = Outages()
+        self.round_trips = RoundTrips()
         self.kept = KeptConnections(self._ask_health)
         self.announced: set[str] = set()
         self._haproxy = ToHaproxy(haproxy)
@@ -167,6 +169,7 @@ class Upstream:
                     raise self._error(target, failure)
                 if target.peer:
                     wire_version.note(self.announced, target.peer, answer.headers.getall(wire_version.HEADER, []))
+                    self.round_trips.note_header(target.peer, answer.headers.getall(ROUND_TRIP, []))
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._failure(target, error, timeouts) from None

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find out the round-trip times around a cloud: measured here, or as its gateway tells them; cached and bounded.
+
+A peer with neither a written nor a recent time is probed: asked for its health, which its HAProxy answers.
+"""
+
+import asyncio
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from openstackoid.bridge.errors import AnswerError
+from openstackoid.bridge.trace.peer_records import AT_ONCE, SOCKETS, ask_gateway
+from openstackoid.bridge.upstream.target import Target, gateway_targets
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest, first_reached
+from openstackoid.mesh import Mesh, Timeouts
+from openstackoid.routing import read_times, times_from
+from openstackoid.routing.pages import HEALTH, ROUND_TRIPS
+from openstackoid.scope import Times
+
+FRESH, FRESH_OF_PEER = 60.0, 15.0
+"""Seconds for which times that were measured here, and those that a peer tells, are used as they are."""
+
+KEPT = 3600.0
+"""Seconds for which the time of a peer is known that cannot be measured again: a cloud that is down stays where it is."""
+
+PATIENCE = 1.0
+"""Seconds that a request waits for probes. Later answers count the next time."""
+
+AT_MOST = 128
+"""Probes for one request: any client may cause them."""
+
+MOST_CENTERS, MOST_IDS = 256, 4096
+"""The most clouds around which times are cached, and request ids whose times are."""
+
+_LIMIT = 64 * 1024
+_HEADERS = (("Accept", "application/json"), ("Accept-Encoding", "identity"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The times around a cloud, for a mesh, good until then."""
+
+    mesh: Mesh
+    times: Mapping[str, float]
+    until: float
+
+
+class NearTimes:
+    """The times around clouds, for the gateway of the cloud ``upstream.at``. ``clock`` returns seconds."""
+
+    def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
+        self.upstream = upstream
+        self._clock = clock
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._tables: OrderedDict[str, _Table] = OrderedDict()
+        self._of_ids: OrderedDict[str, Times] = OrderedDict()
+        self._making: dict[str, asyncio.Task[Mapping[str, float]]] = {}
+        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._failed: dict[str, float] = {}
+
+    async def around(self, mesh: Mesh, centers: Iterable[str], request_id: str = "") -> Times:
+        """Return the times around the clouds; the same for all requests with one id, so that a workflow has one resolution."""
+        known = dict(self._of_ids.get(request_id, {})) if request_id else {}
+        missing = [center for center in centers if center not in known]
+        known.update(zip(missing, await asyncio.gather(*(self.table(mesh, center) for center in missing)), strict=True))
+        if request_id:
+            _keep(self._of_ids, request_id, known, MOST_IDS)
+        return known
+
+    async def table(self, mesh: Mesh, center: str) -> Mapping[str, float]:
+        """Return the times around one cloud of the mesh, as far as they are known in a moment."""
+        held = self._tables.get(center)
+        if held is not None and held.mesh is mesh and self._clock() < held.until:
+            return held.times
+        if center not in self._making:
+            self._making[center] = asyncio.create_task(self._make(mesh, center))
+        making = self._making[center]
+        await asyncio.wait([making], timeout=3 * PATIENCE)
+        return making.result() if making.done() else times_from(mesh, center, {})
+
+    async def _make(self, mesh: Mesh, center: str) -> Mapping[str, float]:
+        try:
+            fresh, measured = await (self._measured(mesh) if center == self.upstream.at else self._told(mesh, center))
+            times = times_from(mesh, center, measured)
+            _keep(self._tables, center, _Table(mesh, times, self._clock() + fresh), MOST_CENTERS)
+            return times
+        finally:
+            del self._making[center]
+
+    async def page(self, mesh: Mesh, center: str) -> dict[str, Any]:
+        """Return the page about the times around a cloud, the nearest first."""
+        rows = [{"name": name, "milliseconds": round(time, 3)} for name, time in (await self.table(mesh, center)).items()]
+        return {"gateway": self.upstream.at, "from": center, "clouds": rows}
+
+    async def _told(self, mesh: Mesh, center: str) -> tuple[float, dict[str, float]]:
+        """Return the times that a peer's gateway tells, and the seconds for which they are fresh.
+
+        The one between the peer and this cloud is measured here.
+        """
+        at, times = self.upstream.at, dict[str, float]()
+        connect = mesh.clouds[at].timeouts.connect
+        waits = Timeouts(connect=connect, server=2 * PATIENCE)
+        request = UpstreamRequest("GET", None, _HEADERS)
+        try:
+            async with self._slots:
+                content = await ask_gateway(self.upstream, mesh, center, request, ROUND_TRIPS, timeouts=waits, limit=_LIMIT)
+            times = read_page(content)
+        except AnswerError:
+            pass
+        times.pop(at, None)
+        own = self.upstream.round_trips.times(KEPT).get(center)
+        return FRESH_OF_PEER, times if own is None else {**times, at: own}
+
+    async def _measured(self, mesh: Mesh) -> tuple[float, dict[str, float]]:
+        """Return the times that are measured here, and the seconds for which they are fresh.
+
+        Probe the peers without a recent time, those first of which none is known, and wait a moment for those.
+        """
+        at, trips = self.upstream.at, self.upstream.round_trips
+        peers = mesh.clouds.keys() - {at} - mesh.written_times.get(at, {}).keys()
+        trips.keep(peers)
+        self._failed = {name: since for name, since in self._failed.items() if name in peers}
+        old = self._clock() - FRESH
+        tried = {name: max(trips.since(name), self._failed.get(name, float("-inf"))) for name in peers - self._asking.keys()}
+        due = sorted((since, name) for name, since in tried.items() if since < old)
+        for _, name in due[: max(0, AT_MOST - len(self._asking))]:
+            self._asking[name] = asyncio.create_task(self._probe(mesh, name))
+        unknown = [task for name, task in self._asking.items() if trips.since(name) == float("-inf")]
+        if unknown:
+            await asyncio.wait(unknown, timeout=PATIENCE)
+        # While an answer is missing, the next request has another look.
+        return (PATIENCE if self._asking or len(due) > AT_MOST else FRESH), trips.times(KEPT)
+
+    async def _probe(self, mesh: Mesh, name: str) -> None:
+        connect = mesh.clouds[self.upstream.at].timeouts.connect
+        waits = Timeouts(connect=connect, server=connect)
+        # No connection is kept for the sake of a probe.
+        targets = [replace(target, gateway="") for target in gateway_targets(mesh, self.upstream.at, mesh.clouds[name], HEALTH)]
+        try:
+            async with self._slots:
+                seconds = await first_reached(targets[:SOCKETS], lambda target: self._timed(target, waits), _nowhere(name))
+                if self.upstream.round_trips.since(name) < self._clock() - FRESH:
+                    # HAProxy does not tell the time before 2.8. The second request needs no new connection.
+                    seconds = await first_reached(targets[:SOCKETS], lambda target: self._timed(target, waits), _nowhere(name))
+                    self.upstream.round_trips.note(name, seconds * 1000)
+        except AnswerError:
+            self._failed[name] = self._clock()
+        finally:
+            del self._asking[name]
+
+    async def _timed(self, target: Target, waits: Timeouts) -> float:
+        """Ask a gateway for its health; return the seconds until its answer."""
+        began = time.perf_counter()
+        until = asyncio.get_running_loop().time() + waits.connect + waits.server
+        await self.upstream.send_buffered(target, UpstreamRequest("GET", None, _HEADERS), timeouts=waits, until=until, limit=4096)
+        return time.perf_counter() - began
+
+
+def read_page(content: bytes | None) -> dict[str, float]:
+    """Return the times in the page of a peer's gateway; none of one that is not such a page."""
+    try:
+        document = json.loads(content or b"")
+    except (ValueError, RecursionError):
+        return {}
+    return read_times(document.get("clouds")) if isinstance(document, dict) else {}
+
+
+def _nowhere(name: str) -> AnswerError:
+    return AnswerError(503, f"{name} has no gateway in the mesh")
+
+
+def _keep(kept: "OrderedDict[str, Any]", key: str, value: object, most: int) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    if len(kept) > most:
+        kept.popitem(last=False)
