@@ -167,7 +167,7 @@ class RequestHandler:
             recalled,
             marked_id(uuid4()),
             head.sender,
-            self._context.upstream.announced,
+            self._context.upstream.peers.announced,
             head.query,
             times,
         )

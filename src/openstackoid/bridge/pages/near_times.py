@@ -1,37 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find out the round-trip times around a cloud: measured here, or as its gateway tells them; cached and bounded.
-
-A peer with neither a written nor a recent time is probed: asked for its health, which its HAProxy answers.
-"""
+"""Find out the round-trip times around a cloud: measured here, or as its gateway tells them; cached and bounded."""
 
 import asyncio
 import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.trace.peer_records import AT_ONCE, SOCKETS, ask_gateway
-from openstackoid.bridge.upstream.target import Target, gateway_targets
-from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest, first_reached
+from openstackoid.bridge.trace.peer_records import AT_ONCE, ask_gateway
+from openstackoid.bridge.upstream.probes import FRESH, Probes
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest
 from openstackoid.mesh import Mesh, Timeouts
 from openstackoid.routing import read_times, times_from
-from openstackoid.routing.pages import HEALTH, ROUND_TRIPS
+from openstackoid.routing.pages import ROUND_TRIPS
 from openstackoid.scope import Times
 
-FRESH, FRESH_OF_PEER = 60.0, 15.0
-"""Seconds for which times that were measured here, and those that a peer tells, are used as they are."""
+FRESH_OF_PEER = 15.0
+"""Seconds for which the times that a peer tells are used as they are."""
 
 KEPT = 3600.0
 """Seconds for which the time of a peer is known that cannot be measured again: a cloud that is down stays where it is."""
 
 PATIENCE = 1.0
 """Seconds that a request waits for probes. Later answers count the next time."""
-
-AT_MOST = 128
-"""Probes for one request: any client may cause them."""
 
 MOST_CENTERS, MOST_IDS = 256, 4096
 """The most clouds around which times are cached, and request ids whose times are."""
@@ -59,8 +53,7 @@ class NearTimes:
         self._tables: OrderedDict[str, _Table] = OrderedDict()
         self._of_ids: OrderedDict[str, Times] = OrderedDict()
         self._making: dict[str, asyncio.Task[Mapping[str, float]]] = {}
-        self._asking: dict[str, asyncio.Task[None]] = {}
-        self._failed: dict[str, float] = {}
+        self._probes = Probes(upstream, clock)
 
     async def around(self, mesh: Mesh, centers: Iterable[str], request_id: str = "") -> Times:
         """Return the times around the clouds; the same for all requests with one id, so that a workflow has one resolution."""
@@ -112,52 +105,15 @@ class NearTimes:
         except AnswerError:
             pass
         times.pop(at, None)
-        own = self.upstream.round_trips.times(KEPT).get(center)
+        own = self.upstream.peers.round_trips.times(KEPT).get(center)
         return FRESH_OF_PEER, times if own is None else {**times, at: own}
 
     async def _measured(self, mesh: Mesh) -> tuple[float, dict[str, float]]:
-        """Return the times that are measured here, and the seconds for which they are fresh.
-
-        Probe the peers without a recent time, those first of which none is known, and wait a moment for those.
-        """
-        at, trips = self.upstream.at, self.upstream.round_trips
-        peers = mesh.clouds.keys() - {at} - mesh.written_times.get(at, {}).keys()
-        trips.keep(peers)
-        self._failed = {name: since for name, since in self._failed.items() if name in peers}
-        old = self._clock() - FRESH
-        tried = {name: max(trips.since(name), self._failed.get(name, float("-inf"))) for name in peers - self._asking.keys()}
-        due = sorted((since, name) for name, since in tried.items() if since < old)
-        for _, name in due[: max(0, AT_MOST - len(self._asking))]:
-            self._asking[name] = asyncio.create_task(self._probe(mesh, name))
-        unknown = [task for name, task in self._asking.items() if trips.since(name) == float("-inf")]
-        if unknown:
-            await asyncio.wait(unknown, timeout=PATIENCE)
+        """Return the times that are measured here, and the seconds for which they are fresh."""
+        at = self.upstream.at
+        complete = await self._probes.measure(mesh, mesh.clouds.keys() - {at} - mesh.written_times.get(at, {}).keys(), PATIENCE)
         # While an answer is missing, the next request has another look.
-        return (PATIENCE if self._asking or len(due) > AT_MOST else FRESH), trips.times(KEPT)
-
-    async def _probe(self, mesh: Mesh, name: str) -> None:
-        connect = mesh.clouds[self.upstream.at].timeouts.connect
-        waits = Timeouts(connect=connect, server=connect)
-        # No connection is kept for the sake of a probe.
-        targets = [replace(target, gateway="") for target in gateway_targets(mesh, self.upstream.at, mesh.clouds[name], HEALTH)]
-        try:
-            async with self._slots:
-                seconds = await first_reached(targets[:SOCKETS], lambda target: self._timed(target, waits), _nowhere(name))
-                if self.upstream.round_trips.since(name) < self._clock() - FRESH:
-                    # HAProxy does not tell the time before 2.8. The second request needs no new connection.
-                    seconds = await first_reached(targets[:SOCKETS], lambda target: self._timed(target, waits), _nowhere(name))
-                    self.upstream.round_trips.note(name, seconds * 1000)
-        except AnswerError:
-            self._failed[name] = self._clock()
-        finally:
-            del self._asking[name]
-
-    async def _timed(self, target: Target, waits: Timeouts) -> float:
-        """Ask a gateway for its health; return the seconds until its answer."""
-        began = time.perf_counter()
-        until = asyncio.get_running_loop().time() + waits.connect + waits.server
-        await self.upstream.send_buffered(target, UpstreamRequest("GET", None, _HEADERS), timeouts=waits, until=until, limit=4096)
-        return time.perf_counter() - began
+        return (FRESH if complete else PATIENCE), self.upstream.peers.round_trips.times(KEPT)
 
 
 def read_page(content: bytes | None) -> dict[str, float]:
@@ -167,10 +123,6 @@ def read_page(content: bytes | None) -> dict[str, float]:
     except (ValueError, RecursionError):
         return {}
     return read_times(document.get("clouds")) if isinstance(document, dict) else {}
-
-
-def _nowhere(name: str) -> AnswerError:
-    return AnswerError(503, f"{name} has no gateway in the mesh")
 
 
 def _keep(kept: "OrderedDict[str, Any]", key: str, value: object, most: int) -> None:

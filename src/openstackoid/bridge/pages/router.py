@@ -37,7 +37,6 @@ class Pages:
 
     def __init__(self, user: UserPage, records: Records, health: Health, workflows: Workflows, near: NearTimes) -> None:
         upstream = near.upstream
-        self.at = upstream.at
         self._workflows = workflows
         self._trails = Trails(upstream)
         self._records = records
@@ -45,6 +44,11 @@ class Pages:
         self._reachable = Reachability(upstream)
         self.near = near
         self._user = user
+
+    @property
+    def at(self) -> str:
+        """Return the cloud of the gateway."""
+        return self.near.upstream.at
 
     @staticmethod
     def own(path: str) -> bool:

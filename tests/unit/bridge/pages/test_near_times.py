@@ -13,6 +13,7 @@ import pytest
 
 from openstackoid.bridge.pages import near_times
 from openstackoid.bridge.pages.near_times import NearTimes, read_page
+from openstackoid.bridge.upstream import probes
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.mesh import Mesh, parse_mesh
 from unit.bridge.haproxy import haproxy
@@ -33,7 +34,7 @@ async def finding(mesh: Mesh, clock: Clock | None = None) -> AsyncIterator[tuple
         async with haproxy(mesh, Path(folder)) as socket:
             upstream = Upstream("CloudOne", socket)
             if clock is not None:
-                upstream.round_trips._clock = clock
+                upstream.peers.round_trips._clock = clock
             try:
                 yield NearTimes(upstream, clock or Clock()), upstream
             finally:
@@ -93,13 +94,13 @@ async def test_a_peer_that_cannot_be_reached_has_no_time_and_is_not_probed_again
     mesh = described({"Peer": 1})
     async with finding(mesh, clock := Clock()) as (near, upstream):
         assert await near.table(mesh, "CloudOne") == {}
-        assert near._failed.keys() == {"Peer"}
-        clock.now += near_times.FRESH + 1
-        upstream.round_trips.note("Peer", 3.0)
+        assert near._probes._failed.keys() == {"Peer"}
+        clock.now += probes.FRESH + 1
+        upstream.peers.round_trips.note("Peer", 3.0)
         assert await near.table(mesh, "CloudOne") == {"Peer": 3.0}
-        clock.now += near_times.FRESH + 1
+        clock.now += probes.FRESH + 1
         assert await near.table(mesh, "CloudOne") == {"Peer": 3.0}, "a cloud that is down stays where it is"
-        await asyncio.gather(*near._asking.values())
+        await asyncio.gather(*near._probes._under_way.values())
         clock.now += near_times.KEPT
         assert await near.table(mesh, "CloudOne") == {}
 
@@ -124,12 +125,12 @@ async def test_a_request_does_not_wait_for_a_silent_peer(monkeypatch: pytest.Mon
 
 @played
 async def test_of_many_peers_a_bounded_number_is_probed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(near_times, "AT_MOST", 4)
+    monkeypatch.setattr(probes, "AT_MOST", 4)
     mesh = described({f"Peer{number}": 1 for number in range(10)})
     async with finding(mesh, clock := Clock()) as (near, _):
         for known in (4, 8, 10, 10):
             await near.table(mesh, "CloudOne")
-            assert len(near._failed) == known
+            assert len(near._probes._failed) == known
             clock.now += near_times.PATIENCE
 
 
@@ -142,7 +143,7 @@ async def test_a_peers_gateway_tells_the_times_around_it_but_for_the_one_to_us()
             found = await near.table(mesh, "Peer")
             assert found["Other"] == 3.0
             assert 0 < found["CloudOne"] < 1000, "it is measured here"
-            assert found["CloudOne"] == upstream.round_trips.times(60)["Peer"]
+            assert found["CloudOne"] == upstream.peers.round_trips.times(60)["Peer"]
             assert await near.table(mesh, "Peer") == found
         assert len(stage.there.visits) == 1
 
