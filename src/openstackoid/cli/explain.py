@@ -53,7 +53,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="the request is a hop with the request id of a workflow that has this scope, and with a service's own token",
     )
     parser.add_argument(
-        "--round-trips",
+        "--times",
         action="append",
         default=[],
         metavar="FILE",
@@ -96,7 +96,7 @@ def _explain(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         recalled=recalled,
         fresh_id=_AN_ID,
     )
-    told = _explained(mesh, args.at, request, query, dict(map(_round_trips, args.round_trips)))
+    told = _explained(mesh, args.at, request, query, dict(map(_round_trips, args.times)))
     if args.format == "json":
         print(json.dumps(told.document(), indent=2))
     else:

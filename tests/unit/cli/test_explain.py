@@ -23,6 +23,7 @@ from openstackoid.mesh import parse_mesh
 
 PAGE = (Path(__file__).parents[3] / "docs" / "use" / "explain.md").read_text(encoding="utf-8")
 (EXAMPLE,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+(TIMES,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
 SHOWN = re.findall(r"```console\n\$ (.*?)\n(.*?)```", PAGE, re.DOTALL)
 THREE = description(count(10000))
 Explain = Callable[..., Any]
@@ -30,10 +31,11 @@ Explain = Callable[..., Any]
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the page's mesh.yaml and with three.yaml, the clouds of the conformance table."""
+    """A folder with the page's mesh.yaml and times.json, and with three.yaml, the clouds of the conformance table."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mesh.yaml").write_text(EXAMPLE)
     (tmp_path / "three.yaml").write_text(THREE)
+    (tmp_path / "times.json").write_text(TIMES)
     return tmp_path
 
 
@@ -79,8 +81,8 @@ def test_the_page_names_every_key_and_option(desk: Path, told: Explain, capsys: 
     assert options == set(re.findall(r"^\| `(--[a-z]+)` ", PAGE, re.MULTILINE))
     keys = [key for row in re.findall(r"^\| ((?:`[a-z]+`(?:, )?)+) \|", PAGE, re.MULTILINE) for key in re.findall("[a-z]+", row)]
     refused, guest = told("--scope", "{", "GET", "/image"), told("--scope", GUEST, "--header", "X-Auth-Token: t", "GET", "/image")
-    assert [key for key in keys if key not in ("guest", "verified", "turns")] == list(refused)
-    assert set(keys) == {*refused, "guest", "verified", "turns"}
+    assert [key for key in keys if key not in ("guest", "verified", "turns", "near")] == list(refused)
+    assert set(keys) == {*refused, "guest", "verified", "turns", "near"}
     assert (guest["route"], guest["guest"], guest["status"]) == ("refuse", "CloudTwo", 403), "CloudOne has no policy"
 
 
@@ -312,3 +314,41 @@ def test_the_command_imports_no_openstacksdk_lab_or_gateway() -> None:
     loaded = set(done.stdout.split())
     assert "openstackoid.routing" in loaded
     assert loaded & {"openstack", "keystoneauth1", "requests", "aiohttp", "rich", "asyncio"} == set()
+
+
+def test_near_clouds_are_told_with_their_times(told: Explain, desk: Path) -> None:
+    (desk / "from-two.json").write_text('{"from": "CloudTwo", "clouds": [{"name": "CloudOne", "milliseconds": 60}]}')
+    scope = ("--scope", "image=around(CloudOne, 10ms),compute=nearest(CloudTwo)")
+    answer = told("--times", "times.json", "--times", "from-two.json", *scope, "GET", "/image/v2/images")
+    assert (answer["route"], answer["clouds"]) == ("otherwise", ["CloudOne", "CloudTwo"])
+    assert answer["scope"] == {"*": "CloudOne", "image": "CloudOne | CloudTwo", "compute": "CloudTwo | CloudOne"}
+    near = [{"cloud": "CloudOne", "milliseconds": 0.0}, {"cloud": "CloudTwo", "milliseconds": 4.5}]
+    assert answer["near"][0] == {"expression": "around(CloudOne, 10ms)", "clouds": near, "farther": [], "unknown": []}
+    assert [each["expression"] for each in answer["near"]] == ["around(CloudOne, 10ms)", "nearest(CloudTwo)"]
+
+
+def test_without_times_the_cloud_is_alone_and_the_answer_says_why(told: Explain) -> None:
+    answer = told("--scope", "image=around(CloudOne, 10ms)", "GET", "/image/v2/images")
+    assert (answer["route"], answer["clouds"]) == ("local", ["CloudOne"])
+    assert answer["near"][0]["unknown"] == ["CloudTwo"]
+
+
+def test_a_service_of_its_own_under_a_star_is_not_called_named(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (desk / "three.json").write_text(
+        json.dumps({"from": "CloudOne", "clouds": [{"name": name, "milliseconds": 1} for name in ("CloudTwo", "Cloud-3.b")]})
+    )
+    listener = next(each for each in parse_mesh(THREE).clouds["CloudOne"].endpoints if each.service == "image").listener
+    words = ["--config", "three.yaml", "--at", "CloudOne", "--times", "three.json", "--scope", "nearest(CloudOne)"]
+    assert main(["explain", *words, "GET", f"http://{listener}/image/v2/images"]) == 0
+    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.replace("scope ", "").splitlines()]
+    rows = {line[0]: line[1].strip() for line in lines if len(line) == 2}
+    assert rows["compute"] == "CloudOne | CloudTwo (*)"
+    assert rows["image"] == "CloudOne | Cloud-3.b | CloudTwo (*)"
+    assert rows["placement"] == "CloudOne | CloudTwo (follows compute)"
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"clouds": []}', "\xff"])
+def test_a_file_that_is_no_page_of_times_is_refused(content: str, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (desk / "bad.json").write_text(content)
+    assert main(["explain", "--config", "mesh.yaml", "--at", "CloudOne", "--times", "bad.json", "GET", "/image/v2"]) == 1
+    assert "bad.json: the page /.openstackoid/round-trips of a gateway is accepted" in capsys.readouterr().err

@@ -180,6 +180,14 @@ async def test_a_gateway_without_the_page_tells_nothing(answer: Any) -> None:
 
 
 @played
+async def test_a_peer_writes_no_time_of_haproxys() -> None:
+    async with staged(there=says("200 OK", "X-Openstackoid-Round-Trip: 59000000")) as stage:
+        mesh = described({"Peer": port_of(stage)})
+        async with finding(mesh, Clock()) as (near, _):
+            assert (await near.table(mesh, "CloudOne"))["Peer"] < 1000
+
+
+@played
 async def test_requests_of_one_workflow_see_one_resolution() -> None:
     mesh = described({"Peer": 1}, ("CloudOne", "Peer", 4.5))
     other = described({"Peer": 1}, ("CloudOne", "Peer", 9))
