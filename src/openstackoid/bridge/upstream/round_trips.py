@@ -12,6 +12,9 @@ from typing import NamedTuple
 ALPHA = 1 / 8
 """The part of a new time in the smoothed one: RFC 6298, section 2.3."""
 
+STEADY, LEAST_STEP = 1 / 4, 0.5
+"""A time is told anew once the smoothed one has left it by this part and these milliseconds: the order of clouds is steady."""
+
 MOST = 10_000
 """The most peers whose time is kept; the one that was measured longest ago goes first."""
 
@@ -19,7 +22,10 @@ LONGEST_DIGITS = 9
 
 
 class _Smoothed(NamedTuple):
+    """A smoothed time, the one that is told, and the clock's time of the last measurement."""
+
     milliseconds: float
+    told: float
     since: float
 
 
@@ -35,10 +41,12 @@ class RoundTrips:
 
     def note(self, peer: str, milliseconds: float) -> None:
         """Note a measured time."""
-        known = self._known.pop(peer, None)
+        known, told = self._known.pop(peer, None), milliseconds
         if known is not None:
             milliseconds = (1 - ALPHA) * known.milliseconds + ALPHA * milliseconds
-        self._known[peer] = _Smoothed(milliseconds, self._clock())
+            step = max(STEADY * known.told, LEAST_STEP)
+            told = milliseconds if abs(milliseconds - known.told) > step else known.told
+        self._known[peer] = _Smoothed(milliseconds, told, self._clock())
         if len(self._known) > MOST:
             self._known.popitem(last=False)
 
@@ -56,7 +64,7 @@ class RoundTrips:
     def times(self, seconds: float) -> dict[str, float]:
         """Return the times that were measured in the last ``seconds``, in milliseconds."""
         since = self._clock() - seconds
-        return {peer: known.milliseconds for peer, known in self._known.items() if known.since >= since}
+        return {peer: known.told for peer, known in self._known.items() if known.since >= since}
 
     def keep(self, peers: Iterable[str]) -> None:
         """Forget all other peers."""

@@ -19,10 +19,24 @@ def test_the_first_time_counts_as_it_is_and_each_further_one_by_an_eighth() -> N
     trips = RoundTrips()
     trips.note("Two", 8.0)
     assert trips.times(60) == {"Two": 8.0}
-    trips.note("Two", 16.0)
-    assert trips.times(60) == {"Two": 9.0}
-    trips.note("Two", 1.0)
+    trips.note("Two", 80.0)
+    assert trips.times(60) == {"Two": 17.0}
+    for _ in range(3):
+        trips.note("Two", 1.0)
+    assert trips.times(60) == {"Two": 1 + 16 * (7 / 8) ** 3}
+
+
+def test_a_small_change_is_not_told_so_that_the_order_of_clouds_is_steady() -> None:
+    trips = RoundTrips()
+    for milliseconds in (8.0, 16.0, 8.0, 9.0):
+        trips.note("Two", milliseconds)
     assert trips.times(60) == {"Two": 8.0}
+    for milliseconds in (0.03, 0.008, 0.3):
+        trips.note("Three", milliseconds)
+    assert trips.times(60)["Three"] == 0.03
+    for _ in range(20):
+        trips.note("Two", 16.0)
+    assert 12 < trips.times(60)["Two"] < 16
 
 
 def test_haproxys_header_has_microseconds() -> None:
