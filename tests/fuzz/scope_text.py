@@ -8,7 +8,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from conformance.clouds import three_clouds
-from conformance.requests import likely, scopes, url_scopes
+from conformance.scopes import likely, scopes, url_scopes
 from fuzz.mutations import mutated
 from fuzz.steps import steps
 from fuzz.target import Target, pure

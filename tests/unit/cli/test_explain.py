@@ -7,63 +7,15 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from conformance.case import Case, Refused
 from conformance.cases import CASES
-from conformance.clouds import description
 from openstackoid.cli import main
-from openstackoid.cli.explain import METHODS
 from openstackoid.mesh import parse_mesh
-
-PAGE = (Path(__file__).parents[3] / "docs" / "use" / "explain.md").read_text(encoding="utf-8")
-(EXAMPLE,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-(TIMES,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
-SHOWN = re.findall(r"```console\n\$ (.*?)\n(.*?)```", PAGE, re.DOTALL)
-THREE = description(count(10000))
-Explain = Callable[..., Any]
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the page's mesh.yaml and times.json, and with three.yaml, the clouds of the conformance table."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mesh.yaml").write_text(EXAMPLE)
-    (tmp_path / "three.yaml").write_text(THREE)
-    (tmp_path / "times.json").write_text(TIMES)
-    return tmp_path
-
-
-@pytest.fixture
-def told(desk: Path, capsys: pytest.CaptureFixture[str]) -> Explain:
-    """The answer in JSON, by default of the page's CloudOne."""
-
-    def ask(*words: str, at: str = "CloudOne", config: str = "mesh.yaml") -> Any:
-        assert main(["explain", "--config", config, "--at", at, "--format", "json", *words]) == 0
-        said = capsys.readouterr()
-        assert said.err == ""
-        return json.loads(said.out)
-
-    return ask
-
-
-@pytest.fixture
-def refused(desk: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """The last line of the error about an invalid command; there is no other output."""
-
-    def ask(*words: str, at: str = "CloudOne") -> str:
-        with pytest.raises(SystemExit) as left:
-            main(["explain", "--config", "mesh.yaml", "--at", at, *words])
-        said = capsys.readouterr()
-        assert (left.value.code, said.out) == (2, "")
-        return said.err
-
-    return ask
+from unit.cli.explaining import EXAMPLE, PAGE, SHOWN, THREE, Explain
 
 
 @pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
@@ -202,77 +154,6 @@ def test_a_frontend_of_https_is_named_by_its_scheme(told: Explain, desk: Path, c
     assert "has no frontend http://10.0.1.10:80; it has: https://10.0.1.10:443" in capsys.readouterr().err
 
 
-class TestWhatIsNotUnderstood:
-    @pytest.mark.parametrize(
-        ("url", "said"),
-        [
-            (
-                "https://10.0.1.10/image",
-                "the gateway of CloudOne has no frontend https://10.0.1.10:443; it has: http://10.0.1.10:80",
-            ),
-            ("image", "'image' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
-            ("", "'' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
-            (
-                "http://10.0.1.10/a b",
-                "'http://10.0.1.10/a b' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is",
-            ),
-            (
-                "/image#top",
-                "'/image#top' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded",
-            ),
-            (
-                "http://me:pw@10.0.1.10/image",
-                "'http://...@10.0.1.10/image' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is",
-            ),
-            (
-                "http://10.0.1.10:8080/image",
-                "the gateway of CloudOne has no frontend http://10.0.1.10:8080; it has: http://10.0.1.10:80",
-            ),
-            ("/.openstackoid/health", "paths below /.openstackoid/ are the gateway's own pages"),
-        ],
-    )
-    def test_a_url_is_one_line(self, url: str, said: str, refused: Callable[..., str]) -> None:
-        line = refused("GET", url)
-        assert line.startswith(f"openstackoid explain: {said}")
-        assert line.count("\n") == 1
-
-    def test_a_path_alone_where_there_are_several_frontends(self, refused: Callable[..., str]) -> None:
-        assert refused("GET", "/v2/images", at="CloudTwo") == (
-            "openstackoid explain: '/v2/images' is a path alone, and the gateway of CloudTwo has several frontends:"
-            " http://10.0.2.10:5000, http://10.0.2.10:8774, http://10.0.2.10:8778, http://10.0.2.10:9292, http://10.0.2.10:9696\n"
-        )
-
-    def test_a_method(self, refused: Callable[..., str]) -> None:
-        line = refused("BREW", "/image").splitlines()[-1]
-        assert line == f"openstackoid explain: error: argument METHOD: 'BREW' is not a method; {', '.join(METHODS)} are accepted"
-
-    @pytest.mark.parametrize("header", ["X-Auth-Token=s3cret", "X-Auth-Token: s3cret\nX-Scope: {}", ": s3cret"])
-    def test_a_header_is_not_repeated(self, header: str, refused: Callable[..., str]) -> None:
-        said = refused("--header", header, "GET", "/image")
-        assert said.endswith("a header is written 'Name: value', on one line\n")
-        assert "s3cret" not in said
-
-    def test_a_remembered_scope(self, refused: Callable[..., str]) -> None:
-        assert refused("--remembered", '{"image": "CloudTen"}', "GET", "/image") == (
-            "openstackoid explain: --remembered: scope, column 11: unknown cloud 'CloudTen'; known: CloudOne, CloudTwo\n"
-            '{"image": "CloudTen"}\n          ^^^^^^^^^^\n'
-        )
-
-    @pytest.mark.parametrize(
-        ("words", "said"),
-        [
-            (["--config", "mesh.yaml", "--at", "CloudSix"], "the mesh has no cloud 'CloudSix'; known: CloudOne, CloudTwo"),
-            (["--config", "no.yaml", "--at", "CloudOne"], "no.yaml: cannot read the mesh description: No such file or directory"),
-            (["--config", "mesh.yaml", "--at", "CloudOne", "--body", "no"], "cannot read no: No such file or directory"),
-        ],
-    )
-    def test_an_unknown_name_is_an_error(
-        self, words: list[str], said: str, desk: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        assert main(["explain", *words, "GET", "/image"]) == 1
-        assert capsys.readouterr() == ("", f"openstackoid: {said}\n")
-
-
 class TestTheTable:
     @pytest.mark.parametrize(
         ("words", "lines"),
@@ -314,41 +195,3 @@ def test_the_command_imports_no_openstacksdk_lab_or_gateway() -> None:
     loaded = set(done.stdout.split())
     assert "openstackoid.routing" in loaded
     assert loaded & {"openstack", "keystoneauth1", "requests", "aiohttp", "rich", "asyncio"} == set()
-
-
-def test_near_clouds_are_told_with_their_times(told: Explain, desk: Path) -> None:
-    (desk / "from-two.json").write_text('{"from": "CloudTwo", "clouds": [{"name": "CloudOne", "milliseconds": 60}]}')
-    scope = ("--scope", "image=around(CloudOne, 10ms),compute=nearest(CloudTwo)")
-    answer = told("--times", "times.json", "--times", "from-two.json", *scope, "GET", "/image/v2/images")
-    assert (answer["route"], answer["clouds"]) == ("otherwise", ["CloudOne", "CloudTwo"])
-    assert answer["scope"] == {"*": "CloudOne", "image": "CloudOne | CloudTwo", "compute": "CloudTwo | CloudOne"}
-    near = [{"cloud": "CloudOne", "milliseconds": 0.0}, {"cloud": "CloudTwo", "milliseconds": 4.5}]
-    assert answer["near"][0] == {"expression": "around(CloudOne, 10ms)", "clouds": near, "farther": [], "unknown": []}
-    assert [each["expression"] for each in answer["near"]] == ["around(CloudOne, 10ms)", "nearest(CloudTwo)"]
-
-
-def test_without_times_the_cloud_is_alone_and_the_answer_says_why(told: Explain) -> None:
-    answer = told("--scope", "image=around(CloudOne, 10ms)", "GET", "/image/v2/images")
-    assert (answer["route"], answer["clouds"]) == ("local", ["CloudOne"])
-    assert answer["near"][0]["unknown"] == ["CloudTwo"]
-
-
-def test_a_service_of_its_own_under_a_star_is_not_called_named(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (desk / "three.json").write_text(
-        json.dumps({"from": "CloudOne", "clouds": [{"name": name, "milliseconds": 1} for name in ("CloudTwo", "Cloud-3.b")]})
-    )
-    listener = next(each for each in parse_mesh(THREE).clouds["CloudOne"].endpoints if each.service == "image").listener
-    words = ["--config", "three.yaml", "--at", "CloudOne", "--times", "three.json", "--scope", "nearest(CloudOne)"]
-    assert main(["explain", *words, "GET", f"http://{listener}/image/v2/images"]) == 0
-    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.replace("scope ", "").splitlines()]
-    rows = {line[0]: line[1].strip() for line in lines if len(line) == 2}
-    assert rows["compute"] == "CloudOne | CloudTwo (*)"
-    assert rows["image"] == "CloudOne | Cloud-3.b | CloudTwo (*)"
-    assert rows["placement"] == "CloudOne | CloudTwo (follows compute)"
-
-
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"clouds": []}', "\xff"])
-def test_a_file_that_is_no_page_of_times_is_refused(content: str, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (desk / "bad.json").write_text(content)
-    assert main(["explain", "--config", "mesh.yaml", "--at", "CloudOne", "--times", "bad.json", "GET", "/image/v2"]) == 1
-    assert "bad.json: the page /.openstackoid/round-trips of a gateway is accepted" in capsys.readouterr().err

@@ -64,7 +64,8 @@ class Pages:
             return refusal
         if head.path == MESH:
             states, peers = await self._health.states(), await self._reachable.states(mesh)
-            own = {"store": UP if await self._workflows.works() else DOWN, "audit": self._health.audit()}
+            store = UP if await self._workflows.works() else DOWN
+            own = {"store": store, "audit": self._health.audit(), "delegation": self._health.delegated.document()}
             return page(mesh_page(mesh, self.at, states, peers) | own)
         if head.path == ROUND_TRIPS:
             return page(await self.near.page(mesh, self._center(head.query, mesh)))

@@ -10,7 +10,8 @@ import pytest
 
 from openstackoid.bridge.trace import records as store
 from openstackoid.bridge.trace.records import Record
-from unit.bridge.stage import Script, Stage, Visit, head, never, played, says, says_json, staged
+from unit.bridge.raw_messages import head
+from unit.bridge.stage import Script, Stage, Visit, never, played, says, says_json, staged
 from unit.bridge.trace.test_records import RECORD as OTHERS
 
 ID = "req-7472ace0-1111-2222-3333-444455556666"
