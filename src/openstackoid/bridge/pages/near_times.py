@@ -6,11 +6,10 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from openstackoid.bridge.errors import AnswerError
-from openstackoid.bridge.trace.peer_records import AT_ONCE, ask_gateway
+from openstackoid.bridge.trace.peer_records import ask_gateway
 from openstackoid.bridge.upstream.probes import FRESH, Probes
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest
 from openstackoid.mesh import Mesh, Timeouts
@@ -34,11 +33,9 @@ _LIMIT = 64 * 1024
 _HEADERS = (("Accept", "application/json"), ("Accept-Encoding", "identity"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The times around a cloud, for a mesh, good until then."""
+class _Table(NamedTuple):
+    """The times around a cloud, good until then."""
 
-    mesh: Mesh
     times: Mapping[str, float]
     until: float
 
@@ -49,7 +46,7 @@ class NearTimes:
     def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
         self.upstream = upstream
         self._clock = clock
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._mesh: Mesh | None = None
         self._tables: OrderedDict[str, _Table] = OrderedDict()
         self._of_ids: OrderedDict[str, Times] = OrderedDict()
         self._making: dict[str, asyncio.Task[Mapping[str, float]]] = {}
@@ -66,8 +63,11 @@ class NearTimes:
 
     async def table(self, mesh: Mesh, center: str) -> Mapping[str, float]:
         """Return the times around one cloud of the mesh, as far as they are known in a moment."""
+        if mesh is not self._mesh:
+            self._mesh = mesh
+            self._tables.clear()
         held = self._tables.get(center)
-        if held is not None and held.mesh is mesh and self._clock() < held.until:
+        if held is not None and self._clock() < held.until:
             return held.times
         if center not in self._making:
             self._making[center] = asyncio.create_task(self._make(mesh, center))
@@ -79,7 +79,8 @@ class NearTimes:
         try:
             fresh, measured = await (self._measured(mesh) if center == self.upstream.at else self._told(mesh, center))
             times = times_from(mesh, center, measured)
-            _keep(self._tables, center, _Table(mesh, times, self._clock() + fresh), MOST_CENTERS)
+            if mesh is self._mesh:
+                _keep(self._tables, center, _Table(times, self._clock() + fresh), MOST_CENTERS)
             return times
         finally:
             del self._making[center]
@@ -99,7 +100,7 @@ class NearTimes:
         waits = Timeouts(connect=connect, server=2 * PATIENCE)
         request = UpstreamRequest("GET", None, _HEADERS)
         try:
-            async with self._slots:
+            async with self._probes.slots:
                 content = await ask_gateway(self.upstream, mesh, center, request, ROUND_TRIPS, timeouts=waits, limit=_LIMIT)
             times = read_page(content)
         except AnswerError:

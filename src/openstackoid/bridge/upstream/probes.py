@@ -26,12 +26,15 @@ _HEADERS = (("Accept-Encoding", "identity"),)
 
 
 class Probes:
-    """Measures the times to peers that other requests have not measured lately. ``clock`` returns seconds."""
+    """Measures the times to peers that other requests have not measured lately. ``clock`` returns seconds.
+
+    ``slots``: bounds the questions at a time.
+    """
 
     def __init__(self, upstream: Upstream, clock: Callable[[], float] = time.monotonic) -> None:
         self._upstream = upstream
         self._clock = clock
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self.slots = asyncio.Semaphore(AT_ONCE)
         self._failed: dict[str, float] = {}
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
@@ -67,7 +70,7 @@ class Probes:
 
         nowhere = AnswerError(503, f"{name} has no gateway in the mesh")
         try:
-            async with self._slots:
+            async with self.slots:
                 await first_reached(targets[:SOCKETS], ask, nowhere)
                 if trips.since(name) < self._clock() - FRESH:
                     # Before 2.8, HAProxy does not tell the time. The second request needs no new connection.
