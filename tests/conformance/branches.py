@@ -32,7 +32,11 @@ FORGOTTEN = {
 }
 """Seconds after which a failed cloud is tried again, that of one that is silent being longer."""
 
-CLOUDS = ("Serves", "Other", "Lacks", "LacksToo", *STATUSES, "Refuses", "Silent", "Cuts", "CutsBytes", "CutsLater", "Garbage")
+WIRES = {"Home": "", "Earlier": "2", "Earliest": ""}
+"""The wire versions that clouds announce; the others are of this release."""
+
+ODD = ("Refuses", "Silent", "Cuts", "CutsBytes", "CutsLater", "Garbage")
+CLOUDS = ("Earlier", "Earliest", "Serves", "Other", *LACKING, *STATUSES, *ODD)
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ class Branches:
 
 
 def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
+    wire = WIRES.get(cloud, "3")
+
     class Handler(Answering):
         protocol_version = "HTTP/1.1"
 
@@ -131,6 +137,8 @@ def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
 
         def say(self, status: int, content: bytes, length: int | None = None) -> None:
             self.send_response(status)
+            if wire:
+                self.send_header("X-Openstackoid-Wire", wire)
             self.send_header("Content-Length", str(len(content) if length is None else length))
             self.send_header("Content-Type", "application/octet-stream" if self.path.endswith("/file") else "application/json")
             self.end_headers()

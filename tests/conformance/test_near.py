@@ -101,7 +101,6 @@ def test_a_workflow_keeps_its_clouds(written: Branches) -> None:
     [
         ("image=around(Nowhere, 1ms)", "unknown cloud 'Nowhere'"),
         ("image=around(Home)", "',' and a time, as in around(CloudOne, 10ms), is expected here"),
-        ("image=around(Home, 1ms) & Other", "'&' is not served yet"),
         ("image=near(Home)", "there is no function 'near'; around, nearest, all are accepted"),
     ],
 )

@@ -98,10 +98,12 @@ def _told(mesh: Mesh, at: str, request: Request, decision: Decision, query: str)
     if isinstance(plan, Otherwise | All):
         several = plan.turns if isinstance(plan, Otherwise) else plan.branches
         decisions = {turn.cloud: replace(decision, plan=turn.plan) for turn in several}
-        turns = tuple(replace(_told(mesh, at, request, each, query), clouds=(cloud,)) for cloud, each in decisions.items())
+        parts = {cloud: _told(mesh, at, request, each, query) for cloud, each in decisions.items()}
+        turns = tuple(part if part.turns else replace(part, clouds=(cloud,)) for cloud, part in parts.items())
         verified = tuple(dict.fromkeys(name for turn in turns for name in turn.verified))
         urls = tuple(url for turn in turns for url in turn.urls)
-        return replace(told, clouds=tuple(decisions), urls=urls, verified=verified, turns=turns)
+        clouds = tuple(cloud for turn in turns for cloud in turn.clouds)
+        return replace(told, clouds=clouds, urls=urls, verified=verified, turns=turns)
     if isinstance(plan, Refuse):
         return replace(told, status=plan.status, reason=redacted(plan.message))
     urls = tuple(redacted(url + query) for url in _urls(plan))

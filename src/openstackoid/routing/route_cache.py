@@ -106,8 +106,9 @@ def _followed(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> S
     plan = decision.plan
     if not isinstance(plan, Single) or plan.rewrite_links or plan.remember is not None or decision.scope.written is not None:
         return None
-    # Of several clouds, a gateway that has chosen this one sends the same scope.
-    if len(decision.scope.clouds_for(plan.frontend_endpoint.service, "")) > 1 or decision.scope.has_all:
+    # Of several clouds, a gateway that has chosen this one sends the same scope; a peer that reads no operators gets another.
+    of_several = len(decision.scope.clouds_for(plan.frontend_endpoint.service, "")) > 1 or decision.scope.has_all
+    if of_several or (decision.scope.is_compound and plan.endpoint.cloud in request.plain):
         return None
     # The body may decide about such a request, from any sender.
     if request.method not in READS and plan.frontend_endpoint.service in watched_services(mesh):

@@ -2,7 +2,7 @@
 """The scope language: model, parser and errors. Pure: no sockets, no files, no clock."""
 
 from openstackoid.scope.errors import ScopeError
-from openstackoid.scope.expression import All, Cloud, Every, Expression, Near, Otherwise, otherwise
+from openstackoid.scope.expression import All, Cloud, Every, Expression, Near, Otherwise, clouds_of, has_all, otherwise
 from openstackoid.scope.known_names import KnownNames
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Issuer, Scope
 from openstackoid.scope.near import Times, centers_of, may_resolve_to, near_clouds, resolve
@@ -35,6 +35,8 @@ __all__ = [
     "ScopeError",
     "Times",
     "centers_of",
+    "clouds_of",
+    "has_all",
     "holds_scope",
     "is_marked",
     "join_token",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NewType, TypeGuard
 
-from openstackoid.scope.expression import All, Cloud, Every, Expression, Otherwise, clouds_of, otherwise
+from openstackoid.scope.expression import Cloud, Expression, Otherwise, clouds_of, has_all, otherwise
 from openstackoid.scope.services import LEADERS
 
 IDENTITY = "identity"
@@ -73,8 +73,8 @@ class Scope(Mapping[str, str]):
 
     @property
     def has_all(self) -> bool:
-        """Return whether an entry is ``A & B``, or will be once it is resolved."""
-        return any(isinstance(expression, All | Every) for _, expression in self.entries)
+        """Return whether an entry has ``A & B``."""
+        return any(has_all(expression) for _, expression in self.entries)
 
     def clouds_for(self, service: str, home: str) -> tuple[str, ...]:
         """Return the clouds that may serve ``service``, in the order in which they are named."""
@@ -148,10 +148,10 @@ class Scope(Mapping[str, str]):
 
 
 def _projected(expression: Expression, cloud: str, *, own: bool) -> Expression:
-    if not isinstance(expression, All):
+    if not has_all(expression):
         return expression
-    first = Cloud(cloud)
-    return first if own else otherwise((*(member for member in expression.members if member == first), *expression.members))
+    first, clouds = Cloud(cloud), tuple(map(Cloud, clouds_of(expression)))
+    return first if own else otherwise((*(each for each in clouds if each == first), *clouds))
 
 
 def _is_alone(expression: Expression) -> TypeGuard[Otherwise]:

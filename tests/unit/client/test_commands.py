@@ -160,13 +160,11 @@ def test_show_without_times(answer: Answer | None, words: str, openstack: OpenSt
 
 
 def test_an_operator_that_is_not_served_ends_the_command(openstack: OpenStack, mesh: FakeCloud) -> None:
-    done = openstack("image", "list", "--os-scope", "image=CloudOne&CloudTwo|CloudOne")
+    done = openstack("image", "list", "--os-scope", "image=(CloudOne&CloudTwo|CloudOne)&CloudTwo")
     assert (done.code, mesh.seen) == (2, [])
     message, shown, carets = done.stderr.strip().split("\n")[-3:]
-    assert message.endswith(
-        "--os-scope, column 15: '&' is not served yet; one cloud is, or several with '|' alone or '&' alone between them"
-    )
-    assert (shown, carets) == ("image=CloudOne&CloudTwo|CloudOne", " " * 14 + "^")
+    assert message.endswith("--os-scope, column 7: '&' within '|' within '&' is not served; (A | B) & C and A & B | C are")
+    assert (shown, carets) == ("image=(CloudOne&CloudTwo|CloudOne)&CloudTwo", " " * 6 + "^" * 37)
 
 
 def test_show_for_a_person(openstack: OpenStack, mesh: FakeCloud) -> None:

@@ -101,8 +101,7 @@ def test_a_url_has_it_unencoded_or_encoded(text: str) -> None:
     ("text", "reason", "part"),
     [
         ("image=around(E, 10ms)", "unknown cloud 'E'", "E"),
-        ("image=around(A, 10ms) & B", "'&' is not served yet", "&"),
-        ("image=all(nearest(A)) | B", "'all' is not served yet", "all"),
+        ("image=(all(nearest(A)) | B) & C", "'&' within '|' within '&' is not served", "(all(nearest(A)) | B) & C"),
         ("image=nearest(A, 10ms)", "')' is expected here", ","),
         ('{"identity": "nearest(A)"}', "identity is one cloud", '"nearest(A)"'),
     ],

@@ -27,6 +27,7 @@ from openstackoid.bridge.pages.user_page import UserPage
 from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
+from openstackoid.bridge.resource_index import ResourceIndex
 from openstackoid.bridge.trace.records import Records
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
@@ -77,6 +78,7 @@ class Bridge:
             cursors=CursorSource(keys),
             markers=KnownMarkers(),
             delegated=health.delegated,
+            resources=ResourceIndex(workflows.store),
         )
         upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records

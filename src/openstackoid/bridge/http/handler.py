@@ -167,7 +167,8 @@ class RequestHandler:
             recalled,
             marked_id(uuid4()),
             head.sender,
-            self._context.upstream.peers.announced,
+            self._context.upstream.peers.wires.announced,
+            self._context.upstream.peers.wires.plain,
             head.query,
             times,
         )

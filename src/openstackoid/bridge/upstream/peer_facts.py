@@ -12,12 +12,12 @@ from openstackoid.routing.backend_names import ROUND_TRIP
 
 @dataclass(frozen=True, slots=True)
 class PeerFacts:
-    """``announced``: the peers whose last answer announced the newer wire version. ``round_trips``: the times to them."""
+    """``wires``: the wire versions that peers announce. ``round_trips``: the times to them."""
 
-    announced: set[str] = field(default_factory=set)
+    wires: wire_version.Announcements = field(default_factory=wire_version.Announcements)
     round_trips: RoundTrips = field(default_factory=RoundTrips)
 
     def note(self, peer: str, headers: CIMultiDictProxy[str]) -> None:
         """Note what the headers of an answer tell."""
-        wire_version.note(self.announced, peer, headers.getall(wire_version.HEADER, []))
+        self.wires.note(peer, headers.getall(wire_version.HEADER, []))
         self.round_trips.note_header(peer, headers.getall(ROUND_TRIP, []))
