@@ -23,6 +23,9 @@ BAD = [
         ("a service that the named cloud has not", '{"compute":"Cloud-3.b"}', ("Cloud-3.b has no service", "CloudTwo")),
         ("an empty name", '{"image":""}', ("without a name",)),
         ("a space in a name", '{"image":"Cloud Two"}', ("cannot be a cloud's name",)),
+        ("a time that is missing", '{"image":"around(CloudOne)"}', ("column 26: ',' and a time, as in around(CloudOne, 10ms)",)),
+        ("around an unknown cloud", '{"image":"around(CloudTen, 1ms)"}', ("column 18: unknown cloud 'CloudTen'",)),
+        ("around a cloud without the service", '{"compute":"nearest(Cloud-3.b)"}', ("Cloud-3.b has no service",)),
         (
             "a compound in compounds",
             '{"image":"(CloudOne&CloudTwo|CloudOne)&CloudTwo"}',

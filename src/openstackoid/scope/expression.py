@@ -115,8 +115,8 @@ def clouds_of(expression: Expression) -> tuple[str, ...]:
 
 
 def has_all(expression: Expression) -> bool:
-    """Return whether several clouds at once are a part of an expression."""
-    return any(isinstance(part, All) for part in parts(expression))
+    """Return whether several clouds at once are a part of an expression, or will be once it is resolved."""
+    return any(isinstance(part, All | Every) for part in parts(expression))
 
 
 def _flat(members: "tuple[Expression, ...]", kind: type[Otherwise] | type[All]) -> "tuple[Expression, ...]":

@@ -7,10 +7,9 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NoReturn
 
-from openstackoid.scope.expression import All, Cloud, Expression, Near, all_of, every, has_all, otherwise, parts
+from openstackoid.scope.expression import All, Cloud, Expression, Near, Otherwise, all_of, every, has_all, otherwise, parts
 
 MOST_CLOUDS = 8
 """The most clouds in one expression."""
@@ -58,13 +57,9 @@ def parse_expression(text: str, check: Check, fail: Fail) -> Expression:
 
 
 def refuse_unserved(text: str, expression: Expression, fail: Fail) -> None:
-    """Refuse the first operator or function of a well-formed expression that no gateway carries out yet."""
-    if isinstance(expression, All) and all(isinstance(member, Cloud) for member in expression.members):
-        return
-    for token, following in pairwise(_tokens(text, fail)):
-        if token.kind == "name" and following.is_mark("("):
-            fail(f"'{token.text}' is not served yet; clouds with '|' and '&' between them are", token.start, token.end)
-    if any(isinstance(part, All) and any(map(has_all, part.members)) for part in parts(expression)):
+    """Refuse a well-formed expression that no gateway carries out."""
+    inner = (each for part in parts(expression) if isinstance(part, All) for each in part.members)
+    if any(isinstance(each, Otherwise) and has_all(each) for each in inner):
         fail("'&' within '|' within '&' is not served; (A | B) & C and A & B | C are", 0, len(text))
 
 

@@ -23,10 +23,12 @@ class Scope(Mapping[str, str]):
     """The expressions for official service types (or ``*``), in the order in which they were written.
 
     A mapping of services to the texts of their expressions. Scopes with the same entries are equal in any order. Made by
-    :func:`openstackoid.scope.parse`.
+    :func:`openstackoid.scope.parse`. ``written``: the scope before ``around`` and ``nearest`` in it were resolved; None without
+    them.
     """
 
     entries: tuple[tuple[str, Expression], ...]
+    written: "Scope | None" = None
 
     @classmethod
     def of(cls, clouds: Mapping[str, str]) -> "Scope":
