@@ -4,7 +4,7 @@
 import http.client
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
@@ -32,7 +32,11 @@ FORGOTTEN = {
 }
 """Seconds after which a failed cloud is tried again, that of one that is silent being longer."""
 
-CLOUDS = ("Serves", "Other", "Lacks", "LacksToo", *STATUSES, "Refuses", "Silent", "Cuts", "CutsBytes", "CutsLater", "Garbage")
+WIRES = {"Home": "", "Earlier": "2", "Earliest": ""}
+"""The wire versions that clouds announce; the others are of this release."""
+
+ODD = ("Refuses", "Silent", "Cuts", "CutsBytes", "CutsLater", "Garbage")
+CLOUDS = ("Earlier", "Earliest", "Serves", "Other", *LACKING, *STATUSES, *ODD)
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,13 @@ class Branches:
         self.asked_at.update(dict.fromkeys(clouds, time.monotonic()))
         return got
 
-    def ask(self, method: str, path: str, scope: str, body: bytes | Iterable[bytes] | None = None, **headers: str) -> Got:
+    def ask(self, method: str, path: str, scope: str | None, body: bytes | Iterable[bytes] | None = None, **headers: str) -> Got:
         """Send a request under a scope, and return its answer; forget the requests before it."""
         self.seen.clear()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            sent = {"X-Auth-Token": "tok", "X-Scope": scope, **{name.replace("_", "-"): value for name, value in headers.items()}}
+            sent = {"X-Auth-Token": "tok", **({} if scope is None else {"X-Scope": scope})}
+            sent |= {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, sent)
             answer = connection.getresponse()
             told = {name.lower(): value for name, value in answer.getheaders()}
@@ -88,6 +93,8 @@ class Branches:
 
 
 def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
+    wire = WIRES.get(cloud, "3")
+
     class Handler(Answering):
         protocol_version = "HTTP/1.1"
 
@@ -130,6 +137,8 @@ def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
 
         def say(self, status: int, content: bytes, length: int | None = None) -> None:
             self.send_response(status)
+            if wire:
+                self.send_header("X-Openstackoid-Wire", wire)
             self.send_header("Content-Length", str(len(content) if length is None else length))
             self.send_header("Content-Type", "application/octet-stream" if self.path.endswith("/file") else "application/json")
             self.end_headers()
@@ -140,14 +149,19 @@ def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
 
 
 @contextmanager
-def branches() -> Iterator[Branches]:
-    """Start the gateway of Home and all around it; stop them at the end. Nothing serves Home's dns."""
+def branches(times: Mapping[str, float] | None = None) -> Iterator[Branches]:
+    """Start the gateway of Home and all around it; stop them at the end. Nothing serves Home's dns.
+
+    ``times``: the written milliseconds from Home to other clouds.
+    """
     ports = free_ports()
     gate, keystone, dead = next(ports), next(ports), next(ports)
     services = ("image", "network", "dns")
     home = {service: dead if service == "dns" else next(ports) for service in services}
     lines = [
         "mesh: 1",
+        "round_trips:" if times else "",
+        *(f"  - {{clouds: [Home, {cloud}], milliseconds: {time}}}" for cloud, time in (times or {}).items()),
         "clouds:",
         "  Home:",
         "    gateway: {timeouts: {connect: 0.4, server: 1, check: 0.2}, limits: {exempt: [127.0.0.1]}}",

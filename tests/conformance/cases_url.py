@@ -61,7 +61,7 @@ URL = [
             "image=CloudTwo%ff": ("column 7: ",),
             "image=CloudTwo%": ("column 15: '%' is reserved",),
             "image=%20CloudTwo": ("column 7: ",),
-            "image=CloudOne%26CloudTwo%7CCloudOne": ("column 15: '&' is not served yet",),
+            "image=(CloudOne%26CloudTwo%7CCloudOne)%26CloudTwo": ("column 7: '&' within '|' within '&'",),
             "x" * 2049: ("too large",),
         }.items()
     ),

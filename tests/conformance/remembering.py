@@ -48,6 +48,7 @@ class Remembering:
         if isinstance(plan, Relay) and plan.validates and not gateway.recorder.seen:
             # The question is answered from what the gateway has heard of the token a moment ago.
             return
+        assert isinstance(plan, Single | Relay), "the cases have one operator"
         seen = gateway.recorder.seen[0]
         assert (seen.server, seen.path) == (plan.endpoint.cloud, path_of(plan, case))
         expected, headers = routed(plan.headers), routed(seen.headers)

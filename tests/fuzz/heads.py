@@ -28,6 +28,7 @@ from openstackoid.routing import (
     decide,
     scoped_url,
 )
+from openstackoid.routing.decision import singles
 from openstackoid.scope import IDENTITY, Scope, ScopeError, is_marked, join_token, parse, parse_url_form, split_token
 
 SECRET = "gAAAAABfuzzSECRETfuzzSECRETfuzzSECRETfuzzSECRET"
@@ -120,8 +121,8 @@ def check(given: tuple[Literal, dict[str, str] | None]) -> None:
         return
     plan = decision.plan
     if isinstance(plan, Otherwise | All):
-        for turn in plan.turns if isinstance(plan, Otherwise) else plan.branches:
-            judge(request, case.at, turn.plan)
+        for _, of_cloud in singles(plan):
+            judge(request, case.at, of_cloud)
     else:
         judge(request, case.at, plan)
 

@@ -50,7 +50,7 @@ BRIDGE_MAY_IMPORT = {
     "pages": {"message", "upstream", "trace", "identity", "binding"},
     "http": {"message", "audit", "upstream", "trace", "identity", "binding", "proxy", "pages", "haproxy_log"},
 }
-BRIDGE_SHARED = {"errors", "log", "workflows"}
+BRIDGE_SHARED = {"errors", "log", "resource_index", "workflows"}
 PURE = ("scope", "policy", "routing", "composition")
 LONGEST_MODULE = 300
 MOST_ATTRIBUTES = 7

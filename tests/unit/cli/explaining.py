@@ -11,6 +11,7 @@ from conformance.clouds import description
 
 PAGE = (Path(__file__).parents[3] / "docs" / "use" / "explain.md").read_text(encoding="utf-8")
 (EXAMPLE,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+(TIMES,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
 SHOWN = re.findall(r"```console\n\$ (.*?)\n(.*?)```", PAGE, re.DOTALL)
 THREE = description(count(10000))
 Explain = Callable[..., Any]

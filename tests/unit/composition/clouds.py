@@ -23,6 +23,7 @@ PATHS = {
     "images": ("image", "/v2/images"),
     "networks": ("network", "/v2.0/networks"),
     "volumes": ("block-storage", "/v3/00000000000000000000000000000001/volumes/detail"),
+    "volume-types": ("block-storage", "/v3/00000000000000000000000000000001/types"),
     "attachments": ("block-storage", "/v3/00000000000000000000000000000001/attachments"),
     "stacks": ("orchestration", "/v1/00000000000000000000000000000001/stacks"),
     "containers": ("object-store", "/v1/AUTH_1"),

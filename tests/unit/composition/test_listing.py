@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openstackoid.composition import CompositionError, ListKind, PassOn, Refused
-from unit.composition.clouds import FakeCloud, Gateway, by_pages, gateway, list_kind, shown, tagged, uuid
+from unit.composition.clouds import NAMES, FakeCloud, Gateway, by_pages, gateway, list_kind, shown, tagged, uuid
 
 PAGED = ["servers", "flavors", "images", "networks", "volumes", "attachments", "stacks", "containers", "server-groups"]
 
@@ -250,3 +250,15 @@ def test_a_401_of_one_cloud_is_passed_on() -> None:
     listing.answer("One", 503, b"")
     assert listing.wanted() == []
     assert listing.outcome(strict=False) == PassOn("Two")
+
+
+def test_a_volume_type_that_clouds_have_under_one_id_is_shown_once() -> None:
+    kind = list_kind("volume-types")
+    shared = {"id": uuid(1), "name": "__DEFAULT__", "created_at": "2026-01-01"}
+    others = [{**shared, "id": uuid(number), "name": name} for number, name in ((2, "__DEFAULT__"), (3, "fast"))]
+    gate = Gateway(kind, {name: FakeCloud(kind, [shared, other]) for name, other in zip(NAMES, others, strict=False)})
+    assert sorted((item["os_scope_cloud"], item["name"]) for item in gate.get().items) == [
+        ("One", "__DEFAULT__"),
+        ("One", "__DEFAULT__"),
+        ("Two", "fast"),
+    ]

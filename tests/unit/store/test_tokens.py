@@ -11,8 +11,8 @@ from openstackoid.bridge.identity.token_record import Changed, Full, Recorded
 from openstackoid.bridge.identity.token_store import TokenStore
 from openstackoid.policy import Claims, PeerPolicy
 from openstackoid.store import Database, Store
+from openstackoid.store.owned_rows import BATCH
 from openstackoid.store.tokens import LONGEST, Found, Offer
-from openstackoid.store.workflows import BATCH
 from unit.bridge.stage import played
 from unit.store.opening import NOW, Clock, opened, sql
 

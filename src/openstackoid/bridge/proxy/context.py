@@ -15,6 +15,7 @@ from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
 from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
+from openstackoid.bridge.resource_index import ResourceIndex
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.composition import KnownMarkers
@@ -38,6 +39,7 @@ class RequestContext:
     cursors: CursorSource
     markers: KnownMarkers
     delegated: DelegatedUses
+    resources: ResourceIndex
 
     @property
     def here(self) -> Cloud:

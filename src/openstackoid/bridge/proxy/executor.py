@@ -37,10 +37,9 @@ class Executor:
             case Refuse(status, title, message):
                 raise AnswerError(status, message, title=title, reason="refused")
             case Otherwise() as several:
-                return await Turns(self._context, self._incoming, several, self._turn).run()
+                return await Turns(self._context, self._incoming, several, self._turn, self._compose).run()
             case All() as every:
-                branches = Branches(self._context, every, self._branch)
-                return await AtOnce(self._context, self._incoming, every, branches, self._single).run()
+                return await self._compose(every, self._incoming)
             case Single() as single:
                 leg = await self._single(single, self._incoming)
             case Relay() as planned:
@@ -48,6 +47,11 @@ class Executor:
                 leg = RelayLeg(self._context, incoming, relay, self.decision.issuer)
                 self._begin(leg, use)
         return await leg.run()
+
+    async def _compose(self, every: All, incoming: Incoming, seconds: float | None = None) -> web.StreamResponse:
+        """Return one answer of several clouds."""
+        branches = Branches(self._context, every, self._branch, seconds=seconds)
+        return await AtOnce(self._context, incoming, every, branches, self._located).run()
 
     async def _single(self, single: Single, incoming: Incoming) -> Leg[Single] | Leg[Relay]:
         """Return the leg for one endpoint."""
@@ -58,6 +62,10 @@ class Executor:
         leg = ForwardLeg(context, incoming, single, issuer) if relay is None else RelayLeg(context, incoming, relay, issuer)
         self._begin(leg, use)
         return leg
+
+    async def _located(self, single: Single, incoming: Incoming, attempt: Attempt | None) -> Leg[Single] | Leg[Relay]:
+        """Return the leg for the cloud of one resource."""
+        return await (self._single(single, incoming) if attempt is None else self._turn(single, incoming, attempt))
 
     async def _turn(self, single: Single, incoming: Incoming, attempt: Attempt) -> Leg[Single]:
         """Return the leg for one of several clouds."""
