@@ -17,8 +17,8 @@ from environment import FOR_DOWNLOADS
 from examples.session import lab_status, openstackoid
 from leftovers import enter_lab, leave_lab
 
-WHOLE, SMALL, PAIR = "test", "test-small", "test-pair"
-_CLOUDS = dict.fromkeys((SMALL, PAIR), "CloudOne,CloudTwo:ports")
+WHOLE, SMALL, PAIR, HORIZON = "test", "test-small", "test-pair", "horizon"
+_CLOUDS = dict.fromkeys((SMALL, PAIR, HORIZON), "CloudOne,CloudTwo:ports")
 _ALL_SERVICES = "CloudOne:cinder+swift,CloudTwo:ports+cinder+swift"
 _IN_SMALL = {
     f"test_{name}"
