@@ -26,15 +26,18 @@ OPENSTACK_CLOUDS_YAML_CUSTOM_TEMPLATE = "openstackoid/clouds.yaml.template"
 
 
 def _openstackoid_template(name, regions=tuple(AVAILABLE_REGIONS)):
-    download = '{% include "' + name + '" %}{% endwith %}'
-    cases = "{% el".join(
-        'if request.session.region_name == "' + label + '" %}{% with auth_url="' + url + '" regions="" %}' + download
-        for url, label in regions
-    )
+    def tag(text):
+        # Not in one piece: Kolla-Ansible takes this file for a template of Jinja.
+        return "{" + "% " + text + " %" + "}"
+
+    include = tag('include "' + name + '"') + tag("endwith")
+    text = ""
+    for url, label in regions:
+        text += tag(("elif" if text else "if") + ' request.session.region_name == "' + label + '"')
+        text += tag('with auth_url="' + url + '" regions=""') + include
     # Single sign-on gives a session without a region.
-    plain = '{% elif not request.session.region_name %}{% with regions="" %}' + download
-    changed = "{% else %}# The dashboard does not offer the region of this log-in any more: log in again.{% endif %}"
-    return "{% " + cases + plain + changed
+    text += tag("elif not request.session.region_name") + tag('with regions=""') + include
+    return text + tag("else") + "# The dashboard does not offer the region of this log-in any more: log in again." + tag("endif")
 
 
 _OPENSTACKOID_TEMPLATES[0]["OPTIONS"]["loaders"].append(

@@ -123,6 +123,12 @@ def test_downloads_are_horizons_own_templates_with_the_url_of_the_region(say: Sa
         assert text.count("{% with ") == text.count("{% endwith %}") == 3
 
 
+def test_the_settings_hold_no_syntax_of_jinja(say: Say) -> None:
+    """Kolla-Ansible copies its custom settings of Horizon by Ansible's module ``template``."""
+    text = say()
+    assert [mark for mark in ("{%", "{{", "{#", "%}", "}}", "#}") if mark in text] == []
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [
