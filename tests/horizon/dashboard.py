@@ -74,12 +74,16 @@ class Dashboard:
 
     def log_in(self, user: str, password: str, region: str) -> None:
         """Log in."""
-        page = self.open("auth/login/")
-        page.fill("#id_username", user)
-        page.fill("#id_password", password)
-        page.select_option("#id_region", label=region)
-        page.click("#loginBtn")
-        page.wait_for_selector("#region_list", state="attached")
+        self.open("auth/login/")
+        self.fill_in(user, password, region)
+        self.page.locator(".region-title", has_text=region).wait_for()
+
+    def fill_in(self, user: str, password: str, region: str) -> None:
+        """Fill in the log-in form on the page, and send it."""
+        self.page.fill("#id_username", user)
+        self.page.fill("#id_password", password)
+        self.page.select_option("#id_region", label=region)
+        self.page.click("#loginBtn")
 
     def images(self) -> set[str]:
         """Return the ids of the images that the page "Images" lists."""

@@ -99,10 +99,13 @@ def test_single_sign_on_at_a_scope_says_what_to_do(dashboard: Dashboard, account
     assert "in the dashboard, choose a region without a scope, or log in with user name and password" in shown
 
 
-def test_the_selector_in_the_header_asks_for_a_new_log_in(dashboard: Dashboard, account: Account) -> None:
-    dashboard.log_in(account["username"], account["password"], PAIR)
-    dashboard.page.locator(".region-title").click()
-    dashboard.page.locator("#region_list a", has_text="CloudOne").click()
-    form = dashboard.page.locator("#id_region:visible")
-    form.wait_for()
-    assert form.locator("option:checked").text_content() is not None
+def test_the_list_in_the_header_leads_to_the_form_with_its_first_region(dashboard: Dashboard, account: Account) -> None:
+    dashboard.log_in(account["username"], account["password"], "CloudOne")
+    page = dashboard.page
+    page.locator(".region-title").click()
+    page.locator("#region_list a", has_text=PAIR).click()
+    page.locator("#id_region").wait_for()
+    assert page.locator("#id_region option:checked").inner_text().strip() == "CloudOne"
+    dashboard.fill_in(account["username"], account["password"], PAIR)
+    page.locator(".region-title", has_text=PAIR).wait_for()
+    assert dashboard.images() == {resource_id("image", "CloudTwo")}
