@@ -37,6 +37,7 @@ from openstackoid.haproxy.tls import (
     nothing_of_the_scheme,
     peers_list,
     sender_connections,
+    stranger_error,
     told_to_the_bridge,
 )
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
@@ -211,13 +212,15 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None, met_at: Copies)
         for number, listeners in cloud.sockets.items()
     ]
 
-    def refusal(status: int, message: str) -> str:
-        return answer(status, message, retry=sources.RATE_WINDOW)
+    def error(status: int, message: str) -> str:
+        return f"http-error {answer(status, message, retry=sources.RATE_WINDOW if status == 429 else None)}"
 
     return [
         "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
         *binds,
         *hardening.frontend_lines(cloud.limits),
+        *sources.error_lines(cloud, error),
+        *stranger_error(cloud, error),
         "# In the order in which HAProxy applies them.",
         *sources.connection_rules(cloud),
         *sender_connections(cloud),
@@ -226,8 +229,8 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None, met_at: Copies)
         *draining.health_lines(cloud),
         *observing(runtime.records_socket),
         *upstream.stripped(),
-        *sources.forwarded_rules(cloud, refusal),
-        *sources.rate_rules(cloud, refusal),
+        *sources.forwarded_rules(cloud),
+        *sources.rate_rules(cloud),
         *rules(cloud),
     ]
 

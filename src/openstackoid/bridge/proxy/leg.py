@@ -96,7 +96,7 @@ class Leg(ABC, Generic[S]):
         if entry is None:
             return
         try:
-            self.context.audit.write(entry.line(self.incoming.head, status, reason))
+            self.context.write_audit_line(entry, self.incoming.head, status, reason)
         except AuditError as error:
             raise self.unrecorded(error) from None
 
