@@ -11,9 +11,9 @@ import yaml
 from playwright.sync_api import sync_playwright
 
 from examples.session import User, openstackoid
-from horizon.dashboard import Dashboard, running
-from horizon.environment import LAB, is_ready
-from lab.raised import raised
+from horizon.dashboard import Dashboard, Horizon, running
+from horizon.environment import is_ready
+from lab.raised import HORIZON, raised
 
 CHROMIUM = shutil.which("chromium")
 
@@ -23,18 +23,18 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Raise the lab of the dashboard; without Horizon and Chromium, fail before."""
     assert CHROMIUM is not None, "there is no chromium; make horizon-test installs it"
     assert is_ready(), "Horizon from PyPI is not installed; make horizon-test does it"
-    with raised(LAB, request.config) as status:
+    with raised(HORIZON, request.config) as status:
         yield status
 
 
 @pytest.fixture(scope="session")
-def horizon(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of Horizon, the settings of which are printed from the lab's mesh description."""
+def horizon(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Horizon]:
+    """Horizon with settings that are printed from the lab's mesh description."""
     printed = openstackoid("horizon", "--config", str(Path(lab["state_dir"], "mesh.yaml")), "--cloud", "CloudOne")
     assert printed.code == 0, printed.stderr
     more = f'{printed.stdout}OPENSTACK_SSL_CACERT = "{lab["authority"]}"\n'
-    with running(tmp_path_factory.mktemp("horizon"), more) as url:
-        yield url
+    with running(tmp_path_factory.mktemp("horizon"), more) as horizon:
+        yield horizon
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +48,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def dashboard(horizon: str, browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dashboard]:
+def dashboard(horizon: Horizon, browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dashboard]:
     """A user in front of the log-in form, without cookies of an earlier session."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000}, ignore_https_errors=True)
     page = context.new_page()

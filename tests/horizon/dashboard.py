@@ -20,9 +20,21 @@ _START = 60.0
 _STOP = 15.0
 
 
+@dataclass(frozen=True)
+class Horizon:
+    """A Horizon at work."""
+
+    url: str
+    log: Path
+
+    def said(self) -> str:
+        """Return the end of its log."""
+        return self.log.read_text(encoding="utf-8", errors="replace")[-4000:]
+
+
 @contextmanager
-def running(folder: Path, settings: str) -> Iterator[str]:
-    """Run Horizon with these settings of its operator, and yield its URL."""
+def running(folder: Path, settings: str) -> Iterator[Horizon]:
+    """Run Horizon with these settings of its operator."""
     write_settings(folder, secrets.token_urlsafe(32), settings)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -31,8 +43,9 @@ def running(folder: Path, settings: str) -> Iterator[str]:
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=variables(folder), stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         try:
-            _wait(process, f"http://127.0.0.1:{port}/auth/login/", log)
-            yield f"http://127.0.0.1:{port}"
+            horizon = Horizon(f"http://127.0.0.1:{port}", log)
+            _wait(process, horizon)
+            yield horizon
         finally:
             process.terminate()
             try:
@@ -42,17 +55,18 @@ def running(folder: Path, settings: str) -> Iterator[str]:
                 process.wait()
 
 
-def _wait(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+def _wait(process: "subprocess.Popen[bytes]", horizon: Horizon) -> None:
     deadline = time.monotonic() + _START
     while True:
         try:
-            with urlopen(url, timeout=_START):
+            with urlopen(f"{horizon.url}/auth/login/", timeout=_START):
                 return
         except HTTPError as error:
             error.close()
-            raise AssertionError(f"Horizon answers {error.code}:\n{log.read_text()[-3000:]}") from None
+            raise AssertionError(f"Horizon answers {error.code}; its log ends:\n{horizon.said()}") from None
         except (URLError, OSError):
-            assert process.poll() is None and time.monotonic() < deadline, f"Horizon does not answer:\n{log.read_text()[-3000:]}"
+            ended = process.poll() is not None or time.monotonic() > deadline
+            assert not ended, f"Horizon does not answer; its log ends:\n{horizon.said()}"
             time.sleep(0.2)
 
 
@@ -61,11 +75,12 @@ class Dashboard:
     """A user in front of Horizon. ``page`` is Playwright's."""
 
     page: Any
-    url: str
+    horizon: Horizon
 
     def open(self, path: str) -> Any:
         """Open a page, and return Playwright's page."""
-        self.page.goto(f"{self.url}/{path}")
+        answer = self.page.goto(f"{self.horizon.url}/{path}")
+        assert answer.ok, f"{path}: {answer.status}; the log of Horizon ends:\n{self.horizon.said()}"
         return self.page
 
     def regions(self) -> list[str]:
@@ -111,4 +126,4 @@ class Dashboard:
 
     def download(self, path: str) -> str:
         """Return the text of a file that a link of the page leads to."""
-        return str(self.page.context.request.get(f"{self.url}/{path}").text())
+        return str(self.page.context.request.get(f"{self.horizon.url}/{path}").text())

@@ -6,14 +6,12 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+from lab.raised import HORIZON
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.packages import Environment
 from openstackoid.lab.state import Instance, private_dir, write_private
 
 ROOT = Path(__file__).parents[2]
-LAB = "horizon"
-"""The lab whose clouds the dashboard shows."""
-
 SETTINGS = """\
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1"]
@@ -38,7 +36,7 @@ def environment() -> Environment:
     """Return the environment of Horizon; it need not be installed."""
     pins = ROOT / "constraints/horizon.txt"
     requirements = tuple((ROOT / "constraints/horizon.in").read_text(encoding="utf-8").split())
-    return Environment.of(Instance(LAB).shared, "horizon", requirements, pins, pins.with_suffix(".lock"))
+    return Environment.of(Instance(HORIZON).shared, "horizon", requirements, pins, pins.with_suffix(".lock"))
 
 
 def static_files() -> Path:

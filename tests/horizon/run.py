@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import sys
 
-from horizon.environment import LAB, ROOT, collect_static_files, environment, is_ready
+from horizon.environment import ROOT, collect_static_files, environment, is_ready
+from lab.raised import HORIZON
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.packages import Environment, check_before, check_installable, install_packages, missing_packages
 from openstackoid.lab.progress import Progress
@@ -37,7 +38,7 @@ def main() -> int:
 
 
 def _install() -> None:
-    instance = Instance(LAB)
+    instance = Instance(HORIZON)
     logs = instance.directory / "logs/shared"
     openstack = Environment.of(instance.shared)
     with Progress() as progress, instance.locked(lambda: progress.say("waiting for another `openstackoid lab`")):

@@ -94,7 +94,7 @@ def test_downloads_hold_the_scope(dashboard: Dashboard, account: Account, lab: A
 
 def test_single_sign_on_at_a_scope_says_what_to_do(dashboard: Dashboard, account: Account) -> None:
     scoped = account["auth_url"].removesuffix("/v3") + "/scope/image=CloudTwo/v3"
-    dashboard.page.goto(f"{scoped}/auth/OS-FEDERATION/websso/openid?origin={dashboard.url}/auth/websso/")
+    dashboard.page.goto(f"{scoped}/auth/OS-FEDERATION/websso/openid?origin={dashboard.horizon.url}/auth/websso/")
     shown = dashboard.page.locator("body").inner_text()
     assert "in the dashboard, choose a region without a scope, or log in with user name and password" in shown
 
