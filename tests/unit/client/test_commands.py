@@ -110,6 +110,23 @@ def test_show_tells_the_health_of_each_of_several_clouds(
     assert [seen.scope for seen in mesh.seen if seen.path == USER_PAGE] == [sent]
 
 
+def test_show_draws_an_expression_of_several_clouds(openstack: OpenStack, mesh: FakeCloud) -> None:
+    done = openstack("scope", "show", "-c", "expressions", "--os-scope", "image=CloudTwo|CloudOne")
+    drawn = [line.strip("| ").removeprefix("expressions").strip("| ") for line in done.stdout.splitlines()[3:-1]]
+    assert drawn == ["image: CloudTwo | CloudOne", "├── CloudTwo  down", "└── CloudOne  up, asked now"]
+    done = openstack("scope", "show", "-f", "json", "-c", "expressions", "--os-scope", "CloudOne&CloudTwo")
+    both = [{"expression": "CloudOne", "asked": True, "health": "up"}, {"expression": "CloudTwo", "asked": True}]
+    assert json.loads(done.stdout)["expressions"] == [
+        {
+            "services": [service],
+            "expression": "CloudOne & CloudTwo",
+            "asked": True,
+            "members": [both[0], {**both[1], "health": health}],
+        }
+        for service, health in (("compute", "missing"), ("image", "down"))
+    ]
+
+
 TIMES = "/.openstackoid/round-trips"
 
 

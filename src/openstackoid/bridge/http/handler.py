@@ -2,7 +2,9 @@
 """Handle one request: read it, decide it, carry the plan out, turn failures into answers, and log it."""
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -19,7 +21,7 @@ from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.pages.token_page import LIMIT
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.executor import Executor
-from openstackoid.bridge.trace.records import BRIDGE, NONE, Record, Records
+from openstackoid.bridge.trace.records import BRIDGE, LEG, LEGS, NONE, Record, Records
 from openstackoid.redaction.logs import where
 from openstackoid.routing import (
     REQUEST_ID,
@@ -69,7 +71,9 @@ class RequestHandler:
                 self._account(0, "the client has left")
             request_id = self._traced_id()
             if request_id is not None:
-                records.add(request_id, self._record(status, started, time.monotonic() - began))
+                record = self._record(status, started, time.monotonic() - began)
+                for each in (*self._legs(record), record):
+                    records.add(request_id, each)
 
     async def _answer(self) -> tuple[web.StreamResponse, str]:
         """Return the answer, and the outcome for the log; empty where HAProxy's own line has it."""
@@ -200,6 +204,21 @@ class RequestHandler:
             return None
         ids = self._head.values(REQUEST_ID)
         return ids[0] if len(ids) == 1 and is_traced(ids[0]) else None
+
+    def _legs(self, whole: Record) -> Iterator[Record]:
+        """Return the records of the legs of a request to several clouds, whose own record is ``whole``."""
+        for leg, told in () if self._executor is None else self._executor.of_several[:LEGS]:
+            head, cloud = leg.incoming.head, leg.plan.endpoint.cloud
+            yield replace(
+                whole,
+                cloud=cloud,
+                method=shown_method(head),
+                path=shown_path(head.path),
+                status=told.status,
+                started=told.started,
+                seconds=told.seconds,
+                route=LEG,
+            )
 
     def _record(self, status: int, started: float, seconds: float) -> Record:
         head, decision = self._head, None if self._executor is None else self._executor.decision

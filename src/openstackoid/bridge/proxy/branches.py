@@ -150,7 +150,7 @@ class Branches:
         try:
             left = self.time.left(timeouts, others or (cloud,), share)
             leg = await self._leg(change(plan), incoming, rewrites=rewrites, seconds=left)
-            answer = await leg.run()
+            answer = await leg.answer()
         except AnswerError as error:
             if leg is not None:
                 leg.account(error.status, error.reason)

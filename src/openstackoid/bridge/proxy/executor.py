@@ -14,7 +14,7 @@ from openstackoid.bridge.proxy.branches import Branches
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.forward import ForwardLeg
-from openstackoid.bridge.proxy.leg import Leg
+from openstackoid.bridge.proxy.leg import Leg, LegTime
 from openstackoid.bridge.proxy.relay import RelayLeg
 from openstackoid.bridge.proxy.tokens import buffered, with_tokens
 from openstackoid.bridge.proxy.turns import Turns
@@ -92,6 +92,11 @@ class Executor:
         """Return the cloud that gets the request, of several the last that was asked: this one for a refusal."""
         plan = self._legs[-1].plan if self._legs else self.decision.plan
         return plan.endpoint.cloud if isinstance(plan, Destination) else self._context.here.name
+
+    @property
+    def of_several(self) -> list[tuple[Leg[Single] | Leg[Relay], LegTime]]:
+        """Return the legs of a plan for several clouds, with their times."""
+        return [(leg, leg.time) for leg in self._legs if leg.time is not None]
 
     @property
     def accepted(self) -> Headers:

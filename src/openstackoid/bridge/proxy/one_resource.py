@@ -54,7 +54,7 @@ class OneResource:
         response = await self._by_index(forward)
         if response is None:
             plan = await self._owner(self._branches.clouds)
-            response = await (await forward(self._sent(plan), self._incoming, None)).run()
+            response = await (await forward(self._sent(plan), self._incoming, None)).answer()
         if method == "DELETE" and not kind.below and 200 <= response.status < 300:
             self._forget()
         return response
@@ -83,17 +83,17 @@ class OneResource:
             except AnswerError:
                 self._forget()
                 return None
-            return await (await forward(plan, self._incoming, None)).run()
+            return await (await forward(plan, self._incoming, None)).answer()
         try:
             leg = await forward(self._sent(plan), self._incoming, LocatedAttempt(self._incoming.head))
-            return await leg.run()
+            return await leg.answer()
         except PassedError as passed:
             self._forget()
             owner = await self._owner(self._branches.clouds)
             if owner.endpoint.cloud == cloud and passed.answer is not None:
                 # It has the resource, and lacks another thing.
                 return passed.answer
-            return await (await forward(self._sent(owner), self._incoming, None)).run()
+            return await (await forward(self._sent(owner), self._incoming, None)).answer()
 
     async def _known(self, *, certain: bool) -> str | None:
         """Return the cloud of the resource by the index, or None."""

@@ -97,7 +97,7 @@ class Turns:
         leg: Leg[Single] | None = None
         try:
             leg = await self._leg(plan, self._incoming, attempt)
-            response = await leg.run()
+            response = await leg.answer()
         except PassedError as passed:
             text = f"{place}{passed.what}"
             self._failed.append(_Failed(passed.status if passed.result is Outcome.FAILURE else 404, text, text))
