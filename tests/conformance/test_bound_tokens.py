@@ -3,7 +3,6 @@
 
 import http.client
 import json
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -17,7 +16,6 @@ from conformance.bound_tokens import (
     as_peer,
     audited,
     bound,
-    delegating_world,
     refused,
     seen,
     without_python,
@@ -26,12 +24,6 @@ from conformance.secure import Secure
 from openstackoid.binding import KeyRepository, Kind, is_bound
 from openstackoid.bridge.binding.binder import Binder
 from openstackoid.scope import join_token, split_token
-
-
-@pytest.fixture(scope="class")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
-    with delegating_world(tmp_path_factory.mktemp("certificates")) as secure:
-        yield secure
 
 
 class TestLeaving:

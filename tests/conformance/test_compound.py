@@ -12,8 +12,6 @@ from conformance.cases_compound import KINDS, TABLE, Cell, cells
 from documents import read
 
 CELLS = list(cells())
-FORGOTTEN = {"Unavailable": 0.25, "Cuts": 0.25, "Garbage": 0.25, "CutsBytes": 0.25, "CutsLater": 0.25, "Silent": 1.5}
-"""Seconds after which a failed cloud is tried again, that of one that is silent being longer."""
 
 
 @pytest.fixture(scope="module")
@@ -22,20 +20,12 @@ def around() -> Iterator[Branches]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def failed() -> dict[str, float]:
-    """The last time at which each cloud was asked."""
-    return {}
-
-
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.kind}: {cell.first}, {cell.second}")
-def test_each_outcome_has_its_answer(cell: Cell, around: Branches, failed: dict[str, float]) -> None:
+def test_each_outcome_has_its_answer(cell: Cell, around: Branches) -> None:
     method, path = KINDS[cell.kind]
     service = path.split("/")[1]
-    for cloud in (cell.first, cell.second):
-        time.sleep(max(0.0, failed.get(cloud, 0.0) + FORGOTTEN.get(cloud, 0.0) - time.monotonic()))
-    got = around.ask(method, path, f"{service}={cell.first} | {cell.second}", b"{}" if method == "POST" else None)
-    failed.update(dict.fromkeys((cell.first, cell.second), time.monotonic()))
+    scope, body = f"{service}={cell.first} | {cell.second}", b"{}" if method == "POST" else None
+    got = around.ask_rested((cell.first, cell.second), method, path, scope, body)
     assert around.asked() == list(cell.asked)
     assert got.cut == (cell.verdict == "cut")
     if cell.served is None:
@@ -72,8 +62,6 @@ ROWS = {
 }
 COLUMNS = (("streamed list", "list"), ("streamed name", "name"), ("item", "head"), ("bytes",), ("create", "change"))
 WORDS = {"answer": "its answer", "next": "the next", "missing": "the next", "unknown": "502", "cut": "it breaks off"}
-READ_AS_A_WHOLE = ("list", "name", "item")
-"""Kinds that are documents with links to rewrite."""
 
 
 def test_the_page_has_the_table() -> None:
@@ -86,8 +74,6 @@ def test_the_page_has_the_table() -> None:
                 for kind in kinds:
                     verdict = TABLE[cloud][kind]
                     answered = verdict == "missing" and kind == "change"
-                    if cloud == "CutsLater" and kind in READ_AS_A_WHOLE:
-                        continue
                     if cloud in ("CutsBytes", "CutsLater") and kind == "head":
                         continue
                     assert said == ("its answer" if answered else WORDS[verdict]), (row, kind)

@@ -3,7 +3,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from conformance.bound_tokens import (
     as_peer,
     audited,
     bound,
-    delegating_world,
     refused,
     seen,
 )
@@ -31,12 +29,6 @@ def counted(world: Secure) -> Counter[tuple[str | None, str, str]]:
     """Return the counts of delegated uses on the page of CloudOne's gateway."""
     _, _, page = world.ask("CloudOne", "GET", "/.openstackoid/mesh", {})
     return Counter({(use["peer"], use["rule"], use["outcome"]): use["count"] for use in page["delegation"]})
-
-
-@pytest.fixture(scope="class")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
-    with delegating_world(tmp_path_factory.mktemp("certificates")) as secure:
-        yield secure
 
 
 class TestDelegation:

@@ -16,10 +16,11 @@ import psutil
 import pytest
 
 from conformance.gateway import HAPROXY
-from conformance.hostile import ODD, Arrived, Site, from_address, hostile_site, until
+from conformance.hostile import ODD, Arrived, Site, from_address, hostile_site
 from openstackoid.routing import marked_id
 from openstackoid.routing.places import DELAY
 from openstackoid.scope import join_token
+from waiting import until
 
 USER, OTHER, ATTACKER, PROXY = "127.0.0.3", "127.0.0.4", "127.0.0.2", "127.0.0.9"
 GOOD, MADE_UP = "good", "made-up"

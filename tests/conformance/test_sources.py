@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.hostile import ODD, PLAIN, Site, from_address, hostile_site, until
+from conformance.hostile import ODD, PLAIN, Site, from_address, hostile_site
+from waiting import until
 
 CLIENT, PROXY, OTHER_PROXY, FAR = "127.0.0.5", "127.0.0.9", "127.0.0.10", "198.51.100.7"
 HOME = pytest.mark.parametrize("scope", ["", ODD["CloudOne"]], ids=["by HAProxy", "by the bridge"])

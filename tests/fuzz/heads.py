@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from conformance.asking import body_of, request_of
 from conformance.case import Case, refused
-from conformance.requests import once_in, requests, scopes
+from conformance.requests import requests
+from conformance.scopes import once_in, scopes
 from fuzz.mutations import mutated
 from fuzz.scope_text import MESH, NAMES
 from fuzz.target import Target, pure

@@ -12,7 +12,7 @@ from cliff.hooks import CommandHook
 
 from openstackoid.client.adapter import mounted
 from openstackoid.client.in_force import scope_in_force
-from openstackoid.scope import All
+from openstackoid.scope import All, Every
 
 COLUMN = "Cloud"
 
@@ -83,7 +83,7 @@ class CloudColumn(CommandHook):
         connection = self.cmd.app.client_manager.sdk_connection  # type: ignore[attr-defined]
         scope = scope_in_force(connection.config).scope
         adapter = mounted(connection.session.session)
-        if scope is None or adapter is None or not isinstance(scope.expression_for(service), All):
+        if scope is None or adapter is None or not isinstance(scope.expression_for(service), All | Every):
             return return_code
         columns, rows = return_code
         rows = [tuple(row) for row in rows]

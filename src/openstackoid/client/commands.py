@@ -27,10 +27,11 @@ from openstackoid.client.pages import (
     UserRow,
     base_of,
     mesh_page,
+    round_trips_page,
     user_page,
 )
 from openstackoid.redaction import redacted
-from openstackoid.scope import Scope
+from openstackoid.scope import NearTold, Scope, centers_of, near_told, resolve
 
 
 class ShowScope(command.ShowOne):
@@ -50,12 +51,17 @@ class ShowScope(command.ShowOne):
         except PageError as error:
             self.log.warning("%s; so the home cloud and the services are not shown", error)
             mesh = None
+        near: tuple[NearTold, ...] = ()
+        written = scope
+        if scope is not None and mesh is not None and centers_of(scope):
+            scope, near = self._resolved(region, scope, mesh)
         completed = scope.completed(mesh.gateway) if scope is not None and mesh is not None else None
         fields = {
-            "scope": None if scope is None else _ScopeColumn(dict(scope)),
+            "scope": None if written is None else _ScopeColumn(dict(written)),
             "from": source,
             "home": None if mesh is None else mesh.gateway,
             "completed": None if completed is None else _ScopeColumn(dict(completed)),
+            **({"near": _NearColumn(near)} if near else {}),
             "services": None
             if mesh is None
             else _ServicesColumn(
@@ -72,6 +78,19 @@ class ShowScope(command.ShowOne):
             "user": None if mesh is None else self._user(region, scope),
         }
         return tuple(fields), tuple(fields.values())
+
+    def _resolved(self, region: CloudRegion, scope: Scope, mesh: MeshPage) -> tuple[Scope, tuple[NearTold, ...]]:
+        """Return the scope with the clouds that are near now, and their times; the scope itself with a warning without them."""
+        try:
+            times = {center: round_trips_page(_base(region), center, _getter(region)) for center in centers_of(scope)}
+        except NoSuchPageError:
+            self.log.warning("the gateway is of an older release, which does not serve around and nearest")
+        except PageError as error:
+            self.log.warning("%s; so the clouds that are near are not shown", error)
+        else:
+            offers = mesh.offers()
+            return resolve(scope, times, offers, mesh.services()), near_told(offers, scope, times)
+        return scope, ()
 
     def _user(self, region: CloudRegion, scope: Scope | None) -> "_UserColumn | None":
         """Return the user's identity in each cloud of the scope, or None with a warning."""
@@ -158,6 +177,16 @@ class _ScopeColumn(FormattableColumn[dict[str, str]]):
 
     def human_readable(self) -> str:
         return "{" + ", ".join(f'"{service}": "{cloud}"' for service, cloud in self._value.items()) + "}"
+
+
+class _NearColumn(FormattableColumn[Any]):
+    """The clouds that are near, with their times: lines for a person, a list of objects for a machine."""
+
+    def human_readable(self) -> str:
+        return "\n".join(line for near in self._value for line in near.lines())
+
+    def machine_readable(self) -> Any:
+        return [near.document() for near in self._value]
 
 
 class _ServicesColumn(FormattableColumn[list[dict[str, str]]]):

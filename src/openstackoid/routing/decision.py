@@ -173,3 +173,10 @@ class ReadBody(MoreInput):
 @dataclass(frozen=True, slots=True)
 class ReadStore(MoreInput):
     """Read the scope of the request's workflow from the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTimes(MoreInput):
+    """Find out the round-trip times from the gateways of these clouds to others."""
+
+    centers: tuple[str, ...]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NoReturn
 
-from openstackoid.scope.expression import All, Cloud, Expression, Near, all_of, every, otherwise
+from openstackoid.scope.expression import All, Cloud, Every, Expression, Near, Otherwise, all_of, every, otherwise
 
 MOST_CLOUDS = 8
 """The most clouds in one expression."""
@@ -58,15 +58,18 @@ def parse_expression(text: str, check: Check, fail: Fail) -> Expression:
 
 
 def refuse_unserved(text: str, expression: Expression, fail: Fail) -> None:
-    """Refuse the first operator or function of a well-formed expression that no gateway carries out yet."""
-    if isinstance(expression, All) and all(isinstance(member, Cloud) for member in expression.members):
-        return
-    # ``A & A`` is one cloud.
-    operators = () if isinstance(expression, Cloud) else _ALL
+    """Refuse the first ``&`` or ``all`` of a well-formed expression beside ``|``, which no gateway carries out yet."""
+    match expression:
+        case All(members):
+            served = all(isinstance(member, Cloud | Every) for member in members)
+        case Otherwise(members):
+            served = all(isinstance(member, Cloud | Near) for member in members)
+        case _:
+            served = True
     for token, following in pairwise(_tokens(text, fail)):
-        if token.is_mark(*operators) or (token.kind == "name" and following.is_mark("(")):
-            served = "one cloud is, or several with '|' alone or '&' alone between them"
-            fail(f"'{token.text}' is not served yet; {served}", token.start, token.end)
+        if not served and (token.is_mark(*_ALL) or (token.kind == "name" and token.text == "all" and following.is_mark("("))):
+            accepted = "one cloud is, or several with '|' alone or '&' alone between them"
+            fail(f"'{token.text}' is not served yet; {accepted}", token.start, token.end)
 
 
 def _tokens(text: str, fail: Fail) -> Iterator[_Token]:

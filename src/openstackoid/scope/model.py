@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NewType, TypeGuard
 
-from openstackoid.scope.expression import All, Cloud, Expression, Otherwise, clouds_of, otherwise
+from openstackoid.scope.expression import All, Cloud, Every, Expression, Otherwise, clouds_of, otherwise
 from openstackoid.scope.services import LEADERS
 
 IDENTITY = "identity"
@@ -23,10 +23,12 @@ class Scope(Mapping[str, str]):
     """The expressions for official service types (or ``*``), in the order in which they were written.
 
     A mapping of services to the texts of their expressions. Scopes with the same entries are equal in any order. Made by
-    :func:`openstackoid.scope.parse`.
+    :func:`openstackoid.scope.parse`. ``written``: the scope before ``around`` and ``nearest`` in it were resolved; None without
+    them.
     """
 
     entries: tuple[tuple[str, Expression], ...]
+    written: "Scope | None" = None
 
     @classmethod
     def of(cls, clouds: Mapping[str, str]) -> "Scope":
@@ -71,8 +73,8 @@ class Scope(Mapping[str, str]):
 
     @property
     def has_all(self) -> bool:
-        """Return whether an entry is ``A & B``."""
-        return any(isinstance(expression, All) for _, expression in self.entries)
+        """Return whether an entry is ``A & B``, or will be once it is resolved."""
+        return any(isinstance(expression, All | Every) for _, expression in self.entries)
 
     def clouds_for(self, service: str, home: str) -> tuple[str, ...]:
         """Return the clouds that may serve ``service``, in the order in which they are named."""

@@ -110,6 +110,55 @@ def test_show_tells_the_health_of_each_of_several_clouds(
     assert [seen.scope for seen in mesh.seen if seen.path == USER_PAGE] == [sent]
 
 
+TIMES = "/.openstackoid/round-trips"
+
+
+def test_show_tells_the_clouds_that_are_near_and_those_that_are_left_out(openstack: OpenStack, mesh: FakeCloud) -> None:
+    mesh.add_mesh(CloudOne={"image": "up"}, CloudTwo={"image": "down"}, CloudThree={"image": "up"}, CloudFour={"image": "up"})
+    rows = [{"name": "CloudTwo", "milliseconds": 4.5}, {"name": "CloudThree", "milliseconds": 38.25}]
+    mesh.routes["GET", TIMES] = Answer(200, {"gateway": "CloudOne", "from": "CloudOne", "clouds": rows})
+    done = openstack("scope", "show", "-f", "json", "--os-scope", "image=around(CloudOne, 10ms)")
+    assert done.stderr == ""
+    shown = json.loads(done.stdout)
+    assert shown["scope"] == {"image": "around(CloudOne, 10ms)"}
+    assert shown["completed"] == {"*": "CloudOne", "image": "CloudOne | CloudTwo"}
+    assert shown["services"] == [
+        {"service": "image", "cloud": "CloudOne | CloudTwo", "because of": "own entry", "health": "up, down"}
+    ]
+    assert shown["near"] == [
+        {
+            "expression": "around(CloudOne, 10ms)",
+            "clouds": [{"cloud": "CloudOne", "milliseconds": 0.0}, {"cloud": "CloudTwo", "milliseconds": 4.5}],
+            "farther": [{"cloud": "CloudThree", "milliseconds": 38.25}],
+            "unknown": ["CloudFour"],
+        }
+    ]
+    assert [seen.scope for seen in mesh.seen if seen.path == USER_PAGE] == ['{"image":"CloudOne | CloudTwo"}']
+    lines = openstack("scope", "show", "-c", "near", "--os-scope", "nearest(CloudOne)").stdout.splitlines()
+    assert [line.split("|")[2].strip() for line in lines if "left out" in line or "nearest" in line] == [
+        "nearest(CloudOne): CloudOne 0 ms, CloudTwo 4.5 ms, CloudThree 38.25 ms",
+        "left out: CloudFour (no time is known)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, "the gateway is of an older release, which does not serve around and nearest"),
+        (Answer(200, {"clouds": [{"name": "CloudTwo", "milliseconds": -1}]}), "so the clouds that are near are not shown"),
+        (Answer(200, {"clouds": [{"name": "CloudTwo", "milliseconds": "1"}]}), "so the clouds that are near are not shown"),
+        (Answer(200, {"clouds": 1}), "so the clouds that are near are not shown"),
+    ],
+)
+def test_show_without_times(answer: Answer | None, words: str, openstack: OpenStack, mesh: FakeCloud) -> None:
+    if answer is not None:
+        mesh.routes["GET", TIMES] = answer
+    done = openstack("scope", "show", "-f", "json", "--os-scope", "image=around(CloudOne, 10ms)")
+    assert words in done.stderr
+    assert json.loads(done.stdout)["scope"] == {"image": "around(CloudOne, 10ms)"}
+    assert "near" not in json.loads(done.stdout)
+
+
 def test_an_operator_that_is_not_served_ends_the_command(openstack: OpenStack, mesh: FakeCloud) -> None:
     done = openstack("image", "list", "--os-scope", "image=CloudOne&CloudTwo|CloudOne")
     assert (done.code, mesh.seen) == (2, [])

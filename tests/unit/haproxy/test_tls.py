@@ -19,8 +19,8 @@ from openstackoid.certs.authority import key_bytes, load_authority, signed_by
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.mesh import MeshError, Tls, parse_mesh
-from unit.bridge.http.test_server import until
 from unit.gateway.running import free_port
+from waiting import until
 
 RUNTIME = Runtime("/b.sock", "/u.sock", "/h.sock", "/r.sock", "/l.sock", "/o.sock")
 

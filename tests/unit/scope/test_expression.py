@@ -149,11 +149,10 @@ def test_one_cloud_that_is_named_twice_is_served_as_one(text: str) -> None:
     assert parse(f"image={text}", clouds=CLOUDS) == parse("image=CloudOne", clouds=CLOUDS)
 
 
-@pytest.mark.parametrize("text", ["nearest(CloudOne)", "around(CloudOne, 10ms)", "all(CloudOne)"])
-def test_a_function_that_is_not_served_is_refused_where_it_stands(text: str) -> None:
-    with pytest.raises(ScopeError) as raised:
-        parse(f"image={text}", clouds=CLOUDS)
-    assert (raised.value.reason.split(";")[0], raised.value.start) == (f"'{text.partition('(')[0]}' is not served yet", 6)
+@pytest.mark.parametrize("text", ["nearest(CloudOne)", "around(CloudOne, 10ms)", "all(nearest(CloudOne))"])
+def test_a_function_is_served(text: str) -> None:
+    assert dict(parse(f"image={text}", clouds=CLOUDS)) == {"image": text}
+    assert dict(parse(text, clouds=CLOUDS)) == {"*": text}
 
 
 def test_a_fault_in_an_expression_is_one_of_the_whole_scope() -> None:

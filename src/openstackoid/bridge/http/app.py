@@ -21,6 +21,7 @@ from openstackoid.bridge.identity.own_tokens import OwnTokens
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_record import TokenRecord
 from openstackoid.bridge.pages.health import Health
+from openstackoid.bridge.pages.near_times import NearTimes
 from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.pages.user_page import UserPage
 from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
@@ -79,7 +80,9 @@ class Bridge:
         )
         upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records
-        self._pages = Pages(upstream, UserPage(upstream, authorizer, sender), self._records, health, workflows)
+        near = NearTimes(upstream)
+        user = UserPage(upstream, authorizer, sender, near)
+        self._pages = Pages(user, self._records, health, workflows, near)
 
     def reload(self, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
         """Serve new requests by another mesh and other reader accounts."""

@@ -28,6 +28,7 @@ from openstackoid.routing import (
     NotRead,
     ReadBody,
     ReadStore,
+    ReadTimes,
     Relay,
     Request,
     asks_for_token,
@@ -37,7 +38,7 @@ from openstackoid.routing import (
     may_be_remembered,
 )
 from openstackoid.routing.pages import TOKEN
-from openstackoid.scope import Scope
+from openstackoid.scope import Scope, Times
 
 
 class RequestHandler:
@@ -134,13 +135,17 @@ class RequestHandler:
         """Return the decision, and the body if it was read; read more input when the decision asks for it."""
         ids, workflows, memory = head.values(REQUEST_ID), self._context.workflows, self._here.memory
         recalled: Scope | NotRead | None = None
-        if len(ids) == 1 and may_be_remembered(ids[0]):
-            recalled = workflows.cached(ids[0], memory) or NotRead.NOT_READ
+        workflow = ids[0] if len(ids) == 1 and may_be_remembered(ids[0]) else ""
+        if workflow:
+            recalled = workflows.cached(workflow, memory) or NotRead.NOT_READ
         operation: Any = None
-        while isinstance(decision := self._decide(head, body, operation, recalled), MoreInput):
-            if isinstance(decision, ReadStore) and isinstance(recalled, NotRead):
+        times: Times = {}
+        while isinstance(decision := self._decide(head, body, operation, recalled, times), MoreInput):
+            if isinstance(decision, ReadTimes) and not times.keys() >= set(decision.centers):
+                times = {**times, **await self._pages.near.around(self._context.mesh, decision.centers, workflow)}
+            elif isinstance(decision, ReadStore) and isinstance(recalled, NotRead):
                 with needing_store(self._here.name):
-                    recalled = await workflows.find(ids[0], memory)
+                    recalled = await workflows.find(workflow, memory)
             elif isinstance(decision, ReadBody) and operation is None:
                 body = await read_body(self._request, head, OPERATION_LIMIT, self._here)
                 operation = {} if body is None else document(body)
@@ -148,7 +153,9 @@ class RequestHandler:
                 raise AssertionError("input was requested twice")
         return decision, body
 
-    def _decide(self, head: Head, body: bytes | None, operation: Any, recalled: Scope | NotRead | None) -> Decision | MoreInput:
+    def _decide(
+        self, head: Head, body: bytes | None, operation: Any, recalled: Scope | NotRead | None, times: Times
+    ) -> Decision | MoreInput:
         token = None if body is None else body_token(body)
         request = Request(
             head.method,
@@ -160,8 +167,9 @@ class RequestHandler:
             recalled,
             marked_id(uuid4()),
             head.sender,
-            self._context.upstream.announced,
+            self._context.upstream.peers.announced,
             head.query,
+            times,
         )
         mesh = self._context.mesh
         decision = decide(mesh, self._here.name, request)

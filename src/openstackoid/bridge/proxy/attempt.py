@@ -9,6 +9,9 @@ from openstackoid.bridge.message.head import Head
 from openstackoid.routing import READS
 from openstackoid.routing.turns import LONGEST_EMPTY, Outcome, is_empty_list, looks_up_name, outcome
 
+_LONGEST_HELD = 65_536
+"""The bytes of a document that are read before the first is sent."""
+
 
 class PassedError(Exception):
     """A turn without the answer to the client: ``what`` the cloud said is the end of a sentence that names it."""
@@ -59,13 +62,17 @@ class Attempt:
         """Return whether the client does not get this cloud's answer about a missing item."""
         return self._failures or (self.more and self._head.method in READS)
 
-    async def begun(self, status: int, chunks: AsyncIterator[bytes], deadline: Deadline, patience: float) -> AsyncIterator[bytes]:
-        """Return the body of an answer once its first bytes have come, and more of a list that may be empty.
+    async def begun(
+        self, status: int, content_type: str, chunks: AsyncIterator[bytes], deadline: Deadline, patience: float
+    ) -> AsyncIterator[bytes]:
+        """Return the body of an answer once its first bytes have come; of a short document, once it is whole.
 
         Until then it is bounded by ``deadline``, and the failure is one of the turn; ``patience``: as for :meth:`seconds`.
         """
         deadline.start(self.seconds(patience))
         enough = LONGEST_EMPTY if status == 200 and self.reads_body else 0
+        if content_type == "application/json" and self.more and self._head.method in READS:
+            enough = _LONGEST_HELD
         first = bytearray()
         async for chunk in chunks:
             first += chunk

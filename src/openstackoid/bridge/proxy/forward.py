@@ -144,7 +144,7 @@ class ForwardLeg(Leg[Single]):
                     return response
                 chunks = incoming.hidden.stream(answer.content.iter_any())
                 if attempt is not None:
-                    chunks = await attempt.begun(answer.status, chunks, deadline, self.timeouts.server)
+                    chunks = await attempt.begun(answer.status, answer.content_type, chunks, deadline, self.timeouts.server)
                 with towards_client():
                     await response.prepare(request)
                 async for chunk in chunks:

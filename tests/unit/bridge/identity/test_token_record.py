@@ -15,21 +15,8 @@ from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.policy import Condition, MappingRule, PeerPolicy, Policy, Roles, Services
 from openstackoid.scope import join_token
 from openstackoid.store import Database
-from unit.bridge.stage import (
-    ALL,
-    DEFAULT,
-    MEMBERS,
-    Answer,
-    Stage,
-    Visit,
-    played,
-    says,
-    says_json,
-    staged,
-    token,
-    with_clock,
-    with_policy,
-)
+from unit.bridge.raw_messages import Answer
+from unit.bridge.stage import ALL, DEFAULT, MEMBERS, Stage, Visit, played, says, says_json, staged, token, with_clock, with_policy
 
 TOKENS = "/identity/v3/auth/tokens"
 PEER = MEMBERS.peers[0]
