@@ -102,6 +102,9 @@ GOALS = (
     Goal(ANY, ANY, "failed", at_most=0),
 )
 
+SCOPED_WRITE_GOALS = (Goal("scoped_write", ANY, "cpu_ratio", at_most=1.5),)
+"""Of ``python -m bench.scoped_write --against``: the CPU time of a write, as a ratio to that in the other checkout."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

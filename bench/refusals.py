@@ -7,7 +7,7 @@
 
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.mesh import Listener, Mesh, Tls, parse_mesh
 from openstackoid.routing import Decision, Headers, Refuse, Request, decide, marked_id
 from openstackoid.routing.hosts import MisdirectedError, listener_of
-from openstackoid.scope import Scope, join_token, parse
+from openstackoid.scope import Scope, Times, join_token, parse
 
 CLOUDS = 10_000
 _PORTS = (1001, 1002, 1003), (2001, 2002, 2003), 3000
@@ -52,6 +52,7 @@ class Refusal:
 
     ``over_tls``: the gateway has certificates. ``hosts``: ``Host``, and the name in TLS, at a socket of two hosts. ``service``:
     the one whose socket is asked. ``long``: the scope has as many characters as it may.
+    ``times``: between clouds.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Refusal:
     hosts: tuple[str | None, str | None] | None = None
     service: str = "image"
     long: bool = False
+    times: Times = field(default_factory=dict)
 
     def decided(self, mesh: Mesh) -> AnswerError:
         """Return the error for the request. Raises :class:`BenchError` where it is not refused as it should be."""
@@ -87,6 +89,7 @@ class Refusal:
             self.recalled,
             marked_id(UUID(int=1)),
             self.sender,
+            times=self.times,
         )
         decision = decide(mesh, AT, request)
         if not isinstance(decision, Decision) or not isinstance(decision.plan, Refuse):
@@ -108,6 +111,7 @@ _TO_TWO = ("X-Scope", _TWO)
 _MARKED = ("X-OpenStack-Request-Id", marked_id(UUID(int=2)))
 _SERVERS, _TOKENS, _VOLUMES = "/compute/v2.1/servers", "/identity/v3/auth/tokens", "/compute/v2.1/servers/a/os-volume_attachments"
 _LONG = "x" * 6000
+_NEAR = json.dumps(dict.fromkeys(("*", "image", "compute", "network"), f"around({_LONG_NAMES[0]}, 1s)"))
 _TOO_LONG = json.dumps(
     {service: "|".join(_LONG_NAMES[:most]) for service, most in (("*", 8), ("image", 8), ("compute", 8), ("network", 6))},
     separators=(",", ":"),
@@ -174,6 +178,9 @@ REFUSALS = (
     _scoped("too large", "x" * 2100),
     _scoped("too large in JSON", '{"image":' + " " * 2100 + '"Cloud2"}'),
     _scoped("too large when it is completed", _TOO_LONG, long=True),
+    _scoped(
+        "too large with the clouds that are near", _NEAR, times={_LONG_NAMES[0]: dict.fromkeys(_LONG_NAMES[1:], 1.0)}, long=True
+    ),
     _scoped("no object", "["),
     _scoped("empty", "{}"),
     _scoped("no colon", '{"image"}'),
