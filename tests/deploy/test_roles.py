@@ -18,6 +18,7 @@ MESH = """\
 mesh: 1
 clouds:
   CloudOne:
+    gateway: {drain: {hold: 2}}
     services:
       image: {frontend: "http://10.0.1.10:80/image", backend: "http://127.0.0.1:9292/image"}
 """
@@ -102,3 +103,16 @@ def test_a_second_run_changes_nothing(playbook: Playbook, bare: Machine) -> None
     assert (recap["changed"], recap["failed"], recap["unreachable"]) == (0, 0, 0)
     assert [bare.systemctl("show", "--value", "--property=MainPID", unit) for unit in units] == before
     assert "0" not in before
+
+
+def test_the_gateway_holds_connections_without_root_while_it_drains(playbook: Playbook, bare: Machine) -> None:
+    unit = "openstackoid-gateway@CloudOne.service"
+    pid = bare.systemctl("show", "--value", "--property=MainPID", unit)
+    user = bare.run("id", "--user", "openstackoid").strip()
+    assert bare.run("stat", "--format=%u", f"/proc/{pid}").strip() == user != "0"
+    said = bare.run("systemd-analyze", "security", "--no-pager", "--threshold=30", unit)
+    assert "Overall exposure level" in said
+    bare.systemctl("stop", unit)
+    journal = bare.run("journalctl", "--no-pager", "--unit", unit)
+    assert "new connections wait until another machine has the address" in journal
+    assert "needs CAP_NET_ADMIN" not in journal
