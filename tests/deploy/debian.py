@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import gettempdir, mkdtemp
 
 import psutil
 
@@ -148,7 +148,7 @@ class Debian:
         options = ["--register=no", "--keep-unit", "--link-journal=no", "--resolv-conf=off", "--timezone=off"]
         log = layer.root.parent / "boot.log"
         with ExitStack() as stack, log.open("wb") as output:
-            own = f"openstackoid-deploy-{os.getpid()}-{layer.root.parent.name}"
+            own = f"{Path(gettempdir()).name}-{layer.root.parent.name}"
             groups = [stack.enter_context(_cgroup(Path("/sys/fs/cgroup", name), own)) for name in _CGROUPS]
             nspawn = subprocess.Popen(
                 ["sh", "-c", _ENTER, "sh", *(group for group in groups if group), "--", *argv, *options],

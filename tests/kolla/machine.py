@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kolla.environment import LAB
-from openstackoid.lab.state import Instance, private_dir
+from openstackoid.lab.state import Instance
 from privileged import init, needs
 
 INTERFACE = "api0"
@@ -36,7 +36,7 @@ def _run(*words: str) -> None:
 
 
 def _mount() -> None:
-    for folder in (str(_MEMORY), "/run", str(private_dir(Instance(LAB).directory.parent))):
+    for folder in (str(_MEMORY), "/run", str(Instance(LAB).directory)):
         _run("mount", "-t", "tmpfs", "tmpfs", folder)
     for folder in _OVERLAYS:
         upper, work = _MEMORY / folder / "upper", _MEMORY / folder / "work"

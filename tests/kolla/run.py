@@ -10,7 +10,7 @@ from kolla.environment import LAB, ROOT, environment
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.packages import Environment, check_before, install_packages, missing_packages
 from openstackoid.lab.progress import Progress
-from openstackoid.lab.state import Instance
+from openstackoid.lab.state import Instance, private_dir
 from privileged import needs
 from privileged.run import run, skip
 
@@ -38,8 +38,8 @@ def main() -> int:
         return 1
     if lacks := needs.missing(needs.LINKS):
         return skip(_TARGET, lacks)
-    tests = [sys.executable, "-m", "pytest", "-x", "--timeout", "1800", "tests/kolla", *sys.argv[1:]]
-    return run(_TARGET, machine.command(*tests), ROOT)
+    tests = [sys.executable, "-m", "pytest", "-x", "--timeout", "1800", "--capture=sys", "tests/kolla", *sys.argv[1:]]
+    return run(_TARGET, machine.command(*tests), ROOT, private_dir(Instance(LAB).directory))
 
 
 def _install() -> None:

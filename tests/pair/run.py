@@ -39,12 +39,12 @@ def main(words: Sequence[str]) -> int:
     if lacks := needs.missing(needs.LINKS):
         return skip(_TARGET, lacks)
     inside = [sys.executable, "-m", "pair.run", "--inside", "-m", "pytest", "tests/pair", *words]
-    return run(_TARGET, [*needs.NETWORK, *inside], ROOT)
+    return run(_TARGET, [*needs.NETWORK, *inside], ROOT, private_dir(Instance(PAIR).directory))
 
 
 def _inside(words: Sequence[str]) -> int:
     """Run Python with files of the machines and labs in memory, as the first process of the namespaces."""
-    for folder in ("/run", str(private_dir(Instance(PAIR).directory.parent))):
+    for folder in ("/run", str(Instance(PAIR).directory)):
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], check=True)
     Path("/run/netns").mkdir()
     return init.run([sys.executable, *words])

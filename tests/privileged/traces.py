@@ -6,13 +6,15 @@ from pathlib import Path
 
 import psutil
 
-FOLDERS = ("/etc", "/mnt", "/run/netns", "/usr/sbin", "/var/lib", "~", "~/.local/state/openstackoid/lab/instances")
+FOLDERS = ("/etc", "/mnt", "/run/netns", "/usr/sbin", "/var/lib")
 """Folders of the machine in which a suite could leave an entry."""
+HOME = (".ansible", ".ansible_async", ".kolla")
+"""Folders that programs of a suite could make at home."""
 
 
 def traces(folder: Path) -> set[str]:
     """Return what is there now, in words. ``folder`` has all files of the suite."""
-    return {*_mounts(folder), *_entries(), *_interfaces(), *_cgroups(), *_processes(folder)}
+    return {*_mounts(folder), *_entries(), *_interfaces(), *_cgroups(folder), *_processes(folder)}
 
 
 def _mounts(folder: Path) -> Iterator[str]:
@@ -24,17 +26,17 @@ def _mounts(folder: Path) -> Iterator[str]:
 
 
 def _entries() -> Iterator[str]:
-    for place in FOLDERS:
-        path = Path(place).expanduser()
+    for path in map(Path, FOLDERS):
         yield from (f"the file {entry}" for entry in (path.iterdir() if path.is_dir() else ()))
+    yield from (f"the file {entry}" for entry in (Path.home() / name for name in HOME) if entry.exists())
 
 
 def _interfaces() -> Iterator[str]:
     yield from (f"the network interface {entry.name}" for entry in Path("/sys/class/net").iterdir())
 
 
-def _cgroups() -> Iterator[str]:
-    for pattern in ("openstackoid-*", "*/openstackoid-*"):
+def _cgroups(folder: Path) -> Iterator[str]:
+    for pattern in (f"{folder.name}-*", f"*/{folder.name}-*"):
         yield from (f"the control group {group}" for group in Path("/sys/fs/cgroup").glob(pattern))
 
 
