@@ -7,6 +7,7 @@ Nothing is installed on this machine: its tools are unpacked into the same folde
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,8 @@ from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 
 import psutil
+
+from environment import FOR_DOWNLOADS
 
 MIRROR = os.environ.get("OPENSTACKOID_DEBIAN_MIRROR", "http://deb.debian.org/debian")
 RELEASE = os.environ.get("OPENSTACKOID_DEBIAN_RELEASE", "bookworm")
@@ -34,6 +37,8 @@ ENVIRONMENT = {
 }
 """The environment of programs in a Debian."""
 _OPTIONS = ("--include=systemd-sysv,dbus,python3", "--dpkgopt=force-unsafe-io", "--skip=cleanup/apt/lists", "--quiet")
+_PROXY = re.compile(r"Acquire::(http|https)::Proxy ", re.IGNORECASE)
+"""The settings of apt on this machine that the Debian gets."""
 _CHROOT = 'r=$1; shift; mount -t proc proc "$r/proc" && mount --rbind /dev "$r/dev" && exec chroot "$r" "$@"'
 _ENTER = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done; shift; exec "$@"'
 _OF_HOST = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -49,7 +54,7 @@ class CommandError(AssertionError):
 
 
 def run(*argv: str | Path, environment: dict[str, str] | None = None) -> str:
-    """Run a command and return its output. Raises :class:`CommandError`."""
+    """Run a command, by default with the variables for downloads, and return its output. Raises :class:`CommandError`."""
     done = subprocess.run(
         argv,
         stdin=subprocess.DEVNULL,
@@ -58,7 +63,7 @@ def run(*argv: str | Path, environment: dict[str, str] | None = None) -> str:
         text=True,
         check=False,
         timeout=_PATIENCE,
-        env=environment,
+        env=environment or {**os.environ, **FOR_DOWNLOADS},
     )
     if done.returncode:
         raise CommandError(f"{' '.join(map(str, argv))} ended with {done.returncode}:\n{done.stdout[-6000:]}")
@@ -87,7 +92,7 @@ class Layer:
 
 
 def _environment() -> dict[str, str]:
-    proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    proxies = {name: value for name, value in FOR_DOWNLOADS.items() if name.lower().endswith("_proxy")}
     return ENVIRONMENT | proxies | ({"PIP_CERT": _AUTHORITIES} if _OF_HOST.exists() else {})
 
 
@@ -101,7 +106,8 @@ class Debian:
         self.tools = folder / "tools"
         self._unpack_tools()
         self.base = folder / "base"
-        mmdebstrap = ("perl", self.tools / "usr/bin/mmdebstrap", "--mode=root", "--variant=minbase", *_OPTIONS)
+        proxies = [f"--aptopt={line}" for line in run("apt-config", "dump").splitlines() if _PROXY.match(line)]
+        mmdebstrap = ("perl", self.tools / "usr/bin/mmdebstrap", "--mode=root", "--variant=minbase", *_OPTIONS, *proxies)
         run(*mmdebstrap, RELEASE, self.base, f"deb {MIRROR} {RELEASE} main", environment=_environment())
         for name in _SETTINGS:
             with suppress(FileNotFoundError):
