@@ -76,10 +76,7 @@ package: $(STAMP)
 	@$(BIN)/python scripts/package.py dist
 
 deploy-test: $(STAMP)
-	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "make: this target needs root on Debian 12 or later: it makes a Debian in memory and boots it"; exit 1; }
-	@$(BIN)/python -c 'import argparse_manpage, build, shtab' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[package]'
-	@test -x $(VENV)/ansible/bin/ansible-lint || { $(PYTHON) -m venv $(VENV)/ansible && $(VENV)/ansible/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt ansible-core ansible-lint; }
-	@$(BIN)/pytest tests/deploy --timeout 1800 --capture=sys --durations 5
+	@PYTHONPATH=tests $(BIN)/python -m deploy.run
 
 audit-dependencies: $(STAMP)
 	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt pip-audit; }
@@ -124,11 +121,8 @@ horizon-test: $(STAMP)
 kolla-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m kolla.run
 
-# In namespaces of its own: it changes neither network nor files of /etc, and no process outlives it.
 pair-test: $(STAMP)
-	@PYTHONPATH=tests $(BIN)/python -m pair.install
-	@echo "== in namespaces of their own: a network, two machines with keepalived and a gateway each, MariaDB, and services; then two real clouds (the lab test-pair). All are removed in the end"
-	@unshare --net --mount --pid --fork --kill-child --mount-proc sh -c 'mkdir -p /run/netns && $(BIN)/pytest tests/pair; exit $$?'
+	@PYTHONPATH=tests $(BIN)/python -m pair.run
 
 fuzz: $(STAMP)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --only-binary atheris --constraint constraints/development.txt --editable '.[fuzz]' || echo "make: there is no wheel of atheris for this machine: coverage guides nothing"
