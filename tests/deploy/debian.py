@@ -107,8 +107,16 @@ class Debian:
         self._unpack_tools()
         self.base = folder / "base"
         proxies = [f"--aptopt={line}" for line in run("apt-config", "dump").splitlines() if _PROXY.match(line)]
-        mmdebstrap = ("perl", self.tools / "usr/bin/mmdebstrap", "--mode=root", "--variant=minbase", *_OPTIONS, *proxies)
-        run(*mmdebstrap, RELEASE, self.base, f"deb {MIRROR} {RELEASE} main", environment=_environment())
+        options = ("--mode=root", "--variant=minbase", *_OPTIONS, *proxies)
+        run(
+            "perl",
+            self.tools / "usr/bin/mmdebstrap",
+            *options,
+            RELEASE,
+            self.base,
+            f"deb {MIRROR} {RELEASE} main",
+            environment=_environment(),
+        )
         for name in _SETTINGS:
             with suppress(FileNotFoundError):
                 shutil.copy(Path("/etc", name), self.base / "etc" / name)

@@ -55,6 +55,10 @@ class Announcements:
                 seconds, nanoseconds = struct.unpack("@qq", stamp)
                 self._seen.append((frame[_SENDER], seconds + nanoseconds / 1e9))
 
+    def has_one(self, machine: str, since: float) -> bool:
+        """Say whether one by this machine has been read since a time of ``time.time()``."""
+        return self.first(machine, since) is not None
+
     def first(self, machine: str, since: float) -> float | None:
         """Return the time of the first one by this machine since a time of ``time.time()``; None if none has been read."""
         own = _hardware_address(machine)

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -183,7 +184,7 @@ def test_a_killed_part_fails_only_requests_that_were_under_way(part: str, event:
 def test_the_other_machine_has_the_address_within_3_s_and_goes_on_with_workflows(
     end: Callable[[Machine], None], event: str, again: Callable[[Machine], None], site: Site
 ) -> None:
-    taken = []
+    taken: list[float] = []
     while not taken or (min(taken) >= LONGEST_MOVE and len(taken) < TRIES):
         active = site.pair.wait_for_holder()
         other = site.pair.other(active)
@@ -193,7 +194,7 @@ def test_the_other_machine_has_the_address_within_3_s_and_goes_on_with_workflows
             end(active)
             site.wait_for_answer(other)
             answered = time.monotonic()
-            until(lambda name=other.name, since=begun: announcements.first(name, since) is not None, site.pair.told)
+            until(partial(announcements.has_one, other.name, begun), site.pair.told)
             taken.append((announcements.first(other.name, begun) or 0.0) - begun)
         figures.record(event, load, taken[-1])
         assert [lost for lost in load.lost if not before(lost, answered)] == []
