@@ -30,6 +30,7 @@ from bench.load import find_wrk
 from bench.machine import Noise, describe
 from bench.options import positive
 from bench.plot import svg
+from bench.refusals import measure_refusals
 from bench.report import markdown, show, show_verdicts
 from bench.results import Part
 from bench.routing import measure_routing
@@ -41,7 +42,7 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.haproxy.binary import BUNDLED, Haproxy, find_haproxy
 from openstackoid.lab.packages import install_packages
 
-PARTS = ("routing", "tls", "yardstick", "latency", "bodies", "scale", "bridge", "abuse", "composition")
+PARTS = ("routing", "tls", "yardstick", "latency", "bodies", "scale", "bridge", "abuse", "composition", "refusals")
 _ON_STAGE = {"routing": measure_routing, "latency": measure_latency, "bridge": measure_bridge}
 _WIDTH = 160
 """Columns of what is not written to a terminal."""
@@ -171,6 +172,7 @@ def _parts(arguments: argparse.Namespace, haproxy: Haproxy, folder: Path, rounds
         "scale": lambda told: measure_scale(haproxy, folder / "scale", told, arguments.clouds, arguments.patience),
         "abuse": lambda told: measure_abuse(haproxy, folder / "abuse", told),
         "composition": measure_composition,
+        "refusals": measure_refusals,
     }
     wanted = [part for part in (*_ON_STAGE, *alone) if part in (arguments.parts or PARTS)]
 

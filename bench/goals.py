@@ -92,12 +92,18 @@ GOALS = (
     # While another address abuses the gateway: the p99 of a known user's writes, as a ratio to that without abuse.
     Goal("abuse", ANY, "p99_ratio", at_most=2),
     Goal("abuse", ANY, "abuse_ms", at_most=50),
+    # A refusal that the Python service makes by itself.
+    Goal("refusals", ANY, "refusal_us", at_most=200),
+    Goal("refusals", ANY, "long_refusal_us", at_most=1000),
     # A merged list of 100,000 items: items of 1.5 KiB a second, and 64 MiB above an idle process.
     Goal("composition", ANY, "items_rate", at_least=10_000),
     Goal("composition", ANY, "grown_mb", at_most=67),
     # A figure of a run in which requests fail is none.
     Goal(ANY, ANY, "failed", at_most=0),
 )
+
+SCOPED_WRITE_GOALS = (Goal("scoped_write", ANY, "cpu_ratio", at_most=1.5),)
+"""Of ``python -m bench.scoped_write --against``: the CPU time of a write, as a ratio to that in the other checkout."""
 
 
 @dataclass(frozen=True, slots=True)

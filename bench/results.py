@@ -67,6 +67,8 @@ FIGURES = {
     "p99_us": Figure("p99, µs", 0),
     "p999_us": Figure("p99.9, µs", 0),
     "p99_ratio": Figure("p99, ratio", 2),
+    "refusal_us": Figure("Python for a refusal, µs of CPU", 1),
+    "long_refusal_us": Figure("the same of the longest scope", 1),
     "refused_rate": Figure("refused/s", 0),
     "abuse_ms": Figure("Python for the abuse, ms of CPU a second", 1),
     "added_p50_us": Figure("added p50, µs", 1),

@@ -8,7 +8,7 @@ from collections.abc import MutableMapping
 _DROPPED = re.compile(
     r"(OS|GIT)_.*"  # another cloud for clients; another repository, as in a hook of git
     r"|PYTHON.*|PYTEST_.*|PIP_(TARGET|PREFIX|ROOT|USER)|MAKE.*|MFLAGS"  # other modules, options and places
-    r"|OPENSTACKOID_(?!TEST_).*"  # another scope or lab than the test's own
+    r"|OPENSTACKOID_(?!TEST_|DEBIAN_|LINTIAN).*"  # another scope or lab than the test's own
     r"|XDG_CONFIG_.*|COLUMNS|LINES|NO_COLOR|(CLI)?COLOR.*|FORCE_COLOR"  # other settings and other looks of what is printed
 )
 _PROXY = re.compile(r"(https?|ftp|all|no)_proxy", re.IGNORECASE)

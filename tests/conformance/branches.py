@@ -27,7 +27,7 @@ DOCUMENTS: dict[str, Any] = {
 """What each cloud that answers has beside its resources, by a part of the path."""
 
 FORGOTTEN = {
-    **dict.fromkeys(("Unavailable", "Cuts", "Garbage", "CutsBytes", "CutsLater"), 0.25),
+    **dict.fromkeys(("Refuses", "Unavailable", "Cuts", "Garbage", "CutsBytes", "CutsLater"), 0.25),
     "Silent": 1.5,
 }
 """Seconds after which a failed cloud is tried again, that of one that is silent being longer."""

@@ -28,6 +28,8 @@ def log_in(name: str, expect: Sent | Refused, segment: str, *headers: tuple[str,
 OBJECTS_DONE = '{"*":"CloudOne","object-store":"Cloud-3.b"}'
 ONCE = "a scope in a URL is accepted once, directly after the service's root: "
 DIFFER = refused(400, "differ", "send one")
+DASHBOARD = ("in the dashboard, choose a region without a scope, or log in with user name and password", "exchange the token")
+WEBSSO = ("/v3/auth/OS-FEDERATION/websso/openid", "/v3/auth/OS-FEDERATION/identity_providers/i/protocols/p/websso")
 
 URL = [
     log_in("URL: a log-in at home", relayed("CloudOne", HERE), "image=CloudTwo", row="W6"),
@@ -196,8 +198,7 @@ URL = [
             (("the authentication URL has a scope", "/v3/OS-OAUTH2/token", "X-Scope"), "POST", ("/v3/OS-OAUTH2/token",)),
             (("X-Auth-Token",), "POST", ("/v3/OS-OAUTH1/request_token", "/v3/OS-OAUTH1//access%5Ftoken/")),
             (("X-Auth-Token",), "PUT", ("/v3/OS-OAUTH1/authorize/x",)),
-            (("exchange the token",), "GET", ("/v3/auth/OS-FEDERATION/websso/openid",)),
-            (("exchange the token",), "POST", ("/v3/auth/OS-FEDERATION/identity_providers/i/protocols/p/websso",)),
+            *((DASHBOARD, method, WEBSSO) for method in ("GET", "POST")),
             (("another Keystone",), "POST", ("/v3/auth/OS-FEDERATION/saml2", "/v3/auth/OS-FEDERATION/saml2/ecp")),
             (("log in by POST /v3/auth/tokens",), "POST", ("/v2.0/tokens",)),
             (("each signed request",), "POST", ("/v3/s3tokens",)),

@@ -62,6 +62,7 @@ ANSWERS = (
     Difference("", PEER, "removed: they speak for the host that the client talked to", tuple(_titled(HOSTS_OWN))),
     Difference("", PEER, "removed: they lead to other places", tuple(_titled(LEADING))),
     Difference("", PEER, "removed, but of Keystone", ("X-Subject-Token",)),
+    Difference("", PEER, "removed: a gateway tells its own client of clouds", ("X-Scope-Identity", "X-Scope-Partial")),
     Difference("", PEER, "one stays, of Keystone or Swift; Keystone's names this cloud's", ("WWW-Authenticate",)),
     Difference("interim answers (1xx)", PEER, "the connection ends, or the Python service drops them"),
     Difference("", PEER, "removed", ("Keep-Alive", "Proxy-Authenticate")),

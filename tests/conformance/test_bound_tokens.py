@@ -243,6 +243,10 @@ class TestStolen:
         assert as_peer(world, "POST", "/.openstackoid/token", {"X-Auth-Token": ""}, body)[0] == 403
         assert (refused(world)["sender"], refused(world)["status"]) == ("CloudTwo", 403)
 
+    def test_it_is_bound_for_no_scope_that_a_first_gateway_would_resolve(self, world: Secure) -> None:
+        body = json.dumps({"subject_token": TOKEN, "audience": "Wrong", "scope": '{"*":"CloudOne","image":"nearest(Wrong)"}'})
+        assert as_peer(world, "POST", "/.openstackoid/token", {"X-Auth-Token": ""}, body.encode())[0] == 400
+
     @pytest.mark.parametrize(
         "headers",
         [

@@ -111,6 +111,13 @@ def test_no_cloud_says_that_its_resource_is_anothers(status: int, body: bytes, c
         assert b"One" not in got.body
 
 
+@pytest.mark.parametrize("path", [PATH, UNKNOWN])
+def test_no_cloud_says_that_another_is_missing(path: str, clouds: Clouds) -> None:
+    body = b'{"network": {"id": "x"}, "networks": []}'
+    got = ask(clouds, lambda handler: say(handler, 200, body, ("X-Scope-Partial", "One=503")), "GET", path)
+    assert (got.status, "x-scope-partial" in got.headers) == (200, False)
+
+
 @pytest.mark.parametrize("method", ["DELETE", "PUT"])
 def test_a_change_of_a_resource_that_two_clouds_claim_is_sent_to_none(method: str, clouds: Clouds) -> None:
     # No list had it: the index knows nothing of it.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Debian for tests: a folder in memory, made by debootstrap, with layers above it, and a layer that is booted.
+"""A Debian for tests: a folder in memory, made by mmdebstrap, with layers above it, and a layer that is booted.
 
 It is Debian 12, or the release in OPENSTACKOID_DEBIAN_RELEASE.
 Nothing is installed on this machine: its tools are unpacked into the same folder. All of it is gone at the end.
@@ -7,6 +7,7 @@ Nothing is installed on this machine: its tools are unpacked into the same folde
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -15,15 +16,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import gettempdir, mkdtemp
 
 import psutil
+
+from environment import FOR_DOWNLOADS
 
 MIRROR = os.environ.get("OPENSTACKOID_DEBIAN_MIRROR", "http://deb.debian.org/debian")
 RELEASE = os.environ.get("OPENSTACKOID_DEBIAN_RELEASE", "bookworm")
 PYTHON, HAPROXY = {"bookworm": ("3.11", "2.6"), "trixie": ("3.13", "3.0")}[RELEASE]
 """The versions in this release of Debian."""
-_TOOLS = ("debootstrap", "systemd-container", "libsystemd-shared")
+_TOOLS = ("mmdebstrap", "systemd-container", "libsystemd-shared")
 _LIBRARIES = ("usr/lib/x86_64-linux-gnu/systemd", "lib/x86_64-linux-gnu/systemd", "usr/lib/systemd", "lib/systemd")
 _SETTINGS = ("resolv.conf", "hosts", "pip.conf")
 ENVIRONMENT = {
@@ -33,7 +36,9 @@ ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
 }
 """The environment of programs in a Debian."""
-_INCLUDE = "systemd-sysv,dbus,python3"
+_OPTIONS = ("--include=systemd-sysv,dbus,python3", "--dpkgopt=force-unsafe-io", "--skip=cleanup/apt/lists", "--quiet")
+_PROXY = re.compile(r"Acquire::(http|https)::Proxy ", re.IGNORECASE)
+"""The settings of apt on this machine that the Debian gets."""
 _CHROOT = 'r=$1; shift; mount -t proc proc "$r/proc" && mount --rbind /dev "$r/dev" && exec chroot "$r" "$@"'
 _ENTER = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done; shift; exec "$@"'
 _OF_HOST = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -49,7 +54,7 @@ class CommandError(AssertionError):
 
 
 def run(*argv: str | Path, environment: dict[str, str] | None = None) -> str:
-    """Run a command and return its output. Raises :class:`CommandError`."""
+    """Run a command, by default with the variables for downloads, and return its output. Raises :class:`CommandError`."""
     done = subprocess.run(
         argv,
         stdin=subprocess.DEVNULL,
@@ -58,7 +63,7 @@ def run(*argv: str | Path, environment: dict[str, str] | None = None) -> str:
         text=True,
         check=False,
         timeout=_PATIENCE,
-        env=environment,
+        env=environment or {**os.environ, **FOR_DOWNLOADS},
     )
     if done.returncode:
         raise CommandError(f"{' '.join(map(str, argv))} ended with {done.returncode}:\n{done.stdout[-6000:]}")
@@ -87,7 +92,7 @@ class Layer:
 
 
 def _environment() -> dict[str, str]:
-    proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    proxies = {name: value for name, value in FOR_DOWNLOADS.items() if name.lower().endswith("_proxy")}
     return ENVIRONMENT | proxies | ({"PIP_CERT": _AUTHORITIES} if _OF_HOST.exists() else {})
 
 
@@ -97,20 +102,26 @@ class Debian:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
         self._stack = stack
-        tell(f"a Debian in {folder}, in memory: tools, then debootstrap of {RELEASE} (a minute)")
+        tell(f"a Debian in {folder}, in memory: tools, then {RELEASE} by mmdebstrap (half a minute)")
         self.tools = folder / "tools"
         self._unpack_tools()
         self.base = folder / "base"
-        debootstrap = ("sh", self.tools / "usr/sbin/debootstrap", "--variant=minbase", f"--include={_INCLUDE}")
-        environment = _environment() | {"DEBOOTSTRAP_DIR": str(self.tools / "usr/share/debootstrap")}
-        run(*debootstrap, RELEASE, self.base, MIRROR, environment=environment)
+        proxies = [f"--aptopt={line}" for line in run("apt-config", "dump").splitlines() if _PROXY.match(line)]
+        options = ("--mode=root", "--variant=minbase", *_OPTIONS, *proxies)
+        run(
+            "perl",
+            self.tools / "usr/bin/mmdebstrap",
+            *options,
+            RELEASE,
+            self.base,
+            f"deb {MIRROR} {RELEASE} main",
+            environment=_environment(),
+        )
         for name in _SETTINGS:
             with suppress(FileNotFoundError):
                 shutil.copy(Path("/etc", name), self.base / "etc" / name)
         with suppress(FileNotFoundError):
             shutil.copy(_OF_HOST, f"{self.base}{_AUTHORITIES}")
-        (self.base / "etc/dpkg/dpkg.cfg.d/fast").write_text("force-unsafe-io\n")
-        Layer(self.base).run("apt-get", "update", "--quiet")
 
     def _unpack_tools(self) -> None:
         packages = self.folder / "packages"
@@ -151,7 +162,7 @@ class Debian:
         options = ["--register=no", "--keep-unit", "--link-journal=no", "--resolv-conf=off", "--timezone=off"]
         log = layer.root.parent / "boot.log"
         with ExitStack() as stack, log.open("wb") as output:
-            own = f"openstackoid-deploy-{os.getpid()}-{layer.root.parent.name}"
+            own = f"{Path(gettempdir()).name}-{layer.root.parent.name}"
             groups = [stack.enter_context(_cgroup(Path("/sys/fs/cgroup", name), own)) for name in _CGROUPS]
             nspawn = subprocess.Popen(
                 ["sh", "-c", _ENTER, "sh", *(group for group in groups if group), "--", *argv, *options],
@@ -236,8 +247,6 @@ def _cgroup(hierarchy: Path, name: str) -> Iterator[Path | None]:
 def debian() -> Iterator[Debian]:
     """Make a Debian, and remove it at the end."""
     folder = Path(mkdtemp(prefix="openstackoid-deploy-"))
-    # An end by SIGTERM, as of make, removes it too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         stack.callback(tell, "the Debian is removed")
         stack.callback(shutil.rmtree, folder, ignore_errors=True)

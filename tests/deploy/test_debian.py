@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import openstackoid
-from deploy.conftest import ROOT
 from deploy.debian import HAPROXY, Layer, Machine, run, tell
+from deploy.preparation import ROOT
 from unit.gateway.transfers import HALF
 
 MESH = """\

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.conftest import ROOT
 from deploy.debian import Debian, Layer, tell
+from deploy.preparation import ROOT
 
 BY_HAND = ("devstack/plugin.sh", "devstack/settings", "deploy/pair/check-gateway", ".ci/run")
 MAINTAINERS = ("build", "postinst", "prerm", "postrm")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.conftest import ROOT
 from deploy.debian import run
+from deploy.preparation import ROOT
 from openstackoid.cli import GROUPS
 
 

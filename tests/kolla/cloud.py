@@ -51,7 +51,7 @@ class BehindKolla(Addresses):
 
 
 class Clouds:
-    """``folder``: for files. Services and users believe Kolla's authority, and for CloudTwo the mesh's."""
+    """``folder``: for files. Services and users believe the mesh's authority, and for CloudOne Kolla's."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -77,9 +77,9 @@ class Clouds:
             yield
             process.kill()
 
-    def trust(self, kolla_authority: Path) -> None:
-        """Give services and users the authorities that they believe."""
-        self._trusted.write_text(kolla_authority.read_text() + (self.lab.certificates / "authority.pem").read_text())
+    def trust(self, *further: Path) -> None:
+        """Give services and users the authorities that they believe: the mesh's and further ones."""
+        self._trusted.write_text("".join(file.read_text() for file in (self.lab.certificates / "authority.pem", *further)))
 
     def start(self, name: str) -> None:
         """Start a cloud."""

@@ -5,15 +5,14 @@ Kolla-Ansible and its containers write to /etc, /run, /usr/sbin and /var/lib. He
 Kolla's own and the machine's files stay. Its interface is one end of a pair of virtual ones.
 """
 
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from kolla.environment import LAB
-from openstackoid.lab.state import Instance, private_dir
+from openstackoid.lab.state import Instance
+from privileged import init, needs
 
 INTERFACE = "api0"
 NODE, INTERNAL, EXTERNAL = "10.20.0.11", "10.20.0.250", "10.20.0.251"
@@ -23,14 +22,13 @@ NAMES = {INTERNAL: "internal.one.example", EXTERNAL: "api.one.example"}
 ACCOUNTS = ("haproxy", "kolla", "openstackoid")
 """Users of Kolla's image of HAProxy, and the gateway's."""
 
-_UNSHARE = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 _MEMORY = Path("/mnt")
 _OVERLAYS = ("etc", "usr/sbin", "var/lib")
 
 
 def command(*inside: str) -> list[str]:
     """Return the command that runs another one on the machine, as root."""
-    return [*_UNSHARE, sys.executable, "-m", "kolla.machine", *inside]
+    return [*needs.NETWORK, sys.executable, "-m", "kolla.machine", *inside]
 
 
 def _run(*words: str) -> None:
@@ -38,7 +36,7 @@ def _run(*words: str) -> None:
 
 
 def _mount() -> None:
-    for folder in (str(_MEMORY), "/run", str(private_dir(Instance(LAB).directory))):
+    for folder in (str(_MEMORY), "/run", str(Instance(LAB).directory)):
         _run("mount", "-t", "tmpfs", "tmpfs", folder)
     for folder in _OVERLAYS:
         upper, work = _MEMORY / folder / "upper", _MEMORY / folder / "work"
@@ -75,18 +73,12 @@ def _accounts() -> None:
 
 
 def main(words: Sequence[str]) -> int:
-    """Set the machine up, run the command, and return its exit code: this process is the first one of the machine."""
+    """Set the machine up, run the command as its first process, and return the exit code."""
     _mount()
     _network()
     _names()
     _accounts()
-    child = subprocess.Popen(words)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # They are for the command, which has started with the default.
-    while True:
-        ended, status = os.wait()
-        if ended == child.pid:
-            return os.waitstatus_to_exitcode(status)
+    return init.run(words)
 
 
 if __name__ == "__main__":

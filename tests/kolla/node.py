@@ -136,7 +136,9 @@ class Node:
             "ANSIBLE_NOCOLOR": "true",
             **more,
         }
+        begun = time.monotonic()
         done = subprocess.run([program, *words], env=env, cwd="/mnt", text=True, capture_output=True, check=False)
+        print(f"   {time.monotonic() - begun:4.0f} s  {program} {' '.join(words)}", file=sys.__stdout__, flush=True)
         with self._log.open("a", encoding="utf-8") as log:
             log.write(f"$ {program} {' '.join(words)}\n{done.stdout}{done.stderr}")
         assert done.returncode == 0, f"{program} {' '.join(words)}:\n{(done.stdout + done.stderr)[-3000:]}"

@@ -50,11 +50,12 @@ def clouds(folder: Path) -> Clouds:
 def node(folder: Path, clouds: Clouds) -> Iterator[Node]:
     """A node as Kolla-Ansible configures it, with its HAProxy, and the services behind."""
     node = Node(folder / "node.log")
-    node.configure()
-    clouds.trust(AUTHORITY)
+    clouds.trust()
     with ThreadPoolExecutor(1) as pool:
         # Ansible works on one processor.
         other = pool.submit(clouds.start, TWO)
+        node.configure()
+        clouds.trust(AUTHORITY)
         node.kolla("genconfig", "--tags", "loadbalancer")
         other.result()
     with clouds.controller(BACKEND):

@@ -17,8 +17,8 @@ from environment import FOR_DOWNLOADS
 from examples.session import lab_status, openstackoid
 from leftovers import enter_lab, leave_lab
 
-WHOLE, SMALL, PAIR = "test", "test-small", "test-pair"
-_CLOUDS = {SMALL: "CloudOne:cinder,CloudTwo:ports+cinder", PAIR: "CloudOne,CloudTwo:ports"}
+WHOLE, SMALL, PAIR, HORIZON = "test", "test-small", "test-pair", "horizon"
+_CLOUDS = {SMALL: "CloudOne:cinder,CloudTwo:ports+cinder"} | dict.fromkeys((PAIR, HORIZON), "CloudOne,CloudTwo:ports")
 _ALL_SERVICES = "CloudOne:cinder+swift,CloudTwo:ports+cinder+swift"
 _IN_SMALL = {
     f"test_{name}"

@@ -74,7 +74,6 @@ def build() -> None:
     """Make the bridge, on which everything but the gateways is at home."""
     links: list[dict[str, Any]] = json.loads(ip("-json", "link"))
     assert [link["ifname"] for link in links] == ["lo"], "these tests are run by `make pair-test`, in a namespace of their own"
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run/netns"], check=True)
     ip("link", "set", "lo", "up")
     ip("link", "add", "bridge", "type", "bridge")
     ip("address", "add", f"{HERE}/24", "dev", "bridge")

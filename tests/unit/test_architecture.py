@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls", "binding"},
     "client": {"scope"},
     "certs": {"scope"},
+    "horizon": {"scope", "mesh"},
     "peering": {"scope", "mesh", "discovery", "routing", "tls"},
 }
 SHARED = {

@@ -42,7 +42,13 @@ def test_make_passes_no_misleading_variable_on() -> None:
 
 def test_tests_run_without_misleading_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "FOR_DOWNLOADS", {})
-    kept = {"PATH": "/bin", "XDG_STATE_HOME": "/elsewhere", "TMPDIR": "/short", "OPENSTACKOID_TEST_HAPROXY": "system"}
+    kept = {
+        "PATH": "/bin",
+        "XDG_STATE_HOME": "/elsewhere",
+        "TMPDIR": "/short",
+        "OPENSTACKOID_TEST_HAPROXY": "system",
+        "OPENSTACKOID_DEBIAN_RELEASE": "trixie",
+    }
     downloads = {**PROXIES, "XDG_CONFIG_HOME": "/config"}
     given = {**ASTRAY, **kept, **downloads, "OPENSTACKOID_SCOPE": "x", "OPENSTACKOID_LAB": "mine", "MAKEFLAGS": "-j4"}
     environment.clean(given)

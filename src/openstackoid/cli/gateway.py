@@ -19,7 +19,7 @@ from openstackoid.gateway.certificates import check_certificate, uses
 from openstackoid.gateway.configuration import deprecated_settings, keys_apart, tokens_that_leave
 from openstackoid.gateway.drain_apart import drain_apart
 from openstackoid.gateway.folder import write_files
-from openstackoid.gateway.held_connections import unable_to_hold
+from openstackoid.gateway.held_connections import keep_the_right, unable_to_hold
 from openstackoid.gateway.listening import passed_sockets
 from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import default_choice, find_haproxy
@@ -120,6 +120,7 @@ def _check(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     seal()
+    keep_the_right()
     logs.set_up("%(asctime)s %(levelname)s %(message)s")
     return asyncio.run(_supervise(args))
 

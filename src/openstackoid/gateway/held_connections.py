@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import socket
 import struct
+import sys
 from collections.abc import Iterable
 
 from openstackoid.mesh import Cloud
@@ -28,6 +29,14 @@ _PROGRAM = (
     (0x06, 0, 0, 0xFFFFFFFF),  # accept
 )
 """Instructions of the classic BPF, as bpf(4) and Linux's filter.rst have them: code, jumps if true and if false, operand."""
+
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_LOWER, _CAP_NET_ADMIN = 47, 3, 12
+
+
+def keep_the_right() -> None:
+    """Keep CAP_NET_ADMIN, by which this process may have connections wait, from the programs that it starts from now on."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_LOWER, _CAP_NET_ADMIN, 0, 0)
 
 
 def hold(listening: Iterable[socket.socket]) -> None:

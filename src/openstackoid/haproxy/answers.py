@@ -11,7 +11,7 @@ from openstackoid.haproxy.maps import HOSTS, LINKS, most_hosts
 from openstackoid.haproxy.upstream import answer_for_python
 from openstackoid.mesh import DEFAULT_PORTS, HTTPS, INTERFACES, Cloud, Mesh
 from openstackoid.routing import IDENTITY, link_schemes, own_identity
-from openstackoid.routing.links import CHALLENGE, GIVEN_BY_KEYSTONE
+from openstackoid.routing.links import CHALLENGE, GATEWAYS_OWN, GIVEN_BY_KEYSTONE
 from openstackoid.routing.paths import CLIMBS, NEVER_RAW
 
 LOCAL = "local"
@@ -90,7 +90,7 @@ def _redirects(astray: str) -> list[str]:
 
 def peer_answers() -> list[str]:
     """Return the rule by which most answers of peers skip the others: they have none of these headers."""
-    names = {"location", "www-authenticate", "x-openstackoid-", GIVEN_BY_KEYSTONE, *FORBIDDEN}
+    names = {"location", "www-authenticate", "x-openstackoid-", GATEWAYS_OWN, GIVEN_BY_KEYSTONE, *FORBIDDEN}
     telling = sorted(name for name in names if not any(other in name for other in names - {name}))
     return [f"http-response allow if !{{ status 503 }} !{{ res.hdr_names -m sub {' '.join(telling)} }}"]
 

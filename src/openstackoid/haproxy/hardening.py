@@ -11,7 +11,7 @@ from openstackoid.haproxy.listeners import listener
 from openstackoid.haproxy.maps import ENDPOINTS
 from openstackoid.mesh import Cloud, Limits
 from openstackoid.routing.backend_names import bind_ids
-from openstackoid.routing.links import HOSTS_OWN, LEADING
+from openstackoid.routing.links import GATEWAYS_OWN, HOSTS_OWN, LEADING
 from openstackoid.routing.loops import VIA, passed
 from openstackoid.routing.paths import CLIMBS, CONTROLS, LONGEST_ODD, NEVER_RAW
 from openstackoid.routing.scoped_url import OBJECT_STORE
@@ -136,4 +136,4 @@ def final_answers() -> list[str]:
 
 def peer_lines() -> list[str]:
     """Return the rules that remove headers from answers of peers."""
-    return [f"http-response del-header {name}" for name in FORBIDDEN]
+    return [*(f"http-response del-header {name}" for name in FORBIDDEN), f"http-response del-header {GATEWAYS_OWN} -m beg"]

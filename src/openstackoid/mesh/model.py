@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mesh for the routing decision: immutable, indexed, without input or output."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -77,18 +77,19 @@ class Cloud(GatewaySettings):
         waits = [self.timeouts, *map(self.timeouts_of, self.endpoints)]
         return replace(self.timeouts, client=max(each.client for each in waits), server=max(each.server for each in waits))
 
+    @cached_property
+    def _by_prefix(self) -> Mapping[Listener, Sequence[tuple[str, Endpoint]]]:
+        """The endpoints at each listener with their prefixes, the longest first."""
+        ordered = sorted(self.endpoints, key=lambda endpoint: len(endpoint.frontend.prefix), reverse=True)
+        found: dict[Listener, list[tuple[str, Endpoint]]] = {}
+        for endpoint in ordered:
+            found.setdefault(endpoint.listener, []).append((f"{endpoint.frontend.prefix}/", endpoint))
+        return found
+
     def locate(self, listener: Listener, path: str) -> Endpoint | None:
         """Return the endpoint of a request to ``listener`` for ``path``: the longest prefix of whole segments."""
-        best = None
-        for endpoint in self.endpoints:
-            prefix = endpoint.frontend.prefix
-            if (
-                endpoint.listener == listener
-                and f"{path}/".startswith(f"{prefix}/")
-                and (best is None or len(prefix) > len(best.frontend.prefix))
-            ):
-                best = endpoint
-        return best
+        whole = f"{path}/"
+        return next((endpoint for prefix, endpoint in self._by_prefix.get(listener, ()) if whole.startswith(prefix)), None)
 
     def endpoint(self, service: str, interface: str) -> Endpoint | None:
         """Return the endpoint of a service for an interface, else for its first interface."""

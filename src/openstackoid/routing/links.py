@@ -41,6 +41,9 @@ LEADING = ("refresh", "link", "x-storage-url", "x-image-meta-location")
 A browser follows the first two, a client of Swift's own log-in the third, a client of Glance's first API the last.
 """
 
+GATEWAYS_OWN = "x-scope-"
+"""The beginning of headers in which a gateway tells its client of clouds: such headers are removed from a peer's answers."""
+
 GIVEN_BY_KEYSTONE = "x-subject-token"
 """The header in which Keystone gives out a token; removed from answers of a peer's other services."""
 

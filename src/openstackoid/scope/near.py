@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Resolve ``around`` and ``nearest``: round-trip times in, plain expressions of clouds out, the nearest first. Pure."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from openstackoid.scope.expression import (
     All,
@@ -23,6 +23,9 @@ from openstackoid.scope.services import LEADERS
 Times = Mapping[str, Mapping[str, float]]
 """For a cloud, the round-trip times from its gateway to those of others, in milliseconds."""
 
+Order = Sequence[tuple[float, str]]
+"""Clouds with their times, the nearest first."""
+
 Serves = Callable[[str], bool]
 """Returns whether a cloud may be among those near another."""
 
@@ -39,15 +42,15 @@ def resolve(scope: Scope, times: Times, offers: Mapping[str, Collection[str]], s
     A cloud without the entry's service is left out, and one without a known time. Under ``*``, a service that not all of the
     clouds have gets an entry of its own. ``offers``: the services of each cloud; ``services``: those of all clouds.
     """
-    entries = dict(scope.entries)
+    entries, orders = dict(scope.entries), {center: _in_order(times.get(center, {})) for center in centers_of(scope)}
     for service, expression in scope.entries:
-        found = _resolved(expression, times, _offering(service, offers))
+        found = _resolved(expression, orders, _offering(service, offers))
         entries[service] = expression if found is None else found
     rest = dict(scope.entries).get(EVERY_OTHER)
     if rest is not None and is_near(rest):
         others = [name for name in services if name != IDENTITY and name not in entries and LEADERS.get(name) not in entries]
         for service in sorted(others, key=lambda name: (name in LEADERS, name)):
-            found = _resolved(rest, times, _offering(service, offers))
+            found = _resolved(rest, orders, _offering(service, offers))
             if found is not None and found != entries.get(LEADERS.get(service, ""), entries[EVERY_OTHER]):
                 entries[service] = found
         if isinstance(entries[EVERY_OTHER], Cloud):
@@ -76,12 +79,23 @@ def is_near(expression: Expression) -> bool:
 
 def near_clouds(near: Near, times: Mapping[str, float]) -> tuple[str, ...]:
     """Return the clouds of ``around`` or ``nearest`` as far as their times are known: the center, then the nearest first."""
-    bound = None if near.microseconds is None else near.microseconds / 1000
-    found = sorted((time, name) for name, time in times.items() if name != near.center and (bound is None or time <= bound))
-    return (near.center, *(name for _, name in found))
+    return tuple(_within(near, _in_order(times)))
 
 
-def _resolved(expression: Expression, times: Times, serves: Serves) -> Expression | None:
+def _in_order(times: Mapping[str, float]) -> Order:
+    return sorted((time, name) for name, time in times.items())
+
+
+def _within(near: Near, order: Order) -> Iterator[str]:
+    yield near.center
+    for time, name in order:
+        if near.microseconds is not None and time > near.microseconds / 1000:
+            return
+        if name != near.center:
+            yield name
+
+
+def _resolved(expression: Expression, orders: Mapping[str, Order], serves: Serves) -> Expression | None:
     """Return the expression without ``around`` and ``nearest``; None where no cloud is left. It has eight clouds at most."""
     # The clouds that are named have their place.
     named = dict.fromkeys(clouds_of(expression))
@@ -89,11 +103,13 @@ def _resolved(expression: Expression, times: Times, serves: Serves) -> Expressio
     def resolved(part: Expression) -> Expression | None:
         match part:
             case Near():
-                near = [name for name in near_clouds(part, times.get(part.center, {})) if serves(name)]
-                for name in near:
-                    if len(named) < MOST_CLOUDS:
-                        named.setdefault(name)
-                return _joined(otherwise, [Cloud(name) for name in near if name in named])
+                near = []
+                for name in filter(serves, _within(part, orders[part.center])):
+                    if name not in named and len(named) == MOST_CLOUDS:
+                        break
+                    named.setdefault(name)
+                    near.append(Cloud(name))
+                return _joined(otherwise, near)
             case Otherwise(members):
                 return _joined(otherwise, map(resolved, members))
             case All(members):

@@ -12,6 +12,7 @@ import pytest
 from bench.__main__ import PARTS, main
 from bench.goals import GOALS
 from bench.load import find_wrk
+from bench.refusals import REFUSALS
 from bench.revocation import BOUND
 
 ROWS = {
@@ -23,6 +24,7 @@ ROWS = {
     "scale": {"2", "3"},
     "bridge": {"validate_local", "validate_cold", "validate_again", "visitor", "write"},
     "abuse": {"alone", "slow", "tokens", "reads", "guests", "ids"},
+    "refusals": {refusal.key for refusal in REFUSALS},
     "composition": {f"{way}_{clouds}" for way in ("stream", "links", "pages") for clouds in (2, 8)},
 }
 FIGURES = {
@@ -45,6 +47,7 @@ FIGURES = {
     "bridge": {"rate", "cpu_us", "failed"},
     "abuse": {"rate", "p50_us", "p99_us", "failed"},
     "composition": {"items_rate", "grown_mb"},
+    "refusals": {"refusal_us"},
 }
 
 pytestmark = pytest.mark.timeout(900)

@@ -39,7 +39,7 @@ remembered = st.dictionaries(
 ).map(Scope.of)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     endpoint=st.sampled_from(ENDPOINTS),
     method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "BREW"]),

@@ -93,7 +93,7 @@ class NearTimes:
     async def _told(self, mesh: Mesh, center: str) -> tuple[float, dict[str, float]]:
         """Return the times that a peer's gateway tells, and the seconds for which they are fresh.
 
-        The one between the peer and this cloud is measured here.
+        The one between the peer and this cloud is measured here, where HAProxy tells it.
         """
         at, times = self.upstream.at, dict[str, float]()
         connect = mesh.clouds[at].timeouts.connect
@@ -105,7 +105,6 @@ class NearTimes:
             times = read_page(content)
         except AnswerError:
             pass
-        times.pop(at, None)
         own = self.upstream.peers.round_trips.times(KEPT).get(center)
         return FRESH_OF_PEER, times if own is None else {**times, at: own}
 

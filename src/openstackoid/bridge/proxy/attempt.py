@@ -79,7 +79,7 @@ class Attempt:
         """
         deadline.start(self.seconds(patience))
         enough = LONGEST_EMPTY if status == 200 and self.reads_body else 0
-        if content_type == "application/json" and self.more and self._head.method in READS:
+        if content_type == "application/json" and self._head.method in READS:
             enough = _LONGEST_HELD
         first = bytearray()
         async for chunk in chunks:

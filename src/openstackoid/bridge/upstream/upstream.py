@@ -29,7 +29,7 @@ from openstackoid.haproxy.hardening import HEAD_BUFFER, HEAD_RESERVE
 from openstackoid.mesh import HTTPS, Timeouts
 from openstackoid.routing import Headers
 from openstackoid.routing.backend_names import FAILED, TARGET
-from openstackoid.routing.links import HOSTS_OWN, LEADING
+from openstackoid.routing.links import GATEWAYS_OWN, HOSTS_OWN, LEADING
 from openstackoid.routing.pages import HEALTH
 
 T = TypeVar("T")
@@ -199,7 +199,9 @@ class Upstream:
     def answer_headers(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
         """Return the headers of an answer that travel on: end-to-end, and none of those that gateways alone write."""
         kept = of_others(end_to_end(decoded(answer.raw_headers)))
-        return without(kept, *HOSTS_OWN, *LEADING) if target.peer else kept
+        if target.peer is None:
+            return kept
+        return tuple(pair for pair in without(kept, *HOSTS_OWN, *LEADING) if not pair[0].lower().startswith(GATEWAYS_OWN))
 
     def unusable(self, target: Target, why: str) -> UpstreamError:
         """Return the error for an answer that cannot be used."""

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Install what `make deploy-test` needs into .venv, and run its tests in namespaces of their own."""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from deploy.playbook import PROGRAMS
+from privileged import init, needs
+from privileged.run import run, skip
+
+ROOT = Path(__file__).parents[2]
+_TARGET = "deploy-test"
+_ABOUT = """\
+== deploy-test: packages, systemd units and Ansible roles on a Debian of their own, which boots under systemd-nspawn
+   installs, once: Python packages that build and Ansible, into .venv; nothing on the machine
+   makes: namespaces for mounts and processes, a Debian in memory (1 GiB), and control groups; they end with the test
+   leaves: downloads in pip's cache and in ~/.cache/openstackoid"""
+_BUILD = ("argparse_manpage", "build", "shtab")
+_PIP = ("-m", "pip", "install", "-qq", "--disable-pip-version-check", "--constraint", "constraints/development.txt")
+
+
+def main() -> int:
+    """Return the exit code of the tests."""
+    print(_ABOUT, flush=True)
+    if lacks := needs.missing_to_boot():
+        return skip(_TARGET, lacks)
+    _install()
+    tests = [sys.executable, "-m", "pytest", "tests/deploy", "--timeout", "1800", "--capture=sys", *sys.argv[1:]]
+    return run(_TARGET, [*needs.NAMESPACES, *init.command(tests)], ROOT)
+
+
+def _install() -> None:
+    if any(find_spec(name) is None for name in _BUILD):
+        subprocess.run([sys.executable, *_PIP, "--editable", ".[package]"], cwd=ROOT, check=True)
+    if not (PROGRAMS / "ansible-lint").exists():
+        subprocess.run([sys.executable, "-m", "venv", PROGRAMS.parent], check=True)
+        subprocess.run([PROGRAMS / "python", *_PIP, "ansible-core", "ansible-lint"], cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
