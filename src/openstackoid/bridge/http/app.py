@@ -24,6 +24,7 @@ from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.pages.user_page import UserPage
 from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
+from openstackoid.bridge.proxy.composed_limits import ComposedLimits
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.trace.records import Records
@@ -74,6 +75,7 @@ class Bridge:
             accepted=AcceptedShares(at),
             cursors=CursorSource(keys),
             markers=KnownMarkers(),
+            composed=ComposedLimits(),
         )
         upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer, without_gateway
 from openstackoid.bridge.message.head import Incoming
+from openstackoid.bridge.proxy.composed_limits import HeldAnswer, HeldAnswers, OutOfMemoryError
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.upstream.target import place_of
@@ -21,17 +22,21 @@ _FAULTS = {503: Fault.UNREACHABLE, 504: Fault.TIMEOUT}
 class MakeLeg(Protocol):
     """Makes the leg of one branch."""
 
-    def __call__(self, single: Single, incoming: Incoming, *, rewrites: bool, seconds: float | None) -> Awaitable[Leg[Single]]:
+    def __call__(
+        self, single: Single, incoming: Incoming, held: HeldAnswer, *, rewrites: bool, seconds: float | None
+    ) -> Awaitable[Leg[Single]]:
         """Return it."""
 
 
 class Branches:
     """Sends requests to the clouds of ``plan``.
 
-    ``answers``: the last answer or error of each cloud. ``is_hurried``: all requests to a cloud have the time of one.
+    ``answers``: the last answer or error of each cloud. ``held``: their memory. ``is_hurried``: all requests to a cloud have the
+    time of one.
     """
 
-    def __init__(self, context: RequestContext, plan: All, leg: MakeLeg) -> None:
+    def __init__(self, context: RequestContext, plan: All, leg: MakeLeg, held: HeldAnswers) -> None:
+        self.held = held
         self.answers: dict[str, WholeAnswer | AnswerError] = {}
         self.is_hurried = True
         self._spent: dict[str, float] = {}
@@ -70,11 +75,14 @@ class Branches:
         leg: Leg[Single] | None = None
         try:
             left = max(0.001, timeouts.connect + timeouts.server - self._spent.get(cloud, 0.0)) if self.is_hurried else None
-            leg = await self._leg(change(plan), incoming, rewrites=rewrites, seconds=left)
+            self.answers.pop(cloud, None)
+            leg = await self._leg(change(plan), incoming, self.held.answer(cloud), rewrites=rewrites, seconds=left)
             answer = await leg.run()
         except AnswerError as error:
             if leg is not None:
                 leg.account(error.status, error.reason)
+            if isinstance(error, OutOfMemoryError):
+                raise
             if isinstance(error, UpstreamError) and error.is_outage:
                 outages.note(place, self._without_gateway(error), max(timeouts.check, clock() - began))
             return self._failed(cloud, error)
@@ -93,9 +101,14 @@ class Branches:
 
     async def ask_each(self, asked: Iterable[tuple[str, Incoming]], *, rewrites: bool = True) -> dict[str, WholeAnswer | Failure]:
         """Return the outcomes of several requests that are sent side by side."""
-        given = list(asked)
-        found = await asyncio.gather(*(self.ask(cloud, incoming, rewrites=rewrites) for cloud, incoming in given))
-        return {cloud: outcome for (cloud, _), outcome in zip(given, found, strict=True)}
+        tasks = {cloud: asyncio.ensure_future(self.ask(cloud, incoming, rewrites=rewrites)) for cloud, incoming in asked}
+        try:
+            await asyncio.gather(*tasks.values())
+        finally:
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+        return {cloud: task.result() for cloud, task in tasks.items()}
 
     def end(self, outcome: Outcome) -> WholeAnswer:
         """Return the answer of an outcome that is one cloud's. Raises an error as :class:`AnswerError`."""

@@ -11,6 +11,7 @@ from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
+from openstackoid.bridge.proxy.composed_limits import ComposedLimits
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
@@ -34,6 +35,7 @@ class RequestContext:
     accepted: AcceptedShares
     cursors: CursorSource
     markers: KnownMarkers
+    composed: ComposedLimits
 
     @property
     def here(self) -> Cloud:

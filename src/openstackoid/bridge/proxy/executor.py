@@ -11,6 +11,7 @@ from openstackoid.bridge.proxy.at_once import AtOnce
 from openstackoid.bridge.proxy.attempt import Attempt
 from openstackoid.bridge.proxy.branch_leg import BranchLeg
 from openstackoid.bridge.proxy.branches import Branches
+from openstackoid.bridge.proxy.composed_limits import HeldAnswer
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.forward import ForwardLeg
@@ -39,8 +40,10 @@ class Executor:
             case Otherwise() as several:
                 return await Turns(self._context, self._incoming, several, self._turn).run()
             case All() as every:
-                branches = Branches(self._context, every, self._branch)
-                return await AtOnce(self._context, self._incoming, every, branches, self._single).run()
+                at_work = self._context.composed.at_work(self._incoming.head, len(every.branches), self._context.here)
+                async with at_work as held:
+                    branches = Branches(self._context, every, self._branch, held)
+                    return await AtOnce(self._context, self._incoming, every, branches, self._single).run()
             case Single() as single:
                 leg = await self._single(single, self._incoming)
             case Relay() as planned:
@@ -67,11 +70,13 @@ class Executor:
         self._begin(leg, use)
         return leg
 
-    async def _branch(self, single: Single, incoming: Incoming, *, rewrites: bool, seconds: float | None) -> Leg[Single]:
+    async def _branch(
+        self, single: Single, incoming: Incoming, held: HeldAnswer, *, rewrites: bool, seconds: float | None
+    ) -> Leg[Single]:
         """Return the leg for one of several clouds that are asked at once."""
         decision = replace(self.decision, plan=single)
         single, incoming, use = await with_tokens(self._context, incoming, decision, single)
-        leg = BranchLeg(self._context, incoming, single, decision.issuer, rewrites=rewrites, seconds=seconds)
+        leg = BranchLeg(self._context, incoming, single, decision.issuer, held, rewrites=rewrites, seconds=seconds)
         self._begin(leg, use)
         return leg
 

@@ -15,7 +15,7 @@ from openstackoid.bridge.proxy.branches import Branches
 from openstackoid.bridge.proxy.composed_answer import composed_answer, composed_headers
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.links import Links
-from openstackoid.composition import ALL_BYTES, Asker, Composed, CompositionError, Failure, Listing, ListKind, PageRequest
+from openstackoid.composition import Asker, Composed, CompositionError, Failure, Listing, ListKind, PageRequest
 from openstackoid.composition.kinds import OBJECT_STORE
 from openstackoid.routing import All, Single
 from openstackoid.routing.images import IMAGE
@@ -52,13 +52,11 @@ class MergedList:
         while requests := listing.wanted():
             await self._take(listing, requests)
             body += listing.chunks()
+            await self._branches.held.hold("", len(body) + listing.waiting)
             outcome = listing.outcome(strict=strict)
             if not isinstance(outcome, Composed):
                 # No further page changes it.
                 break
-            if listing.waiting > ALL_BYTES:
-                message = f"gateway of {self._context.here.name}: limit: the page is too large; a smaller one is accepted"
-                raise AnswerError(400, message)
             if response is None and len(body) > most:
                 response = await self._begin(outcome)
                 began, self._branches.is_hurried = outcome, False
@@ -93,8 +91,10 @@ class MergedList:
                 await asyncio.to_thread(listing.answer, cloud, answer.status, answer.content)
             else:
                 listing.answer(cloud, answer.status, answer.content)
-            if isinstance(answer, WholeAnswer) and answer.status == 200 and self._first is None:
-                self._first = answer
+            if isinstance(answer, WholeAnswer) and answer.status == 200:
+                # The items have taken what the bytes say.
+                self._branches.answers.pop(cloud, None)
+                self._first = self._first or WholeAnswer(headers=answer.headers)
 
     async def _begin(self, outcome: Composed) -> StreamedAnswer:
         """Send the head of a long answer."""
