@@ -13,6 +13,7 @@ from openstackoid.haproxy import (
     guests,
     hardening,
     listeners,
+    otherwise,
     places,
     route_cache,
     sources,
@@ -42,7 +43,7 @@ from openstackoid.haproxy.tls import (
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
 from openstackoid.mesh import Cloud, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import READS
-from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, DRAIN, FRONTEND, PEER, TOKENS, UPSTREAM
+from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, DRAIN, FRONTEND, OTHERWISE, PEER, TOKENS, TURNS, UPSTREAM
 from openstackoid.routing.hosts import has_named_peers
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
@@ -85,6 +86,11 @@ class Runtime:
     def drain_socket(self) -> str:
         """The socket at which HAProxy is told to drain: beside the control socket."""
         return str(Path(self.stats_socket).with_name(draining.SOCKET))
+
+    @property
+    def turns_socket(self) -> str:
+        """The socket by which HAProxy sends itself the turns of ``A | B``: beside the control socket."""
+        return str(Path(self.stats_socket).with_name(otherwise.SOCKET))
 
     @classmethod
     def of(cls, folder: str) -> "Runtime":
@@ -144,6 +150,9 @@ def compile_gateway(
     way_out = upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities))
     sections.append(_section(f"frontend {UPSTREAM} from {_BASE}", way_out))
     sections.append(_section(f"frontend {DRAIN} from {_BASE}", draining.section_lines(runtime.drain_socket)))
+    if route_cache.may_turn(here):
+        sections.append(_section(f"backend {OTHERWISE} from {_BASE}", otherwise.backend_lines(here, runtime.turns_socket)))
+        sections.append(_section(f"frontend {TURNS} from {_BASE}", otherwise.frontend_lines(here, runtime.turns_socket)))
     if system_authorities:
         sections.append(_section(f"backend {ACCOUNT} from {_BASE}", account(system_authorities)))
     if names:

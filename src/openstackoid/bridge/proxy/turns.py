@@ -2,6 +2,7 @@
 """Carry out ``A | B``: ask the clouds in turn, each by a leg of its own, until one has the answer."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from openstackoid.routing.turns import Outcome
 
 MakeLeg = Callable[[Single, Incoming, Attempt], Awaitable[Leg[Single]]]
 _OUTAGE = (502, 503, 504)
+_SHORT = 0.01
+"""Seconds in which no cloud is asked once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,17 @@ class Turns:
         clock = asyncio.get_running_loop().time
         began = clock()
         timeouts = self._context.here.timeouts_of(plan.frontend_endpoint)
-        self._until = self._until or began + timeouts.connect + timeouts.server
+        total = timeouts.connect + timeouts.server
+        first, waited = plan is self._plan.turns[0].plan, min(self._waited(), total / len(self._plan.turns))
+        self._until = self._until or began + total - waited
         # Once a byte of a write is sent, no other cloud is asked, so it needs no time for others.
-        share = (self._until - began) / (further + 1 if head.method in READS else 1)
+        share = (self._until - began + (waited if first else 0)) / (further + 1 if head.method in READS else 1)
+        if first and head.began is not None:
+            share -= waited
+            if self._has_had_its_turn(place, share):
+                return None
         failures = any(failed.status != 404 for failed in self._failed)
-        attempt = Attempt(head, None if self._streams else began + share, more=further > 0, failures=failures)
+        attempt = Attempt(head, None if self._streams else began + share, first=first, more=further > 0, failures=failures)
         leg: Leg[Single] | None = None
         try:
             leg = await self._leg(plan, self._incoming, attempt)
@@ -106,6 +115,23 @@ class Turns:
             return None
         outages.forget(place)
         return response
+
+    def _has_had_its_turn(self, place: str, left: float) -> bool:
+        """Return whether the answer to HAProxy, or its silence until the seconds ``left`` were few, is this cloud's turn."""
+        if self._incoming.head.is_missed:
+            self._failed.append(_Failed(404, text := f"{place} answers 404", text))
+            self._context.upstream.outages.forget(place)
+            return True
+        if left >= _SHORT:
+            return False
+        self._failed.append(_Failed(504, text := f"{place} does not answer in its part of the time", text))
+        self._context.upstream.outages.note(place, text, max(self._context.here.timeouts.check, self._waited()))
+        return True
+
+    def _waited(self) -> float:
+        """Return the seconds that HAProxy has waited for the first cloud."""
+        began = self._incoming.head.began
+        return 0.0 if began is None else max(0.0, time.time() - began)
 
     def _judge_error(self, place: str, error: AnswerError, attempt: Attempt) -> None:
         """Raise the error that ends the request; return where the next cloud is to be asked."""
