@@ -74,13 +74,11 @@ def ordinary_rules(cloud: Cloud) -> list[str]:
 
     One to several clouds in turn may go if :mod:`openstackoid.haproxy.otherwise` can ask the first.
     """
-    if not may_turn(cloud):
-        others, turns = "has_route", ""
-    else:
-        others, turns = "has_route !in_turns", " or in_turns !may_look_up !has_body"
+    leaves, turns = (" !in_turns", " or in_turns !may_look_up !has_body") if may_turn(cloud) else ("", "")
     if cloud.tls is None:
-        return [f"http-request allow if {others}{turns}"]
-    return [f"http-request allow if is_here or {others} !has_token or {others} has_hour has_digest binds_user{turns}"]
+        return [f"http-request allow if is_here or has_route{leaves}{turns}"]
+    bound = f"has_route !has_token{leaves} or has_route has_hour has_digest binds_user{leaves}"
+    return [f"http-request allow if is_here or {bound}{turns}"]
 
 
 def unbound_rules(cloud: Cloud) -> list[str]:
