@@ -14,15 +14,8 @@ NAMED = ("name", "streamed name")
 """Kinds of reads whose first cloud HAProxy asks; and those of which the body decides, for the Python service."""
 
 SECOND = ("Serves", "Lacks", "Other")
-HANDED_ON = ("head", "bytes", "streamed list", "streamed name")
 CELLS = [
-    cell
-    for cell in cells()
-    if cell.kind in TAUGHT + NAMED
-    and cell.first not in ("Refuses", "Serves")
-    and cell.second in SECOND
-    # The links of this cloud need no rewriting, so no answer is read as a whole.
-    and (cell.first != "CutsLater" or cell.kind in HANDED_ON)
+    cell for cell in cells() if cell.kind in TAUGHT + NAMED and cell.first not in ("Refuses", "Serves") and cell.second in SECOND
 ]
 FORGOTTEN = 1.6
 """Seconds after which a failed cloud is asked again."""

@@ -38,12 +38,13 @@ from openstackoid.haproxy.tls import (
     nothing_of_the_scheme,
     peers_list,
     sender_connections,
+    stranger_error,
     told_to_the_bridge,
 )
 from openstackoid.haproxy.trace import LOG_FORMAT, observing
 from openstackoid.mesh import Cloud, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import READS
-from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, DRAIN, FRONTEND, OTHERWISE, PEER, TOKENS, TURNS, UPSTREAM
+from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, DRAIN, FRONTEND, PEER, TOKENS, UPSTREAM
 from openstackoid.routing.hosts import has_named_peers
 from openstackoid.routing.links import ASTRAY
 from openstackoid.routing.pages import HEALTH
@@ -150,9 +151,7 @@ def compile_gateway(
     way_out = upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities))
     sections.append(_section(f"frontend {UPSTREAM} from {_BASE}", way_out))
     sections.append(_section(f"frontend {DRAIN} from {_BASE}", draining.section_lines(runtime.drain_socket)))
-    if route_cache.may_turn(here):
-        sections.append(_section(f"backend {OTHERWISE} from {_BASE}", otherwise.backend_lines(here, runtime.turns_socket)))
-        sections.append(_section(f"frontend {TURNS} from {_BASE}", otherwise.frontend_lines(here, runtime.turns_socket)))
+    sections += [_section(f"{title} from {_BASE}", lines) for title, lines in otherwise.sections(here, runtime.turns_socket)]
     if system_authorities:
         sections.append(_section(f"backend {ACCOUNT} from {_BASE}", account(system_authorities)))
     if names:
@@ -220,13 +219,15 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None, met_at: Copies)
         for number, listeners in cloud.sockets.items()
     ]
 
-    def refusal(status: int, message: str) -> str:
-        return answer(status, message, retry=sources.RATE_WINDOW)
+    def error(status: int, message: str) -> str:
+        return f"http-error {answer(status, message, retry=sources.RATE_WINDOW if status == 429 else None)}"
 
     return [
         "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
         *binds,
         *hardening.frontend_lines(cloud.limits),
+        *sources.error_lines(cloud, error),
+        *stranger_error(cloud, error),
         "# In the order in which HAProxy applies them.",
         *sources.connection_rules(cloud),
         *sender_connections(cloud),
@@ -235,8 +236,8 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None, met_at: Copies)
         *draining.health_lines(cloud),
         *observing(runtime.records_socket),
         *upstream.stripped(),
-        *sources.forwarded_rules(cloud, refusal),
-        *sources.rate_rules(cloud, refusal),
+        *sources.forwarded_rules(cloud),
+        *sources.rate_rules(cloud),
         *rules(cloud),
     ]
 

@@ -5,7 +5,8 @@ The backend has two servers. Both are a frontend of this HAProxy at a unix socke
 no answer for the client, the request is repeated to the second, which leads to the Python service: it decides about A and all
 further turns, as for any request of ``A | B``. So a turn of HAProxy has two outcomes only: the answer, or the Python service.
 
-A cloud that fails before the first byte of a body has given no answer, so A's first byte is waited for, by A's part of the time.
+A cloud that fails before the first byte of a body, or within a short document, has given no answer, so these are waited for, by
+A's part of the time.
 """
 
 import shlex
@@ -30,6 +31,9 @@ _REPEATED = 404, 500, 501, 502, 503, 504
 
 _PROTO = "X-Forwarded-Proto"
 _LONGER, _KEEP_ALIVE = 30, 10
+
+_LONGEST_WHOLE = 24 * 1024
+"""Bytes of a document that is read as a whole before a part of it is sent: they fit into HAProxy's buffer."""
 _MISSED, _MISSED_SECONDS = 10_000, 10
 
 
@@ -52,7 +56,14 @@ def where_to(cloud: Cloud) -> list[str]:
     return [f"use_backend {OTHERWISE} if in_turns"] if route_cache.may_turn(cloud) else []
 
 
-def backend_lines(cloud: Cloud, socket: str) -> list[str]:
+def sections(cloud: Cloud, socket: str) -> list[tuple[str, list[str]]]:
+    """Return the titles and the lines of backend and frontend."""
+    if not route_cache.may_turn(cloud):
+        return []
+    return [(f"backend {OTHERWISE}", _backend_lines(cloud, socket)), (f"frontend {TURNS}", _frontend_lines(cloud, socket))]
+
+
+def _backend_lines(cloud: Cloud, socket: str) -> list[str]:
     """Return the lines of the backend. Headers have all that the Python service must know of a repeated request."""
     timeouts = cloud.timeouts
     scheme = [f"http-request del-header {_PROTO}", f"http-request set-header {_PROTO} https if {{ ssl_fc }}"]
@@ -77,7 +88,7 @@ def backend_lines(cloud: Cloud, socket: str) -> list[str]:
     ]
 
 
-def frontend_lines(cloud: Cloud, socket: str) -> list[str]:
+def _frontend_lines(cloud: Cloud, socket: str) -> list[str]:
     """Return the lines of the frontend. The other frontend has written the request to the log."""
     return [
         f"bind unix@{shlex.quote(socket)} mode 600",
@@ -110,19 +121,21 @@ def first_turn(cloud: Cloud, endpoint: Endpoint) -> list[str]:
     """Return the lines of the backend for the first turn at an endpoint: its part of the time, for each step of the answer."""
     waits = cloud.timeouts_of(endpoint)
     most = round((waits.connect + waits.server) * 1000)
+    wait = milliseconds((waits.connect + waits.server) / 2)
     return [
         "http-request del-header x-openstackoid- -m beg",
         f"http-request set-timeout server int({most}),div(txn.clouds)",
         "retries 0",
-        f"http-response wait-for-body time {milliseconds((waits.connect + waits.server) / 2)} at-least 1 if METH_GET",
-        *_failures(),
+        f"acl is_short res.hdr_val(content-length) lt {_LONGEST_WHOLE}",
+        "acl is_document res.hdr(content-type) -m sub json",
+        f"http-response wait-for-body time {wait} if METH_GET is_document is_short",
+        f"http-response wait-for-body time {wait} at-least 1 if METH_GET",
+        "http-response set-var(txn.size) res.body_size if METH_GET",
+        "acl is_cut res.body_len,sub(txn.size) lt 0",
+        "http-response set-status 502 if METH_GET is_cut is_document is_short or METH_GET is_cut { res.body_len eq 0 }",
     ]
 
 
 def answer_rules() -> list[str]:
     """Return the rule for the head of an answer: further failures get a status that is repeated, as does a link to rewrite."""
     return ["http-response set-status 502 if { status ge 505 } or { res.fhdr(location) -m found }"]
-
-
-def _failures() -> list[str]:
-    return ["http-response set-status 502 if METH_GET { res.body_size gt 0 } { res.body_len eq 0 }"]

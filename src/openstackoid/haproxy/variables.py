@@ -30,6 +30,7 @@ VARIABLES = {
     "txn.turns": "endpoint, number of clouds and mark of a request whose first cloud HAProxy asks",
     "txn.clouds": "the number of those clouds",
     "txn.turn": "the name of its first turn",
+    "txn.size": "the bytes of a body that the first cloud has announced",
     "txn.bridge": "set for requests for the Python service",
     "txn.guest": "the tokens of a request that may be a guest's",
     "txn.admission": "the admission of the guest",

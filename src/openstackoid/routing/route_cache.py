@@ -14,6 +14,7 @@ on no other part of the request:
   that leaves.
 - Sender, ``Via`` and ``Expect`` matter to a request that leaves; HAProxy sends requests with them to the Python service.
 - A peer's announcement decides the form of the mark. The route has the newer form, from which HAProxy makes the older one.
+- The clouds of ``around`` change with the times between gateways, so no such scope is kept.
 - Of several clouds for a service, each request finds out anew which one can serve it. HAProxy may ask the first for a read, if
   it is this cloud; where that has no answer, the Python service decides. ``A & B`` of another service is sent on in another form.
 - The mesh is that of the HAProxy process, whose maps begin empty: :func:`generation` names it in both programs.
@@ -111,10 +112,12 @@ def _followed(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> S
     """Return the plan of a decision that depends on the key of the request alone, but for the guest."""
     if isinstance(decision, MoreInput) or decision.scope is None or not isinstance(decision.plan, Single):
         return None
-    # Of several clouds, a gateway that has chosen this one sends the same scope.
-    if len(decision.scope.clouds_for(decision.plan.frontend_endpoint.service, "")) > 1:
+    plan = decision.plan
+    # Of several clouds, a gateway that has chosen this one sends the same scope; a peer that reads no operators gets another.
+    of_several = len(decision.scope.clouds_for(plan.frontend_endpoint.service, "")) > 1
+    if of_several or (decision.scope.is_compound and plan.endpoint.cloud in request.plain):
         return None
-    return decision.plan if _depends_on_key(mesh, request, decision, decision.plan) else None
+    return plan if _depends_on_key(mesh, request, decision, plan) else None
 
 
 def _turns(mesh: Mesh, at: str, request: Request, decision: Decision | MoreInput) -> int:
@@ -131,7 +134,7 @@ def _depends_on_key(mesh: Mesh, request: Request, decision: Decision, plan: Sing
     """Return whether ``plan`` is the same for each request with the same key."""
     if decision.scope is None or request.method not in METHODS or plan.rewrite_links or plan.remember is not None:
         return False
-    if decision.scope.has_all:
+    if decision.scope.has_all or decision.scope.written is not None:
         return False
     # The body may decide about such a request, from any sender.
     if request.method not in READS and plan.frontend_endpoint.service in watched_services(mesh):

@@ -15,7 +15,7 @@ from openstackoid.routing.decision import MoreInput, Otherwise, Plan, Refuse, Si
 from openstackoid.routing.reading import RefusedError
 from openstackoid.routing.received import Received
 from openstackoid.routing.workflows import READS
-from openstackoid.scope import All, Scope
+from openstackoid.scope import Scope, has_all
 
 LONGEST_EMPTY = 4096
 """The most bytes of a list without items, with its links."""
@@ -40,7 +40,7 @@ def in_turn(
     """
     if len(targets) == 1:
         return plan(0, targets[0])
-    turns = []
+    plans: dict[str, Single | Refuse] = {}
     for number, target in enumerate(targets):
         try:
             planned: Single | Refuse | MoreInput = plan(number, target)
@@ -48,10 +48,11 @@ def in_turn(
             planned = refused.refusal
         if isinstance(planned, MoreInput):
             return planned
-        turns.append(Turn(target.cloud, planned))
-    if isinstance(scope.expression_for(received.endpoint.service), All):
-        return at_once(received, scope, tuple(turns))
-    return Otherwise(scope.text_for(received.endpoint.service, received.at), tuple(turns))
+        plans[target.cloud] = planned
+    expression = scope.expression_for(received.endpoint.service)
+    if expression is not None and has_all(expression):
+        return at_once(received, expression, plans)
+    return Otherwise(scope.text_for(received.endpoint.service, received.at), tuple(Turn(*each) for each in plans.items()))
 
 
 def outcome(method: str, status: int) -> Outcome:

@@ -4,14 +4,12 @@
 from dataclasses import replace
 
 from aiohttp import web
-from multidict import CIMultiDict
 
-from openstackoid.bridge.errors import WholeAnswer
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Incoming, without
 from openstackoid.bridge.proxy.composed_limits import HeldAnswer
 from openstackoid.bridge.proxy.context import RequestContext
-from openstackoid.bridge.proxy.forward import ForwardLeg, upstream_request
+from openstackoid.bridge.proxy.forward import ForwardLeg, upstream_request, whole_answer
 from openstackoid.bridge.proxy.rewrite_links import LIMIT, Answered, rewrite_links, should_rewrite_links
 from openstackoid.bridge.upstream.target import Target
 from openstackoid.bridge.upstream.upstream import read_answer
@@ -69,5 +67,4 @@ class BranchLeg(ForwardLeg):
                 answered = Answered(upstream, target, answer, headers, deadline, self._held)
                 return await rewrite_links(answered, incoming.head, plan, self.links, incoming.hidden)
             content = await read_answer(upstream, target, answer, min(LIMIT, self._held.most), self._held.hold)
-        kept = CIMultiDict(without(headers, "content-length"))
-        return WholeAnswer(status=answer.status, reason=answer.reason, headers=kept, body=incoming.hidden.body(content))
+        return whole_answer(answer, headers, incoming.hidden.body(content))

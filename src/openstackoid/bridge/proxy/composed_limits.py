@@ -28,8 +28,8 @@ FREE = 64 * 1024
 _AGAIN = {"Retry-After": "1"}
 
 
-class OutOfMemoryError(AnswerError):
-    """A request whose answers cannot be held: it ends, whatever its clouds say."""
+class OverloadError(AnswerError):
+    """A request for which there is no place or no memory: it ends, whatever its clouds say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ class HeldAnswers:
         return HeldAnswer(self._most, partial(self.hold, cloud))
 
     async def hold(self, name: str, size: int) -> None:
-        """Hold ``size`` bytes under ``name``, in place of those before. Raises :class:`OutOfMemoryError`."""
+        """Hold ``size`` bytes under ``name``, in place of those before. Raises :class:`OverloadError`."""
         size = max(0, size - FREE)
         more = size - self._parts.get(name, 0)
         if more > 0 and sum(self._parts.values()) + more > SHARE:
-            raise OutOfMemoryError(400, f"gateway of {self._here.name}: limit: the page is too large; a smaller one is accepted")
+            raise OverloadError(400, f"gateway of {self._here.name}: limit: the page is too large; a smaller one is accepted")
         if more > 0:
             try:
                 await self._memory.take(self._holder, more, Bounds(MEMORY, SHARE, self._here.limits.wait))
@@ -74,11 +74,11 @@ class HeldAnswers:
         self._memory.give(self._holder, sum(self._parts.values()))
         self._parts.clear()
 
-    def _refused(self, full: FullError) -> OutOfMemoryError:
+    def _refused(self, full: FullError) -> OverloadError:
         message = f"gateway of {self._here.name}: answers of several clouds at once take {MEMORY >> 20} MiB of memory, the most"
         if full.of_holder:
             message = f"gateway of {self._here.name}: answers of several clouds for the token take {SHARE >> 20} MiB, its share"
-        return OutOfMemoryError(503, f"{message}; try again, or ask for less at a time", headers=_AGAIN)
+        return OverloadError(503, f"{message}; try again, or ask for less at a time", headers=_AGAIN)
 
 
 class ComposedLimits:
@@ -90,7 +90,7 @@ class ComposedLimits:
 
     @asynccontextmanager
     async def at_work(self, head: Head, clouds: int, here: Cloud) -> AsyncIterator[HeldAnswers]:
-        """Let a request to so many clouds work, and yield its memory. Raises :class:`AnswerError` if it has no places in time."""
+        """Let a request to so many clouds work, and yield its memory. Raises :class:`OverloadError`."""
         token, _ = cut(next(iter(head.values(AUTH)), ""))
         holder = hashlib.sha256(token.encode()).hexdigest()
         places = Places.of(here.limits)
@@ -102,7 +102,7 @@ class ComposedLimits:
             message = f"gateway of {here.name}: the token has {of_token} {work}, its share"
             if not full.of_holder:
                 message = f"gateway of {here.name}: there are {total} {work}, the most that it takes"
-            raise AnswerError(429 if full.of_holder else 503, message, headers=_AGAIN) from None
+            raise OverloadError(429 if full.of_holder else 503, message, headers=_AGAIN) from None
         held = HeldAnswers(self._memory, holder, clouds, here)
         try:
             yield held

@@ -15,11 +15,12 @@ from openstackoid.bridge.proxy.composed_limits import HeldAnswer
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.forward import ForwardLeg
-from openstackoid.bridge.proxy.leg import Leg
+from openstackoid.bridge.proxy.leg import Leg, LegTime
 from openstackoid.bridge.proxy.relay import RelayLeg
 from openstackoid.bridge.proxy.tokens import buffered, with_tokens
 from openstackoid.bridge.proxy.turns import Turns
 from openstackoid.routing import All, Decision, Destination, Headers, Otherwise, Refuse, Relay, Single
+from openstackoid.routing.decision import singles
 
 
 class Executor:
@@ -38,12 +39,9 @@ class Executor:
             case Refuse(status, title, message):
                 raise AnswerError(status, message, title=title, reason="refused")
             case Otherwise() as several:
-                return await Turns(self._context, self._incoming, several, self._turn).run()
+                return await Turns(self._context, self._incoming, several, self._turn, self._compose).run()
             case All() as every:
-                at_work = self._context.composed.at_work(self._incoming.head, len(every.branches), self._context.here)
-                async with at_work as held:
-                    branches = Branches(self._context, every, self._branch, held)
-                    return await AtOnce(self._context, self._incoming, every, branches, self._single).run()
+                return await self._compose(every, self._incoming)
             case Single() as single:
                 leg = await self._single(single, self._incoming)
             case Relay() as planned:
@@ -51,6 +49,13 @@ class Executor:
                 leg = RelayLeg(self._context, incoming, relay, self.decision.issuer)
                 self._begin(leg, use)
         return await leg.run()
+
+    async def _compose(self, every: All, incoming: Incoming, seconds: float | None = None) -> web.StreamResponse:
+        """Return one answer of several clouds."""
+        clouds = sum(1 for _ in singles(every))
+        async with self._context.composed.at_work(incoming.head, clouds, self._context.here) as held:
+            branches = Branches(self._context, every, self._branch, held, seconds=seconds)
+            return await AtOnce(self._context, incoming, every, branches, self._located).run()
 
     async def _single(self, single: Single, incoming: Incoming) -> Leg[Single] | Leg[Relay]:
         """Return the leg for one endpoint."""
@@ -61,6 +66,10 @@ class Executor:
         leg = ForwardLeg(context, incoming, single, issuer) if relay is None else RelayLeg(context, incoming, relay, issuer)
         self._begin(leg, use)
         return leg
+
+    async def _located(self, single: Single, incoming: Incoming, attempt: Attempt | None) -> Leg[Single] | Leg[Relay]:
+        """Return the leg for the cloud of one resource."""
+        return await (self._single(single, incoming) if attempt is None else self._turn(single, incoming, attempt))
 
     async def _turn(self, single: Single, incoming: Incoming, attempt: Attempt) -> Leg[Single]:
         """Return the leg for one of several clouds."""
@@ -89,6 +98,11 @@ class Executor:
         """Return the cloud that gets the request, of several the last that was asked: this one for a refusal."""
         plan = self._legs[-1].plan if self._legs else self.decision.plan
         return plan.endpoint.cloud if isinstance(plan, Destination) else self._context.here.name
+
+    @property
+    def of_several(self) -> list[tuple[Leg[Single] | Leg[Relay], LegTime]]:
+        """Return the legs of a plan for several clouds, with their times."""
+        return [(leg, leg.time) for leg in self._legs if leg.time is not None]
 
     @property
     def accepted(self) -> Headers:
