@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "tls": set(),
     "binding": {"scope"},
     "store": set(),
-    "bridge": {"scope", "policy", "mesh", "routing", "composition", "haproxy", "tls", "binding", "store"},
+    "telemetry": set(),
+    "bridge": {"scope", "policy", "mesh", "routing", "composition", "haproxy", "tls", "binding", "store", "telemetry"},
     "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls", "binding"},
     "client": {"scope"},
     "certs": {"scope"},
@@ -47,7 +48,8 @@ BRIDGE_MAY_IMPORT = {
     "binding": {"message", "upstream", "identity"},
     "proxy": {"message", "audit", "upstream", "identity", "binding"},
     "pages": {"message", "upstream", "trace", "identity", "binding"},
-    "http": {"message", "audit", "upstream", "trace", "identity", "binding", "proxy", "pages", "haproxy_log"},
+    "telemetry": {"audit", "proxy"},
+    "http": {"message", "audit", "upstream", "trace", "identity", "binding", "proxy", "pages", "telemetry", "haproxy_log"},
 }
 BRIDGE_SHARED = {"errors", "log", "workflows"}
 PURE = ("scope", "policy", "routing", "composition")

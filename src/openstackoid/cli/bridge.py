@@ -37,8 +37,9 @@ def _run(args: argparse.Namespace) -> int:
     manager = ServiceManager(os.environ)
     folder = Folder(args.state_dir or default_folder(args.cloud))
     folder.share(args.cloud)
-    requests, records, log = map(UnixSocket, (folder.bridge_socket, folder.records_socket, folder.log_socket))
-    sockets = Sockets(requests, folder.stats_socket, records, log)
+    paths = folder.bridge_socket, folder.records_socket, folder.log_socket, folder.metrics_socket
+    requests, records, log, metrics = map(UnixSocket, paths)
+    sockets = Sockets(requests, folder.stats_socket, records, log, metrics)
     try:
         serve_with_log(
             args.cloud,

@@ -13,6 +13,7 @@ from openstackoid.haproxy import (
     guests,
     hardening,
     listeners,
+    metrics,
     places,
     route_cache,
     sources,
@@ -39,7 +40,7 @@ from openstackoid.haproxy.tls import (
     sender_connections,
     told_to_the_bridge,
 )
-from openstackoid.haproxy.trace import LOG_FORMAT, observing
+from openstackoid.haproxy.trace import LOG_FORMAT, LOG_FORMAT_BY_PYTHON, observing
 from openstackoid.mesh import Cloud, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import READS
 from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, DRAIN, FRONTEND, PEER, TOKENS, UPSTREAM
@@ -85,6 +86,11 @@ class Runtime:
     def drain_socket(self) -> str:
         """The socket at which HAProxy is told to drain: beside the control socket."""
         return str(Path(self.stats_socket).with_name(draining.SOCKET))
+
+    @property
+    def metrics_socket(self) -> str:
+        """The socket at which the Python service tells its metrics: beside the control socket."""
+        return str(Path(self.stats_socket).with_name(metrics.SOCKET))
 
     @classmethod
     def of(cls, folder: str) -> "Runtime":
@@ -141,9 +147,13 @@ def compile_gateway(
         *(_section(title, lines) for title, lines in service_sections(mesh, here, _BASE, copies)),
         _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, names)),
     ]
-    way_out = upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities))
+    way_out = [
+        f'log-format "{LOG_FORMAT_BY_PYTHON} {LEFT_FORMAT}"',
+        *upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities)),
+    ]
     sections.append(_section(f"frontend {UPSTREAM} from {_BASE}", way_out))
     sections.append(_section(f"frontend {DRAIN} from {_BASE}", draining.section_lines(runtime.drain_socket)))
+    sections += [_section(f"{title} from {_BASE}", lines) for title, lines in metrics.section_lines(here, runtime.metrics_socket)]
     if system_authorities:
         sections.append(_section(f"backend {ACCOUNT} from {_BASE}", account(system_authorities)))
     if names:

@@ -4,6 +4,7 @@
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.description import parse_mesh
+from openstackoid.mesh.digest import mesh_digest
 from openstackoid.mesh.endpoint import ANY_NAME, INTERFACES, Address, Endpoint, EndpointLayout, Listener
 from openstackoid.mesh.errors import MeshError, some_of
 from openstackoid.mesh.layout import Frontends, Layout
@@ -59,6 +60,7 @@ __all__ = [
     "check_tls",
     "load_mesh",
     "load_readers",
+    "mesh_digest",
     "packed_mesh",
     "parse_mesh",
     "some_of",

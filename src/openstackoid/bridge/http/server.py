@@ -18,9 +18,9 @@ from openstackoid.binding import repository_of
 from openstackoid.bridge.audit.audit_file import Audit, AuditError
 from openstackoid.bridge.audit.losses import Losses
 from openstackoid.bridge.audit.maintenance import AuditMaintenance
-from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.bridge.haproxy_log import start_reading
 from openstackoid.bridge.http.app import Bridge
+from openstackoid.bridge.http.connection import Server
 from openstackoid.bridge.http.sockets import BridgeError, Sockets
 from openstackoid.bridge.identity.keystone_reader import readers_of
 from openstackoid.bridge.identity.readers import Reader
@@ -29,13 +29,16 @@ from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.verbatim import LIMITS, server_request
 from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.runtime_api import RuntimeApi
+from openstackoid.bridge.telemetry.log_process import LogProcess
+from openstackoid.bridge.telemetry.page import MetricsPage
+from openstackoid.bridge.telemetry.state import GatewayState
 from openstackoid.bridge.trace.haproxy_lines import Lines, record_of_line
 from openstackoid.bridge.trace.records import Records
 from openstackoid.bridge.upstream.target import target_of
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
+from openstackoid.mesh import DatabaseServer, Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
 from openstackoid.routing import IDENTITY, TOKENS_PATH
 from openstackoid.service_manager import ServiceManager
 from openstackoid.store import Store, database_of
@@ -62,16 +65,21 @@ def serve_with_log(
     Other arguments and errors as for :func:`serve`.
     """
     reader, losses = None, Losses()
+    here, there = socket.socketpair()
     if log_pipe is not None:
         try:
             os.set_blocking(log_pipe, False)
         except OSError as error:
             raise BridgeError(f"--log-fd {log_pipe}: {error.strerror}") from None
-        reader = start_reading(log_pipe, at, audit_log, sockets.haproxy, losses)
+        reader = start_reading(log_pipe, at, audit_log, sockets.haproxy, losses, metrics=there)
     elif sockets.log is not None:
-        reader = start_reading(sockets.log.open(socket.SOCK_DGRAM).detach(), at, audit_log, sockets.haproxy, losses)
+        log = sockets.log.open(socket.SOCK_DGRAM).detach()
+        reader = start_reading(log, at, audit_log, sockets.haproxy, losses, metrics=there)
+    there.close()
+    log_process = LogProcess(None if reader is None else here)
     try:
-        asyncio.run(serve(at, file, sockets, audit=Audit(audit_log), losses=losses, log_reader=reader, **more))
+        audit = Audit(audit_log)
+        asyncio.run(serve(at, file, sockets, audit=audit, losses=losses, log_reader=reader, log_process=log_process, **more))
     finally:
         if reader is not None:
             reader.terminate()
@@ -90,6 +98,8 @@ async def serve(
     audit: Audit | None = None,
     losses: Losses | None = None,
     log_reader: BaseProcess | None = None,
+    log_process: LogProcess | None = None,
+    supervised: Path | None = None,
     stop_on_eof: bool = False,
     wait: bool = False,
     manager: ServiceManager | None = None,
@@ -98,27 +108,22 @@ async def serve(
 
     SIGHUP reloads ``file`` and the reader accounts; unusable ones are ignored. ``store_file``: the store's file, if the mesh
     names no database. ``keys``: the folder of the keys of bound tokens, if the mesh names none. ``audit``: the audit log.
-    ``losses``: the count of its missing lines. ``log_reader``: the process that reads HAProxy's log. ``stop_on_eof``: also end
-    with standard input, so with the parent. ``wait``: begin once the file exists. ``manager``: for a process without a
-    supervisor, whose state it is told; then requests finish at the end for as long as ``drain`` in the description says.
+    ``losses``: the count of its missing lines. ``log_reader``: the process that reads HAProxy's log; ``log_process`` asks it for
+    its numbers. ``supervised``: the supervisor's file about the parts. ``stop_on_eof``: also end with standard input, so with the
+    parent. ``wait``: begin once the file exists. ``manager``: for a process without a supervisor, whose state it is told; then
+    requests finish at the end for as long as ``drain`` in the description says.
 
     Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError`, :class:`~openstackoid.binding.KeysError` or
     :class:`~openstackoid.store.StoreError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: a program that sees it accept may send a signal.
-    loop = asyncio.get_running_loop()
-    for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, reload)):
-        loop.add_signal_handler(number, event.set)
-    while wait and not file.exists():
-        if stop.is_set():
-            return
-        await asyncio.sleep(_GLANCE)
+    loop = _with_signals(stop, reload)
+    if wait and not await _appears(file, stop):
+        return
     mesh = load_cloud(file, at)
     repository = repository_of(mesh.clouds[at].bound_tokens.keys, keys)
-    server = mesh.clouds[at].store
-    store = Store(database_of(server.url if server else None, server.password if server else None, store_file))
-    await store.open()
+    store = await _opened_store(mesh.clouds[at].store, store_file)
     # That of the records first: a client that sees the other accept may send a traced request.
     receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.requests.open()
@@ -147,12 +152,12 @@ async def serve(
         threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
     # aiohttp waits this long twice: for running requests, and for those that it has cancelled.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
-    tasks = [
-        asyncio.create_task(_keep_current(bridge, file, reload, maintenance)),
-        asyncio.create_task(maintenance.run()),
-        asyncio.create_task(upstream.kept.run()),
-    ]
+    state = GatewayState(at, lambda: bridge.context.mesh, lambda: bridge.under_way, lambda: len(workflows), losses, supervised)
+    metrics = MetricsPage(state, log_process or LogProcess(None), sockets.metrics.open if sockets.metrics else None)
+    running = (_keep_current(bridge, file, reload, maintenance), maintenance.run(), upstream.kept.run())
+    tasks = [asyncio.create_task(one) for one in running]
     try:
+        await metrics.start()
         await runner.setup()
         await (site := web.SockSite(runner, listening, backlog=1024)).start()
         LOG.info("bridge of %s serves %d clouds", at, len(mesh.clouds))
@@ -168,11 +173,35 @@ async def serve(
         sockets.remove()
         if lines is not None:
             lines.close()
+        await metrics.close()
         await runner.cleanup()
         await upstream.close()
         await store.close()
         with contextlib.suppress(AuditError):
             audit.flush(all_sums=True)
+
+
+def _with_signals(stop: asyncio.Event, reload: asyncio.Event) -> asyncio.AbstractEventLoop:
+    """Have signals set the events, and return the event loop."""
+    loop = asyncio.get_running_loop()
+    for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, reload)):
+        loop.add_signal_handler(number, event.set)
+    return loop
+
+
+async def _opened_store(server: DatabaseServer | None, file: Path | None) -> Store:
+    store = Store(database_of(server.url if server else None, server.password if server else None, file))
+    await store.open()
+    return store
+
+
+async def _appears(file: Path, stop: asyncio.Event) -> bool:
+    """Wait for a file, and return whether it is there; False once the process is to stop."""
+    while not file.exists():
+        if stop.is_set():
+            return False
+        await asyncio.sleep(_GLANCE)
+    return True
 
 
 async def _wait_for_end(stop: asyncio.Event, log_reader: BaseProcess | None) -> None:
@@ -223,34 +252,9 @@ def _readers(mesh: Mesh, upstream: Upstream) -> Mapping[str, Reader]:
     return readers_of(load_readers(mesh, here.name), upstream, here.timeouts, secure=here.tls is not None, own=own)
 
 
-class _Protocol(web.RequestHandler):
-    """aiohttp's connection with our error answers; its own errors are not logged, as they quote headers."""
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002 - aiohttp's text, which quotes what it could not read
-    ) -> web.StreamResponse:
-        if request.writer.output_size > 0 or isinstance(exc, ConnectionError):
-            raise ConnectionError("the answer cannot be completed")
-        LOG.warning("- - %d: %s", status, "not HTTP" if exc is None else type(exc).__name__)
-        answer = error_answer(AnswerError(status, "gateway: the request is not HTTP that can be read"))
-        answer.force_close()
-        return answer
-
-
-class _Server(web.Server):
-    """aiohttp's server, with our connections."""
-
-    def __call__(self) -> web.RequestHandler:
-        return _Protocol(self, loop=self._loop, **self._kwargs)
-
-
 def http_server(bridge: Bridge) -> web.Server:
     """Return aiohttp's low-level server: no router, no decoding, room for HAProxy's largest header."""
-    return _Server(
+    return Server(
         bridge.handle,
         request_factory=server_request,
         handler_cancellation=True,
