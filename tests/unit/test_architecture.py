@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "store": set(),
     "telemetry": set(),
     "bridge": {"scope", "policy", "mesh", "routing", "composition", "haproxy", "tls", "binding", "store", "telemetry"},
-    "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls", "binding"},
+    "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls", "binding", "telemetry"},
     "client": {"scope"},
     "certs": {"scope"},
     "peering": {"scope", "mesh", "discovery", "routing", "tls"},

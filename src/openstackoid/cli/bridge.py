@@ -10,7 +10,7 @@ from openstackoid.bridge.http.sockets import Sockets, UnixSocket
 from openstackoid.bridge.log import set_up
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, default_folder
-from openstackoid.mesh import check_binding
+from openstackoid.mesh import BLOCKED, check_binding
 from openstackoid.redaction.process import seal
 from openstackoid.service_manager import ServiceManager
 
@@ -48,6 +48,7 @@ def _run(args: argparse.Namespace) -> int:
             audit_log=folder.audit,
             store_file=folder.store,
             keys=folder.keys,
+            blocked=folder.path / BLOCKED,
             manager=manager,
         )
     finally:

@@ -264,6 +264,8 @@ class Supervisor:
         if parts:
             python_service.hand_over(self.folder, candidate)
             await self._bridge.tell(signal.SIGHUP)
+        if candidate.mesh.blocked - running.mesh.blocked:
+            await self._processes.end(self._processes.finishing(self._haproxy.child))
         return bool(parts)
 
     async def _draft(self, configuration: Configuration) -> Generation:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The clouds of a mesh: services, frontends, backends. Pure, but for ``load_mesh`` and ``load_readers``."""
 
+from openstackoid.mesh.blocked import FILE as BLOCKED
+from openstackoid.mesh.blocked import blocked_clouds, with_blocked, write_blocked
 from openstackoid.mesh.catalog import catalog
 from openstackoid.mesh.collaboration import Collaboration
 from openstackoid.mesh.description import parse_mesh
@@ -28,6 +30,7 @@ from openstackoid.mesh.urls import DEFAULT_PORTS, HTTPS, FrontendUrl
 __all__ = [
     "ANY_NAME",
     "APPLICATION_CREDENTIAL",
+    "BLOCKED",
     "DEFAULT_PORTS",
     "HTTPS",
     "INTERFACES",
@@ -55,6 +58,7 @@ __all__ = [
     "SyslogServer",
     "Timeouts",
     "Tls",
+    "blocked_clouds",
     "catalog",
     "check_binding",
     "check_tls",
@@ -65,4 +69,6 @@ __all__ = [
     "parse_mesh",
     "some_of",
     "unprotected",
+    "with_blocked",
+    "write_blocked",
 ]

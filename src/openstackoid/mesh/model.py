@@ -108,12 +108,14 @@ class Mesh:
     """The clouds, the rules for services that must be in one cloud, and the clouds that share a data plane.
 
     ``clouds`` may be thousands, each unpacked on first use; :attr:`frontends` has their common facts. ``shared``: for a service
-    type, the groups of clouds whose resources reach each other.
+    type, the groups of clouds whose resources reach each other. ``blocked``: the clouds that the operator of this gateway has cut
+    off.
     """
 
     clouds: Mapping[str, Cloud]
     collaborations: tuple[Collaboration, ...] = ()
     shared: tuple[tuple[str, frozenset[str]], ...] = ()
+    blocked: frozenset[str] = frozenset()
 
     def together(self, service: str, one: str, other: str) -> bool:
         """Return whether resources of ``service`` in one cloud can be used in the other permanently."""

@@ -36,8 +36,12 @@ def in_turn(
 ) -> Plan | MoreInput:
     """Return the plan for the targets, of each by its ``plan``; a refusal of one of several is its turn's.
 
-    Raises :class:`RefusedError` for a sole target.
+    Of clouds in turn, a blocked one is left out. Raises :class:`RefusedError` for a sole target.
     """
+    at_once_asked = isinstance(scope.expression_for(received.endpoint.service), All)
+    if not at_once_asked:
+        blocked = received.reading.mesh.blocked
+        targets = tuple(target for target in targets if target.cloud not in blocked) or targets
     if len(targets) == 1:
         return plan(0, targets[0])
     turns = []
@@ -49,7 +53,7 @@ def in_turn(
         if isinstance(planned, MoreInput):
             return planned
         turns.append(Turn(target.cloud, planned))
-    if isinstance(scope.expression_for(received.endpoint.service), All):
+    if at_once_asked:
         return at_once(received, scope, tuple(turns))
     return Otherwise(scope.text_for(received.endpoint.service, received.at), tuple(turns))
 

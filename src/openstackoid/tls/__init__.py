@@ -10,7 +10,7 @@ from openstackoid.tls.certificates import (
     user_certificates,
     warnings_about_users,
 )
-from openstackoid.tls.check import checked_files, revocation_lists, warnings_about
+from openstackoid.tls.check import SOON, checked_files, revocation_lists, warnings_about
 from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, REVOKED, TlsError, context_of
 from openstackoid.tls.words import what_was_wrong
 
@@ -18,6 +18,7 @@ __all__ = [
     "AUTHORITY",
     "CERTIFICATE",
     "REVOKED",
+    "SOON",
     "TlsError",
     "UserCertificate",
     "certificate_for",

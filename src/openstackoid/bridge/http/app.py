@@ -5,6 +5,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from aiohttp import web
 
@@ -91,6 +92,10 @@ class Bridge:
             return await RequestHandler(request, self.context, self._pages).handle(self._records)
         finally:
             self.under_way -= 1
+
+    async def mesh_document(self) -> dict[str, Any]:
+        """Return the page about the mesh, for the operator's own socket."""
+        return await self._pages.mesh_document(self.context.mesh)
 
     async def finish(self, seconds: float) -> None:
         """Wait until no request is under way, for some seconds at most."""

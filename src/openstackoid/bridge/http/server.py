@@ -4,9 +4,7 @@
 import asyncio
 import contextlib
 import os
-import signal
 import socket
-import threading
 from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -21,6 +19,7 @@ from openstackoid.bridge.audit.maintenance import AuditMaintenance
 from openstackoid.bridge.haproxy_log import start_reading
 from openstackoid.bridge.http.app import Bridge
 from openstackoid.bridge.http.connection import Server
+from openstackoid.bridge.http.ending import appears, wait_for_end, with_signals
 from openstackoid.bridge.http.sockets import BridgeError, Sockets
 from openstackoid.bridge.identity.keystone_reader import readers_of
 from openstackoid.bridge.identity.readers import Reader
@@ -38,16 +37,13 @@ from openstackoid.bridge.upstream.target import target_of
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import DatabaseServer, Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
+from openstackoid.mesh import DatabaseServer, Mesh, MeshError, check_tls, load_mesh, load_readers, some_of, with_blocked
 from openstackoid.routing import IDENTITY, TOKENS_PATH
 from openstackoid.service_manager import ServiceManager
 from openstackoid.store import Store, database_of
 
 GRACE = 3.0
 """Seconds for running requests at the end of the process."""
-
-
-_GLANCE = 0.01
 
 
 def serve_with_log(
@@ -100,6 +96,7 @@ async def serve(
     log_reader: BaseProcess | None = None,
     log_process: LogProcess | None = None,
     supervised: Path | None = None,
+    blocked: Path | None = None,
     stop_on_eof: bool = False,
     wait: bool = False,
     manager: ServiceManager | None = None,
@@ -109,19 +106,19 @@ async def serve(
     SIGHUP reloads ``file`` and the reader accounts; unusable ones are ignored. ``store_file``: the store's file, if the mesh
     names no database. ``keys``: the folder of the keys of bound tokens, if the mesh names none. ``audit``: the audit log.
     ``losses``: the count of its missing lines. ``log_reader``: the process that reads HAProxy's log; ``log_process`` asks it for
-    its numbers. ``supervised``: the supervisor's file about the parts. ``stop_on_eof``: also end with standard input, so with the
-    parent. ``wait``: begin once the file exists. ``manager``: for a process without a supervisor, whose state it is told; then
-    requests finish at the end for as long as ``drain`` in the description says.
+    its numbers. ``supervised``, ``blocked``: the files about the parts, and of blocked clouds. ``stop_on_eof``: also end with
+    standard input, so with the parent. ``wait``: begin once the file exists. ``manager``: for a process without a supervisor,
+    whose state it is told; then requests finish at the end for as long as ``drain`` in the description says.
 
     Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError`, :class:`~openstackoid.binding.KeysError` or
     :class:`~openstackoid.store.StoreError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: a program that sees it accept may send a signal.
-    loop = _with_signals(stop, reload)
-    if wait and not await _appears(file, stop):
+    with_signals(stop, reload, stop_on_eof=stop_on_eof)
+    if wait and not await appears(file, stop):
         return
-    mesh = load_cloud(file, at)
+    mesh = load_cloud(file, at, blocked)
     repository = repository_of(mesh.clouds[at].bound_tokens.keys, keys)
     store = await _opened_store(mesh.clouds[at].store, store_file)
     # That of the records first: a client that sees the other accept may send a traced request.
@@ -148,13 +145,12 @@ async def serve(
     except OpenstackoidError as error:
         LOG.error("no reader account is used: %s", error)
     lines = _record_lines(receiving, bridge, records) if receiving else None
-    if stop_on_eof:
-        threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
     # aiohttp waits this long twice: for running requests, and for those that it has cancelled.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
     state = GatewayState(at, lambda: bridge.context.mesh, lambda: bridge.under_way, lambda: len(workflows), losses, supervised)
-    metrics = MetricsPage(state, log_process or LogProcess(None), sockets.metrics.open if sockets.metrics else None)
-    running = (_keep_current(bridge, file, reload, maintenance), maintenance.run(), upstream.kept.run())
+    listen = sockets.metrics.open if sockets.metrics else None
+    metrics = MetricsPage(state, log_process or LogProcess(None), listen, bridge.mesh_document)
+    running = (_keep_current(bridge, (file, blocked), reload, maintenance), maintenance.run(), upstream.kept.run())
     tasks = [asyncio.create_task(one) for one in running]
     try:
         await metrics.start()
@@ -163,7 +159,7 @@ async def serve(
         LOG.info("bridge of %s serves %d clouds", at, len(mesh.clouds))
         if manager is not None:
             manager.ready(f"{len(mesh.clouds)} clouds")
-        await _wait_for_end(stop, log_reader)
+        await wait_for_end(stop, log_reader)
         LOG.info("bridge of %s ends", at)
         if manager is not None:
             await _drain(bridge, site, manager)
@@ -181,40 +177,10 @@ async def serve(
             audit.flush(all_sums=True)
 
 
-def _with_signals(stop: asyncio.Event, reload: asyncio.Event) -> asyncio.AbstractEventLoop:
-    """Have signals set the events, and return the event loop."""
-    loop = asyncio.get_running_loop()
-    for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, reload)):
-        loop.add_signal_handler(number, event.set)
-    return loop
-
-
 async def _opened_store(server: DatabaseServer | None, file: Path | None) -> Store:
     store = Store(database_of(server.url if server else None, server.password if server else None, file))
     await store.open()
     return store
-
-
-async def _appears(file: Path, stop: asyncio.Event) -> bool:
-    """Wait for a file, and return whether it is there; False once the process is to stop."""
-    while not file.exists():
-        if stop.is_set():
-            return False
-        await asyncio.sleep(_GLANCE)
-    return True
-
-
-async def _wait_for_end(stop: asyncio.Event, log_reader: BaseProcess | None) -> None:
-    """Wait for the end of the process. Raises :class:`BridgeError` if the log reader ends before."""
-    ended = asyncio.Event()
-    if log_reader is not None:
-        asyncio.get_running_loop().add_reader(log_reader.sentinel, ended.set)
-    waiting = [asyncio.create_task(event.wait()) for event in (stop, ended)]
-    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()
-    if not stop.is_set():
-        raise BridgeError("the process that reads HAProxy's log has ended")
 
 
 async def _drain(bridge: Bridge, site: web.SockSite, manager: ServiceManager) -> None:
@@ -236,9 +202,12 @@ def _record_lines(receiving: socket.socket, bridge: Bridge, records: Records) ->
     return Lines(receiving, take)
 
 
-def load_cloud(file: Path, at: str) -> Mesh:
-    """Return the mesh in ``file``, which must have the cloud ``at``. Raises :class:`~openstackoid.mesh.MeshError`."""
-    mesh = load_mesh(file)
+def load_cloud(file: Path, at: str, blocked: Path | None = None) -> Mesh:
+    """Return the mesh in ``file``, which must have the cloud ``at``. Raises :class:`~openstackoid.mesh.MeshError`.
+
+    ``blocked``: the file of blocked clouds.
+    """
+    mesh = with_blocked(load_mesh(file), blocked)
     if at not in mesh.clouds:
         raise MeshError(f"{file}: no cloud '{at}' is described; described are: {some_of(mesh.clouds)}")
     check_tls(mesh, at)
@@ -265,7 +234,9 @@ def http_server(bridge: Bridge) -> web.Server:
     )
 
 
-async def _keep_current(bridge: Bridge, file: Path, reload: asyncio.Event, maintenance: AuditMaintenance) -> None:
+async def _keep_current(
+    bridge: Bridge, files: tuple[Path, Path | None], reload: asyncio.Event, maintenance: AuditMaintenance
+) -> None:
     """Reload the mesh on request; keep the old one if the file is unusable."""
     upstream = bridge.context.upstream
     at = upstream.at
@@ -273,7 +244,7 @@ async def _keep_current(bridge: Bridge, file: Path, reload: asyncio.Event, maint
         await reload.wait()
         reload.clear()
         try:
-            mesh = await asyncio.to_thread(load_cloud, file, at)
+            mesh = await asyncio.to_thread(load_cloud, files[0], at, files[1])
             readers = await asyncio.to_thread(_readers, mesh, upstream)
         except OpenstackoidError as error:
             LOG.error("the mesh stays as it was: %s", error)
@@ -283,12 +254,3 @@ async def _keep_current(bridge: Bridge, file: Path, reload: asyncio.Event, maint
             maintenance.settings = mesh.clouds[at].audit
             bridge.reload(mesh, readers)
             LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))
-
-
-def _await_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """Wait, in a thread of its own, for the end of standard input, which may be a pipe, a socket or a file."""
-    with contextlib.suppress(OSError):
-        while os.read(0, 4096):
-            pass
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(stop.set)

@@ -21,7 +21,7 @@ from openstackoid.bridge.trace.peer_records import Trail, Trails
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Records
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
-from openstackoid.mesh import Mesh
+from openstackoid.mesh import Mesh, mesh_digest
 from openstackoid.routing.pages import HEALTH, MESH, ONLY_HERE, PAGES, TRACE, USER
 from openstackoid.routing.workflows import is_traced
 
@@ -56,9 +56,7 @@ class Pages:
             refusal.force_close()
             return refusal
         if head.path == MESH:
-            states, peers = await self._health.states(), await self._reachable.states(mesh)
-            own = {"store": UP if await self._workflows.works() else DOWN, "audit": self._health.audit()}
-            return page(mesh_page(mesh, self.at, states, peers) | own)
+            return page(await self.mesh_document(mesh))
         if head.path == USER:
             self._check_query(head)
             return page(await self._user.document(head, mesh, readers))
@@ -66,6 +64,12 @@ class Pages:
             self._check_query(head)
             return page(await self._trace(head.path.removeprefix(TRACE), head.query, mesh))
         raise self._error(404, f"there is no such page; the pages are: {HEALTH}, {MESH}, {USER}, {TRACE}REQUEST-ID")
+
+    async def mesh_document(self, mesh: Mesh) -> dict[str, Any]:
+        """Return the health of clouds and services, and the state of this gateway."""
+        states, peers = await self._health.states(), await self._reachable.states(mesh)
+        own = {"store": UP if await self._workflows.works() else DOWN, "audit": self._health.audit()}
+        return mesh_page(mesh, self.at, states, peers) | own | {"description": mesh_digest(mesh)}
 
     async def _trace(self, request_id: str, query: str | None, mesh: Mesh) -> dict[str, Any]:
         if not is_traced(request_id):

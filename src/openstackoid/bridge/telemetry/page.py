@@ -3,7 +3,8 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 from aiohttp import hdrs, web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -14,14 +15,27 @@ from openstackoid.bridge.telemetry.log_process import LogProcess
 from openstackoid.bridge.telemetry.state import GatewayState
 from openstackoid.telemetry import merged
 
+MESH = "/mesh"
+"""The path of the page about the mesh."""
+
 
 class MetricsPage:
-    """Serves the metrics of both processes of the Python service. ``listening`` opens the socket, if there is one."""
+    """Serves the metrics of both processes of the Python service. ``listening`` opens the socket, if there is one.
 
-    def __init__(self, state: GatewayState, log_process: LogProcess, listening: Callable[[], socket.socket] | None) -> None:
+    ``mesh`` returns the page about the mesh, for ``openstackoid status``.
+    """
+
+    def __init__(
+        self,
+        state: GatewayState,
+        log_process: LogProcess,
+        listening: Callable[[], socket.socket] | None,
+        mesh: Callable[[], Awaitable[dict[str, Any]]],
+    ) -> None:
         self._state = state
         self._log_process = log_process
         self._listening = listening
+        self._mesh = mesh
         self._runner = web.ServerRunner(web.Server(self._answer), access_log=None)
 
     async def start(self) -> None:
@@ -35,7 +49,9 @@ class MetricsPage:
         await self._runner.cleanup()
         self._log_process.close()
 
-    async def _answer(self, _: web.BaseRequest) -> web.Response:
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        if request.path == MESH:
+            return web.json_response(await self._mesh())
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_Metrics(self._state, await self._log_process.samples()))
         # Thousands of peers take a moment, in which requests go on.
