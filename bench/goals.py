@@ -95,6 +95,9 @@ GOALS = (
     # A merged list of 100,000 items: items of 1.5 KiB a second, and 64 MiB above an idle process.
     Goal("composition", ANY, "items_rate", at_least=10_000),
     Goal("composition", ANY, "grown_mb", at_most=67),
+    # Counting, in relation to all CPU time of a request; and HAProxy's instructions.
+    Goal("metrics", ANY, "cpu_ratio", at_most=1.02),
+    Goal("metrics", "haproxy", "instructions_ratio", at_most=1.02),
     # A figure of a run in which requests fail is none.
     Goal(ANY, ANY, "failed", at_most=0),
 )

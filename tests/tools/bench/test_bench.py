@@ -24,6 +24,7 @@ ROWS = {
     "bridge": {"validate_local", "validate_cold", "validate_again", "visitor", "write"},
     "abuse": {"alone", "slow", "tokens", "reads", "guests", "ids"},
     "composition": {f"{way}_{clouds}" for way in ("stream", "links", "pages") for clouds in (2, 8)},
+    "metrics": {"local", "remote", "python"},
 }
 FIGURES = {
     "routing": {"rate", "cpu_us", "busy", "failed"},
@@ -45,6 +46,7 @@ FIGURES = {
     "bridge": {"rate", "cpu_us", "failed"},
     "abuse": {"rate", "p50_us", "p99_us", "failed"},
     "composition": {"items_rate", "grown_mb"},
+    "metrics": {"cpu_ratio"},
 }
 
 pytestmark = pytest.mark.timeout(900)
