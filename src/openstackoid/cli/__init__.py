@@ -13,7 +13,21 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.redaction import redacted
 from openstackoid.redaction.logs import redact_uncaught_errors
 
-GROUPS = ("audit", "bridge", "certs", "discover", "explain", "gateway", "keys", "lab", "peer", "policy", "status", "store")
+GROUPS = (
+    "audit",
+    "bridge",
+    "certs",
+    "discover",
+    "doctor",
+    "explain",
+    "gateway",
+    "keys",
+    "lab",
+    "peer",
+    "policy",
+    "status",
+    "store",
+)
 
 
 class _Parser(argparse.ArgumentParser):
