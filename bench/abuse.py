@@ -38,8 +38,8 @@ SECONDS = 2
 ALONE = "alone"
 BEFORE = 1.0
 """Seconds by which the abuse begins before."""
-WRITE_CPU = 0.002
-"""About what a write costs the Python service, in seconds; it is left out of what refusals cost."""
+ABUSE_ALONE = 1.0
+"""Seconds by which the abuse goes on alone: what it costs the Python service is measured then."""
 SLOW = 2000
 
 _MADE_UP = [f"made-up-{number:05}" for number in range(20_000)]
@@ -130,12 +130,15 @@ def _kinds(port: int) -> list[tuple[str, str, Abusing | None]]:
 
 @dataclass(frozen=True)
 class _Sample:
-    """One kind in one round: the answers to the known user, those to the abuse, the service's CPU time, and the seconds."""
+    """One kind in one round: the answers to the known user in so many seconds, and how many of the abuse were 429.
+
+    ``spent``: seconds of CPU of the Python service while the abuse was alone.
+    """
 
     normal: Heard
+    seconds: float
     refused: int
     spent: float
-    seconds: float
 
     def percentile(self, of_a_hundred: int) -> float:
         took = sorted(self.normal.took)
@@ -150,12 +153,15 @@ def _turn(site: _Site, kinds: Sequence[tuple[str, str, Abusing | None]], number:
 
 def _sample(site: _Site, abusing: Abusing | None) -> _Sample:
     with _beside(abusing, site) as heard:
-        before = cpu(site.bridge).used
         normal = _in_process(lambda: _flood(site.port, NORMAL, lambda _: _write(TOKEN, _SCOPE), site.seconds, _WRITING), site)
+        before = cpu(site.bridge).used
+        if abusing is not None:
+            time.sleep(ABUSE_ALONE)
         spent = cpu(site.bridge).used - before
     if not normal.took:
         raise BenchError("no write was answered")
-    return _Sample(normal, sum(each.statuses.count(429) for each in heard), spent, site.seconds)
+    refused = sum(each.statuses.count(429) for each in heard)
+    return _Sample(normal, site.seconds, refused, spent)
 
 
 def _row(key: str, title: str, mine: Sequence[_Sample], alone: Sequence[_Sample]) -> Row:
@@ -167,12 +173,11 @@ def _row(key: str, title: str, mine: Sequence[_Sample], alone: Sequence[_Sample]
         "failed": Spread.of([float(sum(status != 200 for sample in mine for status in sample.normal.statuses))]),
     }
     if key != ALONE:
+        figures["abuse_ms"] = Spread.of([sample.spent / ABUSE_ALONE * 1e3 for sample in mine])
         figures["p99_ratio"] = ratios(p99, [sample.percentile(99) for sample in alone])
     refused = sum(sample.refused for sample in mine)
     if refused:
-        figures["refused_rate"] = Spread.of([sample.refused / (sample.seconds + BEFORE) for sample in mine])
-        writes = sum(len(sample.normal.took) for sample in mine) * WRITE_CPU
-        figures["refusal_us"] = Spread.of([max(0.0, sum(sample.spent for sample in mine) - writes) / refused * 1e6])
+        figures["refused_rate"] = Spread.of([sample.refused / (sample.seconds + BEFORE + ABUSE_ALONE) for sample in mine])
     return Row(key, title, figures)
 
 
@@ -185,7 +190,7 @@ def _beside(abusing: Abusing | None, site: _Site) -> Iterator[list[Heard]]:
         return
     queue: multiprocessing.Queue[Heard] = multiprocessing.Queue()
     with on(site.cores.load):
-        process = _FORK.Process(target=lambda: queue.put(_behind(abusing, site.seconds + BEFORE)), daemon=True)
+        process = _FORK.Process(target=lambda: queue.put(_behind(abusing, site.seconds + BEFORE + ABUSE_ALONE)), daemon=True)
         process.start()
     time.sleep(BEFORE)
     try:

@@ -91,7 +91,7 @@ GOALS = (
     Goal("bridge", "revocation", "let_in_s", at_most=BOUND),
     # While another address abuses the gateway: the p99 of a known user's writes, as a ratio to that without abuse.
     Goal("abuse", ANY, "p99_ratio", at_most=2),
-    Goal("abuse", ANY, "refusal_us", at_most=200),
+    Goal("abuse", ANY, "abuse_ms", at_most=50),
     # A merged list of 100,000 items: items of 1.5 KiB a second, and 64 MiB above an idle process.
     Goal("composition", ANY, "items_rate", at_least=10_000),
     Goal("composition", ANY, "grown_mb", at_most=67),

@@ -24,16 +24,20 @@ GUEST_SCOPE = '{"*":"CloudTwo","image":"CloudOne"}'
 """The scope of a user of CloudTwo who asks for images of CloudOne."""
 
 
-def two_clouds(one: int, two: int, backend: int, tls: Tls | None = None, *, believed: float = 60) -> str:
+COUNTED = "{source_requests: 100000}"
+"""Limits of a gateway that counts the requests of a source as by default, and lets one address send the whole load."""
+
+
+def two_clouds(one: int, two: int, backend: int, tls: Tls | None = None, *, believed: float = 60, limits: str = COUNTED) -> str:
     """Return two clouds with a port each, one path a service; the gateway of CloudOne has backends at ``backend``.
 
     ``tls``: the certificate and the authority of CloudOne's gateway; both clouds' frontends are https then. ``believed``: for how
-    long what CloudTwo says of a token is, in seconds.
+    long what CloudTwo says of a token is, in seconds. ``limits``: of CloudOne's gateway.
     """
     scheme = "http" if tls is None else "https"
     text = ["mesh: 1", "clouds:", "  CloudOne:", f"    policy: {{seconds: {believed:g}, peers: {POLICY}}}"]
-    if tls is not None:
-        text.append(f'    gateway: {{tls: {{certificate: "{tls.certificate}", authority: "{tls.authority}"}}}}')
+    proof = "" if tls is None else f', tls: {{certificate: "{tls.certificate}", authority: "{tls.authority}"}}'
+    text.append(f"    gateway: {{limits: {limits}{proof}}}")
     text.append("    services:")
     text += [
         f'      {service}: {{frontend: "{scheme}://127.0.0.1:{one}/{service}", backend: "http://127.0.0.1:{backend}/{service}"}}'
@@ -46,7 +50,8 @@ def two_clouds(one: int, two: int, backend: int, tls: Tls | None = None, *, beli
 
 def port_each(ports: Sequence[int], two: int, backend: int) -> str:
     """Return two clouds of which CloudOne has a port for each service and no paths, as Kolla-Ansible has it."""
-    text = ["mesh: 1", "clouds:", "  CloudOne:", f"    policy: {{peers: {POLICY}}}", "    services:"]
+    text = ["mesh: 1", "clouds:", "  CloudOne:", f"    gateway: {{limits: {COUNTED}}}", f"    policy: {{peers: {POLICY}}}"]
+    text.append("    services:")
     text += [
         f'      {service}: {{frontend: "http://127.0.0.1:{port}", backend: "http://127.0.0.1:{backend}"}}'
         for service, port in zip(SERVICES, ports, strict=True)

@@ -68,7 +68,7 @@ FIGURES = {
     "p999_us": Figure("p99.9, µs", 0),
     "p99_ratio": Figure("p99, ratio", 2),
     "refused_rate": Figure("refused/s", 0),
-    "refusal_us": Figure("Python for a refusal, µs of CPU", 1),
+    "abuse_ms": Figure("Python for the abuse, ms of CPU a second", 1),
     "added_p50_us": Figure("added p50, µs", 1),
     "added_p99_us": Figure("added p99, µs", 1),
     "added_p999_us": Figure("added p99.9, µs", 1),

@@ -75,7 +75,7 @@ def _measured(folder: Path, arguments: argparse.Namespace) -> list[str]:
         for name, source in sources.items():
             text = description
             if name == "here" and arguments.store:
-                text = text.replace("    services:", f"    gateway: {{store: {arguments.store}}}\n    services:", 1)
+                text = text.replace("gateway: {", f"gateway: {{store: {arguments.store}, ", 1)
             services.append(stack.enter_context(_service(name, folder / name, source, text, cores)))
         lines += [f"{service.name}: {resident_mb(service.pid):.1f} MB before the first request" for service in services]
         for connections in (1, 16):

@@ -76,10 +76,11 @@ class Lab:
 
     def clean_up(self) -> None:
         """Delete what a run that was broken off has left."""
-        for kind, name, scope in LEFTOVERS:
+        for kind, scope in dict.fromkeys((kind, scope) for kind, _, scope in LEFTOVERS):
+            names = {name for other, name, found_under in LEFTOVERS if (other, found_under) == (kind, scope)}
             listed = self.user.openstack(kind, "list", "-f", "json", scope=scope)
             for row in listed.json() if listed.code == 0 else []:
-                if row["Name"] == name:
+                if row["Name"] in names:
                     waiting = ("--wait",) if kind == "server" else ()
                     self.user.openstack(kind, "delete", *waiting, row["ID"], scope=scope)
 

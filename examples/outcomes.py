@@ -63,6 +63,18 @@ def sees(kind: str, cloud: str = "", *, present: str = "", absent: str = "", not
     return Expected(text + (f", and a note: {note}" if note else ""), check, ("-f", "json"))
 
 
+def merges(name: str, *clouds: str) -> Expected:
+    """Expect a list of several clouds with the resources of this name, one of each of these clouds."""
+
+    def check(done: Outcome) -> str | None:
+        if done.code != 0:
+            return f"exit code {done.code}"
+        found = sorted(row["Cloud"] for row in done.json() if row["Name"] == name)
+        return f"'{name}' of {found} is there, of {sorted(clouds)} should be" if found != sorted(clouds) else None
+
+    return Expected(f"`{name}` of {', '.join(clouds)}", check, ("-f", "json"))
+
+
 def fails(*words: str, after: After | None = None) -> Expected:
     """Expect the command to end with 1 and to say each of the words."""
 

@@ -24,12 +24,14 @@ class People:
     admin: User
     visiting_admin: User
 
-    def clean_up(self, prefix: str, *scopes: str | None) -> None:
-        """Delete the servers whose names begin so, which an interrupted run left behind under these scopes."""
+    def clean_up(self, prefix: str, *scopes: str | None, kind: str = "server") -> None:
+        """Delete the servers, or others, whose names begin so, which an interrupted run left behind under these scopes."""
+        waiting = ("--wait",) if kind == "server" else ()
         for scope in scopes:
-            listed = self.user.openstack("server", "list", "--name", f"^{prefix}", "-f", "json", scope=scope)
-            for server in listed.json() if listed.code == 0 else []:
-                self.user.openstack("server", "delete", "--wait", server["ID"], scope=scope)
+            listed = self.user.openstack(kind, "list", "-f", "json", scope=scope)
+            for row in listed.json() if listed.code == 0 else []:
+                if row["Name"].startswith(prefix):
+                    self.user.openstack(kind, "delete", *waiting, row["ID"], scope=scope)
 
 
 def people(role: str, folder: Path) -> People:

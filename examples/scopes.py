@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from rich.text import Text
 
-from examples.outcomes import Expected, fails, nothing_left, sees, works
+from examples.outcomes import Expected, fails, merges, nothing_left, sees, works
 from examples.people import People, people
 from examples.session import NoLabError, User, lab_with
 from examples.stage import PromiseError, console, show_command, title
@@ -36,7 +36,7 @@ class Example:
 
     def row(self, cast: People) -> str:
         """Return the example as a row of the documents' table."""
-        scope = "" if self.scope is None else f"`{self.scope}`"
+        scope = "" if self.scope is None else f"`{self.scope}`".replace("|", r"\|")
         return f"| `{self.name}` | {self.who(cast).entry} | `{' '.join(self.command)}` | {scope} | {self.expected.text} |"
 
 
@@ -151,6 +151,9 @@ EXAMPLES = (
         )
     ),
 )
+ALL_THREE = ("CloudOne", "CloudTwo", "CloudThree")
+AT_ONCE = " & ".join(ALL_THREE)
+IN_TURN = '{"image": "CloudOne | CloudTwo | CloudThree"}'
 THIRD = (
     Example("three-images", user, "image list", '{"image": "CloudThree"}', sees("image", "CloudThree")),
     Example("three-networks", user, "network list", '{"network": "CloudThree"}', sees("network", "CloudThree")),
@@ -165,6 +168,30 @@ THIRD = (
     ),
     Example("three-list", user, "server list", '{"compute": "CloudTwo"}', sees("server", present="ex-three")),
     Example("three-elsewhere", user, "server list", '{"compute": "CloudThree"}', sees("server", absent="ex-three")),
+    Example("all-images", user, "image list", AT_ONCE, merges("cirros", *ALL_THREE)),
+    Example("all-networks", user, "network list", AT_ONCE, merges("lab", *ALL_THREE)),
+    Example("all-servers", user, "server list", AT_ONCE, merges("ex-three", "CloudTwo")),
+    Example(
+        "volume-there", user, "volume create --size 1 ex-disk", '{"block-storage": "CloudThree"}', works("a volume in CloudThree")
+    ),
+    Example("all-volumes", user, "volume list", AT_ONCE, merges("ex-disk", "CloudThree")),
+    Example("delete-volume", user, "volume delete ex-disk", AT_ONCE, works("CloudThree's volume is deleted")),
+    Example(
+        "image-in-three",
+        user,
+        "image create --container-format bare --disk-format raw --file README.md ex-image",
+        '{"image": "CloudThree"}',
+        works("an image that only CloudThree has"),
+    ),
+    Example(
+        "boot-otherwise",
+        user,
+        " ".join(BOOT).replace("cirros", "ex-image") + " ex-otherwise",
+        IN_TURN,
+        works("a server in CloudOne, ACTIVE, with CloudThree's image", status="ACTIVE"),
+    ),
+    Example("delete-otherwise", user, "server delete --wait ex-otherwise", None, works("the server is gone")),
+    Example("delete-image", user, "image delete ex-image", AT_ONCE, works("CloudThree's image is deleted")),
     Example(
         "three-delete", user, "server delete --wait ex-three", THREE, works("the server is gone", after=nothing_left("CloudTwo"))
     ),
@@ -187,6 +214,8 @@ def table(rows: tuple[Example, ...], cast: People) -> str:
 def play(examples: tuple[Example, ...], cast: People) -> Iterator[str]:
     """Play the examples in order and yield the name of each that came out as it should; raises :class:`PromiseError`."""
     cast.clean_up("ex-", THERE, None)
+    for kind in {example.command[0] for example in examples if example.command[1] == "create"} - {"server"}:
+        cast.clean_up("ex-", AT_ONCE, kind=kind)
     for example in examples:
         who = example.who(cast)
         show_command(who, example.command, example.scope)
@@ -210,14 +239,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except NoLabError as error:
         console.print(Text(f"examples: {error}", style="bold red"))
         return 1
-    offered = {service["type"] for cloud in status["clouds"] for service in cloud["services"]}
+    with_volumes = all("block-storage" in {service["type"] for service in cloud["services"]} for cloud in status["clouds"])
     examples = tuple(
-        example
-        for example in (THIRD if arguments.third else EXAMPLES)
-        if example.name != "ill-volume" or "block-storage" in offered
+        example for example in (THIRD if arguments.third else EXAMPLES) if with_volumes or "volume" not in example.name
     )
-    if "block-storage" not in offered and not arguments.third:
-        console.print("ill-volume is left out: the lab has no block-storage (docs/use/examples.md)")
+    if not with_volumes:
+        console.print("those with volumes are left out: not every cloud of the lab has block-storage (docs/use/examples.md)")
     with TemporaryDirectory(prefix="openstackoid-") as folder:
         for role in ("member", "admin") if arguments.role == "both" else (arguments.role,):
             title(f"As {'an ordinary member' if role == 'member' else 'an administrator'}")

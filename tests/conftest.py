@@ -82,13 +82,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 _LAB = pytest.StashKey[str]()
+_GIVES_WAY = pytest.StashKey[int]()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Know the lab of this process by its first test that needs one."""
+    """Know the lab of this process by its first test that needs one; without a lab, give way to the processes that have one.
+
+    Their tests end last.
+    """
+    stash = item.config.stash
     if lab := _lab_in(item.config, item.nodeid):
-        item.config.stash.setdefault(_LAB, lab)
+        stash.setdefault(_LAB, lab)
+    elif _LAB not in stash and _GIVES_WAY not in stash and hasattr(item.config, "workerinput"):
+        stash[_GIVES_WAY] = os.nice(5)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,15 @@ from pathlib import Path
 from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.packages import check_installable, install_packages
 
-PROGRAMS = {"curl": "curl", "logrotate": "logrotate", "openssl": "openssl", "valgrind": "valgrind", "wrk": "wrk"}
+PROGRAMS = {
+    "curl": "curl",
+    "logrotate": "logrotate",
+    "mariadb": "mariadb-client-core",
+    "mariadbd": "mariadb-server-core",
+    "openssl": "openssl",
+    "valgrind": "valgrind",
+    "wrk": "wrk",
+}
 """Each program and its package."""
 PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
 """Debian installs logrotate where an ordinary user's PATH does not look."""

@@ -11,7 +11,7 @@ from functools import partial
 
 from bench.errors import BenchError
 from bench.lab.client import Client, expect
-from bench.lab.lines import GATEWAY, PYTHON, Call, GatewayLogs
+from bench.lab.lines import GATEWAY, PYTHON, SERVICE, Call, GatewayLogs
 from bench.lab.place import HERE, THERE, Place
 from bench.lab.things import ABROAD, Things, until_active
 from bench.lab.ways import IMAGE_THERE, plain, scoped
@@ -27,12 +27,12 @@ _SUMS: tuple[tuple[str, Callable[[Call], bool]], ...] = (
     ("calls_here", lambda call: call.gateway == HERE),
     ("calls_there", lambda call: call.gateway == THERE),
     ("calls_crossing", lambda call: call.sent_to == GATEWAY),
-    ("calls_python", lambda call: call.sent_to == PYTHON),
     ("calls_validating", lambda call: call.validates),
 )
 _SETTLED = 0.5
 _NOTES = (
-    "A call is a request that a gateway was sent, and sends on once; what another gateway's Python service asks is one, too.",
+    "A call is a request that a gateway was sent; what another gateway's Python service asks is one, too. Of those that pass the"
+    " Python service, the gateway's log has two lines, and the kinds count both.",
     "The user's log-in is not counted, nor are his looks at a server that boots. Kind by kind: in results.md.",
 )
 
@@ -128,14 +128,28 @@ def at_least(counts: Sequence[Counter[Call]]) -> Counter[Call]:
     return Counter({call: number for call in counts[0] if (number := min(counted[call] for counted in counts))})
 
 
+def sent_once(calls: Counter[Call]) -> Counter[Call]:
+    """Return the calls without those to the Python service that it has sent on: HAProxy writes a second line of each."""
+    sent_on: Counter[tuple[str, str]] = Counter()
+    for call, number in calls.items():
+        if call.sent_to in (SERVICE, GATEWAY):
+            sent_on[call.gateway, call.request] += number
+    return +Counter(
+        {call: number - (sent_on[call.gateway, call.request] if call.sent_to == PYTHON else 0) for call, number in calls.items()}
+    )
+
+
 def sums(least: Mapping[Form, Counter[Call]]) -> Part:
     """Return how many calls each form costs, and of what kind, and in relation to the workflow that stays here."""
     rows = []
-    for form, calls in least.items():
+    once = {form: sent_once(calls) for form, calls in least.items()}
+    for form, logged in least.items():
+        calls = once[form]
         found = {name: sum(number for call, number in calls.items() if of(call)) for name, of in _SUMS}
+        found["calls_python"] = sum(number for call, number in logged.items() if call.sent_to == PYTHON)
         figures = {name: Spread.of([float(number)]) for name, number in found.items()}
         if form.cloud != HERE:
-            at_home = least[Form(form.workflow, HERE, form.token)].total()
+            at_home = once[Form(form.workflow, HERE, form.token)].total()
             figures["calls_ratio"] = Spread.of([calls.total() / at_home])
         rows.append(Row(form.key, form.title, figures))
     return Part("calls", "Calls of a workflow, as the gateways have logged them", rows, list(_NOTES))

@@ -3,7 +3,8 @@
 
 import http.client
 import json
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
@@ -18,7 +19,24 @@ BYTES = b"the bytes of an image"
 STATUSES = {"Unauthorized": 401, "Forbids": 403, "Conflicts": 409, "Fails": 500, "Unavailable": 503}
 """The clouds that answer each request with one status."""
 
-CLOUDS = ("Serves", "Other", "Lacks", *STATUSES, "Refuses", "Silent", "Cuts", "CutsBytes", "CutsLater", "Garbage")
+LACKING = ("Lacks", "LacksToo")
+DOCUMENTS: dict[str, Any] = {
+    "quotas": {"quota": {"network": 10}},
+    "extensions": {"extensions": [{"alias": "router"}]},
+}
+"""What each cloud that answers has beside its resources, by a part of the path."""
+
+FORGOTTEN = {
+    **dict.fromkeys(("Refuses", "Unavailable", "Cuts", "Garbage", "CutsBytes", "CutsLater"), 0.25),
+    "Silent": 1.5,
+}
+"""Seconds after which a failed cloud is tried again, that of one that is silent being longer."""
+
+WIRES = {"Home": "", "Earlier": "2", "Earliest": ""}
+"""The wire versions that clouds announce; the others are of this release."""
+
+ODD = ("Refuses", "Silent", "Cuts", "CutsBytes", "CutsLater", "Garbage")
+CLOUDS = ("Earlier", "Earliest", "Serves", "Other", *LACKING, *STATUSES, *ODD)
 
 
 @dataclass(frozen=True)
@@ -42,13 +60,23 @@ class Branches:
     port: int
     runtime: Any
     seen: list[Seen] = field(default_factory=list)
+    asked_at: dict[str, float] = field(default_factory=dict)
 
-    def ask(self, method: str, path: str, scope: str, body: bytes | Iterable[bytes] | None = None, **headers: str) -> Got:
+    def ask_rested(self, clouds: Sequence[str], method: str, path: str, scope: str, body: bytes | None, **headers: str) -> Got:
+        """Send a request once the failures of these clouds are forgotten."""
+        for cloud in clouds:
+            time.sleep(max(0.0, self.asked_at.get(cloud, 0.0) + FORGOTTEN.get(cloud, 0.0) - time.monotonic()))
+        got = self.ask(method, path, scope, body, **headers)
+        self.asked_at.update(dict.fromkeys(clouds, time.monotonic()))
+        return got
+
+    def ask(self, method: str, path: str, scope: str | None, body: bytes | Iterable[bytes] | None = None, **headers: str) -> Got:
         """Send a request under a scope, and return its answer; forget the requests before it."""
         self.seen.clear()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            sent = {"X-Auth-Token": "tok", "X-Scope": scope, **{name.replace("_", "-"): value for name, value in headers.items()}}
+            sent = {"X-Auth-Token": "tok", **({} if scope is None else {"X-Scope": scope})}
+            sent |= {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, sent)
             answer = connection.getresponse()
             told = {name.lower(): value for name, value in answer.getheaders()}
@@ -65,6 +93,8 @@ class Branches:
 
 
 def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
+    wire = WIRES.get(cloud, "3")
+
     class Handler(Answering):
         protocol_version = "HTTP/1.1"
 
@@ -95,18 +125,22 @@ def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
             if self.command == "POST":
                 return 201, json.dumps({"id": cloud}).encode()
             if collection in ("images", "networks"):
-                items = [] if cloud == "Lacks" else [{"id": f"of-{cloud}", "name": "x"}]
+                items = [] if cloud in LACKING else [{"id": f"of-{cloud}", "name": "x"}]
                 return 200, json.dumps({collection: items, "by": cloud}).encode()
-            if cloud == "Lacks":
-                return 404, b'{"error": {"code": 404, "message": "Lacks says 404"}}'
+            if document := next((document for name, document in DOCUMENTS.items() if name in path.split("/")), None):
+                return 200, json.dumps(document).encode()
+            if cloud in LACKING:
+                return 404, json.dumps({"error": {"code": 404, "message": f"{cloud} says 404"}}).encode()
             if self.command == "DELETE":
                 return 204, b""
             return 200, f"{cloud}: ".encode() + BYTES if path.endswith("/file") else json.dumps({"id": f"of-{cloud}"}).encode()
 
         def say(self, status: int, content: bytes, length: int | None = None) -> None:
             self.send_response(status)
+            if wire:
+                self.send_header("X-Openstackoid-Wire", wire)
             self.send_header("Content-Length", str(len(content) if length is None else length))
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", "application/octet-stream" if self.path.endswith("/file") else "application/json")
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(content)
@@ -115,14 +149,19 @@ def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
 
 
 @contextmanager
-def branches() -> Iterator[Branches]:
-    """Start the gateway of Home and all around it; stop them at the end. Nothing serves Home's dns."""
+def branches(times: Mapping[str, float] | None = None) -> Iterator[Branches]:
+    """Start the gateway of Home and all around it; stop them at the end. Nothing serves Home's dns.
+
+    ``times``: the written milliseconds from Home to other clouds.
+    """
     ports = free_ports()
     gate, keystone, dead = next(ports), next(ports), next(ports)
     services = ("image", "network", "dns")
     home = {service: dead if service == "dns" else next(ports) for service in services}
     lines = [
         "mesh: 1",
+        "round_trips:" if times else "",
+        *(f"  - {{clouds: [Home, {cloud}], milliseconds: {time}}}" for cloud, time in (times or {}).items()),
         "clouds:",
         "  Home:",
         "    gateway: {timeouts: {connect: 0.4, server: 1, check: 0.2}, limits: {exempt: [127.0.0.1]}}",

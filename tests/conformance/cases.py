@@ -16,6 +16,7 @@ from conformance.cases_services import SERVICES
 from conformance.cases_tokens import TOKEN_FORMS
 from conformance.cases_unscoped import UNSCOPED
 from conformance.cases_url import URL
+from conformance.cases_url_services import URL_OF_SERVICES
 from conformance.cases_workflows import WORKFLOWS
 
 CASES = [
@@ -31,6 +32,7 @@ CASES = [
     *IDENTITY,
     *MEANINGS,
     *URL,
+    *URL_OF_SERVICES,
     *PATHS,
     *LOOPS,
     *BAD,

@@ -25,6 +25,20 @@ SCOPED = [
         rows=("P1", "W1", "T4"),
     ),
     Case(
+        "the cloud itself, where no other is near",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth("tok"), plain('{"image":"around(CloudTwo,0.001ms)"}')),
+        native=False,
+    ),
+    Case(
+        "the cloud itself, in the token",
+        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
+        IMAGES,
+        (auth('tok!SCOPE!{"image":"CloudTwo|around(CloudTwo,0.001ms)"}'),),
+        native=False,
+    ),
+    Case(
         "white space between the names",
         sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
         IMAGES,

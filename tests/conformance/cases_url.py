@@ -28,6 +28,8 @@ def log_in(name: str, expect: Sent | Refused, segment: str, *headers: tuple[str,
 OBJECTS_DONE = '{"*":"CloudOne","object-store":"Cloud-3.b"}'
 ONCE = "a scope in a URL is accepted once, directly after the service's root: "
 DIFFER = refused(400, "differ", "send one")
+DASHBOARD = ("in the dashboard, choose a region without a scope, or log in with user name and password", "exchange the token")
+WEBSSO = ("/v3/auth/OS-FEDERATION/websso/openid", "/v3/auth/OS-FEDERATION/identity_providers/i/protocols/p/websso")
 
 URL = [
     log_in("URL: a log-in at home", relayed("CloudOne", HERE), "image=CloudTwo", row="W6"),
@@ -61,7 +63,7 @@ URL = [
             "image=CloudTwo%ff": ("column 7: ",),
             "image=CloudTwo%": ("column 15: '%' is reserved",),
             "image=%20CloudTwo": ("column 7: ",),
-            "image=CloudOne%26CloudTwo%7CCloudOne": ("column 15: '&' is not served yet",),
+            "image=(CloudOne%26CloudTwo%7CCloudOne)%26CloudTwo": ("column 7: '&' within '|' within '&'",),
             "x" * 2049: ("too large",),
         }.items()
     ),
@@ -196,8 +198,7 @@ URL = [
             (("the authentication URL has a scope", "/v3/OS-OAUTH2/token", "X-Scope"), "POST", ("/v3/OS-OAUTH2/token",)),
             (("X-Auth-Token",), "POST", ("/v3/OS-OAUTH1/request_token", "/v3/OS-OAUTH1//access%5Ftoken/")),
             (("X-Auth-Token",), "PUT", ("/v3/OS-OAUTH1/authorize/x",)),
-            (("exchange the token",), "GET", ("/v3/auth/OS-FEDERATION/websso/openid",)),
-            (("exchange the token",), "POST", ("/v3/auth/OS-FEDERATION/identity_providers/i/protocols/p/websso",)),
+            *((DASHBOARD, method, WEBSSO) for method in ("GET", "POST")),
             (("another Keystone",), "POST", ("/v3/auth/OS-FEDERATION/saml2", "/v3/auth/OS-FEDERATION/saml2/ecp")),
             (("log in by POST /v3/auth/tokens",), "POST", ("/v2.0/tokens",)),
             (("each signed request",), "POST", ("/v3/s3tokens",)),
@@ -230,75 +231,4 @@ URL = [
         body=LOG_IN,
     ),
     Case("URL: a preflight of a log-in", sent("CloudOne", HERE), f"{HOME}/v3/auth/tokens", method="OPTIONS", native=False),
-    Case(
-        "URL: another service",
-        sent("CloudTwo", "/v2/images?limit=1", auth(f"tok!SCOPE!{TWO_DONE}")),
-        "/image/scope/image=CloudTwo/v2/images?limit=1",
-        (TOK,),
-        native=False,
-        rows=("W22",),
-    ),
-    Case(
-        "URL: another service, and the token says the same",
-        sent("CloudTwo", "/v2/images", auth(f"tok!SCOPE!{TWO_DONE}")),
-        "/image/scope/glance=CloudTwo/v2/images",
-        (auth(f"tok!SCOPE!{TWO_DONE}"),),
-        native=False,
-    ),
-    Case(
-        "URL: another service, and the token says something else",
-        DIFFER,
-        "/image/scope/image=CloudTwo/v2/images",
-        (auth('tok!SCOPE!{"image":"CloudOne"}'),),
-        native=False,
-        rows=("W23",),
-    ),
-    Case(
-        "URL: another service, and the header says something else",
-        DIFFER,
-        "/image/scope/image=CloudTwo/v2/images",
-        (TOK, plain('{"compute":"CloudTwo"}')),
-        native=False,
-    ),
-    Case("URL: another service, malformed", refused(400, "the URL: scope, column 1"), "/image/scope/x=CloudTwo/v2", native=False),
-    Case(
-        "URL: a cloud without the service",
-        refused(400, "Cloud-3.b has no service"),
-        "/compute/scope/*=Cloud-3.b/v2.1",
-        native=False,
-    ),
-    Case(
-        "URL: another service of the home cloud",
-        sent("CloudOne", "/image/v2/images", auth('tok!SCOPE!{"*":"CloudOne","compute":"CloudTwo"}')),
-        "/image/scope/compute=CloudTwo/v2/images",
-        (TOK,),
-        native=False,
-    ),
-    *(
-        Case(
-            f"URL: an object, without a token, by {method}",
-            sent("Cloud-3.b", "/os/swift/v1/AUTH_p/c/a%2Fb//c;d/scope/x=y?temp_url_sig=s", plain(OBJECTS_DONE)),
-            "/swift/scope/object-store=Cloud-3.b/v1/AUTH_p/c/a%2Fb//c;d/scope/x=y?temp_url_sig=s",
-            method=method,
-            native=False,
-        )
-        for method in ("GET", "HEAD", "PUT", "OPTIONS")
-    ),
-    Case(
-        "URL: an object with a signature over its URL",
-        refused(400, "signature"),
-        "/swift/scope/object-store=Cloud-3.b/b/o",
-        (("Authorization", "AWS4-HMAC-SHA256 Credential=x"),),
-        native=False,
-    ),
-    Case("URL: an object called so", sent("CloudOne", "/v1/AUTH_p/scope/x=y", TOK), "/swift/v1/AUTH_p/scope/x=y", (TOK,)),
-    Case(
-        "URL: a service with a socket of its own",
-        sent("CloudOne", "/image/v2/images", auth('tok!SCOPE!{"*":"CloudTwo","image":"CloudOne"}')),
-        "/scope/image=CloudOne/v2/images",
-        (TOK,),
-        at="CloudTwo",
-        to="image.public",
-        native=False,
-    ),
 ]

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway among hostile servers; a test that asks for it finds it, and leaves it, in order."""
+"""The gateway among hostile servers, which a test finds and leaves in order; and gateways that bind tokens."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from conformance.bound_tokens import delegating_world
 from conformance.hostile import ODD, Site, hostile_site
+from conformance.secure import Secure
 
 
 @pytest.fixture(scope="module")
@@ -20,3 +22,10 @@ def site(running: Site) -> Iterator[Site]:
     running.plays.clear()
     assert running.get("/compute/after").body == b"compute /compute/after"
     assert running.get("/compute/after", ODD["CloudTwo"]).body == b"two /compute/after"
+
+
+@pytest.fixture(scope="class")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
+    """The gateways of two clouds that bind tokens for each other."""
+    with delegating_world(tmp_path_factory.mktemp("certificates")) as secure:
+        yield secure

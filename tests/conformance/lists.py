@@ -17,7 +17,7 @@ from openstackoid.composition import ItemKind, ListKind, builtin_kinds
 from unit.composition.clouds import FakeCloud, list_kind
 
 CLOUDS = ("One", "Two", "Three")
-SERVICES = ("compute", "image", "network")
+SERVICES = ("compute", "image", "network", "object-store")
 LISTS = {"servers": "compute", "images": "image", "networks": "network"}
 
 
@@ -120,6 +120,7 @@ def clouds_with_lists(keys: Path | None = None) -> Iterator[Clouds]:
     recorder = Recorder()
     recorder.serve("One", keystone)
     lists = {(cloud, service): FakeCloud(list_kind(name), []) for name, service in LISTS.items() for cloud in CLOUDS}
+    lists |= {(cloud, "object-store"): FakeCloud(list_kind("containers"), []) for cloud in CLOUDS}
     clouds = Clouds(gate, None, lists=lists)
     servers = [_serve(clouds, cloud, port) for cloud, port in {"One": own, **peers}.items()]
     try:

@@ -9,17 +9,12 @@ from hypothesis import strategies as st
 
 from conformance.case import ORDINARY, Case, marked, refused, traced
 from conformance.cases_tokens import encoded
-from conformance.clouds import three_clouds
+from conformance.scopes import MESH, bare, damaged, mostly, once_in, texts, url_scopes
 from openstackoid.mesh import Endpoint
 from openstackoid.routing import IDENTITY
 from openstackoid.routing.scoped_url import OBJECT_STORE
 from openstackoid.routing.token_routes import TOKEN_ROUTES
 
-MESH = three_clouds()
-SERVICES = ["image", "compute", "identity", "network", "block-storage", "placement", "my-billing", "shared-file-system", "*"]
-ODD_SERVICES = ["glance", "volumev3", "nova", "sharev2", "dns", "", "im age", "my-billings", "place"]
-CLOUDS = ["CloudOne", "CloudTwo", "Cloud-3.b"]
-ODD_CLOUDS = ["CloudTen", "", "Cloud Two", "CloudOne&CloudTwo", "cloudtwo"]
 BELOW = {
     "identity": [
         "",
@@ -50,82 +45,6 @@ BELOW = {
     "my-billing": ["", "/accounts", "/accounts/a"],
 }
 ANYTHING = ["", "/", "/v3", "/v1/AUTH_p/c/o", "/v3/p/volumes", "/resource_providers?in_tree=x", "/a%2Fb//c"]
-spaces = st.sampled_from(["", "", "", "", "", "", " ", "  ", "\t"])
-
-
-def once_in(number: int) -> st.SearchStrategy[bool]:
-    """True once in so many draws. Hypothesis likes the ends of a range, so it is something in its middle."""
-    return st.sampled_from(range(number)).map(lambda drawn: drawn == number // 2)
-
-
-def mostly(usual: list[str], odd: list[str], number: int = 40) -> st.SearchStrategy[str]:
-    return once_in(number).flatmap(lambda drawn: st.sampled_from(odd if drawn else usual))
-
-
-@st.composite
-def entries(draw: st.DrawFn) -> tuple[str, str]:
-    """A service, and mostly a cloud that has it."""
-    service = draw(mostly(SERVICES, ODD_SERVICES))
-    having = [name for name, offered in MESH.offers.items() if service in offered] or CLOUDS
-    return service, draw(mostly(having, [*CLOUDS, *ODD_CLOUDS], 20))
-
-
-@st.composite
-def damaged(draw: st.DrawFn, text: str, extras: str) -> str:
-    """The text, seldom with a character too many, too few, or another one."""
-    if not text or not draw(once_in(16)):
-        return text
-    at = draw(st.integers(0, len(text) - 1))
-    instead: str = draw(st.sampled_from(["", *extras]))
-    return text[:at] + instead + text[at + draw(st.integers(0, 1)) :]
-
-
-@st.composite
-def scopes(draw: st.DrawFn) -> str:
-    """A scope as it stands in a header."""
-    rows = draw(st.lists(entries(), min_size=0 if draw(once_in(16)) else 1, max_size=10))
-    if not draw(once_in(8)):
-        rows = list(dict(rows).items())
-    a, b, c, d = (draw(spaces) for _ in range(4))
-    text = "{" + ",".join(f'{a}"{service}"{b}:{c}"{cloud}"{d}' for service, cloud in rows) + "}"
-    text = draw(damaged(text, '{}",:\\!x ['))
-    return text.replace('"im', '"\\u0069m') if draw(once_in(16)) else text
-
-
-@st.composite
-def url_scopes(draw: st.DrawFn) -> str:
-    """A scope as it stands in a URL, percent-encoded here and there."""
-    rows = draw(st.lists(entries(), min_size=0 if draw(once_in(16)) else 1, max_size=4, unique_by=lambda row: row[0]))
-    text = draw(damaged(",".join(f"{service}={cloud}" for service, cloud in rows), "=,:%!x"))
-    encoded = draw(st.sets(st.sampled_from("=,*&cim"), max_size=3)) if draw(st.booleans()) else set()
-    return "".join(f"%{ord(letter):02X}" if letter in encoded or letter == " " else letter for letter in text)
-
-
-likely = st.sampled_from(
-    [
-        '{"image":"CloudTwo"}',
-        '{"*":"CloudTwo"}',
-        '{"identity":"CloudTwo","image":"CloudOne"}',
-        '{"compute":"CloudTwo", "image":"Cloud-3.b"}',
-        '{"*":"CloudOne","image":"CloudTwo"}',
-        '{"network":"CloudTwo"}',
-        '{"compute":"CloudTwo"}',
-        '{"network":"Cloud-3.b"}',
-        '{"block-storage":"CloudTwo"}',
-        '{"*":"CloudTwo","identity":"CloudOne"}',
-        '{"image":"CloudTwo | CloudOne"}',
-        '{"*":"CloudOne | CloudTwo","network":"Cloud-3.b | CloudOne"}',
-    ]
-)
-printable = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=24)
-texts = once_in(16).flatmap(lambda odd: printable if odd else st.one_of(likely, scopes()))
-bare = once_in(16).flatmap(
-    lambda odd: (
-        st.one_of(st.sampled_from(["to!k", "", "a!SCOPE", "a~", "t%7Ek", "%21SCOPE%21", "~"]), printable)
-        if odd
-        else st.sampled_from(["tok", "gAAAA-_b.c="])
-    )
-)
 
 
 @st.composite

@@ -3,7 +3,6 @@
 
 import http.client
 import json
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -17,7 +16,6 @@ from conformance.bound_tokens import (
     as_peer,
     audited,
     bound,
-    delegating_world,
     refused,
     seen,
     without_python,
@@ -26,12 +24,6 @@ from conformance.secure import Secure
 from openstackoid.binding import KeyRepository, Kind, is_bound
 from openstackoid.bridge.binding.binder import Binder
 from openstackoid.scope import join_token, split_token
-
-
-@pytest.fixture(scope="class")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
-    with delegating_world(tmp_path_factory.mktemp("certificates")) as secure:
-        yield secure
 
 
 class TestLeaving:
@@ -250,6 +242,10 @@ class TestStolen:
         body = json.dumps({"subject_token": TOKEN, "audience": "Wrong", "scope": WITH_WRONG}).encode()
         assert as_peer(world, "POST", "/.openstackoid/token", {"X-Auth-Token": ""}, body)[0] == 403
         assert (refused(world)["sender"], refused(world)["status"]) == ("CloudTwo", 403)
+
+    def test_it_is_bound_for_no_scope_that_a_first_gateway_would_resolve(self, world: Secure) -> None:
+        body = json.dumps({"subject_token": TOKEN, "audience": "Wrong", "scope": '{"*":"CloudOne","image":"nearest(Wrong)"}'})
+        assert as_peer(world, "POST", "/.openstackoid/token", {"X-Auth-Token": ""}, body.encode())[0] == 400
 
     @pytest.mark.parametrize(
         "headers",

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bytes pass unchanged, unbuffered and in constant memory, through HAProxy and through Python."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from conformance.services import PIECE
 from conformance.world import CLOUDS, PREFIXES, Raw, World, ask, scope_of, whole_world
+from waiting import until
 
 MIB = 1024 * 1024
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -19,13 +19,6 @@ KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with whole_world(tmp_path_factory.mktemp("certificates") if request.param == "https" else None) as running:
         yield running
-
-
-def until(ready: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not ready():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("how", ["plain", "oddly"])

@@ -2,7 +2,7 @@
 """Requests of a peer by tokens that are bound to it: delegation, exchange at Keystone, and a binding for the next cloud."""
 
 import json
-from collections.abc import Iterator
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -16,7 +16,6 @@ from conformance.bound_tokens import (
     as_peer,
     audited,
     bound,
-    delegating_world,
     refused,
     seen,
 )
@@ -26,10 +25,10 @@ from openstackoid.bridge.binding.binder import Binder
 from openstackoid.scope import join_token, split_token
 
 
-@pytest.fixture(scope="class")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
-    with delegating_world(tmp_path_factory.mktemp("certificates")) as secure:
-        yield secure
+def counted(world: Secure) -> Counter[tuple[str | None, str, str]]:
+    """Return the counts of delegated uses on the page of CloudOne's gateway."""
+    _, _, page = world.ask("CloudOne", "GET", "/.openstackoid/mesh", {})
+    return Counter({(use["peer"], use["rule"], use["outcome"]): use["count"] for use in page["delegation"]})
 
 
 class TestDelegation:
@@ -70,6 +69,22 @@ class TestDelegation:
         token = join_token(bound(world), COMPUTE_THERE)
         assert as_peer(world, "GET", "/image/v2/images/1?_method=DELETE", {"X-Auth-Token": token})[0] == 403
         assert world.recorder.seen == []
+
+    def test_each_use_is_counted(self, world: Secure) -> None:
+        """Each line of the audit log about a token of this cloud is one of the counts, also where it is refused."""
+        before, lines = counted(world), len(audited(world))
+        token = join_token(bound(world), COMPUTE_THERE)
+        for path in ("/network/v2.0/ports", "/image/v2/images", "/network/v2.0/networks"):
+            as_peer(world, "GET", path, {"X-Auth-Token": token})
+        as_peer(world, "GET", "/identity/v3/auth/tokens", {"X-Auth-Token": token, "X-Subject-Token": token})
+        as_peer(world, "GET", "/image/v2/images", {"X-Auth-Token": token}, certificate=None)
+        exchange = {"subject_token": bound(world, scope=WITH_WRONG), "audience": "Wrong", "scope": WITH_WRONG}
+        assert as_peer(world, "POST", "/.openstackoid/token", {}, json.dumps(exchange).encode())[0] == 200
+        of: dict[tuple[str | None, str, str], int]
+        of = {("CloudTwo", rule, "allowed"): 1 for rule in ("users", "images", "validation", "binding")}
+        of |= {("CloudTwo", "none", "refused"): 1, (None, "none", "refused"): 1}
+        assert counted(world) - before == of
+        assert sum(line.get("count", 1) for line in audited(world)[lines:]) <= sum(of.values())
 
     def test_a_token_that_is_issued_by_way_of_a_peer_is_bound_to_it(self, world: Secure) -> None:
         login = json.dumps({"auth": {"identity": {"methods": ["password"], "password": {}}}}).encode()

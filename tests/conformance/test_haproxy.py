@@ -36,7 +36,7 @@ def among_newer() -> Iterator[dict[str, RunningGateway]]:
     """Gateways whose peers have announced the newer wire version, to HAProxy and to the Python service."""
     with running_gateway("CloudOne", with_bridge=True) as one, running_gateway("CloudTwo", with_bridge=True) as two:
         for gateway in (one, two):
-            gateway.recorder.answers["X-Openstackoid-Wire"] = "2"
+            gateway.recorder.answers["X-Openstackoid-Wire"] = "3"
             for peer in sorted({"CloudOne", "CloudTwo", "Cloud-3.b"} - {gateway.at}):
                 for service in ("image", "image", "glance"):
                     headers = (auth("t"), plain(f'{{"identity":"{gateway.at}","{service}":"{peer}"}}'))

@@ -10,7 +10,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from conformance.hostile import ODD, PLAIN, Answer, Arrived, Site, from_address, hostile_site, read_answers, until
+from conformance.hostile import ODD, PLAIN, Answer, Arrived, Site, from_address, hostile_site, read_answers
+from waiting import until
 
 CLIENT = 1.5
 """Seconds that the gateway of these tests gives a client."""

@@ -10,8 +10,9 @@ import time
 import pytest
 
 from conformance.gateway import HAPROXY
-from conformance.hostile import PLAIN, Arrived, Play, Site, read_answers, until
+from conformance.hostile import PLAIN, Arrived, Play, Site, read_answers
 from conformance.hostile_plays import MIB, WAY, error, for_ever, grown, json_head, memory, says
+from waiting import until
 
 LOG_IN = '{"auth": {"identity": {"methods": ["password"]}}}'
 

@@ -9,8 +9,9 @@ import time
 import pytest
 
 from conformance.case import WEBSOCKET
-from conformance.hostile import ODD, PLAIN, Arrived, Site, read_answers, until
+from conformance.hostile import ODD, PLAIN, Arrived, Site, read_answers
 from conformance.hostile_plays import MIB, WAY, for_ever, grown, memory, says
+from waiting import until
 
 ASKED = "".join(f"{name}: {value}\r\n" for name, value in WEBSOCKET)
 

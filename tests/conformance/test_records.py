@@ -232,3 +232,28 @@ def test_requests_do_not_wait_for_their_records(alone: RunningGateway) -> None:
             assert alone.send(asks("/image/v2/images", traced(new_id()))).status == 200
         assert time.monotonic() - began < 5
     assert alone.send(asks("/image/v2/images", traced(new_id()))).status == 200
+
+
+@pytest.mark.parametrize(
+    ("scope", "route", "legs"),
+    [
+        ("image=CloudOne & CloudTwo", "all", {("CloudOne", 200), ("CloudTwo", 200)}),
+        ("image=CloudOne & CloudTwo | CloudOne", "otherwise", {("CloudOne", 200), ("CloudTwo", 200)}),
+        ("image=CloudTwo | CloudOne", "otherwise", {("CloudTwo", 200)}),
+    ],
+)
+def test_each_leg_of_a_request_to_several_clouds_has_a_record(
+    scope: str, route: str, legs: set[tuple[str, int]], two: list[RunningGateway]
+) -> None:
+    request_id = new_id()
+    two[0].send(asks("/image/v2/images", auth("tok"), plain(scope), traced(request_id)))
+    status, found = trace(two[0], request_id)
+    assert (status, found["missing"]) == (200, [])
+    (whole,) = [hop for hop in found["hops"] if hop["route"] == route]
+    told = [hop for hop in found["hops"] if hop["route"] == "leg"]
+    assert {(hop["cloud"], hop["status"]) for hop in told} == legs
+    for hop in told:
+        assert (hop["gateway"], hop["service"], hop["path"]) == ("CloudOne", "image", "/image/v2/images")
+        assert whole["started"] - 0.01 <= hop["started"]
+        assert hop["seconds"] <= whole["seconds"] + 0.01
+    assert ("CloudTwo", "CloudTwo", "image") in {(hop["gateway"], hop["cloud"], hop["service"]) for hop in found["hops"]}

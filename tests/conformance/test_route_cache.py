@@ -2,20 +2,14 @@
 """A taught route serves the next request with the same key, and no other."""
 
 import http.client
-import re
-import socket
 from collections.abc import Iterator
 
 import pytest
 
 from conformance.case import Case, auth, newer_form, plain, sent, service
 from conformance.gateway import RunningGateway, forgetful, running_gateways
-from openstackoid.bridge.proxy.route_teacher import SHARE
-from openstackoid.haproxy.route_cache import CAPACITY, CAPACITY_BEFORE_2_9
+from conformance.route_cache import COMPLETE, PATH, Headers, alone, ask, entries
 from openstackoid.routing.route_cache import CLOUD, HOME, KEY, LONGEST_KEY, MARK, SLOT
-
-PATH = "/image/v2/images"
-Headers = tuple[tuple[str, str], ...]
 
 
 @pytest.fixture(scope="module")
@@ -24,33 +18,6 @@ def gateway() -> Iterator[RunningGateway]:
         yield gateway
 
 
-def entries(gateway: RunningGateway) -> int:
-    """Return how many routes are kept."""
-    with socket.socket(socket.AF_UNIX) as control:
-        control.connect(gateway.runtime.stats_socket)
-        control.sendall(b"show map\n")
-        with control.makefile() as answer:
-            (row,) = [line for line in answer if "routes.map" in line]
-    return int(row.partition("entry_cnt=")[2].partition(")")[0])
-
-
-def alone(gateway: RunningGateway, *headers: tuple[str, str], path: str = PATH, method: str = "GET") -> tuple[str, str] | int:
-    """Ask HAProxy without the Python service: requests that it does not decide alone get 503."""
-    with gateway.without_python():
-        return ask(gateway, *headers, path=path, method=method)
-
-
-def ask(gateway: RunningGateway, *headers: tuple[str, str], path: str = PATH, method: str = "GET") -> tuple[str, str] | int:
-    """Return which cloud has seen the request and with which token, or the status where none has."""
-    gateway.recorder.seen.clear()
-    answer = gateway.send(Case("route", sent("nobody", path), path, headers, method))
-    if not gateway.recorder.seen:
-        return answer.status
-    (seen,) = gateway.recorder.seen
-    return seen.server, {name.lower(): value for name, value in seen.headers}.get("x-auth-token", "")
-
-
-COMPLETE = '{"*":"CloudOne","image":"CloudTwo"}'
 STAYS = '{"*":"CloudOne","compute":"CloudTwo"}'
 
 
@@ -261,47 +228,3 @@ def test_an_empty_token_is_none(gateway: RunningGateway) -> None:
         sent_token = dict(seen.headers).get("X-Auth-Token", "")
         assert ("!SCOPE!" not in sent_token and "~" not in sent_token) or token == "a"
     connection.close()
-
-
-def test_a_route_that_another_thread_has_removed_is_asked_for_again() -> None:
-    """A route has its mark and its peer in one entry: none is found without the other."""
-    taught = (auth("a"), plain('{"image":"CloudTwo"}'))
-
-    def without_peers(text: str) -> str:
-        return "" if text.startswith("GET|") and "|s1|" in text else text
-
-    with running_gateways("CloudOne", edit_haproxy=without_peers, taught=[taught]) as (gateway,):
-        assert entries(gateway) == 0
-        assert ask(gateway, *taught) == ("CloudTwo", f"a!SCOPE!{COMPLETE}")
-
-
-def spelt(number: int) -> str:
-    """Return the same scope in a spelling of its own."""
-    return '{"image":"CloudTwo"' + " " * number + "}"
-
-
-def test_the_cache_is_bounded_and_the_oldest_goes() -> None:
-    """With fewer slots, so that it is soon full. One source fills its share, in which its own oldest route goes."""
-    assert (CAPACITY, CAPACITY_BEFORE_2_9, SHARE) == (16_384, 1_000, 4)
-
-    def small(text: str) -> str:
-        return forgetful(text.replace(f'"{CAPACITY} ', '"40 ').replace(f'"{CAPACITY_BEFORE_2_9} ', '"40 '))
-
-    with running_gateways("CloudOne", edit_haproxy=small) as (gateway,):
-        for number in range(25):
-            assert ask(gateway, auth("a"), plain(spelt(number))) == ("CloudTwo", f"a!SCOPE!{COMPLETE}")
-            assert entries(gateway) == min(number + 1, 10)
-        assert alone(gateway, auth("a"), plain(spelt(24))) == ("CloudTwo", f"a!SCOPE!{COMPLETE}")
-        assert alone(gateway, auth("a"), plain(spelt(14))) == 503
-
-
-def test_an_haproxy_of_another_mesh_keeps_no_taught_route() -> None:
-    """HAProxy is replaced before the Python service reads the new description, and both decide for a moment."""
-
-    def other(text: str) -> str:
-        return forgetful(re.sub(r"(OPENSTACKOID_ROUTES \"[0-9]+ )[0-9a-f]+", r"\g<1>0123456789abcdef", text))
-
-    with running_gateways("CloudOne", edit_haproxy=other) as (gateway,):
-        for _ in range(2):
-            assert ask(gateway, auth("a"), plain('{"image":"CloudTwo"}')) == ("CloudTwo", f"a!SCOPE!{COMPLETE}")
-        assert entries(gateway) == 0

@@ -131,7 +131,7 @@ class TestBetweenGateways:
         for certificate, announced in ((None, False), ("CloudTwo.pem", True)):
             context = world.certificates.client(certificate)
             _, answered, _ = world.ask("CloudOne", "GET", "/image/v2/images", said, context=context)
-            assert ("2" in [value for name, value in answered.items() if name.lower() == "x-openstackoid-wire"]) is announced
+            assert ("3" in [value for name, value in answered.items() if name.lower() == "x-openstackoid-wire"]) is announced
             assert "x-openstackoid-wire" not in headers(world)
 
     @pytest.mark.parametrize("ask", [scope(image="CloudTwo"), oddly("image", "CloudTwo")], ids=["HAProxy", "Python"])

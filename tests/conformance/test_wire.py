@@ -53,7 +53,7 @@ def sent_tokens(gateway: RunningGateway, *headers: tuple[str, str]) -> list[str]
     (seen,) = gateway.recorder.seen
     assert seen.server == "CloudTwo"
     given = {name.lower(): value for name, value in seen.headers}
-    assert given["x-openstackoid-wire"] == "2"
+    assert given["x-openstackoid-wire"] == "3"
     return [given[name] for name in ("x-auth-token", "x-service-token") if name in given]
 
 
@@ -145,4 +145,4 @@ def test_an_older_gateway_is_understood(one: RunningGateway) -> None:
     (seen,) = one.recorder.seen
     assert (seen.server, token_of(seen)) == ("CloudOne", newer_form(token))
     status, headers = ask_for_headers(one, PATH, ("X-Auth-Token", token), ("Via", "1.1 CloudTwo (openstackoid)"), (WIRE, "2"))
-    assert (status, headers["x-openstackoid-wire"]) == (200, "2")
+    assert (status, headers["x-openstackoid-wire"]) == (200, "3")

@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 
 from hypothesis import strategies as st
 
-from conformance.requests import likely, once_in
+from conformance.scopes import likely, once_in
 from fuzz.heads import SECRET
 from fuzz.mutations import mutated_bytes
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from conformance.gateway import running_gateway
-from conformance.test_agreement import Remembering
+from conformance.remembering import Remembering
 from fuzz.heads import Literal, case_of, literals
 from fuzz.target import Check, Target
 

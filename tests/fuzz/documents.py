@@ -11,7 +11,7 @@ from typing import Any, cast
 from hypothesis import strategies as st
 
 from conformance.clouds import three_clouds
-from conformance.requests import once_in
+from conformance.scopes import once_in
 from fuzz.mutations import mutated_bytes
 from fuzz.target import Check, Target, pure
 from openstackoid.bridge.identity.token_documents import (

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from conformance.asking import body_of, request_of
 from conformance.case import Case, refused
-from conformance.requests import once_in, requests, scopes
+from conformance.requests import requests
+from conformance.scopes import once_in, scopes
 from fuzz.mutations import mutated
 from fuzz.scope_text import MESH, NAMES
 from fuzz.target import Target, pure
@@ -27,6 +28,7 @@ from openstackoid.routing import (
     decide,
     scoped_url,
 )
+from openstackoid.routing.decision import singles
 from openstackoid.scope import IDENTITY, Scope, ScopeError, is_marked, join_token, parse, parse_url_form, split_token
 
 SECRET = "gAAAAABfuzzSECRETfuzzSECRETfuzzSECRETfuzzSECRET"
@@ -119,8 +121,8 @@ def check(given: tuple[Literal, dict[str, str] | None]) -> None:
         return
     plan = decision.plan
     if isinstance(plan, Otherwise | All):
-        for turn in plan.turns if isinstance(plan, Otherwise) else plan.branches:
-            judge(request, case.at, turn.plan)
+        for _, of_cloud in singles(plan):
+            judge(request, case.at, of_cloud)
     else:
         judge(request, case.at, plan)
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from conformance.clouds import description
 from conformance.gateway import HAPROXY
-from conformance.requests import once_in
+from conformance.scopes import once_in
 from fuzz.mutations import mutated
 from fuzz.steps import steps
 from fuzz.target import Check, Target, pure

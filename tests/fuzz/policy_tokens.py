@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.requests import once_in
+from conformance.scopes import once_in
 from fuzz.heads import SECRET
 from fuzz.target import Target, pure
 from openstackoid.policy import (

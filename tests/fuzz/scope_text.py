@@ -8,11 +8,24 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from conformance.clouds import three_clouds
-from conformance.requests import likely, scopes, url_scopes
+from conformance.scopes import likely, scopes, url_scopes
 from fuzz.mutations import mutated
 from fuzz.steps import steps
 from fuzz.target import Target, pure
-from openstackoid.scope import MAX_LENGTH, Scope, ScopeError, join_token, parse, read_header, split_token
+from openstackoid.scope import (
+    MAX_LENGTH,
+    Scope,
+    ScopeError,
+    centers_of,
+    join_token,
+    may_resolve_to,
+    parse,
+    read_header,
+    resolve,
+    split_token,
+)
+from openstackoid.scope.expression import clouds_of
+from openstackoid.scope.expression_parser import MOST_CLOUDS
 from openstackoid.scope.parser import is_compound
 
 MESH = three_clouds()
@@ -26,6 +39,8 @@ _FRAGMENTS = st.sampled_from(
         '"CloudOne | CloudTwo"',
         *"();+'",
         "around(",
+        "nearest(CloudOne)",
+        "all(around(CloudTwo, 1.5ms))",
         "null",
         "1e9",
         "true",
@@ -75,11 +90,26 @@ def check(text: str) -> None:
         else:
             parsed.append(scope)
             assert parse(scope.to_header(), **names) == scope, "what was read is read again"
+            if names:
+                resolved(scope)
             same(scope, text)
     if len(text) % 8 == 0:
         steps(lambda: parse(text), STEPS + STEPS_A_CHARACTER * min(len(text), MAX_LENGTH))
     if len(parsed) == 2:
         assert parsed[0] == parsed[1], "a mesh gives no other meaning"
+
+
+TIMES = {center: {other: float(number) for number, other in enumerate(MESH.clouds, start=1)} for center in MESH.clouds}
+
+
+def resolved(scope: Scope) -> None:
+    """Raise unless ``around`` becomes clouds that a gateway reads again, with the center first and eight of them at most."""
+    completed = scope.completed("Home")
+    plain = resolve(completed, TIMES, MESH.offers, MESH.services)
+    assert centers_of(plain) == (), "all of it is resolved"
+    assert may_resolve_to(completed, plain), "a resolution agrees with its scope"
+    assert read_header(plain.completed("Home").to_header()) == plain.completed("Home"), "a gateway reads what it wrote"
+    assert all(len(clouds_of(expression)) <= MOST_CLOUDS for _, expression in plain.entries), "there are eight clouds at most"
 
 
 def same(scope: Scope, text: str) -> None:

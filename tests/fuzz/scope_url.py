@@ -5,7 +5,8 @@ from urllib.parse import quote, unquote
 
 from hypothesis import strategies as st
 
-from conformance.requests import tokens, url_scopes
+from conformance.requests import tokens
+from conformance.scopes import url_scopes
 from fuzz.mutations import mutated
 from fuzz.scope_text import NAMES, one_line, texts
 from fuzz.steps import steps

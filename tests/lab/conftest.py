@@ -4,6 +4,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from examples import session
 from examples.people import people
 from examples.scopes import play
 from examples.session import User
+from lab.meaning import World
 from lab.roles import examples_for
 from preloaded import PreloadedCommand, preloaded
 
@@ -52,3 +54,9 @@ def one(lab: Any) -> User:
 def two(lab: Any) -> User:
     """An ordinary member of CloudTwo."""
     return User("CloudTwo")
+
+
+@pytest.fixture(scope="module")
+def world(lab: Any) -> World:
+    """The lab by plain HTTP."""
+    return World(Path(lab["state_dir"]))

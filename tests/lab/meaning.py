@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests of the tests of the meaning table to real clouds by plain HTTP: a log-in for each user, and the answering cloud."""
 
+import json
+import os
+import subprocess
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +13,7 @@ from uuid import uuid4
 import requests
 import yaml
 
-from examples.session import authority
+from examples.session import BIN, authority
 from lab.tokens import login
 from openstackoid.mesh import Mesh, load_mesh
 
@@ -25,6 +28,27 @@ def marked() -> str:
 def traced() -> str:
     """Return a fresh request id whose hops the gateways record."""
     return f"req-7472ace0-{str(uuid4()).partition('-')[2]}"
+
+
+def member(world: "World", entry: str) -> dict[str, Any]:
+    """Return the body of a log-in by the password of an entry in clouds.yaml."""
+    return login(yaml.safe_load((world.state / "clouds.yaml").read_text())["clouds"][entry]["auth"])
+
+
+def listed(
+    lab: Any, folder: Path, *options: str, variable: str = "", default: dict[str, str] | None = None
+) -> tuple[int, set[str]]:
+    """Return exit code and images of the stock command, with a scope in the places that are given."""
+    entry = yaml.safe_load(Path(lab["state_dir"], "clouds.yaml").read_text())["clouds"]["CloudOne"]
+    config = folder / "clouds.yaml"
+    config.touch(0o600)
+    config.write_text(yaml.safe_dump({"clouds": {"CloudOne": entry | ({"scope": default} if default else {})}}))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "OPENSTACKOID_SCOPE"))}
+    environment |= {"OS_CLOUD": "CloudOne", "OS_CLIENT_CONFIG_FILE": str(config)}
+    environment |= {"OPENSTACKOID_SCOPE": variable} if variable else {}
+    command = [str(BIN / "openstack"), "image", "list", "--name", "cirros", "-f", "json", *options]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    return done.returncode, {row["ID"] for row in json.loads(done.stdout or "[]")}
 
 
 def exchange(token: str) -> dict[str, Any]:

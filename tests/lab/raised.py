@@ -2,7 +2,7 @@
 """Two real clouds for a run of tests, beside the user's own lab: CloudOne by path prefixes, CloudTwo by ports.
 
 Where the tests run in several processes there are two labs, side by side: one whose clouds have all services, and a small one for
-the modules that need neither Cinder nor Swift.
+modules that need no Swift.
 """
 
 import os
@@ -17,8 +17,8 @@ from environment import FOR_DOWNLOADS
 from examples.session import lab_status, openstackoid
 from leftovers import enter_lab, leave_lab
 
-WHOLE, SMALL, PAIR = "test", "test-small", "test-pair"
-_CLOUDS = dict.fromkeys((SMALL, PAIR), "CloudOne,CloudTwo:ports")
+WHOLE, SMALL, PAIR, HORIZON = "test", "test-small", "test-pair", "horizon"
+_CLOUDS = {SMALL: "CloudOne:cinder,CloudTwo:ports+cinder"} | dict.fromkeys((PAIR, HORIZON), "CloudOne,CloudTwo:ports")
 _ALL_SERVICES = "CloudOne:cinder+swift,CloudTwo:ports+cinder+swift"
 _IN_SMALL = {
     f"test_{name}"
@@ -34,7 +34,6 @@ _IN_SMALL = {
         "peer_images",
         "seeing",
         "service_tokens",
-        "store",
         "third_cloud",
         "token_claims",
         "trust",
@@ -44,12 +43,14 @@ _IN_SMALL = {
     )
 }
 """The modules whose tests run in the small lab. Both labs should take the same time."""
+_WITHOUT_LAB = {"test_store"}
+"""The modules that need a program of the lab, and no lab."""
 
 
 def lab_of(nodeid: str) -> str | None:
     """Return the name of the lab that a test runs in; None where it needs none."""
     path = PurePosixPath(nodeid.partition("::")[0])
-    if path.parts[:2] == ("tests", "lab") or path.name == "test_bench_lab.py":
+    if (path.parts[:2] == ("tests", "lab") and path.stem not in _WITHOUT_LAB) or path.name == "test_bench_lab.py":
         return SMALL if path.stem in _IN_SMALL else WHOLE
     return None
 

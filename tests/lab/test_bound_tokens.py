@@ -32,11 +32,6 @@ EIGHT = (
 
 
 @pytest.fixture(scope="module")
-def world(lab: Any) -> World:
-    return World(Path(lab["state_dir"]))
-
-
-@pytest.fixture(scope="module")
 def clouds(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     return Lab(tmp_path_factory.mktemp("bound-tokens"))
 

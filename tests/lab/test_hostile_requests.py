@@ -2,7 +2,6 @@
 """Requests that mean something else to a service than they say: to real Glance, Keystone and Nova behind real gateways."""
 
 import json
-from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -29,11 +28,6 @@ def made(world: World, token: str) -> Any:
     status, image = send(world, "POST", "/v2/images", token, b'{"name":"form","visibility":"shared"}', JSON)
     assert status == 201, image
     return json.loads(image)
-
-
-@pytest.fixture(scope="module")
-def world(lab: Any) -> World:
-    return World(Path(lab["state_dir"]))
 
 
 def send(world: World, method: str, path: str, token: str, body: bytes | None = None, kind: str = "") -> tuple[int, str]:

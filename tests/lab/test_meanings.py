@@ -6,10 +6,7 @@ show them on real HAProxy.
 """
 
 import http.client
-import json
-import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,12 +14,11 @@ from uuid import uuid4
 
 import pytest
 import requests
-import yaml
 
 from documents import DOCS
-from examples.session import BIN, User, authority, tls
-from lab.meaning import World, exchange, marked, traced
-from lab.tokens import expired_token, login, service_token
+from examples.session import User, authority, tls
+from lab.meaning import World, exchange, listed, marked, member, traced
+from lab.tokens import expired_token, service_token
 from openstackoid.scope import is_marked, join_token, split_token
 
 PAGE = DOCS / "use" / "scope-meaning.md"
@@ -30,11 +26,6 @@ NOT_ON_THE_LAB = {"P8", "P9"}
 TO_TWO = '{"image":"CloudTwo"}'
 DONE = '{"*":"CloudOne","image":"CloudTwo"}'
 ELSE = '{"image":"CloudOne"}'
-
-
-@pytest.fixture(scope="module")
-def world(lab: Any) -> World:
-    return World(Path(lab["state_dir"]))
 
 
 @pytest.fixture
@@ -95,22 +86,6 @@ def test_p11_an_alias_is_the_service(world: World, tok: str) -> None:
     assert split_token(new.headers["X-Subject-Token"])[1] == DONE, "what travels is the official type"
 
 
-def listed(
-    lab: Any, folder: Path, *options: str, variable: str = "", default: dict[str, str] | None = None
-) -> tuple[int, set[str]]:
-    """Return exit code and images of the stock command, with a scope in the places that are given."""
-    entry = yaml.safe_load(Path(lab["state_dir"], "clouds.yaml").read_text())["clouds"]["CloudOne"]
-    config = folder / "clouds.yaml"
-    config.touch(0o600)
-    config.write_text(yaml.safe_dump({"clouds": {"CloudOne": entry | ({"scope": default} if default else {})}}))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "OPENSTACKOID_SCOPE"))}
-    environment |= {"OS_CLOUD": "CloudOne", "OS_CLIENT_CONFIG_FILE": str(config)}
-    environment |= {"OPENSTACKOID_SCOPE": variable} if variable else {}
-    command = [str(BIN / "openstack"), "image", "list", "--name", "cirros", "-f", "json", *options]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
-    return done.returncode, {row["ID"] for row in json.loads(done.stdout or "[]")}
-
-
 def test_c1_c2_c3_c4_c5_where_the_client_finds_its_scope(lab: Any, world: World, tmp_path: Path) -> None:
     def owners(*options: str, variable: str = "", default: dict[str, str] | None = None) -> set[str]:
         code, ids = listed(lab, tmp_path, *options, variable=variable, default=default)
@@ -147,10 +122,6 @@ def test_w5_without_a_token_the_header_leads(world: World) -> None:
     answer = world.ask("GET", "CloudOne", "image", "/v2/images", X_Scope=TO_TWO, X_OpenStack_Request_Id=request_id)
     assert answer.status_code == 401
     assert world.hops("CloudOne", request_id) == [("CloudTwo", "header"), ("CloudTwo", "header")]
-
-
-def member(world: World, entry: str) -> dict[str, Any]:
-    return login(yaml.safe_load((world.state / "clouds.yaml").read_text())["clouds"][entry]["auth"])
 
 
 def test_w6_w7_w8_a_log_in_at_a_url_with_a_scope(world: World) -> None:

@@ -29,11 +29,6 @@ def cloud_two(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     return Lab(tmp_path_factory.mktemp("images"))
 
 
-@pytest.fixture(scope="module")
-def world(lab: Any) -> World:
-    return World(Path(lab["state_dir"]))
-
-
 def glance(lab: Lab) -> str:
     """Return the address of CloudTwo's Glance."""
     endpoint = lab.mesh.clouds["CloudTwo"].endpoint("image", "public")

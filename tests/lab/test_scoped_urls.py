@@ -26,11 +26,6 @@ KEY, TEXT = "a key of this test alone", b"an object of a member of CloudOne in C
 _ROUTES = Path(__file__).with_name("keystone_token_routes.py")
 
 
-@pytest.fixture(scope="module")
-def world(lab: Any) -> World:
-    return World(Path(lab["state_dir"]))
-
-
 def test_every_route_of_keystone_that_gives_a_token_is_known(lab: Any) -> None:
     told = subprocess.run([f"{lab['venv']}/bin/python", str(_ROUTES)], capture_output=True, text=True, check=True, timeout=120)
     theirs = json.loads(told.stdout)

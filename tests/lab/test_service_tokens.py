@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -20,11 +19,6 @@ from lab.tokens import service_token
 
 IMAGE_THERE = '{"image":"CloudTwo"}'
 TOKEN = re.compile(rb"gAAAAA[A-Za-z0-9_-]{60,}")
-
-
-@pytest.fixture(scope="module")
-def world(lab: Any) -> World:
-    return World(Path(lab["state_dir"]))
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A third cloud is down, joins the lab, and leaves it, while two others run."""
+"""A third cloud is down, joins the lab, and leaves it, while two others run; lists of ``CloudOne & CloudTwo & CloudThree``."""
 
 import os
 from collections.abc import Iterator
@@ -12,9 +12,16 @@ import pytest
 from examples.people import people
 from examples.scopes import THIRD, play
 from examples.session import User, lab_status, openstackoid
+from lab.items import IMAGE, Clouds, Kind, Made, at_once, per_kind
 
 pytestmark = pytest.mark.timeout(600)
 THERE = '{"image": "CloudThree"}'
+CLOUDS = ("CloudOne", "CloudTwo", "CloudThree")
+ALL = " & ".join(CLOUDS)
+OF_ALL = at_once(CLOUDS)
+PREFIX = "three"
+EACH = 9
+"""Of each kind in each cloud: more than a page of 25."""
 
 
 def pids() -> dict[tuple[str, str], int]:
@@ -38,14 +45,14 @@ class Third:
         self.has_left = True
         self.described.undo()
         openstackoid("lab", "down", "CloudThree", "--purge")
-        assert openstackoid("lab", "up").code == 0
+        assert openstackoid("lab", "up", "CloudOne").code == 0
 
 
 @pytest.fixture(scope="module")
 def third(lab: Any) -> Iterator[Third]:
     """Describe a third cloud, which is down, and have it leave in the end."""
     found = Third(pids(), pytest.MonkeyPatch())
-    found.described.setenv("OPENSTACKOID_LAB_CLOUDS", f"{os.environ['OPENSTACKOID_LAB_CLOUDS']},CloudThree")
+    found.described.setenv("OPENSTACKOID_LAB_CLOUDS", f"{os.environ['OPENSTACKOID_LAB_CLOUDS']},CloudThree:cinder")
     try:
         assert openstackoid("lab", "up", "CloudOne").code == 0
         yield found
@@ -63,6 +70,21 @@ def test_a_cloud_that_is_down_is_named_and_the_rest_goes_on(third: Third, one: U
         assert one.openstack("image", "list", scope=scope).code == 0
 
 
+def test_a_cloud_that_is_down_is_missing_in_a_list_of_all(third: Third, one: User) -> None:
+    clouds = Clouds(Path(lab_status()["state_dir"]))
+    theirs = {id: cloud for cloud in CLOUDS[:2] for id in clouds.ids(IMAGE, cloud)}
+    partial = clouds.call(IMAGE, "GET", "/v2/images?limit=500", OF_ALL)
+    assert partial.status_code == 200, partial.text
+    assert {item["id"]: item["os_scope_cloud"] for item in partial.json()["images"]} == theirs
+    assert partial.headers["X-Scope-Partial"] == "CloudThree=unreachable"
+    strict = clouds.call(IMAGE, "GET", "/v2/images", OF_ALL, X_Scope_Strict="true")
+    assert strict.status_code == 502, strict.text
+    warned = one.openstack("image", "list", "-f", "json", scope=ALL)
+    assert {row["ID"]: row["Cloud"] for row in warned.json()} == theirs, warned.stderr
+    assert "not every cloud is in the answer of " in warned.stderr
+    assert "CloudThree=unreachable" in warned.stderr
+
+
 def test_a_third_cloud_joins_while_the_others_run(third: Third, one: User, tmp_path: Path) -> None:
     """The running gateways take it up from the mesh description; no process of the other clouds is restarted."""
     assert openstackoid("lab", "up").code == 0
@@ -73,6 +95,43 @@ def test_a_third_cloud_joins_while_the_others_run(third: Third, one: User, tmp_p
     assert by_scope.code == 0, by_scope.stderr
     assert by_scope.json()["id"] == theirs["id"]
     assert list(play(THIRD, people("member", tmp_path))) == [example.name for example in THIRD]
+
+
+@pytest.fixture(scope="module")
+def clouds(third: Third) -> Clouds:
+    if lab_status()["clouds"][-1]["state"] == "down":
+        assert openstackoid("lab", "up").code == 0
+    return Clouds(Path(lab_status()["state_dir"]))
+
+
+@pytest.fixture(scope="module")
+def made(clouds: Clouds) -> Iterator[Made]:
+    """Some of each kind in each cloud. The last test purges CloudThree."""
+    with clouds.filled(CLOUDS, PREFIX, EACH, purged="CloudThree") as made:
+        yield made
+
+
+@pytest.mark.parametrize("limit", [25, 7, 1])
+@per_kind
+def test_pages_of_all_with_items_deleted_in_the_middle(kind: Kind, limit: int, clouds: Clouds, made: Made) -> None:
+    """After the first page, the last of its items is deleted, and every second that is yet to come."""
+    mine = {id: cloud for cloud in CLOUDS for id in made[kind.command, cloud]}
+    before = {id: cloud for cloud in CLOUDS for id in clouds.ids(kind, cloud)}
+    seen: list[tuple[str, str]] = []
+    to_come: list[str] = []
+    for page in clouds.pages(kind, limit, OF_ALL):
+        assert len(page) <= limit
+        seen += [(item["id"], item["os_scope_cloud"]) for item in page]
+        listed = [id for id, _ in seen if id in mine]
+        if not to_come and listed:
+            to_come = [id for id in mine if id not in listed][::2]
+            for cloud in CLOUDS:
+                gone = [id for id in (listed[-1], *to_come) if mine[id] == cloud]
+                clouds.delete(kind, cloud, gone)
+                made[kind.command, cloud] = [id for id in made[kind.command, cloud] if id not in gone]
+    assert to_come
+    assert len(seen) == len(dict(seen))
+    assert dict(seen) == {id: cloud for id, cloud in before.items() if id not in to_come}
 
 
 def test_a_cloud_that_has_left_is_unknown(third: Third, one: User) -> None:

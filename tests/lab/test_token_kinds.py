@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,11 +23,6 @@ SEGMENT = "image=CloudTwo"
 IMAGES = "/v2/images?name=cirros"
 PATIENCE = 240
 OF = {kind.key: kind for kind in KINDS}
-
-
-@pytest.fixture(scope="module")
-def world(lab: Any) -> World:
-    return World(Path(lab["state_dir"]))
 
 
 @pytest.fixture(scope="module")

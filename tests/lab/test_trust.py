@@ -33,11 +33,6 @@ def described(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Describe:
     return Lab(tmp_path_factory.mktemp("trust")).described
 
 
-@pytest.fixture(scope="module")
-def world(lab: Any) -> World:
-    return World(Path(lab["state_dir"]))
-
-
 def visit(
     world: World, path: str, token: str, service: str = "image", *, scope: str = THERE, body: Any = None, **headers: str
 ) -> tuple[int, str]:

@@ -3,7 +3,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,11 +16,6 @@ from lab.tokens import expired_token, keystone, service_token, token_of
 from openstackoid.routing.workflows import marked_id
 
 SCOPE = '{"network":"CloudOne","image":"CloudTwo"}'
-
-
-@pytest.fixture(scope="module")
-def world(lab: Any) -> World:
-    return World(Path(lab["state_dir"]))
 
 
 @pytest.fixture

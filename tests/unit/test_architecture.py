@@ -10,6 +10,7 @@ import pytest
 import openstackoid
 
 SOURCE = Path(openstackoid.__file__).parent
+ROOT = SOURCE.parents[1]
 MAY_IMPORT = {
     "redaction": set(),
     "scope": set(),
@@ -27,6 +28,7 @@ MAY_IMPORT = {
     "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls", "binding", "telemetry"},
     "client": {"scope"},
     "certs": {"scope"},
+    "horizon": {"scope", "mesh"},
     "peering": {"scope", "mesh", "discovery", "routing", "tls"},
 }
 SHARED = {
@@ -51,7 +53,7 @@ BRIDGE_MAY_IMPORT = {
     "telemetry": {"audit", "proxy"},
     "http": {"message", "audit", "upstream", "trace", "identity", "binding", "proxy", "pages", "telemetry", "haproxy_log"},
 }
-BRIDGE_SHARED = {"errors", "log", "workflows"}
+BRIDGE_SHARED = {"errors", "log", "resource_index", "workflows"}
 PURE = ("scope", "policy", "routing", "composition")
 LONGEST_MODULE = 300
 MOST_ATTRIBUTES = 7
@@ -97,9 +99,12 @@ def test_imports_within_the_bridge_point_one_way(package: str) -> None:
     assert wrong == []
 
 
-def test_no_module_is_long() -> None:
-    lines = {path.relative_to(SOURCE): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCE.rglob("*.py")}
-    assert {str(path): length for path, length in lines.items() if length > LONGEST_MODULE} == {}
+@pytest.mark.parametrize("folder", ["src", "tests", "examples", "bench", "scripts", "devstack"])
+def test_no_module_is_long(folder: str) -> None:
+    """Tests are modules, too."""
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / folder).rglob("*.py")}
+    assert lines
+    assert {str(path.relative_to(ROOT)): length for path, length in lines.items() if length > LONGEST_MODULE} == {}
 
 
 def attributes(holder: ast.ClassDef) -> set[str]:

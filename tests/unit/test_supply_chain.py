@@ -23,6 +23,7 @@ LOCKS = {
     "gateway.lock": "development.txt",
     "openstack.lock": "openstack.txt",
     "kolla.lock": "kolla.txt",
+    "horizon.lock": "horizon.txt",
 }
 ENTRY = re.compile(r"([a-z0-9-]+)==([^ ;]+)(?: ; [^\\\n]+)?((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n")
 

@@ -35,7 +35,7 @@ class Workflows:
     """
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
-        self._store = store
+        self.store = store
         self._clock = clock
         self._cached: OrderedDict[str, _Cached] = OrderedDict()
         store.removed.append(self._drop)
@@ -48,7 +48,7 @@ class Workflows:
 
     async def works(self) -> bool:
         """Return whether the store can be written."""
-        return await self._store.works()
+        return await self.store.works()
 
     async def remember(self, workflow: Workflow, owner: Owner, limits: Memory) -> bool:
         """Store a workflow of ``owner``, and return whether it is new.
@@ -58,7 +58,7 @@ class Workflows:
         if self.cached(workflow.id, limits) is not None:
             return False
         row = self._row(workflow, owner, limits)
-        there = await self._store.put(row)
+        there = await self.store.put(row)
         scope = scope_of(there.scope)
         if scope is not None:
             self._cache(workflow.id, _Cached(scope, there.owner, there.expires))
@@ -69,7 +69,7 @@ class Workflows:
         scope = self.cached(request_id, limits)
         if scope is not None:
             return scope
-        row = await self._store.find(request_id)
+        row = await self.store.find(request_id)
         scope = None if row is None or row.expires <= self._clock() else scope_of(row.scope)
         if row is not None and scope is not None:
             self._cache(request_id, _Cached(scope, row.owner, row.expires))
@@ -88,17 +88,17 @@ class Workflows:
     def forget(self, workflow: Workflow) -> None:
         """Remove a workflow of a failed request."""
         self._drop([workflow.id])
-        self._store.remove_later(workflow.id)
+        self.store.remove_later(workflow.id)
 
     def _renew(self, request_id: str, limits: Memory) -> None:
         found = self._cached[request_id]
         if found.until < self._clock() + limits.seconds - min(RENEWED, limits.seconds / 2):
             row = self._row(Workflow(request_id, found.scope), found.owner, limits)
-            self._store.put_later(row)
+            self.store.put_later(row)
             self._cache(request_id, found._replace(until=row.expires))
 
     def _row(self, workflow: Workflow, owner: Owner, limits: Memory) -> WorkflowRow:
-        self._store.bounds = Bounds(limits.workflows, limits.seconds, limits.of_user, limits.of_peer)
+        self.store.bounds = Bounds(limits.workflows, limits.seconds, limits.of_user, limits.of_peer)
         now = self._clock()
         return WorkflowRow(workflow.id, workflow.scope.to_header(), owner, now, now + limits.seconds)
 

@@ -21,6 +21,7 @@ GROUPS = (
     "doctor",
     "explain",
     "gateway",
+    "horizon",
     "keys",
     "lab",
     "peer",

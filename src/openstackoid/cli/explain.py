@@ -17,10 +17,10 @@ from openstackoid.cli.options import add_mesh
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import DEFAULT_PORTS, Cloud, Listener, Mesh, load_mesh, some_of
 from openstackoid.redaction import redacted
-from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id
+from openstackoid.routing import REQUEST_ID, Explanation, Request, asks_for_token, explain, marked_id, read_times
 from openstackoid.routing.hosts import MisdirectedError, listener_of
-from openstackoid.routing.pages import PAGES
-from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, parse
+from openstackoid.routing.pages import PAGES, ROUND_TRIPS
+from openstackoid.scope import EVERY_OTHER, Scope, ScopeError, Times, parse
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _HEADER = re.compile(r"(?P<name>[A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*(?P<value>[^\x00-\x08\x0a-\x1f\x7f]*)")
@@ -51,6 +51,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--remembered",
         metavar="SCOPE",
         help="the request is a hop with the request id of a workflow that has this scope, and with a service's own token",
+    )
+    parser.add_argument(
+        "--times",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="the page /.openstackoid/round-trips of the gateway, for around and nearest; without it, the mesh has the times; "
+        "may be repeated",
     )
     parser.add_argument("--format", choices=("table", "json"), default="table")
     parser.add_argument("method", type=_method, metavar="METHOD", help=f"one of {', '.join(METHODS)}")
@@ -88,7 +96,7 @@ def _explain(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         recalled=recalled,
         fresh_id=_AN_ID,
     )
-    told = _explained(mesh, args.at, request, query)
+    told = _explained(mesh, args.at, request, query, dict(map(_round_trips, args.times)))
     if args.format == "json":
         print(json.dumps(told.document(), indent=2))
     else:
@@ -98,7 +106,7 @@ def _explain(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     return 0
 
 
-def _explained(mesh: Mesh, at: str, request: Request, query: str) -> Explanation:
+def _explained(mesh: Mesh, at: str, request: Request, query: str, measured: Times) -> Explanation:
     """Return the explanation; ``Host`` among the headers names the listener in the place of the URL, at a shared socket."""
     listeners = next(own for own in mesh.clouds[at].sockets.values() if request.listener in own)
     for host in request.values("host"):
@@ -107,7 +115,17 @@ def _explained(mesh: Mesh, at: str, request: Request, query: str) -> Explanation
         except MisdirectedError as error:
             reason = redacted(f"gateway of {at}: {error.message}")
             return Explanation(None, None, at, None, "refuse", status=error.status, reason=reason)
-    return explain(mesh, at, request, query)
+    return explain(mesh, at, request, query, measured)
+
+
+def _round_trips(file: str) -> tuple[str, dict[str, float]]:
+    """Return the cloud of a gateway's page, and the times around it."""
+    page = document(_body(file))
+    if not isinstance(page, dict) or not isinstance(page.get("from"), str):
+        raise OpenstackoidError(
+            f"{file}: the page {ROUND_TRIPS} of a gateway is accepted, a JSON object with 'from' and 'clouds'"
+        )
+    return page["from"], read_times(page.get("clouds"))
 
 
 def _method(text: str) -> str:
@@ -167,6 +185,8 @@ def _body(source: str) -> bytes:
 def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
     yield "service", [f"{told.service} ({told.interface})" if told.service else "none has this URL"]
     yield "scope", list(_scope(mesh, told.home, told.scope)) if told.scope else ["not known: the request is refused before"]
+    if told.near:
+        yield "near", [line for each in told.near for line in each.lines()]
     if told.status is not None:
         yield "route", [f"refuse: {told.status} {HTTPStatus(told.status).phrase}"]
         yield "reason", [told.reason or ""]
@@ -198,9 +218,9 @@ def _scope(mesh: Mesh, home: str, scope: Scope) -> Iterator[str]:
     width = max(map(len, mesh.services))
     for service in sorted(mesh.services):
         clouds, entry = scope.clouds_for(service, home), scope.entry_for(service)
-        if entry == service:
+        if entry == service and (scope.written is None or service in scope.written):
             why = "named"
-        elif entry not in (None, EVERY_OTHER):
+        elif entry not in (None, service, EVERY_OTHER):
             why = f"follows {entry}"
         else:
             why = "home" if clouds == (home,) else EVERY_OTHER

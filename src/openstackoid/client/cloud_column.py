@@ -12,7 +12,7 @@ from cliff.hooks import CommandHook
 
 from openstackoid.client.adapter import mounted
 from openstackoid.client.in_force import scope_in_force
-from openstackoid.scope import All
+from openstackoid.scope import has_all
 
 COLUMN = "Cloud"
 
@@ -83,7 +83,8 @@ class CloudColumn(CommandHook):
         connection = self.cmd.app.client_manager.sdk_connection  # type: ignore[attr-defined]
         scope = scope_in_force(connection.config).scope
         adapter = mounted(connection.session.session)
-        if scope is None or adapter is None or not isinstance(scope.expression_for(service), All):
+        expression = None if scope is None else scope.expression_for(service)
+        if expression is None or adapter is None or not has_all(expression):
             return return_code
         columns, rows = return_code
         rows = [tuple(row) for row in rows]

@@ -6,6 +6,7 @@ Only ``scope show`` logs in, for its user's identity in each cloud; it shows the
 
 import argparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import requests
@@ -17,6 +18,7 @@ from osc_lib.command import command
 
 from openstackoid.client.adapter import SCOPE_HEADER
 from openstackoid.client.errors import ScopeRefusedError
+from openstackoid.client.expression_tree import Node, drawn, tree_of
 from openstackoid.client.in_force import auth_of, scope_in_force, served
 from openstackoid.client.pages import (
     TIMEOUT,
@@ -27,10 +29,11 @@ from openstackoid.client.pages import (
     UserRow,
     base_of,
     mesh_page,
+    round_trips_page,
     user_page,
 )
 from openstackoid.redaction import redacted
-from openstackoid.scope import Scope
+from openstackoid.scope import NearTold, Scope, centers_of, clouds_of, near_told, resolve
 
 
 class ShowScope(command.ShowOne):
@@ -50,12 +53,17 @@ class ShowScope(command.ShowOne):
         except PageError as error:
             self.log.warning("%s; so the home cloud and the services are not shown", error)
             mesh = None
+        near: tuple[NearTold, ...] = ()
+        written = scope
+        if scope is not None and mesh is not None and centers_of(scope):
+            scope, near = self._resolved(region, scope, mesh)
         completed = scope.completed(mesh.gateway) if scope is not None and mesh is not None else None
         fields = {
-            "scope": None if scope is None else _ScopeColumn(dict(scope)),
+            "scope": None if written is None else _ScopeColumn(dict(written)),
             "from": source,
             "home": None if mesh is None else mesh.gateway,
             "completed": None if completed is None else _ScopeColumn(dict(completed)),
+            **({"near": _NearColumn(near)} if near else {}),
             "services": None
             if mesh is None
             else _ServicesColumn(
@@ -69,9 +77,23 @@ class ShowScope(command.ShowOne):
                     for row in served(scope, mesh.gateway, mesh.services())
                 ]
             ),
+            **_expressions(mesh, scope),
             "user": None if mesh is None else self._user(region, scope),
         }
         return tuple(fields), tuple(fields.values())
+
+    def _resolved(self, region: CloudRegion, scope: Scope, mesh: MeshPage) -> tuple[Scope, tuple[NearTold, ...]]:
+        """Return the scope with the clouds that are near now, and their times; the scope itself with a warning without them."""
+        try:
+            times = {center: round_trips_page(_base(region), center, _getter(region)) for center in centers_of(scope)}
+        except NoSuchPageError:
+            self.log.warning("the gateway is of an older release, which does not serve around and nearest")
+        except PageError as error:
+            self.log.warning("%s; so the clouds that are near are not shown", error)
+        else:
+            offers = mesh.offers()
+            return resolve(scope, times, offers, mesh.services()), near_told(offers, scope, times)
+        return scope, ()
 
     def _user(self, region: CloudRegion, scope: Scope | None) -> "_UserColumn | None":
         """Return the user's identity in each cloud of the scope, or None with a warning."""
@@ -119,6 +141,16 @@ def _rows(mesh: MeshPage) -> Iterator[tuple[str, bool, str, str]]:
             yield cloud.name, cloud.home, service, health
 
 
+def _expressions(mesh: MeshPage | None, scope: Scope | None) -> dict[str, "_ExpressionsColumn"]:
+    """Return the field of the expressions of several clouds, each once with all its services; none without such an expression."""
+    found: dict[Node, list[str]] = {}
+    for service in [] if mesh is None or scope is None else mesh.services():
+        expression = scope.expression_for(service) if scope is not None else None
+        if expression is not None and len(clouds_of(expression)) > 1 and mesh is not None:
+            found.setdefault(tree_of(expression, partial(mesh.health, service=service)), []).append(service)
+    return {"expressions": _ExpressionsColumn([(services, node) for node, services in found.items()])} if found else {}
+
+
 def _health(mesh: MeshPage, scope: Scope | None, service: str) -> str:
     """Return the health of a service in each of its clouds."""
     return ", ".join(mesh.health(cloud, service) for cloud in (scope or Scope(())).clouds_for(service, mesh.gateway))
@@ -160,11 +192,32 @@ class _ScopeColumn(FormattableColumn[dict[str, str]]):
         return "{" + ", ".join(f'"{service}": "{cloud}"' for service, cloud in self._value.items()) + "}"
 
 
+class _NearColumn(FormattableColumn[Any]):
+    """The clouds that are near, with their times: lines for a person, a list of objects for a machine."""
+
+    def human_readable(self) -> str:
+        return "\n".join(line for near in self._value for line in near.lines())
+
+    def machine_readable(self) -> Any:
+        return [near.document() for near in self._value]
+
+
 class _ServicesColumn(FormattableColumn[list[dict[str, str]]]):
     """The services: a line for each for a person, a list of objects for a machine."""
 
     def human_readable(self) -> str:
         return _aligned([[row["service"], row["cloud"], row["because of"], row["health"]] for row in self._value])
+
+
+class _ExpressionsColumn(FormattableColumn[list[tuple[list[str], Node]]]):
+    """The expressions of several clouds: a tree for each for a person, a list of objects for a machine."""
+
+    def human_readable(self) -> str:
+        drawings = ((", ".join(services), drawn(node)) for services, node in self._value)
+        return "\n".join("\n".join([f"{services}: {head}", *below]) for services, (head, *below) in drawings)
+
+    def machine_readable(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        return [{"services": services, **node.document()} for services, node in self._value]
 
 
 class _UserColumn(FormattableColumn[list[dict[str, Any]]]):

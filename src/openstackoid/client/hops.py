@@ -2,7 +2,7 @@
 """Build the tree of a request's hops from the gateways' flat records. Pure.
 
 A hop is one request at one gateway, and the cloud that it was sent to. Its own hops arrived at the gateway of that cloud, within
-its time.
+its time. A request to several clouds has a leg at the same gateway for each request to one of them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +20,8 @@ _VIA = {
 }
 
 _HOW = {"refuse": ", refused", "bridge": ", by the bridge", "otherwise": ", the first of several", "all": ", of several"}
+_SEVERAL = ("otherwise", "all")
+LEG = "leg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,9 @@ class Hop:
     def line(self) -> str:
         """Return the hop in one line for a terminal."""
         where = self.cloud if self.cloud == self.gateway else f"{self.gateway} -> {self.cloud}"
-        how = _HOW.get(self.route, "")
+        how = "" if self.route == LEG else f", {_VIA.get(self.via, self.via)}{_HOW.get(self.route, '')}"
         status = str(self.status) if self.status else "no answer"
-        text = (
-            f"{where} {self.service}: {self.method} {self.path.partition('?')[0]} {status}, {milliseconds(self.seconds)}, "
-            f"{_VIA.get(self.via, self.via)}{how}"
-        )
+        text = f"{where} {self.service}: {self.method} {self.path.partition('?')[0]} {status}, {milliseconds(self.seconds)}{how}"
         return printable(text)
 
 
@@ -96,7 +95,9 @@ def _parent(hop: Hop, longer: list[Hop]) -> int | None:
 
 def _contains(outer: Hop, inner: Hop) -> bool:
     ends = outer.started + outer.seconds, inner.started + inner.seconds
-    return outer.cloud == inner.gateway and outer.started - SLACK <= inner.started and ends[1] <= ends[0] + SLACK
+    of_several = outer.route in _SEVERAL and outer.gateway == inner.gateway
+    follows = of_several if inner.route == LEG else outer.cloud == inner.gateway
+    return follows and outer.started - SLACK <= inner.started and ends[1] <= ends[0] + SLACK
 
 
 def draw(nodes: Iterable[Node]) -> list[str]:

@@ -16,6 +16,7 @@ from openstackoid.errors import OpenstackoidError
 
 MESH = "/.openstackoid/mesh"
 TRACE = "/.openstackoid/trace/"
+ROUND_TRIPS = "/.openstackoid/round-trips"
 USER = "/.openstackoid/user"
 TIMEOUT = 10.0
 """Seconds for a gateway's answer; for traces and users, it asks its peers."""
@@ -69,6 +70,10 @@ class MeshPage:
     gateway: str
     clouds: tuple[CloudPage, ...]
 
+    def offers(self) -> dict[str, frozenset[str]]:
+        """Return the service types of each cloud."""
+        return {cloud.name: frozenset(cloud.services) for cloud in self.clouds}
+
     def services(self) -> list[str]:
         """Return the service types of all clouds, sorted."""
         return sorted({service for cloud in self.clouds for service in cloud.services})
@@ -92,6 +97,15 @@ def mesh_page(base: str, get: Get) -> MeshPage:
         return MeshPage(_text(document["gateway"]), clouds)
     except (KeyError, TypeError, ValueError) as error:
         raise PageError(f"{base}{MESH} does not answer as a gateway of OpenStackoid does") from error
+
+
+def round_trips_page(base: str, center: str, get: Get) -> dict[str, float]:
+    """Return the times around a cloud in milliseconds, as the gateway at ``base`` knows them. Raises :class:`PageError`."""
+    document = _document(base, f"{ROUND_TRIPS}?from={center}", get)
+    try:
+        return {_text(row["name"]): _milliseconds(row["milliseconds"]) for row in document["clouds"]}
+    except (KeyError, TypeError, ValueError) as error:
+        raise PageError(f"{base}{ROUND_TRIPS} does not answer as a gateway of OpenStackoid does") from error
 
 
 def trace_page(base: str, request_id: str, get: Get) -> dict[str, Any]:
@@ -163,3 +177,9 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or not value.isprintable():
         raise ValueError("text is expected")
     return value
+
+
+def _milliseconds(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
+        raise ValueError("a time is expected")
+    return float(value)

@@ -2,13 +2,16 @@
 """One answer made of several clouds' answers: merged lists, one item by its id, sums, intersections. Pure: no I/O, no clock."""
 
 from openstackoid.composition.branch import PageRequest
+from openstackoid.composition.claims import Claims, is_uuid
 from openstackoid.composition.common import common_part, common_versions
 from openstackoid.composition.cursor import KEY_BYTES as CURSOR_KEY
 from openstackoid.composition.cursor import Cursors
 from openstackoid.composition.documents import parse_object
 from openstackoid.composition.errors import CompositionError, Failure, Fault
+from openstackoid.composition.header_totals import header_totals
 from openstackoid.composition.kinds import (
     CommonKind,
+    HeadersKind,
     ItemKind,
     Kind,
     Kinds,
@@ -41,12 +44,14 @@ __all__ = [
     "CURSOR_KEY",
     "PARTIAL",
     "Asker",
+    "Claims",
     "CommonKind",
     "Composed",
     "CompositionError",
     "Cursors",
     "Failure",
     "Fault",
+    "HeadersKind",
     "ItemKind",
     "Kind",
     "Kinds",
@@ -63,6 +68,8 @@ __all__ = [
     "common_part",
     "common_versions",
     "composed_outcome",
+    "header_totals",
+    "is_uuid",
     "item_outcome",
     "owner_outcome",
     "parse_kinds",

@@ -143,8 +143,8 @@ class Branch:
         self.failure, self._asked = failure, True
         self._buffer.clear()
 
-    def answer(self, status: int, body: bytes) -> None:
-        """Take the answer to the request that was wanted."""
+    def answer(self, status: int, body: bytes, cloud: str | None = None) -> None:
+        """Take the answer to the request that was wanted; ``cloud``: that answered, if the branch has several."""
         self._asked = True
         if self._walk is _Walk.MARKED and status in _UNKNOWN_MARKER:
             self._restart(_Walk.SEEK)
@@ -152,7 +152,7 @@ class Branch:
         if status not in _OK:
             self.fail(Failure(self.cloud, Fault.STATUS, status))
             return
-        page = self._reader.read(body)
+        page = self._reader.read(body, cloud)
         if isinstance(page, Failure):
             self.fail(page)
         elif len(self._pages) >= MOST_PAGES:

@@ -27,7 +27,8 @@ class ListKind:
 
     ``collection``: its key, empty for a document that is the list itself. ``within``: the only key of each item, or None.
     ``order``: pairs of a sort key and whether it descends. ``attributes``: the attributes of items for sort keys with other
-    names. ``equal``: attributes by which items of several clouds are the same thing.
+    names. ``equal``: attributes by which items of several clouds are the same thing. ``resources``: the path of each item without
+    its id, or None where an item has no path.
     """
 
     service: str
@@ -41,6 +42,7 @@ class ListKind:
     equal: tuple[str, ...]
     paging: PagingSchema = field(repr=False)
     links: str = field(repr=False)
+    resources: str | None = field(default=None, repr=False)
 
     @property
     def is_whole(self) -> bool:
@@ -55,9 +57,13 @@ class ListKind:
 
 @dataclass(frozen=True, slots=True)
 class ItemKind:
-    """One resource by its id, or, with ``below``, a part of one. ``wrapper``: the only key of its document, empty for none."""
+    """One resource by its id, or, with ``below``, a part of one. ``wrapper``: the only key of its document, empty for none.
+
+    ``resources``: the path of such resources without their ids.
+    """
 
     service: str
+    resources: str
     id: str
     wrapper: str
     below: str = ""
@@ -88,8 +94,15 @@ class VersionsKind:
     service: str
 
 
-Kind = ListKind | ItemKind | TotalKind | CommonKind | VersionsKind
-_Row = tuple[re.Pattern[str], ListKind | TotalKind | CommonKind | tuple[Literal["item"], str]]
+@dataclass(frozen=True, slots=True)
+class HeadersKind:
+    """The numbers in the headers about an account or a container of Swift."""
+
+    service: str
+
+
+Kind = ListKind | ItemKind | TotalKind | CommonKind | VersionsKind | HeadersKind
+_Row = tuple[re.Pattern[str], ListKind | TotalKind | CommonKind | tuple[Literal["item"], str, str]]
 
 
 @dataclass(frozen=True)
@@ -109,7 +122,7 @@ class Kinds:
             if match is None:
                 continue
             if isinstance(row, tuple):
-                return ItemKind(service, match["id"], row[1], match["below"] or "")
+                return ItemKind(service, row[2], match["id"], row[1], match["below"] or "")
             return row
         return None
 
@@ -158,7 +171,7 @@ def _kinds(schema: KindsSchema) -> Kinds:
         for entry in listed:
             if entry.item is not None:
                 pattern = _pattern(service, entry.path, r"/(?P<id>[^/]+)(?P<below>/.+)?")
-                rows[service].append((pattern, ("item", entry.item)))
+                rows[service].append((pattern, ("item", entry.item, entry.path)))
     return Kinds({service: tuple(found) for service, found in rows.items()})
 
 
@@ -181,6 +194,7 @@ def _list(service: str, entry: ListSchema, path: str, paging: PagingSchema) -> L
         tuple(entry.equal),
         paging,
         links,
+        None if entry.item is None else entry.path,
     )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from openstackoid.composition.branch import PageRequest
+from openstackoid.composition.claims import Claims
 from openstackoid.composition.cursor import Cursors, is_cursor
 from openstackoid.composition.cut import Cut, Place
 from openstackoid.composition.documents import written
@@ -45,6 +46,7 @@ class Listing:
     ``clouds``: those of the scope, in its order; ``expression``: its canonical form. ``rewrite`` takes a cloud and an item,
     parsed, and returns the item with its links rewritten. Raises :class:`CompositionError` for a query or a marker that is not
     accepted. ``waiting``: the bytes that :meth:`chunks` keeps, those of a page backwards.
+    ``plain``: the answer is plain text, a line for each item, without clouds.
     """
 
     def __init__(
@@ -56,8 +58,9 @@ class Listing:
         asker: Asker,
         *,
         rewrite: Rewrite | None = None,
+        plain: bool = False,
     ) -> None:
-        self._query = ListQuery.parse(kind, query)
+        self._query = ListQuery.parse(kind, query, plain=plain)
         self._clouds = tuple(clouds)
         self._asker = asker
         self._digest = self._query.digest(expression)
@@ -87,9 +90,9 @@ class Listing:
         """Return the requests to send now, side by side; none once the page is made."""
         return [] if self._refused is not None else self._merge.wanted()
 
-    def answer(self, cloud: str, status: int, body: bytes) -> None:
-        """Take the answer of a cloud."""
-        self._merge.answer(cloud, status, body)
+    def answer(self, branch: str, status: int, body: bytes, cloud: str | None = None) -> None:
+        """Take the answer of a branch; ``cloud``: that answered, if the branch has several in turn."""
+        self._merge.answer(branch, status, body, cloud)
 
     def fail(self, failure: Failure) -> None:
         """Take the failure of a cloud to answer."""
@@ -121,6 +124,8 @@ class Listing:
     def _joined(self, texts: Sequence[str]) -> bytes:
         if not texts:
             return b""
+        if self._query.plain:
+            return "".join(texts).encode("utf-8")
         collection = self._query.kind.collection
         opening = "," if self._sent else f"{{{written(collection)}:[" if collection else "["
         self._sent = True
@@ -137,6 +142,9 @@ class Listing:
         self._waiting.reverse()
         whole = self._joined(self._waiting) if self._query.backwards else b""
         collection = self._query.kind.collection
+        if self._query.plain:
+            self._remember()
+            return whole
         if not self._sent:
             whole = f"{{{written(collection)}:[".encode("ascii") if collection else b"["
         self._remember()
@@ -145,6 +153,16 @@ class Listing:
         rest = self._merge.others | self._links(url)
         ending = "".join(f",{written(name)}:{written(value)}" for name, value in rest.items())
         return whole + f"]{ending}}}".encode("ascii")
+
+    @property
+    def claims(self) -> Claims:
+        """The clouds of the items by now."""
+        return self._merge.claims
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all items of all clouds have been seen: each cloud denies what others list, and it does not."""
+        return self._refused is None and self._merge.is_whole
 
     def _remember(self) -> None:
         last = self._merge.last

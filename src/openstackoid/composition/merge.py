@@ -8,6 +8,7 @@ certain by then. Memory holds a page of each cloud.
 from collections.abc import Iterator, Sequence
 
 from openstackoid.composition.branch import Branch, PageRequest
+from openstackoid.composition.claims import Claims
 from openstackoid.composition.cut import Cut, Position
 from openstackoid.composition.errors import CompositionError, Failure
 from openstackoid.composition.page import Item, Rewrite
@@ -27,10 +28,13 @@ class Merge:
         self, query: ListQuery, clouds: Sequence[str], cut: Cut, after: str | None = None, *, rewrite: Rewrite | None = None
     ) -> None:
         self._query = query
+        self._clouds = tuple(clouds)
         self._after = after
         self._offset = query.offset
         self._skipped = 0
         self._count = 0
+        self.claims = Claims()
+        self._from_start = not query.backwards and (query.kind.walks_from_start or all(place.at_start for place in cut.places))
         self._seen: dict[bytes, int] = {}
         self._start: Cut | None = None
         self._last: Position | None = cut.position
@@ -45,9 +49,9 @@ class Merge:
             return []
         return [request for branch in self._branches.values() if (request := branch.wanted()) is not None]
 
-    def answer(self, cloud: str, status: int, body: bytes) -> None:
-        """Take the answer of a cloud."""
-        self._branches[cloud].answer(status, body)
+    def answer(self, branch: str, status: int, body: bytes, cloud: str | None = None) -> None:
+        """Take the answer of a branch; see :meth:`Branch.answer`."""
+        self._branches[branch].answer(status, body, cloud)
 
     def fail(self, failure: Failure) -> None:
         """Take the failure of a cloud to answer."""
@@ -96,6 +100,11 @@ class Merge:
                     found.setdefault(name, value)
         return found
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all items of all clouds have been seen, in a list without a filter."""
+        return self._from_start and self._query.is_unfiltered and self.begun and not self.failures and not self.more
+
     def start(self) -> Cut:
         """Return the cut at which the page begins, once it is finished."""
         return self._start or self._cut()
@@ -121,6 +130,7 @@ class Merge:
             if head is None:
                 break
             if self._is_repeated(head, branch.number):
+                self.claims.note(head.id, branch.cloud)
                 branch.take()
                 continue
             if self._is_full:
@@ -156,6 +166,7 @@ class Merge:
         return mine.key >= theirs.key if self._query.backwards else mine.key < theirs.key
 
     def _remember(self, item: Item, number: int) -> None:
+        self.claims.note(item.id, self._clouds[number])
         if item.equal is not None:
             self._seen.setdefault(item.equal, number)
 

@@ -45,7 +45,10 @@ class Page:
 
 
 class PageReader:
-    """Reads the pages of one cloud of so many. ``rewrite`` returns an item, parsed, with its links rewritten."""
+    """Reads the pages of one cloud of so many. ``rewrite`` returns an item, parsed, with its links rewritten.
+
+    The text of an item of a ``plain`` list is its id alone, on a line.
+    """
 
     def __init__(self, query: ListQuery, cloud: str, clouds: int, rewrite: Rewrite | None = None) -> None:
         self._query = query
@@ -54,8 +57,9 @@ class PageReader:
         self._rewrite = rewrite
         self._most = ALL_BYTES // clouds
 
-    def read(self, body: bytes) -> Page | Failure:
-        """Return the page in the body of an answer, or a failure that names the cloud."""
+    def read(self, body: bytes, cloud: str | None = None) -> Page | Failure:
+        """Return the page in the body of an answer of ``cloud``, one of the branch's, or a failure that names the branch."""
+        source = self._cloud if cloud is None else cloud
         if len(body) > self._most:
             return Failure(self._cloud, Fault.TOO_LARGE, detail=f"more than {self._most} bytes")
         try:
@@ -70,13 +74,13 @@ class PageReader:
             where = f"'{collection}' is not a list" if collection else "it is not a list"
             return Failure(self._cloud, Fault.WRONG_SHAPE, detail=where)
         try:
-            items = tuple(self._item(raw) for raw in found)
+            items = tuple(self._item(raw, source) for raw in found)
         except (_ShapeError, RecursionError) as error:
             return Failure(self._cloud, Fault.WRONG_SHAPE, detail=str(error))
         others = document if collection else {}
         return Page(items, self._more(others, found), self._rest(others))
 
-    def _item(self, raw: Any) -> Item:
+    def _item(self, raw: Any, cloud: str) -> Item:
         kind = self._kind
         inner = raw.get(kind.within) if kind.within is not None and isinstance(raw, dict) else raw
         if not isinstance(inner, dict):
@@ -86,8 +90,8 @@ class PageReader:
         key, equal = self._query.order.key(values, id_), self._equal(inner)
         for name in self._query.added:
             inner.pop(name, None)
-        inner[CLOUD] = self._cloud
-        text = written(raw if self._rewrite is None else self._rewrite(self._cloud, raw))
+        inner[CLOUD] = cloud
+        text = f"{id_}\n" if self._query.plain else written(raw if self._rewrite is None else self._rewrite(cloud, raw))
         return Item(id_, key, tuple(values) if key and values is not None else None, equal, text)
 
     def _id(self, item: Mapping[str, Any]) -> str:

@@ -20,7 +20,11 @@ ALL_CLOUDS = 4000
 """Items of a page of all branches together, at most."""
 
 _LIMIT, _MARKER, _OFFSET, _SORT, _SORT_DIR, _FIELDS = "limit", "marker", "offset", "sort", "sort_dir", "fields"
+_FORMAT = "format"
 _TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
+_FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
+_WIDER = frozenset({"deleted", "all_tenants"})
+"""Parameters that clients send with their usual value, false: they ask for other lists."""
 _LARGEST = 2**31 - 1
 
 
@@ -28,7 +32,8 @@ _LARGEST = 2**31 - 1
 class ListQuery:
     """The query of a client. ``limit``: items of the page, or None for all; ``offset``: items to leave out first.
 
-    ``added``: attributes that branches are asked for in addition to the client's ``fields``.
+    ``added``: attributes that branches are asked for in addition to the client's ``fields``. ``plain``: the client wants a line
+    of text for each item; branches are asked for JSON all the same.
     """
 
     kind: ListKind
@@ -39,9 +44,10 @@ class ListQuery:
     offset: int = 0
     backwards: bool = False
     added: tuple[str, ...] = ()
+    plain: bool = False
 
     @classmethod
-    def parse(cls, kind: ListKind, query: str) -> "ListQuery":
+    def parse(cls, kind: ListKind, query: str, *, plain: bool = False) -> "ListQuery":
         """Parse the query of a URL. Raises :class:`CompositionError`."""
         pairs = tuple(parse_qsl(query, keep_blank_values=True))
         order = _order(kind, pairs)
@@ -49,7 +55,8 @@ class ListQuery:
         limit = _limit(kind, pairs)
         backwards = reverse is not None and limit is not None and _is_true(pairs, reverse)
         marker = _last(pairs, _MARKER) or None
-        return cls(kind, pairs, order, limit, marker, _number(pairs, _OFFSET) or 0, backwards, _added(kind, pairs, order))
+        offset = _number(pairs, _OFFSET) or 0
+        return cls(kind, pairs, order, limit, marker, offset, backwards, _added(kind, pairs, order), plain)
 
     def batch(self, clouds: int) -> int | None:
         """Return the items of a page of one of so many branches.
@@ -71,6 +78,8 @@ class ListQuery:
         paging = {_LIMIT, _MARKER, _OFFSET, self.kind.paging.reverse}
         pairs = [pair for pair in self.pairs if pair[0] not in paging]
         pairs += [(_FIELDS, name) for name in self.added]
+        if self.plain:
+            pairs = [*(pair for pair in pairs if pair[0] != _FORMAT), (_FORMAT, "json")]
         if batch is not None:
             pairs.append((_LIMIT, str(batch)))
         if marker is not None and not self.kind.is_whole:
@@ -88,6 +97,14 @@ class ListQuery:
         if backwards and self.kind.paging.reverse is not None:
             pairs.append((self.kind.paging.reverse, "True"))
         return urlencode(pairs)
+
+    @property
+    def is_unfiltered(self) -> bool:
+        """Whether the list has all that the service lists to the user: the query is about its pages, order and attributes."""
+        paging = self.kind.paging
+        about = {_LIMIT, _MARKER, _OFFSET, _SORT, _SORT_DIR, paging.sort_keys, paging.reverse, paging.reversed_by}
+        about |= {_FIELDS} if paging.fields else set()
+        return all(name in about or (name in _WIDER and value.lower() in _FALSE) for name, value in self.pairs)
 
     def digest(self, expression: str) -> bytes:
         """Return a digest of the list under a canonical scope expression, whatever its page."""

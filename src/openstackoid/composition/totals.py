@@ -11,9 +11,12 @@ from openstackoid.composition.provenance import CLOUDS
 UNLIMITED = -1
 
 
-def total(kind: TotalKind, documents: Mapping[str, dict[str, Any]]) -> tuple[dict[str, Any], list[Failure]]:
-    """Return the sum of the documents of clouds, which says its clouds in ``os_scope_clouds``, and the failures of the others.
+def total(
+    kind: TotalKind, documents: Mapping[str, dict[str, Any]], sources: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], list[Failure]]:
+    """Return the sum of the documents of branches, which says its clouds in ``os_scope_clouds``, and the failures of the others.
 
+    ``sources``: the cloud of each branch; without it, the branches are clouds.
     A limit without an end stays one. Texts are those of the first cloud; lists are joined.
     """
     sound = {cloud: document for cloud, document in documents.items() if isinstance(document.get(kind.wrapper), dict)}
@@ -26,7 +29,7 @@ def total(kind: TotalKind, documents: Mapping[str, dict[str, Any]]) -> tuple[dic
     for number, document in enumerate(sound.values()):
         found = document if number == 0 else _added(kind, "", found, document)
     if found:
-        found = {**found, kind.wrapper: {**found[kind.wrapper], CLOUDS: list(sound)}}
+        found = {**found, kind.wrapper: {**found[kind.wrapper], CLOUDS: [(sources or {}).get(name, name) for name in sound]}}
     return found, failures
 
 

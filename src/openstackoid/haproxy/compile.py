@@ -21,7 +21,7 @@ from openstackoid.haproxy import (
     wire_version,
 )
 from openstackoid.haproxy.answers import peer_answers, peer_rules, request_rules
-from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
+from openstackoid.haproxy.egress import LEFT_FORMAT, LOG_BY_PYTHON, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
 from openstackoid.haproxy.error_answers import GENERAL, answer, failures, http_error, milliseconds
 from openstackoid.haproxy.maps import LISTENERS, PATHS, Addresses, all_maps, has_names, listeners_map, most_hosts
 from openstackoid.haproxy.peers import account, naming, prefix_rules, reaching, remembering, servers, spot
@@ -38,9 +38,10 @@ from openstackoid.haproxy.tls import (
     nothing_of_the_scheme,
     peers_list,
     sender_connections,
+    stranger_error,
     told_to_the_bridge,
 )
-from openstackoid.haproxy.trace import LOG_FORMAT, LOG_FORMAT_BY_PYTHON, observing
+from openstackoid.haproxy.trace import LOG_FORMAT, observing
 from openstackoid.mesh import Cloud, Mesh, Tls, check_tls, some_of
 from openstackoid.routing import READS
 from openstackoid.routing.backend_names import ACCOUNT, BRIDGE, DRAIN, FRONTEND, PEER, TOKENS, UPSTREAM
@@ -147,11 +148,8 @@ def compile_gateway(
         *(_section(title, lines) for title, lines in service_sections(mesh, here, _BASE, copies)),
         _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, names)),
     ]
-    way_out = [
-        f'log-format "{LOG_FORMAT_BY_PYTHON} {LEFT_FORMAT}"',
-        *upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities)),
-    ]
-    sections.append(_section(f"frontend {UPSTREAM} from {_BASE}", way_out))
+    way_out = upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities))
+    sections.append(_section(f"frontend {UPSTREAM} from {_BASE}", [LOG_BY_PYTHON, *way_out]))
     sections.append(_section(f"frontend {DRAIN} from {_BASE}", draining.section_lines(runtime.drain_socket)))
     sections += [_section(f"{title} from {_BASE}", lines) for title, lines in metrics.section_lines(here, runtime.metrics_socket)]
     if system_authorities:
@@ -221,13 +219,15 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None, met_at: Copies)
         for number, listeners in cloud.sockets.items()
     ]
 
-    def refusal(status: int, message: str) -> str:
-        return answer(status, message, retry=sources.RATE_WINDOW)
+    def error(status: int, message: str) -> str:
+        return f"http-error {answer(status, message, retry=sources.RATE_WINDOW if status == 429 else None)}"
 
     return [
         "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
         *binds,
         *hardening.frontend_lines(cloud.limits),
+        *sources.error_lines(cloud, error),
+        *stranger_error(cloud, error),
         "# In the order in which HAProxy applies them.",
         *sources.connection_rules(cloud),
         *sender_connections(cloud),
@@ -236,8 +236,8 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None, met_at: Copies)
         *draining.health_lines(cloud),
         *observing(runtime.records_socket),
         *upstream.stripped(),
-        *sources.forwarded_rules(cloud, refusal),
-        *sources.rate_rules(cloud, refusal),
+        *sources.forwarded_rules(cloud),
+        *sources.rate_rules(cloud),
         *rules(cloud),
     ]
 

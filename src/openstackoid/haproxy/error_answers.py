@@ -9,6 +9,7 @@ from openstackoid.routing.backend_names import UNANSWERED, UNREACHED
 
 _TITLES = {
     400: "Bad Request",
+    403: "Forbidden",
     408: "Request Timeout",
     429: "Too Many Requests",
     500: "Internal Server Error",

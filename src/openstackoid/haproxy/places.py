@@ -7,7 +7,7 @@ HAProxy counts and refuses, so that a refusal costs the Python service nothing. 
 from openstackoid.haproxy.sources import SOURCE_OF, Answer
 from openstackoid.mesh import Cloud
 from openstackoid.routing.backend_names import BRIDGE, TOKENS
-from openstackoid.routing.places import ACCEPTED, ERRORS, ERRORS_OF_KNOWN, REQUESTS, TOKEN, WINDOW, Places
+from openstackoid.routing.places import ACCEPTED, DELAY, ERRORS, ERRORS_OF_KNOWN, REQUESTS, TOKEN, WINDOW, Places
 
 LEAST_OF_A_BODY = 16 * 1024
 """Bytes of a body for which HAProxy waits at most, before the request takes a place."""
@@ -60,6 +60,7 @@ def place_rules(cloud: Cloud, answer: Answer) -> list[str]:
         "http-request set-var(txn.token) req.fhdr(x-auth-token,1),regsub('[!~].*$',''),sha1",
         f"http-request set-var-fmt(txn.source) %[{SOURCE_OF}]",
         *(['http-request set-var-fmt(txn.source) "gateway of %[var(sess.from)]" if is_peer'] if peers else []),
+        *_delays(cloud, answer),
         "http-request track-sc1 var(txn.source) unless is_exempt",
         f"http-request track-sc2 var(txn.token) table {TOKENS} if is_accepted",
         *_refusals(cloud, places, answer),
@@ -80,6 +81,26 @@ def _whole_body(cloud: Cloud) -> list[str]:
     ]
 
 
+def _delays(cloud: Cloud, answer: Answer) -> list[str]:
+    """Return the rules for sources without end of made-up tokens: an answer only after a time, so that a core sends few.
+
+    They stand before the source is tracked: a request that waits here is not at work, and takes no share of others of its source.
+    """
+    source, none = f"gateway of {cloud.name}: %[var(txn.source)]", "without a token that a Keystone has accepted"
+    unknown = "!is_peer { var(txn.source),table_gpt0 eq 0 }"
+    requests, errors = ("{ var(txn.source),table_http_req_rate ge %d }", "{ var(txn.source),table_http_err_rate gt %d }")
+    rules = (
+        (f"{source} sends more than {REQUESTS} requests a second {none}", f"{unknown} {requests % REQUESTS}"),
+        (f"of {source}, too many requests {none} were refused", f"{unknown} {errors % ERRORS}"),
+        (f"of {source}, too many requests {none} were refused", errors % ERRORS_OF_KNOWN),
+    )
+    return [
+        f"# Such a client waits {DELAY} s for its refusal.",
+        f"timeout tarpit {DELAY}s",
+        *(f"http-request tarpit {answer(429, message)} if !is_accepted {condition}" for message, condition in rules),
+    ]
+
+
 def _refusals(cloud: Cloud, places: Places, answer: Answer) -> list[str]:
     at, source = f"gateway of {cloud.name}:", "%[var(txn.source)]"
     work = "requests at work in the Python service behind the gateway"
@@ -88,22 +109,13 @@ def _refusals(cloud: Cloud, places: Places, answer: Answer) -> list[str]:
         return f"http-request return {answer(429, f'{at} {message}')} if {condition}"
 
     return [
-        "# A client that takes more than its share, or sends made-up tokens without end, is told to come again.",
+        "# A client that takes more than its share is told to come again.",
         refuse(f"{source} has {places.source} {work}, its share", f"!is_peer {{ sc1_conn_cur gt {places.source} }}"),
         refuse(f"{source} has {places.peer} {work}, its share", f"is_peer {{ sc1_conn_cur gt {places.peer} }}"),
         refuse(f"the token has {places.of_token} {work}, its share", f"{{ sc2_conn_cur gt {places.of_token} }}"),
         refuse(
             f"{source} has {places.unknown} {work}, its share without a token that a Keystone has accepted",
             f"!is_accepted is_unknown {{ sc1_conn_cur gt {places.unknown} }}",
-        ),
-        refuse(
-            f"{source} sends more than {REQUESTS} requests a second without a token that a Keystone has accepted",
-            f"!is_accepted is_unknown !is_peer {{ sc1_http_req_rate gt {REQUESTS} }}",
-        ),
-        refuse(
-            f"of {source}, too many requests without a token that a Keystone has accepted were refused",
-            f"!is_accepted is_unknown !is_peer {{ sc1_http_err_rate gt {ERRORS} }}"
-            f" or !is_accepted {{ sc1_http_err_rate gt {ERRORS_OF_KNOWN} }}",
         ),
     ]
 

@@ -9,9 +9,13 @@ from collections.abc import Callable
 
 from openstackoid.mesh import Cloud, Limits
 from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, SOURCE
+from openstackoid.routing.places import DELAY
 
 Answer = Callable[[int, str], str]
 """Returns the rest of a rule that answers by a status and a message."""
+
+Error = Callable[[int, str], str]
+"""Returns the line of the error of a status, with its message."""
 
 RATE_WINDOW = 10
 """Seconds over which the requests of one source address are counted."""
@@ -69,13 +73,25 @@ def _counting(cloud: Cloud) -> list[str]:
     return lines
 
 
-def rate_rules(cloud: Cloud, answer: Answer) -> list[str]:
-    """Return the rule for a source that is over its rate."""
+def error_lines(cloud: Cloud, error: Error) -> list[str]:
+    """Return the lines with the error for a source that is over its limit of requests, and the time until it comes."""
+    limits, excess = cloud.limits, []
+    if limits.source_requests is not None:
+        excess.append(f"sends more than {limits.source_requests} requests a second")
+    if cloud.trusted_proxies and limits.source_connections is not None:
+        excess.append(f"has more than {limits.source_connections} requests at a time")
+    if not excess:
+        return []
+    return [f"timeout tarpit {DELAY}s", error(429, f"gateway of {cloud.name}: %[src] {', or '.join(excess)}")]
+
+
+def rate_rules(cloud: Cloud) -> list[str]:
+    """Return the rule for a source that is over its rate. A peer's gateway is none: the policy has a rate for the peer."""
     most = cloud.limits.source_requests
     if most is None:
         return []
-    message = f"gateway of {cloud.name}: %[src] sends more than {most} requests a second"
-    return [f"http-request return {answer(429, message)} if {{ sc0_http_req_rate gt {most * RATE_WINDOW} }}"]
+    no_peer = " !{ var(sess.from) -m found }" if cloud.secure_listeners else ""
+    return [f"http-request tarpit deny_status 429 if {{ sc0_http_req_rate gt {most * RATE_WINDOW} }}{no_peer}"]
 
 
 def forwarded_addresses(cloud: Cloud) -> list[str]:
@@ -95,7 +111,7 @@ def forwarded_addresses(cloud: Cloud) -> list[str]:
     ]
 
 
-def forwarded_rules(cloud: Cloud, answer: Answer) -> list[str]:
+def forwarded_rules(cloud: Cloud) -> list[str]:
     """Return the rules that count the requests of a forwarded address as connections are."""
     limits = cloud.limits
     if not cloud.trusted_proxies or not _is_counted(limits):
@@ -103,8 +119,8 @@ def forwarded_rules(cloud: Cloud, answer: Answer) -> list[str]:
     exempt = " !is_exempt" if limits.exempt else ""
     lines = [f"http-request track-sc0 {SOURCE_OF} if !{{ sc0_tracked }} !is_proxy{exempt}"]
     if limits.source_connections is not None:
-        message = f"gateway of {cloud.name}: %[src] has more than {limits.source_connections} requests at a time"
-        lines.append(f"http-request return {answer(429, message)} if {{ sc0_conn_cur gt {limits.source_connections} }}")
+        most = limits.source_connections
+        lines.append(f"http-request return status 429 default-errorfiles if {{ sc0_conn_cur gt {most} }}")
     return lines
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS in HAProxy: options of its sockets and of its connections to peers, and the cloud of a sending gateway."""
 
-import json
 import ssl
 from collections.abc import Mapping, Sequence
 
 from openstackoid.haproxy.maps import CLOUDS
+from openstackoid.haproxy.sources import Error
 from openstackoid.mesh import ANY_NAME, Address, Cloud, Listener, Tls
 
 FROM = "X-Openstackoid-From"
@@ -126,15 +126,16 @@ def sender_connections(cloud: Cloud) -> list[str]:
     ]
 
 
+def stranger_error(cloud: Cloud, error: Error) -> list[str]:
+    """Return the line with the error for an unknown sending gateway."""
+    message = f"gateway of {cloud.name}: the certificate of the client names no cloud of the mesh"
+    return [error(403, message)] if cloud.secure_listeners else []
+
+
 def sender_rules(cloud: Cloud) -> list[str]:
     """Return the rule that refuses an unknown sending gateway."""
-    if not cloud.secure_listeners:
-        return []
-    message = f"gateway of {cloud.name}: the certificate of the client names no cloud of the mesh"
-    body = json.dumps({"error": {"code": 403, "title": "Forbidden", "message": message}})
-    return [
-        f"http-request return status 403 content-type application/json string '{body}' if {{ var(sess.stranger) -m found }}",
-    ]
+    rule = "http-request return status 403 default-errorfiles if { var(sess.stranger) -m found }"
+    return [rule] if cloud.secure_listeners else []
 
 
 def gateways_headers() -> list[str]:

@@ -9,7 +9,7 @@ import shlex
 
 from openstackoid.haproxy.maps import CLOUDS, SAME, WIRES
 from openstackoid.mesh import Cloud
-from openstackoid.routing.backend_names import ACCOUNT, DOWN, FAILED, PEER, TARGET
+from openstackoid.routing.backend_names import ACCOUNT, DOWN, FAILED, PEER, ROUND_TRIP, TARGET
 from openstackoid.routing.links import SOURCE
 from openstackoid.routing.pages import HEALTH
 from openstackoid.routing.wire_version import HEADER as WIRE
@@ -67,6 +67,10 @@ def frontend_lines(cloud: Cloud, socket: str, *, accounts: bool) -> list[str]:
         f"http-request set-src req.hdr_ip({SOURCE},-1) if {{ req.fhdr({SOURCE}) -m found }}",
         "# The wire version of the peer, for the next decision of the Python service.",
         f"http-after-response set-header {WIRE} %[var(txn.cloud),map_str({WIRES})] if {{ var(txn.cloud) -m found }}",
+        ".if version_atleast(2.8)",
+        "# The round-trip time to the peer.",
+        f"http-after-response set-header {ROUND_TRIP} %[bc_rtt(us)] if {{ var(txn.cloud) -m found }}",
+        ".endif",
         "# After NTLM, HAProxy keeps a server's connection for the one of the client. Here the next request is of another user.",
         "http-after-response set-header Connection close if { status 401 407 }",
         f"use_backend {ACCOUNT} if {of_system}" if accounts else f"http-request return status 503 {not_tried()} if {of_system}",

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wire versions as HAProxy rules: the form of a scope that a peer reads, learnt from its answers, and announced to peers.
+"""Wire versions as HAProxy rules: the scopes that a peer reads, learnt from its answers, and announced to peers.
 
-``wire.map`` holds the peers that announce the newer version. It changes with a peer's announcement.
+``wire.map`` holds the peers that announce the newer form of a scope in a token, with their version. It changes with a peer's
+announcement.
 """
 
 from openstackoid.haproxy.maps import WIRES
 from openstackoid.mesh import Cloud
-from openstackoid.routing.wire_version import HEADER, NEWER
+from openstackoid.routing.wire_version import HEADER, NEWER, OPERATORS, SPOKEN
 from openstackoid.scope import WIRE
 
 ANNOUNCED = "{ var(txn.wire) -m found }"
@@ -24,13 +25,13 @@ def spoken_rules(cloud: Cloud) -> list[str]:
     return [
         "# Gateways announce to each other the form of a scope in a token.",
         f"http-request set-var(txn.wire_spoken) bool(true) if {{ req.fhdr({HEADER}) -m found }}{proven}",
-        f"http-after-response set-header {_TITLE} {WIRE} if {{ var(txn.wire_spoken) -m found }}",
+        f"http-after-response set-header {_TITLE} {SPOKEN} if {{ var(txn.wire_spoken) -m found }}",
     ]
 
 
 def peer_request() -> list[str]:
     """Return the rule that announces the version to a peer."""
-    return [f"http-request set-header {_TITLE} {WIRE}"]
+    return [f"http-request set-header {_TITLE} {SPOKEN}"]
 
 
 def told_by_peers() -> list[str]:
@@ -38,10 +39,11 @@ def told_by_peers() -> list[str]:
 
     They stand before any rule that ends the section.
     """
-    said = f"{{ res.fhdr({HEADER}) -m reg ^{NEWER}$ }}"
+    said, operators = (f"{{ res.fhdr({HEADER}) -m reg ^{pattern}$ }}" for pattern in (NEWER, OPERATORS))
     return [
-        "# Whether the peer reads the newer form of a scope.",
-        f"http-response set-map({WIRES}) %[var(txn.cloud)] {WIRE} if !{ANNOUNCED} {said}",
+        "# Whether the peer reads the newer form of a scope, and operators.",
+        f"http-response set-map({WIRES}) %[var(txn.cloud)] {WIRE} if !{{ var(txn.wire) -m str {WIRE} }} {said} !{operators}",
+        f"http-response set-map({WIRES}) %[var(txn.cloud)] {SPOKEN} if !{{ var(txn.wire) -m str {SPOKEN} }} {operators}",
         f"http-response del-map({WIRES}) %[var(txn.cloud)] if {ANNOUNCED} !{said}",
         f"http-response del-header {HEADER}",
     ]

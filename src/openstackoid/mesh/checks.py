@@ -67,7 +67,17 @@ def all_clouds(described: Mapping[str, Described]) -> dict[str, PackedCloud]:
     for source, content in described.items():
         for path, what in _wrong_rules(content, clouds, offered):
             raise Wrong(path, what, source)
+    _refuse_second_times(described)
     return clouds
+
+
+def _refuse_second_times(described: Mapping[str, Described]) -> None:
+    pairs: set[frozenset[str]] = set()
+    for source, content in described.items():
+        for number, (one, other, _) in enumerate(content.round_trips):
+            if frozenset((one, other)) in pairs:
+                raise Wrong(("round_trips", number, "clouds"), f"{one} and {other} have a time already; write one", source)
+            pairs.add(frozenset((one, other)))
 
 
 def _source(described: Mapping[str, Described], name: str) -> str:
@@ -109,6 +119,10 @@ def _wrong_rules(content: Described, clouds: Clouds, offered: frozenset[str]) ->
                 yield ("shared", number, "clouds", place), f"unknown cloud '{name}'; known: {some_of(clouds)}"
             elif service not in clouds[name].layout.services:
                 yield ("shared", number, "service"), f"{name} has no service '{service}' to share"
+    for number, (one, other, _) in enumerate(content.round_trips):
+        for place, name in enumerate((one, other)):
+            if name not in clouds:
+                yield ("round_trips", number, "clouds", place), f"unknown cloud '{name}'; known: {some_of(clouds)}"
     for number, rule in enumerate(content.collaborations):
         for key, service in (("service", rule.service), ("partner", rule.partner)):
             if service not in offered and official_service_type(service) is None:

@@ -21,6 +21,7 @@ from openstackoid.mesh.schema import (
     CloudSchema,
     CollaborationSchema,
     Description,
+    RoundTripSchema,
     ServiceSchema,
     SharedSchema,
     cloud_name,
@@ -61,7 +62,8 @@ def mesh_of(described: Mapping[str, Described], text_of: Callable[[str], str]) -
         raise wrong_at(text_of(source), source, wrong) from None
     shared = tuple((service, frozenset(group)) for content in described.values() for service, group in content.shared)
     own = tuple(rule for content in described.values() for rule in content.collaborations)
-    return Mesh(Clouds(clouds), builtin_collaborations() + own, shared)
+    round_trips = tuple(pair for content in described.values() for pair in content.round_trips)
+    return Mesh(Clouds(clouds), builtin_collaborations() + own, shared, round_trips)
 
 
 class Reader:
@@ -78,7 +80,9 @@ class Reader:
         except Wrong as wrong:
             raise wrong_at(text, source, wrong) from None
         shared = tuple((plane.service, tuple(plane.clouds)) for plane in document.shared)
-        return Described(document.clouds, shared, tuple(_collaboration(rule) for rule in document.collaborations))
+        rules = tuple(_collaboration(rule) for rule in document.collaborations)
+        round_trips = tuple((pair.clouds[0], pair.clouds[1], pair.milliseconds) for pair in document.round_trips)
+        return Described(document.clouds, shared, rules, round_trips)
 
     def _cloud(self, name: Any, entry: Any) -> PackedCloud:
         try:
@@ -116,6 +120,12 @@ def _collaboration(rule: CollaborationSchema) -> Collaboration:
     return Collaboration(rule.name, rule.service, rule.partner, requests, rule.reason, when, unless)
 
 
+_LISTS: Mapping[str, type] = {
+    "collaborations": CollaborationSchema,
+    "shared": SharedSchema,
+    "round_trips": RoundTripSchema,
+}
+
 _GATEWAY_PARTS: Mapping[str, type] = {
     "timeouts": Timeouts,
     "drain": Drain,
@@ -146,10 +156,8 @@ def _accepted(path: tuple[Any, ...]) -> str:
             place = BackendSchema
         case ("clouds", _, "policy", *below):
             place = schema_at(tuple(below))
-        case ("collaborations", _):
-            place = CollaborationSchema
-        case ("shared", _):
-            place = SharedSchema
+        case (part, _) if part in _LISTS:
+            place = _LISTS[part]
         case _:
             place = ServiceSchema
     if place is GatewaySettings and path[-1] == "twins":

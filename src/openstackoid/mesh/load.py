@@ -47,7 +47,7 @@ def packed_mesh(mesh: Mesh) -> bytes:
         raise TypeError("the mesh was not loaded from a description")
     shared = tuple((service, tuple(sorted(group))) for service, group in mesh.shared)
     own = mesh.collaborations[len(builtin_collaborations()) :]
-    return stored(_MESH, "", {"": Record(None, "", Described(mesh.clouds.packed, shared, own))})
+    return stored(_MESH, "", {"": Record(None, "", Described(mesh.clouds.packed, shared, own, mesh.round_trips))})
 
 
 class Descriptions:

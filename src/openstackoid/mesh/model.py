@@ -108,14 +108,24 @@ class Mesh:
     """The clouds, the rules for services that must be in one cloud, and the clouds that share a data plane.
 
     ``clouds`` may be thousands, each unpacked on first use; :attr:`frontends` has their common facts. ``shared``: for a service
-    type, the groups of clouds whose resources reach each other. ``blocked``: the clouds that the operator of this gateway has cut
-    off.
+    type, the groups of clouds whose resources reach each other. ``round_trips``: the times between the gateways of two clouds in
+    milliseconds, as the operator has written them. ``blocked``: the clouds that the operator of this gateway has cut off.
     """
 
     clouds: Mapping[str, Cloud]
     collaborations: tuple[Collaboration, ...] = ()
     shared: tuple[tuple[str, frozenset[str]], ...] = ()
+    round_trips: tuple[tuple[str, str, float], ...] = ()
     blocked: frozenset[str] = frozenset()
+
+    @cached_property
+    def written_times(self) -> Mapping[str, Mapping[str, float]]:
+        """For each cloud with a written round-trip time, the other clouds of its times, in milliseconds."""
+        found: dict[str, dict[str, float]] = {}
+        for one, other, milliseconds in self.round_trips:
+            found.setdefault(one, {})[other] = milliseconds
+            found.setdefault(other, {})[one] = milliseconds
+        return found
 
     def together(self, service: str, one: str, other: str) -> bool:
         """Return whether resources of ``service`` in one cloud can be used in the other permanently."""

@@ -43,11 +43,12 @@ class PackedCloud(NamedTuple):
 
 
 class Described(NamedTuple):
-    """The content of one file of a description. ``shared``: services and groups of clouds."""
+    """The content of one file of a description. ``shared``: services and groups of clouds; ``round_trips``: pairs of them."""
 
     clouds: Mapping[str, PackedCloud]
     shared: tuple[tuple[str, tuple[str, ...]], ...] = ()
     collaborations: tuple[Collaboration, ...] = ()
+    round_trips: tuple[tuple[str, str, float], ...] = ()
 
 
 class Packer:

@@ -19,6 +19,7 @@ from openstackoid.mesh.endpoint import ANY_NAME, INTERFACES, Address
 from openstackoid.mesh.policy_schema import PolicySchema, Strict, as_list
 from openstackoid.mesh.settings import AS_GATEWAY, AbsolutePath, GatewaySettings, ServiceTimeouts
 from openstackoid.mesh.urls import HTTPS, FrontendUrl, is_address
+from openstackoid.scope.expression_parser import LONGEST_SECONDS
 from openstackoid.scope.model import IDENTITY
 from openstackoid.scope.parser import CLOUD_NAME
 from openstackoid.scope.services import official_service_type
@@ -80,6 +81,19 @@ def _request(text: str) -> str:
     if _REQUEST.match(text) is None:
         raise ValueError(f"'{text}': a writing method and a path are accepted, as in POST /servers/*/action")
     return text
+
+
+def _milliseconds(value: object) -> float:
+    longest = LONGEST_SECONDS * 1000
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= longest:
+        raise ValueError(f"'{value}': a number of milliseconds above 0, {longest} at most, is accepted")
+    return float(value)
+
+
+def _pair(clouds: list[str]) -> list[str]:
+    if len(clouds) != 2 or clouds[0] == clouds[1]:
+        raise ValueError("two clouds are accepted: those between which the time was measured")
+    return clouds
 
 
 def _group(clouds: list[str]) -> list[str]:
@@ -189,10 +203,18 @@ class SharedSchema(Strict):
     clouds: Annotated[list[str], AfterValidator(_group)]
 
 
+class RoundTripSchema(Strict):
+    """An entry of ``round_trips``."""
+
+    clouds: Annotated[list[str], AfterValidator(_pair)]
+    milliseconds: Annotated[float, PlainValidator(_milliseconds)]
+
+
 class Description(Strict):
     """The whole document; each entry of ``clouds`` is checked by itself, as it is read."""
 
     mesh: Literal[1]
     shared: list[SharedSchema] = Field(default_factory=list)
     collaborations: list[CollaborationSchema] = Field(default_factory=list)
+    round_trips: list[RoundTripSchema] = Field(default_factory=list)
     clouds: Annotated[dict[str, Any], Field(min_length=1)]

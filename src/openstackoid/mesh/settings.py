@@ -246,7 +246,7 @@ class Limits:
     bridge: Annotated[int, Field(ge=2, le=10_000)] = 500
     wait: Annotated[float, Field(gt=0, le=60)] = 5.0
     source_connections: Annotated[int, Field(ge=1, le=1_000_000)] | None = 1_000
-    source_requests: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    source_requests: Annotated[int, Field(ge=1, le=100_000)] | None = 5_000
     exempt: _Networks = ()
     unaccepted: Annotated[int, Field(ge=1, le=MOST_UNACCEPTED)] | None = None
     body_rate: Annotated[int, Field(ge=1, le=1_000_000)] | None = 500

@@ -18,14 +18,22 @@ from openstackoid.mesh.layout import Layout
 from openstackoid.mesh.packed import Described, PackedCloud, PackedSettings, unpacked_settings
 
 _MAGIC = "openstackoid"
-_FORMAT = 3
+_FORMAT = 4
 
 _EXACT = ConfigDict(extra="forbid", strict=True)
 _Number = Annotated[int, Field(ge=0)]
 _Texts = tuple[str, ...]
 _Cloud = tuple[_Number, _Number, str, _Texts]
 """Layout and settings of a cloud by number, its region and its hosts."""
-_File = tuple[str, Key | None, str, dict[str, _Cloud], tuple[tuple[str, _Texts], ...], tuple[Collaboration, ...]]
+_File = tuple[
+    str,
+    Key | None,
+    str,
+    dict[str, _Cloud],
+    tuple[tuple[str, _Texts], ...],
+    tuple[Collaboration, ...],
+    tuple[tuple[str, str, float], ...],
+]
 _FILE: TypeAdapter[_File] = TypeAdapter(_File, config=_EXACT)
 
 
@@ -78,7 +86,8 @@ def _written(name: str, record: Record, layouts: dict[Layout, int], settings: di
         )
         for cloud, packed in record.content.clouds.items()
     }
-    return name, record.key, record.digest, clouds, record.content.shared, record.content.collaborations
+    content = record.content
+    return name, record.key, record.digest, clouds, content.shared, content.collaborations, content.round_trips
 
 
 def read_stored(content: bytes, kind: str, about: str) -> dict[str, Record]:
@@ -99,10 +108,10 @@ def read_stored(content: bytes, kind: str, about: str) -> dict[str, Record]:
 
 
 def _record(file: _File, common: _Common) -> tuple[str, Record]:
-    name, key, digest, described, shared, collaborations = file
+    name, key, digest, described, shared, collaborations, round_trips = file
     clouds = {}
     for cloud, (layout, settings, region, hosts) in described.items():
         packed = clouds[cloud] = PackedCloud(region, hosts, common.layouts[layout], common.settings[settings])
         if len(hosts) != packed.layout.hosts:
             raise NotStoredError(f"{cloud} does not have as many hosts as its layout")
-    return name, Record(key, digest, Described(clouds, shared, collaborations))
+    return name, Record(key, digest, Described(clouds, shared, collaborations, round_trips))

@@ -23,7 +23,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 from openstackoid.discovery.catalog import Row
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Cloud
-from openstackoid.scope import WIRE
+from openstackoid.routing.wire_version import SPOKEN
 
 TYPE = "openstackoid-peer+jwt"
 _LARGEST = 1 << 20
@@ -77,7 +77,7 @@ def signed(cloud: Cloud, certificate: bytes, now: float) -> str:
     claims = {
         "iss": cloud.name,
         "iat": int(now),
-        "wire": WIRE,
+        "wire": SPOKEN,
         "region": cloud.region,
         "endpoints": [{"type": row.service_type, "name": row.name, "interface": row.interface, "url": row.url} for row in rows],
     }

@@ -14,8 +14,7 @@ import aiohttp
 
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.pages import HEALTH, MESH
-from openstackoid.routing.wire_version import HEADER
-from openstackoid.scope import WIRE
+from openstackoid.routing.wire_version import HEADER, SPOKEN
 from openstackoid.tls.words import what_was_wrong
 
 PATIENCE = 10.0
@@ -57,7 +56,7 @@ async def try_way(
         return [Result(False, f"{peer} has no {scheme} frontend in the description")]
     timeout = aiohttp.ClientTimeout(total=PATIENCE)
     results = []
-    async with aiohttp.ClientSession(timeout=timeout, headers={HEADER: str(WIRE)}) as session:
+    async with aiohttp.ClientSession(timeout=timeout, headers={HEADER: str(SPOKEN)}) as session:
         tries = _Tries(session, peer, context, authority, digest)
         for origin in origins:
             results.append(await tries.health(origin))
@@ -119,9 +118,9 @@ class _Tries:
 
     def _wire(self, headers: Mapping[str, str]) -> Result:
         spoken = headers.get(HEADER, "1")
-        if spoken.isdigit() and int(spoken) >= WIRE:
+        if spoken.isdigit() and int(spoken) >= SPOKEN:
             return Result(True, f"the gateway of {self.peer} speaks wire version {spoken}")
-        return Result(True, f"the gateway of {self.peer} speaks an older wire version than {WIRE}: all but newer features work")
+        return Result(True, f"the gateway of {self.peer} speaks an older wire version than {SPOKEN}: all but newer features work")
 
     def _description(self, told: object) -> Result:
         if told is None:

@@ -12,6 +12,7 @@ from openstackoid.routing.decision import (
     Plan,
     ReadBody,
     ReadStore,
+    ReadTimes,
     Refuse,
     Relay,
     Route,
@@ -31,6 +32,7 @@ from openstackoid.routing.links import (
     peer_places,
     plain_host,
 )
+from openstackoid.routing.near import read_times, times_from, with_plain_clouds
 from openstackoid.routing.normal_path import called_path, folded_path
 from openstackoid.routing.own_project import OwnProject
 from openstackoid.routing.request import Headers, NotRead, Request, with_headers
@@ -71,6 +73,7 @@ __all__ = [
     "Plan",
     "ReadBody",
     "ReadStore",
+    "ReadTimes",
     "Refuse",
     "Relay",
     "Request",
@@ -95,7 +98,10 @@ __all__ = [
     "own_places",
     "peer_places",
     "plain_host",
+    "read_times",
     "scoped_url",
+    "times_from",
     "watched_services",
     "with_headers",
+    "with_plain_clouds",
 ]

@@ -1,31 +1,61 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``A & B`` for one request: the plan for each of the clouds, and the kind of their common answer. Pure."""
+"""``A & B`` for one request, alone or beside ``A | B``: the plan for each of the clouds, and the kind of their answer. Pure."""
 
-from openstackoid.composition import ItemKind, Kind, builtin_kinds
-from openstackoid.routing.decision import All, Refuse, Turn
+from collections.abc import Mapping
+
+from openstackoid.composition import HeadersKind, ItemKind, Kind, ListKind, builtin_kinds
+from openstackoid.composition.kinds import OBJECT_STORE
+from openstackoid.routing.decision import All, Otherwise, Refuse, Single, Turn
 from openstackoid.routing.received import Received
-from openstackoid.scope import Scope
+from openstackoid.scope import All as AllOf
+from openstackoid.scope import Cloud, Expression
+from openstackoid.scope import Otherwise as InTurn
+
+_Part = Single | Refuse | Otherwise | All
 
 
-def at_once(received: Received, scope: Scope, branches: tuple[Turn, ...]) -> All | Refuse:
-    """Return the plan for a request to all clouds of ``branches``.
+def at_once(received: Received, expression: Expression, plans: Mapping[str, Single | Refuse]) -> _Part:
+    """Return the plan for a request under ``expression``, which has ``A & B``; ``plans``: of each cloud.
 
-    The request keeps its id for each of them: a read stores no scope, and the records of a trace are found by it. A write to a
-    resource is sent to its cloud alone. If the policy or the mesh refuses all branches, so is the request.
+    The request keeps its id for each of them: a read stores no scope, and the records of a trace are found by it. One for a
+    resource, and each write, is for the cloud that has it, wherever that is in the expression. If the policy or the mesh refuses
+    all clouds, so is the request.
 
     Raises :class:`~openstackoid.routing.reading.RefusedError` for a request of which no common answer can be made.
     """
     kind = _kind(received)
-    expression = scope.text_for(received.endpoint.service, received.at)
     if kind is None:
         service, method = received.endpoint.service, received.request.method
         message = (
-            f"{service} of {expression}: of several clouds at once, lists, limits and versions can be read, and single resources"
-            f" read and changed; name one cloud for this {method}"
+            f"{service} of {expression.to_text()}: of several clouds at once, lists, limits and versions can be read, and single"
+            f" resources read and changed; name one cloud for this {method}"
         )
         raise received.reading.bad_request(message)
-    refused = [branch.plan for branch in branches if isinstance(branch.plan, Refuse)]
-    return refused[0] if len(refused) == len(branches) else All(expression, kind, branches)
+    if isinstance(kind, ItemKind):
+        return _all(expression, kind, tuple(Turn(cloud, plan) for cloud, plan in plans.items()))
+    return _part(expression, kind, plans)
+
+
+def _part(expression: Expression, kind: Kind, plans: Mapping[str, Single | Refuse]) -> _Part:
+    match expression:
+        case Cloud(name):
+            return plans[name]
+        case AllOf(members):
+            return _all(expression, kind, tuple(Turn(each.to_text(), _part(each, kind, plans)) for each in members))
+        case InTurn(members):
+            turns = tuple(Turn(each.to_text(), _part(each, kind, plans)) for each in members)
+            return _refused(turns) or Otherwise(expression.to_text(), turns)
+    raise AssertionError("a function is resolved before")
+
+
+def _all(expression: Expression, kind: Kind, branches: tuple[Turn, ...]) -> All | Refuse:
+    return _refused(branches) or All(expression.to_text(), kind, branches)
+
+
+def _refused(turns: tuple[Turn, ...]) -> Refuse | None:
+    """Return the first refusal if all turns are refused."""
+    refused = [turn.plan for turn in turns if isinstance(turn.plan, Refuse)]
+    return refused[0] if len(refused) == len(turns) else None
 
 
 def _kind(received: Received) -> Kind | None:
@@ -34,4 +64,6 @@ def _kind(received: Received) -> Kind | None:
     kind = builtin_kinds().of(endpoint.service, request.path[len(endpoint.frontend.prefix) :])
     if isinstance(kind, ItemKind):
         return kind
+    if request.method == "HEAD" and isinstance(kind, ListKind) and kind.service == OBJECT_STORE:
+        return HeadersKind(kind.service)
     return kind if request.method == "GET" else None

@@ -13,6 +13,9 @@ TARGET = "x-openstackoid-to"
 FAILED = "x-openstackoid-failed"
 """The header in which HAProxy tells the Python service that an answer is its own: the target has given none."""
 
+ROUND_TRIP = "x-openstackoid-round-trip"
+"""The header in which HAProxy tells the Python service the round-trip time of a connection to a peer, in microseconds."""
+
 UNREACHED, DOWN, UNANSWERED = "unreached", "down", "unanswered"
 """The first word of that header: no byte was sent, none was tried as the peer was down a moment ago, or no answer came."""
 

@@ -4,7 +4,7 @@
 from openstackoid.mesh import Mesh
 from openstackoid.routing.decision import Decision, MoreInput, Plan, ScopeSource
 from openstackoid.routing.identity import IdentityRequest, plan_identity, read_identity
-from openstackoid.routing.reading import SERVICE, RefusedError
+from openstackoid.routing.reading import SERVICE, InputNeededError, RefusedError
 from openstackoid.routing.received import Received, receive, scope_source
 from openstackoid.routing.request import Request
 from openstackoid.routing.scoped import ScopedRequest, plan_scoped
@@ -22,12 +22,16 @@ def decide(mesh: Mesh, at: str, request: Request) -> Decision | MoreInput:
         asked = _read(receive(mesh, at, request))
     except RefusedError as refused:
         return Decision(refused.refusal, None, Issuer(at), source)
+    except InputNeededError as error:
+        return error.needed
     if isinstance(asked, MoreInput):
         return asked
     try:
         plan = _planned(asked)
     except RefusedError as refused:
         plan = refused.refusal
+    except InputNeededError as error:
+        return error.needed
     if isinstance(plan, MoreInput):
         return plan
     if isinstance(asked, UnscopedRequest) and asked.recalled:

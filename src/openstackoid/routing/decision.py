@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The decision on a request: the plan, and all facts that led to it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -89,17 +90,18 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The plan for one of several clouds that may serve a request."""
+    """The plan for one of several clouds that may serve a request, or for an expression of several; ``cloud`` is its text."""
 
     cloud: str
-    plan: Single | Refuse
+    plan: "Single | Refuse | Otherwise | All"
 
 
 @dataclass(frozen=True, slots=True)
 class Otherwise:
     """Send the request to the first of several clouds that can serve it.
 
-    ``expression``: the clouds as the scope names them. ``turns``: two at least, in that order.
+    ``expression``: the clouds as the scope names them. ``turns``: two at least, in that order; each of one cloud, or of several
+    at once.
     """
 
     expression: str
@@ -110,12 +112,23 @@ class Otherwise:
 class All:
     """Send the request to several clouds at once, and make one answer of theirs; one to a single resource, to its cloud alone.
 
-    ``expression``: the clouds as the scope names them. ``branches``: two at least, in that order.
+    ``expression``: the clouds as the scope names them. ``branches``: two at least, in that order; each of one cloud, or of
+    several in turn. A request for one resource has a branch for each cloud.
     """
 
     expression: str
     kind: Kind
     branches: tuple[Turn, ...]
+
+
+def singles(plan: "Single | Refuse | Otherwise | All") -> Iterator[tuple[str, Single | Refuse]]:
+    """Return the plan for each cloud, in the order of the scope."""
+    match plan:
+        case Otherwise(turns=turns) | All(branches=turns):
+            for turn in turns:
+                yield from singles(turn.plan) if isinstance(turn.plan, Otherwise | All) else ((turn.cloud, turn.plan),)
+        case _:
+            yield plan.endpoint.cloud if isinstance(plan, Single) else "", plan
 
 
 Plan = Single | Relay | Refuse | Otherwise | All
@@ -173,3 +186,10 @@ class ReadBody(MoreInput):
 @dataclass(frozen=True, slots=True)
 class ReadStore(MoreInput):
     """Read the scope of the request's workflow from the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTimes(MoreInput):
+    """Find out the round-trip times from the gateways of these clouds to others."""
+
+    centers: tuple[str, ...]

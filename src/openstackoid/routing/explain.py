@@ -8,10 +8,11 @@ from openstackoid.mesh import HTTPS, Mesh
 from openstackoid.policy import Use, may_enter
 from openstackoid.redaction import redacted
 from openstackoid.routing.decide import decide
-from openstackoid.routing.decision import All, Decision, MoreInput, Otherwise, Refuse, Relay, Route, Single
+from openstackoid.routing.decision import All, Decision, MoreInput, Otherwise, ReadTimes, Refuse, Relay, Route, Single
+from openstackoid.routing.near import times_from
 from openstackoid.routing.normal_path import called_path
 from openstackoid.routing.request import Request
-from openstackoid.scope import Scope
+from openstackoid.scope import NearTold, Scope, Times, near_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Explanation:
     Python service asks one of ``clouds`` and adapts the answer), ``otherwise`` (it asks ``clouds`` in turn, each as ``turns``
     has it), ``all`` (it asks them at once) or ``refuse`` (with ``status`` and ``reason``). ``urls``: the possible targets, and
     ``verified`` the names and signers of their certificates. ``guest``: the issuer of a foreign token for a request that stays
-    here, whose user the policy of ``home`` must allow.
+    here, whose user the policy of ``home`` must allow. ``near``: the resolution of each ``around`` and ``nearest``.
     """
 
     service: str | None
@@ -38,9 +39,10 @@ class Explanation:
     guest: str | None = None
     verified: tuple[str, ...] = ()
     turns: "tuple[Explanation, ...]" = ()
+    near: tuple[NearTold, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """Return the explanation as JSON, without what is empty of ``status``, ``reason``, ``guest``, ``verified``, ``turns``."""
+        """Return the explanation as JSON, without those of the last six attributes that are empty."""
         guest = {} if self.guest is None else {"guest": self.guest}
         refusal = {} if self.status is None else {"status": self.status, "reason": self.reason}
         return {
@@ -55,20 +57,28 @@ class Explanation:
             **guest,
             **refusal,
             **({"turns": [_of_turn(turn.document()) for turn in self.turns]} if self.turns else {}),
+            **({"near": [each.document() for each in self.near]} if self.near else {}),
         }
 
 
-def explain(mesh: Mesh, at: str, request: Request, query: str = "") -> Explanation:
+def explain(mesh: Mesh, at: str, request: Request, query: str = "", measured: Times | None = None) -> Explanation:
     """Return how the gateway of ``at`` would treat ``request``; ``query`` is that of its URL, with its ``?``.
 
-    An unread body counts as an empty document, as a missing one does at a gateway.
+    An unread body counts as an empty document, as a missing one does at a gateway. ``measured``: the times around clouds, beside
+    those that the mesh has.
     """
     if request.body is None:
         request = replace(request, body={})
     decision = decide(mesh, at, request)
+    while isinstance(decision, ReadTimes):
+        found = {center: times_from(mesh, center, (measured or {}).get(center, {})) for center in decision.centers}
+        request = replace(request, times={**request.times, **found})
+        decision = decide(mesh, at, request)
     if isinstance(decision, MoreInput):
         raise AssertionError("a body or a scope is there, and is asked for")
-    return _told(mesh, at, request, decision, query)
+    told = _told(mesh, at, request, decision, query)
+    written = None if decision.scope is None else decision.scope.written
+    return told if written is None else replace(told, near=near_told(mesh.clouds, written, request.times))
 
 
 def _told(mesh: Mesh, at: str, request: Request, decision: Decision, query: str) -> Explanation:
@@ -88,10 +98,12 @@ def _told(mesh: Mesh, at: str, request: Request, decision: Decision, query: str)
     if isinstance(plan, Otherwise | All):
         several = plan.turns if isinstance(plan, Otherwise) else plan.branches
         decisions = {turn.cloud: replace(decision, plan=turn.plan) for turn in several}
-        turns = tuple(replace(_told(mesh, at, request, each, query), clouds=(cloud,)) for cloud, each in decisions.items())
+        parts = {cloud: _told(mesh, at, request, each, query) for cloud, each in decisions.items()}
+        turns = tuple(part if part.turns else replace(part, clouds=(cloud,)) for cloud, part in parts.items())
         verified = tuple(dict.fromkeys(name for turn in turns for name in turn.verified))
         urls = tuple(url for turn in turns for url in turn.urls)
-        return replace(told, clouds=tuple(decisions), urls=urls, verified=verified, turns=turns)
+        clouds = tuple(cloud for turn in turns for cloud in turn.clouds)
+        return replace(told, clouds=clouds, urls=urls, verified=verified, turns=turns)
     if isinstance(plan, Refuse):
         return replace(told, status=plan.status, reason=redacted(plan.message))
     urls = tuple(redacted(url + query) for url in _urls(plan))

@@ -3,6 +3,9 @@
 
 PAGES = "/.openstackoid/"
 HEALTH, MESH, TRACE = f"{PAGES}health", f"{PAGES}mesh", f"{PAGES}trace/"
+ROUND_TRIPS = f"{PAGES}round-trips"
+"""The times from this cloud's gateway to those of others."""
+
 USER = f"{PAGES}user"
 TOKEN = f"{PAGES}token"
 """Where the gateway of a peer has a token of this cloud bound to the next cloud (:mod:`openstackoid.binding`)."""

@@ -27,6 +27,9 @@ WINDOW = 10
 ERRORS, ERRORS_OF_KNOWN = 30, 300
 """In that time, of one source and without an accepted token: refused requests."""
 
+DELAY = 1
+"""Seconds that a source over these limits waits for its refusal: it sends a request a second by each of its connections."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:

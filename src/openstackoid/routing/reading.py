@@ -9,17 +9,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from openstackoid.mesh import Endpoint, Mesh
-from openstackoid.routing.decision import Refuse
+from openstackoid.routing.decision import ReadTimes, Refuse
+from openstackoid.routing.near import with_plain_clouds
 from openstackoid.routing.normal_path import decoded
 from openstackoid.routing.request import Request
 from openstackoid.routing.scoped_url import SIGNED, is_misspelt, scoped_url
 from openstackoid.scope import (
     IDENTITY,
     MARKER,
+    MAX_LENGTH,
     Issuer,
     Scope,
     ScopeError,
+    centers_of,
     holds_scope,
+    may_resolve_to,
     parse,
     parse_json,
     parse_url_form,
@@ -42,6 +46,14 @@ class RefusedError(Exception):
     def __init__(self, at: str, status: int, title: str, message: str) -> None:
         super().__init__(message)
         self.refusal = Refuse(status, title, f"gateway of {at}: {message}")
+
+
+class InputNeededError(Exception):
+    """Ends the decision until ``needed`` is there."""
+
+    def __init__(self, needed: ReadTimes) -> None:
+        super().__init__()
+        self.needed = needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,10 @@ class UrlScope:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Reads a request to the gateway of ``at``. Every method raises :class:`RefusedError` for an invalid part."""
+    """Reads a request to the gateway of ``at``.
+
+    Every method raises :class:`RefusedError` for an invalid part, and :class:`InputNeededError` for ``around`` without times.
+    """
 
     mesh: Mesh
     at: str
@@ -136,8 +151,15 @@ class Reading:
         return UrlScope(self._parsed(where, found.segment, parse_url_form), found.segment, rest)
 
     def agreed(self, what: str, first: Scope | None, second: Scope | None) -> Scope | None:
-        """Return the one scope of two parts, or None."""
+        """Return the one scope of two parts, or None.
+
+        A token that was given out for ``around`` has the clouds of that time: it agrees with the URL at which it was.
+        """
         if first is not None and second is not None and first != second:
+            if first.written is not None and second.written is None and may_resolve_to(first.written, second):
+                return second
+            if second.written is not None and first.written is None and may_resolve_to(second.written, first):
+                return first
             raise self.bad_request(f"{what} differ: {first.to_header()} and {second.to_header()}; send one, or equal ones")
         return first or second
 
@@ -150,4 +172,13 @@ class Reading:
             scope = parser(text, services=self.mesh.known_services, clouds=self.mesh.known_clouds, offers=self.mesh.offers)
         except ScopeError as error:
             raise self.bad_request(f"{where}: {error}") from None
-        return scope.completed(self.at)
+        centers = centers_of(scope)
+        if not centers:
+            return scope.completed(self.at)
+        if not self.request.times.keys() >= set(centers):
+            raise InputNeededError(ReadTimes(centers))
+        plain = with_plain_clouds(self.mesh, self.at, scope, self.request.times)
+        if len(plain.to_header()) > MAX_LENGTH:
+            length = f"{len(plain.to_header())} characters with the clouds that are near"
+            raise self.bad_request(f"{where}: too large: {length}, at most {MAX_LENGTH} are accepted")
+        return plain

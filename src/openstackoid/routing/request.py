@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from openstackoid.mesh import Listener
-from openstackoid.scope import Scope
+from openstackoid.scope import Scope, Times
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -27,7 +27,8 @@ class Request:
     (``auth.identity.token.id``), if any. ``body``: the JSON document in the body, None until it is read. ``recalled``: the
     stored scope of the request's id, None without one, ``NOT_READ`` until the store is asked. ``fresh_id``: an id for a workflow
     that the request may begin. ``sender``: the cloud of the sending gateway, by its certificate. ``announced``: the peers that
-    read the newer form of a scope (:mod:`openstackoid.routing.wire_version`).
+    read the newer form of a scope (:mod:`openstackoid.routing.wire_version`); ``plain``: those that do not read operators.
+    ``times``: from the clouds around which others are sought, as far as they were asked for.
     """
 
     method: str
@@ -40,7 +41,9 @@ class Request:
     fresh_id: str = ""
     sender: str | None = None
     announced: Collection[str] = frozenset()
+    plain: Collection[str] = frozenset()
     query: str | None = field(default=None, repr=False)
+    times: Times = field(default_factory=dict, hash=False)
 
     def values(self, name: str) -> list[str]:
         """Return every value of a header; names are compared without case."""

@@ -14,6 +14,7 @@ on no other part of the request:
   that leaves.
 - Sender, ``Via`` and ``Expect`` matter to a request that leaves; HAProxy sends requests with them to the Python service.
 - A peer's announcement decides the form of the mark. The route has the newer form, from which HAProxy makes the older one.
+- The clouds of ``around`` change with the times between gateways, so no such scope is kept.
 - Of several clouds for a service, each request finds out anew which one can serve it. ``A & B`` of another service is sent on
   in another form.
 - The mesh is that of the HAProxy process, whose maps begin empty: :func:`generation` names it in both programs.
@@ -103,10 +104,11 @@ def _followed(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> S
     if isinstance(decision, MoreInput) or decision.scope is None or request.method not in METHODS:
         return None
     plan = decision.plan
-    if not isinstance(plan, Single) or plan.rewrite_links or plan.remember is not None:
+    if not isinstance(plan, Single) or plan.rewrite_links or plan.remember is not None or decision.scope.written is not None:
         return None
-    # Of several clouds, a gateway that has chosen this one sends the same scope.
-    if len(decision.scope.clouds_for(plan.frontend_endpoint.service, "")) > 1 or decision.scope.has_all:
+    # Of several clouds, a gateway that has chosen this one sends the same scope; a peer that reads no operators gets another.
+    of_several = len(decision.scope.clouds_for(plan.frontend_endpoint.service, "")) > 1 or decision.scope.has_all
+    if of_several or (decision.scope.is_compound and plan.endpoint.cloud in request.plain):
         return None
     # The body may decide about such a request, from any sender.
     if request.method not in READS and plan.frontend_endpoint.service in watched_services(mesh):

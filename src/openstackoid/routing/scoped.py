@@ -11,7 +11,7 @@ from openstackoid.routing.reading import AUTH, PLAIN, RefusedError, is_visible
 from openstackoid.routing.received import Received
 from openstackoid.routing.request import NotRead
 from openstackoid.routing.sending import Changes, Sending
-from openstackoid.routing.target import resolved, targets_of
+from openstackoid.routing.target import readable, resolved, targets_of
 from openstackoid.routing.turns import in_turn
 from openstackoid.routing.workflows import READS, REQUEST_ID, Workflow, further_id, may_be_remembered, watched_services
 from openstackoid.scope import BOUND, Scope
@@ -43,13 +43,14 @@ def _plan(asked: ScopedRequest, number: int, target: Endpoint) -> Single | MoreI
     received.reading.refuse_blocked(target.cloud)
     sending = Sending(received, target)
     watched, auth, changes = changes_watched(received), received.auth, Changes()
+    # A bound token is bound to the scope as it came.
+    is_bound = auth is not None and auth.bare.startswith(BOUND)
     if watched:
-        # A bound token is bound to the scope as it came.
-        is_bound = auth is not None and auth.bare.startswith(BOUND)
         chosen = resolved(received.reading.mesh, scope, received.endpoint.service, target.cloud, partners=not is_bound)
         if needs_body(received, chosen):
             return ReadBody()
         scope = scope if is_bound else chosen
+    scope = scope if is_bound else readable(received, scope, target.cloud, writes=watched)
     workflow = _workflow(received, scope, number, narrowed=scope != asked.scope) if watched and auth is not None else None
     if isinstance(workflow, ReadStore):
         return workflow

@@ -4,7 +4,8 @@
 from openstackoid.mesh import Endpoint, Mesh
 from openstackoid.routing.loops import came_through, refuse_third
 from openstackoid.routing.reading import Reading
-from openstackoid.scope import Cloud, Scope, otherwise
+from openstackoid.routing.received import Received
+from openstackoid.scope import Cloud, Scope, clouds_of, otherwise
 
 
 def targets_of(reading: Reading, endpoint: Endpoint, scope: Scope) -> tuple[Endpoint, ...]:
@@ -36,6 +37,26 @@ def resolved(mesh: Mesh, scope: Scope, service: str, cloud: str, *, partners: bo
         near = [one for one in clouds if mesh.together(partner, cloud, one)]
         if len(clouds) > 1 and near:
             scope = scope.with_entry(partner, Cloud(cloud) if cloud in near else otherwise(tuple(map(Cloud, near))))
+    return scope
+
+
+def readable(received: Received, scope: Scope, cloud: str, *, writes: bool) -> Scope:
+    """Return the scope for a target in ``cloud``: for a peer whose gateway reads no operators, with one cloud for each service.
+
+    That of the service itself is ``cloud``; of others, a read has the cloud if it is one of them, else the first. Raises
+    :class:`~openstackoid.routing.reading.RefusedError` for a write, whose partners may have to be in any of theirs.
+    """
+    if not scope.is_compound or cloud == received.at or cloud not in received.request.plain:
+        return scope
+    own = scope.entry_for(received.endpoint.service)
+    for name, expression in scope.entries:
+        clouds = clouds_of(expression)
+        if writes and name != own and len(clouds) > 1:
+            message = (
+                f"'{expression.to_text()}' of '{name}' is not read by the gateway of {cloud}, which is of an earlier release"
+            )
+            raise received.reading.bad_request(f"{message}; name one cloud for '{name}'")
+        scope = scope.with_entry(name, Cloud(cloud if name == own or cloud in clouds else clouds[0]))
     return scope
 
 

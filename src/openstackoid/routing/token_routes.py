@@ -14,6 +14,10 @@ CATALOG_PATH = "/v3/auth/catalog"
 
 _AS_HEADER = "ask without the scope, and send the token as X-Auth-Token with the scope in X-Scope"
 _EXCHANGE = "log in without the scope, and exchange the token by POST /v3/auth/tokens at a URL with it"
+_IN_BROWSER = (
+    "single sign-on in a browser works without a scope: in the dashboard, choose a region without a scope, or log in with"
+    f" user name and password; in a program, {_EXCHANGE}"
+)
 _ELSEWHERE = "ask without the scope: the token comes from another Keystone"
 _SIGNED = "ask without the scope, and send the scope in X-Scope with each signed request"
 
@@ -45,8 +49,8 @@ TOKEN_ROUTES = (
     TokenRoute(_POST, "/v3/OS-OAUTH1/request_token", _AS_HEADER),
     TokenRoute(_POST, "/v3/OS-OAUTH1/access_token", _AS_HEADER),
     TokenRoute(("PUT",), "/v3/OS-OAUTH1/authorize/*", _AS_HEADER),
-    TokenRoute(_ANY, "/v3/auth/OS-FEDERATION/websso/*", _EXCHANGE),
-    TokenRoute(_ANY, "/v3/auth/OS-FEDERATION/identity_providers/*/protocols/*/websso", _EXCHANGE),
+    TokenRoute(_ANY, "/v3/auth/OS-FEDERATION/websso/*", _IN_BROWSER),
+    TokenRoute(_ANY, "/v3/auth/OS-FEDERATION/identity_providers/*/protocols/*/websso", _IN_BROWSER),
     TokenRoute(_POST, "/v3/auth/OS-FEDERATION/saml2", _ELSEWHERE),
     TokenRoute(_POST, "/v3/auth/OS-FEDERATION/saml2/ecp", _ELSEWHERE),
     # Of releases before Queens.

@@ -15,7 +15,7 @@ from openstackoid.routing.decision import MoreInput, Otherwise, Plan, Refuse, Si
 from openstackoid.routing.reading import RefusedError
 from openstackoid.routing.received import Received
 from openstackoid.routing.workflows import READS
-from openstackoid.scope import All, Scope
+from openstackoid.scope import Scope, has_all
 
 LONGEST_EMPTY = 4096
 """The most bytes of a list without items, with its links."""
@@ -38,13 +38,13 @@ def in_turn(
 
     Of clouds in turn, a blocked one is left out. Raises :class:`RefusedError` for a sole target.
     """
-    at_once_asked = isinstance(scope.expression_for(received.endpoint.service), All)
-    if not at_once_asked:
+    expression = scope.expression_for(received.endpoint.service)
+    if expression is None or not has_all(expression):
         blocked = received.reading.mesh.blocked
         targets = tuple(target for target in targets if target.cloud not in blocked) or targets
     if len(targets) == 1:
         return plan(0, targets[0])
-    turns = []
+    plans: dict[str, Single | Refuse] = {}
     for number, target in enumerate(targets):
         try:
             planned: Single | Refuse | MoreInput = plan(number, target)
@@ -52,10 +52,10 @@ def in_turn(
             planned = refused.refusal
         if isinstance(planned, MoreInput):
             return planned
-        turns.append(Turn(target.cloud, planned))
-    if at_once_asked:
-        return at_once(received, scope, tuple(turns))
-    return Otherwise(scope.text_for(received.endpoint.service, received.at), tuple(turns))
+        plans[target.cloud] = planned
+    if expression is not None and has_all(expression):
+        return at_once(received, expression, plans)
+    return Otherwise(scope.text_for(received.endpoint.service, received.at), tuple(Turn(*each) for each in plans.items()))
 
 
 def outcome(method: str, status: int) -> Outcome:

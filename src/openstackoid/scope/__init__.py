@@ -2,9 +2,11 @@
 """The scope language: model, parser and errors. Pure: no sockets, no files, no clock."""
 
 from openstackoid.scope.errors import ScopeError
-from openstackoid.scope.expression import All, Cloud, Every, Expression, Near, Otherwise, otherwise
+from openstackoid.scope.expression import All, Cloud, Every, Expression, Near, Otherwise, clouds_of, has_all, otherwise
 from openstackoid.scope.known_names import KnownNames
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Issuer, Scope
+from openstackoid.scope.near import Times, centers_of, may_resolve_to, near_clouds, resolve
+from openstackoid.scope.near_told import NearTold, near_told
 from openstackoid.scope.parser import MAX_LENGTH, parse_json, read_header
 from openstackoid.scope.services import LEADERS, official_service_type, official_service_types
 from openstackoid.scope.token import BOUND, MARK, SEPARATOR, WIRE, holds_scope, is_marked, join_token, split_token
@@ -27,12 +29,20 @@ __all__ = [
     "Issuer",
     "KnownNames",
     "Near",
+    "NearTold",
     "Otherwise",
     "Scope",
     "ScopeError",
+    "Times",
+    "centers_of",
+    "clouds_of",
+    "has_all",
     "holds_scope",
     "is_marked",
     "join_token",
+    "may_resolve_to",
+    "near_clouds",
+    "near_told",
     "official_service_type",
     "official_service_types",
     "otherwise",
@@ -40,5 +50,6 @@ __all__ = [
     "parse_json",
     "parse_url_form",
     "read_header",
+    "resolve",
     "split_token",
 ]

@@ -114,6 +114,11 @@ def clouds_of(expression: Expression) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.name if isinstance(part, Cloud) else part.center for part in named))
 
 
+def has_all(expression: Expression) -> bool:
+    """Return whether several clouds at once are a part of an expression, or will be once it is resolved."""
+    return any(isinstance(part, All | Every) for part in parts(expression))
+
+
 def _flat(members: "tuple[Expression, ...]", kind: type[Otherwise] | type[All]) -> "tuple[Expression, ...]":
     flat = [inner for member in members for inner in (member.members if isinstance(member, kind) else (member,))]
     return tuple(dict.fromkeys(flat))

@@ -7,10 +7,9 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NoReturn
 
-from openstackoid.scope.expression import All, Cloud, Expression, Near, all_of, every, otherwise
+from openstackoid.scope.expression import All, Cloud, Expression, Near, Otherwise, all_of, every, has_all, otherwise, parts
 
 MOST_CLOUDS = 8
 """The most clouds in one expression."""
@@ -58,15 +57,10 @@ def parse_expression(text: str, check: Check, fail: Fail) -> Expression:
 
 
 def refuse_unserved(text: str, expression: Expression, fail: Fail) -> None:
-    """Refuse the first operator or function of a well-formed expression that no gateway carries out yet."""
-    if isinstance(expression, All) and all(isinstance(member, Cloud) for member in expression.members):
-        return
-    # ``A & A`` is one cloud.
-    operators = () if isinstance(expression, Cloud) else _ALL
-    for token, following in pairwise(_tokens(text, fail)):
-        if token.is_mark(*operators) or (token.kind == "name" and following.is_mark("(")):
-            served = "one cloud is, or several with '|' alone or '&' alone between them"
-            fail(f"'{token.text}' is not served yet; {served}", token.start, token.end)
+    """Refuse a well-formed expression that no gateway carries out."""
+    inner = (each for part in parts(expression) if isinstance(part, All) for each in part.members)
+    if any(isinstance(each, Otherwise) and has_all(each) for each in inner):
+        fail("'&' within '|' within '&' is not served; (A | B) & C and A & B | C are", 0, len(text))
 
 
 def _tokens(text: str, fail: Fail) -> Iterator[_Token]:

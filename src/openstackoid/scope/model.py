@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NewType, TypeGuard
 
-from openstackoid.scope.expression import All, Cloud, Expression, Otherwise, clouds_of, otherwise
+from openstackoid.scope.expression import Cloud, Expression, Otherwise, clouds_of, has_all, otherwise
 from openstackoid.scope.services import LEADERS
 
 IDENTITY = "identity"
@@ -23,10 +23,12 @@ class Scope(Mapping[str, str]):
     """The expressions for official service types (or ``*``), in the order in which they were written.
 
     A mapping of services to the texts of their expressions. Scopes with the same entries are equal in any order. Made by
-    :func:`openstackoid.scope.parse`.
+    :func:`openstackoid.scope.parse`. ``written``: the scope before ``around`` and ``nearest`` in it were resolved; None without
+    them.
     """
 
     entries: tuple[tuple[str, Expression], ...]
+    written: "Scope | None" = None
 
     @classmethod
     def of(cls, clouds: Mapping[str, str]) -> "Scope":
@@ -71,8 +73,8 @@ class Scope(Mapping[str, str]):
 
     @property
     def has_all(self) -> bool:
-        """Return whether an entry is ``A & B``."""
-        return any(isinstance(expression, All) for _, expression in self.entries)
+        """Return whether an entry has ``A & B``."""
+        return any(has_all(expression) for _, expression in self.entries)
 
     def clouds_for(self, service: str, home: str) -> tuple[str, ...]:
         """Return the clouds that may serve ``service``, in the order in which they are named."""
@@ -146,10 +148,10 @@ class Scope(Mapping[str, str]):
 
 
 def _projected(expression: Expression, cloud: str, *, own: bool) -> Expression:
-    if not isinstance(expression, All):
+    if not has_all(expression):
         return expression
-    first = Cloud(cloud)
-    return first if own else otherwise((*(member for member in expression.members if member == first), *expression.members))
+    first, clouds = Cloud(cloud), tuple(map(Cloud, clouds_of(expression)))
+    return first if own else otherwise((*(each for each in clouds if each == first), *clouds))
 
 
 def _is_alone(expression: Expression) -> TypeGuard[Otherwise]:

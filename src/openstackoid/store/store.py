@@ -13,9 +13,10 @@ from typing import Any
 from openstackoid.store.database import PATIENCE, Database
 from openstackoid.store.errors import StoreUnavailableError
 from openstackoid.store.lane import Job, Statement
+from openstackoid.store.resources import Learnt, ResourceRow, ResourceTable
 from openstackoid.store.shares import Bounds
 from openstackoid.store.tokens import Found, NoRoom, Offer, TokenTable
-from openstackoid.store.worker import Worker
+from openstackoid.store.worker import Tables, Worker
 from openstackoid.store.workflows import WorkflowRow, WorkflowTable
 
 _FRESH = 1.0
@@ -37,6 +38,7 @@ class Store:
         self.removed: list[Callable[[Sequence[str]], None]] = []
         self._workflows = WorkflowTable()
         self._tokens = TokenTable()
+        self._resources = ResourceTable()
         self._clock = clock
         self._patience = patience
         self._worker: Worker | None = None
@@ -47,9 +49,8 @@ class Store:
 
         Raises :class:`StoreError` for a newer schema or a missing driver.
         """
-        self._worker = Worker(
-            self.database, self._workflows, self._tokens, self._tell, clock=self._clock, patience=self._patience
-        )
+        tables = Tables(self._workflows, self._tokens, self._resources)
+        self._worker = Worker(self.database, tables, self._tell, clock=self._clock, patience=self._patience)
         self._worker.start()
         # The tables may have to be made first.
         with contextlib.suppress(StoreUnavailableError):
@@ -91,6 +92,15 @@ class Store:
         """Record the claims of a token unless it has some; return the committed ones."""
         found: Found | NoRoom = await self._written(self._tokens.record, offer)
         return found
+
+    async def find_resource(self, id_: str) -> ResourceRow | None:
+        """Return the row of a resource, perhaps an expired one, or None."""
+        found: ResourceRow | None = await self._done(self._resources.find, id_, reads=True)
+        return found
+
+    async def learn(self, learnt: Learnt) -> None:
+        """Write and remove rows of resources."""
+        await self._written(self._resources.learn, learnt)
 
     def put_later(self, row: WorkflowRow) -> None:
         """Have a row written; a failure loses it."""

@@ -46,3 +46,19 @@ TOKENS = Table(
 
 ``rule``: the policy's entry. ``changed``: 1 after other claims were seen. ``told`` and ``expires``: seconds since 1970.
 """
+
+RESOURCES = Table(
+    "resources",
+    METADATA,
+    Column("id", _ascii(40), primary_key=True),
+    Column("cloud", _ascii(64), nullable=False),
+    Column("certain", Integer, nullable=False),
+    Column("owner", _ascii(128), nullable=False),
+    Column("expires", Double, nullable=False),
+    Index("resources_by_expires", "expires"),
+    Index("resources_by_owner", "owner", "expires"),
+)
+"""The cloud of a resource a row: ``id`` is a digest of the resource, the user and the clouds that were asked.
+
+``certain``: 1 if all other clouds have denied it. ``owner`` and ``expires``: as of a workflow.
+"""

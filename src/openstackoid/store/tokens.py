@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Insert, and_, bindparam, case, delete, func, or_, select, update
 
+from openstackoid.store.owned_rows import BATCH
 from openstackoid.store.tables import TOKENS
-from openstackoid.store.workflows import BATCH
 
 LONGEST = 10 * 86400.0
 """Seconds beyond which no claims count: a clock that was ahead wrote such a row."""

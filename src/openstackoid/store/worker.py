@@ -8,17 +8,20 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from openstackoid.store.database import Database, reason
 from openstackoid.store.errors import SchemaError, StoreUnavailableError
 from openstackoid.store.lane import Job, Lane
+from openstackoid.store.owned_rows import BATCH
+from openstackoid.store.resources import BOUNDS, ResourceTable
 from openstackoid.store.shares import Bounds
 from openstackoid.store.tokens import TokenTable
-from openstackoid.store.workflows import BATCH, WorkflowTable
+from openstackoid.store.workflows import WorkflowTable
 
 LOG = logging.getLogger("openstackoid.store")
 
@@ -26,6 +29,14 @@ _PAUSES = (0.0, 0.02, 0.1, 0.3, 0.5)
 """Seconds before the next try: Galera refuses conflicting transactions. The last pause repeats."""
 _TRIM_EVERY = 60.0
 _STOP_PATIENCE = 1.0
+
+
+class Tables(NamedTuple):
+    """The tables of a store."""
+
+    workflows: WorkflowTable
+    tokens: TokenTable
+    resources: ResourceTable
 
 
 class Worker:
@@ -38,16 +49,14 @@ class Worker:
     def __init__(
         self,
         database: Database,
-        workflows: WorkflowTable,
-        tokens: TokenTable,
+        tables: Tables,
         removed: Callable[[Sequence[str]], None],
         *,
         clock: Callable[[], float],
         patience: float,
     ) -> None:
         self.schema_error: SchemaError | None = None
-        self._workflows = workflows
-        self._tokens = tokens
+        self._tables = tables
         self._removed = removed
         self._database = database
         self._engine = database.engine(patience)
@@ -134,8 +143,10 @@ class Worker:
             again, lane.failed, lane.busy = lane.failed is not None, None, False
         if again:
             LOG.info("the store (%s) can be %s again", self._database, lane.done)
-        if lane is self._writes and self._bounds is not None and self._workflows.is_full(self._bounds):
-            self._make_room(self._workflows.trim, self._bounds)
+        if lane is self._writes and self._bounds is not None and self._tables.workflows.is_full(self._bounds):
+            self._make_room(self._tables.workflows.trim, self._bounds)
+        if lane is self._writes and self._tables.resources.is_full(BOUNDS):
+            self._remove(partial(self._tables.resources.trim, bounds=BOUNDS))
         self._tell(jobs, results)
 
     def _give_up(self, lane: Lane, jobs: Sequence[Job], error: Exception) -> None:
@@ -164,9 +175,11 @@ class Worker:
         bounds, now = self._bounds, time.monotonic()
         if bounds is not None and now >= self._next_trim:
             self._next_trim = now + _TRIM_EVERY
-            for statement in (self._workflows.expire, self._workflows.trim):
+            for statement in (self._tables.workflows.expire, self._tables.workflows.trim):
                 self._make_room(statement, bounds)
-            self._remove(self._tokens.expire)
+            self._remove(self._tables.tokens.expire)
+            for statement in (self._tables.resources.expire, self._tables.resources.trim):
+                self._remove(partial(statement, bounds=BOUNDS))
 
     def _make_room(self, statement: Callable[[Connection, float, Bounds], Sequence[str]], bounds: Bounds) -> None:
         gone = self._remove(lambda connection, now: statement(connection, now, bounds))
@@ -192,8 +205,8 @@ class Worker:
         return self._connection
 
     def _recover(self, error: Exception) -> None:
-        self._workflows.recount()
-        self._tokens.recount()
+        for table in self._tables:
+            table.recount()
         self._disconnect()
         with contextlib.suppress(OSError):
             kept = self._database.set_aside(error)

@@ -5,6 +5,7 @@ import asyncio
 import functools
 import json
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ from openstackoid.policy import EVERY_REQUEST, MappingRule, PeerPolicy, Policy, 
 from openstackoid.store import Database, Store
 from unit.bridge.haproxy import haproxy
 from unit.bridge.listening import listening
+from unit.bridge.raw_messages import Answer, head, read_answer, read_body, values
 
 Script = Callable[["Visit"], Awaitable[None]]
 
@@ -151,6 +153,7 @@ class Stage:
     ports: dict[str, int]
     records: Records
     audit_log: Path
+    store: Store
 
     @property
     def mesh(self) -> Mesh:
@@ -179,57 +182,6 @@ class Stage:
             return await read_answer(reader, method)
         finally:
             writer.close()
-
-
-@dataclass
-class Answer:
-    """A client's answer."""
-
-    head: bytes
-    body: bytes
-
-    @property
-    def status(self) -> int:
-        return int(self.head.split(b" ")[1])
-
-    @property
-    def error(self) -> str:
-        return str(json.loads(self.body)["error"]["message"])
-
-    def values(self, name: str) -> list[str]:
-        return values(self.head, name)
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-def head(method: str, target: str, *headers: str) -> bytes:
-    lines = [f"{method} {target} HTTP/1.1", "Host: 127.0.0.1:8801", "X-Openstackoid-Listener: 127.0.0.1:8801", *headers]
-    return "".join(f"{line}\r\n" for line in lines).encode("latin-1") + b"\r\n"
-
-
-def values(message: bytes, name: str) -> list[str]:
-    """Return each value of a header, by its lower-case name."""
-    pairs = [line.partition(b":") for line in message.split(b"\r\n")[1:]]
-    return [value.strip().decode() for key, _, value in pairs if key.lower() == name.encode()]
-
-
-async def read_body(message: bytes, reader: asyncio.StreamReader) -> bytes:
-    """Read the body that ``message`` announces. Raises ``IncompleteReadError`` when it breaks off."""
-    if values(message, "transfer-encoding") == ["chunked"]:
-        body = b""
-        while size := int(await reader.readuntil(b"\r\n"), 16):
-            body += (await reader.readexactly(size + 2))[:-2]
-        await reader.readexactly(2)
-        return body
-    length = values(message, "content-length")
-    return await reader.readexactly(int(length[0])) if length else b""
-
-
-async def read_answer(reader: asyncio.StreamReader, method: str = "GET") -> Answer:
-    message = await reader.readuntil(b"\r\n\r\n")
-    empty = method == "HEAD" or message.split(b" ")[1] in (b"204", b"304")
-    return Answer(message, b"" if empty else await read_body(message, reader))
 
 
 def says(status: str, *headers: str, body: bytes = b"") -> Script:
@@ -294,7 +246,7 @@ async def staged(
         path = Path(folder, "bridge.sock")
         await web.SockSite(runner, bind(path)).start()
         log = Path(folder, "audit.log")
-        yield Stage(path, servers["here"], asked, servers["there"], bridge, ports, records, log)
+        yield Stage(path, servers["here"], asked, servers["there"], bridge, ports, records, log, store)
 
 
 @contextmanager
@@ -320,7 +272,9 @@ def _dead_port() -> int:
 class Clock:
     """Seconds that a test sets."""
 
-    now = 1000.0
+    def __init__(self) -> None:
+        # The store removes rows that have ended long ago.
+        self.now = time.time()
 
     def __call__(self) -> float:
         return self.now
@@ -329,5 +283,5 @@ class Clock:
 def with_clock(stage: Stage) -> Clock:
     """Give the stage an authorizer that has asked nobody yet, and return its clock."""
     clock = Clock()
-    stage.change(authorizer=Authorizer(stage.bridge.context.upstream, clock))
+    stage.change(authorizer=Authorizer(stage.bridge.context.upstream, TokenStore(stage.store, clock), clock))
     return clock

@@ -23,7 +23,8 @@ from openstackoid.bridge.haproxy_log import AT_ONCE, HaproxyLog, LostLines
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
 from openstackoid.haproxy.egress import LONGEST_LINE
 from unit.bridge.audit.test_egress_lines import line
-from unit.bridge.http.test_server import MESH, until
+from unit.bridge.http.test_server import MESH
+from waiting import until
 
 LOCAL = "127.0.0.1 GET /image/v2/images/%41%42 -> local.image.public - 200 0 ms ---- -\n"
 

@@ -11,7 +11,8 @@ from openstackoid.mesh import Memory
 from openstackoid.routing.workflows import Workflow, is_marked
 from openstackoid.scope import Scope
 from openstackoid.store import owner_of
-from unit.bridge.stage import Visit, head, played, read_answer, says, staged
+from unit.bridge.raw_messages import head, read_answer
+from unit.bridge.stage import Visit, played, says, staged
 
 USER = owner_of("CloudOne", "CloudOne", "u1")
 ILL = ("X-Auth-Token: t", 'X-Scope: {"network":"CloudTwo"}')

@@ -7,61 +7,15 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from conformance.case import Case, Refused
 from conformance.cases import CASES
-from conformance.clouds import description
 from openstackoid.cli import main
-from openstackoid.cli.explain import METHODS
 from openstackoid.mesh import parse_mesh
-
-PAGE = (Path(__file__).parents[3] / "docs" / "use" / "explain.md").read_text(encoding="utf-8")
-(EXAMPLE,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-SHOWN = re.findall(r"```console\n\$ (.*?)\n(.*?)```", PAGE, re.DOTALL)
-THREE = description(count(10000))
-Explain = Callable[..., Any]
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the page's mesh.yaml and with three.yaml, the clouds of the conformance table."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mesh.yaml").write_text(EXAMPLE)
-    (tmp_path / "three.yaml").write_text(THREE)
-    return tmp_path
-
-
-@pytest.fixture
-def told(desk: Path, capsys: pytest.CaptureFixture[str]) -> Explain:
-    """The answer in JSON, by default of the page's CloudOne."""
-
-    def ask(*words: str, at: str = "CloudOne", config: str = "mesh.yaml") -> Any:
-        assert main(["explain", "--config", config, "--at", at, "--format", "json", *words]) == 0
-        said = capsys.readouterr()
-        assert said.err == ""
-        return json.loads(said.out)
-
-    return ask
-
-
-@pytest.fixture
-def refused(desk: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """The last line of the error about an invalid command; there is no other output."""
-
-    def ask(*words: str, at: str = "CloudOne") -> str:
-        with pytest.raises(SystemExit) as left:
-            main(["explain", "--config", "mesh.yaml", "--at", at, *words])
-        said = capsys.readouterr()
-        assert (left.value.code, said.out) == (2, "")
-        return said.err
-
-    return ask
+from unit.cli.explaining import EXAMPLE, PAGE, SHOWN, THREE, Explain
 
 
 @pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
@@ -79,8 +33,8 @@ def test_the_page_names_every_key_and_option(desk: Path, told: Explain, capsys: 
     assert options == set(re.findall(r"^\| `(--[a-z]+)` ", PAGE, re.MULTILINE))
     keys = [key for row in re.findall(r"^\| ((?:`[a-z]+`(?:, )?)+) \|", PAGE, re.MULTILINE) for key in re.findall("[a-z]+", row)]
     refused, guest = told("--scope", "{", "GET", "/image"), told("--scope", GUEST, "--header", "X-Auth-Token: t", "GET", "/image")
-    assert [key for key in keys if key not in ("guest", "verified", "turns")] == list(refused)
-    assert set(keys) == {*refused, "guest", "verified", "turns"}
+    assert [key for key in keys if key not in ("guest", "verified", "turns", "near")] == list(refused)
+    assert set(keys) == {*refused, "guest", "verified", "turns", "near"}
     assert (guest["route"], guest["guest"], guest["status"]) == ("refuse", "CloudTwo", 403), "CloudOne has no policy"
 
 
@@ -198,77 +152,6 @@ def test_a_frontend_of_https_is_named_by_its_scheme(told: Explain, desk: Path, c
     with pytest.raises(SystemExit):
         main(["explain", "--config", "secure.yaml", "--at", "CloudOne", "GET", "http://10.0.1.10/image/v2"])
     assert "has no frontend http://10.0.1.10:80; it has: https://10.0.1.10:443" in capsys.readouterr().err
-
-
-class TestWhatIsNotUnderstood:
-    @pytest.mark.parametrize(
-        ("url", "said"),
-        [
-            (
-                "https://10.0.1.10/image",
-                "the gateway of CloudOne has no frontend https://10.0.1.10:443; it has: http://10.0.1.10:80",
-            ),
-            ("image", "'image' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
-            ("", "'' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded"),
-            (
-                "http://10.0.1.10/a b",
-                "'http://10.0.1.10/a b' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is",
-            ),
-            (
-                "/image#top",
-                "'/image#top' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is accepted, as it is sent: percent-encoded",
-            ),
-            (
-                "http://me:pw@10.0.1.10/image",
-                "'http://...@10.0.1.10/image' is not a URL; http(s)://HOST[:PORT]/PATH, or /PATH, is",
-            ),
-            (
-                "http://10.0.1.10:8080/image",
-                "the gateway of CloudOne has no frontend http://10.0.1.10:8080; it has: http://10.0.1.10:80",
-            ),
-            ("/.openstackoid/health", "paths below /.openstackoid/ are the gateway's own pages"),
-        ],
-    )
-    def test_a_url_is_one_line(self, url: str, said: str, refused: Callable[..., str]) -> None:
-        line = refused("GET", url)
-        assert line.startswith(f"openstackoid explain: {said}")
-        assert line.count("\n") == 1
-
-    def test_a_path_alone_where_there_are_several_frontends(self, refused: Callable[..., str]) -> None:
-        assert refused("GET", "/v2/images", at="CloudTwo") == (
-            "openstackoid explain: '/v2/images' is a path alone, and the gateway of CloudTwo has several frontends:"
-            " http://10.0.2.10:5000, http://10.0.2.10:8774, http://10.0.2.10:8778, http://10.0.2.10:9292, http://10.0.2.10:9696\n"
-        )
-
-    def test_a_method(self, refused: Callable[..., str]) -> None:
-        line = refused("BREW", "/image").splitlines()[-1]
-        assert line == f"openstackoid explain: error: argument METHOD: 'BREW' is not a method; {', '.join(METHODS)} are accepted"
-
-    @pytest.mark.parametrize("header", ["X-Auth-Token=s3cret", "X-Auth-Token: s3cret\nX-Scope: {}", ": s3cret"])
-    def test_a_header_is_not_repeated(self, header: str, refused: Callable[..., str]) -> None:
-        said = refused("--header", header, "GET", "/image")
-        assert said.endswith("a header is written 'Name: value', on one line\n")
-        assert "s3cret" not in said
-
-    def test_a_remembered_scope(self, refused: Callable[..., str]) -> None:
-        assert refused("--remembered", '{"image": "CloudTen"}', "GET", "/image") == (
-            "openstackoid explain: --remembered: scope, column 11: unknown cloud 'CloudTen'; known: CloudOne, CloudTwo\n"
-            '{"image": "CloudTen"}\n          ^^^^^^^^^^\n'
-        )
-
-    @pytest.mark.parametrize(
-        ("words", "said"),
-        [
-            (["--config", "mesh.yaml", "--at", "CloudSix"], "the mesh has no cloud 'CloudSix'; known: CloudOne, CloudTwo"),
-            (["--config", "no.yaml", "--at", "CloudOne"], "no.yaml: cannot read the mesh description: No such file or directory"),
-            (["--config", "mesh.yaml", "--at", "CloudOne", "--body", "no"], "cannot read no: No such file or directory"),
-        ],
-    )
-    def test_an_unknown_name_is_an_error(
-        self, words: list[str], said: str, desk: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        assert main(["explain", *words, "GET", "/image"]) == 1
-        assert capsys.readouterr() == ("", f"openstackoid: {said}\n")
 
 
 class TestTheTable:

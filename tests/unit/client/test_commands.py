@@ -110,14 +110,78 @@ def test_show_tells_the_health_of_each_of_several_clouds(
     assert [seen.scope for seen in mesh.seen if seen.path == USER_PAGE] == [sent]
 
 
+def test_show_draws_an_expression_of_several_clouds(openstack: OpenStack, mesh: FakeCloud) -> None:
+    done = openstack("scope", "show", "-c", "expressions", "--os-scope", "image=CloudTwo|CloudOne")
+    drawn = [line.strip("| ").removeprefix("expressions").strip("| ") for line in done.stdout.splitlines()[3:-1]]
+    assert drawn == ["image: CloudTwo | CloudOne", "├── CloudTwo  down", "└── CloudOne  up, asked now"]
+    done = openstack("scope", "show", "-f", "json", "-c", "expressions", "--os-scope", "CloudOne&CloudTwo")
+    both = [{"expression": "CloudOne", "asked": True, "health": "up"}, {"expression": "CloudTwo", "asked": True}]
+    assert json.loads(done.stdout)["expressions"] == [
+        {
+            "services": [service],
+            "expression": "CloudOne & CloudTwo",
+            "asked": True,
+            "members": [both[0], {**both[1], "health": health}],
+        }
+        for service, health in (("compute", "missing"), ("image", "down"))
+    ]
+
+
+TIMES = "/.openstackoid/round-trips"
+
+
+def test_show_tells_the_clouds_that_are_near_and_those_that_are_left_out(openstack: OpenStack, mesh: FakeCloud) -> None:
+    mesh.add_mesh(CloudOne={"image": "up"}, CloudTwo={"image": "down"}, CloudThree={"image": "up"}, CloudFour={"image": "up"})
+    rows = [{"name": "CloudTwo", "milliseconds": 4.5}, {"name": "CloudThree", "milliseconds": 38.25}]
+    mesh.routes["GET", TIMES] = Answer(200, {"gateway": "CloudOne", "from": "CloudOne", "clouds": rows})
+    done = openstack("scope", "show", "-f", "json", "--os-scope", "image=around(CloudOne, 10ms)")
+    assert done.stderr == ""
+    shown = json.loads(done.stdout)
+    assert shown["scope"] == {"image": "around(CloudOne, 10ms)"}
+    assert shown["completed"] == {"*": "CloudOne", "image": "CloudOne | CloudTwo"}
+    assert shown["services"] == [
+        {"service": "image", "cloud": "CloudOne | CloudTwo", "because of": "own entry", "health": "up, down"}
+    ]
+    assert shown["near"] == [
+        {
+            "expression": "around(CloudOne, 10ms)",
+            "clouds": [{"cloud": "CloudOne", "milliseconds": 0.0}, {"cloud": "CloudTwo", "milliseconds": 4.5}],
+            "farther": [{"cloud": "CloudThree", "milliseconds": 38.25}],
+            "unknown": ["CloudFour"],
+        }
+    ]
+    assert [seen.scope for seen in mesh.seen if seen.path == USER_PAGE] == ['{"image":"CloudOne | CloudTwo"}']
+    lines = openstack("scope", "show", "-c", "near", "--os-scope", "nearest(CloudOne)").stdout.splitlines()
+    assert [line.split("|")[2].strip() for line in lines if "left out" in line or "nearest" in line] == [
+        "nearest(CloudOne): CloudOne 0 ms, CloudTwo 4.5 ms, CloudThree 38.25 ms",
+        "left out: CloudFour (no time is known)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, "the gateway is of an older release, which does not serve around and nearest"),
+        (Answer(200, {"clouds": [{"name": "CloudTwo", "milliseconds": -1}]}), "so the clouds that are near are not shown"),
+        (Answer(200, {"clouds": [{"name": "CloudTwo", "milliseconds": "1"}]}), "so the clouds that are near are not shown"),
+        (Answer(200, {"clouds": 1}), "so the clouds that are near are not shown"),
+    ],
+)
+def test_show_without_times(answer: Answer | None, words: str, openstack: OpenStack, mesh: FakeCloud) -> None:
+    if answer is not None:
+        mesh.routes["GET", TIMES] = answer
+    done = openstack("scope", "show", "-f", "json", "--os-scope", "image=around(CloudOne, 10ms)")
+    assert words in done.stderr
+    assert json.loads(done.stdout)["scope"] == {"image": "around(CloudOne, 10ms)"}
+    assert "near" not in json.loads(done.stdout)
+
+
 def test_an_operator_that_is_not_served_ends_the_command(openstack: OpenStack, mesh: FakeCloud) -> None:
-    done = openstack("image", "list", "--os-scope", "image=CloudOne&CloudTwo|CloudOne")
+    done = openstack("image", "list", "--os-scope", "image=(CloudOne&CloudTwo|CloudOne)&CloudTwo")
     assert (done.code, mesh.seen) == (2, [])
     message, shown, carets = done.stderr.strip().split("\n")[-3:]
-    assert message.endswith(
-        "--os-scope, column 15: '&' is not served yet; one cloud is, or several with '|' alone or '&' alone between them"
-    )
-    assert (shown, carets) == ("image=CloudOne&CloudTwo|CloudOne", " " * 14 + "^")
+    assert message.endswith("--os-scope, column 7: '&' within '|' within '&' is not served; (A | B) & C and A & B | C are")
+    assert (shown, carets) == ("image=(CloudOne&CloudTwo|CloudOne)&CloudTwo", " " * 6 + "^" * 37)
 
 
 def test_show_for_a_person(openstack: OpenStack, mesh: FakeCloud) -> None:

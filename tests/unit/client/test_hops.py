@@ -120,3 +120,24 @@ def test_a_record_is_read() -> None:
 def test_an_invalid_record_is_none(wrong: dict[str, Any]) -> None:
     assert hop_of({**RECORD, **wrong}) is None
     assert hop_of([RECORD]) is None
+
+
+@pytest.mark.parametrize("route", ["all", "otherwise"])
+def test_the_legs_of_a_request_to_several_clouds_are_below_it_side_by_side(route: str) -> None:
+    """Also where one lasts as long as another, at the same gateway."""
+    whole = hop(ONE, TWO, "image", 0.0, 0.5, route=route)
+    here, there = (hop(ONE, cloud, "image", 0.01, seconds, route="leg") for cloud, seconds in ((ONE, 0.4), (TWO, 0.2)))
+    at_two = hop(TWO, TWO, "image", 0.02, 0.1)
+    down = hop(ONE, "CloudThree", "image", 0.02, 0.1, route="leg", status=0)
+    found = nest([whole, here, at_two, down, there])
+    assert shape(found) == [
+        [
+            "CloudOne>CloudTwo image",
+            ["CloudOne>CloudOne image"],
+            ["CloudOne>CloudTwo image", ["CloudTwo>CloudTwo image"]],
+            ["CloudOne>CloudThree image"],
+        ]
+    ]
+    lines = draw(found)
+    assert lines[1] == "    ├── CloudOne image: GET /image 200, 400 ms"
+    assert lines[4] == "    └── CloudOne -> CloudThree image: GET /image no answer, 100 ms"

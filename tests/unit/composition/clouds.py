@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from functools import cmp_to_key
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
 
 from openstackoid.composition import Asker, Composed, Cursors, KnownMarkers, Listing, ListKind, builtin_kinds
 from openstackoid.composition.kinds import Kind
 
 Item = dict[str, Any]
+NAMES = ["One", "Two", "Three", "Four"]
 KEY = bytes(range(64))
 PATHS = {
     "servers": ("compute", "/v2.1/servers/detail"),
@@ -21,6 +23,7 @@ PATHS = {
     "images": ("image", "/v2/images"),
     "networks": ("network", "/v2.0/networks"),
     "volumes": ("block-storage", "/v3/00000000000000000000000000000001/volumes/detail"),
+    "volume-types": ("block-storage", "/v3/00000000000000000000000000000001/types"),
     "attachments": ("block-storage", "/v3/00000000000000000000000000000001/attachments"),
     "stacks": ("orchestration", "/v1/00000000000000000000000000000001/stacks"),
     "containers": ("object-store", "/v1/AUTH_1"),
@@ -98,8 +101,9 @@ class FakeCloud:
 
     def comparison(self, query: str) -> Callable[[Item, Item], int]:
         pairs = parse_qsl(query)
-        given = [value for name, value in pairs if name == self.kind.paging.sort_keys]
-        directions = [value for name, value in pairs if name == "sort_dir"]
+        sorts = [part.partition(":") for name, value in pairs if name == "sort" for part in value.split(",")]
+        given = [value for name, value in pairs if name == self.kind.paging.sort_keys] + [key for key, _, _ in sorts]
+        directions = [value for name, value in pairs if name == "sort_dir"] + [direction for _, _, direction in sorts]
         keys = [
             (key, (directions[number : number + 1] or directions[:1] or ["asc"])[0] == "desc") for number, key in enumerate(given)
         ]
@@ -210,3 +214,39 @@ class Gateway:
 def tagged(items: Sequence[Item], id_: str = "id") -> list[tuple[str, str]]:
     """Return cloud and id of each item of an answer."""
     return [(item["os_scope_cloud"], item[id_]) for item in items]
+
+
+def uuid(number: int) -> str:
+    # Spread, so that the order of ids is not that of their creation.
+    return str(UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128))
+
+
+def item(kind: ListKind, number: int, age: int, name: str) -> Item:
+    made: Item = {"name": name, kind.id: uuid(number)}
+    if kind.service == "object-store":
+        made = {"name": f"{name}{number}", "count": number}
+    for key, _ in kind.order:
+        if key not in ("flavorid", "name"):
+            made[kind.attributes.get(key, key)] = f"2026-01-01T00:00:{age:02}Z"
+    return made
+
+
+def gateway(kind: ListKind, sizes: list[int], most: int = 1000) -> Gateway:
+    """Return clouds with so many items each, of many ages and names."""
+    clouds, number = {}, 0
+    for name, size in zip(NAMES, sizes, strict=False):
+        items = []
+        for _ in range(size):
+            number += 1
+            items.append(item(kind, number, number * 7 % 5, "abAB"[number % 4]))
+        clouds[name] = FakeCloud(kind, items, most)
+    return Gateway(kind, clouds)
+
+
+def shown(gate: Gateway, pages: list[Any]) -> list[tuple[str, str]]:
+    return [entry for page in pages for entry in tagged(page.items, gate.kind.id)]
+
+
+def by_pages(gate: Gateway, limit: int, query: str = "") -> list[Any]:
+    links = gate.kind.paging.next != "none"
+    return list(gate.pages(f"{query}&limit={limit}") if links else gate.pages_by_id(limit, query))

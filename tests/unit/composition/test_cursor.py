@@ -7,8 +7,7 @@ import pytest
 
 from openstackoid.composition import CompositionError, Cursors
 from openstackoid.composition.cut import END, START, Cut, Place, Position
-from unit.composition.clouds import KEY, Gateway, list_kind
-from unit.composition.test_listing import gateway
+from unit.composition.clouds import KEY, Gateway, gateway, list_kind
 
 DIGEST = b"12345678"
 ID = str(UUID(int=7))

@@ -9,8 +9,7 @@ import pytest
 
 from openstackoid.composition import Composed, Failure, Fault, PassOn, Refused, page
 from openstackoid.composition.branch import MOST_PAGES
-from unit.composition.clouds import Gateway, list_kind, tagged
-from unit.composition.test_listing import gateway, uuid
+from unit.composition.clouds import Gateway, gateway, list_kind, tagged, uuid
 
 LINKS = '"servers_links":[{"rel":"next","href":"x"}]'
 

@@ -52,9 +52,10 @@ def test_a_list_is_found_by_its_path(service: str, path: str, collection: str) -
 
 def test_one_resource_is_found_with_its_id_and_its_part() -> None:
     kinds = builtin_kinds()
-    assert kinds.of("compute", "/v2.1/servers/abc") == ItemKind("compute", "abc", "server")
-    assert kinds.of("compute", "/v2.1/servers/abc/os-interface") == ItemKind("compute", "abc", "server", "/os-interface")
-    assert kinds.of("image", "/v2/images/abc/file") == ItemKind("image", "abc", "", "/file")
+    assert kinds.of("compute", "/v2.1/servers/abc") == ItemKind("compute", "/servers", "abc", "server")
+    part = ItemKind("compute", "/servers", "abc", "server", "/os-interface")
+    assert kinds.of("compute", "/v2.1/servers/abc/os-interface") == part
+    assert kinds.of("image", "/v2/images/abc/file") == ItemKind("image", "/images", "abc", "", "/file")
 
 
 def test_totals_and_what_is_common() -> None:

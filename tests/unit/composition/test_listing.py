@@ -2,54 +2,15 @@
 """A merged list is the sorted whole, by pages of any size, whatever is deleted in between."""
 
 import json
-from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openstackoid.composition import CompositionError, ListKind, PassOn, Refused
-from unit.composition.clouds import FakeCloud, Gateway, Item, list_kind, tagged
+from unit.composition.clouds import NAMES, FakeCloud, Gateway, by_pages, gateway, list_kind, shown, tagged, uuid
 
-NAMES = ["One", "Two", "Three", "Four"]
 PAGED = ["servers", "flavors", "images", "networks", "volumes", "attachments", "stacks", "containers", "server-groups"]
-
-
-def uuid(number: int) -> str:
-    # Spread, so that the order of ids is not that of their creation.
-    return str(UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128))
-
-
-def item(kind: ListKind, number: int, age: int, name: str) -> Item:
-    made: Item = {"name": name, kind.id: uuid(number)}
-    if kind.service == "object-store":
-        made = {"name": f"{name}{number}", "count": number}
-    for key, _ in kind.order:
-        if key not in ("flavorid", "name"):
-            made[kind.attributes.get(key, key)] = f"2026-01-01T00:00:{age:02}Z"
-    return made
-
-
-def gateway(kind: ListKind, sizes: list[int], most: int = 1000) -> Gateway:
-    """Return clouds with so many items each, of many ages and names."""
-    clouds, number = {}, 0
-    for name, size in zip(NAMES, sizes, strict=False):
-        items = []
-        for _ in range(size):
-            number += 1
-            items.append(item(kind, number, number * 7 % 5, "abAB"[number % 4]))
-        clouds[name] = FakeCloud(kind, items, most)
-    return Gateway(kind, clouds)
-
-
-def shown(gate: Gateway, pages: list[Any]) -> list[tuple[str, str]]:
-    return [entry for page in pages for entry in tagged(page.items, gate.kind.id)]
-
-
-def by_pages(gate: Gateway, limit: int, query: str = "") -> list[Any]:
-    links = gate.kind.paging.next != "none"
-    return list(gate.pages(f"{query}&limit={limit}") if links else gate.pages_by_id(limit, query))
 
 
 @pytest.mark.parametrize("limit", [1, 7, 25])
@@ -289,3 +250,15 @@ def test_a_401_of_one_cloud_is_passed_on() -> None:
     listing.answer("One", 503, b"")
     assert listing.wanted() == []
     assert listing.outcome(strict=False) == PassOn("Two")
+
+
+def test_a_volume_type_that_clouds_have_under_one_id_is_shown_once() -> None:
+    kind = list_kind("volume-types")
+    shared = {"id": uuid(1), "name": "__DEFAULT__", "created_at": "2026-01-01"}
+    others = [{**shared, "id": uuid(number), "name": name} for number, name in ((2, "__DEFAULT__"), (3, "fast"))]
+    gate = Gateway(kind, {name: FakeCloud(kind, [shared, other]) for name, other in zip(NAMES, others, strict=False)})
+    assert sorted((item["os_scope_cloud"], item["name"]) for item in gate.get().items) == [
+        ("One", "__DEFAULT__"),
+        ("One", "__DEFAULT__"),
+        ("Two", "fast"),
+    ]

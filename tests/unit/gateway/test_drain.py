@@ -16,10 +16,10 @@ import pytest
 
 from openstackoid.gateway.held_connections import may_hold
 from openstackoid.gateway.process_group import STOP_GRACE
-from unit.bridge.http.test_server import until
+from unit.gateway.apart import Apart, apart
 from unit.gateway.running import PATIENCE, Client, Gateway, free_port, gone, service, with_settings
-from unit.gateway.test_parts_apart import Apart, apart
 from unit.gateway.transfers import BY_PYTHON, HALF, Transfers, transfers
+from waiting import until
 
 HEALTH = "/.openstackoid/health"
 

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from unit.gateway.apart import apart
 from unit.gateway.running import PATIENCE, Gateway, free_port, service
-from unit.gateway.test_parts_apart import apart
 
 
 @pytest.fixture

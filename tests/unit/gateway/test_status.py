@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from openstackoid.gateway.status import Item, Status
-from unit.bridge.http.test_server import until
 from unit.gateway.running import PATIENCE, Gateway, free_port, service
+from waiting import until
 
 
 def status(gateway: Gateway, *more: str) -> tuple[int, str]:

@@ -11,9 +11,9 @@ import pytest
 
 from openstackoid.certs import issue, make_authority
 from openstackoid.cli import main
-from unit.bridge.http.test_server import until
 from unit.gateway.running import Gateway, description, free_port, serving, with_settings
 from unit.gateway.test_certificates import Answer, Server, serial
+from waiting import until
 
 
 class PublicGateway(Gateway):

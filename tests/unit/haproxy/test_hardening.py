@@ -33,11 +33,13 @@ def test_by_default_connections_and_the_places_of_the_bridge_are_bounded_and_so_
     assert "    server unaccepted unix@/run/bridge.sock maxconn 48\n" in text
     assert "    timeout queue 5000ms\n" in text
     assert "    tcp-request connection reject if { sc0_conn_cur gt 1000 }\n" in text
-    assert "http_req_rate gt 50" not in text
+    assert "    http-request tarpit deny_status 429 if { sc0_http_req_rate gt 50000 }\n" in text
 
 
 def test_the_limits_of_a_source_can_be_turned_off() -> None:
-    assert "sc0" not in compiled("{source_connections: null}")["haproxy.cfg"]
+    assert "sc0_conn_cur" not in compiled("{source_connections: null}")["haproxy.cfg"]
+    assert "sc0_http_req_rate" not in compiled("{source_requests: null}")["haproxy.cfg"]
+    assert "sc0" not in compiled("{source_connections: null, source_requests: null}")["haproxy.cfg"]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ def test_the_limits_of_a_source_can_be_turned_off() -> None:
         ("{source_connections: 9}", ["reject if { sc0_conn_cur gt 9 }", "track-sc0 src,ipmask(32,64)\n"]),
         (
             "{source_requests: 5}",
-            ["if { sc0_http_req_rate gt 50 }", "return status 429 ", "hdr Retry-After 10 "],
+            ["tarpit deny_status 429 if { sc0_http_req_rate gt 50 }", "http-error status 429 ", "hdr Retry-After 10 "],
         ),
         (
             "{source_requests: 5, exempt: [10.0.0.1, fd00::/8]}",

@@ -37,8 +37,14 @@ def test_exempt_sources_are_not_counted() -> None:
 
 def test_an_unknown_source_sends_no_burst_of_requests_that_are_no_errors() -> None:
     assert "http_req_rate(1s)" in rules(), "a thousand in ten seconds could come at once"
-    assert "!is_accepted is_unknown !is_peer { sc1_http_req_rate gt 100 }" in rules()
+    unknown = "!is_accepted !is_peer { var(txn.source),table_gpt0 eq 0 }"
+    assert f"{unknown} {{ var(txn.source),table_http_req_rate ge 100 }}" in rules()
     assert "sends more than 100 requests a second without a token" in rules()
+
+
+def test_a_delayed_refusal_takes_no_share_of_its_source() -> None:
+    assert rules().count("http-request tarpit 429") == 3
+    assert rules().rindex("http-request tarpit") < rules().index("track-sc1")
 
 
 def test_no_made_up_token_gets_into_the_table() -> None:

@@ -17,8 +17,8 @@ from openstackoid.certs import issue, make_authority, revoke
 from openstackoid.haproxy.binary import find_haproxy
 from openstackoid.haproxy.tls import bind_options, peer_options
 from openstackoid.mesh import Tls, parse_mesh
-from unit.bridge.http.test_server import until
 from unit.gateway.running import free_port, serving
+from waiting import until
 
 HAPROXY = find_haproxy(os.environ.get("OPENSTACKOID_TEST_HAPROXY", "bundled"))
 MESH = """

@@ -17,7 +17,7 @@ class TestLimits:
     """``gateway.limits``: how much a gateway takes on."""
 
     def test_without_them(self) -> None:
-        assert parse_mesh(GOOD).clouds["CloudOne"].limits == Limits(10_000, 500, 5.0, 1_000, None, (), None, 500)
+        assert parse_mesh(GOOD).clouds["CloudOne"].limits == Limits(10_000, 500, 5.0, 1_000, 5_000, (), None, 500)
 
     def test_with_them(self) -> None:
         text = (

@@ -49,7 +49,7 @@ def test_the_kind_of_a_stored_file_is_recognized() -> None:
         lambda content: b"",
         lambda content: content + b" ",
         lambda content: content.replace(b"Two", b"Six"),
-        lambda content: content.replace(b" 3 ", b" 2 ", 1),
+        lambda content: content.replace(b" 4 ", b" 3 ", 1),
         lambda content: b"\xff" + content,
         lambda content: content.partition(b"\n")[2],
     ],

@@ -18,7 +18,7 @@ from cryptography.x509 import CertificateRevocationList
 from openstackoid.certs import issue, make_authority, revoke
 from openstackoid.mesh import Cloud, parse_mesh
 from openstackoid.peering import PeeringError, signed, verified
-from openstackoid.scope import WIRE
+from openstackoid.routing.wire_version import SPOKEN
 from openstackoid.tls import revocation_lists
 
 NOW = time.time()
@@ -56,7 +56,7 @@ def mesh(tmp_path_factory: pytest.TempPathFactory) -> Mesh:
 def test_a_peer_reads_the_https_frontends(mesh: Mesh) -> None:
     text = signed(cloud(), mesh.read("CloudTwo.pem"), NOW)
     found = verified(text, mesh.read("authority.pem"), [], NOW)
-    assert (found.cloud, found.region, found.wire) == ("CloudTwo", "two", WIRE)
+    assert (found.cloud, found.region, found.wire) == ("CloudTwo", "two", SPOKEN)
     assert {(row.service_type, row.interface, row.url) for row in found.rows} == {
         ("image", "public", "https://gw.two:9292/v2"),
         *(("object-store", interface, "https://gw.two:8080/v1") for interface in ("public", "internal", "admin")),

@@ -2,6 +2,7 @@
 """The CPU time of a decision in a mesh of 10,000 clouds, for requests that were made to cost much."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from cpu_time import least_cpu_time
 from fuzz.scope_text import texts
 from openstackoid.bridge.errors import AnswerError
 from openstackoid.mesh import Listener, Mesh, parse_mesh
-from openstackoid.routing import Decision, Refuse, Request, decide
+from openstackoid.routing import Decision, Refuse, Request, decide, times_from
 
 MOST = 0.001
 """Seconds of CPU that one input of 16 KiB may cost."""
@@ -77,3 +78,10 @@ def test_no_scope_costs_a_gateway_of_many_clouds_more_than_a_millisecond(mesh: M
 def test_no_fuzzed_scope_does(mesh: Mesh, text: str) -> None:
     for request in requests(mesh, text[:SIZE]):
         assert seconds(mesh, request) < MOST
+
+
+@pytest.mark.parametrize("text", ["nearest(CloudOne)", "image=" + "|".join(f"around(CloudOne,{n}s)" for n in range(1, 9))])
+def test_the_clouds_near_another_cost_a_few_milliseconds(mesh: Mesh, text: str) -> None:
+    times = times_from(mesh, "CloudOne", {name: 1 + number / 100 for number, name in enumerate(mesh.clouds)})
+    known = [replace(request, times={"CloudOne": times}) for request in requests(mesh, text)]
+    assert max(seconds(mesh, request) for request in known) < 5 * MOST

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from conformance.asking import plan_of, routed
 from conformance.case import Case
 from conformance.clouds import three_clouds
-from conformance.requests import paths, requests, scopes
+from conformance.requests import paths, requests
+from conformance.scopes import scopes
 from openstackoid.mesh import Endpoint
 from openstackoid.routing import IDENTITY, Decision, MoreInput, ReadBody, Refuse, Relay, Request, Single, decide
 from openstackoid.routing.workflows import REQUEST_ID
@@ -38,7 +39,7 @@ remembered = st.dictionaries(
 ).map(Scope.of)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     endpoint=st.sampled_from(ENDPOINTS),
     method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "BREW"]),

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from openstackoid.mesh import Memory
 from openstackoid.store import Bounds, Database, Owner, WorkflowRow, owner_of
+from openstackoid.store.owned_rows import FRESH
 from openstackoid.store.shares import Shares
-from openstackoid.store.workflows import FRESH, WorkflowTable
+from openstackoid.store.workflows import WorkflowTable
 from unit.store.opening import SCOPE
 
 OWNERS = [Owner(peer, user) for peer in ("", "CloudTwo", "CloudThree") for user in ("a", "b", "c")]

@@ -14,9 +14,9 @@ from openstackoid.routing import Workflow
 from openstackoid.scope import Scope
 from openstackoid.store import Database, Owner, SchemaError, Store, WorkflowRow
 from openstackoid.store.lane import MOST
+from openstackoid.store.owned_rows import BATCH
 from openstackoid.store.schema import REVISIONS
 from openstackoid.store.worker import Worker
-from openstackoid.store.workflows import BATCH
 from unit.bridge.stage import played
 from unit.store.opening import DAY, NOW, SCOPE, USER, Clock, bounds, kept, opened, request_id, row, sql
 

@@ -3,14 +3,16 @@
 
 import asyncio
 import time
+import tracemalloc
+from typing import cast
 from unittest.mock import patch
 
 from openstackoid.bridge.identity.token_record import Changed, Full, Recorded
 from openstackoid.bridge.identity.token_store import TokenStore
-from openstackoid.policy import Claims
-from openstackoid.store import Database
-from openstackoid.store.tokens import LONGEST
-from openstackoid.store.workflows import BATCH
+from openstackoid.policy import Claims, PeerPolicy
+from openstackoid.store import Database, Store
+from openstackoid.store.owned_rows import BATCH
+from openstackoid.store.tokens import LONGEST, Found, Offer
 from unit.bridge.stage import played
 from unit.store.opening import NOW, Clock, opened, sql
 
@@ -203,3 +205,25 @@ async def test_expired_tokens_and_those_of_a_clock_that_was_ahead_are_removed_in
             while tokens(database) > 2:
                 await asyncio.sleep(0.02)
         assert await told(record, "good", TWO, most=9999) == Changed(ONE, True)
+
+
+class Room:
+    """A store with room for every token."""
+
+    async def record(self, offer: Offer) -> Found:
+        return Found(offer.row, first=False)
+
+
+@played
+async def test_the_cached_claims_of_a_peer_are_bounded_in_memory() -> None:
+    most = PeerPolicy.tokens
+    record = TokenStore(cast(Store, Room()), Clock())
+    tracemalloc.start()
+    try:
+        for number in range(most):
+            claims = Claims(number.to_bytes(16) + bytes(160), "p/one")
+            assert await record.tell("CloudTwo", number.to_bytes(32), claims, 300, most) == Recorded()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < most * 1024

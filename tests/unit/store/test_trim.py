@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Sequence
 
 from openstackoid.store import Bounds, Database, Owner, Store, owner_of
-from openstackoid.store.workflows import BATCH
+from openstackoid.store.owned_rows import BATCH
 from unit.bridge.stage import played
 from unit.store.opening import DAY, NOW, USER, Clock, kept, opened, request_id, row
 

@@ -22,11 +22,13 @@ from openstackoid.bridge.identity.own_tokens import OwnTokens
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.identity.token_record import TokenRecord
 from openstackoid.bridge.pages.health import Health
+from openstackoid.bridge.pages.near_times import NearTimes
 from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.pages.user_page import UserPage
 from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
+from openstackoid.bridge.resource_index import ResourceIndex
 from openstackoid.bridge.trace.records import Records
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
@@ -52,15 +54,16 @@ class Bridge:
         records: Records | None = None,
         health: Health | None = None,
         workflows: Workflows,
+        tokens: TokenRecord,
         audit: Audit | None = None,
-        tokens: TokenRecord | None = None,
         keys: KeyRepository | None = None,
     ) -> None:
         self.under_way = 0
         audit = Audit(None) if audit is None else audit
-        authorizer = Authorizer(upstream, record=tokens)
+        authorizer = Authorizer(upstream, tokens)
         keys = KeyRepository() if keys is None else keys
         at, binder = upstream.at, Binder(keys)
+        health = Health() if health is None else health
         sender = TokenSender(at, binder, TokenExchange(upstream), OwnTokens(at, authorizer.validator))
         self.context = RequestContext(
             mesh=mesh,
@@ -75,10 +78,14 @@ class Bridge:
             accepted=AcceptedShares(at),
             cursors=CursorSource(keys),
             markers=KnownMarkers(),
+            delegated=health.delegated,
+            resources=ResourceIndex(workflows.store),
         )
         upstream.reasons.tls = mesh.clouds[upstream.at].tls
         self._records = Records() if records is None else records
-        self._pages = Pages(upstream, UserPage(upstream, authorizer, sender), self._records, health or Health(), workflows)
+        near = NearTimes(upstream)
+        user = UserPage(upstream, authorizer, sender, near)
+        self._pages = Pages(user, self._records, health, workflows, near)
 
     def reload(self, mesh: Mesh, readers: Mapping[str, Reader]) -> None:
         """Serve new requests by another mesh and other reader accounts."""

@@ -2,7 +2,9 @@
 """Handle one request: read it, decide it, carry the plan out, turn failures into answers, and log it."""
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -20,7 +22,7 @@ from openstackoid.bridge.pages.token_page import LIMIT
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.executor import Executor
 from openstackoid.bridge.telemetry.faults import PAGE, at_fault
-from openstackoid.bridge.trace.records import BRIDGE, NONE, REFUSE, Record, Records
+from openstackoid.bridge.trace.records import BRIDGE, LEG, LEGS, NONE, REFUSE, Record, Records
 from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.redaction.logs import where
 from openstackoid.routing import (
@@ -30,6 +32,7 @@ from openstackoid.routing import (
     NotRead,
     ReadBody,
     ReadStore,
+    ReadTimes,
     Relay,
     Request,
     asks_for_token,
@@ -39,7 +42,7 @@ from openstackoid.routing import (
     may_be_remembered,
 )
 from openstackoid.routing.pages import TOKEN
-from openstackoid.scope import Scope
+from openstackoid.scope import Scope, Times
 from openstackoid.telemetry import Served, count_request
 
 
@@ -78,7 +81,9 @@ class RequestHandler:
                 count_request(self._served(status, seconds))
             request_id = self._traced_id()
             if request_id is not None:
-                records.add(request_id, self._record(status, started, seconds))
+                record = self._record(status, started, seconds)
+                for each in (*self._legs(record), record):
+                    records.add(request_id, each)
 
     async def _answer(self) -> tuple[web.StreamResponse, str]:
         """Return the answer, and the outcome for the log; empty where HAProxy's own line has it."""
@@ -146,13 +151,17 @@ class RequestHandler:
         """Return the decision, and the body if it was read; read more input when the decision asks for it."""
         ids, workflows, memory = head.values(REQUEST_ID), self._context.workflows, self._here.memory
         recalled: Scope | NotRead | None = None
-        if len(ids) == 1 and may_be_remembered(ids[0]):
-            recalled = workflows.cached(ids[0], memory) or NotRead.NOT_READ
+        workflow = ids[0] if len(ids) == 1 and may_be_remembered(ids[0]) else ""
+        if workflow:
+            recalled = workflows.cached(workflow, memory) or NotRead.NOT_READ
         operation: Any = None
-        while isinstance(decision := self._decide(head, body, operation, recalled), MoreInput):
-            if isinstance(decision, ReadStore) and isinstance(recalled, NotRead):
+        times: Times = {}
+        while isinstance(decision := self._decide(head, body, operation, recalled, times), MoreInput):
+            if isinstance(decision, ReadTimes) and not times.keys() >= set(decision.centers):
+                times = {**times, **await self._pages.near.around(self._context.mesh, decision.centers, workflow)}
+            elif isinstance(decision, ReadStore) and isinstance(recalled, NotRead):
                 with needing_store(self._here.name):
-                    recalled = await workflows.find(ids[0], memory)
+                    recalled = await workflows.find(workflow, memory)
             elif isinstance(decision, ReadBody) and operation is None:
                 body = await read_body(self._request, head, OPERATION_LIMIT, self._here)
                 operation = {} if body is None else document(body)
@@ -160,7 +169,9 @@ class RequestHandler:
                 raise AssertionError("input was requested twice")
         return decision, body
 
-    def _decide(self, head: Head, body: bytes | None, operation: Any, recalled: Scope | NotRead | None) -> Decision | MoreInput:
+    def _decide(
+        self, head: Head, body: bytes | None, operation: Any, recalled: Scope | NotRead | None, times: Times
+    ) -> Decision | MoreInput:
         token = None if body is None else body_token(body)
         request = Request(
             head.method,
@@ -172,8 +183,10 @@ class RequestHandler:
             recalled,
             marked_id(uuid4()),
             head.sender,
-            self._context.upstream.announced,
+            self._context.upstream.peers.wires.announced,
+            self._context.upstream.peers.wires.plain,
             head.query,
+            times,
         )
         mesh = self._context.mesh
         decision = decide(mesh, self._here.name, request)
@@ -231,6 +244,21 @@ class RequestHandler:
     @property
     def _endpoint(self) -> Endpoint | None:
         return None if self._head is None else self._here.locate(self._head.listener, self._head.path)
+
+    def _legs(self, whole: Record) -> Iterator[Record]:
+        """Return the records of the legs of a request to several clouds, whose own record is ``whole``."""
+        for leg, told in () if self._executor is None else self._executor.of_several[:LEGS]:
+            head, cloud = leg.incoming.head, leg.plan.endpoint.cloud
+            yield replace(
+                whole,
+                cloud=cloud,
+                method=shown_method(head),
+                path=shown_path(head.path),
+                status=told.status,
+                started=told.started,
+                seconds=told.seconds,
+                route=LEG,
+            )
 
     def _record(self, status: int, started: float, seconds: float) -> Record:
         head, decision = self._head, None if self._executor is None else self._executor.decision

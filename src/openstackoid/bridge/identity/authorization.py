@@ -19,7 +19,6 @@ from openstackoid.bridge.errors import AnswerError, token_not_accepted
 from openstackoid.bridge.identity.accepted_tokens import AcceptedTokens
 from openstackoid.bridge.identity.limits import Limits, SetAside
 from openstackoid.bridge.identity.readers import Reader
-from openstackoid.bridge.identity.token_memory import TokenMemory
 from openstackoid.bridge.identity.token_record import TokenRecord, TokenRefusedError, record_claims
 from openstackoid.bridge.identity.token_validation import Asked, TokenValidator
 from openstackoid.bridge.log import shown_method, shown_path
@@ -102,14 +101,12 @@ class Entry:
 class Authorizer:
     """Authorizes requests with a token of another cloud. It outlives the mesh: answers about tokens, and the counts.
 
-    ``record``: the claims that were told of tokens, to the authorizer and to services; without one, they are in memory.
+    ``record``: the claims that were told of tokens, to the authorizer and to services.
     """
 
-    def __init__(
-        self, upstream: Upstream, clock: Callable[[], float] = time.monotonic, record: TokenRecord | None = None
-    ) -> None:
+    def __init__(self, upstream: Upstream, record: TokenRecord, clock: Callable[[], float] = time.monotonic) -> None:
         self.upstream = upstream
-        self.record = TokenMemory(clock) if record is None else record
+        self.record = record
         self._at = upstream.at
         self._clock = clock
         self.validator = TokenValidator(upstream, clock)

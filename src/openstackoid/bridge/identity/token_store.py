@@ -6,10 +6,12 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import NamedTuple
 
-from openstackoid.bridge.identity.token_memory import LONGER
 from openstackoid.bridge.identity.token_record import Changed, Full, Recorded, TokenRecord, most_of_user
 from openstackoid.policy import Claims
 from openstackoid.store import NoRoom, Offer, Store, TokenRow
+
+LONGER = 0.25
+"""The share of its time that a token is kept longer, so that its time is not extended at each request."""
 
 
 class _Cached(NamedTuple):

@@ -114,6 +114,11 @@ class TokenValidator:
         fresh = known is not None and known.principal is not None and self._clock() < known.until
         return known.document if known is not None and fresh else None
 
+    def principal(self, token: str, cloud: str) -> Principal | None:
+        """Return the user of a token that its cloud has told a moment ago, or None."""
+        known = self._known.get((cloud, token_digest(token), False))
+        return None if known is None or self._clock() >= known.until else known.principal
+
     def seconds_left(self, issuer: str, token: str) -> float:
         """Return how long the cached answer about a token counts: none where there is none, or the token is not accepted."""
         known = self._known.get((issuer, token_digest(token), False))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from openstackoid.bridge.binding.delegated_uses import DelegatedUses
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
 from openstackoid.mesh import Mesh
@@ -28,12 +29,13 @@ States = Mapping[str, str]
 class Health:
     """Asks HAProxy for the state of its servers. Without a control socket, all states are unknown.
 
-    ``audit`` returns the state of the audit log.
+    ``audit`` returns the state of the audit log. ``delegated`` counts uses of tokens of this cloud by peers.
     """
 
     def __init__(self, api: RuntimeApi | None = None, audit: Callable[[], Mapping[str, Any]] = dict) -> None:
         self._api = api
         self.audit = audit
+        self.delegated = DelegatedUses()
         self._lock = asyncio.Lock()
         self._states: States = {}
         self._until = 0.0

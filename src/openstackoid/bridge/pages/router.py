@@ -15,15 +15,16 @@ from openstackoid.bridge.errors import AnswerError, WholeAnswer, error_answer
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.pages.health import DOWN, UP, Health, mesh_page
+from openstackoid.bridge.pages.near_times import NearTimes
 from openstackoid.bridge.pages.reachability import Reachability
 from openstackoid.bridge.pages.user_page import UserPage
 from openstackoid.bridge.trace.peer_records import Trail, Trails
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Records
-from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.mesh import Mesh, mesh_digest
-from openstackoid.routing.pages import HEALTH, MESH, ONLY_HERE, PAGES, TRACE, USER
+from openstackoid.routing.pages import HEALTH, MESH, ONLY_HERE, PAGES, ROUND_TRIPS, TRACE, USER
 from openstackoid.routing.workflows import is_traced
+from openstackoid.scope.known_names import suggestion
 
 SETTLING = 0.02
 """Seconds before a trace is read: HAProxy writes its line about a request after the answer's last byte."""
@@ -34,14 +35,20 @@ _METHODS = ("GET", "HEAD")
 class Pages:
     """Answers requests below ``/.openstackoid/``."""
 
-    def __init__(self, upstream: Upstream, user: UserPage, records: Records, health: Health, workflows: Workflows) -> None:
-        self.at = upstream.at
+    def __init__(self, user: UserPage, records: Records, health: Health, workflows: Workflows, near: NearTimes) -> None:
+        upstream = near.upstream
         self._workflows = workflows
         self._trails = Trails(upstream)
         self._records = records
         self._health = health
         self._reachable = Reachability(upstream)
+        self.near = near
         self._user = user
+
+    @property
+    def at(self) -> str:
+        """Return the cloud of the gateway."""
+        return self.near.upstream.at
 
     @staticmethod
     def own(path: str) -> bool:
@@ -57,18 +64,23 @@ class Pages:
             return refusal
         if head.path == MESH:
             return page(await self.mesh_document(mesh))
+        if head.path == ROUND_TRIPS:
+            return page(await self.near.page(mesh, self._center(head.query, mesh)))
         if head.path == USER:
             self._check_query(head)
             return page(await self._user.document(head, mesh, readers))
         if head.path.startswith(TRACE):
             self._check_query(head)
             return page(await self._trace(head.path.removeprefix(TRACE), head.query, mesh))
-        raise self._error(404, f"there is no such page; the pages are: {HEALTH}, {MESH}, {USER}, {TRACE}REQUEST-ID")
+        raise self._error(
+            404, f"there is no such page; the pages are: {HEALTH}, {MESH}, {ROUND_TRIPS}, {USER}, {TRACE}REQUEST-ID"
+        )
 
     async def mesh_document(self, mesh: Mesh) -> dict[str, Any]:
         """Return the health of clouds and services, and the state of this gateway."""
         states, peers = await self._health.states(), await self._reachable.states(mesh)
-        own = {"store": UP if await self._workflows.works() else DOWN, "audit": self._health.audit()}
+        store = UP if await self._workflows.works() else DOWN
+        own = {"store": store, "audit": self._health.audit(), "delegation": self._health.delegated.document()}
         return mesh_page(mesh, self.at, states, peers) | own | {"description": mesh_digest(mesh)}
 
     async def _trace(self, request_id: str, query: str | None, mesh: Mesh) -> dict[str, Any]:
@@ -85,6 +97,15 @@ class Pages:
             trail = await self._trails.complete(mesh, f"{TRACE}{request_id}", ONLY_HERE, trail)
         records = sorted(trail.records, key=lambda record: record.started)
         return {"id": request_id, "hops": [record.document() for record in records], "missing": trail.missing}
+
+    def _center(self, query: str | None, mesh: Mesh) -> str:
+        """Return the cloud around which times are asked for: this one by default."""
+        key, _, name = (query or f"from={self.at}").partition("=")
+        if key != "from":
+            raise self._error(400, "of the query, from=CLOUD is accepted")
+        if name not in mesh.clouds:
+            raise self._error(400, f"from: unknown cloud; {suggestion(name[:64], mesh.known_clouds)}")
+        return name
 
     def _check_query(self, head: Head) -> None:
         if head.query not in (None, "", ONLY_HERE):

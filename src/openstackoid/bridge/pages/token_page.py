@@ -12,7 +12,7 @@ from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.message.head import Head
 from openstackoid.mesh import Mesh
 from openstackoid.routing import Request
-from openstackoid.routing.reading import AUTH, Reading, RefusedError, Token, is_visible
+from openstackoid.routing.reading import AUTH, InputNeededError, Reading, RefusedError, Token, is_visible
 from openstackoid.scope import join_token
 
 LIMIT = 32 * 1024
@@ -85,6 +85,8 @@ class TokenPage:
             token = Reading(mesh, self._at, request).token(AUTH)
         except RefusedError as refused:
             raise AnswerError(refused.refusal.status, refused.refusal.message) from None
+        except InputNeededError:
+            raise self._error(400, "scope: clouds are accepted; the first gateway puts them in the place of around") from None
         if token is None:
             raise AssertionError("a token that is written is read")
         return token

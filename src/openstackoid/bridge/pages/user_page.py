@@ -16,6 +16,7 @@ from openstackoid.bridge.errors import AnswerError, without_gateway
 from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.message.head import Head
+from openstackoid.bridge.pages.near_times import NearTimes
 from openstackoid.bridge.trace.peer_records import AT_ONCE, ask_gateway
 from openstackoid.bridge.upstream.upstream import Upstream, UpstreamRequest
 from openstackoid.mesh import Mesh, Timeouts
@@ -23,8 +24,8 @@ from openstackoid.policy import Denial, DomainScoped, Grant, Principal, local_us
 from openstackoid.policy.principal import LONGEST_NAME, MOST_ROLES
 from openstackoid.routing import Credentials, Request
 from openstackoid.routing.pages import ONLY_HERE, USER
-from openstackoid.routing.reading import AUTH, Reading, RefusedError
-from openstackoid.scope import Scope, join_token
+from openstackoid.routing.reading import AUTH, InputNeededError, Reading, RefusedError
+from openstackoid.scope import Scope, Times, join_token
 
 PATIENCE = 5.0
 """Seconds that a peer may take, beyond the time for a connection."""
@@ -38,8 +39,9 @@ _LONGEST_REASON = 512
 class UserPage:
     """Judges the user of a token as the authorizer does, for no request."""
 
-    def __init__(self, upstream: Upstream, authorizer: Authorizer, tokens: TokenSender) -> None:
+    def __init__(self, upstream: Upstream, authorizer: Authorizer, tokens: TokenSender, near: NearTimes) -> None:
         self._upstream = upstream
+        self._near = near
         self._tokens = tokens
         self._authorizer = authorizer
         self._at = upstream.at
@@ -47,7 +49,7 @@ class UserPage:
 
     async def document(self, head: Head, mesh: Mesh, readers: Mapping[str, Reader]) -> dict[str, Any]:
         """Return the page. Raises :class:`AnswerError`: 401 where the cloud of the token does not accept it."""
-        credentials, scope = self._read(head, mesh)
+        credentials, scope = await self._asked(head, mesh)
         if head.query == ONLY_HERE:
             return {"clouds": [await self._for_a_peer(credentials, head, mesh, readers)]}
         if credentials.issuer != self._at and mesh.clouds[self._at].tls is not None and not is_bound(credentials.token):
@@ -62,9 +64,18 @@ class UserPage:
         more = [_refusal(peer, f"{AT_MOST} other clouds are asked at most") for peer in peers[AT_MOST:]]
         return {"identity": credentials.issuer, "clouds": [here, *told, *more]}
 
-    def _read(self, head: Head, mesh: Mesh) -> tuple[Credentials, Scope]:
+    async def _asked(self, head: Head, mesh: Mesh) -> tuple[Credentials, Scope]:
+        times: Times = {}
+        while True:
+            try:
+                return self._read(head, mesh, times)
+            except InputNeededError as error:
+                times = {**times, **await self._near.around(mesh, error.needed.centers)}
+
+    def _read(self, head: Head, mesh: Mesh, times: Times) -> tuple[Credentials, Scope]:
         """Return the token with its issuer, and the scope, completed."""
-        reading = Reading(mesh, self._at, Request(head.method, head.listener, head.path, head.headers, sender=head.sender))
+        request = Request(head.method, head.listener, head.path, head.headers, sender=head.sender, times=times)
+        reading = Reading(mesh, self._at, request)
         try:
             token = reading.token(AUTH)
             said = reading.agreed("X-Scope and the scope in X-Auth-Token", reading.plain_scope(), token.scope if token else None)

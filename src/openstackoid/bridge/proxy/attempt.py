@@ -4,17 +4,25 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from openstackoid.bridge.errors import WholeAnswer
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Head
 from openstackoid.routing import READS
 from openstackoid.routing.turns import LONGEST_EMPTY, Outcome, is_empty_list, looks_up_name, outcome
 
+_LONGEST_HELD = 65_536
+"""The bytes of a document that are read before the first is sent."""
+
 
 class PassedError(Exception):
-    """A turn without the answer to the client: ``what`` the cloud said is the end of a sentence that names it."""
+    """A turn without the answer to the client: ``what`` the cloud said is the end of a sentence that names it.
+
+    ``answer``: the answer as a whole, if the attempt keeps it.
+    """
 
     def __init__(self, result: Outcome, status: int, what: str) -> None:
         super().__init__(what)
+        self.answer: WholeAnswer | None = None
         self.result = result
         self.status = status
         self.what = what
@@ -26,6 +34,9 @@ class Attempt:
     ``more``: another cloud may be asked after it. ``failures``: a cloud has failed, which may have the item that this one lacks.
     ``sent``: a byte may have been sent to the cloud.
     """
+
+    keeps = False
+    """Whether the answer that the client does not get is kept."""
 
     def __init__(self, head: Head, until: float | None, *, more: bool, failures: bool) -> None:
         self.more = more
@@ -59,13 +70,17 @@ class Attempt:
         """Return whether the client does not get this cloud's answer about a missing item."""
         return self._failures or (self.more and self._head.method in READS)
 
-    async def begun(self, status: int, chunks: AsyncIterator[bytes], deadline: Deadline, patience: float) -> AsyncIterator[bytes]:
-        """Return the body of an answer once its first bytes have come, and more of a list that may be empty.
+    async def begun(
+        self, status: int, content_type: str, chunks: AsyncIterator[bytes], deadline: Deadline, patience: float
+    ) -> AsyncIterator[bytes]:
+        """Return the body of an answer once its first bytes have come; of a short document, once it is whole.
 
         Until then it is bounded by ``deadline``, and the failure is one of the turn; ``patience``: as for :meth:`seconds`.
         """
         deadline.start(self.seconds(patience))
         enough = LONGEST_EMPTY if status == 200 and self.reads_body else 0
+        if content_type == "application/json" and self._head.method in READS:
+            enough = _LONGEST_HELD
         first = bytearray()
         async for chunk in chunks:
             first += chunk
@@ -75,6 +90,25 @@ class Attempt:
             self.judge_body(status, bytes(first))
         deadline.stop()
         return _joined(bytes(first), chunks)
+
+
+class LocatedAttempt(Attempt):
+    """The request to the cloud that has a resource, as far as it is known: its 404 may be out of date."""
+
+    keeps = True
+
+    def __init__(self, head: Head) -> None:
+        super().__init__(head, None, more=False, failures=False)
+
+    @property
+    def reads_body(self) -> bool:
+        """Return False: the status decides."""
+        return False
+
+    def judge(self, status: int) -> None:
+        """Raise :class:`PassedError` for a 404."""
+        if status == 404:
+            raise PassedError(Outcome.MISSING, status, " answers 404")
 
 
 async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -4,13 +4,11 @@
 from dataclasses import replace
 
 from aiohttp import web
-from multidict import CIMultiDict
 
-from openstackoid.bridge.errors import WholeAnswer
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Incoming, without
 from openstackoid.bridge.proxy.context import RequestContext
-from openstackoid.bridge.proxy.forward import ForwardLeg, upstream_request
+from openstackoid.bridge.proxy.forward import ForwardLeg, upstream_request, whole_answer
 from openstackoid.bridge.proxy.rewrite_links import LIMIT, Answered, rewrite_links, should_rewrite_links
 from openstackoid.bridge.upstream.target import Target
 from openstackoid.bridge.upstream.upstream import read_answer
@@ -59,5 +57,4 @@ class BranchLeg(ForwardLeg):
                 answered = Answered(upstream, target, answer, headers, deadline)
                 return await rewrite_links(answered, incoming.head, plan, self.links, incoming.hidden)
             content = await read_answer(upstream, target, answer, LIMIT)
-        kept = CIMultiDict(without(headers, "content-length"))
-        return WholeAnswer(status=answer.status, reason=answer.reason, headers=kept, body=incoming.hidden.body(content))
+        return whole_answer(answer, headers, incoming.hidden.body(content))

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The branches of ``A & B``: requests to several clouds side by side, and their answers or failures."""
+"""The branches of ``A & B``: requests to several clouds side by side, and their answers or failures.
+
+A branch is a cloud, or several clouds in turn, ``A | B``, of which the first that can answer counts.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer, without_gateway
@@ -13,7 +17,11 @@ from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.upstream.target import place_of
 from openstackoid.bridge.upstream.upstream import UpstreamError
 from openstackoid.composition import Failure, Fault, Outcome, PassOn, Refused
-from openstackoid.routing import All, Refuse, Single
+from openstackoid.mesh import Timeouts
+from openstackoid.routing import All, Otherwise, Refuse, Single
+from openstackoid.routing.decision import singles
+from openstackoid.routing.turns import Outcome as Answered
+from openstackoid.routing.turns import is_empty_list, looks_up_name, outcome
 
 _FAULTS = {503: Fault.UNREACHABLE, 504: Fault.TIMEOUT}
 
@@ -25,24 +33,56 @@ class MakeLeg(Protocol):
         """Return it."""
 
 
+class BranchTime:
+    """The time of all requests to a branch: that of one, and ``seconds`` at most. ``is_shared``: they have it together."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.is_shared = True
+        self._seconds = seconds
+        self._spent: dict[str, float] = {}
+
+    def spend(self, cloud: str, seconds: float) -> None:
+        """Note the time of a request to a cloud."""
+        self._spent[cloud] = self._spent.get(cloud, 0.0) + seconds
+
+    def left(self, timeouts: Timeouts, clouds: Sequence[str], share: int) -> float | None:
+        """Return the seconds of the next request to a branch of ``clouds``, one of ``share``; None for those of any request."""
+        if not self.is_shared:
+            return None
+        whole = timeouts.connect + timeouts.server
+        left = (whole if self._seconds is None else min(whole, self._seconds)) - sum(
+            self._spent.get(each, 0.0) for each in clouds
+        )
+        return max(0.001, left) / share
+
+
 class Branches:
     """Sends requests to the clouds of ``plan``.
 
-    ``answers``: the last answer or error of each cloud. ``is_hurried``: all requests to a cloud have the time of one.
+    ``answers``: the last answer or error of each branch; ``sources``: the cloud that gave it, in a branch of several. ``time``:
+    of the requests to a branch.
     """
 
-    def __init__(self, context: RequestContext, plan: All, leg: MakeLeg) -> None:
+    def __init__(self, context: RequestContext, plan: All, leg: MakeLeg, *, seconds: float | None = None) -> None:
         self.answers: dict[str, WholeAnswer | AnswerError] = {}
-        self.is_hurried = True
-        self._spent: dict[str, float] = {}
+        self.sources: dict[str, str] = {}
+        self.time = BranchTime(seconds)
         self._context = context
         self._leg = leg
-        self._turns = {turn.cloud: turn for turn in plan.branches}
+        self._turns = {
+            turn.cloud: tuple(singles(turn.plan)) if isinstance(turn.plan, Otherwise) else () for turn in plan.branches
+        }
+        self._plans = dict(singles(plan))
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """Return the names of the branches, in the order of the scope; of one cloud, that of the cloud."""
+        return tuple(self._turns)
 
     @property
     def clouds(self) -> tuple[str, ...]:
-        """Return the clouds, in the order of the scope."""
-        return tuple(self._turns)
+        """Return the clouds of all branches."""
+        return tuple(self._plans)
 
     @property
     def first_plan(self) -> Single:
@@ -51,27 +91,66 @@ class Branches:
 
     def plan(self, cloud: str) -> Single | None:
         """Return the plan for a cloud, or None where it is refused."""
-        plan = self._turns[cloud].plan
+        plan = self._plans[cloud]
         return plan if isinstance(plan, Single) else None
 
     async def ask(
-        self, cloud: str, incoming: Incoming, *, rewrites: bool = True, change: Callable[[Single], Single] = lambda plan: plan
+        self, branch: str, incoming: Incoming, *, rewrites: bool = True, change: Callable[[Single], Single] = lambda plan: plan
     ) -> WholeAnswer | Failure:
-        """Return the answer of one cloud to a request with the head of ``incoming``, or its failure."""
-        plan = self._turns[cloud].plan
+        """Return the answer of a branch to a request with the head of ``incoming``, or its failure."""
+        turns = self._turns[branch]
+        if not turns:
+            return await self._ask(branch, incoming, rewrites=rewrites, change=change)
+        return await self._ask_in_turn(branch, [cloud for cloud, _ in turns], incoming, rewrites=rewrites)
+
+    async def _ask_in_turn(self, branch: str, clouds: list[str], incoming: Incoming, *, rewrites: bool) -> WholeAnswer | Failure:
+        """Return the answer of the first of several clouds that has one, by the rules of ``A | B``."""
+        head = incoming.head
+        failures: list[Failure] = []
+        for number, cloud in enumerate(clouds):
+            found = await self._ask(cloud, incoming, rewrites=rewrites, share=len(clouds) - number, others=clouds)
+            self.sources[branch], self.answers[branch] = cloud, self.answers[cloud]
+            if isinstance(found, WholeAnswer):
+                judged = outcome(head.method, found.status)
+                named = judged is Answered.ANSWER and looks_up_name(head.method, head.query) and is_empty_list(found.content)
+                if number == len(clouds) - 1 and not failures:
+                    return found
+                if judged is Answered.ANSWER and not named:
+                    return found
+                found = Failure(cloud, Fault.STATUS, found.status)
+                if judged is Answered.MISSING or named:
+                    continue
+            elif found.fault is Fault.STATUS and found.status < 500:
+                return replace(found, cloud=branch)
+            failures.append(found)
+        last = failures[-1]
+        return replace(last, cloud=branch, detail="; ".join(map(str, failures)))
+
+    async def _ask(
+        self,
+        cloud: str,
+        incoming: Incoming,
+        *,
+        rewrites: bool,
+        change: Callable[[Single], Single] = lambda plan: plan,
+        share: int = 1,
+        others: Sequence[str] | None = None,
+    ) -> WholeAnswer | Failure:
+        """Return the answer of one cloud, or its failure. It has a part of the time that is left, one of ``share``."""
+        plan = self._plans[cloud]
         if isinstance(plan, Refuse):
             return self._failed(cloud, AnswerError(plan.status, plan.message, title=plan.title, reason="refused"))
         outages, place = self._context.upstream.outages, place_of(plan.endpoint)
-        known = outages.known(place) if self._another_is_there(cloud) else None
+        known = outages.known(place) if self._another_is_there(cloud, others or self.clouds) else None
         if known is not None:
             return self._failed(cloud, UpstreamError(503, f"gateway of {self._context.here.name}: {known} (a moment ago)"))
         clock = asyncio.get_running_loop().time
         began, timeouts = clock(), self._context.here.timeouts_of(plan.frontend_endpoint)
         leg: Leg[Single] | None = None
         try:
-            left = max(0.001, timeouts.connect + timeouts.server - self._spent.get(cloud, 0.0)) if self.is_hurried else None
+            left = self.time.left(timeouts, others or (cloud,), share)
             leg = await self._leg(change(plan), incoming, rewrites=rewrites, seconds=left)
-            answer = await leg.run()
+            answer = await leg.answer()
         except AnswerError as error:
             if leg is not None:
                 leg.account(error.status, error.reason)
@@ -84,7 +163,7 @@ class Branches:
                     leg.account(0, "another cloud has answered")
             raise
         finally:
-            self._spent[cloud] = self._spent.get(cloud, 0.0) + clock() - began
+            self.time.spend(cloud, clock() - began)
         outages.forget(place)
         if not isinstance(answer, WholeAnswer):
             raise AssertionError("a branch reads its answer as a whole")
@@ -92,14 +171,14 @@ class Branches:
         return answer
 
     async def ask_each(self, asked: Iterable[tuple[str, Incoming]], *, rewrites: bool = True) -> dict[str, WholeAnswer | Failure]:
-        """Return the outcomes of several requests that are sent side by side."""
+        """Return the outcomes of requests to several branches that are sent side by side."""
         given = list(asked)
-        found = await asyncio.gather(*(self.ask(cloud, incoming, rewrites=rewrites) for cloud, incoming in given))
-        return {cloud: outcome for (cloud, _), outcome in zip(given, found, strict=True)}
+        found = await asyncio.gather(*(self.ask(branch, incoming, rewrites=rewrites) for branch, incoming in given))
+        return {branch: each for (branch, _), each in zip(given, found, strict=True)}
 
-    def end(self, outcome: Outcome) -> WholeAnswer:
-        """Return the answer of an outcome that is one cloud's. Raises an error as :class:`AnswerError`."""
-        match outcome:
+    def end(self, ended: Outcome) -> WholeAnswer:
+        """Return the answer of an outcome that is one branch's. Raises an error as :class:`AnswerError`."""
+        match ended:
             case PassOn(cloud):
                 answer = self.answers[cloud]
                 if isinstance(answer, AnswerError):
@@ -116,8 +195,8 @@ class Branches:
             return Failure(cloud, _FAULTS.get(error.status, Fault.UNUSABLE), detail=text)
         return Failure(cloud, Fault.STATUS, error.status, detail=text)
 
-    def _another_is_there(self, cloud: str) -> bool:
-        plans = {name: self.plan(name) for name in self._turns}
+    def _another_is_there(self, cloud: str, others: Sequence[str]) -> bool:
+        plans = {name: self.plan(name) for name in others}
         outages = self._context.upstream.outages
         return any(
             plan is not None and not outages.failed(place_of(plan.endpoint)) for name, plan in plans.items() if name != cloud

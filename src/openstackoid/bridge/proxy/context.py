@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 from openstackoid.bridge.audit.audit_file import Audit
 from openstackoid.bridge.binding.cursor_source import CursorSource
+from openstackoid.bridge.binding.delegated_uses import DelegatedUses
 from openstackoid.bridge.binding.outgoing import TokenSender
-from openstackoid.bridge.identity.authorization import Authorizer
+from openstackoid.bridge.identity.authorization import Authorizer, Entry
 from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.readers import Reader
+from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
+from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
+from openstackoid.bridge.resource_index import ResourceIndex
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.composition import KnownMarkers
@@ -34,8 +38,19 @@ class RequestContext:
     accepted: AcceptedShares
     cursors: CursorSource
     markers: KnownMarkers
+    delegated: DelegatedUses
+    resources: ResourceIndex
 
     @property
     def here(self) -> Cloud:
         """Return the cloud of the gateway."""
         return self.mesh.clouds[self.upstream.at]
+
+    def write_audit_line(self, use: Entry | DelegatedUse, head: Head, status: int, reason: str | None) -> None:
+        """Write the audit line of a use, and count it if it is one that this cloud delegates.
+
+        Raises :class:`~openstackoid.bridge.audit.audit_file.AuditError`.
+        """
+        self.audit.write(use.line(head, status, reason))
+        if isinstance(use, DelegatedUse):
+            self.delegated.count(head.sender, use.rule, use.outcome)

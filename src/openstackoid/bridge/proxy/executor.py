@@ -14,7 +14,7 @@ from openstackoid.bridge.proxy.branches import Branches
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.forward import ForwardLeg
-from openstackoid.bridge.proxy.leg import Leg
+from openstackoid.bridge.proxy.leg import Leg, LegTime
 from openstackoid.bridge.proxy.relay import RelayLeg
 from openstackoid.bridge.proxy.tokens import buffered, with_tokens
 from openstackoid.bridge.proxy.turns import Turns
@@ -37,10 +37,9 @@ class Executor:
             case Refuse(status, title, message):
                 raise AnswerError(status, message, title=title, reason="refused")
             case Otherwise() as several:
-                return await Turns(self._context, self._incoming, several, self._turn).run()
+                return await Turns(self._context, self._incoming, several, self._turn, self._compose).run()
             case All() as every:
-                branches = Branches(self._context, every, self._branch)
-                return await AtOnce(self._context, self._incoming, every, branches, self._single).run()
+                return await self._compose(every, self._incoming)
             case Single() as single:
                 leg = await self._single(single, self._incoming)
             case Relay() as planned:
@@ -48,6 +47,11 @@ class Executor:
                 leg = RelayLeg(self._context, incoming, relay, self.decision.issuer)
                 self._begin(leg, use)
         return await leg.run()
+
+    async def _compose(self, every: All, incoming: Incoming, seconds: float | None = None) -> web.StreamResponse:
+        """Return one answer of several clouds."""
+        branches = Branches(self._context, every, self._branch, seconds=seconds)
+        return await AtOnce(self._context, incoming, every, branches, self._located).run()
 
     async def _single(self, single: Single, incoming: Incoming) -> Leg[Single] | Leg[Relay]:
         """Return the leg for one endpoint."""
@@ -58,6 +62,10 @@ class Executor:
         leg = ForwardLeg(context, incoming, single, issuer) if relay is None else RelayLeg(context, incoming, relay, issuer)
         self._begin(leg, use)
         return leg
+
+    async def _located(self, single: Single, incoming: Incoming, attempt: Attempt | None) -> Leg[Single] | Leg[Relay]:
+        """Return the leg for the cloud of one resource."""
+        return await (self._single(single, incoming) if attempt is None else self._turn(single, incoming, attempt))
 
     async def _turn(self, single: Single, incoming: Incoming, attempt: Attempt) -> Leg[Single]:
         """Return the leg for one of several clouds."""
@@ -84,6 +92,11 @@ class Executor:
         """Return the cloud that gets the request, of several the last that was asked: this one for a refusal."""
         plan = self._legs[-1].plan if self._legs else self.decision.plan
         return plan.endpoint.cloud if isinstance(plan, Destination) else self._context.here.name
+
+    @property
+    def of_several(self) -> list[tuple[Leg[Single] | Leg[Relay], LegTime]]:
+        """Return the legs of a plan for several clouds, with their times."""
+        return [(leg, leg.time) for leg in self._legs if leg.time is not None]
 
     @property
     def accepted(self) -> Headers:

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from openstackoid.bridge.audit.admission_header import encode
 from openstackoid.bridge.audit.audit_file import AuditError
-from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, needing_store, towards_client
+from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, WholeAnswer, needing_store, towards_client
 from openstackoid.bridge.identity.authorization import Entry, entry_of
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT, with_project_here
 from openstackoid.bridge.message.body import BROKEN_BODY, PacedBody, read_body
@@ -25,7 +25,7 @@ from openstackoid.bridge.proxy.rewrite_links import Answered, rewrite_links, sho
 from openstackoid.bridge.proxy.upload import Upload
 from openstackoid.bridge.proxy.websocket import tunnel
 from openstackoid.bridge.upstream.target import Target
-from openstackoid.bridge.upstream.upstream import UpstreamError, UpstreamRequest
+from openstackoid.bridge.upstream.upstream import UpstreamError, UpstreamRequest, read_answer
 from openstackoid.routing import Credentials, Headers, Single, Workflow
 from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.links import ASTRAY, REDIRECTS
@@ -125,8 +125,7 @@ class ForwardLeg(Leg[Single]):
             async with upstream.send(target, sent, timeouts, deadline) as answer:
                 upload.answered()
                 headers = self._answer_headers(target, answer)
-                if attempt is not None:
-                    attempt.judge(answer.status)
+                await self._judge(target, answer, headers)
                 images = self.links.of_images(incoming.head.path)
                 if plan.rewrite_links and should_rewrite_links(answer.status, headers, images=images):
                     # Of the whole document: a peer may not send one byte by byte.
@@ -144,7 +143,7 @@ class ForwardLeg(Leg[Single]):
                     return response
                 chunks = incoming.hidden.stream(answer.content.iter_any())
                 if attempt is not None:
-                    chunks = await attempt.begun(answer.status, chunks, deadline, self.timeouts.server)
+                    chunks = await attempt.begun(answer.status, answer.content_type, chunks, deadline, self.timeouts.server)
                 with towards_client():
                     await response.prepare(request)
                 async for chunk in chunks:
@@ -159,6 +158,19 @@ class ForwardLeg(Leg[Single]):
                 raise AnswerError(400, f"gateway of {upstream.at}: {BROKEN_BODY}") from None
             raise
         return response
+
+    async def _judge(self, target: Target, answer: aiohttp.ClientResponse, headers: Headers) -> None:
+        """Raise :class:`PassedError` for an answer that the client does not get, by its status."""
+        attempt = self._attempt
+        if attempt is None:
+            return
+        try:
+            attempt.judge(answer.status)
+        except PassedError as passed:
+            if attempt.keeps:
+                content = await read_answer(self.context.upstream, target, answer, DOCUMENT_LIMIT)
+                passed.answer = whole_answer(answer, headers, self.incoming.hidden.body(content))
+            raise
 
     def _answer_headers(self, target: Target, answer: aiohttp.ClientResponse) -> Headers:
         """Return the headers for the client, before any part of the answer is sent.
@@ -180,6 +192,12 @@ class ForwardLeg(Leg[Single]):
         if self.teaches and not self.plan.local and self._attempt is None:
             taught += self.context.routes.bound_tokens(self.context.mesh, head, self.plan, answer.status)
         return self.incoming.hidden.headers(self.links.headers(theirs)) + ours + taught + self.accepted
+
+
+def whole_answer(answer: aiohttp.ClientResponse, headers: Headers, content: bytes) -> WholeAnswer:
+    """Return an answer that was read to its end, with these headers for the client."""
+    kept = CIMultiDict(without(headers, "content-length"))
+    return WholeAnswer(status=answer.status, reason=answer.reason, headers=kept, body=content)
 
 
 def upstream_request(plan: Single, incoming: Incoming, body: Upload | bytes | None, *, decoded: bool) -> UpstreamRequest:

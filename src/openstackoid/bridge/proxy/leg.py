@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A leg of a plan: the request to one endpoint, and its state until it is answered."""
 
+import time
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
 
@@ -15,10 +17,12 @@ from openstackoid.bridge.errors import AnswerError
 from openstackoid.bridge.identity.authorization import Entry
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.head import Incoming
+from openstackoid.bridge.proxy.attempt import PassedError
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.links import Links
 from openstackoid.bridge.upstream.target import Target, leg_target
+from openstackoid.bridge.upstream.upstream import UpstreamError
 from openstackoid.mesh import Timeouts
 from openstackoid.routing import Destination, Headers
 from openstackoid.routing.egress import ADMISSION_HEADER
@@ -32,11 +36,20 @@ SUBJECT_ACCEPTED: Headers = ((ACCEPTED, SUBJECT),)
 S = TypeVar("S", bound=Destination)
 
 
+@dataclass(slots=True)
+class LegTime:
+    """The time of a leg: its start, in seconds since 1970, and its length. ``status``: of its answer, 0 without one."""
+
+    started: float
+    seconds: float = 0.0
+    status: int = 0
+
+
 class Leg(ABC, Generic[S]):
     """Sends the request ``incoming`` according to ``plan``. ``issuer``: the cloud that issued the user's token.
 
     ``entry``: the authorization of a user of another cloud, until its audit line is written. ``accepted``: what HAProxy is told
-    of the token, once a Keystone has accepted it.
+    of the token, once a Keystone has accepted it. ``time``: of :meth:`answer`, for a trace.
     """
 
     def __init__(self, context: RequestContext, incoming: Incoming, plan: S, issuer: Issuer) -> None:
@@ -45,7 +58,22 @@ class Leg(ABC, Generic[S]):
         self.plan = plan
         self.entry: Entry | DelegatedUse | None = None
         self.accepted: Headers = ()
+        self.time: LegTime | None = None
         self._issuer = issuer
+
+    async def answer(self) -> web.StreamResponse:
+        """Run the leg, and note its time; see :meth:`run`."""
+        began, told = time.monotonic(), LegTime(time.time())
+        self.time = told
+        try:
+            response = await self.run()
+        except (AnswerError, PassedError) as error:
+            told.status = 0 if isinstance(error, UpstreamError) else error.status
+            raise
+        finally:
+            told.seconds = time.monotonic() - began
+        told.status = response.status
+        return response
 
     @abstractmethod
     async def run(self) -> web.StreamResponse:
@@ -96,7 +124,7 @@ class Leg(ABC, Generic[S]):
         if entry is None:
             return
         try:
-            self.context.audit.write(entry.line(self.incoming.head, status, reason))
+            self.context.write_audit_line(entry, self.incoming.head, status, reason)
         except AuditError as error:
             raise self.unrecorded(error) from None
 

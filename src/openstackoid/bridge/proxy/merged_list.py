@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -15,6 +16,7 @@ from openstackoid.bridge.proxy.branches import Branches
 from openstackoid.bridge.proxy.composed_answer import composed_answer, composed_headers
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.links import Links
+from openstackoid.bridge.resource_index import View
 from openstackoid.composition import ALL_BYTES, Asker, Composed, CompositionError, Failure, Listing, ListKind, PageRequest
 from openstackoid.composition.kinds import OBJECT_STORE
 from openstackoid.routing import All, Single
@@ -26,25 +28,29 @@ _LARGE = 256 * 1024
 
 
 class MergedList:
-    """Carries out ``plan`` for a list, by ``branches``."""
+    """Carries out ``plan`` for a list, by ``branches``. ``view``: of its items, which the index notes, or None."""
 
-    def __init__(self, context: RequestContext, incoming: Incoming, plan: All, branches: Branches) -> None:
+    def __init__(
+        self, context: RequestContext, incoming: Incoming, plan: All, branches: Branches, view: View | None = None
+    ) -> None:
         self._context = context
         self._incoming = incoming
         self._plan = plan
         self._branches = branches
+        self._view = view
         self._first: WholeAnswer | None = None
+        self._plain = False
 
     async def run(self, kind: ListKind, user: str, *, strict: bool) -> web.StreamResponse:
         """Return the answer; see :meth:`Leg.run`. ``user``: an id of the user, whose markers are of no use to others."""
-        head, clouds = self._incoming.head, self._branches.clouds
+        head, branches = self._incoming.head, self._branches.branches
         plan = self._branches.first_plan
-        if kind.service == OBJECT_STORE and not _asks_for_json(head):
-            message = f"gateway of {self._context.here.name}: a list of several clouds is JSON; format=json asks for it"
-            raise AnswerError(406, message)
+        self._plain = kind.service == OBJECT_STORE and self._is_plain(head)
         try:
             asker = Asker(user, self._context.cursors.current(), self._context.markers)
-            listing = Listing(kind, head.query or "", clouds, self._plan.expression, asker, rewrite=self._rewrite(kind))
+            listing = Listing(
+                kind, head.query or "", branches, self._plan.expression, asker, rewrite=self._rewrite(kind), plain=self._plain
+            )
         except CompositionError as error:
             raise AnswerError(error.status, f"gateway of {self._context.here.name}: {error}") from None
         body, response = bytearray(), None
@@ -61,7 +67,7 @@ class MergedList:
                 raise AnswerError(400, message)
             if response is None and len(body) > most:
                 response = await self._begin(outcome)
-                began, self._branches.is_hurried = outcome, False
+                began, self._branches.time.is_shared = outcome, False
             if response is not None:
                 with towards_client():
                     await response.write(bytes(body))
@@ -71,12 +77,14 @@ class MergedList:
             if outcome != began:
                 # The head has said another thing.
                 raise CutError(AnswerError(502, f"gateway of {self._context.here.name}: a cloud failed in its list"), response)
+            self._learn(listing)
             with towards_client():
                 await response.write(listing.tail(self._url(plan, head)))
                 await response.write_eof()
             return response
         if not isinstance(outcome, Composed):
             return self._branches.end(outcome)
+        self._learn(listing)
         return composed_answer(self._first, bytes(body) + listing.tail(self._url(plan, head)), outcome)
 
     async def _take(self, listing: Listing, requests: list[PageRequest]) -> None:
@@ -86,15 +94,25 @@ class MergedList:
             for request in requests
         }
         found = await self._branches.ask_each(incoming.items(), rewrites=False)
-        for cloud, answer in found.items():
+        for branch, answer in found.items():
+            source = self._branches.sources.get(branch)
             if isinstance(answer, Failure):
                 listing.fail(answer)
             elif len(answer.content) > _LARGE:
-                await asyncio.to_thread(listing.answer, cloud, answer.status, answer.content)
+                await asyncio.to_thread(listing.answer, branch, answer.status, answer.content, source)
             else:
-                listing.answer(cloud, answer.status, answer.content)
+                listing.answer(branch, answer.status, answer.content, source)
             if isinstance(answer, WholeAnswer) and answer.status == 200 and self._first is None:
                 self._first = answer
+                if self._plain:
+                    answer.headers["Content-Type"] = "text/plain; charset=utf-8"
+
+    def _learn(self, listing: Listing) -> None:
+        """Note the clouds of the items in the index."""
+        if self._view is not None:
+            index, claims = self._context.resources, listing.claims
+            index.forget(self._view, claims.contested)
+            index.learn(self._view, claims.sole(), certain=listing.is_whole)
 
     async def _begin(self, outcome: Composed) -> StreamedAnswer:
         """Send the head of a long answer."""
@@ -119,6 +137,20 @@ class MergedList:
 
         return rewritten
 
+    def _is_plain(self, head: Head) -> bool:
+        """Return whether a client of Swift wants plain text: without a word about JSON. Raises :class:`AnswerError` for XML."""
+        formats = [value for name, value in parse_qsl(head.query or "") if name == "format"]
+        accepted = ", ".join(head.values("accept"))
+        wanted = formats[-1] if formats else accepted
+        if "json" in wanted:
+            return False
+        if "xml" in wanted:
+            message = (
+                f"gateway of {self._context.here.name}: a list of several clouds is JSON or plain text; format=json asks for it"
+            )
+            raise AnswerError(406, message)
+        return True
+
     @staticmethod
     def _url(plan: Single, head: Head) -> str:
         """Return the URL of the list as the client called it; of Glance, whose links are paths, its path."""
@@ -127,7 +159,3 @@ class MergedList:
         frontend = plan.frontend_endpoint.frontend
         host = next(iter(head.values("host")), None)
         return (frontend.origin() if host is None else f"{frontend.scheme}://{host}") + head.path
-
-
-def _asks_for_json(head: Head) -> bool:
-    return "format=json" in (head.query or "").split("&") or any("application/json" in value for value in head.values("accept"))

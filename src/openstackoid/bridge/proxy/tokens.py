@@ -76,7 +76,7 @@ async def delegated_use(context: RequestContext, head: Head, asked: Endpoint, ru
 def write_use(context: RequestContext, head: Head, use: DelegatedUse) -> None:
     """Write the audit line of a use that is answered with 200. Raises :class:`AnswerError` where that fails."""
     try:
-        context.audit.write(use.line(head, 200, None))
+        context.write_audit_line(use, head, 200, None)
     except AuditError as error:
         raise _unrecorded(context, error) from None
 
@@ -84,7 +84,7 @@ def write_use(context: RequestContext, head: Head, use: DelegatedUse) -> None:
 def refused_use(context: RequestContext, head: Head, asked: Endpoint, denial: Denial, status: int) -> AnswerError:
     """Return the error for a request whose token, or whose use of it, is refused; the audit log has it by then."""
     try:
-        context.audit.write(DelegatedUse.refused(asked, denial).line(head, status, denial.reason))
+        context.write_audit_line(DelegatedUse.refused(asked, denial), head, status, denial.reason)
     except AuditError as error:
         LOG.error("%s", error)
     return AnswerError(status, f"gateway of {context.here.name}: {denial.reason}")

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Carry out ``A | B``: ask the clouds in turn, each by a leg of its own, until one has the answer."""
+"""Carry out ``A | B``: ask the clouds in turn, each by a leg of its own, until one has the answer.
+
+A turn may be that of several clouds at once: ``A & B | C``.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from openstackoid.bridge.errors import AnswerError, without_gateway
+from openstackoid.bridge.errors import AnswerError, WholeAnswer, without_gateway
 from openstackoid.bridge.message.body import with_small_body
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.attempt import Attempt, PassedError
@@ -15,10 +18,14 @@ from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.upstream.target import place_of
 from openstackoid.bridge.upstream.upstream import UpstreamError
-from openstackoid.routing import READS, Otherwise, Refuse, Single, Turn
-from openstackoid.routing.turns import Outcome
+from openstackoid.mesh import Timeouts
+from openstackoid.routing import READS, All, Otherwise, Refuse, Single, Turn
+from openstackoid.routing.decision import singles
+from openstackoid.routing.turns import Outcome, is_empty_list, looks_up_name, outcome
 
 MakeLeg = Callable[[Single, Incoming, Attempt], Awaitable[Leg[Single]]]
+Compose = Callable[[All, Incoming, float], Awaitable[web.StreamResponse]]
+"""Returns the answer of several clouds at once, within seconds."""
 _OUTAGE = (502, 503, 504)
 
 
@@ -32,13 +39,14 @@ class _Failed:
 
 
 class Turns:
-    """Asks the clouds of ``plan``; ``leg`` makes the leg for one of them."""
+    """Asks the clouds of ``plan``; ``leg`` makes the leg for one of them, and ``compose`` asks several at once."""
 
-    def __init__(self, context: RequestContext, incoming: Incoming, plan: Otherwise, leg: MakeLeg) -> None:
+    def __init__(self, context: RequestContext, incoming: Incoming, plan: Otherwise, leg: MakeLeg, compose: Compose) -> None:
         self._context = context
         self._incoming = incoming
         self._plan = plan
         self._leg = leg
+        self._compose = compose
         self._failed: list[_Failed] = []
         self._until = 0.0
 
@@ -48,9 +56,16 @@ class Turns:
         self._incoming = await with_small_body(self._incoming, self._context.here)
         turns = self._to_try()
         for number, turn in enumerate(turns):
-            if isinstance(turn.plan, Refuse):
-                raise self._refused(turn.plan)
-            response = await self._ask(turn.plan, further=len(turns) - number - 1)
+            further = len(turns) - number - 1
+            match turn.plan:
+                case Refuse() as refusal:
+                    raise self._refused(refusal)
+                case Single() as single:
+                    response = await self._ask(single, further)
+                case All() as every:
+                    response = await self._ask_at_once(every, further)
+                case Otherwise():
+                    raise AssertionError("turns are in no other turn")
             if response is not None:
                 return response
         raise self._nowhere()
@@ -59,13 +74,12 @@ class Turns:
         """Return the turns without those of places that failed a moment ago; all, if there would be no other."""
         known: dict[str, str] = {}
         for turn in self._plan.turns:
-            failure = (
-                None if isinstance(turn.plan, Refuse) else self._context.upstream.outages.known(place_of(turn.plan.endpoint))
-            )
+            outages = self._context.upstream.outages
+            failure = outages.known(place_of(turn.plan.endpoint)) if isinstance(turn.plan, Single) else None
             if failure is not None:
                 known[turn.cloud] = failure
         others = [turn for turn in self._plan.turns if turn.cloud not in known]
-        if not any(isinstance(turn.plan, Single) for turn in others):
+        if not any(isinstance(turn.plan, Single | All) for turn in others):
             return list(self._plan.turns)
         self._failed = [_Failed(503, f"{text} (a moment ago)", text) for text in known.values()]
         return others
@@ -76,15 +90,14 @@ class Turns:
         clock = asyncio.get_running_loop().time
         began = clock()
         timeouts = self._context.here.timeouts_of(plan.frontend_endpoint)
-        self._until = self._until or began + timeouts.connect + timeouts.server
         # Once a byte of a write is sent, no other cloud is asked, so it needs no time for others.
-        share = (self._until - began) / (further + 1 if head.method in READS else 1)
+        share = self._share(timeouts, further if head.method in READS else 0)
         failures = any(failed.status != 404 for failed in self._failed)
         attempt = Attempt(head, None if self._streams else began + share, more=further > 0, failures=failures)
         leg: Leg[Single] | None = None
         try:
             leg = await self._leg(plan, self._incoming, attempt)
-            response = await leg.run()
+            response = await leg.answer()
         except PassedError as passed:
             text = f"{place}{passed.what}"
             self._failed.append(_Failed(passed.status if passed.result is Outcome.FAILURE else 404, text, text))
@@ -106,6 +119,34 @@ class Turns:
             return None
         outages.forget(place)
         return response
+
+    async def _ask_at_once(self, plan: All, further: int) -> web.StreamResponse | None:
+        """Return the answer of several clouds, or None where the next is to be asked."""
+        head, first = self._incoming.head, next(each for _, each in singles(plan) if isinstance(each, Single))
+        seconds = self._share(self._context.here.timeouts_of(first.frontend_endpoint), further)
+        try:
+            response = await self._compose(plan, self._incoming, seconds)
+        except AnswerError as error:
+            if error.status < 500:
+                raise
+            self._failed.append(_Failed(error.status, *map(self._without_gateway, (error.message, error.reason))))
+            return None
+        if not isinstance(response, WholeAnswer):
+            return response
+        result = outcome(head.method, response.status)
+        is_empty = response.status == 200 and looks_up_name(head.method, head.query) and is_empty_list(response.content)
+        passed = further > 0 or any(failed.status != 404 for failed in self._failed)
+        if result is Outcome.FAILURE or (passed and (is_empty or result is Outcome.MISSING)):
+            text = f"{plan.expression} has no item of this name" if is_empty else f"{plan.expression} answers {response.status}"
+            self._failed.append(_Failed(response.status if result is Outcome.FAILURE else 404, text, text))
+            return None
+        return response
+
+    def _share(self, timeouts: Timeouts, further: int) -> float:
+        """Return the seconds of a turn with so many after it: all have the time of one request."""
+        now = asyncio.get_running_loop().time()
+        self._until = self._until or now + timeouts.connect + timeouts.server
+        return (self._until - now) / (further + 1)
 
     def _judge_error(self, place: str, error: AnswerError, attempt: Attempt) -> None:
         """Raise the error that ends the request; return where the next cloud is to be asked."""

@@ -34,6 +34,12 @@ REFUSE: Route = "refuse"
 ROUTES: tuple[Route, ...] = get_args(Route)
 """The targets of requests: this cloud, a peer, a Keystone with an adapted answer; several clouds in turn or at once; or none."""
 
+LEG = "leg"
+"""In place of a route: one of the requests that the gateway sends for a request to several clouds."""
+
+LEGS = 50
+"""The most legs of one request with a record."""
+
 WAYS = tuple(source.value for source in ScopeSource)
 """The source of the scope: the token, ``X-Scope``, the URL, the request id, or none."""
 
@@ -83,7 +89,7 @@ def record_of(item: object, gateway: str) -> Record | None:
         and _METHOD.fullmatch(texts["method"])
         and len(texts["path"]) <= _LONGEST_PATH
         and shown_path(texts["path"]) == texts["path"]
-        and texts["route"] in ROUTES
+        and texts["route"] in (*ROUTES, LEG)
         and texts["via"] in WAYS
         and 0 <= status <= 999
     )

@@ -21,12 +21,13 @@ from openstackoid.bridge.upstream.failures import Failure, Told, failure_of
 from openstackoid.bridge.upstream.kept_connections import KeptConnections
 from openstackoid.bridge.upstream.large_documents import LargeDocuments
 from openstackoid.bridge.upstream.outages import Outages
+from openstackoid.bridge.upstream.peer_facts import PeerFacts
 from openstackoid.bridge.upstream.reasons import Reasons
 from openstackoid.bridge.upstream.target import Target
 from openstackoid.bridge.upstream.to_haproxy import ToHaproxy
 from openstackoid.haproxy.hardening import HEAD_BUFFER, HEAD_RESERVE
 from openstackoid.mesh import HTTPS, Timeouts
-from openstackoid.routing import Headers, wire_version
+from openstackoid.routing import Headers
 from openstackoid.routing.backend_names import FAILED, TARGET
 from openstackoid.routing.links import HOSTS_OWN, LEADING
 from openstackoid.routing.pages import HEALTH
@@ -108,7 +109,7 @@ class Upstream:
     """Sends requests to backends and peers, for the gateway of the cloud ``at``: by its HAProxy, at the unix socket ``haproxy``.
 
     Connections to peers are HAProxy's, which keeps them. Redirects, cookies and proxies of the environment are left alone.
-    ``announced``: the peers whose last answer announced the newer wire version, as HAProxy says.
+    ``peers``: the facts about peers that HAProxy tells.
     """
 
     def __init__(self, at: str, haproxy: Path) -> None:
@@ -116,8 +117,8 @@ class Upstream:
         self.large_documents = LargeDocuments()
         self.reasons = Reasons()
         self.outages = Outages()
+        self.peers = PeerFacts()
         self.kept = KeptConnections(self._ask_health)
-        self.announced: set[str] = set()
         self._haproxy = ToHaproxy(haproxy)
 
     async def close(self) -> None:
@@ -167,7 +168,7 @@ class Upstream:
                     failure = failure_of(told, timeouts) or await self.reasons.failure(target, told, timeouts, seconds)
                     raise self._error(target, failure)
                 if target.peer:
-                    wire_version.note(self.announced, target.peer, answer.headers.getall(wire_version.HEADER, []))
+                    self.peers.note(target.peer, answer.headers)
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._failure(target, error, timeouts) from None

@@ -3,7 +3,7 @@
 
 from collections import Counter
 
-from bench.lab.calls import AGAIN, FIRST, Form, Workflow, at_least, kinds, sums
+from bench.lab.calls import AGAIN, FIRST, Form, Workflow, at_least, kinds, sent_once, sums
 from bench.lab.lines import GATEWAY, PYTHON, SERVICE, Call
 from bench.lab.place import HERE, THERE
 from bench.results import FIGURES
@@ -42,6 +42,15 @@ def test_the_sums_are_by_place_and_kind() -> None:
     }
     assert "calls_ratio" not in here.figures
     assert set(there.figures) <= set(FIGURES)
+
+
+def test_a_request_that_the_python_service_sends_on_is_one_call() -> None:
+    by_python = Call(HERE, "GET /image/v2/images", PYTHON)
+    assert sent_once(Counter({by_python: 1, SENT: 1})) == Counter({SENT: 1})
+    assert sent_once(Counter({by_python: 1, SENT: 2, LISTED: 1})) == Counter({SENT: 2, LISTED: 1})
+    assert sent_once(Counter({by_python: 3, SENT: 1, ASKED: 1})) == Counter({by_python: 2, SENT: 1, ASKED: 1})
+    (only,) = sums({HERE_AGAIN: Counter({by_python: 1, LISTED: 1})}).rows
+    assert (only.figures["calls"].median, only.figures["calls_python"].median) == (1, 1)
 
 
 def test_kind_by_kind_each_form_has_a_column() -> None:

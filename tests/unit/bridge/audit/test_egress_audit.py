@@ -8,7 +8,8 @@ import pytest
 
 from openstackoid.bridge.audit.admission_header import Admission, encode
 from openstackoid.bridge.audit.audit_log import Party
-from unit.bridge.stage import Stage, head, never, played, says, says_json, staged, token
+from unit.bridge.raw_messages import head
+from unit.bridge.stage import Stage, never, played, says, says_json, staged, token
 
 ID = "req-0a1b2c3d-0000-4000-8000-000000000000"
 ADMISSION_HEADER = encode(Admission(Party("u1", "ada", "Default"), Party("p1", "demo", "Default"), "staff"))

@@ -10,7 +10,8 @@ import pytest
 from openstackoid.bridge.errors import StreamedAnswer
 from openstackoid.bridge.http import handler
 from openstackoid.bridge.message.body import AUTHENTICATION_LIMIT
-from unit.bridge.stage import head, never, played, read_answer, says, says_json, staged, token
+from unit.bridge.raw_messages import head, read_answer
+from unit.bridge.stage import never, played, says, says_json, staged, token
 
 TOKENS = "/identity/v3/auth/tokens"
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,7 @@ from openstackoid.bridge.__main__ import main
 from openstackoid.bridge.http.sockets import BridgeError, bind
 from openstackoid.mesh import parse_mesh
 from unit.bridge.haproxy import HAPROXY, command, configured
+from waiting import until
 
 MESH = """
 mesh: 1
@@ -73,13 +74,6 @@ def haproxy(folder: Path, mesh: str) -> Iterator[None]:
             yield
         finally:
             process.kill()
-
-
-def until(ready: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not ready():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
 
 
 def accepts(path: Path) -> bool:

@@ -10,20 +10,8 @@ from openstackoid.mesh import Memory
 from openstackoid.policy import MappingRule, Policy, Roles
 from unit.bridge.identity.guests import AnAccount
 from unit.bridge.identity.owners import GUEST, STAYS, UNKNOWN, known, limited, write
-from unit.bridge.stage import (
-    ACCEPTS,
-    MEMBERS,
-    QUESTION,
-    Script,
-    Visit,
-    head,
-    never,
-    played,
-    read_answer,
-    says,
-    says_json,
-    staged,
-)
+from unit.bridge.raw_messages import head, read_answer
+from unit.bridge.stage import ACCEPTS, MEMBERS, QUESTION, Script, Visit, never, played, says, says_json, staged
 
 LEAVES = 'X-Scope: {"dns":"CloudTwo"}'
 FORBIDDEN = says_json({"error": {"code": 403, "title": "Forbidden", "message": "no"}}, status="403 Forbidden")

@@ -15,21 +15,8 @@ from openstackoid.bridge.identity.authorization import Authorizer
 from openstackoid.policy import Condition, MappingRule, PeerPolicy, Policy, Roles, Services
 from openstackoid.scope import join_token
 from openstackoid.store import Database
-from unit.bridge.stage import (
-    ALL,
-    DEFAULT,
-    MEMBERS,
-    Answer,
-    Stage,
-    Visit,
-    played,
-    says,
-    says_json,
-    staged,
-    token,
-    with_clock,
-    with_policy,
-)
+from unit.bridge.raw_messages import Answer
+from unit.bridge.stage import ALL, DEFAULT, MEMBERS, Stage, Visit, played, says, says_json, staged, token, with_clock, with_policy
 
 TOKENS = "/identity/v3/auth/tokens"
 PEER = MEMBERS.peers[0]
@@ -108,7 +95,7 @@ async def test_a_renamed_user_is_not_a_service_account() -> None:
         assert (await use(stage)).status == 200
         keystone.said = of("cinder")
         # A service is told what the authorization has heard, until the token is asked about again.
-        stage.change(authorizer=Authorizer(stage.bridge.context.upstream, record=stage.bridge.context.authorizer.record))
+        stage.change(authorizer=Authorizer(stage.bridge.context.upstream, stage.bridge.context.authorizer.record))
         answer = await validate(stage)
         assert (answer.status, answer.error.startswith("Failed to validate token: gateway of CloudOne: ")) == (404, True)
         await validate(stage)

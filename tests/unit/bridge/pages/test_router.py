@@ -10,7 +10,8 @@ import pytest
 
 from openstackoid.bridge.trace import records as store
 from openstackoid.bridge.trace.records import Record
-from unit.bridge.stage import Script, Stage, Visit, head, never, played, says, says_json, staged
+from unit.bridge.raw_messages import head
+from unit.bridge.stage import Script, Stage, Visit, never, played, says, says_json, staged
 from unit.bridge.trace.test_records import RECORD as OTHERS
 
 ID = "req-7472ace0-1111-2222-3333-444455556666"
@@ -240,3 +241,20 @@ async def test_many_looks_at_a_trace_cost_a_peer_one_question(monkeypatch: pytes
         monkeypatch.setattr("openstackoid.bridge.trace.peer_records.FRESH", 0.0)
         await trace(stage)
         assert len(stage.there.visits) == 3
+
+
+@played
+async def test_the_times_around_a_cloud_are_a_page() -> None:
+    rows = {"clouds": [{"name": "CloudOne", "milliseconds": 9}, {"name": "Nobody", "milliseconds": 1}]}
+    async with staged(there=says_json(rows)) as stage:
+        own = (await stage.ask("GET", "/.openstackoid/round-trips")).json()
+        assert (own["gateway"], own["from"], [row["name"] for row in own["clouds"]]) == ("CloudOne", "CloudOne", ["CloudTwo"])
+        told = (await stage.ask("GET", "/.openstackoid/round-trips?from=CloudTwo")).json()
+        assert told["from"] == "CloudTwo"
+        assert [row["name"] for row in told["clouds"]] == ["CloudOne"]
+        assert told["clouds"][0]["milliseconds"] == own["clouds"][0]["milliseconds"], "that between the two is measured here"
+        lines = {visit.line for visit in stage.there.visits}
+        assert lines == {"GET /.openstackoid/health HTTP/1.1", "GET /.openstackoid/round-trips HTTP/1.1"}
+        for query in ("from=", "from=Nobody", "to=CloudTwo", "from=CloudTwo&x"):
+            refused = await stage.ask("GET", f"/.openstackoid/round-trips?{query}")
+            assert refused.status == 400, query

@@ -41,6 +41,14 @@ async def test_each_cloud_of_the_scope_tells_for_itself() -> None:
 
 
 @played
+async def test_the_clouds_that_are_near_another_are_asked() -> None:
+    async with staged(keystone=says_json(token()), there=peer_says(THERE)) as stage:
+        told = await page(stage, "X-Auth-Token: usr", "X-Scope: image=nearest(CloudOne)")
+        assert [row["cloud"] for row in told["clouds"]] == ["CloudOne", "CloudTwo"]
+        assert (await page(stage, "X-Auth-Token: usr", "X-Scope: image=around(CloudOne,0.001ms)"))["clouds"] == [HOME]
+
+
+@played
 async def test_without_a_scope_no_peer_is_asked() -> None:
     async with staged(keystone=says_json(token())) as stage:
         assert (await page(stage, "X-Auth-Token: usr"))["clouds"] == [HOME]

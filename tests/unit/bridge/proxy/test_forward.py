@@ -5,7 +5,8 @@ import asyncio
 
 import pytest
 
-from unit.bridge.stage import Visit, head, played, read_answer, says, says_json, staged
+from unit.bridge.raw_messages import head, read_answer
+from unit.bridge.stage import Visit, played, says, says_json, staged
 
 TO_TWO = 'X-Scope: {"image":"CloudTwo"}'
 WIRE = '{"*":"CloudOne","image":"CloudTwo"}'

@@ -6,7 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from unit.bridge.stage import Script, Visit, head, played, read_answer, staged
+from unit.bridge.raw_messages import head, read_answer
+from unit.bridge.stage import Script, Visit, played, staged
 
 TO_TWO = 'X-Scope: {"image":"CloudTwo"}'
 MIB = 1024 * 1024

@@ -12,7 +12,8 @@ from openstackoid.bridge.identity.questions import MOST_QUESTIONS
 from openstackoid.mesh import Timeouts
 from openstackoid.policy import KEEP, Policy, derived_id
 from unit.bridge.proxy.relayed import PASSWORD, THEIRS, THERE, TOKENS, regions, urls
-from unit.bridge.stage import MEMBERS, Visit, head, played, read_answer, says, says_json, staged, token, with_clock
+from unit.bridge.raw_messages import head, read_answer
+from unit.bridge.stage import MEMBERS, Visit, played, says, says_json, staged, token, with_clock
 
 BELIEVED = 61.0
 """Seconds: longer than an answer about a token is believed."""

@@ -7,7 +7,8 @@ import pytest
 
 from openstackoid.scope import join_token
 from unit.bridge.proxy.relayed import PASSWORD, THEIRS, THERE, TOKENS, regions, urls
-from unit.bridge.stage import Visit, head, played, read_answer, says, says_json, staged, token
+from unit.bridge.raw_messages import head, read_answer
+from unit.bridge.stage import Visit, played, says, says_json, staged, token
 
 
 @played

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``A | B`` in the Python service: what is written down of each turn, and what ends the request."""
 
+import asyncio
+
 import pytest
 
 from unit.bridge.stage import Script, Visit, played, says, says_json, staged, token
@@ -84,4 +86,30 @@ async def test_a_long_list_by_name_is_handed_on_whole() -> None:
     async with staged(here=says_json({"images": items}), there=FOUND) as stage:
         answer = await stage.ask("GET", "/image/v2/images?name=x", "X-Auth-Token: tok", f"X-Scope: {OWN}")
         assert answer.json() == {"images": items}
+        assert stage.there.visits == []
+
+
+@pytest.mark.parametrize(
+    ("content_type", "size", "is_passed"),
+    [
+        ("application/json", 1, True),
+        ("application/json; charset=UTF-8", 60_000, True),
+        ("application/json", 100_000, False),
+        ("application/octet-stream", 1, False),
+    ],
+)
+@played
+async def test_a_short_document_that_breaks_off_is_had_from_the_next_cloud(content_type: str, size: int, is_passed: bool) -> None:
+    async def cut(visit: Visit) -> None:
+        visit.send(f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: 1000000\r\n\r\n", b"x" * size)
+        await visit.writer.drain()
+        visit.writer.close()
+
+    async with staged(here=cut, there=FOUND) as stage:
+        asking = stage.ask("GET", "/image/v2/images/x", "X-Auth-Token: tok", f"X-Scope: {OWN}")
+        if is_passed:
+            assert (await asking).json() == {"id": "x"}
+            return
+        with pytest.raises(asyncio.IncompleteReadError):
+            await asking
         assert stage.there.visits == []

@@ -9,7 +9,8 @@ from hashlib import sha1
 
 import pytest
 
-from unit.bridge.stage import Visit, head, played, read_answer, says, staged
+from unit.bridge.raw_messages import head, read_answer
+from unit.bridge.stage import Visit, played, says, staged
 
 KEY = b64encode(bytes(16)).decode()
 ACCEPT = b64encode(sha1(f"{KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode(), usedforsecurity=False).digest()).decode()

@@ -13,7 +13,8 @@ from openstackoid.bridge.upstream.target import Target, target_of
 from openstackoid.bridge.upstream.upstream import BufferedResponse, Upstream, UpstreamError, UpstreamRequest
 from openstackoid.mesh import Timeouts, parse_mesh
 from unit.bridge.listening import listening
-from unit.bridge.stage import head, played, read_answer, says, staged
+from unit.bridge.raw_messages import head, read_answer
+from unit.bridge.stage import played, says, staged
 
 TARGET = Target("http://127.0.0.1:1/v3", "identity of CloudTwo", "-|CloudTwo|0|1|")
 TO_TWO = 'X-Auth-Token: tok!SCOPE!{"*":"CloudOne","image":"CloudTwo"}'

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The number of requests that peers sent here in the name of users and services of this cloud."""
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+RULES = ("validation", "users", "services", "images", "login", "exchange", "revocation")
+"""The parts of an entry of ``delegation`` by which a request is allowed."""
+
+BINDING, NO_RULE = "binding", "none"
+"""In the place of a rule: a token is bound to a further cloud; no rule allows the request."""
+
+
+class UseKind(NamedTuple):
+    """A kind of requests. ``peer``: the cloud of the sending gateway, or None for a client without a certificate."""
+
+    peer: str | None
+    rule: str
+    outcome: str
+
+    @classmethod
+    def of(cls, peer: str | None, rule: str | None, outcome: str) -> "UseKind":
+        """Return the kind of a request by the rule of its audit line."""
+        kind = NO_RULE if rule is None else rule.rpartition("/")[2]
+        return cls(peer, kind if kind in (*RULES, NO_RULE) else BINDING, outcome)
+
+
+class DelegatedUses:
+    """Counts requests since the start of the Python service. ``counts``: of each kind; the mesh bounds the kinds."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[UseKind] = Counter()
+
+    def count(self, peer: str | None, rule: str | None, outcome: str) -> None:
+        """Count a request by its audit line."""
+        self.counts[UseKind.of(peer, rule, outcome)] += 1
+
+    def document(self) -> list[dict[str, Any]]:
+        """Return the counts for the health page, by peer."""
+        kinds = sorted(self.counts, key=lambda kind: (kind.peer or "", kind.rule, kind.outcome))
+        return [{**kind._asdict(), "count": self.counts[kind]} for kind in kinds]

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The dashboard's lab, Horizon with the settings of ``openstackoid horizon``, and a browser."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from playwright.sync_api import sync_playwright
+
+from examples.session import User, openstackoid
+from horizon.dashboard import Dashboard, Horizon, running
+from horizon.environment import is_ready
+from lab.raised import HORIZON, raised
+
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture(scope="session")
+def lab(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Raise the lab of the dashboard; without Horizon and Chromium, fail before."""
+    assert CHROMIUM is not None, "there is no chromium; make horizon-test installs it"
+    assert is_ready(), "Horizon from PyPI is not installed; make horizon-test does it"
+    with raised(HORIZON, request.config) as status:
+        yield status
+
+
+@pytest.fixture(scope="session")
+def horizon(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Horizon]:
+    """Horizon with settings that are printed from the lab's mesh description."""
+    printed = openstackoid("horizon", "--config", str(Path(lab["state_dir"], "mesh.yaml")), "--cloud", "CloudOne")
+    assert printed.code == 0, printed.stderr
+    more = f'{printed.stdout}OPENSTACK_SSL_CACERT = "{lab["authority"]}"\n'
+    with running(tmp_path_factory.mktemp("horizon"), more) as horizon:
+        yield horizon
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, which Playwright drives."""
+    with sync_playwright() as playwright:
+        # Chromium refuses to run as root inside its sandbox; it opens no page but those of the lab.
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def dashboard(horizon: Horizon, browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dashboard]:
+    """A user in front of the log-in form, without cookies of an earlier session."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000}, ignore_https_errors=True)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    yield Dashboard(page, horizon)
+    page.screenshot(path=tmp_path / "last.png")
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def account(lab: Any) -> dict[str, str]:
+    """The entry of an ordinary member of CloudOne in the lab's clouds.yaml: user, password and project."""
+    known = yaml.safe_load(Path(lab["state_dir"], "clouds.yaml").read_text())["clouds"]
+    return dict(known["CloudOne"]["auth"])
+
+
+@pytest.fixture
+def second_project(lab: Any, account: dict[str, str]) -> Iterator[str]:
+    """Another project of the member."""
+    admin, name = User("CloudOne-admin"), "second"
+    made = admin.openstack("project", "create", "--or-show", name, "-f", "value", "-c", "id")
+    assert made.code == 0, made.stderr
+    added = admin.openstack("role", "add", "--user", account["username"], "--project", name, "member")
+    assert added.code == 0, added.stderr
+    yield name
+    assert admin.openstack("project", "delete", name).code == 0

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Install what `make horizon-test` needs, and run its tests."""
+
+import shutil
+import subprocess
+import sys
+
+from horizon.environment import ROOT, collect_static_files, environment, is_ready
+from lab.raised import HORIZON
+from openstackoid.errors import OpenstackoidError
+from openstackoid.lab.packages import Environment, check_before, check_installable, install_packages, missing_packages
+from openstackoid.lab.progress import Progress
+from openstackoid.lab.state import Instance
+
+_ABOUT = """\
+== horizon-test: an unmodified Horizon offers scopes as regions, and Chromium drives it across two real clouds
+   installs, once: OpenStack and Horizon from PyPI, MariaDB, RabbitMQ and Chromium from the distribution
+   leaves: the environments, which `openstackoid lab down --purge` removes with the last lab, and pip's cache"""
+
+
+class NoChromiumError(OpenstackoidError):
+    """The machine has no Chromium and cannot install it."""
+
+
+def main() -> int:
+    """Return the exit code of the tests; 1, with one line, if they cannot run; 0 if there is no Chromium for this machine."""
+    print(_ABOUT, flush=True)
+    try:
+        _install()
+    except NoChromiumError as error:
+        print(f"horizon-test: SKIPPED, Debian's chromium cannot be installed: {error}")
+        return 0
+    except OpenstackoidError as error:
+        print(f"make: {error}\n  {error.hint}", file=sys.stderr)
+        return 1
+    tests = [sys.executable, "-m", "pytest", "--timeout", "600", "--durations", "5", "tests/horizon", *sys.argv[1:]]
+    return subprocess.run(tests, cwd=ROOT, check=False).returncode
+
+
+def _install() -> None:
+    instance = Instance(HORIZON)
+    logs = instance.directory / "logs/shared"
+    openstack = Environment.of(instance.shared)
+    with Progress() as progress, instance.locked(lambda: progress.say("waiting for another `openstackoid lab`")):
+        if shutil.which("chromium") is None:
+            with progress.step("horizon-test", "Debian package chromium ..."):
+                try:
+                    check_installable(["chromium"])
+                    install_packages(["chromium"], logs / "apt.log")
+                except OpenstackoidError as error:
+                    raise NoChromiumError(str(error).partition("\n")[0]) from None
+        check_before(openstack, instance.root)
+        if missing := missing_packages():
+            with progress.step("horizon-test", f"Debian packages {', '.join(missing)} ..."):
+                install_packages(missing, logs / "apt.log")
+        for wanted, what in ((openstack, "OpenStack"), (environment(), "Horizon")):
+            if not wanted.is_ready():
+                with progress.step("horizon-test", f"{what} from PyPI ..."):
+                    wanted.install(logs / "pip.log", what)
+        if not is_ready():
+            with progress.step("horizon-test", "Horizon's style sheets and scripts ..."):
+                collect_static_files(logs / "static.log")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

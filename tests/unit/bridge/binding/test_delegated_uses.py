@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests of peers are counted by peer, rule and outcome, and no text of a request becomes a label."""
+
+from openstackoid.bridge.binding.delegated_uses import BINDING, NO_RULE, RULES, DelegatedUses
+from openstackoid.policy import EVERY_REQUEST, Delegated, Delegation, Services, TokenStep, Use, may_ask
+
+
+def test_requests_are_counted_by_peer_rule_and_outcome() -> None:
+    uses = DelegatedUses()
+    for rule in ("delegation of CloudTwo/users", "delegation of */users", "delegation of CloudTwo/bound to CloudThree"):
+        uses.count("CloudTwo", rule, "allowed")
+    uses.count("CloudTwo", None, "refused")
+    uses.count(None, None, "refused")
+    assert uses.document() == [
+        {"peer": None, "rule": NO_RULE, "outcome": "refused", "count": 1},
+        {"peer": "CloudTwo", "rule": BINDING, "outcome": "allowed", "count": 1},
+        {"peer": "CloudTwo", "rule": NO_RULE, "outcome": "refused", "count": 1},
+        {"peer": "CloudTwo", "rule": "users", "outcome": "allowed", "count": 2},
+    ]
+
+
+def test_every_rule_of_delegation_has_its_label() -> None:
+    steps: tuple[TokenStep, ...] = ("login", "exchange", "revocation")
+    every = Services((("*", (EVERY_REQUEST,)),))
+    read, write = Use("image", "GET", "/v2/images"), Use("image", "POST", "/v2/images")
+    given = Delegation("*", users=every, services=every, tokens=steps)
+    asked = [Delegated(None), Delegated(write), Delegated(write, of_service=True), *(Delegated(None, step) for step in steps)]
+    found = {str(may_ask(given, each)).rpartition("/")[2] for each in asked}
+    found.add(str(may_ask(Delegation("*"), Delegated(read, given=["compute"]))).rpartition("/")[2])
+    assert found == set(RULES)
