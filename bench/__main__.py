@@ -28,6 +28,7 @@ from bench.goals import judge
 from bench.latency import measure_latency
 from bench.load import find_wrk
 from bench.machine import Noise, describe
+from bench.metrics import measure_metrics
 from bench.options import positive
 from bench.plot import svg
 from bench.refusals import measure_refusals
@@ -42,8 +43,8 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.haproxy.binary import BUNDLED, Haproxy, find_haproxy
 from openstackoid.lab.packages import install_packages
 
-PARTS = ("routing", "tls", "yardstick", "latency", "bodies", "scale", "bridge", "abuse", "composition", "refusals")
-_ON_STAGE = {"routing": measure_routing, "latency": measure_latency, "bridge": measure_bridge}
+PARTS = ("routing", "tls", "yardstick", "latency", "bodies", "scale", "bridge", "abuse", "composition", "refusals", "metrics")
+_ON_STAGE = {"routing": measure_routing, "latency": measure_latency, "bridge": measure_bridge, "metrics": measure_metrics}
 _WIDTH = 160
 """Columns of what is not written to a terminal."""
 _RESULTS = Path(__file__).parent / "results"

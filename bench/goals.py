@@ -103,6 +103,9 @@ GOALS = (
     Goal("composition", "at_once_8", "time_ratio", at_most=1.15),
     Goal("composition", "first", "time_ratio", at_most=1.2),
     Goal("composition", "otherwise", "time_ratio", at_most=1.2),
+    # Counting, in relation to all CPU time of a request; and HAProxy's instructions.
+    Goal("metrics", ANY, "cpu_ratio", at_most=1.02),
+    Goal("metrics", "haproxy", "instructions_ratio", at_most=1.02),
     # A figure of a run in which requests fail is none.
     Goal(ANY, ANY, "failed", at_most=0),
 )

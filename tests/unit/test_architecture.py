@@ -23,8 +23,9 @@ MAY_IMPORT = {
     "tls": set(),
     "binding": {"scope"},
     "store": set(),
-    "bridge": {"scope", "policy", "mesh", "routing", "composition", "haproxy", "tls", "binding", "store"},
-    "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls", "binding"},
+    "telemetry": set(),
+    "bridge": {"scope", "policy", "mesh", "routing", "composition", "haproxy", "tls", "binding", "store", "telemetry"},
+    "gateway": {"scope", "policy", "mesh", "routing", "haproxy", "bridge", "tls", "binding", "telemetry"},
     "client": {"scope"},
     "certs": {"scope"},
     "horizon": {"scope", "mesh"},
@@ -49,7 +50,8 @@ BRIDGE_MAY_IMPORT = {
     "binding": {"message", "upstream", "identity"},
     "proxy": {"message", "audit", "upstream", "identity", "binding"},
     "pages": {"message", "upstream", "trace", "identity", "binding"},
-    "http": {"message", "audit", "upstream", "trace", "identity", "binding", "proxy", "pages", "haproxy_log"},
+    "telemetry": {"audit", "proxy"},
+    "http": {"message", "audit", "upstream", "trace", "identity", "binding", "proxy", "pages", "telemetry", "haproxy_log"},
 }
 BRIDGE_SHARED = {"errors", "log", "resource_index", "workflows"}
 PURE = ("scope", "policy", "routing", "composition")

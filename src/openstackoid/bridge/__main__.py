@@ -49,6 +49,9 @@ def main(argv: list[str] | None = None) -> int:
         metavar="DIR",
         help="the folder of the keys of bound tokens, where the mesh names none; made if it is not there",
     )
+    parser.add_argument("--metrics-socket", type=Path, metavar="PATH", help="the unix socket to serve metrics at")
+    parser.add_argument("--supervised", type=Path, metavar="FILE", help="the supervisor's file about the parts, for the metrics")
+    parser.add_argument("--blocked", type=Path, metavar="FILE", help="the file of blocked clouds")
     parser.add_argument("--journal", help=argparse.SUPPRESS)
     parser.add_argument("--token-journal", help=argparse.SUPPRESS)
     parser.add_argument("--audit-log", type=Path, metavar="FILE", help="the file to which each use of another cloud is written")
@@ -66,8 +69,9 @@ def main(argv: list[str] | None = None) -> int:
             arguments.haproxy_socket,
             arguments.records_socket and UnixSocket(arguments.records_socket),
             arguments.log_socket and UnixSocket(arguments.log_socket),
+            arguments.metrics_socket and UnixSocket(arguments.metrics_socket),
         )
-        files = {"store_file": arguments.store_file, "keys": arguments.keys}
+        files = {name: getattr(arguments, name) for name in ("store_file", "keys", "supervised", "blocked")}
         ways = {"stop_on_eof": arguments.stop_on_eof, "wait": arguments.wait}
         log = {"audit_log": arguments.audit_log, "log_pipe": arguments.log_fd}
         serve_with_log(arguments.cloud, arguments.config, sockets, **files, **log, **ways)

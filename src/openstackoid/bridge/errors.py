@@ -17,7 +17,8 @@ class AnswerError(Exception):
     """A request that ends with an error of the gateway.
 
     ``status``: of HTTP. ``message``: one line for the user that names the gateway. ``reason``: the part for the log; it differs
-    if the message quotes the user. Neither has an apparent secret. ``headers``: of the answer.
+    if the message quotes the user. Neither has an apparent secret. ``headers``: of the answer. ``fault``: the cloud at fault,
+    None for the gateway itself.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class AnswerError(Exception):
         title: str | None = None,
         reason: str | None = None,
         headers: Mapping[str, str] | None = None,
+        fault: str | None = None,
     ) -> None:
         message = redacted(message)
         super().__init__(message)
@@ -36,6 +38,7 @@ class AnswerError(Exception):
         self.title = title or HTTPStatus(status).phrase
         self.reason = message if reason is None else redacted(reason)
         self.headers = dict(headers or {})
+        self.fault = fault
 
 
 def token_not_accepted(

@@ -13,6 +13,7 @@ import os
 import re
 import select
 import signal
+import socket
 import stat
 import sys
 import time
@@ -27,6 +28,8 @@ from openstackoid.bridge.audit.egress_lines import EgressLines
 from openstackoid.bridge.audit.losses import Loss, Losses
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
+from openstackoid.bridge.telemetry.haproxy_lines import count_lines
+from openstackoid.bridge.telemetry.log_process import tell_samples
 from openstackoid.haproxy.trace import shown_line
 from openstackoid.parent_death_signal import end_with
 
@@ -44,14 +47,16 @@ QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
 _INFO = re.compile(r"^(Pid|DroppedLogs): (\d+)$", re.MULTILINE)
 
 
-def start_reading(log: int, at: str, audit: Path | None, haproxy: Path | None, losses: Losses) -> BaseProcess:
+def start_reading(
+    log: int, at: str, audit: Path | None, haproxy: Path | None, losses: Losses, *, metrics: socket.socket | None = None
+) -> BaseProcess:
     """Start the process that reads the log of the HAProxy of the cloud ``at``, and return it.
 
     ``log``: the descriptor of a pipe, or of a datagram socket; it is closed here. ``audit``: the file of the audit log;
-    ``haproxy``: HAProxy's control socket; ``losses`` counts lost lines. The process ends with this one. On SIGTERM, it first
-    shows the lines that have arrived.
+    ``haproxy``: HAProxy's control socket; ``losses`` counts lost lines; ``metrics``: the connection on which the process
+    tells its numbers. It ends with this one. On SIGTERM, it first shows the lines that have arrived.
     """
-    reading = partial(_read, log, at, Audit(audit), haproxy, losses)
+    reading = partial(_read, log, at, Audit(audit), haproxy, losses, metrics=metrics)
     process = multiprocessing.get_context("fork").Process(
         target=_run, args=(reading, os.getpid()), name="haproxy-log", daemon=True
     )
@@ -65,7 +70,9 @@ def _run(reading: Callable[[], Coroutine[Any, Any, None]], parent: int) -> None:
         asyncio.run(reading())
 
 
-async def _read(descriptor: int, at: str, audit: Audit, haproxy: Path | None, losses: Losses) -> None:
+async def _read(
+    descriptor: int, at: str, audit: Audit, haproxy: Path | None, losses: Losses, *, metrics: socket.socket | None
+) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     for number in (signal.SIGINT, signal.SIGHUP):
@@ -80,6 +87,8 @@ async def _read(descriptor: int, at: str, audit: Audit, haproxy: Path | None, lo
         egress.lose(number, "HAProxy has lost lines of its log; some may be about requests that left")
 
     tasks = [asyncio.create_task(_flush(audit))]
+    if metrics is not None:
+        tasks.append(asyncio.create_task(tell_samples(metrics)))
     if haproxy is not None:
         tasks.append(asyncio.create_task(_watch(LostLines(), RuntimeApi(haproxy), remedy, tell)))
     try:
@@ -126,8 +135,9 @@ class HaproxyLog:
         return bool(feed)
 
     def _show(self, lines: bytes) -> None:
-        """Show whole lines, each after the time."""
+        """Count whole lines, and show them, each after the time."""
         if lines:
+            count_lines(lines)
             now = f"{time.strftime('%Y-%m-%d %H:%M:%S')} haproxy ".encode()
             for part in _atomic(now + shown_line(line) for line in self._egress(lines).splitlines(keepends=True)):
                 os.write(sys.stderr.fileno(), part)

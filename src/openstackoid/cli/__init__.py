@@ -13,7 +13,22 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.redaction import redacted
 from openstackoid.redaction.logs import redact_uncaught_errors
 
-GROUPS = ("audit", "bridge", "certs", "discover", "explain", "gateway", "horizon", "keys", "lab", "peer", "policy", "store")
+GROUPS = (
+    "audit",
+    "bridge",
+    "certs",
+    "discover",
+    "doctor",
+    "explain",
+    "gateway",
+    "horizon",
+    "keys",
+    "lab",
+    "peer",
+    "policy",
+    "status",
+    "store",
+)
 
 
 class _Parser(argparse.ArgumentParser):

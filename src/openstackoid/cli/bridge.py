@@ -10,7 +10,7 @@ from openstackoid.bridge.http.sockets import Sockets, UnixSocket
 from openstackoid.bridge.log import set_up
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, default_folder
-from openstackoid.mesh import check_binding
+from openstackoid.mesh import BLOCKED, check_binding
 from openstackoid.redaction.process import seal
 from openstackoid.service_manager import ServiceManager
 
@@ -37,8 +37,9 @@ def _run(args: argparse.Namespace) -> int:
     manager = ServiceManager(os.environ)
     folder = Folder(args.state_dir or default_folder(args.cloud))
     folder.share(args.cloud)
-    requests, records, log = map(UnixSocket, (folder.bridge_socket, folder.records_socket, folder.log_socket))
-    sockets = Sockets(requests, folder.stats_socket, records, log)
+    paths = folder.bridge_socket, folder.records_socket, folder.log_socket, folder.metrics_socket
+    requests, records, log, metrics = map(UnixSocket, paths)
+    sockets = Sockets(requests, folder.stats_socket, records, log, metrics)
     try:
         serve_with_log(
             args.cloud,
@@ -47,6 +48,7 @@ def _run(args: argparse.Namespace) -> int:
             audit_log=folder.audit,
             store_file=folder.store,
             keys=folder.keys,
+            blocked=folder.path / BLOCKED,
             manager=manager,
         )
     finally:

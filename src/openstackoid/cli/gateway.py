@@ -25,6 +25,7 @@ from openstackoid.haproxy import Runtime
 from openstackoid.haproxy.binary import default_choice, find_haproxy
 from openstackoid.haproxy.libraries import LAB, warning_about
 from openstackoid.haproxy.process import validate
+from openstackoid.mesh import BLOCKED
 from openstackoid.process_identity import wait_for_end
 from openstackoid.redaction import logs
 from openstackoid.redaction.process import seal
@@ -62,7 +63,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def _render(args: argparse.Namespace) -> int:
     folder = Folder(args.state_dir or default_folder(args.cloud))
-    files = load_configuration(args.config, args.cloud, folder.runtime, secrets=False).files
+    blocked = folder.path / BLOCKED
+    files = load_configuration(args.config, args.cloud, folder.runtime, secrets=False, blocked=blocked).files
     if args.output is None:
         print(render(files), end="")
     else:

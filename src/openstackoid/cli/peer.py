@@ -41,6 +41,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = commands.add_parser("check", parents=[gateway], help="try the way to the gateways of peers, and back")
     parser.add_argument("peers", nargs="*", metavar="PEER", help="a cloud of the mesh; without one, each of them")
     parser.set_defaults(run=_check)
+    for name, about in (("block", "cut a peer off at this gateway, at once"), ("unblock", "let a blocked peer in again")):
+        parser = commands.add_parser(name, parents=[gateway], help=about)
+        parser.add_argument("peer", metavar="PEER", help="a cloud of the mesh")
+        parser.add_argument("--state-dir", type=Path, metavar="DIR", help="the folder of the running gateway's files and sockets")
+        parser.set_defaults(run=_block, blocked=name == "block")
 
 
 def _peering() -> Any:
@@ -109,10 +114,7 @@ def _check(args: argparse.Namespace) -> int:
     mesh = load_mesh(args.config)
     _, tls = _own(mesh, args.cloud)
     peers = args.peers or [name for name in mesh.clouds if name != args.cloud]
-    for name in peers:
-        if name not in mesh.clouds or name == args.cloud:
-            known = ", ".join(other for other in mesh.clouds if other != args.cloud) or "none"
-            raise PeerError(f"'{name}' is not a peer of {args.cloud} in {args.config}; its peers are: {known}")
+    _check_peers(args, mesh, peers)
     if not peers:
         raise PeerError(f"{args.config} describes no peer of {args.cloud}", hint="openstackoid peer add")
     context = context_of(ssl.PROTOCOL_TLS_CLIENT, tls.certificate, tls.authority, tls.revoked)
@@ -125,6 +127,23 @@ def _check(args: argparse.Namespace) -> int:
             print(f"{'OK' if result.good else 'FAILED'}: {result.text}")
             bad |= not result.good
     return int(bad)
+
+
+def _block(args: argparse.Namespace) -> int:
+    mesh = load_mesh(args.config)
+    if args.blocked:
+        _check_peers(args, mesh, [args.peer])
+    gateway = import_module("openstackoid.gateway")
+    folder = gateway.Folder(args.state_dir or gateway.default_folder(args.cloud))
+    print(import_module("openstackoid.gateway.blocking").block(folder, args.cloud, args.peer, blocked=args.blocked))
+    return 0
+
+
+def _check_peers(args: argparse.Namespace, mesh: Mesh, names: Sequence[str]) -> None:
+    for name in names:
+        if name not in mesh.clouds or name == args.cloud:
+            known = ", ".join(other for other in mesh.clouds if other != args.cloud) or "none"
+            raise PeerError(f"'{name}' is not a peer of {args.cloud} in {args.config}; its peers are: {known}")
 
 
 def _own(mesh: Mesh, name: str) -> tuple[Cloud, Tls]:

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from openstackoid.bridge.audit.reading import Wanted, read_logs
+from openstackoid.bridge.audit.suggestion import suggested, told
 from openstackoid.cli.options import add_mesh
 from openstackoid.errors import OpenstackoidError
 from openstackoid.mesh import Cloud, Mesh, load_mesh, some_of
@@ -35,6 +37,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
     parser = commands.add_parser("show", parents=[common], help="show the policy of a cloud as a table")
     parser.set_defaults(run=_show)
+
+    text = "print the smallest entry that would admit the requests that the policy has refused; nothing is applied"
+    parser = commands.add_parser("suggest", parents=[common], help=text)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audit.log of the cloud's gateway, .gz too")
+    parser.set_defaults(run=_suggest)
 
     text = "try a request against a cloud's policy and show outcome, rule and roles; exit code 0 is allowed, 1 is refused"
     parser = commands.add_parser("check", parents=[common], help=text, description=f"{text[0].upper()}{text[1:]}.")
@@ -67,6 +74,13 @@ def _show(args: argparse.Namespace) -> int:
     return 0
 
 
+def _suggest(args: argparse.Namespace) -> int:
+    cloud = _cloud(load_mesh(args.config), args.cloud)
+    for line in told(suggested(cloud, read_logs(args.files, Wanted()).lines)):
+        print(line)
+    return 0
+
+
 def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     options = [f"--{key.replace('_', '-')}" for key in _ABOUT if getattr(args, key) is not None]
     if args.token is not None and options:
@@ -83,11 +97,11 @@ def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     document = _stand_in(args) if args.token is None else _document(args.token)
     use = None if args.service is None else _use(cloud, args.service, args.method, args.path)
     trial = tried(cloud.policy, args.issuer, args.sender, use, document)
-    told = _told(trial, _unknown(args))
+    result = _told(trial, _unknown(args))
     if args.format == "json":
-        print(json.dumps(told, indent=2))
+        print(json.dumps(result, indent=2))
     else:
-        for title, text in _rows(told):
+        for title, text in _rows(result):
             print(f"{title:<9}{text}".rstrip())
     return 0 if isinstance(trial.judged, Grant) else 1
 

@@ -13,7 +13,7 @@ from openstackoid.gateway.hosts import known_addresses
 from openstackoid.gateway.ports import own_addresses
 from openstackoid.haproxy import Runtime, compile_gateway
 from openstackoid.haproxy.tls import authorities_of_system
-from openstackoid.mesh import Account, Cloud, Mesh, check_binding, load_mesh, load_readers
+from openstackoid.mesh import Account, Cloud, Mesh, check_binding, load_mesh, load_readers, with_blocked
 from openstackoid.mesh.errors import some_of
 
 
@@ -31,9 +31,14 @@ class Configuration:
     accounts: Mapping[str, Account] = field(default_factory=dict)
 
 
-def load_configuration(path: Path, cloud: str, runtime: Runtime, *, secrets: bool = True) -> Configuration:
-    """Load the description at ``path`` for the gateway of ``cloud``; see :func:`configuration_of`."""
-    return configuration_of(load_mesh(path), cloud, runtime, secrets=secrets)
+def load_configuration(
+    path: Path, cloud: str, runtime: Runtime, *, secrets: bool = True, blocked: Path | None = None
+) -> Configuration:
+    """Load the description at ``path`` for the gateway of ``cloud``; see :func:`configuration_of`.
+
+    ``blocked``: the file of blocked clouds.
+    """
+    return configuration_of(with_blocked(load_mesh(path), blocked), cloud, runtime, secrets=secrets)
 
 
 def configuration_of(

@@ -11,7 +11,7 @@ from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.certificates import watched
 from openstackoid.gateway.configuration import Configuration, configuration_of, keys_of
 from openstackoid.gateway.folder import Folder
-from openstackoid.mesh import Descriptions
+from openstackoid.mesh import BLOCKED, Descriptions, with_blocked
 
 _POLL = 1.0
 _REST = 50
@@ -35,7 +35,8 @@ class DescriptionFiles:
         return await asyncio.to_thread(self._read)
 
     def _read(self) -> Configuration:
-        return configuration_of(self._descriptions.load(), self.cloud, self.folder.runtime, own_keys=self.folder.keys)
+        mesh = with_blocked(self._descriptions.load(), self.folder.path / BLOCKED)
+        return configuration_of(mesh, self.cloud, self.folder.runtime, own_keys=self.folder.keys)
 
     async def save(self) -> None:
         """Keep the description as read, for the next start."""

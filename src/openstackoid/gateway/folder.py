@@ -129,6 +129,11 @@ class Folder:
         return self._sockets / "records.sock"
 
     @property
+    def metrics_socket(self) -> Path:
+        """The socket of the Python service, for its metrics."""
+        return Path(self.runtime.metrics_socket)
+
+    @property
     def log_socket(self) -> Path:
         """The socket for HAProxy's log without a supervisor's pipe."""
         return self._sockets / "log.sock"
@@ -221,7 +226,7 @@ class Folder:
         for name in ("workflows.journal", "tokens.journal", "tokens.journal.old"):
             (self.path / name).unlink(missing_ok=True)
         for generation in self.path.glob("generation-*"):
-            shutil.rmtree(generation, ignore_errors=True)
+            self.discard(generation)
         self._remove_sockets()
 
     def _remove_sockets(self) -> None:
@@ -231,10 +236,11 @@ class Folder:
             folders.append(Path(note.read_text(encoding="utf-8")))
         for folder in folders:
             runtime = Runtime.of(str(folder))
-            for path in (*astuple(runtime), runtime.drain_socket, runtime.turns_socket):
+            sockets = (runtime.drain_socket, runtime.turns_socket, runtime.metrics_socket)
+            for path in (*astuple(runtime), *sockets):
                 Path(path).unlink(missing_ok=True)
         if len(folders) > 1:
-            shutil.rmtree(folders[1], ignore_errors=True)
+            self.discard(folders[1])
             note.unlink()
 
     def close(self) -> None:

@@ -17,13 +17,14 @@ Start = Callable[[Child | None], Awaitable[Child]]
 
 
 class Restarter:
-    """The current process of a part, :attr:`child`."""
+    """The current process of a part, :attr:`child`. ``died`` is told of each death."""
 
-    def __init__(self, part: Part, cloud: str, start: Start) -> None:
+    def __init__(self, part: Part, cloud: str, start: Start, died: Callable[[Part], None] = lambda _: None) -> None:
         self.part = part
         self.cloud = cloud
         self.child: Child | None = None
         self._start = start
+        self._died = died
         self._restarts = Restarts()
         self._turn = asyncio.Lock()
         self._replaced = asyncio.Event()
@@ -67,6 +68,7 @@ class Restarter:
                 pause = self._pause(0.0, str(error))
 
     def _pause(self, lived: float, what: str) -> float:
+        self._died(self.part)
         pause = self._restarts.after(lived)
         log.warning("%s; it is started again in %.1f s", what, pause)
         return pause

@@ -26,6 +26,7 @@ from openstackoid.gateway.listening import ListeningSockets
 from openstackoid.gateway.ports import check_free, new_sockets, sockets
 from openstackoid.gateway.process_group import ProcessGroup
 from openstackoid.gateway.restarter import Restarter
+from openstackoid.gateway.supervised import SupervisedState
 from openstackoid.gateway.warnings import Warnings
 from openstackoid.haproxy import LOG_VARIABLE
 from openstackoid.haproxy.binary import Haproxy
@@ -67,8 +68,9 @@ class Supervisor:
         self.folder = folder
         self.haproxy = haproxy
         self._processes = ProcessGroup(cloud, folder, haproxy)
-        self._bridge = Restarter(Part.BRIDGE, cloud, self._start_bridge)
-        self._haproxy = Restarter(Part.HAPROXY, cloud, self._start_haproxy)
+        self._state = SupervisedState(folder)
+        self._bridge = Restarter(Part.BRIDGE, cloud, self._start_bridge, self._state.restarted)
+        self._haproxy = Restarter(Part.HAPROXY, cloud, self._start_haproxy, self._state.restarted)
         self._manager = manager
         self._generation: Generation
         self._sockets = ListeningSockets(cloud, passed)
@@ -221,10 +223,12 @@ class Supervisor:
             candidate = await self._files.read()
             changed = await self._go_over(running, candidate)
         except OpenstackoidError as error:
+            self._state.reloaded(str(error))
             log.error("%s\n  the gateway of %s goes on with the description that it has", error, self.cloud)
             return running
         finally:
             await self._files.save()
+        self._state.reloaded(None)
         if changed:
             self._files.watch(candidate)
             self._warnings.say(candidate)
@@ -260,6 +264,8 @@ class Supervisor:
         if parts:
             python_service.hand_over(self.folder, candidate)
             await self._bridge.tell(signal.SIGHUP)
+        if candidate.mesh.blocked - running.mesh.blocked:
+            await self._processes.end(self._processes.finishing(self._haproxy.child))
         return bool(parts)
 
     async def _draft(self, configuration: Configuration) -> Generation:

@@ -3,8 +3,7 @@
 
 import math
 import shlex
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from openstackoid.errors import OpenstackoidError
 from openstackoid.haproxy import (
@@ -13,6 +12,7 @@ from openstackoid.haproxy import (
     guests,
     hardening,
     listeners,
+    metrics,
     otherwise,
     places,
     route_cache,
@@ -21,12 +21,13 @@ from openstackoid.haproxy import (
     wire_version,
 )
 from openstackoid.haproxy.answers import peer_answers, peer_rules, request_rules
-from openstackoid.haproxy.egress import LEFT_FORMAT, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
+from openstackoid.haproxy.egress import LEFT_FORMAT, LOG_BY_PYTHON, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
 from openstackoid.haproxy.error_answers import GENERAL, answer, failures, http_error, milliseconds
 from openstackoid.haproxy.maps import LISTENERS, PATHS, Addresses, all_maps, has_names, listeners_map, most_hosts
 from openstackoid.haproxy.peers import account, naming, prefix_rules, reaching, remembering, servers, spot
 from openstackoid.haproxy.repeating import repeated, repeating
 from openstackoid.haproxy.rules import rules
+from openstackoid.haproxy.runtime import Runtime
 from openstackoid.haproxy.services import service_sections
 from openstackoid.haproxy.timeouts import peers_patience, server_rules
 from openstackoid.haproxy.tls import (
@@ -53,9 +54,6 @@ from openstackoid.routing.route_cache import generation, with_key
 LOG_VARIABLE = "OPENSTACKOID_LOG"
 """The environment variable that holds where HAProxy's log goes, if it is not the log socket."""
 
-UPSTREAM_SOCKET = "upstream.sock"
-"""The name of the socket by which HAProxy sends requests of the Python service."""
-
 _BASE = "gateway"
 _REPLACED = 1800.0
 """Seconds that a replaced HAProxy may take for its requests, at least."""
@@ -65,39 +63,6 @@ LOOPBACK: Addresses = {"localhost": "127.0.0.1"}
 
 class CompileError(OpenstackoidError):
     """The mesh lacks a value that this cloud's gateway needs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """The unix sockets between the parts of one gateway.
-
-    The Python service listens at ``bridge_socket``, and receives HAProxy's log at ``log_socket`` and its lines about traced
-    requests at ``records_socket``; HAProxy is controlled at ``stats_socket``, and takes the Python service's
-    requests at ``upstream_socket``. Its successor is told of known sources at ``handover_socket``.
-    """
-
-    bridge_socket: str
-    upstream_socket: str
-    stats_socket: str
-    records_socket: str
-    log_socket: str
-    handover_socket: str
-
-    @property
-    def drain_socket(self) -> str:
-        """The socket at which HAProxy is told to drain: beside the control socket."""
-        return str(Path(self.stats_socket).with_name(draining.SOCKET))
-
-    @property
-    def turns_socket(self) -> str:
-        """The socket by which HAProxy sends itself the turns of ``A | B``: beside the control socket."""
-        return str(Path(self.stats_socket).with_name(otherwise.SOCKET))
-
-    @classmethod
-    def of(cls, folder: str) -> "Runtime":
-        """Return the sockets in ``folder``."""
-        names = ("bridge.sock", UPSTREAM_SOCKET, "haproxy.sock", "records.sock", "log.sock", "handover.sock")
-        return cls(*(f"{folder}/{name}" for name in names))
 
 
 def compile_gateway(
@@ -149,9 +114,10 @@ def compile_gateway(
         _section(f"backend {PEER} from {_BASE}", _peers(mesh, here, files, names)),
     ]
     way_out = upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities))
-    sections.append(_section(f"frontend {UPSTREAM} from {_BASE}", way_out))
+    sections.append(_section(f"frontend {UPSTREAM} from {_BASE}", [LOG_BY_PYTHON, *way_out]))
     sections.append(_section(f"frontend {DRAIN} from {_BASE}", draining.section_lines(runtime.drain_socket)))
     sections += [_section(f"{title} from {_BASE}", lines) for title, lines in otherwise.sections(here, runtime.turns_socket)]
+    sections += [_section(f"{title} from {_BASE}", lines) for title, lines in metrics.section_lines(here, runtime.metrics_socket)]
     if system_authorities:
         sections.append(_section(f"backend {ACCOUNT} from {_BASE}", account(system_authorities)))
     if names:

@@ -5,6 +5,7 @@ A peer's gateway names the accepted user in a header of its answer. The header i
 only, and no answer brings it to a client that has not proved to be a gateway.
 """
 
+from openstackoid.haproxy.trace import LOG_FORMAT_BY_PYTHON
 from openstackoid.haproxy.upstream import OF_PYTHON
 from openstackoid.mesh import Cloud
 from openstackoid.routing import REQUEST_ID
@@ -15,6 +16,9 @@ MARKER = " left="
 
 LEFT_FORMAT = "%[var(txn.left),concat(' use=',txn.use)]"
 """The end of each line of the log: empty, but for requests that have left."""
+
+LOG_BY_PYTHON = f'log-format "{LOG_FORMAT_BY_PYTHON} {LEFT_FORMAT}"'
+"""The form of lines about requests that the Python service has sent."""
 
 LONGEST_LINE = 8192
 """Bytes of a line of the log: a path of 1024, each written as up to three, the peer's header, and the rest."""

@@ -16,6 +16,11 @@ The peer's name follows its backend; elsewhere a dash. ``%HPO``: the path as the
 leaves out the idle time of a connection.
 """
 
+BY_PYTHON = "/python"
+"""Ends HAProxy's letters about the end of a request that the Python service has sent; the client's request has a line as well."""
+
+LOG_FORMAT_BY_PYTHON = LOG_FORMAT.replace("%tsc", f"%tsc{BY_PYTHON}")
+
 _METHOD_AT, _PATH_AT, _ARROW_AT = (LOG_FORMAT.split(" ").index(word) for word in ("%HM", "%HPO", "->"))
 _NO_REQUEST = (b"<BADREQ>", b"<BADREQ>")
 

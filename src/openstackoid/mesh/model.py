@@ -110,13 +110,14 @@ class Mesh:
 
     ``clouds`` may be thousands, each unpacked on first use; :attr:`frontends` has their common facts. ``shared``: for a service
     type, the groups of clouds whose resources reach each other. ``round_trips``: the times between the gateways of two clouds in
-    milliseconds, as the operator has written them.
+    milliseconds, as the operator has written them. ``blocked``: the clouds that the operator of this gateway has cut off.
     """
 
     clouds: Mapping[str, Cloud]
     collaborations: tuple[Collaboration, ...] = ()
     shared: tuple[tuple[str, frozenset[str]], ...] = ()
     round_trips: tuple[tuple[str, str, float], ...] = ()
+    blocked: frozenset[str] = frozenset()
 
     @cached_property
     def written_times(self) -> Mapping[str, Mapping[str, float]]:

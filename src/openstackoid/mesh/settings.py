@@ -3,7 +3,7 @@
 
 import re
 from dataclasses import dataclass, field
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
@@ -80,6 +80,20 @@ def _network(text: str) -> str:
         return str(ip_network(text))
     except ValueError:
         raise ValueError(f"'{text}': an address or a network is accepted, as in 10.0.1.11 or 10.0.1.0/24") from None
+
+
+def _private_address(text: str) -> str:
+    """Return the address of a listener that no user reaches."""
+    host, _, port = text.rpartition(":")
+    try:
+        address = ip_address(host.removeprefix("[").removesuffix("]"))
+        good = not address.is_global and not address.is_unspecified and port.isdecimal() and 0 < int(port) < 65536
+        good = good and (address.version == 4 or host.startswith("["))
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(f"'{text}': a loopback or private address with a port is accepted, as in 127.0.0.1:9151")
+    return text
 
 
 _Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], Field(max_length=48)]
@@ -255,7 +269,7 @@ class GatewaySettings:
     https frontends.
     ``trusted_proxies``: addresses and networks of proxies in front of the gateway; their word for the client's address is
     believed. ``proxy_protocol``: the sockets, as ``host:port`` of the frontends, where these proxies begin each connection
-    with the PROXY protocol.
+    with the PROXY protocol. ``metrics``: the address at which Prometheus reads the metrics, None for none.
     """
 
     bind: Annotated[str, AfterValidator(_bind)] | None = None
@@ -273,3 +287,4 @@ class GatewaySettings:
     audit: AuditSettings = AuditSettings()
     trusted_proxies: _Networks = ()
     proxy_protocol: tuple[str, ...] = ()
+    metrics: Annotated[str, AfterValidator(_private_address)] | None = None

@@ -4,8 +4,10 @@
 import asyncio
 import json
 import ssl
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -21,27 +23,41 @@ _LOOKS, _BETWEEN = 4, 1.5
 """A gateway asks its peers when its page is read, and shows the answer on the next look."""
 _LARGEST = 16 << 20
 
+CLOCKS = 5.0
+"""Seconds by which clocks may differ: audit lines and traces of two clouds are read together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One thing that was tried. ``good``: whether it works; ``text``: one line, with the clouds' names."""
+    """One thing that was tried. ``good``: whether it works; ``text``: one line, with the clouds' names; ``todo``: the remedy."""
 
     good: bool
     text: str
+    todo: str = ""
 
 
-async def try_way(here: str, peer: str, endpoints: tuple[Endpoint, ...], context: ssl.SSLContext, authority: str) -> list[Result]:
+async def try_way(
+    here: str,
+    peer: str,
+    endpoints: tuple[Endpoint, ...],
+    context: ssl.SSLContext | None,
+    authority: str,
+    *,
+    digest: str | None = None,
+) -> list[Result]:
     """Return the results of tries between the gateways of ``here`` and of ``peer``, which has the frontends of ``endpoints``.
 
-    ``context``: the gateway's own certificate, and ``authority``, the file that errors name.
+    ``context``: the gateway's own certificate, None for http, and ``authority``, the file that errors name. ``digest``: of the
+    description here; with it, the descriptions and the clocks of both are compared.
     """
-    origins = list(dict.fromkeys(endpoint.frontend.origin() for endpoint in endpoints if endpoint.frontend.scheme == "https"))
+    scheme = "http" if context is None else "https"
+    origins = list(dict.fromkeys(endpoint.frontend.origin() for endpoint in endpoints if endpoint.frontend.scheme == scheme))
     if not origins:
-        return [Result(False, f"{peer} has no https frontend in the description")]
+        return [Result(False, f"{peer} has no {scheme} frontend in the description")]
     timeout = aiohttp.ClientTimeout(total=PATIENCE)
     results = []
     async with aiohttp.ClientSession(timeout=timeout, headers={HEADER: str(SPOKEN)}) as session:
-        tries = _Tries(session, peer, context, authority)
+        tries = _Tries(session, peer, context, authority, digest)
         for origin in origins:
             results.append(await tries.health(origin))
         reached = next((origin for origin, result in zip(origins, results, strict=True) if result.good), None)
@@ -54,18 +70,24 @@ async def try_way(here: str, peer: str, endpoints: tuple[Endpoint, ...], context
 class _Tries:
     session: aiohttp.ClientSession
     peer: str
-    context: ssl.SSLContext
+    context: ssl.SSLContext | None
     authority: str
+    digest: str | None
 
     async def health(self, origin: str) -> Result:
         try:
             status, _, _ = await self._get(origin + HEALTH)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return Result(False, f"the gateway of {self.peer} at {origin}: {self._words(error)}")
+            todo = "does it run, is its port open from here, and has this mesh's authority signed its certificate?"
+            return Result(False, f"the gateway of {self.peer} at {origin}: {self._words(error)}", todo)
         except ValueError:
             status = 0
         if status != 200:
-            return Result(False, f"at {origin} is not the gateway of {self.peer}: a health page is expected, and 200")
+            return Result(
+                False,
+                f"at {origin} is not the gateway of {self.peer}: a health page is expected, and 200",
+                "correct its frontend",
+            )
         return Result(True, f"the gateway of {self.peer} answers at {origin}")
 
     async def back(self, origin: str, here: str) -> AsyncIterator[Result]:
@@ -85,6 +107,9 @@ class _Tries:
                 return
             if look == 0:
                 yield self._wire(headers)
+                if self.digest is not None:
+                    yield self._description(page.get("description"))
+                    yield self._clock(headers.get("Date", ""))
             state = clouds.get(here)
             if state != "unknown":
                 break
@@ -97,17 +122,38 @@ class _Tries:
             return Result(True, f"the gateway of {self.peer} speaks wire version {spoken}")
         return Result(True, f"the gateway of {self.peer} speaks an older wire version than {SPOKEN}: all but newer features work")
 
+    def _description(self, told: object) -> Result:
+        if told is None:
+            return Result(True, f"the gateway of {self.peer} is of an earlier release, and does not tell its description")
+        if told == self.digest:
+            return Result(True, f"{self.peer} has the same description of the clouds")
+        todo = "compare the descriptions: clouds, frontends and 'shared' must be the same, or requests may end in 508"
+        return Result(False, f"{self.peer} has another description of the clouds", todo)
+
+    def _clock(self, date: str) -> Result:
+        try:
+            ahead = parsedate_to_datetime(date).timestamp() - time.time()
+        except ValueError:
+            return Result(True, f"the gateway of {self.peer} does not tell its time")
+        if abs(ahead) <= CLOCKS:
+            return Result(True, f"the clock of {self.peer} differs by at most {CLOCKS:g} s")
+        side = "ahead of" if ahead > 0 else "behind"
+        return Result(False, f"the clock of {self.peer} is {abs(ahead):.0f} s {side} this machine's", "have both follow NTP")
+
     def _seen(self, here: str, state: str | None) -> Result:
         if state is None:
             return Result(False, f"{self.peer} does not know {here}; send its operator the output of: openstackoid peer export")
         if state == "unknown":
             return Result(False, f"{self.peer} has not tried to reach {here} yet; try again")
         if state == "down":
-            return Result(False, f"{self.peer} cannot reach the gateway of {here}")
+            return Result(
+                False, f"{self.peer} cannot reach the gateway of {here}", f"its operator types: openstackoid peer check {here}"
+            )
         return Result(True, f"{self.peer} reaches the gateway of {here}")
 
     async def _get(self, url: str) -> tuple[int, Mapping[str, str], Any]:
-        async with self.session.get(url, ssl=self.context, server_hostname=self.peer, allow_redirects=False) as answer:
+        secure = True if self.context is None else self.context
+        async with self.session.get(url, ssl=secure, server_hostname=self.peer, allow_redirects=False) as answer:
             text = b""
             async for chunk in answer.content.iter_any():
                 text += chunk

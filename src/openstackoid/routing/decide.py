@@ -4,7 +4,7 @@
 from openstackoid.mesh import Mesh
 from openstackoid.routing.decision import Decision, MoreInput, Plan, ScopeSource
 from openstackoid.routing.identity import IdentityRequest, plan_identity, read_identity
-from openstackoid.routing.reading import InputNeededError, RefusedError
+from openstackoid.routing.reading import SERVICE, InputNeededError, RefusedError
 from openstackoid.routing.received import Received, receive, scope_source
 from openstackoid.routing.request import Request
 from openstackoid.routing.scoped import ScopedRequest, plan_scoped
@@ -47,6 +47,10 @@ def _read(received: Received) -> IdentityRequest | ScopedRequest | UnscopedReque
 
 
 def _planned(asked: IdentityRequest | ScopedRequest | UnscopedRequest) -> Plan | MoreInput:
+    reading, at = asked.received.reading, asked.received.at
+    if reading.mesh.blocked:
+        service = reading.token(SERVICE)
+        reading.refuse_blocked(asked.scope.issuer(at), None if service is None else service.issuer(at))
     match asked:
         case IdentityRequest():
             return plan_identity(asked)

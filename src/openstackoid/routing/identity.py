@@ -61,6 +61,7 @@ def plan_identity(asked: IdentityRequest) -> Single | Relay:
     """Return the plan for the request. Raises :class:`~openstackoid.routing.reading.RefusedError`."""
     received, own = asked.received, asked.received.scope
     sending = Sending(received, targets_of(received.reading, received.endpoint, asked.scope)[0])
+    received.reading.refuse_blocked(sending.target.cloud)
     method, tokens = received.request.method, asked.called == TOKENS_PATH
     # Names no cloud of its own, but a foreign token: a service of this cloud validates its user's token.
     own_credential = received.auth is not None and own is None and not sending.local

@@ -95,6 +95,11 @@ class Reading:
             raise self.bad_request(f"{header.title()} is sent {len(values)} times; once is accepted")
         return values[0] if values else None
 
+    def refuse_blocked(self, *clouds: str | None) -> None:
+        """Refuse a request that has to do with a cloud that the operator has blocked."""
+        for cloud in self.mesh.blocked.intersection(clouds):
+            raise RefusedError(self.at, 403, "Forbidden", f"its operator has blocked {cloud}")
+
     def refuse_scopes_elsewhere(self) -> None:
         """Refuse a scope in a header that no decision reads, but a service would read as the user's token."""
         for name in NOT_FOR_SCOPES:

@@ -65,6 +65,7 @@ def receive(mesh: Mesh, at: str, request: Request) -> Received:
     if endpoint is None:
         roots = sorted({known.frontend.root() for known in cloud.endpoints if known.listener == request.listener})
         raise RefusedError(at, 404, "Not Found", f"no service is served at this path; served are: {', '.join(roots)}")
+    reading.refuse_blocked(request.sender)
     reading.refuse_scopes_elsewhere()
     refuse_confusing(reading, endpoint)
     in_url, frontend_endpoint = reading.url_scope(endpoint), endpoint

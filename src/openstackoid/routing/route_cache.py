@@ -198,7 +198,15 @@ def generation(mesh: Mesh, at: str) -> str:
     clouds = [(name, layouts[seen[name]], own.hosts[: seen[name].frontend_hosts]) for name, own in mesh.frontends.items()]
     here = mesh.clouds[at]
     sharing = mesh.sharing(at) if here.tls is None else None
-    told = ([layout.endpoints for layout in layouts], clouds, here.endpoints, mesh.collaborations, sharing, here.policy)
+    told = (
+        [layout.endpoints for layout in layouts],
+        clouds,
+        here.endpoints,
+        mesh.collaborations,
+        sharing,
+        here.policy,
+        sorted(mesh.blocked),
+    )
     return blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
 

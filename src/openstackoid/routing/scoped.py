@@ -40,6 +40,7 @@ def _projected(asked: ScopedRequest, target: Endpoint) -> ScopedRequest:
 def _plan(asked: ScopedRequest, number: int, target: Endpoint) -> Single | MoreInput:
     """Return the plan for a target; ``number``: of its turn."""
     received, scope = asked.received, asked.scope
+    received.reading.refuse_blocked(target.cloud)
     sending = Sending(received, target)
     watched, auth, changes = changes_watched(received), received.auth, Changes()
     # A bound token is bound to the scope as it came.

@@ -36,8 +36,12 @@ def in_turn(
 ) -> Plan | MoreInput:
     """Return the plan for the targets, of each by its ``plan``; a refusal of one of several is its turn's.
 
-    Raises :class:`RefusedError` for a sole target.
+    Of clouds in turn, a blocked one is left out. Raises :class:`RefusedError` for a sole target.
     """
+    expression = scope.expression_for(received.endpoint.service)
+    if expression is None or not has_all(expression):
+        blocked = received.reading.mesh.blocked
+        targets = tuple(target for target in targets if target.cloud not in blocked) or targets
     if len(targets) == 1:
         return plan(0, targets[0])
     plans: dict[str, Single | Refuse] = {}
@@ -49,7 +53,6 @@ def in_turn(
         if isinstance(planned, MoreInput):
             return planned
         plans[target.cloud] = planned
-    expression = scope.expression_for(received.endpoint.service)
     if expression is not None and has_all(expression):
         return at_once(received, expression, plans)
     return Otherwise(scope.text_for(received.endpoint.service, received.at), tuple(Turn(*each) for each in plans.items()))

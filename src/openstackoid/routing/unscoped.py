@@ -60,6 +60,7 @@ def _projected(asked: UnscopedRequest, target: Endpoint) -> UnscopedRequest:
 
 def _plan(asked: UnscopedRequest, target: Endpoint) -> Single | MoreInput:
     received, scope = asked.received, asked.scope
+    received.reading.refuse_blocked(target.cloud)
     sending = Sending(received, target)
     if not sending.may_leave():
         message = (

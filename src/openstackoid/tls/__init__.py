@@ -5,11 +5,12 @@ from openstackoid.tls.certificates import (
     UserCertificate,
     certificate_for,
     checked_authority,
+    end_of,
     files_in,
     user_certificates,
     warnings_about_users,
 )
-from openstackoid.tls.check import checked_files, revocation_lists, warnings_about
+from openstackoid.tls.check import SOON, checked_files, revocation_lists, warnings_about
 from openstackoid.tls.identity import AUTHORITY, CERTIFICATE, REVOKED, TlsError, context_of
 from openstackoid.tls.words import what_was_wrong
 
@@ -17,12 +18,14 @@ __all__ = [
     "AUTHORITY",
     "CERTIFICATE",
     "REVOKED",
+    "SOON",
     "TlsError",
     "UserCertificate",
     "certificate_for",
     "checked_authority",
     "checked_files",
     "context_of",
+    "end_of",
     "files_in",
     "revocation_lists",
     "user_certificates",

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from openstackoid.tls.check import SOON, text_of
+from openstackoid.tls.check import SOON, revocation_lists, text_of
 from openstackoid.tls.identity import TlsError
 
 ENDING = ".pem"
@@ -47,6 +47,18 @@ def files_in(paths: Sequence[str]) -> list[str]:
             raise TlsError(f"{path}: there is no file in this folder whose name ends in {ENDING}")
         found += inside
     return found
+
+
+def end_of(path: str) -> datetime:
+    """Return the end of the certificate in a file, or of the list of revoked ones. Raises :class:`TlsError`."""
+    text = text_of(path).encode("ascii")
+    try:
+        if b"-----BEGIN X509 CRL-----" in text:
+            ends = [crl.next_update_utc for crl in revocation_lists(text, path) if crl.next_update_utc is not None]
+            return min(ends)
+        return x509.load_pem_x509_certificates(text)[0].not_valid_after_utc
+    except ValueError:
+        raise TlsError(f"{path}: there is no PEM certificate in it") from None
 
 
 def user_certificates(paths: Sequence[str], cloud: str) -> list[UserCertificate]:

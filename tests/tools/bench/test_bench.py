@@ -27,6 +27,7 @@ ROWS = {
     "composition": {f"{way}_{clouds}" for way in ("stream", "links", "pages") for clouds in (2, 8)}
     | {"slowest", "at_once_2", "at_once_8", "alone", "first", "otherwise"},
     "refusals": {refusal.key for refusal in REFUSALS},
+    "metrics": {"local", "remote", "python"},
 }
 FIGURES = {
     "routing": {"rate", "cpu_us", "busy", "failed"},
@@ -49,6 +50,7 @@ FIGURES = {
     "abuse": {"rate", "p50_us", "p99_us", "failed"},
     "composition": set(),
     "refusals": {"refusal_us"},
+    "metrics": {"cpu_ratio"},
 }
 
 pytestmark = pytest.mark.timeout(900)

@@ -110,3 +110,16 @@ class TestTrustedProxies:
         with pytest.raises(MeshError) as refused:
             parse_mesh(gateway(settings), "f")
         assert str(refused.value).splitlines()[0] == error
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9151", "10.0.0.5:9151", "[::1]:9151", "[fd00::5]:9151"])
+def test_metrics_are_told_at_a_private_address(address: str) -> None:
+    assert parse_mesh(gateway(f"{{metrics: '{address}'}}")).clouds["One"].metrics == address
+
+
+@pytest.mark.parametrize(
+    "address", ["0.0.0.0:9151", "[::]:9151", "*:9151", "8.8.8.8:9151", "127.0.0.1", "localhost:9151", "::1:9151", "127.0.0.1:0"]
+)
+def test_metrics_are_never_public(address: str) -> None:
+    with pytest.raises(MeshError, match="a loopback or private address with a port is accepted"):
+        parse_mesh(gateway(f"{{metrics: '{address}'}}"))

@@ -16,11 +16,12 @@ from collections.abc import Callable, Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from openstackoid.bridge.audit.audit_log import AuditLine, lost_line
+from openstackoid.bridge.audit.audit_log import LOST, AuditLine, lost_line
 from openstackoid.bridge.audit.chain import ChainEnd, ChainFile
 from openstackoid.bridge.audit.refusals import FIRST, Refusals, lines_of
 from openstackoid.bridge.audit.reserve import Reserve
 from openstackoid.errors import OpenstackoidError
+from openstackoid.telemetry import count_use
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
@@ -55,6 +56,9 @@ class Audit:
         if self.path is not None:
             self.flush()
             self._append(self.path, self._refusals.sift(lines, FIRST if self.reserve.kept else 0))
+        for line in lines:
+            if line.outcome != LOST:
+                count_use(line.direction, line.peer, line.outcome, line.count)
 
     def flush(self, *, all_sums: bool = False) -> None:
         """Append the sums of refused requests after their minute, or all. Raises :class:`AuditError`, and keeps the sums then."""

@@ -76,6 +76,11 @@ class AuditLine:
     request_id: str | None = None
     count: int = 1
 
+    @property
+    def peer(self) -> str:
+        """The other cloud: the asked one, or the one that asks."""
+        return self.cloud or self.gateway if self.direction == OUT else self.sender or self.home
+
     def document(self) -> dict[str, Any]:
         """Return the line for JSON: unknown values are null, and long ones are cut."""
         document = {name: _bounded(value) for name, value in asdict(self).items()}

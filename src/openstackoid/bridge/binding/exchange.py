@@ -82,7 +82,7 @@ class TokenExchange:
         bound = _token_of(answer)
         if bound is None:
             message = f"the gateway of {issuer} answers {answer.status} when asked to bind a token to {audience}"
-            raise AnswerError(502, f"gateway of {self._upstream.at}: {message}")
+            raise AnswerError(502, f"gateway of {self._upstream.at}: {message}", fault=issuer)
         self._cached[key] = (began + SECONDS, bound)
         if len(self._cached) > MOST:
             self._cached.popitem(last=False)

@@ -5,6 +5,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from aiohttp import web
 
@@ -43,7 +44,7 @@ class Bridge:
 
     ``context`` may be replaced at any time; a request keeps its own. ``workflows`` and ``tokens``, the recorded claims, outlive
     it. ``keys`` bind the tokens that leave, and seal the
-    markers of merged lists.
+    markers of merged lists. ``under_way``: the number of requests.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Bridge:
         audit: Audit | None = None,
         keys: KeyRepository | None = None,
     ) -> None:
-        self._under_way = 0
+        self.under_way = 0
         audit = Audit(None) if audit is None else audit
         authorizer = Authorizer(upstream, tokens)
         keys = KeyRepository() if keys is None else keys
@@ -95,14 +96,18 @@ class Bridge:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        self._under_way += 1
+        self.under_way += 1
         try:
             return await RequestHandler(request, self.context, self._pages).handle(self._records)
         finally:
-            self._under_way -= 1
+            self.under_way -= 1
+
+    async def mesh_document(self) -> dict[str, Any]:
+        """Return the page about the mesh, for the operator's own socket."""
+        return await self._pages.mesh_document(self.context.mesh)
 
     async def finish(self, seconds: float) -> None:
         """Wait until no request is under way, for some seconds at most."""
         until = time.monotonic() + seconds
-        while self._under_way and time.monotonic() < until:
+        while self.under_way and time.monotonic() < until:
             await asyncio.sleep(_GLANCE)

@@ -21,7 +21,9 @@ from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.pages.token_page import LIMIT
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.executor import Executor
-from openstackoid.bridge.trace.records import BRIDGE, LEG, LEGS, NONE, Record, Records
+from openstackoid.bridge.telemetry.faults import PAGE, at_fault
+from openstackoid.bridge.trace.records import BRIDGE, LEG, LEGS, NONE, REFUSE, Record, Records
+from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.redaction.logs import where
 from openstackoid.routing import (
     REQUEST_ID,
@@ -41,22 +43,26 @@ from openstackoid.routing import (
 )
 from openstackoid.routing.pages import TOKEN
 from openstackoid.scope import Scope, Times
+from openstackoid.telemetry import Served, count_request
 
 
 class RequestHandler:
-    """Handles one request at the gateway of ``context``. ``_head`` and ``_executor`` are None until it is read, and decided."""
+    """Handles one request at the gateway of ``context``.
+
+    ``_head`` and ``_executor`` are None until it is read, and decided; ``_error`` unless the answer is the gateway's own error.
+    """
 
     def __init__(self, request: web.BaseRequest, context: RequestContext, pages: Pages) -> None:
         self._request = request
         self._context = context
         self._pages = pages
-        self._here = context.here
+        self._error: AnswerError | None = None
         self._head: Head | None = None
         self._executor: Executor | None = None
         self._teach: Teach = teach_nothing
 
     async def handle(self, records: Records) -> web.StreamResponse:
-        """Answer the request. Tell the log, and the records of a traced workflow."""
+        """Answer the request. Tell the log, the metrics, and the records of a traced workflow."""
         started, began = time.time(), time.monotonic()
         status = 0
         try:
@@ -69,9 +75,13 @@ class RequestHandler:
             # Also of a request whose client has left.
             with suppress(AnswerError):
                 self._account(0, "the client has left")
+            seconds = time.monotonic() - began
+            if status:
+                # HAProxy's line tells of a client that has left.
+                count_request(self._served(status, seconds))
             request_id = self._traced_id()
             if request_id is not None:
-                record = self._record(status, started, time.monotonic() - began)
+                record = self._record(status, started, seconds)
                 for each in (*self._legs(record), record):
                     records.add(request_id, each)
 
@@ -86,6 +96,7 @@ class RequestHandler:
                 self._account(error.status, error.reason)
                 raise
         except AnswerError as error:
+            self._error = error
             response = error_answer(error)
             self._tell_accepted(response)
             if not request.content.is_eof():
@@ -99,7 +110,8 @@ class RequestHandler:
         except ClientGoneError:
             raise ConnectionResetError from None
         except Exception as error:
-            response = error_answer(AnswerError(500, f"gateway of {self._here.name}: a defect of the bridge; see its log"))
+            self._error = AnswerError(500, f"gateway of {self._here.name}: a defect of the bridge; see its log")
+            response = error_answer(self._error)
             response.force_close()
             if request.writer.output_size > 0 and request.transport is not None:
                 # Another answer is out in part; this one must not follow it.
@@ -195,6 +207,10 @@ class RequestHandler:
             self._executor.account(status, reason)
 
     @property
+    def _here(self) -> Cloud:
+        return self._context.here
+
+    @property
     def _cloud(self) -> str:
         return self._here.name if self._executor is None else self._executor.cloud
 
@@ -204,6 +220,30 @@ class RequestHandler:
             return None
         ids = self._head.values(REQUEST_ID)
         return ids[0] if len(ids) == 1 and is_traced(ids[0]) else None
+
+    def _served(self, status: int, seconds: float) -> Served:
+        """Return the request for the metrics."""
+        head, here, cloud, endpoint = self._head, self._here.name, self._cloud, self._endpoint
+        peer = cloud if cloud != here else (head and head.sender) or ""
+        return Served(
+            route=self._route,
+            service=endpoint.service if endpoint else NONE,
+            peer=peer,
+            status=status,
+            seconds=seconds,
+            fault=None if status < 500 else at_fault(self._error, self._executor, here),
+            refused=self._error is not None,
+        )
+
+    @property
+    def _route(self) -> str:
+        if self._executor is not None:
+            return self._executor.decision.route
+        return REFUSE if self._error is not None else PAGE
+
+    @property
+    def _endpoint(self) -> Endpoint | None:
+        return None if self._head is None else self._here.locate(self._head.listener, self._head.path)
 
     def _legs(self, whole: Record) -> Iterator[Record]:
         """Return the records of the legs of a request to several clouds, whose own record is ``whole``."""
@@ -222,7 +262,7 @@ class RequestHandler:
 
     def _record(self, status: int, started: float, seconds: float) -> Record:
         head, decision = self._head, None if self._executor is None else self._executor.decision
-        endpoint = None if head is None else self._here.locate(head.listener, head.path)
+        endpoint = self._endpoint
         return Record(
             gateway=self._here.name,
             cloud=self._cloud,

@@ -4,9 +4,7 @@
 import asyncio
 import contextlib
 import os
-import signal
 import socket
-import threading
 from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -18,9 +16,10 @@ from openstackoid.binding import repository_of
 from openstackoid.bridge.audit.audit_file import Audit, AuditError
 from openstackoid.bridge.audit.losses import Losses
 from openstackoid.bridge.audit.maintenance import AuditMaintenance
-from openstackoid.bridge.errors import AnswerError, error_answer
 from openstackoid.bridge.haproxy_log import start_reading
 from openstackoid.bridge.http.app import Bridge
+from openstackoid.bridge.http.connection import Server
+from openstackoid.bridge.http.ending import appears, wait_for_end, with_signals
 from openstackoid.bridge.http.sockets import BridgeError, Sockets
 from openstackoid.bridge.identity.keystone_reader import readers_of
 from openstackoid.bridge.identity.readers import Reader
@@ -29,22 +28,22 @@ from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.verbatim import LIMITS, server_request
 from openstackoid.bridge.pages.health import Health
 from openstackoid.bridge.pages.runtime_api import RuntimeApi
+from openstackoid.bridge.telemetry.log_process import LogProcess
+from openstackoid.bridge.telemetry.page import MetricsPage
+from openstackoid.bridge.telemetry.state import GatewayState
 from openstackoid.bridge.trace.haproxy_lines import Lines, record_of_line
 from openstackoid.bridge.trace.records import Records
 from openstackoid.bridge.upstream.target import target_of
 from openstackoid.bridge.upstream.upstream import Upstream
 from openstackoid.bridge.workflows import Workflows
 from openstackoid.errors import OpenstackoidError
-from openstackoid.mesh import Mesh, MeshError, check_tls, load_mesh, load_readers, some_of
+from openstackoid.mesh import DatabaseServer, Mesh, MeshError, check_tls, load_mesh, load_readers, some_of, with_blocked
 from openstackoid.routing import IDENTITY, TOKENS_PATH
 from openstackoid.service_manager import ServiceManager
 from openstackoid.store import Store, database_of
 
 GRACE = 3.0
 """Seconds for running requests at the end of the process."""
-
-
-_GLANCE = 0.01
 
 
 def serve_with_log(
@@ -62,16 +61,21 @@ def serve_with_log(
     Other arguments and errors as for :func:`serve`.
     """
     reader, losses = None, Losses()
+    here, there = socket.socketpair()
     if log_pipe is not None:
         try:
             os.set_blocking(log_pipe, False)
         except OSError as error:
             raise BridgeError(f"--log-fd {log_pipe}: {error.strerror}") from None
-        reader = start_reading(log_pipe, at, audit_log, sockets.haproxy, losses)
+        reader = start_reading(log_pipe, at, audit_log, sockets.haproxy, losses, metrics=there)
     elif sockets.log is not None:
-        reader = start_reading(sockets.log.open(socket.SOCK_DGRAM).detach(), at, audit_log, sockets.haproxy, losses)
+        log = sockets.log.open(socket.SOCK_DGRAM).detach()
+        reader = start_reading(log, at, audit_log, sockets.haproxy, losses, metrics=there)
+    there.close()
+    log_process = LogProcess(None if reader is None else here)
     try:
-        asyncio.run(serve(at, file, sockets, audit=Audit(audit_log), losses=losses, log_reader=reader, **more))
+        audit = Audit(audit_log)
+        asyncio.run(serve(at, file, sockets, audit=audit, losses=losses, log_reader=reader, log_process=log_process, **more))
     finally:
         if reader is not None:
             reader.terminate()
@@ -90,6 +94,9 @@ async def serve(
     audit: Audit | None = None,
     losses: Losses | None = None,
     log_reader: BaseProcess | None = None,
+    log_process: LogProcess | None = None,
+    supervised: Path | None = None,
+    blocked: Path | None = None,
     stop_on_eof: bool = False,
     wait: bool = False,
     manager: ServiceManager | None = None,
@@ -98,27 +105,22 @@ async def serve(
 
     SIGHUP reloads ``file`` and the reader accounts; unusable ones are ignored. ``store_file``: the store's file, if the mesh
     names no database. ``keys``: the folder of the keys of bound tokens, if the mesh names none. ``audit``: the audit log.
-    ``losses``: the count of its missing lines. ``log_reader``: the process that reads HAProxy's log. ``stop_on_eof``: also end
-    with standard input, so with the parent. ``wait``: begin once the file exists. ``manager``: for a process without a
-    supervisor, whose state it is told; then requests finish at the end for as long as ``drain`` in the description says.
+    ``losses``: the count of its missing lines. ``log_reader``: the process that reads HAProxy's log; ``log_process`` asks it for
+    its numbers. ``supervised``, ``blocked``: the files about the parts, and of blocked clouds. ``stop_on_eof``: also end with
+    standard input, so with the parent. ``wait``: begin once the file exists. ``manager``: for a process without a supervisor,
+    whose state it is told; then requests finish at the end for as long as ``drain`` in the description says.
 
     Raises :class:`BridgeError`, :class:`~openstackoid.mesh.MeshError`, :class:`~openstackoid.binding.KeysError` or
     :class:`~openstackoid.store.StoreError`.
     """
     stop, reload = asyncio.Event(), asyncio.Event()
     # Before the socket accepts: a program that sees it accept may send a signal.
-    loop = asyncio.get_running_loop()
-    for number, event in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, reload)):
-        loop.add_signal_handler(number, event.set)
-    while wait and not file.exists():
-        if stop.is_set():
-            return
-        await asyncio.sleep(_GLANCE)
-    mesh = load_cloud(file, at)
+    with_signals(stop, reload, stop_on_eof=stop_on_eof)
+    if wait and not await appears(file, stop):
+        return
+    mesh = load_cloud(file, at, blocked)
     repository = repository_of(mesh.clouds[at].bound_tokens.keys, keys)
-    server = mesh.clouds[at].store
-    store = Store(database_of(server.url if server else None, server.password if server else None, store_file))
-    await store.open()
+    store = await _opened_store(mesh.clouds[at].store, store_file)
     # That of the records first: a client that sees the other accept may send a traced request.
     receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.requests.open()
@@ -143,22 +145,21 @@ async def serve(
     except OpenstackoidError as error:
         LOG.error("no reader account is used: %s", error)
     lines = _record_lines(receiving, bridge, records) if receiving else None
-    if stop_on_eof:
-        threading.Thread(target=_await_eof, args=(loop, stop), daemon=True).start()
     # aiohttp waits this long twice: for running requests, and for those that it has cancelled.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
-    tasks = [
-        asyncio.create_task(_keep_current(bridge, file, reload, maintenance)),
-        asyncio.create_task(maintenance.run()),
-        asyncio.create_task(upstream.kept.run()),
-    ]
+    state = GatewayState(at, lambda: bridge.context.mesh, lambda: bridge.under_way, lambda: len(workflows), losses, supervised)
+    listen = sockets.metrics.open if sockets.metrics else None
+    metrics = MetricsPage(state, log_process or LogProcess(None), listen, bridge.mesh_document)
+    running = (_keep_current(bridge, (file, blocked), reload, maintenance), maintenance.run(), upstream.kept.run())
+    tasks = [asyncio.create_task(one) for one in running]
     try:
+        await metrics.start()
         await runner.setup()
         await (site := web.SockSite(runner, listening, backlog=1024)).start()
         LOG.info("bridge of %s serves %d clouds", at, len(mesh.clouds))
         if manager is not None:
             manager.ready(f"{len(mesh.clouds)} clouds")
-        await _wait_for_end(stop, log_reader)
+        await wait_for_end(stop, log_reader)
         LOG.info("bridge of %s ends", at)
         if manager is not None:
             await _drain(bridge, site, manager)
@@ -168,6 +169,7 @@ async def serve(
         sockets.remove()
         if lines is not None:
             lines.close()
+        await metrics.close()
         await runner.cleanup()
         await upstream.close()
         await store.close()
@@ -175,17 +177,10 @@ async def serve(
             audit.flush(all_sums=True)
 
 
-async def _wait_for_end(stop: asyncio.Event, log_reader: BaseProcess | None) -> None:
-    """Wait for the end of the process. Raises :class:`BridgeError` if the log reader ends before."""
-    ended = asyncio.Event()
-    if log_reader is not None:
-        asyncio.get_running_loop().add_reader(log_reader.sentinel, ended.set)
-    waiting = [asyncio.create_task(event.wait()) for event in (stop, ended)]
-    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()
-    if not stop.is_set():
-        raise BridgeError("the process that reads HAProxy's log has ended")
+async def _opened_store(server: DatabaseServer | None, file: Path | None) -> Store:
+    store = Store(database_of(server.url if server else None, server.password if server else None, file))
+    await store.open()
+    return store
 
 
 async def _drain(bridge: Bridge, site: web.SockSite, manager: ServiceManager) -> None:
@@ -207,9 +202,12 @@ def _record_lines(receiving: socket.socket, bridge: Bridge, records: Records) ->
     return Lines(receiving, take)
 
 
-def load_cloud(file: Path, at: str) -> Mesh:
-    """Return the mesh in ``file``, which must have the cloud ``at``. Raises :class:`~openstackoid.mesh.MeshError`."""
-    mesh = load_mesh(file)
+def load_cloud(file: Path, at: str, blocked: Path | None = None) -> Mesh:
+    """Return the mesh in ``file``, which must have the cloud ``at``. Raises :class:`~openstackoid.mesh.MeshError`.
+
+    ``blocked``: the file of blocked clouds.
+    """
+    mesh = with_blocked(load_mesh(file), blocked)
     if at not in mesh.clouds:
         raise MeshError(f"{file}: no cloud '{at}' is described; described are: {some_of(mesh.clouds)}")
     check_tls(mesh, at)
@@ -223,34 +221,9 @@ def _readers(mesh: Mesh, upstream: Upstream) -> Mapping[str, Reader]:
     return readers_of(load_readers(mesh, here.name), upstream, here.timeouts, secure=here.tls is not None, own=own)
 
 
-class _Protocol(web.RequestHandler):
-    """aiohttp's connection with our error answers; its own errors are not logged, as they quote headers."""
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002 - aiohttp's text, which quotes what it could not read
-    ) -> web.StreamResponse:
-        if request.writer.output_size > 0 or isinstance(exc, ConnectionError):
-            raise ConnectionError("the answer cannot be completed")
-        LOG.warning("- - %d: %s", status, "not HTTP" if exc is None else type(exc).__name__)
-        answer = error_answer(AnswerError(status, "gateway: the request is not HTTP that can be read"))
-        answer.force_close()
-        return answer
-
-
-class _Server(web.Server):
-    """aiohttp's server, with our connections."""
-
-    def __call__(self) -> web.RequestHandler:
-        return _Protocol(self, loop=self._loop, **self._kwargs)
-
-
 def http_server(bridge: Bridge) -> web.Server:
     """Return aiohttp's low-level server: no router, no decoding, room for HAProxy's largest header."""
-    return _Server(
+    return Server(
         bridge.handle,
         request_factory=server_request,
         handler_cancellation=True,
@@ -261,7 +234,9 @@ def http_server(bridge: Bridge) -> web.Server:
     )
 
 
-async def _keep_current(bridge: Bridge, file: Path, reload: asyncio.Event, maintenance: AuditMaintenance) -> None:
+async def _keep_current(
+    bridge: Bridge, files: tuple[Path, Path | None], reload: asyncio.Event, maintenance: AuditMaintenance
+) -> None:
     """Reload the mesh on request; keep the old one if the file is unusable."""
     upstream = bridge.context.upstream
     at = upstream.at
@@ -269,7 +244,7 @@ async def _keep_current(bridge: Bridge, file: Path, reload: asyncio.Event, maint
         await reload.wait()
         reload.clear()
         try:
-            mesh = await asyncio.to_thread(load_cloud, file, at)
+            mesh = await asyncio.to_thread(load_cloud, files[0], at, files[1])
             readers = await asyncio.to_thread(_readers, mesh, upstream)
         except OpenstackoidError as error:
             LOG.error("the mesh stays as it was: %s", error)
@@ -279,12 +254,3 @@ async def _keep_current(bridge: Bridge, file: Path, reload: asyncio.Event, maint
             maintenance.settings = mesh.clouds[at].audit
             bridge.reload(mesh, readers)
             LOG.info("the mesh was read again: %d clouds", len(mesh.clouds))
-
-
-def _await_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """Wait, in a thread of its own, for the end of standard input, which may be a pipe, a socket or a file."""
-    with contextlib.suppress(OSError):
-        while os.read(0, 4096):
-            pass
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(stop.set)

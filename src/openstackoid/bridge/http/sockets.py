@@ -51,13 +51,14 @@ class Sockets:
 
     ``requests``: for requests. ``haproxy``: HAProxy's control socket, for the health of services. ``records``: for HAProxy's
     lines about traced requests. ``log``: for HAProxy's log. Without the others, health is unknown, HAProxy's own requests are
-    not recorded, and another program must read its log.
+    not recorded, and another program must read its log. ``metrics``: for the page of metrics.
     """
 
     requests: UnixSocket
     haproxy: Path | None = None
     records: UnixSocket | None = None
     log: UnixSocket | None = None
+    metrics: UnixSocket | None = None
 
     @property
     def upstream(self) -> Path:
@@ -66,7 +67,7 @@ class Sockets:
 
     def remove(self) -> None:
         """Remove the files of the sockets that this process has bound."""
-        for one in (self.requests, self.records, self.log):
+        for one in (self.requests, self.records, self.log, self.metrics):
             if one is not None:
                 one.remove()
 

@@ -23,6 +23,7 @@ from openstackoid.bridge.upstream.upstream import BufferedResponse, Upstream, Up
 from openstackoid.mesh import Endpoint, Timeouts
 from openstackoid.policy import Principal, UnfitError, principal_of
 from openstackoid.routing import REQUEST_ID
+from openstackoid.telemetry import count_validation
 
 MOST = 20_000
 """Tokens that are cached at once, at about 1 KiB each; the one that was not used for longest goes first."""
@@ -131,8 +132,13 @@ class TokenValidator:
 
     async def _learn(self, key: tuple[str, bytes, bool], token: str, asked: Asked, head: Head) -> Principal | None:
         began = self._clock()
-        with self._questions.asking(asked.identity.cloud):
-            principal, document = await self._ask(token, asked, head)
+        result = "failed"
+        try:
+            with self._questions.asking(asked.identity.cloud):
+                principal, document = await self._ask(token, asked, head)
+            result = "refused" if principal is None else "accepted"
+        finally:
+            count_validation(asked.identity.cloud, result)
         # From before the request, so that a concurrent revocation is not cached longer.
         until = began + (REFUSED_SECONDS if principal is None else asked.seconds)
         before = self._known.pop(key, None)
@@ -189,4 +195,4 @@ class TokenValidator:
 
     def _error(self, asked: Asked, status: int, what: str) -> AnswerError:
         place = f"identity of {asked.identity.cloud} at {asked.identity.frontend.root()}"
-        return AnswerError(status, f"gateway of {self._upstream.at}: {place} {what}")
+        return AnswerError(status, f"gateway of {self._upstream.at}: {place} {what}", fault=asked.identity.cloud)

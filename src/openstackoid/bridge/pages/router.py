@@ -21,7 +21,7 @@ from openstackoid.bridge.pages.user_page import UserPage
 from openstackoid.bridge.trace.peer_records import Trail, Trails
 from openstackoid.bridge.trace.records import RECORDS_OF_ONE, Records
 from openstackoid.bridge.workflows import Workflows
-from openstackoid.mesh import Mesh
+from openstackoid.mesh import Mesh, mesh_digest
 from openstackoid.routing.pages import HEALTH, MESH, ONLY_HERE, PAGES, ROUND_TRIPS, TRACE, USER
 from openstackoid.routing.workflows import is_traced
 from openstackoid.scope.known_names import suggestion
@@ -63,10 +63,7 @@ class Pages:
             refusal.force_close()
             return refusal
         if head.path == MESH:
-            states, peers = await self._health.states(), await self._reachable.states(mesh)
-            store = UP if await self._workflows.works() else DOWN
-            own = {"store": store, "audit": self._health.audit(), "delegation": self._health.delegated.document()}
-            return page(mesh_page(mesh, self.at, states, peers) | own)
+            return page(await self.mesh_document(mesh))
         if head.path == ROUND_TRIPS:
             return page(await self.near.page(mesh, self._center(head.query, mesh)))
         if head.path == USER:
@@ -78,6 +75,13 @@ class Pages:
         raise self._error(
             404, f"there is no such page; the pages are: {HEALTH}, {MESH}, {ROUND_TRIPS}, {USER}, {TRACE}REQUEST-ID"
         )
+
+    async def mesh_document(self, mesh: Mesh) -> dict[str, Any]:
+        """Return the health of clouds and services, and the state of this gateway."""
+        states, peers = await self._health.states(), await self._reachable.states(mesh)
+        store = UP if await self._workflows.works() else DOWN
+        own = {"store": store, "audit": self._health.audit(), "delegation": self._health.delegated.document()}
+        return mesh_page(mesh, self.at, states, peers) | own | {"description": mesh_digest(mesh)}
 
     async def _trace(self, request_id: str, query: str | None, mesh: Mesh) -> dict[str, Any]:
         if not is_traced(request_id):

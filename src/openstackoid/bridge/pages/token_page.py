@@ -42,6 +42,8 @@ class TokenPage:
         """Return what a request asks for. Raises :class:`AnswerError` where it may not."""
         if head.sender is None:
             raise self._error(401, "a token is bound anew for the gateway of a peer, which proves to be one by its certificate")
+        if head.sender in mesh.blocked:
+            raise self._error(403, f"its operator has blocked {head.sender}")
         said = _said(body)
         if said is None:
             raise self._error(400, f"a JSON object with the texts {', '.join(_KEYS)} is accepted")

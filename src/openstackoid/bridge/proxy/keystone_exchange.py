@@ -79,7 +79,8 @@ class KeystoneExchange:
                 return await asked_with(reader, ask)
         except TimeoutError:
             place, seconds = (target or self.target).place, f"{self._leg.timeouts.server:g} s"
-            raise AnswerError(504, f"gateway of {self._at}: {place} does not answer within {seconds}") from None
+            message = f"gateway of {self._at}: {place} does not answer within {seconds}"
+            raise AnswerError(504, message, fault=self._leg.plan.endpoint.cloud) from None
 
     async def project(self) -> str | None:
         """Return the project of the token, which the answer of ``/v3/auth/catalog`` lacks."""

@@ -72,8 +72,9 @@ class UpstreamError(AnswerError):
         reason: str | None = None,
         unreached: bool = False,
         is_outage: bool = False,
+        fault: str | None = None,
     ) -> None:
-        super().__init__(status, message, reason=reason)
+        super().__init__(status, message, reason=reason, fault=fault)
         self.what = what
         self.unreached = unreached
         self.is_outage = is_outage
@@ -233,6 +234,7 @@ class Upstream:
             reason=reason,
             unreached=failure.unreached,
             is_outage=is_outage,
+            fault=target.peer or self.at,
         )
 
 

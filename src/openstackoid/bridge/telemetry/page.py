@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page that Prometheus reads, on a socket of its own, to which HAProxy's listener for metrics leads."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+from aiohttp import hdrs, web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from openstackoid.bridge.telemetry.log_process import LogProcess
+from openstackoid.bridge.telemetry.state import GatewayState
+from openstackoid.telemetry import merged
+
+MESH = "/mesh"
+"""The path of the page about the mesh."""
+
+
+class MetricsPage:
+    """Serves the metrics of both processes of the Python service. ``listening`` opens the socket, if there is one.
+
+    ``mesh`` returns the page about the mesh, for ``openstackoid status``.
+    """
+
+    def __init__(
+        self,
+        state: GatewayState,
+        log_process: LogProcess,
+        listening: Callable[[], socket.socket] | None,
+        mesh: Callable[[], Awaitable[dict[str, Any]]],
+    ) -> None:
+        self._state = state
+        self._log_process = log_process
+        self._listening = listening
+        self._mesh = mesh
+        self._runner = web.ServerRunner(web.Server(self._answer), access_log=None)
+
+    async def start(self) -> None:
+        """Serve, if there is a socket. Raises its errors."""
+        if self._listening is not None:
+            await self._runner.setup()
+            await web.SockSite(self._runner, self._listening()).start()
+
+    async def close(self) -> None:
+        """Serve no more."""
+        await self._runner.cleanup()
+        self._log_process.close()
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        if request.path == MESH:
+            return web.json_response(await self._mesh())
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Metrics(self._state, await self._log_process.samples()))
+        # Thousands of peers take a moment, in which requests go on.
+        body = await asyncio.to_thread(generate_latest, registry)
+        return web.Response(body=body, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
+
+
+class _Metrics(Collector):
+    """The metrics for one scrape."""
+
+    def __init__(self, state: GatewayState, others: list[tuple[str, dict[str, str], float]]) -> None:
+        self._state = state
+        self._others = others
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield all metrics."""
+        yield from merged(self._others)
+        yield from self._state.metrics()

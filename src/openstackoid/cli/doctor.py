@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstackoid doctor``."""
+
+import argparse
+import asyncio
+import ssl
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from openstackoid.cli.options import add_gateway
+from openstackoid.discovery.catalog import LISTING, rows_of_listing
+from openstackoid.errors import OpenstackoidError
+from openstackoid.gateway import load_configuration
+from openstackoid.gateway.certificates import check_certificate
+from openstackoid.haproxy import Runtime
+from openstackoid.mesh import Cloud, Mesh, mesh_digest
+from openstackoid.peering.checks import in_catalog, named
+from openstackoid.peering.way import Result, try_way
+from openstackoid.redaction import redacted
+from openstackoid.tls import context_of
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    text = "check configuration, certificates, names, peers both ways, clocks, descriptions and catalog; say what to do"
+    parser = subparsers.add_parser("doctor", help=text)
+    add_gateway(parser)
+    parser.add_argument("--catalog", metavar="FILE", help=f"the catalog of the cloud, of: {LISTING}; - is stdin")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    bad = False
+    for result in _results(args):
+        bad |= not result.good
+        print(redacted(f"{'OK' if result.good else 'FAILED'}: {result.text}"))
+        if result.todo and not result.good:
+            print(redacted(f"  do: {result.todo}"))
+    return int(bad)
+
+
+def _results(args: argparse.Namespace) -> Iterator[Result]:
+    try:
+        configuration = load_configuration(args.config, args.cloud, Runtime.of(""))
+    except OpenstackoidError as error:
+        yield Result(False, str(error), error.hint or "correct the description")
+        return
+    mesh, cloud = configuration.mesh, configuration.cloud
+    yield Result(True, f"{args.config} describes {len(mesh.clouds)} clouds")
+    ends, said = check_certificate(cloud)
+    yield from (Result(False, line, "docs/operate/tls.md") for line in said)
+    if ends is not None:
+        yield Result(True, f"the certificate of {args.cloud} is valid until {ends:%Y-%m-%d %H:%M} UTC")
+    yield from asyncio.run(named(mesh))
+    yield from asyncio.run(_peers(mesh, cloud))
+    yield from _catalog(args, cloud)
+
+
+async def _peers(mesh: Mesh, cloud: Cloud) -> list[Result]:
+    tls, found = cloud.tls, list[Result]()
+    context = None if tls is None else context_of(ssl.PROTOCOL_TLS_CLIENT, tls.certificate, tls.authority, tls.revoked)
+    for name in mesh.clouds:
+        if name != cloud.name:
+            authority, endpoints = "" if tls is None else tls.authority, mesh.clouds[name].endpoints
+            found += await try_way(cloud.name, name, endpoints, context, authority, digest=mesh_digest(mesh))
+    return found
+
+
+def _catalog(args: argparse.Namespace, cloud: Cloud) -> Iterator[Result]:
+    if args.catalog is None:
+        yield Result(True, f"the catalog was not compared; --catalog names the output of: {LISTING}")
+        return
+    try:
+        text = sys.stdin.read() if args.catalog == "-" else Path(args.catalog).read_text(encoding="utf-8")
+        yield from in_catalog(cloud, rows_of_listing(text, args.catalog))
+    except OSError as error:
+        yield Result(False, f"{args.catalog} cannot be read: {error.strerror}", LISTING)
+    except OpenstackoidError as error:
+        yield Result(False, str(error), error.hint or LISTING)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstackoid status``."""
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from openstackoid.cli.options import add_gateway
+from openstackoid.errors import OpenstackoidError
+from openstackoid.gateway import Folder, default_folder
+from openstackoid.gateway.status import Status, status_of
+from openstackoid.mesh import MeshError, load_mesh
+from openstackoid.redaction import redacted
+from openstackoid.telemetry import GATEWAY, PEER, SERVICE
+
+_TITLES = {GATEWAY: "this gateway", SERVICE: "service", PEER: "peer"}
+_COLOURS = {"up": "green", "down": "bold red", "warning": "yellow", "unknown": "dim", "blocked": "yellow"}
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "status", help="what is down: this gateway, a service, or a peer (exit code 0: nothing, 1: something, 2: not known)"
+    )
+    add_gateway(parser)
+    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="the folder of the running gateway's files and sockets")
+    parser.add_argument("--json", action="store_true", help="print JSON, for a program")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    try:
+        mesh = load_mesh(args.config)
+        if args.cloud not in mesh.clouds:
+            raise MeshError(f"--cloud {args.cloud}: the mesh has no such cloud")
+        status = asyncio.run(status_of(Folder(args.state_dir or default_folder(args.cloud)), mesh, args.cloud))
+    except OpenstackoidError as error:
+        print(redacted(f"openstackoid: {error}"), file=sys.stderr)
+        return 2
+    if args.json:
+        print(json.dumps(status.document()))
+    else:
+        _show(status)
+    return status.code
+
+
+def _show(status: Status) -> None:
+    console = Console()
+    names = ", ".join(f"{_TITLES[item.of]} ({item.name})" for item in status.down)
+    word = f"[bold red]down[/]: {names}" if names else "[green]up[/]" if status.code == 0 else "not known"
+    console.print(f"{status.cloud}: {word}", highlight=False)
+    table = Table(box=None, pad_edge=False)
+    for column in ("", "part", "state", ""):
+        table.add_column(column)
+    for item in status.items:
+        table.add_row(_TITLES[item.of], item.name, f"[{_COLOURS[item.state]}]{item.state}[/]", item.detail)
+    console.print(table)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rules hold: by promtool, by the pages, and by the metrics of a gateway that runs."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from observe.programs import PROMTOOL
+from unit.gateway.running import free_port, service
+from unit.gateway.test_metrics import Measured
+
+ROOT = Path(__file__).parents[2]
+RULES = ROOT / "deploy/prometheus/rules.yml"
+PAGE = ROOT / "docs/operate/alerts.md"
+METRIC = re.compile(r"\b((?:openstackoid|haproxy)_[a-z0-9_]+)\b")
+
+
+def rules() -> list[dict[str, Any]]:
+    return [rule for group in yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"] for rule in group["rules"]]
+
+
+def alerts() -> list[dict[str, Any]]:
+    return [rule for rule in rules() if "alert" in rule]
+
+
+@pytest.mark.parametrize("words", [["check", "rules", str(RULES)], ["test", "rules", str(RULES.with_name("rules_test.yml"))]])
+def test_promtool_accepts_the_rules_and_their_tests(words: list[str]) -> None:
+    done = subprocess.run([PROMTOOL, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_alert_has_a_section_of_the_page_and_a_test() -> None:
+    names = [rule["alert"] for rule in alerts()]
+    assert names == re.findall(r"^## (\w+)$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    tested = RULES.with_name("rules_test.yml").read_text(encoding="utf-8")
+    assert [name for name in names if name not in tested] == []
+    for rule in alerts():
+        assert rule["annotations"]["runbook_url"] == f"docs/operate/alerts.md#{rule['alert'].lower()}"
+        assert rule["labels"]["severity"] in ("critical", "warning")
+        assert rule["labels"]["fault"] in ("gateway", "service", "peer")
+
+
+@pytest.fixture(scope="module")
+def scrape(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with service() as backend:
+        gateway = Measured(tmp_path_factory.mktemp("observed"), free_port(), backend)
+        gateway.start()
+        gateway.get("/image/v2/images", {"X-Auth-Token": "tok", "X-Scope": '{"image": "CloudTwo"}'})
+        gateway.wait_for_value(1, "openstackoid_errors_total", by="peer")
+        yield gateway.scrape() + gateway.scrape("/metrics")
+        gateway.stop()
+
+
+def test_each_metric_of_a_rule_is_in_a_scrape(scrape: str) -> None:
+    # A family without a sample has a line of its type.
+    told = set(re.findall(r"^([a-z_0-9]+)(?:\{| )", scrape, flags=re.MULTILINE)) | set(
+        re.findall(r"^# TYPE (\S+)", scrape, re.MULTILINE)
+    )
+    named = {name for rule in rules() for name in METRIC.findall(re.sub(r"openstackoid:\S+", "", rule["expr"]))}
+    assert named
+    assert named - told == set()

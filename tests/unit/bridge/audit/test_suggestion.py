@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A suggested policy admits the refused requests, and no others."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from openstackoid.cli import main
+from openstackoid.mesh import parse_mesh
+from openstackoid.policy import Grant, Use, grant, principal_of
+
+MESH = """\
+mesh: 1
+clouds:
+  CloudOne:
+    gateway: {{unbound_tokens: true}}
+    policy: {policy}
+    services:
+      compute: {{frontend: "http://127.0.0.1:1/compute/v2.1", backend: "http://127.0.0.1:2"}}
+      image: {{frontend: "http://127.0.0.1:1/image", backend: "http://127.0.0.1:2"}}
+  CloudTwo:
+    services:
+      image: {{frontend: "http://127.0.0.1:3/image"}}
+"""
+SERVER = "b7e4c5a0-1b2c-4d3e-8f90-123456789abc"
+
+
+def line(**more: Any) -> str:
+    domain = {"domain": "Default"}
+    values = {
+        "time": "2026-11-24T16:02:10.480Z",
+        "gateway": "CloudOne",
+        "direction": "in",
+        "home": "CloudTwo",
+        "cloud": "CloudOne",
+        "user": {"id": "19be04", "name": "bob", **domain},
+        "project": {"id": "b21c90", "name": "demo", **domain},
+        "source": "203.0.113.10",
+        "service": "image",
+        "interface": "public",
+        "method": "GET",
+        "path": "/image/v2/images",
+        "rule": None,
+        "outcome": "refused",
+        "status": 403,
+        "reason": "no entry is for this user",
+        "request_id": None,
+    }
+    return json.dumps(values | more)
+
+
+def suggest(folder: Path, capsys: pytest.CaptureFixture[str], *lines: str, policy: str = "{}") -> str:
+    (folder / "mesh.yaml").write_text(MESH.format(policy=policy))
+    (folder / "audit.log").write_text("\n".join(lines) + "\n")
+    assert (
+        main(["policy", "suggest", "--cloud", "CloudOne", "--config", str(folder / "mesh.yaml"), str(folder / "audit.log")]) == 0
+    )
+    return capsys.readouterr().out
+
+
+def test_the_suggestion_admits_what_was_refused_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    delete = line(service="compute", method="DELETE", path=f"/compute/v2.1/servers/{SERVER}")
+    said = suggest(tmp_path, capsys, line(), delete, line(outcome="allowed", status=200, path="/image/v2/schemas"))
+    policy = parse_mesh(MESH.format(policy=json.dumps(yaml.safe_load(said)["policy"]))).clouds["CloudOne"].policy
+
+    def judged(user: str, service: str, method: str, path: str) -> bool:
+        domain = {"id": "default", "name": "Default"}
+        owned = [{"id": identity, "name": name, "domain": domain} for identity, name in ((user, "bob"), ("b21c90", "demo"))]
+        token = {"token": {"user": owned[0], "project": owned[1], "roles": [{"name": "member"}]}}
+        return isinstance(grant(policy, "CloudTwo", principal_of(token), Use(service, method, path)), Grant)
+
+    assert judged("19be04", "image", "GET", "/v2/images")
+    assert judged("19be04", "compute", "DELETE", "/v2.1/servers/another")
+    assert not judged("19be05", "image", "GET", "/v2/images")
+    assert not judged("19be04", "image", "GET", "/v2/schemas")
+    assert not judged("19be04", "compute", "POST", "/v2.1/servers")
+
+
+def test_a_matching_entry_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = suggest(tmp_path, capsys, line(rule="CloudTwo/staff", method="POST"))
+    assert said == "# CloudTwo/staff matches, but does not allow this; to its 'services', add image: POST /v2/images\n"
+
+
+def test_users_that_are_not_known_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = suggest(tmp_path, capsys, line(user=None), line(count=7, path="..."), line(status=401), line(gateway="CloudTwo"))
+    assert said.startswith("# CloudTwo: 8 requests of users that the audit log does not name;")
+    assert suggest(tmp_path, capsys, line(status=401)) == "# The policy has refused no request in these files.\n"

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstackoid doctor`` names each fault, with what to do."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from openstackoid.cli import main
+from openstackoid.mesh import load_mesh, mesh_digest
+from unit.gateway.running import Gateway, free_port, service, serving
+
+MESH = """\
+mesh: 1
+clouds:
+  CloudOne:
+    gateway: {{unbound_tokens: true}}
+    services:
+      image: {{frontend: "http://127.0.0.1:{here}/image", backend: "http://127.0.0.1:{backend}"}}
+  CloudTwo:
+    services:
+      image: {{frontend: "http://{host}:{there}/image"}}
+"""
+
+
+class Page(BaseHTTPRequestHandler):
+    """A gateway of CloudTwo, with another description, and a clock that is wrong."""
+
+    def do_GET(self) -> None:
+        clouds = [{"name": "CloudOne", "health": "down"}]
+        body = json.dumps({"gateway": "CloudTwo", "clouds": clouds, "description": "other"}).encode()
+        self.send_response_only(200)
+        self.send_header("Date", "Sun, 29 Nov 2020 20:00:00 GMT")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the test's output clean."""
+
+
+@pytest.fixture
+def page() -> Iterator[int]:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Page)) as port:
+        yield port
+
+
+def doctor(path: Path, text: str, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, str]:
+    path.write_text(text)
+    code = main(["doctor", "--cloud", "CloudOne", "--config", str(path), *more])
+    return code, capsys.readouterr().out
+
+
+def test_each_fault_of_a_peer_is_named_with_what_to_do(tmp_path: Path, page: int, capsys: pytest.CaptureFixture[str]) -> None:
+    text = MESH.format(here=1, backend=2, host="127.0.0.1", there=page)
+    code, said = doctor(tmp_path / "mesh.yaml", text, capsys)
+    assert code == 1
+    assert f"OK: the gateway of CloudTwo answers at http://127.0.0.1:{page}\n" in said
+    assert "FAILED: CloudTwo has another description of the clouds\n  do: compare the descriptions" in said
+    assert "s behind this machine's\n  do: have both follow NTP\n" in said
+    assert "FAILED: CloudTwo cannot reach the gateway of CloudOne\n  do: its operator types: openstackoid peer check" in said
+
+
+def test_a_name_without_an_address_and_a_dead_peer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = MESH.format(here=1, backend=2, host="nowhere.invalid", there=9)
+    code, said = doctor(tmp_path / "mesh.yaml", text, capsys)
+    assert code == 1
+    assert "OK: CloudOne: 127.0.0.1: known\n" in said
+    assert "FAILED: CloudTwo: nowhere.invalid has no address\n  do: correct the frontend's host, or add it to DNS\n" in said
+    assert "FAILED: the gateway of CloudTwo at http://nowhere.invalid:9: " in said
+
+
+def test_a_broken_description_is_the_first_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = doctor(tmp_path / "mesh.yaml", "mesh: 2\n", capsys)
+    assert (code, said.startswith("FAILED: "), "  do: " in said) == (1, True, True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("image", "public", "http://127.0.0.1:1/image")], "OK: the catalog of CloudOne has the described endpoints\n"),
+        (
+            [("image", "public", "http://127.0.0.1:1/glance")],
+            "FAILED: image (public) is http://127.0.0.1:1/glance in the catalog",
+        ),
+        ([("compute", "public", "http://a/b")], "FAILED: compute (public) of the catalog, http://a/b, is not described\n"),
+        ([], "FAILED: image (public) is described, and not in the catalog\n"),
+    ],
+)
+def test_the_catalog_is_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], page: int, rows: list[tuple[str, str, str]], expected: str
+) -> None:
+    listing = [dict(zip(("Service Type", "Interface", "URL", "Region"), (*row, "CloudOne"), strict=True)) for row in rows]
+    listing += [
+        {"Service Type": "image", "Interface": interface, "URL": "http://127.0.0.1:1/image", "Region": "CloudOne"}
+        for interface in ("internal", "admin")
+    ]
+    (tmp_path / "catalog.json").write_text(json.dumps(listing))
+    text = MESH.format(here=1, backend=2, host="127.0.0.1", there=page)
+    assert expected in doctor(tmp_path / "mesh.yaml", text, capsys, "--catalog", str(tmp_path / "catalog.json"))[1]
+
+
+def test_a_gateway_that_runs_tells_its_description_and_its_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with service() as backend:
+        gateway = Gateway(tmp_path, free_port(), backend)
+        gateway.start()
+        try:
+            status, body = gateway.get("/.openstackoid/mesh")
+            assert (status, json.loads(body)["description"]) == (200, mesh_digest(load_mesh(gateway.config)))
+            peer = "http://127.0.0.1:9/image"
+            here = gateway.config.read_text().replace(peer, f'{peer}", backend: "http://127.0.0.1:{backend}')
+            (tmp_path / "two.yaml").write_text(
+                here.replace("  CloudTwo:\n", "  CloudTwo:\n    gateway: {unbound_tokens: true}\n")
+            )
+            assert main(["doctor", "--cloud", "CloudTwo", "--config", str(tmp_path / "two.yaml")]) == 1
+        finally:
+            gateway.stop()
+    said = capsys.readouterr().out
+    assert "OK: CloudOne has the same description of the clouds\n" in said
+    assert "OK: the clock of CloudOne differs by at most 5 s\n" in said
+    assert "FAILED: CloudOne cannot reach the gateway of CloudTwo\n" in said
