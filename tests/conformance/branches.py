@@ -93,12 +93,16 @@ class Branches:
 
     def of_python(self) -> int:
         """Return the number of requests that the Python service has had."""
+        return self.requests_of("bridge")
+
+    def requests_of(self, backend: str) -> int:
+        """Return the number of requests that HAProxy has sent to a backend."""
         with socket.socket(socket.AF_UNIX) as control:
             control.connect(self.runtime.stats_socket)
             control.sendall(b"show stat\n")
             with control.makefile() as answer:
                 rows = list(csv.DictReader(answer))
-        return next(int(row["stot"]) for row in rows if row["# pxname"] == "bridge" and row["svname"] == "BACKEND")
+        return next(int(row["stot"]) for row in rows if row["# pxname"] == backend and row["svname"] == "BACKEND")
 
     def asked(self) -> list[str]:
         """Return the clouds that were asked, in this order; HAProxy repeats a read when a connection ends without an answer."""
