@@ -121,7 +121,8 @@ class Dashboard:
     def switch_project(self, name: str) -> None:
         """Choose another project in the header."""
         self.page.click("a:has(.context-project)")
-        self.page.locator(".context-selection a", has_text=name).click()
+        with self.page.expect_navigation():
+            self.page.locator(".context-selection a", has_text=name).click()
         self.page.locator(".context-project", has_text=name).first.wait_for()
 
     def download(self, path: str) -> str:
