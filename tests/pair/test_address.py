@@ -58,7 +58,8 @@ class Site:
         """A request of a service, without the user's token and scope, goes where the workflow's scope says."""
         self.there.workflows.clear()
         assert self.ask("GET", "/image/v2", {"X-Auth-Token": "nova", "X-OpenStack-Request-Id": workflow}) is None
-        assert self.there.workflows == [workflow]
+        # A request of the load whose client has given up may come late.
+        assert self.there.workflows.count(workflow) == 1
 
     def wait_for_answer(self, machine: Machine) -> None:
         """Wait for an answer at the address by this machine."""
