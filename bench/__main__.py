@@ -171,7 +171,7 @@ def _parts(arguments: argparse.Namespace, haproxy: Haproxy, folder: Path, rounds
         "bodies": lambda told: measure_bodies(haproxy, folder / "bodies", told, arguments.body * 2**20),
         "scale": lambda told: measure_scale(haproxy, folder / "scale", told, arguments.clouds, arguments.patience),
         "abuse": lambda told: measure_abuse(haproxy, folder / "abuse", told),
-        "composition": measure_composition,
+        "composition": lambda told: measure_composition(haproxy, folder / "composition", told),
         "refusals": measure_refusals,
     }
     wanted = [part for part in (*_ON_STAGE, *alone) if part in (arguments.parts or PARTS)]

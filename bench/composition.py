@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Part 9, composition: one list of 100,000 items, merged from the answers of several clouds, without sockets.
+"""Part 9, composition: one list of 100,000 items, merged from the answers of several clouds, without sockets; and requests.
 
-Each round is a process of its own (:mod:`bench.merging`), whose memory can be told from that of an idle one.
+Each round of a list is a process of its own (:mod:`bench.merging`), whose memory can be told from that of an idle one.
+:mod:`bench.composed` has the requests.
 """
 
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 from bench.compare import Rounds
+from bench.composed import SLACK_MS, measure_composed
 from bench.cores import on
 from bench.errors import BenchError
 from bench.results import Part, Row
 from bench.spread import Spread
+from openstackoid.haproxy.binary import Haproxy
 
 ITEMS = 100_000
 _WAYS = {
@@ -27,8 +31,8 @@ _MOST_ROUNDS = 3
 _PATIENCE = 300
 
 
-def measure_composition(rounds: Rounds) -> Part:
-    """Merge a list in each way, of 2 and of 8 clouds, in turns; a shorter one if each way has less than a second."""
+def measure_composition(haproxy: Haproxy, folder: Path, rounds: Rounds) -> Part:
+    """Merge a list in each way, of 2 and of 8 clouds, in turns, a shorter one if each has less than a second; send requests."""
     items = min(ITEMS, max(_FEWEST, int(ITEMS * rounds.seconds)))
     found: dict[str, list[dict[str, float]]] = {}
     count = min(rounds.count, _MOST_ROUNDS)
@@ -47,10 +51,13 @@ def measure_composition(rounds: Rounds) -> Part:
         for way, title in _WAYS.items()
         for clouds in _CLOUDS
     ]
-    title = f"Composition: a merged list of {items:,} items of 1.5 KiB"
-    return Part(
-        "composition", title, rows, ["Counted is the CPU time from the bytes of the clouds' answers to those of the merged ones."]
-    )
+    title = f"Composition: a merged list of {items:,} items of 1.5 KiB, and requests to several clouds"
+    rows += measure_composed(haproxy, folder, rounds)
+    notes = [
+        "Counted is the CPU time from the bytes of the clouds' answers to those of the merged ones.",
+        f"The ratio of several clouds at once is without {SLACK_MS:g} ms of their time.",
+    ]
+    return Part("composition", title, rows, notes)
 
 
 def _merge(way: str, clouds: int, items: int) -> dict[str, float]:

@@ -98,6 +98,11 @@ GOALS = (
     # A merged list of 100,000 items: items of 1.5 KiB a second, and 64 MiB above an idle process.
     Goal("composition", ANY, "items_rate", at_least=10_000),
     Goal("composition", ANY, "grown_mb", at_most=67),
+    # All clouds at once, as a ratio to the slowest; of two in turn, to the one that answers.
+    Goal("composition", "at_once_2", "time_ratio", at_most=1.15),
+    Goal("composition", "at_once_8", "time_ratio", at_most=1.15),
+    Goal("composition", "first", "time_ratio", at_most=1.2),
+    Goal("composition", "otherwise", "time_ratio", at_most=1.2),
     # A figure of a run in which requests fail is none.
     Goal(ANY, ANY, "failed", at_most=0),
 )

@@ -110,6 +110,7 @@ def _ways(port: int, backend: int, peer: int, description: str) -> dict[str, Pro
         "none": ProfiledWay(ours, asked(), "CloudOne"),
         "stays": ProfiledWay(ours, asked(scope(image="CloudOne")), "CloudOne", description),
         "leaves": ProfiledWay(ours, asked(scope(image="CloudTwo")), "CloudTwo", description),
+        "in_turns": ProfiledWay(ours, asked(scope(image="CloudOne | CloudTwo")), "CloudOne", description),
         "guest": ProfiledWay(ours, guest, "CloudOne", description),
         "first": ProfiledWay(ours, asked(), "CloudOne", description, '{"image":"CloudOne"}'),
     }

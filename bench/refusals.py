@@ -52,7 +52,7 @@ class Refusal:
 
     ``over_tls``: the gateway has certificates. ``hosts``: ``Host``, and the name in TLS, at a socket of two hosts. ``service``:
     the one whose socket is asked. ``long``: the scope has as many characters as it may.
-    ``times``: between clouds.
+    ``times``: between clouds. ``plain``: the clouds whose gateways read no operators.
     """
 
     key: str
@@ -69,6 +69,7 @@ class Refusal:
     service: str = "image"
     long: bool = False
     times: Times = field(default_factory=dict)
+    plain: frozenset[str] = frozenset()
 
     def decided(self, mesh: Mesh) -> AnswerError:
         """Return the error for the request. Raises :class:`BenchError` where it is not refused as it should be."""
@@ -90,6 +91,7 @@ class Refusal:
             marked_id(UUID(int=1)),
             self.sender,
             times=self.times,
+            plain=self.plain,
         )
         decision = decide(mesh, AT, request)
         if not isinstance(decision, Decision) or not isinstance(decision.plan, Refuse):
@@ -141,6 +143,14 @@ REFUSALS = (
     Refusal("workflow: an unknown cloud", headers=(_AUTH, _MARKED), recalled=parse('{"image":"Gone"}')),
     Refusal("workflow: a service's token would leave", 403, headers=(_AUTH, _MARKED), recalled=parse(_TWO)),
     Refusal("target: no such service", path="/compute/v2.1/servers", headers=(_AUTH, ("X-Scope", '{"*":"Small"}'))),
+    Refusal(
+        "target: a gateway of an earlier release",
+        path="/network/v2.0/ports",
+        headers=(_AUTH, ("X-Scope", '{"network":"Cloud2","orchestration":"CloudOne | Cloud3"}')),
+        method="POST",
+        body={},
+        plain=frozenset({"Cloud2"}),
+    ),
     Refusal("loop", 508, headers=(_AUTH, ("X-Scope", '{"image":"Cloud3"}')), sender="Cloud2"),
     Refusal("force: not understood", path=_SERVERS, headers=(_AUTH, _TO_TWO, ("X-Scope-Force", "1")), method="POST", body={}),
     Refusal("collaboration", 409, _VOLUMES, (_AUTH, ("X-Scope", '{"block-storage":"Cloud2"}')), "POST", {}),
@@ -197,7 +207,7 @@ REFUSALS = (
     _scoped("a cloud without a name", '{"image":""}'),
     _scoped("no cloud's name", '{"image":"Cloud,Two"}'),
     _scoped("an unknown cloud", '{"image":"' + "Cloud100000" * 5 + '"}'),
-    _scoped("not served", '{"image":"CloudOne & Cloud2 | Cloud3"}'),
+    _scoped("not served", '{"image":"(CloudOne & Cloud2 | Cloud3) & Cloud4"}'),
     _scoped("no word", '{"image":"CloudOne | ?"}'),
     _scoped("too many clouds", json.dumps({"image": " | ".join(["Cloud2", "Cloud3"] * 5)})),
     _scoped("two names", '{"image":"(CloudOne) Cloud2"}'),

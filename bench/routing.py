@@ -21,6 +21,7 @@ SERVER = json.dumps({"server": {"name": "bench", "imageRef": "16a6b227", "flavor
 def ways(stage: Stage) -> list[Way]:
     """Return the ways that are compared. In a scope of several services, the one asked for is CloudOne's, as is Keystone."""
     stays, leaves = scope(image="CloudOne"), scope(image="CloudTwo")
+    in_turns = scope(image="CloudOne | CloudTwo")
     two = scope(compute="CloudTwo", image="CloudOne")
     eight = f"X-Scope: {json.dumps({name: 'CloudOne' if name in ('identity', 'image') else 'CloudTwo' for name in OFFICIAL})}"
     token = "X-Auth-Token: " + join_token(TOKEN, '{"*":"CloudOne","image":"CloudOne"}')
@@ -45,6 +46,7 @@ def ways(stage: Stage) -> list[Way]:
         Way("stays_8", "a scope of 8 services", replace(own, headers=(AUTH, eight)), ours),
         Way("token", "a scope in the token, as services send it", replace(own, headers=(token,)), ours),
         Way("leaves", "a scope that leaves", replace(own, headers=(AUTH, leaves)), ours, served_by="CloudTwo"),
+        Way("in_turns", "a scope of two clouds in turn, the first answers", replace(own, headers=(AUTH, in_turns)), ours),
         Way("guest", "a known guest, of another gateway; beside a scope that stays", guest, ours, baseline="stays"),
         Way("ports_none", "a port per service, no scope", ports, stage.ours_ports.haproxy),
         Way(

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gateway of Home among clouds that each end a request in one way, by their names; they record their requests."""
 
+import csv
 import http.client
 import json
+import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import ThreadingHTTPServer
 from itertools import groupby
 from typing import Any
@@ -55,11 +58,12 @@ class Got:
 
 @dataclass
 class Branches:
-    """The gateway of Home at ``port``, and the clouds around it."""
+    """The gateway of Home at ``port``, and the clouds around it. ``home``: the cloud that Home itself behaves like."""
 
     port: int
     runtime: Any
     seen: list[Seen] = field(default_factory=list)
+    home: str = "Home"
     asked_at: dict[str, float] = field(default_factory=dict)
 
     def ask_rested(self, clouds: Sequence[str], method: str, path: str, scope: str, body: bytes | None, **headers: str) -> Got:
@@ -87,13 +91,22 @@ class Branches:
         finally:
             connection.close()
 
+    def of_python(self) -> int:
+        """Return the number of requests that the Python service has had."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(self.runtime.stats_socket)
+            control.sendall(b"show stat\n")
+            with control.makefile() as answer:
+                rows = list(csv.DictReader(answer))
+        return next(int(row["stot"]) for row in rows if row["# pxname"] == "bridge" and row["svname"] == "BACKEND")
+
     def asked(self) -> list[str]:
         """Return the clouds that were asked, in this order; HAProxy repeats a read when a connection ends without an answer."""
         return [cloud for cloud, _ in groupby(seen.server for seen in self.seen)]
 
 
-def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
-    wire = WIRES.get(cloud, "3")
+def _serve(name: str, port: int, seen: list[Seen], plays: Callable[[], str]) -> ThreadingHTTPServer:
+    wire = WIRES.get(name, "3")
 
     class Handler(Answering):
         protocol_version = "HTTP/1.1"
@@ -101,39 +114,40 @@ def _serve(cloud: str, port: int, seen: list[Seen]) -> ThreadingHTTPServer:
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             if "X-Auth-Token" in self.headers:
-                seen.append(Seen(cloud, self.command, self.path, tuple(self.headers.items()), body))
-            match cloud:
+                seen.append(Seen(name, self.command, self.path, tuple(self.headers.items()), body))
+            # A check of the health of Home has no token.
+            match plays() if "X-Auth-Token" in self.headers else name:
                 case "Silent":
                     self.rfile.read()
                 case "Cuts":
                     pass
                 case "Garbage":
                     self.wfile.write(b"What do you want?\r\n\r\n")
-                case "CutsBytes" | "CutsLater":
+                case "CutsBytes" | "CutsLater" as cloud:
                     self.say(200, b"x" * (0 if cloud == "CutsBytes" else 10), 1000)
-                case _:
-                    self.say(*self.served())
+                case cloud:
+                    self.say(*self.served(cloud))
                     return
             self.close_connection = True
 
-        def served(self) -> tuple[int, bytes]:
+        def served(self, cloud: str) -> tuple[int, bytes]:
             path = self.path.partition("?")[0]
             if cloud in STATUSES:
                 status = STATUSES[cloud]
                 return status, json.dumps({"error": {"code": status, "message": f"{cloud} says {status}"}}).encode()
             collection = path.rsplit("/", 1)[-1]
             if self.command == "POST":
-                return 201, json.dumps({"id": cloud}).encode()
+                return 201, json.dumps({"id": name}).encode()
             if collection in ("images", "networks"):
-                items = [] if cloud in LACKING else [{"id": f"of-{cloud}", "name": "x"}]
-                return 200, json.dumps({collection: items, "by": cloud}).encode()
-            if document := next((document for name, document in DOCUMENTS.items() if name in path.split("/")), None):
+                items = [] if cloud in LACKING else [{"id": f"of-{name}", "name": "x"}]
+                return 200, json.dumps({collection: items, "by": name}).encode()
+            if document := next((document for part, document in DOCUMENTS.items() if part in path.split("/")), None):
                 return 200, json.dumps(document).encode()
             if cloud in LACKING:
                 return 404, json.dumps({"error": {"code": 404, "message": f"{cloud} says 404"}}).encode()
             if self.command == "DELETE":
                 return 204, b""
-            return 200, f"{cloud}: ".encode() + BYTES if path.endswith("/file") else json.dumps({"id": f"of-{cloud}"}).encode()
+            return 200, f"{name}: ".encode() + BYTES if path.endswith("/file") else json.dumps({"id": f"of-{name}"}).encode()
 
         def say(self, status: int, content: bytes, length: int | None = None) -> None:
             self.send_response(status)
@@ -178,12 +192,13 @@ def branches(times: Mapping[str, float] | None = None) -> Iterator[Branches]:
         lines += [f"      {service}: {{frontend: 'http://127.0.0.1:{port}/{service}'}}" for service in (*services, "identity")]
     recorder = Recorder()
     recorder.serve("Home", keystone)
-    seen: list[Seen] = []
-    served = [_serve(cloud, port, seen) for cloud, port in peers.items() if cloud != "Refuses"]
-    served += [_serve("Home", port, seen) for port in home.values() if port != dead]
+    running = Branches(gate, None)
+    served = [_serve(cloud, port, running.seen, partial(str, cloud)) for cloud, port in peers.items() if cloud != "Refuses"]
+    served += [_serve("Home", port, running.seen, lambda: running.home) for port in home.values() if port != dead]
     try:
         with started("\n".join(lines), "Home", with_bridge=True) as (runtime, _):
-            yield Branches(gate, runtime, seen)
+            running.runtime = runtime
+            yield running
     finally:
         recorder.close()
         for server in served:

@@ -167,6 +167,12 @@ def test_no_cloud_is_asked_with_a_made_up_token(method: str, path: str, clouds: 
     assert (got.status, clouds.asked()) == (401, [])
 
 
+def test_an_answer_that_is_too_large_for_its_part_of_the_memory_is_left_out(clouds: Clouds) -> None:
+    got = ask(clouds, lambda handler: say(handler, 200, b" " * (23 * 2**20)), "GET", PATH)
+    assert (got.status, got.headers["x-scope-partial"]) == (200, "Three=unusable")
+    assert owners(got) == {"One", "Two"}
+
+
 def test_pages_that_never_end_have_the_time_of_one_request(clouds: Clouds) -> None:
     began = time.monotonic()
     got = ask(clouds, pages(1000, 1, 1.5), "GET", PATH)

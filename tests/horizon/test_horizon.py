@@ -61,6 +61,8 @@ def test_a_server_boots_from_the_other_clouds_image_and_a_switch_of_project_keep
     theirs = resource_id("image", "CloudTwo")
     assert dashboard.images() == {theirs}
 
+    # Horizon logs in at the first of the user's projects.
+    dashboard.switch_project(account["project_name"])
     dashboard.boot(SERVER, "cirros", "m1.tiny")
     assert booted(SERVER) == ("ACTIVE", theirs)
 

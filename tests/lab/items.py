@@ -18,6 +18,7 @@ from lab.meaning import World
 VERSIONS = {"compute": "compute 2.90", "block-storage": "volume 3.70"}
 PATIENCE = 120
 FEW_SERVERS = 4
+GROUPS = "/v2.1/os-server-groups"
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,9 @@ class Clouds(World):
         return [str((document if kind is IMAGE else document[kind.command])["id"]) for document in made]
 
     def _group(self, cloud: str, name: str) -> str:
-        """Return the server group of this name, whose servers are on different hosts."""
-        groups = self.call(SERVER, "GET", "/v2.1/os-server-groups", alone(cloud)).json()["server_groups"]
-        if known := [group["id"] for group in groups if group["name"] == name]:
-            return str(known[0])
+        """Make a server group of this name, whose servers are on different hosts, and return its id."""
         asked = {"server_group": {"name": name, "policy": "anti-affinity"}}
-        return str(self.call(SERVER, "POST", "/v2.1/os-server-groups", alone(cloud), asked).json()["server_group"]["id"])
+        return str(self.call(SERVER, "POST", GROUPS, alone(cloud), asked).json()["server_group"]["id"])
 
     def _made(self, kind: Kind, cloud: str, body: dict[str, Any]) -> dict[str, Any]:
         made = self.call(kind, "POST", kind.path, alone(cloud), body)
@@ -181,6 +179,10 @@ class Clouds(World):
         def remove(pair: tuple[Kind, str]) -> None:
             kind, cloud = pair
             self.delete(kind, cloud, [item["id"] for item in self.items(kind, cloud) if item["name"].startswith(prefix)])
+            if kind is SERVER:
+                for group in self.call(kind, "GET", GROUPS, alone(cloud)).json()["server_groups"]:
+                    if group["name"].startswith(prefix):
+                        self.call(kind, "DELETE", f"{GROUPS}/{group['id']}", alone(cloud))
 
         def fill(pair: tuple[Kind, str]) -> None:
             kind, cloud = pair

@@ -193,9 +193,8 @@ def _rows(mesh: Mesh, told: Explanation) -> Iterator[tuple[str, list[str]]]:
         return
     there = ", ".join(told.clouds)
     if told.turns:
-        several = ", then of ".join(told.clouds) if told.route == "otherwise" else " and of ".join(told.clouds) + " at once"
-        yield "route", [f"{told.route}: the gateway's Python service asks {told.service} of {several}"]
-        yield "to", [_turn(turn) for turn in told.turns]
+        yield "route", [f"{told.route}: the gateway's Python service asks {told.service} {_several(told)}"]
+        yield "to", [_turn(turn) for turn in _of_one_cloud(told)]
         if told.verified:
             yield "verify", list(told.verified)
         return
@@ -227,6 +226,18 @@ def _scope(mesh: Mesh, home: str, scope: Scope) -> Iterator[str]:
         without = [cloud for cloud in clouds if service not in mesh.offers[cloud]]
         lacks = f", {'which' if len(clouds) == 1 else ' and '.join(without)} has none" if without else ""
         yield f"{service:<{width}}  {scope.text_for(service, home)}{lacks} ({why})"
+
+
+def _several(told: Explanation) -> str:
+    """Return the clouds of a request in words: in turn, at once, or both."""
+    parts = [f"({_several(turn)})" if turn.turns else f"of {turn.clouds[0]}" for turn in told.turns]
+    return ", then ".join(parts) if told.route == "otherwise" else " and ".join(parts) + " at once"
+
+
+def _of_one_cloud(told: Explanation) -> Iterator[Explanation]:
+    """Return the turns of single clouds, also those in other turns."""
+    for turn in told.turns:
+        yield from _of_one_cloud(turn) if turn.turns else (turn,)
 
 
 def _turn(turn: Explanation) -> str:

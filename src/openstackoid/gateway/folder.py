@@ -231,7 +231,7 @@ class Folder:
             folders.append(Path(note.read_text(encoding="utf-8")))
         for folder in folders:
             runtime = Runtime.of(str(folder))
-            for path in (*astuple(runtime), runtime.drain_socket):
+            for path in (*astuple(runtime), runtime.drain_socket, runtime.turns_socket):
                 Path(path).unlink(missing_ok=True)
         if len(folders) > 1:
             shutil.rmtree(folders[1], ignore_errors=True)

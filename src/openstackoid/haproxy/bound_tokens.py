@@ -13,6 +13,7 @@ The look-ups are conditions of the rules that need them: they note what they fin
 """
 
 from openstackoid.haproxy.maps import BOUND_SLOTS, BOUND_TOKENS
+from openstackoid.haproxy.route_cache import may_turn
 from openstackoid.mesh import Cloud
 from openstackoid.routing.bound_tokens import SERVICE_SLOT, SERVICE_TOKEN, USER_SLOT, USER_TOKEN
 from openstackoid.scope import BOUND
@@ -69,10 +70,15 @@ def leaving_acls(cloud: Cloud) -> list[str]:
 
 
 def ordinary_rules(cloud: Cloud) -> list[str]:
-    """Return the rule that lets an ordinary request with a route go; one that leaves needs its bound token."""
+    """Return the rule that lets an ordinary request with a route go; one that leaves needs its bound token.
+
+    One to several clouds in turn may go if :mod:`openstackoid.haproxy.otherwise` can ask the first.
+    """
+    leaves, turns = (" !in_turns", " or in_turns !may_look_up !has_body") if may_turn(cloud) else ("", "")
     if cloud.tls is None:
-        return ["http-request allow if has_route"]
-    return ["http-request allow if is_here or has_route !has_token or has_route has_hour has_digest binds_user"]
+        return [f"http-request allow if is_here or has_route{leaves}{turns}"]
+    bound = f"has_route !has_token{leaves} or has_route has_hour has_digest binds_user{leaves}"
+    return [f"http-request allow if is_here or {bound}{turns}"]
 
 
 def unbound_rules(cloud: Cloud) -> list[str]:

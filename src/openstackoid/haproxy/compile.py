@@ -13,6 +13,7 @@ from openstackoid.haproxy import (
     guests,
     hardening,
     listeners,
+    otherwise,
     places,
     route_cache,
     sources,
@@ -87,6 +88,11 @@ class Runtime:
         """The socket at which HAProxy is told to drain: beside the control socket."""
         return str(Path(self.stats_socket).with_name(draining.SOCKET))
 
+    @property
+    def turns_socket(self) -> str:
+        """The socket by which HAProxy sends itself the turns of ``A | B``: beside the control socket."""
+        return str(Path(self.stats_socket).with_name(otherwise.SOCKET))
+
     @classmethod
     def of(cls, folder: str) -> "Runtime":
         """Return the sockets in ``folder``."""
@@ -145,6 +151,7 @@ def compile_gateway(
     way_out = upstream.frontend_lines(here, runtime.upstream_socket, accounts=bool(system_authorities))
     sections.append(_section(f"frontend {UPSTREAM} from {_BASE}", way_out))
     sections.append(_section(f"frontend {DRAIN} from {_BASE}", draining.section_lines(runtime.drain_socket)))
+    sections += [_section(f"{title} from {_BASE}", lines) for title, lines in otherwise.sections(here, runtime.turns_socket)]
     if system_authorities:
         sections.append(_section(f"backend {ACCOUNT} from {_BASE}", account(system_authorities)))
     if names:

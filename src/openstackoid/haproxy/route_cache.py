@@ -14,7 +14,20 @@ from openstackoid.haproxy import guests
 from openstackoid.haproxy.maps import CLOUDS, ROUTES, SLOTS, WIRES
 from openstackoid.haproxy.sources import SOURCE_OF
 from openstackoid.mesh import Cloud
-from openstackoid.routing.route_cache import BARE, CLOUD, HOME, KEY, LONGEST_KEY, MARK, PREFIX, REWRITTEN, SLOT, SOCKET
+from openstackoid.routing.route_cache import (
+    BARE,
+    CLOUD,
+    FORGET,
+    HOME,
+    IN_TURNS,
+    KEY,
+    LONGEST_KEY,
+    MARK,
+    PREFIX,
+    REWRITTEN,
+    SLOT,
+    SOCKET,
+)
 from openstackoid.scope import BOUND, SEPARATOR, WIRE, Scope, join_token
 from openstackoid.scope import MARK as IN_TOKEN
 
@@ -39,6 +52,11 @@ def mark_of(header: str) -> str:
     return f'"req.fhdr({header},1),{_MARK_OF}"'
 
 
+def may_turn(cloud: Cloud) -> bool:
+    """Return whether HAProxy may ask the first cloud of ``A | B``: where each socket has one listener."""
+    return not cloud.shared_sockets
+
+
 def global_lines(generation: str) -> list[str]:
     """Return the lines that say how many routes this HAProxy keeps, and the name of the mesh that they follow from."""
     return [
@@ -61,7 +79,7 @@ def key_rules(documents: str, followed_reads: str, followed_writes: str) -> list
         "# The key of a route: method, endpoint, class of the path, scope as it is written, mark of the token.",
         "acl has_route var(txn.route) -m found",
         f"acl is_here var(txn.route) -m beg {IN_TOKEN}",
-        f"acl leaves var(txn.route) -m reg ^[^{IN_TOKEN}]",
+        f"acl leaves var(txn.route) -m reg ^[^{IN_TOKEN}{IN_TURNS}]",
         f"acl is_rewritten pathq -m reg '{reads}'",
         f"acl is_followed_write pathq -m reg '{followed_writes}'",
         f"acl is_odd_document var(txn.path_read) -m reg '{documents}'",
@@ -87,9 +105,10 @@ def further_key_rules() -> list[str]:
     ]
 
 
-def ask_python(condition: str) -> str:
+def ask_python(condition: str = "") -> str:
     """Return the rule that has the Python service teach the route."""
-    return f'http-request set-header {KEY} "%[{SOURCE_OF}] ${{{_SLOTS}}} %[var(txn.key)]" if {condition} is_short'
+    asked = f'http-request set-header {KEY} "%[{SOURCE_OF}] ${{{_SLOTS}}} %[var(txn.key)]"'
+    return f"{asked} if {condition} is_short" if condition else asked
 
 
 def local_rules() -> list[str]:
@@ -168,5 +187,6 @@ def taught_by_python(cloud: Cloud) -> list[str]:
         f"http-response set-map({SLOTS}) %[res.fhdr({SLOT})] %[var(txn.key)] {teaches}",
         f"http-response set-map({ROUTES}) %[var(txn.key)] %[res.fhdr({MARK})] {teaches} !{leaves}",
         f"http-response set-map({ROUTES}) %[var(txn.key)] {peer} {teaches} {leaves}",
+        *([f"http-response del-map({ROUTES}) %[var(txn.key)] if {{ res.fhdr({FORGET}) -m found }}"] if may_turn(cloud) else []),
         f"http-response del-header {PREFIX} -m beg",
     ]

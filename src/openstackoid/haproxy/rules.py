@@ -9,7 +9,7 @@ service decides, serves and, where it may, teaches the route.
 
 from collections.abc import Sequence
 
-from openstackoid.haproxy import bound_tokens, guests, hardening, route_cache
+from openstackoid.haproxy import bound_tokens, guests, hardening, otherwise, route_cache
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
 from openstackoid.haproxy.listeners import in_order, listener, listener_rules
 from openstackoid.haproxy.maps import ENDPOINTS
@@ -105,6 +105,7 @@ def _ordinary_scope(cloud: Cloud) -> list[str]:
         f"acl tells_odd req.hdr_names -m reg {_ODD}",
         f"acl is_traced req.fhdr({REQUEST_ID}) -m beg {TRACE}",
         route_cache.look_up(f"is_service !may_mean_more !tells_odd !is_traced{_users_alone(cloud)}"),
+        *otherwise.acls(cloud),
         *bound_tokens.leaving_acls(cloud),
         *bound_tokens.ordinary_rules(cloud),
     ]
@@ -154,7 +155,7 @@ def _any_scope(cloud: Cloud) -> list[str]:
         f"acl must_stay req.fhdr({VIA}) -m sub {PRODUCT}",
         "acl must_stay req.fhdr(expect) -m found",
         *(["acl must_stay var(sess.from) -m found"] if cloud.secure_listeners else []),
-        "http-request unset-var(txn.route) if leaves must_stay",
+        f"http-request unset-var(txn.route) if leaves must_stay{' or in_turns' if route_cache.may_turn(cloud) else ''}",
         *bound_tokens.unbound_rules(cloud),
         route_cache.ask_python("has_scope !is_pythons !has_route"),
         f"{_BRIDGE} if has_scope !has_route or in_workflow has_auth !is_identity !has_scope"
@@ -181,6 +182,7 @@ def _where_to(cloud: Cloud) -> list[str]:
         "# The backend. The default is the Python service, so that an unknown name does not end in another cloud.",
         "use_backend bridge if is_pythons",
         *_without_server(cloud),
+        *otherwise.where_to(cloud),
         f"use_backend {PEER} if has_route !is_here",
         *guests.where_to(cloud),
         "use_backend local.%[var(txn.endpoint)]",

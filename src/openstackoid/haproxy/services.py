@@ -3,14 +3,14 @@
 
 from collections.abc import Iterator
 
-from openstackoid.haproxy import guests, route_cache, sources
+from openstackoid.haproxy import guests, otherwise, route_cache, sources
 from openstackoid.haproxy.answers import LOCAL, local_rules, request_rules
 from openstackoid.haproxy.egress import told_by_services
 from openstackoid.haproxy.error_answers import failures, milliseconds
 from openstackoid.haproxy.tls import Copies, backend_options, scheme_for_services
 from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.routing import IDENTITY
-from openstackoid.routing.backend_names import guests_backend, local_backend
+from openstackoid.routing.backend_names import guests_backend, local_backend, turn_backend
 
 Section = tuple[str, list[str]]
 """The title of a section, and its lines."""
@@ -26,6 +26,18 @@ def service_sections(mesh: Mesh, here: Cloud, base: str, copies: Copies) -> list
         (f"defaults {LOCAL} from {base}", [*shared, *route_cache.local_rules(), *told_by_services(), *local_rules(mesh, here)]),
         *((f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint, copies)) for endpoint in here.endpoints),
     ]
+    if route_cache.may_turn(here):
+        # Keystone is one.
+        endpoints = [endpoint for endpoint in here.endpoints if endpoint.service != IDENTITY]
+        rules = [
+            *request_rules(),
+            *sources.told_to_services(),
+            *route_cache.local_rules(),
+            *told_by_services(),
+            *otherwise.answer_rules(),
+        ]
+        sections.append((f"defaults {otherwise.DEFAULTS} from {base}", rules))
+        sections += [(f"backend {turn_backend(each)} from {otherwise.DEFAULTS}", _turn(here, each, copies)) for each in endpoints]
     if not guests.admits(here):
         return sections
     answers = [*told_by_services(), *guests.answer_rules(here), *local_rules(mesh, here)]
@@ -41,11 +53,27 @@ def service_sections(mesh: Mesh, here: Cloud, base: str, copies: Copies) -> list
 
 def _guest(cloud: Cloud, endpoint: Endpoint, copies: Copies) -> list[str]:
     """Return the backend that sends guests to the servers of :func:`_local`, whose checks count for it, too."""
+    return [*guests.project_rules(endpoint), *_to_service(cloud, endpoint), *_tracking(endpoint, copies)]
+
+
+def _turn(cloud: Cloud, endpoint: Endpoint, copies: Copies) -> list[str]:
+    """Return the backend that has the first turn of several clouds at the same servers."""
     return [
-        *guests.project_rules(endpoint),
         *_to_service(cloud, endpoint),
-        *(f"{server} track {local_backend(endpoint)}/s{number}" for number, server in _servers(endpoint, copies)),
+        *otherwise.first_turn(cloud, endpoint),
+        *_each_once(endpoint),
+        *_tracking(endpoint, copies),
     ]
+
+
+def _tracking(endpoint: Endpoint, copies: Copies) -> list[str]:
+    return [f"{server} track {local_backend(endpoint)}/s{number}" for number, server in _servers(endpoint, copies)]
+
+
+def _each_once(endpoint: Endpoint) -> list[str]:
+    if len(endpoint.backends) == 1:
+        return []
+    return ["# Each server is tried once.", "option redispatch 1", f"retries {len(endpoint.backends) - 1}"]
 
 
 def _servers(endpoint: Endpoint, copies: Copies) -> Iterator[tuple[int, str]]:
@@ -66,9 +94,8 @@ def _to_service(cloud: Cloud, endpoint: Endpoint) -> list[str]:
 def _local(cloud: Cloud, endpoint: Endpoint, copies: Copies) -> list[str]:
     path = endpoint.backends[0].path
     lines = [*(route_cache.keystone_rules() if endpoint.service == IDENTITY else []), *_to_service(cloud, endpoint)]
-    if len(endpoint.backends) > 1:
-        lines += ["# Each server is tried once.", "option redispatch 1", f"retries {len(endpoint.backends) - 1}"]
     lines += [
+        *_each_once(endpoint),
         f"option httpchk GET {path}/",
         "http-check expect status 200-499",
         _checks(cloud.timeouts.check),

@@ -8,7 +8,7 @@ from openstackoid.composition.kinds import OBJECT_STORE
 from openstackoid.routing.decision import All, Otherwise, Refuse, Single, Turn
 from openstackoid.routing.received import Received
 from openstackoid.scope import All as AllOf
-from openstackoid.scope import Cloud, Expression
+from openstackoid.scope import Cloud, Expression, clouds_of, parts
 from openstackoid.scope import Otherwise as InTurn
 
 _Part = Single | Refuse | Otherwise | All
@@ -31,9 +31,21 @@ def at_once(received: Received, expression: Expression, plans: Mapping[str, Sing
             f" resources read and changed; name one cloud for this {method}"
         )
         raise received.reading.bad_request(message)
+    twice = next((cloud for part in parts(expression) if isinstance(part, AllOf) for cloud in _repeated(part)), None)
     if isinstance(kind, ItemKind):
         return _all(expression, kind, tuple(Turn(cloud, plan) for cloud, plan in plans.items()))
+    if twice is not None:
+        # A list would have its items twice.
+        raise received.reading.bad_request(
+            f"{received.endpoint.service} of {expression.to_text()}: '&' has {twice} on both sides; name it once"
+        )
     return _part(expression, kind, plans)
+
+
+def _repeated(expression: AllOf) -> list[str]:
+    """Return the clouds that several members have."""
+    named = [cloud for member in expression.members for cloud in clouds_of(member)]
+    return [cloud for cloud in named if named.count(cloud) > 1]
 
 
 def _part(expression: Expression, kind: Kind, plans: Mapping[str, Single | Refuse]) -> _Part:

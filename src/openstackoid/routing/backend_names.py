@@ -7,6 +7,19 @@ FRONTEND, UPSTREAM, DRAIN, BRIDGE, PEER, ACCOUNT = "gateway", "upstream", "drain
 """HAProxy's frontends, for clients, for the Python service, and to begin a drain; its backends for the Python service, for all
 peers, and for Keystones of peers that have a certificate of an authority of the system."""
 
+OTHERWISE, TURNS = "otherwise", "turns"
+"""HAProxy's backend for reads of ``A | B``, and the frontend that it sends each turn to."""
+
+TURN, TURN_TO, TURN_BEGAN = "x-openstackoid-turn", "x-openstackoid-turn-to", "x-openstackoid-turn-began"
+"""Headers of a turn of ``A | B``: :data:`FIRST` or :data:`FURTHER`; endpoint and route; the time of the first, in ms, and a
+random number."""
+
+TURN_SAID = "x-openstackoid-turn-said"
+"""The header of further turns with 404 if that was the answer to the first, else 0."""
+
+FIRST, FURTHER = "first", "further"
+"""The turn of the first cloud, which HAProxy asks; and the further turns, of which the Python service takes care."""
+
 TARGET = "x-openstackoid-to"
 """The header in which the Python service tells HAProxy the target of a request; :func:`target_value` makes the value."""
 
@@ -22,7 +35,7 @@ UNREACHED, DOWN, UNANSWERED = "unreached", "down", "unanswered"
 TOKENS = "tokens"
 """The section that holds the table of accepted tokens."""
 
-_LOCAL, _GUESTS = "local.", "guests."
+_LOCAL, _GUESTS, _TURN = "local.", "guests.", "turn."
 
 
 def bind_ids(cloud: Cloud) -> dict[Listener, int]:
@@ -40,9 +53,14 @@ def guests_backend(endpoint: Endpoint) -> str:
     return f"{_GUESTS}{endpoint.key}"
 
 
+def turn_backend(endpoint: Endpoint) -> str:
+    """Return the name of the backend that has the first turn of ``A | B`` at the same processes."""
+    return f"{_TURN}{endpoint.key}"
+
+
 def is_local(backend: str) -> bool:
     """Return whether a backend is of this cloud."""
-    return backend.startswith((_LOCAL, _GUESTS))
+    return backend.startswith((_LOCAL, _GUESTS, _TURN))
 
 
 def is_of_guests(backend: str) -> bool:

@@ -15,8 +15,8 @@ on no other part of the request:
 - Sender, ``Via`` and ``Expect`` matter to a request that leaves; HAProxy sends requests with them to the Python service.
 - A peer's announcement decides the form of the mark. The route has the newer form, from which HAProxy makes the older one.
 - The clouds of ``around`` change with the times between gateways, so no such scope is kept.
-- Of several clouds for a service, each request finds out anew which one can serve it. ``A & B`` of another service is sent on
-  in another form.
+- Of several clouds for a service, each request finds out anew which one can serve it. HAProxy may ask the first for a read, if
+  it is this cloud; where that has no answer, the Python service decides. ``A & B`` of another service is sent on in another form.
 - The mesh is that of the HAProxy process, whose maps begin empty: :func:`generation` names it in both programs.
 """
 
@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from openstackoid.mesh import Endpoint, Mesh
-from openstackoid.routing.decision import Decision, MoreInput, ScopeSource, Single
+from openstackoid.routing.decision import Decision, MoreInput, Otherwise, ScopeSource, Single
 from openstackoid.routing.images import IMAGE, is_followed
 from openstackoid.routing.links import names_document
 from openstackoid.routing.reading import AUTH, PLAIN, SERVICE, SUBJECT
@@ -43,6 +43,12 @@ KEY = PREFIX
 
 SLOT, MARK, CLOUD, HOME = f"{PREFIX}-slot", f"{PREFIX}-mark", f"{PREFIX}-cloud", f"{PREFIX}-home"
 """Headers of an answer: the slot of the route, and the route."""
+
+FORGET = f"{PREFIX}-forget"
+"""The header of an answer by which HAProxy forgets the route of the request."""
+
+IN_TURNS = "|"
+"""The beginning of a route of ``A | B``: the number of clouds follows, then the mark for the first, which is this one."""
 
 ADMISSION = f"{PREFIX}-admission"
 """The header of an answer that brings an admission in the place of a route."""
@@ -79,7 +85,10 @@ class CachedRoute:
 
 
 def cached_route(mesh: Mesh, at: str, request: Request, decision: Decision | MoreInput) -> CachedRoute | None:
-    """Return the route of a decision that HAProxy may take alone from now on."""
+    """Return the route of a decision that HAProxy may take alone from now on, or whose first cloud it may ask."""
+    turns = _turns(mesh, at, request, decision)
+    if turns and isinstance(decision, Decision):
+        return CachedRoute(f"{IN_TURNS}{turns}{_mark(decision)}")
     plan = _followed(mesh, request, decision)
     if plan is None or isinstance(decision, MoreInput) or plan.guest is not None:
         return None
@@ -101,21 +110,36 @@ def guest_mark(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> 
 
 def _followed(mesh: Mesh, request: Request, decision: Decision | MoreInput) -> Single | None:
     """Return the plan of a decision that depends on the key of the request alone, but for the guest."""
-    if isinstance(decision, MoreInput) or decision.scope is None or request.method not in METHODS:
+    if isinstance(decision, MoreInput) or decision.scope is None or not isinstance(decision.plan, Single):
         return None
     plan = decision.plan
-    if not isinstance(plan, Single) or plan.rewrite_links or plan.remember is not None or decision.scope.written is not None:
-        return None
     # Of several clouds, a gateway that has chosen this one sends the same scope; a peer that reads no operators gets another.
-    of_several = len(decision.scope.clouds_for(plan.frontend_endpoint.service, "")) > 1 or decision.scope.has_all
+    of_several = len(decision.scope.clouds_for(plan.frontend_endpoint.service, "")) > 1
     if of_several or (decision.scope.is_compound and plan.endpoint.cloud in request.plain):
         return None
+    return plan if _depends_on_key(mesh, request, decision, plan) else None
+
+
+def _turns(mesh: Mesh, at: str, request: Request, decision: Decision | MoreInput) -> int:
+    """Return the number of clouds of ``A | B`` if HAProxy may ask the first, else 0."""
+    if isinstance(decision, MoreInput) or not isinstance(decision.plan, Otherwise) or request.method not in READS:
+        return 0
+    first = decision.plan.turns[0].plan
+    if not isinstance(first, Single) or not first.local or first.guest is not None or mesh.clouds[at].shared_sockets:
+        return 0
+    return len(decision.plan.turns) if _depends_on_key(mesh, request, decision, first) else 0
+
+
+def _depends_on_key(mesh: Mesh, request: Request, decision: Decision, plan: Single) -> bool:
+    """Return whether ``plan`` is the same for each request with the same key."""
+    if decision.scope is None or request.method not in METHODS or plan.rewrite_links or plan.remember is not None:
+        return False
+    if decision.scope.has_all or decision.scope.written is not None:
+        return False
     # The body may decide about such a request, from any sender.
     if request.method not in READS and plan.frontend_endpoint.service in watched_services(mesh):
-        return None
-    if decision.source in (ScopeSource.RECALLED, ScopeSource.URL) or not _says_one_scope(request, plan):
-        return None
-    return plan
+        return False
+    return decision.source not in (ScopeSource.RECALLED, ScopeSource.URL) and _says_one_scope(request, plan)
 
 
 def _other_headers(headers: Headers) -> list[tuple[str, str]]:

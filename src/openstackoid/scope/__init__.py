@@ -2,7 +2,7 @@
 """The scope language: model, parser and errors. Pure: no sockets, no files, no clock."""
 
 from openstackoid.scope.errors import ScopeError
-from openstackoid.scope.expression import All, Cloud, Every, Expression, Near, Otherwise, clouds_of, has_all, otherwise
+from openstackoid.scope.expression import All, Cloud, Every, Expression, Near, Otherwise, clouds_of, has_all, otherwise, parts
 from openstackoid.scope.known_names import KnownNames
 from openstackoid.scope.model import EVERY_OTHER, IDENTITY, Issuer, Scope
 from openstackoid.scope.near import Times, centers_of, may_resolve_to, near_clouds, resolve
@@ -49,6 +49,7 @@ __all__ = [
     "parse",
     "parse_json",
     "parse_url_form",
+    "parts",
     "read_header",
     "resolve",
     "split_token",

@@ -24,8 +24,9 @@ ROWS = {
     "scale": {"2", "3"},
     "bridge": {"validate_local", "validate_cold", "validate_again", "visitor", "write"},
     "abuse": {"alone", "slow", "tokens", "reads", "guests", "ids"},
+    "composition": {f"{way}_{clouds}" for way in ("stream", "links", "pages") for clouds in (2, 8)}
+    | {"slowest", "at_once_2", "at_once_8", "alone", "first", "otherwise"},
     "refusals": {refusal.key for refusal in REFUSALS},
-    "composition": {f"{way}_{clouds}" for way in ("stream", "links", "pages") for clouds in (2, 8)},
 }
 FIGURES = {
     "routing": {"rate", "cpu_us", "busy", "failed"},
@@ -46,7 +47,7 @@ FIGURES = {
     },
     "bridge": {"rate", "cpu_us", "failed"},
     "abuse": {"rate", "p50_us", "p99_us", "failed"},
-    "composition": {"items_rate", "grown_mb"},
+    "composition": set(),
     "refusals": {"refusal_us"},
 }
 
@@ -105,6 +106,15 @@ def test_without_valgrind_one_line_says_so_and_routing_is_not_judged(
     said = capsys.readouterr().out
     assert "valgrind is not installed: instructions are not counted, and routing is not judged." in said
     assert (code, "instructions, ratio" in said) == (0, False)
+
+
+def test_composition_measures_lists_and_requests(found: dict[str, Any]) -> None:
+    rows = {row["key"]: set(row["figures"]) for row in found["parts"]["composition"]["rows"]}
+    lists = {key for key in rows if key.startswith(("stream", "links", "pages"))}
+    assert all({"items_rate", "grown_mb"} <= rows[key] for key in lists)
+    ratios = {"at_once_2", "at_once_8", "first", "otherwise"}
+    assert {key for key in rows if "took_ms" in rows[key]} == ratios | {"slowest", "alone"} == rows.keys() - lists
+    assert {key for key in rows if "time_ratio" in rows[key]} == ratios
 
 
 def test_a_revoked_token_is_let_in_until_the_bound_and_not_longer(found: dict[str, Any]) -> None:

@@ -65,6 +65,26 @@ class TestTheRequest:
         twice = told("--scope", '{"image": "CloudTwo"}', "--header", 'X-Scope: {"image": "CloudTwo"}', "GET", "/image")
         assert (twice["status"], "X-Scope is sent 2 times" in twice["reason"]) == (400, True)
 
+    @pytest.mark.parametrize(
+        ("scope", "route"),
+        [
+            (
+                "image=CloudTwo | CloudOne & CloudTwo",
+                "otherwise: the gateway's Python service asks image of CloudTwo, then (of CloudOne and of CloudTwo at once)",
+            ),
+            (
+                "image=CloudOne & CloudTwo | CloudTwo",
+                "otherwise: the gateway's Python service asks image (of CloudOne and of CloudTwo at once), then of CloudTwo",
+            ),
+        ],
+    )
+    def test_both_operators_are_told_in_words(
+        self, scope: str, route: str, desk: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        words = ["--config", "mesh.yaml", "--at", "CloudOne", "--scope", scope, "GET", "/image/v2/images"]
+        assert main(["explain", *words]) == 0
+        assert f"route   {route}\n" in capsys.readouterr().out
+
     def test_each_of_several_clouds_has_its_turn(self, told: Explain, capsys: pytest.CaptureFixture[str], desk: Path) -> None:
         request = ["--scope", '{"compute": "CloudOne | CloudTwo", "network": "CloudOne"}', "POST", "/compute/v2.1/servers"]
         answer = told(*request)

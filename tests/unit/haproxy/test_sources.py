@@ -30,7 +30,7 @@ def test_without_trusted_proxies_no_address_is_replaced() -> None:
     text = compile_gateway(three_clouds(), "CloudOne", Runtime.of("/run"))["haproxy.cfg"]
     assert "set-src" not in text.partition("\nfrontend upstream ")[0]
     assert "expect-proxy" not in text
-    assert text.count("option forwardfor") == 3
+    assert text.count("option forwardfor") == 5
 
 
 def test_the_longest_lists_of_addresses_fit_into_lines_of_haproxy() -> None:

@@ -25,6 +25,7 @@ from openstackoid.bridge.pages.near_times import NearTimes
 from openstackoid.bridge.pages.router import Pages
 from openstackoid.bridge.pages.user_page import UserPage
 from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
+from openstackoid.bridge.proxy.composed_limits import ComposedLimits
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.resource_index import ResourceIndex
@@ -77,6 +78,7 @@ class Bridge:
             accepted=AcceptedShares(at),
             cursors=CursorSource(keys),
             markers=KnownMarkers(),
+            composed=ComposedLimits(),
             delegated=health.delegated,
             resources=ResourceIndex(workflows.store),
         )

@@ -13,6 +13,7 @@ from openstackoid.bridge.message.hidden_tokens import NONE, HiddenTokens
 from openstackoid.bridge.message.verbatim import decoded
 from openstackoid.mesh import Listener
 from openstackoid.routing import Headers
+from openstackoid.routing.backend_names import TURN_BEGAN, TURN_SAID
 from openstackoid.routing.hosts import NAMED, SERVER_NAME, MisdirectedError, listener_of
 from openstackoid.routing.links import SOURCE
 from openstackoid.routing.route_cache import KEY as ROUTE
@@ -36,7 +37,8 @@ class Head:
     """The head of a request: raw path and query (``None`` without a ``?``), and the headers without HAProxy's own.
 
     ``sender``: the sending gateway's cloud, by its certificate; None for users. ``route``: HAProxy's header that asks for the
-    route. ``source``: the client's address from HAProxy, also in ``headers``.
+    route. ``source``: the client's address from HAProxy, also in ``headers``. ``began``: the time, since 1970, at which HAProxy
+    has asked the first of several clouds, which has no answer for the client; else None. ``is_missed``: it has answered 404.
     """
 
     method: str
@@ -47,6 +49,8 @@ class Head:
     sender: str | None = None
     route: str | None = field(default=None, repr=False)
     source: str | None = None
+    began: float | None = None
+    is_missed: bool = False
 
     def values(self, name: str) -> list[str]:
         """Return every value of a header, by its lower-case name."""
@@ -104,7 +108,9 @@ def read_head(request: web.BaseRequest, at: str) -> Head:
     rest = of_others(headers)
     source = next((value for key, value in headers if key.lower() == SOURCE), None)
     route = next((value for key, value in headers if key.lower() == ROUTE), None)
-    return Head(request.method, listener, path or "/", query if mark else None, rest, sender, route, source)
+    began = next((float(value.partition("-")[0]) / 1000 for key, value in headers if key.lower() == TURN_BEGAN), None)
+    is_missed = any(key.lower() == TURN_SAID and value == "404" for key, value in headers)
+    return Head(request.method, listener, path or "/", query if mark else None, rest, sender, route, source, began, is_missed)
 
 
 def end_to_end(headers: Headers) -> Headers:

@@ -31,14 +31,16 @@ class PassedError(Exception):
 class Attempt:
     """The turn of one cloud for the request ``head``, until the time ``until`` of the event loop; None for a streamed body.
 
-    ``more``: another cloud may be asked after it. ``failures``: a cloud has failed, which may have the item that this one lacks.
+    ``first``: it is the first cloud. ``more``: another cloud may be asked after it. ``failures``: a cloud has failed, which may
+    have the item that this one lacks.
     ``sent``: a byte may have been sent to the cloud.
     """
 
     keeps = False
     """Whether the answer that the client does not get is kept."""
 
-    def __init__(self, head: Head, until: float | None, *, more: bool, failures: bool) -> None:
+    def __init__(self, head: Head, until: float | None, *, first: bool, more: bool, failures: bool) -> None:
+        self.first = first
         self.more = more
         self.until = until
         self.sent = False
@@ -48,6 +50,11 @@ class Attempt:
     def seconds(self, otherwise: float) -> float:
         """Return the seconds that are left; ``otherwise`` where the turn has no end."""
         return otherwise if self.until is None else max(0.001, self.until - asyncio.get_running_loop().time())
+
+    @property
+    def forgets(self) -> bool:
+        """Return whether HAProxy is to forget the route by which it has asked the first cloud, which has failed."""
+        return self._failures and self._head.began is not None
 
     @property
     def reads_body(self) -> bool:
@@ -98,7 +105,7 @@ class LocatedAttempt(Attempt):
     keeps = True
 
     def __init__(self, head: Head) -> None:
-        super().__init__(head, None, more=False, failures=False)
+        super().__init__(head, None, first=False, more=False, failures=False)
 
     @property
     def reads_body(self) -> bool:

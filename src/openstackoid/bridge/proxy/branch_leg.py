@@ -7,6 +7,7 @@ from aiohttp import web
 
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Incoming, without
+from openstackoid.bridge.proxy.composed_limits import HeldAnswer
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.forward import ForwardLeg, upstream_request, whole_answer
 from openstackoid.bridge.proxy.rewrite_links import LIMIT, Answered, rewrite_links, should_rewrite_links
@@ -32,15 +33,24 @@ class BranchLeg(ForwardLeg):
     """Authorizes and sends a request as :class:`ForwardLeg` does; its answer is a :class:`WholeAnswer`.
 
     ``rewrites``: rewrite links. Those of an image service are rewritten always, and its places removed. ``seconds``: for the
-    whole answer, if they are fewer than those of any request.
+    whole answer, if they are fewer than those of any request. ``held``: the memory of the answer.
     """
 
     teaches = False
 
     def __init__(
-        self, context: RequestContext, incoming: Incoming, plan: Single, issuer: Issuer, *, rewrites: bool, seconds: float | None
+        self,
+        context: RequestContext,
+        incoming: Incoming,
+        plan: Single,
+        issuer: Issuer,
+        held: HeldAnswer,
+        *,
+        rewrites: bool,
+        seconds: float | None,
     ) -> None:
         super().__init__(context, incoming, plan, issuer)
+        self._held = held
         self._rewrites = rewrites
         self._seconds = self.patience if seconds is None else min(self.patience, seconds)
 
@@ -54,7 +64,7 @@ class BranchLeg(ForwardLeg):
             headers = self._answer_headers(target, answer)
             images = self.links.of_images(incoming.head.path)
             if plan.rewrite_links and (self._rewrites or images) and should_rewrite_links(answer.status, headers, images=images):
-                answered = Answered(upstream, target, answer, headers, deadline)
+                answered = Answered(upstream, target, answer, headers, deadline, self._held)
                 return await rewrite_links(answered, incoming.head, plan, self.links, incoming.hidden)
-            content = await read_answer(upstream, target, answer, LIMIT)
+            content = await read_answer(upstream, target, answer, min(LIMIT, self._held.most), self._held.hold)
         return whole_answer(answer, headers, incoming.hidden.body(content))

@@ -8,10 +8,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import Protocol
 
 from openstackoid.bridge.errors import AnswerError, WholeAnswer, without_gateway
 from openstackoid.bridge.message.head import Incoming
+from openstackoid.bridge.proxy.composed_limits import HeldAnswer, HeldAnswers, OverloadError
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.upstream.target import place_of
@@ -29,7 +31,9 @@ _FAULTS = {503: Fault.UNREACHABLE, 504: Fault.TIMEOUT}
 class MakeLeg(Protocol):
     """Makes the leg of one branch."""
 
-    def __call__(self, single: Single, incoming: Incoming, *, rewrites: bool, seconds: float | None) -> Awaitable[Leg[Single]]:
+    def __call__(
+        self, single: Single, incoming: Incoming, held: HeldAnswer, *, rewrites: bool, seconds: float | None
+    ) -> Awaitable[Leg[Single]]:
         """Return it."""
 
 
@@ -59,20 +63,30 @@ class BranchTime:
 class Branches:
     """Sends requests to the clouds of ``plan``.
 
-    ``answers``: the last answer or error of each branch; ``sources``: the cloud that gave it, in a branch of several. ``time``:
-    of the requests to a branch.
+    ``answers``: the last answer or error of each branch; ``sources``: the cloud that gave it, in a branch of several. ``held``:
+    the memory of answers. ``time``: of the requests to a branch.
     """
 
-    def __init__(self, context: RequestContext, plan: All, leg: MakeLeg, *, seconds: float | None = None) -> None:
+    def __init__(
+        self, context: RequestContext, plan: All, leg: MakeLeg, held: HeldAnswers, *, seconds: float | None = None
+    ) -> None:
+        self.held = held
         self.answers: dict[str, WholeAnswer | AnswerError] = {}
         self.sources: dict[str, str] = {}
         self.time = BranchTime(seconds)
         self._context = context
         self._leg = leg
-        self._turns = {
-            turn.cloud: tuple(singles(turn.plan)) if isinstance(turn.plan, Otherwise) else () for turn in plan.branches
-        }
-        self._plans = dict(singles(plan))
+        self._plan = plan
+
+    @cached_property
+    def _turns(self) -> dict[str, tuple[tuple[str, Single | Refuse], ...]]:
+        """Return the clouds of each branch of several, in turn, with their plans."""
+        return {turn.cloud: tuple(singles(turn.plan)) if isinstance(turn.plan, Otherwise) else () for turn in self._plan.branches}
+
+    @cached_property
+    def _plans(self) -> dict[str, Single | Refuse]:
+        """Return the plan of each cloud."""
+        return dict(singles(self._plan))
 
     @property
     def branches(self) -> tuple[str, ...]:
@@ -93,6 +107,11 @@ class Branches:
         """Return the plan for a cloud, or None where it is refused."""
         plan = self._plans[cloud]
         return plan if isinstance(plan, Single) else None
+
+    def drop(self, branch: str) -> None:
+        """Keep the last answer of a branch no longer."""
+        self.answers.pop(branch, None)
+        self.answers.pop(self.sources.get(branch, branch), None)
 
     async def ask(
         self, branch: str, incoming: Incoming, *, rewrites: bool = True, change: Callable[[Single], Single] = lambda plan: plan
@@ -149,11 +168,14 @@ class Branches:
         leg: Leg[Single] | None = None
         try:
             left = self.time.left(timeouts, others or (cloud,), share)
-            leg = await self._leg(change(plan), incoming, rewrites=rewrites, seconds=left)
+            self.drop(cloud)
+            leg = await self._leg(change(plan), incoming, self.held.answer(cloud), rewrites=rewrites, seconds=left)
             answer = await leg.answer()
         except AnswerError as error:
             if leg is not None:
                 leg.account(error.status, error.reason)
+            if isinstance(error, OverloadError):
+                raise
             if isinstance(error, UpstreamError) and error.is_outage:
                 outages.note(place, self._without_gateway(error), max(timeouts.check, clock() - began))
             return self._failed(cloud, error)
@@ -172,9 +194,14 @@ class Branches:
 
     async def ask_each(self, asked: Iterable[tuple[str, Incoming]], *, rewrites: bool = True) -> dict[str, WholeAnswer | Failure]:
         """Return the outcomes of requests to several branches that are sent side by side."""
-        given = list(asked)
-        found = await asyncio.gather(*(self.ask(branch, incoming, rewrites=rewrites) for branch, incoming in given))
-        return {branch: each for (branch, _), each in zip(given, found, strict=True)}
+        tasks = {branch: asyncio.ensure_future(self.ask(branch, incoming, rewrites=rewrites)) for branch, incoming in asked}
+        try:
+            await asyncio.gather(*tasks.values())
+        finally:
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+        return {branch: task.result() for branch, task in tasks.items()}
 
     def end(self, ended: Outcome) -> WholeAnswer:
         """Return the answer of an outcome that is one branch's. Raises an error as :class:`AnswerError`."""

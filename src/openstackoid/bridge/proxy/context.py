@@ -13,6 +13,7 @@ from openstackoid.bridge.identity.local_projects import LocalProjects
 from openstackoid.bridge.identity.readers import Reader
 from openstackoid.bridge.message.head import Head
 from openstackoid.bridge.proxy.accepted_shares import AcceptedShares
+from openstackoid.bridge.proxy.composed_limits import ComposedLimits
 from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.route_teacher import RouteTeacher
 from openstackoid.bridge.resource_index import ResourceIndex
@@ -38,6 +39,7 @@ class RequestContext:
     accepted: AcceptedShares
     cursors: CursorSource
     markers: KnownMarkers
+    composed: ComposedLimits
     delegated: DelegatedUses
     resources: ResourceIndex
 

@@ -11,6 +11,7 @@ from openstackoid.bridge.proxy.at_once import AtOnce
 from openstackoid.bridge.proxy.attempt import Attempt
 from openstackoid.bridge.proxy.branch_leg import BranchLeg
 from openstackoid.bridge.proxy.branches import Branches
+from openstackoid.bridge.proxy.composed_limits import HeldAnswer
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.delegated_use import DelegatedUse
 from openstackoid.bridge.proxy.forward import ForwardLeg
@@ -19,6 +20,7 @@ from openstackoid.bridge.proxy.relay import RelayLeg
 from openstackoid.bridge.proxy.tokens import buffered, with_tokens
 from openstackoid.bridge.proxy.turns import Turns
 from openstackoid.routing import All, Decision, Destination, Headers, Otherwise, Refuse, Relay, Single
+from openstackoid.routing.decision import singles
 
 
 class Executor:
@@ -50,8 +52,10 @@ class Executor:
 
     async def _compose(self, every: All, incoming: Incoming, seconds: float | None = None) -> web.StreamResponse:
         """Return one answer of several clouds."""
-        branches = Branches(self._context, every, self._branch, seconds=seconds)
-        return await AtOnce(self._context, incoming, every, branches, self._located).run()
+        clouds = sum(1 for _ in singles(every))
+        async with self._context.composed.at_work(incoming.head, clouds, self._context.here) as held:
+            branches = Branches(self._context, every, self._branch, held, seconds=seconds)
+            return await AtOnce(self._context, incoming, every, branches, self._located).run()
 
     async def _single(self, single: Single, incoming: Incoming) -> Leg[Single] | Leg[Relay]:
         """Return the leg for one endpoint."""
@@ -75,11 +79,13 @@ class Executor:
         self._begin(leg, use)
         return leg
 
-    async def _branch(self, single: Single, incoming: Incoming, *, rewrites: bool, seconds: float | None) -> Leg[Single]:
+    async def _branch(
+        self, single: Single, incoming: Incoming, held: HeldAnswer, *, rewrites: bool, seconds: float | None
+    ) -> Leg[Single]:
         """Return the leg for one of several clouds that are asked at once."""
         decision = replace(self.decision, plan=single)
         single, incoming, use = await with_tokens(self._context, incoming, decision, single)
-        leg = BranchLeg(self._context, incoming, single, decision.issuer, rewrites=rewrites, seconds=seconds)
+        leg = BranchLeg(self._context, incoming, single, decision.issuer, held, rewrites=rewrites, seconds=seconds)
         self._begin(leg, use)
         return leg
 

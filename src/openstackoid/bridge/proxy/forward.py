@@ -15,7 +15,7 @@ from openstackoid.bridge.identity.authorization import Entry, entry_of
 from openstackoid.bridge.identity.guest_project import DOCUMENT_LIMIT, with_project_here
 from openstackoid.bridge.message.body import BROKEN_BODY, PacedBody, read_body
 from openstackoid.bridge.message.deadline import Deadline
-from openstackoid.bridge.message.head import Incoming, without
+from openstackoid.bridge.message.head import Admit, Incoming, without
 from openstackoid.bridge.message.pace import Pace
 from openstackoid.bridge.proxy.attempt import Attempt, PassedError
 from openstackoid.bridge.proxy.context import RequestContext
@@ -30,6 +30,7 @@ from openstackoid.routing import Credentials, Headers, Single, Workflow
 from openstackoid.routing.egress import ADMISSION_HEADER
 from openstackoid.routing.links import ASTRAY, REDIRECTS
 from openstackoid.routing.reading import SERVICE
+from openstackoid.routing.route_cache import FORGET
 from openstackoid.scope import Issuer
 
 
@@ -188,10 +189,21 @@ class ForwardLeg(Leg[Single]):
         if unread or self.links.astray(answer.status, head.method, theirs):
             raise UpstreamError(502, f"gateway of {self.context.upstream.at}: {target.place} {ASTRAY}")
         admit = partial(admission, self.context, entry, self.plan, head) if isinstance(entry, Entry) else None
-        taught = self.incoming.teach(answer.status, admit=admit) if self.teaches else ()
-        if self.teaches and not self.plan.local and self._attempt is None:
-            taught += self.context.routes.bound_tokens(self.context.mesh, head, self.plan, answer.status)
+        taught = self._taught(answer.status, admit)
         return self.incoming.hidden.headers(self.links.headers(theirs)) + ours + taught + self.accepted
+
+    def _taught(self, status: int, admit: Admit | None) -> Headers:
+        """Return the headers that teach HAProxy."""
+        if not self.teaches:
+            return ()
+        if self._attempt is None:
+            taught = self.incoming.teach(status, admit=admit)
+            if not self.plan.local:
+                taught += self.context.routes.bound_tokens(self.context.mesh, self.incoming.head, self.plan, status)
+            return taught
+        if self._attempt.first:
+            return self.incoming.teach(status)
+        return ((FORGET, "1"),) if self._attempt.forgets else ()
 
 
 def whole_answer(answer: aiohttp.ClientResponse, headers: Headers, content: bytes) -> WholeAnswer:

@@ -35,6 +35,11 @@ USERS_OWN = frozenset(
 _REMEMBERED = 16
 """Hosts whose places are remembered while the links of one answer are rewritten."""
 
+_CONTAINERS = (dict, list)
+
+_Place = tuple[str, Endpoint, str]
+"""A prefix of paths at a host, our endpoint for it, and the beginning of our link: scheme, host, and our prefix."""
+
 _AT_TOP = frozenset({"next", "previous", "prev", "first", "last", "self"})
 _URL = re.compile(r"(?:(?P<scheme>https?)://(?P<at>[^/?#]+))?(?P<path>[/?].*)?", re.DOTALL)
 _PLAIN = re.compile(r"[!-~]+")
@@ -52,7 +57,7 @@ class Links:
         self._target = target
         self._host = host
         self._schemes = link_schemes(self._here)
-        self._at: dict[str | None, dict[str, Endpoint]] = {}
+        self._at: dict[str | None, tuple[_Place, ...]] = {}
 
     @classmethod
     def of(cls, mesh: Mesh, sent: Destination, head: Head) -> "Links":
@@ -80,8 +85,8 @@ class Links:
         found = self._found(url)
         if found is None:
             return url
-        at, ours, rest = found
-        return self._origin(at, ours) + rest
+        place, rest = found
+        return place[2] + rest
 
     def astray(self, status: int, method: str, headers: Headers) -> bool:
         """Return whether a peer's answer redirects a write, or to another place than the requested service."""
@@ -93,10 +98,13 @@ class Links:
     def leads_within(self, url: str) -> bool:
         """Return whether a link leads to the requested service for every client."""
         found = self._found(url) if _PLAIN.fullmatch(url) else None
-        return found is not None and found[1].key == self._frontend_endpoint.key and not may_climb(found[2].partition("?")[0])
+        if found is None:
+            return False
+        (_, ours, _), rest = found
+        return ours.key == self._frontend_endpoint.key and not may_climb(rest.partition("?")[0])
 
-    def _found(self, url: str) -> tuple[str | None, Endpoint, str] | None:
-        """Return the host of a link, our endpoint for it, and our path; None for a link to another place."""
+    def _found(self, url: str) -> tuple[_Place, str] | None:
+        """Return the place of a link, and our path; None for a link to another place."""
         match = _URL.fullmatch(url)
         if match is None or url.startswith("//") or match["scheme"] not in (None, *self._schemes):
             return None
@@ -105,18 +113,25 @@ class Links:
             return None
         places = self._at.get(at)
         if places is None:
-            own = at is None or (self._host is not None and self._plain(at) == self._plain(self._host))
-            places = self._own if own else self._theirs.get(self._plain(at), {})
+            places = self._places(at)
             # A list names one place thousands of times; a document of a peer could name thousands of places.
             if len(self._at) < _REMEMBERED:
                 self._at[at] = places
-        prefix = max((known for known in places if _below(path, known)), key=len, default=None)
-        if prefix is None:
-            return None
-        ours = places[prefix]
-        rest = ours.frontend.prefix + path[len(prefix) :]
-        # Two slashes would begin a host.
-        return at, ours, "/" + rest.lstrip("/")
+        for place in places:
+            prefix = place[0]
+            if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/", "?"):
+                rest = place[1].frontend.prefix + path[len(prefix) :]
+                # Two slashes would begin a host.
+                return place, "/" + rest.lstrip("/")
+        return None
+
+    def _places(self, at: str | None) -> tuple[_Place, ...]:
+        """Return the places at a host, that with the longest prefix first."""
+        own = at is None or (self._host is not None and self._plain(at) == self._plain(self._host))
+        places = self._own if own else self._theirs.get(self._plain(at or ""), {})
+        return tuple(
+            (prefix, places[prefix], self._origin(at, places[prefix])) for prefix in sorted(places, key=len, reverse=True)
+        )
 
     def _origin(self, at: str | None, ours: Endpoint) -> str:
         """Return scheme and host for a link that named ``at``; a path stays a path."""
@@ -184,7 +199,7 @@ class Links:
         }
 
     def _entry(self, key: str, value: Any) -> Any:
-        if not isinstance(value, dict | list) or key in USERS_OWN:
+        if not isinstance(value, _CONTAINERS) or key in USERS_OWN:
             return value
         return self._all(value) if _names_links(key) else self._within(value)
 
@@ -194,19 +209,19 @@ class Links:
             # Most values are scalars: a call for each would take half of the time.
             return {
                 key: self._entry(key, item)
-                if isinstance(item, dict | list)
+                if isinstance(item, _CONTAINERS)
                 else self._text(item)
                 if is_link and key == "href"
                 else item
                 for key, item in value.items()
             }
         if isinstance(value, list):
-            return [self._within(item) if isinstance(item, dict | list) else item for item in value]
+            return [self._within(item) if isinstance(item, _CONTAINERS) else item for item in value]
         return value
 
     def _all(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: self._all(item) for key, item in value.items()}
+            return {key: self._all(item) if isinstance(item, _CONTAINERS) else self._text(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self._all(item) for item in value]
         return self._text(value)
@@ -216,10 +231,6 @@ class Links:
 
     def _plain(self, host: str) -> str:
         return plain_host(host, self._here)
-
-
-def _below(path: str, prefix: str) -> bool:
-    return path == prefix or path.startswith((f"{prefix}/", f"{prefix}?"))
 
 
 def _names_links(key: str) -> bool:

@@ -14,10 +14,11 @@ from openstackoid.bridge.errors import AnswerError, CutError, StreamedAnswer, Wh
 from openstackoid.bridge.message.head import Head, Incoming
 from openstackoid.bridge.proxy.branches import Branches
 from openstackoid.bridge.proxy.composed_answer import composed_answer, composed_headers
+from openstackoid.bridge.proxy.composed_limits import OverloadError
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.links import Links
 from openstackoid.bridge.resource_index import View
-from openstackoid.composition import ALL_BYTES, Asker, Composed, CompositionError, Failure, Listing, ListKind, PageRequest
+from openstackoid.composition import Asker, Composed, CompositionError, Failure, Listing, ListKind, PageRequest
 from openstackoid.composition.kinds import OBJECT_STORE
 from openstackoid.routing import All, Single
 from openstackoid.routing.images import IMAGE
@@ -56,15 +57,18 @@ class MergedList:
         body, response = bytearray(), None
         most = _HELD if listing.is_unlimited else _HELD_OF_PAGE
         while requests := listing.wanted():
-            await self._take(listing, requests)
-            body += listing.chunks()
+            try:
+                await self._take(listing, requests)
+                body += listing.chunks()
+                await self._branches.held.hold("", len(body) + listing.waiting)
+            except OverloadError as error:
+                if response is None:
+                    raise
+                raise CutError(error, response) from None
             outcome = listing.outcome(strict=strict)
             if not isinstance(outcome, Composed):
                 # No further page changes it.
                 break
-            if listing.waiting > ALL_BYTES:
-                message = f"gateway of {self._context.here.name}: limit: the page is too large; a smaller one is accepted"
-                raise AnswerError(400, message)
             if response is None and len(body) > most:
                 response = await self._begin(outcome)
                 began, self._branches.time.is_shared = outcome, False
@@ -102,10 +106,13 @@ class MergedList:
                 await asyncio.to_thread(listing.answer, branch, answer.status, answer.content, source)
             else:
                 listing.answer(branch, answer.status, answer.content, source)
-            if isinstance(answer, WholeAnswer) and answer.status == 200 and self._first is None:
-                self._first = answer
-                if self._plain:
-                    answer.headers["Content-Type"] = "text/plain; charset=utf-8"
+            if isinstance(answer, WholeAnswer) and answer.status == 200:
+                # The items have taken what the bytes say.
+                self._branches.drop(branch)
+                if self._first is None:
+                    self._first = WholeAnswer(headers=answer.headers)
+                    if self._plain:
+                        self._first.headers["Content-Type"] = "text/plain; charset=utf-8"
 
     def _learn(self, listing: Listing) -> None:
         """Note the clouds of the items in the index."""

@@ -12,6 +12,7 @@ from openstackoid.bridge.errors import WholeAnswer
 from openstackoid.bridge.message.deadline import Deadline
 from openstackoid.bridge.message.head import Head, without
 from openstackoid.bridge.message.hidden_tokens import NONE, HiddenTokens
+from openstackoid.bridge.proxy.composed_limits import HeldAnswer
 from openstackoid.bridge.proxy.image_answers import UNREADABLE, without_places
 from openstackoid.bridge.proxy.links import Links
 from openstackoid.bridge.upstream.target import Target
@@ -39,13 +40,17 @@ def should_rewrite_links(status: int, headers: Headers, *, images: bool = False)
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer on its way back: the client's endpoint, the target, the headers to pass on, and the deadline."""
+    """An answer on its way back: the target, the headers to pass on, and the deadline.
+
+    ``held``: the memory of an answer that is made into one with others.
+    """
 
     upstream: Upstream
     target: Target
     answer: aiohttp.ClientResponse = field(repr=False)
     headers: Headers = field(repr=False)
     deadline: Deadline
+    held: HeldAnswer | None = None
 
 
 async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links, hidden: HiddenTokens = NONE) -> WholeAnswer:
@@ -71,16 +76,19 @@ async def rewrite_links(given: Answered, head: Head, plan: Single, links: Links,
         except (ValueError, RecursionError):
             raise given.upstream.unusable(given.target, UNREADABLE) from None
 
+    most = LIMIT if given.held is None else min(LIMIT, given.held.most)
     async with AsyncExitStack() as held:
         slot: asyncio.Semaphore | None = None
 
         async def grown(size: int) -> None:
             nonlocal slot
+            if given.held is not None:
+                await given.held.hold(size)
             if size > _LARGE and slot is None:
                 slot = given.upstream.large_documents.of(plan.endpoint.cloud)
                 await held.enter_async_context(slot)
 
-        content = await read_answer(given.upstream, given.target, given.answer, LIMIT, grown)
+        content = await read_answer(given.upstream, given.target, given.answer, most, grown)
         given.deadline.stop()
         if slot is not None:
             body = await asyncio.to_thread(rewritten, content)

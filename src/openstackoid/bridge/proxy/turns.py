@@ -5,6 +5,7 @@ A turn may be that of several clouds at once: ``A & B | C``.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from openstackoid.bridge.errors import AnswerError, WholeAnswer, without_gateway
 from openstackoid.bridge.message.body import with_small_body
 from openstackoid.bridge.message.head import Incoming
 from openstackoid.bridge.proxy.attempt import Attempt, PassedError
+from openstackoid.bridge.proxy.composed_limits import OverloadError
 from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.leg import Leg
 from openstackoid.bridge.upstream.target import place_of
@@ -27,6 +29,8 @@ MakeLeg = Callable[[Single, Incoming, Attempt], Awaitable[Leg[Single]]]
 Compose = Callable[[All, Incoming, float], Awaitable[web.StreamResponse]]
 """Returns the answer of several clouds at once, within seconds."""
 _OUTAGE = (502, 503, 504)
+_SHORT = 0.01
+"""Seconds in which no cloud is asked once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +94,13 @@ class Turns:
         clock = asyncio.get_running_loop().time
         began = clock()
         timeouts = self._context.here.timeouts_of(plan.frontend_endpoint)
+        first, waited = plan is self._plan.turns[0].plan, self._waited(timeouts)
         # Once a byte of a write is sent, no other cloud is asked, so it needs no time for others.
-        share = self._share(timeouts, further if head.method in READS else 0)
+        share = self._share(timeouts, further if head.method in READS else 0, waited if first else 0.0)
+        if first and head.began is not None and self._has_had_its_turn(place, share):
+            return None
         failures = any(failed.status != 404 for failed in self._failed)
-        attempt = Attempt(head, None if self._streams else began + share, more=further > 0, failures=failures)
+        attempt = Attempt(head, None if self._streams else began + share, first=first, more=further > 0, failures=failures)
         leg: Leg[Single] | None = None
         try:
             leg = await self._leg(plan, self._incoming, attempt)
@@ -120,6 +127,25 @@ class Turns:
         outages.forget(place)
         return response
 
+    def _has_had_its_turn(self, place: str, left: float) -> bool:
+        """Return whether the answer to HAProxy, or its silence until the seconds ``left`` were few, is this cloud's turn."""
+        if self._incoming.head.is_missed:
+            self._failed.append(_Failed(404, text := f"{place} answers 404", text))
+            self._context.upstream.outages.forget(place)
+            return True
+        if left >= _SHORT:
+            return False
+        self._failed.append(_Failed(504, text := f"{place} does not answer in its part of the time", text))
+        timeouts = self._context.here.timeouts
+        self._context.upstream.outages.note(place, text, max(timeouts.check, self._waited(timeouts)))
+        return True
+
+    def _waited(self, timeouts: Timeouts) -> float:
+        """Return the seconds that HAProxy has waited for the first cloud, which has its part of the time at most."""
+        began = self._incoming.head.began
+        most = (timeouts.connect + timeouts.server) / len(self._plan.turns)
+        return 0.0 if began is None else min(max(0.0, time.time() - began), most)
+
     async def _ask_at_once(self, plan: All, further: int) -> web.StreamResponse | None:
         """Return the answer of several clouds, or None where the next is to be asked."""
         head, first = self._incoming.head, next(each for _, each in singles(plan) if isinstance(each, Single))
@@ -127,7 +153,7 @@ class Turns:
         try:
             response = await self._compose(plan, self._incoming, seconds)
         except AnswerError as error:
-            if error.status < 500:
+            if error.status < 500 or isinstance(error, OverloadError):
                 raise
             self._failed.append(_Failed(error.status, *map(self._without_gateway, (error.message, error.reason))))
             return None
@@ -142,11 +168,11 @@ class Turns:
             return None
         return response
 
-    def _share(self, timeouts: Timeouts, further: int) -> float:
-        """Return the seconds of a turn with so many after it: all have the time of one request."""
+    def _share(self, timeouts: Timeouts, further: int, spent: float = 0.0) -> float:
+        """Return the seconds of a turn with so many after it: all have the time of one request. It has ``spent`` some already."""
         now = asyncio.get_running_loop().time()
-        self._until = self._until or now + timeouts.connect + timeouts.server
-        return (self._until - now) / (further + 1)
+        self._until = self._until or now + timeouts.connect + timeouts.server - self._waited(timeouts)
+        return (self._until - now + spent) / (further + 1) - spent
 
     def _judge_error(self, place: str, error: AnswerError, attempt: Attempt) -> None:
         """Raise the error that ends the request; return where the next cloud is to be asked."""
