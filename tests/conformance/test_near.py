@@ -3,6 +3,7 @@
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -111,10 +112,13 @@ def test_a_fault_is_answered_with_400(scope: str, message: str, written: Branche
 
 
 def test_the_times_are_measured_on_the_way_to_the_peers_gateways(measuring: Branches) -> None:
-    page = json.loads(measuring.ask("GET", PAGE, None).body)
-    assert (page["gateway"], page["from"]) == ("Home", "Home")
-    names = {row["name"] for row in page["clouds"]}
+    until, names = time.monotonic() + 30, set[str]()
+    # An answer that comes later than in a second counts the next time.
+    while not {"Serves", "Other", "Lacks"} <= names and time.monotonic() < until:
+        page = json.loads(measuring.ask("GET", PAGE, None).body)
+        names = {row["name"] for row in page["clouds"]}
     assert {"Serves", "Other", "Lacks"} <= names
+    assert (page["gateway"], page["from"]) == ("Home", "Home")
     assert not names & {"Refuses", "Silent"}, "they do not answer, so their times are not known"
     assert all(0 < row["milliseconds"] < 1000 for row in page["clouds"])
     times = [row["milliseconds"] for row in page["clouds"]]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from openstackoid.bridge.pages import near_times
 from openstackoid.bridge.trace import records as store
 from openstackoid.bridge.trace.records import Record
 from unit.bridge.raw_messages import head
@@ -244,7 +245,8 @@ async def test_many_looks_at_a_trace_cost_a_peer_one_question(monkeypatch: pytes
 
 
 @played
-async def test_the_times_around_a_cloud_are_a_page() -> None:
+async def test_the_times_around_a_cloud_are_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near_times, "PATIENCE", 10.0)
     rows = {"clouds": [{"name": "CloudOne", "milliseconds": 9}, {"name": "Nobody", "milliseconds": 1}]}
     async with staged(there=says_json(rows)) as stage:
         own = (await stage.ask("GET", "/.openstackoid/round-trips")).json()

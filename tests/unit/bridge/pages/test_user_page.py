@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from openstackoid.bridge.pages import near_times
 from openstackoid.policy import Budget, Policy, derived_id
 from openstackoid.scope import join_token
 from unit.bridge.identity.guests import AnAccount, vouched_for_by
@@ -41,7 +42,8 @@ async def test_each_cloud_of_the_scope_tells_for_itself() -> None:
 
 
 @played
-async def test_the_clouds_that_are_near_another_are_asked() -> None:
+async def test_the_clouds_that_are_near_another_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near_times, "PATIENCE", 10.0)
     async with staged(keystone=says_json(token()), there=peer_says(THERE)) as stage:
         told = await page(stage, "X-Auth-Token: usr", "X-Scope: image=nearest(CloudOne)")
         assert [row["cloud"] for row in told["clouds"]] == ["CloudOne", "CloudTwo"]
