@@ -27,7 +27,7 @@ SCOPE = '{"*":"CloudOne","image":"CloudTwo"}'
 COUNTED = "%tsc conn=%bi:%bp"
 """In the log in the place of the first part: the address from which HAProxy has asked the server."""
 
-_LINE = re.compile(rb" -> peer \S+ .*? conn=(\S+)")
+_LINE = re.compile(rb" -> peer \S+ .*? conn=([^ /]+)")
 """A request to a peer; those that only keep a connection are not logged."""
 
 IDLE = 12.0
