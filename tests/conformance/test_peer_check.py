@@ -10,7 +10,7 @@ import yaml
 from conformance.secure import FALSE, REAL, Secure, secure_world
 from openstackoid.cli import main
 from openstackoid.mesh.load import load_mesh
-from openstackoid.scope import WIRE
+from openstackoid.routing.wire_version import SPOKEN
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_the_way_to_a_peer_and_back_is_tried(world: Secure, mesh: str, capsys: p
     assert main(["peer", "check", "--config", mesh, "--cloud", "CloudOne", "CloudTwo"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"OK: the gateway of CloudTwo answers at https://127.0.0.1:{world.gates['CloudTwo']}",
-        f"OK: the gateway of CloudTwo speaks wire version {WIRE}",
+        f"OK: the gateway of CloudTwo speaks wire version {SPOKEN}",
         "OK: CloudTwo reaches the gateway of CloudOne",
     ]
 

@@ -12,12 +12,17 @@ _END = Event()
 
 
 class Failing(BaseHTTPRequestHandler):
-    """Counts its requests in ``server.asked``."""
+    """Counts its requests in ``server.asked``, and answers HAProxy's checks, so that it is taken for one that serves."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self.server.asked += "X-Auth-Token" in self.headers  # type: ignore[attr-defined]
+        if "X-Auth-Token" not in self.headers:
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.server.asked += 1  # type: ignore[attr-defined]
         self.fail()
 
     def fail(self) -> None:

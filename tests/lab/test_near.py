@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``around(CloudOne, 10ms)`` on real clouds: a server boots by it, with measured times and with written ones."""
 
+import re
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ def test_a_server_boots_in_the_cloud_itself_with_all_services_of_those_near(one:
 def test_a_cloud_that_is_far_is_not_asked_and_the_user_sees_why(clouds: Lab, one: User, image: str) -> None:
     shown = one.openstack("scope", "show", "-c", "near", scope=f"image={AROUND}")
     assert shown.code == 0, shown.stderr
-    assert "CloudOne 0 ms, CloudTwo 0." in shown.stdout
+    assert re.search(r"CloudOne 0 ms, CloudTwo [0-9](\.[0-9]+)? ms", shown.stdout), shown.stdout
     assert one.openstack("image", "show", image, scope=f"image={AROUND}").code == 0
     with clouds.described(far):
         assert one.openstack("image", "show", image, scope=f"image={AROUND}").code != 0

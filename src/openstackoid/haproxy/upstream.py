@@ -63,6 +63,7 @@ def frontend_lines(cloud: Cloud, socket: str, *, accounts: bool) -> list[str]:
         " if { var(txn.to),field(6,|) -m len gt 0 }",
         "http-request del-header x-openstackoid- -m beg",
         f"http-request set-log-level silent if {{ path {HEALTH} }}",
+        f"http-request set-var(txn.health) bool(true) if {{ path {HEALTH} }}",
         "# The client of the Python service, for the log and for services.",
         f"http-request set-src req.hdr_ip({SOURCE},-1) if {{ req.fhdr({SOURCE}) -m found }}",
         "# The wire version of the peer, for the next decision of the Python service.",

@@ -44,6 +44,7 @@ def told_by_peers() -> list[str]:
         "# Whether the peer reads the newer form of a scope, and operators.",
         f"http-response set-map({WIRES}) %[var(txn.cloud)] {WIRE} if !{{ var(txn.wire) -m str {WIRE} }} {said} !{operators}",
         f"http-response set-map({WIRES}) %[var(txn.cloud)] {SPOKEN} if !{{ var(txn.wire) -m str {SPOKEN} }} {operators}",
-        f"http-response del-map({WIRES}) %[var(txn.cloud)] if {ANNOUNCED} !{said}",
+        "# HAProxy itself answers about the health, and announces nothing.",
+        f"http-response del-map({WIRES}) %[var(txn.cloud)] if {ANNOUNCED} !{said} !{{ var(txn.health) -m found }}",
         f"http-response del-header {HEADER}",
     ]

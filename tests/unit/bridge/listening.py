@@ -4,7 +4,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ async def listening(
     finally:
         server.close()
         for task, writer in connections.items():
-            if writer.get_extra_info("socket").fileno() != -1:
+            with suppress(AttributeError):
+                # A transport that has ended has no event loop any more, and fails so.
                 writer.transport.abort()
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)

@@ -118,12 +118,11 @@ def test_the_python_service_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(bridge, "seal", lambda: None)
     state = desk / "state"
     assert main([*command[1:-1], str(state)]) == 0
-    requests, records, log = (UnixSocket(state / f"{name}.sock") for name in ("bridge", "records", "log"))
-    sockets = Sockets(requests, state / "haproxy.sock", records, log)
-    assert called == [
-        ("CloudOne", Path("mesh.yaml"), sockets),
-        {"audit_log": state / "audit.log", "store_file": state / "store.sqlite", "keys": state / "keys", "manager": ANY},
-    ]
+    requests, records, log, metrics = (UnixSocket(state / f"{name}.sock") for name in ("bridge", "records", "log", "metrics"))
+    sockets = Sockets(requests, state / "haproxy.sock", records, log, metrics)
+    files = {"audit_log": "audit.log", "store_file": "store.sqlite", "keys": "keys", "blocked": "blocked.json"}
+    more = {name: state / file for name, file in files.items()} | {"manager": ANY}
+    assert called == [("CloudOne", Path("mesh.yaml"), sockets), more]
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
 
 

@@ -105,7 +105,7 @@ def test_a_second_supervisor_on_the_folder_does_not_disturb_the_first(gateway: A
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, "the gateway of CloudOne runs already" in done.stderr) == (1, True)
     names = {path.name.removesuffix(".sock") for path in gateway.state.glob("*.sock")}
-    assert names == {"bridge", "haproxy", "drain", "upstream", "records", "log", "handover", "metrics"}
+    assert names == {"bridge", "haproxy", "drain", "upstream", "records", "log", "handover", "metrics", "turns"}
 
 
 def test_a_service_that_cannot_start_leaves_no_socket(tmp_path: Path) -> None:

@@ -167,7 +167,8 @@ class Upstream:
                     told, seconds = Told.of(answer.status, header), asyncio.get_running_loop().time() - began
                     failure = failure_of(told, timeouts) or await self.reasons.failure(target, told, timeouts, seconds)
                     raise self._error(target, failure)
-                if target.peer:
+                if target.peer and raw_target != HEALTH:
+                    # HAProxy itself answers about the health, and announces nothing.
                     self.peers.note(target.peer, answer.headers)
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
