@@ -12,6 +12,7 @@ from fuzz.target import Target, pure
 from openstackoid.composition import Asker, Composed, CompositionError, Cursors, KnownMarkers, Listing, ListKind, builtin_kinds
 from openstackoid.composition.cut import Cut, Place, Position
 from openstackoid.composition.query import ListQuery
+from openstackoid.composition.ties import Ties
 
 KEY = bytes(64)
 CURSORS = Cursors([KEY])
@@ -21,7 +22,11 @@ _IDS = st.none() | st.uuids().map(str) | st.text(max_size=20)
 _VALUES = st.none() | st.integers() | st.text(max_size=20) | st.booleans()
 _PLACES = st.tuples(_IDS, _IDS, st.booleans(), st.booleans())
 _POSITIONS = st.none() | st.tuples(
-    st.lists(_VALUES, max_size=3).map(tuple), st.text(max_size=9), st.integers(0, 7), st.booleans()
+    st.lists(_VALUES, max_size=3).map(tuple),
+    st.text(max_size=9),
+    st.integers(0, 7),
+    st.booleans(),
+    st.builds(Ties, st.binary(max_size=700), st.booleans()),
 )
 _CHARACTERS = "ABab01-_.=~é\ud800 \x00"
 _PIECES = [

@@ -8,9 +8,10 @@ from enum import Enum, auto
 
 from openstackoid.composition.cut import Place, Position
 from openstackoid.composition.errors import Failure, Fault
-from openstackoid.composition.order import Key
 from openstackoid.composition.page import Item, Page, PageReader, Rewrite
 from openstackoid.composition.query import BATCH, ListQuery
+from openstackoid.composition.replay import Replay
+from openstackoid.composition.ties import Side
 
 MOST_PAGES = 1000
 """Pages of one cloud for one answer, at most: a million items. A service with more of them never ends."""
@@ -64,14 +65,14 @@ class Branch:
         self._query = query
         self._reader = PageReader(query, self.cloud, clouds, rewrite)
         self._batch = query.batch(clouds)
-        self._position = self._position_key(position)
-        self._position_is_after = position is not None and position.is_after
+        self._position = position
         self._place = place
         self._passing = passing
         self._buffer: deque[Item] = deque()
         self._before: set[str] = set()
         self._pages: set[tuple[str, str]] = set()
         self._asked = self._taken = False
+        self._replay: Replay | None = None
         backwards = query.backwards
         self._passed, self._ahead = (place.after, place.before) if backwards else (place.before, place.after)
         self._untouched = place.at_end if backwards else place.at_start
@@ -89,12 +90,6 @@ class Branch:
         if from_start or self._passed is None:
             return _Walk.SEEK
         return _Walk.MARKED
-
-    def _position_key(self, position: Position | None) -> tuple[Key, int] | None:
-        if position is None:
-            return None
-        key = self._query.order.key(position.values, position.id)
-        return (key, position.cloud) if key else None
 
     @property
     def head(self) -> Item | None:
@@ -210,29 +205,29 @@ class Branch:
                     self._walk = _Walk.ON
                     yield item
                     continue
-                case _Walk.COMPARE if not self._is_before(item):
-                    self._walk = _Walk.ON
+                case _Walk.COMPARE if self._replay is not None and (side := self._replay.side(item)) is not Side.BEFORE:
+                    if side is Side.AFTER:
+                        if self._replay.is_lost:
+                            self._place_lost()
+                            return
+                        self._walk = _Walk.ON
                     yield item
                     continue
             self._passing(item, self.number)
 
-    def _is_before(self, item: Item) -> bool:
-        position, key = self._position, (item.key, self.number)
-        if position is None:
-            return False
-        if key == position:
-            # The walk has passed the item beside the cut if that is on the side from which it comes.
-            return self._position_is_after == self._query.backwards
-        return key > position if self._query.backwards else key < position
-
     def _not_found(self) -> None:
         """Look for the place by the order, for the items beside it are gone."""
-        if self._walk is _Walk.COMPARE:
-            return
-        if self._position is None:
-            self.fail(Failure(self.cloud, Fault.PLACE_LOST))
-        else:
-            self._restart(_Walk.COMPARE)
+        if self._replay is None:
+            self._replay = Replay.of(self._query, self._position, self.number)
+            if self._replay is None:
+                self._place_lost()
+            else:
+                self._restart(_Walk.COMPARE)
+        elif self._replay.is_lost:
+            self._place_lost()
+
+    def _place_lost(self) -> None:
+        self.fail(Failure(self.cloud, Fault.PLACE_LOST))
 
     def _restart(self, walk: _Walk) -> None:
         self._walk, self._marker, self._more = walk, None, True

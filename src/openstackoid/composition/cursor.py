@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from openstackoid.base64url import decoded, encoded
 from openstackoid.composition.cut import Cut, Place, Position
 from openstackoid.composition.errors import CompositionError
+from openstackoid.composition.ties import Ties
 
 KEY_BYTES = 64
 """AES-256-SIV: one half is for the tag, the other for the encryption."""
@@ -24,7 +25,7 @@ PREFIX = "scope1."
 LONGEST = 8192
 """Characters of a cursor, at most."""
 
-_CONTEXT = b"openstackoid cursor 1"
+_CONTEXT = b"openstackoid cursor 2"
 _HEAD = struct.Struct(">8sB")
 _LENGTH = struct.Struct(">H")
 _LONGEST_POSITION = 1024
@@ -92,8 +93,9 @@ def _packed(place: Place) -> bytes:
 def _packed_position(position: Position | None) -> bytes:
     if position is None:
         return b""
-    packed = json.dumps([position.cloud, position.is_after, position.id, *position.values], separators=(",", ":")).encode("ascii")
-    return packed if len(packed) <= _LONGEST_POSITION else b""
+    parts = [position.cloud, position.is_after, position.ties.are_all, position.id, *position.values]
+    packed = json.dumps(parts, separators=(",", ":")).encode("ascii")
+    return _sized(packed) + position.ties.digests if len(packed) <= _LONGEST_POSITION else b""
 
 
 def _sized(data: bytes) -> bytes:
@@ -123,8 +125,9 @@ def _cut(data: bytes, count: int) -> Cut:
         places.append(Place(before, after, bool(flags & _AT_START), bool(flags & _AT_END)))
     position = None
     if data:
-        cloud, is_after, id_, *values = json.loads(data)
-        position = Position(tuple(values), id_, cloud, is_after)
+        end = _LENGTH.size + _LENGTH.unpack_from(data)[0]
+        cloud, is_after, are_all, id_, *values = json.loads(data[_LENGTH.size : end])
+        position = Position(tuple(values), id_, cloud, is_after, Ties(data[end:], are_all))
     return Cut(tuple(places), position)
 
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A cut through a merged list: the place in each cloud's list at which one page ends and the next one begins."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from openstackoid.composition.ties import Ties
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,14 @@ END = Place(at_end=True)
 class Position:
     """An item beside a cut, by its values in the list's order, its id and the number of its cloud.
 
-    ``is_after``: the item is after the cut, not before it.
+    ``is_after``: the item is after the cut, not before it. ``ties``: it and others before the cut that sort alike.
     """
 
     values: tuple[Any, ...]
     id: str
     cloud: int
     is_after: bool = False
+    ties: Ties = field(default=Ties(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

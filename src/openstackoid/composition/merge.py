@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from openstackoid.composition.branch import Branch, PageRequest
 from openstackoid.composition.claims import Claims
-from openstackoid.composition.cut import Cut, Position
+from openstackoid.composition.consumed import Consumed
+from openstackoid.composition.cut import Cut
 from openstackoid.composition.errors import CompositionError, Failure
 from openstackoid.composition.page import Item, Rewrite
 from openstackoid.composition.query import ListQuery
@@ -37,7 +38,7 @@ class Merge:
         self._from_start = not query.backwards and (query.kind.walks_from_start or all(place.at_start for place in cut.places))
         self._seen: dict[bytes, int] = {}
         self._start: Cut | None = None
-        self._last: Position | None = cut.position
+        self._consumed = Consumed(query.order, cut, backwards=query.backwards)
         self._branches = {
             cloud: Branch(query, (number, cloud, len(clouds)), cut.places[number], cut.position, self._remember, rewrite=rewrite)
             for number, cloud in enumerate(clouds)
@@ -116,7 +117,7 @@ class Merge:
     @property
     def last(self) -> str | None:
         """The id of the page's last item, if it has one."""
-        return self._last.id if self._count and self._last is not None else None
+        return self._consumed.last if self._count else None
 
     def items(self) -> Iterator[str]:
         """Return the JSON of the items that can be told by now, in the direction of the page.
@@ -139,8 +140,8 @@ class Merge:
                 self._start = self._cut()
             branch.take()
             self._remember(head, branch.number)
+            self._consumed.add(head, branch.number)
             if not self._is_skipped(head):
-                self._last = Position(head.values or (), head.id, branch.number, self._query.backwards)
                 self._count += 1
                 yield head.text
         if self._after is not None and all(branch.done for branch in self._branches.values()):
@@ -187,8 +188,7 @@ class Merge:
         return True
 
     def _cut(self) -> Cut:
-        position = self._last
-        return Cut(tuple(branch.place() for branch in self._branches.values()), position)
+        return Cut(tuple(branch.place() for branch in self._branches.values()), self._consumed.position())
 
 
 def _not_found(marker: str) -> CompositionError:

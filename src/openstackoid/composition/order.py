@@ -35,12 +35,14 @@ class _Descending:
 class Order:
     """Pairs of an attribute and whether it descends, then the id: upwards, downwards (``ties``) or not at all (None).
 
+    ``ids_decide``: the service itself sorts by the id what sorts alike; others do not, or by more attributes before it.
     Databases sort texts without case, as ``caseless`` does; Swift sorts them by their bytes.
     """
 
     attributes: tuple[tuple[str, bool], ...]
     ties: bool | None
     caseless: bool = True
+    ids_decide: bool = False
 
     def values(self, item: Mapping[str, Any]) -> list[Any] | None:
         """Return the values of an item by which it sorts, those of objects and lists as JSON; or None if it lacks one."""
@@ -60,6 +62,13 @@ class Order:
         if self.ties is not None:
             parts.append(_Descending(id_) if self.ties else id_)
         return tuple(parts)
+
+    def alike(self, values: Sequence[Any]) -> Key:
+        """Return a key of items with these values alone. Empty: the service sorts them by their ids, or they have no key."""
+        if self.ids_decide or len(values) != len(self.attributes):
+            return ()
+        folded = [value.casefold() if self.caseless and isinstance(value, str) else value for value in values]
+        return tuple(self._part(value, descends) for value, (_, descends) in zip(folded, self.attributes, strict=True))
 
     def _part(self, value: Any, descends: bool) -> Any:
         if isinstance(value, str):

@@ -160,7 +160,8 @@ def _order(kind: ListKind, pairs: Pairs) -> Order:
         keys = [(name, not descends) for name, descends in keys]
     ties: bool | None = False if paging.ties == "ascending" else (keys[0][1] if keys else None)
     attributes = tuple((_attribute(kind, name), descends) for name, descends in keys)
-    return Order(attributes, ties, paging.compare == "caseless")
+    ids_decide = paging.ties == "ascending" or paging.marker == "value"
+    return Order(attributes, ties, paging.compare == "caseless", ids_decide)
 
 
 def _attribute(kind: ListKind, name: str) -> str:

@@ -39,11 +39,15 @@ def list_kind(name: str) -> ListKind:
 
 @dataclass
 class FakeCloud:
-    """A list of a service in one cloud, with the service's rules. ``most``: its own maximum of a page."""
+    """A list of a service in one cloud, with the service's rules. ``most``: its own maximum of a page.
+
+    ``numbered``: of items that sort alike, the one made last comes first, as with Nova's numbers, which no answer shows.
+    """
 
     kind: ListKind
     items: list[Item]
     most: int = 1000
+    numbered: bool = False
     asked: list[str] = field(default_factory=list)
 
     def get(self, query: str) -> tuple[int, bytes]:
@@ -97,7 +101,8 @@ class FakeCloud:
 
     def ordered(self, query: str = "") -> list[Item]:
         """Return the items in the order that the query asks for, as a database sorts them."""
-        return sorted(self.items, key=cmp_to_key(self.comparison(query)))
+        items = list(reversed(self.items)) if self.numbered else self.items
+        return sorted(items, key=cmp_to_key(self.comparison(query)))
 
     def comparison(self, query: str) -> Callable[[Item, Item], int]:
         pairs = parse_qsl(query)
@@ -113,10 +118,10 @@ class FakeCloud:
         ties = keys[0][1] if keys and self.kind.paging.ties == "as-sorted" else False
 
         def compare(one: Item, other: Item) -> int:
-            for key, descends in [*keys, (self.kind.id, ties)]:
+            for key, descends in [*keys, *([] if self.numbered else [(self.kind.id, ties)])]:
                 name = self.kind.attributes.get(key, key)
                 mine, theirs = one.get(name), other.get(name)
-                if mine != theirs:
+                if mine != theirs and self._folded(mine) != self._folded(theirs):
                     first = theirs is not None and (mine is None or self._folded(mine) < self._folded(theirs))
                     return (1 if first else -1) if descends else (-1 if first else 1)
             return 0
@@ -125,6 +130,8 @@ class FakeCloud:
 
     def _folded(self, value: Any) -> Any:
         caseless = self.kind.paging.compare == "caseless" and isinstance(value, str)
+        if caseless and self.numbered:
+            return value.casefold()
         return (value.casefold(), value) if caseless else value
 
 

@@ -7,13 +7,14 @@ import pytest
 
 from openstackoid.composition import CompositionError, Cursors
 from openstackoid.composition.cut import END, START, Cut, Place, Position
+from openstackoid.composition.ties import Ties
 from unit.composition.clouds import KEY, Gateway, gateway, list_kind
 
 DIGEST = b"12345678"
 ID = str(UUID(int=7))
 CUT = Cut(
     (START, END, Place(ID, str(UUID(int=8))), Place("grüße", None), Place(None, ID.upper()[:35] + "A")),
-    Position(("2026-01-01T00:00:00Z", None, 3), ID, 2, is_after=True),
+    Position(("2026-01-01T00:00:00Z", None, 3), ID, 2, is_after=True, ties=Ties(are_all=True).then(2, ID)),
 )
 
 
