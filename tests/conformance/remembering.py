@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A gateway whose treatment of requests is compared with their decision."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from conformance.asking import path_of, plan_of, request_of, routed, without_chance
@@ -8,7 +9,20 @@ from conformance.case import FRESH, Case
 from conformance.gateway import RunningGateway
 from openstackoid.routing import REQUEST_ID, All, Otherwise, Refuse, Relay, Single, decide
 from openstackoid.routing.route_cache import cached_route
-from openstackoid.scope import Scope
+from openstackoid.routing.wire_version import HEADER, SPOKEN
+from openstackoid.scope import Scope, ScopeError, split_token
+
+
+def read_tokens(headers: dict[str, str]) -> dict[str, tuple[str, str | None]]:
+    """Return headers with each token apart from its scope: its form is newer for a peer that has announced that one."""
+
+    def read(name: str, value: str) -> tuple[str, str | None]:
+        with suppress(ScopeError):
+            if name.endswith("token"):
+                return split_token(value)
+        return value, None
+
+    return {name: read(name, value) for name, value in headers.items()}
 
 
 class Remembering:
@@ -17,6 +31,8 @@ class Remembering:
     def __init__(self, gateway: RunningGateway) -> None:
         self.gateway = gateway
         self.known: dict[str, Scope] = {}
+        # To a peer that announces less, a gateway sends no operators.
+        gateway.recorder.answers[HEADER.title()] = str(SPOKEN)
 
     def agrees(self, case: Case, origin: str = "") -> None:
         """Compare the treatment of a request, to a URL below ``origin``, with its decision."""
@@ -51,6 +67,6 @@ class Remembering:
         assert isinstance(plan, Single | Relay), "the cases have one operator"
         seen = gateway.recorder.seen[0]
         assert (seen.server, seen.path) == (plan.endpoint.cloud, path_of(plan, case))
-        expected, headers = routed(plan.headers), routed(seen.headers)
-        assert without_chance(expected, headers, ids) == expected
+        expected = routed(plan.headers)
+        assert read_tokens(without_chance(expected, routed(seen.headers), ids)) == read_tokens(expected)
         assert not isinstance(plan, Single) or (seen.method, seen.body) == (case.method, case.body or "")

@@ -56,15 +56,21 @@ def teach(around: Branches, kind: str, second: str) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.kind}: {cell.first}, {cell.second}")
-def test_each_outcome_has_its_answer(cell: Cell, around: Branches) -> None:
-    method = KINDS[cell.kind][0]
+def play(cell: Cell, around: Branches) -> Got:
     if cell.kind in TAUGHT:
         teach(around, cell.kind, cell.second)
     else:
         time.sleep(FORGOTTEN)
     around.home = cell.first
-    got = ask(around, cell.kind, cell.second)
+    return ask(around, cell.kind, cell.second)
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.kind}: {cell.first}, {cell.second}")
+def test_each_outcome_has_its_answer(cell: Cell, around: Branches) -> None:
+    method, got = KINDS[cell.kind][0], play(cell, around)
+    if b"does not answer within 0 s" in got.body:
+        # The machine was too busy for the first turn to leave time for the second.
+        got = play(cell, around)
     assert around.asked() == ["Home", *cell.asked[1:]]
     assert got.cut == (cell.verdict == "cut")
     if cell.served is None:

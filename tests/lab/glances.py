@@ -12,17 +12,21 @@ _END = Event()
 
 
 class Failing(BaseHTTPRequestHandler):
-    """Counts its requests in ``server.asked``, and answers HAProxy's checks, so that it is taken for one that serves."""
+    """Counts its requests in ``server.asked``, and answers HAProxy's checks, so that it is taken for one that serves.
+
+    Until it fails, it has no image, and counts its requests in ``server.served``.
+    """
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        if "X-Auth-Token" not in self.headers:
-            self.send_response(200)
+        if "Host" not in self.headers or not self.server.fails:  # type: ignore[attr-defined]
+            self.send_response(200 if "Host" not in self.headers else 404)
             self.send_header("Content-Length", "0")
             self.end_headers()
+            self.server.served += "Host" in self.headers  # type: ignore[attr-defined]
             return
-        self.server.asked += 1  # type: ignore[attr-defined]
+        self.server.asked += "X-Auth-Token" in self.headers  # type: ignore[attr-defined]
         self.fail()
 
     def fail(self) -> None:
@@ -65,14 +69,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def listening(port: int, handler: type[Failing]) -> Iterator[Callable[[], int]]:
-    """Have a server with this handler listen, and yield the number of its requests, until the end of the block."""
+def listening(port: int, handler: type[Failing]) -> Iterator[Any]:
+    """Have a server with this handler listen until the end of the block; yield it."""
     server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
-    server.asked = 0  # type: ignore[attr-defined]
+    server.asked = server.served = 0  # type: ignore[attr-defined]
+    server.fails = False  # type: ignore[attr-defined]
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
-        yield lambda: int(server.asked)  # type: ignore[attr-defined]
+        yield server
     finally:
         server.shutdown()
         server.server_close()

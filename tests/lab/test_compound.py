@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server whose image is ``CloudOne | CloudTwo``, on real clouds: CloudOne's Glance lacks it, is stopped, frozen, or fails."""
 
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -90,17 +89,16 @@ def test_an_error_names_both_clouds(port: int, one: User) -> None:
 def test_a_cloud_whose_glance_fails(
     handler: type[Failing], port: int, world: World, one: User, image: str, booted: list[str]
 ) -> None:
-    with listening(port, handler) as asked:
+    with listening(port, handler) as server:
 
-        def is_asked() -> bool:
+        def is_served() -> bool:
             headers = {"X-Auth-Token": world.token("CloudOne"), "X-Scope": '{"image": "CloudOne"}'}
             with suppress(requests.RequestException):
                 requests.get(world.url("CloudOne", "image", "/v2/images/x"), headers=headers, timeout=1, verify=authority())
-            return asked() > 0
+            return bool(server.served)
 
         # It was down, and the gateways do not know yet that it is there.
-        until(is_asked)
-        time.sleep(1)
-        before = asked()
+        until(is_served)
+        server.fails = True
         boots(one, image, f"{SERVER}-{handler.__name__}".lower(), booted)
-        assert asked() > before
+        assert server.asked > 0
