@@ -101,7 +101,7 @@ def _instructions(stage: Stage, rounds: Rounds) -> Spread | None:
         return None
     backend, peer, port, metrics = free_ports(4)
     description = two_clouds(port, peer, backend)
-    measured = description.replace("  CloudOne:\n", f'  CloudOne:\n    gateway: {{metrics: "127.0.0.1:{metrics}"}}\n', 1)
+    measured = description.replace("    gateway: {", f'    gateway: {{metrics: "127.0.0.1:{metrics}", ', 1)
     folder = stage.folder / "metrics"
     clouds = {"CloudOne": [f"127.0.0.1:{backend}"]}
     files = configurations.backends(folder / "backends", clouds, token_document(two_clouds(1, 2, 3)))

@@ -52,7 +52,7 @@ class Refusal:
 
     ``over_tls``: the gateway has certificates. ``hosts``: ``Host``, and the name in TLS, at a socket of two hosts. ``service``:
     the one whose socket is asked. ``long``: the scope has as many characters as it may.
-    ``times``: between clouds. ``plain``: the clouds whose gateways read no operators.
+    ``times``: between clouds. ``plain``: the clouds whose gateways read no operators. ``blocked``: those that are cut off.
     """
 
     key: str
@@ -70,6 +70,7 @@ class Refusal:
     long: bool = False
     times: Times = field(default_factory=dict)
     plain: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()
 
     def decided(self, mesh: Mesh) -> AnswerError:
         """Return the error for the request. Raises :class:`BenchError` where it is not refused as it should be."""
@@ -93,7 +94,7 @@ class Refusal:
             times=self.times,
             plain=self.plain,
         )
-        decision = decide(mesh, AT, request)
+        decision = decide(replace(mesh, blocked=self.blocked) if self.blocked else mesh, AT, request)
         if not isinstance(decision, Decision) or not isinstance(decision.plan, Refuse):
             raise BenchError(f"{self.key}: the request is not refused")
         return AnswerError(decision.plan.status, decision.plan.message, title=decision.plan.title)
@@ -169,6 +170,8 @@ REFUSALS = (
         "guest: a token of other characters",
         headers=(("X-Auth-Token", "tok en" + join_token("", '{"*":"Cloud2","image":"CloudOne"}')),),
     ),
+    Refusal("blocked", 403, headers=(_AUTH, _TO_TWO), blocked=frozenset({"Cloud2"})),
+    Refusal("at once: a cloud on both sides", headers=(_AUTH, ("X-Scope", '{"image":"(CloudOne | Cloud2) & CloudOne"}'))),
     Refusal("at once: a POST", headers=(_AUTH, ("X-Scope", '{"image":"CloudOne & Cloud2"}')), method="POST", body={}),
     Refusal(
         "keystone: a token of another cloud",
