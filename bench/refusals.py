@@ -72,6 +72,10 @@ class Refusal:
     plain: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
 
+    def met_by(self, mesh: Mesh) -> Mesh:
+        """Return the mesh of a gateway that refuses the request."""
+        return replace(mesh, blocked=self.blocked) if self.blocked else mesh
+
     def decided(self, mesh: Mesh) -> AnswerError:
         """Return the error for the request. Raises :class:`BenchError` where it is not refused as it should be."""
         try:
@@ -94,7 +98,7 @@ class Refusal:
             times=self.times,
             plain=self.plain,
         )
-        decision = decide(replace(mesh, blocked=self.blocked) if self.blocked else mesh, AT, request)
+        decision = decide(mesh, AT, request)
         if not isinstance(decision, Decision) or not isinstance(decision.plan, Refuse):
             raise BenchError(f"{self.key}: the request is not refused")
         return AnswerError(decision.plan.status, decision.plan.message, title=decision.plan.title)
@@ -244,6 +248,7 @@ def measure_refusals(rounds: Rounds) -> Part:
 
 def _row(refusal: Refusal, mesh: Mesh, rounds: Rounds) -> Row:
     rounds.say(refusal.key)
+    mesh = refusal.met_by(mesh)
     status = error_answer(refusal.decided(mesh)).status
     if status != refusal.status:
         raise BenchError(f"{refusal.key}: refused with {status}, not with {refusal.status}")

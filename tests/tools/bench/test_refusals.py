@@ -98,13 +98,13 @@ def reached(refusal: Refusal, mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> se
             made(self, *arguments, **more)  # type: ignore[operator]
 
         monkeypatch.setattr(kind, "__init__", init)
-    assert refusal.decided(mesh).status == refusal.status
+    assert refusal.decided(refusal.met_by(mesh)).status == refusal.status
     return seen
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.key)
 def test_each_request_is_refused(refusal: Refusal, found: dict[bool, Mesh]) -> None:
-    assert refusal.decided(found[refusal.over_tls]).status == refusal.status
+    assert refusal.decided(refusal.met_by(found[refusal.over_tls])).status == refusal.status
 
 
 def test_each_place_has_its_request(found: dict[bool, Mesh]) -> None:
