@@ -49,7 +49,7 @@ FIGURES = {
     "bridge": {"rate", "cpu_us", "failed"},
     "abuse": {"rate", "p50_us", "p99_us", "failed"},
     "composition": set(),
-    "refusals": {"refusal_us"},
+    "refusals": set(),
     "metrics": {"cpu_ratio"},
 }
 
@@ -76,6 +76,11 @@ def test_each_part_has_its_rows_and_each_row_its_figures(found: dict[str, Any], 
     for key in ROWS[part]:
         assert FIGURES[part] <= set(rows[key]["figures"]), (key, rows[key]["note"])
         assert rows[key]["note"] == ""
+
+
+def test_each_refusal_has_the_figure_of_its_goal(found: dict[str, Any]) -> None:
+    rows = {row["key"]: set(row["figures"]) for row in found["parts"]["refusals"]["rows"]}
+    assert rows == {refusal.key: {"long_refusal_us" if refusal.long else "refusal_us"} for refusal in REFUSALS}
 
 
 def test_each_part_says_how_long_it_took(found: dict[str, Any]) -> None:
