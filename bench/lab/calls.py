@@ -11,7 +11,7 @@ from functools import partial
 
 from bench.errors import BenchError
 from bench.lab.client import Client, expect
-from bench.lab.lines import GATEWAY, PYTHON, SERVICE, Call, GatewayLogs
+from bench.lab.lines import GATEWAY, PYTHON, Call, GatewayLogs
 from bench.lab.place import HERE, THERE, Place
 from bench.lab.things import ABROAD, Things, until_active
 from bench.lab.ways import IMAGE_THERE, plain, scoped
@@ -23,11 +23,12 @@ FIRST, AGAIN = "first", "again"
 
 _WORDS = {FIRST: "with a new token", AGAIN: "again"}
 _SUMS: tuple[tuple[str, Callable[[Call], bool]], ...] = (
-    ("calls", lambda _: True),
-    ("calls_here", lambda call: call.gateway == HERE),
-    ("calls_there", lambda call: call.gateway == THERE),
+    ("calls", lambda call: not call.by_python),
+    ("calls_here", lambda call: call.gateway == HERE and not call.by_python),
+    ("calls_there", lambda call: call.gateway == THERE and not call.by_python),
     ("calls_crossing", lambda call: call.sent_to == GATEWAY),
-    ("calls_validating", lambda call: call.validates),
+    ("calls_python", lambda call: call.sent_to == PYTHON),
+    ("calls_validating", lambda call: call.validates and not call.by_python),
 )
 _SETTLED = 0.5
 _NOTES = (
@@ -128,29 +129,15 @@ def at_least(counts: Sequence[Counter[Call]]) -> Counter[Call]:
     return Counter({call: number for call in counts[0] if (number := min(counted[call] for counted in counts))})
 
 
-def sent_once(calls: Counter[Call]) -> Counter[Call]:
-    """Return the calls without those to the Python service that it has sent on: HAProxy writes a second line of each."""
-    sent_on: Counter[tuple[str, str]] = Counter()
-    for call, number in calls.items():
-        if call.sent_to in (SERVICE, GATEWAY):
-            sent_on[call.gateway, call.request] += number
-    return +Counter(
-        {call: number - (sent_on[call.gateway, call.request] if call.sent_to == PYTHON else 0) for call, number in calls.items()}
-    )
-
-
 def sums(least: Mapping[Form, Counter[Call]]) -> Part:
     """Return how many calls each form costs, and of what kind, and in relation to the workflow that stays here."""
     rows = []
-    once = {form: sent_once(calls) for form, calls in least.items()}
-    for form, logged in least.items():
-        calls = once[form]
+    for form, calls in least.items():
         found = {name: sum(number for call, number in calls.items() if of(call)) for name, of in _SUMS}
-        found["calls_python"] = sum(number for call, number in logged.items() if call.sent_to == PYTHON)
         figures = {name: Spread.of([float(number)]) for name, number in found.items()}
         if form.cloud != HERE:
-            at_home = once[Form(form.workflow, HERE, form.token)].total()
-            figures["calls_ratio"] = Spread.of([calls.total() / at_home])
+            at_home = least[Form(form.workflow, HERE, form.token)]
+            figures["calls_ratio"] = Spread.of([found["calls"] / sum(at_home[call] for call in at_home if not call.by_python)])
         rows.append(Row(form.key, form.title, figures))
     return Part("calls", "Calls of a workflow, as the gateways have logged them", rows, list(_NOTES))
 
@@ -161,6 +148,6 @@ def kinds(key: str, least: Mapping[Form, Counter[Call]]) -> Part:
     rows = []
     for call in sorted({call for form in forms for call in least[form]}):
         figures = {f"kind_{form.key.removeprefix(key + '_')}": Spread.of([float(least[form][call])]) for form in forms}
-        where = f"{call.request} to {call.sent_to}"
+        where = f"{call.request} to {call.sent_to}{', by the Python service' if call.by_python else ''}"
         rows.append(Row(f"{call.gateway}: {where}", f"{call.gateway}: {where}", figures))
     return Part(f"calls_{key}", f"Calls of a workflow, kind by kind: {forms[0].workflow.title}", rows)

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from openstackoid.haproxy.trace import BY_PYTHON
 from openstackoid.routing.backend_names import BRIDGE, FRONTEND, is_local
 
 SERVICE, GATEWAY, PYTHON, NOWHERE = "a service", "the other gateway", "the Python service", "nowhere"
 """Where a gateway sends a request; from its Python service it goes on to one of the others."""
 
-_LINE = re.compile(r"\S+ \S+ haproxy \S+ (?P<method>[A-Z]+) (?P<path>/\S*) -> (?P<backend>\S+) \S+ \d{3} .*")
+_LINE = re.compile(r"\S+ \S+ haproxy \S+ (?P<method>[A-Z]+) (?P<path>/\S*) -> (?P<backend>\S+) \S+ \d{3} \S+ ms (?P<state>\S+).*")
 _ID = re.compile(r"(?<=/)(?:[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f-]{27}|\.\.\.)(?=/|$)")
 _VALIDATION = re.compile(r"GET (?:/[a-z-]+)?/v3/auth/tokens")
 _QUIET = 0.4
@@ -21,11 +22,15 @@ _QUIET = 0.4
 
 @dataclass(frozen=True, order=True)
 class Call:
-    """A kind of request at one gateway: the cloud of the gateway, method and path with ``*`` for an id, and where it was sent."""
+    """A kind of request at one gateway: the cloud of the gateway, method and path with ``*`` for an id, and where it was sent.
+
+    ``by_python``: the Python service has sent it, on behalf of a request that has a line of its own.
+    """
 
     gateway: str
     request: str
     sent_to: str
+    by_python: bool = False
 
     @property
     def validates(self) -> bool:
@@ -40,7 +45,7 @@ def call_of(line: str, gateway: str) -> Call | None:
         return None
     backend = match["backend"]
     sent_to = {BRIDGE: PYTHON, FRONTEND: NOWHERE}.get(backend, SERVICE if is_local(backend) else GATEWAY)
-    return Call(gateway, f"{match['method']} {_ID.sub('*', match['path'])}", sent_to)
+    return Call(gateway, f"{match['method']} {_ID.sub('*', match['path'])}", sent_to, match["state"].endswith(BY_PYTHON))
 
 
 class GatewayLogs:

@@ -3,7 +3,7 @@
 
 from collections import Counter
 
-from bench.lab.calls import AGAIN, FIRST, Form, Workflow, at_least, kinds, sent_once, sums
+from bench.lab.calls import AGAIN, FIRST, Form, Workflow, at_least, kinds, sums
 from bench.lab.lines import GATEWAY, PYTHON, SERVICE, Call
 from bench.lab.place import HERE, THERE
 from bench.results import FIGURES
@@ -45,12 +45,15 @@ def test_the_sums_are_by_place_and_kind() -> None:
 
 
 def test_a_request_that_the_python_service_sends_on_is_one_call() -> None:
-    by_python = Call(HERE, "GET /image/v2/images", PYTHON)
-    assert sent_once(Counter({by_python: 1, SENT: 1})) == Counter({SENT: 1})
-    assert sent_once(Counter({by_python: 1, SENT: 2, LISTED: 1})) == Counter({SENT: 2, LISTED: 1})
-    assert sent_once(Counter({by_python: 3, SENT: 1, ASKED: 1})) == Counter({by_python: 2, SENT: 1, ASKED: 1})
-    (only,) = sums({HERE_AGAIN: Counter({by_python: 1, LISTED: 1})}).rows
-    assert (only.figures["calls"].median, only.figures["calls_python"].median) == (1, 1)
+    came, sent_on = Call(HERE, "GET /image/v2/images", PYTHON), Call(HERE, "GET /image/v2/images", GATEWAY, by_python=True)
+    here, there = sums({HERE_AGAIN: Counter({LISTED: 1}), THERE_AGAIN: Counter({came: 3, sent_on: 2, LISTED: 1})}).rows
+    assert {name: there.figures[name].median for name in ("calls", "calls_ratio", "calls_crossing", "calls_python")} == {
+        "calls": 4,
+        "calls_ratio": 4,
+        "calls_crossing": 2,
+        "calls_python": 3,
+    }
+    assert here.figures["calls"].median == 1
 
 
 def test_kind_by_kind_each_form_has_a_column() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bench.lab import lines
 from bench.lab.lines import GATEWAY, NOWHERE, PYTHON, SERVICE, Call, GatewayLogs, call_of
-from openstackoid.haproxy.trace import LOG_FORMAT
+from openstackoid.haproxy.trace import BY_PYTHON, LOG_FORMAT
 
 IMAGE = "/image/v2/images/2c914c52-1a36-4edc-9428-8e680cccc077/file"
 
@@ -23,6 +23,11 @@ def line(path: str, backend: str) -> str:
 )
 def test_a_line_has_the_request_and_its_target(backend: str, sent_to: str) -> None:
     assert call_of(line(IMAGE, backend), "CloudOne") == Call("CloudOne", "GET /image/v2/images/*/file", sent_to)
+
+
+def test_a_line_of_the_python_service_is_told_apart() -> None:
+    sent = call_of(line(IMAGE, "peer").replace("---- -", f"----{BY_PYTHON} -"), "CloudOne")
+    assert sent == Call("CloudOne", "GET /image/v2/images/*/file", GATEWAY, by_python=True)
 
 
 def test_the_line_is_written_as_it_is_read_here() -> None:
