@@ -29,7 +29,7 @@ def start_server(handler: type[Answering], port: int, tls: ssl.SSLContext | None
         setattr(handler, f"do_{method}", handler.answer)
     server = _Server(("127.0.0.1", port), handler)
     if tls is not None:
-        # The handshake is the thread's: one that fails is no matter of the next connection.
+        # Each thread has its own handshake, so that a failed one does not end the server.
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     return server

@@ -7,6 +7,7 @@ import pytest
 
 from conformance.bound_tokens import delegating_world
 from conformance.hostile import ODD, Site, hostile_site
+from conformance.lists import Clouds, clouds_with_lists
 from conformance.secure import Secure
 
 
@@ -14,6 +15,12 @@ from conformance.secure import Secure
 def running() -> Iterator[Site]:
     with hostile_site() as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def listed_clouds() -> Iterator[Clouds]:
+    with clouds_with_lists() as clouds:
+        yield clouds
 
 
 @pytest.fixture

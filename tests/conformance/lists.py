@@ -32,6 +32,11 @@ class Clouds(Branches):
     fails: dict[str, int] = field(default_factory=dict)
     plays: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)
 
+    def mend(self) -> None:
+        """Have all clouds answer again."""
+        self.fails.clear()
+        self.plays.clear()
+
     def pages(self, path: str, scope: str) -> Iterator[Got]:
         """Follow the links of a list."""
         following: str | None = path

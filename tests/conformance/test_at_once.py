@@ -3,7 +3,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,22 +17,16 @@ PATHS = {"servers": "/compute/v2.1/servers/detail", "images": "/image/v2/images"
 COUNT = 60
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Clouds]:
-    with clouds_with_lists() as clouds:
-        yield clouds
-
-
 @pytest.fixture
-def clouds(running: Clouds) -> Clouds:
-    return filled(running)
+def clouds(listed_clouds: Clouds) -> Clouds:
+    return filled(listed_clouds)
 
 
-def filled(running: Clouds) -> Clouds:
-    running.fails.clear()
+def filled(listed_clouds: Clouds) -> Clouds:
+    listed_clouds.fails.clear()
     for service in LISTS.values():
         for number, cloud in enumerate(CLOUDS):
-            running.lists[cloud, service].items = [
+            listed_clouds.lists[cloud, service].items = [
                 {
                     "id": str(UUID(int=each * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128)),
                     "name": f"n{each}",
@@ -42,7 +35,7 @@ def filled(running: Clouds) -> Clouds:
                 }
                 for each in range(1 + number, 1 + COUNT, len(CLOUDS))
             ]
-    return running
+    return listed_clouds
 
 
 def items(clouds: Clouds, name: str, query: str) -> list[dict[str, Any]]:

@@ -2,32 +2,25 @@
 """``A & B`` of Swift: lists as plain text and as JSON, and the sums in the headers about accounts and containers."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from conformance.lists import CLOUDS, Clouds, clouds_with_lists
+from conformance.lists import CLOUDS, Clouds
 
 SCOPE = "object-store=One & Two & Three"
 ACCOUNT = "/object-store/v1/AUTH_p1"
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Clouds]:
-    with clouds_with_lists() as clouds:
-        yield clouds
-
-
 @pytest.fixture
-def clouds(running: Clouds) -> Clouds:
-    running.fails.clear()
-    running.plays.clear()
+def clouds(listed_clouds: Clouds) -> Clouds:
+    listed_clouds.mend()
     for number, cloud in enumerate(CLOUDS):
-        running.lists[cloud, "object-store"].items = [
+        listed_clouds.lists[cloud, "object-store"].items = [
             {"name": f"c{each:02}", "count": each, "bytes": 1} for each in range(number, 9, len(CLOUDS))
         ]
-    return running
+    return listed_clouds
 
 
 def says(status: int, headers: dict[str, str]) -> Callable[[BaseHTTPRequestHandler], None]:

@@ -3,14 +3,14 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from uuid import UUID
 
 import pytest
 
 from conformance.branches import Got
-from conformance.lists import CLOUDS, SERVICES, Clouds, clouds_with_lists
+from conformance.lists import CLOUDS, SERVICES, Clouds
 from conformance.recorder import MADE_UP
 
 SCOPE = "network=One & Two & Three"
@@ -26,21 +26,14 @@ SOCKET = {
 }
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Clouds]:
-    with clouds_with_lists() as clouds:
-        yield clouds
-
-
 @pytest.fixture
-def clouds(running: Clouds) -> Clouds:
+def clouds(listed_clouds: Clouds) -> Clouds:
     time.sleep(0.3)
-    running.fails.clear()
-    running.plays.clear()
+    listed_clouds.mend()
     for service in SERVICES:
         for number, cloud in enumerate(CLOUDS):
-            running.lists[cloud, service].items = [{"id": str(UUID(int=100 * number + each))} for each in range(5)]
-    return running
+            listed_clouds.lists[cloud, service].items = [{"id": str(UUID(int=100 * number + each))} for each in range(5)]
+    return listed_clouds
 
 
 def say(handler: BaseHTTPRequestHandler, status: int, body: bytes, *headers: tuple[str, str]) -> None:
@@ -120,7 +113,7 @@ def test_no_cloud_says_that_another_is_missing(path: str, clouds: Clouds) -> Non
 
 @pytest.mark.parametrize("method", ["DELETE", "PUT"])
 def test_a_change_of_a_resource_that_two_clouds_claim_is_sent_to_none(method: str, clouds: Clouds) -> None:
-    # No list had it: the index knows nothing of it.
+    # No list had it, so it is not in the index.
     id_ = UUID(int=2**90)
     path = f"{PATH}/{id_}"
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from conformance.lists import CLOUDS, SERVICES, Clouds, clouds_with_lists
+from conformance.lists import CLOUDS, SERVICES, Clouds
 
 EXPRESSION = "One & Two & Three"
 SCOPE = f"network={EXPRESSION}"
@@ -17,20 +17,13 @@ ONCE: Iterator[int] = iter(range(1, 1000))
 """Ids that no earlier test has used: the index outlives a test."""
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Clouds]:
-    with clouds_with_lists() as clouds:
-        yield clouds
-
-
 @pytest.fixture
-def clouds(running: Clouds) -> Clouds:
-    running.fails.clear()
-    running.plays.clear()
+def clouds(listed_clouds: Clouds) -> Clouds:
+    listed_clouds.mend()
     for service in SERVICES:
         for cloud in CLOUDS:
-            running.lists[cloud, service].items = [{"id": new_id(), "created": "2026-01-01T00:00:00Z"} for _ in range(3)]
-    return running
+            listed_clouds.lists[cloud, service].items = [{"id": new_id(), "created": "2026-01-01T00:00:00Z"} for _ in range(3)]
+    return listed_clouds
 
 
 def new_id() -> str:

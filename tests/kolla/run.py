@@ -8,12 +8,11 @@ from pathlib import Path
 
 from kolla import machine
 from kolla.environment import LAB, ROOT, environment
-from openstackoid.errors import OpenstackoidError
 from openstackoid.lab.packages import Environment, check_before, install_packages, missing_packages
 from openstackoid.lab.progress import Progress
 from openstackoid.lab.state import Instance, private_dir
 from privileged import needs
-from privileged.run import run, skip
+from privileged.run import prepared, run
 
 _TARGET = "kolla-test"
 _ABOUT = """\
@@ -29,16 +28,9 @@ _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 def main() -> int:
     """Return the exit code of the tests; 1, with one line, if an installation fails."""
-    print(_ABOUT, flush=True)
-    if lacks := needs.missing(needs.MOUNTS, needs.OVERLAYS, needs.NETWORKS):
-        return skip(_TARGET, lacks)
-    try:
-        _install()
-    except OpenstackoidError as error:
-        print(f"make: {error}\n  {error.hint}", file=sys.stderr)
-        return 1
-    if lacks := needs.missing(needs.LINKS):
-        return skip(_TARGET, lacks)
+    code = prepared(_TARGET, _ABOUT, (needs.MOUNTS, needs.OVERLAYS, needs.NETWORKS), _install)
+    if code is not None:
+        return code
     tests = [sys.executable, "-m", "pytest", "-x", "--timeout", "1800", "--capture=sys", "tests/kolla", *sys.argv[1:]]
     return run(_TARGET, machine.command(*tests), ROOT, private_dir(Instance(LAB).directory))
 

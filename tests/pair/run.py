@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lab.raised import PAIR
-from openstackoid.errors import OpenstackoidError
 from openstackoid.lab import packages
 from openstackoid.lab.progress import Progress
 from openstackoid.lab.state import Instance, private_dir
 from privileged import init, needs
-from privileged.run import run, skip
+from privileged.run import prepared, run
 from programs import PATH
 
 ROOT = Path(__file__).parents[2]
@@ -28,16 +27,9 @@ _PROGRAMS = {"curl": "curl", "ip": "iproute2", "keepalived": "keepalived", "sysc
 
 def main(words: Sequence[str]) -> int:
     """Return the exit code of the tests; 1, with one line, if an installation fails."""
-    print(_ABOUT, flush=True)
-    if lacks := needs.missing(needs.MOUNTS, needs.NETWORKS):
-        return skip(_TARGET, lacks)
-    try:
-        _install()
-    except OpenstackoidError as error:
-        print(f"make: {error}\n  {error.hint}", file=sys.stderr)
-        return 1
-    if lacks := needs.missing(needs.LINKS):
-        return skip(_TARGET, lacks)
+    code = prepared(_TARGET, _ABOUT, (needs.MOUNTS, needs.NETWORKS), _install)
+    if code is not None:
+        return code
     inside = [sys.executable, "-m", "pair.run", "--inside", "-m", "pytest", "tests/pair", *words]
     return run(_TARGET, [*needs.NETWORK, *inside], ROOT, private_dir(Instance(PAIR).directory))
 

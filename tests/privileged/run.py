@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from openstackoid.errors import OpenstackoidError
+from privileged import needs
 from privileged.traces import traces
 
 _PATIENCE = 90.0
@@ -22,6 +24,20 @@ def skip(target: str, lacks: str) -> int:
     """Say that a suite cannot run here, and return the exit code."""
     print(f"make: {target} is skipped: this machine lacks {lacks}", file=sys.stderr)
     return 0
+
+
+def prepared(target: str, about: str, abilities: Sequence[needs.Need], install: Callable[[], None]) -> int | None:
+    """Say what a suite makes, and install its programs; return the exit code where it cannot run here."""
+    print(about, flush=True)
+    if lacks := needs.missing(*abilities):
+        return skip(target, lacks)
+    try:
+        install()
+    except OpenstackoidError as error:
+        print(f"make: {error}\n  {error.hint}", file=sys.stderr)
+        return 1
+    lacks = needs.missing(needs.LINKS)
+    return skip(target, lacks) if lacks else None
 
 
 def run(target: str, command: Sequence[str], root: Path, *covered: Path) -> int:

@@ -29,7 +29,7 @@ _AGAIN = {"Retry-After": "1"}
 
 
 class OverloadError(AnswerError):
-    """A request for which there is no place or no memory: it ends, whatever its clouds say."""
+    """The request has no place or no memory. It ends; no answer of a cloud changes that."""
 
 
 @dataclass(frozen=True, slots=True)
