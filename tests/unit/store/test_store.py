@@ -124,11 +124,11 @@ def test_gateways_that_start_at_once_make_the_schema_together(database: Database
         f"database = Database(make_url({url!r}), {password and str(password)!r} and Path({str(password)!r}))\n"
         "engine = database.engine(); sys.stdin.read(); database.connect(engine).close()"
     )
-    gateways = [subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) for _ in range(2)]
+    gateways = [subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) for _ in range(4)]
     for gateway in gateways:
         assert gateway.stdin is not None
         gateway.stdin.close()
-    assert [gateway.wait(60) for gateway in gateways] == [0] * 2
+    assert [gateway.wait(60) for gateway in gateways] == [0] * 4
     assert sql(database, "SELECT version_num FROM alembic_version") == [(REVISIONS[-1],)]
 
 
