@@ -5,7 +5,6 @@ import http.client
 import json
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from openstackoid.scope import join_token
@@ -27,6 +25,9 @@ SERVICES = {
     "network": "/networking",
     "block-storage": "/volume",
 }
+START = 600.0
+"""The seconds in which a program starts, on a machine that others use as well; it takes a few."""
+
 DEFAULT = {"id": "default", "name": "Default"}
 PASSWORD = "played-password"
 ROLES = {"ops": ["admin", "member"], "ada": ["member"], "bob": ["auditor"], "<b>eve</b>": ["member"]}
@@ -35,9 +36,9 @@ ROLES = {"ops": ["admin", "member"], "ada": ["member"], "bob": ["auditor"], "<b>
 POLICY = """\
     policy:
       peers:
-        CloudOne:
+        {peer}:
           people:
-            - {name: staff, roles: {member: member}, services: {image: all, compute: all, network: all, block-storage: all}}
+            - {{name: staff, roles: {{member: member}}, services: {{image: all, compute: all, network: all}}}}
 """
 
 
@@ -117,6 +118,10 @@ class _Of(Gateway):
     def describe(self, peer: str) -> None:
         self.config.write_text(self.text)
 
+    def begin(self) -> None:
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stderr=log)
+
     @property
     def argv(self) -> list[str]:
         return [self.cloud if word == "CloudOne" else word for word in super().argv]
@@ -134,8 +139,8 @@ def description(ports: dict[str, int], backends: dict[str, int], more: int = 0) 
         for service, prefix in SERVICES.items():
             backend = f', backend: "http://127.0.0.1:{backends[name]}{prefix}"' if name in backends else ""
             lines.append(f'      {service}: {{frontend: "http://127.0.0.1:{port}{prefix}"{backend}}}')
-        if name == "CloudTwo":
-            lines.append(POLICY.rstrip())
+        if name in backends:
+            lines.append(POLICY.format(peer="CloudTwo" if name == "CloudOne" else "CloudOne").rstrip())
     for number in range(more):
         lines += [
             f"  Cloud{number:05}:",
@@ -160,23 +165,20 @@ class World:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def ask(self, path: str, headers: dict[str, str], method: str = "GET", body: str | None = None) -> int:
-        """Send a request to the gateway of CloudOne, and return the status."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.one.port, timeout=30)
+    def use(self, user: str, path: str, scope: str, home: str = "CloudOne") -> tuple[int, str]:
+        """Send a traced request of a user of a cloud with a scope; return the status and the id."""
+        request_id = f"req-7472ace0-{str(uuid4()).partition('-')[2]}"
+        whole = json.dumps({"*": home, **json.loads(scope)}, separators=(",", ":"))
+        headers = {"X-Auth-Token": join_token(f"token-of-{user}", whole), "X-OpenStack-Request-Id": request_id}
+        port = self.one.port if home == "CloudOne" else self.two.port
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         try:
-            connection.request(method, path, body, headers)
+            connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
             answer.read()
-            return answer.status
+            return answer.status, request_id
         finally:
             connection.close()
-
-    def use(self, user: str, path: str, scope: str, method: str = "GET", body: str | None = None) -> tuple[int, str]:
-        """Send a traced request of a user of CloudOne with a scope; return the status and the id."""
-        request_id = f"req-7472ace0-{str(uuid4()).partition('-')[2]}"
-        whole = json.dumps({"*": "CloudOne", **json.loads(scope)}, separators=(",", ":"))
-        headers = {"X-Auth-Token": join_token(f"token-of-{user}", whole), "X-OpenStack-Request-Id": request_id}
-        return self.ask(path, headers, method, body), request_id
 
 
 @contextmanager
@@ -191,11 +193,12 @@ def running(folder: Path, more: int = 0) -> Iterator[World]:
         for name in servers:
             gateways[name] = _Of(folder / name, name, text, ports[name])
             stack.callback(gateways[name].stop)
-        starting = [threading.Thread(target=gateway.start) for gateway in gateways.values()]
-        for thread in starting:
-            thread.start()
-        for thread in starting:
-            thread.join()
+        # Both at once; the first that is waited for needs most of the time.
+        for gateway in gateways.values():
+            gateway.begin()
+        for gateway in gateways.values():
+            until(lambda gateway=gateway: "is ready on" in gateway.said() or gateway.running.poll() is not None, START)  # type: ignore[misc]
+            assert gateway.running.poll() is None, gateway.said()
         port, log = free_port(), folder / "console.log"
         one = gateways["CloudOne"]
         command = [sys.executable, "-W", "error", "-m", "openstackoid", "console", "--cloud", "CloudOne"]
@@ -203,7 +206,7 @@ def running(folder: Path, more: int = 0) -> Iterator[World]:
         with log.open("wb") as output:
             console = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=output)
         stack.callback(lambda: (console.terminate(), console.wait(30)))
-        until(lambda: "is ready on" in log.read_text() or console.poll() is not None)
+        until(lambda: "is ready on" in log.read_text() or console.poll() is not None, START)
         assert console.poll() is None, log.read_text()
 
         def stop_service() -> None:
@@ -214,18 +217,14 @@ def running(folder: Path, more: int = 0) -> Iterator[World]:
 
 
 def populate(world: World) -> str:
-    """Have users of CloudOne use CloudTwo, and be refused; return the id of a traced request."""
+    """Have users of each cloud use the other, and be refused; return the id of a traced request."""
     until(lambda: world.use("ada", "/image/v2/images", '{"image":"CloudTwo"}')[0] == 200)
+    until(lambda: world.use("ada", "/image/v2/images", '{"image":"CloudOne"}', "CloudTwo")[0] == 200)
     for user, path, scope in (
-        ("ada", "/image/v2/images/missing", '{"image":"CloudTwo"}'),
-        ("bob", "/image/v2/images", '{"image":"CloudTwo"}'),
-        ("ops", "/compute/v2.1/servers/detail", '{"compute":"CloudTwo"}'),
-        ("<b>eve</b>", "/image/v2/images", '{"image":"CloudTwo"}'),
+        ("ada", "/image/v2/images/missing", '{"image":"CloudOne"}'),
+        ("bob", "/image/v2/images", '{"image":"CloudOne"}'),
+        ("ops", "/compute/v2.1/servers/detail", '{"compute":"CloudOne"}'),
+        ("<b>eve</b>", "/image/v2/images", '{"image":"CloudOne"}'),
     ):
-        world.use(user, path, scope)
+        world.use(user, path, scope, "CloudTwo")
     return world.use("ada", "/image/v2/images", '{"image":"CloudThree | CloudTwo"}')[1]
-
-
-def shown_port(url: str) -> int:
-    """Return the port of a URL."""
-    return urlsplit(url).port or 0

@@ -2,13 +2,14 @@
 """Each answer forbids foreign content; people log in with Keystone for the views that name people."""
 
 import re
+from hashlib import sha256
 
 import pytest
 
 from openstackoid.console.errors import NoAnswerError
 from openstackoid.console.keystone import Person, person_of
 from openstackoid.console.pages import COOKIE, VIEWS
-from openstackoid.console.rendering import STATIC
+from openstackoid.console.rendering import HTMX, HTMX_DIGEST, STATIC, static
 from openstackoid.console.security import hosts_of
 from unit.bridge.stage import played
 from unit.console.seen import LOG_IN, MARKUP, Played, console, people
@@ -140,3 +141,7 @@ def test_a_document_that_is_not_keystones_is_refused() -> None:
     for told in (None, {}, {"token": []}, {"token": {"user": {"name": "a"}}}):
         with pytest.raises(Exception, match="is not Keystone's"):
             person_of(told)
+
+
+def test_the_vendored_script_is_the_one_that_was_read() -> None:
+    assert sha256(static(HTMX)).hexdigest() == HTMX_DIGEST

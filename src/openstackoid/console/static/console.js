@@ -10,14 +10,14 @@
       button.type = "button";
       button.className = "quiet";
       button.textContent = "Copy";
-      button.setAttribute("aria-label", "Copy: " + (title ? title.textContent : ""));
+      button.setAttribute("aria-label", "Copy: " + title.textContent);
       button.addEventListener("click", function () {
         navigator.clipboard.writeText(text.textContent).then(
           function () { button.textContent = "Copied"; },
           function () { button.textContent = "Select the text, and copy it"; }
         );
       });
-      text.parentNode.insertBefore(button, text);
+      title.parentNode.appendChild(button);
     });
   }
   if (navigator.clipboard) {
