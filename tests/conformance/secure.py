@@ -23,6 +23,7 @@ from openstackoid.mesh import Mesh, parse_mesh
 
 SERVICES = ("identity", "compute", "image", "network")
 REAL = ("CloudOne", "CloudTwo")
+SERVED = "'*': all"
 INTERNAL = ", internal: 'http://127.0.0.1:{}/image'"
 FALSE = {
     "Stranger": "its certificate is not signed by the authority of {authority}",
@@ -122,11 +123,15 @@ class Secure:
 
 @contextmanager
 def secure_world(
-    folder: Path, delegation: str = "{}", delegation_two: str | None = None, unserved: Sequence[str] = ()
+    folder: Path,
+    delegation: str = "{}",
+    delegation_two: str | None = None,
+    unserved: Sequence[str] = (),
+    services_two: str = SERVED,
 ) -> Iterator[Secure]:
     """Start both gateways, their backends and the false peers; stop them at the end.
 
-    ``unserved``: further services, whose backends in CloudTwo do not listen.
+    ``unserved``: further services, whose backends in CloudTwo do not listen. ``services_two``: those in CloudTwo's policy.
     """
     certificates = Certificates(folder)
     ports = free_ports()
@@ -142,7 +147,8 @@ def secure_world(
             "      trusted_proxies: [127.0.0.1], limits: {exempt: [127.0.0.1]}}",
             "    policy:",
             f"      delegation: {delegation if cloud == 'CloudOne' or delegation_two is None else delegation_two}",
-            "      peers: {'*': {services: {'*': all}, people: [{name: anyone, roles: {member: member, service: service}}]}}",
+            f"      peers: {{'*': {{services: {{{services_two if cloud == 'CloudTwo' else SERVED}}},",
+            "        people: [{name: anyone, roles: {member: member, service: service}}]}}",
             "    services:",
         ]
         for service in (*SERVICES, *unserved):
