@@ -118,6 +118,17 @@ def test_the_same_id_twice_is_one_item_of_a_cloud_and_one_of_each(clouds: Clouds
     assert sorted(same) == ["One", "Three"]
 
 
+def test_no_cloud_leads_a_client_elsewhere_by_its_links(clouds: Clouds) -> None:
+    """openstacksdk follows each of these, with the user's token."""
+    there = "http://elsewhere.example/"
+    links = {"next": there, "links": {"next": there}, "networks_links": [{"rel": "next", "href": there}], "servers_links": []}
+    for cloud in ("One", "Three"):
+        clouds.plays[cloud] = body(json.dumps({"networks": [], **links, "previous": there, "first": there}).encode())
+        got = clouds.ask("GET", f"{PATH}?limit=2", SCOPE)
+        assert (got.status, b"elsewhere" in got.body) == (200, False)
+        assert json.loads(got.body).keys() == {"networks", "networks_links"}
+
+
 def test_fields_of_another_release_are_kept(clouds: Clouds) -> None:
     theirs = {"id": str(UUID(int=7)), "new": {"a": [1.5, None, "é"]}}
     document = {"networks": [theirs], "networks_note": {"b": 1}}

@@ -19,7 +19,9 @@ ALL_BYTES = 64 * 2**20
 Rewrite = Callable[[str, Any], Any]
 """Takes a cloud and an item of it, and returns the item with its links rewritten."""
 
-_LINKS_AT_TOP = ("next", "previous", "first")
+_LINKS_AT_TOP = ("next", "previous", "prev", "first", "last", "self", "links")
+"""Members that clients follow, with their tokens, beside those that end with ``_links``: the merged list has its own."""
+
 _LONGEST_ID, _LONGEST_VALUE = 255, 1024
 """Bytes of an id by which a list is paged, and of a name of Swift: a cursor and the known markers hold some of each cloud."""
 
@@ -138,8 +140,8 @@ class PageReader:
 
     def _rest(self, document: Mapping[str, Any]) -> dict[str, Any]:
         kind = self._kind
-        left_out = {kind.collection, kind.links, *(_LINKS_AT_TOP if kind.paging.next == "top" else ())}
-        rest = {name: value for name, value in document.items() if name not in left_out}
+        left_out = {kind.collection, kind.links, *_LINKS_AT_TOP}
+        rest = {name: value for name, value in document.items() if name not in left_out and not name.endswith("_links")}
         if not is_shallow(rest):
             raise _ShapeError(TOO_DEEP)
         if not can_be_added([rest.get(name) for name in kind.paging.counted]):
