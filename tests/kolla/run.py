@@ -12,7 +12,7 @@ from openstackoid.lab.packages import Environment, check_before, install_package
 from openstackoid.lab.progress import Progress
 from openstackoid.lab.state import Instance, private_dir
 from privileged import needs
-from privileged.run import prepared, run
+from privileged.run import Suite
 
 _TARGET = "kolla-test"
 _ABOUT = """\
@@ -28,15 +28,22 @@ _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 def main() -> int:
     """Return the exit code of the tests; 1, with one line, if an installation fails."""
-    code = prepared(_TARGET, _ABOUT, (needs.MOUNTS, needs.OVERLAYS, needs.NETWORKS), _install)
-    if code is not None:
-        return code
     tests = [sys.executable, "-m", "pytest", "-x", "--timeout", "1800", "--capture=sys", "tests/kolla", *sys.argv[1:]]
-    return run(_TARGET, machine.command(*tests), ROOT, private_dir(Instance(LAB).directory))
+    return Suite(
+        _TARGET,
+        _ABOUT,
+        lambda: needs.missing(needs.MOUNTS, needs.OVERLAYS, needs.NETWORKS),
+        _install,
+        machine.command(*tests),
+        ROOT,
+        lambda: needs.missing(needs.LINKS),
+        (Instance(LAB).directory,),
+    ).main()
 
 
 def _install() -> None:
     instance = Instance(LAB)
+    private_dir(instance.directory)
     logs = Path(sys.prefix)
     openstack = Environment.of(instance.shared)
     with Progress() as progress, instance.locked(lambda: progress.say("waiting for another `openstackoid lab`")):

@@ -12,7 +12,7 @@ from openstackoid.lab import packages
 from openstackoid.lab.progress import Progress
 from openstackoid.lab.state import Instance, private_dir
 from privileged import init, needs
-from privileged.run import prepared, run
+from privileged.run import Suite
 from programs import PATH
 
 ROOT = Path(__file__).parents[2]
@@ -27,11 +27,17 @@ _PROGRAMS = {"curl": "curl", "ip": "iproute2", "keepalived": "keepalived", "sysc
 
 def main(words: Sequence[str]) -> int:
     """Return the exit code of the tests; 1, with one line, if an installation fails."""
-    code = prepared(_TARGET, _ABOUT, (needs.MOUNTS, needs.NETWORKS), _install)
-    if code is not None:
-        return code
     inside = [sys.executable, "-m", "pair.run", "--inside", "-m", "pytest", "tests/pair", *words]
-    return run(_TARGET, [*needs.NETWORK, *inside], ROOT, private_dir(Instance(PAIR).directory))
+    return Suite(
+        _TARGET,
+        _ABOUT,
+        lambda: needs.missing(needs.MOUNTS, needs.NETWORKS),
+        _install,
+        [*needs.NETWORK, *inside],
+        ROOT,
+        lambda: needs.missing(needs.LINKS),
+        (Instance(PAIR).directory,),
+    ).main()
 
 
 def _inside(words: Sequence[str]) -> int:
@@ -44,6 +50,7 @@ def _inside(words: Sequence[str]) -> int:
 
 def _install() -> None:
     instance = Instance(PAIR)
+    private_dir(instance.directory)
     logs = Path(sys.prefix)
     environment = packages.Environment.of(instance.shared)
     missing = [package for program, package in _PROGRAMS.items() if shutil.which(program, path=PATH) is None]
