@@ -17,7 +17,7 @@ _ABOUT = """\
 == deploy-test: packages, systemd units and Ansible roles on a Debian of their own, which boots under systemd-nspawn
    installs, once: Python packages that build and Ansible, into .venv; nothing on the machine
    makes: namespaces for mounts and processes, a Debian in memory (1 GiB), and control groups; they end with the test
-   leaves: downloads in pip's cache and in ~/.cache/openstackoid"""
+   leaves: downloads in pip's cache and in ~/.cache/openstackoid; the lock /run/openstackoid-suite.lock"""
 _BUILD = ("argparse_manpage", "build", "shtab")
 _PIP = ("-m", "pip", "install", "-qq", "--disable-pip-version-check", "--constraint", "constraints/development.txt")
 

@@ -19,7 +19,8 @@ _ABOUT = """\
 == kolla-test: Kolla-Ansible, unmodified, renders its load balancer; a gateway takes the place of its frontends, and gives it back
    installs, once: OpenStack and Kolla-Ansible from PyPI, MariaDB and RabbitMQ from the distribution, as `lab up` does
    makes: namespaces for network, mounts and processes, with /etc and /var/lib in memory; they end with the test
-   leaves: the two environments, which `openstackoid lab down --purge` removes with the last lab, and pip's cache"""
+   leaves: the two environments, which `openstackoid lab down --purge` removes with the last lab; pip's cache;
+           the lock /run/openstackoid-suite.lock"""
 
 _PROGRAMS = {"ip": "iproute2", "openssl": "openssl"}
 """Programs of the machine and of Kolla-Ansible, and their packages."""

@@ -21,7 +21,8 @@ _ABOUT = """\
 == pair-test: two gateways of a cloud behind one address, killed, cut off, drained and upgraded under load
    installs, once: OpenStack from PyPI, keepalived, MariaDB and RabbitMQ from the distribution, as `lab up` does
    makes: namespaces for network, mounts and processes, in them machines, small services, then two clouds; they end with the test
-   leaves: the environment of OpenStack, which `openstackoid lab down --purge` removes with the last lab, and pip's cache"""
+   leaves: the environment of OpenStack, which `openstackoid lab down --purge` removes with the last lab; pip's cache;
+           the lock /run/openstackoid-suite.lock"""
 _PROGRAMS = {"curl": "curl", "ip": "iproute2", "keepalived": "keepalived", "sysctl": "procps"}
 
 
