@@ -106,7 +106,7 @@ class Debian:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
         self._stack = stack
-        tell(f"a Debian in {folder}, in memory: tools, then {RELEASE} by mmdebstrap (half a minute)")
+        tell(f"a Debian in {folder}: tools, then {RELEASE} by mmdebstrap (half a minute)")
         self.tools = folder / "tools"
         self._unpack_tools()
         self.base = folder / "base"
