@@ -3,10 +3,12 @@
 
     OPENSTACKOID_DEBIAN_RELEASE=trixie PYTHONPATH=tests .venv/bin/python -m deploy.release FOLDER unit demo
 
-The Debian is made in FOLDER, and stays for a next time. It has the network of this machine.
+A target may have variables: "unit OPENSTACKOID_TEST_HAPROXY=system". The Debian is made in FOLDER, and stays for a next time. It has
+the network of this machine.
 """
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -17,7 +19,7 @@ from deploy.debian import RELEASE, Debian, Layer, environment, run
 from deploy.preparation import ROOT
 from environment import clean
 
-_PACKAGES = ("ca-certificates", "curl", "git", "iproute2", "make", "procps", "python3", "util-linux")
+_PACKAGES = ("ca-certificates", "curl", "git", "haproxy", "iproute2", "make", "procps", "python3", "util-linux")
 
 
 def main(folder: Path, targets: list[str]) -> int:
@@ -36,7 +38,7 @@ def main(folder: Path, targets: list[str]) -> int:
         failed = 0
         for target in targets:
             begun = time.monotonic()
-            command = layer.command("make", "-C", "/root/openstackoid", target)
+            command = layer.command("make", "-C", "/root/openstackoid", *shlex.split(target))
             code = subprocess.run(command, env=environment(), check=False).returncode
             print(f"== make {target} on {RELEASE} ended with {code} after {time.monotonic() - begun:.0f} s", flush=True)
             failed += bool(code)
