@@ -3,8 +3,8 @@
 
     OPENSTACKOID_DEBIAN_RELEASE=trixie PYTHONPATH=tests .venv/bin/python -m deploy.release FOLDER unit demo
 
-A target may have variables: "unit OPENSTACKOID_TEST_HAPROXY=system". The Debian is made in FOLDER, and stays for a next time. It has
-the network of this machine.
+A target may have variables: "unit OPENSTACKOID_TEST_HAPROXY=system". The Debian is made in FOLDER, and stays for a next time.
+It has the network of this machine.
 """
 
 import os
