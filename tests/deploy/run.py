@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -31,7 +32,9 @@ def main() -> int:
 
 def _install() -> None:
     if any(find_spec(name) is None for name in _BUILD):
-        _python(sys.executable, *_PIP, "--editable", ".[package]")
+        # Not the extra itself: pip would build the package anew.
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        _python(sys.executable, *_PIP, *project["optional-dependencies"]["package"])
     if not (PROGRAMS / "ansible-lint").exists():
         _python(sys.executable, "-m", "venv", PROGRAMS.parent)
         _python(PROGRAMS / "python", *_PIP, "ansible-core", "ansible-lint")
