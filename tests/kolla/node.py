@@ -130,7 +130,7 @@ class Node:
         env = {
             "PATH": f"{environment().directory / 'bin'}:{ours}:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": "/mnt",
-            # Modules that run by sudo have root's home, which is the machine's own.
+            # Ansible takes root's home from /etc/passwd there.
             "ANSIBLE_REMOTE_TMP": "/mnt/.ansible/tmp",
             "LANG": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": str(_COLLECTIONS),
