@@ -150,7 +150,7 @@ async def serve(
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
     state = GatewayState(at, lambda: bridge.context.mesh, lambda: bridge.under_way, lambda: len(workflows), losses, supervised)
     listen = sockets.metrics.open if sockets.metrics else None
-    metrics = MetricsPage(state, log_process or LogProcess(None), listen, bridge.mesh_document)
+    metrics = MetricsPage(state, log_process or LogProcess(None), listen, bridge.operators_page)
     running = [_keep_current(bridge, (file, blocked), reload, maintenance), maintenance.run(), upstream.kept.run()]
     running += [shared_keys.run()] if mesh.clouds[at].store else []
     tasks = [asyncio.create_task(one) for one in running]
