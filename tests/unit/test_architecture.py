@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "client": {"scope"},
     "certs": {"scope"},
     "horizon": {"scope", "mesh"},
-    "peering": {"scope", "mesh", "discovery", "routing", "tls"},
+    "peering": {"scope", "mesh", "discovery", "routing", "tls", "telemetry"},
 }
 SHARED = {
     "scope": {"base64url"},
