@@ -162,7 +162,12 @@ async def serve(
     )
     listen = sockets.metrics.open if sockets.metrics else None
     metrics = MetricsPage(state, log_process or LogProcess(None), listen, pages.answer)
-    running = (_keep_current(bridge, (file, blocked), reload, maintenance), maintenance.run(), upstream.kept.run())
+    running = (
+        _keep_current(bridge, (file, blocked), reload, maintenance),
+        maintenance.run(),
+        upstream.kept.run(),
+        pages.watch.run(),
+    )
     tasks = [asyncio.create_task(one) for one in running]
     try:
         await metrics.start()

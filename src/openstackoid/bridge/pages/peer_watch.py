@@ -49,6 +49,14 @@ class PeerWatch:
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
 
+    async def run(self) -> None:
+        """Wait until the task is cancelled, and ask no more then."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for asking in self._asking.values():
+                asking.cancel()
+
     async def document(self, mesh: Mesh) -> dict[str, Any]:
         """Return the answers for the operator's page, at most ``timeouts.check`` seconds old where there was time to ask."""
         self.ask(mesh, FOR_A_LOOK)
