@@ -13,12 +13,10 @@ from rich.table import Table
 from openstackoid.cli.options import add_gateway
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway import Folder, default_folder
-from openstackoid.gateway.status import Status, status_of
+from openstackoid.gateway.status import TITLES, Status, status_of
 from openstackoid.mesh import MeshError, load_mesh
 from openstackoid.redaction import redacted
-from openstackoid.telemetry import GATEWAY, PEER, SERVICE
 
-_TITLES = {GATEWAY: "this gateway", SERVICE: "service", PEER: "peer"}
 _COLOURS = {"up": "green", "down": "bold red", "warning": "yellow", "unknown": "dim", "blocked": "yellow"}
 
 
@@ -51,12 +49,11 @@ def _run(args: argparse.Namespace) -> int:
 
 def _show(status: Status) -> None:
     console = Console()
-    names = ", ".join(f"{_TITLES[item.of]} ({item.name})" for item in status.down)
-    word = f"[bold red]down[/]: {names}" if names else "[green]up[/]" if status.code == 0 else "not known"
-    console.print(f"{status.cloud}: {word}", highlight=False)
+    word = {"down": "[bold red]down[/]", "up": "[green]up[/]"}.get(status.word, status.word)
+    console.print(f"{status.cloud}: {word}{': ' if status.down else ''}{', '.join(status.culprits)}", highlight=False)
     table = Table(box=None, pad_edge=False)
     for column in ("", "part", "state", ""):
         table.add_column(column)
     for item in status.items:
-        table.add_row(_TITLES[item.of], item.name, f"[{_COLOURS[item.state]}]{item.state}[/]", item.detail)
+        table.add_row(TITLES[item.of], item.name, f"[{_COLOURS[item.state]}]{item.state}[/]", item.detail)
     console.print(table)

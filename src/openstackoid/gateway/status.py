@@ -5,7 +5,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +25,9 @@ from openstackoid.tls import SOON, TlsError, end_of
 
 PATIENCE = 10.0
 """Seconds in which the Python service must tell its state."""
+
+TITLES = {GATEWAY: "this gateway", SERVICE: "service", PEER: "peer"}
+"""The words for the owner of an item."""
 
 State = Literal["up", "down", "warning", "unknown", "blocked"]
 
@@ -52,6 +55,16 @@ class Status:
         return tuple(item for item in self.items if item.state == "down")
 
     @property
+    def culprits(self) -> tuple[str, ...]:
+        """Return the items that are down, in words."""
+        return tuple(f"{TITLES[item.of]} ({item.name})" for item in self.down)
+
+    @property
+    def word(self) -> str:
+        """Return ``up``, ``down``, or ``not known``."""
+        return "down" if self.down else "up" if self.code == 0 else "not known"
+
+    @property
     def code(self) -> int:
         """Return the exit code: 0 for fine, 1 for an item that is down, 2 where it is not known."""
         if self.down:
@@ -64,66 +77,121 @@ class Status:
         return {"gateway": self.cloud, "down": culprits, "code": self.code, "items": [asdict(item) for item in self.items]}
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The facts from which :func:`judged` tells the status of a gateway.
+
+    ``running``: a gateway runs in the folder ``place``. ``haproxy``: it answers. ``told``: the page about the mesh, None if the
+    Python service does not answer. ``supervised``: the supervisor's file. ``ends``: the end of each certificate, in seconds
+    since 1970. ``blocked``: the clouds that the operator has cut off.
+    """
+
+    place: Path
+    running: bool
+    haproxy: bool = False
+    told: Mapping[str, Any] | None = None
+    supervised: Mapping[str, Any] | None = None
+    ends: tuple[tuple[str, float], ...] = ()
+    blocked: frozenset[str] = frozenset()
+
+
 async def status_of(folder: Folder, mesh: Mesh, cloud: str) -> Status:
     """Return the state of the gateway of ``cloud`` in ``folder``. Raises :class:`GatewayError` where it cannot be known."""
+    return judged(cloud, await facts_of(folder, mesh.clouds[cloud]), time.time())
+
+
+async def facts_of(folder: Folder, cloud: Cloud, patience: float = PATIENCE) -> Facts:
+    """Ask the parts of the gateway of ``cloud`` in ``folder``, the Python service for ``patience`` seconds at most.
+
+    Raises :class:`GatewayError` where they cannot be asked.
+    """
     if folder.path.exists() and not os.access(folder.path, os.R_OK | os.X_OK):
         raise GatewayError(f"--state-dir {folder.path}: its user alone can look into it")
-    holder = folder.holder()
-    if holder is None:
-        return Status(cloud, (Item(GATEWAY, "gateway", "down", f"no gateway runs in {folder.path}"),))
-    sockets = _sockets(folder.path)
-    told = await _told(sockets / folder.metrics_socket.name)
+    if folder.holder() is None:
+        return Facts(folder.path, running=False)
+    stats = sockets_of(folder.path) / folder.stats_socket.name
+    return Facts(
+        folder.path,
+        running=True,
+        haproxy=bool(await serving_pid(stats)),
+        told=await _told(folder, patience),
+        supervised=_supervised(folder.path / FILE),
+        ends=tuple(_ends(cloud)),
+        blocked=blocked_clouds(folder.path / BLOCKED),
+    )
+
+
+def judged(cloud: str, facts: Facts, now: float) -> Status:
+    """Return the status that these facts mean at the time ``now``, in seconds since 1970."""
+    if not facts.running:
+        return Status(cloud, (Item(GATEWAY, "gateway", "down", f"no gateway runs in {facts.place}"),))
     items = [
-        Item(GATEWAY, "HAProxy", "up" if await serving_pid(sockets / folder.stats_socket.name) else "down"),
-        Item(GATEWAY, "Python service", "down" if told is None else "up"),
-        *_of_supervisor(folder.path / FILE),
-        *_certificates(mesh.clouds[cloud]),
+        Item(GATEWAY, "HAProxy", "up" if facts.haproxy else "down"),
+        Item(GATEWAY, "Python service", "down" if facts.told is None else "up"),
+        *_of_supervisor(facts.supervised),
+        *_certificates(facts.ends, now),
     ]
-    if told is not None:
-        blocked = blocked_clouds(folder.path / BLOCKED)
-        items += [*_of_store_and_audit(told), *_of_clouds(told, blocked)]
+    if facts.told is not None:
+        items += [*_of_store_and_audit(facts.told), *_of_clouds(facts.told, facts.blocked)]
     return Status(cloud, tuple(items))
 
 
-def _sockets(folder: Path) -> Path:
+def sockets_of(folder: Path) -> Path:
     """Return the folder of the sockets: a short one where the path of the other is too long."""
     note = folder / "sockets"
     return Path(note.read_text(encoding="utf-8")) if note.is_file() else folder
 
 
-async def _told(socket: Path) -> dict[str, Any] | None:
+async def page_of(folder: Folder, path: str, patience: float = PATIENCE) -> tuple[int, Any]:
+    """Return the answer of the Python service on its own socket: status and document. It has ``patience`` seconds.
+
+    Raises ``OSError``, ``TimeoutError``, ``ValueError`` or aiohttp's ``ClientError`` if it does not answer.
+    """
+    connector = aiohttp.UnixConnector(path=str(sockets_of(folder.path) / folder.metrics_socket.name))
+    session = aiohttp.ClientSession(connector=connector)
+    async with asyncio.timeout(patience), session, session.get(f"http://gateway{path}") as answer:
+        return answer.status, json.loads(await answer.read())
+
+
+async def _told(folder: Folder, patience: float) -> dict[str, Any] | None:
     """Return the page about the mesh, or None if the Python service does not answer."""
-    connector = aiohttp.UnixConnector(path=str(socket))
     with suppress(aiohttp.ClientError, OSError, TimeoutError, ValueError):
-        session = aiohttp.ClientSession(connector=connector)
-        async with asyncio.timeout(PATIENCE), session, session.get(f"http://gateway{MESH}") as answer:
-            told: dict[str, Any] = json.loads(await answer.read())
-            return told if answer.status == 200 else None
+        status, told = await page_of(folder, MESH, patience)
+        return dict(told) if status == 200 else None
     return None
 
 
-def _of_supervisor(path: Path) -> Iterator[Item]:
+def _supervised(path: Path) -> dict[str, Any] | None:
     with suppress(OSError, ValueError):
-        told = json.loads(path.read_text(encoding="utf-8"))
-        fault = told["reload"]["fault"]
-        yield Item(GATEWAY, "description", "down" if fault else "up", f"an earlier one runs: {fault}" if fault else "")
-        for part, number in told["restarts"].items():
-            if number:
-                yield Item(GATEWAY, f"restarts of {part}", "warning", f"{number} since the gateway began")
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    return None
 
 
-def _certificates(cloud: Cloud) -> Iterator[Item]:
+def _ends(cloud: Cloud) -> Iterator[tuple[str, float]]:
     for path in watched(cloud):
         with suppress(TlsError):
-            left = end_of(path).timestamp() - time.time()
-            if left < SOON:
-                state: State = "down" if left < 0 else "warning"
-                yield Item(
-                    GATEWAY, f"certificate {path}", state, "has ended" if left < 0 else f"ends in {int(left // 86400)} days"
-                )
+            yield str(path), end_of(path).timestamp()
 
 
-def _of_store_and_audit(told: dict[str, Any]) -> Iterator[Item]:
+def _of_supervisor(told: Mapping[str, Any] | None) -> Iterator[Item]:
+    if told is None:
+        return
+    fault = told["reload"]["fault"]
+    yield Item(GATEWAY, "description", "down" if fault else "up", f"an earlier one runs: {fault}" if fault else "")
+    for part, number in told["restarts"].items():
+        if number:
+            yield Item(GATEWAY, f"restarts of {part}", "warning", f"{number} since the gateway began")
+
+
+def _certificates(ends: Iterable[tuple[str, float]], now: float) -> Iterator[Item]:
+    for path, end in ends:
+        left = end - now
+        if left < SOON:
+            state: State = "down" if left < 0 else "warning"
+            yield Item(GATEWAY, f"certificate {path}", state, "has ended" if left < 0 else f"ends in {int(left // 86400)} days")
+
+
+def _of_store_and_audit(told: Mapping[str, Any]) -> Iterator[Item]:
     yield Item(GATEWAY, "store", told["store"])
     audit = told["audit"]
     states: dict[str, State] = {"up": "up", "low": "warning", "down": "down"}
@@ -134,7 +202,7 @@ def _of_store_and_audit(told: dict[str, Any]) -> Iterator[Item]:
         yield Item(GATEWAY, "audit lines", "warning", f"{lost} are missing since {audit['since']}")
 
 
-def _of_clouds(told: dict[str, Any], blocked: frozenset[str]) -> Iterator[Item]:
+def _of_clouds(told: Mapping[str, Any], blocked: frozenset[str]) -> Iterator[Item]:
     for page in told["clouds"]:
         if page["home"]:
             yield from (Item(SERVICE, service["type"], service["health"]) for service in page["services"])
