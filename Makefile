@@ -22,7 +22,7 @@ export NO_PROXY := $(no_proxy)
 # Targets share the machine, and some of them a lab.
 .NOTPARALLEL:
 
-.PHONY: help setup demo examples coverage programs test test-tools clients-test horizon-test console-test screenshots kolla-test pair-test observe-test unit lint fuzz bench bench-lab simulate record docs lock sbom package deploy-test audit-dependencies clean
+.PHONY: help setup demo examples coverage programs test test-tools clients-test horizon-test console-test screenshots kolla-test pair-test observe-test faults-test unit lint fuzz bench bench-lab simulate record docs lock sbom package deploy-test audit-dependencies clean
 help:
 	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
 	@echo "make examples  what scopes do, command by command, on the lab that is up"
@@ -36,6 +36,7 @@ help:
 	@echo "make kolla-test  Kolla-Ansible's own roles render a load balancer, and a gateway takes its place and gives it back (seven minutes; root)"
 	@echo "make pair-test  as root: two gateways of a cloud behind one address (keepalived), killed, cut off and upgraded under load, with real clouds behind (seven minutes)"
 	@echo "make observe-test  rules and alerts of deploy/prometheus in a real Prometheus, from real faults of a gateway (four minutes)"
+	@echo "make faults-test  as root: ten faults, for each of which openstackoid status and the alert name the same culprit; two real clouds (four minutes)"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make fuzz   generated and mutated inputs, for ten minutes (FUZZ_SECONDS=...): parsers, the decision, bytes on a real HAProxy"
@@ -138,6 +139,10 @@ pair-test: $(STAMP)
 observe-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m observe.programs
 	@$(BIN)/pytest tests/observe
+
+faults-test: $(STAMP)
+	@PYTHONPATH=tests $(BIN)/python -m observe.programs
+	@$(BIN)/pytest --timeout 600 tests/faults
 
 fuzz: $(STAMP)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --only-binary atheris --constraint constraints/development.txt --editable '.[fuzz]' || echo "make: there is no wheel of atheris for this machine: coverage guides nothing"

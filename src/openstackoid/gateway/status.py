@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ from openstackoid.gateway.folder import Folder
 from openstackoid.gateway.supervised import FILE
 from openstackoid.haproxy.process import serving_pid
 from openstackoid.mesh import BLOCKED, Cloud, Mesh, blocked_clouds
-from openstackoid.telemetry import GATEWAY, PEER, SERVICE
+from openstackoid.telemetry import GATEWAY, PEER, SERVICE, PeerAnswer, clocks_off
 from openstackoid.tls import SOON, TlsError, end_of
 
 PATIENCE = 10.0
@@ -28,6 +28,17 @@ PATIENCE = 10.0
 
 TITLES = {GATEWAY: "this gateway", SERVICE: "service", PEER: "peer"}
 """The words for the owner of an item."""
+
+FLAPPING, FLAPS = 60.0, 3
+"""A part that has died so often in these seconds is down, though it runs at the moment."""
+
+RECENT = 900.0
+"""Seconds for which a death is told."""
+
+SLOW = 1.0
+"""Seconds of HAProxy's check of a service from which the service is slow. ``OpenStackoidServiceSlow`` has the same."""
+
+_PARTS = {"haproxy": "HAProxy", "python": "Python service"}
 
 State = Literal["up", "down", "warning", "unknown", "blocked"]
 
@@ -55,14 +66,21 @@ class Status:
         return tuple(item for item in self.items if item.state == "down")
 
     @property
+    def at_fault(self) -> tuple[Item, ...]:
+        """Return the items that are down; where none is, those with a warning."""
+        return self.down or tuple(item for item in self.items if item.state == "warning")
+
+    @property
     def culprits(self) -> tuple[str, ...]:
-        """Return the items that are down, in words."""
-        return tuple(f"{TITLES[item.of]} ({item.name})" for item in self.down)
+        """Return the items at fault, in words."""
+        return tuple(f"{TITLES[item.of]} ({item.name})" for item in self.at_fault)
 
     @property
     def word(self) -> str:
-        """Return ``up``, ``down``, or ``not known``."""
-        return "down" if self.down else "up" if self.code == 0 else "not known"
+        """Return ``down``, ``not known``, ``warning`` or ``up``."""
+        if self.code:
+            return "down" if self.down else "not known"
+        return "warning" if self.at_fault else "up"
 
     @property
     def code(self) -> int:
@@ -73,8 +91,13 @@ class Status:
 
     def document(self) -> dict[str, Any]:
         """Return the status for JSON."""
-        culprits = list(dict.fromkeys(item.of for item in self.down))
-        return {"gateway": self.cloud, "down": culprits, "code": self.code, "items": [asdict(item) for item in self.items]}
+        return {
+            "gateway": self.cloud,
+            "down": list(dict.fromkeys(item.of for item in self.down)),
+            "at_fault": [{"of": item.of, "name": item.name} for item in self.at_fault],
+            "code": self.code,
+            "items": [asdict(item) for item in self.items],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +106,7 @@ class Facts:
 
     ``running``: a gateway runs in the folder ``place``. ``haproxy``: it answers. ``told``: the page about the mesh, None if the
     Python service does not answer. ``supervised``: the supervisor's file. ``ends``: the end of each certificate, in seconds
-    since 1970. ``blocked``: the clouds that the operator has cut off.
+    since 1970. ``blocked``: the clouds that the operator has cut off. ``broken``: why the description cannot be read, else empty.
     """
 
     place: Path
@@ -93,15 +116,22 @@ class Facts:
     supervised: Mapping[str, Any] | None = None
     ends: tuple[tuple[str, float], ...] = ()
     blocked: frozenset[str] = frozenset()
+    broken: str = ""
 
 
-async def status_of(folder: Folder, mesh: Mesh, cloud: str) -> Status:
-    """Return the state of the gateway of ``cloud`` in ``folder``. Raises :class:`GatewayError` where it cannot be known."""
-    return judged(cloud, await facts_of(folder, mesh.clouds[cloud]), time.time())
+async def status_of(folder: Folder, mesh: Mesh | None, cloud: str, broken: str = "") -> Status:
+    """Return the state of the gateway of ``cloud`` in ``folder``. Raises :class:`GatewayError` where it cannot be known.
+
+    Without a ``mesh`` the description cannot be read; ``broken`` says why.
+    """
+    facts = await facts_of(folder, None if mesh is None else mesh.clouds[cloud])
+    return judged(cloud, replace(facts, broken=broken), time.time())
 
 
-async def facts_of(folder: Folder, cloud: Cloud, patience: float = PATIENCE) -> Facts:
-    """Ask the parts of the gateway of ``cloud`` in ``folder``, the Python service for ``patience`` seconds at most.
+async def facts_of(folder: Folder, cloud: Cloud | None, patience: float = PATIENCE) -> Facts:
+    """Ask the parts of the gateway in ``folder``, the Python service for ``patience`` seconds at most.
+
+    ``cloud``: its cloud, None if the description cannot be read.
 
     Raises :class:`GatewayError` where they cannot be asked.
     """
@@ -116,7 +146,7 @@ async def facts_of(folder: Folder, cloud: Cloud, patience: float = PATIENCE) -> 
         haproxy=bool(await serving_pid(stats)),
         told=await _told(folder, patience),
         supervised=_supervised(folder.path / FILE),
-        ends=tuple(_ends(cloud)),
+        ends=() if cloud is None else tuple(_ends(cloud)),
         blocked=blocked_clouds(folder.path / BLOCKED),
     )
 
@@ -125,10 +155,10 @@ def judged(cloud: str, facts: Facts, now: float) -> Status:
     """Return the status that these facts mean at the time ``now``, in seconds since 1970."""
     if not facts.running:
         return Status(cloud, (Item(GATEWAY, "gateway", "down", f"no gateway runs in {facts.place}"),))
+    deaths: Mapping[str, list[float]] = (facts.supervised or {}).get("deaths", {})
     items = [
-        Item(GATEWAY, "HAProxy", "up" if facts.haproxy else "down"),
-        Item(GATEWAY, "Python service", "down" if facts.told is None else "up"),
-        *_of_supervisor(facts.supervised),
+        *_parts({"haproxy": facts.haproxy, "python": facts.told is not None}, deaths, now),
+        *_description(facts),
         *_certificates(facts.ends, now),
     ]
     if facts.told is not None:
@@ -173,14 +203,25 @@ def _ends(cloud: Cloud) -> Iterator[tuple[str, float]]:
             yield str(path), end_of(path).timestamp()
 
 
-def _of_supervisor(told: Mapping[str, Any] | None) -> Iterator[Item]:
-    if told is None:
-        return
-    fault = told["reload"]["fault"]
-    yield Item(GATEWAY, "description", "down" if fault else "up", f"an earlier one runs: {fault}" if fault else "")
-    for part, number in told["restarts"].items():
-        if number:
-            yield Item(GATEWAY, f"restarts of {part}", "warning", f"{number} since the gateway began")
+def _parts(answering: Mapping[str, bool], deaths: Mapping[str, list[float]], now: float) -> Iterator[Item]:
+    for part, answers in answering.items():
+        lately = sum(died > now - FLAPPING for died in deaths.get(part, ()))
+        flaps = lately >= FLAPS
+        detail = f"it has died {lately} times in {FLAPPING:g} s" if flaps else "" if answers else "it does not answer"
+        yield Item(GATEWAY, _PARTS[part], "up" if answers and not flaps else "down", detail)
+    for part, times in deaths.items():
+        recent = [died for died in times if died > now - RECENT]
+        if recent:
+            detail = f"{len(recent)} in {RECENT / 60:g} minutes, the last {max(0, now - recent[-1]):.0f} s ago"
+            yield Item(GATEWAY, f"restarts of {part}", "warning", detail)
+
+
+def _description(facts: Facts) -> Iterator[Item]:
+    fault = facts.broken or (facts.supervised or {}).get("reload", {}).get("fault")
+    if fault:
+        yield Item(GATEWAY, "description", "down", f"an earlier one runs: {fault}")
+    elif facts.supervised is not None:
+        yield Item(GATEWAY, "description", "up")
 
 
 def _certificates(ends: Iterable[tuple[str, float]], now: float) -> Iterator[Item]:
@@ -203,10 +244,34 @@ def _of_store_and_audit(told: Mapping[str, Any]) -> Iterator[Item]:
 
 
 def _of_clouds(told: Mapping[str, Any], blocked: frozenset[str]) -> Iterator[Item]:
+    answers = {name: PeerAnswer(**answer) for name, answer in told.get("peers", {}).items() if name not in blocked}
+    ours, theirs = clocks_off({name: answer.ahead for name, answer in answers.items() if answer.ahead is not None})
+    if ours:
+        yield Item(GATEWAY, "clock", "warning", "it differs from those of most peers: have this machine follow NTP")
     for page in told["clouds"]:
         if page["home"]:
-            yield from (Item(SERVICE, service["type"], service["health"]) for service in page["services"])
+            checks = told.get("checks", {})
+            yield from (_service(service["type"], service["health"], checks.get(service["type"])) for service in page["services"])
         elif page["name"] in blocked:
             yield Item(PEER, page["name"], "blocked", "by the operator")
         else:
-            yield Item(PEER, page["name"], page["health"], "its gateway does not answer" if page["health"] == "down" else "")
+            yield _peer(page["name"], page["health"], answers.get(page["name"]), clock=page["name"] in theirs)
+
+
+def _service(name: str, health: State, seconds: float | None) -> Item:
+    if health == "up" and seconds is not None and seconds > SLOW:
+        return Item(SERVICE, name, "warning", f"slow: HAProxy's check of it takes {seconds:.1f} s")
+    return Item(SERVICE, name, health, "HAProxy's check of it fails" if health == "down" else "")
+
+
+def _peer(name: str, health: State, answer: PeerAnswer | None, *, clock: bool) -> Item:
+    if answer is None or health == "down":
+        why = answer.fault if answer is not None and not answer.reached else "its gateway does not answer"
+        return Item(PEER, name, health, why if health == "down" else "")
+    if not answer.reached:
+        return Item(PEER, name, "down", answer.fault)
+    faults = [answer.fault and f"its gateway {answer.fault}"]
+    faults += ["it has another description of the clouds: compare them"] if answer.same is False else []
+    faults += [f"its clock and this one differ by {abs(answer.ahead or 0):.0f} s"] if clock else []
+    detail = "; ".join(fault for fault in faults if fault)
+    return Item(PEER, name, "warning" if detail else "up", detail)

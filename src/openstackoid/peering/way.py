@@ -15,6 +15,7 @@ import aiohttp
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.pages import HEALTH, MESH
 from openstackoid.routing.wire_version import HEADER, SPOKEN
+from openstackoid.telemetry import CLOCKS
 from openstackoid.tls.words import what_was_wrong
 
 PATIENCE = 10.0
@@ -22,9 +23,6 @@ PATIENCE = 10.0
 _LOOKS, _BETWEEN = 4, 1.5
 """A gateway asks its peers when its page is read, and shows the answer on the next look."""
 _LARGEST = 16 << 20
-
-CLOCKS = 5.0
-"""Seconds by which clocks may differ: audit lines and traces of two clouds are read together."""
 
 
 @dataclass(frozen=True, slots=True)

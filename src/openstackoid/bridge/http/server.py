@@ -28,6 +28,8 @@ from openstackoid.bridge.identity.token_store import TokenStore
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.verbatim import LIMITS, server_request
 from openstackoid.bridge.pages.health import Health
+from openstackoid.bridge.pages.operators import OperatorsPages
+from openstackoid.bridge.pages.peer_watch import PeerWatch
 from openstackoid.bridge.pages.runtime_api import RuntimeApi
 from openstackoid.bridge.telemetry.log_process import LogProcess
 from openstackoid.bridge.telemetry.page import MetricsPage
@@ -148,11 +150,26 @@ async def serve(
     lines = _record_lines(receiving, bridge, records) if receiving else None
     # aiohttp waits this long twice: for running requests, and for those that it has cancelled.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
-    state = GatewayState(at, lambda: bridge.context.mesh, lambda: bridge.under_way, lambda: len(workflows), losses, supervised)
+    pages = OperatorsPages(at, lambda: bridge.context.mesh, bridge.operators_page, health, PeerWatch(upstream))
+    state = GatewayState(
+        at,
+        lambda: bridge.context.mesh,
+        lambda: bridge.under_way,
+        lambda: len(workflows),
+        losses,
+        supervised,
+        peers=pages.peers,
+        audit=lambda: maintenance.state,
+    )
     listen = sockets.metrics.open if sockets.metrics else None
-    metrics = MetricsPage(state, log_process or LogProcess(None), listen, bridge.operators_page)
-    running = [_keep_current(bridge, (file, blocked), reload, maintenance), maintenance.run(), upstream.kept.run()]
-    running += [shared_keys.run()] if mesh.clouds[at].store else []
+    metrics = MetricsPage(state, log_process or LogProcess(None), listen, pages.answer)
+    running = [
+        _keep_current(bridge, (file, blocked), reload, maintenance),
+        maintenance.run(),
+        upstream.kept.run(),
+        pages.watch.run(),
+        *([shared_keys.run()] if mesh.clouds[at].store else []),
+    ]
     tasks = [asyncio.create_task(one) for one in running]
     try:
         await metrics.start()

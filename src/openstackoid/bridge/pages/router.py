@@ -63,7 +63,8 @@ class Pages:
             refusal.force_close()
             return refusal
         if head.path == MESH:
-            return page(await self.mesh_document(mesh))
+            only_here = head.query == ONLY_HERE
+            return page({"gateway": self.at, "description": mesh_digest(mesh)} if only_here else await self.mesh_document(mesh))
         if head.path == ROUND_TRIPS:
             return page(await self.near.page(mesh, self._center(head.query, mesh)))
         if head.path == USER:
