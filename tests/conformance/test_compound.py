@@ -58,7 +58,7 @@ ROWS = {
     "lacks the item": ("Lacks",),
     "answers with another error of the client (4xx)": ("Unauthorized", "Forbids", "Conflicts"),
     "answers with an error of its own (5xx)": ("Fails", "Unavailable"),
-    "cannot be reached": ("Refuses",),
+    "cannot be reached": ("Refuses", "Unsent"),
     "does not answer in time, closes the connection, or sends no HTTP": ("Silent", "Cuts", "Garbage"),
     "closes the connection before the first byte of the body": ("CutsBytes",),
     "closes the connection later": ("CutsLater",),

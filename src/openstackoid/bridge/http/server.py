@@ -16,6 +16,7 @@ from openstackoid.binding import repository_of
 from openstackoid.bridge.audit.audit_file import Audit, AuditError
 from openstackoid.bridge.audit.losses import Losses
 from openstackoid.bridge.audit.maintenance import AuditMaintenance
+from openstackoid.bridge.binding.shared_keys import SharedKeys
 from openstackoid.bridge.haproxy_log import start_reading
 from openstackoid.bridge.http.app import Bridge
 from openstackoid.bridge.http.connection import Server
@@ -129,8 +130,8 @@ async def serve(
     upstream, records = Upstream(at, sockets.upstream), Records()
     audit, losses = audit or Audit(None), losses or Losses()
     maintenance = AuditMaintenance(audit, losses, mesh.clouds[at].audit)
-    health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document)
-    workflows, tokens = Workflows(store), TokenStore(store)
+    workflows, tokens, shared_keys = Workflows(store), TokenStore(store), SharedKeys(store, repository)
+    health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document, shared_keys.state)
     bridge = Bridge(
         mesh,
         upstream,
@@ -162,12 +163,13 @@ async def serve(
     )
     listen = sockets.metrics.open if sockets.metrics else None
     metrics = MetricsPage(state, log_process or LogProcess(None), listen, pages.answer)
-    running = (
+    running = [
         _keep_current(bridge, (file, blocked), reload, maintenance),
         maintenance.run(),
         upstream.kept.run(),
         pages.watch.run(),
-    )
+        *([shared_keys.run()] if mesh.clouds[at].store else []),
+    ]
     tasks = [asyncio.create_task(one) for one in running]
     try:
         await metrics.start()

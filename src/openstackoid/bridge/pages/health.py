@@ -29,12 +29,19 @@ States = Mapping[str, str]
 class Health:
     """Asks HAProxy for the state of its servers. Without a control socket, all states are unknown.
 
-    ``audit`` returns the state of the audit log. ``delegated`` counts uses of tokens of this cloud by peers.
+    ``audit`` returns the state of the audit log,
+    ``keys`` whether the cloud's gateways have the same ones. ``delegated`` counts uses of tokens of this cloud by peers.
     """
 
-    def __init__(self, api: RuntimeApi | None = None, audit: Callable[[], Mapping[str, Any]] = dict) -> None:
+    def __init__(
+        self,
+        api: RuntimeApi | None = None,
+        audit: Callable[[], Mapping[str, Any]] = dict,
+        keys: Callable[[], str] = str,
+    ) -> None:
         self._api = api
         self.audit = audit
+        self.keys = keys
         self.delegated = DelegatedUses()
         self._lock = asyncio.Lock()
         self._table = ""

@@ -95,7 +95,12 @@ class Pages:
         """Return the health of clouds and services, and the state of this gateway."""
         states, peers = await self._health.states(), await self._reachable.states(mesh)
         store = UP if await self._workflows.works() else DOWN
-        own = {"store": store, "audit": self._health.audit(), "delegation": self._health.delegated.document()}
+        own = {
+            "store": store,
+            "audit": self._health.audit(),
+            "delegation": self._health.delegated.document(),
+            "keys": self._health.keys(),
+        }
         return mesh_page(mesh, self.at, states, peers) | own | {"description": mesh_digest(mesh)}
 
     async def _trace(self, request_id: str, query: str | None, mesh: Mesh) -> dict[str, Any]:
