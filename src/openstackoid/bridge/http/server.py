@@ -31,6 +31,7 @@ from openstackoid.bridge.pages.runtime_api import RuntimeApi
 from openstackoid.bridge.telemetry.log_process import LogProcess
 from openstackoid.bridge.telemetry.page import MetricsPage
 from openstackoid.bridge.telemetry.state import GatewayState
+from openstackoid.bridge.trace.export import SpanExport
 from openstackoid.bridge.trace.haproxy_lines import Lines, record_of_line
 from openstackoid.bridge.trace.records import Records
 from openstackoid.bridge.upstream.target import target_of
@@ -124,7 +125,8 @@ async def serve(
     # That of the records first: a client that sees the other accept may send a traced request.
     receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.requests.open()
-    upstream, records = Upstream(at, sockets.upstream), Records()
+    export = SpanExport(at, lambda: bridge.context.here.traces)
+    upstream, records = Upstream(at, sockets.upstream), Records(export=export.add)
     audit, losses = audit or Audit(None), losses or Losses()
     maintenance = AuditMaintenance(audit, losses, mesh.clouds[at].audit)
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document)
@@ -150,7 +152,7 @@ async def serve(
     state = GatewayState(at, lambda: bridge.context.mesh, lambda: bridge.under_way, lambda: len(workflows), losses, supervised)
     listen = sockets.metrics.open if sockets.metrics else None
     metrics = MetricsPage(state, log_process or LogProcess(None), listen, bridge.mesh_document)
-    running = (_keep_current(bridge, (file, blocked), reload, maintenance), maintenance.run(), upstream.kept.run())
+    running = (_keep_current(bridge, (file, blocked), reload, maintenance), maintenance.run(), upstream.kept.run(), export.run())
     tasks = [asyncio.create_task(one) for one in running]
     try:
         await metrics.start()
