@@ -7,18 +7,22 @@ It is told what to do on its standard input, line by line, and answers each line
 import json
 import sys
 import time
+from collections.abc import Callable
 from http.client import HTTPConnection
 
-from unit.gateway.running import Client
+from unit.gateway.running import PATIENCE, Client
 from unit.gateway.transfers import Transfers, transfers
 
 BACKEND, FRONTEND = 9292, 80
+ENOUGH = 30
+"""The requests of each client that a load has at least."""
 
 
-def health() -> int:
+def status(path: str = "/.openstackoid/health") -> int:
+    """Return the status of an answer; 0 if there is none."""
     connection = HTTPConnection("127.0.0.1", FRONTEND, timeout=30)
     try:
-        connection.request("GET", "/.openstackoid/health")
+        connection.request("GET", path)
         return connection.getresponse().status
     except OSError:
         return 0
@@ -33,6 +37,21 @@ def load() -> list[Client]:
     return clients
 
 
+def end(clients: list[Client]) -> None:
+    """End a load, as soon as it was one."""
+    wait(lambda: all(client.answered >= ENOUGH or client.lost for client in clients))
+    for client in clients:
+        client.enough.set()
+        client.join()
+
+
+def wait(holds: Callable[[], bool]) -> None:
+    """Wait until a condition holds, two minutes at most."""
+    until = time.monotonic() + PATIENCE
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.2)
+
+
 def main() -> None:
     with transfers(BACKEND):
         clients: list[Client] = []
@@ -43,9 +62,7 @@ def main() -> None:
                 case "load":
                     clients = load()
                 case "unload":
-                    for client in clients:
-                        client.enough.set()
-                        client.join()
+                    end(clients)
                     answer = {"answered": sum(client.answered for client in clients), "lost": [client.lost for client in clients]}
                 case "transfers":
                     under_way = Transfers(FRONTEND)
@@ -53,13 +70,10 @@ def main() -> None:
                     assert under_way is not None
                     answer = under_way.finish()
                 case "health":
-                    answer = health()
+                    answer = status()
                 case "up":
-                    until = time.monotonic() + 60
-                    while health() != 200 and time.monotonic() < until:
-                        time.sleep(0.2)
-                    # The service is found up by the next check.
-                    time.sleep(2)
+                    # HAProxy may not have found the service yet.
+                    wait(lambda: status() == status("/image/v2/images") == 200)
             print(json.dumps(answer), flush=True)
 
 

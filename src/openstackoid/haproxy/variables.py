@@ -13,7 +13,7 @@ VARIABLES = {
     "sess.token": "its last token that was to be bound",
     "sess.digest": "the digest of that token",
     # Of the request: what is asked.
-    "txn.host": "the host that the client spoke to",
+    "txn.names": "bits for what the names of its headers tell",
     "txn.called": "the number of the socket, and the host that the request is for",
     "txn.listener": "the number of the listener of that host",
     "txn.path": "the path as it came",
@@ -61,6 +61,7 @@ VARIABLES = {
     "txn.prefix": "the peer's path prefix",
     "txn.wire": "set if the peer has announced the newer form of a scope",
     "txn.health": "set for a question about the health of a peer's gateway",
+    "txn.unsent": "set if the peer's gateway says that its service was sent no byte",
     "txn.wire_spoken": "set if a peer has announced a form in its request",
     "txn.home": "the third cloud that has issued the token",
     "txn.patience": "the seconds that the peer has for an answer, where services differ in that",

@@ -132,12 +132,13 @@ def test_without_a_collector_nothing_waits() -> None:
 
 
 def test_without_the_package_the_log_says_so(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    cloud = parse_mesh(MESH).clouds["CloudOne"]
+
     def missing(name: str) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr(export.importlib, "import_module", missing)
     monkeypatch.setattr(export.importlib.util, "find_spec", lambda name: None)
-    cloud = parse_mesh(MESH).clouds["CloudOne"]
     (warning,) = export.unable_to_export(cloud)
     assert warning == "clouds.CloudOne.gateway.traces: spans are lost: pip install 'openstackoid[otel]'"
     assert export.unable_to_export(replace(cloud, traces=None)) == []
