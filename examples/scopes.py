@@ -154,6 +154,7 @@ EXAMPLES = (
 ALL_THREE = ("CloudOne", "CloudTwo", "CloudThree")
 AT_ONCE = " & ".join(ALL_THREE)
 IN_TURN = '{"image": "CloudOne | CloudTwo | CloudThree"}'
+NEAR = "around(CloudOne, 1s)"
 THIRD = (
     Example("three-images", user, "image list", '{"image": "CloudThree"}', sees("image", "CloudThree")),
     Example("three-networks", user, "network list", '{"network": "CloudThree"}', sees("network", "CloudThree")),
@@ -191,6 +192,15 @@ THIRD = (
         works("a server in CloudOne, ACTIVE, with CloudThree's image", status="ACTIVE"),
     ),
     Example("delete-otherwise", user, "server delete --wait ex-otherwise", None, works("the server is gone")),
+    Example("near-images", user, "image list", f"image=all({NEAR})", merges("cirros", *ALL_THREE)),
+    Example(
+        "boot-around",
+        user,
+        " ".join(BOOT).replace("cirros", "ex-image") + " ex-around",
+        f'{{"image": "{NEAR}"}}',
+        works("a server in CloudOne, ACTIVE, with CloudThree's image", status="ACTIVE"),
+    ),
+    Example("delete-around", user, "server delete --wait ex-around", None, works("the server is gone")),
     Example("delete-image", user, "image delete ex-image", AT_ONCE, works("CloudThree's image is deleted")),
     Example(
         "three-delete", user, "server delete --wait ex-three", THREE, works("the server is gone", after=nothing_left("CloudTwo"))

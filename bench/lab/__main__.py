@@ -31,7 +31,7 @@ from bench.lab.place import HERE, THERE, Place, standing
 from bench.lab.samples import Sample, part_of
 from bench.lab.terminator import chain, terminator
 from bench.lab.things import PAUSE, Things, prepared
-from bench.lab.ways import BESIDE, PROCESSES, QUESTIONS, SIZE, Question, questions
+from bench.lab.ways import PROCESSES, QUESTIONS, SIZE, Question, questions
 from bench.machine import Noise, here, not_pinned
 from bench.options import positive
 from bench.report import markdown, show, show_verdicts
@@ -189,7 +189,7 @@ def _compared(
             for question in asked:
                 take(question.key, turns.one_round(question, place, things.token))
             take("boot", boots.one_round(ways, place, things))
-    parts = [part_of(one.key, one.title, one.ways, samples[one.key], beside=BESIDE) for one in asked]
+    parts = [part_of(one.key, one.title, one.ways, samples[one.key], beside=one.beside) for one in asked]
     for part in parts[:1]:
         part.notes.extend(_NOTES)
     return [*parts, *([part_of("boot", boots.TITLE, ways, samples["boot"], notes=_BOOT_NOTES)] if ways else [])]

@@ -23,6 +23,9 @@ LAB_GOALS = (
     Goal("images", ACROSS, "time_ratio", at_most=1.12),
     # A download's bytes are encrypted twice on their way across, by gateways and by a chain alike.
     Goal("download", f"{ACROSS}_by_{CHAIN}", "time_ratio", at_most=1.15),
+    # What a bound token costs a guest, and an image that is read in the name of a user of the own cloud.
+    Goal("images", "guest_by_entrance", "time_ratio", at_most=1.05),
+    Goal("delegated", "delegated", "time_ratio", at_most=1.15),
 )
 
 

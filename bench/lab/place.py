@@ -2,6 +2,7 @@
 """The lab as the benchmark uses it: raised where it is down, its addresses, its member's tokens, its processes."""
 
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,11 +17,14 @@ from rich.console import Console
 from bench.errors import BenchError
 from bench.lab.processes import Processes
 from examples.session import lab_with, openstackoid
+from openstackoid.binding import BoundToken, KeyRepository, Kind, audience_digest, scope_digest, seal_token
 from openstackoid.lab.lab import Lab
 from openstackoid.scope import join_token, parse
 
 HERE, THERE = "CloudOne", "CloudTwo"
 """The user's cloud, and the other one."""
+
+_BOUND_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,14 @@ class Place:
         if certificate_of is not None:
             context.load_cert_chain(self.lab.certificates / f"{certificate_of}.pem")
         return context
+
+    def bound(self, token: str, scope: str) -> str:
+        """Return a token of :data:`HERE` as its gateway binds it to that of :data:`THERE` under a scope."""
+        completed = parse(scope).completed(HERE).to_header()
+        keys = KeyRepository(self.lab.directory / "gateways" / HERE / "keys").current()
+        ends = int(time.time()) + _BOUND_SECONDS
+        sealed = seal_token(keys, BoundToken(Kind.USER, audience_digest(THERE), ends, scope_digest(completed), token))
+        return join_token(sealed, completed)
 
     @cached_property
     def _session(self) -> Session:

@@ -2,7 +2,7 @@
 """The ways of a request: straight to a service, through this cloud's gateway, across two; and what is asked by each of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.lab.client import Client
 from bench.lab.goals import ACROSS, CHAIN, THROUGH
@@ -11,16 +11,17 @@ from bench.lab.terminator import Terminator
 from bench.lab.things import ABROAD, Things
 
 STRAIGHT, TLS_ALONE, STRAIGHT_THERE, ENTRANCE = "straight", "tls_alone", "straight_there", "entrance"
+GUEST, DELEGATED = "guest", "delegated"
 IMAGE_THERE = '{"image":"CloudTwo"}'
+COMPUTE_THERE = '{"compute":"CloudTwo"}'
 SIZE = 64 * 1024 * 1024
 
 PROCESSES = {"image": "glance", "compute": "nova-api"}
 """The lab's name for the process of a service."""
 
-BESIDE = ((THROUGH, TLS_ALONE), (ACROSS, CHAIN))
-"""Ways that are also put in relation to another than their baseline."""
+_BESIDE = ((THROUGH, TLS_ALONE), (ACROSS, CHAIN), (GUEST, ENTRANCE))
 
-QUESTIONS = ("images", "servers", "download", "first")
+QUESTIONS = ("images", "servers", "download", "delegated", "first")
 """The keys of what :func:`questions` returns."""
 
 _FIRST_ID = "req-a0d17000-3e1c-4c5b-9d52-6a1d0f7a9c11"
@@ -53,6 +54,12 @@ class Question:
     new_tokens: bool = False
     length: int | None = None
 
+    @property
+    def beside(self) -> list[tuple[str, str]]:
+        """The keys of ways that are also put in relation to another than their baseline, and of that other one."""
+        keys = {way.key for way in self.ways}
+        return [pair for pair in _BESIDE if keys.issuperset(pair)]
+
 
 def plain(token: str) -> dict[str, str]:
     """Return the headers of a request without a scope."""
@@ -67,6 +74,11 @@ def scoped(scope: str) -> Callable[[str], dict[str, str]]:
 def as_handed_on(scope: str) -> Callable[[str], dict[str, str]]:
     """Return what makes the headers that a request with a scope has behind the gateway of the user's cloud."""
     return lambda token: {"X-Auth-Token": marked(token, scope), "X-OpenStack-Request-Id": _FIRST_ID}
+
+
+def _as_bound(place: Place, scope: str) -> Callable[[str], dict[str, str]]:
+    """Return what makes the headers of a request with a token that is bound to the other cloud."""
+    return lambda token: {"X-Auth-Token": place.bound(token, scope), "X-OpenStack-Request-Id": _FIRST_ID}
 
 
 def questions(place: Place, things: Things, alone: Terminator, chain: Terminator) -> list[Question]:
@@ -106,9 +118,31 @@ def questions(place: Place, things: Things, alone: Terminator, chain: Terminator
     files = [f"/v2/images/{things.payload[cloud]}/file" for cloud in (HERE, THERE)]
     file = ways("image", files[0], files[1], IMAGE_THERE, things.digest)
     first = ways("image", "/v2/images", "/v2/images", IMAGE_THERE)
+
+    def guest(of: tuple[Way, ...]) -> Way:
+        entrance = next(way for way in of if way.key == ENTRANCE)
+        title = "the same with a bound token, as gateways send it"
+        return replace(entrance, key=GUEST, title=title, headers=_as_bound(place, IMAGE_THERE))
+
+    read = replace(
+        file[0],
+        key=DELEGATED,
+        title=f"{THERE}'s gateway in the name of a user of {HERE}, at {HERE}'s gateway",
+        client=Client(place.frontend(HERE, "image"), place.tls(THERE)),
+        headers=_as_bound(place, COMPUTE_THERE),
+        baseline=GUEST,
+    )
+    beside = replace(guest(file), title=f"a guest: {HERE}'s gateway, at {THERE}'s gateway", baseline=None)
     return [
-        Question("images", "GET /v2/images", images, 50),
+        Question("images", "GET /v2/images", (*images, guest(images)), 50),
         Question("servers", "GET /servers/detail, two servers", servers, 10),
         Question("download", "An image of 64 MiB, downloaded", file, 3, length=SIZE),
+        Question(
+            "delegated",
+            "An image of 64 MiB, as a peer's Nova reads it here, beside a guest's download",
+            (beside, read),
+            3,
+            length=SIZE,
+        ),
         Question("first", "GET /v2/images, each time with a token that nobody has seen", first, 1, new_tokens=True),
     ]

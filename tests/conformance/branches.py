@@ -30,7 +30,7 @@ DOCUMENTS: dict[str, Any] = {
 """What each cloud that answers has beside its resources, by a part of the path."""
 
 FORGOTTEN = {
-    **dict.fromkeys(("Refuses", "Unavailable", "Cuts", "Garbage", "CutsBytes", "CutsLater"), 0.25),
+    **dict.fromkeys(("Refuses", "Unsent", "Unavailable", "Cuts", "Garbage", "CutsBytes", "CutsLater"), 0.25),
     "Silent": 1.5,
 }
 """Seconds after which a failed cloud is tried again, that of one that is silent being longer."""
@@ -38,7 +38,7 @@ FORGOTTEN = {
 WIRES = {"Home": "", "Earlier": "2", "Earliest": ""}
 """The wire versions that clouds announce; the others are of this release."""
 
-ODD = ("Refuses", "Silent", "Cuts", "CutsBytes", "CutsLater", "Garbage")
+ODD = ("Refuses", "Unsent", "Silent", "Cuts", "CutsBytes", "CutsLater", "Garbage")
 CLOUDS = ("Earlier", "Earliest", "Serves", "Other", *LACKING, *STATUSES, *ODD)
 
 
@@ -125,6 +125,9 @@ def _serve(name: str, port: int, seen: list[Seen], plays: Callable[[], str]) -> 
                     self.rfile.read()
                 case "Cuts":
                     pass
+                case "Unsent":
+                    self.say(503, b"{}", headers=(("X-Openstackoid-Unsent", "1"),))
+                    return
                 case "Garbage":
                     self.wfile.write(b"What do you want?\r\n\r\n")
                 case "CutsBytes" | "CutsLater" as cloud:
@@ -153,8 +156,10 @@ def _serve(name: str, port: int, seen: list[Seen], plays: Callable[[], str]) -> 
                 return 204, b""
             return 200, f"{name}: ".encode() + BYTES if path.endswith("/file") else json.dumps({"id": f"of-{name}"}).encode()
 
-        def say(self, status: int, content: bytes, length: int | None = None) -> None:
+        def say(self, status: int, content: bytes, length: int | None = None, headers: Sequence[tuple[str, str]] = ()) -> None:
             self.send_response(status)
+            for header, value in headers:
+                self.send_header(header, value)
             if wire:
                 self.send_header("X-Openstackoid-Wire", wire)
             self.send_header("Content-Length", str(len(content) if length is None else length))

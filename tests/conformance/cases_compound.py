@@ -35,6 +35,7 @@ TABLE: dict[str, dict[str, Verdict]] = {
     "Fails": {**_FAILED, **dict.fromkeys(_WRITES, "answer")},
     "Unavailable": {**_FAILED, **dict.fromkeys(_WRITES, "answer")},
     "Refuses": dict.fromkeys(KINDS, "next"),
+    "Unsent": dict.fromkeys(KINDS, "next"),
     "Silent": _FAILED,
     "Cuts": _FAILED,
     "Garbage": _FAILED,

@@ -48,7 +48,8 @@ class Recorder:
     """Servers with names, and the requests that they have seen, health checks left out.
 
     A request may have them answer with a header more: ``X-Answer-With: Name: value``. ``answers`` stand in each answer,
-    which has ``status``, or that in ``statuses`` by the name of the server. ``of_tokens`` is said of each token as well.
+    which has ``status``, or that in ``statuses`` by the name of the server. ``of_tokens`` is said of each token as well;
+    ``documents`` are members of each document.
     """
 
     def __init__(self) -> None:
@@ -57,6 +58,7 @@ class Recorder:
         self.status = 200
         self.statuses: dict[str, int] = {}
         self.of_tokens: dict[str, Any] = {}
+        self.documents: dict[str, Any] = {}
         self._servers: list[ThreadingHTTPServer] = []
 
     def serve(self, name: str, port: int, tls: ssl.SSLContext | None = None) -> None:
@@ -72,7 +74,8 @@ class Recorder:
                     # As it came: ``self.path`` has lost all but one of the slashes that it began with.
                     path = self.requestline.split()[1]
                     recorder.seen.append(Seen(name, self.command, path, headers, body))
-                content = json.dumps({"token": recorder.token(self.headers.get("X-Subject-Token", "")), "catalog": []}).encode()
+                token = recorder.token(self.headers.get("X-Subject-Token", ""))
+                content = json.dumps({"token": token, "catalog": [], **recorder.documents}).encode()
                 # Of the projects that a gateway asks its own Keystone about, that of the token is none.
                 project = self.path.endswith("/v3/projects/p1") and "X-Case" not in self.headers
                 credential = self.headers.get("X-Auth-Token", "")

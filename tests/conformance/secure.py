@@ -6,7 +6,7 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,7 @@ from openstackoid.mesh import Mesh, parse_mesh
 
 SERVICES = ("identity", "compute", "image", "network")
 REAL = ("CloudOne", "CloudTwo")
+SERVED = "'*': all"
 INTERNAL = ", internal: 'http://127.0.0.1:{}/image'"
 FALSE = {
     "Stranger": "its certificate is not signed by the authority of {authority}",
@@ -121,8 +122,17 @@ class Secure:
 
 
 @contextmanager
-def secure_world(folder: Path, delegation: str = "{}", delegation_two: str | None = None) -> Iterator[Secure]:
-    """Start both gateways, their backends and the false peers; stop them at the end."""
+def secure_world(
+    folder: Path,
+    delegation: str = "{}",
+    delegation_two: str | None = None,
+    unserved: Sequence[str] = (),
+    services_two: str = SERVED,
+) -> Iterator[Secure]:
+    """Start both gateways, their backends and the false peers; stop them at the end.
+
+    ``unserved``: further services, whose backends in CloudTwo do not listen. ``services_two``: those in CloudTwo's policy.
+    """
     certificates = Certificates(folder)
     ports = free_ports()
     gates = {cloud: next(ports) for cloud in REAL}
@@ -137,12 +147,14 @@ def secure_world(folder: Path, delegation: str = "{}", delegation_two: str | Non
             "      trusted_proxies: [127.0.0.1], limits: {exempt: [127.0.0.1]}}",
             "    policy:",
             f"      delegation: {delegation if cloud == 'CloudOne' or delegation_two is None else delegation_two}",
-            "      peers: {'*': {services: {'*': all}, people: [{name: anyone, roles: {member: member, service: service}}]}}",
+            f"      peers: {{'*': {{services: {{{services_two if cloud == 'CloudTwo' else SERVED}}},",
+            "        people: [{name: anyone, roles: {member: member, service: service}}]}}",
             "    services:",
         ]
-        for service in SERVICES:
+        for service in (*SERVICES, *unserved):
             backend = next(ports)
-            recorder.serve(f"{service} of {cloud}", backend)
+            if cloud == "CloudOne" or service not in unserved:
+                recorder.serve(f"{service} of {cloud}", backend)
             # CloudTwo's network has another prefix, so that the bridge mends its links.
             prefix = "/net" if (cloud, service) == ("CloudTwo", "network") else f"/{service}"
             interfaces = f"public: 'https://127.0.0.1:{gates[cloud]}{prefix}'"

@@ -21,7 +21,7 @@ PORTS = {"CloudOne": "/network/v2.0/ports", "CloudTwo": "/net/v2.0/ports"}
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
-    with secure_world(tmp_path_factory.mktemp("certificates"), DELEGATION) as secure:
+    with secure_world(tmp_path_factory.mktemp("certificates"), DELEGATION, unserved=["dns"]) as secure:
         yield secure
 
 
@@ -75,6 +75,34 @@ def test_a_write_is_bound_to_the_scope_with_its_cloud(world: Secure, answers: di
     expected = '{"*":"CloudTwo | CloudOne","identity":"CloudOne","compute":"CloudTwo","network":"CloudTwo"}'
     assert (server, scope) == ("compute of CloudTwo", expected)
     assert Binder(KeyRepository(world.folders["CloudOne"] / "keys")).open(token, "CloudTwo").holds_for(scope)
+
+
+UNSENT = "x-openstackoid-unsent"
+
+
+def test_a_write_goes_on_where_the_service_of_a_peer_was_sent_nothing(world: Secure) -> None:
+    """The peer's gateway is there, so it says so."""
+    headers = {"X-Auth-Token": TOKEN, "X-Scope": "dns=CloudTwo|CloudOne"} | DOCUMENT
+    for _ in range(3):
+        answer = world.ask("CloudOne", "POST", "/dns/v2/zones", headers, b"{}")
+        assert (answer[0], [server for server, _, _ in seen(world)]) == (200, ["dns of CloudOne"]), answer
+        assert UNSENT not in answer[1]
+    status, told, document = world.ask("CloudOne", "POST", "/dns/v2/zones", {**headers, "X-Scope": "dns=CloudTwo"}, b"{}")
+    assert (status, UNSENT in told, seen(world)) == (503, False, [])
+    assert "dns of CloudTwo" in document["error"]["message"]
+
+
+@pytest.mark.parametrize("claimed", [{}, {"X-Openstackoid-Wire": "3"}, {"X-Openstackoid-From": "CloudOne"}])
+def test_no_client_is_told_so_in_a_header(claimed: dict[str, str], world: Secure) -> None:
+    status, told, _ = world.ask("CloudTwo", "POST", "/dns/v2/zones", {"X-Scope": "dns=CloudTwo", **claimed} | DOCUMENT, b"{}")
+    assert (status, [name for name in told if name.startswith("x-openstackoid")]) == (503, [])
+
+
+def test_a_service_that_says_so_itself_is_not_believed(world: Secure) -> None:
+    world.recorder.statuses["network of CloudTwo"] = 503
+    headers = {"X-Scope": "network=CloudTwo|CloudOne", "X-Answer-With": f"{UNSENT}: 1"} | DOCUMENT
+    status, told, _ = world.ask("CloudOne", "POST", "/network/v2.0/networks", headers, b"{}")
+    assert (status, UNSENT in told, [server for server, _, _ in seen(world)]) == (503, False, ["network of CloudTwo"])
 
 
 def test_the_refusal_of_a_policy_is_the_answer(world: Secure) -> None:

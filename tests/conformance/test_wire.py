@@ -9,6 +9,7 @@ from conformance.case import TO_TWO, TWO_DONE, Case, Refused, auth, newer_form, 
 from conformance.gateway import RunningGateway, running_gateways
 from conformance.recorder import Seen
 from conformance.test_audit import ask as ask_for_headers
+from openstackoid.scope import split_token
 
 BY_HAPROXY, BY_PYTHON = "by HAProxy", "by Python"
 HOW = pytest.mark.parametrize("how", [BY_HAPROXY, BY_PYTHON])
@@ -84,6 +85,23 @@ def test_a_peer_that_was_downgraded_is_sent_the_older_form_again(one: RunningGat
     assert [sent_tokens(one, *given) for _ in range(2)] == [[OLDER], [NEWER]]
     del one.recorder.answers[WIRE]
     assert [sent_tokens(one, *given) for _ in range(3)] == [[NEWER], [OLDER], [OLDER]]
+
+
+def test_a_peer_that_was_downgraded_is_sent_no_operators_after_one_refusal_to_each_program(one: RunningGateway) -> None:
+    given = (auth("tok"), plain('{"image":"CloudTwo","network":"CloudOne | CloudTwo"}'))
+    several = '{"*":"CloudOne","image":"CloudTwo","network":"CloudOne | CloudTwo"}'
+    single = several.replace("CloudOne | ", "")
+    one.recorder.answers[WIRE] = "3"
+    for _ in range(3):
+        sent_tokens(one, *given)
+    del one.recorder.answers[WIRE]
+    sent: list[str | None] = []
+    for _ in range(4):
+        one.recorder.seen.clear()
+        one.recorder.status = 400 if len(sent) < 2 else 200
+        one.send(Case("wire", Refused(0, ()), PATH, given))
+        sent.append(split_token(token_of(one.recorder.seen[-1]))[1])
+    assert sent == [several, several, single, single]
 
 
 @HOW

@@ -83,15 +83,19 @@ class Layer:
 
     def run(self, *argv: str) -> str:
         """Run a program in the layer; its mounts end with it. Raises :class:`CommandError`."""
-        command = ("unshare", "--mount", "--propagation", "private", "sh", "-c", _CHROOT, "sh")
-        return run(*command, self.root, *argv, environment=_environment())
+        return run(*self.command(*argv), environment=environment())
+
+    def command(self, *argv: str) -> tuple[str | Path, ...]:
+        """Return the command that runs a program in the layer."""
+        return ("unshare", "--mount", "--propagation", "private", "sh", "-c", _CHROOT, "sh", self.root, *argv)
 
     def install(self, *packages: str) -> None:
         """Install packages of Debian, or files."""
         self.run("apt-get", "install", "--quiet", "--yes", "--no-install-recommends", *packages)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return the environment of programs in a layer, which may download."""
     proxies = {name: value for name, value in FOR_DOWNLOADS.items() if name.lower().endswith("_proxy")}
     return ENVIRONMENT | proxies | ({"PIP_CERT": _AUTHORITIES} if _OF_HOST.exists() else {})
 
@@ -102,7 +106,7 @@ class Debian:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
         self._stack = stack
-        tell(f"a Debian in {folder}, in memory: tools, then {RELEASE} by mmdebstrap (half a minute)")
+        tell(f"a Debian in {folder}: tools, then {RELEASE} by mmdebstrap (half a minute)")
         self.tools = folder / "tools"
         self._unpack_tools()
         self.base = folder / "base"
@@ -115,7 +119,7 @@ class Debian:
             RELEASE,
             self.base,
             f"deb {MIRROR} {RELEASE} main",
-            environment=_environment(),
+            environment=environment(),
         )
         for name in _SETTINGS:
             with suppress(FileNotFoundError):

@@ -74,7 +74,7 @@ class Preparation:
         made: Debian = self.debian.result()
         layer: Layer = made.layer("roles")
         tell("packages that the roles install are downloaded")
-        layer.install("python3-apt")
+        layer.install("iproute2", "python3-apt")
         layer.run("apt-get", "install", "--quiet", "--yes", "--no-install-recommends", "--download-only", *_packages())
         shutil.copytree(self.wheels.result(), layer.root / "wheels")
         (wheel,) = self.dist.result().glob("*.whl")

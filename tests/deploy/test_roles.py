@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.debian import Machine, run, tell
+from deploy.debian import Machine, tell
 from deploy.playbook import Playbook, ansible, install_collection
 from deploy.preparation import ROLES, ROOT
 
@@ -41,10 +41,10 @@ def bare(bare_begun: "Future[Machine]") -> Machine:
 @pytest.fixture(scope="module")
 def playbook(collection: Path, bare: Machine, dist: Path) -> Playbook:
     """Both roles, with an interface for the address."""
-    run(*bare.command(), "ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1")
+    bare.run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1")
     for name in ("eth0", "eth1"):
-        run(*bare.command(), "ip", "link", "set", name, "up")
-    run(*bare.command(), "ip", "address", "add", OWN_ADDRESS, "dev", "eth0")
+        bare.run("ip", "link", "set", name, "up")
+    bare.run("ip", "address", "add", OWN_ADDRESS, "dev", "eth0")
     configuration = collection / "configuration"
     configuration.mkdir()
     (configuration / "mesh.yaml").write_text(MESH)
@@ -75,7 +75,7 @@ def test_the_roles_bring_a_gateway_and_its_address(playbook: Playbook, bare: Mac
         assert bare.systemctl("is-active", unit) == "active"
         assert bare.systemctl("is-enabled", unit) == "enabled"
     bare.run("sh", "-c", f"for _ in $(seq 60); do {' '.join(HEALTH)} && exit; sleep 0.5; done; journalctl --lines 60; exit 1")
-    assert f"inet {ADDRESS}/24" in run(*bare.command(), "ip", "address", "show", "eth0")
+    assert f"inet {ADDRESS}/24" in bare.run("ip", "address", "show", "eth0")
 
 
 def test_a_second_run_changes_nothing(playbook: Playbook, bare: Machine) -> None:

@@ -1,27 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The dashboard's lab, Horizon with the settings of ``openstackoid horizon``, and a browser."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from playwright.sync_api import sync_playwright
 
+from browser import running_chromium
 from examples.session import User, openstackoid
 from horizon.dashboard import Dashboard, Horizon, running
 from horizon.environment import is_ready
 from lab.raised import HORIZON, raised
 
-CHROMIUM = shutil.which("chromium")
-
 
 @pytest.fixture(scope="session")
 def lab(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Raise the lab of the dashboard; without Horizon and Chromium, fail before."""
-    assert CHROMIUM is not None, "there is no chromium; make horizon-test installs it"
+    """Raise the lab of the dashboard; without Horizon, fail before."""
     assert is_ready(), "Horizon from PyPI is not installed; make horizon-test does it"
     with raised(HORIZON, request.config) as status:
         yield status
@@ -39,12 +35,9 @@ def horizon(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hori
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium, which Playwright drives."""
-    with sync_playwright() as playwright:
-        # Chromium refuses to run as root inside its sandbox; it opens no page but those of the lab.
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    """Debian's Chromium."""
+    with running_chromium() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -52,7 +45,7 @@ def dashboard(horizon: Horizon, browser: Any, request: pytest.FixtureRequest, tm
     """A user in front of the log-in form, without cookies of an earlier session."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000}, ignore_https_errors=True)
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     yield Dashboard(page, horizon)
     page.screenshot(path=tmp_path / "last.png")
     context.close()

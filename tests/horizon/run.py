@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Install what `make horizon-test` needs, and run its tests."""
 
-import shutil
 import subprocess
 import sys
 
+from browser import NoChromiumError, install_chromium
 from horizon.environment import ROOT, collect_static_files, environment, is_ready
 from lab.raised import HORIZON
 from openstackoid.errors import OpenstackoidError
-from openstackoid.lab.packages import Environment, check_before, check_installable, install_packages, missing_packages
+from openstackoid.lab.packages import Environment, check_before, install_packages, missing_packages
 from openstackoid.lab.progress import Progress
 from openstackoid.lab.state import Instance
 
@@ -16,10 +16,6 @@ _ABOUT = """\
 == horizon-test: an unmodified Horizon offers scopes as regions, and Chromium drives it across two real clouds
    installs, once: OpenStack and Horizon from PyPI, MariaDB, RabbitMQ and Chromium from the distribution
    leaves: the environments, which `openstackoid lab down --purge` removes with the last lab, and pip's cache"""
-
-
-class NoChromiumError(OpenstackoidError):
-    """The machine has no Chromium and cannot install it."""
 
 
 def main() -> int:
@@ -42,13 +38,8 @@ def _install() -> None:
     logs = instance.directory / "logs/shared"
     openstack = Environment.of(instance.shared)
     with Progress() as progress, instance.locked(lambda: progress.say("waiting for another `openstackoid lab`")):
-        if shutil.which("chromium") is None:
-            with progress.step("horizon-test", "Debian package chromium ..."):
-                try:
-                    check_installable(["chromium"])
-                    install_packages(["chromium"], logs / "apt.log")
-                except OpenstackoidError as error:
-                    raise NoChromiumError(str(error).partition("\n")[0]) from None
+        with progress.step("horizon-test", "Debian package chromium ..."):
+            install_chromium(logs / "apt.log")
         check_before(openstack, instance.root)
         if missing := missing_packages():
             with progress.step("horizon-test", f"Debian packages {', '.join(missing)} ..."):

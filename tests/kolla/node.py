@@ -130,6 +130,8 @@ class Node:
         env = {
             "PATH": f"{environment().directory / 'bin'}:{ours}:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": "/mnt",
+            # Ansible takes root's home from /etc/passwd there.
+            "ANSIBLE_REMOTE_TMP": "/mnt/.ansible/tmp",
             "LANG": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": str(_COLLECTIONS),
             "ANSIBLE_PIPELINING": "true",

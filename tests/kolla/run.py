@@ -12,14 +12,15 @@ from openstackoid.lab.packages import Environment, check_before, install_package
 from openstackoid.lab.progress import Progress
 from openstackoid.lab.state import Instance, private_dir
 from privileged import needs
-from privileged.run import prepared, run
+from privileged.run import Suite
 
 _TARGET = "kolla-test"
 _ABOUT = """\
 == kolla-test: Kolla-Ansible, unmodified, renders its load balancer; a gateway takes the place of its frontends, and gives it back
    installs, once: OpenStack and Kolla-Ansible from PyPI, MariaDB and RabbitMQ from the distribution, as `lab up` does
    makes: namespaces for network, mounts and processes, with /etc and /var/lib in memory; they end with the test
-   leaves: the two environments, which `openstackoid lab down --purge` removes with the last lab, and pip's cache"""
+   leaves: the two environments, which `openstackoid lab down --purge` removes with the last lab; pip's cache;
+           the lock /run/openstackoid-suite.lock"""
 
 _PROGRAMS = {"ip": "iproute2", "openssl": "openssl"}
 """Programs of the machine and of Kolla-Ansible, and their packages."""
@@ -28,15 +29,22 @@ _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 def main() -> int:
     """Return the exit code of the tests; 1, with one line, if an installation fails."""
-    code = prepared(_TARGET, _ABOUT, (needs.MOUNTS, needs.OVERLAYS, needs.NETWORKS), _install)
-    if code is not None:
-        return code
     tests = [sys.executable, "-m", "pytest", "-x", "--timeout", "1800", "--capture=sys", "tests/kolla", *sys.argv[1:]]
-    return run(_TARGET, machine.command(*tests), ROOT, private_dir(Instance(LAB).directory))
+    return Suite(
+        _TARGET,
+        _ABOUT,
+        lambda: needs.missing(needs.MOUNTS, needs.OVERLAYS, needs.NETWORKS),
+        _install,
+        machine.command(*tests),
+        ROOT,
+        lambda: needs.missing(needs.LINKS),
+        (Instance(LAB).directory,),
+    ).main()
 
 
 def _install() -> None:
     instance = Instance(LAB)
+    private_dir(instance.directory)
     logs = Path(sys.prefix)
     openstack = Environment.of(instance.shared)
     with Progress() as progress, instance.locked(lambda: progress.say("waiting for another `openstackoid lab`")):

@@ -22,6 +22,7 @@ from openstackoid.store import Database, StoreUnavailableError
 from unit.bridge.stage import played
 from unit.gateway.running import free_port
 from unit.store.opening import kept, opened, request_id, row, sql
+from unit.store.test_binding_keys import *  # noqa: F403 - the same tests, on another database
 from unit.store.test_resources import *  # noqa: F403 - the same tests, on another database
 from unit.store.test_store import *  # noqa: F403 - the same tests, on another database
 from unit.store.test_tokens import *  # noqa: F403 - the same tests, on another database

@@ -12,7 +12,7 @@ from openstackoid.lab import packages
 from openstackoid.lab.progress import Progress
 from openstackoid.lab.state import Instance, private_dir
 from privileged import init, needs
-from privileged.run import prepared, run
+from privileged.run import Suite
 from programs import PATH
 
 ROOT = Path(__file__).parents[2]
@@ -21,17 +21,24 @@ _ABOUT = """\
 == pair-test: two gateways of a cloud behind one address, killed, cut off, drained and upgraded under load
    installs, once: OpenStack from PyPI, keepalived, MariaDB and RabbitMQ from the distribution, as `lab up` does
    makes: namespaces for network, mounts and processes, in them machines, small services, then two clouds; they end with the test
-   leaves: the environment of OpenStack, which `openstackoid lab down --purge` removes with the last lab, and pip's cache"""
+   leaves: the environment of OpenStack, which `openstackoid lab down --purge` removes with the last lab; pip's cache;
+           the lock /run/openstackoid-suite.lock"""
 _PROGRAMS = {"curl": "curl", "ip": "iproute2", "keepalived": "keepalived", "sysctl": "procps"}
 
 
 def main(words: Sequence[str]) -> int:
     """Return the exit code of the tests; 1, with one line, if an installation fails."""
-    code = prepared(_TARGET, _ABOUT, (needs.MOUNTS, needs.NETWORKS), _install)
-    if code is not None:
-        return code
     inside = [sys.executable, "-m", "pair.run", "--inside", "-m", "pytest", "tests/pair", *words]
-    return run(_TARGET, [*needs.NETWORK, *inside], ROOT, private_dir(Instance(PAIR).directory))
+    return Suite(
+        _TARGET,
+        _ABOUT,
+        lambda: needs.missing(needs.MOUNTS, needs.NETWORKS),
+        _install,
+        [*needs.NETWORK, *inside],
+        ROOT,
+        lambda: needs.missing(needs.LINKS),
+        (Instance(PAIR).directory,),
+    ).main()
 
 
 def _inside(words: Sequence[str]) -> int:
@@ -44,6 +51,7 @@ def _inside(words: Sequence[str]) -> int:
 
 def _install() -> None:
     instance = Instance(PAIR)
+    private_dir(instance.directory)
     logs = Path(sys.prefix)
     environment = packages.Environment.of(instance.shared)
     missing = [package for program, package in _PROGRAMS.items() if shutil.which(program, path=PATH) is None]

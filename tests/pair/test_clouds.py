@@ -41,7 +41,7 @@ def pair(lab: Lab, mariadb: Server, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("pair")
     mesh: dict[str, Any] = yaml.safe_load(lab.mesh_yaml.read_text())
     store = {"url": mariadb.url("boot"), "password": str(mariadb.password)}
-    mesh["clouds"]["CloudOne"]["gateway"] |= {"bind": "*", "store": store, "drain": {"hold": 2}}
+    mesh["clouds"]["CloudOne"]["gateway"] |= {"bind": "*", "store": store, "drain": {"hold": 2, "notice": 8}}
     mesh["clouds"]["CloudOne"]["gateway"]["bound_tokens"] = {"keys": str(folder / "keys")}
     set_up(folder / "keys", time.time())
     config = folder / "mesh.yaml"

@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "client": {"scope"},
     "certs": {"scope"},
     "horizon": {"scope", "mesh"},
-    "peering": {"scope", "mesh", "discovery", "routing", "tls"},
+    "console": {"scope", "policy", "mesh", "routing", "bridge", "gateway", "client", "horizon", "peering", "tls", "telemetry"},
+    "peering": {"scope", "mesh", "discovery", "routing", "tls", "telemetry"},
 }
 SHARED = {
     "scope": {"base64url"},
@@ -40,6 +41,7 @@ SHARED = {
     "gateway": {"process_identity", "parent_death_signal", "private", "service_manager"},
     "bridge": {"private", "parent_death_signal", "service_manager", "base64url"},
     "certs": {"private"},
+    "console": {"service_manager"},
 }
 BRIDGE_MAY_IMPORT = {
     "message": set(),

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+import privileged.run
+from openstackoid.errors import OpenstackoidError
 from privileged import needs
-from privileged.run import run, skip
+from privileged.run import Suite, alone, run, skip
 
 TESTS = Path(__file__).parents[1]
 WORK = "import os, pathlib, time; pathlib.Path(os.environ['TMPDIR'], 'file').touch(); print(os.environ['TMPDIR'], flush=True); "
@@ -83,3 +86,60 @@ def test_an_ability_that_is_not_there_is_named_with_the_words_of_the_system(monk
 def test_a_run_returns_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("a-test", ["true"], Path("/")) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_second_suite_waits_for_the_first_and_names_it(tmp_path: Path) -> None:
+    program = "import sys; from pathlib import Path; from privileged.run import alone\n"
+    program += "with alone(sys.argv[1], Path(sys.argv[2])): print('has it', flush=True); sys.stdin.read()"
+    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+
+    def suite(name: str) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-c", program, name, str(tmp_path / "lock")]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+
+    first = suite("a-test")
+    assert first.stdout is not None
+    assert first.stdout.readline() == "has it\n"
+    second = suite("b-test")
+    assert second.stdout is not None
+    assert second.stdout.readline() == f"make: b-test waits until a-test (process {first.pid}) has ended\n"
+    assert second.poll() is None
+    first.kill()
+    first.communicate()
+    assert second.communicate(timeout=60)[0] == "has it\n"
+    assert (tmp_path / "lock").read_text() == f"b-test (process {second.pid})"
+
+
+def test_a_suite_whose_parent_is_killed_keeps_the_lock(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    program = f"""
+import sys
+from pathlib import Path
+from privileged.run import alone, run
+with alone("a-test", Path({str(lock)!r})) as lock:
+    run("a-test", [sys.executable, "-c", "import os; print(os.environ['TMPDIR'], flush=True); input()"], Path("/"), lock=lock)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    first = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert first.stdout is not None
+    folder = Path(first.stdout.readline().strip())
+    first.kill()
+    first.wait()
+    flock = ("flock", "--nonblock", str(lock), "true")
+    assert subprocess.run(flock, check=False).returncode == 1
+    first.communicate()  # It closes the input of the suite, which ends.
+    assert subprocess.run(["flock", "--timeout", "60", str(lock), "true"], check=False).returncode == 0
+    folder.rmdir()
+
+
+def test_an_installation_that_fails_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def install() -> None:
+        raise OpenstackoidError("PyPI does not answer", hint="try again")
+
+    monkeypatch.setattr(privileged.run, "alone", partial(alone, file=tmp_path / "lock"))
+    assert Suite("a-test", "== a-test", lambda: None, install, ["true"], Path("/")).main() == 1
+    assert capsys.readouterr().err == "make: PyPI does not answer\n  try again\n"

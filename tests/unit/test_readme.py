@@ -19,7 +19,7 @@ def test_the_command_at_the_top_is_the_demos() -> None:
 def test_the_pictures_are_there_and_have_words() -> None:
     """tests/unit/examples/test_record.py holds the recorded session to the tutorial, and a lab test plays that."""
     pictures = {path: words for words, path in re.findall(r"!\[([^]]*)\]\((docs/images/[^)]+)\)", README)}
-    assert set(pictures) == {"docs/images/overview.svg", "docs/images/session.svg"}
+    assert set(pictures) == {"docs/images/overview.svg", "docs/images/session.svg", "docs/images/console-now-light.png"}
     assert all((ROOT / path).is_file() and len(words) > 100 for path, words in pictures.items())
 
 

@@ -17,6 +17,7 @@ GROUPS = (
     "audit",
     "bridge",
     "certs",
+    "console",
     "discover",
     "doctor",
     "explain",

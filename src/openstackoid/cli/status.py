@@ -13,12 +13,10 @@ from rich.table import Table
 from openstackoid.cli.options import add_gateway
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway import Folder, default_folder
-from openstackoid.gateway.status import Status, status_of
-from openstackoid.mesh import MeshError, load_mesh
+from openstackoid.gateway.status import TITLES, Status, status_of
+from openstackoid.mesh import Mesh, MeshError, load_mesh
 from openstackoid.redaction import redacted
-from openstackoid.telemetry import GATEWAY, PEER, SERVICE
 
-_TITLES = {GATEWAY: "this gateway", SERVICE: "service", PEER: "peer"}
 _COLOURS = {"up": "green", "down": "bold red", "warning": "yellow", "unknown": "dim", "blocked": "yellow"}
 
 
@@ -34,11 +32,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _run(args: argparse.Namespace) -> int:
+    folder = Folder(args.state_dir or default_folder(args.cloud))
     try:
-        mesh = load_mesh(args.config)
-        if args.cloud not in mesh.clouds:
+        mesh, broken = _mesh(args.config, folder)
+        if mesh is not None and args.cloud not in mesh.clouds:
             raise MeshError(f"--cloud {args.cloud}: the mesh has no such cloud")
-        status = asyncio.run(status_of(Folder(args.state_dir or default_folder(args.cloud)), mesh, args.cloud))
+        status = asyncio.run(status_of(folder, mesh, args.cloud, broken))
     except OpenstackoidError as error:
         print(redacted(f"openstackoid: {error}"), file=sys.stderr)
         return 2
@@ -49,14 +48,23 @@ def _run(args: argparse.Namespace) -> int:
     return status.code
 
 
+def _mesh(file: Path, folder: Folder) -> tuple[Mesh | None, str]:
+    """Return the mesh; where a gateway runs with an earlier one, None for a broken file, and the reason."""
+    try:
+        return load_mesh(file), ""
+    except MeshError as error:
+        if not file.exists() or folder.holder() is None:
+            raise
+        return None, str(error)
+
+
 def _show(status: Status) -> None:
     console = Console()
-    names = ", ".join(f"{_TITLES[item.of]} ({item.name})" for item in status.down)
-    word = f"[bold red]down[/]: {names}" if names else "[green]up[/]" if status.code == 0 else "not known"
-    console.print(f"{status.cloud}: {word}", highlight=False)
+    word = f"[{_COLOURS.get(status.word, 'dim')}]{status.word}[/]"
+    console.print(f"{status.cloud}: {word}{': ' if status.culprits else ''}{', '.join(status.culprits)}", highlight=False)
     table = Table(box=None, pad_edge=False)
     for column in ("", "part", "state", ""):
         table.add_column(column)
     for item in status.items:
-        table.add_row(_TITLES[item.of], item.name, f"[{_COLOURS[item.state]}]{item.state}[/]", item.detail)
+        table.add_row(TITLES[item.of], item.name, f"[{_COLOURS[item.state]}]{item.state}[/]", item.detail)
     console.print(table)

@@ -7,6 +7,12 @@ from typing import Any, NoReturn
 
 from openstackoid.composition.errors import Failure, Fault
 
+DEEPEST = 100
+"""Objects and lists within each other, at most: a document that was read at one depth of the stack is written at another."""
+
+LARGEST = 2**63
+"""The end of the numbers that are added."""
+
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 written = _ENCODER.encode
@@ -29,7 +35,27 @@ def parse_object(cloud: str, body: bytes, most: int) -> dict[str, Any] | Failure
         return Failure(cloud, Fault.NOT_JSON)
     if not isinstance(document, dict):
         return Failure(cloud, Fault.WRONG_SHAPE, detail="it is not an object")
+    if not is_shallow(document):
+        return Failure(cloud, Fault.WRONG_SHAPE, detail=TOO_DEEP)
     return document
+
+
+TOO_DEEP = f"it is nested more than {DEEPEST} deep"
+
+
+def is_shallow(value: Any, most: int = DEEPEST) -> bool:
+    """Return whether no more objects and lists than this are within each other."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return most > 0 and all(is_shallow(each, most - 1) for each in inner)
+    return True
+
+
+def can_be_added(value: Any) -> bool:
+    """Return whether all numbers of a shallow document can be added to those of others."""
+    if isinstance(value, dict | list):
+        return all(map(can_be_added, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, int | float) or -LARGEST < value < LARGEST
 
 
 def _refuse(text: str) -> NoReturn:

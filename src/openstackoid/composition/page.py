@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from openstackoid.composition.documents import parse, written
+from openstackoid.composition.documents import TOO_DEEP, can_be_added, is_shallow, parse, written
 from openstackoid.composition.errors import Failure, Fault
 from openstackoid.composition.order import Key, attribute_of, is_absent
 from openstackoid.composition.provenance import CLOUD
@@ -19,7 +19,9 @@ ALL_BYTES = 64 * 2**20
 Rewrite = Callable[[str, Any], Any]
 """Takes a cloud and an item of it, and returns the item with its links rewritten."""
 
-_LINKS_AT_TOP = ("next", "previous", "first")
+_LINKS_AT_TOP = ("next", "previous", "prev", "first", "last", "self", "links")
+"""Members that clients follow, with their tokens, beside those that end with ``_links``: the merged list has its own."""
+
 _LONGEST_ID, _LONGEST_VALUE = 255, 1024
 """Bytes of an id by which a list is paged, and of a name of Swift: a cursor and the known markers hold some of each cloud."""
 
@@ -73,12 +75,13 @@ class PageReader:
         if not isinstance(found, list):
             where = f"'{collection}' is not a list" if collection else "it is not a list"
             return Failure(self._cloud, Fault.WRONG_SHAPE, detail=where)
+        others = document if collection else {}
         try:
             items = tuple(self._item(raw, source) for raw in found)
+            rest = self._rest(others)
         except (_ShapeError, RecursionError) as error:
             return Failure(self._cloud, Fault.WRONG_SHAPE, detail=str(error))
-        others = document if collection else {}
-        return Page(items, self._more(others, found), self._rest(others))
+        return Page(items, self._more(others, found), rest)
 
     def _item(self, raw: Any, cloud: str) -> Item:
         kind = self._kind
@@ -137,8 +140,13 @@ class PageReader:
 
     def _rest(self, document: Mapping[str, Any]) -> dict[str, Any]:
         kind = self._kind
-        left_out = {kind.collection, kind.links, *(_LINKS_AT_TOP if kind.paging.next == "top" else ())}
-        return {name: value for name, value in document.items() if name not in left_out}
+        left_out = {kind.collection, kind.links, *_LINKS_AT_TOP}
+        rest = {name: value for name, value in document.items() if name not in left_out and not name.endswith("_links")}
+        if not is_shallow(rest):
+            raise _ShapeError(TOO_DEEP)
+        if not can_be_added([rest.get(name) for name in kind.paging.counted]):
+            raise _ShapeError("it counts too many")
+        return rest
 
 
 class _ShapeError(Exception):

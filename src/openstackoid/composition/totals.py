@@ -4,11 +4,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from openstackoid.composition.documents import can_be_added
 from openstackoid.composition.errors import Failure, Fault
 from openstackoid.composition.kinds import TotalKind
 from openstackoid.composition.provenance import CLOUDS
 
 UNLIMITED = -1
+_TOO_LARGE = "a number in it is too large"
 
 
 def total(
@@ -19,9 +21,10 @@ def total(
     ``sources``: the cloud of each branch; without it, the branches are clouds.
     A limit without an end stays one. Texts are those of the first cloud; lists are joined.
     """
-    sound = {cloud: document for cloud, document in documents.items() if isinstance(document.get(kind.wrapper), dict)}
+    objects = {cloud: document for cloud, document in documents.items() if isinstance(document.get(kind.wrapper), dict)}
+    sound = {cloud: document for cloud, document in objects.items() if can_be_added(document)}
     failures = [
-        Failure(cloud, Fault.WRONG_SHAPE, detail=f"'{kind.wrapper}' is not an object")
+        Failure(cloud, Fault.WRONG_SHAPE, detail=_TOO_LARGE if cloud in objects else f"'{kind.wrapper}' is not an object")
         for cloud in documents
         if cloud not in sound
     ]

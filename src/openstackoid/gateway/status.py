@@ -5,9 +5,9 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,11 +20,25 @@ from openstackoid.gateway.folder import Folder
 from openstackoid.gateway.supervised import FILE
 from openstackoid.haproxy.process import serving_pid
 from openstackoid.mesh import BLOCKED, Cloud, Mesh, blocked_clouds
-from openstackoid.telemetry import GATEWAY, PEER, SERVICE
+from openstackoid.telemetry import GATEWAY, PEER, SERVICE, PeerAnswer, clocks_off
 from openstackoid.tls import SOON, TlsError, end_of
 
 PATIENCE = 10.0
 """Seconds in which the Python service must tell its state."""
+
+TITLES = {GATEWAY: "this gateway", SERVICE: "service", PEER: "peer"}
+"""The words for the owner of an item."""
+
+FLAPPING, FLAPS = 60.0, 3
+"""A part that has died so often in these seconds is down, though it runs at the moment."""
+
+RECENT = 900.0
+"""Seconds for which a death is told."""
+
+SLOW = 1.0
+"""Seconds of HAProxy's check of a service from which the service is slow. ``OpenStackoidServiceSlow`` has the same."""
+
+_PARTS = {"haproxy": "HAProxy", "python": "Python service"}
 
 State = Literal["up", "down", "warning", "unknown", "blocked"]
 
@@ -52,6 +66,23 @@ class Status:
         return tuple(item for item in self.items if item.state == "down")
 
     @property
+    def at_fault(self) -> tuple[Item, ...]:
+        """Return the items that are down, and then those with a warning."""
+        return self.down + tuple(item for item in self.items if item.state == "warning")
+
+    @property
+    def culprits(self) -> tuple[str, ...]:
+        """Return the items that are down in words; where none is, those with a warning."""
+        return tuple(f"{TITLES[item.of]} ({item.name})" for item in self.down or self.at_fault)
+
+    @property
+    def word(self) -> str:
+        """Return ``down``, ``not known``, ``warning`` or ``up``."""
+        if self.code:
+            return "down" if self.down else "not known"
+        return "warning" if self.at_fault else "up"
+
+    @property
     def code(self) -> int:
         """Return the exit code: 0 for fine, 1 for an item that is down, 2 where it is not known."""
         if self.down:
@@ -60,70 +91,148 @@ class Status:
 
     def document(self) -> dict[str, Any]:
         """Return the status for JSON."""
-        culprits = list(dict.fromkeys(item.of for item in self.down))
-        return {"gateway": self.cloud, "down": culprits, "code": self.code, "items": [asdict(item) for item in self.items]}
+        return {
+            "gateway": self.cloud,
+            "down": list(dict.fromkeys(item.of for item in self.down)),
+            "at_fault": [{"of": item.of, "name": item.name} for item in self.at_fault],
+            "code": self.code,
+            "items": [asdict(item) for item in self.items],
+        }
 
 
-async def status_of(folder: Folder, mesh: Mesh, cloud: str) -> Status:
-    """Return the state of the gateway of ``cloud`` in ``folder``. Raises :class:`GatewayError` where it cannot be known."""
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The facts from which :func:`judged` tells the status of a gateway.
+
+    ``running``: a gateway runs in the folder ``place``. ``haproxy``: it answers. ``told``: the page about the mesh, None if the
+    Python service does not answer. ``supervised``: the supervisor's file. ``ends``: the end of each certificate, in seconds
+    since 1970. ``blocked``: the clouds that the operator has cut off. ``broken``: why the description cannot be read, else empty.
+    """
+
+    place: Path
+    running: bool
+    haproxy: bool = False
+    told: Mapping[str, Any] | None = None
+    supervised: Mapping[str, Any] | None = None
+    ends: tuple[tuple[str, float], ...] = ()
+    blocked: frozenset[str] = frozenset()
+    broken: str = ""
+
+
+async def status_of(folder: Folder, mesh: Mesh | None, cloud: str, broken: str = "") -> Status:
+    """Return the state of the gateway of ``cloud`` in ``folder``. Raises :class:`GatewayError` where it cannot be known.
+
+    Without a ``mesh`` the description cannot be read; ``broken`` says why.
+    """
+    facts = await facts_of(folder, None if mesh is None else mesh.clouds[cloud])
+    return judged(cloud, replace(facts, broken=broken), time.time())
+
+
+async def facts_of(folder: Folder, cloud: Cloud | None, patience: float = PATIENCE) -> Facts:
+    """Ask the parts of the gateway in ``folder``, the Python service for ``patience`` seconds at most.
+
+    ``cloud``: its cloud, None if the description cannot be read.
+
+    Raises :class:`GatewayError` where they cannot be asked.
+    """
     if folder.path.exists() and not os.access(folder.path, os.R_OK | os.X_OK):
         raise GatewayError(f"--state-dir {folder.path}: its user alone can look into it")
-    holder = folder.holder()
-    if holder is None:
-        return Status(cloud, (Item(GATEWAY, "gateway", "down", f"no gateway runs in {folder.path}"),))
-    sockets = _sockets(folder.path)
-    told = await _told(sockets / folder.metrics_socket.name)
+    if folder.holder() is None:
+        return Facts(folder.path, running=False)
+    stats = sockets_of(folder.path) / folder.stats_socket.name
+    return Facts(
+        folder.path,
+        running=True,
+        haproxy=bool(await serving_pid(stats)),
+        told=await _told(folder, patience),
+        supervised=_supervised(folder.path / FILE),
+        ends=() if cloud is None else tuple(_ends(cloud)),
+        blocked=blocked_clouds(folder.path / BLOCKED),
+    )
+
+
+def judged(cloud: str, facts: Facts, now: float) -> Status:
+    """Return the status that these facts mean at the time ``now``, in seconds since 1970."""
+    if not facts.running:
+        return Status(cloud, (Item(GATEWAY, "gateway", "down", f"no gateway runs in {facts.place}"),))
+    deaths: Mapping[str, list[float]] = (facts.supervised or {}).get("deaths", {})
     items = [
-        Item(GATEWAY, "HAProxy", "up" if await serving_pid(sockets / folder.stats_socket.name) else "down"),
-        Item(GATEWAY, "Python service", "down" if told is None else "up"),
-        *_of_supervisor(folder.path / FILE),
-        *_certificates(mesh.clouds[cloud]),
+        *_parts({"haproxy": facts.haproxy, "python": facts.told is not None}, deaths, now),
+        *_description(facts),
+        *_certificates(facts.ends, now),
     ]
-    if told is not None:
-        blocked = blocked_clouds(folder.path / BLOCKED)
-        items += [*_of_store_and_audit(told), *_of_clouds(told, blocked)]
+    if facts.told is not None:
+        items += [*_of_store_and_audit(facts.told), *_of_clouds(facts.told, facts.blocked)]
     return Status(cloud, tuple(items))
 
 
-def _sockets(folder: Path) -> Path:
+def sockets_of(folder: Path) -> Path:
     """Return the folder of the sockets: a short one where the path of the other is too long."""
     note = folder / "sockets"
     return Path(note.read_text(encoding="utf-8")) if note.is_file() else folder
 
 
-async def _told(socket: Path) -> dict[str, Any] | None:
+async def page_of(folder: Folder, path: str, patience: float = PATIENCE) -> tuple[int, Any]:
+    """Return the answer of the Python service on its own socket: status and document. It has ``patience`` seconds.
+
+    Raises ``OSError``, ``TimeoutError``, ``ValueError`` or aiohttp's ``ClientError`` if it does not answer.
+    """
+    connector = aiohttp.UnixConnector(path=str(sockets_of(folder.path) / folder.metrics_socket.name))
+    session = aiohttp.ClientSession(connector=connector)
+    async with asyncio.timeout(patience), session, session.get(f"http://gateway{path}") as answer:
+        return answer.status, json.loads(await answer.read())
+
+
+async def _told(folder: Folder, patience: float) -> dict[str, Any] | None:
     """Return the page about the mesh, or None if the Python service does not answer."""
-    connector = aiohttp.UnixConnector(path=str(socket))
     with suppress(aiohttp.ClientError, OSError, TimeoutError, ValueError):
-        session = aiohttp.ClientSession(connector=connector)
-        async with asyncio.timeout(PATIENCE), session, session.get(f"http://gateway{MESH}") as answer:
-            told: dict[str, Any] = json.loads(await answer.read())
-            return told if answer.status == 200 else None
+        status, told = await page_of(folder, MESH, patience)
+        return dict(told) if status == 200 else None
     return None
 
 
-def _of_supervisor(path: Path) -> Iterator[Item]:
+def _supervised(path: Path) -> dict[str, Any] | None:
     with suppress(OSError, ValueError):
-        told = json.loads(path.read_text(encoding="utf-8"))
-        fault = told["reload"]["fault"]
-        yield Item(GATEWAY, "description", "down" if fault else "up", f"an earlier one runs: {fault}" if fault else "")
-        for part, number in told["restarts"].items():
-            if number:
-                yield Item(GATEWAY, f"restarts of {part}", "warning", f"{number} since the gateway began")
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    return None
 
 
-def _certificates(cloud: Cloud) -> Iterator[Item]:
+def _ends(cloud: Cloud) -> Iterator[tuple[str, float]]:
     for path in watched(cloud):
         with suppress(TlsError):
-            left = end_of(path).timestamp() - time.time()
-            if left < SOON:
-                state: State = "down" if left < 0 else "warning"
-                yield Item(
-                    GATEWAY, f"certificate {path}", state, "has ended" if left < 0 else f"ends in {int(left // 86400)} days"
-                )
+            yield str(path), end_of(path).timestamp()
 
 
-def _of_store_and_audit(told: dict[str, Any]) -> Iterator[Item]:
+def _parts(answering: Mapping[str, bool], deaths: Mapping[str, list[float]], now: float) -> Iterator[Item]:
+    for part, answers in answering.items():
+        lately = sum(died > now - FLAPPING for died in deaths.get(part, ()))
+        flaps = lately >= FLAPS
+        detail = f"it has died {lately} times in {FLAPPING:g} s" if flaps else "" if answers else "it does not answer"
+        yield Item(GATEWAY, _PARTS[part], "up" if answers and not flaps else "down", detail)
+    for part, times in deaths.items():
+        recent = [died for died in times if died > now - RECENT]
+        if recent:
+            detail = f"{len(recent)} in {RECENT / 60:g} minutes, the last {max(0, now - recent[-1]):.0f} s ago"
+            yield Item(GATEWAY, f"restarts of {part}", "warning", detail)
+
+
+def _description(facts: Facts) -> Iterator[Item]:
+    fault = facts.broken or (facts.supervised or {}).get("reload", {}).get("fault")
+    if fault:
+        yield Item(GATEWAY, "description", "down", f"an earlier one runs: {fault}")
+    elif facts.supervised is not None:
+        yield Item(GATEWAY, "description", "up")
+
+
+def _certificates(ends: Iterable[tuple[str, float]], now: float) -> Iterator[Item]:
+    for path, end in ends:
+        left = end - now
+        if left < SOON:
+            state: State = "down" if left < 0 else "warning"
+            yield Item(GATEWAY, f"certificate {path}", state, "has ended" if left < 0 else f"ends in {int(left // 86400)} days")
+
+
+def _of_store_and_audit(told: Mapping[str, Any]) -> Iterator[Item]:
     yield Item(GATEWAY, "store", told["store"])
     audit = told["audit"]
     states: dict[str, State] = {"up": "up", "low": "warning", "down": "down"}
@@ -134,11 +243,35 @@ def _of_store_and_audit(told: dict[str, Any]) -> Iterator[Item]:
         yield Item(GATEWAY, "audit lines", "warning", f"{lost} are missing since {audit['since']}")
 
 
-def _of_clouds(told: dict[str, Any], blocked: frozenset[str]) -> Iterator[Item]:
+def _of_clouds(told: Mapping[str, Any], blocked: frozenset[str]) -> Iterator[Item]:
+    answers = {name: PeerAnswer(**answer) for name, answer in told.get("peers", {}).items() if name not in blocked}
+    ours, theirs = clocks_off({name: answer.ahead for name, answer in answers.items() if answer.ahead is not None})
+    if ours:
+        yield Item(GATEWAY, "clock", "warning", "it differs from those of most peers: have this machine follow NTP")
     for page in told["clouds"]:
         if page["home"]:
-            yield from (Item(SERVICE, service["type"], service["health"]) for service in page["services"])
+            checks = told.get("checks", {})
+            yield from (_service(service["type"], service["health"], checks.get(service["type"])) for service in page["services"])
         elif page["name"] in blocked:
             yield Item(PEER, page["name"], "blocked", "by the operator")
         else:
-            yield Item(PEER, page["name"], page["health"], "its gateway does not answer" if page["health"] == "down" else "")
+            yield _peer(page["name"], page["health"], answers.get(page["name"]), clock=page["name"] in theirs)
+
+
+def _service(name: str, health: State, seconds: float | None) -> Item:
+    if health == "up" and seconds is not None and seconds > SLOW:
+        return Item(SERVICE, name, "warning", f"slow: HAProxy's check of it takes {seconds:.1f} s")
+    return Item(SERVICE, name, health, "HAProxy's check of it fails" if health == "down" else "")
+
+
+def _peer(name: str, health: State, answer: PeerAnswer | None, *, clock: bool) -> Item:
+    if answer is None or health == "down":
+        why = answer.fault if answer is not None and not answer.reached else "its gateway does not answer"
+        return Item(PEER, name, health, why if health == "down" else "")
+    if not answer.reached:
+        return Item(PEER, name, "down", answer.fault)
+    faults = [answer.fault and f"its gateway {answer.fault}"]
+    faults += ["it has another description of the clouds: compare them"] if answer.same is False else []
+    faults += [f"its clock and this one differ by {abs(answer.ahead or 0):.0f} s"] if clock else []
+    detail = "; ".join(fault for fault in faults if fault)
+    return Item(PEER, name, "warning" if detail else "up", detail)

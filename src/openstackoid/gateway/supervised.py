@@ -13,21 +13,27 @@ from openstackoid.redaction import redacted
 FILE = "supervised.json"
 """The name of the file in the folder of a gateway."""
 
+DEATHS = 10
+"""The last deaths of a part of which the times are kept."""
+
 _LABELS = {Part.HAPROXY: "haproxy", Part.BRIDGE: "python"}
 
 
 class SupervisedState:
-    """How often each part was started again, and the outcome of the last reload, in the file of ``folder``."""
+    """How often each part was started again, when it died, and the outcome of the last reload, in the file of ``folder``."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._restarts = dict.fromkeys(_LABELS.values(), 0)
+        self._deaths: dict[str, list[float]] = {label: [] for label in _LABELS.values()}
         self._reload: dict[str, object] = {}
         self.reloaded(None)
 
     def restarted(self, part: Part) -> None:
         """Note that a part has died and is started again."""
-        self._restarts[_LABELS[part]] += 1
+        label = _LABELS[part]
+        self._restarts[label] += 1
+        self._deaths[label] = [*self._deaths[label], time.time()][-DEATHS:]
         self._write()
 
     def reloaded(self, fault: str | None) -> None:
@@ -38,4 +44,5 @@ class SupervisedState:
     def _write(self) -> None:
         # A full disk does not stop the gateway.
         with contextlib.suppress(GatewayError):
-            write_private(self._folder.path / FILE, json.dumps({"restarts": self._restarts, "reload": self._reload}))
+            told = {"restarts": self._restarts, "deaths": self._deaths, "reload": self._reload}
+            write_private(self._folder.path / FILE, json.dumps(told))

@@ -9,7 +9,7 @@ from openstackoid.haproxy.trace import LOG_FORMAT_BY_PYTHON
 from openstackoid.haproxy.upstream import OF_PYTHON
 from openstackoid.mesh import Cloud
 from openstackoid.routing import REQUEST_ID
-from openstackoid.routing.egress import ADMISSION_HEADER, GIVEN, ID_FORM
+from openstackoid.routing.egress import ADMISSION_HEADER, GIVEN, ID_FORM, UNSENT_HEADER
 
 MARKER = " left="
 """Begins the part for the audit log in the log's line about a request that has left; no other part of a line can hold it."""
@@ -31,6 +31,7 @@ _DIGITS, _MICROSECONDS = "%[rand(9000),add(1000)]", "%[date(0,us),mod(9000000000
 """Of a request id: four random digits, and twelve of the time. To make a UUID takes HAProxy three times as long."""
 
 _FORGET_USE = f"http-response del-header {ADMISSION_HEADER}"
+_FORGET_UNSENT = f"http-response del-header {UNSENT_HEADER} if !{{ var(txn.wire_spoken) -m found }}"
 _FORGET_ALL = "http-response del-header x-openstackoid- -m beg"
 
 
@@ -58,8 +59,11 @@ def told_by_peers() -> list[str]:
         "# The peer's admission header: for the audit log and the Python service.",
         f"http-response set-var(txn.use) res.fhdr({ADMISSION_HEADER}) if {{ res.fhdr_cnt({ADMISSION_HEADER}) eq 1 }}"
         f" {{ res.fhdr({ADMISSION_HEADER}) -m reg '^[A-Za-z0-9_-]{{1,{LONGEST_USE}}}$' }}",
+        "# The peer's word that its service was sent nothing: for the Python service.",
+        f"http-response set-var(txn.unsent) bool(true) if {OF_PYTHON} {{ status 503 }} {{ res.fhdr({UNSENT_HEADER}) -m found }}",
         _FORGET_ALL,
         f"http-response set-header {ADMISSION_HEADER} %[var(txn.use)] if {OF_PYTHON} {{ var(txn.use) -m found }}",
+        f"http-response set-header {UNSENT_HEADER} 1 if {{ var(txn.unsent) -m found }}",
     ]
 
 
@@ -69,5 +73,5 @@ def told_by_services() -> list[str]:
 
 
 def told_by_the_bridge(tls: bool) -> list[str]:
-    """Return the rule for answers of the Python service: only a proved gateway gets the accepted user."""
-    return [f"{_FORGET_USE} if !{{ var(sess.from) -m found }}" if tls else _FORGET_USE]
+    """Return the rules for answers of the Python service: no client gets headers for gateways; the user, only a proved one."""
+    return [f"{_FORGET_USE} if !{{ var(sess.from) -m found }}" if tls else _FORGET_USE, _FORGET_UNSENT]

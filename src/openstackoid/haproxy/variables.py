@@ -61,6 +61,7 @@ VARIABLES = {
     "txn.prefix": "the peer's path prefix",
     "txn.wire": "set if the peer has announced the newer form of a scope",
     "txn.health": "set for a question about the health of a peer's gateway",
+    "txn.unsent": "set if the peer's gateway says that its service was sent no byte",
     "txn.wire_spoken": "set if a peer has announced a form in its request",
     "txn.home": "the third cloud that has issued the token",
     "txn.patience": "the seconds that the peer has for an answer, where services differ in that",

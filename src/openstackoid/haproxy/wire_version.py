@@ -5,7 +5,7 @@
 announcement.
 """
 
-from openstackoid.haproxy.maps import WIRES
+from openstackoid.haproxy.maps import ROUTES, WIRES
 from openstackoid.mesh import Cloud
 from openstackoid.routing.wire_version import HEADER, NEWER, OPERATORS, SPOKEN
 from openstackoid.scope import WIRE
@@ -46,5 +46,7 @@ def told_by_peers() -> list[str]:
         f"http-response set-map({WIRES}) %[var(txn.cloud)] {SPOKEN} if !{{ var(txn.wire) -m str {SPOKEN} }} {operators}",
         "# HAProxy itself answers about the health, and announces nothing.",
         f"http-response del-map({WIRES}) %[var(txn.cloud)] if {ANNOUNCED} !{said} !{{ var(txn.health) -m found }}",
+        "# A peer that reads no operators any more: the Python service decides about the next such request.",
+        f"http-response del-map({ROUTES}) %[var(txn.key)] if {{ status 400 }} !{operators} {{ var(txn.key) -m found }}",
         f"http-response del-header {HEADER}",
     ]

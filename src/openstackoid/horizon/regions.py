@@ -44,7 +44,7 @@ def default_regions(mesh: Mesh, homes: Sequence[Cloud]) -> list[Region]:
     """Return each cloud of ``homes`` alone, and with the images of each other cloud."""
     lenders = [name for name, services in mesh.offers.items() if "image" in services]
     pairs = (
-        Region(_url(home, Scope.of({"image": lender})), f"{home.name} with {lender}'s images")
+        Region(scoped_url(home, Scope.of({"image": lender})), f"{home.name} with {lender}'s images")
         for home in homes
         for lender in lenders
         if lender != home.name
@@ -60,17 +60,22 @@ def chosen_regions(mesh: Mesh, homes: Sequence[Cloud], offers: Sequence[str]) ->
     scopes = [_offer(mesh, offer) for offer in offers]
     several = len(homes) > 1
     regions = (
-        Region(_url(home, scope), f"{home.name}: {label}" if several else label) for home in homes for scope, label in scopes
+        Region(scoped_url(home, scope), f"{home.name}: {label}" if several else label)
+        for home in homes
+        for scope, label in scopes
     )
     return _checked(chain(_alone(homes), regions))
 
 
 def _alone(homes: Iterable[Cloud]) -> Iterable[Region]:
-    return (Region(_url(home, None), home.name) for home in homes)
+    return (Region(scoped_url(home, None), home.name) for home in homes)
 
 
-def _url(home: Cloud, scope: Scope | None) -> str:
-    """Return the authentication URL of ``home``. It ends in a version, for Horizon asks for none."""
+def scoped_url(home: Cloud, scope: Scope | None) -> str:
+    """Return the authentication URL of ``home`` with a scope. It ends in a version, for Horizon asks for none.
+
+    Raises :class:`HorizonError` for a cloud without a Keystone.
+    """
     endpoint = home.endpoint(IDENTITY, "public")
     if endpoint is None:
         raise HorizonError(f"users cannot log in at {home.name}: the mesh description gives it no service '{IDENTITY}'")

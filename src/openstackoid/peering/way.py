@@ -15,6 +15,7 @@ import aiohttp
 from openstackoid.mesh import Endpoint
 from openstackoid.routing.pages import HEALTH, MESH
 from openstackoid.routing.wire_version import HEADER, SPOKEN
+from openstackoid.telemetry import CLOCKS
 from openstackoid.tls.words import what_was_wrong
 
 PATIENCE = 10.0
@@ -23,17 +24,18 @@ _LOOKS, _BETWEEN = 4, 1.5
 """A gateway asks its peers when its page is read, and shows the answer on the next look."""
 _LARGEST = 16 << 20
 
-CLOCKS = 5.0
-"""Seconds by which clocks may differ: audit lines and traces of two clouds are read together."""
-
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One thing that was tried. ``good``: whether it works; ``text``: one line, with the clouds' names; ``todo``: the remedy."""
+    """One thing that was tried. ``good``: whether it works; ``text``: one line, with the clouds' names; ``todo``: the remedy.
+
+    ``same``: of the descriptions of two clouds, whether they are the same; None for another thing, and where it is not known.
+    """
 
     good: bool
     text: str
     todo: str = ""
+    same: bool | None = None
 
 
 async def try_way(
@@ -126,9 +128,9 @@ class _Tries:
         if told is None:
             return Result(True, f"the gateway of {self.peer} is of an earlier release, and does not tell its description")
         if told == self.digest:
-            return Result(True, f"{self.peer} has the same description of the clouds")
+            return Result(True, f"{self.peer} has the same description of the clouds", same=True)
         todo = "compare the descriptions: clouds, frontends and 'shared' must be the same, or requests may end in 508"
-        return Result(False, f"{self.peer} has another description of the clouds", todo)
+        return Result(False, f"{self.peer} has another description of the clouds", todo, same=False)
 
     def _clock(self, date: str) -> Result:
         try:

@@ -12,6 +12,9 @@ from openstackoid.routing.workflows import REQUEST_ID
 ADMISSION_HEADER = "x-openstackoid-use"
 """The header in which a peer's gateway tells the asking gateway, and no client, the accepted user."""
 
+UNSENT_HEADER = "x-openstackoid-unsent"
+"""The header in which a peer's gateway tells the asking gateway, and no client, that its service was sent no byte."""
+
 GIVEN = "req-a0d17000-"
 """The beginning of ids that gateways give to requests without one."""
 

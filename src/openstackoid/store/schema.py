@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from openstackoid.store.errors import SchemaError
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """The known revisions, the oldest first; each is a file of ``migrations/versions``."""
 
 _VERSION_TABLE = "alembic_version"

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from openstackoid.store.binding_keys import KeyUse, share
 from openstackoid.store.database import PATIENCE, Database
 from openstackoid.store.errors import StoreUnavailableError
 from openstackoid.store.lane import Job, Statement
@@ -101,6 +102,11 @@ class Store:
     async def learn(self, learnt: Learnt) -> None:
         """Write and remove rows of resources."""
         await self._written(self._resources.learn, learnt)
+
+    async def share_key(self, fingerprint: str, now: float, since: float) -> tuple[str, ...]:
+        """Write that this gateway binds tokens with a key, and return the keys that gateways have bound with after ``since``."""
+        found: tuple[str, ...] = await self._done(share, KeyUse(fingerprint, now, since))
+        return found
 
     def put_later(self, row: WorkflowRow) -> None:
         """Have a row written; a failure loses it."""

@@ -62,3 +62,14 @@ RESOURCES = Table(
 
 ``certain``: 1 if all other clouds have denied it. ``owner`` and ``expires``: as of a workflow.
 """
+
+BINDING_KEYS = Table(
+    "binding_keys",
+    METADATA,
+    Column("fingerprint", _ascii(16), primary_key=True),
+    Column("seen", Double, nullable=False),
+)
+"""A key a row, with which a gateway of this cloud binds tokens.
+
+``fingerprint``: bytes of a digest. ``seen``: seconds since 1970.
+"""

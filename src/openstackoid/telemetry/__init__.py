@@ -3,6 +3,7 @@
 
 from openstackoid.telemetry.metrics import (
     GATEWAY,
+    MOST_PEERS,
     OTHER,
     PEER,
     SERVICE,
@@ -13,13 +14,18 @@ from openstackoid.telemetry.metrics import (
     merged,
     samples,
 )
+from openstackoid.telemetry.peers import CLOCKS, PeerAnswer, clocks_off
 
 __all__ = [
+    "CLOCKS",
     "GATEWAY",
+    "MOST_PEERS",
     "OTHER",
     "PEER",
     "SERVICE",
+    "PeerAnswer",
     "Served",
+    "clocks_off",
     "count_request",
     "count_use",
     "count_validation",

@@ -14,7 +14,7 @@ from .conftest import Answer, FakeCloud, OpenStack
 
 BOTH = "image=CloudOne&CloudTwo"
 LIST = ("image", "list", "--os-scope", BOTH)
-_OTHER_COLLECTION = {("block-storage", "services"), ("block-storage", "availabilityZoneInfo"), ("network", "availability_zones")}
+_OTHER_COLLECTION = {("block-storage", "availabilityZoneInfo"), ("network", "availability_zones")}
 """Lists that a command shows beside those of other services."""
 
 

@@ -42,6 +42,8 @@ def with_answers(gate: Gateway, cloud: str, answer: Callable[[str], tuple[int, b
         (b'{"servers": [{"id": ["a"]}]}', "wrong-shape"),
         (b'{"servers": [{"id": "' + b"a" * 256 + b'"}]}', "wrong-shape"),
         (b'{"servers": [{"id": "\\ud800"}, {"id": "a"}], ' + LINKS.encode() + b"}", "wrong-shape"),
+        # It would be written at another depth of the stack than it was read at.
+        (b'{"servers": [], "x": ' + b"[" * 900 + b"]" * 900 + b"}", "wrong-shape"),
     ],
 )
 def test_garbage_of_one_cloud_leaves_the_others_answer_and_names_the_cloud(body: bytes, word: str) -> None:
@@ -192,3 +194,10 @@ def test_values_to_sort_by_are_told_by_their_json_and_fill_no_memory() -> None:
     assert (answer.outcome, len(answer.items)) == (Composed(), 5)
     (cut,) = gate.known._cuts.values()
     assert cut.position is None or len(repr(cut)) < 5000
+
+
+def test_a_count_that_is_too_long_for_a_sum_is_a_failure_of_its_cloud() -> None:
+    gate = with_answers(gateway(list_kind("volumes"), [0, 0]), "One", lambda _: (200, b'{"volumes": [], "count": 1}'))
+    with_answers(gate, "Two", lambda _: (200, b'{"volumes": [], "count": ' + b"9" * 4300 + b"}"))
+    answer = gate.get("with_count=True")
+    assert (answer.outcome, answer.document["count"]) == (Composed("Two=wrong-shape"), 1)

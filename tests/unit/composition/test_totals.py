@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limits, quotas and usage are added, and say so."""
 
+import json
 from typing import Any
+
+import pytest
 
 from openstackoid.composition import Failure, Fault, TotalKind, builtin_kinds, total
 
@@ -58,3 +61,16 @@ def test_another_form_is_a_failure_of_its_cloud() -> None:
     assert found["limits"]["os_scope_clouds"] == ["Two"]
     assert failures == [Failure("One", Fault.WRONG_SHAPE, detail="'limits' is not an object")]
     assert total(kind("compute", "/v2.1/limits"), {"One": {}})[0] == {}
+
+
+@pytest.mark.parametrize("number", [10**400, 10**4300 - 1, -(10**400), 2**63, 1.7e308])
+@pytest.mark.parametrize("theirs", [1, 1.5, 1e308])
+def test_a_number_that_cannot_be_added_is_a_failure_of_its_cloud(number: float, theirs: float) -> None:
+    usage = kind("compute", f"/v2.1/os-simple-tenant-usage/{PROJECT}")
+    found, failures = total(
+        usage, {"One": {"tenant_usage": {"hours": 1.5}}, "Two": {"tenant_usage": {"of": [{"hours": number}]}}}
+    )
+    assert found["tenant_usage"] == {"hours": 1.5, "os_scope_clouds": ["One"]}
+    assert failures == [Failure("Two", Fault.WRONG_SHAPE, detail="a number in it is too large")]
+    both, _ = total(usage, {"One": {"tenant_usage": {"hours": theirs}}, "Two": {"tenant_usage": {"hours": number}}})
+    json.dumps(both, allow_nan=False)

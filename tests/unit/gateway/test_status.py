@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from openstackoid.gateway.status import Item, Status
+from openstackoid.gateway.status import Facts, Item, Status, judged
+from openstackoid.telemetry import PeerAnswer
 from unit.gateway.running import PATIENCE, Gateway, free_port, service
 from waiting import until
 
@@ -64,12 +66,13 @@ def test_a_broken_description_is_the_gateways(gateway: Gateway) -> None:
     gateway.config.write_text(good.replace("mesh: 1", "mesh: 1\nshared: [{service: image, clouds: [CloudOne, CloudNine]}]"))
     gateway.hang_up()
     gateway.wait_for("goes on with the description that it has")
-    # The command reads the description as well.
-    assert status(gateway)[0] == 2
+    # The command reads the description as well. It may also be another one.
     sound = gateway.config.with_name("sound.yaml")
     sound.write_text(good)
-    code, text = status(gateway, "--config", str(sound))
-    assert (code, "down: this gateway (description)" in text, "CloudNine" in text) == (1, True, True)
+    for file in (gateway.config, sound):
+        code, text = status(gateway, "--config", str(file))
+        assert (code, "down: this gateway (description)" in text, "CloudNine" in text) == (1, True, True)
+    assert status(gateway, "--config", f"{sound}.missing")[0] == 2
     gateway.config.write_text(good)
     gateway.hang_up()
     until(lambda: status(gateway)[0] == 0)
@@ -112,3 +115,67 @@ def test_what_is_not_known_has_a_code_of_its_own() -> None:
     assert Status("CloudOne", (Item("gateway", "HAProxy", "unknown"),)).code == 2
     assert Status("CloudOne", (Item("peer", "CloudTwo", "unknown"), Item("service", "image", "up"))).code == 0
     assert Status("CloudOne", (Item("service", "image", "down"), Item("gateway", "HAProxy", "unknown"))).code == 1
+
+
+def facts(**told: Any) -> Facts:
+    """Return the facts of a gateway with nothing wrong, changed by ``told`` of the Python service."""
+    clouds = [
+        {"name": "CloudOne", "home": True, "health": "up", "services": [{"type": "identity", "health": "up"}]},
+        *({"name": name, "home": False, "health": "up", "services": []} for name in ("CloudTwo", "CloudThree")),
+    ]
+    page = {"store": "up", "audit": {"state": "up"}, "clouds": clouds, "checks": {"identity": 0.01}}
+    return Facts(Path("/state"), running=True, haproxy=True, told=page | told)
+
+
+def peers(**answers: PeerAnswer) -> dict[str, Any]:
+    return {name: asdict(answer) for name, answer in answers.items()}
+
+
+GOOD = PeerAnswer(True, same=True, ahead=0.0)
+
+
+@pytest.mark.parametrize(
+    ("told", "word", "culprits", "detail"),
+    [
+        ({}, "up", (), ""),
+        ({"checks": {"identity": 2.5}}, "warning", ("service (identity)",), "slow: HAProxy's check of it takes 2.5 s"),
+        ({"audit": {"state": "low"}}, "warning", ("this gateway (audit log)",), "the disk has no space for its reserve"),
+        ({"peers": peers(CloudTwo=PeerAnswer(False, "it is away"))}, "down", ("peer (CloudTwo)",), "it is away"),
+        (
+            {"peers": peers(CloudTwo=PeerAnswer(True, same=False, ahead=0))},
+            "warning",
+            ("peer (CloudTwo)",),
+            "it has another description of the clouds: compare them",
+        ),
+        (
+            {"peers": peers(CloudTwo=PeerAnswer(True, ahead=-60), CloudThree=GOOD)},
+            "warning",
+            ("peer (CloudTwo)",),
+            "its clock and this one differ by 60 s",
+        ),
+        (
+            {"peers": peers(CloudTwo=PeerAnswer(True, ahead=-60), CloudThree=PeerAnswer(True, ahead=-61))},
+            "warning",
+            ("this gateway (clock)",),
+            "it differs from those of most peers: have this machine follow NTP",
+        ),
+        ({"peers": peers(CloudTwo=PeerAnswer(True, "answers 503"))}, "warning", ("peer (CloudTwo)",), "its gateway answers 503"),
+    ],
+)
+def test_the_culprit_is_named(told: dict[str, Any], word: str, culprits: tuple[str, ...], detail: str) -> None:
+    found = judged("CloudOne", facts(**told), 0)
+    assert (found.word, found.culprits) == (word, culprits)
+    assert [item.detail for item in found.at_fault] == ([detail] if detail else [])
+    assert found.code == (1 if word == "down" else 0)
+
+
+def test_a_part_that_has_died_three_times_in_a_minute_is_down() -> None:
+    now = 1000.0
+    for times, word in (([990, 980, 970], "down"), ([990, 980, 900], "warning"), ([50], "up")):
+        supervised = {"deaths": {"python": times}, "restarts": {"python": len(times)}, "reload": {"fault": None}}
+        assert judged("CloudOne", replace(facts(), supervised=supervised), now).word == word
+
+
+def test_a_description_that_the_command_cannot_read_is_the_gateways() -> None:
+    found = judged("CloudOne", replace(facts(), broken="line 3"), 0)
+    assert (found.culprits, found.at_fault[0].detail) == (("this gateway (description)",), "an earlier one runs: line 3")

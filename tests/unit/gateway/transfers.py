@@ -51,7 +51,6 @@ class _Server(ThreadingHTTPServer):
 @contextmanager
 def transfers(port: int = 0) -> Iterator[int]:
     """Run the service and give its port."""
-    _Transfers.second_half.clear()
     with serving(_Server(("127.0.0.1", port), _Transfers)) as port:
         try:
             yield port
@@ -63,6 +62,7 @@ class Transfers:
     """An upload and a download, by HAProxy and by Python, each at its half."""
 
     def __init__(self, port: int) -> None:
+        _Transfers.second_half.clear()
         self.uploads, self.connections, self.downloads = list[socket.socket](), list[HTTPConnection](), list[HTTPResponse]()
         for headers in ({}, BY_PYTHON):
             upload = socket.create_connection(("127.0.0.1", port), PATIENCE)

@@ -29,9 +29,11 @@ def test_no_answer_to_a_client_has_the_admission_header() -> None:
         ]
         assert rule_that_forgets in rules[: min(ends, default=None)]
     assert FORGET in SECTIONS["backend bridge from gateway"]
-    assert told_by_the_bridge(tls=True) == [f"{FORGET} if !{{ var(sess.from) -m found }}"], (
+    unsent = "http-response del-header x-openstackoid-unsent if !{ var(txn.wire_spoken) -m found }"
+    assert told_by_the_bridge(tls=True) == [f"{FORGET} if !{{ var(sess.from) -m found }}", unsent], (
         "who has proved to be a gateway is told"
     )
+    assert told_by_the_bridge(tls=False) == [FORGET, unsent]
 
 
 def test_only_answers_of_peers_tell_of_a_use() -> None:

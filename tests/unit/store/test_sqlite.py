@@ -61,7 +61,7 @@ async def test_a_folder_that_cannot_be_used_is_said_once_and_tried_again(
 ) -> None:
     caplog.set_level(logging.INFO)
     folder = tmp_path / "later"
-    async with opened(Database.file(folder / "store.sqlite"), patience=0.1) as (store,):
+    async with opened(Database.file(folder / "store.sqlite"), patience=0.5) as (store,):
         for _ in range(3):
             with pytest.raises(StoreUnavailableError, match="No such file or directory"):
                 await store.put(row(1))

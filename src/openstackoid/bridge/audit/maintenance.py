@@ -21,7 +21,10 @@ PAUSE = 1.0
 
 
 class AuditMaintenance:
-    """Looks after ``audit`` by ``settings``, which may be replaced at any time. ``losses``: missing lines."""
+    """Looks after ``audit`` by ``settings``, which may be replaced at any time.
+
+    ``losses``: missing lines. ``state``: of the log.
+    """
 
     def __init__(self, audit: Audit, losses: Losses, settings: AuditSettings) -> None:
         self.settings = settings
@@ -29,13 +32,13 @@ class AuditMaintenance:
         self._audit = audit
         self._losses = losses
         self._since = time.time()
-        self._state = UP
+        self.state = UP
 
     def document(self) -> dict[str, Any]:
         """Return the state for the health page, with the number of missing lines and their start."""
         count = self._losses.count
         lost = {"haproxy": count(Loss.HAPROXY), "audit": count(Loss.SERVICE, Loss.READER), "syslog": count(Loss.SYSLOG)}
-        return {"state": self._state, "lost": lost, "since": timestamp(self._since)}
+        return {"state": self.state, "lost": lost, "since": timestamp(self._since)}
 
     async def run(self) -> None:
         """Look after the log, and send its lines, for ever."""
@@ -72,8 +75,8 @@ class AuditMaintenance:
             self._become(UP if kept else LOW, what)
 
     def _become(self, state: str, what: str) -> None:
-        if state != self._state:
-            self._state = state
+        if state != self.state:
+            self.state = state
             if state == UP:
                 LOG.info("audit: the log can be written, and has its reserve on the disk")
             else:

@@ -102,9 +102,9 @@ class Bridge:
         finally:
             self.under_way -= 1
 
-    async def mesh_document(self) -> dict[str, Any]:
-        """Return the page about the mesh, for the operator's own socket."""
-        return await self._pages.mesh_document(self.context.mesh)
+    async def operators_page(self, path: str) -> tuple[int, dict[str, Any]] | None:
+        """Return one of the gateway's own pages for the operator's own socket, with its status; None for an unknown path."""
+        return await self._pages.operators(path, self.context.mesh)
 
     async def finish(self, seconds: float) -> None:
         """Wait until no request is under way, for some seconds at most."""

@@ -23,6 +23,7 @@ from openstackoid.bridge.proxy.context import RequestContext
 from openstackoid.bridge.proxy.executor import Executor
 from openstackoid.bridge.telemetry.faults import PAGE, at_fault
 from openstackoid.bridge.trace.records import BRIDGE, LEG, LEGS, NONE, REFUSE, Record, Records
+from openstackoid.bridge.upstream.upstream import UpstreamError
 from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.redaction.logs import where
 from openstackoid.routing import (
@@ -41,6 +42,7 @@ from openstackoid.routing import (
     marked_id,
     may_be_remembered,
 )
+from openstackoid.routing.egress import UNSENT_HEADER
 from openstackoid.routing.pages import TOKEN
 from openstackoid.scope import Scope, Times
 from openstackoid.telemetry import Served, count_request
@@ -99,6 +101,8 @@ class RequestHandler:
             self._error = error
             response = error_answer(error)
             self._tell_accepted(response)
+            if isinstance(error, UpstreamError) and error.unreached:
+                response.headers[UNSENT_HEADER] = "1"
             if not request.content.is_eof():
                 # The unread rest of a body must not be read as the next request.
                 response.force_close()

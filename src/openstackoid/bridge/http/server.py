@@ -16,6 +16,7 @@ from openstackoid.binding import repository_of
 from openstackoid.bridge.audit.audit_file import Audit, AuditError
 from openstackoid.bridge.audit.losses import Losses
 from openstackoid.bridge.audit.maintenance import AuditMaintenance
+from openstackoid.bridge.binding.shared_keys import SharedKeys
 from openstackoid.bridge.haproxy_log import start_reading
 from openstackoid.bridge.http.app import Bridge
 from openstackoid.bridge.http.connection import Server
@@ -27,6 +28,8 @@ from openstackoid.bridge.identity.token_store import TokenStore
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.message.verbatim import LIMITS, server_request
 from openstackoid.bridge.pages.health import Health
+from openstackoid.bridge.pages.operators import OperatorsPages
+from openstackoid.bridge.pages.peer_watch import PeerWatch
 from openstackoid.bridge.pages.runtime_api import RuntimeApi
 from openstackoid.bridge.telemetry.log_process import LogProcess
 from openstackoid.bridge.telemetry.page import MetricsPage
@@ -127,8 +130,8 @@ async def serve(
     upstream, records = Upstream(at, sockets.upstream), Records()
     audit, losses = audit or Audit(None), losses or Losses()
     maintenance = AuditMaintenance(audit, losses, mesh.clouds[at].audit)
-    health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document)
-    workflows, tokens = Workflows(store), TokenStore(store)
+    workflows, tokens, shared_keys = Workflows(store), TokenStore(store), SharedKeys(store, repository)
+    health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document, shared_keys.state)
     bridge = Bridge(
         mesh,
         upstream,
@@ -147,10 +150,26 @@ async def serve(
     lines = _record_lines(receiving, bridge, records) if receiving else None
     # aiohttp waits this long twice: for running requests, and for those that it has cancelled.
     runner = web.ServerRunner(http_server(bridge), shutdown_timeout=GRACE / 2)
-    state = GatewayState(at, lambda: bridge.context.mesh, lambda: bridge.under_way, lambda: len(workflows), losses, supervised)
+    pages = OperatorsPages(at, lambda: bridge.context.mesh, bridge.operators_page, health, PeerWatch(upstream))
+    state = GatewayState(
+        at,
+        lambda: bridge.context.mesh,
+        lambda: bridge.under_way,
+        lambda: len(workflows),
+        losses,
+        supervised,
+        peers=pages.peers,
+        audit=lambda: maintenance.state,
+    )
     listen = sockets.metrics.open if sockets.metrics else None
-    metrics = MetricsPage(state, log_process or LogProcess(None), listen, bridge.mesh_document)
-    running = (_keep_current(bridge, (file, blocked), reload, maintenance), maintenance.run(), upstream.kept.run())
+    metrics = MetricsPage(state, log_process or LogProcess(None), listen, pages.answer)
+    running = [
+        _keep_current(bridge, (file, blocked), reload, maintenance),
+        maintenance.run(),
+        upstream.kept.run(),
+        pages.watch.run(),
+        *([shared_keys.run()] if mesh.clouds[at].store else []),
+    ]
     tasks = [asyncio.create_task(one) for one in running]
     try:
         await metrics.start()

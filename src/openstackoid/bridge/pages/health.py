@@ -4,13 +4,13 @@
 import asyncio
 import csv
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from openstackoid.bridge.binding.delegated_uses import DelegatedUses
 from openstackoid.bridge.log import LOG
 from openstackoid.bridge.pages.runtime_api import RuntimeApi, RuntimeApiError
-from openstackoid.mesh import Mesh
+from openstackoid.mesh import Cloud, Endpoint, Mesh
 from openstackoid.routing.backend_names import local_backend
 
 UP, DOWN, PARTLY, UNKNOWN = "up", "down", "partly", "unknown"
@@ -29,39 +29,53 @@ States = Mapping[str, str]
 class Health:
     """Asks HAProxy for the state of its servers. Without a control socket, all states are unknown.
 
-    ``audit`` returns the state of the audit log. ``delegated`` counts uses of tokens of this cloud by peers.
+    ``audit`` returns the state of the audit log,
+    ``keys`` whether the cloud's gateways have the same ones. ``delegated`` counts uses of tokens of this cloud by peers.
     """
 
-    def __init__(self, api: RuntimeApi | None = None, audit: Callable[[], Mapping[str, Any]] = dict) -> None:
+    def __init__(
+        self,
+        api: RuntimeApi | None = None,
+        audit: Callable[[], Mapping[str, Any]] = dict,
+        keys: Callable[[], str] = str,
+    ) -> None:
         self._api = api
         self.audit = audit
+        self.keys = keys
         self.delegated = DelegatedUses()
         self._lock = asyncio.Lock()
-        self._states: States = {}
+        self._table = ""
         self._until = 0.0
 
     async def states(self) -> States:
         """Return the health of each backend; unknown ones are missing."""
+        return states(await self._servers())
+
+    async def seconds(self, cloud: Cloud) -> dict[str, float]:
+        """Return the time of HAProxy's last check of each service of ``cloud``, at its public endpoint."""
+        found = check_seconds(await self._servers())
+        backends = {service: local_backend(endpoint) for service, endpoint in _reached(cloud).items() if endpoint is not None}
+        return {service: found[backend] for service, backend in backends.items() if backend in found}
+
+    async def _servers(self) -> str:
+        """Return HAProxy's table of servers, at most a second old; empty where it is not known."""
         if self._api is None:
-            return {}
+            return ""
         async with self._lock:
             if time.monotonic() >= self._until:
                 try:
-                    self._states = states(await self._api.command(_SERVERS))
+                    self._table = await self._api.command(_SERVERS)
                 except RuntimeApiError as error:
                     LOG.warning("the health of services is not known: %s", error)
-                    self._states = {}
+                    self._table = ""
                 self._until = time.monotonic() + FRESH
-            return self._states
+            return self._table
 
 
 def states(answer: str) -> dict[str, str]:
     """Return the health of each backend in HAProxy's table of servers: up if one of its servers is."""
     found: dict[str, str] = {}
-    for row in csv.DictReader(answer.lstrip("# ").splitlines()):
-        backend, state = row.get("pxname"), row.get("status")
-        if not backend or not state or row.get("svname") in ("FRONTEND", "BACKEND"):
-            continue
+    for backend, state, row in _rows(answer):
         health = DOWN
         if state == "no check":
             health = UNKNOWN
@@ -71,6 +85,24 @@ def states(answer: str) -> dict[str, str]:
         ranks = (DOWN, UNKNOWN, UP)
         found[backend] = max(found.get(backend, health), health, key=ranks.index)
     return found
+
+
+def check_seconds(answer: str) -> dict[str, float]:
+    """Return the longest time of the last checks of each backend's servers in HAProxy's table."""
+    found: dict[str, float] = {}
+    for backend, _, row in _rows(answer):
+        milliseconds = row.get("check_duration") or ""
+        if milliseconds.isdecimal():
+            found[backend] = max(found.get(backend, 0.0), int(milliseconds) / 1000)
+    return found
+
+
+def _rows(answer: str) -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    """Yield the backend and state of each server in HAProxy's table, with all columns."""
+    for row in csv.DictReader(answer.lstrip("# ").splitlines()):
+        backend, state = row.get("pxname"), row.get("status")
+        if backend and state and row.get("svname") not in ("FRONTEND", "BACKEND"):
+            yield backend, state, row
 
 
 def mesh_page(mesh: Mesh, at: str, found: States, peers: States) -> dict[str, Any]:
@@ -86,13 +118,15 @@ def mesh_page(mesh: Mesh, at: str, found: States, peers: States) -> dict[str, An
 
 
 def _at_home(mesh: Mesh, at: str, found: States) -> dict[str, str]:
-    cloud = mesh.clouds[at]
-    # The one that users reach.
-    reached = {service: cloud.endpoint(service, "public") for service in sorted(cloud.services)}
     return {
         service: UNKNOWN if endpoint is None else found.get(local_backend(endpoint), UNKNOWN)
-        for service, endpoint in reached.items()
+        for service, endpoint in _reached(mesh.clouds[at]).items()
     }
+
+
+def _reached(cloud: Cloud) -> dict[str, Endpoint | None]:
+    """Return the endpoint of each service that users reach."""
+    return {service: cloud.endpoint(service, "public") for service in sorted(cloud.services)}
 
 
 def _page_of(name: str, home: bool, services: States) -> dict[str, Any]:

@@ -63,7 +63,8 @@ class Pages:
             refusal.force_close()
             return refusal
         if head.path == MESH:
-            return page(await self.mesh_document(mesh))
+            only_here = head.query == ONLY_HERE
+            return page({"gateway": self.at, "description": mesh_digest(mesh)} if only_here else await self.mesh_document(mesh))
         if head.path == ROUND_TRIPS:
             return page(await self.near.page(mesh, self._center(head.query, mesh)))
         if head.path == USER:
@@ -76,11 +77,30 @@ class Pages:
             404, f"there is no such page; the pages are: {HEALTH}, {MESH}, {ROUND_TRIPS}, {USER}, {TRACE}REQUEST-ID"
         )
 
+    async def operators(self, path: str, mesh: Mesh) -> tuple[int, dict[str, Any]] | None:
+        """Return a page for the operator, with its status; ``path`` lacks the common prefix. None for an unknown path."""
+        own = PAGES.rstrip("/") + path
+        try:
+            if own == MESH:
+                return 200, await self.mesh_document(mesh)
+            if own == ROUND_TRIPS:
+                return 200, await self.near.page(mesh, self.at)
+            if own.startswith(TRACE):
+                return 200, await self._trace(own.removeprefix(TRACE), None, mesh)
+        except AnswerError as error:
+            return error.status, {"error": error.message}
+        return None
+
     async def mesh_document(self, mesh: Mesh) -> dict[str, Any]:
         """Return the health of clouds and services, and the state of this gateway."""
         states, peers = await self._health.states(), await self._reachable.states(mesh)
         store = UP if await self._workflows.works() else DOWN
-        own = {"store": store, "audit": self._health.audit(), "delegation": self._health.delegated.document()}
+        own = {
+            "store": store,
+            "audit": self._health.audit(),
+            "delegation": self._health.delegated.document(),
+            "keys": self._health.keys(),
+        }
         return mesh_page(mesh, self.at, states, peers) | own | {"description": mesh_digest(mesh)}
 
     async def _trace(self, request_id: str, query: str | None, mesh: Mesh) -> dict[str, Any]:

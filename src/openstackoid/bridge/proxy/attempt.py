@@ -17,12 +17,13 @@ _LONGEST_HELD = 65_536
 class PassedError(Exception):
     """A turn without the answer to the client: ``what`` the cloud said is the end of a sentence that names it.
 
-    ``answer``: the answer as a whole, if the attempt keeps it.
+    ``answer``: the answer as a whole, if the attempt keeps it. ``unsent``: the cloud's service was sent no byte.
     """
 
-    def __init__(self, result: Outcome, status: int, what: str) -> None:
+    def __init__(self, result: Outcome, status: int, what: str, *, unsent: bool = False) -> None:
         super().__init__(what)
         self.answer: WholeAnswer | None = None
+        self.unsent = unsent
         self.result = result
         self.status = status
         self.what = what
@@ -61,8 +62,13 @@ class Attempt:
         """Return whether the body of the answer decides, so that it may not be compressed."""
         return looks_up_name(self._head.method, self._head.query)
 
-    def judge(self, status: int) -> None:
-        """Raise :class:`PassedError` for an answer that the client does not get, by its status."""
+    def judge(self, status: int, *, unsent: bool) -> None:
+        """Raise :class:`PassedError` for an answer that the client does not get, by its status.
+
+        ``unsent``: the cloud's gateway says that its service was sent no byte. A body that streams was taken all the same.
+        """
+        if unsent and self.until is not None:
+            raise PassedError(Outcome.FAILURE, status, f" answers {status}: its service was sent nothing", unsent=True)
         result = outcome(self._head.method, status)
         if result is Outcome.FAILURE or (result is Outcome.MISSING and self._is_passed):
             raise PassedError(result, status, f" answers {status}")
@@ -112,7 +118,7 @@ class LocatedAttempt(Attempt):
         """Return False: the status decides."""
         return False
 
-    def judge(self, status: int) -> None:
+    def judge(self, status: int, *, unsent: bool) -> None:  # noqa: ARG002
         """Raise :class:`PassedError` for a 404."""
         if status == 404:
             raise PassedError(Outcome.MISSING, status, " answers 404")

@@ -27,7 +27,7 @@ from openstackoid.bridge.proxy.websocket import tunnel
 from openstackoid.bridge.upstream.target import Target
 from openstackoid.bridge.upstream.upstream import UpstreamError, UpstreamRequest, read_answer
 from openstackoid.routing import Credentials, Headers, Single, Workflow
-from openstackoid.routing.egress import ADMISSION_HEADER
+from openstackoid.routing.egress import ADMISSION_HEADER, UNSENT_HEADER
 from openstackoid.routing.links import ASTRAY, REDIRECTS
 from openstackoid.routing.reading import SERVICE
 from openstackoid.routing.route_cache import FORGET
@@ -166,7 +166,7 @@ class ForwardLeg(Leg[Single]):
         if attempt is None:
             return
         try:
-            attempt.judge(answer.status)
+            attempt.judge(answer.status, unsent=target.peer is not None and UNSENT_HEADER in answer.headers)
         except PassedError as passed:
             if attempt.keeps:
                 content = await read_answer(self.context.upstream, target, answer, DOCUMENT_LIMIT)

@@ -112,7 +112,7 @@ class Turns:
                 outages.note(place, text, max(timeouts.check, clock() - began))
             else:
                 outages.forget(place)
-            if head.method not in READS:
+            if head.method not in READS and not passed.unsent:
                 raise self._nowhere() from None
             return None
         except AnswerError as error:

@@ -15,14 +15,17 @@ from openstackoid.bridge.telemetry.log_process import LogProcess
 from openstackoid.bridge.telemetry.state import GatewayState
 from openstackoid.telemetry import merged
 
-MESH = "/mesh"
-"""The path of the page about the mesh."""
+MESH, ROUND_TRIPS, TRACE = "/mesh", "/round-trips", "/trace/"
+"""The paths of the gateway's own pages here, for its operator: this socket is the operator's alone."""
+
+Pages = Callable[[str], Awaitable[tuple[int, dict[str, Any]] | None]]
+"""Returns the status and the document of a page, or None for an unknown one."""
 
 
 class MetricsPage:
     """Serves the metrics of both processes of the Python service. ``listening`` opens the socket, if there is one.
 
-    ``mesh`` returns the page about the mesh, for ``openstackoid status``.
+    ``pages`` returns the gateway's own pages, for ``openstackoid status`` and ``openstackoid console``.
     """
 
     def __init__(
@@ -30,13 +33,13 @@ class MetricsPage:
         state: GatewayState,
         log_process: LogProcess,
         listening: Callable[[], socket.socket] | None,
-        mesh: Callable[[], Awaitable[dict[str, Any]]],
+        pages: Pages,
     ) -> None:
         self._state = state
         self._log_process = log_process
         self._listening = listening
-        self._mesh = mesh
-        self._runner = web.ServerRunner(web.Server(self._answer), access_log=None)
+        self._pages = pages
+        self._runner = web.ServerRunner(web.Server(self._answer, access_log=None))
 
     async def start(self) -> None:
         """Serve, if there is a socket. Raises its errors."""
@@ -50,8 +53,9 @@ class MetricsPage:
         self._log_process.close()
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
-        if request.path == MESH:
-            return web.json_response(await self._mesh())
+        page = await self._pages(request.path)
+        if page is not None:
+            return web.json_response(page[1], status=page[0])
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_Metrics(self._state, await self._log_process.samples()))
         # Thousands of peers take a moment, in which requests go on.

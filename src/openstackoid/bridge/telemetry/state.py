@@ -2,9 +2,10 @@
 """Metrics of the state of a gateway, looked up when they are asked for."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,18 @@ from prometheus_client.metrics_core import Metric
 
 from openstackoid import __version__
 from openstackoid.bridge.audit.losses import Loss, Losses
+from openstackoid.bridge.audit.maintenance import UP
 from openstackoid.mesh import Cloud, Mesh, mesh_digest
+from openstackoid.telemetry import MOST_PEERS, PeerAnswer
 from openstackoid.tls import TlsError, end_of, files_in
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayState:
-    """The parts of a gateway with a state. ``supervised``: the supervisor's file about the parts, None without a supervisor."""
+    """The parts of a gateway with a state. ``supervised``: the supervisor's file about the parts, None without a supervisor.
+
+    ``peers``: the last answers of peers. ``audit``: the state of the audit log.
+    """
 
     at: str
     mesh: Callable[[], Mesh]
@@ -27,6 +33,8 @@ class GatewayState:
     workflows: Callable[[], int]
     losses: Losses
     supervised: Path | None = None
+    peers: Callable[[], Mapping[str, PeerAnswer]] = dict
+    audit: Callable[[], str] = lambda: UP
 
     def metrics(self) -> Iterator[Metric]:
         """Yield the metrics."""
@@ -42,6 +50,10 @@ class GatewayState:
         for place, parts in places.items():
             lost.add_metric((place,), self.losses.count(*parts))
         yield lost
+        yield _gauge(
+            "audit_log_ready", "0: it cannot be written, or the disk has no space for its reserve", {}, self.audit() == UP
+        )
+        yield from _of_peers(self.peers())
         yield _certificates(mesh.clouds[self.at])
         yield from self._of_supervisor()
 
@@ -59,6 +71,21 @@ class GatewayState:
         reload = told["reload"]
         yield _gauge("config_last_reload_successful", "0: the description that runs is an earlier one", {}, reload["successful"])
         yield _gauge("config_last_reload_timestamp_seconds", "When the description was read", {}, reload["time"])
+
+
+def _of_peers(answers: Mapping[str, PeerAnswer]) -> Iterator[Metric]:
+    reached = GaugeMetricFamily("openstackoid_peer_reachable", "0: the peer's gateway does not answer", labels=("peer",))
+    same = GaugeMetricFamily("openstackoid_peer_description_same", "0: the peer has another description", labels=("peer",))
+    ahead = GaugeMetricFamily(
+        "openstackoid_peer_clock_ahead_seconds", "The clock of the peer less that of this gateway", labels=("peer",)
+    )
+    for peer, answer in islice(answers.items(), MOST_PEERS):
+        reached.add_metric((peer,), answer.reached)
+        if answer.same is not None:
+            same.add_metric((peer,), answer.same)
+        if answer.ahead is not None:
+            ahead.add_metric((peer,), answer.ahead)
+    yield from (reached, same, ahead)
 
 
 def _gauge(name: str, about: str, labels: dict[str, str], value: float) -> Metric:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The headers of each way: a plain token, a scope beside it, or the token of a gateway."""
 
+from bench.lab.client import Client
 from bench.lab.goals import ACROSS, CHAIN, THROUGH
-from bench.lab.ways import BESIDE, IMAGE_THERE, TLS_ALONE, as_handed_on, plain, scoped
+from bench.lab.ways import IMAGE_THERE, TLS_ALONE, Question, Way, as_handed_on, plain, scoped
 
 
 def test_a_user_sends_a_plain_token() -> None:
@@ -17,4 +18,6 @@ def test_behind_the_users_gateway_the_scope_is_in_the_token_and_names_home() -> 
 
 
 def test_gateways_are_also_put_beside_as_many_that_do_tls_alone() -> None:
-    assert BESIDE == ((THROUGH, TLS_ALONE), (ACROSS, CHAIN))
+    ways = tuple(Way(key, key, Client("http://127.0.0.1:1"), "/", plain, None) for key in (THROUGH, TLS_ALONE, ACROSS, CHAIN))
+    assert Question("images", "", ways, 1).beside == [(THROUGH, TLS_ALONE), (ACROSS, CHAIN)]
+    assert Question("images", "", ways[2:3], 1).beside == []

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages on the operator's own socket: those of all users, and more about peers and services."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from openstackoid.bridge.pages.health import Health
+from openstackoid.bridge.pages.peer_watch import PeerWatch
+from openstackoid.mesh import Mesh
+from openstackoid.routing.pages import MESH, PAGES
+from openstackoid.telemetry import PeerAnswer
+
+Pages = Callable[[str], Awaitable[tuple[int, dict[str, Any]] | None]]
+"""Returns the status and the document of a page, or None for an unknown one."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorsPages:
+    """Adds the operator's part to the page about the mesh of the gateway of the cloud ``at``. ``pages``: without that part."""
+
+    at: str
+    mesh: Callable[[], Mesh]
+    pages: Pages
+    health: Health
+    watch: PeerWatch
+
+    async def answer(self, path: str) -> tuple[int, dict[str, Any]] | None:
+        """Return a page; ``path`` lacks the prefix of the gateway's pages."""
+        found = await self.pages(path)
+        if found is None or PAGES.rstrip("/") + path != MESH:
+            return found
+        status, page = found
+        mesh = self.mesh()
+        checks = await self.health.seconds(mesh.clouds[self.at])
+        return status, page | {"peers": await self.watch.document(mesh), "checks": checks}
+
+    def peers(self) -> Mapping[str, PeerAnswer]:
+        """Return the last answers of peers, for a scrape."""
+        return self.watch.scraped(self.mesh())

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ask peers' gateways for their description and time, for the operator: on request, a few at a time, and cached.
+
+A scrape asks :data:`FOR_A_SCRAPE` peers and does not wait: in a large mesh, peers take turns.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, replace
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from aiohttp import hdrs
+
+from openstackoid.bridge.errors import AnswerError, without_gateway
+from openstackoid.bridge.message.deadline import Deadline
+from openstackoid.bridge.upstream.target import Target, gateway_targets
+from openstackoid.bridge.upstream.upstream import Upstream, UpstreamError, UpstreamRequest, first_reached, read_answer
+from openstackoid.mesh import Mesh, Timeouts, mesh_digest
+from openstackoid.routing.pages import MESH, ONLY_HERE
+from openstackoid.telemetry import PeerAnswer
+
+FOR_A_LOOK, FOR_A_SCRAPE = 128, 16
+"""Peers that are asked for one look of the operator, and for one scrape."""
+
+AT_ONCE = 32
+PATIENCE = 1.0
+"""Seconds that a look waits for answers."""
+
+KEPT = 120.0
+"""Seconds for which an answer is told."""
+
+SOCKETS = 2
+"""The most sockets of a peer's gateway that are tried, one after the other, for one that accepts a connection."""
+
+_LIMIT = 4096
+_REQUEST = UpstreamRequest("GET", ONLY_HERE, (("Accept", "application/json"), ("Accept-Encoding", "identity")))
+
+
+class PeerWatch:
+    """Asks the gateways of peers, and caches their answers."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+        self._known: dict[str, tuple[float, PeerAnswer]] = {}
+        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def run(self) -> None:
+        """Wait until the task is cancelled, and ask no more then."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for asking in self._asking.values():
+                asking.cancel()
+
+    async def document(self, mesh: Mesh) -> dict[str, Any]:
+        """Return the answers for the operator's page, at most ``timeouts.check`` seconds old where there was time to ask."""
+        self.ask(mesh, FOR_A_LOOK)
+        if self._asking:
+            await asyncio.wait(self._asking.values(), timeout=PATIENCE)
+        return {name: asdict(answer) for name, answer in self.answers(mesh).items()}
+
+    def scraped(self, mesh: Mesh) -> Mapping[str, PeerAnswer]:
+        """Return the answers that are known, and ask a few peers for the next scrape."""
+        self.ask(mesh, FOR_A_SCRAPE)
+        return self.answers(mesh)
+
+    def answers(self, mesh: Mesh) -> Mapping[str, PeerAnswer]:
+        """Return the answers of the last two minutes."""
+        since = time.monotonic() - KEPT
+        return {name: answer for name, (when, answer) in self._known.items() if when > since and name in mesh.clouds}
+
+    def ask(self, mesh: Mesh, most: int) -> None:
+        """Begin to ask the peers without a recent answer, those first that were asked longest ago."""
+        peers = [name for name in mesh.clouds if name != self._upstream.at]
+        self._known = {name: self._known[name] for name in peers if name in self._known}
+        old = time.monotonic() - mesh.clouds[self._upstream.at].timeouts.check
+        times = ((self._known.get(name, (float("-inf"), None))[0], name) for name in peers if name not in self._asking)
+        due = sorted(each for each in times if each[0] < old)
+        for _, name in due[: max(0, most - len(self._asking))]:
+            self._asking[name] = asyncio.create_task(self._ask(mesh, name))
+
+    async def _ask(self, mesh: Mesh, name: str) -> None:
+        try:
+            async with self._slots:
+                answer = await self._answer(mesh, name)
+            self._known[name] = (time.monotonic(), answer)
+        finally:
+            del self._asking[name]
+
+    async def _answer(self, mesh: Mesh, name: str) -> PeerAnswer:
+        connect = mesh.clouds[self._upstream.at].timeouts.connect
+        waits, digest = Timeouts(connect=connect, server=connect), mesh_digest(mesh)
+        # No connection is kept for the sake of a question.
+        targets = [replace(one, gateway="") for one in gateway_targets(mesh, self._upstream.at, mesh.clouds[name], MESH)]
+
+        async def ask(target: Target) -> PeerAnswer:
+            async with self._upstream.send(target, _REQUEST, waits, Deadline(2 * connect)) as answer:
+                now, date = time.time(), answer.headers.get(hdrs.DATE, "")
+                if answer.status != 200:
+                    return PeerAnswer(True, f"answers {answer.status}")
+                try:
+                    told = _described(await read_answer(self._upstream, target, answer, _LIMIT))
+                except UpstreamError as error:
+                    if error.is_outage:
+                        raise
+                    # An earlier release, which tells all clouds.
+                    told = None
+            return PeerAnswer(True, same=None if told is None else told == digest, ahead=_ahead(date, now))
+
+        nowhere = AnswerError(503, f"{name} has no gateway in the mesh")
+        try:
+            return await first_reached(targets[:SOCKETS], ask, nowhere)
+        except AnswerError as error:
+            return PeerAnswer(False, without_gateway(error.message, self._upstream.at))
+
+
+def _described(content: bytes) -> str | None:
+    """Return the digest of the description in an answer, if it has one."""
+    with suppress(ValueError, RecursionError):
+        page = json.loads(content)
+        if isinstance(page, dict) and isinstance(page.get("description"), str):
+            return str(page["description"])
+    return None
+
+
+def _ahead(date: str, now: float) -> float | None:
+    """Return the seconds by which the header ``Date`` is ahead of ``now``; it tells whole seconds."""
+    with suppress(ValueError):
+        then = parsedate_to_datetime(date).timestamp()
+        return max(then - now, 0.0) + min(then + 1 - now, 0.0)
+    return None

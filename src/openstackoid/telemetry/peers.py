@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The last answers of peers' gateways to a question of this one, and whose clock is wrong. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+CLOCKS = 5.0
+"""Seconds by which clocks may differ: audit lines and traces of two clouds are read together."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerAnswer:
+    """The last answer of a peer's gateway.
+
+    ``reached``: it has answered at all. ``fault``: why its answer cannot be used, else empty. ``same``: it has the description of
+    this gateway. ``ahead``: the seconds by which its clock is ahead of this one. Both are None where it does not tell.
+    """
+
+    reached: bool
+    fault: str = ""
+    same: bool | None = None
+    ahead: float | None = None
+
+
+def clocks_off(ahead: Mapping[str, float]) -> tuple[bool, tuple[str, ...]]:
+    """Return whether this clock is off, and the peers with a clock that is off. ``ahead``: the seconds of each peer.
+
+    Where the clocks of most peers differ, and there are two at least, this one is off. Of two clocks alone the peer's is named,
+    and may be right. ``OpenStackoidClockOff`` and ``OpenStackoidPeerClockOff`` of the alert rules say the same.
+    """
+    off = tuple(sorted(peer for peer, seconds in ahead.items() if abs(seconds) > CLOCKS))
+    if len(ahead) > 1 and 2 * len(off) > len(ahead):
+        return True, ()
+    return False, off

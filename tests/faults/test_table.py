@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page has a row for each fault, with the names that the tests have seen; each row is a test."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from faults.table import FAULTS, Fault
+from faults.watching import FACTOR, RULES, scaled
+from openstackoid.gateway.status import TITLES
+
+PAGE = Path(__file__).parents[2] / "docs/operate/faults.md"
+CELLS = 5
+
+
+def rows() -> dict[str, list[str]]:
+    """Return the cells of the page's table, by the fault."""
+    lines = re.findall(r"^\| (.+) \|$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {cells[0]: cells for cells in (line.split(" | ") for line in lines[2:])}
+
+
+def test_the_rows_are_the_faults() -> None:
+    assert list(rows()) == [fault.row for fault in FAULTS]
+    assert {len(cells) for cells in rows().values()} == {CELLS}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.row)
+def test_the_row_says_what_the_test_waits_for(fault: Fault) -> None:
+    _, named, said, alert, _ = rows()[fault.row]
+    assert named == f"{TITLES[fault.of]} ({fault.name})"
+    assert f"`{fault.says}`" in said
+    assert alert == f"[{fault.alert}](alerts.md#{fault.alert.lower()})"
+
+
+def test_each_fault_is_injected_by_a_test() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    names = re.findall(
+        r"^([A-Z_]+) = Fault\(", Path(__file__).with_name("table.py").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    assert len(names) == len(FAULTS)
+    assert [name for name in names if f"night.named(table.{name})" not in tests] == []
+
+
+def test_durations_alone_are_scaled() -> None:
+    rules = RULES.read_text(encoding="utf-8")
+    assert f"divided by {FACTOR}" in PAGE.read_text(encoding="utf-8")
+    assert (
+        scaled("        for: 15m\n  expr: rate(x[30m]) + rate(x[6h])") == "        for: 15s\n  expr: rate(x[30s]) + rate(x[360s])"
+    )
+    durations = re.compile(r"(?<=for: )\w+|(?<=\[)\w+(?=\])")
+    assert durations.sub("", scaled(rules)) == durations.sub("", rules)

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Prometheus with the rules of deploy/prometheus, made sixty times faster, and the words of ``openstackoid status``."""
+
+import json
+import re
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from faults.table import Fault
+from observe.programs import PROMETHEUS
+from openstackoid.cli import main
+from unit.gateway.running import free_port
+
+RULES = Path(__file__).parents[2] / "deploy/prometheus/rules.yml"
+
+FACTOR = 60
+"""The factor by which all durations of the rules are shorter in the tests, with a scrape each two seconds."""
+
+WITHIN = 15.0
+"""Seconds in which status and alert name the culprit."""
+
+PATIENCE = 90.0
+"""Seconds in which they clear: a part that has died again and again is down for a minute."""
+
+_PAUSE = 0.3
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def scaled(rules: str) -> str:
+    """Return rules with each ``for`` and each window divided by the factor, and at least a second."""
+
+    def shorter(match: "re.Match[str]") -> str:
+        return f"{match[1]}{max(1, int(match[2]) * _UNITS[match[3]] // FACTOR)}s{match[4]}"
+
+    text = re.sub(r"^( +for: )(\d+)([smh])()$", shorter, rules, flags=re.MULTILINE)
+    return re.sub(r"(\[)(\d+)([smh])(\])", shorter, text)
+
+
+class Prometheus:
+    """Reads the metrics of the gateway of CloudOne at ``port``."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._port = free_port()
+        targets = f'static_configs: [{{targets: ["127.0.0.1:{port}"], labels: {{cloud: CloudOne}}}}]'
+        jobs = [("openstackoid", "/metrics/gateway"), ("openstackoid-haproxy", "/metrics")]
+        scrape = "".join(f"  - {{job_name: {name}, metrics_path: {path}, {targets}}}\n" for name, path in jobs)
+        times = "global: {scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 1s}\n"
+        (folder / "prometheus.yml").write_text(f"{times}rule_files: [rules.yml]\nscrape_configs:\n{scrape}")
+        (folder / "rules.yml").write_text(scaled(RULES.read_text(encoding="utf-8")))
+        command = [str(PROMETHEUS), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
+        command += [f"--web.listen-address=127.0.0.1:{self._port}", "--log.level=error"]
+        self.process = subprocess.Popen(command)
+
+    def firing(self) -> list[dict[str, str]]:
+        """Return the labels of the alerts that fire."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/api/v1/alerts", timeout=10) as answer:
+                alerts = json.loads(answer.read())["data"]["alerts"]
+        except OSError:
+            return []
+        return [one["labels"] for one in alerts if one["state"] == "firing"]
+
+
+class Night:
+    """The two sources of the person who is woken: status and alerts of the gateway of CloudOne."""
+
+    def __init__(self, config: Path, state: Path, prometheus: Prometheus) -> None:
+        self._words = ["status", "--json", "--cloud", "CloudOne", "--config", str(config), "--state-dir", str(state)]
+        self._prometheus = prometheus
+
+    def status(self) -> dict[str, Any]:
+        """Return the answer of ``openstackoid status --json``."""
+        told = StringIO()
+        with redirect_stdout(told):
+            code = main(self._words)
+        return {"code": code, **json.loads(told.getvalue() or "{}")}
+
+    def said(self, fault: Fault) -> str | None:
+        """Return the detail of the culprit in the status, if it is at fault."""
+        status = self.status()
+        named = {(item["of"], item["name"]) for item in status.get("at_fault", ())}
+        if fault.culprit not in named:
+            return None
+        return next(str(item["detail"]) for item in status["items"] if (item["of"], item["name"]) == fault.culprit)
+
+    def alerted(self, fault: Fault) -> bool:
+        """Return whether the alert names the culprit."""
+        wanted = {"alertname": fault.alert, "fault": fault.of, **fault.labels}
+        return any(wanted.items() <= labels.items() for labels in self._prometheus.firing())
+
+    def named(self, fault: Fault) -> None:
+        """Check that both name the culprit in time."""
+        began, said, alerted = time.monotonic(), None, False
+        while said is None or fault.says not in said or not alerted:
+            assert time.monotonic() - began < WITHIN, (fault, said, alerted, self.status(), self._prometheus.firing())
+            said, alerted = self.said(fault) or said, alerted or self.alerted(fault)
+            time.sleep(_PAUSE)
+        print(f"faults: {fault.row}: both name it after {time.monotonic() - began:.1f} s", flush=True)
+
+    def cleared(self, fault: Fault) -> None:
+        """Wait until none of them names the culprit."""
+        began = time.monotonic()
+        while self.said(fault) is not None or self.alerted(fault):
+            assert time.monotonic() - began < PATIENCE, (fault, self.status(), self._prometheus.firing())
+            time.sleep(_PAUSE)
+        print(f"faults: {fault.row}: clear after {time.monotonic() - began:.1f} s", flush=True)
+
+    def quiet(self) -> None:
+        """Wait until nothing is at fault and no alert fires."""
+        until = time.monotonic() + PATIENCE
+        while self.status().get("at_fault") != [] or self._prometheus.firing():
+            assert time.monotonic() < until, (self.status(), self._prometheus.firing())
+            time.sleep(_PAUSE)
+
+
+@contextmanager
+def watching(folder: Path, port: int, config: Path, state: Path) -> Iterator[Night]:
+    """Watch the gateway with this port for metrics, description and state folder."""
+    prometheus = Prometheus(folder, port)
+    try:
+        yield Night(config, state, prometheus)
+    finally:
+        prometheus.process.terminate()
+        prometheus.process.wait(PATIENCE)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gateways of peers are asked for their description and time, a few at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.utils import formatdate
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import time
+
+import pytest
+
+from openstackoid.bridge.pages import peer_watch
+from openstackoid.bridge.pages.peer_watch import PeerWatch
+from openstackoid.bridge.upstream.upstream import Upstream
+from openstackoid.mesh import Mesh, mesh_digest
+from unit.bridge.haproxy import haproxy
+from unit.bridge.pages.test_reachability import one, peers, port_of
+from unit.bridge.stage import Stage, played, says, says_json, staged
+
+
+@asynccontextmanager
+async def watching(mesh: Mesh) -> AsyncIterator[PeerWatch]:
+    with TemporaryDirectory(prefix="oid-") as folder:
+        async with haproxy(mesh, Path(folder)) as socket:
+            upstream = Upstream("CloudOne", socket)
+            watch = PeerWatch(upstream)
+            running = asyncio.create_task(watch.run())
+            await asyncio.sleep(0)
+            try:
+                yield watch
+            finally:
+                running.cancel()
+                await asyncio.sleep(0.05)
+                await upstream.close()
+
+
+async def told(stage: Stage) -> dict[str, object]:
+    async with watching(mesh := one(port_of(stage))) as watch:
+        return dict((await watch.document(mesh))["Peer"])
+
+
+@played
+async def test_a_peer_with_another_description_and_another_time() -> None:
+    page = {"gateway": "Peer", "description": "another"}
+    async with staged(there=says_json(page, f"Date: {formatdate(time() + 60, usegmt=True)}")) as stage:
+        answer = await told(stage)
+        assert [visit.line for visit in stage.there.visits] == ["GET /.openstackoid/mesh?only=here HTTP/1.1"]
+    assert (answer["reached"], answer["fault"], answer["same"]) == (True, "", False)
+    assert isinstance(answer["ahead"], float)
+    assert 30 < answer["ahead"] <= 60
+
+
+@played
+async def test_a_peer_with_the_same_description_and_time() -> None:
+    async with staged() as stage:
+        mesh = one(port_of(stage))
+        page = {"gateway": "Peer", "description": mesh_digest(mesh)}
+        stage.there.script = says_json(page, f"Date: {formatdate(time(), usegmt=True)}")
+        answer = await told(stage)
+    assert (answer["reached"], answer["same"]) == (True, True)
+    assert answer["ahead"] == pytest.approx(0, abs=30)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"description": 1}', b"x" * 5000])
+@played
+async def test_a_peer_of_an_earlier_release_does_not_tell(body: bytes) -> None:
+    async with staged(there=says("200 OK", "Date: yesterday", body=body)) as stage:
+        assert await told(stage) == {"reached": True, "fault": "", "same": None, "ahead": None}
+
+
+@played
+async def test_a_peer_that_answers_with_an_error_is_reached() -> None:
+    async with staged(there=says("404 Not Found")) as stage:
+        answer = await told(stage)
+    assert (answer["reached"], answer["fault"]) == (True, "answers 404")
+
+
+@played
+async def test_a_peer_that_is_away_has_a_reason() -> None:
+    async with watching(mesh := one(1)) as watch:
+        answer = (await watch.document(mesh))["Peer"]
+    assert (answer["reached"], answer["fault"]) == (
+        False,
+        "the gateway of Peer at 127.0.0.1:1 cannot be reached: connection refused",
+    )
+
+
+@played
+async def test_a_scrape_asks_a_few_and_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peer_watch, "FOR_A_SCRAPE", 2)
+    async with watching(mesh := peers(1, 5)) as watch:
+        assert watch.scraped(mesh) == {}
+        await asyncio.sleep(1.5)
+        assert len(watch.scraped(mesh)) == 2
+        assert watch.answers(peers(1, 0)) == {}
