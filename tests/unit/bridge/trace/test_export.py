@@ -2,6 +2,8 @@
 """A collector of spans that is slow, gone or endless costs spans, which are counted, and no request."""
 
 import asyncio
+import importlib
+import importlib.util
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -137,8 +139,8 @@ def test_without_the_package_the_log_says_so(monkeypatch: pytest.MonkeyPatch, ca
     def missing(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(export.importlib, "import_module", missing)
-    monkeypatch.setattr(export.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib, "import_module", missing)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     (warning,) = export.unable_to_export(cloud)
     assert warning == "clouds.CloudOne.gateway.traces: spans are lost: pip install 'openstackoid[otel]'"
     assert export.unable_to_export(replace(cloud, traces=None)) == []
