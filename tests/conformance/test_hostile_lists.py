@@ -139,9 +139,9 @@ def test_fields_of_another_release_are_kept(clouds: Clouds) -> None:
 
 def test_a_marker_is_of_its_user_and_its_list_and_may_be_sent_again(clouds: Clouds) -> None:
     mine = {"X_Auth_Token": "One@tok"}
-    first = json.loads(clouds.ask("GET", f"{PATH}?limit=4", SCOPE, **mine).body)
+    first = json.loads(clouds.ask("GET", f"{PATH}?limit=4", SCOPE, None, **mine).body)
     following = str(clouds.link(first, PATH))
-    pages = [json.loads(clouds.ask("GET", following, SCOPE, **mine).body)["networks"] for _ in range(2)]
+    pages = [json.loads(clouds.ask("GET", following, SCOPE, None, **mine).body)["networks"] for _ in range(2)]
     assert pages[0] == pages[1] != first["networks"]
     marker = following.partition("marker=")[2].partition("&")[0]
     for path, scope, token in (

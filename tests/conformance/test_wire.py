@@ -95,7 +95,7 @@ def test_a_peer_that_was_downgraded_is_sent_no_operators_after_one_refusal_to_ea
     for _ in range(3):
         sent_tokens(one, *given)
     del one.recorder.answers[WIRE]
-    sent = []
+    sent: list[str | None] = []
     for _ in range(4):
         one.recorder.seen.clear()
         one.recorder.status = 400 if len(sent) < 2 else 200

@@ -23,7 +23,11 @@ clouds:
   CloudOne:
     gateway: {unbound_tokens: true}
     services:
-      image: {frontend: "http://127.0.0.1:80/image", backend: "http://127.0.0.1:9292/image"}
+      image:
+        frontend: "http://127.0.0.1:80/image"
+        backend: "http://127.0.0.1:9292/image"
+        # Transfers stay at their half for as long as a busy machine takes for three reloads.
+        timeouts: {client: 10m, server: 10m}
   CloudTwo:
     services:
       image: {frontend: "http://127.0.0.1:9/image"}

@@ -5,10 +5,12 @@ It is told what to do on its standard input, line by line, and answers each line
 """
 
 import json
+import os
 import sys
 import time
-from collections.abc import Callable
-from http.client import HTTPConnection
+import traceback
+from collections.abc import Callable, Iterable
+from http.client import HTTPConnection, HTTPException
 
 from unit.gateway.running import PATIENCE, Client
 from unit.gateway.transfers import Transfers, transfers
@@ -37,6 +39,15 @@ def load() -> list[Client]:
     return clients
 
 
+def finish(under_way: Transfers | None) -> list[int] | str:
+    """Return the bytes of each transfer, or the failure in words."""
+    assert under_way is not None
+    try:
+        return under_way.finish()
+    except (OSError, HTTPException) as error:
+        return repr(error)
+
+
 def end(clients: list[Client]) -> None:
     """End a load, as soon as it was one."""
     wait(lambda: all(client.answered >= ENOUGH or client.lost for client in clients))
@@ -54,27 +65,36 @@ def wait(holds: Callable[[], bool]) -> None:
 
 def main() -> None:
     with transfers(BACKEND):
-        clients: list[Client] = []
-        under_way: Transfers | None = None
-        for line in sys.stdin:
-            answer: object = None
-            match line.strip():
-                case "load":
-                    clients = load()
-                case "unload":
-                    end(clients)
-                    answer = {"answered": sum(client.answered for client in clients), "lost": [client.lost for client in clients]}
-                case "transfers":
-                    under_way = Transfers(FRONTEND)
-                case "finish":
-                    assert under_way is not None
-                    answer = under_way.finish()
-                case "health":
-                    answer = status()
-                case "up":
-                    # HAProxy may not have found the service yet.
-                    wait(lambda: status() == status("/image/v2/images") == 200)
-            print(json.dumps(answer), flush=True)
+        try:
+            obey(sys.stdin)
+        except Exception:
+            # Connections that are under way would keep this process, and the test would wait for it.
+            traceback.print_exc()
+            os._exit(1)
+
+
+def obey(lines: Iterable[str]) -> None:
+    """Do what the lines say, and answer each."""
+    clients: list[Client] = []
+    under_way: Transfers | None = None
+    for line in lines:
+        answer: object = None
+        match line.strip():
+            case "load":
+                clients = load()
+            case "unload":
+                end(clients)
+                answer = {"answered": sum(client.answered for client in clients), "lost": [client.lost for client in clients]}
+            case "transfers":
+                under_way = Transfers(FRONTEND)
+            case "finish":
+                answer = finish(under_way)
+            case "health":
+                answer = status()
+            case "up":
+                # HAProxy may not have found the service yet.
+                wait(lambda: status() == status("/image/v2/images") == 200)
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

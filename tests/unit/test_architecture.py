@@ -29,8 +29,8 @@ MAY_IMPORT = {
     "client": {"scope"},
     "certs": {"scope"},
     "horizon": {"scope", "mesh"},
-    "peering": {"scope", "mesh", "discovery", "routing", "tls", "telemetry"},
     "console": {"scope", "policy", "mesh", "routing", "bridge", "gateway", "client", "horizon", "peering", "tls", "telemetry"},
+    "peering": {"scope", "mesh", "discovery", "routing", "tls", "telemetry"},
 }
 SHARED = {
     "scope": {"base64url"},

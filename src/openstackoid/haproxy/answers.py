@@ -19,15 +19,16 @@ LOCAL = "local"
 
 _ASKED_OF_A_PEER = "%[var(txn.route),field(2,|)]/%[var(txn.endpoint)]"
 _OURS = "{ var(txn.link_place) -m found }"
-_SAME_SOCKET = "{ var(txn.link_place),field(2,|),strcmp(txn.link_socket) eq 0 } { var(txn.host) -m found }"
+_HOST = "capture.req.hdr(0)"
+_LONGEST_HOST = 320
+"""Characters: a name of DNS, or an address of IPv6 with its zone, and a port."""
+
+_SAME_SOCKET = f"{{ var(txn.link_place),field(2,|),strcmp(txn.link_socket) eq 0 }} {{ {_HOST} -m found }}"
 
 
-def request_rules() -> list[str]:
-    """Return the rules that keep the values of each request for the links of its answer."""
-    return [
-        "# The client's host, which links in the answer may name.",
-        "http-request set-var(txn.host) req.hdr(host,1)",
-    ]
+def kept_host() -> list[str]:
+    """Return the lines of the clients' frontend that keep the host of each request for the links of its answer."""
+    return ["# The client's host, which links in the answer may name.", f"capture request header Host len {_LONGEST_HOST}"]
 
 
 def local_rules(mesh: Mesh, cloud: Cloud) -> list[str]:
@@ -157,7 +158,7 @@ def _mended(header: str, asked: str, named: list[str], mesh: Mesh, cloud: Cloud)
             for name in ("link", "link_at", "link_path", "link_key", "link_number", "link_place", "link_origin")
         ),
         f"http-response set-var(txn.link) res.fhdr({header})",
-        f"http-response set-var(txn.link_host) var(txn.host),lower,{plain} if {link}",
+        f"http-response set-var(txn.link_host) {_HOST},lower,{plain} if {link}",
         f"http-response set-var-fmt(txn.link_socket) %[{listener(cloud)}] if {link}",
         f"http-response set-var(txn.link_at) var(txn.link),field(3,/),field(1,?),lower,{plain} if {link}"
         f" {{ var(txn.link) -m beg {absolute} }}",
@@ -178,7 +179,7 @@ def _mended(header: str, asked: str, named: list[str], mesh: Mesh, cloud: Cloud)
         "# A path stays a path; of our sockets, the one that the client spoke to has the name that it used.",
         f"http-response set-var(txn.link_origin) var(txn.link_place),field(3,|) if {_OURS} {at}",
         *(
-            f"http-response set-var-fmt(txn.link_origin) {scheme}://%[var(txn.host)] if {_OURS} {at} {_SAME_SOCKET}{where}"
+            f"http-response set-var-fmt(txn.link_origin) {scheme}://%[{_HOST}] if {_OURS} {at} {_SAME_SOCKET}{where}"
             for where, scheme in spoken
         ),
         f'http-response set-header {header} "%[var(txn.link_origin)]%[var(txn.link_path)]" if {_OURS}',

@@ -11,6 +11,7 @@ from openstackoid.haproxy import (
     draining,
     guests,
     hardening,
+    header_names,
     listeners,
     metrics,
     otherwise,
@@ -20,10 +21,10 @@ from openstackoid.haproxy import (
     upstream,
     wire_version,
 )
-from openstackoid.haproxy.answers import peer_answers, peer_rules, request_rules
+from openstackoid.haproxy.answers import kept_host, peer_answers, peer_rules
 from openstackoid.haproxy.egress import LEFT_FORMAT, LOG_BY_PYTHON, LONGEST_LINE, leaving, told_by_peers, told_by_the_bridge
 from openstackoid.haproxy.error_answers import GENERAL, answer, failures, http_error, milliseconds
-from openstackoid.haproxy.maps import LISTENERS, PATHS, Addresses, all_maps, has_names, listeners_map, most_hosts
+from openstackoid.haproxy.maps import LISTENERS, NAMES, PATHS, Addresses, all_maps, has_names, listeners_map, most_hosts
 from openstackoid.haproxy.peers import account, naming, prefix_rules, reaching, remembering, servers, spot
 from openstackoid.haproxy.repeating import repeated, repeating
 from openstackoid.haproxy.rules import rules
@@ -123,7 +124,7 @@ def compile_gateway(
     if names:
         sections.append(_section("resolvers dns", ["parse-resolv-conf"]))
     title = f"# The gateway of {cloud}, written by `openstackoid gateway`; edits are lost.\n\n"
-    tables = {**all_maps(mesh, cloud, addresses), PATHS: guests.paths_map(here)}
+    tables = {**all_maps(mesh, cloud, addresses), PATHS: guests.paths_map(here), NAMES: header_names.names_map()}
     if files is not None and files.users and here.secure_listeners:
         tables[PEERS_LIST] = peers_list(here, files)
     if here.shared_sockets:
@@ -192,6 +193,7 @@ def _frontend(cloud: Cloud, runtime: Runtime, files: Tls | None, met_at: Copies)
         "# The supervisor opens these sockets, so that they outlive HAProxy, and names them in the environment.",
         *binds,
         *hardening.frontend_lines(cloud.limits),
+        *kept_host(),
         *sources.error_lines(cloud, error),
         *stranger_error(cloud, error),
         "# In the order in which HAProxy applies them.",
@@ -244,7 +246,6 @@ def _peers(mesh: Mesh, here: Cloud, files: Tls | None, names: bool) -> list[str]
     return [
         *hardening.final_answers(),
         *repeated(READS),
-        *request_rules(),
         *naming(),
         *server_rules(here, named=True),
         *route_cache.leaving_rules(here, mesh.sharing(here.name)),

@@ -15,7 +15,7 @@ from openstackoid.routing.links import plain_host
 
 ENDPOINTS, CLOUDS, HOSTS, TARGETS, LINKS = "endpoints.map", "clouds.map", "hosts.map", "targets.map", "links.map"
 DOWN, WIRES, ROUTES, SLOTS = "down.map", "wire.map", "routes.map", "slots.map"
-PATHS, LISTENERS = "paths.map", "listeners.map"
+PATHS, NAMES, LISTENERS = "paths.map", "names.map", "listeners.map"
 
 BOUND_TOKENS, BOUND_SLOTS = "bound.map", "bound_slots.map"
 

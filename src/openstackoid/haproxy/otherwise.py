@@ -11,7 +11,7 @@ A's part of the time.
 
 import shlex
 
-from openstackoid.haproxy import listeners, route_cache, sources
+from openstackoid.haproxy import header_names, listeners, route_cache, sources
 from openstackoid.haproxy.error_answers import failures, milliseconds
 from openstackoid.haproxy.timeouts import server_rules
 from openstackoid.mesh import Cloud, Endpoint
@@ -96,6 +96,7 @@ def _frontend_lines(cloud: Cloud, socket: str) -> list[str]:
         f"timeout http-keep-alive {_KEEP_ALIVE}s",
         "no option idle-close-on-response",
         "http-request set-log-level silent",
+        header_names.find(),
         f"http-request set-src req.hdr_ip({SOURCE},-1)",
         f"http-request set-var(txn.turns) req.fhdr({TURN_TO})",
         f"http-request set-var(txn.endpoint) var(txn.turns),field(1,{IN_TURNS})",

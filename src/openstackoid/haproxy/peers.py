@@ -20,7 +20,7 @@ _TRIED = "{ var(txn.tried) -m found }"
 
 
 def at_rule(condition: str) -> str:
-    """Return the rule that finds out at which host, port and path prefix clouds of the shape in ``txn.route`` serve it."""
+    """Return the rule that finds out at which host, port and path prefix clouds of the layout in ``txn.route`` serve it."""
     return f"http-request set-var(txn.at) var(txn.route),field(2,|),concat(/,txn.endpoint),map_str({TARGETS}) if {condition}"
 
 
@@ -128,12 +128,12 @@ def account(authorities: str) -> list[str]:
 def remembering(seconds: int) -> list[str]:
     """Return the rules that remember for ``seconds`` that a peer could not be reached.
 
-    Before 2.8, HAProxy cannot write into a table when it answers by itself: there each request finds out anew.
+    Before 2.8, HAProxy cannot write into a table when it answers by itself: there each request finds out anew. The header is
+    HAProxy's own: from a peer's answer it is removed with all others of gateways.
     """
     unreached = f"{{ res.fhdr({FAILED}) -m beg {UNREACHED} }}"
     return [
-        "# An unreachable peer is not tried again for a moment. A header in a peer's answer does not count.",
-        f"http-response del-header {FAILED} if {{ status 503 }}",
+        "# An unreachable peer is not tried again for a moment.",
         ".if version_atleast(2.8)",
         f"http-after-response set-map({DOWN}) {_ENTRY} %[date({seconds})] if {{ status 503 }} {unreached}",
         f"http-after-response del-map({DOWN}) {_ENTRY} if {{ var(txn.tries) -m found }} !{unreached}",

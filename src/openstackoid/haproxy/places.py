@@ -86,13 +86,14 @@ def _delays(cloud: Cloud, answer: Answer) -> list[str]:
 
     They stand before the source is tracked: a request that waits here is not at work, and takes no share of others of its source.
     """
-    source, none = f"gateway of {cloud.name}: %[var(txn.source)]", "without a token that a Keystone has accepted"
+    at, source, none = f"gateway of {cloud.name}:", "%[var(txn.source)]", "without a token that a Keystone has accepted"
+    refused = f"{at} of {source}, too many requests {none} were refused"
     unknown = "!is_peer { var(txn.source),table_gpt0 eq 0 }"
     requests, errors = ("{ var(txn.source),table_http_req_rate ge %d }", "{ var(txn.source),table_http_err_rate gt %d }")
     rules = (
-        (f"{source} sends more than {REQUESTS} requests a second {none}", f"{unknown} {requests % REQUESTS}"),
-        (f"of {source}, too many requests {none} were refused", f"{unknown} {errors % ERRORS}"),
-        (f"of {source}, too many requests {none} were refused", errors % ERRORS_OF_KNOWN),
+        (f"{at} {source} sends more than {REQUESTS} requests a second {none}", f"{unknown} {requests % REQUESTS}"),
+        (refused, f"{unknown} {errors % ERRORS}"),
+        (refused, errors % ERRORS_OF_KNOWN),
     )
     return [
         f"# Such a client waits {DELAY} s for its refusal.",

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from openstackoid.haproxy import guests
 from openstackoid.haproxy.maps import CLOUDS, ROUTES, SLOTS, WIRES
 from openstackoid.haproxy.sources import SOURCE_OF
-from openstackoid.mesh import Cloud
+from openstackoid.mesh import Cloud, Endpoint
 from openstackoid.routing.route_cache import (
     BARE,
     CLOUD,
@@ -28,7 +28,7 @@ from openstackoid.routing.route_cache import (
     SLOT,
     SOCKET,
 )
-from openstackoid.scope import BOUND, SEPARATOR, WIRE, Scope, join_token
+from openstackoid.scope import BOUND, IDENTITY, SEPARATOR, WIRE, Scope, join_token
 from openstackoid.scope import MARK as IN_TOKEN
 
 CAPACITY, CAPACITY_BEFORE_2_9 = 16_384, 1_000
@@ -40,7 +40,9 @@ _BARE = f"^(?!{BOUND.replace('.', '[.]')})[^!~%]+$"
 """A token without a mark that is not bound. HAProxy keeps the results of matches, so it is cheaper than to replace the token."""
 
 _ROUTED, _MARKED = "{ var(txn.route) -m found }", "^([^!~]+).*$"
-_MARK = "var(txn.route),field(5,|)"
+_MARK = "var(txn.route),field(-2,|)"
+"""The last part but one, the home: from the end it is found soonest."""
+
 _WRITE = 'http-request replace-header X-Auth-Token (?s)^.+ "'
 _SLOTS = "OPENSTACKOID_ROUTES"
 _PARTS = "method", "var(txn.endpoint)", "var(txn.class)", "req.fhdr(x-scope,1)", "var(txn.mark)"
@@ -86,7 +88,7 @@ def key_rules(documents: str, followed_reads: str, followed_writes: str) -> list
         f"acl is_bare req.fhdr(x-auth-token,1) -m reg {_BARE}",
         f"http-request set-var(txn.mark) str({BARE}) if is_bare",
         f"http-request set-var(txn.mark) {mark_of('x-auth-token')} if !{{ var(txn.mark) -m found }}",
-        f"http-request set-var(txn.class) str({REWRITTEN}) if METH_GET is_rewritten or !METH_GET !METH_DELETE is_followed_write",
+        f"http-request set-var(txn.class) str({REWRITTEN}) if is_rewritten METH_GET or !METH_GET !METH_DELETE is_followed_write",
         _KEY,
     ]
 
@@ -111,9 +113,15 @@ def ask_python(condition: str = "") -> str:
     return f"{asked} if {condition} is_short" if condition else asked
 
 
-def local_rules() -> list[str]:
-    """Return the rules for every request to a service of this cloud: the completed scope stands behind the token alone."""
-    return [*_bare(), f'{_WRITE}\\0%[var(txn.route)]" if {_ROUTED}', f"http-request del-header X-Scope if {_ROUTED}"]
+def local_rules(endpoint: Endpoint) -> list[str]:
+    """Return the rules for every request to a service of this cloud. They are the last: one without a route skips them."""
+    keystone = _keystone_rules() if endpoint.service == IDENTITY else []
+    return [f"http-request allow unless {_ROUTED}", *scoped_rules(), *keystone]
+
+
+def scoped_rules() -> list[str]:
+    """Return the rules for a request with a route: the completed scope stands behind the token alone."""
+    return [_bare(), f'{_WRITE}\\0%[var(txn.route)]"', "http-request del-header X-Scope"]
 
 
 def guest_rules() -> list[str]:
@@ -121,14 +129,14 @@ def guest_rules() -> list[str]:
     return [f'http-request replace-header X-Auth-Token {_MARKED} "\\1%[var(txn.route)]"', "http-request del-header X-Scope"]
 
 
-def keystone_rules() -> list[str]:
-    """Return the rules for requests with a scope to this cloud's Keystone: tokens come alone. They follow :func:`local_rules`."""
-    return [f"http-request replace-header {name} {_MARKED} \\1 if {_ROUTED}" for name in ("X-Auth-Token", "X-Subject-Token")]
+def _keystone_rules() -> list[str]:
+    """Return the rules for requests with a scope to this cloud's Keystone: tokens come alone."""
+    return [f"http-request replace-header {name} {_MARKED} \\1" for name in ("X-Auth-Token", "X-Subject-Token")]
 
 
-def _bare() -> list[str]:
+def _bare() -> str:
     """Return the rule that removes the mark that a token came with. Most have none, and a mark is put behind one as it is."""
-    return [f"http-request replace-header X-Auth-Token {_MARKED} \\1 if {{ var(txn.mark) -m len gt 1 }} {_ROUTED}"]
+    return f"http-request replace-header X-Auth-Token {_MARKED} \\1 if {{ var(txn.mark) -m len gt 1 }}"
 
 
 def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
@@ -166,7 +174,7 @@ def leaving_rules(cloud: Cloud, sharing: Sequence[str]) -> list[str]:
         "http-request set-var(txn.home) var(txn.route),field(6,|) if !{ var(txn.route) -m end | }",
         "http-request del-header X-Scope if !is_pythons",
         f'http-request set-header X-Scope "%[{_MARK},ub64dec]" if !has_token !is_pythons',
-        *([] if cloud.tls is not None else _bare()),
+        *([] if cloud.tls is not None else [_bare()]),
         f'{user}{IN_TOKEN}%[{_MARK}]" if has_token reads_newer !is_pythons',
         f'{user}{SEPARATOR}%[{_MARK},ub64dec]" if has_token !reads_newer !is_pythons',
         *stays,

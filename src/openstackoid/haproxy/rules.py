@@ -9,7 +9,7 @@ service decides, serves and, where it may, teaches the route.
 
 from collections.abc import Sequence
 
-from openstackoid.haproxy import bound_tokens, guests, hardening, otherwise, route_cache
+from openstackoid.haproxy import bound_tokens, guests, hardening, header_names, otherwise, route_cache
 from openstackoid.haproxy.identity import body_rules, identity_key_rules
 from openstackoid.haproxy.listeners import in_order, listener, listener_rules
 from openstackoid.haproxy.maps import ENDPOINTS
@@ -38,17 +38,6 @@ _UNDERSCORED = (
     "^x(?=.*_)[-_](auth[-_]token|storage[-_]token|subject[-_]token|service[-_]token|"
     rf"{REQUEST_ID[2:].replace('-', '[-_]')})$"
 )
-_TELLING = "x-s|authorization|upgrade|x-openstackoid-|_|x-auth-token,(.*,)?x-auth-token"
-"""In the names of headers whose presence alone has rules look at a request.
-
-The first finds X-Scope and the tokens but the user's; ``_``, names that a WSGI server reads as others; the last, two tokens.
-"""
-
-_ODD = (
-    "(^|,)([^,]*_|upgrade|via|expect|authorization|x-s(ervice|torage|ubject)-token|x-storage-pass|x-auth-key|x-target-auth-token"
-    "|x-openstackoid-|x-scope,(.*,)?x-scope|x-auth-token,(.*,)?x-auth-token)"
-)
-"""In the names of headers of a request that the first look-up leaves to the second. Names begin behind a comma, for speed."""
 
 
 def rules(cloud: Cloud) -> list[str]:
@@ -75,6 +64,7 @@ def rules(cloud: Cloud) -> list[str]:
 def _endpoint(cloud: Cloud) -> list[str]:
     return [
         "# The endpoint of the socket and the path. Most requests have no scope, and end here.",
+        header_names.find(),
         "http-request set-var(txn.path) path",
         f"http-request set-var(txn.endpoint) {listener(cloud)},concat(,txn.path,/),map_beg({ENDPOINTS}){in_order(cloud)}",
         *client_rules(cloud),
@@ -83,7 +73,7 @@ def _endpoint(cloud: Cloud) -> list[str]:
         *_endpoints("is_service", [endpoint for endpoint in cloud.endpoints if endpoint.service != IDENTITY]),
         "acl is_pythons var(txn.bridge) -m found",
         f"acl may_mean_more url -m reg -i '{hardening.MAY_MEAN_MORE}'",
-        f"acl tells_more req.hdr_names -m reg {_TELLING}",
+        *header_names.acls(),
         f"acl is_marked req.fhdr(x-auth-token,1) -m sub {MARKS}",
         *bound_tokens.arriving_acls(cloud),
         f"acl in_workflow req.fhdr({REQUEST_ID}) -m beg {MARK} {TRACE}",
@@ -102,7 +92,6 @@ def _ordinary_scope(cloud: Cloud) -> list[str]:
     return [
         *route_cache.key_rules(document_paths(cloud), reads, writes),
         "# An ordinary request with a scope: the route, if Python has taught it.",
-        f"acl tells_odd req.hdr_names -m reg {_ODD}",
         f"acl is_traced req.fhdr({REQUEST_ID}) -m beg {TRACE}",
         route_cache.look_up(f"is_service !may_mean_more !tells_odd !is_traced{_users_alone(cloud)}"),
         *otherwise.acls(cloud),

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from openstackoid.haproxy import guests, otherwise, route_cache, sources
-from openstackoid.haproxy.answers import LOCAL, local_rules, request_rules
+from openstackoid.haproxy.answers import LOCAL, local_rules
 from openstackoid.haproxy.egress import told_by_services
 from openstackoid.haproxy.error_answers import failures, milliseconds
 from openstackoid.haproxy.tls import Copies, backend_options, scheme_for_services
@@ -21,18 +21,17 @@ def service_sections(mesh: Mesh, here: Cloud, base: str, copies: Copies) -> list
 
     ``copies``: the places of the files of authorities.
     """
-    shared = [*request_rules(), *scheme_for_services(here), *sources.told_to_services()]
+    shared = [*scheme_for_services(here), *sources.told_to_services()]
     sections = [
-        (f"defaults {LOCAL} from {base}", [*shared, *route_cache.local_rules(), *told_by_services(), *local_rules(mesh, here)]),
+        (f"defaults {LOCAL} from {base}", [*shared, *told_by_services(), *local_rules(mesh, here)]),
         *((f"backend {local_backend(endpoint)} from {LOCAL}", _local(here, endpoint, copies)) for endpoint in here.endpoints),
     ]
     if route_cache.may_turn(here):
         # Keystone is one.
         endpoints = [endpoint for endpoint in here.endpoints if endpoint.service != IDENTITY]
         rules = [
-            *request_rules(),
             *sources.told_to_services(),
-            *route_cache.local_rules(),
+            *route_cache.scoped_rules(),
             *told_by_services(),
             *otherwise.answer_rules(),
         ]
@@ -93,7 +92,7 @@ def _to_service(cloud: Cloud, endpoint: Endpoint) -> list[str]:
 
 def _local(cloud: Cloud, endpoint: Endpoint, copies: Copies) -> list[str]:
     path = endpoint.backends[0].path
-    lines = [*(route_cache.keystone_rules() if endpoint.service == IDENTITY else []), *_to_service(cloud, endpoint)]
+    lines = [*_to_service(cloud, endpoint), *route_cache.local_rules(endpoint)]
     lines += [
         *_each_once(endpoint),
         f"option httpchk GET {path}/",

@@ -7,6 +7,7 @@ of requests that it forwards.
 
 from collections.abc import Callable
 
+from openstackoid.haproxy.header_names import HAS_CLAIMS
 from openstackoid.mesh import Cloud, Limits
 from openstackoid.routing.links import ABOUT_THE_CLIENT, CLAIMS_OF_PROXIES, SOURCE
 from openstackoid.routing.places import DELAY
@@ -132,7 +133,7 @@ def told_to_services() -> list[str]:
     claims = "|".join((*CLAIMS_OF_PROXIES, SOURCE))
     return [
         "option forwardfor",
-        f"http-request del-header ^({claims})$ -m reg if {{ req.hdr_names -m sub forwarded }}",
+        f"http-request del-header ^({claims})$ -m reg if {HAS_CLAIMS}",
     ]
 
 
@@ -144,4 +145,7 @@ def told_to_python() -> list[str]:
 def told_to_peers() -> list[str]:
     """Return the rules that remove the client's address from requests to peers."""
     others = [name for name in ABOUT_THE_CLIENT if "forwarded" not in name]
-    return ["http-request del-header forwarded -m sub", *(f"http-request del-header {name.title()}" for name in others)]
+    return [
+        f"http-request del-header forwarded -m sub if {HAS_CLAIMS}",
+        *(f"http-request del-header {name.title()} if {HAS_CLAIMS}" for name in others),
+    ]

@@ -7,6 +7,7 @@ already. Where a target gives no answer, HAProxy's own has a header that says wh
 
 import shlex
 
+from openstackoid.haproxy import header_names
 from openstackoid.haproxy.maps import CLOUDS, SAME, WIRES
 from openstackoid.mesh import Cloud
 from openstackoid.routing.backend_names import ACCOUNT, DOWN, FAILED, PEER, ROUND_TRIP, TARGET
@@ -54,6 +55,7 @@ def frontend_lines(cloud: Cloud, socket: str, *, accounts: bool) -> list[str]:
         "# The Python service ends an idle connection first; a process that is replaced ends all at once.",
         f"timeout http-keep-alive {_KEEP_ALIVE}s",
         "no option idle-close-on-response",
+        header_names.find(),
         f"http-request set-var(txn.to) req.fhdr({TARGET})",
         "http-request set-var(txn.endpoint) var(txn.to),field(1,|)",
         f"http-request set-var(txn.route) var(txn.to),field(2,|),map_str({CLOUDS})",

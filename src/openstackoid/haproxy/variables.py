@@ -13,7 +13,7 @@ VARIABLES = {
     "sess.token": "its last token that was to be bound",
     "sess.digest": "the digest of that token",
     # Of the request: what is asked.
-    "txn.host": "the host that the client spoke to",
+    "txn.names": "bits for what the names of its headers tell",
     "txn.called": "the number of the socket, and the host that the request is for",
     "txn.listener": "the number of the listener of that host",
     "txn.path": "the path as it came",
