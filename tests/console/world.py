@@ -205,7 +205,8 @@ def running(folder: Path, more: int = 0) -> Iterator[World]:
         command += ["--config", str(one.config), "--state-dir", str(one.state), "--listen", f"127.0.0.1:{port}"]
         with log.open("wb") as output:
             console = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=output)
-        stack.callback(lambda: (console.terminate(), console.wait(30)))
+        stack.callback(console.wait, START)
+        stack.callback(console.terminate)
         until(lambda: "is ready on" in log.read_text() or console.poll() is not None, START)
         assert console.poll() is None, log.read_text()
 

@@ -113,7 +113,7 @@ def test_a_broken_description(night: Night, one: Peer) -> None:
 def test_a_full_disk(night: Night, disk: Path) -> None:
     free = os.statvfs(disk)
     with (disk / "filling").open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, (free.f_bavail - 1) * free.f_frsize)
+        os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
     try:
         night.named(table.DISK_FULL)
     finally:

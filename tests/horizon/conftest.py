@@ -45,7 +45,7 @@ def dashboard(horizon: Horizon, browser: Any, request: pytest.FixtureRequest, tm
     """A user in front of the log-in form, without cookies of an earlier session."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000}, ignore_https_errors=True)
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(120_000)
     yield Dashboard(page, horizon)
     page.screenshot(path=tmp_path / "last.png")
     context.close()

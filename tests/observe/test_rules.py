@@ -3,19 +3,17 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from observe.programs import PROMTOOL
-from unit.gateway.running import free_port, service
-from unit.gateway.test_metrics import Measured
+from observe.programs import AMTOOL, PROMTOOL
+from observe.watching import ALERTING, RULES, SCRAPE
+from unit.gateway.pair import PeerGateway
 
 ROOT = Path(__file__).parents[2]
-RULES = ROOT / "deploy/prometheus/rules.yml"
 PAGE = ROOT / "docs/operate/alerts.md"
 METRIC = re.compile(r"\b((?:openstackoid|haproxy)_[a-z0-9_]+)\b")
 
@@ -45,22 +43,26 @@ def test_each_alert_has_a_section_of_the_page_and_a_test() -> None:
         assert rule["labels"]["fault"] in ("gateway", "service", "peer")
 
 
-@pytest.fixture(scope="module")
-def scrape(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with service() as backend:
-        gateway = Measured(tmp_path_factory.mktemp("observed"), free_port(), backend)
-        gateway.start()
-        gateway.get("/image/v2/images", {"X-Auth-Token": "tok", "X-Scope": '{"image": "CloudTwo"}'})
-        gateway.wait_for_value(1, "openstackoid_errors_total", by="peer")
-        yield gateway.scrape() + gateway.scrape("/metrics")
-        gateway.stop()
+def test_amtool_accepts_the_example_of_alertmanager() -> None:
+    done = subprocess.run([AMTOOL, "check-config", str(ALERTING)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_each_metric_of_a_rule_is_in_a_scrape(scrape: str) -> None:
-    # A family without a sample has a line of its type.
-    told = set(re.findall(r"^([a-z_0-9]+)(?:\{| )", scrape, flags=re.MULTILINE)) | set(
-        re.findall(r"^# TYPE (\S+)", scrape, re.MULTILINE)
-    )
+def test_the_example_of_scraping_is_that_of_the_page() -> None:
+    example = SCRAPE.read_text(encoding="utf-8")
+    assert example[example.index("scrape_configs:") :] in (ROOT / "docs/operate/metrics.md").read_text(encoding="utf-8")
+    done = subprocess.run([PROMTOOL, "check", "config", str(SCRAPE)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_metric_of_a_rule_is_in_a_scrape(one: PeerGateway) -> None:
+    assert one.get("/image/v2/images", {"X-Auth-Token": "tok", "X-Scope": '{"image": "CloudTwo"}'})[0] == 200
     named = {name for rule in rules() for name in METRIC.findall(re.sub(r"openstackoid:\S+", "", rule["expr"]))}
     assert named
-    assert named - told == set()
+    assert named - told_by(one) == set()
+
+
+def told_by(gateway: PeerGateway) -> set[str]:
+    """Return the names of the metrics in a scrape; a family without a sample has a line of its type."""
+    text = gateway.scrape() + gateway.scrape("/metrics")
+    return set(re.findall(r"^(?:# TYPE )?([a-z_0-9]+)(?:\{| )", text, flags=re.MULTILINE))

@@ -50,6 +50,7 @@ def _remedies(item: Item, cloud: str) -> Iterator[tuple[str, str, str]]:
     yield GATEWAY, "restarts of", "Read the gateway's log for the reason of the last one."
     yield GATEWAY, "description", "Correct the file, try it with openstackoid gateway check, and reload the gateway."
     yield GATEWAY, "certificate", "Put a new certificate in its place, and reload the gateway."
+    yield GATEWAY, "clock", "Have this machine follow NTP; openstackoid doctor compares the clocks."
     yield GATEWAY, "store", "Look at the disk of the state folder, or at the database that the description names."
     yield GATEWAY, "audit", "Make room on the disk of the audit log."
     yield SERVICE, "", f"Look at the service itself: HAProxy's check of its backends in {cloud} fails."

@@ -67,13 +67,13 @@ class Status:
 
     @property
     def at_fault(self) -> tuple[Item, ...]:
-        """Return the items that are down; where none is, those with a warning."""
-        return self.down or tuple(item for item in self.items if item.state == "warning")
+        """Return the items that are down, and then those with a warning."""
+        return self.down + tuple(item for item in self.items if item.state == "warning")
 
     @property
     def culprits(self) -> tuple[str, ...]:
-        """Return the items at fault, in words."""
-        return tuple(f"{TITLES[item.of]} ({item.name})" for item in self.at_fault)
+        """Return the items that are down in words; where none is, those with a warning."""
+        return tuple(f"{TITLES[item.of]} ({item.name})" for item in self.down or self.at_fault)
 
     @property
     def word(self) -> str:

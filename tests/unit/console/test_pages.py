@@ -138,7 +138,8 @@ async def test_only_views_and_forms_are_served() -> None:
 
 
 def test_a_document_that_is_not_keystones_is_refused() -> None:
-    for told in (None, {}, {"token": []}, {"token": {"user": {"name": "a"}}}):
+    others: list[object] = [None, {}, {"token": []}, {"token": {"user": {"name": "a"}}}]
+    for told in others:
         with pytest.raises(Exception, match="is not Keystone's"):
             person_of(told)
 

@@ -97,7 +97,7 @@ def test_a_log_that_is_not_there_is_empty_and_an_unreadable_one_says_what_to_do(
 @played
 async def test_no_value_of_a_user_is_markup_or_turns_the_line_around(tmp_path: Path) -> None:
     hostile = {"id": MARKUP, "name": f"{MARKUP}\u202eevil\x1b[31m", "domain": MARKUP}
-    values = dict.fromkeys(("home", "cloud", "service", "method", "path", "rule", "reason", "request_id"), MARKUP)
+    values: dict[str, Any] = dict.fromkeys(("home", "cloud", "service", "method", "path", "rule", "reason", "request_id"), MARKUP)
     written(tmp_path / "audit.log", [line(user=hostile, project=hostile, **values), line(direction="out", **values)])
     async with console(Watched(state=tmp_path)) as client:
         await client.post("/log-in", data=LOG_IN)

@@ -20,15 +20,19 @@ import psutil
 PATIENCE = 120.0
 
 
-class _Echo(BaseHTTPRequestHandler):
+class Echo(BaseHTTPRequestHandler):
     """A service that answers with the path that it was asked for."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        body = self.path.encode()
+        self.answer(self.path.encode())
+
+    def answer(self, body: bytes, kind: str | None = None) -> None:
         self.send_response(200)
+        if kind is not None:
+            self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -37,7 +41,7 @@ class _Echo(BaseHTTPRequestHandler):
         """Keep the test's output clean."""
 
 
-class _Server(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -59,7 +63,7 @@ def serving(server: ThreadingHTTPServer) -> Iterator[int]:
 
 def service() -> AbstractContextManager[int]:
     """Run a service and give its port."""
-    return serving(_Server(("127.0.0.1", 0), _Echo))
+    return serving(Server(("127.0.0.1", 0), Echo))
 
 
 def free_port() -> int:

@@ -127,7 +127,7 @@ def test_the_page_has_each_metric(measured: Measured) -> None:
 def test_haproxys_own_metrics_are_beside(measured: Measured) -> None:
     text = measured.scrape("/metrics")
     assert "haproxy_process_dropped_logs_total" in text
-    assert 'haproxy_backend_current_queue{proxy="bridge"}' in text
+    assert 'haproxy_server_current_queue{proxy="bridge",server="bridge"}' in text
 
 
 def test_no_metric_holds_a_secret_and_the_listener_has_no_other_page(measured: Measured) -> None:

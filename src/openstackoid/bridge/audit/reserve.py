@@ -28,19 +28,19 @@ class Reserve:
         return True
 
     def keep(self, size: int) -> bool:
-        """Have ``size`` bytes kept, where the disk has twice as many or they are kept already; return whether they are.
+        """Have ``size`` bytes kept, where the disk has twice as many or they are kept already.
 
-        Raises ``OSError``.
+        Return whether they are, and the rest of the disk is not full. Raises ``OSError``.
         """
         self._wanted = size > 0
         found = self._path.stat().st_size if self._path.exists() else 0
-        if found == size:
-            return True
+        if size and found == size:
+            # The rest of the disk may be full: it is told before the reserve is used.
+            return self._room() >= MIB
         if size == 0:
             self.release()
             return True
-        disk = os.statvfs(self._path.parent)
-        if disk.f_bavail * disk.f_frsize + found < 2 * size:
+        if self._room() + found < 2 * size:
             return False
         self.release()
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -52,3 +52,8 @@ class Reserve:
         finally:
             os.close(descriptor)
         return True
+
+    def _room(self) -> int:
+        """Return the free bytes of the disk."""
+        disk = os.statvfs(self._path.parent)
+        return disk.f_bavail * disk.f_frsize

@@ -39,7 +39,7 @@ class MetricsPage:
         self._log_process = log_process
         self._listening = listening
         self._pages = pages
-        self._runner = web.ServerRunner(web.Server(self._answer), access_log=None)
+        self._runner = web.ServerRunner(web.Server(self._answer, access_log=None))
 
     async def start(self) -> None:
         """Serve, if there is a socket. Raises its errors."""
