@@ -4,6 +4,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -57,9 +58,9 @@ class MetricsPage:
         if page is not None:
             return web.json_response(page[1], status=page[0])
         registry = CollectorRegistry(auto_describe=False)
-        others = await self._log_process.samples()
-        # Here, for peers are asked.
-        registry.register(_Metrics(list(self._state.metrics()), others))
+        # It begins to ask peers, which the thread below cannot.
+        answers = self._state.peers()
+        registry.register(_Metrics(replace(self._state, peers=lambda: answers), await self._log_process.samples()))
         # Thousands of peers take a moment, in which requests go on.
         body = await asyncio.to_thread(generate_latest, registry)
         return web.Response(body=body, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
@@ -68,11 +69,11 @@ class MetricsPage:
 class _Metrics(Collector):
     """The metrics for one scrape."""
 
-    def __init__(self, state: list[Metric], others: list[tuple[str, dict[str, str], float]]) -> None:
+    def __init__(self, state: GatewayState, others: list[tuple[str, dict[str, str], float]]) -> None:
         self._state = state
         self._others = others
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics."""
         yield from merged(self._others)
-        yield from self._state
+        yield from self._state.metrics()
