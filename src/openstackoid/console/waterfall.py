@@ -8,8 +8,13 @@ from typing import Any
 from openstackoid.client.hops import LEG, Hop, Node, hop_of, nest
 from openstackoid.console.marks import plain
 
-LABEL, WIDE, HIGH, HEAD = 430, 560, 30, 34
-"""Units of the drawing: the columns of labels and of bars, a row, and the axis."""
+LABEL, WIDE, VALUE, HIGH, HEAD = 430, 500, 210, 30, 34
+"""Units of the drawing: the columns of labels, of bars and of values, a row, and the axis. No column has a text of another."""
+
+LETTER = 7.4
+"""Units of a letter, in a wide font."""
+
+_LONGEST = 56
 
 _SHORTEST = 2.0
 _STEPS = (1, 2, 5)
@@ -39,7 +44,6 @@ class Bar:
     x: float
     y: float
     width: float
-    after: bool
     colour: int
     clouds: str
     service: str
@@ -55,8 +59,13 @@ class Bar:
     def label(self) -> str:
         """Return the text before the bar, cut to its column."""
         text = f"{self.clouds}  {self.service}  {self.request}"
-        room = 66 - 2 * self.depth
+        room = _LONGEST - 2 * self.depth
         return text if len(text) <= room else f"{text[: room - 1]}…"
+
+    @property
+    def value(self) -> str:
+        """Return the text behind the bar."""
+        return f"{'✗ ' if self.failed else ''}{self.status} · {self.lasts}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +93,14 @@ class Waterfall:
         return HEAD + HIGH * len(self.bars) + 6
 
     @property
+    def values(self) -> int:
+        """Return the beginning of the column of values."""
+        return LABEL + WIDE + 10
+
+    @property
     def width(self) -> int:
         """Return the width of the drawing."""
-        return LABEL + WIDE
+        return LABEL + WIDE + VALUE
 
 
 def waterfall(page: Mapping[str, Any]) -> Waterfall:
@@ -120,8 +134,6 @@ def _bar(hop: Hop, depth: int, number: int, scale: Scale) -> Bar:
         x=round(LABEL + x, 1),
         y=HEAD + HIGH * number,
         width=round(min(width, WIDE - x), 1),
-        # The text stands beside the bar, on the side that has room.
-        after=x + width < WIDE * 0.72,
         colour=scale.clouds.index(hop.cloud) % 6,
         clouds=plain(hop.cloud if one else f"{hop.gateway} → {hop.cloud}", 140),
         service=plain(hop.service, 64),
@@ -136,8 +148,8 @@ def _bar(hop: Hop, depth: int, number: int, scale: Scale) -> Bar:
 
 
 def _ticks(span: float) -> list[tuple[float, str]]:
-    """Return four to nine round times of the axis."""
-    step = next(step for step in _sizes() if span / step < 9)
+    """Return three to seven round times of the axis."""
+    step = next(step for step in _sizes() if span / step < 6)
     return [(round(LABEL + number * step / span * WIDE, 1), _shown(number * step)) for number in range(int(span / step) + 1)]
 
 

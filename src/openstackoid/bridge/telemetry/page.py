@@ -4,6 +4,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -57,7 +58,9 @@ class MetricsPage:
         if page is not None:
             return web.json_response(page[1], status=page[0])
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Metrics(self._state, await self._log_process.samples()))
+        # It begins to ask peers, which the thread below cannot.
+        answers = self._state.peers()
+        registry.register(_Metrics(replace(self._state, peers=lambda: answers), await self._log_process.samples()))
         # Thousands of peers take a moment, in which requests go on.
         body = await asyncio.to_thread(generate_latest, registry)
         return web.Response(body=body, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
