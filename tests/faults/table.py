@@ -39,7 +39,7 @@ KEYSTONE_SLOW = Fault(
     "OpenStackoidServiceSlow",
     {"proxy": "local.identity.public"},
 )
-PEER_CUT = Fault("a peer is cut off", "peer", "CloudTwo", "cannot be reached", "OpenStackoidPeerUnreachable", TWO)
+PEER_CUT = Fault("a peer is cut off", "peer", "CloudTwo", "does not answer within", "OpenStackoidPeerUnreachable", TWO)
 PEER_CERTIFICATE = Fault("a peer's certificate is wrong", "peer", "CloudTwo", "certificate", "OpenStackoidPeerUnreachable", TWO)
 PYTHON_KILLED = Fault(
     "the Python service dies again and again",

@@ -18,7 +18,9 @@ from openstackoid.mesh import Cloud, Mesh, mesh_digest
 from openstackoid.peering.checks import in_catalog, named
 from openstackoid.peering.way import Result, try_way
 from openstackoid.redaction import redacted
-from openstackoid.tls import context_of
+from openstackoid.tls import TlsError, context_of
+
+_RENEW = "renew the certificate (docs/operate/tls.md)"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -48,12 +50,15 @@ def _results(args: argparse.Namespace) -> Iterator[Result]:
         return
     mesh, cloud = configuration.mesh, configuration.cloud
     yield Result(True, f"{args.config} describes {len(mesh.clouds)} clouds")
-    ends, said = check_certificate(cloud)
-    yield from (Result(False, line, "docs/operate/tls.md") for line in said)
-    if ends is not None:
-        yield Result(True, f"the certificate of {args.cloud} is valid until {ends:%Y-%m-%d %H:%M} UTC")
     yield from asyncio.run(named(mesh))
-    yield from asyncio.run(_peers(mesh, cloud))
+    try:
+        ends, said = check_certificate(cloud)
+        yield from (Result(False, line, _RENEW) for line in said)
+        if ends is not None:
+            yield Result(True, f"the certificate of {args.cloud} is valid until {ends:%Y-%m-%d %H:%M} UTC")
+        yield from asyncio.run(_peers(mesh, cloud))
+    except TlsError as error:
+        yield Result(False, str(error), f"{error.hint or _RENEW}; no peer was tried")
     yield from _catalog(args, cloud)
 
 

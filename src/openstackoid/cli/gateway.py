@@ -13,6 +13,7 @@ import psutil
 
 from openstackoid.binding import load_keys
 from openstackoid.bridge.audit.syslog import context_for
+from openstackoid.bridge.trace.export import unable_to_export
 from openstackoid.cli.options import add_gateway
 from openstackoid.gateway import Folder, Supervisor, default_folder, load_configuration, render
 from openstackoid.gateway.certificates import check_certificate, uses
@@ -107,6 +108,7 @@ def _check(args: argparse.Namespace) -> int:
         *deprecated_settings(configuration.cloud),
         *keys_apart(configuration.cloud),
         *unable_to_hold(configuration.cloud),
+        *unable_to_export(configuration.cloud),
     ):
         print(warning, file=sys.stderr)
     print(f"OK: {haproxy} accepts the gateway of {args.cloud}")

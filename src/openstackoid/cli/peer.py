@@ -125,6 +125,8 @@ def _check(args: argparse.Namespace) -> int:
         )
         for result in asyncio.run(tried):
             print(f"{'OK' if result.good else 'FAILED'}: {result.text}")
+            if result.todo and not result.good:
+                print(f"  do: {result.todo}")
             bad |= not result.good
     return int(bad)
 

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 
+from openstackoid.bridge.trace.export import unable_to_export
 from openstackoid.errors import OpenstackoidError
 from openstackoid.gateway.certificates import check_certificate
 from openstackoid.gateway.configuration import Configuration, deprecated_settings, keys_apart, tokens_that_leave
@@ -31,6 +32,7 @@ class Warnings:
         lines = [] if self._about_haproxy is None else [self._about_haproxy]
         lines += tokens_that_leave(running.mesh, running.cloud.name)
         lines += deprecated_settings(running.cloud) + keys_apart(running.cloud) + unable_to_hold(running.cloud)
+        lines += unable_to_export(running.cloud)
         # A file that is broken again is reported when it is read again.
         with contextlib.suppress(OpenstackoidError):
             lines += check_certificate(running.cloud)[1]

@@ -270,6 +270,7 @@ class GatewaySettings:
     ``trusted_proxies``: addresses and networks of proxies in front of the gateway; their word for the client's address is
     believed. ``proxy_protocol``: the sockets, as ``host:port`` of the frontends, where these proxies begin each connection
     with the PROXY protocol. ``metrics``: the address at which Prometheus reads the metrics, None for none.
+    ``traces``: that of the collector that gets spans by OTLP over HTTP, None for none.
     """
 
     bind: Annotated[str, AfterValidator(_bind)] | None = None
@@ -288,3 +289,4 @@ class GatewaySettings:
     trusted_proxies: _Networks = ()
     proxy_protocol: tuple[str, ...] = ()
     metrics: Annotated[str, AfterValidator(_private_address)] | None = None
+    traces: Annotated[str, AfterValidator(_private_address)] | None = None

@@ -55,7 +55,9 @@ async def try_way(
     scheme = "http" if context is None else "https"
     origins = list(dict.fromkeys(endpoint.frontend.origin() for endpoint in endpoints if endpoint.frontend.scheme == scheme))
     if not origins:
-        return [Result(False, f"{peer} has no {scheme} frontend in the description")]
+        return [
+            Result(False, f"{peer} has no {scheme} frontend in the description", f"describe one of its frontends with {scheme}")
+        ]
     timeout = aiohttp.ClientTimeout(total=PATIENCE)
     results = []
     async with aiohttp.ClientSession(timeout=timeout, headers={HEADER: str(SPOKEN)}) as session:
@@ -100,12 +102,15 @@ class _Tries:
                 status, headers, page = await self._get(origin + MESH)
                 clouds = {str(cloud["name"]): str(cloud["health"]) for cloud in page["clouds"]} if status == 200 else None
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                yield Result(False, f"the gateway of {self.peer} at {origin}: {self._words(error)}")
+                yield Result(
+                    False, f"the gateway of {self.peer} at {origin}: {self._words(error)}", "try again; then ask its operator"
+                )
                 return
             except (ValueError, KeyError, TypeError):
                 clouds = None
             if clouds is None:
-                yield Result(False, f"the gateway of {self.peer} shows no clouds at {origin}{MESH}")
+                text = f"the gateway of {self.peer} shows no clouds at {origin}{MESH}"
+                yield Result(False, text, "ask its operator whether another program answers there")
                 return
             if look == 0:
                 yield self._wire(headers)
@@ -144,9 +149,9 @@ class _Tries:
 
     def _seen(self, here: str, state: str | None) -> Result:
         if state is None:
-            return Result(False, f"{self.peer} does not know {here}; send its operator the output of: openstackoid peer export")
+            return Result(False, f"{self.peer} does not know {here}", "send its operator the output of: openstackoid peer export")
         if state == "unknown":
-            return Result(False, f"{self.peer} has not tried to reach {here} yet; try again")
+            return Result(False, f"{self.peer} has not tried to reach {here} yet", "type the command again")
         if state == "down":
             return Result(
                 False, f"{self.peer} cannot reach the gateway of {here}", f"its operator types: openstackoid peer check {here}"

@@ -76,6 +76,7 @@ _USES = Counter(
 _VALIDATIONS = Counter(
     "openstackoid_token_validations", "Questions to Keystones about tokens", ("home", "result"), registry=_REGISTRY
 )
+_SPANS = Counter("openstackoid_spans", "Spans of traced workflows for the collector", ("outcome",), registry=_REGISTRY)
 _peers: set[str] = set()
 
 # So that a rate is known from the first error on.
@@ -120,6 +121,11 @@ def count_use(direction: str, peer: str, outcome: str, number: int) -> None:
 def count_validation(home: str, result: str) -> None:
     """Count a question to the Keystone of the cloud ``home``: ``accepted``, ``refused`` or ``failed``."""
     _VALIDATIONS.labels(_bounded(home), result).inc()
+
+
+def count_spans(outcome: str, number: int) -> None:
+    """Count spans: ``sent`` or ``lost``."""
+    _SPANS.labels(outcome).inc(number)
 
 
 def _bounded(peer: str) -> str:

@@ -2,12 +2,15 @@
 """``openstackoid doctor`` names each fault, with what to do."""
 
 import json
+import re
+import ssl
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from openstackoid.certs import issue, make_authority
 from openstackoid.cli import main
 from openstackoid.mesh import load_mesh, mesh_digest
 from unit.gateway.running import Gateway, free_port, service, serving
@@ -50,7 +53,11 @@ def page() -> Iterator[int]:
 def doctor(path: Path, text: str, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, str]:
     path.write_text(text)
     code = main(["doctor", "--cloud", "CloudOne", "--config", str(path), *more])
-    return code, capsys.readouterr().out
+    said = capsys.readouterr().out
+    # No fault without a remedy.
+    found = re.split(r"^(?=OK: |FAILED: )", said, flags=re.MULTILINE)
+    assert [one for one in found if one.startswith("FAILED") and "\n  do: " not in one] == []
+    return code, said
 
 
 def test_each_fault_of_a_peer_is_named_with_what_to_do(tmp_path: Path, page: int, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,6 +82,31 @@ def test_a_name_without_an_address_and_a_dead_peer(tmp_path: Path, capsys: pytes
 def test_a_broken_description_is_the_first_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = doctor(tmp_path / "mesh.yaml", "mesh: 2\n", capsys)
     assert (code, said.startswith("FAILED: "), "  do: " in said) == (1, True, True)
+
+
+def test_certificates_here_and_there_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "certificates"
+    authority = make_authority(folder)
+    certificate = issue(folder, "CloudOne", ["127.0.0.1"], 10)
+    make_authority(folder / "other")
+    issue(folder / "other", "CloudTwo", ["127.0.0.1"], 100)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "other/CloudTwo.pem")
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    with serving(server) as port:
+        text = MESH.format(here=1, backend=2, host="127.0.0.1", there=port).replace('frontend: "http:', 'frontend: "https:')
+        text = text.replace("unbound_tokens: true", f"tls: {{certificate: {certificate}, authority: {authority}}}")
+        code, said = doctor(tmp_path / "mesh.yaml", text, capsys)
+        assert code == 1
+        assert "OK: the certificate of CloudOne is valid until" in said
+        assert "ends in 9 days" in said or "ends" in said.split("FAILED: ")[1]
+        assert f"FAILED: the gateway of CloudTwo at https://127.0.0.1:{port}: its certificate is not signed" in said
+        certificate.write_text("-----BEGIN CERTIFICATE-----\n")
+        code, said = doctor(tmp_path / "mesh.yaml", text, capsys)
+        assert code == 1
+        assert f"FAILED: {certificate}" in said
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import ssl
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import ClassVar
 
 from openstackoid.certs import issue, make_authority
 from unit.gateway.running import Echo, Server, free_port, serving
@@ -18,6 +19,8 @@ from unit.gateway.test_metrics import Measured
 CLOUDS = ("CloudOne", "CloudTwo")
 SERVICES = ("identity", "image", "network")
 SLOW = 3.0
+HELLO = b"hello"
+ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 POLICY = "{peers: {'*': {services: {'*': all}, people: [{name: anyone, roles: {member: member}}]}}}"
 _NAMES = {"id": "5a1e0f6f4a0c4c0c9d3a7d1b2c3d4e5f", "name": "demo", "domain": {"id": "default", "name": "Default"}}
 _TOKEN = {
@@ -33,13 +36,40 @@ _TOKEN = {
 
 
 class Services(Echo, BaseHTTPRequestHandler):
-    """The services of a cloud: Keystone knows each token, and a path with ``slow`` takes its time."""
+    """The services of a cloud: Keystone knows each token, and keeps ``tokens``, those of other requests.
+
+    The answer to ``slow`` takes its time, that to ``endless`` does not end; a WebSocket stays open.
+    """
+
+    tokens: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        if "/v3/auth/tokens" in self.path:
+        if "/v3/auth/tokens" not in self.path:
+            self.tokens.append(self.headers.get("X-Auth-Token", ""))
+        if "Upgrade" in self.headers:
+            self.send_response(101)
+            for header in (("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Accept", ACCEPT)):
+                self.send_header(*header)
+            self.end_headers()
+            self.hold()
+        elif "endless" in self.path:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            self.hold()
+        elif "/v3/auth/tokens" in self.path:
             self.answer(json.dumps({"token": _TOKEN}).encode(), "application/json")
         else:
-            super().do_GET()
+            self.answer(b'{"images": []}', "application/json")
+
+    def hold(self) -> None:
+        """Say hello once the answer has begun, and wait for the end of the connection."""
+        time.sleep(0.5)
+        with suppress(OSError):
+            self.wfile.write(HELLO)
+            while self.rfile.read(1):
+                pass
+        self.close_connection = True
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -83,8 +113,14 @@ class PeerGateway(Measured):
 
     def connection(self) -> HTTPSConnection:
         """Return a user's connection."""
+        return HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self.context())
+
+    def context(self, certificate: str = "") -> ssl.SSLContext:
+        """Return the context of a user, or of the gateway of the cloud ``certificate``."""
         context = ssl.create_default_context(cafile=str(self.certificates / "authority.pem"))
-        return HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)
+        if certificate:
+            context.load_cert_chain(self.certificates / f"{certificate}.pem")
+        return context
 
     def send(self, method: str, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
         """Send a user's request; return status and body of the answer."""

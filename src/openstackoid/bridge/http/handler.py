@@ -84,8 +84,7 @@ class RequestHandler:
             request_id = self._traced_id()
             if request_id is not None:
                 record = self._record(status, started, seconds)
-                for each in (*self._legs(record), record):
-                    records.add(request_id, each)
+                records.add(request_id, *self._legs(record), record)
 
     async def _answer(self) -> tuple[web.StreamResponse, str]:
         """Return the answer, and the outcome for the log; empty where HAProxy's own line has it."""

@@ -34,6 +34,7 @@ from openstackoid.bridge.pages.runtime_api import RuntimeApi
 from openstackoid.bridge.telemetry.log_process import LogProcess
 from openstackoid.bridge.telemetry.page import MetricsPage
 from openstackoid.bridge.telemetry.state import GatewayState
+from openstackoid.bridge.trace.export import SpanExport
 from openstackoid.bridge.trace.haproxy_lines import Lines, record_of_line
 from openstackoid.bridge.trace.records import Records
 from openstackoid.bridge.upstream.target import target_of
@@ -127,8 +128,8 @@ async def serve(
     # That of the records first: a client that sees the other accept may send a traced request.
     receiving = sockets.records.open(socket.SOCK_DGRAM) if sockets.records else None
     listening = sockets.requests.open()
-    upstream, records = Upstream(at, sockets.upstream), Records()
-    audit, losses = audit or Audit(None), losses or Losses()
+    upstream, export = Upstream(at, sockets.upstream), SpanExport(at, lambda: bridge.context.here.traces)
+    audit, losses, records = audit or Audit(None), losses or Losses(), Records(export=export.add)
     maintenance = AuditMaintenance(audit, losses, mesh.clouds[at].audit)
     workflows, tokens, shared_keys = Workflows(store), TokenStore(store), SharedKeys(store, repository)
     health = Health(RuntimeApi(sockets.haproxy) if sockets.haproxy else None, maintenance.document, shared_keys.state)
@@ -168,6 +169,7 @@ async def serve(
         maintenance.run(),
         upstream.kept.run(),
         pages.watch.run(),
+        export.run(),
         *([shared_keys.run()] if mesh.clouds[at].store else []),
     ]
     tasks = [asyncio.create_task(one) for one in running]

@@ -4,7 +4,7 @@
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
@@ -113,16 +113,26 @@ class Workflow:
 
 
 class Records:
-    """The recorded workflows of a gateway. ``clock`` is monotonic."""
+    """The recorded workflows of a gateway. ``clock`` is monotonic; ``export`` is told all records of each request."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        export: Callable[[str, Sequence[Record]], None] = lambda _id, _records: None,
+    ) -> None:
         self._clock = clock
+        self._export = export
         self._workflows: OrderedDict[str, Workflow] = OrderedDict()
         self._count = 0
 
-    def add(self, request_id: str, record: Record) -> None:
-        """Add a record, and remove those beyond the bounds."""
+    def add(self, request_id: str, *records: Record) -> None:
+        """Add the records of a request, its own one last, and remove those beyond the bounds."""
+        self._export(request_id, records)
         self._forget_old()
+        for record in records:
+            self._add(request_id, record)
+
+    def _add(self, request_id: str, record: Record) -> None:
         workflow = self._workflows.setdefault(request_id, Workflow(self._clock()))
         if len(workflow.records) >= RECORDS_OF_ONE:
             workflow.lost += 1
