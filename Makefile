@@ -31,7 +31,7 @@ help:
 	@echo "make test-tools  tests of the benchmarks, the simulation and the figures in documents, a round of make bench-lab among them"
 	@echo "make clients-test  other clients, unmodified, at work across two real clouds (eight minutes); writes docs/use/clients/tried.md"
 	@echo "make horizon-test  scopes in the dashboard: an unmodified Horizon, driven in Chromium, across two real clouds (six minutes)"
-	@echo "make console-test  the console's views in Chromium, of two real gateways (a few minutes)"
+	@echo "make console-test  the console's views in Chromium, of two real gateways (three minutes)"
 	@echo "make screenshots  pictures of the console's views, into docs/images"
 	@echo "make kolla-test  Kolla-Ansible's own roles render a load balancer, and a gateway takes its place and gives it back (seven minutes; root)"
 	@echo "make pair-test  as root: two gateways of a cloud behind one address (keepalived), killed, cut off and upgraded under load, with real clouds behind (seven minutes)"

@@ -155,10 +155,14 @@ def test_pictures(user: Browsing, traced: str, request: pytest.FixtureRequest) -
     folder: Path | None = request.config.getoption("--screenshots")
     if folder is None:
         pytest.skip("--screenshots names no folder")
+    # The peers are asked while the first page is shown, which renews itself.
+    shown = {"now": "peer (CloudThree)", "peers": "the same"}
     for scheme in ("light", "dark"):
         user.page.emulate_media(color_scheme=scheme)
         for name, path in views(traced).items():
             user.open(path)
+            if name in shown:
+                user.page.get_by_text(shown[name]).first.wait_for()
             user.page.screenshot(path=folder / f"console-{name}-{scheme}.png")
 
 
