@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find out which peers' gateways answer: on request, a few at a time, and cached.
 
-No gateway checks its peers by itself: of ten thousand, each would check each. HAProxy remembers the failures of requests
-(:mod:`openstackoid.haproxy.peers`); this is for people.
+No gateway checks all of its peers by itself: of ten thousand, each would check each. HAProxy remembers the failures of requests
+(:mod:`openstackoid.haproxy.peers`), and a scrape of metrics asks a few (:mod:`.peer_watch`); this is for people.
 """
 
 import asyncio
