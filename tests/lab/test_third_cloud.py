@@ -2,6 +2,7 @@
 """A third cloud is down, joins the lab, and leaves it, while two others run; lists of ``CloudOne & CloudTwo & CloudThree``."""
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,11 @@ def third(lab: Any) -> Iterator[Third]:
     found.described.setenv("OPENSTACKOID_LAB_CLOUDS", f"{os.environ['OPENSTACKOID_LAB_CLOUDS']},CloudThree:cinder")
     try:
         assert openstackoid("lab", "up", "CloudOne").code == 0
+        until = time.monotonic() + 60
+        # A running gateway reads the description when it has seen the change.
+        while "unknown cloud" in User("CloudOne").openstack("image", "list", scope=THERE).stderr:
+            assert time.monotonic() < until
+            time.sleep(0.5)
         yield found
     finally:
         found.leave()

@@ -212,10 +212,11 @@ async def test_no_secret_reaches_the_log(caplog: pytest.LogCaptureFixture) -> No
 async def test_requests_do_not_wait_for_each_other() -> None:
     async with staged(here=says("200 OK")) as stage:
         started = asyncio.get_running_loop().time()
-        slow = [stage.ask("GET", "/image", 'X-Scope: {"image":"CloudTwo"}') for _ in range(50)]
-        answers = await asyncio.gather(*slow, *(stage.ask("GET", "/identity") for _ in range(50)))
+        slow = asyncio.gather(*(stage.ask("GET", "/image", 'X-Scope: {"image":"CloudTwo"}') for _ in range(50)))
+        fast = [await stage.ask("GET", "/identity") for _ in range(10)]
+        answers = await slow
         # One after the other, the slow ones would take 25 s.
         assert asyncio.get_running_loop().time() - started < 12
     # On a busy machine a connection is not made in time (503) where otherwise the answer does not come in time (504).
-    assert {answer.status for answer in answers[:50]} <= {503, 504}
-    assert [answer.status for answer in answers[50:]] == [200] * 50
+    assert {answer.status for answer in answers} <= {503, 504}
+    assert [answer.status for answer in fast] == [200] * 10
