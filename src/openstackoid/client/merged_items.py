@@ -11,7 +11,10 @@ import requests
 from openstackoid.client.hops import printable
 
 CLOUD = "os_scope_cloud"
-_NAMED_BY = ("id", "uuid", "name", "zoneName", "network_id", "subdir", "namespace", "binary", "type")
+_NAMED_BY = (
+    *("id", "uuid", "name", "zoneName", "network_id", "subdir", "namespace", "binary", "type"),
+    *("hostname", "secret_ref", "container_ref", "order_ref"),
+)
 """The attributes that name an item; of those it has, a command shows one at least."""
 
 
